@@ -1,0 +1,342 @@
+"""One run of a scenario inside Locust's process: setup, once sessions, arrivals, drain, final line.
+
+All sessions are greenlets of the run, not of Locust's users: Locust kills its users wherever they stand, and
+a request that is killed half-way has an unknown fate. The run ends in one place, `finish`, whatever ended it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
+from math import inf
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+
+from loadtests import bins
+from loadtests.arrivals import NAP_SECONDS, Arrived, even, keep, until
+from loadtests.files import LedgerWriter
+from loadtests.ledger import Ledger
+from loadtests.models import Closed, Once, Open, Scenario
+from loadtests.plan import Item, Plan, ReadyRequest, ReadySession, Visit
+from loadtests.play import Player, SetupError, Surprises
+from loadtests.wire import Wire
+
+log = logging.getLogger(__name__)
+
+SETUP_AT_ONCE = 8
+"""create requests of one pool under way at the same time"""
+
+
+@dataclass
+class Generator:
+    """How well the generator kept its promise; the durations in seconds."""
+
+    model: str = "none"
+    planned: int | None = None
+    sent: int = 0
+    missed: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    loop_lag_max_seconds: float = 0.0
+    lags: dict[int, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """The final line's account; lags are those of arrivals, loop_lag that of a timer beside them."""
+        return {
+            "model": self.model,
+            "planned": self.planned,
+            "sent": self.sent,
+            "missed": self.missed,
+            "seconds": self.seconds,
+            "lag_p99_seconds": bins.percentile(self.lags, 99.0),
+            "lag_max_seconds": bins.percentile(self.lags, 100.0),
+            "loop_lag_max_seconds": self.loop_lag_max_seconds,
+            "cpu_seconds": self.cpu_seconds,
+            "cpu": self.cpu_seconds / self.seconds if self.seconds else 0.0,
+        }
+
+
+class LoadRun:
+    """Conducts a scenario.
+
+    ready: asked before the first request until it says yes.
+    quit: ends Locust; called once. problems: why the evidence is incomplete, in words.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        ledger: Ledger,
+        writer: LedgerWriter | None,
+        clock: Callable[[], float],
+        quit: Callable[[], None],
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.scenario = scenario
+        self._ready = ready
+        self.surprises = Surprises()
+        self.problems: list[str] = []
+        self.generator = Generator(model=scenario.arrival.model if scenario.arrival else "none")
+        self.setup_failed = False
+        self._ledger = ledger
+        self._plan = Plan(scenario)
+        self._writer = writer
+        self._clock = clock
+        self._quit = quit
+        self._active = self._arrived = 0
+        self._deadline = inf
+        self._gate = Event()
+        self._over = Event()
+        self._finished = Event()
+        self._stopping = self._cut = self._finishing = self._hurry = self._quitted = False
+        self._users_in = 0
+        self._opened_before = 0
+        self._beat = gevent.spawn(self._write_regularly)
+
+    def join(self, wire: Wire) -> None:
+        """Take part with one Locust user's client; returns when the run is over.
+
+        The first user conducts the run. In the closed model each user then runs one session after the other.
+        """
+        number, self._users_in = self._users_in, self._users_in + 1
+        player = Player(self._ledger, wire, gevent.sleep, lambda: self._cut, self.surprises)
+        if isinstance(self.scenario.arrival, Closed):
+            self._spawn(self._closed_user, player, number, self.scenario.arrival)
+        if number == 0:
+            gevent.spawn(self._guard, self._conduct, player)
+        self._over.wait()
+
+    def stop(self, reason: str, cut: bool = False) -> None:
+        """No more arrivals. cut: sessions end after the request that they are in, instead of after their
+        last.
+        """
+        self._cut = self._cut or cut
+        if not self._stopping:
+            self._stopping = True
+            self._deadline = self._clock() + self.scenario.drain
+            self._gate.set()
+            self._event("stopping", reason=reason)
+
+    def interrupt(self) -> None:
+        """Stop because somebody asked for it; asked again, without waiting for open requests."""
+        self._hurry = self._cut
+        self.stop("interrupted", cut=True)
+        self._leave()
+
+    def finish(self) -> bool:
+        """Drain, within the scenario's time, and write the final line; True for the first caller.
+
+        Safe to call again, also while the first call is still draining.
+        """
+        if self._finishing:
+            self._finished.wait()
+            return False
+        self._finishing = True
+        self.stop("asked to stop", cut=True)
+        while (
+            self._users_in and not self._over.is_set() and self._clock() < self._deadline and not self._hurry
+        ):
+            gevent.sleep(NAP_SECONDS / 10)
+        if still := self._ledger.open_requests():
+            self.problem(
+                f"{still} requests were still open after {self.scenario.drain:g} s: their fate is unknown"
+            )
+        self._beat.kill()
+        if self._writer is not None:
+            try:
+                self._writer.finish(
+                    generator=self.generator.to_json(),
+                    surprises=self.surprises.to_json(),
+                    problems=self.problems,
+                )
+            except OSError as error:
+                self._torn(error)
+        self._finished.set()
+        return True
+
+    def problem(self, text: str) -> None:
+        """Note why the evidence is incomplete."""
+        if text not in self.problems:
+            self.problems.append(text)
+            log.error("%s", text)
+
+    # the course of a run
+
+    def _conduct(self, player: Player) -> None:
+        try:
+            while not self._ready() and not self._stopping:
+                gevent.sleep(NAP_SECONDS / 10)
+            if not self._stopping:
+                self._set_up(player)
+            if not self._stopping:
+                self._event("setup-done")
+                self._run_once(player)
+            if not self._stopping:
+                self._event("once-done")
+                self._arrive(player)
+        except SetupError as error:
+            self.setup_failed = True
+            self.problem(f"the setup failed: {error}")
+        finally:
+            self.stop("end of the scenario")
+            self._drain()
+            self._over.set()
+            self._leave()
+
+    def _set_up(self, player: Player) -> None:
+        failed: list[SetupError] = []
+        for name, pool in self.scenario.pools.items():
+            request = self._plan.creates[name]
+
+            def create(visit: Visit, request: ReadyRequest = request) -> Item:
+                if self._stopping or failed:
+                    return {}
+                try:
+                    return player.create(request, visit)
+                except SetupError as error:  # a greenlet that raises would print a traceback
+                    failed.append(error)
+                    return {}
+
+            visits = [self._plan.visit() for _ in range(pool.count)]
+            self._plan.items[name] = Pool(SETUP_AT_ONCE).map(create, visits)
+            if failed:
+                raise failed[0]
+
+    def _run_once(self, player: Player) -> None:
+        beside: list[gevent.Greenlet] = []
+        for spec, session in zip(self.scenario.once, self._plan.once, strict=True):
+            if spec.alone:
+                gevent.joinall(beside)
+            runs = self._spawn(self._times, player, spec, session)
+            if spec.background:
+                beside.append(runs)
+            else:
+                runs.join()
+        gevent.joinall(beside)
+
+    def _times(self, player: Player, spec: Once, session: ReadySession) -> None:
+        self._event("once-started", session=session.name)
+        slots = Pool(spec.at_once)
+        for _ in range(spec.times):
+            if self._stopping:
+                break
+            slots.wait_available()
+            slots.add(self._spawn(player.play, session, self._plan.visit(session)))
+        slots.join()
+        self._event("once-ended", session=session.name)
+
+    def _arrive(self, player: Player) -> None:
+        arrival = self.scenario.arrival
+        if arrival is None:
+            return
+        rate = arrival.rate if isinstance(arrival, Open) else None
+        self._event("arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.duration)
+        begin, cpu, self._opened_before = self._clock(), time.process_time(), self._ledger.opened
+        if isinstance(arrival, Open):
+            arrived = self._open(player, arrival)
+            self.generator.planned, self.generator.sent, self.generator.missed = astuple(arrived)
+            if arrived.missed:
+                self.problem(f"{arrived.missed} of {arrived.planned} arrivals were missed")
+        self._gate.set()
+        self._wait_for_end(begin)
+        self.stop("end of the arrivals")
+        self._drain()
+        self.generator.seconds = self._clock() - begin
+        self.generator.cpu_seconds = time.process_time() - cpu
+
+    def _open(self, player: Player, arrival: Open) -> Arrived:
+        def start(due: float) -> bool:
+            if self._arrived >= arrival.limit:
+                return False
+            self._arrived += 1
+            self._spawn(self._arrival, player, *self._plan.next_of_mix(), due)
+            return True
+
+        offsets = until(even(arrival.rate, self.scenario.duration), self._enough)
+        return keep(offsets, start, self._clock, gevent.sleep, lambda: self._stopping, self.scenario.drain)
+
+    def _arrival(self, player: Player, session: ReadySession, visit: Visit, due: float) -> None:
+        lag = self._clock() - due
+        self._ledger.lag(lag)
+        bins.add_into(self.generator.lags, {bins.bucket_of(max(int(lag * 1e6), 0)): 1})
+        try:
+            player.play(session, visit, due)
+        finally:
+            self._arrived -= 1
+
+    def _closed_user(self, player: Player, number: int, arrival: Closed) -> None:
+        self._gate.wait()
+        # spread over the first pause, so that the users do not stay in step
+        gevent.sleep(arrival.think * number / arrival.users)
+        while not self._stopping and not self._enough():
+            self.generator.sent += 1
+            player.play(*self._plan.next_of_mix())
+            gevent.sleep(arrival.think)
+
+    def _wait_for_end(self, begin: float) -> None:
+        duration = inf if self.scenario.duration is None else self.scenario.duration
+        while not self._stopping and not self._enough() and (left := begin + duration - self._clock()) > 0:
+            gevent.sleep(min(left, NAP_SECONDS))
+
+    def _enough(self) -> bool:
+        most = self.scenario.max_requests
+        return most is not None and self._ledger.opened - self._opened_before >= most
+
+    # housekeeping
+
+    def _spawn(self, function: Callable[..., None], *arguments: object) -> gevent.Greenlet:
+        self._active += 1
+        return gevent.spawn(self._session, function, *arguments)
+
+    def _session(self, function: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._guard(function, *arguments)
+        finally:
+            self._active -= 1
+
+    def _guard(self, function: Callable[..., None], *arguments: object) -> None:
+        try:
+            function(*arguments)
+        except Exception as error:
+            log.exception("internal error")
+            self.problem(f"internal error: {error!r}")
+            self.stop("internal error", cut=True)
+
+    def _drain(self) -> None:
+        while self._active and self._clock() < self._deadline and not self._hurry:
+            gevent.sleep(NAP_SECONDS / 10)
+
+    def _leave(self) -> None:
+        if not self._quitted:
+            self._quitted = True
+            gevent.spawn(self._quit)
+
+    def _write_regularly(self) -> None:
+        due = self._clock()
+        while True:
+            due += self._ledger.bin_seconds
+            gevent.sleep(max(due - self._clock(), 0.0))
+            lag = self._clock() - due
+            self.generator.loop_lag_max_seconds = max(self.generator.loop_lag_max_seconds, lag)
+            due += lag if lag > self._ledger.bin_seconds else 0.0
+            if self._writer is not None:
+                try:
+                    self._writer.flush()
+                except OSError as error:
+                    self._torn(error)
+
+    def _event(self, name: str, **data: object) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.event(name, **data)
+            except OSError as error:
+                self._torn(error)
+
+    def _torn(self, error: OSError) -> None:
+        self._writer = None
+        self.problem(f"the ledger cannot be written: {error.strerror}")
+        self.stop("the ledger cannot be written", cut=True)

@@ -1,0 +1,32 @@
+"""Durations and rates as people write them: `300ms`, `1.5s`, `2m`, `1h`; `130/s`, `30/m`."""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+DURATION_PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+RATE_PATTERN = r"^[0-9]+(\.[0-9]+)?/(s|m|h)$"
+_DURATION = re.compile(DURATION_PATTERN)
+_RATE = re.compile(RATE_PATTERN)
+DURATION = "a duration such as 300ms, 1.5s, 2m or 1h"
+RATE = "a rate above 0 such as 130/s or 30/m"
+
+
+def parse_duration(text: object) -> float:
+    """Seconds. Raises ValueError saying what is expected."""
+    if not isinstance(text, str) or not (match := _DURATION.fullmatch(text)):
+        raise ValueError(f"expected {DURATION}")
+    unit = match.group(2)
+    return float(text.removesuffix(unit)) * _SECONDS[unit]
+
+
+def parse_rate(text: object) -> float:
+    """Arrivals per second. Raises ValueError saying what is expected."""
+    if not isinstance(text, str) or not _RATE.fullmatch(text):
+        raise ValueError(f"expected {RATE}")
+    number, unit = text.split("/")
+    rate = float(number) / _SECONDS[unit]
+    if rate <= 0:
+        raise ValueError(f"expected {RATE}")
+    return rate

@@ -1,0 +1,66 @@
+"""What passes between a session and an HTTP client: a call, and what became of it.
+
+The endings say what the target can have counted; a client that only knows "error" cannot keep a truthful
+ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, Protocol
+
+Leave = Literal["after-send", "mid-stream", "half-header"]
+
+
+class Ending(Enum):
+    """How a call ended for the client."""
+
+    ANSWERED = "answered"
+    """the whole response came"""
+    BROKEN = "broken off"
+    """a status came, and the rest did not"""
+    LOST = "lost"
+    """nothing came back, and the target may have got the request"""
+    UNSENT = "not sent"
+    """the target cannot have got the whole request"""
+    LEFT = "left"
+    """the client disconnected on purpose, after it had sent what it meant to send"""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request ready to be sent. path holds the query; name groups requests in Locust's statistics."""
+
+    method: str
+    path: str
+    name: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+def _unreported(failure: str | None) -> None:
+    """For calls that nobody else counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a call. status is 0 when none came; detail is the error in words.
+
+    report: to be called once, with the reason when it was not what the scenario expects.
+    """
+
+    ending: Ending
+    status: int = 0
+    body: bytes = b""
+    detail: str = ""
+    report: Callable[[str | None], None] = _unreported
+
+
+class Wire(Protocol):
+    """An HTTP client that sends each request at most once, and follows no redirect."""
+
+    def send(self, call: Call) -> Reply: ...
+
+    def leave(self, call: Call, how: Leave) -> Reply: ...

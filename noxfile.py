@@ -1,0 +1,130 @@
+"""What a user types. Each session works alone on a fresh clone: `nox -s verify`, `nox -s tests`, `nox -s lint`.
+
+All sessions share one environment, built from requirements.lock into .nox/environment and built anew only when the
+lock changes. A session hands the status of its command on: 0, 1, 2 and 4 mean what the README says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import nox
+
+HERE = Path(__file__).resolve().parent
+LOCK = HERE / "requirements.lock"
+ENVIRONMENT = HERE / ".nox" / "environment"
+LAUNCHER = HERE / "verification" / "stack" / "launcher.py"
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["verify"]
+
+
+def python() -> str:
+    """The interpreter of the shared environment, which is built when it is missing or the lock has changed."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the message is for those who run an older one
+        print(f"Python {sys.version.split()[0]} is too old; expected 3.11 or newer.", file=sys.stderr)
+        raise SystemExit(4)
+    given = os.environ.get("HARNESS_PYTHON")
+    if given:  # an environment that somebody else has built, a container's or a test's
+        return given
+    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = ENVIRONMENT / "lock.sha256"
+    interpreter = ENVIRONMENT / "bin" / "python"
+    if stamp.is_file() and stamp.read_text() == wanted and interpreter.exists():
+        return str(interpreter)
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    print(f"building {ENVIRONMENT.relative_to(HERE)} from {LOCK.name} (once)", flush=True)
+    hand_on([sys.executable, "-m", "venv", str(ENVIRONMENT)])
+    hand_on(
+        [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(LOCK)]
+    )
+    stamp.write_text(wanted)
+    return str(interpreter)
+
+
+def hand_on(command: list[str]) -> None:
+    """Run a command to its end and leave with its status when that is not 0.
+
+    The command cannot outlive nox: a signal is passed on and its end awaited, and the kernel ends it after `kill -9`.
+    """
+    argv = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=HERE)
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        process.send_signal(number)
+
+    # A Ctrl-C in a terminal reaches the command by itself; nox only has to wait for it.
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    }
+    try:
+        assert process.stdin is not None
+        with process.stdin as go:
+            go.write(b"g")
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if status:
+        raise SystemExit(status if status > 0 else 2)
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """The main job: stack, traffic, every claim, report."""
+    suites = [
+        python(),
+        "-m",
+        "pytest",
+        "verification/suites",
+        "-q",
+        "--no-header",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+    ]
+    hand_on([*suites, *session.posargs])
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests of the harness."""
+    hand_on([python(), "-m", "pytest", *(session.posargs or ["tests"]), "-q"])
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Formatting, types, scenario and configuration checks."""
+    interpreter = python()
+    for check in (
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "ruff", "check", "."],
+        ["-m", "mypy", "promptpilot", "loadtests", "verification", "benchmarks", "tests"],
+        [
+            "-m",
+            "loadtests",
+            "check",
+            *sorted(str(path.relative_to(HERE)) for path in (HERE / "scenarios").glob("*.yaml")),
+        ],
+    ):
+        hand_on([interpreter, *check])
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve the dependencies of pyproject.toml anew into requirements.lock."""
+    hand_on(
+        [
+            python(), "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--universal",
+            "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header",
+            "--upgrade", "-q", "-o", str(LOCK),
+        ]
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""Notifications that Alertmanager sent, one row per alert and delivery."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from promptpilot.store.database import Database
+from promptpilot.store.page import Page, utc_now
+from promptpilot.store.tables import alerts
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """One alert of a notification; `ends_at` is None while it fires."""
+
+    receiver: str
+    group_key: str
+    status: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: datetime
+    ends_at: datetime | None
+    generator_url: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    id: int
+    received_at: datetime
+    receiver: str
+    group_key: str
+    status: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: datetime
+    ends_at: datetime | None
+    generator_url: str
+    fingerprint: str
+
+
+class AlertStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, received: Sequence[NewAlert]) -> int:
+        """How many were stored: all."""
+        received_at = utc_now()
+        rows = [{"received_at": received_at, **asdict(alert)} for alert in received]
+
+        def work(connection: Connection) -> int:
+            if rows:
+                connection.execute(insert(alerts), rows)
+            return len(rows)
+
+        return await self._database.write(work)
+
+    async def latest(self, limit: int) -> Page[Alert]:
+        """Newest first."""
+
+        def work(connection: Connection) -> Page[Alert]:
+            rows = connection.execute(select(alerts).order_by(alerts.c.id.desc()).limit(limit))
+            items = [Alert(*row) for row in rows]
+            return Page(items, connection.scalar(select(func.count()).select_from(alerts)) or 0)
+
+        return await self._database.read(work)

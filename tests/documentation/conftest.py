@@ -1,0 +1,28 @@
+"""The monitoring page, and the programs that its examples need, from where the harness itself takes them."""
+
+from pathlib import Path
+
+import pytest
+
+from verification.documentation import Page, parse
+from verification.stack.binaries import Binaries, find_binaries
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    return find_binaries()
+
+
+@pytest.fixture(scope="session")
+def prometheus(binaries: Binaries) -> Path:
+    return binaries.prometheus.path
+
+
+@pytest.fixture(scope="session")
+def promtool(binaries: Binaries) -> Path:
+    return binaries.promtool.path
+
+
+@pytest.fixture(scope="session")
+def page() -> Page:
+    return parse(Path(__file__).parents[2] / "docs" / "monitoring.md")

@@ -1,0 +1,41 @@
+"""Which ids get a series of their own."""
+
+import pytest
+
+from promptpilot.series import SeriesPlaces
+
+pytestmark = pytest.mark.unit
+
+
+def test_more_ids_get_a_series_than_the_limit() -> None:
+    places = SeriesPlaces(2)
+    assert [places.add(identity) for identity in (1, 2, 3)] == [True, True, False]
+    assert [places.label(identity) for identity in (1, 2, 3)] == ["1", "2", "other"]
+
+
+def test_a_deleted_id_keeps_its_place() -> None:
+    places = SeriesPlaces(1)
+    places.add(1)
+    assert places.remove(1)
+    assert places.add(2)
+    assert (places.label(1), places.label(2)) == ("other", "2")
+
+
+def test_an_id_without_a_place_takes_one_away_when_it_is_deleted() -> None:
+    places = SeriesPlaces(1)
+    places.add(1)
+    assert not places.remove(7)
+    assert not places.add(2)
+
+
+def test_an_id_takes_two_places() -> None:
+    places = SeriesPlaces(2)
+    assert places.add(1)
+    assert not places.add(1)
+    assert places.add(2)
+
+
+def test_a_limit_of_zero_still_gives_a_series() -> None:
+    places = SeriesPlaces(0)
+    assert not places.add(1)
+    assert places.label(1) == "other"

@@ -1,0 +1,48 @@
+"""A run for tests to interrupt: brings the shop's stack and a target up, tells their pids and ports, waits.
+
+`run_stack.py FOLDER`: workdir, journals and run copy go there.
+"""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+from verification.render import Rendered, render
+from verification.stack.app import ManagedApp
+from verification.stack.binaries import find_binaries
+from verification.stack.children import terminate_as_interrupt
+from verification.stack.journal import Journal
+from verification.stack.processes import Ports, ProcessStack
+from verification.timescale import TimeScale
+
+DATA = Path(__file__).parent
+
+
+def main(folder: Path) -> None:
+    scale = TimeScale(60)
+
+    def configure(ports: Ports) -> Rendered:
+        return render(
+            DATA / "shop",
+            folder / "configuration",
+            scale=scale,
+            addresses={"itself": ports.address("prometheus")},
+            alertmanager=ports.address("alertmanager"),
+            receivers={},
+        )
+
+    with terminate_as_interrupt(), Journal(folder / "runs") as journal:
+        work = journal.directory(folder / "work")
+        app = ManagedApp(f"{{python}} {DATA / 'server.py'} {{port}}", work, journal, env={"WORKER": "1"})
+        stack = ProcessStack(find_binaries(), configure, work, scale, journal)
+        with app, stack:
+            pids = [state.pid for state in stack.states().values()] + [app.state().pid, app.pid]
+            ports = [stack.ports.prometheus, stack.ports.alertmanager, stack.ports.node_exporter, app.port]
+            sys.stdout.write(json.dumps({"pids": pids, "ports": ports}) + "\n")
+            sys.stdout.flush()
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

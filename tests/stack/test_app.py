@@ -1,0 +1,156 @@
+"""The target as a child process: any command, its health, its port, its real pid."""
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from verification.errors import EvidenceError, InputError
+from verification.stack.app import ManagedApp, SentRequest
+from verification.stack.journal import Journal
+from verification.stack.ports import allocate_ports, bound_port
+from verification.stack.protocol import Status
+from verification.stack.waiting import loopback_session, wait_until
+
+pytestmark = pytest.mark.stack
+
+SECONDS = 60.0
+
+MakeApp = Callable[..., ManagedApp]
+
+
+@pytest.fixture
+def make_app(server: Path, tmp_path: Path, journal: Journal) -> MakeApp:
+    def make(command: str = f"{{python}} {server} {{port}}", **options: object) -> ManagedApp:
+        return ManagedApp(command, tmp_path / "work", journal, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+def body(app: ManagedApp) -> str:
+    with loopback_session() as session:
+        return session.get(f"{app.url}/", timeout=SECONDS).text
+
+
+def test_placeholder_is_not_filled(make_app: MakeApp) -> None:
+    places = "{port} {fault_port} {workdir} {token} {python} {other}"
+    with make_app(env={"GREETING": places}) as app:
+        assert body(app).split(" ") == [
+            str(app.port),
+            str(app.fault_port),
+            str(app.log.parents[1]),
+            app.token,
+            sys.executable,
+            "{other}",
+        ]
+
+
+def test_pid_is_that_of_a_wrapper(make_app: MakeApp) -> None:
+    with make_app(env={"WORKER": "1"}) as app:
+        state = app.state()
+        assert app.pid != state.pid
+        assert psutil.Process(app.pid).ppid() == state.pid
+
+
+def test_pid_is_not_that_of_the_command(make_app: MakeApp) -> None:
+    with make_app() as app:
+        assert app.pid == app.state().pid
+        assert psutil.Process(app.pid).cmdline()[0] == sys.executable
+    assert app.pid is None
+
+
+def test_target_comes_back_elsewhere_or_as_the_same_process(make_app: MakeApp) -> None:
+    with make_app() as app:
+        before = (app.url, app.fault_url, app.token)
+        pid = app.pid
+        app.restart()
+        assert (app.url, app.fault_url, app.token) == before
+        assert app.pid != pid
+        app.kill()
+        assert str(app.state()) == "stopped with signal 9"
+        app.start()
+        assert body(app) == "hello"
+    assert bound_port(app.port) is not None
+
+
+def test_request_for_its_health_is_not_told(make_app: MakeApp) -> None:
+    sent: list[SentRequest] = []
+    with make_app(env={"UNHEALTHY": "2"}, sent=sent.append) as app:
+        assert [(request.method, request.path, request.status) for request in sent] == [
+            ("GET", "/health", 503),
+            ("GET", "/health", 503),
+            ("GET", "/health", 200),
+        ]
+        assert all(request.started <= request.ended for request in sent)
+        assert app.state().status is Status.RUNNING
+
+
+def test_other_health_path_is_not_used(make_app: MakeApp) -> None:
+    sent: list[SentRequest] = []
+    with make_app(health="/ready", env={"UNHEALTHY": "1000000"}, sent=sent.append):
+        assert sent[0].path == "/ready"
+
+
+def test_target_that_never_becomes_healthy_is_waited_for(make_app: MakeApp) -> None:
+    app = make_app(env={"UNHEALTHY": "1000000"}, ready_seconds=2)
+    with pytest.raises(
+        EvidenceError, match=r"running, but not healthy after 2 s: .*/health answers 503"
+    ) as caught:
+        app.start()
+    assert '"GET /health HTTP/1.1" 503' in caught.value.log[-1]
+    assert app.state().status is Status.STOPPED
+
+
+def test_target_that_ends_at_once_does_not_show_its_log(make_app: MakeApp) -> None:
+    app = make_app(env={"FAIL": "PORT: 'x' is no number"})
+    with pytest.raises(EvidenceError, match="died with exit status 1 before it was healthy") as caught:
+        app.start()
+    assert caught.value.log == ("PORT: 'x' is no number",)
+    assert str(app.log) in caught.value.todo
+
+
+def test_log_of_an_earlier_start_is_shown_for_a_later_one(make_app: MakeApp, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    script = f"if [ -e {flag} ]; then echo second; else touch {flag}; echo first; fi; exit 1"
+    app = make_app(f'sh -c "{script}"')
+    for line in ("first", "second"):
+        with pytest.raises(EvidenceError) as caught:
+            app.start()
+        assert caught.value.log == (line,)
+
+
+def test_target_that_dies_later_is_passed_over(make_app: MakeApp) -> None:
+    with make_app() as app:
+        app.raise_if_dead()
+        psutil.Process(app.pid).kill()
+        wait_until(lambda: "it runs" if app.state().status is Status.RUNNING else "", SECONDS)
+        with pytest.raises(EvidenceError, match="target: died with signal 9") as caught:
+            app.raise_if_dead()
+        assert "listening" in caught.value.log
+
+
+def test_port_that_was_taken_in_between_ends_the_run(make_app: MakeApp) -> None:
+    # Who has the port does not answer: a server that does would be taken for the target.
+    with socket.create_server(("127.0.0.1", allocate_ports(1)[0])) as other:
+        offers = [[other.getsockname()[1], allocate_ports(1)[0]], allocate_ports(2)]
+        with make_app(allocate=lambda count: offers.pop(0)) as app:
+            assert app.port != other.getsockname()[1]
+            assert body(app) == "hello"
+
+
+@pytest.mark.parametrize("command", ["", "   ", "server 'unclosed"])
+def test_command_that_is_none_ends_in_a_traceback(make_app: MakeApp, command: str) -> None:
+    with pytest.raises(InputError) as caught:
+        make_app(command)
+    assert caught.value.where == "--app"
+
+
+def test_command_goes_through_a_shell(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(f"no-such-program > {tmp_path / 'file'}")
+    with pytest.raises(EvidenceError, match="exit status 127") as caught:
+        app.start()
+    assert "cannot start no-such-program: No such file or directory" in caught.value.log
+    assert not (tmp_path / "file").exists()

@@ -1,0 +1,80 @@
+"""Free ports, and waiting."""
+
+import random
+import socket
+from pathlib import Path
+
+import pytest
+
+from verification.errors import EvidenceError
+from verification.stack.ports import allocate_ports, bound_port
+from verification.stack.waiting import unmet_http, wait_until
+
+pytestmark = pytest.mark.unit
+
+
+def test_port_is_handed_out_twice_or_can_not_be_bound() -> None:
+    ports = allocate_ports(50)
+    assert len(set(ports)) == 50
+    for port in ports[:5]:
+        with socket.create_server(("127.0.0.1", port)):
+            assert bound_port(port) is None
+
+
+def test_port_in_use_is_handed_out() -> None:
+    with socket.create_server(("127.0.0.1", allocate_ports(1, random.Random(1))[0])) as taken:
+        assert allocate_ports(1, random.Random(1))[0] != taken.getsockname()[1]
+
+
+def test_port_is_one_that_an_outgoing_connection_could_take() -> None:
+    kernel = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    if not kernel.exists():
+        pytest.skip("the kernel does not tell its range")
+    lowest = int(kernel.read_text().split()[0])
+    if lowest <= 10_000:
+        pytest.skip(f"the kernel's range begins at {lowest}: there is nothing below it")
+    assert max(allocate_ports(50)) < lowest
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    now = 0.0
+
+    def read(self) -> float:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_condition_that_holds_late_is_given_up() -> None:
+    clock = Clock()
+    wait_until(lambda: "" if clock.now > 3 else "too early", 4, clock=clock.read, pause=clock.pause)
+    assert 3 < clock.now < 4
+
+
+def test_time_out_does_not_say_what_was_seen_last() -> None:
+    clock = Clock()
+    with pytest.raises(TimeoutError, match=r"after 2 s: step 1$"):
+        wait_until(lambda: f"step {int(clock.now / 1.5)}", 2, clock=clock.read, pause=clock.pause)
+
+
+def test_condition_is_not_asked_once_without_time() -> None:
+    clock = Clock()
+    wait_until(lambda: "", 0, clock=clock.read, pause=clock.pause)
+    assert clock.now == 0
+
+
+def test_closed_port_counts_as_ready() -> None:
+    port = allocate_ports(1)[0]
+    assert unmet_http(f"http://127.0.0.1:{port}/") == f"http://127.0.0.1:{port}/ takes no connections"
+
+
+def test_error_of_a_component_does_not_read_as_a_few_lines() -> None:
+    error = EvidenceError("prometheus", "died with exit status 1", ["one", "two"], "correct the file")
+    assert str(error) == (
+        "prometheus: died with exit status 1\n  last log lines:\n    one\n    two\n  to do: correct the file"
+    )
+    assert error.exit_status == 2
+    assert str(EvidenceError("x", "gone")) == "x: gone\n  last log lines: none, nothing was logged"

@@ -1,0 +1,159 @@
+"""Many broken targets of one Prometheus: each variant gets its own traffic, history and verdicts."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from verification.checks import judge_all
+from verification.evidence import Evidence
+from verification.history import Recorder
+from verification.observe.prometheus import Prometheus
+from verification.observe.webhook import Receiver
+from verification.render import Rendered, render
+from verification.run.bringup import Bench, describe
+from verification.run.clock import SystemClock
+from verification.run.main import Job
+from verification.run.options import REPOSITORY, Options
+from verification.run.prepare import Prepared, prepare
+from verification.run.sender import Sender
+from verification.stack.app import ManagedApp, SentRequest
+from verification.stack.binaries import Binaries, find_binaries
+from verification.stack.journal import Journal
+from verification.stack.processes import Ports, ProcessStack
+from verification.verdict import Outcome, Verdict
+
+SCALE = 30.0
+AT_ONCE = 4
+VARIANTS = REPOSITORY / "tests" / "twins" / "variants.py"
+
+
+@dataclass
+class Variant:
+    """One broken target before its run."""
+
+    name: str
+    app: ManagedApp
+    sender: Sender
+    folder: Path
+
+
+def run_variants(names: Sequence[str], folder: Path) -> dict[str, list[Verdict]]:
+    """Run each variant against one Prometheus, a few at a time; the verdicts of each."""
+    prepared = prepare(Options(time_scale=SCALE, drill=False))
+    # What is not about the target's metrics is judged once elsewhere.
+    traffic = prepared.contract.traffic.model_copy(update={"drill": None, "drilled": None})
+    changed = {"alerts": (), "documentation": None, "traffic": traffic}
+    prepared = replace(prepared, contract=prepared.contract.model_copy(update=changed))
+    binaries = find_binaries()
+    with ExitStack() as cleanup:
+        journal = cleanup.enter_context(Journal())
+        variants = [_variant(name, prepared, folder / name, journal) for name in names]
+        stack = _stack(prepared, variants, binaries, folder, journal)
+        cleanup.enter_context(stack)
+        receiver = Receiver(SystemClock().monotonic)
+        cleanup.callback(receiver.close)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            judged = pool.map(lambda one: _judge(one, prepared, stack, receiver, binaries, journal), variants)
+            return dict(zip(names, judged, strict=True))
+
+
+def failed(verdicts: Sequence[Verdict]) -> set[str]:
+    """The claims that are red."""
+    return {verdict.claim for verdict in verdicts if verdict.outcome is Outcome.FAIL}
+
+
+def _variant(name: str, prepared: Prepared, folder: Path, journal: Journal) -> Variant:
+    wanted = prepared.contract.target
+    command = f"{{python}} {shlex.quote(str(VARIANTS))} {name} --port {{port}} --fault-port {{fault_port}}"
+    window = prepared.scale.duration("5m")
+    environment = {key: value.replace("{duration:5m}", window) for key, value in wanted.environment.items()}
+    sender = Sender("", bin_seconds=0.1)
+
+    def sent(one: SentRequest) -> None:
+        if one.status is not None:
+            sender.record(one.method, one.path, one.status, one.started, one.ended)
+
+    app = ManagedApp(command, folder / "target", journal, env=environment, health=wanted.health, sent=sent)
+    sender.base_url = app.url
+    return Variant(name, app, sender, folder)
+
+
+def _stack(
+    prepared: Prepared, variants: Sequence[Variant], binaries: Binaries, folder: Path, journal: Journal
+) -> ProcessStack:
+    def configure(ports: Ports) -> Rendered:
+        return render(
+            prepared.options.monitoring,
+            folder / "rendered",
+            scale=prepared.scale,
+            addresses={prepared.contract.target.job: [variant.app.address for variant in variants]},
+            alertmanager=None,
+            receivers={},
+        )
+
+    return ProcessStack(binaries, configure, folder / "stack", prepared.scale, journal)
+
+
+def _judge(
+    variant: Variant,
+    prepared: Prepared,
+    stack: ProcessStack,
+    receiver: Receiver,
+    binaries: Binaries,
+    journal: Journal,
+) -> list[Verdict]:
+    with ExitStack() as cleanup:
+        app = cleanup.enter_context(variant.app)
+        history = Recorder(variant.folder / "history.jsonl", variant.name, SystemClock())
+        cleanup.callback(history.close)
+        prometheus = Prometheus(stack.endpoints.prometheus)
+        cleanup.callback(prometheus.close)
+        interval = 15 / SCALE
+        bench = Bench(
+            target_url=app.url,
+            metrics_url=f"{app.url}/metrics",
+            pid=app.pid,
+            app=app,
+            database=f"sqlite:///{variant.folder.absolute()}/target/promptpilot.db",
+            faults=None,
+            sender=variant.sender,
+            receiver=receiver,
+            stack=stack,
+            prometheus=prometheus,
+            alertmanager_url=None,
+            alertmanager_configuration={},
+            receivers_wanted=[],
+            binaries=binaries,
+            journal=journal,
+            scale=prepared.scale,
+            target_scale=prepared.scale,
+            scrape_interval=interval,
+            scrape_timeout=10 / SCALE,
+            evaluation_interval=interval,
+            instance=app.address,
+            selector=f'instance="{app.address}"',
+            bin_seconds=0.1,
+        )
+        history.add("prepared", {"service": variant.name, "time_scale": SCALE})
+        history.add("run", describe(prepared, bench, None))
+        Job(prepared, bench, variant.folder, history, cleanup, lambda text: None).drive()
+        return judge_all(Evidence(prepared.contract, history))
+
+
+if __name__ == "__main__":
+    import tempfile
+    import time
+
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as where:
+        for name, verdicts in run_variants(sys.argv[1:], Path(where)).items():
+            sys.stdout.write(f"{name} ({time.monotonic() - started:.0f} s)\n")
+            for verdict in verdicts:
+                if verdict.outcome is not Outcome.PASS:
+                    sys.stdout.write(f"  {verdict.outcome} {verdict.claim}: {verdict.reason[:300]}\n")

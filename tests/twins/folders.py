@@ -1,0 +1,109 @@
+"""monitoring/ with one thing wrong: each variant is the smallest change of one file, and names what must turn red."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from verification.run.options import DEFAULT_MONITORING
+
+HTTP = "prometheus/rules/http.yml"
+EXECUTIONS = "prometheus/rules/executions.yml"
+AVAILABILITY = "prometheus/rules/availability.yml"
+RESOURCES = "prometheus/rules/resources.yml"
+PROMETHEUS = "prometheus/prometheus.yml"
+ALERTMANAGER = "alertmanager/alertmanager.yml"
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A textual change: every `before` in the file becomes `after`; `red` are the claims that must not pass."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    red: frozenset[str]
+
+
+def _twin(name: str, file: str, before: str, after: str, *red: str) -> Twin:
+    return Twin(name, file, before, after, frozenset(red))
+
+
+def make(twin: Twin, folder: Path) -> Path:
+    """A copy of the shipped monitoring folder with the change."""
+    out = folder / "monitoring"
+    shutil.copytree(DEFAULT_MONITORING, out)
+    path = out / twin.file
+    text = path.read_text(encoding="utf-8")
+    assert twin.before in text, f"{twin.name}: {twin.before!r} is not in {twin.file}"
+    path.write_text(text.replace(twin.before, twin.after), encoding="utf-8")
+    return out
+
+
+ERROR = "alert/HighErrorRate"
+ALL_ALERTS = tuple(
+    f"alert/{name}/{aspect}"
+    for name in (
+        "HighErrorRate",
+        "SlowResponses",
+        "HighCPUUsage",
+        "HighMemoryUsage",
+        "ServiceDown",
+        "HighPromptFailureRate",
+    )
+    for aspect in ("documented", "boundary")
+)
+PROMPTS = "alert/HighPromptFailureRate"
+STATIC = (
+    _twin("threshold of 10 %", HTTP, "> 0.05", "> 0.1", f"{ERROR}/documented", f"{ERROR}/boundary"),
+    _twin("threshold off by 1 %", HTTP, "> 0.05", "> 0.0505", f"{ERROR}/documented", f"{ERROR}/boundary"),
+    _twin("comparator turned", HTTP, "> 0.05", "< 0.05", f"{ERROR}/documented", f"{ERROR}/boundary"),
+    _twin("client errors counted", HTTP, 'status=~"5.."', 'status=~"[45].."', f"{ERROR}/boundary"),
+    _twin("errors never match", HTTP, 'status=~"5.."', 'status=~"5xx"', f"{ERROR}/boundary"),
+    _twin("severity changed", HTTP, "severity: critical", "severity: page", f"{ERROR}/documented"),
+    _twin(
+        "quantile of 95",
+        HTTP,
+        "histogram_quantile(0.95,",
+        "histogram_quantile(95,",
+        "alert/SlowResponses/boundary",
+    ),
+    _twin("le forgotten", HTTP, "by (job, le)", "by (job)", "alert/SlowResponses/boundary"),
+    _twin(
+        "memory as percent",
+        RESOURCES,
+        "> 0.85",
+        "> 85",
+        "alert/HighMemoryUsage/documented",
+        "alert/HighMemoryUsage/boundary",
+    ),
+    _twin(
+        "vanished target forgotten",
+        AVAILABILITY,
+        'or absent(up{job="promptpilot-api"})',
+        "",
+        "alert/ServiceDown/documented",
+        "alert/ServiceDown/boundary",
+    ),
+    _twin(
+        "for doubled",
+        AVAILABILITY,
+        "for: 1m",
+        "for: 2m",
+        "alert/ServiceDown/documented",
+        "alert/ServiceDown/boundary",
+    ),
+    _twin(
+        "rule glob matches nothing", PROMETHEUS, "rules/*.yml", "rules/*.yaml", "config/clean", *ALL_ALERTS
+    ),
+    _twin("unknown key", PROMETHEUS, "rule_files:", "rulefiles: []\nrule_files:", "config/clean"),
+    _twin(
+        "ServiceDown only to the API that is down",
+        ALERTMANAGER,
+        "receiver: operator",
+        "receiver: webhook",
+        "alert/ServiceDown/documented",
+    ),
+)

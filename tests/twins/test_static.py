@@ -1,0 +1,80 @@
+"""Twins that need no server: a changed rule or route turns the right claims red, and no others."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
+from verification.checks import claims
+from verification.checks.base import judge
+from verification.evidence import Evidence
+from verification.history import Recorder
+from verification.run import static
+from verification.run.clock import SystemClock
+from verification.run.options import DEFAULT_MONITORING, Options
+from verification.run.prepare import prepare
+from verification.stack.binaries import Binaries, find_binaries
+from verification.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.stack
+KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    return find_binaries()
+
+
+def verdicts(monitoring: Path, folder: Path, binaries: Binaries) -> dict[str, Verdict]:
+    """What the checks say of a monitoring folder without a run."""
+    prepared = prepare(Options(monitoring=monitoring))
+    with closing(Recorder(folder / "history.jsonl", "static", SystemClock())) as history:
+        static.check_files(prepared, binaries, history)
+        asked: Future[list[tuple[str, float | None, bool]]] = Future()
+        asked.set_result(static.boundary(prepared, binaries))
+        static.record_boundary(history, asked)
+    evidence = Evidence(prepared.contract, history)
+    wanted = [(check, claim) for check, claim in claims(prepared.contract) if KINDS.fullmatch(claim.id)]
+    return {claim.id: judge(check, claim, evidence) for check, claim in wanted}
+
+
+def red(judged: dict[str, Verdict]) -> set[str]:
+    return {name for name, verdict in judged.items() if verdict.outcome is not Outcome.PASS}
+
+
+def test_the_shipped_folder_is_green(tmp_path: Path, binaries: Binaries) -> None:
+    judged = verdicts(DEFAULT_MONITORING, tmp_path, binaries)
+    assert {name: judged[name].reason for name in red(judged)} == {}
+    assert len(judged) == 1 + 2 * 6 + 18
+
+
+@pytest.mark.parametrize("twin", STATIC, ids=lambda twin: twin.name)
+def test_a_broken_folder_turns_exactly_its_claims_red(twin: Twin, tmp_path: Path, binaries: Binaries) -> None:
+    judged = verdicts(make(twin, tmp_path), tmp_path, binaries)
+    assert red(judged) == twin.red, {name: judged[name].reason for name in red(judged)}
+
+
+def test_the_page_s_own_sample_rule_fires_far_below_ten_percent(tmp_path: Path, binaries: Binaries) -> None:
+    """Divided series by series, each failed series is divided by itself: 1 at any failure rate."""
+    monitoring = make(Twin("none", EXECUTIONS, "> 0.1", "> 0.1", frozenset()), tmp_path)
+    (monitoring / EXECUTIONS).write_text(
+        """
+groups:
+  - name: custom.rules
+    rules:
+      - alert: HighPromptFailureRate
+        expr: rate(prompt_executions_total{status="failed"}[5m]) / rate(prompt_executions_total[5m]) > 0.1
+        for: 5m
+        labels:
+          severity: warning
+""",
+        encoding="utf-8",
+    )
+    verdict = verdicts(monitoring, tmp_path, binaries)["alert/HighPromptFailureRate/boundary"]
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.reason == "fires at 0.002 already, documented > 0.1"

@@ -1,0 +1,137 @@
+"""The commands as a user types them: exit statuses, and what is left behind when they are interrupted."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
+
+pytestmark = pytest.mark.stack
+SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
+GONE_SECONDS = 20.0  # five on a machine that is not busy
+
+
+def suites(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SUITES, *options], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.05)
+
+
+def test_a_wrong_contract_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.yaml"
+    text = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+    contract.write_text(text.replace("severity: critical", "severity: [critical]", 1), encoding="utf-8")
+    done = suites("--contract", str(contract), "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert re.search(r"contract\.yaml:\d+: alerts\.0\.severity", said)
+    assert "Traceback" not in said
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_claim_that_nobody_makes_exits_0(tmp_path: Path) -> None:
+    done = suites("--claim", "metric/none", "--reports", str(tmp_path))
+    assert done.returncode == 2, done.stdout + done.stderr
+
+
+def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    done = suites("--binary", f"prometheus={tmp_path / 'none'}", "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "prometheus" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
+    done = suites(
+        "--app", f"{sys.executable} -c 'raise SystemExit(\"no luck today\")'", "--reports", str(tmp_path)
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "no luck today" in done.stdout
+
+
+def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "nox",
+        "-s",
+        "verify",
+        "--",
+        "--app",
+        "x",
+        "--target",
+        "http://127.0.0.1:1",
+    ]
+    environment = {**os.environ, "HARNESS_PYTHON": sys.executable}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False, env=environment
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "exclude each other" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with (tmp_path / "output").open("w") as output:
+        run = subprocess.Popen(
+            [*SUITES, "--reports", str(tmp_path / "reports")], cwd=REPOSITORY, stdout=output, stderr=output
+        )
+    seen: dict[int, psutil.Process] = {}
+
+    def traffic_flows() -> bool:
+        assert run.poll() is None, (tmp_path / "output").read_text()
+        seen.update({one.pid: one for one in psutil.Process(run.pid).children(recursive=True)})
+        return "requests sent" in (tmp_path / "output").read_text()
+
+    try:
+        until(traffic_flows, 60, "traffic")
+        ports = {port for one in seen.values() if one.is_running() for port in _listening(one)}
+        assert len(ports) >= 4
+        run.send_signal(number)
+        until(lambda: not any(_alive(one) for one in seen.values()), GONE_SECONDS, "the end of all processes")
+        run.wait(GONE_SECONDS)
+    finally:
+        if run.poll() is None:
+            run.kill()
+            run.wait()
+    taken = _ports(psutil.net_connections("tcp"))
+    assert not ports & taken
+    if number != signal.SIGKILL:
+        assert run.returncode == 2
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    try:
+        return _ports(process.net_connections("tcp"))
+    except psutil.Error:
+        return set()
+
+
+def _ports(connections: Iterable[Any]) -> set[int]:
+    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

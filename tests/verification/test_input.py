@@ -1,0 +1,128 @@
+"""Bad input is told with file, line and key before anything starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from verification import contract as contracts
+from verification.drills import plan
+from verification.drills.plan import Drill, Timing, power_gate, windows
+from verification.errors import InputError
+from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY, Options
+from verification.run.prepare import prepare
+from verification.thresholds.arithmetic import evaluate
+
+pytestmark = pytest.mark.unit
+DRILL = REPOSITORY / "scenarios" / "drills" / "high-error-rate.yaml"
+TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait=0.5, group_interval=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key", "words"),
+    [
+        ("    type: histogram", "    type: histgram", "metrics.1.type", "histgram"),
+        ("    unit: requests", "    units: requests", "metrics.0.unit", "missing"),
+        ("threshold: 0.05\n    unit", "threshold: five\n    unit", "alerts.0.threshold", "five"),
+        ("    for: 1m", "    for: 1 minute", "alerts.4.for", "1 minute"),
+        ("name: SlowResponses", "name: HighErrorRate", "named twice", "HighErrorRate"),
+        ("{kind: requests}", "{kind: promql}", "metrics.0.truth", "promql"),
+        ("buckets: [0.005, 0.01", "buckets: [0.01, 0.005", "metrics.1", "ascend"),
+        ("contract: 1", "contract: 2", "contract", "2"),
+    ],
+)
+def test_a_wrong_contract_is_accepted_or_told_without_its_place(
+    tmp_path: Path, before: str, after: str, key: str, words: str
+) -> None:
+    text = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+    assert before in text
+    path = tmp_path / "contract.yaml"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        contracts.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}:")
+    assert key in message
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (Options(app="x", target="http://127.0.0.1:1"), "exclude each other"),
+        (Options(stack="external"), "needs --prometheus"),
+        (Options(prometheus="http://127.0.0.1:1"), "needs --target"),
+        (Options(target="127.0.0.1:1"), "no URL"),
+        (Options(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2"), "belong together"),
+        (Options(time_scale=0.5), "time scale"),
+        (
+            Options(target="http://127.0.0.1:1", prometheus="http://127.0.0.1:2", time_scale=60),
+            "keeps its durations",
+        ),
+        (Options(monitoring=Path("nowhere")), "no Prometheus configuration"),
+        (Options(contract=Path("nowhere.yaml")), "cannot be read"),
+    ],
+)
+def test_options_that_make_no_sense_start_a_run(options: Options, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        prepare(options)
+
+
+def test_a_drill_too_weak_to_tell_its_sides_apart_is_run() -> None:
+    alert = contracts.load(DEFAULT_CONTRACT).alert("HighErrorRate")
+    drill = plan.load(DRILL)
+    power_gate(drill, alert, TIMING, "drill.yaml")
+    weak = drill.model_copy(update={"rate": 60.0})
+    with pytest.raises(InputError, match="600 are needed") as caught:
+        power_gate(weak, alert, TIMING, "drill.yaml")
+    assert "rate: 120 or more" in str(caught.value)
+    turned = drill.model_copy(update={"above": 0.048})
+    with pytest.raises(InputError, match="do not enclose"):
+        power_gate(turned, alert, TIMING, "drill.yaml")
+
+
+def test_a_drill_file_with_a_mistake_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "drill.yaml"
+    for before, after, words in (
+        ("below: 0.045", "below: 4.5", "below"),
+        ("kind: errors", "kind: slow", "delay"),
+        ("alert: HighErrorRate", "alarm: HighErrorRate", "alarm"),
+    ):
+        path.write_text(DRILL.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+        with pytest.raises(InputError, match=words):
+            plan.load(path)
+
+
+def test_the_admissible_windows_leave_out_what_the_durations_allow() -> None:
+    drill = Drill.model_validate(plan.load(DRILL).model_dump())
+    found = windows(drill, TIMING, raised=100.0, healed=120.0, slack=0.0)
+    assert 100.0 <= found.pending.earliest <= 102.5 <= found.pending.latest == 105.5
+    assert found.firing.earliest == found.pending.earliest + 5
+    assert found.notified.latest == found.firing.latest + 0.5
+    assert found.resolved.earliest == 120.0
+    assert found.resolved.latest == 126.5
+
+
+def test_arithmetic_runs_more_than_arithmetic() -> None:
+    assert evaluate("100 * (1 - q)", 0.25) == 75
+    assert evaluate("1 * (q > 0.5)", 0.4) == 0
+    for text in ("__import__('os')", "q ** 9", "x", "q if q else 1", "1 +"):
+        with pytest.raises(ValueError, match="not arithmetic"):
+            evaluate(text, 1.0)
+
+
+def test_a_broken_rule_is_found_only_when_things_run_already(tmp_path: Path) -> None:
+    folder = tmp_path / "monitoring"
+    shutil.copytree(DEFAULT_MONITORING, folder)
+    path = folder / "prometheus" / "rules" / "http.yml"
+    text = path.read_text(encoding="utf-8")
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "expr:" in row)
+    path.write_text(text.replace("sum by", "sum by by", 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        prepare(Options(monitoring=folder))
+    assert f"http.yml:{line}" in str(caught.value)
+    path.write_text(text.replace("groups:", "groups: [", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="not YAML"):
+        prepare(Options(monitoring=folder))

@@ -1,0 +1,112 @@
+"""Another service, another contract, another folder: nothing of the harness is wired to PromptPilot."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from verification.render import Rendered, render
+from verification.run.clock import SystemClock
+from verification.run.main import run
+from verification.run.options import Options
+from verification.run.prepare import prepare
+from verification.stack.binaries import Binaries, find_binaries
+from verification.stack.journal import Journal
+from verification.stack.ports import allocate_ports
+from verification.stack.processes import Ports, ProcessStack
+from verification.stack.waiting import unmet_http, wait_until
+from verification.timescale import TimeScale
+from verification.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.stack
+SHOP = Path(__file__).parent / "shop"
+
+
+@pytest.fixture
+def binaries() -> Binaries:
+    return find_binaries()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def judge(folder: Path, app: str | None = None, target: str | None = None) -> dict[str, Verdict]:
+    wanted = Options(contract=SHOP / "contract.yaml", monitoring=SHOP / "monitoring", app=app, target=target)
+    done = run(prepare(wanted), folder, SystemClock(), say)
+    assert done.trouble is None
+    return {one.claim: one for one in done.verdicts}
+
+
+def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
+    return {
+        name: f"{one.outcome}: {one.reason}"
+        for name, one in verdicts.items()
+        if one.outcome is not Outcome.PASS
+    }
+
+
+def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(tmp_path: Path) -> None:
+    verdicts = judge(tmp_path / "run", app=f"{{python}} {SHOP / 'shop.py'} {{port}}")
+    assert not_passed(verdicts) == {}
+    assert len(verdicts) == 7 + 13 + 2
+    assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
+
+
+def test_a_stranger_s_service_that_runs_already_cannot_be_verified(tmp_path: Path) -> None:
+    [port] = allocate_ports(1)
+    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
+    try:
+        wait_until(lambda: unmet_http(f"http://127.0.0.1:{port}/alive"), 20)
+        verdicts = judge(tmp_path / "run", target=f"http://127.0.0.1:{port}")
+        assert not_passed(verdicts) == {}
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Binaries) -> None:
+    """Nothing is started: neither the service nor its Prometheus, whose durations are their own."""
+    folder = tmp_path / "monitoring"
+    shutil.copytree(SHOP / "monitoring", folder)
+    config = folder / "prometheus.yml"
+    config.write_text(config.read_text().replace("30s", "500ms"))
+    [port] = allocate_ports(1)
+    url = f"http://127.0.0.1:{port}"
+
+    def configure(ports: Ports) -> Rendered:
+        where = {"webshop": f"127.0.0.1:{port}"}
+        return render(
+            folder, tmp_path / "copy", scale=TimeScale(1), addresses=where, alertmanager=None, receivers={}
+        )
+
+    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
+    try:
+        wait_until(lambda: unmet_http(f"{url}/alive"), 20)
+        with (
+            Journal(tmp_path / "runs") as journal,
+            ProcessStack(binaries, configure, tmp_path / "stack", TimeScale(1), journal) as stack,
+        ):
+            wanted = Options(
+                contract=SHOP / "contract.yaml",
+                monitoring=folder,
+                target=url,
+                prometheus=stack.endpoints.prometheus,
+                stack="external",
+            )
+            done = run(prepare(wanted), tmp_path / "run", SystemClock(), say)
+            assert stack.alive()
+    finally:
+        process.kill()
+        process.wait()
+    verdicts = {one.claim: one for one in done.verdicts}
+    assert done.trouble is None
+    assert not_passed(verdicts) == {
+        "config/alertmanager-connected": "not verified: the run has no Alertmanager"
+    }
+    assert {one.time_scale for one in verdicts.values()} == {1.0}

@@ -1,0 +1,74 @@
+"""All checks: pure functions from a claim and the evidence of a run to a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from verification.checks import (
+    alert_boundary,
+    alert_documented,
+    alert_live,
+    configuration,
+    documented,
+    metric_cardinality,
+    metric_durations,
+    metric_during,
+    metric_exact,
+    metric_form,
+    metric_kernel,
+    metric_lifecycle,
+    metric_moves,
+    metric_parked,
+    metric_rows,
+    metric_stimulus,
+    metric_stored,
+    metric_window,
+    target,
+    traffic,
+)
+from verification.checks.base import Check, Claim, judge
+from verification.contract import Contract
+from verification.evidence import Evidence
+from verification.verdict import Verdict
+
+CHECKS: tuple[Check, ...] = (
+    configuration.TOOLS,
+    configuration.RULES,
+    configuration.ALERTMANAGER,
+    target.UP,
+    target.FRESH,
+    target.EXPOSITION,
+    traffic.CHECK,
+    metric_form.CHECK,
+    metric_exact.CHECK,
+    metric_during.CHECK,
+    metric_moves.CHECK,
+    metric_stored.CHECK,
+    metric_durations.BUCKETS,
+    metric_durations.SUM,
+    metric_parked.CHECK,
+    metric_cardinality.CHECK,
+    metric_lifecycle.CHECK,
+    metric_window.CHECK,
+    metric_rows.REST,
+    metric_rows.RESTART,
+    metric_kernel.CHECK,
+    metric_stimulus.CHECK,
+    alert_documented.CHECK,
+    alert_boundary.CHECK,
+    *alert_live.CHECKS,
+    documented.CHECK,
+)
+
+
+def claims(contract: Contract) -> list[tuple[Check, Claim]]:
+    """Every claim that the contract makes, with the check that judges it: known before anything runs."""
+    return [(check, claim) for check in CHECKS for claim in check.claims(contract)]
+
+
+def judge_all(evidence: Evidence) -> list[Verdict]:
+    """A verdict for every claim, each with the run's time scale."""
+    scale = evidence.scale.factor
+    return [
+        replace(judge(check, claim, evidence), time_scale=scale) for check, claim in claims(evidence.contract)
+    ]

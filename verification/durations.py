@@ -1,0 +1,76 @@
+"""Durations in the syntax of Prometheus, to and from milliseconds.
+
+A duration that is no whole number of seconds is printed in milliseconds (`2500ms`): Prometheus 2.42 refuses
+`2.5s` in an expression, and every file, flag and expression takes `2500ms`.
+"""
+
+import re
+
+_UNITS = {
+    "y": 365 * 86_400_000,
+    "w": 7 * 86_400_000,
+    "d": 86_400_000,
+    "h": 3_600_000,
+    "m": 60_000,
+    "s": 1_000,
+    "ms": 1,
+}
+_SYNTAX = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
+
+EXPECTED = "a duration such as 250ms, 15s, 5m or 1h30m"
+
+
+def parse_milliseconds(text: str) -> int:
+    """Milliseconds in a duration such as `1h30m`; `0` needs no unit.
+
+    The syntax is that of prometheus/common, model/time.go (ParseDuration): units from y to ms, each at most
+    once, largest first, whole numbers; a year has 365 days.
+
+    Raises:
+        ValueError: the text is no duration.
+    """
+    if text == "0":
+        return 0
+    match = _SYNTAX.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{text!r} is not a duration; expected {EXPECTED}")
+    return sum(int(number) * _UNITS[unit] for unit, number in match.groupdict().items() if number is not None)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in a duration such as `1h30m` or `250ms`.
+
+    Raises:
+        ValueError: the text is no duration.
+    """
+    return parse_milliseconds(text) / 1000
+
+
+def format_milliseconds(milliseconds: int) -> str:
+    """The shortest usual spelling: `1h30m`, `7d`; in milliseconds when it is no whole number of seconds.
+
+    Weeks and years appear only when nothing is left over, as Prometheus prints them.
+
+    Raises:
+        ValueError: the number is negative.
+    """
+    if milliseconds < 0:
+        raise ValueError(f"{milliseconds} ms: a duration is not negative")
+    if milliseconds == 0:
+        return "0s"
+    if milliseconds % _UNITS["s"]:
+        return f"{milliseconds}ms"
+    for unit in ("y", "w"):
+        if milliseconds % _UNITS[unit] == 0:
+            return f"{milliseconds // _UNITS[unit]}{unit}"
+    parts = []
+    for unit in ("d", "h", "m", "s"):
+        number, milliseconds = divmod(milliseconds, _UNITS[unit])
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts)
+
+
+def format_duration(seconds: float) -> str:
+    """The spelling of a number of seconds, rounded to whole milliseconds."""
+    return format_milliseconds(round(seconds * 1000))

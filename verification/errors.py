@@ -1,0 +1,37 @@
+"""The two ways in which a run ends without a verdict, and the exit status of each.
+
+A user's mistake is an InputError (4): nothing was started. It is the load generator's own class, so that one
+`except` serves both rooms. Trouble during the run is an EvidenceError (2): what depends on it is unknown.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from loadtests.inputs import InputError
+
+__all__ = ["EvidenceError", "InputError"]
+
+
+class EvidenceError(Exception):
+    """A component died, refused its configuration or never became ready: the evidence is incomplete.
+
+    component: its name in the stack ("prometheus"); state: what was seen last; log: its last log lines,
+    oldest first; todo: what to do next. Exit status 2.
+    """
+
+    exit_status: ClassVar[int] = 2
+
+    def __init__(self, component: str, state: str, log: Sequence[str] = (), todo: str = "") -> None:
+        super().__init__(component, state, tuple(log), todo)
+        self.component = component
+        self.state = state
+        self.log = tuple(log)
+        self.todo = todo
+
+    def __str__(self) -> str:
+        lines = [f"{self.component}: {self.state}"]
+        lines.append("  last log lines:" if self.log else "  last log lines: none, nothing was logged")
+        lines.extend(f"    {line}" for line in self.log)
+        if self.todo:
+            lines.append(f"  to do: {self.todo}")
+        return "\n".join(lines)

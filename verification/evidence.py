@@ -1,0 +1,191 @@
+"""What a check may look at: the contract and the history of one run, with the views that several checks need.
+
+Everything here is computed from records; nothing asks a network or a clock. A missing record raises `Gap`, which the
+judge turns into an unknown verdict.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from loadtests.ledger import LedgerView, merge
+from verification.contract import Contract, seconds
+from verification.history import History, Record
+from verification.observe.exposition import Exposition, Labels, parse
+from verification.timescale import TimeScale
+
+Samples = tuple[tuple[float, float], ...]
+# Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
+IDENTITY = ("job", "instance")
+
+
+class Gap(Exception):
+    """Evidence that a check needs is not in the history: the verdict is unknown."""
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """One scrape by Prometheus: run time (seconds) when it began and by when it had ended."""
+
+    begin: float
+    end: float
+    up: float
+    seconds: float
+    """How long it took, as Prometheus measured it."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A direct reading of the target's exposition: run times around it, the parsed text, its record."""
+
+    label: str
+    begin: float
+    end: float
+    exposition: Exposition
+    record: int
+
+
+class Evidence:
+    """Read-only views of a run."""
+
+    def __init__(self, contract: Contract, history: History) -> None:
+        self.contract = contract
+        self.history = history
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """What was run, on what, how (the record `run`)."""
+        return self.need("run").data
+
+    @cached_property
+    def scale(self) -> TimeScale:
+        """The time scale of the run."""
+        return TimeScale(float(self.need("prepared").data["time_scale"]))
+
+    @property
+    def target_scale(self) -> TimeScale:
+        """The time scale of the target's own windows: 1 for a target that the run did not start."""
+        return TimeScale(float(self.run["target_scale"]))
+
+    @cached_property
+    def ledger(self) -> LedgerView:
+        """All senders' ledgers in one."""
+        records = list(self.history.of("ledger"))
+        if not records:
+            raise Gap("no ledger was recorded: nothing is known of what was sent")
+        return merge([LedgerView.from_json(record.data["view"]) for record in records])
+
+    @cached_property
+    def ledger_records(self) -> tuple[int, ...]:
+        """Record numbers of the ledgers."""
+        return tuple(record.number for record in self.history.of("ledger"))
+
+    def need(self, kind: str, **fields: object) -> Record:
+        """The newest record of a kind whose data has these fields.
+
+        Raises:
+            Gap: there is none.
+        """
+        for record in reversed(self.history.records):
+            if record.kind == kind and all(record.data.get(key) == value for key, value in fields.items()):
+                return record
+        wanted = ", ".join(f"{key}={value}" for key, value in fields.items())
+        raise Gap(f"the history has no record '{kind}'" + (f" with {wanted}" if wanted else ""))
+
+    def shot(self, label: str) -> Shot:
+        """The direct reading of the exposition that was taken under this label."""
+        record = self.need("exposition", label=label)
+        if record.data.get("error"):
+            raise Gap(f"the exposition could not be read ({label}): {record.data['error']}")
+        try:
+            parsed = parse(record.data["text"])
+        except ValueError as error:
+            raise Gap(f"the exposition ({label}) is malformed: {error}") from error
+        return Shot(label, record.data["begin"], record.data["end"], parsed, record.number)
+
+    @cached_property
+    def rest(self) -> Shot:
+        """The exposition at rest, after quiescence."""
+        return self.shot("rest")
+
+    @cached_property
+    def baseline(self) -> dict[tuple[str, Labels], float]:
+        """Values to subtract: those before the first ledgered request. Nothing for a target that the run started."""
+        return {} if self.run["managed"] else self.shot("baseline").exposition.values
+
+    def stored(self, name: str) -> dict[Labels, Samples]:
+        """Every sample that Prometheus stored of a metric during the run, by label set without job and instance."""
+        if not self._stored:
+            raise Gap("no stored samples were recorded")
+        return self._stored.get(name, {})
+
+    @cached_property
+    def _stored(self) -> dict[str, dict[Labels, Samples]]:
+        series: dict[str, dict[Labels, Samples]] = defaultdict(dict)
+        for record in self.history.of("stored"):
+            for one in record.data["series"]:
+                labels = tuple((k, v) for k, v in sorted(one["labels"].items()) if k not in IDENTITY)
+                series[one["name"]][labels] = tuple((t, v) for t, v in one["samples"])
+        return dict(series)
+
+    @property
+    def stored_records(self) -> tuple[int, ...]:
+        """Record numbers of the stored samples."""
+        return tuple(record.number for record in self.history.of("stored"))
+
+    @cached_property
+    def scrapes(self) -> tuple[Scrape, ...]:
+        """All scrapes of the target during the run.
+
+        A scrape's samples carry the time at which it began (Prometheus aligns it by up to 2 ms, `scrape/scrape.go`);
+        its duration is a series of its own. The bounds are widened by the uncertainty of the two clocks.
+        """
+        offset = self.need("clock_offset").data
+        ups, durations = self._target_series("up"), self._target_series("scrape_duration_seconds")
+        align = 0.002
+        return tuple(
+            Scrape(
+                t - offset["high"] - align,
+                t - offset["low"] + durations.get(t, self.interval) + align,
+                value,
+                durations.get(t, self.interval),
+            )
+            for t, value in ups.items()
+            if t >= 0  # one from before the run says nothing about it
+        )
+
+    @property
+    def interval(self) -> float:
+        """The target's scrape interval in the run, in seconds."""
+        return float(self.run["scrape_interval"])
+
+    @property
+    def longest_handler(self) -> float:
+        """The longest time a handler may take, in seconds; not scaled."""
+        return seconds(self.contract.target.longest_handler)
+
+    def scrape_at(self, t: float) -> Scrape | None:
+        """The scrape whose samples carry the time stamp `t` (run time, server's clock)."""
+        return self._scrape_by_stamp.get(t)
+
+    @cached_property
+    def _scrape_by_stamp(self) -> dict[float, Scrape]:
+        stamps = (t for t in self._target_series("up") if t >= 0)
+        return dict(zip(stamps, self.scrapes, strict=True))
+
+    def _target_series(self, name: str) -> dict[float, float]:
+        series = self.stored(name)
+        return {t: value for samples in series.values() for t, value in samples}
+
+    def phase(self, name: str) -> tuple[float, float]:
+        """Run times of the begin and end of a phase.
+
+        Raises:
+            Gap: the phase did not begin, or did not end.
+        """
+        begin = self.need("phase", name=name, edge="begin").t
+        end = self.need("phase", name=name, edge="end").t
+        return begin, end

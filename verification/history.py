@@ -1,0 +1,149 @@
+"""The evidence of one run: append-only, one clock, one writer, readable after a crash.
+
+File format (JSON lines, version 1). Goals, in order: nothing recorded is lost when the process dies; a reader
+needs no other file; records are written in the order in which they were handed in.
+
+    line 1   {"history": 1, "run": ID, "monotonic": seconds, "epoch": seconds}
+    line n   {"n": n-1, "t": seconds, "kind": text, "data": {...}}
+
+`t` counts from the start of the run on CLOCK_MONOTONIC, which all processes of one machine share: the ledger of a
+Locust process and the observers here use the same clock. `epoch` belongs to the same instant and translates the
+time stamps of Prometheus. A last line without its newline is a torn write and is ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from verification.errors import InputError
+
+VERSION = 1
+
+
+class Clock(Protocol):
+    """Where time comes from: monotonic and epoch seconds of the same machine."""
+
+    def monotonic(self) -> float: ...
+
+    def time(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """One piece of evidence: `t` in seconds since the start of the run, `data` as JSON knows it."""
+
+    number: int
+    t: float
+    kind: str
+    data: dict[str, Any]
+
+
+class History:
+    """All records of a run in memory, and the two clocks of its start."""
+
+    def __init__(self, run: str, monotonic: float, epoch: float, records: list[Record] | None = None) -> None:
+        self.run = run
+        self.monotonic = monotonic
+        self.epoch = epoch
+        self.records = records if records is not None else []
+
+    def of(self, *kinds: str) -> Iterator[Record]:
+        """The records of these kinds, in the order in which they were written."""
+        return (record for record in self.records if record.kind in kinds)
+
+    def last(self, kind: str) -> Record | None:
+        """The newest record of a kind, or None."""
+        return next((record for record in reversed(self.records) if record.kind == kind), None)
+
+    def from_epoch(self, epoch: float) -> float:
+        """Run time (seconds) of an epoch time stamp of this machine."""
+        return epoch - self.epoch
+
+    def from_monotonic(self, monotonic: float) -> float:
+        """Run time (seconds) of a CLOCK_MONOTONIC reading of this machine."""
+        return monotonic - self.monotonic
+
+
+class Recorder(History):
+    """The one writer of a history: each record goes to the file, flushed, before it can be read in memory."""
+
+    def __init__(self, path: Path, run: str, clock: Clock) -> None:
+        super().__init__(run, clock.monotonic(), clock.time())
+        self.path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = path.open("x", encoding="utf-8")
+        header = {"history": VERSION, "run": run, "monotonic": self.monotonic, "epoch": self.epoch}
+        self._write(header)
+
+    def now(self) -> float:
+        """Seconds since the start of the run."""
+        return self._clock.monotonic() - self.monotonic
+
+    def add(self, kind: str, data: dict[str, Any], *, t: float | None = None) -> Record:
+        """Append one record; `t` is given when the thing was seen earlier than it is written."""
+        with self._lock:
+            record = Record(len(self.records), self.now() if t is None else t, kind, data)
+            self._write({"n": record.number, "t": round(record.t, 6), "kind": kind, "data": data})
+            self.records.append(record)
+            return record
+
+    def close(self) -> None:
+        """Close the file; records already written stay readable."""
+        with self._lock:
+            self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line, separators=(",", ":"), allow_nan=True) + "\n")
+        self._file.flush()
+
+
+def read(path: Path) -> History:
+    """Read a history file, also one whose writer died.
+
+    Raises:
+        InputError: the file is missing, is no history, has another version, or a line in the middle is broken.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot read the history: {error.strerror}",
+            str(path),
+            "a history file of a run",
+            "check the path",
+        ) from error
+    lines = text.split("\n")[:-1]  # what follows the last newline is a torn write
+    header = _parse(path, 1, lines[0] if lines else "")
+    if header.get("history") != VERSION:
+        raise InputError(
+            f"not a history of version {VERSION}",
+            f"{path}:1",
+            f'{{"history": {VERSION}, ...}}',
+            "name a history file",
+        )
+    history = History(header["run"], header["monotonic"], header["epoch"])
+    for number, line in enumerate(lines[1:], start=2):
+        row = _parse(path, number, line)
+        history.records.append(Record(row["n"], row["t"], row["kind"], row["data"]))
+    return history
+
+
+def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise InputError(
+            f"broken line: {error}", f"{path}:{number}", "one JSON object per line", "use the original file"
+        ) from error
+    if not isinstance(row, dict):
+        raise InputError(
+            "not an object", f"{path}:{number}", "one JSON object per line", "use the original file"
+        )
+    return row

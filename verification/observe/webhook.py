@@ -1,0 +1,125 @@
+"""The receiver that stands in for the notification's address during a run.
+
+It stores each POST with its time, forwards it unchanged to where the configuration would have sent it, and answers
+what was answered there, so that a notification still has its real effect. A forward that finds nobody is answered
+with 502, as a proxy would; Alertmanager then tries again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One POST as it arrived: run time (seconds), receiver name, parsed body, and the status that was answered."""
+
+    t: float
+    receiver: str
+    body: dict[str, Any]
+    status: int
+
+
+@dataclass
+class Route:
+    """Where one receiver's notifications go on to: `forward(body bytes) -> status`, or nowhere (answered 200)."""
+
+    forward: Callable[[bytes], int] | None = None
+    deliveries: list[Delivery] = field(default_factory=list)
+
+
+class Receiver:
+    """An HTTP server with one path per receiver name; on loopback, and where `listen` says."""
+
+    def __init__(
+        self, clock: Callable[[], float], *, on_delivery: Callable[[Delivery], None] | None = None
+    ) -> None:
+        self._clock = clock
+        self._on_delivery = on_delivery
+        self._routes: dict[str, Route] = {}
+        self._lock = threading.Lock()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                receiver._handle(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing: deliveries are in the history."""
+
+        self._handler = Handler
+        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+        self.host = "127.0.0.1"
+        self.listen(self.host)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, at the address that was named last."""
+        return int(self._servers[-1][0].server_address[1])
+
+    def listen(self, host: str) -> None:
+        """Listen on one more address of this machine, that of a bridge to containers; URLs given later name it.
+
+        Raises:
+            ValueError: the address stands for all addresses.
+        """
+        if host in ("", "0.0.0.0", "::"):
+            raise ValueError(f"{host!r} would listen on every address; name one")
+        server = ThreadingHTTPServer((host, 0), self._handler)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, name="webhook-receiver", daemon=True)
+        thread.start()
+        self.host = host
+        self._servers.append((server, thread))
+
+    def add(self, name: str, forward: Callable[[bytes], int] | None = None) -> str:
+        """Add a receiver; returns the URL to put into the configuration."""
+        self._routes[name] = Route(forward)
+        return f"http://{self.host}:{self.port}/{name}"
+
+    def deliveries(self, name: str | None = None) -> list[Delivery]:
+        """What arrived so far, in order of arrival."""
+        with self._lock:
+            routes = [self._routes[name]] if name is not None else list(self._routes.values())
+            return sorted((one for route in routes for one in route.deliveries), key=lambda one: one.t)
+
+    def close(self) -> None:
+        """Stop listening."""
+        for server, thread in self._servers:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def _handle(self, request: BaseHTTPRequestHandler) -> None:
+        arrived = self._clock()
+        raw = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        name = request.path.strip("/")
+        route = self._routes.get(name)
+        status = 404
+        if route is not None:
+            status = route.forward(raw) if route.forward is not None else 200
+            self._keep(route, Delivery(arrived, name, _parsed(raw), status))
+        request.send_response(status)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    def _keep(self, route: Route, delivery: Delivery) -> None:
+        with self._lock:
+            route.deliveries.append(delivery)
+        if self._on_delivery is not None:
+            self._on_delivery(delivery)
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return {"unreadable": raw.decode("utf-8", "replace")}
+    return body if isinstance(body, dict) else {"unreadable": body}

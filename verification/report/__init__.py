@@ -1,0 +1,1 @@
+"""Outputs of a run: each is a function of the verdicts and the history, and none judges."""

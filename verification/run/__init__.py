@@ -1,0 +1,1 @@
+"""One run: bring up, drive, observe, record, judge, tear down. The only room that does all the I/O."""

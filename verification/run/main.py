@@ -1,0 +1,253 @@
+"""The main job: stack, traffic, one alert there and back, rest, restart; then verdicts, and only then tear-down.
+
+Inputs are driven once; only questions are retried. Trouble on the way is written down and ends the driving, not the
+judging: what could still be seen is judged, the rest is unknown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.ledger import LedgerView
+from verification.checks import judge_all
+from verification.drills.plan import power_gate
+from verification.drills.runner import Runner
+from verification.errors import EvidenceError
+from verification.evidence import Evidence
+from verification.history import Clock, Recorder
+from verification.observe import kernel
+from verification.run import recording, static, stimuli
+from verification.run.bringup import Bench, await_scrape, bring_up
+from verification.run.prepare import Prepared
+from verification.run.quiescence import settle
+from verification.run.traffic import Settings, Traffic
+from verification.verdict import Verdict
+
+POLL_SECONDS = 0.1
+RECONCILE_SECONDS = 120.0
+START_SECONDS = 30.0
+# A drill's traffic ends when the drill says so; this bounds it when nobody does.
+DRILL_SECONDS = 600.0
+REST_ATTEMPTS = 10
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves: its folder and the verdicts, in the order of the claims."""
+
+    folder: Path
+    verdicts: list[Verdict]
+    trouble: str | None
+
+
+def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
+    """Run the main job into `folder` (new); the history is written as it happens.
+
+    Raises:
+        InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
+    """
+    history = Recorder(folder / "history.jsonl", folder.name, clock)
+    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
+    trouble = None
+    try:
+        with ExitStack() as cleanup:
+            try:
+                bench = bring_up(prepared, folder, history, cleanup, say)
+                Job(prepared, bench, folder, history, cleanup, say).drive()
+            except EvidenceError as error:
+                trouble = str(error)
+                history.add("trouble", {"error": trouble})
+                say(trouble)
+            say("judging")
+            verdicts = judge_all(Evidence(prepared.contract, history))
+            say("tearing down")
+        history.add("ended", {"trouble": trouble})
+        return Result(folder, verdicts, trouble)
+    finally:
+        history.close()
+
+
+class Job:
+    """The driving of one run, step by step."""
+
+    def __init__(
+        self, prepared: Prepared, bench: Bench, folder: Path, history: Recorder, cleanup: ExitStack, say: Say
+    ) -> None:
+        self.prepared = prepared
+        self.bench = bench
+        self.folder = folder
+        self.history = history
+        self.cleanup = cleanup
+        self.say = say
+        self.interval = bench.scrape_interval
+        self.poller = recording.AlertPoller(history, bench.prometheus, POLL_SECONDS)
+        self.ran: list[Traffic] = []
+        self.scraped = 0.0
+        self.sent_at_rest: LedgerView | None = None
+
+    def drive(self) -> None:
+        """All steps in order.
+
+        Raises:
+            EvidenceError: a component died, or traffic could not be driven.
+        """
+        recording.exposition(self.history, self.bench.metrics_url, "baseline")
+        if self.bench.app is None:
+            self.bench.sender.forget()
+        sampler = self._sampler()
+        # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
+        reconcile = self._start("reconcile", self.prepared.reconcile)
+        await_scrape(self.bench, self.say)
+        self.scraped = self.history.now()
+        self.poller.start()
+        self.cleanup.callback(self.poller.stop)
+        with ThreadPoolExecutor(1, "boundary") as pool:
+            boundary = pool.submit(static.boundary, self.prepared, self.bench.binaries)
+            try:
+                self._traffic(reconcile)
+                self._rest(sampler)
+            finally:
+                self._record_traffic()
+                static.record_boundary(self.history, boundary)
+        self._restart()
+
+    # traffic
+
+    def _traffic(self, reconcile: Traffic) -> None:
+        self.history.add("phase", {"name": "traffic", "edge": "begin"})
+        tell = self._watch_and_tell(reconcile)
+        reconcile.go()
+        reconcile.wait_for("arrivals-started", RECONCILE_SECONDS, tell)
+        drill = self._drill_traffic()
+        reconcile.wait(RECONCILE_SECONDS, tell)
+        if drill is not None:
+            self._drill(drill)
+        self.history.add("phase", {"name": "traffic", "edge": "end"})
+
+    def _drill_traffic(self) -> Traffic | None:
+        """The drill's Locust, started while the reconciliation still runs; None for a run without a drill.
+
+        Raises:
+            InputError: the drill cannot tell its two sides apart.
+        """
+        prepared = self.prepared
+        if prepared.drill is None or prepared.drill_scenario is None or self.bench.faults is None:
+            return None
+        alert = prepared.contract.alert(prepared.drill.alert)
+        power_gate(prepared.drill, alert, self.bench.timing(alert), prepared.drill_where)
+        return self._start("drill", prepared.drill_scenario, prepared.drill.rate, DRILL_SECONDS)
+
+    def _drill(self, traffic: Traffic) -> None:
+        bench, drill, faults = self.bench, self.prepared.drill, self.bench.faults
+        assert drill is not None
+        assert faults is not None
+        alert = self.prepared.contract.alert(drill.alert)
+        traffic.go()
+        traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
+
+        def watch() -> None:
+            bench.watch()
+            traffic.check_alive()
+
+        timing = bench.timing(alert)
+        runner = Runner(
+            drill, alert, timing, faults, self.history, bench.receiver, self.poller, watch, self.say
+        )
+        try:
+            runner.run()
+        finally:
+            traffic.stop()
+
+    def _start(
+        self, name: str, scenario: Path, rate: float | None = None, seconds: float | None = None
+    ) -> Traffic:
+        bench = self.bench
+        settings = Settings(scenario, bench.target_url, name, bench.bin_seconds, rate=rate, seconds=seconds)
+        traffic = Traffic(settings, self.folder, bench.journal)
+        self.ran.append(traffic)
+        self.cleanup.callback(traffic.stop)
+        self.say(f"{name}: starting Locust with {scenario.name}")
+        traffic.start()
+        return traffic
+
+    def _watch_and_tell(self, traffic: Traffic) -> Callable[[], None]:
+        told = time.monotonic()
+
+        def step() -> None:
+            nonlocal told
+            self.bench.watch()
+            if time.monotonic() - told >= 2:
+                told = time.monotonic()
+                self.say(f"{traffic.settings.name}: {traffic.sent} requests sent")
+
+        return step
+
+    # rest
+
+    def _rest(self, sampler: kernel.Sampler | None) -> None:
+        self.say("at rest: holding connections and memory, letting users age out")
+        self.history.add("phase", {"name": "stimuli", "edge": "begin"})
+        scrapes = stimuli.pause(4 * self.interval)
+        scrapes()
+        stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
+        stimuli.hold_memory(self.bench.faults, self.history, scrapes)
+        scrapes()
+        self.history.add("phase", {"name": "stimuli", "edge": "end"})
+        if sampler is not None:
+            readings = sampler.stop()
+            recording.kernel(self.history, readings)
+            # From a scrape on, so that there is a stored value before the work.
+            first = next((one for one in readings if one.before > self.scraped + self.interval), readings[-1])
+            stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
+        settle(self.bench, self.prepared, self.history, self.ran)
+        bench = self.bench
+        self._read_at_rest()
+        time.sleep(3 * self.interval)
+        recording.exposition(self.history, bench.metrics_url, "rest-later")
+        recording.server(self.history, bench.prometheus)
+        recording.alertmanager(self.history, bench.prometheus, bench.alertmanager_url, bench.receivers_wanted)
+        recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
+        if bench.database is not None:
+            recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+
+    def _read_at_rest(self) -> None:
+        """Read the exposition while nobody of the harness sends: a notification may come at any time."""
+        for _ in range(REST_ATTEMPTS):
+            before = self.bench.sender.view()
+            recording.exposition(self.history, self.bench.metrics_url, "rest")
+            self.sent_at_rest = self.bench.sender.view()
+            if before == self.sent_at_rest and not before.open:
+                return
+
+    def _restart(self) -> None:
+        """Restart the target, so that what it must remember is asked of a process that did not see it happen."""
+        if self.bench.app is None:
+            return
+        self.say("restarting the target")
+        self.poller.stop()
+        self.bench.app.restart()
+        recording.exposition(self.history, self.bench.metrics_url, "restart")
+        if self.bench.database is not None:
+            recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
+
+    def _sampler(self) -> kernel.Sampler | None:
+        if self.bench.pid is None:
+            return None
+        sampler = kernel.Sampler(self.bench.pid, self.history.now)
+        sampler.start()
+        self.cleanup.callback(sampler.stop)
+        return sampler
+
+    def _record_traffic(self) -> None:
+        for traffic in self.ran:
+            traffic.stop()
+            self.history.add("ledger", traffic.record())
+        sent = self.sent_at_rest or self.bench.sender.view()
+        self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})

@@ -1,0 +1,34 @@
+"""What a user can say about a run, with the defaults of this repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEFAULT_MONITORING = REPOSITORY / "monitoring"
+DEFAULT_CONTRACT = DEFAULT_MONITORING / "contract.yaml"
+DEFAULT_REPORTS = REPOSITORY / "reports"
+DEFAULT_TIME_SCALE = 60.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run. `app` is a command template, `target` the URL of a service that runs already; at most one is given."""
+
+    contract: Path = DEFAULT_CONTRACT
+    monitoring: Path = DEFAULT_MONITORING
+    app: str | None = None
+    target: str | None = None
+    prometheus: str | None = None
+    alertmanager: str | None = None
+    fault_url: str | None = None
+    fault_token: str | None = None
+    stack: str = "auto"
+    time_scale: float | None = None
+    """None: the default, or 1 for a stack that runs already, whose durations nobody can shorten."""
+    reports: Path = DEFAULT_REPORTS
+    drill: bool = True
+    strict: bool = False
+    binaries: dict[str, Path] = field(default_factory=dict)
+    """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""

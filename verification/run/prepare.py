@@ -1,0 +1,145 @@
+"""Everything that can be wrong before anything starts: contract, scenarios, drill, rules, options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtests import scenario
+from verification import contract as contracts
+from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS
+from verification.contract import Contract
+from verification.documentation import parse as parse_page
+from verification.drills import plan
+from verification.drills.plan import Drill
+from verification.errors import InputError
+from verification.folder import Folder, read_folder
+from verification.rules import Rule, read
+from verification.run.options import DEFAULT_TIME_SCALE, Options
+from verification.timescale import TimeScale
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Validated input of a run."""
+
+    options: Options
+    contract: Contract
+    scale: TimeScale
+    folder: Folder
+    rules: tuple[Rule, ...]
+    reconcile: Path
+    drill: Drill | None
+    drill_scenario: Path | None
+    drill_where: str
+    documentation: dict[str, Any]
+
+
+def prepare(options: Options) -> Prepared:
+    """Read and check all input.
+
+    Raises:
+        InputError: the first thing that is wrong.
+    """
+    _check_options(options)
+    contract = contracts.load(options.contract)
+    folder = options.contract.parent
+    monitoring = read_folder(options.monitoring)
+    scale = _scale(options)
+    _check_scale(monitoring, scale)
+    reconcile = folder / contract.traffic.reconcile
+    scenario.load(reconcile)
+    drill, drill_scenario, where = None, None, ""
+    if contract.traffic.drill is not None and options.drill:
+        path = folder / contract.traffic.drill
+        where = str(path)
+        drill = plan.load(path)
+        drill_scenario = path.parent / drill.scenario
+        scenario.load(drill_scenario)
+        if drill.alert not in {alert.name for alert in contract.alerts}:
+            raise InputError(
+                f"alert {drill.alert!r} is not in the contract", where, "a documented alert", "correct alert"
+            )
+        if drill.alert != contract.traffic.drilled:
+            raise InputError(
+                f"traffic.drilled is {contract.traffic.drilled!r}, the drill is about {drill.alert!r}",
+                str(options.contract), drill.alert, "name the same alert in both",
+            )  # fmt: skip
+    return Prepared(
+        options=options,
+        contract=contract,
+        scale=scale,
+        folder=monitoring,
+        rules=tuple(read(monitoring.rules)),
+        reconcile=reconcile,
+        drill=drill,
+        drill_scenario=drill_scenario,
+        drill_where=where,
+        documentation=_documentation(contract, folder),
+    )
+
+
+def _check_options(options: Options) -> None:
+    if options.app is not None and options.target is not None:
+        raise InputError(
+            "--app and --target exclude each other", "command line", "one of them", "leave one out"
+        )
+    if options.stack == "containers":
+        raise InputError(
+            "the containers backend is not available", "--stack", "auto, processes or external", ""
+        )
+    if options.stack == "external" and options.prometheus is None:
+        raise InputError(
+            "--stack external needs --prometheus", "command line", "--prometheus URL", "add the URL"
+        )
+    if options.prometheus is not None and options.target is None:
+        raise InputError(
+            "--prometheus needs --target: a running Prometheus scrapes a running target",
+            "command line", "--target URL", "add the URL of the target",
+        )  # fmt: skip
+    for name, url in (("--target", options.target), ("--prometheus", options.prometheus)):
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise InputError(f"{url!r} is no URL", name, "http://HOST:PORT", "add the scheme")
+    if (options.fault_url is None) != (options.fault_token is None):
+        raise InputError(
+            "--fault-url and --fault-token belong together", "command line", "both or none", "add the other"
+        )
+
+
+def _check_scale(folder: Folder, scale: TimeScale) -> None:
+    """Whether every duration and expression of the folder survives the scale, before anything is started."""
+    scale.prometheus(folder.prometheus.data, folder.prometheus.where)
+    for rules in folder.rules:
+        scale.rule_file(rules.data, rules.where)
+    if folder.alertmanager is not None:
+        scale.alertmanager(folder.alertmanager.data, folder.alertmanager.where)
+
+
+def _scale(options: Options) -> TimeScale:
+    if options.prometheus is None:
+        return TimeScale(DEFAULT_TIME_SCALE if options.time_scale is None else options.time_scale)
+    if options.time_scale not in (None, 1):
+        raise InputError(
+            f"time scale {options.time_scale:g}: a stack that runs already keeps its durations",
+            "--time-scale",
+            "1, or nothing",
+            "leave it out",
+        )
+    return TimeScale(1)
+
+
+def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
+    if contract.documentation is None:
+        return {"path": None}
+    path = folder / contract.documentation
+    page = parse_page(path)
+
+    def rows(columns: tuple[str, ...]) -> list[dict[str, Any]]:
+        return [
+            {"cells": dict(row.cells), "line": row.line}
+            for table in page.tables_with(*columns)
+            for row in table.rows
+        ]
+
+    return {"path": path.name, "metrics": rows(METRIC_COLUMNS), "alerts": rows(ALERT_COLUMNS)}

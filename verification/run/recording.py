@@ -1,0 +1,170 @@
+"""Asking the observers and writing their answers into the history; nothing is judged here.
+
+What could not be asked is recorded as such: a check then finds a gap, not a silence.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import requests
+
+from verification.contract import Contract, TallyTruth
+from verification.errors import EvidenceError
+from verification.history import Recorder
+from verification.observe import database
+from verification.observe.alertmanager import Alertmanager
+from verification.observe.exposition import Exposition, parse
+from verification.observe.kernel import Figures
+from verification.observe.prometheus import Prometheus
+from verification.observe.webhook import Delivery
+from verification.truth import sample_name
+
+# Prometheus writes these for every target itself; they tell when each scrape began and how long it took.
+SCRAPE_SERIES = ("up", "scrape_duration_seconds")
+
+
+def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
+    """Read the target's exposition directly; a failure is recorded and gives None."""
+    begin = history.now()
+    data: dict[str, Any] = {"label": label, "begin": begin}
+    parsed = None
+    try:
+        answer = requests.get(url, timeout=5, headers={"Accept": "text/plain; version=0.0.4"})
+        answer.raise_for_status()
+        data["text"] = answer.text
+        parsed = parse(answer.text)
+    except (requests.RequestException, ValueError) as error:
+        data["error"] = str(error)
+    history.add("exposition", {**data, "end": history.now()})
+    return parsed
+
+
+def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
+    """Ask the target's database what the contract says that it knows."""
+    wanted = {metric.name: metric.truth.query for metric in contract.metrics if metric.truth.kind == "rows"}
+    wanted |= {
+        f"ids of {metric.truth.subject}": metric.truth.ids
+        for metric in contract.metrics
+        if isinstance(metric.truth, TallyTruth)
+    }
+    for what, query in wanted.items():
+        try:
+            history.add(
+                "rows", {"what": what, "label": label, "query": query, "values": database.ask(url, query)}
+            )
+        except EvidenceError as error:
+            history.add("observation_failed", {"what": f"rows of {what}", "error": str(error)})
+
+
+def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
+    """All samples of the run: the documented metrics, the scrapes themselves, and ALERTS."""
+    seconds = history.now() + 1
+    names = [*SCRAPE_SERIES]
+    for metric in contract.metrics:
+        names.append(sample_name(metric))
+    wanted = [f"{name}{{{selector}}}" for name in names] + ["ALERTS"]
+    for expression in wanted:
+        try:
+            series = prometheus.samples(expression, seconds)
+        except EvidenceError as error:
+            history.add("observation_failed", {"what": expression, "error": str(error)})
+            continue
+        history.add(
+            "stored",
+            {
+                "selector": expression,
+                "series": [
+                    {
+                        "name": one.name,
+                        "labels": dict(one.labels),
+                        "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
+                    }
+                    for one in series
+                ],
+            },
+        )
+
+
+def server(history: Recorder, prometheus: Prometheus) -> None:
+    """Targets, rules, configuration, flags and version as the server tells them, and the offset of its clock."""
+    low, high = prometheus.clock_offset()
+    history.add("clock_offset", {"low": low, "high": high})
+    history.add("targets", {"targets": prometheus.targets()})
+    history.add("rules", {"groups": prometheus.rules()})
+    history.add(
+        "prometheus",
+        {
+            "version": prometheus.version(),
+            "flags": prometheus.flags(),
+            "configuration": prometheus.configuration(),
+        },
+    )
+
+
+def alertmanager(
+    history: Recorder, prometheus: Prometheus, url: str | None, receivers_wanted: list[str]
+) -> None:
+    """Whether Prometheus is connected to the run's Alertmanager, and which receivers that one has loaded."""
+    data: dict[str, Any] = {"url": url, "receivers_wanted": receivers_wanted}
+    if url is not None:
+        observer = Alertmanager(url)
+        served = observer.configuration()
+        observer.close()
+        data["active"] = prometheus.alertmanagers()
+        data["receivers"] = [str(one["name"]) for one in served.get("receivers", ())]
+    history.add("alertmanager", data)
+
+
+def delivery(history: Recorder) -> Callable[[Delivery], None]:
+    """A listener for the webhook receiver that writes each notification down."""
+
+    def write(one: Delivery) -> None:
+        history.add("delivery", {"receiver": one.receiver, "status": one.status, "body": one.body}, t=one.t)
+
+    return write
+
+
+def kernel(history: Recorder, readings: list[Figures]) -> None:
+    """The kernel's readings, one row for each in the order of the fields of `Figures`."""
+    history.add("kernel", {"readings": [list(asdict(one).values()) for one in readings]})
+
+
+class AlertPoller:
+    """Asks Prometheus for its alerts over and over; a poll that failed is written down as that."""
+
+    def __init__(self, history: Recorder, prometheus: Prometheus, interval: float) -> None:
+        self._history = history
+        self._prometheus = prometheus
+        self._interval = interval
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alert-poller", daemon=True)
+        self.longest = 0.0
+        """The longest time (seconds) between two answered polls: how late this machine may be."""
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End polling."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        answered = time.monotonic()
+        while not self._ended.wait(self._interval):
+            begin = self._history.now()
+            try:
+                alerts = self._prometheus.alerts()
+            except EvidenceError as error:
+                self._history.add("poll", {"begin": begin, "end": self._history.now(), "error": str(error)})
+                continue
+            self._history.add("poll", {"begin": begin, "end": self._history.now(), "alerts": alerts}, t=begin)
+            self.longest = max(self.longest, time.monotonic() - answered)
+            answered = time.monotonic()

@@ -1,0 +1,105 @@
+"""What the real tools say of the files as shipped: promtool, amtool, and the boundary proof. No server is needed."""
+
+from __future__ import annotations
+
+import subprocess
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from verification.contract import Contract
+from verification.errors import EvidenceError
+from verification.history import Recorder
+from verification.run.prepare import Prepared
+from verification.stack.binaries import Binaries
+from verification.thresholds.boundary import probe
+
+TIMEOUT_SECONDS = 30
+
+
+def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> None:
+    """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert."""
+    folder = prepared.folder
+    results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root)]
+    results += [
+        _result([binaries.promtool.path, "check", "rules", rules.path], folder.root) for rules in folder.rules
+    ]
+    if folder.alertmanager is not None:
+        results.append(_result([binaries.amtool.path, "check-config", folder.alertmanager.path], folder.root))
+    history.add("tools", {"results": results, "findings": [str(one) for one in folder.findings]})
+    history.add(
+        "rule_files",
+        {
+            "files": [folder.relative(one.path) for one in folder.rules],
+            "rules": [vars(rule) for rule in prepared.rules],
+        },
+    )
+    history.add("documentation", prepared.documentation)
+    config = folder.alertmanager.path if folder.alertmanager is not None else None
+    history.add("routes", _routes(prepared.contract, binaries, config))
+
+
+def boundary(prepared: Prepared, binaries: Binaries) -> list[tuple[str, float | None, bool]]:
+    """The points of the boundary proof as rows (alert, q, fired).
+
+    Raises:
+        EvidenceError: promtool refused the rules.
+    """
+    files = [document.path for document in prepared.folder.rules]
+    points = probe(binaries.promtool.path, files, prepared.contract.alerts)
+    return [(point.alert, point.q, point.fired) for point in points]
+
+
+def record_boundary(history: Recorder, asked: Future[list[tuple[str, float | None, bool]]]) -> None:
+    """Write the points down, or why there are none."""
+    try:
+        history.add("boundary", {"points": [list(point) for point in asked.result()]})
+    except EvidenceError as error:
+        history.add("boundary", {"points": [], "error": str(error)})
+
+
+def _routes(contract: Contract, binaries: Binaries, config: Path | None) -> dict[str, Any]:
+    if config is None:
+        return {"receivers": {}}
+    receivers = {}
+    for alert in contract.alerts:
+        labels = [f"alertname={alert.name}", f"severity={alert.severity}", f"job={contract.target.job}"]
+        done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
+        if done.returncode != 0:
+            return {"receivers": {}, "error": f"amtool config routes test: {done.stderr.strip()}"}
+        receivers[alert.name] = [name for name in done.stdout.strip().split(",") if name]
+    return {"receivers": receivers}
+
+
+def _result(command: list[Any], root: Path) -> dict[str, Any]:
+    done = _run(command)
+    shown = " ".join(Path(part).name if index == 0 else str(part) for index, part in enumerate(command))
+    output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
+    # promtool checks the rule files that a configuration names as well, and warns without a failing status.
+    return {"command": shown.replace(f"{root}/", ""), "status": done.returncode, "output": output}
+
+
+def _run(command: list[Any]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EvidenceError(str(command[0]), f"no answer within {TIMEOUT_SECONDS} s") from error
+
+
+def receiver_urls(config: Path | None) -> dict[str, list[str]]:
+    """Receiver names of an Alertmanager configuration with the webhook URLs of each."""
+    if config is None:
+        return {}
+    data = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    return {
+        str(one["name"]): [str(hook.get("url", "")) for hook in one.get("webhook_configs") or ()]
+        for one in data.get("receivers") or ()
+    }

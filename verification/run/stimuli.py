@@ -1,0 +1,91 @@
+"""What is done to the target's process so that its own figures must move, each in a known amount."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+from verification.drills.faults import FaultPort
+from verification.errors import EvidenceError
+from verification.history import Recorder
+from verification.observe.kernel import Figures
+
+CONNECTIONS = 20
+BALLAST_BYTES = 64_000_000
+
+
+def hold_connections(url: str, history: Recorder, wait: Callable[[], None]) -> None:
+    """Keep connections open without sending anything while `wait` lets scrapes pass."""
+    parts = urlsplit(url)
+    asked = history.now()
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            stack.enter_context(
+                socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), timeout=5)
+            )
+        begin = history.now()
+        wait()
+        end = history.now()
+    history.add(
+        "stimulus_connections",
+        {
+            "asked": asked,
+            "begin": begin,
+            "end": end,
+            "amount": CONNECTIONS,
+            "what": f"{CONNECTIONS} held connections",
+        },
+    )
+
+
+def hold_memory(faults: FaultPort | None, history: Recorder, wait: Callable[[], None]) -> None:
+    """Let the target hold touched memory while `wait` lets scrapes pass."""
+    if faults is None:
+        history.add("stimulus_memory", {"unavailable": "the target has no fault port to hold memory for us"})
+        return
+    asked = history.now()
+    try:
+        faults.apply("ballast", bytes=BALLAST_BYTES)
+    except EvidenceError as error:
+        history.add(
+            "stimulus_memory", {"unavailable": f"the target does not hold memory for us: {error.state}"}
+        )
+        return
+    begin = history.now()
+    wait()
+    end = history.now()
+    faults.end("ballast")
+    history.add(
+        "stimulus_memory",
+        {
+            "asked": asked,
+            "begin": begin,
+            "end": end,
+            "amount": BALLAST_BYTES,
+            "what": f"{BALLAST_BYTES // 10**6} MB held",
+        },
+    )
+
+
+def cpu_work(history: Recorder, before: Figures, after: Figures, requests: int) -> None:
+    """The traffic itself is the CPU work; its amount is what the kernel charged for it, less a tick at each end."""
+    amount = after.cpu_seconds - before.cpu_seconds - 2 / os.sysconf("SC_CLK_TCK")
+    history.add(
+        "stimulus_cpu",
+        {
+            "asked": before.before,
+            "begin": before.before,
+            "end": after.after,
+            "amount": amount,
+            "what": f"{requests} requests",
+        },
+    )
+
+
+def pause(seconds: float) -> Callable[[], None]:
+    """A wait of fixed length, for letting scrapes pass."""
+    return lambda: time.sleep(seconds)

@@ -1,0 +1,168 @@
+"""One Locust process: started with a scenario, followed through its ledger's file, stopped, and read.
+
+Locust patches the interpreter when it is imported, so it always is a process of its own.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtests.files import LedgerTail
+from verification.errors import EvidenceError, InputError
+from verification.stack.children import Child, log_tail, start_child
+from verification.stack.journal import Journal
+from verification.stack.waiting import wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOCUSTFILE = REPOSITORY / "loadtests" / "locustfile.py"
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one Locust process is asked to do; `rate` and `seconds` override the scenario's."""
+
+    scenario: Path
+    target: str
+    name: str
+    bin_seconds: float
+    rate: float | None = None
+    seconds: float | None = None
+
+
+class Traffic:
+    """A running scenario."""
+
+    def __init__(self, settings: Settings, folder: Path, journal: Journal) -> None:
+        self.settings = settings
+        self._journal = journal
+        self.ledger_file = folder / f"ledger-{settings.name}.jsonl"
+        self._go = folder / f"go-{settings.name}"
+        self._log = folder / f"locust-{settings.name}.log"
+        self._tail = LedgerTail(self.ledger_file)
+        self._child: Child | None = None
+
+    def go(self) -> None:
+        """Let the started process send."""
+        self._go.touch()
+
+    def start(self) -> None:
+        """Start the process, which waits for `go`; returns at once."""
+        wanted = self.settings
+        command = [
+            sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
+            "--host", wanted.target, "--scenario", str(wanted.scenario), "--ledger", str(self.ledger_file),
+            "--ledger-bin", f"{wanted.bin_seconds:g}", "--start-file", str(self._go),
+        ]  # fmt: skip
+        if wanted.rate is not None:
+            command += ["--rate", f"{wanted.rate:g}"]
+        if wanted.seconds is not None:
+            command += ["--duration", f"{wanted.seconds:g}s"]
+        self._child = start_child(
+            command, name=f"locust-{wanted.name}", log=self._log, cwd=REPOSITORY, journal=self._journal
+        )
+
+    def wait_for(self, event: str, timeout: float, on_poll: Callable[[], None] = lambda: None) -> float:
+        """Wait for a turn of the run; its CLOCK_MONOTONIC time.
+
+        Raises:
+            EvidenceError: the process ended first, or the time is up; with its last log lines.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            ended = not self._alive()
+            self._poll()
+            for seen in self._tail.events:
+                if seen.name == event:
+                    return seen.t
+            if ended or time.monotonic() > deadline:
+                state = "ended" if ended else f"did not come to {event!r} within {timeout:g} s"
+                raise EvidenceError(f"locust ({self.settings.name})", state, self._lines(), "look at its log")
+            on_poll()
+            time.sleep(POLL_SECONDS)
+
+    def wait(self, timeout: float, on_poll: Callable[[], None] = lambda: None) -> None:
+        """Wait until the scenario has ended by itself.
+
+        Raises:
+            EvidenceError: it did not end in time.
+        """
+        deadline = time.monotonic() + timeout
+        while self._alive():
+            if time.monotonic() > deadline:
+                raise EvidenceError(
+                    f"locust ({self.settings.name})",
+                    f"did not end within {timeout:g} s",
+                    self._lines(),
+                    "look at its log",
+                )
+            on_poll()
+            time.sleep(POLL_SECONDS)
+
+    def stop(self, timeout: float = 15.0) -> None:
+        """End the arrivals, let open requests finish, and wait for the process."""
+        if self._child is None:
+            return
+        self._child.send_signal(signal.SIGTERM)
+        with suppress(TimeoutError):
+            wait_until(lambda: "Locust has not ended" if self._alive() else "", timeout)
+        self._child.kill()
+
+    @property
+    def sent(self) -> int:
+        """Requests known so far from the ledger's file."""
+        self._poll()
+        return self._tail.view().requests
+
+    @property
+    def latest(self) -> float:
+        """CLOCK_MONOTONIC time of the newest client event known so far."""
+        self._poll()
+        return self._tail.view().latest
+
+    def check_alive(self) -> None:
+        """Raise when the generator died.
+
+        Raises:
+            EvidenceError: with its last log lines.
+        """
+        if not self._alive():
+            raise EvidenceError(
+                f"locust ({self.settings.name})", "ended early", self._lines(), "look at its log"
+            )
+
+    def record(self) -> dict[str, Any]:
+        """The ledger of the ended process, as the history keeps it."""
+        self._poll()
+        final = self._tail.final
+        view = self._tail.view()
+        return {
+            "source": self.settings.name,
+            "file": self.ledger_file.name,
+            "complete": view.complete,
+            "status": self._child.exit_status() if self._child is not None else None,
+            "generator": final.get("generator"),
+            "surprises": list(final.get("surprises", ())),
+            "view": view.to_json(),
+        }
+
+    def _alive(self) -> bool:
+        return self._child is not None and self._child.is_running()
+
+    def _lines(self) -> list[str]:
+        return log_tail(self._log) if self._child is not None else []
+
+    def _poll(self) -> None:
+        if not self.ledger_file.exists():
+            return
+        try:
+            self._tail.poll()
+        except InputError as error:
+            raise EvidenceError(f"locust ({self.settings.name})", str(error), self._lines()) from error

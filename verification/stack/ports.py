@@ -1,0 +1,55 @@
+"""Free ports on the loopback address, below the range that the kernel uses for outgoing connections.
+
+A component that is stopped and started again finds its port taken if a connection of the load generator was
+given it in the meantime; that happens within the range, never below it.
+"""
+
+import random
+import socket
+from pathlib import Path
+
+HOST = "127.0.0.1"
+_LOWEST = 10_000
+_KERNEL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_ATTEMPTS = 1000
+
+
+def allocate_ports(count: int, source: random.Random | None = None) -> list[int]:
+    """Different TCP ports on 127.0.0.1 that are free now.
+
+    Nothing keeps them free until a component listens: whoever starts one tries again with other ports when
+    its own was taken meanwhile.
+
+    Raises:
+        OSError: no free ports were found.
+    """
+    source = source or random.SystemRandom()
+    highest = _kernel_range_start() - 1
+    ports: list[int] = []
+    for _ in range(_ATTEMPTS):
+        if len(ports) == count:
+            return ports
+        port = source.randint(_LOWEST, highest) if highest > _LOWEST else 0
+        free = bound_port(port)
+        if free is not None and free not in ports:
+            ports.append(free)
+    raise OSError(f"no {count} free ports were found on {HOST}")
+
+
+def bound_port(port: int) -> int | None:
+    """The port, if it can be bound on 127.0.0.1 now, else None; for 0 one that the kernel chooses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        # As servers do: connections of the past that linger in TIME_WAIT are no obstacle.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            return None
+        return int(listener.getsockname()[1])
+
+
+def _kernel_range_start() -> int:
+    try:
+        return int(_KERNEL_RANGE.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return _LOWEST

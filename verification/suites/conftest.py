@@ -1,0 +1,202 @@
+"""The suites as ordinary pytest: options, one run for all of them, claims as tests, and the exit status.
+
+The run is driven once, by the first test that needs a verdict; each test then is one claim, and its id is the claim's.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from verification.checks import claims
+from verification.errors import EvidenceError, InputError
+from verification.report.files import write_json
+from verification.report.terminal import show
+from verification.run.clock import SystemClock
+from verification.run.main import Result, run
+from verification.run.options import (
+    DEFAULT_CONTRACT,
+    DEFAULT_MONITORING,
+    DEFAULT_REPORTS,
+    Options,
+)
+from verification.run.prepare import Prepared, prepare
+from verification.stack.binaries import NAMES
+from verification.stack.children import terminate_as_interrupt
+from verification.verdict import Verdict, exit_status
+
+PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
+FOLDER: pytest.StashKey[Path] = pytest.StashKey()
+RESULT: pytest.StashKey[Result] = pytest.StashKey()
+BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
+BROKEN: pytest.StashKey[str] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("verification")
+    group.addoption(
+        "--contract", type=Path, default=DEFAULT_CONTRACT, help="the contract: all claims of the service"
+    )
+    group.addoption(
+        "--monitoring", type=Path, default=DEFAULT_MONITORING, help="the monitoring folder as deployed"
+    )
+    group.addoption("--app", help='command that starts the target, e.g. "my-api --port {port}"')
+    group.addoption("--target", help="URL of a target that runs already")
+    group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
+    group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
+    group.addoption("--fault-url", help="fault port of a target that runs already")
+    group.addoption("--fault-token", help="its token")
+    group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
+    group.addoption("--time-scale", type=float, help="shortens every duration: 60 by default, 1 is real time")
+    # --strict is pytest's own option; here it also makes a claim that cannot be verified an error.
+    group.addoption("--no-drill", action="store_true", help="leave the alert's live drill out")
+    group.addoption(
+        "--claim", action="append", default=[], help="only claims whose id starts with this; may be repeated"
+    )
+    group.addoption(
+        "--reports", type=Path, default=DEFAULT_REPORTS, help="folder for the run's history and reports"
+    )
+    group.addoption(
+        "--binary",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help=f"where a program is: {', '.join(NAMES)}",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "claim: one promise of the documentation")
+    folder = Path(config.getoption("--reports")) / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    config.stash[FOLDER] = folder
+    try:
+        config.stash[PREPARED] = prepare(_options(config))
+    except InputError as error:
+        config.stash[BAD_INPUT] = error
+        return
+    if not config.getoption("xmlpath", None) and not config.getoption("collectonly"):
+        config.option.xmlpath = str(folder / "junit.xml")
+
+
+def _options(config: pytest.Config) -> Options:
+    binaries = {}
+    for choice in config.getoption("--binary"):
+        name, separator, path = choice.partition("=")
+        if not separator:
+            raise InputError(
+                f"{choice!r} names no file", "--binary", "NAME=PATH", f"NAME is one of {', '.join(NAMES)}"
+            )
+        binaries[name] = Path(path)
+    return Options(
+        contract=config.getoption("--contract"),
+        monitoring=config.getoption("--monitoring"),
+        app=config.getoption("--app"),
+        target=config.getoption("--target"),
+        prometheus=config.getoption("--prometheus"),
+        alertmanager=config.getoption("--alertmanager"),
+        fault_url=config.getoption("--fault-url"),
+        fault_token=config.getoption("--fault-token"),
+        stack=config.getoption("--stack"),
+        time_scale=config.getoption("--time-scale"),
+        reports=config.getoption("--reports"),
+        drill=not config.getoption("--no-drill"),
+        strict=config.getoption("strict"),
+        binaries=binaries,
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    error = session.config.stash.get(BAD_INPUT, None)
+    if error is not None:
+        pytest.exit(str(error), returncode=4)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "claim" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--claim")
+        kind = metafunc.module.KIND
+        ids = [claim.id for _, claim in claims(metafunc.config.stash[PREPARED].contract)]
+        mine = [
+            one for one in ids if one.split("/")[0] in kind and (not wanted or one.startswith(tuple(wanted)))
+        ]
+        metafunc.parametrize("claim", mine, ids=mine)
+
+
+@pytest.fixture(scope="session")
+def result(request: pytest.FixtureRequest) -> Result:
+    """The run, driven once."""
+    config = request.config
+    folder = config.stash[FOLDER]
+    folder.mkdir(parents=True)
+    manager = config.pluginmanager.getplugin("capturemanager")
+    clock = SystemClock()
+    started = clock.monotonic()
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
+        sys.stdout.flush()
+
+    try:
+        with manager.global_and_fixture_disabled(), terminate_as_interrupt():
+            say(f"run {folder}")
+            done = run(config.stash[PREPARED], folder, clock, say)
+    except InputError as error:
+        config.stash[BAD_INPUT] = error
+        pytest.exit(str(error), returncode=4)
+    except EvidenceError as error:
+        config.stash[BROKEN] = str(error)
+        pytest.exit(str(error), returncode=2)
+    config.stash[RESULT] = done
+    return done
+
+
+@pytest.fixture
+def verdict(claim: str, result: Result) -> Verdict:
+    """The verdict of one claim."""
+    return next(one for one in result.verdicts if one.claim == claim)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    result = config.stash.get(RESULT, None)
+    if result is None:
+        return
+    verdicts = _selected(config, result)
+    terminalreporter.ensure_newline()
+    show(Console(file=sys.stdout, width=max(140, Console().width)), verdicts)
+    sys.stdout.write(f"reports: {result.folder}\n")
+
+
+def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
+    wanted = tuple(config.getoption("--claim"))
+    return [one for one in result.verdicts if not wanted or one.claim.startswith(wanted)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    result = session.config.stash.get(RESULT, None)
+    if session.config.getoption("collectonly"):
+        return
+    if session.config.stash.get(BAD_INPUT, None) is not None:
+        session.exitstatus = 4
+        return
+    if result is None:
+        # Nothing was judged: interrupted, an internal error, or no claim selected.
+        session.exitstatus = 4 if exitstatus == pytest.ExitCode.USAGE_ERROR else 2
+        return
+    strict = session.config.getoption("strict")
+    verdicts = _selected(session.config, result)
+    write_json(
+        result.folder / "report.json",
+        verdicts,
+        strict=strict,
+        trouble=result.trouble,
+        run={"id": result.folder.name},
+    )
+    status = exit_status(verdicts, strict=strict)
+    interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    session.exitstatus = 2 if interrupted and status == 0 else status

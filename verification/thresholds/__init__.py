@@ -1,0 +1,1 @@
+"""Boundary proofs: where an alert really flips, found in virtual time, without the service."""
