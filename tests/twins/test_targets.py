@@ -42,8 +42,7 @@ EXPECTED: dict[str, set[str]] = {
     "top-bucket-at-threshold": metric(DURATIONS, "form", "buckets"),
     "renamed-metric": {"target/exposition"}
     | metric(PIPELINES, "form", "exact", "moves", "stored", "lifecycle"),
-    "headers-only": metric(REQUESTS, "exact", "during")
-    | metric(DURATIONS, "buckets", "sum"),
+    "headers-only": metric(REQUESTS, "exact", "during") | metric(DURATIONS, "buckets", "sum"),
     "leaking-gauge": metric(PROGRESS, "exact", "during", "parked"),
     "retries-counted": metric(PROMPTS, "exact", "during"),
 }
