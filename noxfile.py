@@ -101,6 +101,18 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def images(session: nox.Session) -> None:
+    """Build the images of the container tests locally, without a registry."""
+    hand_on([python(), "-m", "verification.stack.images"])
+
+
+@nox.session
+def stack(session: nox.Session) -> None:
+    """Keep the documented stack up to look at: up, status, logs, down."""
+    hand_on([python(), "-m", "verification.stack.keep", *session.posargs])
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, types, scenario and configuration checks."""
     interpreter = python()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from promptpilot.app import PromptPilot, create_app
-from promptpilot.server import LOOPBACK, PortTaken, listen, run
+from promptpilot.server import PortTaken, listen, run
 from promptpilot.settings import Settings, SettingsError, load
 from promptpilot.store import DatabaseUnavailable
 
@@ -30,7 +30,7 @@ def main(
         )
         listeners.append(listen(settings.host, settings.port))
         if settings.fault_port is not None:
-            listeners.append(listen(LOOPBACK, settings.fault_port))
+            listeners.append(listen(settings.fault_host, settings.fault_port))
         app = build(settings)
     except (SettingsError, PortTaken, DatabaseUnavailable) as exc:
         for listener in listeners:

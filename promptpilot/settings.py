@@ -33,6 +33,7 @@ class Settings:
     active_users_window: float = 300.0
     series_limit: int = 1000
     fault_port: int | None = None
+    fault_host: str = "127.0.0.1"
     fault_token: str | None = None
     provider_latency: float = 0.0
     provider_failure_rate: float = 0.0
@@ -129,6 +130,7 @@ _FIELDS = (
     _Field("active_users_window", _window, _DURATION_TEXT + ", above 0"),
     _Field("series_limit", _whole(0, 1_000_000), "a whole number from 0 to 1000000"),
     _Field("fault_port", _whole(0, 65535), "a port from 0 to 65535 (0: any free port)"),
+    _Field("fault_host", _host, "a host name or address"),
     _Field("fault_token", _token, "a token of printable ASCII characters without blanks", secret=True),
     _Field("provider_latency", parse_duration, _DURATION_TEXT),
     _Field("provider_failure_rate", _number(0, 1), "a number from 0 to 1"),

@@ -127,6 +127,7 @@ def _judge(
             stack=stack,
             prometheus=prometheus,
             alertmanager_url=None,
+            alertmanager_target=None,
             alertmanager_configuration={},
             receivers_wanted=[],
             binaries=binaries,

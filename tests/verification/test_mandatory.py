@@ -9,7 +9,7 @@ import pytest
 from verification.run.options import REPOSITORY
 
 pytestmark = pytest.mark.unit
-MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "yaml")
+MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "testcontainers", "yaml")
 
 
 def imported() -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +31,14 @@ from verification.rules import read
 from verification.run import recording, static
 from verification.run.prepare import Prepared
 from verification.run.sender import Sender
+from verification.stack import compose, containers
 from verification.stack.app import ManagedApp, SentRequest
 from verification.stack.binaries import Binaries, find_binaries
+from verification.stack.containers import ContainerApp, ContainerStack
 from verification.stack.external import ExternalStack
 from verification.stack.journal import Journal, clear_leftovers
 from verification.stack.processes import Ports, ProcessStack
+from verification.stack.project import ContainerProject
 from verification.stack.protocol import Endpoints, Stack
 from verification.timescale import NOT_SCALED, TimeScale
 from verification.yamlfile import load
@@ -43,6 +46,7 @@ from verification.yamlfile import load
 FIRST_SCRAPE_SECONDS = 30.0
 _DURATION = re.compile(r"\{duration:([^}]+)\}")
 Say = Callable[[str], None]
+App = ManagedApp | ContainerApp
 
 
 @dataclass
@@ -52,7 +56,7 @@ class Bench:
     target_url: str
     metrics_url: str
     pid: int | None
-    app: ManagedApp | None
+    app: App | None
     database: str | None
     faults: FaultPort | None
     sender: Sender
@@ -60,6 +64,8 @@ class Bench:
     stack: Stack
     prometheus: Prometheus
     alertmanager_url: str | None
+    alertmanager_target: str | None
+    """Its URL as Prometheus sees it: in containers it is another one."""
     alertmanager_configuration: dict[str, Any]
     receivers_wanted: list[str]
     binaries: Binaries
@@ -106,8 +112,15 @@ class Bench:
         )
 
 
-def bring_up(prepared: Prepared, folder: Path, history: Recorder, cleanup: ExitStack, say: Say) -> Bench:
-    """Start what the options ask for; everything started ends with `cleanup`.
+def bring_up(
+    prepared: Prepared,
+    folder: Path,
+    history: Recorder,
+    cleanup: ExitStack,
+    say: Say,
+    keep: Callable[[], bool] = lambda: False,
+) -> Bench:
+    """Start what the options ask for; everything started ends with `cleanup`, containers unless `keep` says otherwise.
 
     Raises:
         InputError: a program is missing, or an option cannot be used.
@@ -116,21 +129,25 @@ def bring_up(prepared: Prepared, folder: Path, history: Recorder, cleanup: ExitS
     options, contract, scale = prepared.options, prepared.contract, prepared.scale
     for left in clear_leftovers():
         say(f"cleared what a killed run left: {left}")
+    backend = _backend(prepared, say)
     binaries = find_binaries(options.binaries, say=say)
     journal = cleanup.enter_context(Journal())
+    project = _project(prepared, folder, journal, keep, cleanup, say) if backend == "containers" else None
     static.check_files(prepared, binaries, history)
     interval, timeout, evaluation = _intervals(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
     bin_seconds = min(1.0, interval / 2)
-    target = _Target(prepared, folder / "target", journal, bin_seconds)
+    target = _Target(prepared, folder / "target", journal, bin_seconds, project)
     target.start(cleanup, say)
+    if project is not None:
+        receiver.listen(project.gateway())  # Alertmanager's container can't reach this machine's loopback
     urls = _receivers(prepared, receiver, target.sender)
-    stack = _stack(prepared, folder, binaries, journal, urls, target, say)
+    stack = _stack(prepared, folder, binaries, journal, project, urls, target, say)
     cleanup.enter_context(stack)
     prometheus = Prometheus(stack.endpoints.prometheus)
     cleanup.callback(prometheus.close)
-    rendered = stack.rendered if isinstance(stack, ProcessStack) else None
+    rendered = None if isinstance(stack, ExternalStack) else stack.rendered
     _record_rendered(prepared, rendered, history)
     if rendered is not None:
         (folder / "changes.diff").write_text(rendered.diff, encoding="utf-8")
@@ -150,6 +167,9 @@ def bring_up(prepared: Prepared, folder: Path, history: Recorder, cleanup: ExitS
         stack=stack,
         prometheus=prometheus,
         alertmanager_url=stack.endpoints.alertmanager,
+        alertmanager_target=f"http://{containers.INNER_ADDRESSES['alertmanager']}"
+        if project is not None
+        else stack.endpoints.alertmanager,
         alertmanager_configuration=yaml.safe_load(config.read_text(encoding="utf-8"))
         if config is not None
         else {},
@@ -205,10 +225,17 @@ def await_scrape(bench: Bench, say: Say) -> None:
 class _Target:
     """The API under test: started from a command, or found at a URL."""
 
-    def __init__(self, prepared: Prepared, workdir: Path, journal: Journal, bin_seconds: float) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        workdir: Path,
+        journal: Journal,
+        bin_seconds: float,
+        project: ContainerProject | None,
+    ) -> None:
         self._prepared = prepared
         options, wanted = prepared.options, prepared.contract.target
-        self.app: ManagedApp | None = None
+        self.app: App | None = None
         self.database: str | None = None
         self.pid: int | None = None
         if options.target is not None:
@@ -223,9 +250,14 @@ class _Target:
                 '--app "CMD {port}" or --target URL',
                 "name one of them",
             )
-        self.app = ManagedApp(
-            command, workdir, journal, env=self._environment(), health=wanted.health, sent=self._record
-        )
+        if project is not None:
+            self.app = ContainerApp(
+                project, workdir, env=self._environment(), health=wanted.health, sent=self._record
+            )
+        else:
+            self.app = ManagedApp(
+                command, workdir, journal, env=self._environment(), health=wanted.health, sent=self._record
+            )
         self.url = self.app.url
         self.sender = Sender(self.url, bin_seconds=bin_seconds)
         if wanted.database is not None:
@@ -233,6 +265,9 @@ class _Target:
 
     @property
     def address(self) -> str:
+        """As Prometheus scrapes it."""
+        if isinstance(self.app, ContainerApp):
+            return self.app.address
         parts = urlsplit(self.url)
         return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
@@ -335,25 +370,22 @@ def _stack(
     folder: Path,
     binaries: Binaries,
     journal: Journal,
+    project: ContainerProject | None,
     receivers: dict[str, str],
     target: _Target,
     say: Say,
-) -> ProcessStack | ExternalStack:
+) -> ProcessStack | ContainerStack | ExternalStack:
     options = prepared.options
     if options.prometheus is not None:
         return ExternalStack(Endpoints(options.prometheus.rstrip("/"), options.alertmanager))
-    say("starting Prometheus, Alertmanager and Node Exporter as processes")
+    how = "processes" if project is None else f"containers, project {project.name}"
+    say(f"starting Prometheus, Alertmanager and Node Exporter as {how}")
     jobs = prepared.folder.jobs
 
-    def configure(ports: Ports) -> Rendered:
-        components = {
-            "prometheus": ports.address("prometheus"),
-            "alertmanager": ports.address("alertmanager"),
-            "node": ports.address("node_exporter"),
-            "node-exporter": ports.address("node_exporter"),
-            "node_exporter": ports.address("node_exporter"),
-        }
-        addresses = {job: address for job, address in components.items() if job in jobs}
+    def configure(components: Mapping[str, str]) -> Rendered:
+        node = components["node_exporter"]
+        by_job = {**components, "node": node, "node-exporter": node}
+        addresses = {job: address for job, address in by_job.items() if job in jobs}
         if prepared.contract.target.job in jobs:
             addresses[prepared.contract.target.job] = target.address
         return render(
@@ -361,11 +393,61 @@ def _stack(
             folder / "rendered",
             scale=prepared.scale,
             addresses=addresses,
-            alertmanager=ports.address("alertmanager"),
+            alertmanager=components["alertmanager"],
             receivers=receivers,
         )
 
-    return ProcessStack(binaries, configure, folder / "stack", prepared.scale, journal)
+    if project is not None:
+        ports = containers.DOCUMENTED if options.documented_ports else None
+        return ContainerStack(project, configure, prepared.scale, ports=ports)
+
+    def of_processes(ports: Ports) -> Rendered:
+        return configure({name: ports.address(name) for name in containers.INNER_ADDRESSES})
+
+    return ProcessStack(binaries, of_processes, folder / "stack", prepared.scale, journal)
+
+
+def _backend(prepared: Prepared, say: Say) -> str:
+    """The backend of this run; `auto` says which and why, an explicit choice never falls back.
+
+    Raises:
+        InputError: containers are asked for, and cannot be had.
+    """
+    options = prepared.options
+    if options.prometheus is not None:
+        return "external"
+    if options.stack in ("processes", "external"):
+        return "processes"
+    lacking = containers.lacking(prepared.options.monitoring / containers.COMPOSE_FILE)
+    if options.stack == "containers":
+        if lacking is not None:
+            raise lacking
+        return "containers"
+    if options.app is not None or options.target is not None:
+        say("stack: processes, since the target is not a service of the compose file")
+        return "processes"
+    say(
+        f"stack: processes, since {lacking.what}"
+        if lacking is not None
+        else "stack: containers, since an engine answers"
+    )
+    return "processes" if lacking is not None else "containers"
+
+
+def _project(
+    prepared: Prepared,
+    folder: Path,
+    journal: Journal,
+    keep: Callable[[], bool],
+    cleanup: ExitStack,
+    say: Say,
+) -> ContainerProject:
+    file = prepared.options.monitoring / containers.COMPOSE_FILE
+    project = ContainerProject(file, folder / "project", journal, keep)
+    for left in compose.clear_containers(project.client):
+        say(f"cleared what a killed run left: {left}")
+    cleanup.enter_context(project)
+    return project
 
 
 def _record_rendered(prepared: Prepared, rendered: Rendered | None, history: Recorder) -> None:

@@ -26,7 +26,7 @@ from verification.run.bringup import Bench, await_scrape, bring_up
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
 from verification.run.traffic import Settings, Traffic
-from verification.verdict import Verdict
+from verification.verdict import Verdict, exit_status
 
 POLL_SECONDS = 0.1
 RECONCILE_SECONDS = 120.0
@@ -56,10 +56,19 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
     history = Recorder(folder / "history.jsonl", folder.name, clock)
     history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
     trouble = None
+    verdicts: list[Verdict] = []
+
+    def keep() -> bool:
+        failed = trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
+        if prepared.options.keep_on_failure and failed:
+            say("the containers are kept; when you have seen enough: docker compose -p PROJECT down -v")
+            return True
+        return False
+
     try:
         with ExitStack() as cleanup:
             try:
-                bench = bring_up(prepared, folder, history, cleanup, say)
+                bench = bring_up(prepared, folder, history, cleanup, say, keep)
                 Job(prepared, bench, folder, history, cleanup, say).drive()
             except EvidenceError as error:
                 trouble = str(error)
@@ -212,7 +221,13 @@ class Job:
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
         recording.server(self.history, bench.prometheus)
-        recording.alertmanager(self.history, bench.prometheus, bench.alertmanager_url, bench.receivers_wanted)
+        recording.alertmanager(
+            self.history,
+            bench.prometheus,
+            bench.alertmanager_url,
+            bench.receivers_wanted,
+            bench.alertmanager_target,
+        )
         recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
         if bench.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.database, "rest")

@@ -25,6 +25,10 @@ class Options:
     fault_url: str | None = None
     fault_token: str | None = None
     stack: str = "auto"
+    documented_ports: bool = False
+    """Containers: the ports that the documentation names, not free ones."""
+    keep_on_failure: bool = False
+    """Containers: leave a failed run's project up, to look inside."""
     time_scale: float | None = None
     """None: the default, or 1 for a stack that runs already, whose durations nobody can shorten."""
     reports: Path = DEFAULT_REPORTS

@@ -85,10 +85,11 @@ def _check_options(options: Options) -> None:
         raise InputError(
             "--app and --target exclude each other", "command line", "one of them", "leave one out"
         )
-    if options.stack == "containers":
+    if options.stack == "containers" and (options.app, options.target) != (None, None):
         raise InputError(
-            "the containers backend is not available", "--stack", "auto, processes or external", ""
-        )
+            "--stack containers brings up the target that the compose file names", "command line",
+            "neither --app nor --target", "leave it out, or use --stack processes",
+        )  # fmt: skip
     if options.stack == "external" and options.prometheus is None:
         raise InputError(
             "--stack external needs --prometheus", "command line", "--prometheus URL", "add the URL"

@@ -107,10 +107,17 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
 
 
 def alertmanager(
-    history: Recorder, prometheus: Prometheus, url: str | None, receivers_wanted: list[str]
+    history: Recorder,
+    prometheus: Prometheus,
+    url: str | None,
+    receivers_wanted: list[str],
+    target: str | None,
 ) -> None:
-    """Whether Prometheus is connected to the run's Alertmanager, and which receivers that one has loaded."""
-    data: dict[str, Any] = {"url": url, "receivers_wanted": receivers_wanted}
+    """Whether Prometheus is connected to the run's Alertmanager, and which receivers that one has loaded.
+
+    url: where the harness asks it; target: the same one's URL as Prometheus sees it.
+    """
+    data: dict[str, Any] = {"url": target, "receivers_wanted": receivers_wanted}
     if url is not None:
         observer = Alertmanager(url)
         served = observer.configuration()

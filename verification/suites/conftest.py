@@ -51,6 +51,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fault-url", help="fault port of a target that runs already")
     group.addoption("--fault-token", help="its token")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
+    group.addoption(
+        "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
+    )
+    group.addoption(
+        "--keep-on-failure", action="store_true", help="containers: leave a failed run's stack up"
+    )
     group.addoption("--time-scale", type=float, help="shortens every duration: 60 by default, 1 is real time")
     # --strict is pytest's own option; here it also makes a claim that cannot be verified an error.
     group.addoption("--no-drill", action="store_true", help="leave the alert's live drill out")
@@ -102,6 +108,8 @@ def _options(config: pytest.Config) -> Options:
         fault_url=config.getoption("--fault-url"),
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),
+        documented_ports=config.getoption("--documented-ports"),
+        keep_on_failure=config.getoption("--keep-on-failure"),
         time_scale=config.getoption("--time-scale"),
         reports=config.getoption("--reports"),
         drill=not config.getoption("--no-drill"),

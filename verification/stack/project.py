@@ -1,0 +1,215 @@
+"""The compose project of a run: its network, its override file, and its services one by one.
+
+The documented file is used as it is; what differs in a run stands in one override file. Restarts by the engine are
+off in a run: a component that dies must be seen to have died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+import yaml
+from docker.errors import APIError, DockerException, NotFound
+
+from verification.errors import EvidenceError
+from verification.stack import compose
+from verification.stack.images import local_images
+from verification.stack.journal import Journal
+from verification.stack.protocol import ComponentState, Status
+from verification.stack.waiting import wait_until
+
+API = "api"
+_STOP_SECONDS = 10
+_HEALTH = {"interval": "1s", "start_period": "20s"}
+_VOLUMES = ("prometheus-data", "alertmanager-data", "grafana-data", "api-data")
+
+
+class ContainerProject:
+    """The compose project of a run: its network, its override file, its services. Enter it before its users.
+
+    compose_file: the documented file. workdir: for the override. keep: asked at the end, whether everything
+    stays to be looked at.
+
+    Raises:
+        InputError: no engine answers, or Compose is missing.
+    """
+
+    def __init__(
+        self, compose_file: Path, workdir: Path, journal: Journal, keep: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.name = compose.project_name(journal.run)
+        self.client = compose.engine()
+        self._workdir = workdir.absolute()
+        self._journal = journal
+        self._keep = keep
+        self._override = self._workdir / "override.yml"
+        self._variables = self._workdir / "variables.env"
+        self._services: dict[str, dict[str, Any]] = {}
+        files = [compose_file.absolute(), self._override]
+        self.compose = compose.Project(self.name, files, self._variables, [API])
+
+    def __enter__(self) -> Self:
+        self._workdir.mkdir(parents=True, exist_ok=True)
+        # Not the .env beside the compose file: a run says itself what it starts.
+        lines = [f"{name}={value}\n" for name, value in local_images().items()]
+        self._variables.write_text("".join(lines), encoding="utf-8")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._keep():
+            compose.kept_mark(self._journal.folder, self._journal.run).touch()
+            return
+        try:
+            compose.remove(self.client, self.name)
+        finally:
+            self.client.close()
+
+    def up(self, services: Mapping[str, dict[str, Any]]) -> None:
+        """Create and start services with what differs for each in this run.
+
+        Raises:
+            EvidenceError: one can't be created or started, a port that is taken for example.
+        """
+        self._services.update(services)
+        label = {compose.JOURNALS_LABEL: str(self._journal.folder.absolute())}
+        common: dict[str, Any] = {
+            "restart": "no",
+            "healthcheck": _HEALTH,
+            "pull_policy": "never",
+            "labels": label,
+        }
+        document = {
+            "services": {name: {**common, **one} for name, one in self._services.items()},
+            "networks": {"monitoring": {"labels": label}},
+            "volumes": {name: {"labels": label} for name in _VOLUMES},
+        }
+        text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False)
+        self._override.write_text(text, encoding="utf-8")
+        self.compose.services = list(services)
+        self.compose.start()
+
+    def gateway(self) -> str:
+        """The address of this machine on the run's own bridge; reachable from its containers only.
+
+        Raises:
+            EvidenceError: the network is not there yet.
+        """
+        label = {"label": f"{compose.PROJECT_LABEL}={self.name}"}
+        for network in self.client.networks.list(filters=label):
+            network.reload()
+            for config in network.attrs["IPAM"]["Config"]:
+                if config.get("Gateway"):
+                    return str(config["Gateway"])
+        raise EvidenceError("network", f"project {self.name} has none", (), "start a service first")
+
+    def container(self, service: str) -> Any:
+        """The container of a service, as it is now; None when there is none.
+
+        Raises:
+            EvidenceError: the engine does not answer any more.
+        """
+        label = [f"{compose.PROJECT_LABEL}={self.name}", f"{compose.SERVICE_LABEL}={service}"]
+        try:
+            found = self.client.containers.list(all=True, filters={"label": label})
+        except (DockerException, requests.RequestException) as error:
+            raise EvidenceError(
+                "container engine", f"does not answer: {type(error).__name__}", (), "look at its log"
+            ) from error
+        return found[0] if found else None
+
+    def log_tail(self, service: str, lines: int = 20) -> list[str]:
+        container = self.container(service)
+        if container is None:
+            return []
+        text: bytes = container.logs(tail=lines)
+        return text.decode("utf-8", "replace").splitlines()
+
+
+class Service:
+    """One service: its state, and its orderly and disorderly ends."""
+
+    def __init__(self, project: ContainerProject, name: str, service: str) -> None:
+        self.project, self.name, self.service = project, name, service
+        self.asked_to_end = False
+
+    def state(self) -> ComponentState:
+        container = self.project.container(self.service)
+        if container is None:
+            return ComponentState(self.name, Status.STOPPED if self.asked_to_end else Status.DIED)
+        state = container.attrs["State"]
+        if state["Status"] in ("running", "created", "restarting"):
+            return ComponentState(self.name, Status.RUNNING, state["Pid"] or None)
+        status = Status.STOPPED if self.asked_to_end else Status.DIED
+        code = int(state["ExitCode"])
+        return ComponentState(self.name, status, None, 128 - code if code > 128 else code)
+
+    def health(self) -> str:
+        """What the container lacks to healthy; empty for nothing."""
+        container = self.project.container(self.service)
+        if container is None:
+            return f"{self.name} has no container"
+        state = container.attrs["State"]
+        health = state.get("Health") or {}
+        if health.get("Status", "healthy") == "healthy" and state["Running"]:
+            return ""
+        said = (health.get("Log") or [{"Output": "no check has ended yet"}])[-1]["Output"].strip()
+        return f"{self.name} is {state['Status']}, health {health.get('Status')}: {said[:200]}"
+
+    def raise_if_dead(self) -> None:
+        state = self.state()
+        if state.status is Status.DIED:
+            raise self.failure(str(state))
+
+    def end(self, *, at_once: bool) -> None:
+        self.asked_to_end = True
+        container = self.project.container(self.service)
+        if container is None:
+            return
+        try:
+            container.kill() if at_once else container.stop(timeout=_STOP_SECONDS)
+        except NotFound:
+            return
+        except APIError as error:
+            if error.status_code != requests.codes.conflict:  # it had ended by itself
+                raise self.failure(f"can't be stopped: {error.explanation}") from error
+
+    def start(self) -> None:
+        self.asked_to_end = False
+        container = self.project.container(self.service)
+        if container is None:
+            raise self.failure("its container is gone")
+        try:
+            container.start()
+        except APIError as error:
+            raise self.failure(f"can't be started: {error.explanation}") from error
+
+    def await_ready(self, unmet: Callable[[], str], seconds: float) -> None:
+        def missing() -> str:
+            self.raise_if_dead()
+            return self.health() or unmet()
+
+        try:
+            wait_until(missing, seconds)
+        except TimeoutError as error:
+            raise self.failure(f"{self.state()}, but not ready {error}") from error
+
+    def failure(self, state: str) -> EvidenceError:
+        todo = f"docker compose -p {self.project.name} logs {self.service}"
+        return EvidenceError(self.name, state, self.project.log_tail(self.service), todo)
+
+
+class Replacing(list[str]):
+    """A list that replaces that of the documented file, where Compose would join the two."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(Replacing, lambda dumper, data: dumper.represent_sequence("!override", list(data)))
