@@ -95,6 +95,12 @@ def verify(session: nox.Session) -> None:
 
 
 @nox.session
+def drill(session: nox.Session) -> None:
+    """Alert-firing drills: every alert, live, on both sides of its threshold."""
+    hand_on([python(), "-m", "verification.drills.cli", *session.posargs])
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """The tests of the harness."""
     hand_on([python(), "-m", "pytest", *(session.posargs or ["tests"]), "-q"])

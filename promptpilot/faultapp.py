@@ -112,7 +112,7 @@ class FaultControl:
         self.faults = Faults(on_end=self._ended)
         self._metrics = metrics
         self._clock = clock
-        self._routes = {route.key: route for route in routes if route.path != METRICS_PATH}
+        self._routes = {route.key: route for route in routes}
         self._ballast: Ballast | None = None
         self._timers: dict[Kind, asyncio.TimerHandle] = {}
         self._changes = asyncio.Lock()
@@ -145,7 +145,7 @@ class FaultControl:
         )
 
     def _possible(self, kind: Kind, named: bool) -> list[str]:
-        """Routes that a fault of this kind can hit; /health only when it is named."""
+        """Routes that a fault of this kind can hit; /health and /metrics only when they are named."""
         return [
             key
             for key, route in self._routes.items()
@@ -185,6 +185,8 @@ class FaultControl:
         return Report(not active, active, self.faults.ended(now))
 
     def _expect_status(self, key: str, status: int) -> None:
+        if self._routes[key].path == METRICS_PATH:
+            return  # scrapes are not counted
         # A series that is born with its first error loses that error for rate().
         self._metrics.expect_status(self._routes[key].method, self._routes[key].path, status)
 

@@ -36,7 +36,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         troubles.append(f"{sum(evidence.ledger.open.values())} requests were still open at the end")
     if troubles:
         return unknown(claim, "; ".join(troubles), records)
-    injected = {one.data["plan"]["fault"]["status"] for one in evidence.history.of("drill")}
+    injected = {one.data["plan"]["fault"].get("status") for one in evidence.history.of("drill")}
     surprises = [
         f"{one['count']} x {one['method']} {one['endpoint']}: {one['what']}"
         for record in evidence.history.of("ledger")

@@ -1,18 +1,17 @@
-"""Applying faults through the target's fault port, and taking them back whatever happens.
+"""The target's fault port: exact doses with a lease that a thread renews.
 
-The undo is written to disk before the fault is applied. A lease that a thread renews ends the fault by itself when
-this process dies; the file is what `recover` finds when even that was not enough.
+No renewal, and the fault ends by itself: so it does when this process dies. The undo is in the book before the fault is
+applied all the same.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from pathlib import Path
 from typing import Any
 
 import requests
 
+from verification.drills.undo import EndFault, UndoBook
 from verification.errors import EvidenceError
 
 LEASE_SECONDS = 3.0
@@ -22,15 +21,15 @@ TIMEOUT_SECONDS = 5.0
 class FaultPort:
     """The fault control of one target, with a lease that is renewed until the fault is ended."""
 
-    def __init__(self, url: str, token: str, undo: Path) -> None:
+    def __init__(self, url: str, token: str, book: UndoBook) -> None:
         self._url = url.rstrip("/")
-        self._undo = undo
+        self._book = book
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._token = token
-        self._lock = threading.Lock()
         self._renewing: dict[str, threading.Event] = {}
+        self._written: dict[str, int] = {}
         self.lost: list[str] = []
         """Faults whose lease could not be renewed: the dose is no longer what the drill says."""
 
@@ -41,11 +40,8 @@ class FaultPort:
             EvidenceError: the fault port did not take it.
         """
         self._stop_renewing(kind)
-        with self._lock:
-            kinds = {*_undo_kinds(self._undo), kind}
-            self._undo.write_text(
-                json.dumps({"url": self._url, "token": self._token, "kinds": sorted(kinds)})
-            )
+        if kind not in self._written:
+            self._written[kind] = self._book.add(EndFault(url=self._url, token=self._token, fault=kind))
         state = self._ask("PUT", f"/faults/{kind}", {"lease_seconds": LEASE_SECONDS, **settings})
         ended = threading.Event()
         self._renewing[kind] = ended
@@ -53,29 +49,37 @@ class FaultPort:
         return state
 
     def end(self, kind: str) -> dict[str, Any]:
-        """End a fault; returns its final counts."""
+        """End a fault; returns its final counts.
+
+        Raises:
+            EvidenceError: it was not active any more, or the target does not answer.
+        """
         self._stop_renewing(kind)
         state = self._ask("DELETE", f"/faults/{kind}")
-        with self._lock:
-            kinds = sorted({*_undo_kinds(self._undo)} - {kind})
-            if kinds:
-                self._undo.write_text(json.dumps({"url": self._url, "token": self._token, "kinds": kinds}))
-            else:
-                self._undo.unlink(missing_ok=True)
+        self._crossed_out(kind)
         return state
 
     def states(self) -> dict[str, Any]:
         """Active and ended faults as the target tells them; `clean` when none is active."""
         return self._ask("GET", "/faults")
 
+    def forget(self, kind: str) -> None:
+        """The fault died with its process: nothing is renewed, and nothing is to be taken back."""
+        self._stop_renewing(kind)
+        self._crossed_out(kind)
+
     def heal(self) -> None:
-        """End every fault that this object or its undo file knows of; never raises."""
-        for kind in {*self._renewing, *_undo_kinds(self._undo)}:
+        """End every fault that this object has started; never raises."""
+        for kind in {*self._renewing, *self._written}:
             try:
                 self.end(kind)
             except EvidenceError:
-                self._stop_renewing(kind)  # the target is gone or the lease has ended: nothing to take back
-        self._undo.unlink(missing_ok=True)
+                self._stop_renewing(kind)  # the target is gone or the lease has ended: the book decides
+
+    def _crossed_out(self, kind: str) -> None:
+        number = self._written.pop(kind, None)
+        if number is not None:
+            self._book.done(number)
 
     def _stop_renewing(self, kind: str) -> None:
         ended = self._renewing.pop(kind, None)
@@ -101,22 +105,3 @@ class FaultPort:
         if answer.status_code != 200:
             raise EvidenceError("fault port", f"{method} {path}: {answer.status_code} {answer.text}")
         return dict(answer.json())
-
-
-def recover(undo: Path) -> list[str]:
-    """End the faults that a killed run left behind; returns what was ended. A missing file means nothing to do."""
-    try:
-        left = json.loads(undo.read_text())
-    except (OSError, ValueError):
-        return []
-    port = FaultPort(left["url"], left["token"], undo)
-    kinds = list(left["kinds"])
-    port.heal()
-    return kinds
-
-
-def _undo_kinds(undo: Path) -> list[str]:
-    try:
-        return list(json.loads(undo.read_text())["kinds"])
-    except (OSError, ValueError, KeyError):
-        return []

@@ -71,6 +71,12 @@ class Prometheus:
             result.append(StoredSeries(name, label_set(labels), points))
         return result
 
+    def true_at(self, expression: str, begin: float, end: float, step: float) -> list[float]:
+        """Instants (epoch seconds) of a range query from `begin` to `end` at which the expression gives anything."""
+        params = {"query": expression, "start": f"{begin:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        rows = self.get("/api/v1/query_range", params)["result"]
+        return sorted({float(stamp) for row in rows for stamp, _ in row["values"]})
+
     def clock_offset(self, clock: Callable[[], float] = time.time) -> tuple[float, float]:
         """Bounds (seconds) of the server's clock minus ours, from one round trip; its answer is cut to 1 ms."""
         before = clock()

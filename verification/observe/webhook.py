@@ -43,6 +43,9 @@ class Receiver:
         self._on_delivery = on_delivery
         self._routes: dict[str, Route] = {}
         self._lock = threading.Lock()
+        self._refusals = 0
+        self.excused = False
+        """While the target is down by the run's own doing: nothing is forwarded, and 200 is answered."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -84,6 +87,11 @@ class Receiver:
         self._routes[name] = Route(forward)
         return f"http://{self.host}:{self.port}/{name}"
 
+    def refuse(self, times: int) -> None:
+        """Answer the next so many deliveries with 500, whoever they are for, and forward none of them."""
+        with self._lock:
+            self._refusals = times
+
     def deliveries(self, name: str | None = None) -> list[Delivery]:
         """What arrived so far, in order of arrival."""
         with self._lock:
@@ -104,11 +112,21 @@ class Receiver:
         route = self._routes.get(name)
         status = 404
         if route is not None:
-            status = route.forward(raw) if route.forward is not None else 200
+            status = self._status(route, raw)
             self._keep(route, Delivery(arrived, name, _parsed(raw), status))
         request.send_response(status)
         request.send_header("Content-Length", "0")
         request.end_headers()
+
+    def _status(self, route: Route, raw: bytes) -> int:
+        with self._lock:
+            refused = self._refusals > 0
+            self._refusals -= refused
+        if refused:
+            return 500
+        if self.excused or route.forward is None:
+            return 200
+        return route.forward(raw)
 
     def _keep(self, route: Route, delivery: Delivery) -> None:
         with self._lock:

@@ -28,7 +28,9 @@ def show(console: Console, verdicts: Sequence[Verdict]) -> None:
     table.add_column("seen", overflow="ellipsis", no_wrap=True)
     for verdict in verdicts:
         style = STYLE[verdict.outcome]
-        table.add_row(escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason))
+        table.add_row(
+            escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason[: console.width])
+        )
     console.print(table)
     for verdict in verdicts:
         if verdict.outcome is not Outcome.PASS:

@@ -21,6 +21,7 @@ import yaml
 from verification.contract import Alert, seconds
 from verification.drills.faults import FaultPort
 from verification.drills.plan import Timing
+from verification.drills.undo import UndoBook
 from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
@@ -59,6 +60,9 @@ class Bench:
     app: App | None
     database: str | None
     faults: FaultPort | None
+    undo: UndoBook
+    rendered: Rendered | None
+    """None for a stack that runs already."""
     sender: Sender
     receiver: Receiver
     stack: Stack
@@ -95,21 +99,44 @@ class Bench:
         Raises:
             EvidenceError: no route of the configuration takes the alert.
         """
-        labels = {"alertname": alert.name, "severity": alert.severity}
-        routes: list[Reached] = reached(self.alertmanager_configuration, labels)
-        if not routes:
-            raise EvidenceError(
-                "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
-            )
-        return Timing(
-            threshold=alert.boundary.threshold,
-            window=self.scale.seconds(seconds(alert.window)) if alert.window else 0.0,
-            hold=self.scale.seconds(seconds(alert.hold)),
-            scrape=self.scrape_interval,
-            evaluation=self.evaluation_interval,
-            group_wait=max(route.group_wait for route in routes),
-            group_interval=max(route.group_interval for route in routes),
+        intervals = (self.scrape_interval, self.scrape_timeout, self.evaluation_interval)
+        return _timing(alert, self.alertmanager_configuration, self.scale, intervals)
+
+
+def timing_of(prepared: Prepared, alert: Alert) -> Timing:
+    """The same durations before anything runs.
+
+    Raises:
+        EvidenceError: no route of the configuration takes the alert.
+    """
+    file = prepared.folder.alertmanager
+    config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
+    return _timing(alert, config, prepared.scale, _intervals(prepared))
+
+
+def _timing(
+    alert: Alert, config: Mapping[str, Any], scale: TimeScale, intervals: tuple[float, float, float]
+) -> Timing:
+    routes: list[Reached] = reached(config, {"alertname": alert.name, "severity": alert.severity})
+    if not routes:
+        raise EvidenceError(
+            "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
         )
+    scrape, timeout, evaluation = intervals
+    return Timing(
+        threshold=alert.boundary.threshold,
+        window=scale.seconds(seconds(alert.window)) if alert.window else 0.0,
+        hold=scale.seconds(seconds(alert.hold)),
+        scrape=scrape,
+        evaluation=evaluation,
+        group_wait=max(route.group_wait for route in routes),
+        group_interval=max(route.group_interval for route in routes),
+        repeat_interval=min(route.repeat_interval for route in routes),
+        scrape_timeout=timeout,
+        # ServiceDown's documented quantity is `up`; a drill's is whether the target is down
+        fires_above=alert.boundary.fires_when == "above",
+        scale=scale.factor,
+    )
 
 
 def bring_up(
@@ -119,8 +146,11 @@ def bring_up(
     cleanup: ExitStack,
     say: Say,
     keep: Callable[[], bool] = lambda: False,
+    procfs: Path | None = None,
 ) -> Bench:
     """Start what the options ask for; everything started ends with `cleanup`, containers unless `keep` says otherwise.
+
+    procfs: a folder that Node Exporter reads in place of /proc.
 
     Raises:
         InputError: a program is missing, or an option cannot be used.
@@ -132,6 +162,7 @@ def bring_up(
     backend = _backend(prepared, say)
     binaries = find_binaries(options.binaries, say=say)
     journal = cleanup.enter_context(Journal())
+    book = cleanup.enter_context(UndoBook())
     project = _project(prepared, folder, journal, keep, cleanup, say) if backend == "containers" else None
     static.check_files(prepared, binaries, history)
     interval, timeout, evaluation = _intervals(prepared)
@@ -143,7 +174,7 @@ def bring_up(
     if project is not None:
         receiver.listen(project.gateway())  # Alertmanager's container can't reach this machine's loopback
     urls = _receivers(prepared, receiver, target.sender)
-    stack = _stack(prepared, folder, binaries, journal, project, urls, target, say)
+    stack = _stack(prepared, folder, binaries, journal, project, urls, target, say, procfs)
     cleanup.enter_context(stack)
     prometheus = Prometheus(stack.endpoints.prometheus)
     cleanup.callback(prometheus.close)
@@ -161,7 +192,9 @@ def bring_up(
         pid=target.pid,
         app=target.app,
         database=target.database,
-        faults=target.faults(cleanup, folder),
+        faults=target.faults(cleanup, book),
+        undo=book,
+        rendered=rendered,
         sender=target.sender,
         receiver=receiver,
         stack=stack,
@@ -293,15 +326,15 @@ class _Target:
             )
         self.pid = _local_pid(self.url)
 
-    def faults(self, cleanup: ExitStack, folder: Path) -> FaultPort | None:
+    def faults(self, cleanup: ExitStack, book: UndoBook) -> FaultPort | None:
         """The fault port, when the target has one."""
         options = self._prepared.options
         if options.fault_url is not None and options.fault_token is not None:
-            port = FaultPort(options.fault_url, options.fault_token, folder / "undo.json")
+            port = FaultPort(options.fault_url, options.fault_token, book)
         elif self.app is not None and "{fault_port}" in (
             options.app or self._prepared.contract.target.app or ""
         ):
-            port = FaultPort(self.app.fault_url, self.app.token, folder / "undo.json")
+            port = FaultPort(self.app.fault_url, self.app.token, book)
         else:
             return None
         cleanup.callback(port.heal)
@@ -374,6 +407,7 @@ def _stack(
     receivers: dict[str, str],
     target: _Target,
     say: Say,
+    procfs: Path | None,
 ) -> ProcessStack | ContainerStack | ExternalStack:
     options = prepared.options
     if options.prometheus is not None:
@@ -399,12 +433,14 @@ def _stack(
 
     if project is not None:
         ports = containers.DOCUMENTED if options.documented_ports else None
-        return ContainerStack(project, configure, prepared.scale, ports=ports)
+        return ContainerStack(project, configure, prepared.scale, ports=ports, node_exporter_procfs=procfs)
 
     def of_processes(ports: Ports) -> Rendered:
         return configure({name: ports.address(name) for name in containers.INNER_ADDRESSES})
 
-    return ProcessStack(binaries, of_processes, folder / "stack", prepared.scale, journal)
+    return ProcessStack(
+        binaries, of_processes, folder / "stack", prepared.scale, journal, node_exporter_procfs=procfs
+    )
 
 
 def _backend(prepared: Prepared, say: Say) -> str:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
+from verification.drills.conducting import conductor, edges
+from verification.drills.conductor import Part
 from verification.drills.plan import power_gate
-from verification.drills.runner import Runner
+from verification.drills.polling import Pollers
 from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
@@ -96,7 +98,7 @@ class Job:
         self.cleanup = cleanup
         self.say = say
         self.interval = bench.scrape_interval
-        self.poller = recording.AlertPoller(history, bench.prometheus, POLL_SECONDS)
+        self.poller = Pollers(history, bench.prometheus.url, bench.alertmanager_url, POLL_SECONDS)
         self.ran: list[Traffic] = []
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
@@ -146,31 +148,29 @@ class Job:
         Raises:
             InputError: the drill cannot tell its two sides apart.
         """
-        prepared = self.prepared
-        if prepared.drill is None or prepared.drill_scenario is None or self.bench.faults is None:
+        prepared, loaded = self.prepared, self.prepared.drill
+        if loaded is None or loaded.scenario is None or self.bench.faults is None:
             return None
-        alert = prepared.contract.alert(prepared.drill.alert)
-        power_gate(prepared.drill, alert, self.bench.timing(alert), prepared.drill_where)
-        return self._start("drill", prepared.drill_scenario, prepared.drill.rate, DRILL_SECONDS)
+        alert = prepared.contract.alert(loaded.plan.alert)
+        histogram = edges(prepared.contract, alert)
+        power_gate(loaded, alert, self.bench.timing(alert), self.bench.scale, histogram)
+        return self._start("drill", loaded.scenario, loaded.plan.rate, DRILL_SECONDS)
 
     def _drill(self, traffic: Traffic) -> None:
-        bench, drill, faults = self.bench, self.prepared.drill, self.bench.faults
-        assert drill is not None
-        assert faults is not None
-        alert = self.prepared.contract.alert(drill.alert)
+        bench, loaded = self.bench, self.prepared.drill
+        assert loaded is not None
+        alert = self.prepared.contract.alert(loaded.plan.alert)
         traffic.go()
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
+        self.history.add("traffic_flows", {"rate": loaded.plan.rate})
 
-        def watch() -> None:
+        def alive() -> None:
             bench.watch()
             traffic.check_alive()
 
-        timing = bench.timing(alert)
-        runner = Runner(
-            drill, alert, timing, faults, self.history, bench.receiver, self.poller, watch, self.say
-        )
+        part = Part(loaded.plan, alert, bench.timing(alert), loaded.plan.receivers or alert.receivers)
         try:
-            runner.run()
+            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([part])
         finally:
             traffic.stop()
 

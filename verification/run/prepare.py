@@ -11,8 +11,8 @@ from verification import contract as contracts
 from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS
 from verification.contract import Contract
 from verification.documentation import parse as parse_page
-from verification.drills import plan
-from verification.drills.plan import Drill
+from verification.drills import drill as drills
+from verification.drills.drill import Loaded
 from verification.errors import InputError
 from verification.folder import Folder, read_folder
 from verification.rules import Rule, read
@@ -30,9 +30,7 @@ class Prepared:
     folder: Folder
     rules: tuple[Rule, ...]
     reconcile: Path
-    drill: Drill | None
-    drill_scenario: Path | None
-    drill_where: str
+    drill: Loaded | None
     documentation: dict[str, Any]
 
 
@@ -50,34 +48,37 @@ def prepare(options: Options) -> Prepared:
     _check_scale(monitoring, scale)
     reconcile = folder / contract.traffic.reconcile
     scenario.load(reconcile)
-    drill, drill_scenario, where = None, None, ""
-    if contract.traffic.drill is not None and options.drill:
-        path = folder / contract.traffic.drill
-        where = str(path)
-        drill = plan.load(path)
-        drill_scenario = path.parent / drill.scenario
-        scenario.load(drill_scenario)
-        if drill.alert not in {alert.name for alert in contract.alerts}:
-            raise InputError(
-                f"alert {drill.alert!r} is not in the contract", where, "a documented alert", "correct alert"
-            )
-        if drill.alert != contract.traffic.drilled:
-            raise InputError(
-                f"traffic.drilled is {contract.traffic.drilled!r}, the drill is about {drill.alert!r}",
-                str(options.contract), drill.alert, "name the same alert in both",
-            )  # fmt: skip
+    rules = tuple(read(monitoring.rules))
+    drill = (
+        _drill(options, contract, folder) if contract.traffic.drill is not None and options.drill else None
+    )
     return Prepared(
         options=options,
         contract=contract,
         scale=scale,
         folder=monitoring,
-        rules=tuple(read(monitoring.rules)),
+        rules=rules,
         reconcile=reconcile,
         drill=drill,
-        drill_scenario=drill_scenario,
-        drill_where=where,
         documentation=_documentation(contract, folder),
     )
+
+
+def _drill(options: Options, contract: Contract, folder: Path) -> Loaded:
+    """The main job's drill. Whether the rules have its alert is for the checks to say: here that is a finding."""
+    path = folder / str(contract.traffic.drill)
+    drill = Loaded(plan=drills.load(path), path=path)
+    documented = {alert.name for alert in contract.alerts}
+    drills.check(drill, contract, documented, {name for one in contract.alerts for name in one.receivers})
+    if drill.plan.alert != contract.traffic.drilled:
+        raise InputError(
+            f"traffic.drilled is {contract.traffic.drilled!r}, the drill is about {drill.plan.alert!r}",
+            str(options.contract), drill.plan.alert, "name the same alert in both",
+        )  # fmt: skip
+    if drill.scenario is None:
+        raise InputError("the drill has no traffic", str(path), "scenario and rate", "add them")
+    scenario.load(drill.scenario)
+    return drill
 
 
 def _check_options(options: Options) -> None:

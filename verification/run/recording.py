@@ -5,9 +5,7 @@ What could not be asked is recorded as such: a check then finds a gap, not a sil
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -63,31 +61,44 @@ def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
 
 def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
     """All samples of the run: the documented metrics, the scrapes themselves, and ALERTS."""
-    seconds = history.now() + 1
     names = [*SCRAPE_SERIES]
     for metric in contract.metrics:
         names.append(sample_name(metric))
-    wanted = [f"{name}{{{selector}}}" for name in names] + ["ALERTS"]
-    for expression in wanted:
+    samples(history, prometheus, "stored", [*(f"{name}{{{selector}}}" for name in names), "ALERTS"])
+
+
+def samples(history: Recorder, prometheus: Prometheus, kind: str, expressions: Iterable[str]) -> None:
+    """All stored samples of the run of each selector, as records of this kind."""
+    seconds = history.now() + 1
+    for expression in expressions:
         try:
             series = prometheus.samples(expression, seconds)
         except EvidenceError as error:
             history.add("observation_failed", {"what": expression, "error": str(error)})
             continue
-        history.add(
-            "stored",
+        rows = [
             {
-                "selector": expression,
-                "series": [
-                    {
-                        "name": one.name,
-                        "labels": dict(one.labels),
-                        "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
-                    }
-                    for one in series
-                ],
-            },
-        )
+                "name": one.name,
+                "labels": dict(one.labels),
+                "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
+            }
+            for one in series
+        ]
+        history.add(kind, {"selector": expression, "series": rows})
+
+
+def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: Mapping[str, str]) -> None:
+    """When each rule's expression was true, as the server computes it now from what it stored."""
+    now = history.now()
+    for name, expression in rules.items():
+        try:
+            times = prometheus.true_at(
+                expression, history.epoch, history.epoch + now, max(step / 2, now / 10000)
+            )
+        except EvidenceError as error:
+            history.add("observation_failed", {"what": f"expression of {name}", "error": str(error)})
+            continue
+        history.add("expression", {"alert": name, "true": [round(history.from_epoch(t), 6) for t in times]})
 
 
 def server(history: Recorder, prometheus: Prometheus) -> None:
@@ -139,39 +150,3 @@ def delivery(history: Recorder) -> Callable[[Delivery], None]:
 def kernel(history: Recorder, readings: list[Figures]) -> None:
     """The kernel's readings, one row for each in the order of the fields of `Figures`."""
     history.add("kernel", {"readings": [list(asdict(one).values()) for one in readings]})
-
-
-class AlertPoller:
-    """Asks Prometheus for its alerts over and over; a poll that failed is written down as that."""
-
-    def __init__(self, history: Recorder, prometheus: Prometheus, interval: float) -> None:
-        self._history = history
-        self._prometheus = prometheus
-        self._interval = interval
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alert-poller", daemon=True)
-        self.longest = 0.0
-        """The longest time (seconds) between two answered polls: how late this machine may be."""
-
-    def start(self) -> None:
-        """Begin to poll."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End polling."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        answered = time.monotonic()
-        while not self._ended.wait(self._interval):
-            begin = self._history.now()
-            try:
-                alerts = self._prometheus.alerts()
-            except EvidenceError as error:
-                self._history.add("poll", {"begin": begin, "end": self._history.now(), "error": str(error)})
-                continue
-            self._history.add("poll", {"begin": begin, "end": self._history.now(), "alerts": alerts}, t=begin)
-            self.longest = max(self.longest, time.monotonic() - answered)
-            answered = time.monotonic()

@@ -1,0 +1,305 @@
+"""The verdicts of one drill: a pure function of the history. Each aspect is a claim of its own.
+
+silent-below, fires-above (or never-fires, for pulses), notified, resolved, quiet, others-silent, three-ledgers. Missing
+evidence raises Gap, which becomes unknown; a hole between answered polls that could hide what is promised, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from verification.checks.base import Check, Claim, findings, unknown
+from verification.contract import Contract
+from verification.drills import content, membership
+from verification.drills.case import Case, build, delivered, observations, unplanned_failures
+from verification.drills.drill import Drill
+from verification.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
+from verification.drills.plan import recovery
+from verification.drills.states import State
+from verification.evidence import Evidence
+from verification.verdict import Outcome, Verdict
+
+Judge = Callable[[Claim, Case], Verdict]
+
+
+def judge_silent(claim: Claim, case: Case) -> Verdict:
+    """On the harmless side nothing fires, and nothing becomes pending that need not, over a whole window and `for`."""
+    begin, end = case.at("below").done, case.raised
+    seen = [one for one in case.seen if one.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    early = [one for one in case.delivered if one.t <= end]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in early
+    ]
+    needed = case.timing.window + case.timing.hold
+    hole = membership.hole(case.polls(), begin, end)
+    doubt = ""
+    if end - begin < needed or hole > case.timing.hold:
+        doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
+    elif case.life.admissible(last := end - 3 * case.life.pace.step, last) != {State.INACTIVE}:
+        doubt = f"with this machine's lateness of {case.slack:.2f} s any state would be admissible"
+    if doubt and not found:
+        return unknown(claim, doubt, case.records)
+    dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""
+    pending = any(one.state is State.PENDING for one in seen)
+    return _verdict(
+        claim, case, found,
+        good=f"{'pending, never firing' if pending else 'silent'} for {end - begin:.1f} s{dose}",
+        expected=f"no state{dose} but the admissible ones, and no notification",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )  # fmt: skip
+
+
+def judge_fires(claim: Claim, case: Case) -> Verdict:
+    """Beyond the threshold the alert becomes pending, then firing, each when the durations allow and demand it."""
+    begin, end = case.raised, case.healed
+    seen = [one for one in case.seen if one.begin >= begin and one.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    wanted = (
+        [State.FIRING] if case.timing.hold < 2 * case.timing.evaluation else [State.PENDING, State.FIRING]
+    )
+    missed = membership.never(
+        case.life, [one for one in case.seen if one.begin >= begin], wanted, claim.subject
+    )
+    found += missed
+    first = {state: _first(seen, state) for state in wanted}
+    if not found and any(t is None for t in first.values()):
+        return unknown(
+            claim, "it did not fire, and with this machine's lateness it need not have", case.records
+        )
+    shown = ", ".join(f"{state} {t - begin:.2f} s" for state, t in first.items() if t is not None)
+    due = case.life.episodes[-1] if case.life.episodes else None
+    return _verdict(
+        claim, case, found,
+        good=f"{shown} after the fault",
+        expected="pending, then firing"
+        + (f", firing not before {due.possible.begin - begin:.2f} s after the fault" if due else ""),
+        tolerance="window, scrape and evaluation interval, dosing uncertainty, measured lateness",
+    )  # fmt: skip
+
+
+def judge_never_fires(claim: Claim, case: Case) -> Verdict:
+    """Each pulse is shorter than `for`: the alert becomes pending and never fires."""
+    seen = [one for one in case.seen if case.raised <= one.begin and one.end <= case.ended]
+    found = membership.states(case.life, seen, claim.subject)
+    pulses = sum(
+        later.state is State.PENDING and one.state is State.INACTIVE
+        for one, later in zip(_polled(seen), _polled(seen)[1:], strict=False)
+    )
+    assert case.drill.pulses is not None
+    if not found and pulses < case.drill.pulses.times:
+        missing = f"pending {pulses} times in {case.drill.pulses.times} pulses"
+        found = [Finding(membership.Kind.MISSED, case.raised, missing)]
+    return _verdict(
+        claim, case, found,
+        good=f"pending {pulses} times, never firing",
+        expected="each pulse makes it pending, none makes it fire",
+        tolerance="scrape and evaluation interval, measured lateness",
+    )  # fmt: skip
+
+
+def judge_notified(claim: Claim, case: Case) -> Verdict:
+    """Each receiver gets its firing notification in time, once, with the alert's labels and rendered texts."""
+    return _notices(claim, case, FIRING, case.raised)
+
+
+def judge_resolved(claim: Claim, case: Case) -> Verdict:
+    """Healed, the alert resolves, and each receiver that was told hears of it in time, once."""
+    return _notices(claim, case, RESOLVED, case.healed)
+
+
+def judge_quiet(claim: Claim, case: Case) -> Verdict:
+    """After the end nothing more comes of this alert while clean traffic goes on."""
+    told = [one.t for one in case.delivered if one.status == RESOLVED and one.t >= case.healed]
+    begin = max([*told[-len(case.receivers) :], case.healed])
+    seen = [one for one in case.seen if one.begin >= case.healed]
+    found = membership.states(case.life, seen, claim.subject)
+    quiet = case.at("quiet").done
+    late = [one for one in case.delivered if one.t > quiet]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in late
+    ]
+    needed = case.timing.group_interval + case.timing.window
+    hole = membership.hole(case.polls(), quiet, case.ended)
+    if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):
+        return unknown(
+            claim, f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
+            case.records,
+        )  # fmt: skip
+    return _verdict(
+        claim, case, found,
+        good=f"quiet for {case.ended - begin:.1f} s",
+        expected="no notification and no active state after resolution",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )  # fmt: skip
+
+
+def judge_others(claim: Claim, case: Case) -> Verdict:
+    """No alert that is not drilled becomes active, unless the drill says that it may."""
+    evidence = case.evidence
+    batch = evidence.need("drill", name=case.drill.name).data["batch"]
+    together = [one.data for one in evidence.history.of("drill") if one.data["batch"] == batch]
+    excused = {name for one in together for name in (one["alert"], *one["plan"]["may"])}
+    others = [alert for alert in evidence.contract.alerts if alert.name not in excused]
+    found, doubts = [], []
+    for alert in others:
+        active = [
+            one
+            for one in observations(evidence, alert.name, case.begun, case.ended)
+            if one.state is not State.INACTIVE
+        ]
+        if "up" in alert.metrics:  # it fires on failed scrapes, whoever is to blame for them
+            blind = unplanned_failures(evidence, case.broken, case.timing, case.slack)
+            unsure = [one for one in active if any(b <= one.begin <= e + case.timing.hold for b, e in blind)]
+            doubts += [f"{alert.name} is {one.state} after a scrape failed" for one in unsure[:1]]
+            active = [one for one in active if one not in unsure]
+        found += [
+            Finding(
+                membership.Kind.UNEXPECTED,
+                one.begin,
+                f"{alert.name} is {one.state} at {one.begin:.2f} s ({one.view})",
+            )
+            for one in active[:1]
+        ]
+        found += [
+            Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
+            for one in delivered(evidence, alert.name, case.begun, case.ended)
+        ]
+    if doubts and not found:
+        return unknown(claim, "; ".join(doubts), case.records)
+    return _verdict(
+        claim, case, found,
+        good=f"{len(others)} other alerts were silent",
+        expected=f"silent: {', '.join(alert.name for alert in others)}",
+        tolerance="exact",
+    )  # fmt: skip
+
+
+def judge_ledgers(claim: Claim, case: Case) -> Verdict:
+    """What the fault injected, what the clients saw and what Prometheus stored agree within the derived bound."""
+    told = case.agreement
+    records = [*case.records, *case.evidence.ledger_records]
+    if told.troubles:  # then nobody knows what the alert was shown
+        return unknown(claim, "; ".join(told.troubles[:5]), records)
+    return findings(claim, [], good=told.shown, expected="the three ledgers agree", evidence=records)
+
+
+def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict:
+    """Judge one aspect; where the ledgers disagree, nobody knows what the alert was shown: unknown, whatever it did."""
+    verdict = judge(claim, case)
+    if (
+        aspect in INDEPENDENT
+        or verdict.outcome not in (Outcome.PASS, Outcome.FAIL)
+        or not case.agreement.troubles
+    ):
+        return verdict
+    reason = (
+        f"the ledgers disagree ({case.agreement.troubles[0]}); seen was {verdict.outcome}: {verdict.reason}"
+    )
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
+
+
+def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
+    owed = owed_notices(case)
+    taken = [one for one in case.delivered if one.answered < 300]
+    refused = [one for one in case.delivered if one.answered >= 300 and one.status == status]
+    found: list[Finding] = []
+    for receiver in case.receivers:
+        wrong = membership.deliveries(owed, taken, receiver, claim.subject)
+        found += [one for one in wrong if f"'{status}'" in one.text]
+    found += content.judge(case, status, taken)
+    planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
+    if refused and not planned:
+        found += [
+            Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
+            for one in refused[:1]
+        ]
+    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
+    window = next((one.window for one in owed if one.status == status), None)
+    if not found and not mine and case.drill.pulses is None:
+        return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)
+    shown = f"{', '.join(case.receivers)} after {max((one.t for one in mine), default=since) - since:.2f} s"
+    if refused:
+        shown += f", {len(refused)} times refused before"
+    return _verdict(
+        claim, case, found,
+        good=shown if mine else f"no notification '{status}'",
+        expected=f"one notification '{status}' for each of {', '.join(case.receivers)}"
+        + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
+        tolerance="group_wait or group_interval, evaluation interval, measured lateness",
+    )  # fmt: skip
+
+
+def owed_notices(case: Case) -> list[Notice]:
+    """What each receiver is owed; a disturbed path may be late by what its recovery takes."""
+    late = 0.0
+    if case.drill.disturb is not None and case.drill.disturb.what in (
+        "webhook_fails",
+        "alertmanager_restarts",
+    ):
+        late = recovery(case.drill, case.timing)
+    return membership.notices(case.life, late=late)
+
+
+def _first(seen: Iterable[Seen], state: State) -> float | None:
+    return min((one.begin for one in seen if one.state is state), default=None)
+
+
+def _polled(seen: Iterable[Seen]) -> list[Seen]:
+    return [one for one in seen if one.view == "alerts API"]
+
+
+def _verdict(
+    claim: Claim, case: Case, found: Iterable[Finding], *, good: str, expected: str, tolerance: str
+) -> Verdict:
+    return findings(
+        claim,
+        [str(one) for one in found],
+        good=good,
+        expected=expected,
+        tolerance=tolerance,
+        evidence=case.records,
+    )
+
+
+INDEPENDENT = ("three-ledgers", "others-silent")
+"""Aspects that do not depend on what the drilled alert was shown."""
+
+COMMON: dict[str, Judge] = {
+    "silent-below": judge_silent,
+    "fires-above": judge_fires,
+    "notified": judge_notified,
+    "resolved": judge_resolved,
+    "quiet": judge_quiet,
+    "others-silent": judge_others,
+    "three-ledgers": judge_ledgers,
+}
+
+
+def aspects(drill: Drill | None) -> dict[str, Judge]:
+    """What is judged of a drill; of one that is not known yet, what is judged of an ordinary one."""
+    chosen = dict(COMMON)
+    if drill is not None and drill.pulses is not None:
+        for name in ("fires-above", "notified", "resolved"):
+            del chosen[name]
+        chosen["never-fires"] = judge_never_fires
+        del chosen["silent-below"]
+    return chosen
+
+
+def checks(name: str, alert: str, prefix: str, drill: Drill | None = None) -> list[tuple[Check, Claim]]:
+    """The claims of a drill: `PREFIX/ASPECT`, each with what judges it."""
+
+    def check(aspect: str, judge: Judge) -> tuple[Check, Claim]:
+        claim = Claim(f"{prefix}/{aspect}", alert)
+
+        def judged(claim: Claim, evidence: Evidence) -> Verdict:
+            return judge_aspect(aspect, judge, claim, build(evidence, name))
+
+        def only(contract: Contract) -> list[Claim]:
+            return [claim]
+
+        return Check(f"drill-{aspect}", only, judged), claim
+
+    return [check(aspect, judge) for aspect, judge in aspects(drill).items()]

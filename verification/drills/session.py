@@ -1,0 +1,287 @@
+"""A run of drills: bring up, settle, drive batch after batch, read everything, judge, and only then tear down.
+
+The order at the end is that of every drill: heal, go on with clean traffic until all has settled, stop the traffic,
+confirm clean, save the history, judge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loadtests import scenario
+from verification.checks.base import Check, Claim, judge
+from verification.drills import judge as judges
+from verification.drills.conducting import conductor, edges
+from verification.drills.conductor import Part
+from verification.drills.drill import Loaded, Resource
+from verification.drills.ledgers import BUCKETS, NODE
+from verification.drills.node import NodeReader
+from verification.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
+from verification.drills.polling import Pollers
+from verification.drills.procfs import ProcFolder
+from verification.drills.report import Timeline
+from verification.errors import EvidenceError, InputError
+from verification.evidence import Evidence
+from verification.history import Clock, Recorder
+from verification.run import recording
+from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
+from verification.run.prepare import Prepared
+from verification.run.traffic import Settings, Traffic
+from verification.verdict import Verdict
+
+POLL_SECONDS = 0.1
+START_SECONDS = 40.0
+SETTLE_SECONDS = 60.0
+TRAFFIC_SECONDS = 4 * 3600.0
+"""Bounds the traffic when nobody ends it."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of drills leaves. interrupted: by a signal, after which everything was healed."""
+
+    folder: Path
+    verdicts: list[Verdict]
+    evidence: Evidence
+    trouble: str | None
+    interrupted: bool
+
+
+def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock, say: Say) -> Result:
+    """Run drills into `folder` (new); the history is written as it happens.
+
+    Raises:
+        InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
+    """
+    history = Recorder(folder / "history.jsonl", folder.name, clock)
+    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
+    trouble, interrupted = None, False
+    verdicts: list[Verdict] = []
+    evidence = Evidence(prepared.contract, history)
+    try:
+        with ExitStack() as cleanup:
+            session = None
+            try:
+                session = _Session(prepared, drills, folder, history, cleanup, say)
+                session.drive()
+            except EvidenceError as error:
+                trouble = str(error)
+                history.add("trouble", {"error": trouble})
+                say(trouble)
+            except KeyboardInterrupt as signalled:
+                interrupted = True
+                trouble = str(signalled) or "interrupted"
+                history.add("trouble", {"error": trouble})
+            if session is not None:
+                session.read()
+            say("judging")
+            verdicts = judge_all(evidence, drills)
+            say("tearing down")
+        history.add("ended", {"trouble": trouble})
+        return Result(folder, verdicts, evidence, trouble, interrupted)
+    finally:
+        history.close()
+
+
+def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:
+    """Every claim that these drills make: known before anything runs."""
+    return [
+        pair
+        for one in drills
+        for pair in judges.checks(one.plan.name, one.plan.alert, f"drill/{one.plan.name}", one.plan)
+    ]
+
+
+def judge_all(evidence: Evidence, drills: Sequence[Loaded]) -> list[Verdict]:
+    """A verdict for every claim of these drills."""
+    scale = evidence.scale.factor
+    return [replace(judge(check, claim, evidence), time_scale=scale) for check, claim in claims(drills)]
+
+
+def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
+    """Refuse a drill that could not tell its two sides apart, before anything is started.
+
+    Raises:
+        InputError: with file, line and key.
+    """
+    for one in drills:
+        alert = prepared.contract.alert(one.plan.alert)
+        try:
+            timing = timing_of(prepared, alert)
+        except EvidenceError as error:
+            raise InputError(error.state, one.where("alert"), "a route for the alert", error.todo) from error
+        power_gate(one, alert, timing, prepared.scale, edges(prepared.contract, alert))
+        if one.scenario is not None:
+            scenario.load(one.scenario)
+
+
+def _parts(prepared: Prepared, bench: Bench, drills: Sequence[Loaded]) -> dict[str, Part]:
+    """What is driven, by name."""
+    parts = {}
+    for one in drills:
+        alert = prepared.contract.alert(one.plan.alert)
+        receivers = one.plan.receivers or alert.receivers
+        parts[one.plan.name] = Part(one.plan, alert, bench.timing(alert), receivers)
+    return parts
+
+
+class _Session:
+    """The driving, step by step."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        drills: Sequence[Loaded],
+        folder: Path,
+        history: Recorder,
+        cleanup: ExitStack,
+        say: Say,
+    ) -> None:
+        self.prepared = prepared
+        self.drills = drills
+        self.folder = folder
+        self.history = history
+        self.cleanup = cleanup
+        self.say = say
+        self.traffic: list[Traffic] = []
+        self.proc = self._proc_folder()
+        self.bench = bring_up(
+            prepared, folder, history, cleanup, say, procfs=self.proc.folder if self.proc else None
+        )
+        bench = self.bench
+        self.pollers = Pollers(history, bench.prometheus.url, bench.alertmanager_url, POLL_SECONDS)
+        self.timeline = Timeline(history, say)
+        self.reader = NodeReader(history, bench.stack.endpoints.node_exporter) if self.proc else None
+
+    def drive(self) -> None:
+        """All batches, and the end of the traffic.
+
+        Raises:
+            EvidenceError: a component died, a fault was lost, or traffic could not be driven.
+            KeyboardInterrupt: after everything was healed.
+        """
+        parts = _parts(self.prepared, self.bench, self.drills)
+        try:
+            self._start_traffic()
+            await_scrape(self.bench, self.say)
+            self.pollers.start()
+            self.cleanup.callback(self.pollers.stop)
+            self._flow()
+            self._settle([part.timing.window for part in parts.values()])
+            driver = conductor(
+                self.bench, self.prepared, self.history, self.pollers, self._alive, self.say, self.proc
+            )
+            for number, batch in enumerate(batches(self.drills)):
+                names = [one.plan.name for one in batch]
+                self.say(f"batch {number + 1}: {', '.join(names)}")
+                driver.run([parts[name] for name in names], number, self.reader)
+            clean = driver.is_clean()
+            self.history.add("clean", {"clean": clean})
+            if not clean:
+                raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
+        finally:
+            for one in self.traffic:
+                one.stop()
+
+    def read(self) -> None:
+        """Everything that the judgement needs; what cannot be read is a gap."""
+        history, bench = self.history, self.bench
+        for one in self.traffic:
+            history.add("ledger", one.record())
+        history.add("ledger", {"source": "harness", "complete": True, "view": bench.sender.view().to_json()})
+        if self.proc is not None:
+            gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
+            history.add("proc_folder", {"gaps": gaps, "most": WRITER_GAP_SECONDS})
+        with suppress(EvidenceError):
+            recording.server(history, bench.prometheus)
+        recording.stored(history, bench.prometheus, self.prepared.contract, bench.selector)
+        buckets = [
+            f'{metric.name}_bucket{{{bench.selector},le="{float(alert.threshold)}"}}'
+            for alert in self.prepared.contract.alerts
+            for metric in self.prepared.contract.metrics
+            if metric.name in alert.metrics and metric.buckets is not None
+        ]
+        recording.samples(history, bench.prometheus, BUCKETS, buckets)
+        if self.proc is not None:
+            names = (
+                "up",
+                "node_cpu_seconds_total",
+                "node_memory_MemAvailable_bytes",
+                "node_memory_MemTotal_bytes",
+            )
+            job = self._node_job()
+            recording.samples(history, bench.prometheus, NODE, [f'{name}{{job="{job}"}}' for name in names])
+        recording.expressions(history, bench.prometheus, bench.evaluation_interval, self._rules())
+
+    def _rules(self) -> dict[str, str]:
+        rendered = self.history.last("rendered_rules")
+        rows = rendered.data["rules"] if rendered is not None else []
+        return {row["name"]: row["expression"] for row in rows}
+
+    def _node_job(self) -> str:
+        jobs = self.prepared.folder.jobs
+        return next((job for job in ("node", "node-exporter", "node_exporter") if job in jobs), "node")
+
+    def _proc_folder(self) -> ProcFolder | None:
+        faults = [one.plan.fault for one in self.drills if isinstance(one.plan.fault, Resource)]
+        if not faults:
+            return None
+        proc = ProcFolder(self.folder / "proc", max(one.cpus for one in faults), self.history.now)
+        self.cleanup.callback(proc.close)
+        return proc
+
+    def _start_traffic(self) -> None:
+        rates: dict[Path, float] = {}
+        for one in self.drills:
+            if one.scenario is not None and one.plan.rate is not None:
+                path = one.scenario.resolve()
+                rates[path] = max(rates.get(path, 0.0), one.plan.rate)
+        for path, rate in rates.items():
+            settings = Settings(
+                path, self.bench.target_url, path.stem, self.bench.bin_seconds, rate, TRAFFIC_SECONDS
+            )
+            traffic = Traffic(settings, self.folder, self.bench.journal)
+            self.traffic.append(traffic)
+            self.say(f"{path.stem}: starting Locust, {rate:g}/s")
+            traffic.start()
+
+    def _flow(self) -> None:
+        for one in self.traffic:
+            one.go()
+        for one in self.traffic:
+            one.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
+        self.history.add("traffic_flows", {"traffic": [one.settings.name for one in self.traffic]})
+
+    def _alive(self) -> None:
+        self.timeline.update()
+        self.bench.watch()
+        for one in self.traffic:
+            one.check_alive()
+
+    def _settle(self, windows: Sequence[float]) -> None:
+        """Wait until a window is full of clean traffic, and until no alert is left from before the first scrape."""
+        self.say("settling: clean traffic fills the windows")
+        begun = self.history.now()
+        least = begun + max(windows, default=0.0) + 2 * self.bench.scrape_interval
+        quiet_since: float | None = None
+        # Alertmanager tells of a resolved alert at its next group_interval
+        calm = max(
+            (self.bench.timing(alert).group_interval for alert in self.prepared.contract.alerts), default=1.0
+        )
+        while True:
+            self._alive()
+            now = self.history.now()
+            quiet_since = (quiet_since or now) if self.pollers.quiet() else None
+            if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
+                return
+            if now - begun > SETTLE_SECONDS + max(windows, default=0.0) + calm:
+                raise EvidenceError(
+                    "stack", "alerts are active before any fault", (), "look at the alerts page of Prometheus"
+                )
+            time.sleep(0.05)
