@@ -13,7 +13,7 @@ from promptpilot.store import Database, DatabaseUnavailable
 from promptpilot.store.tables import pipelines, prompts
 
 DEADLINE_SECONDS = 1.0
-DATABASE_SHARE = 0.8  # of a scrape's time-out; the rest is for the exposition
+DATABASE_SHARE = 0.5  # of a scrape's time-out; the rest is for the exposition
 _SCRAPE_TIMEOUT = "X-Prometheus-Scrape-Timeout-Seconds"  # sent by Prometheus with each scrape
 
 

@@ -156,6 +156,18 @@ def test_requests_without_a_route_take_part_in_a_dose(faulty: Api) -> None:
     assert state["seen"] == 0
 
 
+def test_a_fault_of_scrapes_is_not_theirs_alone_or_is_counted(faulty: Api) -> None:
+    before = faulty.at_rest()
+    body = {"rate": 1, "status": 500, "routes": ["GET /metrics"], "lease_seconds": 60}
+    assert faulty.fault("PUT", "/faults/errors", body).status_code == 200
+    assert faulty.call("GET", "/metrics").status_code == 500
+    assert faulty.call("GET", "/api/v1/prompts").status_code == 200
+    state = faulty.fault("DELETE", "/faults/errors").json()
+    assert (state["seen"], state["injected"]) == (1, 1)
+    moved = faulty.at_rest().moved_since(before, "http_requests_total")
+    assert {dict(labels)["endpoint"] for labels in moved} == {"/api/v1/prompts"}
+
+
 def test_a_fault_does_not_end_by_itself(faulty: Api) -> None:
     faulty.fault("PUT", "/faults/errors", {"rate": 1, "lease_seconds": 0.2})
     eventually(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -89,8 +90,11 @@ class Case:
         after = plan.DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
         blind = [(begin, end + after) for begin, end in down]
         if "up" in self.alert.metrics:
-            blind += unplanned_failures(self.evidence, self.broken, timing, self.slack)
+            blind += unplanned_failures(self)
         silent = [(one.asked, one.done) for one in disturbed if what == "target_restarts"]
+        gaps: list[tuple[float, float]] = []
+        if "up" not in self.alert.metrics:
+            gaps = scrape_gaps(self.evidence, self.node, self.ended, timing.scrape)
         quantity = plan.quantity(
             drill,
             timing,
@@ -99,14 +103,9 @@ class Case:
             blind=blind,
             down=down,
             silent=silent,
+            gaps=gaps,
         )
-        paced = plan.pace(timing, self.slack)
-        if "up" not in self.alert.metrics:
-            gap = scrape_gap(
-                self.evidence, self.node, self.begun, self.ended, [*silent, *blind], timing.scrape
-            )
-            paced = replace(paced, scrape=max(paced.scrape, gap))
-        return live(quantity, plan.rule(timing), paced, self.begun, self.ended)
+        return live(quantity, plan.rule(timing), plan.pace(timing, self.slack), self.begun, self.ended)
 
     @property
     def node(self) -> bool:
@@ -247,60 +246,54 @@ def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[D
     for record in evidence.history.of("delivery"):
         if not begin <= record.t <= end:
             continue
+        alerts = told(evidence, record.data["body"], name, begin)
         for status in ("firing", "resolved"):
-            alerts = record.data["body"].get("alerts", ())
-            if any(a["labels"].get("alertname") == name and a["status"] == status for a in alerts):
+            if any(alert["status"] == status for alert in alerts):
                 found.append(Delivered(record.t, record.data["receiver"], status, record.data["status"]))
     return found
 
 
-def bodies(
-    evidence: Evidence, name: str, begin: float, end: float
-) -> list[tuple[float, str, dict[str, Any]]]:
-    """Delivered bodies that hold an alert of this name: (run time, receiver, body)."""
+def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
+    """The alerts of this name that a notification tells of, without those that had ended before the drill began.
+
+    Alertmanager repeats an alert that ended before its group was first flushed in the group's next notification; at a
+    large time scale ServiceDown is one, since nothing is scraped for Prometheus' first five seconds.
+    """
+    before = evidence.history.epoch + begun
     return [
-        (record.t, record.data["receiver"], record.data["body"])
-        for record in evidence.history.of("delivery")
-        if begin <= record.t <= end
-        and any(a["labels"].get("alertname") == name for a in record.data["body"].get("alerts", ()))
+        alert
+        for alert in body.get("alerts", ())
+        if alert["labels"].get("alertname") == name
+        and not (
+            alert["status"] == "resolved" and datetime.fromisoformat(alert["endsAt"]).timestamp() < before
+        )
     ]
 
 
-def unplanned_failures(
-    evidence: Evidence, planned: Iterable[tuple[float, float]], timing: Timing, slack: float
-) -> list[tuple[float, float]]:
+def unplanned_failures(case: Case) -> list[tuple[float, float]]:
     """Intervals after scrapes that failed without the drill's doing: a slow machine says nothing of the rule."""
-    excused = list(planned)
-    after = timing.scrape + slack + timing.scrape_timeout
+    after = case.timing.scrape + case.slack + case.timing.scrape_timeout
     return [
         (one.begin, one.begin + after)
-        for one in evidence.scrapes
-        if one.up != 1 and not any(begin <= one.begin <= end for begin, end in excused)
+        for one in case.evidence.scrapes
+        if one.up != 1
+        and case.begun <= one.begin <= case.ended
+        and not any(begin <= one.begin <= end for begin, end in case.broken)
     ]
 
 
-def scrape_gap(
-    evidence: Evidence,
-    node: bool,
-    begin: float,
-    end: float,
-    excused: Iterable[tuple[float, float]],
-    nominal: float,
-) -> float:
-    """The longest time between two successful scrapes that a window must bridge, in seconds."""
+def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
+    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
     if node:
         rows = [one for record in evidence.history.of(NODE) for one in record.data["series"]]
         times = sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
     else:
         times = sorted(one.begin for one in evidence.scrapes if one.up == 1)
-    times = [t for t in times if begin - 1 <= t <= end + 1]
-    spans = list(excused)
-    gaps = [
-        later - earlier
+    return [
+        (earlier, later)
         for earlier, later in pairwise(times)
-        if not any(first <= later and earlier <= last for first, last in spans)
+        if later - earlier > 1.1 * nominal and earlier < end
     ]
-    return max(gaps, default=nominal)
 
 
 def _furthest(states: Iterable[str]) -> State:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from verification.contract import Alert
-from verification.drills.case import Case, bodies
+from verification.drills.case import Case, told
 from verification.drills.membership import Delivered, Finding, Kind
 from verification.drills.polling import ALERTS
 
@@ -27,9 +27,12 @@ def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
         if one.status == status and one.receiver not in case.alert.receivers
     ]
     shown = _shown(case)
-    for t, receiver, body in bodies(case.evidence, case.alert.name, case.begun, case.ended):
-        for alert in body["alerts"]:
-            if alert["labels"].get("alertname") != case.alert.name or alert["status"] != status:
+    for record in case.evidence.history.of("delivery"):
+        t, receiver, body = record.t, record.data["receiver"], record.data["body"]
+        if not case.begun <= t <= case.ended:
+            continue
+        for alert in told(case.evidence, body, case.alert.name, case.begun):
+            if alert["status"] != status:
                 continue
             texts = [*_labels(alert, case.alert, shown), *_texts(case, alert, shown), *_grouping(body, alert)]
             found += [Finding(Kind.MISMATCHED, t, f"{receiver}: {text}") for text in texts]

@@ -198,6 +198,7 @@ def quantity(
     blind: Sequence[tuple[float, float]] = (),
     down: Sequence[tuple[float, float]] = (),
     silent: Sequence[tuple[float, float]] = (),
+    gaps: Sequence[tuple[float, float]] = (),
 ) -> Quantity:
     """What the alert's rule compares, as this drill has moved it."""
     stated = drill.above is None
@@ -213,6 +214,7 @@ def quantity(
         blind=tuple(blind),
         down=tuple(down),
         silent=tuple(silent),
+        gaps=tuple(gaps),
         fires_above=stated or timing.fires_above,
     )
 

@@ -70,7 +70,12 @@ def show(console: Console, evidence: Evidence, drills: Sequence[Loaded], verdict
 def matrix(evidence: Evidence, drills: Sequence[Loaded], verdicts: Sequence[Verdict]) -> Table:
     """Drills against alerts: what each alert did, and whether that was right. `(may)`: the drill allows it."""
     names = [alert.name for alert in evidence.contract.alerts]
-    table = Table(title="drill x alert", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table = Table(
+        title="drill x alert (bold: the drilled one)",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+    )
     table.add_column("drill", no_wrap=True)
     for name in names:
         table.add_column(name, no_wrap=True)
@@ -131,7 +136,13 @@ def _cell(evidence: Evidence, case: Case, name: str) -> str:
         return f"[bold]{_SIGN[furthest]}[/]"
     if name in case.drill.may and furthest is not State.INACTIVE:
         return f"{_SIGN[furthest]} (may)"
-    return _SIGN[furthest]
+    return f"[dim]{_SIGN[furthest]}[/]" if name in _drilled(evidence, case) else _SIGN[furthest]
+
+
+def _drilled(evidence: Evidence, case: Case) -> set[str]:
+    """Alerts of the drills that ran at the same time."""
+    batch = evidence.need("drill", name=case.drill.name).data["batch"]
+    return {one.data["alert"] for one in evidence.history.of("drill") if one.data["batch"] == batch}
 
 
 def _hop(hop: Hop) -> str:

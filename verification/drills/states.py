@@ -61,6 +61,8 @@ class Quantity:
     blind: tuple[tuple[float, float], ...] = ()
     down: tuple[tuple[float, float], ...] = ()
     silent: tuple[tuple[float, float], ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
+    """Longer pauses than the scrape interval between two successful scrapes."""
     fires_above: bool = True
 
 
@@ -153,11 +155,14 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     if any(begin <= t <= end for begin, end in quantity.blind):
         return Condition.EITHER
     if quantity.window == 0:
-        low, high = _extremes(quantity, t - pace.scrape - pace.slack, t)
+        low, high = _extremes(quantity, t - _pause(quantity, pace, t) - pace.slack, t)
     else:
         low, high = inf, -inf
-        for first, last in ((0.0, 0.0), (pace.scrape, 0.0), (0.0, pace.scrape)):
+        left, right = _pause(quantity, pace, t - quantity.window), _pause(quantity, pace, t)
+        for first, last in ((0.0, 0.0), (left, 0.0), (0.0, right)):
             begin, end = t - quantity.window + first, t - last
+            if end <= begin:
+                return Condition.EITHER
             blur = noise(quantity, begin, end)
             low = min(low, _mean(quantity, begin, end, low=True) - blur)
             high = max(high, _mean(quantity, begin, end, low=False) + blur)
@@ -168,6 +173,12 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     if low > threshold:
         return Condition.TRUE
     return Condition.FALSE if high <= threshold else Condition.EITHER
+
+
+def _pause(quantity: Quantity, pace: Pace, t: float) -> float:
+    """How far the nearest scrape may be from an instant: one interval, or the whole of a longer pause around it."""
+    around = [end - begin for begin, end in quantity.gaps if begin <= t <= end + pace.scrape]
+    return max(pace.scrape, *around, pace.scrape)
 
 
 def timeline(quantity: Quantity, pace: Pace, begin: float, end: float) -> list[Stretch]:
