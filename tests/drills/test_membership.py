@@ -115,7 +115,7 @@ def test_an_alert_that_still_fires_at_the_end_is_owed_its_resolution() -> None:
 
 
 def test_a_hole_between_polls_is_shorter_than_it_is() -> None:
-    polls = [(t / 10, t / 10 + 0.01) for t in (*range(0, 30), *range(60, 100))]
+    polls = [(t / 10, t / 10 + 0.01) for t in (*range(30), *range(60, 100))]
     assert membership.hole(polls, 0.0, 10.0) == pytest.approx(3.1)
     assert membership.hole([], 0.0, 10.0) == 10
     assert Span(0, 10).__contains__(10)

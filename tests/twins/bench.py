@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.checks import judge_all
+from verification.drills.undo import UndoBook
 from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
@@ -122,6 +123,8 @@ def _judge(
             app=app,
             database=f"sqlite:///{variant.folder.absolute()}/target/promptpilot.db",
             faults=None,
+            undo=UndoBook(variant.folder / "undo"),
+            rendered=None,
             sender=variant.sender,
             receiver=receiver,
             stack=stack,

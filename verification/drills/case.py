@@ -135,7 +135,10 @@ class Case:
         """The doses that were held, each from when a scrape must have seen it."""
         settled = self.timing.scrape + self.slack + plan.lag(self.drill, self.timing)
         found = []
-        for one, later in pairwise([*self.turns, self.turns[-1]]):
+        moves = [one for one in self.turns if one.do in ("dose", "break", "heal") or one.turn == "ended"]
+        if self.drill.disturb is not None and self.drill.disturb.what == "target_restarts":
+            moves = list(self.turns)  # a restart ends the dose
+        for one, later in pairwise(moves):
             if one.do in ("dose", "break") and later.asked > one.done + settled:
                 value = one.value if one.do == "dose" else 1.0
                 found.append(Phase(one.done + settled, later.asked, value))
@@ -175,7 +178,6 @@ def build(evidence: Evidence, name: str) -> Case:
     data = record.data
     if data.get("error"):
         raise Gap(str(data["error"]))
-    offset = evidence.need("clock_offset").data
     turns = tuple(
         Turn(*(one.data[key] for key in ("turn", "do", "value", "asked", "done")))
         for one in evidence.history.of("turn")
@@ -190,9 +192,32 @@ def build(evidence: Evidence, name: str) -> Case:
         turns,
         float(data["begun"]),
         float(data["ended"]),
-        float(data["slack"]) + offset["high"] - offset["low"],
+        lateness(evidence, turns, float(data["begun"]), float(data["ended"])),
         record.number,
     )
+
+
+def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float) -> float:
+    """How late this machine was during a drill: the longest time between two answered polls, and the clocks' offset.
+
+    Polls that ran into a disturbance of the path say nothing of the machine.
+    """
+    offset = evidence.need("clock_offset").data
+    disturbed = [(one.asked, one.done + 1.0) for one in turns if one.do == "disturb"]
+    longest = 0.0
+    for kind in (ALERTS, RULES):
+        answered = [
+            one.data["end"]
+            for one in evidence.history.of(kind)
+            if "error" not in one.data and begin <= one.data["begin"] and one.data["end"] <= end
+        ]
+        gaps = (
+            later - earlier
+            for earlier, later in pairwise(answered)
+            if not any(first <= later and earlier <= last for first, last in disturbed)
+        )
+        longest = max(longest, *gaps, 0.0)
+    return longest + float(offset["high"]) - float(offset["low"])
 
 
 def changes(drill: Drill, turns: Sequence[Turn], fires_above: bool = True) -> list[Change]:

@@ -119,7 +119,7 @@ class Conductor:
                 return
             for course in courses:
                 self._read(course)
-                if not course.done and self._is_over(course):
+                if not course.done and self._is_over(course, courses):
                     self._next(course)
             time.sleep(STEP_SECONDS)
 
@@ -130,11 +130,12 @@ class Conductor:
         now = self._history.now()
         if course.at < 0 or course.done:
             return
-        if course.steps[course.at].do == "dose" and now >= course.read_at:
+        held = [step for step in course.steps[: course.at + 1] if step.do in ("dose", "heal")]
+        if held and held[-1].do == "dose" and now >= course.read_at:
             course.read_at = now + READ_SECONDS
             self._reader.read(course.part.drill.name)
 
-    def _is_over(self, course: _Course) -> bool:
+    def _is_over(self, course: _Course, courses: Sequence[_Course]) -> bool:
         if course.at < 0:
             return True
         step, part = course.steps[course.at], course.part
@@ -142,6 +143,10 @@ class Conductor:
             return True
         if step.until == "pending":
             return self._watch.active(part.alert.name, course.since)
+        word = part.drill.together
+        if step.until == "firing" and word is not None:
+            partners = [one for one in courses if one.part.drill.together == word]
+            return all(self._delivered(one.part, "firing", one.begun) for one in partners)
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
 
     def _next(self, course: _Course) -> None:

@@ -160,6 +160,8 @@ class Drill(Model):
     """Where notifications are judged; the documented receivers by default."""
     shows: dict[str, str] = Field(default_factory=dict)
     """For each annotation a pattern that its text must match; the groups `percent` and `seconds` hold the value."""
+    together: str | None = None
+    """Drills that name the same word run side by side, and none is healed before all of them have fired."""
     pulses: Pulses | None = None
     disturb: Disturbance | None = None
     page_routing: bool = False

@@ -109,6 +109,32 @@ def judge_resolved(claim: Claim, case: Case) -> Verdict:
     return _notices(claim, case, RESOLVED, case.healed)
 
 
+def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
+    """A target that is down cannot take the notification of that: it comes after the healing, or never."""
+    owed = next((one for one in owed_notices(case) if one.status == FIRING), None)
+    if owed is None:
+        return unknown(claim, "no notification was owed", case.records)
+    mine = [one for one in case.delivered if one.receiver in case.receivers]
+    taken = [one for one in mine if one.status == FIRING and one.answered < 300]
+    refused = sum(one.answered >= 300 for one in mine)
+    early = [one for one in taken if one.t < case.healed]
+    found = [
+        Finding(
+            membership.Kind.UNEXPECTED, one.t, f"{one.receiver} took it at {one.t:.2f} s, while it was down"
+        )
+        for one in early
+    ]
+    if not taken and not refused:
+        found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
+    shown = f"late: {taken[0].t - owed.window.end:.2f} s after its window" if taken else "lost"
+    return _verdict(
+        claim, case, found,
+        good=f"{shown}, refused {refused} times",
+        expected="late or lost: the receiver is the target itself",
+        tolerance="exact",
+    )  # fmt: skip
+
+
 def judge_quiet(claim: Claim, case: Case) -> Verdict:
     """After the end nothing more comes of this alert while clean traffic goes on."""
     told = [one.t for one in case.delivered if one.status == RESOLVED and one.t >= case.healed]
@@ -151,8 +177,8 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
         life = idle_life(case, alert, blind)
         seen = observations(evidence, alert.name, case.begun, case.ended)
         found += membership.states(life, seen, alert.name)
-        if any(State.FIRING in life.admissible(t, t) for _, t in blind):
-            doubt = f"{len(failures)} scrapes failed by themselves: {alert.name} might fire"
+        if blind and any(one.state is State.FIRING for one in seen):
+            doubt = f"{len(failures)} scrapes failed by themselves, and {alert.name} fired"
         found += [
             Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
             for one in delivered(evidence, alert.name, case.begun, case.ended)
@@ -281,6 +307,10 @@ COMMON: dict[str, Judge] = {
 def aspects(drill: Drill | None) -> dict[str, Judge]:
     """What is judged of a drill; of one that is not known yet, what is judged of an ordinary one."""
     chosen = dict(COMMON)
+    if drill is not None and drill.page_routing:
+        for name in ("notified", "resolved", "quiet"):
+            del chosen[name]
+        chosen["late-or-lost"] = judge_late_or_lost
     if drill is not None and drill.pulses is not None:
         for name in ("fires-above", "notified", "resolved"):
             del chosen[name]

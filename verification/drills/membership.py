@@ -65,6 +65,8 @@ class Notice:
     window: Span
     least: int
     most: int
+    paired: bool = False
+    """An end that is owed to whoever was told of the begin, also where nobody had to be."""
 
 
 _RANK = {State.INACTIVE: 0, State.PENDING: 1, State.FIRING: 2}
@@ -127,7 +129,11 @@ def notices(life: Life, *, send_resolved: bool = True, late: float = 0.0) -> lis
             # one that need not fire may resolve as soon as it has fired
             first = certain.end if certain is not None and told else begin
             last = possible.end + step + rule.group_interval + slack
-            found.append(Notice(RESOLVED, Span(first, last), int(told), 1))
+            found.append(Notice(RESOLVED, Span(first, last), int(told), 1, paired=True))
+        elif send_resolved and State.INACTIVE in life.admissible(life.end, life.end):
+            found.append(
+                Notice(RESOLVED, Span(begin, life.end), 0, 1)
+            )  # the observation ends before it is owed
     return found
 
 
@@ -143,8 +149,7 @@ def deliveries(
         inside = [one for one in left if one.status == notice.status and one.t in notice.window]
         taken = inside[: notice.most]
         left = [one for one in left if one not in taken]
-        # whoever was told of a fire is owed its end, also where it need not have burnt
-        least = max(notice.least, int(told)) if notice.status == RESOLVED else notice.least
+        least = max(notice.least, int(told)) if notice.paired else notice.least
         told = bool(taken) and notice.status == FIRING
         if len(taken) < least:
             late = next((one for one in left if one.status == notice.status), None)

@@ -86,7 +86,8 @@ def _below(drill: Drill, timing: Timing, slack: float) -> list[Step]:
             value = drill.below.slow_scrapes * timing.scrape_timeout
             found.append(Step("below", "slow_scrapes", value, length))
         if drill.below.failed_scrapes:
-            found.append(Step("failing", "fail_scrapes", drill.below.failed_scrapes, length))
+            turn = "failing" if found else "below"
+            found.append(Step(turn, "fail_scrapes", drill.below.failed_scrapes, length))
         return [*found, Step("clean", "heal", 0.0, timing.scrape + timing.evaluation)]
     if drill.below is None:
         return [Step("below", "watch", 0.0, length)]
@@ -132,7 +133,7 @@ def _above(drill: Drill, timing: Timing, slack: float) -> list[Step]:
 def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
     clean = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation + timing.group_interval
     limit = clean + 4 * slack + LATE_SECONDS + (RETRY_SECONDS if drill.page_routing else 0.0)
-    quiet = timing.group_interval + timing.window + timing.scrape + 2 * timing.evaluation + slack
+    quiet = clean + timing.evaluation + 2 * slack
     until: Until = "time" if drill.pulses is not None else "resolved"
     return [Step("healed", "heal", 0.0, limit, until), Step("quiet", "watch", 0.0, quiet)]
 
@@ -240,7 +241,7 @@ def batches(drills: Sequence[Loaded]) -> list[list[Loaded]]:
     """Which drills run at the same time, in order: those that disturb neither each other's fault nor alert."""
     found: list[list[Loaded]] = []
     for one in drills:
-        if one.plan.alone:
+        if one.plan.alone or one.plan.together is not None:
             continue
         for batch in found:
             taken = {other.plan.fault.kind for other in batch} | {other.plan.alert for other in batch}
@@ -249,7 +250,9 @@ def batches(drills: Sequence[Loaded]) -> list[list[Loaded]]:
                 break
         else:
             found.append([one])
-    return [*found, *([one] for one in drills if one.plan.alone)]
+    words = dict.fromkeys(one.plan.together for one in drills if one.plan.together is not None)
+    found += [[one for one in drills if one.plan.together == word] for word in words]
+    return [*found, *([one] for one in drills if one.plan.alone and one.plan.together is None)]
 
 
 def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, edges: Sequence[float]) -> None:

@@ -7,7 +7,7 @@ confirm clean, save the history, judge.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from verification.checks.base import Check, Claim, judge
 from verification.drills import judge as judges
 from verification.drills.conducting import conductor, edges
 from verification.drills.conductor import Part
-from verification.drills.drill import Loaded, Resource
+from verification.drills.drill import Dosed, Loaded, Resource
 from verification.drills.ledgers import BUCKETS, NODE
 from verification.drills.node import NodeReader
 from verification.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
@@ -180,7 +180,9 @@ class _Session:
             for number, batch in enumerate(batches(self.drills)):
                 names = [one.plan.name for one in batch]
                 self.say(f"batch {number + 1}: {', '.join(names)}")
+                self._mark(parts, names, "begin")
                 driver.run([parts[name] for name in names], number, self.reader)
+                self._mark(parts, names, "end")
             clean = driver.is_clean()
             self.history.add("clean", {"clean": clean})
             if not clean:
@@ -188,6 +190,13 @@ class _Session:
         finally:
             for one in self.traffic:
                 one.stop()
+
+    def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: str) -> None:
+        """What the clients had seen at the begin and at the end of a batch of slow requests."""
+        for name in names:
+            if isinstance(parts[name].drill.fault, Dosed):
+                slow = sum(one.slower_than(parts[name].alert.threshold) for one in self.traffic)
+                self.history.add("ledger_mark", {"drill": name, "edge": edge, "slow": slow})
 
     def read(self) -> None:
         """Everything that the judgement needs; what cannot be read is a gap."""

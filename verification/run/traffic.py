@@ -121,6 +121,15 @@ class Traffic:
         self._poll()
         return self._tail.view().requests
 
+    def slower_than(self, threshold: float) -> int:
+        """Requests known so far that took the client longer than a number of seconds; an upper bound, see bins."""
+        self._poll()
+        view = self._tail.view()
+        return sum(
+            sum(view.endpoints_seen[key].latency.values()) - view.at_or_below(key, threshold)
+            for key in view.endpoints()
+        )
+
     @property
     def latest(self) -> float:
         """CLOCK_MONOTONIC time of the newest client event known so far."""

@@ -1,0 +1,155 @@
+"""Steps, batches and the power gate: pure data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verification import contract as contracts
+from verification.drills import plan
+from verification.drills.conducting import edges
+from verification.drills.drill import FOLDER, Loaded, NearMiss, load_folder
+from verification.drills.plan import Timing, batches, power_gate, steps
+from verification.errors import InputError
+from verification.run.options import DEFAULT_CONTRACT
+from verification.timescale import TimeScale
+
+pytestmark = pytest.mark.unit
+DRILLS = {one.plan.name: one for one in load_folder(FOLDER)}
+CONTRACT = contracts.load(DEFAULT_CONTRACT)
+SCALE = TimeScale(60)
+TIMING = Timing(0.05, 5.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=10 / 60, scale=60.0)
+
+
+def timing(name: str) -> Timing:
+    alert = CONTRACT.alert(DRILLS[name].plan.alert)
+    window = SCALE.seconds(contracts.seconds(alert.window)) if alert.window else 0.0
+    hold = SCALE.seconds(contracts.seconds(alert.hold))
+    return replace(TIMING, threshold=alert.boundary.threshold, window=window, hold=hold)
+
+
+def gate(name: str, **changed: Any) -> None:
+    loaded = DRILLS[name]
+    alert = CONTRACT.alert(loaded.plan.alert)
+    changed_plan = loaded.plan.model_copy(update=changed)
+    histogram = edges(CONTRACT, alert)
+    power_gate(Loaded(plan=changed_plan, path=loaded.path), alert, timing(name), SCALE, histogram)
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_a_shipped_drill_is_refused(name: str) -> None:
+    gate(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "words"),
+    [
+        ("HighErrorRate", {"rate": 100.0}, "rate: 127 or more"),
+        ("HighErrorRate", {"below": 0.051}, "do not enclose"),
+        ("HighCPUUsage", {"above": 0.801}, "10000 are needed"),
+        ("HighPromptFailureRate", {"events": 100.0}, "events: 127 or more"),
+    ],
+)
+def test_a_drill_that_proves_nothing_is_run(name: str, changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        gate(name, **changed)
+    assert re.search(r"\.yaml:\d+", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("delay", "found", "words"),
+    [
+        ("900ms", (0.5, 1.0, 1.5), "does not fall into the bucket above 1 s"),
+        ("2s", (0.5, 1.0, 1.5), "quarter"),
+        ("1200ms", (0.5, 1.0), "no bucket of the histogram"),
+        ("1200ms", (0.5, 1.5), "no bucket of the histogram"),
+    ],
+)
+def test_a_delay_that_no_bucket_shows_is_run(delay: str, found: tuple[float, ...], words: str) -> None:
+    loaded = DRILLS["SlowResponses"]
+    fault = loaded.plan.fault.model_copy(update={"delay": delay})
+    changed = Loaded(plan=loaded.plan.model_copy(update={"fault": fault}), path=loaded.path)
+    with pytest.raises(InputError, match=words):
+        power_gate(changed, CONTRACT.alert("SlowResponses"), timing("SlowResponses"), SCALE, found)
+
+
+def test_failed_scrapes_as_long_as_for_count_as_harmless() -> None:
+    below = DRILLS["ServiceDown"].plan.below
+    assert isinstance(below, NearMiss)
+    with pytest.raises(InputError, match="failed_scrapes: 2 or fewer"):
+        gate("ServiceDown", below=below.model_copy(update={"failed_scrapes": 4}))
+
+
+def test_a_pulse_as_long_as_for_is_run() -> None:
+    pulses = DRILLS["Intermittent"].plan.pulses
+    assert pulses is not None
+    with pytest.raises(InputError, match="not shorter than for"):
+        gate("Intermittent", pulses=pulses.model_copy(update={"above_for": "5m"}))
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_a_drill_does_not_heal_or_does_not_look_afterwards(name: str) -> None:
+    course = steps(DRILLS[name].plan, timing(name), 0.1)
+    names = [step.turn for step in course]
+    assert names[0] == "below"
+    assert [step.do for step in course[-2:]] == ["heal", "watch"]
+    assert names.index("raised") < names.index("healed") < names.index("quiet")
+    assert all(step.seconds > 0 for step in course)
+
+
+def test_the_harmless_side_is_shorter_than_a_window_and_for() -> None:
+    below = steps(DRILLS["HighErrorRate"].plan, TIMING, 0.1)[0]
+    assert below.seconds >= TIMING.window + TIMING.hold
+
+
+def test_drills_that_disturb_each_other_run_together() -> None:
+    found = [{one.plan.name for one in batch} for batch in batches(list(DRILLS.values()))]
+    default = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}
+    assert found[0] == default
+    assert {"TwoAtOnceErrors", "TwoAtOnceSlow"} in found
+    assert all(len(batch) == 1 for batch in found if not batch & (default | {"TwoAtOnceErrors"}))
+    assert sum(map(len, found)) == len(DRILLS)
+    errors = DRILLS["HighErrorRate"]
+    again = Loaded(plan=errors.plan.model_copy(update={"name": "Again"}), path=errors.path)
+    assert len(batches([errors, again])) == 2
+
+
+def test_the_shortest_detection_is_longer_than_the_longest() -> None:
+    for name, loaded in DRILLS.items():
+        assert 0 < plan.shortest(loaded.plan, timing(name)) < plan.detection(loaded.plan, timing(name))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("below: 0.045", "below: 4.5", "below"),
+        ("above: 0.055", "", "share below and a share above"),
+        ("kind: errors", "kind: slow", "delay"),
+        ("alert: HighErrorRate", "alarm: HighErrorRate", "alarm"),
+        ("kind: errors", "kind: http\n  apply: {url: 'http://x/'}", "undo"),
+        ("rate: 130.0", "", "belong together"),
+        ("status: 502", "status: 200", "status"),
+        ("drill: 1", "drill: 2", "drill"),
+    ],
+)
+def test_a_drill_file_with_a_mistake_is_accepted(tmp_path: Path, before: str, after: str, words: str) -> None:
+    text = DRILLS["HighErrorRate"].path.read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "drill.yaml").write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=words) as caught:
+        load_folder(tmp_path)
+    assert re.search(r"drill\.yaml:\d+", str(caught.value))
+
+
+def test_two_drills_of_one_name_are_accepted(tmp_path: Path) -> None:
+    text = DRILLS["HighErrorRate"].path.read_text(encoding="utf-8")
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is taken by"):
+        load_folder(tmp_path)
+    with pytest.raises(InputError, match="no drill is there"):
+        load_folder(tmp_path / "nowhere")
