@@ -98,6 +98,12 @@ def test_repeated_notifications_are_counted_as_too_many() -> None:
     assert [one.kind for one in found(LIFE, told)] == [Kind.UNEXPECTED, Kind.UNEXPECTED]
 
 
+def test_a_group_that_was_there_before_must_wait_as_a_new_one() -> None:
+    at_once = [Delivered(15.1, "pager", FIRING), TOLD[1]]
+    assert [one.kind for one in found(LIFE, at_once)] == [Kind.MISSED]
+    assert membership.deliveries(membership.notices(LIFE, known=True), at_once, "pager", "Hot") == []
+
+
 def test_a_receiver_that_wants_no_end_is_owed_one() -> None:
     owed = membership.notices(LIFE, send_resolved=False)
     assert [one.status for one in owed] == [FIRING]

@@ -159,6 +159,16 @@ class Case:
         """What the three ledgers say."""
         return compare(self.evidence, self.drill, self.begun, self.ended, self.phases, self.slack)
 
+    @cached_property
+    def known(self) -> bool:
+        """Whether the alert was active before the drill, so that Alertmanager may still have its group."""
+        return any(
+            alert["labels"].get("alertname") == self.alert.name
+            for record in self.evidence.history.of(ALERTS)
+            if record.t < self.begun
+            for alert in record.data.get("alerts", ())
+        )
+
     def polls(self, kind: str = ALERTS) -> list[tuple[float, float]]:
         """Begin and end of each answered poll."""
         return [

@@ -38,6 +38,7 @@ def hops(case: Case) -> list[Hop]:
     firing = _first(future, lambda states: State.FIRING in states)
     fired = _first(future, lambda states: states == {State.FIRING})
     slack, rule = case.slack, case.life.rule
+    wait = max(rule.group_wait, rule.group_interval) if case.known else rule.group_wait
     there = [
         ("first bad scrape", _scrape(case), Span(begin, case.at("raised").done + case.timing.scrape + slack)),
         ("threshold crossed", _crossed(case), _condition(future, begin)),
@@ -47,7 +48,7 @@ def hops(case: Case) -> list[Hop]:
         (
             "webhook",
             _told(case, FIRING, begin),
-            Span(firing + rule.group_wait, fired + rule.group_wait + slack),
+            Span(firing + (0.0 if case.known else rule.group_wait), fired + wait + slack),
         ),
     ]
     found = [Hop("fault", 0.0)]
@@ -86,7 +87,7 @@ def _condition(life: Life, begin: float) -> Span:
 
 
 def _resolved_window(case: Case) -> Span | None:
-    owed = membership.notices(case.life)
+    owed = membership.notices(case.life, known=case.known)
     windows = [one.window for one in owed if one.status == RESOLVED]
     if not windows:
         return None

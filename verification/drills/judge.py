@@ -266,7 +266,7 @@ def owed_notices(case: Case) -> list[Notice]:
         "alertmanager_restarts",
     ):
         late = recovery(case.drill, case.timing)
-    return membership.notices(case.life, late=late)
+    return membership.notices(case.life, late=late, known=case.known)
 
 
 def _first(seen: Iterable[Seen], state: State) -> float | None:

@@ -105,21 +105,24 @@ def never(life: Life, observed: Sequence[Seen], wanted: Iterable[State], name: s
     return found
 
 
-def notices(life: Life, *, send_resolved: bool = True, late: float = 0.0) -> list[Notice]:
+def notices(
+    life: Life, *, send_resolved: bool = True, late: float = 0.0, known: bool = False
+) -> list[Notice]:
     """What each receiver is owed over a life. late: what a retry may add to every delivery.
 
-    A group is flushed group_wait after its first alert began to fire, or, when it is there already, at its next tick of
-    group_interval; an alert that resolves before its group is flushed is not told at all (Alertmanager,
-    `dispatch/dispatch.go`, `notify/notify.go`).
+    known: Alertmanager had an alert of this group before. A group is flushed group_wait after its first alert began to
+    fire, or, when it is there already, at its next tick of group_interval; an alert that resolves before its group is
+    flushed is not told at all (Alertmanager, `dispatch/dispatch.go`, `notify/notify.go`).
     """
     rule, slack, step = life.rule, life.pace.slack + late, life.pace.step
     found: list[Notice] = []
     for number, episode in enumerate(life.episodes):
         possible, certain = episode.possible, episode.certain
-        wait = rule.group_wait if number == 0 else max(rule.group_wait, rule.group_interval)
+        again = known or number > 0
+        wait = max(rule.group_wait, rule.group_interval) if again else rule.group_wait
         told = certain is not None and certain.end - certain.begin > wait + slack
         repeats = int((possible.end - possible.begin) // rule.repeat_interval)
-        begin = possible.begin - step + min(wait, rule.group_wait)
+        begin = possible.begin - step + (0.0 if again else rule.group_wait)
         end = (certain.begin if certain is not None and told else possible.end) + wait + slack
         if repeats:
             end = possible.end + wait + slack

@@ -169,9 +169,9 @@ class _Session:
         parts = _parts(self.prepared, self.bench, self.drills)
         try:
             self._start_traffic()
-            await_scrape(self.bench, self.say)
             self.pollers.start()
             self.cleanup.callback(self.pollers.stop)
+            await_scrape(self.bench, self.say)
             self._flow()
             self._settle([part.timing.window for part in parts.values()])
             driver = conductor(

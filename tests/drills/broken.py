@@ -1,0 +1,38 @@
+"""The drills' command with one thing broken in the harness itself: `python broken.py WHAT [arguments of the command]`."""
+
+from __future__ import annotations
+
+import sys
+
+from verification.drills import cli
+from verification.drills.procfs import IDLE_SHARES, ProcFolder
+from verification.observe.webhook import Delivery, Receiver, Route
+
+
+def half_dose() -> None:
+    """A fault that moves half of the way that it says."""
+    hold = ProcFolder.hold
+
+    def half(self: ProcFolder, kind: str, share: float) -> None:
+        hold(self, kind, IDLE_SHARES[kind] + (share - IDLE_SHARES[kind]) / 2)
+
+    ProcFolder.hold = half  # type: ignore[method-assign]
+
+
+def deaf_webhook() -> None:
+    """A webhook that answers every call and drops every second one."""
+    keep = Receiver._keep
+    calls = 0
+
+    def forgetful(self: Receiver, route: Route, delivery: Delivery) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            keep(self, route, delivery)
+
+    Receiver._keep = forgetful  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    {"half-dose": half_dose, "deaf-webhook": deaf_webhook}[sys.argv[1]]()
+    sys.exit(cli.main(sys.argv[2:]))
