@@ -1,4 +1,4 @@
-"""The drills' command with one thing broken in the harness itself: `python broken.py WHAT [arguments of the command]`."""
+"""The drills' command with one thing broken in the harness itself: `python broken.py WHAT ARGUMENTS`."""
 
 from __future__ import annotations
 

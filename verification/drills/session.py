@@ -35,7 +35,7 @@ from verification.verdict import Verdict
 
 POLL_SECONDS = 0.1
 START_SECONDS = 40.0
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 10.0
 TRAFFIC_SECONDS = 4 * 3600.0
 """Bounds the traffic when nobody ends it."""
 
@@ -289,8 +289,8 @@ class _Session:
             quiet_since = (quiet_since or now) if self.pollers.quiet() else None
             if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
                 return
-            if now - begun > SETTLE_SECONDS + max(windows, default=0.0) + calm:
-                raise EvidenceError(
-                    "stack", "alerts are active before any fault", (), "look at the alerts page of Prometheus"
-                )
+            if now > least + 3 * calm + SETTLE_SECONDS:
+                # not an end: an alert that fires without a fault is what the drills will say
+                self.say("alerts are active before any fault")
+                return
             time.sleep(0.05)
