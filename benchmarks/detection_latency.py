@@ -1,0 +1,77 @@
+"""How long detection takes beyond the theoretical minimum.
+
+    python -m benchmarks.detection_latency [REPORT FOLDER ...]
+
+Without a folder it runs the default drills first. The minimum is the time in which the window fills up to the
+threshold, `for`, group_wait and an injected delay; the excess over it should stay under two scrape intervals plus two
+evaluations at the drill's scale.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from verification.contract import load
+from verification.drills import plan
+from verification.drills.case import Case, build
+from verification.evidence import Evidence, Gap
+from verification.history import read
+from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From the fault to the notification, in seconds."""
+
+    drill: str
+    seen: float
+    shortest: float
+    allowed: float
+    """The excess that two scrapes and two evaluations make."""
+
+    @property
+    def excess(self) -> float:
+        """Seconds beyond the theoretical minimum."""
+        return self.seen - self.shortest
+
+
+def latencies(folder: Path) -> Iterator[Latency]:
+    """Those of every drill of a run that was notified."""
+    evidence = Evidence(load(DEFAULT_CONTRACT), read(folder / "history.jsonl"))
+    for record in evidence.history.of("drill"):
+        try:
+            case = build(evidence, record.data["name"])
+            seen = _notified(case)
+        except Gap:
+            continue
+        if seen is not None:
+            timing = case.timing
+            allowed = 2 * timing.scrape + 2 * timing.evaluation
+            yield Latency(case.drill.name, seen, plan.shortest(case.drill, timing), allowed)
+
+
+def _notified(case: Case) -> float | None:
+    told = [one.t for one in case.delivered if one.status == "firing" and one.receiver in case.receivers]
+    return min(told) - case.at("raised").done if told else None
+
+
+def main(folders: list[Path]) -> int:
+    """Print a line for each drill; 1 when an excess is too long."""
+    if not folders:
+        subprocess.run([sys.executable, "-m", "verification.drills.cli"], cwd=REPOSITORY, check=False)
+        folders = sorted(DEFAULT_REPORTS.glob("drill-*"))[-1:]
+    print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}")
+    late = False
+    for folder in folders:
+        for one in latencies(folder):
+            late = late or one.excess > one.allowed
+            print(f"{one.drill:<26}{one.seen:8.2f}{one.shortest:9.2f}{one.excess:8.2f}{one.allowed:9.2f}")
+    return int(late)
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(one) for one in sys.argv[1:]]))

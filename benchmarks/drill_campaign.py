@@ -1,0 +1,81 @@
+"""Many runs of the default drills in a row, every second one with all cores busy: are the verdicts always the same?
+
+    nohup python -m benchmarks.drill_campaign [RUNS] [DRILL ...] > campaign.log 2>&1 &
+
+Thirty runs by default, about half an hour. A line for each run; at the end how many distinct sets of verdicts there
+were, and which claims differed. The status is 0 when all runs agree.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.detection_latency import latencies
+from verification.run.options import DEFAULT_REPORTS, REPOSITORY
+
+RUNS = 30
+BURN = "while True: pass"
+
+
+@contextmanager
+def busy_cores(wanted: bool) -> Iterator[None]:
+    """One process that does nothing but work for each core."""
+    burning = [subprocess.Popen([sys.executable, "-c", BURN]) for _ in range(os.cpu_count() or 1) if wanted]
+    try:
+        yield
+    finally:
+        for one in burning:
+            one.kill()
+            one.wait()
+
+
+def once(number: int, names: Sequence[str], busy: bool) -> dict[str, str]:
+    """One run: its verdicts by claim."""
+    before = set(DEFAULT_REPORTS.glob("drill-*"))
+    begun = time.monotonic()
+    with busy_cores(busy):
+        done = subprocess.run(
+            [sys.executable, "-m", "verification.drills.cli", *names],
+            cwd=REPOSITORY, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before
+    verdicts = _verdicts(folder)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(verdicts.values()).items()))
+    excess = max((one.excess for one in latencies(folder)), default=float("nan"))
+    load = "busy" if busy else "idle"
+    seconds = time.monotonic() - begun
+    print(
+        f"run {number:2} {load}: status {done.returncode}, {seconds:5.1f} s, excess {excess:.2f} s, {counts}",
+        flush=True,
+    )
+    return verdicts
+
+
+def _verdicts(folder: Path) -> dict[str, str]:
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return {one["claim"]: one["outcome"] for one in report["verdicts"]}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the campaign."""
+    runs = int(arguments[0]) if arguments else RUNS
+    found = [once(number + 1, arguments[1:], busy=bool(number % 2)) for number in range(runs)]
+    distinct = {json.dumps(one, sort_keys=True) for one in found}
+    print(f"{runs} runs, {len(distinct)} distinct sets of verdicts")
+    for claim in sorted({claim for one in found for claim in one}):
+        outcomes = Counter(one.get(claim, "none") for one in found)
+        if len(outcomes) > 1 or "pass" not in outcomes:
+            print(f"  {claim}: {dict(outcomes)}")
+    return int(len(distinct) != 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""Real signals to a real drill: whatever ends it, its fault is taken back, by itself or by --recover."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.drills.bench import command
+from verification.run.options import REPOSITORY
+from verification.stack.waiting import wait_until
+
+pytestmark = pytest.mark.stack
+SECONDS = 120.0
+DRILL = """
+drill: 1
+name: Marked
+alert: ServiceDown
+fault:
+  kind: command
+  apply: [{python}, -c, "open({mark!r}, 'w').close()"]
+  undo: [{python}, -c, "import os; os.remove({mark!r})"]
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A drill that was disturbed while its fault was active."""
+
+    status: int
+    output: str
+    marked: bool
+    """Whether its fault was left behind."""
+    mark: Path
+
+
+def disturbed(where: Path, disturb: Callable[[subprocess.Popen[bytes]], None]) -> Ended:
+    (where / "drills").mkdir(parents=True)
+    mark, output = where / "mark", where / "output"
+    text = DRILL.format(python=sys.executable, mark=str(mark))
+    (where / "drills" / "marked.yaml").write_text(text, encoding="utf-8")
+    arguments = (
+        "--drills",
+        str(where / "drills"),
+        "--reports",
+        str(where / "reports"),
+        "--stack",
+        "processes",
+    )
+    with output.open("wb") as out, subprocess.Popen(
+        command(*arguments), cwd=REPOSITORY, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    ) as process:  # fmt: skip
+        try:
+            wait_until(lambda: _missing(process, mark, output), SECONDS)
+            disturb(process)
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+    return Ended(process.returncode, output.read_text(), mark.exists(), mark)
+
+
+def _missing(process: subprocess.Popen[bytes], mark: Path, output: Path) -> str:
+    assert process.poll() is None, output.read_text()
+    return "" if mark.exists() else "the fault was not applied"
+
+
+def interrupt_twice(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+
+
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+
+
+def kill_child(name: str) -> Callable[[subprocess.Popen[bytes]], None]:
+    def end(process: subprocess.Popen[bytes]) -> None:
+        family = psutil.Process(process.pid).children(recursive=True)
+        next(one for one in family if name in " ".join(one.cmdline())).kill()
+
+    return end
+
+
+DISTURBANCES: dict[str, Callable[[subprocess.Popen[bytes]], None]] = {
+    "interrupt twice": interrupt_twice,
+    "terminate": terminate,
+    "kill": kill,
+    "prometheus dies": kill_child("--storage.tsdb.path"),
+    "alertmanager dies": kill_child("--cluster.listen-address="),
+    "target dies": kill_child("promptpilot"),
+}
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    root = tmp_path_factory.mktemp("healing")
+    with ThreadPoolExecutor(3) as pool:
+        runs = {
+            name: pool.submit(disturbed, root / name.replace(" ", "-"), disturb)
+            for name, disturb in DISTURBANCES.items()
+        }
+        return {name: one.result() for name, one in runs.items()}
+
+
+@pytest.mark.parametrize("name", ["interrupt twice", "terminate"])
+def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended]) -> None:
+    one = ended[name]
+    assert not one.marked, one.output
+    assert one.status == 2, one.output
+    assert "healed: " in one.output
+    assert "Traceback" not in one.output
+
+
+def test_recover_leaves_the_fault_of_a_killed_drill(ended: dict[str, Ended]) -> None:
+    one = ended["kill"]
+    assert one.status == -signal.SIGKILL
+    assert one.marked
+    done = subprocess.run(
+        command("--recover"), cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(one.mark) in done.stdout
+    assert not one.mark.exists()
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "target"])
+def test_a_component_that_dies_is_not_told_or_leaves_the_fault(name: str, ended: dict[str, Ended]) -> None:
+    one = ended[f"{name} dies"]
+    assert not one.marked, one.output
+    assert one.status == 2, one.output
+    assert f"{name}: died with signal 9" in one.output
+    assert "last log lines:" in one.output
+    assert "unknown" in one.output
