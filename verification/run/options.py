@@ -27,6 +27,8 @@ class Options:
     stack: str = "auto"
     documented_ports: bool = False
     """Containers: the ports that the documentation names, not free ones."""
+    target_on_bridge: bool = False
+    """Containers with a target on this machine: let them reach it by the gateway of the run's own bridge."""
     keep_on_failure: bool = False
     """Containers: leave a failed run's project up, to look inside."""
     time_scale: float | None = None

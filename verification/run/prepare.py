@@ -85,11 +85,22 @@ def _check_options(options: Options) -> None:
         raise InputError(
             "--app and --target exclude each other", "command line", "one of them", "leave one out"
         )
-    if options.stack == "containers" and (options.app, options.target) != (None, None):
+    if options.stack == "containers" and options.prometheus is not None:
         raise InputError(
-            "--stack containers brings up the target that the compose file names", "command line",
-            "neither --app nor --target", "leave it out, or use --stack processes",
+            "--stack containers brings up a Prometheus of its own", "command line",
+            "no --prometheus", "leave it out, or use --stack external",
         )  # fmt: skip
+    if (
+        options.stack == "containers"
+        and (options.app, options.target) != (None, None)
+        and not options.target_on_bridge
+    ):
+        raise InputError(
+            "a container does not reach 127.0.0.1 of this machine, where the target listens",
+            "--stack containers with --app or --target",
+            "--target-on-bridge",
+            "add it: the target is then reachable at the gateway of the run's own bridge as well",
+        )
     if options.stack == "external" and options.prometheus is None:
         raise InputError(
             "--stack external needs --prometheus", "command line", "--prometheus URL", "add the URL"

@@ -55,6 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
     )
     group.addoption(
+        "--target-on-bridge",
+        action="store_true",
+        help="containers: let them reach a target on this machine, at the gateway of the run's own bridge",
+    )
+    group.addoption(
         "--keep-on-failure", action="store_true", help="containers: leave a failed run's stack up"
     )
     group.addoption("--time-scale", type=float, help="shortens every duration: 60 by default, 1 is real time")
@@ -109,6 +114,7 @@ def _options(config: pytest.Config) -> Options:
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),
         documented_ports=config.getoption("--documented-ports"),
+        target_on_bridge=config.getoption("--target-on-bridge"),
         keep_on_failure=config.getoption("--keep-on-failure"),
         time_scale=config.getoption("--time-scale"),
         reports=config.getoption("--reports"),
