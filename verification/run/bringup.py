@@ -54,6 +54,7 @@ class Bench:
     faults: FaultPort | None
     sender: Sender
     receiver: Receiver
+    backend: str
     stack: Stack
     prometheus: Prometheus
     alertmanager_url: str | None
@@ -158,6 +159,7 @@ def bring_up(
         faults=target.faults(cleanup, folder),
         sender=target.sender,
         receiver=receiver,
+        backend=backend.kind,
         stack=stack,
         prometheus=prometheus,
         alertmanager_url=stack.endpoints.alertmanager,
@@ -192,6 +194,7 @@ def describe(prepared: Prepared, bench: Bench, rendered: Rendered | None) -> dic
         "target_scale": bench.target_scale.factor,
         "scrape_interval": bench.scrape_interval,
         "scrape_timeout": bench.scrape_timeout,
+        "backend": bench.backend,
         "managed": bench.app is not None,
         "pid": bench.pid,
         "database": bench.database is not None,

@@ -106,6 +106,15 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
     )
 
 
+def receivers(url: str) -> list[str]:
+    """Names of the receivers that an Alertmanager has loaded."""
+    observer = Alertmanager(url)
+    try:
+        return [str(one["name"]) for one in observer.configuration().get("receivers") or ()]
+    finally:
+        observer.close()
+
+
 def alertmanager(
     history: Recorder,
     prometheus: Prometheus,

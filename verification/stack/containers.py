@@ -115,6 +115,7 @@ class ContainerStack:
         documented_ports: bool = False,
     ) -> None:
         self._project = project
+        self.images = images
         self._configure = configure
         self._scale = scale
         self._procfs = node_exporter_procfs

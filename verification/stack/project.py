@@ -114,7 +114,7 @@ class ContainerProject:
         self.compose.start()
 
     def _write_override(self) -> None:
-        label = {compose.JOURNALS_LABEL: str(self._journal.folder.absolute())}
+        label = self._marks
         common: dict[str, Any] = {
             "restart": "no",
             "healthcheck": _HEALTH,
@@ -146,6 +146,15 @@ class ContainerProject:
                 if config.get("Gateway"):
                     return str(config["Gateway"])
         raise EvidenceError("network", f"project {self.name} has no bridge with a gateway")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What marks a thing as this project's, so that it is found and cleared away with it."""
+        return {compose.PROJECT_LABEL: self.name, **self._marks}
+
+    @property
+    def _marks(self) -> dict[str, str]:
+        return {compose.JOURNALS_LABEL: str(self._journal.folder.absolute())}
 
     @cached_property
     def documented(self) -> dict[str, Any]:
