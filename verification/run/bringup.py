@@ -177,8 +177,8 @@ def bring_up(
         scrape_interval=interval,
         scrape_timeout=timeout,
         evaluation_interval=evaluation,
-        instance=target.address,
-        selector=f'instance="{target.address}"',
+        instance=options.instance or target.address,
+        selector=f'instance="{options.instance or target.address}"',
         bin_seconds=bin_seconds,
     )
     history.add("run", describe(prepared, bench, rendered))

@@ -37,6 +37,8 @@ START_SECONDS = 30.0
 # A drill's traffic ends when the drill says so; this bounds it when nobody does.
 DRILL_SECONDS = 600.0
 REST_ATTEMPTS = 10
+# A store that is written to from afar has a scrape seconds later.
+STORED_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
@@ -220,11 +222,14 @@ class Job:
             # From a scrape on, so that there is a stored value before the work.
             first = next((one for one in readings if one.before > self.scraped + self.interval), readings[-1])
             stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
+        else:
+            self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
         settle(self.bench, self.prepared, self.history, self.ran)
         bench = self.bench
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
+        recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
         recording.server(self.history, bench.prometheus)
         recording.alertmanager(
             self.history,

@@ -22,6 +22,10 @@ class Options:
     target: str | None = None
     prometheus: str | None = None
     alertmanager: str | None = None
+    database: str | None = None
+    """The database of a target that runs already, as a URL."""
+    instance: str | None = None
+    """The target's instance label in a Prometheus that runs already, when it is not the URL's host:port."""
     fault_url: str | None = None
     fault_token: str | None = None
     stack: str = "auto"

@@ -110,6 +110,16 @@ def _check_options(options: Options) -> None:
             "--prometheus needs --target: a running Prometheus scrapes a running target",
             "command line", "--target URL", "add the URL of the target",
         )  # fmt: skip
+    if options.database is not None and options.target is None:
+        raise InputError(
+            "--database is that of a target that runs already", "command line",
+            "--target URL with it", "leave it out: the contract names the database of a target that the run starts",
+        )  # fmt: skip
+    if options.instance is not None and options.prometheus is None:
+        raise InputError(
+            "--instance is the label of a target in a Prometheus that runs already", "command line",
+            "--prometheus URL with it", "leave it out, or add the URL",
+        )  # fmt: skip
     for name, url in (("--target", options.target), ("--prometheus", options.prometheus)):
         if url is not None and not url.startswith(("http://", "https://")):
             raise InputError(f"{url!r} is no URL", name, "http://HOST:PORT", "add the scheme")

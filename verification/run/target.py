@@ -21,6 +21,8 @@ from verification.stack.journal import Journal
 from verification.stack.relay import Relay
 
 App = ManagedApp | ContainerApp
+# What listens for a container's published port, by engine: Docker, rootless Docker and Podman.
+_FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
 _DURATION = re.compile(r"\{duration:([^}]+)\}")
 
 
@@ -38,7 +40,7 @@ class Target:
         self._relay: Relay | None = None
         options, wanted = prepared.options, prepared.contract.target
         self.app: App | None = None
-        self.database: str | None = None
+        self.database: str | None = options.database
         self.pid: int | None = None
         if options.target is not None:
             self.url = options.target.rstrip("/")
@@ -140,7 +142,7 @@ class Target:
 
 
 def _local_pid(url: str) -> int | None:
-    """The process that listens at a loopback URL, when this user may see it."""
+    """The process that listens at a loopback URL, when this user may see it and it is not a mere forwarder."""
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost"):
         return None
@@ -150,5 +152,13 @@ def _local_pid(url: str) -> int | None:
         return None
     for one in connections:
         if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] == parts.port:
-            return one.pid
+            return None if _forwards(one.pid) else one.pid
     return None
+
+
+def _forwards(pid: int | None) -> bool:
+    """Whether a process only carries the connections of a container's published port."""
+    try:
+        return pid is not None and psutil.Process(pid).name() in _FORWARDERS
+    except psutil.Error:
+        return True

@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="URL of a target that runs already")
     group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
     group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
+    group.addoption("--database", help="URL of the database of a target that runs already")
+    group.addoption(
+        "--instance",
+        help="the target's instance label in that Prometheus, when it is not the host:port of --target",
+    )
     group.addoption("--fault-url", help="fault port of a target that runs already")
     group.addoption("--fault-token", help="its token")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
@@ -110,6 +115,8 @@ def _options(config: pytest.Config) -> Options:
         target=config.getoption("--target"),
         prometheus=config.getoption("--prometheus"),
         alertmanager=config.getoption("--alertmanager"),
+        database=config.getoption("--database"),
+        instance=config.getoption("--instance"),
         fault_url=config.getoption("--fault-url"),
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),
