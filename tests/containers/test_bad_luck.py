@@ -59,9 +59,15 @@ def everything(client: Any) -> set[str]:
 
 
 @pytest.fixture
-def before(client: Any) -> set[str]:
-    """What was there before: other runs may be at work on this machine."""
-    return everything(client)
+def before(client: Any, tmp_path: Path) -> Iterator[set[str]]:
+    """What was there before: other runs may be at work on this machine. What a broken test leaves is cleared."""
+    yield everything(client)
+    compose.clear_containers(client, journals(tmp_path))
+
+
+def journals(tmp_path: Path) -> Path:
+    """Where the runs of a test keep their journals."""
+    return tmp_path / "cache" / "monitoring-verification" / "runs"
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -230,7 +236,7 @@ def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
     assert "could not be removed, the engine does not answer" in said
     assert "Traceback" not in said
     # The engine is back: what could not be removed is found by its label.
-    cleared = compose.clear_containers(client, tmp_path / "cache" / "monitoring-verification" / "runs")
+    cleared = compose.clear_containers(client, journals(tmp_path))
     assert cleared
     assert all(one.cleared for one in cleared)
     assert everything(client) <= before
