@@ -12,6 +12,7 @@ from verification.checks import (
     deployment_file,
     deployment_live,
     documented,
+    documented_deployment,
     metric_cardinality,
     metric_durations,
     metric_during,
@@ -63,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     alert_boundary.CHECK,
     *alert_live.CHECKS,
     documented.CHECK,
+    documented_deployment.CHECK,
 )
 
 

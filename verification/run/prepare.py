@@ -8,6 +8,7 @@ from typing import Any
 
 from loadtests import scenario
 from verification import contract as contracts
+from verification.checks import documented_deployment
 from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS
 from verification.contract import Contract
 from verification.documentation import parse as parse_page
@@ -164,4 +165,9 @@ def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
             for row in table.rows
         ]
 
-    return {"path": path.name, "metrics": rows(METRIC_COLUMNS), "alerts": rows(ALERT_COLUMNS)}
+    return {
+        "path": path.name,
+        "metrics": rows(METRIC_COLUMNS),
+        "alerts": rows(ALERT_COLUMNS),
+        "deployment": {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
+    }
