@@ -28,7 +28,7 @@ def client() -> Iterator[Any]:
         compose.compose_binary()
     except InputError as error:
         pytest.skip(f"containers: {error}")
-    lacking = {}
+    lacking: dict[str, str] = {}
     for services, overrides in NEEDED:
         got = supply.supply(
             found,

@@ -71,7 +71,9 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
         with ExitStack() as cleanup:
             try:
                 bench = bring_up(prepared, folder, history, cleanup, say, keep)
-                Job(prepared, bench, folder, history, cleanup, say).drive()
+                job = Job(prepared, bench, folder, history, cleanup, say)
+                job.drive()
+                job.exercise()
                 history.raise_if_broken()
             except EvidenceError as error:
                 trouble = str(error)
@@ -103,6 +105,7 @@ class Job:
         self.ran: list[Traffic] = []
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
+        self.usage: deployment.UsageSampler | None = None
 
     def drive(self) -> None:
         """All steps in order.
@@ -118,7 +121,7 @@ class Job:
         reconcile = self._start("reconcile", self.prepared.reconcile)
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
-        usage = self._usage()
+        self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
         with ThreadPoolExecutor(1, "boundary") as pool:
@@ -130,7 +133,6 @@ class Job:
                 self._record_traffic()
                 static.record_boundary(self.history, boundary)
         self._restart()
-        self._deployment(usage)
 
     # traffic
 
@@ -260,8 +262,12 @@ class Job:
         if self.bench.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
 
-    def _deployment(self, usage: deployment.UsageSampler | None) -> None:
-        """What the documentation promises of its files and its containers; last, since it takes the stack down."""
+    def exercise(self) -> None:
+        """What the documentation promises of its files and its containers; last, since it takes the stack down.
+
+        Raises:
+            EvidenceError: a component refuses a file or does not come back.
+        """
         bench, stack = self.bench, self.bench.stack
         if isinstance(stack, ProcessStack | ContainerStack):
             self.say("editing the run copy and reloading")
@@ -270,8 +276,8 @@ class Job:
             deployment.edit_and_reload(
                 stack.rendered, stack.reload, bench.prometheus, receivers, self.history
             )
-        if usage is not None and isinstance(stack, ContainerStack):
-            usage.stop()
+        if self.usage is not None and isinstance(stack, ContainerStack):
+            self.usage.stop()
             deployment.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
 
     def _usage(self) -> deployment.UsageSampler | None:
