@@ -9,7 +9,10 @@ from verification.checks import (
     alert_documented,
     alert_live,
     configuration,
+    deployment_file,
+    deployment_live,
     documented,
+    documented_deployment,
     metric_cardinality,
     metric_durations,
     metric_during,
@@ -35,6 +38,9 @@ CHECKS: tuple[Check, ...] = (
     configuration.TOOLS,
     configuration.RULES,
     configuration.ALERTMANAGER,
+    deployment_live.RELOAD,
+    *deployment_file.CHECKS,
+    *deployment_live.CHECKS,
     target.UP,
     target.FRESH,
     target.EXPOSITION,
@@ -58,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     alert_boundary.CHECK,
     *alert_live.CHECKS,
     documented.CHECK,
+    documented_deployment.CHECK,
 )
 
 

@@ -70,6 +70,7 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
             try:
                 session = _Session(prepared, drills, folder, history, cleanup, say)
                 session.drive()
+                history.raise_if_broken()
             except EvidenceError as error:
                 trouble = str(error)
                 history.add("trouble", {"error": trouble})
