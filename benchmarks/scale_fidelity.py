@@ -1,0 +1,77 @@
+"""Whether a time scale changes anything but time: two runs of the same drills, at scale 1 and at another one.
+
+    python -m benchmarks.scale_fidelity FOLDER_AT_1 FOLDER_AT_N
+
+Compares the verdicts, and the time of each hop less what no scale shortens: injected delays and the machine's own
+lateness. What is left may differ by two scrapes and two evaluations, as they are deployed. The status is 0 when all
+agree.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from verification.contract import load, seconds
+from verification.drills.case import Case, build
+from verification.drills.drill import Dosed
+from verification.drills.hops import hops
+from verification.evidence import Evidence
+from verification.history import read
+from verification.run.options import DEFAULT_CONTRACT
+
+
+def cases(folder: Path) -> dict[str, Case]:
+    """The drills of a run by name."""
+    evidence = Evidence(load(DEFAULT_CONTRACT), read(folder / "history.jsonl"))
+    return {one.data["name"]: build(evidence, one.data["name"]) for one in evidence.history.of("drill")}
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    """Outcomes by claim."""
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return {one["claim"]: one["outcome"] for one in report["verdicts"]}
+
+
+def constant(case: Case) -> float:
+    """Seconds of a hop that no scale shortens."""
+    fault = case.drill.fault
+    delay = seconds(fault.delay) if isinstance(fault, Dosed) and fault.delay else 0.0
+    return delay + case.slack
+
+
+def main(real: Path, scaled: Path) -> int:
+    """Print a line for each hop; 1 when one differs by more than it may."""
+    differing = {
+        claim: (outcome, other)
+        for claim, outcome in verdicts(real).items()
+        if (other := verdicts(scaled).get(claim)) is not None and other != outcome
+    }
+    for claim, (outcome, other) in differing.items():
+        print(f"{claim}: {outcome} at scale 1, {other} at scale")
+    bad = bool(differing)
+    fast = cases(scaled)
+    for name, slow in cases(real).items():
+        if name not in fast:
+            continue
+        factor = fast[name].timing.scale
+        most = (
+            2 * slow.timing.scrape
+            + 2 * slow.timing.evaluation
+            + constant(slow)
+            + factor * constant(fast[name])
+        )
+        for one, other in zip(hops(slow), hops(fast[name]), strict=True):
+            if one.after is None or other.after is None or one.name in ("fault", "healed"):
+                continue
+            difference = one.after - factor * other.after
+            bad = bad or abs(difference) > most
+            print(
+                f"{name:<24}{one.name:<18}{one.after:8.1f} s{factor * other.after:8.1f} s{difference:8.1f} s, at most {most:.1f} s"
+            )
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
