@@ -62,14 +62,14 @@ def main(real: Path, scaled: Path) -> int:
             + constant(slow)
             + factor * constant(fast[name])
         )
-        for one, other in zip(hops(slow), hops(fast[name]), strict=True):
-            if one.after is None or other.after is None or one.name in ("fault", "healed"):
+        for one, twin in zip(hops(slow), hops(fast[name]), strict=True):
+            if one.after is None or twin.after is None or one.name in ("fault", "healed"):
                 continue
-            difference = one.after - factor * other.after
+            scaled_up = factor * twin.after
+            difference = one.after - scaled_up
             bad = bad or abs(difference) > most
-            print(
-                f"{name:<24}{one.name:<18}{one.after:8.1f} s{factor * other.after:8.1f} s{difference:8.1f} s, at most {most:.1f} s"
-            )
+            times = f"{one.after:8.1f} s{scaled_up:8.1f} s{difference:8.1f} s"
+            print(f"{name:<24}{one.name:<18}{times}, at most {most:.1f} s")
     return int(bad)
 
 
