@@ -44,10 +44,10 @@ def command(*arguments: str, broken: str = "") -> list[str]:
     return [*start, *arguments]
 
 
-def drill(reports: Path, *arguments: str, broken: str = "") -> Ran:
+def drill(reports: Path, *arguments: str, broken: str = "", stack: str = "processes") -> Ran:
     """Run drills to their end, as processes."""
     done = subprocess.run(
-        command(*arguments, "--stack", "processes", "--reports", str(reports), broken=broken),
+        command(*arguments, "--stack", stack, "--reports", str(reports), broken=broken),
         cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip

@@ -42,7 +42,7 @@ def conductor(
     folder: ProcFolder | None = None,
 ) -> Conductor:
     """The conductor of this run. alive: raises EvidenceError when something that drills depend on has died."""
-    watch = Watch(alive, pollers.was_active, lambda: pollers.longest)
+    watch = Watch(alive, pollers.was_active, pollers.state, lambda: pollers.longest)
     return Conductor(world(bench, prepared, say, folder), history, watch, say)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from verification.checks.base import Check, Claim, findings, unknown
+from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.contract import Alert, Contract, seconds
 from verification.drills import content, membership
 from verification.drills.case import Case, build, delivered, observations, unplanned_failures
@@ -62,6 +62,9 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
     missed = membership.never(
         case.life, [one for one in case.seen if one.begin >= begin], wanted, claim.subject
     )
+    hole = membership.hole(case.polls(), begin, end)
+    if missed and not found and hole > case.timing.hold:
+        return unknown(claim, f"nothing was seen for {hole:.1f} s, longer than `for`", case.records)
     found += missed
     first = {state: _first(seen, state) for state in wanted}
     if not found and any(t is None for t in first.values()):
@@ -228,6 +231,8 @@ def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict
 
 
 def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
+    if not case.receivers:
+        return not_verified(claim, "a stack that runs already tells its own receivers, not this run")
     owed = owed_notices(case)
     taken = [one for one in case.delivered if one.answered < 300]
     refused = [one for one in case.delivered if one.answered >= 300 and one.status == status]

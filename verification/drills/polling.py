@@ -105,6 +105,16 @@ class Pollers:
                 return any(alert["labels"].get("alertname") == name for alert in record.data["alerts"])
         return False
 
+    def state(self, name: str) -> str:
+        """The state of an alert in the newest poll that was answered; the furthest of several label sets."""
+        newest = next(
+            (one for one in reversed(self._history.records) if one.kind == ALERTS and "alerts" in one.data),
+            None,
+        )
+        alerts = newest.data["alerts"] if newest is not None else []
+        states = {str(one["state"]) for one in alerts if one["labels"].get("alertname") == name}
+        return next((one for one in ("firing", "pending") if one in states), "inactive")
+
     def quiet(self) -> bool:
         """Whether the newest polls show no alert anywhere."""
         alerts, held = self._history.last(ALERTS), self._history.last(HELD)

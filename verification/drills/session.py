@@ -17,7 +17,7 @@ from verification.checks.base import Check, Claim, judge
 from verification.drills import judge as judges
 from verification.drills.conducting import conductor, edges
 from verification.drills.conductor import Part
-from verification.drills.drill import Dosed, Loaded, Resource
+from verification.drills.drill import Dosed, Loaded, NearMiss, Resource, TargetState
 from verification.drills.ledgers import BUCKETS, NODE
 from verification.drills.node import NodeReader
 from verification.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
@@ -33,7 +33,9 @@ from verification.run.prepare import Prepared
 from verification.run.traffic import Settings, Traffic
 from verification.verdict import Verdict
 
-POLL_SECONDS = 0.1
+# Polls come five times in an evaluation, within these bounds.
+SHORTEST_POLL_SECONDS = 0.1
+LONGEST_POLL_SECONDS = 1.0
 START_SECONDS = 40.0
 SETTLE_SECONDS = 10.0
 TRAFFIC_SECONDS = 4 * 3600.0
@@ -112,6 +114,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
         InputError: with file, line and key.
     """
     for one in drills:
+        _refuse_impossible(prepared, one)
         alert = prepared.contract.alert(one.plan.alert)
         try:
             timing = timing_of(prepared, alert)
@@ -122,13 +125,39 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
             scenario.load(one.scenario)
 
 
+def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
+    """A fault that needs what this run does not have: a fault port, a target or a stack of its own."""
+    options, drill, fault = prepared.options, one.plan, one.plan.fault
+    what = drill.disturb.what if drill.disturb is not None else ""
+    app = options.app or prepared.contract.target.app or ""
+    port = options.fault_url is not None or (options.target is None and "{fault_port}" in app)
+    state = fault.kind if isinstance(fault, TargetState) else ""
+    scrapes = isinstance(drill.below, NearMiss) or state == "failing_scrapes" or what == "scrapes_fail"
+    if (isinstance(fault, Dosed) or scrapes) and not port:
+        raise InputError(
+            f"the drill {drill.name} needs the target's fault port", one.where("fault"),
+            "--fault-url and --fault-token, or {fault_port} in --app", "name it, or leave the drill out",
+        )  # fmt: skip
+    if (state in ("killed", "hanging") or what == "target_restarts") and options.target is not None:
+        raise InputError(
+            f"the drill {drill.name} ends the target's process, and this run has not started it",
+            one.where("fault"), "a fault of kind signal, command or http", "leave the drill out",
+        )  # fmt: skip
+    own = isinstance(fault, Resource) or state == "undiscovered" or what.endswith("s_restarts")
+    if own and options.prometheus is not None:
+        raise InputError(
+            f"the drill {drill.name} needs a stack that the run has started", one.where("fault"),
+            "a run without --prometheus", "leave the drill out",
+        )  # fmt: skip
+
+
 def _parts(prepared: Prepared, bench: Bench, drills: Sequence[Loaded]) -> dict[str, Part]:
-    """What is driven, by name."""
+    """What is driven, by name. A stack that runs already tells its own receivers, not this run's."""
     parts = {}
     for one in drills:
         alert = prepared.contract.alert(one.plan.alert)
-        receivers = one.plan.receivers or alert.receivers
-        parts[one.plan.name] = Part(one.plan, alert, bench.timing(alert), receivers)
+        receivers = (one.plan.receivers or alert.receivers) if bench.rendered is not None else ()
+        parts[one.plan.name] = Part(one.plan, alert, timing_of(prepared, alert), receivers)
     return parts
 
 
@@ -156,7 +185,8 @@ class _Session:
             prepared, folder, history, cleanup, say, procfs=self.proc.folder if self.proc else None
         )
         bench = self.bench
-        self.pollers = Pollers(history, bench.prometheus.url, bench.alertmanager_url, POLL_SECONDS)
+        pause = min(max(bench.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+        self.pollers = Pollers(history, bench.prometheus.url, bench.alertmanager_url, pause)
         self.timeline = Timeline(history, say)
         self.reader = NodeReader(history, bench.stack.endpoints.node_exporter) if self.proc else None
 
@@ -282,7 +312,8 @@ class _Session:
         quiet_since: float | None = None
         # Alertmanager tells of a resolved alert at its next group_interval
         calm = max(
-            (self.bench.timing(alert).group_interval for alert in self.prepared.contract.alerts), default=1.0
+            (timing_of(self.prepared, alert).group_interval for alert in self.prepared.contract.alerts),
+            default=1.0,
         )
         while True:
             self._alive()
