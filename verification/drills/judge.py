@@ -249,6 +249,10 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         ]
     mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
     window = next((one.window for one in owed if one.status == status), None)
+    burnt = _burnt(case)
+    if not found and not mine and status == FIRING and burnt > _longest_wait(case):
+        text = f"nobody was told of {claim.subject}, which was seen firing for {burnt:.2f} s"
+        found.append(Finding(membership.Kind.MISSED, case.healed, text))
     if not found and not mine and case.drill.pulses is None:
         return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)
     shown = f"{', '.join(case.receivers)} after {max((one.t for one in mine), default=since) - since:.2f} s"
@@ -261,6 +265,20 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
         tolerance="group_wait or group_interval, evaluation interval, measured lateness",
     )  # fmt: skip
+
+
+def _burnt(case: Case) -> float:
+    """How long (seconds) the alert was certainly firing, as far as it was seen."""
+    seen = [one for one in case.seen if one.state is State.FIRING]
+    return max((one.begin for one in seen), default=0.0) - min((one.end for one in seen), default=0.0)
+
+
+def _longest_wait(case: Case) -> float:
+    """After so long (seconds) of firing its group has certainly been flushed."""
+    wait = (
+        case.timing.group_wait if not case.known else max(case.timing.group_wait, case.timing.group_interval)
+    )
+    return wait + case.timing.evaluation + case.slack
 
 
 def owed_notices(case: Case) -> list[Notice]:

@@ -183,7 +183,7 @@ def _cpu_share(series: dict[Labels, Samples], phase: Phase) -> list[float]:
     """Used CPU time between the first and the last sample inside a phase, as a share of all of it."""
     idle = every = 0.0
     for labels, samples in series.items():
-        inside = [value for t, value in samples if phase.begin < t <= phase.end]
+        inside = [value for t, value in samples if phase.begin < t < phase.end]
         if len(inside) < 2:
             return []
         every += inside[-1] - inside[0]
@@ -194,7 +194,7 @@ def _cpu_share(series: dict[Labels, Samples], phase: Phase) -> list[float]:
 def _memory_shares(evidence: Evidence, phase: Phase) -> list[float]:
     def inside(name: str) -> list[float]:
         series = _series(evidence, NODE, name)
-        return [value for samples in series.values() for t, value in samples if phase.begin < t <= phase.end]
+        return [value for samples in series.values() for t, value in samples if phase.begin < t < phase.end]
 
     free, total = inside("node_memory_MemAvailable_bytes"), inside("node_memory_MemTotal_bytes")
     return [1 - one / every for one, every in zip(free, total, strict=False)]
