@@ -312,7 +312,7 @@ def unplanned_failures(case: Case) -> list[tuple[float, float]]:
         (one.begin, one.begin + after)
         for one in case.evidence.scrapes
         if one.up != 1
-        and case.begun <= one.begin <= case.ended
+        and case.begun - after <= one.begin <= case.ended
         and not any(begin <= one.begin <= end for begin, end in case.broken)
     ]
 

@@ -141,15 +141,24 @@ class Conductor:
         if course.at < 0:
             return True
         step, part = course.steps[course.at], course.part
+        word = part.drill.together
+        if step.until == "firing" and word is not None:
+            partners = [one for one in courses if one.part.drill.together == word]
+            return all(self._has_fired(one) for one in partners)
         if self._history.now() - course.since >= step.seconds:
             return True
         if step.until == "pending":
             return self._watch.active(part.alert.name, course.since)
-        word = part.drill.together
-        if step.until == "firing" and word is not None:
-            partners = [one for one in courses if one.part.drill.together == word]
-            return all(self._delivered(one.part, "firing", one.begun) for one in partners)
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
+
+    def _has_fired(self, course: _Course) -> bool:
+        """Whether a drill was notified, or there is no hope that it will be."""
+        if course.done or (course.at >= 0 and course.steps[course.at].do == "heal"):
+            return True
+        if self._delivered(course.part, "firing", course.begun):
+            return True
+        step = course.steps[course.at]
+        return step.until == "firing" and self._history.now() - course.since >= step.seconds
 
     def _next(self, course: _Course) -> None:
         course.at += 1

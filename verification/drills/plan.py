@@ -126,6 +126,8 @@ def _above(drill: Drill, timing: Timing, slack: float) -> list[Step]:
         ]
     return [
         Step("raised", raised, dose, limit, "firing"),
+        # Alertmanager writes down what it has told after the receiver's answer
+        Step("told", "watch", 0.0, timing.group_interval),
         Step("disturbed", "disturb", drill.disturb.times, recovery(drill, timing)),
     ]
 
