@@ -200,7 +200,7 @@ class Conductor:
 
     def _record(self, course: _Course, number: int, trouble: str | None) -> None:
         part = course.part
-        broken = trouble if not course.done else None
+        broken = trouble.splitlines()[0] if trouble and not course.done else None
         self._history.add(
             "drill",
             {

@@ -31,6 +31,7 @@ from verification.run import recording
 from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
 from verification.run.prepare import Prepared
 from verification.run.traffic import Settings, Traffic
+from verification.stack.protocol import PROMETHEUS, Status
 from verification.verdict import Verdict
 
 # Polls come five times in an evaluation, within these bounds.
@@ -238,6 +239,10 @@ class _Session:
         if self.proc is not None:
             gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
             history.add("proc_folder", {"gaps": gaps, "most": WRITER_GAP_SECONDS})
+        state = bench.stack.states().get(PROMETHEUS)
+        if state is not None and state.status in (Status.DIED, Status.STOPPED):
+            history.add("observation_failed", {"what": "prometheus", "error": str(state)})
+            return
         with suppress(EvidenceError):
             recording.server(history, bench.prometheus)
         recording.stored(history, bench.prometheus, self.prepared.contract, bench.selector)
@@ -269,10 +274,12 @@ class _Session:
         return next((job for job in ("node", "node-exporter", "node_exporter") if job in jobs), "node")
 
     def _proc_folder(self) -> ProcFolder | None:
-        faults = [one.plan.fault for one in self.drills if isinstance(one.plan.fault, Resource)]
-        if not faults:
+        """A machine that is busy itself must not fire HighCPUUsage: the exporter reads a folder in any case."""
+        if self.prepared.options.prometheus is not None:
             return None
-        proc = ProcFolder(self.folder / "proc", max(one.cpus for one in faults), self.history.now)
+        faults = [one.plan.fault for one in self.drills]
+        cpus = max((one.cpus for one in faults if isinstance(one, Resource)), default=2)
+        proc = ProcFolder(self.folder / "proc", cpus, self.history.now)
         self.cleanup.callback(proc.close)
         return proc
 
