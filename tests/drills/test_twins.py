@@ -17,7 +17,7 @@ from verification.drills.drill import FOLDER
 pytestmark = pytest.mark.stack
 RESOURCES = "prometheus/rules/resources.yml"
 ALERTMANAGER = "alertmanager/alertmanager.yml"
-AT_ONCE = 4
+AT_ONCE = 5
 INHIBITION = """inhibit_rules:
   - source_matchers: [alertname = "HighMemoryUsage"]
     target_matchers: [severity = "warning"]
