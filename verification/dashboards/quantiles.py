@@ -1,0 +1,150 @@
+"""The truth of quantiles: between what requests were made to wait and what their clients saw, as wide as a bucket.
+
+The target's duration of a request is at most its client's latency and at least its injected delay. So each cumulative
+bucket is known within bounds, and histogram_quantile() answers from inside the first bucket that may reach the
+quantile to the first one that must. Requests that may or may not fall into the window are taken the worst way, and so
+is the extrapolation, which can weigh a bucket less that was empty before the window.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from math import inf
+
+from verification.contract_panels import QuantileTruth
+from verification.dashboards.counted import AtPoint, Bounds, group, matches, window_of
+from verification.dashboards.latencies import Course, courses
+from verification.dashboards.phase import Phase, phase
+from verification.dashboards.views import Answered, Views
+from verification.evidence import Gap, Scrape
+from verification.observe.exposition import Labels
+from verification.truth import ZERO, Interval
+
+Weights = dict[float, float]
+
+
+@dataclass
+class Reach:
+    """For one group and each edge: what must be at or below it at least, what may be at most, and of how much."""
+
+    must: Weights = field(default_factory=lambda: defaultdict(float))
+    must_of: Weights = field(default_factory=lambda: defaultdict(float))
+    may: Weights = field(default_factory=lambda: defaultdict(float))
+    may_of: Weights = field(default_factory=lambda: defaultdict(float))
+
+    def bounds(self, q: float, edges: tuple[float, ...]) -> Interval | None:
+        """The quantile's bounds; None when the window may be empty."""
+        if not edges or self.must[inf] <= 0:
+            return None
+        first = next((edge for edge in edges if _reaches(q, self.may[edge], self.may_of[edge])), edges[-1])
+        last = next((edge for edge in edges if _reaches(q, self.must[edge], self.must_of[edge])), edges[-1])
+        below = max((edge for edge in edges if edge < first), default=0.0)
+        return Interval(below, last)
+
+
+def _reaches(q: float, inside: float, total: float) -> bool:
+    return inside >= q * total - 1e-12
+
+
+@dataclass(frozen=True)
+class Window:
+    """The requests of one endpoint around one window: certain and doubtful ones, with latencies and delays."""
+
+    certain: tuple[tuple[float, float], ...]
+    delays: tuple[tuple[float, float], ...]
+    doubtful: tuple[tuple[float, float], ...]
+
+
+def quantiles(views: Views, truth: QuantileTruth, answer: Answered, ordinal: int) -> AtPoint:
+    """The quantile of the target's query `ordinal`, by group."""
+    if ordinal >= len(truth.quantiles):
+        raise Gap(f"{answer.target.path}: the contract names no quantile for it")
+    q, length = truth.quantiles[ordinal], window_of(answer)
+    metric = views.evidence.contract.metric(truth.metric)
+    edges = metric.buckets or ()
+
+    def at(t: float) -> Bounds:
+        key = ("reached", metric.name, truth.by, tuple(sorted(truth.where.items())), length, t)
+        if key not in views.memo:
+            views.memo[key] = _reached(views, truth, t, length)
+        reached: dict[Labels, Reach] = views.memo[key]
+        return {one: reach.bounds(q, edges) for one, reach in reached.items()}
+
+    return at
+
+
+def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dict[Labels, Reach]:
+    """What each group's buckets hold in one window: the same for all quantiles."""
+    metric = views.evidence.contract.metric(truth.metric)
+    known = courses(views.evidence)
+    result: dict[Labels, Reach] = {}
+    for labels, moments in views.stamps(f"{metric.name}_count").items():
+        key = group(views, labels, truth.by)
+        seen = phase(moments, t, length, left_open=views.left_open)
+        if key is None or seen is None or not matches(dict(labels), truth.where):
+            continue
+        reach = result.setdefault(key, Reach())
+        course = known.get(labels, Course())
+        found = _known(views, metric.name, labels, seen, course)
+        if found is not None:
+            _weigh(
+                reach, found, course, seen, views.target_scrapes[seen.first], (*(metric.buckets or ()), inf)
+            )
+    return result
+
+
+def _known(views: Views, name: str, labels: Labels, seen: Phase, course: Course) -> Window | None:
+    """The requests between two scrapes; None when there can be none. Computed once for all quantiles and zooms."""
+    key = ("window", name, labels, seen.first, seen.last)
+    if key not in views.memo:
+        first = views.counts(name, seen.first).get(labels, ZERO)
+        last = views.counts(name, seen.last).get(labels, ZERO)
+        views.memo[key] = None
+        if last.high > first.low:
+            begin, end = views.target_scrapes[seen.first], views.target_scrapes[seen.last]
+            most = last.high - first.low
+            views.memo[key] = _window(course, begin, end, most, views.evidence.longest_handler)
+    found: Window | None = views.memo[key]
+    return found
+
+
+def _window(course: Course, begin: Scrape, end: Scrape, most: float, longest: float) -> Window:
+    certain: list[tuple[float, float]] = []
+    delays: list[tuple[float, float]] = []
+    doubtful: list[tuple[float, float]] = []
+    for one in course.ended:
+        if one.until <= begin.begin or one.since - one.longest > end.end:
+            continue
+        for latency, count in one.latencies:
+            held = one.held(latency)
+            # It was counted after it had been held and before its client had the answer.
+            if one.until <= end.begin and one.since - latency + held >= begin.end:
+                certain.append((latency, count))
+                delays.append((held, count))
+            else:
+                doubtful.append((latency, count))
+    told = sum(count for _, count in certain) + sum(count for _, count in doubtful)
+    if most > told:  # senders that keep no times, and requests whose client left
+        doubtful.append((longest, most - told))
+    return Window(tuple(certain), tuple(delays), tuple(doubtful))
+
+
+def _weigh(
+    reach: Reach, window: Window, course: Course, seen: Phase, begin: Scrape, edges: tuple[float, ...]
+) -> None:
+    sure = sum(count for _, count in window.certain)
+    unsure = sum(count for _, count in window.doubtful)
+    full = seen.factors(Interval(inf, inf), Interval(1, 1)).high
+    before = course.before(begin.begin, inf)
+    least_of_all = seen.factors(Interval(before, before), Interval(0, sure + unsure)).low
+    for edge in edges:
+        inside = sum(count for latency, count in window.certain if latency <= edge)
+        slower = sum(count for latency, count in window.doubtful if latency > edge)
+        earlier = course.before(begin.begin, edge)
+        least = seen.factors(Interval(earlier, earlier), Interval(0, sure + unsure)).low
+        reach.must[edge] += inside * least
+        reach.must_of[edge] += (sure + slower) * full
+        held = sum(count for delay, count in window.delays if delay > edge)
+        reach.may[edge] += (sure + unsure - held) * full
+        reach.may_of[edge] += (sure + unsure) * least_of_all
