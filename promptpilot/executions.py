@@ -171,9 +171,6 @@ class Executions:
 
     def _count(self, call: Call, status: str, run: PromptRun | None, started: float) -> None:
         # One that was cut off took until now, and the provider has charged nothing for it.
-        seconds, cost = (
-            (self.clock() - started, 0.0) if run is None else (run.duration_seconds, run.cost_usd)
-        )
+        seconds, cost = (self.clock() - started, 0.0) if run is None else (run.duration_seconds, run.cost_usd)
         self.metrics.prompt_executed(call.prompt.id, status)
         self.metrics.prompt_spent(call.prompt.id, seconds, cost)
-

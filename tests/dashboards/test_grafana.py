@@ -17,11 +17,12 @@ from verification.checks.base import Claim, judge
 from verification.contract import load
 from verification.dashboards import record, server
 from verification.dashboards.folder import parsed, texts
-from verification.dashboards.views import Views
 from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.observe.grafana import Grafana, read_result
+from verification.observe.prometheus import Prometheus
 from verification.run.clock import SystemClock
+from verification.timescale import TimeScale
 from verification.verdict import Outcome
 
 pytestmark = pytest.mark.unit
@@ -29,9 +30,16 @@ Table = dict[str, tuple[int, Any]]
 MONITORING = ROOT / "monitoring"
 
 
+def scraped(stamp: str) -> dict[str, Any]:
+    """A Prometheus' answer to when its targets were scraped; through this Grafana it is 1.5."""
+    result = [{"metric": {"job": "a"}, "value": [2, stamp]}]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+
 def sound() -> Table:
     """What a Grafana with the shipped files answers, by path."""
     table: Table = {
+        "/api/v1/query": (200, scraped("1.5")),
         "/api/health": (200, {"database": "ok", "version": "11.6.0"}),
         "/api/user": (200, {"login": "admin"}),
         "/api/search": (200, []),
@@ -55,7 +63,10 @@ class Server:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 status, body = table.get(path, (404, {"message": "not found"}))
-                if "Authorization" not in self.headers and path != "/api/health" and not is_open:
+                is_free = path == "/api/health" or path.startswith(
+                    "/api/v1/"
+                )  # the latter is Prometheus' own
+                if "Authorization" not in self.headers and not is_free and not is_open:
                     status, body = 401, {"message": "Unauthorized"}
                 self._send(status, body)
 
@@ -108,9 +119,10 @@ def judged(history: Recorder, table: Table, *, is_open: bool = False) -> dict[st
     """Outcome and reason of each claim with such a server."""
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
     with Server(table, is_open=is_open) as running:
-        grafana = Grafana(running.url)
-        server.ask(history, grafana, parsed(texts(MONITORING)), Views(evidence))
+        grafana, prometheus = Grafana(running.url), Prometheus(running.url)
+        server.ask(history, grafana, prometheus, parsed(texts(MONITORING)), TimeScale(1))
         grafana.close()
+        prometheus.close()
     found = {}
     for check in panel_grafana.CHECKS:
         for claim in check.claims(evidence.contract):
@@ -154,6 +166,13 @@ def test_a_broken_server_is_not_red(
     outcome, reason = judged(history, {**sound(), path: answer})[f"grafana/{claim}"]
     assert outcome is Outcome.FAIL
     assert says in reason
+
+
+def test_the_queries_of_another_prometheus_are_compared(history: Recorder) -> None:
+    table = {**sound(), "/api/v1/query": (200, scraped("7"))}
+    outcome, reason = judged(history, table)["grafana/queries"]
+    assert outcome is Outcome.NOT_VERIFIED
+    assert "'prometheus' is another Prometheus than that of this run" in reason
 
 
 def test_an_open_server_is_not_red(history: Recorder) -> None:
@@ -203,7 +222,7 @@ def test_a_query_that_differs_is_not_red(theirs: dict[str, Any], says: str, hist
         "series": series,
     }
     number = history.add("panel", {**mine, "zoom": "other"}).number
-    history.add("grafana", {"errors": []})
+    history.add("grafana", {"errors": [], "same_server": True})
     same = {"expression": "sum(up)", "step": "15s", "series": series, "error": None}
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
     (check,) = [one for one in panel_grafana.CHECKS if one.name == "grafana-queries"]

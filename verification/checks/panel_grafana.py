@@ -133,6 +133,8 @@ def differences(written: Any, served: Any, path: str) -> list[str]:
 
 def judge_queries(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
     """Through Grafana every query is expanded as here, and gives what the direct one gave."""
+    if not record.data["same_server"]:
+        return not_verified(claim, record.data["other_server"])
     rows = list(evidence.history.of("grafana_query"))
     if not rows:
         return unknown(claim, "no query was asked through Grafana", [record.number])

@@ -8,16 +8,22 @@ from typing import Any
 from verification.dashboards.expand import Value, substitute
 from verification.dashboards.folder import GrafanaFolder
 from verification.dashboards.steps import Request, browser_interval
-from verification.dashboards.views import Views
 from verification.errors import EvidenceError
 from verification.history import Record, Recorder
 from verification.observe.grafana import Answer, Grafana, QueryResult
+from verification.observe.prometheus import Prometheus
+from verification.timescale import TimeScale
+
+PROBE = "timestamp(up)"
 
 
-def ask(history: Recorder, grafana: Grafana, folder: GrafanaFolder, views: Views) -> None:
+def ask(
+    history: Recorder, grafana: Grafana, prometheus: Prometheus, folder: GrafanaFolder, scale: TimeScale
+) -> None:
     """Health, data sources, dashboards and queries, as one record `grafana`; what was not answered is in its `errors`.
 
-    The queries are those of the records `panel` at the zoom "whole", so call it after these.
+    The queries are those of the records `panel` at the zoom "whole", so call it after these. They are sent only when
+    Grafana's data source is this Prometheus: another one has other samples.
     """
     errors: list[str] = []
     data: dict[str, Any] = {"url": grafana.url, "errors": errors}
@@ -44,13 +50,45 @@ def ask(history: Recorder, grafana: Grafana, folder: GrafanaFolder, views: Views
             data["dashboards"][dashboard.uid] = _plain(grafana.dashboard(dashboard.uid))
         except EvidenceError as error:
             errors.append(f"dashboard {dashboard.uid}: {error.state}")
+    same, why = _same_server(history, grafana, prometheus, folder)
+    data["same_server"], data["other_server"] = same, why
     history.add("grafana", data)
+    if not same:
+        return
     for record in list(history.of("panel")):
         if record.data.get("zoom") == "whole" and "series" in record.data:
-            _query(history, grafana, folder, views, record)
+            _query(history, grafana, folder, scale, record)
 
 
-def _query(history: Recorder, grafana: Grafana, folder: GrafanaFolder, views: Views, record: Record) -> None:
+def _same_server(
+    history: Recorder, grafana: Grafana, prometheus: Prometheus, folder: GrafanaFolder
+) -> tuple[bool, str]:
+    """Whether Grafana's data source is this Prometheus: both tell the same times of the newest scrapes, to the ms."""
+    uid = next((one.uid for one in folder.sources if one.type == "prometheus"), "")
+    end = round((history.epoch + history.now()) * 1000)
+    asked = {
+        "refId": "A",
+        "datasource": {"type": "prometheus", "uid": uid},
+        "expr": PROBE,
+        "instant": True,
+        "range": False,
+    }
+    try:
+        direct = sorted(value for _, value in prometheus.query(PROBE, at=end / 1000))
+        result = grafana.query(asked, end - 60_000, end)
+    except EvidenceError as error:
+        return False, error.state
+    through = sorted(value for one in result.frames for _, value in one.points if value is not None)
+    if result.error or not direct:
+        return False, result.error or "no target was scraped"
+    if direct != through:
+        return False, f"its data source {uid!r} is another Prometheus than that of this run"
+    return True, ""
+
+
+def _query(
+    history: Recorder, grafana: Grafana, folder: GrafanaFolder, scale: TimeScale, record: Record
+) -> None:
     data = record.data
     dashboard = next(one for one in folder.dashboards if one.file == data["dashboard"])
     panel, target = next((p, t) for p, t in dashboard.queries() if t.path == data["path"])
@@ -63,7 +101,7 @@ def _query(history: Recorder, grafana: Grafana, folder: GrafanaFolder, views: Vi
         one.name: Value(chosen.get(one.name, ()), one.multi or one.include_all, one.all_value is None)
         for one in dashboard.variables
     }
-    identity = float(views.evidence.run["time_scale"]) == 1
+    identity = scale.is_identity
     request = Request(data["from"], data["to"], panel.max_data_points or data["width"])
     asked = {
         "refId": target.ref,

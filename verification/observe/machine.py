@@ -19,11 +19,17 @@ SECTOR = 512
 NO_DISK = ("tmpfs", "ramfs", "overlay", "squashfs", "nsfs", "devtmpfs")
 
 
-def read(clock: Callable[[], float], mounts: tuple[str, ...] = (), proc: Path = PROC) -> dict[str, Any]:
+def read(
+    clock: Callable[[], float],
+    mounts: tuple[str, ...] = (),
+    proc: Path = PROC,
+    network: Path | None = None,
+) -> dict[str, Any]:
     """One reading as JSON values: `before` and `after` (run time), and figures by name.
 
     cpu: seconds by mode over all CPUs; cpus: how many; memory: [total, available] bytes; disks: [read, written]
-    bytes by device; networks: [received, sent] bytes by interface; files: [size, available] bytes by mount point.
+    bytes by device; networks: [received, sent] bytes by interface, from the file `network` (a container has
+    interfaces of its own); files: [size, available] bytes by mount point.
     """
     before = clock()
     cpu, cpus = _cpu((proc / "stat").read_text())
@@ -33,7 +39,7 @@ def read(clock: Callable[[], float], mounts: tuple[str, ...] = (), proc: Path = 
         "cpus": cpus,
         "memory": _memory((proc / "meminfo").read_text()),
         "disks": _disks((proc / "diskstats").read_text()),
-        "networks": _networks((proc / "net" / "dev").read_text()),
+        "networks": _networks((network or proc / "net" / "dev").read_text()),
         "files": {mount: figures for mount in mounts if (figures := _file_system(mount)) is not None},
     }
     data["after"] = clock()
@@ -58,10 +64,13 @@ def mount_points(proc: Path = PROC) -> tuple[str, ...]:
 class MachineSampler:
     """Reads the machine's figures over and over on a thread of its own, until told to stop."""
 
-    def __init__(self, clock: Callable[[], float], *, interval: float = 0.1) -> None:
+    def __init__(
+        self, clock: Callable[[], float], *, interval: float = 0.1, network: Path | None = None
+    ) -> None:
         self.readings: list[dict[str, Any]] = []
         self._clock = clock
         self._interval = interval
+        self._network = network
         self._mounts = mount_points()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="machine-sampler", daemon=True)
@@ -79,7 +88,10 @@ class MachineSampler:
 
     def _run(self) -> None:
         while True:
-            self.readings.append(read(self._clock, self._mounts))
+            try:
+                self.readings.append(read(self._clock, self._mounts, network=self._network))
+            except OSError:  # Node Exporter ended: the readings end here, and checks see the gap
+                return
             if self._ended.wait(self._interval):
                 return
 

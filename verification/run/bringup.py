@@ -19,6 +19,8 @@ import requests
 import yaml
 
 from verification.contract import Alert, seconds
+from verification.dashboards import record
+from verification.dashboards.record import scrape_intervals
 from verification.drills.faults import FaultPort
 from verification.drills.plan import Timing
 from verification.errors import EvidenceError, InputError
@@ -39,7 +41,7 @@ from verification.stack.external import ExternalStack
 from verification.stack.journal import Journal, clear_leftovers
 from verification.stack.processes import Ports, ProcessStack
 from verification.stack.project import ContainerProject
-from verification.stack.protocol import Endpoints, Stack
+from verification.stack.protocol import NODE_EXPORTER, Endpoints, Stack
 from verification.timescale import NOT_SCALED, TimeScale
 from verification.yamlfile import load
 
@@ -66,6 +68,9 @@ class Bench:
     alertmanager_url: str | None
     alertmanager_target: str | None
     """Its URL as Prometheus sees it: in containers it is another one."""
+    grafana_url: str | None
+    node_exporter_net: Path | None
+    """The kernel's file of the network interfaces that Node Exporter sees; None when it is not known to run here."""
     alertmanager_configuration: dict[str, Any]
     receivers_wanted: list[str]
     binaries: Binaries
@@ -134,6 +139,8 @@ def bring_up(
     journal = cleanup.enter_context(Journal())
     project = _project(prepared, folder, journal, keep, cleanup, say) if backend == "containers" else None
     static.check_files(prepared, binaries, history)
+    intervals = scrape_intervals(prepared.folder.prometheus.data)
+    record.files(history, prepared.dashboards, intervals)
     interval, timeout, evaluation = _intervals(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
@@ -170,6 +177,8 @@ def bring_up(
         alertmanager_target=f"http://{containers.INNER_ADDRESSES['alertmanager']}"
         if project is not None
         else stack.endpoints.alertmanager,
+        grafana_url=options.grafana or stack.endpoints.grafana,
+        node_exporter_net=_node_exporter_net(stack),
         alertmanager_configuration=yaml.safe_load(config.read_text(encoding="utf-8"))
         if config is not None
         else {},
@@ -448,6 +457,14 @@ def _project(
         say(f"cleared what a killed run left: {left}")
     cleanup.enter_context(project)
     return project
+
+
+def _node_exporter_net(stack: ProcessStack | ContainerStack | ExternalStack) -> Path | None:
+    """Where Node Exporter's interfaces are: a container has its own."""
+    if isinstance(stack, ExternalStack):
+        return None
+    pid = stack.pid(NODE_EXPORTER)
+    return None if pid is None else Path(f"/proc/{pid}/net/dev")
 
 
 def _record_rendered(prepared: Prepared, rendered: Rendered | None, history: Recorder) -> None:

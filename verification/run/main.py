@@ -21,7 +21,7 @@ from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
-from verification.run import recording, static, stimuli
+from verification.run import panels, recording, static, stimuli
 from verification.run.bringup import Bench, await_scrape, bring_up
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
@@ -100,6 +100,7 @@ class Job:
         self.ran: list[Traffic] = []
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
+        self.machine = panels.sampler(history, prepared.contract, bench)
 
     def drive(self) -> None:
         """All steps in order.
@@ -111,6 +112,9 @@ class Job:
         if self.bench.app is None:
             self.bench.sender.forget()
         sampler = self._sampler()
+        if self.machine is not None:
+            self.machine.start()
+            self.cleanup.callback(self.machine.stop)
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
         reconcile = self._start("reconcile", self.prepared.reconcile)
         await_scrape(self.bench, self.say)
@@ -217,6 +221,7 @@ class Job:
             stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
         settle(self.bench, self.prepared, self.history, self.ran)
         bench = self.bench
+        shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
@@ -231,6 +236,8 @@ class Job:
         recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
         if bench.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+        self.say("asking every panel")
+        panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""

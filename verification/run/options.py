@@ -22,6 +22,8 @@ class Options:
     target: str | None = None
     prometheus: str | None = None
     alertmanager: str | None = None
+    grafana: str | None = None
+    """URL of a Grafana that runs already, with the folder's provisioning."""
     fault_url: str | None = None
     fault_token: str | None = None
     stack: str = "auto"

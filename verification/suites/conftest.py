@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="URL of a target that runs already")
     group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
     group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
+    group.addoption("--grafana", help="URL of a Grafana that runs already, with the folder's provisioning")
     group.addoption("--fault-url", help="fault port of a target that runs already")
     group.addoption("--fault-token", help="its token")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
@@ -105,6 +106,7 @@ def _options(config: pytest.Config) -> Options:
         target=config.getoption("--target"),
         prometheus=config.getoption("--prometheus"),
         alertmanager=config.getoption("--alertmanager"),
+        grafana=config.getoption("--grafana"),
         fault_url=config.getoption("--fault-url"),
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),

@@ -1,0 +1,64 @@
+"""Everything about dashboards that a run asks while its servers are there: panels, their truths, a Grafana."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import psutil
+
+from verification.contract import Contract
+from verification.dashboards import record, server
+from verification.dashboards.folder import parsed
+from verification.history import Recorder
+from verification.observe.grafana import Grafana
+from verification.observe.machine import MachineSampler
+from verification.run.bringup import Bench
+from verification.run.prepare import Prepared
+from verification.run.traffic import Traffic
+
+USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
+"""Variables of the compose file; the documented account is what they are without being set."""
+
+
+def sampler(history: Recorder, contract: Contract, bench: Bench) -> MachineSampler | None:
+    """A sampler of this machine, when panels are promised and their Node Exporter is known to run on it."""
+    if not contract.dashboards or bench.node_exporter_net is None:
+        return None
+    return MachineSampler(history.now, network=bench.node_exporter_net)
+
+
+def ask(
+    history: Recorder,
+    prepared: Prepared,
+    bench: Bench,
+    machine: MachineSampler | None,
+    ran: Sequence[Traffic],
+    window: tuple[float, float],
+) -> None:
+    """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
+    sources = record.Sources(
+        {one.settings.name: one.ledger_file for one in ran},
+        bench.database,
+        machine.stop() if machine is not None else [],
+        process_started(bench.pid),
+    )
+    record.everything(history, bench.prometheus, prepared.contract, bench.scale, window, sources)
+    if bench.grafana_url is None or not prepared.dashboards.dashboards:
+        return
+    grafana = Grafana(bench.grafana_url, *account())
+    server.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), bench.scale)
+    grafana.close()
+
+
+def account() -> tuple[str, str]:
+    """User and password of Grafana's administrator."""
+    return os.environ.get(USER) or "admin", os.environ.get(PASSWORD) or "admin"
+
+
+def process_started(pid: int | None) -> float | None:
+    """When the kernel says that a process started (epoch seconds); None when it is gone or not on this machine."""
+    try:
+        return None if pid is None else float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
