@@ -7,9 +7,11 @@ nothing; a series that nobody can explain is a finding, and so is one that is mi
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
+from statistics import median
 
-from verification.checks.base import Check, Claim, findings, unknown
+from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.contract import Contract
 from verification.contract_panels import (
     IncreaseTruth,
@@ -46,13 +48,34 @@ TOLERANCES = {
 
 @dataclass
 class Tally:
-    """What was judged of a panel."""
+    """What was judged of a panel: points by series of each query, and the relative widths of their bounds."""
 
-    points: int = 0
+    points: Counter[tuple[str, Labels]] = field(default_factory=Counter)
+    moving: Counter[str] = field(default_factory=Counter)
     open: int = 0
-    moving: int = 0
     found: list[str] = field(default_factory=list)
-    per_series: dict[Labels, int] = field(default_factory=dict)
+    widths: list[float] = field(default_factory=list)
+
+    def take(self, path: str, key: Labels, interval: Interval) -> None:
+        """Count a point that was judged; one whose truth is above 0 is moving."""
+        self.points[path, key] += 1
+        if interval.high > 0:
+            self.moving[path] += 1
+        if interval.low > 0:
+            self.widths.append((interval.high - interval.low) / interval.high)
+
+    @property
+    def still(self) -> list[str]:
+        """Queries of which nothing but 0 could be seen."""
+        return [path for path in dict.fromkeys(path for path, _ in self.points) if not self.moving[path]]
+
+    def __str__(self) -> str:
+        width = f", bounds {median(self.widths):.0%} wide in the median" if self.widths else ""
+        moving = self.moving.total()
+        return (
+            f"{self.points.total()} points of {len(self.points)} series agree, {moving} above 0{width}; "
+            f"{self.open} open"
+        )
 
 
 def claims(contract: Contract) -> list[Claim]:
@@ -75,6 +98,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     refused = [
         f"{record.data['path']}: {record.data['error']}" for record in records if "error" in record.data
     ]
+    if reason := _beyond(wanted.truth, evidence):
+        return not_verified(claim, reason)
     answers = seen.answers(dashboard, panel)
     if not answers:
         return unknown(claim, "; ".join(dict.fromkeys(refused)) or "its queries were not run", numbers)
@@ -91,21 +116,43 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         _judge(wanted.truth, answer, bounds, size, tally)
     if not tally.found and not tally.points:
         return unknown(claim, f"none of {tally.open} points could be judged", numbers)
-    shown = f"{tally.points} points of {len(tally.per_series)} series agree"
+    if not tally.found and tally.still:
+        return _unmoved(claim, wanted.truth, tally, numbers)
     return findings(
         claim,
         list(dict.fromkeys(tally.found)),
-        good=f"{shown}, {tally.moving} above 0; {tally.open} open",
+        good=str(tally),
         expected=f"{wanted.truth.kind} of {_about(wanted.truth)}, in {dimension(wanted.unit)}",
         tolerance=TOLERANCES[wanted.truth.kind],
         evidence=numbers,
     )
 
 
+def _beyond(truth: PanelTruth, evidence: Evidence) -> str:
+    """Why this run cannot know the truth; empty when it can."""
+    if isinstance(truth, MachineTruth) and not evidence.need("machine").data["readings"]:
+        return "Node Exporter is not known to run on this machine, so the kernel cannot be asked"
+    if isinstance(truth, ProcessPanelTruth) and evidence.run["pid"] is None:
+        return "the target's process is not on this machine, so the kernel cannot be asked"
+    if isinstance(truth, RowsPanelTruth) and not evidence.run["database"]:
+        return "no database is named in the contract for this target"
+    return ""
+
+
+def _unmoved(claim: Claim, truth: PanelTruth, tally: Tally, records: list[int]) -> Verdict:
+    """Zeros agree with zeros whatever is asked, so a query that nothing moved is not shown to be right."""
+    where = ", ".join(tally.still)
+    if isinstance(truth, MachineTruth):
+        return not_verified(
+            claim, f"{where}: the kernel counted nothing of it on this machine during the run"
+        )
+    return unknown(claim, f"{where}: the scenario caused nothing that it shows", records)
+
+
 def bounds_of(
     seen: Views, truth: PanelTruth, answer: Answered, ordinal: int, subject: str
 ) -> dict[float, Bounds]:
-    """The expected bounds at every point of an answer; computed once, for the verdict and for the report.
+    """The expected bounds at every time an answer is about; computed once, for the verdict and for the report.
 
     Raises:
         Gap: evidence of the truth is missing.
@@ -113,7 +160,8 @@ def bounds_of(
     key = ("bounds", answer.record)
     if key not in seen.memo:
         at = truth_of(seen, truth, answer, ordinal, subject)
-        seen.memo[key] = {t: at(t) for t in sorted({t for _, points in answer.series for t, _ in points})}
+        drawn = {t for _, points in answer.series for t, _ in points}
+        seen.memo[key] = {t: at(t) for t in sorted({*answer.times, *drawn})}
     found: dict[float, Bounds] = seen.memo[key]
     return found
 
@@ -172,8 +220,16 @@ def _judge(
                         f"{where}: {series_text('', key)} shows {value:g}, and the truth has no such group"
                     )
                 continue
-            _point(bounds[t][key], value * size, f"{where}, {series_text('', key)} at {t:.2f} s", tally)
-            tally.per_series[key] = tally.per_series.get(key, 0) + 1
+            interval = bounds[t][key]
+            if interval is None:
+                tally.open += 1
+                continue
+            tally.take(answer.target.path, key, interval)
+            shown = value * size
+            slip = SLIP * max(abs(interval.high), 1e-3)
+            if not interval.low - slip <= shown <= interval.high + slip:
+                truth_text = f"truth {interval.low:.6g} to {interval.high:.6g}"
+                tally.found.append(f"{where}, {series_text('', key)} at {t:.2f} s: {shown:.6g}, {truth_text}")
     for t, groups in bounds.items():
         for key, interval in groups.items():
             if key not in drawn[t] and interval is not None and interval.low > 0 and _is_drawn(truth):
@@ -184,18 +240,7 @@ def _judge(
 
 def _is_drawn(truth: PanelTruth) -> bool:
     """Whether every group of the truth must be drawn: devices and mounts may be filtered."""
-    return not isinstance(truth, MachineTruth)
-
-
-def _point(interval: Interval | None, value: float, what: str, tally: Tally) -> None:
-    if interval is None:
-        tally.open += 1
-        return
-    slip = SLIP * max(abs(interval.high), 1e-3)
-    tally.points += 1
-    tally.moving += interval.high > 0
-    if not interval.low - slip <= value <= interval.high + slip:
-        tally.found.append(f"{what}: {value:.6g}, truth {interval.low:.6g} to {interval.high:.6g}")
+    return not isinstance(truth, MachineTruth) or not figures.BY_FIGURE[truth.figure]
 
 
 def _about(truth: PanelTruth) -> str:

@@ -7,16 +7,16 @@ the function makes of it depends on the scrape phase alone (`phase`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from math import inf
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from verification.contract_panels import Counted, IncreaseTruth, RateTruth, RatioTruth
-from verification.dashboards.phase import Phase, extrapolated, phase, share
+from verification.dashboards.phase import extrapolated, phase, share
 from verification.dashboards.views import Answered, Views
 from verification.evidence import Gap
 from verification.observe.exposition import Labels
 from verification.promql_durations import windows
-from verification.truth import ZERO, Interval, sample_name
+from verification.truth import ZERO, Interval, at_rest, sample_name
 
 Bounds = dict[Labels, Interval | None]
 """Expected values by group; None where the truth leaves it open. A group that is not there must be absent or 0."""
@@ -42,15 +42,14 @@ def rates(views: Views, truth: RateTruth | IncreaseTruth, answer: Answered) -> A
     """Events per second, or in the window, by group."""
     length = window_of(answer)
     divisor = length if isinstance(truth, RateTruth) else 1.0
+    counted = _counted(views, truth)
 
     def at(t: float) -> Bounds:
         result: Bounds = {}
-        for labels, bounds in _moved(views, truth, t, length).items():
-            key = group(views, labels, truth.by)
-            if key is not None:
-                scaled = Interval(bounds.low / divisor, bounds.high / divisor)
-                before = result.get(key)
-                result[key] = scaled if before is None else before + scaled
+        for one, bounds in _moved(views, truth.metric, counted, t, length):
+            scaled = Interval(bounds.low / divisor, bounds.high / divisor)
+            before = result.get(one.group)
+            result[one.group] = scaled if before is None else before + scaled
         return result
 
     return at
@@ -59,16 +58,15 @@ def rates(views: Views, truth: RateTruth | IncreaseTruth, answer: Answered) -> A
 def ratios(views: Views, truth: RatioTruth, answer: Answered) -> AtPoint:
     """The share of events whose labels match `part`, by group; open where there may be no event at all."""
     length = window_of(answer)
+    counted = _counted(views, truth)
+    inside = {one.labels for one in counted if matches(dict(one.labels), truth.part)}
 
     def at(t: float) -> Bounds:
         parts: dict[Labels, tuple[Interval, Interval]] = {}
-        for labels, bounds in _moved(views, truth, t, length).items():
-            key = group(views, labels, truth.by)
-            if key is None:
-                continue
-            part, rest = parts.get(key, (ZERO, ZERO))
-            inside = matches(dict(labels), truth.part)
-            parts[key] = (part + bounds, rest) if inside else (part, rest + bounds)
+        for one, bounds in _moved(views, truth.metric, counted, t, length):
+            part, rest = parts.get(one.group, (ZERO, ZERO))
+            is_part = one.labels in inside
+            parts[one.group] = (part + bounds, rest) if is_part else (part, rest + bounds)
         result: Bounds = {}
         for key, (part, rest) in parts.items():
             bounds_or_none = share(part, rest)
@@ -80,22 +78,39 @@ def ratios(views: Views, truth: RatioTruth, answer: Answered) -> AtPoint:
     return at
 
 
-def _moved(views: Views, truth: Counted, t: float, length: float) -> dict[Labels, Interval]:
-    """What increase() can give for each label set that the truth selects."""
+@dataclass(frozen=True)
+class _Series:
+    """A label set that somebody sent events of, its group, and when it was sampled."""
+
+    labels: Labels
+    group: Labels
+    stamps: Sequence[float]
+
+
+def _counted(views: Views, truth: Counted) -> list[_Series]:
+    """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out."""
     metric = views.evidence.contract.metric(truth.metric)
-    result = {}
-    for labels, stamps in views.stamps(sample_name(metric)).items():
-        if not matches(dict(labels), truth.where):
-            continue
-        seen = phase(stamps, t, length, left_open=views.left_open)
+    sent = at_rest(metric, views.evidence.ledger)
+    return [
+        _Series(labels, group(views, labels, truth.by), stamps)
+        for labels, stamps in views.stamps(sample_name(metric)).items()
+        if labels in sent and matches(dict(labels), truth.where)
+    ]
+
+
+def _moved(
+    views: Views, metric: str, counted: Sequence[_Series], t: float, length: float
+) -> Iterator[tuple[_Series, Interval]]:
+    """What increase() can give for each of them."""
+    for one in counted:
+        seen = phase(one.stamps, t, length, left_open=views.left_open)
         if seen is not None:
-            first = views.counts(truth.metric, seen.first).get(labels, ZERO)
-            last = views.counts(truth.metric, seen.last).get(labels, ZERO)
-            result[labels] = extrapolated(seen, first, last)
-    return result
+            first = views.counts(metric, seen.first).get(one.labels, ZERO)
+            last = views.counts(metric, seen.last).get(one.labels, ZERO)
+            yield one, extrapolated(seen, first, last)
 
 
-def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels | None:
+def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels:
     """The group of a label set; job and instance are those of the target."""
     given = {
         **dict(labels),
@@ -108,8 +123,3 @@ def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels | None:
 def matches(labels: Mapping[str, str], patterns: Mapping[str, str]) -> bool:
     """Whether every label matches its pattern in full; an absent label is empty."""
     return all(re.fullmatch(pattern, labels.get(name, "")) is not None for name, pattern in patterns.items())
-
-
-def everything(seen: Phase) -> Interval:
-    """Factors when nothing is known of the counter."""
-    return seen.factors(Interval(0, inf), Interval(0, inf))

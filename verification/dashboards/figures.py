@@ -1,29 +1,34 @@
 """Truths of the operating system: the machine's and the process's figures around each scrape.
 
 A counter read by a scrape lies between the last reading before it and the first one after it, give or take a tick of
-the kernel; a gauge lies between the readings around it, give or take the largest change between two readings.
+the kernel; a gauge lies between the readings around it, give or take the largest change between two readings nearby.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from verification.contract_panels import MachineTruth, ProcessPanelTruth
 from verification.dashboards.counted import AtPoint, Bounds, window_of
-from verification.dashboards.phase import extrapolated, increase, phase
+from verification.dashboards.phase import EDGE_SECONDS, extrapolated, increase, phase
 from verification.dashboards.views import Answered, Views
 from verification.evidence import Gap, Scrape
 from verification.observe.exposition import Labels
+from verification.observe.kernel import BATCH
 from verification.truth import Interval
 
 TICK = 0.01
 """The kernel counts CPU time in hundredths of a second (USER_HZ)."""
 BOOT = 1.0
 """The kernel tells the machine's start in whole seconds, and a process's start from there."""
+NEAR = 0.5
+"""How far (s) from a scrape the readings still tell how fast a gauge moves there."""
+DESCRIPTORS = 2
+"""The target's own listing of its descriptors holds one, and a scraper's connection may come with the scrape."""
 BY_FIGURE = {
     "cpu_used": (), "memory_used": (), "disk_used": ("mountpoint",), "cpu_modes": ("mode",), "memory_bytes": (),
     "disk_bytes": ("device",), "network_bytes": ("device",), "cpu_cores": (), "resident_bytes": (),
@@ -39,7 +44,6 @@ class Readings:
     before: tuple[float, ...]
     after: tuple[float, ...]
     rows: tuple[Any, ...]
-    _changes: dict[Figure, float] = field(default_factory=dict, compare=False)
 
     def around(self, scrape: Scrape) -> tuple[int, int] | None:
         """Indices of the last reading that ended before a scrape and the first that began after it."""
@@ -59,23 +63,21 @@ class Readings:
         found = self.around(scrape)
         if found is None:
             return None
-        values = [figure(row) for row in self.rows[found[0] : found[1] + 1]]
-        slip = self._change(figure)
+        low, high = found
+        values = [figure(row) for row in self.rows[low : high + 1]]
+        first = bisect_left(self.before, self.before[low] - NEAR)
+        last = bisect_right(self.after, self.after[high] + NEAR)
+        changes = pairwise(figure(row) for row in self.rows[first:last])
+        slip = max((abs(later - earlier) for earlier, later in changes), default=0.0)
         return Interval(min(values) - slip, max(values) + slip)
-
-    def _change(self, figure: Figure) -> float:
-        """The largest change between two readings."""
-        if figure not in self._changes:
-            pairs = pairwise(figure(row) for row in self.rows)
-            self._changes[figure] = max((abs(later - earlier) for earlier, later in pairs), default=0.0)
-        return self._changes[figure]
 
 
 def machine(views: Views, truth: MachineTruth, answer: Answered, ordinal: int) -> AtPoint:
     """A figure of the machine at each point; `ordinal` tells which of the panel's queries it is."""
     readings = _machine(views)
     by = BY_FIGURE[truth.figure]
-    scrapes = _scrapes_of(views, answer)
+    instance = _instance(answer)
+    scrapes, failed = views.scrapes("", instance), views.failed("", instance)
     stamps = sorted(scrapes)
     match truth.figure:
         case "cpu_used" | "cpu_modes" | "disk_bytes" | "network_bytes":
@@ -84,7 +86,7 @@ def machine(views: Views, truth: MachineTruth, answer: Answered, ordinal: int) -
             figures = _gauges(truth.figure, ordinal, readings)
 
     def at(t: float) -> Bounds:
-        scrape = _latest(stamps, scrapes, t)
+        scrape = _latest(stamps, scrapes, failed, t)
         if scrape is None:
             return {}
         return {
@@ -118,6 +120,7 @@ def _counters(
 ) -> AtPoint:
     length = window_of(answer)
     stamps = sorted(scrapes)
+    devices = {kind: {one for row in readings.rows for one in row[kind]} for kind in ("disks", "networks")}
     slip = TICK * max(int(readings.rows[0]["cpus"]), 1)
     # A device that comes or goes has a phase of its own.
     lasting = {
@@ -149,7 +152,7 @@ def _counters(
             (("device", device),): per_second(first, last, seen, _of(kind, device, ordinal), 0.0)
             if device in lasting[kind]
             else None
-            for device in {one for row in readings.rows for one in row[kind]}
+            for device in devices[kind]
         }
 
     return at
@@ -182,15 +185,21 @@ def process(views: Views, truth: ProcessPanelTruth, answer: Answered) -> AtPoint
     rows = tuple(record.data["readings"])
     readings = Readings(tuple(row[0] for row in rows), tuple(row[1] for row in rows), rows)
     scrapes = views.target_scrapes
+    failed = views.failed(views.evidence.contract.target.job, views.evidence.run["instance"])
     stamps = sorted(scrapes)
     column = {"cpu_cores": 2, "resident_bytes": 3, "open_descriptors": 4}[truth.figure]
+    batches = BATCH * max((row[5] for row in rows), default=1)
+    below, above = {"resident_bytes": (batches, batches)}.get(truth.figure, (0, DESCRIPTORS))
 
     def figure(row: Any) -> float:
         return float(row[column])
 
     def gauge(t: float) -> Bounds:
-        scrape = _latest(stamps, scrapes, t)
-        return {} if scrape is None else {(): readings.gauge(scrape, figure)}
+        scrape = _latest(stamps, scrapes, failed, t)
+        bounds = readings.gauge(scrape, figure) if scrape is not None else None
+        if scrape is None or bounds is None:
+            return {} if scrape is None else {(): None}
+        return {(): Interval(bounds.low - below, bounds.high + above)}
 
     if truth.figure != "cpu_cores":
         return gauge
@@ -231,19 +240,24 @@ def _machine(views: Views) -> Readings:
     return Readings(tuple(row["before"] for row in rows), tuple(row["after"] for row in rows), rows)
 
 
-def _scrapes_of(views: Views, answer: Answered) -> dict[float, Scrape]:
-    """The scrapes of the instance that the series are about."""
+def _instance(answer: Answered) -> str:
+    """The instance that the series are about."""
     instances = {dict(labels).get("instance") for labels, _ in answer.series}
     if len(instances) != 1:
         raise Gap(
             f"{answer.target.path}: series of {len(instances)} instances; the truth is that of this machine"
         )
-    return views.scrapes("", instances.pop())
+    return instances.pop() or ""
 
 
-def _latest(stamps: Sequence[float], scrapes: dict[float, Scrape], t: float) -> Scrape | None:
-    index = bisect_right(stamps, t + 0.0005) - 1
-    return scrapes[stamps[index]] if index >= 0 else None
+def _latest(
+    stamps: Sequence[float], scrapes: dict[float, Scrape], failed: Sequence[float], t: float
+) -> Scrape | None:
+    """The scrape whose values are shown at `t`; None before the first one, and after one that failed."""
+    index = bisect_right(stamps, t + EDGE_SECONDS) - 1
+    if index < 0 or bisect_right(failed, t + EDGE_SECONDS) > bisect_right(failed, stamps[index]):
+        return None
+    return scrapes[stamps[index]]
 
 
 def labels_of(figure: str, labels: Labels) -> Labels:

@@ -9,8 +9,8 @@ from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from loadtests.bins import bucket_top
+from loadtests.view import EndpointKey
 from verification.evidence import Evidence, Gap
-from verification.observe.exposition import Labels, label_set
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Course:
         return self._counts[edge][bisect_right(self._untils, t)]
 
 
-_COURSES: WeakKeyDictionary[Evidence, dict[Labels, Course]] = WeakKeyDictionary()
+_COURSES: WeakKeyDictionary[Evidence, dict[EndpointKey, Course]] = WeakKeyDictionary()
 
 
-def courses(evidence: Evidence) -> dict[Labels, Course]:
+def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
     """What ended when, by method and endpoint.
 
     Raises:
@@ -73,13 +73,13 @@ def courses(evidence: Evidence) -> dict[Labels, Course]:
     records = list(evidence.history.of("latencies"))
     if not records:
         raise Gap("no client latencies over time were recorded")
-    found: dict[Labels, Course] = defaultdict(Course)
+    found: dict[EndpointKey, Course] = defaultdict(Course)
     for record in records:
         since = 0.0
         for until, rows in record.data["rows"]:
             for method, endpoint, flat, delays in rows:
                 pairs = zip(flat[::2], flat[1::2], strict=True)
-                found[label_set({"method": method, "endpoint": endpoint})].ended.append(
+                found[method, endpoint].ended.append(
                     Ended(
                         since,
                         until,

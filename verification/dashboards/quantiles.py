@@ -12,6 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from math import inf
 
+from loadtests import bins
+from loadtests.view import EndpointKey, EndpointView
+from verification.contract import Metric, RequestTruth
 from verification.contract_panels import QuantileTruth
 from verification.dashboards.counted import AtPoint, Bounds, group, matches, window_of
 from verification.dashboards.latencies import Course, courses
@@ -82,11 +85,11 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
     for labels, moments in views.stamps(f"{metric.name}_count").items():
         key = group(views, labels, truth.by)
         seen = phase(moments, t, length, left_open=views.left_open)
-        if key is None or seen is None or not matches(dict(labels), truth.where):
+        if seen is None or not matches(dict(labels), truth.where):
             continue
         reach = result.setdefault(key, Reach())
-        course = known.get(labels, Course())
-        found = _known(views, metric.name, labels, seen, course)
+        course = known.get(_endpoint(metric, labels), Course())
+        found = _known(views, metric, labels, seen, course)
         if found is not None:
             _weigh(
                 reach, found, course, seen, views.target_scrapes[seen.first], (*(metric.buckets or ()), inf)
@@ -94,22 +97,47 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
     return result
 
 
-def _known(views: Views, name: str, labels: Labels, seen: Phase, course: Course) -> Window | None:
+def _endpoint(metric: Metric, labels: Labels) -> EndpointKey:
+    """What the ledger calls the endpoint of a label set."""
+    assert isinstance(metric.truth, RequestTruth)
+    given = dict(labels)
+    return given.get(metric.truth.method, ""), given.get(metric.truth.endpoint, "")
+
+
+def _known(views: Views, metric: Metric, labels: Labels, seen: Phase, course: Course) -> Window | None:
     """The requests between two scrapes; None when there can be none. Computed once for all quantiles and zooms."""
-    key = ("window", name, labels, seen.first, seen.last)
+    key = ("window", metric.name, labels, seen.first, seen.last)
     if key not in views.memo:
-        first = views.counts(name, seen.first).get(labels, ZERO)
-        last = views.counts(name, seen.last).get(labels, ZERO)
+        first = views.counts(metric.name, seen.first).get(labels, ZERO)
+        last = views.counts(metric.name, seen.last).get(labels, ZERO)
         views.memo[key] = None
         if last.high > first.low:
             begin, end = views.target_scrapes[seen.first], views.target_scrapes[seen.last]
-            most = last.high - first.low
-            views.memo[key] = _window(course, begin, end, most, views.evidence.longest_handler)
+            untold = _untold(views, metric, labels, seen)
+            longest = views.evidence.longest_handler
+            views.memo[key] = _window(course, begin, end, last.high - first.low, untold, longest)
     found: Window | None = views.memo[key]
     return found
 
 
-def _window(course: Course, begin: Scrape, end: Scrape, most: float, longest: float) -> Window:
+def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
+    """How many requests may lie between two scrapes of which no latency is known.
+
+    Those of senders that keep none, and those whose client left or does not know how they ended.
+    """
+    first = views.counts(metric.name, seen.first, silent=True).get(labels, ZERO)
+    last = views.counts(metric.name, seen.last, silent=True).get(labels, ZERO)
+    endpoint, ledger = _endpoint(metric, labels), views.evidence.ledger
+    settled = views.target_scrapes[seen.first].begin - views.evidence.longest_handler
+    over = bins.bin_of(settled + views.evidence.history.monotonic, ledger.bin_seconds)
+    view = ledger.endpoints_seen.get(endpoint, EndpointView())
+    left = sum(
+        sum(course.left.values()) - bins.before(course.left, over) for course in view.outcomes.values()
+    )
+    return last.high - first.low + left + ledger.uncertain.get(endpoint, 0)
+
+
+def _window(course: Course, begin: Scrape, end: Scrape, most: float, untold: float, longest: float) -> Window:
     certain: list[tuple[float, float]] = []
     delays: list[tuple[float, float]] = []
     doubtful: list[tuple[float, float]] = []
@@ -125,8 +153,8 @@ def _window(course: Course, begin: Scrape, end: Scrape, most: float, longest: fl
             else:
                 doubtful.append((latency, count))
     told = sum(count for _, count in certain) + sum(count for _, count in doubtful)
-    if most > told:  # senders that keep no times, and requests whose client left
-        doubtful.append((longest, most - told))
+    if most > told and untold > 0:
+        doubtful.append((longest, min(most - told, untold)))
     return Window(tuple(certain), tuple(delays), tuple(doubtful))
 
 

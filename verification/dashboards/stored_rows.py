@@ -77,12 +77,8 @@ def totals(views: Views, truth: RowsPanelTruth, answer: Answered, subject: str) 
         for value, seen in _phases(views, truth, t, length).items():
             certain, doubtful = _inside(views, rows.get(value, []), seen)
             factors = seen.factors(ZERO, Interval(0, 1))
-            total = Interval(sum(certain), sum(certain) + sum(doubtful))
-            # a sum of floats may differ in its last digits
-            slip = 1e-9 * max(total.high, 1.0)
-            result[((truth.label, value),)] = Interval(
-                total.low * factors.low - slip, total.high * factors.high + slip
-            )
+            low, high = sum(certain), sum(certain) + sum(doubtful)
+            result[((truth.label, value),)] = Interval(low * factors.low, high * factors.high)
         return result
 
     return at

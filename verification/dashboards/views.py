@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from loadtests.ledger import LedgerView, merge
 from verification.contract_panels import DashboardClaim, PanelClaim
 from verification.dashboards.folder import DataSource, GrafanaFolder, Provider
 from verification.dashboards.model import Dashboard, Panel, Problem, Target
@@ -21,14 +22,17 @@ from verification.truth import Interval, between
 
 @dataclass(frozen=True)
 class Answered:
-    """One answered query at one zoom. Points are (run time, value); `zoom`, `expanded` as recorded."""
+    """One answered query at one zoom. Points are (run time, value); `zoom`, `expanded` as recorded.
+
+    `times` are the run times (s) for which it was asked.
+    """
 
     target: Target
     zoom: str
     expanded: str
     step: float
     series: tuple[tuple[Labels, tuple[tuple[float, float], ...]], ...]
-    length: float
+    times: tuple[float, ...]
     record: int
 
 
@@ -39,7 +43,7 @@ class Views:
         self.evidence = evidence
         self.memo: dict[object, Any] = {}
         """What a truth has found out, for the next query that asks the same."""
-        self._counts: dict[tuple[str, float], dict[Labels, Interval]] = {}
+        self._counts: dict[tuple[str, float, bool], dict[Labels, Interval]] = {}
 
     @cached_property
     def folder(self) -> GrafanaFolder:
@@ -107,12 +111,18 @@ class Views:
                     (label_set(one["labels"]), tuple((t, v) for t, v in one["points"]))
                     for one in record.data["series"]
                 ),
-                (record.data["to"] - record.data["from"]) / 1000,
+                self._times(record.data),
                 record.number,
             )
             for record in self.records(dashboard, panel)
             if "series" in record.data
         ]
+
+    def _times(self, data: dict[str, Any]) -> tuple[float, ...]:
+        """Grafana aligns begin and end of a range to the step; an instant query is about the end as it is."""
+        begin, end, step = data["from"], data["to"], data["step"]
+        stamps = [end] if data["instant"] else range(begin // step * step, end // step * step + 1, step)
+        return tuple(round(self.evidence.history.from_epoch(ms / 1000), 6) for ms in stamps)
 
     def type_of(self, name: str) -> str | None:
         """A metric's type: the contract's word, then the server's."""
@@ -132,7 +142,7 @@ class Views:
 
     @cached_property
     def _jobs(self) -> dict[tuple[str, str], dict[float, Scrape]]:
-        """Scrapes that were answered, by (job, instance) and stamp."""
+        """All scrapes, by (job, instance) and stamp."""
         offset = self.evidence.need("clock_offset").data
         series: dict[str, dict[tuple[str, str], dict[float, float]]] = {}
         for record in self.evidence.history.of("all_scrapes"):
@@ -150,17 +160,23 @@ class Views:
                     durations.get(key, {}).get(t, 1.0),
                 )
                 for t, v in stamps.items()
-                if v == 1  # a scrape that failed stored no sample
             }
             for key, stamps in series.get("up", {}).items()
         }
 
     def scrapes(self, job: str, instance: str | None = None) -> dict[float, Scrape]:
-        """Scrapes of a target by stamp (run time, server's clock); an empty job is any.
+        """Scrapes of a target by stamp (run time, server's clock); an empty job is any. Failed ones stored nothing.
 
         Raises:
             Gap: none were recorded.
         """
+        return {stamp: one for stamp, one in self._of(job, instance).items() if one.up == 1}
+
+    def failed(self, job: str, instance: str | None = None) -> list[float]:
+        """Stamps of a target's scrapes that failed: its series end there."""
+        return sorted(stamp for stamp, one in self._of(job, instance).items() if one.up != 1)
+
+    def _of(self, job: str, instance: str | None) -> dict[float, Scrape]:
         for (one, where), found in self._jobs.items():
             if job in ("", one) and instance in (None, where):
                 return found
@@ -181,9 +197,20 @@ class Views:
         found: dict[Labels, Sequence[float]] = self.memo["stamps", name]
         return found
 
-    def counts(self, metric_name: str, stamp: float) -> dict[Labels, Interval]:
-        """What the ledger says of a metric at the scrape of this stamp, by label set."""
-        key = (metric_name, stamp)
+    @cached_property
+    def silent(self) -> LedgerView:
+        """The ledgers of senders that keep no latencies over time: the harness's own requests."""
+        told = {record.data["source"] for record in self.evidence.history.of("latencies")}
+        ledgers = [
+            LedgerView.from_json(record.data["view"])
+            for record in self.evidence.history.of("ledger")
+            if record.data["source"] not in told
+        ]
+        return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
+
+    def counts(self, metric_name: str, stamp: float, *, silent: bool = False) -> dict[Labels, Interval]:
+        """What the ledger says of a metric at this stamp's scrape, by label set; silent: of silent senders only."""
+        key = (metric_name, stamp, silent)
         if key not in self._counts:
             scrape = self.target_scrapes.get(stamp)
             if scrape is None:
@@ -192,7 +219,7 @@ class Views:
             metric = self.evidence.contract.metric(metric_name)
             self._counts[key] = between(
                 metric,
-                self.evidence.ledger,
+                self.silent if silent else self.evidence.ledger,
                 scrape.begin + offset,
                 scrape.end + offset,
                 self.evidence.longest_handler,

@@ -75,7 +75,11 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
                 history.add("trouble", {"error": trouble})
                 say(trouble)
             say("judging")
-            verdicts = judge_all(Evidence(prepared.contract, history))
+            evidence = Evidence(prepared.contract, history)
+            verdicts = judge_all(evidence)
+            drawn = panels.draw(folder, evidence, verdicts)
+            if drawn is not None:
+                say(f"panels next to their truth: {drawn}")
             say("tearing down")
         history.add("ended", {"trouble": trouble})
         return Result(folder, verdicts, trouble)

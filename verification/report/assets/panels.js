@@ -46,10 +46,14 @@
     panel.curves.forEach((curve, index) => {
       const color = COLORS[index % COLORS.length];
       columns.push(spread(curve, "high"), spread(curve, "low"), spread(curve, "v"));
-      const edge = { stroke: color + "55", width: 1, points: { show: false }, spanGaps: false };
-      series.push({ ...edge, label: curve.name + " at most", value: (u, v) => shown(v, panel.unit) });
-      series.push({ ...edge, label: curve.name + " at least", value: (u, v) => shown(v, panel.unit) });
-      series.push({ label: curve.name, stroke: color, width: 2, spanGaps: false, value: (u, v) => shown(v, panel.unit) });
+      const edge = { class: "edge", stroke: color + "55", width: 1, points: { show: false }, spanGaps: false };
+      const value = (u, v, _, i) => {
+        const low = columns[3 * index + 2][i], high = columns[3 * index + 1][i];
+        if (v == null || low == null) return shown(v, panel.unit);
+        return shown(v, panel.unit) + ", truth " + shown(low, panel.unit) + " to " + shown(high, panel.unit);
+      };
+      series.push({ ...edge, label: curve.name + " at most" }, { ...edge, label: curve.name + " at least" });
+      series.push({ label: curve.name, stroke: color, width: 2, spanGaps: false, value });
       bands.push({ series: [3 * index + 1, 3 * index + 2], fill: color + "22" });
     });
     const line = (u) => {
@@ -72,7 +76,7 @@
     new uPlot({
       width: Math.max(element.clientWidth, 480), height: 240, scales: { x: { time: false }, y: { range } }, series, bands,
       axes: [{ label: "run time, s" }, { size: 80, values: (u, ticks) => ticks.map((v) => shown(v, panel.unit)) }],
-      legend: { show: panel.curves.length <= 3 }, hooks: { draw: [line] },
+      hooks: { draw: [line] },
     }, columns, element);
   };
 
