@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
 
 from loadtests.bins import bucket_top
@@ -22,10 +23,15 @@ class Ended:
     latencies: tuple[tuple[float, int], ...]
     delays: tuple[tuple[float, int], ...]
 
-    @property
+    @cached_property
     def longest(self) -> float:
         """The longest latency."""
         return max(latency for latency, _ in self.latencies)
+
+    @cached_property
+    def requests(self) -> tuple[tuple[float, int, float], ...]:
+        """(latency, how many, how long each of them was certainly held), in seconds."""
+        return tuple((latency, count, self.held(latency)) for latency, count in self.latencies)
 
     def held(self, latency: float) -> float:
         """How long (s) a request of this latency was certainly held: by the delays that can only be those of the slow.
@@ -45,7 +51,22 @@ class Course:
 
     ended: list[Ended] = field(default_factory=list)
     _counts: dict[float, list[int]] = field(default_factory=dict)
-    _untils: list[float] = field(default_factory=list)
+
+    @cached_property
+    def _untils(self) -> list[float]:
+        return [one.until for one in self.ended]
+
+    @cached_property
+    def _longest(self) -> float:
+        return max((one.longest for one in self.ended), default=0.0)
+
+    def around(self, begin: float, end: float) -> Iterator[Ended]:
+        """Those that may have been counted between two moments: ended after the first, begun before the second."""
+        for one in self.ended[bisect_right(self._untils, begin) :]:
+            if one.since - self._longest > end:
+                return
+            if one.since - one.longest <= end:
+                yield one
 
     def before(self, t: float, edge: float) -> int:
         """How many had certainly ended by `t` and took at most `edge` seconds."""
@@ -55,7 +76,6 @@ class Course:
                 total += sum(count for latency, count in one.latencies if latency <= edge)
                 running.append(total)
             self._counts[edge] = running
-            self._untils = [one.until for one in self.ended]
         return self._counts[edge][bisect_right(self._untils, t)]
 
 

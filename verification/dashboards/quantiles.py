@@ -8,7 +8,7 @@ is the extrapolation, which can weigh a bucket less that was empty before the wi
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import inf
 
@@ -138,24 +138,21 @@ def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
 
 
 def _window(course: Course, begin: Scrape, end: Scrape, most: float, untold: float, longest: float) -> Window:
-    certain: list[tuple[float, float]] = []
-    delays: list[tuple[float, float]] = []
-    doubtful: list[tuple[float, float]] = []
-    for one in course.ended:
-        if one.until <= begin.begin or one.since - one.longest > end.end:
-            continue
-        for latency, count in one.latencies:
-            held = one.held(latency)
+    certain: Counter[float] = Counter()
+    delays: Counter[float] = Counter()
+    doubtful: dict[float, float] = defaultdict(float)
+    for one in course.around(begin.begin, end.end):
+        for latency, count, held in one.requests:
             # It was counted after it had been held and before its client had the answer.
             if one.until <= end.begin and one.since - latency + held >= begin.end:
-                certain.append((latency, count))
-                delays.append((held, count))
+                certain[latency] += count
+                delays[held] += count
             else:
-                doubtful.append((latency, count))
-    told = sum(count for _, count in certain) + sum(count for _, count in doubtful)
+                doubtful[latency] += count
+    told = certain.total() + sum(doubtful.values())
     if most > told and untold > 0:
-        doubtful.append((longest, min(most - told, untold)))
-    return Window(tuple(certain), tuple(delays), tuple(doubtful))
+        doubtful[longest] += min(most - told, untold)
+    return Window(tuple(certain.items()), tuple(delays.items()), tuple(doubtful.items()))
 
 
 def _weigh(

@@ -144,7 +144,9 @@ def bring_up(
     interval, timeout, evaluation = _intervals(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
-    bin_seconds = min(1.0, interval / 10)  # two bins are doubtful in every window: a twentieth of four scrapes
+    bin_seconds = min(
+        1.0, interval / 10
+    )  # two bins are doubtful in every window: a twentieth of four scrapes
     target = _Target(prepared, folder / "target", journal, bin_seconds, project)
     target.start(cleanup, say)
     if project is not None:
