@@ -24,6 +24,8 @@ pytestmark = pytest.mark.unit
         ("100+7x20", 95, 60),
         ("5 5 5 9 9 9 9 30 30 30", 85, 60),
         ("_ _ 4 5 6 7 8", 61, 60),
+        ("_ _ 1 2 3 4 6", 61, 60),
+        ("_ _ 1 5 6 7 9", 61, 60),
         ("0 0 0 1 _ 2", 50, 50),
     ],
 )
@@ -81,6 +83,15 @@ def test_a_share_lies_outside_of_its_bounds(numbers: list[int]) -> None:
         for other in (rest.low, rest.high):
             if bounds is not None and one + other:
                 assert bounds.low - 1e-12 <= one / (one + other) <= bounds.high + 1e-12
+
+
+def test_a_young_counter_is_extended_otherwise_than_either_version_does_it() -> None:
+    # 40 s sampled, 19 s uncovered before it, and the counter would have been 0 eight seconds before its first sample.
+    seen = phase([20.0, 30.0, 40.0, 50.0, 60.0], 61.0, 60.0, left_open=False)
+    assert seen is not None
+    factors = seen.factors(Interval(1, 1), Interval(5, 5))
+    assert pytest.approx(factors.high) == (40 + 8 + 1) / 40  # cut first, as in Prometheus 2
+    assert pytest.approx(factors.low) == (40 + 5 + 1) / 40  # half an interval first, as in Prometheus 3
 
 
 def test_a_window_with_one_sample_gives_a_rate() -> None:

@@ -237,6 +237,28 @@ def test_a_shipped_file_has_a_problem() -> None:
     assert folder.source_interval == "15s"
 
 
+@pytest.mark.parametrize(
+    "volume",
+    [
+        "./grafana/dashboards:/shown/:ro",
+        {"type": "bind", "source": "./grafana/dashboards", "target": "/shown"},
+    ],
+)
+@pytest.mark.parametrize(("path", "count"), [("/shown", 0), ("/elsewhere", 1)])
+def test_a_provider_reads_a_folder_that_is_not_mounted(
+    volume: Any, path: str, count: int, tmp_path: Path
+) -> None:
+    providers = tmp_path / "grafana" / "provisioning" / "dashboards"
+    providers.mkdir(parents=True)
+    one = {"name": "P", "type": "file", "options": {"path": path}}
+    (providers / "a.yml").write_text(json.dumps({"providers": [one]}), encoding="utf-8")
+    services = {"grafana": {"volumes": ["data:/var", volume]}, "other": None}
+    (tmp_path / "docker-compose.yml").write_text(json.dumps({"services": services}), encoding="utf-8")
+    found = [str(problem) for problem in parsed(texts(tmp_path)).problems]
+    assert len(found) == count
+    assert all("providers[0].options.path: reads /elsewhere" in problem for problem in found)
+
+
 def test_trouble_in_provisioning_files_is_not_named(tmp_path: Path) -> None:
     sources = tmp_path / "grafana" / "provisioning" / "datasources"
     sources.mkdir(parents=True)

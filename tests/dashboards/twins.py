@@ -144,6 +144,12 @@ TWINS = (
     Twin("node-memfree", RESOURCES, "Memory", replaced("node_memory_MemAvailable_bytes", "node_memory_MemFree_bytes", 1), "values", "truth"),
     Twin("failures-for-successes", PROMPTS, "Success Rates", replaced("1 - ", ""), "values", "truth"),
     Twin("cost-as-count", PROMPTS, "Cost Analysis", replaced("prompt_execution_cost_usd_total", "prompt_execution_seconds_total"), "values", "truth"),
+    Twin("p50-for-p99", HTTP, PERCENTILES, replaced("0.99", "0.50", 2), "values", "truth"),
+    Twin("other-job", OVERVIEW, "Uptime", replaced(J, 'job="node"'), "values", "is not the target"),
+    Twin("virtual-memory", RESOURCES, "API Memory", query(f"process_virtual_memory_bytes{{{J}}}"), "values", "truth"),
+    Twin("limit-for-use", RESOURCES, "API Open File Descriptors", query(f"process_max_fds{{{J}}}"), "values", "truth"),
+    Twin("filtered", OVERVIEW, RATE, query(f"sum by (job) (rate(http_requests_total{{{J}}}[$__rate_interval])) > 80"), "values", "is missing at"),
+    Twin("mean-of-counts", PROMPTS, "Average Execution Time", replaced("prompt_executions_total", "prompt_execution_cost_usd_total"), "values", "truth"),
     # legends and variables
     Twin("wrong-label", HTTP, BY, target("legendFormat", "{{verb}} {{endpoint}}"), "legend", "{{verb}} is empty"),
     Twin("label-left-out", HTTP, BY, target("legendFormat", "{{method}}"), "legend", "are all called"),
@@ -166,7 +172,7 @@ TWINS = (
     Twin("window-too-short", OVERVIEW, RATE, replaced("$__rate_interval", "12s"), "data", "too short"),
     Twin("join", OVERVIEW, "Uptime", query(f'process_start_time_seconds{{{J}}} * on (instance) process_start_time_seconds{{job="prometheus"}}'), "data", "join without match"),
     Twin("or-vector-0", OVERVIEW, RATE, query(f"sum by (job) (rate(http_request_total{{{J}}}[$__rate_interval])) or vector(0)"), "form", "or vector"),
-    Twin("or-vector-0-values", OVERVIEW, RATE, query(f"sum by (job) (rate(http_request_total{{{J}}}[$__rate_interval])) or vector(0)"), "values", "missing"),
+    Twin("or-vector-0-values", OVERVIEW, RATE, query(f"sum by (job) (rate(http_request_total{{{J}}}[$__rate_interval])) or vector(0)"), "values", "is 0, truth"),
     # form
     Twin("hidden", OVERVIEW, RATE, target("hide", True), "form", "hidden query"),
     Twin("no-description", OVERVIEW, RATE, described, "form", "description: missing"),

@@ -106,6 +106,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     tally = Tally(found=list(dict.fromkeys(refused)))
     order = {target.path: index for index, target in enumerate(panel.sent)}
     size = factor(panel.unit)
+    identity = {"job": evidence.contract.target.job, "instance": evidence.run["instance"]}
     if dimension(panel.unit) != dimension(wanted.unit):
         tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
     for answer in answers:
@@ -113,7 +114,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             tally.found.append(f"{answer.target.path}: empty at zoom {answer.zoom!r}")
             continue
         bounds = bounds_of(seen, wanted.truth, answer, order[answer.target.path], claim.subject)
-        _judge(wanted.truth, answer, bounds, size, tally)
+        _judge(wanted.truth, answer, bounds, size, tally, identity)
     if not tally.found and not tally.points:
         return unknown(claim, f"none of {tally.open} points could be judged", numbers)
     if not tally.found and tally.still:
@@ -201,23 +202,30 @@ def key_of(truth: PanelTruth, labels: Labels) -> Labels:
 
 
 def _judge(
-    truth: PanelTruth, answer: Answered, bounds: dict[float, Bounds], size: float, tally: Tally
+    truth: PanelTruth,
+    answer: Answered,
+    bounds: dict[float, Bounds],
+    size: float,
+    tally: Tally,
+    identity: dict[str, str],
 ) -> None:
+    """`identity` is the target's job and instance."""
     drawn: dict[float, set[Labels]] = {t: set() for t in bounds}
     where = f"{answer.target.path}, zoom {answer.zoom!r}"
     for labels, points in answer.series:
+        if stranger := _stranger(truth, labels, identity):
+            tally.found.append(f"{where}: {stranger}")
+            continue
         key = key_of(truth, labels)
         for t, value in points:
             if key in drawn[t]:
-                tally.found.append(
-                    f"{where}: several series for {series_text('', key)}: they were not summed"
-                )
+                tally.found.append(f"{where}: several series for {_name(key)}: they were not summed")
                 break
             drawn[t].add(key)
             if key not in bounds[t]:
                 if value not in (0.0,) and not math.isnan(value):
                     tally.found.append(
-                        f"{where}: {series_text('', key)} shows {value:g}, and the truth has no such group"
+                        f"{where}: {_name(key)} shows {value:g}, and the truth has no such group"
                     )
                 continue
             interval = bounds[t][key]
@@ -229,13 +237,26 @@ def _judge(
             slip = SLIP * max(abs(interval.high), 1e-3)
             if not interval.low - slip <= shown <= interval.high + slip:
                 truth_text = f"truth {interval.low:.6g} to {interval.high:.6g}"
-                tally.found.append(f"{where}, {series_text('', key)} at {t:.2f} s: {shown:.6g}, {truth_text}")
+                tally.found.append(f"{where}: {_name(key)} at {t:.2f} s is {shown:.6g}, {truth_text}")
     for t, groups in bounds.items():
         for key, interval in groups.items():
             if key not in drawn[t] and interval is not None and interval.low > 0 and _is_drawn(truth):
-                tally.found.append(
-                    f"{where}: {series_text('', key)} is missing at {t:.2f} s, truth {interval}"
-                )
+                tally.found.append(f"{where}: {_name(key)} is missing at {t:.2f} s, truth {interval}")
+
+
+def _stranger(truth: PanelTruth, labels: Labels, identity: dict[str, str]) -> str:
+    """Whose series it is when it is not the target's; the machine's are Node Exporter's."""
+    if isinstance(truth, MachineTruth):
+        return ""
+    given = dict(labels)
+    foreign = {name: given[name] for name, value in identity.items() if given.get(name, value) != value}
+    if not foreign:
+        return ""
+    return f"a series of {series_text('', tuple(foreign.items()))}, which is not the target"
+
+
+def _name(key: Labels) -> str:
+    return series_text("", key) if key else "the series"
 
 
 def _is_drawn(truth: PanelTruth) -> bool:

@@ -15,6 +15,8 @@ from verification.dashboards.model import Dashboard, Problem
 from verification.dashboards.read import read
 from verification.errors import InputError
 
+COMPOSE_FILE = "docker-compose.yml"
+
 
 @dataclass(frozen=True)
 class DataSource:
@@ -87,6 +89,7 @@ def texts(monitoring: Path) -> Texts:
             continue
         sources += _sources(data, name, problems)
         providers += _providers(data, name)
+    problems += _unmounted(providers, _mounts(monitoring, root))
     return Texts(dashboards, tuple(sources), tuple(providers), tuple(problems))
 
 
@@ -132,6 +135,41 @@ def _providers(data: Any, file: str) -> list[Provider]:
             f"{file}: providers[{index}]",
         )
         for index, one in enumerate(_entries(data, "providers"))
+    ]
+
+
+def _mounts(monitoring: Path, root: Path) -> list[str]:
+    """Where the compose file beside it, if there is one, puts the folder of dashboards."""
+    path = monitoring / COMPOSE_FILE
+    if not path.is_file():
+        return []
+    try:
+        data = load_document(path, "a compose file").data
+    except InputError:
+        return []  # others judge it
+    services = data.get("services") if isinstance(data, dict) else None
+    found = []
+    for service in services.values() if isinstance(services, dict) else ():
+        for volume in (service.get("volumes") or ()) if isinstance(service, dict) else ():
+            if isinstance(volume, dict):
+                source, target = str(volume.get("source")), str(volume.get("target"))
+            else:
+                source, target = [*str(volume).split(":"), ""][:2]
+            if (monitoring / source).resolve() == (root / "dashboards").resolve():
+                found.append(target.rstrip("/"))
+    return found
+
+
+def _unmounted(providers: list[Provider], mounts: list[str]) -> list[Problem]:
+    """Providers that read a folder which the compose file does not fill."""
+    return [
+        Problem(
+            one.where.partition(": ")[0],
+            f"{one.where.partition(': ')[2]}.options.path",
+            f"reads {one.path}, and the compose file puts the dashboards at {', '.join(mounts)}",
+        )
+        for one in providers
+        if mounts and one.path.rstrip("/") not in mounts
     ]
 
 

@@ -2,7 +2,7 @@
 
 Between the first and the last sample of a window lie so many events; the function then extrapolates to the window's
 edges. The formula is `extrapolatedRate` of Prometheus (`promql/functions.go`), and it depends on the samples' times
-alone but for the cut at zero, which the bounds leave open.
+alone but for the cut at zero: a counter is not extrapolated to before it would have been 0.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from verification.truth import ZERO, Interval
 
@@ -38,13 +39,28 @@ class Phase:
         """By how much the increase is multiplied; `first` bounds the counter's value at the first sample."""
         average = self.sampled / (self.count - 1)
         end = self.after if self.after < EXTRAPOLATED * average else average / 2
-        start = self.before if self.before < EXTRAPOLATED * average else average / 2
-        cut = start
-        if increase.high > 0:
-            cut = min(start, self.sampled * first.low / increase.high)
-        return Interval(
-            (self.sampled + cut + end) / self.sampled, (self.sampled + start + end) / self.sampled
+        zero = Interval(
+            self.sampled * first.low / increase.high if increase.high > 0 else inf,
+            self.sampled * first.high / increase.low if increase.low > 0 else inf,
         )
+        start = self._start(average, zero)
+        return Interval(
+            (self.sampled + start.low + end) / self.sampled, (self.sampled + start.high + end) / self.sampled
+        )
+
+    def _start(self, average: float, zero: Interval) -> Interval:
+        """By how much a window is extended to its begin; at `zero` before its first sample the counter would be 0.
+
+        Where the gap is not covered, half an average interval is, and the cut comes after that. Before Prometheus 3 it
+        came first, so that a cut of up to 1.1 intervals stood for itself.
+        """
+        covered = EXTRAPOLATED * average
+        if self.before < covered:
+            return Interval(min(self.before, zero.low), min(self.before, zero.high))
+        half = average / 2
+        if zero.low >= covered:
+            return Interval(half, half)
+        return Interval(min(half, zero.low), max(min(half, zero.high), min(covered, zero.high)))
 
 
 def phase(stamps: Sequence[float], t: float, window: float, *, left_open: bool) -> Phase | None:

@@ -160,7 +160,7 @@ def _weigh(
 ) -> None:
     sure = sum(count for _, count in window.certain)
     unsure = sum(count for _, count in window.doubtful)
-    full = seen.factors(Interval(inf, inf), Interval(1, 1)).high
+    full = seen.factors(ZERO, Interval(0, inf)).high
     before = course.before(begin.begin, inf)
     least_of_all = seen.factors(Interval(before, before), Interval(0, sure + unsure)).low
     for edge in edges:
