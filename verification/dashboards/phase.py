@@ -35,29 +35,44 @@ class Phase:
         """Seconds between first and last sample."""
         return self.last - self.first
 
+    @property
+    def covered(self) -> bool:
+        """Whether the samples reach near enough to the window's begin to be extended up to it."""
+        return self.before < EXTRAPOLATED * self.average
+
+    @property
+    def average(self) -> float:
+        """Seconds between two samples."""
+        return self.sampled / (self.count - 1)
+
+    @property
+    def end(self) -> float:
+        """By how many seconds the samples are extended to the window's end."""
+        return self.after if self.after < EXTRAPOLATED * self.average else self.average / 2
+
+    def extended(self, events: float, first: float) -> float:
+        """What increase() gives for so many events after a first value, in a window that is covered."""
+        return events * (1 + self.end / self.sampled) + min(events * self.before / self.sampled, first)
+
     def factors(self, first: Interval, increase: Interval) -> Interval:
         """By how much the increase is multiplied; `first` bounds the counter's value at the first sample."""
-        average = self.sampled / (self.count - 1)
-        end = self.after if self.after < EXTRAPOLATED * average else average / 2
         zero = Interval(
             self.sampled * first.low / increase.high if increase.high > 0 else inf,
             self.sampled * first.high / increase.low if increase.low > 0 else inf,
         )
-        start = self._start(average, zero)
-        return Interval(
-            (self.sampled + start.low + end) / self.sampled, (self.sampled + start.high + end) / self.sampled
-        )
+        start = self._start(zero)
+        fixed = self.sampled + self.end
+        return Interval((fixed + start.low) / self.sampled, (fixed + start.high) / self.sampled)
 
-    def _start(self, average: float, zero: Interval) -> Interval:
+    def _start(self, zero: Interval) -> Interval:
         """By how much a window is extended to its begin; at `zero` before its first sample the counter would be 0.
 
         Where the gap is not covered, half an average interval is, and the cut comes after that. Before Prometheus 3 it
         came first, so that a cut of up to 1.1 intervals stood for itself.
         """
-        covered = EXTRAPOLATED * average
-        if self.before < covered:
+        if self.covered:
             return Interval(min(self.before, zero.low), min(self.before, zero.high))
-        half = average / 2
+        covered, half = EXTRAPOLATED * self.average, self.average / 2
         if zero.low >= covered:
             return Interval(half, half)
         return Interval(min(half, zero.low), max(min(half, zero.high), min(covered, zero.high)))

@@ -52,11 +52,15 @@ def _reaches(q: float, inside: float, total: float) -> bool:
 
 @dataclass(frozen=True)
 class Window:
-    """The requests of one endpoint around one window: certain and doubtful ones, with latencies and delays."""
+    """The requests of one endpoint around one window: certain and doubtful ones, with latencies and delays.
+
+    `first` bounds how many there were before it.
+    """
 
     certain: tuple[tuple[float, float], ...]
     delays: tuple[tuple[float, float], ...]
     doubtful: tuple[tuple[float, float], ...]
+    first: Interval
 
 
 def quantiles(views: Views, truth: QuantileTruth, answer: Answered, ordinal: int) -> AtPoint:
@@ -91,9 +95,8 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
         course = known.get(_endpoint(metric, labels), Course())
         found = _known(views, metric, labels, seen, course)
         if found is not None:
-            _weigh(
-                reach, found, course, seen, views.target_scrapes[seen.first], (*(metric.buckets or ()), inf)
-            )
+            begin = views.target_scrapes[seen.first].begin
+            _weigh(reach, found, course, seen, begin, (*(metric.buckets or ()), inf))
     return result
 
 
@@ -115,9 +118,10 @@ def _known(views: Views, metric: Metric, labels: Labels, seen: Phase, course: Co
             begin, end = views.target_scrapes[seen.first], views.target_scrapes[seen.last]
             untold = _untold(views, metric, labels, seen)
             longest = views.evidence.longest_handler
-            views.memo[key] = _window(course, begin, end, last.high - first.low, untold, longest)
-    found: Window | None = views.memo[key]
-    return found
+            found = _window(course, begin, end, first, last.high - first.low, untold, longest)
+            views.memo[key] = found
+    known: Window | None = views.memo[key]
+    return known
 
 
 def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
@@ -137,7 +141,9 @@ def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
     return last.high - first.low + left + ledger.uncertain.get(endpoint, 0)
 
 
-def _window(course: Course, begin: Scrape, end: Scrape, most: float, untold: float, longest: float) -> Window:
+def _window(
+    course: Course, begin: Scrape, end: Scrape, first: Interval, most: float, untold: float, longest: float
+) -> Window:
     certain: Counter[float] = Counter()
     delays: Counter[float] = Counter()
     doubtful: dict[float, float] = defaultdict(float)
@@ -152,24 +158,41 @@ def _window(course: Course, begin: Scrape, end: Scrape, most: float, untold: flo
     told = certain.total() + sum(doubtful.values())
     if most > told and untold > 0:
         doubtful[longest] += min(most - told, untold)
-    return Window(tuple(certain.items()), tuple(delays.items()), tuple(doubtful.items()))
+    return Window(tuple(certain.items()), tuple(delays.items()), tuple(doubtful.items()), first)
 
 
 def _weigh(
-    reach: Reach, window: Window, course: Course, seen: Phase, begin: Scrape, edges: tuple[float, ...]
+    reach: Reach, window: Window, course: Course, seen: Phase, begin: float, edges: tuple[float, ...]
 ) -> None:
+    """Add one endpoint, each part the worst way; `begin` is when its first scrape began (run time)."""
     sure = sum(count for _, count in window.certain)
-    unsure = sum(count for _, count in window.doubtful)
-    full = seen.factors(ZERO, Interval(0, inf)).high
-    before = course.before(begin.begin, inf)
-    least_of_all = seen.factors(Interval(before, before), Interval(0, sure + unsure)).low
+    every = sure + sum(count for _, count in window.doubtful)
     for edge in edges:
-        inside = sum(count for latency, count in window.certain if latency <= edge)
+        fast = sum(count for latency, count in window.certain if latency <= edge)
         slower = sum(count for latency, count in window.doubtful if latency > edge)
-        earlier = course.before(begin.begin, edge)
-        least = seen.factors(Interval(earlier, earlier), Interval(0, sure + unsure)).low
-        reach.must[edge] += inside * least
-        reach.must_of[edge] += (sure + slower) * full
         held = sum(count for delay, count in window.delays if delay > edge)
-        reach.may[edge] += (sure + unsure - held) * full
-        reach.may_of[edge] += (sure + unsure) * least_of_all
+        earlier = course.before(begin, edge)
+        if seen.covered:
+            must = seen.extended(fast, earlier), seen.extended(sure + slower, window.first.high)
+            may = _slow(seen, every, held, window.first)
+        else:
+            full = seen.factors(ZERO, Interval(0, inf)).high
+            least = seen.factors(Interval(earlier, earlier), Interval(0, every)).low
+            least_of_all = seen.factors(window.first, Interval(0, every)).low
+            must = fast * least, (sure + slower) * full
+            may = (every - held) * full, every * least_of_all
+        reach.must[edge] += must[0]
+        reach.must_of[edge] += must[1]
+        reach.may[edge] += may[0]
+        reach.may_of[edge] += may[1]
+
+
+def _slow(seen: Phase, every: float, held: float, first: Interval) -> tuple[float, float]:
+    """The most that can be at or below an edge when `held` of all are above it, and of how much.
+
+    With equal first values bucket and total are extended alike, until the bucket reaches the window's begin and the
+    total does not: there the share is largest.
+    """
+    turn = (every - held) * seen.before / seen.sampled
+    value = min(max(turn, first.low), first.high)
+    return seen.extended(every - held, value), seen.extended(every, value)

@@ -17,7 +17,7 @@ from verification.dashboards.steps import DEFAULT_INTERVAL
 from verification.evidence import Evidence, Gap, Scrape
 from verification.history import Record
 from verification.observe.exposition import Labels, label_set
-from verification.truth import Interval, between
+from verification.truth import ZERO, Interval, between, sample_name
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Views:
         self.evidence = evidence
         self.memo: dict[object, Any] = {}
         """What a truth has found out, for the next query that asks the same."""
+        self._bases: dict[str, dict[Labels, float]] = {}
         self._counts: dict[tuple[str, float, bool], dict[Labels, Interval]] = {}
 
     @cached_property
@@ -208,6 +209,14 @@ class Views:
         ]
         return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
 
+    def _base(self, name: str) -> dict[Labels, float]:
+        """Values of a target that ran before the run: rate() sees them in its first value."""
+        if name not in self._bases:
+            self._bases[name] = {
+                labels: value for (one, labels), value in self.evidence.baseline.items() if one == name
+            }
+        return self._bases[name]
+
     def counts(self, metric_name: str, stamp: float, *, silent: bool = False) -> dict[Labels, Interval]:
         """What the ledger says of a metric at this stamp's scrape, by label set; silent: of silent senders only."""
         key = (metric_name, stamp, silent)
@@ -217,13 +226,16 @@ class Views:
                 raise Gap(f"a sample at {stamp:.3f} s belongs to no scrape that was recorded")
             offset = self.evidence.history.monotonic
             metric = self.evidence.contract.metric(metric_name)
-            self._counts[key] = between(
+            found = between(
                 metric,
                 self.silent if silent else self.evidence.ledger,
                 scrape.begin + offset,
                 scrape.end + offset,
                 self.evidence.longest_handler,
             )
+            for labels, value in self._base(sample_name(metric)).items() if not silent else ():
+                found[labels] = found.get(labels, ZERO) + Interval(value, value)
+            self._counts[key] = found
         return self._counts[key]
 
 
