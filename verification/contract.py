@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loadtests.inputs import load_model
+from verification.contract_deployment import Deployment
 from verification.contract_panels import (
     Counted,
     Dashboards,
@@ -234,6 +235,7 @@ class Contract(Model):
     """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
     alerts: tuple[Alert, ...] = Field(default=(), strict=False)
     dashboards: Dashboards = ()
+    deployment: Deployment | None = None
 
     @model_validator(mode="after")
     def _unique(self) -> Contract:

@@ -124,6 +124,7 @@ def _judge(
             faults=None,
             sender=variant.sender,
             receiver=receiver,
+            backend="processes",
             stack=stack,
             prometheus=prometheus,
             alertmanager_url=None,

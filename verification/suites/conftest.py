@@ -49,11 +49,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
     group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
     group.addoption("--grafana", help="URL of a Grafana that runs already, with the folder's provisioning")
+    group.addoption("--database", help="URL of the database of a target that runs already")
+    group.addoption(
+        "--instance",
+        help="the target's instance label in that Prometheus, when it is not the host:port of --target",
+    )
     group.addoption("--fault-url", help="fault port of a target that runs already")
     group.addoption("--fault-token", help="its token")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
     group.addoption(
         "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
+    )
+    group.addoption(
+        "--target-on-bridge",
+        action="store_true",
+        help="containers: let them reach a target on this machine, at the gateway of the run's own bridge",
     )
     group.addoption(
         "--keep-on-failure", action="store_true", help="containers: leave a failed run's stack up"
@@ -107,10 +117,13 @@ def _options(config: pytest.Config) -> Options:
         prometheus=config.getoption("--prometheus"),
         alertmanager=config.getoption("--alertmanager"),
         grafana=config.getoption("--grafana"),
+        database=config.getoption("--database"),
+        instance=config.getoption("--instance"),
         fault_url=config.getoption("--fault-url"),
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),
         documented_ports=config.getoption("--documented-ports"),
+        target_on_bridge=config.getoption("--target-on-bridge"),
         keep_on_failure=config.getoption("--keep-on-failure"),
         time_scale=config.getoption("--time-scale"),
         reports=config.getoption("--reports"),
