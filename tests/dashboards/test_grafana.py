@@ -120,7 +120,8 @@ def judged(history: Recorder, table: Table, *, is_open: bool = False) -> dict[st
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
     with Server(table, is_open=is_open) as running:
         grafana, prometheus = Grafana(running.url), Prometheus(running.url)
-        server.ask(history, grafana, prometheus, parsed(texts(MONITORING)), TimeScale(1))
+        files = texts(MONITORING)
+        server.ask(history, grafana, prometheus, parsed(files), files, TimeScale(1))
         grafana.close()
         prometheus.close()
     found = {}

@@ -72,8 +72,9 @@ def judge_source(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
             found.append(f"{source.where}: {source.uid!r} is not there")
             continue
         interval = (one.get("jsonData") or {}).get("timeInterval", "")
-        if interval != source.interval:
-            found.append(f"{source.uid}: its interval is {interval!r}, the file says {source.interval!r}")
+        provisioned = record.data["intervals"].get(source.uid, "")
+        if interval != provisioned:
+            found.append(f"{source.uid}: its interval is {interval!r}, its file says {provisioned!r}")
         health = record.data["source_health"][source.uid]
         if health["status"] != 200 or health["body"].get("status") != "OK":
             found.append(f"{source.uid}: {health['body'].get('message', health['body'])}")
@@ -88,7 +89,7 @@ def judge_source(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
 
 def judge_dashboards(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
     """What it serves is what the files say, but for what Grafana fills in by itself."""
-    files: dict[str, str] = evidence.need("dashboards").data["files"]
+    files: dict[str, str] = record.data["files"]
     found, count = [], 0
     for name, text in files.items():
         written = json.loads(text)

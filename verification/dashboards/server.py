@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from verification.dashboards.expand import Value, substitute
-from verification.dashboards.folder import GrafanaFolder
+from verification.dashboards.folder import GrafanaFolder, Texts
 from verification.dashboards.steps import Request, browser_interval
 from verification.errors import EvidenceError
 from verification.history import Record, Recorder
@@ -18,15 +18,26 @@ PROBE = "timestamp(up)"
 
 
 def ask(
-    history: Recorder, grafana: Grafana, prometheus: Prometheus, folder: GrafanaFolder, scale: TimeScale
+    history: Recorder,
+    grafana: Grafana,
+    prometheus: Prometheus,
+    folder: GrafanaFolder,
+    served: Texts,
+    scale: TimeScale,
 ) -> None:
     """Health, data sources, dashboards and queries, as one record `grafana`; what was not answered is in its `errors`.
 
-    The queries are those of the records `panel` at the zoom "whole", so call it after these. They are sent only when
-    Grafana's data source is this Prometheus: another one has other samples.
+    `served` are the files that it was provisioned with. The queries are those of the records `panel` at the zoom
+    "whole", so call it after these. They are sent only when Grafana's data source is this Prometheus: another one has
+    other samples.
     """
     errors: list[str] = []
-    data: dict[str, Any] = {"url": grafana.url, "errors": errors}
+    data: dict[str, Any] = {
+        "url": grafana.url,
+        "errors": errors,
+        "files": served.dashboards,
+        "intervals": {one.uid: one.interval for one in served.sources},
+    }
     for name, call in (
         ("health", grafana.health),
         ("anonymous", grafana.anonymous),

@@ -8,7 +8,10 @@ range and the scaled interval of the data source.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from functools import lru_cache
+
+import promql_parser as promql
 
 from verification.dashboards.expand import expand, macros
 from verification.dashboards.steps import Request, Resolved
@@ -16,6 +19,8 @@ from verification.promql_durations import rewrite_durations, windows
 from verification.timescale import TimeScale
 
 _PLACEHOLDERS = {"__rate_interval": 31_415_927, "__interval": 27_182_819, "__range": 16_180_341}
+_NUMBER = 57_721_566
+"""The first of the numbers that stand for the macros which are numbers."""
 _NAMES = {ms: name for name, ms in _PLACEHOLDERS.items()}
 # `${__range_s}s` and `${__interval_ms}ms` are the durations themselves.
 _WRITTEN_OUT = re.compile(
@@ -55,6 +60,26 @@ def executed(text: str, request: Request, resolved: Resolved, scale: TimeScale) 
         return lengths[ms] if ms in lengths else scale.milliseconds(ms)
 
     return rewrite_durations(placed, change)
+
+
+def scaled(text: str, scale: TimeScale) -> str:
+    """The query with its fixed durations scaled and its macros as they were.
+
+    Raises:
+        ValueError: it does not parse.
+        InputError: a duration cannot be scaled.
+    """
+    units = [f"{name}_{unit}" for name in _PLACEHOLDERS for unit in ("ms", "s")]
+    numbers = {name: str(_NUMBER + index) for index, name in enumerate(units)}
+    placed = _with_placeholders(text, numbers)
+    result = rewrite_durations(placed, lambda ms: ms if ms in _NAMES else scale.milliseconds(ms))
+    if result == rewrite_durations(placed, lambda ms: ms):
+        return text
+    for ms, name in _NAMES.items():
+        result = result.replace(promql.display_duration(timedelta(milliseconds=ms)), f"${{{name}}}")
+    for name, number in numbers.items():
+        result = result.replace(number, f"${{{name}}}")
+    return result
 
 
 def _with_placeholders(text: str, numbers: dict[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ import psutil
 
 from verification.contract import Contract
 from verification.dashboards import record, server
-from verification.dashboards.folder import parsed
+from verification.dashboards.folder import parsed, texts
 from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.observe.grafana import Grafana
@@ -20,11 +20,12 @@ from verification.report.panels_data import drawings
 from verification.run.bringup import Bench
 from verification.run.prepare import Prepared
 from verification.run.traffic import Traffic
+from verification.stack.containers import ContainerStack
 from verification.verdict import Verdict
 
 PAGE = "panels.html"
 USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
-"""Variables of the compose file; the documented account is what they are without being set."""
+"""Variables of the compose file, for an account that is no longer the documented one."""
 
 
 def sampler(history: Recorder, contract: Contract, bench: Bench) -> MachineSampler | None:
@@ -52,8 +53,11 @@ def ask(
     record.everything(history, bench.prometheus, prepared.contract, bench.scale, window, sources)
     if bench.grafana_url is None or not prepared.dashboards.dashboards:
         return
-    grafana = Grafana(bench.grafana_url, *account())
-    server.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), bench.scale)
+    served = prepared.dashboards
+    if isinstance(bench.stack, ContainerStack) and bench.stack.rendered.grafana is not None:
+        served = texts(bench.stack.rendered.grafana.parent)  # the run copy is what was provisioned
+    grafana = Grafana(bench.grafana_url, *account(prepared.contract))
+    server.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
     grafana.close()
 
 
@@ -66,9 +70,11 @@ def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path 
     return path
 
 
-def account() -> tuple[str, str]:
-    """User and password of Grafana's administrator."""
-    return os.environ.get(USER) or "admin", os.environ.get(PASSWORD) or "admin"
+def account(contract: Contract) -> tuple[str, str]:
+    """User and password of Grafana's administrator: what the environment says, or else what is documented."""
+    documented = contract.deployment.account if contract.deployment is not None else None
+    user, password = (documented.user, documented.password) if documented is not None else ("admin", "admin")
+    return os.environ.get(USER) or user, os.environ.get(PASSWORD) or password
 
 
 def process_started(pid: int | None) -> float | None:
