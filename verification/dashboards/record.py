@@ -28,7 +28,7 @@ from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
 from verification.timescale import TimeScale
 
-WIDTH = 1000
+WIDTH, COARSE = 1000, 20
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,17 @@ def everything(
 
 
 def zooms(begin: float, end: float) -> tuple[Zoom, ...]:
-    """The looks of a run from `begin` to `end`: all of it, wide and narrow, and its last third."""
+    """The looks of a run from `begin` to `end`: all of it, wide and narrow, its last third, and all of it in a few points.
+
+    The last one has the long steps and windows of a look at days.
+    """
     length = end - begin
-    return (Zoom("whole", length), Zoom("narrow", length, 300), Zoom("last third", length / 3, 600))
+    return (
+        Zoom("whole", length),
+        Zoom("narrow", length, 300),
+        Zoom("last third", length / 3, 600),
+        Zoom("coarse", length, COARSE),
+    )
 
 
 def panels(
