@@ -1,4 +1,7 @@
-"""metric/NAME/sums: at rest a counter that adds up a figure of rows equals the sum that the database gives."""
+"""metric/NAME/sums: at rest a counter that adds up a figure of rows equals the sum that the database gives.
+
+The database also tells which ids there are: those without rows must stand at 0, and those that are gone have no series.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import math
 from verification.checks.base import Check, Claim, findings, for_metrics, not_verified
 from verification.contract_panels import RowsSumTruth
 from verification.evidence import Evidence
+from verification.history import Record
 from verification.observe.exposition import label_set, series_text
 from verification.verdict import Verdict
 
@@ -21,8 +25,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     assert isinstance(truth, RowsSumTruth)
     if not evidence.run["database"]:
         return not_verified(claim, "no database is named in the contract for this target")
-    rows = evidence.need("panel_rows", what=metric.name)
-    sums = {str(label): float(total) for label, total in rows.data["rows"]}
+    rows = evidence.need("sums", what=metric.name, label="rest")
+    before = (
+        {} if evidence.run["managed"] else _sums(evidence.need("sums", what=metric.name, label="baseline"))
+    )
+    sums = {label: total - before.get(label, 0.0) for label, total in _sums(rows).items()}
     shot = evidence.rest
     found = []
     values = shot.exposition.series(metric.name)
@@ -45,6 +52,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         tolerance="a part in 10^9: floats added in another order",
         evidence=[shot.record, rows.number],
     )
+
+
+def _sums(record: Record) -> dict[str, float]:
+    return {str(label): float(total) for label, total in record.data["rows"]}
 
 
 CHECK = Check("sums", for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"), judge)

@@ -19,7 +19,7 @@ from verification.dashboards.folder import DataSource, GrafanaFolder, Texts
 from verification.dashboards.model import Dashboard, Panel, Target
 from verification.dashboards.options import query_values
 from verification.dashboards.read import read
-from verification.dashboards.sources import latencies, machine, rows, scrapes
+from verification.dashboards.sources import latencies, machine, rows, scrapes, sums
 from verification.dashboards.steps import MACROS, Request, resolve
 from verification.dashboards.windows import executed
 from verification.durations import parse_milliseconds
@@ -92,6 +92,7 @@ def everything(
     """
     if sources.database is not None:
         rows(history, contract, sources.database)
+        sums(history, contract, sources.database, "rest")
     record = history.last("dashboards")
     if record is None or not (record.data["files"] or contract.dashboards):
         return
@@ -109,7 +110,7 @@ def everything(
 
 
 def zooms(begin: float, end: float) -> tuple[Zoom, ...]:
-    """The looks of a run from `begin` to `end`: all of it, wide and narrow, its last third, and all of it in a few points.
+    """The looks of a run from `begin` to `end`: all of it wide and narrow, its last third, all of it in a few points.
 
     The last one has the long steps and windows of a look at days.
     """

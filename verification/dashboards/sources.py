@@ -78,24 +78,35 @@ def machine(history: Recorder, readings: list[dict[str, Any]], started: float | 
 
 
 def rows(history: Recorder, contract: Contract, url: str) -> None:
-    """What the target's database says of executions: the rows behind panels, the sums behind counters."""
+    """The rows of the target's database behind panels."""
     queries = {
         f"{dashboard.uid}/{panel.slug}": panel.truth.query
         for dashboard in contract.dashboards
         for panel in dashboard.panels
         if isinstance(panel.truth, RowsPanelTruth)
     }
-    for metric in contract.metrics:
-        if isinstance(metric.truth, RowsSumTruth):
-            queries[metric.name] = metric.truth.query
+    _asked(history, url, "panel_rows", queries, {})
+
+
+def sums(history: Recorder, contract: Contract, url: str, label: str) -> None:
+    """The sums of the target's database behind counters, under a label such as `rest`."""
+    queries = {
+        metric.name: metric.truth.query
+        for metric in contract.metrics
+        if isinstance(metric.truth, RowsSumTruth)
+    }
+    _asked(history, url, "sums", queries, {"label": label})
+
+
+def _asked(history: Recorder, url: str, kind: str, queries: dict[str, str], about: dict[str, str]) -> None:
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     try:
         with engine.connect() as connection:
             for what, query in queries.items():
                 found = [[_plain(cell) for cell in row] for row in connection.execute(sqlalchemy.text(query))]
-                history.add("panel_rows", {"what": what, "rows": found})
+                history.add(kind, {"what": what, **about, "rows": found})
     except SQLAlchemyError as error:
-        history.add("observation_failed", {"what": "rows of panels", "error": str(error)})
+        history.add("observation_failed", {"what": f"{kind} of the database", "error": str(error)})
     finally:
         engine.dispose()
 

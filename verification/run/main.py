@@ -16,6 +16,7 @@ from pathlib import Path
 
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
+from verification.dashboards.sources import sums
 from verification.drills.plan import power_gate
 from verification.drills.runner import Runner
 from verification.errors import EvidenceError
@@ -120,6 +121,8 @@ class Job:
         recording.exposition(self.history, self.bench.metrics_url, "baseline")
         if self.bench.app is None:
             self.bench.sender.forget()
+            if self.bench.database is not None:
+                sums(self.history, self.prepared.contract, self.bench.database, "baseline")
         sampler = self._sampler()
         if self.machine is not None:
             self.machine.start()
