@@ -108,7 +108,7 @@ class PanelClaim(PanelModel):
     unit: str
     alert: str | None = None
     complement: bool = False
-    window: bool = False
+    fixed_window: bool = False
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
     truth: PanelTruth | None = None
 

@@ -1,7 +1,8 @@
 """panel/DASHBOARD/PANEL/zoom: no zoom shows empty or single-sample windows, or leaves time out that it seems to show.
 
 By arithmetic at scale 1, for ranges from 5 minutes to 7 days and widths from 300 to 2,000 pixels. A panel that carries
-an alert's quantity keeps the alert's window: where a step exceeds it, it is `sampled`, as documented.
+an alert's quantity keeps the alert's window: where a step exceeds it, it is `sampled`, as documented. So is one whose
+contract says that its window is fixed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Every combination of range and width for every query of the panel."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
-    wrong, sampled, count = zooms(seen, dashboard, panel, alert=wanted.alert is not None)
+    is_fixed = wanted.alert is not None or wanted.fixed_window
+    wrong, sampled, count = zooms(seen, dashboard, panel, alert=is_fixed)
     good = f"{count} combinations, none empty"
     if sampled:
         good += f"; sampled at {len(sampled)} of them, the worst {max(sampled, key=_unseen)}"
