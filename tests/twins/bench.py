@@ -134,6 +134,7 @@ def _judge(
             alertmanager_configuration={},
             receivers_wanted=[],
             binaries=binaries,
+            history=history,
             journal=journal,
             scale=prepared.scale,
             target_scale=prepared.scale,

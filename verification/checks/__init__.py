@@ -12,6 +12,7 @@ from verification.checks import (
     deployment_file,
     deployment_live,
     documented,
+    documented_deployment,
     metric_cardinality,
     metric_durations,
     metric_during,
@@ -81,6 +82,7 @@ CHECKS: tuple[Check, ...] = (
     panel_zoom.CHECK,
     *panel_grafana.CHECKS,
     documented.CHECK,
+    documented_deployment.CHECK,
 )
 
 

@@ -53,7 +53,7 @@ def open_backend(
     if images is None:
         return Backend(kind)
     file = compose_file(prepared)
-    project = ContainerProject(file, folder / "stack", journal, keep)
+    project = ContainerProject(file, folder / "stack", journal, keep, say)
     for left in compose.clear_containers(project.client):
         say(f"cleared what a killed run left: {left}")
     cleanup.enter_context(project)

@@ -67,6 +67,7 @@ class Bench:
     alertmanager_configuration: dict[str, Any]
     receivers_wanted: list[str]
     binaries: Binaries
+    history: Recorder
     journal: Journal
     scale: TimeScale
     target_scale: TimeScale
@@ -83,6 +84,7 @@ class Bench:
         Raises:
             EvidenceError: with its last log lines.
         """
+        self.history.raise_if_broken()
         self.stack.raise_if_dead()
         if self.app is not None:
             self.app.raise_if_dead()
@@ -179,6 +181,7 @@ def bring_up(
         else {},
         receivers_wanted=prepared.folder.receivers,
         binaries=binaries,
+        history=history,
         journal=journal,
         scale=scale,
         target_scale=scale if target.app is not None else TimeScale(1),

@@ -66,16 +66,14 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
 
     def keep() -> bool:
         failed = trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
-        if prepared.options.keep_on_failure and failed:
-            say("the containers are kept; when you have seen enough: docker compose -p PROJECT down -v")
-            return True
-        return False
+        return prepared.options.keep_on_failure and failed
 
     try:
         with ExitStack() as cleanup:
             try:
                 bench = bring_up(prepared, folder, history, cleanup, say, keep)
                 Job(prepared, bench, folder, history, cleanup, say).drive()
+                history.raise_if_broken()
             except EvidenceError as error:
                 trouble = str(error)
                 history.add("trouble", {"error": trouble})

@@ -8,6 +8,7 @@ from typing import Any
 
 from loadtests import scenario
 from verification import contract as contracts
+from verification.checks import documented_deployment
 from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from verification.contract import Contract
 from verification.dashboards.folder import Texts, texts
@@ -177,4 +178,5 @@ def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
         "metrics": rows(METRIC_COLUMNS),
         "alerts": rows(ALERT_COLUMNS),
         "panels": rows(PANEL_COLUMNS),
+        "deployment": {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
     }

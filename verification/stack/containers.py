@@ -6,7 +6,7 @@ folders, the scaled flags, no restarts behind the harness's back. Target and sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,7 @@ from verification.errors import EvidenceError, InputError
 from verification.render import Rendered
 from verification.stack import compose
 from verification.stack.external import READY_PATHS
-from verification.stack.ports import HOST, allocate_ports
+from verification.stack.ports import HOST, allocate_ports, bound_port
 from verification.stack.project import ContainerProject, Replacing, Service
 from verification.stack.protocol import (
     ALERTMANAGER,
@@ -99,6 +99,7 @@ class ContainerStack:
     The project must have been entered; it removes the containers.
 
     Raises:
+        InputError: a documented port is taken.
         EvidenceError: a component can't be created, dies or does not become healthy; with state and log lines.
     """
 
@@ -126,6 +127,8 @@ class ContainerStack:
         """The service of each component that is there."""
         self.inner = inner_addresses(deployment, self.present)
         documented = [deployment.services[service].port for service in self.present.values()]
+        if documented_ports:
+            _refuse_taken(documented)
         ports = documented if documented_ports else allocate_ports(len(self.present))
         self.ports: dict[str, int] = dict(zip(self.present, ports, strict=True))
         """The published port of each component, on 127.0.0.1."""
@@ -250,6 +253,17 @@ def grafana_volumes(service: Mapping[str, Any], copy: Path) -> list[str]:
     binds = [one for one in service.get("volumes") or () if one["type"] == "bind"]
     folders = {one["target"]: copy / Path(one["source"]).name for one in binds}
     return [f"{place}:{target}:ro" for target, place in folders.items() if place.is_dir()]
+
+
+def _refuse_taken(ports: Sequence[int]) -> None:
+    taken = [str(port) for port in ports if bound_port(port) is None]
+    if taken:
+        raise InputError(
+            f"port {', '.join(taken)} of {HOST} is taken",
+            "--documented-ports",
+            "the documented ports free",
+            "end what listens there, or leave the option out for free ports",
+        )
 
 
 def _literal(word: Any) -> str:

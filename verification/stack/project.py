@@ -33,20 +33,26 @@ class ContainerProject:
     """The compose project of a run: its network, its override file, its services. Enter it before its users.
 
     compose_file: the documented file. workdir: for the override and, at the end, the log of each container.
-    keep: asked at the end, whether everything stays to be looked at.
+    keep: asked at the end, whether everything stays to be looked at. say: is told what the end of it was.
 
     Raises:
         InputError: no engine answers, or Compose is missing.
     """
 
     def __init__(
-        self, compose_file: Path, workdir: Path, journal: Journal, keep: Callable[[], bool] = lambda: False
+        self,
+        compose_file: Path,
+        workdir: Path,
+        journal: Journal,
+        keep: Callable[[], bool] = lambda: False,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.name = compose.project_name(journal.run)
         self.client = compose.engine()
         self._workdir = workdir.absolute()
         self._journal = journal
         self._keep = keep
+        self._say = say
         self._override = self._workdir / "override.yml"
         self._variables = self._workdir / "variables.env"
         self._services: dict[str, dict[str, Any]] = {}
@@ -64,12 +70,18 @@ class ContainerProject:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._keep():
-            compose.kept_mark(self._journal.folder, self._journal.run).touch()
-            return
         try:
             self.save_logs()
+            if self._keep():
+                compose.kept_mark(self._journal.folder, self._journal.run).touch()
+                self._say(f"kept; when you have seen enough: docker compose -p {self.name} down --volumes")
+                return
             compose.remove(self.client, self.name)
+        except (DockerException, requests.RequestException) as trouble:
+            # Never loses a verdict: what is left is found by its label and cleared by the next run.
+            self._say(
+                f"{self.name} could not be removed, the engine does not answer: {type(trouble).__name__}"
+            )
         finally:
             self.client.close()
 
