@@ -154,6 +154,7 @@ TWINS = (
     Twin("wrong-label", HTTP, BY, target("legendFormat", "{{verb}} {{endpoint}}"), "legend", "{{verb}} is empty"),
     Twin("label-left-out", HTTP, BY, target("legendFormat", "{{method}}"), "legend", "are all called"),
     Twin("undeclared", HTTP, BY, no_variables, "form", "$endpoint is no variable"),
+    Twin("equals-variable", HTTP, BY, replaced('endpoint=~"$endpoint"', 'endpoint="$endpoint"'), "data", "never seen"),
     Twin("undeclared-empty", HTTP, BY, no_variables, "data", "never seen"),
     # zoom
     Twin("one-scrape", OVERVIEW, RATE, replaced("$__rate_interval", "15s"), "zoom", "single sample"),

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 from verification.checks.base import Check, Claim, findings
 from verification.contract import Contract
-from verification.dashboards.expand import unknown_names
 from verification.dashboards.judging import emptiness, form, metrics_of, names_of, zooms
 from verification.dashboards.model import Dashboard, Panel
 from verification.dashboards.views import Views, views
@@ -20,11 +19,13 @@ from verification.verdict import Verdict
 SUFFIXES = ("_bucket", "_sum", "_count")
 
 
-def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
+def one_claim(claim_id: str) -> Callable[[Contract], list[Claim]]:
+    """A claim that every contract makes."""
     return lambda contract: [Claim(claim_id)]
 
 
-def _nothing(claim: Claim, seen: Views) -> Verdict | None:
+def nothing_promised(claim: Claim, seen: Views) -> Verdict | None:
+    """A pass for a folder without dashboards, when the contract promises none either."""
     if not seen.folder.dashboards and not seen.folder.problems and not seen.evidence.contract.dashboards:
         record = seen.evidence.need("dashboards").number
         return findings(
@@ -36,7 +37,7 @@ def _nothing(claim: Claim, seen: Views) -> Verdict | None:
 def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     """Every file is a dashboard that provisioning takes; ids and uids are there once."""
     seen = views(evidence)
-    if (nothing := _nothing(claim, seen)) is not None:
+    if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     folder = seen.folder
     found = [str(one) for one in folder.problems]
@@ -62,7 +63,7 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
 def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
     """Documented dashboards and panels are there once and shown; others are findings."""
     seen = views(evidence)
-    if (nothing := _nothing(claim, seen)) is not None:
+    if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     documented = {one.uid: one for one in evidence.contract.dashboards}
     found = []
@@ -114,7 +115,7 @@ def _panels(dashboard: Dashboard, wanted: dict[str, str]) -> list[str]:
 def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     """Queries ask for documented metrics of the target; other jobs' metrics must be known to the server."""
     seen = views(evidence)
-    if (nothing := _nothing(claim, seen)) is not None:
+    if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     served = set(evidence.need("metadata").data["types"])
     found, names = [], set()
@@ -144,56 +145,10 @@ def _known(contract: Contract, name: str, served: Iterable[str]) -> bool:
     )
 
 
-def judge_variables(claim: Claim, evidence: Evidence) -> Verdict:
-    """Variable queries give live values, a default is chosen, All works, and every name is declared and used."""
-    seen = views(evidence)
-    if (nothing := _nothing(claim, seen)) is not None:
-        return nothing
-    seen.need_answers()
-    found, count = [], 0
-    for dashboard in seen.folder.dashboards:
-        declared = [one.name for one in dashboard.variables]
-        for variable in dashboard.variables:
-            count += 1
-            where = f"{dashboard.file}: {variable.path}, ${variable.name}"
-            found += [f"{where}: ${name} is no variable" for name in unknown_names(variable.query, declared)]
-            asked = [
-                record.data
-                for record in evidence.history.of("variable")
-                if record.data["dashboard"] == dashboard.file and record.data["name"] == variable.name
-            ]
-            if variable.type == "query" and not asked:
-                found.append(f"{where}: was not asked")
-            for data in asked:
-                if "error" in data:
-                    found.append(f"{where}: {data['error']}")
-                elif variable.type == "query" and not data["values"]:
-                    found.append(f"{where}: {variable.query} gives no value")
-                elif not data["chosen"]:
-                    found.append(f"{where}: nothing is chosen when the dashboard opens")
-        found += [
-            f"{dashboard.file}: {panel.path}: repeats for ${panel.repeat}, which is no variable"
-            for panel in dashboard.panels
-            if panel.repeat and panel.repeat not in declared
-        ]
-        found += [
-            f"{dashboard.file}: {one.path}: ${name} is no variable"
-            for one in dashboard.annotations
-            for name in unknown_names(one.expression, declared)
-        ]
-    return findings(
-        claim,
-        found,
-        good=f"{count} variables with live values",
-        expected="values from every query variable, and a default",
-        evidence=[evidence.need("dashboards").number],
-    )
-
-
 def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     """Panels that the contract does not know: form, zoom, legend and data, as for the documented ones."""
     seen = views(evidence)
-    if (nothing := _nothing(claim, seen)) is not None:
+    if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     known = {(one.uid, panel.slug) for one in evidence.contract.dashboards for panel in one.panels}
     found, count = [], 0
@@ -231,9 +186,8 @@ def _twice(what: str, named: list[tuple[str, str]]) -> list[str]:
 
 
 CHECKS = (
-    Check("dashboards-readable", _one("dashboards/readable"), judge_readable),
-    Check("dashboards-inventory", _one("dashboards/inventory"), judge_inventory),
-    Check("dashboards-metrics", _one("dashboards/metrics"), judge_metrics),
-    Check("dashboards-variables", _one("dashboards/variables"), judge_variables),
-    Check("dashboards-others", _one("dashboards/others"), judge_others),
+    Check("dashboards-readable", one_claim("dashboards/readable"), judge_readable),
+    Check("dashboards-inventory", one_claim("dashboards/inventory"), judge_inventory),
+    Check("dashboards-metrics", one_claim("dashboards/metrics"), judge_metrics),
+    Check("dashboards-others", one_claim("dashboards/others"), judge_others),
 )

@@ -7,14 +7,15 @@ step. Under a time scale the data source's interval, min intervals and fixed win
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from verification.contract import Contract
 from verification.dashboards import causes
-from verification.dashboards.expand import Value, chosen, substitute
+from verification.dashboards.expand import Value, chosen, names, substitute
 from verification.dashboards.folder import DataSource, GrafanaFolder, Texts
 from verification.dashboards.model import Dashboard, Panel, Target
 from verification.dashboards.options import query_values
@@ -142,17 +143,34 @@ def panels(
     except EvidenceError as error:
         history.add("observation_failed", {"what": "metadata", "error": str(error)})
     for dashboard in folder.dashboards:
-        values = _variables(history, prometheus, dashboard, window)
-        asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, end)
+        values, options = _variables(history, prometheus, dashboard, window)
+        asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
         for panel, target in dashboard.queries():
             asker.ask(panel, target, looks or zooms(begin, end))
+        if looks is None:
+            _choices(asker, dashboard, Zoom("whole", end - begin))
+
+
+def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
+    """Ask the queries of every variable that takes several values with one of them and with two of them chosen."""
+    for variable in dashboard.variables:
+        options = asker.options.get(variable.name, ())
+        if not variable.multi or not options:
+            continue
+        for chosen_values in dict.fromkeys((tuple(options[:1]), tuple(options[:2]))):
+            values = {**asker.values, variable.name: Value(chosen_values, True)}
+            other = replace(asker, values=values)
+            for panel, target in dashboard.queries():
+                if variable.name in names(target.expression):
+                    other.choose(panel, target, look, variable.name, chosen_values)
 
 
 def _variables(
     history: Recorder, prometheus: Prometheus, dashboard: Dashboard, window: tuple[float, float]
-) -> dict[str, Value]:
-    """The live values of a dashboard's variables, recorded, and what is chosen by default."""
+) -> tuple[dict[str, Value], dict[str, list[str]]]:
+    """(what is chosen by default, the live values) of a dashboard's variables; both are recorded."""
     values: dict[str, Value] = {}
+    live: dict[str, list[str]] = {}
     span = (history.epoch + window[0], history.epoch + window[1])
     for one in dashboard.variables:
         options: list[str] = list(one.options)
@@ -165,9 +183,9 @@ def _variables(
                 data["error"], options = str(error), []
         elif one.type == "custom" and not options:
             options = [part.strip() for part in one.query.split(",") if part.strip()]
-        values[one.name] = chosen(one, options)
+        values[one.name], live[one.name] = chosen(one, options), options
         history.add("variable", {**data, "options": options, "chosen": list(values[one.name].values)})
-    return values
+    return values, live
 
 
 @dataclass
@@ -180,6 +198,7 @@ class _Asker:
     source_interval: str
     scale: TimeScale
     values: Mapping[str, Value]
+    options: Mapping[str, Sequence[str]]
     end: float
 
     def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
@@ -203,6 +222,25 @@ class _Asker:
             self.history.add("panel", {**data, "series": rows})
         if empty and last:
             self._cause(panel, target, last)
+
+    def choose(
+        self, panel: Panel, target: Target, look: Zoom, variable: str, selection: tuple[str, ...]
+    ) -> None:
+        """Ask a query with a variable at these values and record whose series came back."""
+        labels = re.findall(rf"(\w+)\s*=~?\s*[\"']\$\{{?{re.escape(variable)}\b", target.expression)
+        data: dict[str, Any] = {
+            "dashboard": self.dashboard.file, "path": target.path, "variable": variable, "chosen": list(selection),
+            "labels": list(dict.fromkeys(labels)),
+        }  # fmt: skip
+        try:
+            request, step, text = self._prepared(panel, target, look)
+            rows = self._sent(target, request, step, text)
+        except (ValueError, InputError) as error:
+            self.history.add("choice", {**data, "error": str(error)})
+        except EvidenceError as error:
+            self.history.add("choice", {**data, "error": error.state})
+        else:
+            self.history.add("choice", {**data, "expanded": text, "series": [one["labels"] for one in rows]})
 
     def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
         end = round((self.history.epoch + self.end) * 1000)
