@@ -6,6 +6,7 @@ the kernel; a gauge lies between the readings around it, give or take the larges
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,15 +59,19 @@ class Readings:
             return None
         return Interval(figure(self.rows[found[0]]) - slip, figure(self.rows[found[1]]) + slip)
 
-    def gauge(self, scrape: Scrape, figure: Figure) -> Interval | None:
-        """Bounds of a figure that goes both ways."""
+    def gauge(self, scrape: Scrape, figure: Figure, near: float = NEAR) -> Interval | None:
+        """Bounds of a figure that goes both ways.
+
+        Between two readings it may have been anywhere; how far is bounded by the largest step between neighbouring
+        readings, of those at most `near` seconds away.
+        """
         found = self.around(scrape)
         if found is None:
             return None
         low, high = found
         values = [figure(row) for row in self.rows[low : high + 1]]
-        first = bisect_left(self.before, self.before[low] - NEAR)
-        last = bisect_right(self.after, self.after[high] + NEAR)
+        first = bisect_left(self.before, self.before[low] - near)
+        last = bisect_right(self.after, self.after[high] + near)
         changes = pairwise(figure(row) for row in self.rows[first:last])
         slip = max((abs(later - earlier) for earlier, later in changes), default=0.0)
         return Interval(min(values) - slip, max(values) + slip)
@@ -90,7 +95,7 @@ def machine(views: Views, truth: MachineTruth, answer: Answered, ordinal: int) -
         if scrape is None:
             return {}
         return {
-            tuple((name, value) for name in by): readings.gauge(scrape, figure)
+            tuple((name, value) for name in by): readings.gauge(scrape, figure, math.inf)
             for value, figure in figures.items()
         }
 
