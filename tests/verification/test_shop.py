@@ -53,7 +53,7 @@ def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
 def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(tmp_path: Path) -> None:
     verdicts = judge(tmp_path / "run", app=f"{{python}} {SHOP / 'shop.py'} {{port}}")
     assert not_passed(verdicts) == {}
-    assert len(verdicts) == 8 + 13 + 2
+    assert len(verdicts) == 8 + 13 + 5 + 2
     assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
 
 

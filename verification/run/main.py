@@ -16,6 +16,7 @@ from pathlib import Path
 
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
+from verification.dashboards.sources import sums
 from verification.drills.conducting import conductor, edges
 from verification.drills.conductor import Part
 from verification.drills.plan import power_gate
@@ -24,7 +25,7 @@ from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
-from verification.run import deployment, recording, static, stimuli
+from verification.run import deployment, panels, recording, static, stimuli
 from verification.run.bringup import Bench, await_scrape, bring_up
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
@@ -82,7 +83,11 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
                 history.add("trouble", {"error": trouble})
                 say(trouble)
             say("judging")
-            verdicts = judge_all(Evidence(prepared.contract, history))
+            evidence = Evidence(prepared.contract, history)
+            verdicts = judge_all(evidence)
+            drawn = panels.draw(folder, evidence, verdicts)
+            if drawn is not None:
+                say(f"panels next to their truth: {drawn}")
             say("tearing down")
         history.add("ended", {"trouble": trouble})
         return Result(folder, verdicts, trouble)
@@ -108,6 +113,7 @@ class Job:
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
         self.usage: deployment.UsageSampler | None = None
+        self.machine = panels.sampler(history, prepared.contract, bench)
 
     def drive(self) -> None:
         """All steps in order.
@@ -118,7 +124,12 @@ class Job:
         recording.exposition(self.history, self.bench.metrics_url, "baseline")
         if self.bench.app is None:
             self.bench.sender.forget()
+            if self.bench.database is not None:
+                sums(self.history, self.prepared.contract, self.bench.database, "baseline")
         sampler = self._sampler()
+        if self.machine is not None:
+            self.machine.start()
+            self.cleanup.callback(self.machine.stop)
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
         reconcile = self._start("reconcile", self.prepared.reconcile)
         await_scrape(self.bench, self.say)
@@ -226,6 +237,7 @@ class Job:
             self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
         settle(self.bench, self.prepared, self.history, self.ran)
         bench = self.bench
+        shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
@@ -241,6 +253,8 @@ class Job:
         recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
         if bench.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+        self.say("asking every panel")
+        panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""

@@ -9,8 +9,9 @@ from typing import Any
 from loadtests import scenario
 from verification import contract as contracts
 from verification.checks import documented_deployment
-from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS
+from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from verification.contract import Contract
+from verification.dashboards.folder import Texts, texts
 from verification.documentation import parse as parse_page
 from verification.drills import drill as drills
 from verification.drills.drill import Loaded
@@ -33,6 +34,7 @@ class Prepared:
     reconcile: Path
     drill: Loaded | None
     documentation: dict[str, Any]
+    dashboards: Texts
 
 
 def prepare(options: Options) -> Prepared:
@@ -62,6 +64,7 @@ def prepare(options: Options) -> Prepared:
         reconcile=reconcile,
         drill=drill,
         documentation=_documentation(contract, folder),
+        dashboards=texts(options.monitoring),
     )
 
 
@@ -122,7 +125,12 @@ def _check_options(options: Options) -> None:
             "--instance is the label of a target in a Prometheus that runs already", "command line",
             "--prometheus URL with it", "leave it out, or add the URL",
         )  # fmt: skip
-    for name, url in (("--target", options.target), ("--prometheus", options.prometheus)):
+    urls = (
+        ("--target", options.target),
+        ("--prometheus", options.prometheus),
+        ("--grafana", options.grafana),
+    )
+    for name, url in urls:
         if url is not None and not url.startswith(("http://", "https://")):
             raise InputError(f"{url!r} is no URL", name, "http://HOST:PORT", "add the scheme")
     if (options.fault_url is None) != (options.fault_token is None):
@@ -170,5 +178,6 @@ def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
         "path": path.name,
         "metrics": rows(METRIC_COLUMNS),
         "alerts": rows(ALERT_COLUMNS),
+        "panels": rows(PANEL_COLUMNS),
         "deployment": {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
     }
