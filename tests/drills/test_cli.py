@@ -63,7 +63,7 @@ def test_arguments_that_make_no_sense_start_a_run(
     [
         ("alert: HighErrorRate", "alert: HighErrorRates", "alert 'HighErrorRates' is not in the contract"),
         ("below: 0.045", "below: 0.051", "do not enclose"),
-        ("rate: 130.0", "rate: 13.0", "127 or more"),
+        ("rate: 140.0", "rate: 14.0", "127 or more"),
         ("below: 0.045", "below: 0.045\nbellow: 1", "unknown key"),
         ("below: 0.045", "below: 0.045\nreceivers: [pager]", "receiver 'pager'"),
         ("below: 0.045", "below: 0.045\nmay: [Nothing]", "alert 'Nothing'"),

@@ -131,7 +131,7 @@ def test_the_shortest_detection_is_longer_than_the_longest() -> None:
         ("kind: errors", "kind: slow", "delay"),
         ("alert: HighErrorRate", "alarm: HighErrorRate", "alarm"),
         ("kind: errors", "kind: http\n  apply: {url: 'http://x/'}", "undo"),
-        ("rate: 130.0", "", "belong together"),
+        ("rate: 140.0", "", "belong together"),
         ("status: 502", "status: 200", "status"),
         ("drill: 1", "drill: 2", "drill"),
     ],
