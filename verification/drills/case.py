@@ -157,7 +157,7 @@ class Case:
     @cached_property
     def agreement(self) -> Agreement:
         """What the three ledgers say."""
-        return compare(self.evidence, self.drill, self.begun, self.ended, self.phases, self.slack)
+        return compare(self.evidence, self.drill, self.begun, self.ended, self.phases)
 
     @cached_property
     def known(self) -> bool:

@@ -13,7 +13,7 @@ from verification.checks.base import Check, Claim, findings, not_verified, unkno
 from verification.contract import Alert, Contract, seconds
 from verification.drills import content, membership
 from verification.drills.case import Case, build, delivered, observations, unplanned_failures
-from verification.drills.drill import Drill
+from verification.drills.drill import Drill, NearMiss
 from verification.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from verification.drills.plan import recovery
 from verification.drills.states import Life, Pace, Quantity, Rule, State, grid, live
@@ -52,9 +52,13 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
 
 
 def _decided(case: Case, begin: float, end: float) -> float:
-    """The share of the time in which nothing but silence is admissible: where it is small, silence shows little."""
+    """The share of the time in which the promised silence is the only thing admissible: a small one shows little.
+
+    Where scrapes are made to fail, pending is part of the plan, and silence means that nothing fires.
+    """
     states = [case.life.admissible(t, t) for t in grid(case.life.pace, begin, end)]
-    return sum(one == {State.INACTIVE} for one in states) / len(states) if states else 0.0
+    loud = {State.FIRING} if isinstance(case.drill.below, NearMiss) else {State.PENDING, State.FIRING}
+    return sum(not one & loud for one in states) / len(states) if states else 0.0
 
 
 def judge_fires(claim: Claim, case: Case) -> Verdict:

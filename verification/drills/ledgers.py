@@ -37,7 +37,7 @@ class Phase:
 
 
 def compare(
-    evidence: Evidence, drill: Drill, begun: float, ended: float, phases: Sequence[Phase], slack: float
+    evidence: Evidence, drill: Drill, begun: float, ended: float, phases: Sequence[Phase]
 ) -> Agreement:
     """The ledgers of one drill.
 
@@ -51,7 +51,7 @@ def compare(
         return Agreement(shown, (*troubles, *differences))
     if isinstance(fault, Resource):
         return _resource(evidence, drill, fault, phases)
-    return _state(evidence, drill, phases, slack)
+    return _state(evidence, drill, phases)
 
 
 def _traffic(evidence: Evidence, ended: float) -> list[str]:
@@ -211,18 +211,16 @@ def _exposed(readings: Iterable[dict[str, Any]], kind: str, phase: Phase) -> lis
     return [1 - (inside[-1]["idle"] - inside[0]["idle"]) / every] if every else []
 
 
-def _state(evidence: Evidence, drill: Drill, phases: Sequence[Phase], slack: float) -> Agreement:
+def _state(evidence: Evidence, drill: Drill, phases: Sequence[Phase]) -> Agreement:
     """Every scrape inside the fault must have failed (or not have taken place), and every one clear of it succeeded."""
     if not isinstance(drill.fault, TargetState):
         return Agreement("a fault of somebody else's target keeps no ledger", ())
-    late = slack + evidence.interval + float(evidence.run["scrape_timeout"])
     broken = [phase for phase in phases if phase.dose == 1.0]
-    inside = [one for one in evidence.scrapes if any(p.begin + late < one.begin < p.end for p in broken)]
+    inside = [one for one in evidence.scrapes if any(p.begin < one.begin < p.end for p in broken)]
     troubles = []
     answered = [one for one in inside if one.up == 1]
     if drill.fault.kind == "undiscovered":
-        inside = [one for one in inside if any(p.begin + late + 5 < one.begin < p.end for p in broken)]
-        answered = inside
+        answered = inside  # there should be none at all
     elif not inside:
         troubles.append("no scrape fell into the fault")
     if answered:
