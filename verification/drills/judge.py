@@ -155,7 +155,14 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
     seen = [one for one in case.seen if one.begin >= case.healed]
     found = membership.states(case.life, seen, claim.subject)
     quiet = case.at("quiet").done
-    late = [one for one in case.delivered if one.t > quiet]
+    owed = owed_notices(
+        case
+    )  # one that is still owed is judged there; another receiver may be a moment later
+    late = [
+        one
+        for one in case.delivered
+        if one.t > quiet and not any(one.status == it.status and one.t in it.window for it in owed)
+    ]
     found += [
         Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in late
     ]
