@@ -8,6 +8,7 @@ on another.
     line 1   {"ledger": 1, "bin_seconds": s, "monotonic": s, "epoch": s, ...}     when, and about what
     {"t": s, "add": {...}}           everything recorded since the increment before, as a LedgerView
     {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping
+    {"t": s, "generator": {...}}     how the generator is doing, once a second
     {"t": s, "final": true, "requests": n, "open": n, ...}     the last line; a file without it is incomplete
 
 Times are CLOCK_MONOTONIC; `epoch` belongs to the same instant as the header's `monotonic`. A last line
@@ -21,10 +22,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from loadtests.inputs import InputError
-from loadtests.ledger import Ledger
 from loadtests.sums import ViewSum
 from loadtests.view import LedgerView
 
@@ -42,6 +42,16 @@ class Event:
     data: Mapping[str, Any]
 
 
+class Source(Protocol):
+    """What a writer takes increments from: a ledger, or what other processes have sent of theirs."""
+
+    bin_seconds: float
+
+    def drain(self) -> LedgerView: ...
+
+    def open_requests(self) -> int: ...
+
+
 class LedgerWriter:
     """Appends a ledger's increments to a new file. Every method may raise OSError; afterwards the file is
     torn.
@@ -50,7 +60,7 @@ class LedgerWriter:
     def __init__(
         self,
         path: Path,
-        ledger: Ledger,
+        ledger: Source,
         clock: Callable[[], float],
         epoch: float,
         **about: object,
@@ -92,6 +102,10 @@ class LedgerWriter:
         self.flush()
         self._line({"t": self._clock(), "event": name, **data})
 
+    def sample(self, **data: object) -> None:
+        """Write how the generator is doing."""
+        self._line({"t": self._clock(), "generator": data})
+
     def finish(self, **data: object) -> None:
         """Write the rest and the final line, and close the file."""
         self.flush()
@@ -110,12 +124,16 @@ class LedgerWriter:
 class LedgerTail:
     """Follows a ledger's file: each poll takes in the lines that were completed since the one before.
 
+    listener: gets every line after the header as it is taken in, and its increment if it has one.
     header, final: those lines, {} until they are there. events: in the order of the file. seen_until: time of
     the newest line; everything that the generator recorded until then is in.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, listener: Callable[[Mapping[str, Any], LedgerView | None], None] | None = None
+    ) -> None:
         self.path = path
+        self._listener = listener
         self.header: Mapping[str, Any] = {}
         self.final: Mapping[str, Any] = {}
         self.events: list[Event] = []
@@ -183,6 +201,7 @@ class LedgerTail:
             self.header = row
             self._sum = ViewSum(float(row["bin_seconds"]))
             return
+        view = None
         if "add" in row:
             try:
                 view = LedgerView.from_json(row["add"])
@@ -198,6 +217,8 @@ class LedgerTail:
             data = {key: value for key, value in row.items() if key not in ("event", "t")}
             self.events.append(Event(row["event"], row["t"], data))
         self.seen_until = row.get("t", self.seen_until)
+        if self._listener is not None:
+            self._listener(row, view)
 
 
 def read(path: Path, until: float = inf) -> LedgerView:

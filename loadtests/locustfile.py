@@ -23,7 +23,7 @@ from locust import events
 from loadtests.files import LedgerWriter
 from loadtests.inputs import InputError
 from loadtests.ledger import Ledger
-from loadtests.models import Closed, Scenario
+from loadtests.models import Scenario
 from loadtests.run import LoadRun
 from loadtests.scenario import load, override, resolve
 from loadtests.units import parse_duration, parse_rate
@@ -66,8 +66,7 @@ def start(environment: Any, runner: Any, **_: object) -> None:
         sys.exit(error.exit_status)
     # a path would otherwise begin with two slashes
     environment.host = options.host.rstrip("/")
-    users = scenario.arrival.users if isinstance(scenario.arrival, Closed) else 1
-    options.num_users, options.spawn_rate, options.run_time = users, users, None
+    options.num_users, options.spawn_rate, options.run_time = 1, 1, None
     go = None if options.start_file is None else Path(options.start_file)
     environment.load_run = LoadRun(
         scenario, ledger, writer, time.monotonic, runner.quit, ready=lambda: go is None or go.exists()

@@ -54,6 +54,8 @@ class Player:
     sleep: Callable[[float], None]
     halted: Callable[[], bool]
     surprises: Surprises
+    failed_here: Callable[[], None] = lambda: None
+    """told of every request that this machine could not send"""
 
     def play(self, session: ReadySession, visit: Visit, due: float | None = None) -> None:
         """Run the steps in order, up to the first surprise.
@@ -89,6 +91,8 @@ class Player:
         leave = request.spec.leave
         token = self.ledger.open(request.label_method, request.endpoint, visit.user, due)
         reply = self.wire.send(call) if leave is None else self.wire.leave(call, leave)
+        if reply.own_failure:
+            self.failed_here()
         surprise = self._record(request, token, reply)
         saved: dict[str, object] = {}
         answer = _json(reply) if request.reads_answer and surprise is None else None

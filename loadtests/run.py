@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from math import inf
+from typing import Protocol
 
 import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 
 from loadtests import bins
-from loadtests.arrivals import NAP_SECONDS, Arrived, even, keep, until
-from loadtests.files import LedgerWriter
+from loadtests.arrivals import NAP_SECONDS, Arrived, keep, until
+from loadtests.generator import Generator, excesses, overrun
 from loadtests.ledger import Ledger
 from loadtests.models import Closed, Once, Open, Scenario
-from loadtests.plan import Item, Plan, ReadyRequest, ReadySession, Visit
+from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Share, Visit
 from loadtests.play import Player, SetupError, Surprises
+from loadtests.rates import most_users, schedule, users_at
 from loadtests.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -31,33 +33,58 @@ SETUP_AT_ONCE = 8
 """create requests of one pool under way at the same time"""
 
 
-@dataclass
-class Generator:
-    """How well the generator kept its promise; the durations in seconds."""
+class Writer(Protocol):
+    """Where the record of a run goes: its own file, or the master. Every method may raise OSError."""
 
-    model: str = "none"
-    planned: int | None = None
-    sent: int = 0
-    missed: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    loop_lag_max_seconds: float = 0.0
-    lags: dict[int, int] = field(default_factory=dict)
+    def flush(self) -> None: ...
 
-    def to_json(self) -> dict[str, object]:
-        """The final line's account; lags are those of arrivals, loop_lag that of a timer beside them."""
-        return {
-            "model": self.model,
-            "planned": self.planned,
-            "sent": self.sent,
-            "missed": self.missed,
-            "seconds": self.seconds,
-            "lag_p99_seconds": bins.percentile(self.lags, 99.0),
-            "lag_max_seconds": bins.percentile(self.lags, 100.0),
-            "loop_lag_max_seconds": self.loop_lag_max_seconds,
-            "cpu_seconds": self.cpu_seconds,
-            "cpu": self.cpu_seconds / self.seconds if self.seconds else 0.0,
-        }
+    def event(self, name: str, **data: object) -> None: ...
+
+    def sample(self, **data: object) -> None: ...
+
+    def finish(self, **data: object) -> None: ...
+
+
+class Team(Protocol):
+    """The processes of a run, seen from one of them.
+
+    set_out: takes what the first process has readied, None from the others; waits for all, and returns when
+    the arrivals begin, and what has been readied elsewhere.
+    """
+
+    share: Share
+
+    def set_out(
+        self, readied: Readied | None, stopped: Callable[[], bool]
+    ) -> tuple[float, Readied | None]: ...
+
+
+class Alone:
+    """The only process of a run: it has all arrivals, and begins when it is ready."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.share = Share(0, 1)
+        self._clock = clock
+
+    def set_out(self, readied: Readied | None, stopped: Callable[[], bool]) -> tuple[float, Readied | None]:
+        return self._clock(), None
+
+
+class _Pulse:
+    """The generator's state, once a second."""
+
+    def __init__(self, now: float) -> None:
+        self._then, self._cpu, self._lag = now, time.process_time(), 0.0
+
+    def beat(self, now: float, lag: float) -> dict[str, float] | None:
+        """What has been since the last one, when a second has passed."""
+        self._lag = max(self._lag, lag)
+        if now - self._then < 1.0:
+            return None
+        cpu = time.process_time()
+        found = {"cpu": (cpu - self._cpu) / (now - self._then), "loop_lag": self._lag}
+        self._then, self._cpu, self._lag = now, cpu, 0.0
+        return found
 
 
 class LoadRun:
@@ -71,13 +98,15 @@ class LoadRun:
         self,
         scenario: Scenario,
         ledger: Ledger,
-        writer: LedgerWriter | None,
+        writer: Writer | None,
         clock: Callable[[], float],
         quit: Callable[[], None],
         ready: Callable[[], bool] = lambda: True,
+        team: Team | None = None,
     ) -> None:
         self.scenario = scenario
         self._ready = ready
+        self._team = Alone(clock) if team is None else team
         self.surprises = Surprises()
         self.problems: list[str] = []
         self.generator = Generator(model=scenario.arrival.model if scenario.arrival else "none")
@@ -89,7 +118,8 @@ class LoadRun:
         self._quit = quit
         self._active = self._arrived = 0
         self._deadline = inf
-        self._gate = Event()
+        self._began = inf
+        self._newest_lag = 0.0
         self._over = Event()
         self._finished = Event()
         self._stopping = self._cut = self._finishing = self._hurry = self._quitted = False
@@ -98,15 +128,12 @@ class LoadRun:
         self._beat = gevent.spawn(self._write_regularly)
 
     def join(self, wire: Wire) -> None:
-        """Take part with one Locust user's client; returns when the run is over.
-
-        The first user conducts the run. In the closed model each user then runs one session after the other.
-        """
-        number, self._users_in = self._users_in, self._users_in + 1
-        player = Player(self._ledger, wire, gevent.sleep, lambda: self._cut, self.surprises)
-        if isinstance(self.scenario.arrival, Closed):
-            self._spawn(self._closed_user, player, number, self.scenario.arrival)
-        if number == 0:
+        """Take part with one Locust user's client; returns when the run is over. The first user conducts it."""
+        self._users_in += 1
+        player = Player(
+            self._ledger, wire, gevent.sleep, lambda: self._cut, self.surprises, self._failed_here
+        )
+        if self._users_in == 1:
             gevent.spawn(self._guard, self._conduct, player)
         self._over.wait()
 
@@ -118,7 +145,6 @@ class LoadRun:
         if not self._stopping:
             self._stopping = True
             self._deadline = self._clock() + self.scenario.drain
-            self._gate.set()
             self._event("stopping", reason=reason)
 
     def interrupt(self) -> None:
@@ -146,6 +172,8 @@ class LoadRun:
                 f"{still} requests were still open after {self.scenario.drain:g} s: their fate is unknown"
             )
         self._beat.kill()
+        for excess in excesses(self.generator, self.scenario.generator):
+            self.problem(excess)
         if self._writer is not None:
             try:
                 self._writer.finish(
@@ -170,13 +198,20 @@ class LoadRun:
         try:
             while not self._ready() and not self._stopping:
                 gevent.sleep(NAP_SECONDS / 10)
-            if not self._stopping:
-                self._set_up(player)
-            if not self._stopping:
-                self._event("setup-done")
-                self._run_once(player)
+            readied: Readied | None = None
+            if self._team.share.index == 0:
+                if not self._stopping:
+                    self._set_up(player)
+                if not self._stopping:
+                    self._event("setup-done")
+                    self._run_once(player)
+                readied = self._plan.readied()
             if not self._stopping:
                 self._event("once-done")
+                self._began, others = self._team.set_out(readied, lambda: self._stopping)
+                if others is not None:
+                    self._plan.take(others)
+            if not self._stopping:
                 self._arrive(player)
         except SetupError as error:
             self.setup_failed = True
@@ -234,33 +269,47 @@ class LoadRun:
         if arrival is None:
             return
         rate = arrival.rate if isinstance(arrival, Open) else None
-        self._event("arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.duration)
-        begin, cpu, self._opened_before = self._clock(), time.process_time(), self._ledger.opened
+        begin, cpu, self._opened_before = self._began, time.process_time(), self._ledger.opened
+        self._event(
+            "arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.seconds, begin=begin
+        )
         if isinstance(arrival, Open):
-            arrived = self._open(player, arrival)
+            arrived = self._open(player, arrival, begin)
             self.generator.planned, self.generator.sent, self.generator.missed = astuple(arrived)
-            if arrived.missed:
-                self.problem(f"{arrived.missed} of {arrived.planned} arrivals were missed")
-        self._gate.set()
+        else:
+            self._closed(player, arrival)
         self._wait_for_end(begin)
         self.stop("end of the arrivals")
         self._drain()
         self.generator.seconds = self._clock() - begin
         self.generator.cpu_seconds = time.process_time() - cpu
 
-    def _open(self, player: Player, arrival: Open) -> Arrived:
+    def _open(self, player: Player, arrival: Open, begin: float) -> Arrived:
+        drawn: list[tuple[ReadySession, Visit]] = []
+
+        def own(offsets: Iterator[float]) -> Iterator[float]:
+            # every process deals all arrivals, so that the mix of all of them together is that of one process
+            for number, offset in enumerate(offsets):
+                drawn[:] = [self._plan.next_of_mix()]
+                if self._team.share.has(number):
+                    yield offset
+
         def start(due: float) -> bool:
             if self._arrived >= arrival.limit:
                 return False
             self._arrived += 1
-            self._spawn(self._arrival, player, *self._plan.next_of_mix(), due)
+            self.generator.sent += 1
+            self._spawn(self._arrival, player, *drawn[0], due)
             return True
 
-        offsets = until(even(arrival.rate, self.scenario.duration), self._enough)
-        return keep(offsets, start, self._clock, gevent.sleep, lambda: self._stopping, self.scenario.drain)
+        offsets = until(schedule(arrival, self.scenario.seconds, self.scenario.seed), self._enough)
+        return keep(
+            own(offsets), start, self._clock, gevent.sleep, lambda: self._stopping, self.scenario.drain,
+            begin, lambda: gevent.sleep(0),
+        )  # fmt: skip
 
     def _arrival(self, player: Player, session: ReadySession, visit: Visit, due: float) -> None:
-        lag = self._clock() - due
+        lag = self._newest_lag = self._clock() - due
         self._ledger.lag(lag)
         bins.add_into(self.generator.lags, {bins.bucket_of(max(int(lag * 1e6), 0)): 1})
         try:
@@ -268,25 +317,37 @@ class LoadRun:
         finally:
             self._arrived -= 1
 
+    def _closed(self, player: Player, arrival: Closed) -> None:
+        for number in range(most_users(arrival)):
+            if self._team.share.has(number):
+                self._spawn(self._closed_user, player, number, arrival)
+
     def _closed_user(self, player: Player, number: int, arrival: Closed) -> None:
-        self._gate.wait()
         # spread over the first pause, so that the users do not stay in step
-        gevent.sleep(arrival.think * number / arrival.users)
+        gevent.sleep(max(self._began - self._clock(), 0.0) + arrival.think * number / most_users(arrival))
         while not self._stopping and not self._enough():
+            if users_at(arrival, self._clock() - self._began) <= number:
+                gevent.sleep(NAP_SECONDS / 10)
+                continue
             self.generator.sent += 1
             player.play(*self._plan.next_of_mix())
             gevent.sleep(arrival.think)
 
     def _wait_for_end(self, begin: float) -> None:
-        duration = inf if self.scenario.duration is None else self.scenario.duration
+        duration = inf if self.scenario.seconds is None else self.scenario.seconds
         while not self._stopping and not self._enough() and (left := begin + duration - self._clock()) > 0:
             gevent.sleep(min(left, NAP_SECONDS))
 
     def _enough(self) -> bool:
         most = self.scenario.max_requests
-        return most is not None and self._ledger.opened - self._opened_before >= most
+        if most is None:
+            return False
+        return self._ledger.opened - self._opened_before >= self._team.share.part(most)
 
     # housekeeping
+
+    def _failed_here(self) -> None:
+        self.generator.own_failures += 1
 
     def _spawn(self, function: Callable[..., None], *arguments: object) -> gevent.Greenlet:
         self._active += 1
@@ -317,22 +378,33 @@ class LoadRun:
 
     def _write_regularly(self) -> None:
         due = self._clock()
+        pulse = _Pulse(due)
         while True:
             due += self._ledger.bin_seconds
             gevent.sleep(max(due - self._clock(), 0.0))
-            lag = self._clock() - due
+            now = self._clock()
+            lag = now - due
             self.generator.loop_lag_max_seconds = max(self.generator.loop_lag_max_seconds, lag)
             due += lag if lag > self._ledger.bin_seconds else 0.0
-            if self._writer is not None:
-                try:
-                    self._writer.flush()
-                except OSError as error:
-                    self._torn(error)
+            self._written(lambda writer: writer.flush())
+            if pulsed := pulse.beat(now, lag):
+                self._sample(pulsed)
+                if too_much := overrun(
+                    self._newest_lag, pulsed["cpu"], self.generator.sent, now - self._began
+                ):
+                    self.problem(too_much)
+                    self.stop("the rate is beyond this machine", cut=True)
+
+    def _sample(self, pulsed: dict[str, float]) -> None:
+        self._written(lambda writer: writer.sample(**pulsed, sent=self.generator.sent))
 
     def _event(self, name: str, **data: object) -> None:
+        self._written(lambda writer: writer.event(name, **data))
+
+    def _written(self, write: Callable[[Writer], None]) -> None:
         if self._writer is not None:
             try:
-                self._writer.event(name, **data)
+                write(self._writer)
             except OSError as error:
                 self._torn(error)
 
