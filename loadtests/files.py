@@ -8,7 +8,7 @@ on another.
     line 1   {"ledger": 1, "bin_seconds": s, "monotonic": s, "epoch": s, ...}     when, and about what
     {"t": s, "add": {...}}           everything recorded since the increment before, as a LedgerView
     {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping
-    {"t": s, "generator": {...}}     how the generator is doing, once a second
+    {"t": s, "pulse": {...}}         how the generator is doing, once a second
     {"t": s, "final": true, "requests": n, "open": n, ...}     the last line; a file without it is incomplete
 
 Times are CLOCK_MONOTONIC; `epoch` belongs to the same instant as the header's `monotonic`. A last line
@@ -104,7 +104,7 @@ class LedgerWriter:
 
     def sample(self, **data: object) -> None:
         """Write how the generator is doing."""
-        self._line({"t": self._clock(), "generator": data})
+        self._line({"t": self._clock(), "pulse": data})
 
     def finish(self, **data: object) -> None:
         """Write the rest and the final line, and close the file."""

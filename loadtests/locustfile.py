@@ -48,6 +48,7 @@ def add_options(parser: Any, **_: object) -> None:
     group.add_argument("--rate", help="arrivals, instead of the scenario's: 130/s, or a number per second")
     group.add_argument("--duration", help="of the arrivals, instead of the scenario's: 20s")
     group.add_argument("--max-requests", help="instead of the scenario's")
+    group.add_argument("--closed-users", help="users of a closed scenario, instead of the scenario's")
     group.add_argument(
         "--start-file", help="send nothing before this file is there, since Locust takes seconds to start"
     )
@@ -131,7 +132,8 @@ def _scenario(options: Any) -> Scenario:
     except ValueError as error:
         raise InputError(f"{options.duration!r}, {error}", "--duration") from error
     most = None if options.max_requests is None else int(_number("--max-requests", options.max_requests))
-    return override(scenario, rate, duration, most)
+    users = None if options.closed_users is None else int(_number("--closed-users", options.closed_users))
+    return override(scenario, rate, duration, most, users)
 
 
 def _writer(options: Any, scenario: Scenario, ledger: Ledger) -> LedgerWriter | None:
