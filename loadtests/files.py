@@ -7,7 +7,8 @@ on another.
 
     line 1   {"ledger": 1, "bin_seconds": s, "monotonic": s, "epoch": s, ...}     when, and about what
     {"t": s, "add": {...}}           everything recorded since the increment before, as a LedgerView
-    {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping
+    {"t": s, "add": {...}, "presumed": true}     what a lost worker may have sent since its last report
+    {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping, worker-lost
     {"t": s, "pulse": {...}}         how the generator is doing, once a second
     {"t": s, "final": true, "requests": n, "open": n, ...}     the last line; a file without it is incomplete
 
@@ -97,6 +98,12 @@ class LedgerWriter:
             self._line({"t": now, "add": view.to_json()})
             self._written = now
 
+    def presume(self, view: LedgerView) -> None:
+        """Write requests that may have been sent by somebody who can no longer tell."""
+        self.flush()
+        self._requests += view.requests
+        self._line({"t": self._clock(), "add": view.to_json(), "presumed": True})
+
     def event(self, name: str, **data: object) -> None:
         """Write a turn of the run, after everything that was recorded before it."""
         self.flush()
@@ -173,7 +180,8 @@ class LedgerTail:
         """The sum of the increments taken in so far; complete when the final line is there and agrees with
         them.
         """
-        complete = bool(self.final) and self.final.get("requests") == self._requests
+        whole = bool(self.final) and self.final.get("requests") == self._requests
+        complete = whole and self.final.get("bounded", True)
         return replace(self._sum.view(), complete=complete)
 
     def _parse(self, line: bytes) -> dict[str, Any]:

@@ -133,6 +133,11 @@ class ReadySession:
     draw: tuple[str, ...]
     assign: tuple[tuple[str, Template | object], ...]
 
+    @property
+    def requests(self) -> tuple[ReadyRequest, ...]:
+        """Its steps that send something."""
+        return tuple(step for step in self.steps if isinstance(step, ReadyRequest))
+
 
 @dataclass(frozen=True)
 class Share:

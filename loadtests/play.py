@@ -7,8 +7,9 @@ the wire, sleeping and stopping are handed in.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from loadtests.ledger import Ledger, Token
 from loadtests.models import Pause
@@ -31,6 +32,12 @@ class Surprises:
         count, first = self._found.get((method, endpoint, what), (0, example))
         self._found[(method, endpoint, what)] = (count + 1, first)
         self.latest = f"{method} {endpoint}: {what} ({example})"
+
+    def take(self, row: Mapping[str, Any]) -> None:
+        """Add a row of another process's to_json."""
+        key = (row["method"], row["endpoint"], row["what"])
+        count, first = self._found.get(key, (0, row["example"]))
+        self._found[key] = (count + row["count"], first)
 
     def __len__(self) -> int:
         return sum(count for count, _ in self._found.values())

@@ -48,15 +48,20 @@ class Writer(Protocol):
 class Team(Protocol):
     """The processes of a run, seen from one of them.
 
+    meet: find out which share of the run this process has.
     set_out: takes what the first process has readied, None from the others; waits for all, and returns when
     the arrivals begin, and what has been readied elsewhere.
     """
 
     share: Share
 
+    def meet(self, stopped: Callable[[], bool]) -> None: ...
+
     def set_out(
         self, readied: Readied | None, stopped: Callable[[], bool]
     ) -> tuple[float, Readied | None]: ...
+
+    def over(self) -> None: ...
 
 
 class Alone:
@@ -65,6 +70,12 @@ class Alone:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.share = Share(0, 1)
         self._clock = clock
+
+    def meet(self, stopped: Callable[[], bool]) -> None:
+        """There is nobody to meet."""
+
+    def over(self) -> None:
+        """There is nobody to leave."""
 
     def set_out(self, readied: Readied | None, stopped: Callable[[], bool]) -> tuple[float, Readied | None]:
         return self._clock(), None
@@ -120,6 +131,12 @@ class LoadRun:
         self._deadline = inf
         self._began = inf
         self._newest_lag = 0.0
+        self._stop_reason = ""
+        self._under_way: dict[str, int] = {}
+        self._handed = 0
+        self._met = Event()
+        if team is None:
+            self._met.set()
         self._over = Event()
         self._finished = Event()
         self._stopping = self._cut = self._finishing = self._hurry = self._quitted = False
@@ -144,6 +161,7 @@ class LoadRun:
         self._cut = self._cut or cut
         if not self._stopping:
             self._stopping = True
+            self._stop_reason = reason
             self._deadline = self._clock() + self.scenario.drain
             self._event("stopping", reason=reason)
 
@@ -172,6 +190,7 @@ class LoadRun:
                 f"{still} requests were still open after {self.scenario.drain:g} s: their fate is unknown"
             )
         self._beat.kill()
+        self._team.over()
         for excess in excesses(self.generator, self.scenario.generator):
             self.problem(excess)
         if self._writer is not None:
@@ -180,11 +199,17 @@ class LoadRun:
                     generator=self.generator.to_json(),
                     surprises=self.surprises.to_json(),
                     problems=self.problems,
+                    stopped=self._stop_reason,
+                    setup_failed=self.setup_failed,
                 )
             except OSError as error:
                 self._torn(error)
         self._finished.set()
         return True
+
+    def under_way(self) -> dict[str, object]:
+        """How many of this process's arrivals were handed out, and the sessions that are in progress, by name."""
+        return {"arrived": self._handed, "sessions": {name: n for name, n in self._under_way.items() if n}}
 
     def problem(self, text: str) -> None:
         """Note why the evidence is incomplete."""
@@ -198,6 +223,8 @@ class LoadRun:
         try:
             while not self._ready() and not self._stopping:
                 gevent.sleep(NAP_SECONDS / 10)
+            self._team.meet(lambda: self._stopping)
+            self._met.set()
             readied: Readied | None = None
             if self._team.share.index == 0:
                 if not self._stopping:
@@ -295,10 +322,13 @@ class LoadRun:
                     yield offset
 
         def start(due: float) -> bool:
+            self._handed += 1
             if self._arrived >= arrival.limit:
                 return False
             self._arrived += 1
             self.generator.sent += 1
+            name = drawn[0][0].name
+            self._under_way[name] = self._under_way.get(name, 0) + 1
             self._spawn(self._arrival, player, *drawn[0], due)
             return True
 
@@ -316,6 +346,7 @@ class LoadRun:
             player.play(session, visit, due)
         finally:
             self._arrived -= 1
+            self._under_way[session.name] -= 1
 
     def _closed(self, player: Player, arrival: Closed) -> None:
         for number in range(most_users(arrival)):
@@ -377,6 +408,7 @@ class LoadRun:
             gevent.spawn(self._quit)
 
     def _write_regularly(self) -> None:
+        self._met.wait()  # until then the clock may still be set
         due = self._clock()
         pulse = _Pulse(due)
         while True:

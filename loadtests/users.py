@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from geventhttpclient.url import URL
-from locust import FastHttpUser
+from locust import FastHttpUser, LoadTestShape
 from locust.contrib.fasthttp import insecure_ssl_context_factory
 from locust.exception import StopUser
 
@@ -142,3 +142,12 @@ def count_plain_requests(environment: Any, ledger: Ledger) -> None:
         )
 
     environment.events.request.add_listener(listener)
+
+
+class OneUserEach(LoadTestShape):
+    """One user for each process, whatever the start form says: the scenario decides about arrivals and users."""
+
+    def tick(self) -> tuple[int, float]:
+        """Users, and how many to spawn per second."""
+        count = max(getattr(self.runner, "worker_count", 1), 1)
+        return count, count

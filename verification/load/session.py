@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loadtests.account import Account
 from loadtests.inputs import InputError
-from loadtests.judge import Judgement, Outcome, broken_early, conditions_of, invalid, judge
+from loadtests.judge import Judgement, broken_early, conditions_of, invalid, judge
 from verification.errors import EvidenceError
 from verification.load import baseline, report
 from verification.load.asked import Questions
@@ -57,6 +57,10 @@ class Session:
             InputError: the generator refused what it was given; nothing was sent.
         """
         questions = Questions(self.options, self.account)
+        if self.options.baseline is not None:
+            baseline.load(
+                self.options.baseline, self.options.scenario.name
+            )  # a mistake is told before the run
         trouble: list[str] = []
         try:
             questions.begin()
@@ -165,8 +169,3 @@ def _keep(result: LoadResult, folder: Path, options: Options) -> int:
         return result.status or 2
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
     return result.status
-
-
-def unknown(text: str, why: str) -> Judgement:
-    """A condition that could not be judged."""
-    return Judgement(text, Outcome.UNKNOWN, why)
