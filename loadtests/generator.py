@@ -12,6 +12,8 @@ from loadtests.models import Limits
 OVERRUN_LAG_SECONDS = 1.0
 OVERRUN_CPU = 0.9
 """an arrival so late, with the CPU so busy, will not be caught up: the rate is beyond this machine"""
+HOPELESS_LAG_SECONDS = 3.0
+"""nor will one so late that is getting later, whoever else has the CPU"""
 
 
 @dataclass
@@ -110,12 +112,15 @@ def excesses(generator: Generator, limits: Limits) -> list[str]:
     return found
 
 
-def overrun(lag: float, cpu: float, started: int, seconds: float) -> str | None:
+def overrun(lag: float, lag_before: float, cpu: float, started: int, seconds: float) -> str | None:
     """What to say when the rate is beyond this machine; None while it may still catch up.
 
-    lag: of the newest arrival. cpu: share of the last second. started: arrivals started in `seconds`.
+    lag: of the newest arrival, and a second before. cpu: share of the last second. started: arrivals started in
+    `seconds`.
     """
-    if lag < OVERRUN_LAG_SECONDS or cpu < OVERRUN_CPU or not seconds:
+    busy = lag >= OVERRUN_LAG_SECONDS and cpu >= OVERRUN_CPU
+    hopeless = lag >= HOPELESS_LAG_SECONDS and lag >= lag_before
+    if not (busy or hopeless) or seconds <= 0:
         return None
     return (
         f"the rate is beyond this machine: {lag:.1f} s behind after {seconds:.1f} s; one process starts about "

@@ -14,7 +14,7 @@ from loadtests.account import Account, StageResult, Window
 from loadtests.conditions import Condition, parse_condition
 from loadtests.quantities import measure, unexpected
 
-NATURAL_ENDS = ("end of the arrivals", "end of the scenario")
+INTERRUPTIONS = ("asked to stop", "interrupted")
 
 
 class Outcome(StrEnum):
@@ -70,7 +70,7 @@ def invalid(account: Account, stopped_for: str | None = None) -> list[str]:
     reasons = [str(problem) for problem in account.final.get("problems", ())]
     if not account.final:
         reasons.append("the generator ended without its final line: what it sent last is unknown")
-    elif account.stop_reason not in NATURAL_ENDS and stopped_for is None and not reasons:
+    elif account.stop_reason in INTERRUPTIONS and stopped_for is None:
         wanted = account.scenario.seconds
         of = f" of {wanted:g} s" if wanted is not None else ""
         reasons.append(f"interrupted after {account.seconds:.1f} s{of}")

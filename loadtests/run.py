@@ -410,7 +410,7 @@ class LoadRun:
     def _write_regularly(self) -> None:
         self._met.wait()  # until then the clock may still be set
         due = self._clock()
-        pulse = _Pulse(due)
+        pulse, lag_before = _Pulse(due), 0.0
         while True:
             due += self._ledger.bin_seconds
             gevent.sleep(max(due - self._clock(), 0.0))
@@ -422,10 +422,11 @@ class LoadRun:
             if pulsed := pulse.beat(now, lag):
                 self._sample(pulsed)
                 if too_much := overrun(
-                    self._newest_lag, pulsed["cpu"], self.generator.sent, now - self._began
+                    self._newest_lag, lag_before, pulsed["cpu"], self.generator.sent, now - self._began
                 ):
                     self.problem(too_much)
                     self.stop("the rate is beyond this machine", cut=True)
+                lag_before = self._newest_lag
 
     def _sample(self, pulsed: dict[str, float]) -> None:
         self._written(lambda writer: writer.sample(**pulsed, sent=self.generator.sent))

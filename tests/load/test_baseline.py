@@ -79,7 +79,7 @@ name: slow
 mix: [{name: run, steps: [{request: "POST /things/1/run", endpoint: "/things/{{id}}/run", json: {seconds: 0.05}}]}]
 arrival: {model: open, rate: 20/s}
 duration: 7s
-generator: {lag: 2s, cpu: 100%}
+generator: {lag: 10s, cpu: 100%}
 """
 
 

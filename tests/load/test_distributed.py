@@ -20,7 +20,7 @@ from tests.loadtests.conftest import HandClock
 from tests.loadtests.processes import wait_for
 from tests.loadtests.target import Target
 
-PATIENT = "generator: {lag: 5s, cpu: 100%}\n"
+PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
 SHARED = f"""
 scenario: 1
 name: shared

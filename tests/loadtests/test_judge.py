@@ -267,9 +267,11 @@ def test_a_generator_that_broke_its_promise_is_believed(change: dict[str, Any], 
 
 
 def test_a_rate_beyond_the_machine_is_not_told() -> None:
-    assert overrun(0.5, 0.99, 500, 1.0) is None
-    assert overrun(2.0, 0.3, 500, 1.0) is None
-    assert "starts about 250 arrivals/s" in str(overrun(2.0, 0.99, 500, 2.0))
+    assert overrun(0.5, 0.1, 0.99, 500, 1.0) is None
+    assert overrun(2.0, 1.0, 0.3, 500, 1.0) is None
+    assert overrun(4.0, 5.0, 0.3, 500, 1.0) is None
+    assert "starts about 250 arrivals/s" in str(overrun(2.0, 1.0, 0.99, 500, 2.0))
+    assert overrun(4.0, 3.0, 0.3, 500, 1.0) is not None
 
 
 def test_accounts_of_several_processes_hide_one_of_them() -> None:
