@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loadtests.inputs import load_model
+from verification.contract_deployment import Deployment
 from verification.timescale import parse_duration
 
 Duration = Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$")]
@@ -212,6 +213,7 @@ class Contract(Model):
     allowed: tuple[str, ...] = Field(default=(), strict=False)
     """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
     alerts: tuple[Alert, ...] = Field(default=(), strict=False)
+    deployment: Deployment | None = None
 
     @model_validator(mode="after")
     def _unique(self) -> Contract:

@@ -70,6 +70,10 @@ class Evidence:
         """The time scale of the target's own windows: 1 for a target that the run did not start."""
         return TimeScale(float(self.run["target_scale"]))
 
+    def is_cut_off(self, target: dict[str, Any]) -> bool:
+        """Whether a target's last scrape ended at the scaled time-out, which says nothing of the deployed one."""
+        return not self.scale.is_identity and "deadline exceeded" in target.get("lastError", "")
+
     @cached_property
     def ledger(self) -> LedgerView:
         """All senders' ledgers in one."""

@@ -16,11 +16,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from verification.errors import InputError
+from verification.errors import EvidenceError, InputError
 
 VERSION = 1
 
@@ -70,13 +71,18 @@ class History:
 
 
 class Recorder(History):
-    """The one writer of a history: each record goes to the file, flushed, before it can be read in memory."""
+    """The one writer of a history: each record goes to the file, flushed, before it can be read in memory.
+
+    A file that can't be written any more (a full disk) is no reason for an observer's thread to die: the record stays
+    in memory, `failure` says why, and `raise_if_broken` ends the run's driving.
+    """
 
     def __init__(self, path: Path, run: str, clock: Clock) -> None:
         super().__init__(run, clock.monotonic(), clock.time())
         self.path = path
         self._clock = clock
         self._lock = threading.Lock()
+        self.failure: OSError | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = path.open("x", encoding="utf-8")
         header = {"history": VERSION, "run": run, "monotonic": self.monotonic, "epoch": self.epoch}
@@ -90,13 +96,27 @@ class Recorder(History):
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
             record = Record(len(self.records), self.now() if t is None else t, kind, data)
-            self._write({"n": record.number, "t": round(record.t, 6), "kind": kind, "data": data})
+            if self.failure is None:
+                try:
+                    self._write({"n": record.number, "t": round(record.t, 6), "kind": kind, "data": data})
+                except OSError as error:  # the last line may be torn: nothing may follow it
+                    self.failure = error
             self.records.append(record)
             return record
 
+    def raise_if_broken(self) -> None:
+        """Raises EvidenceError when a record could not be written."""
+        if self.failure is not None:
+            raise EvidenceError(
+                "history",
+                f"{self.path} can't be written: {self.failure.strerror}",
+                (),
+                "make room or name another folder (--reports DIR), and run again",
+            )
+
     def close(self) -> None:
         """Close the file; records already written stay readable."""
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:

@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from verification.contract import load
+from verification.contract_deployment import Deployment
 from verification.render import Rendered, render
-from verification.stack.containers import Configure, ContainerApp, ContainerStack
+from verification.stack.container_app import ContainerApp
+from verification.stack.containers import Configure, ContainerStack
 from verification.stack.journal import Journal
 from verification.stack.project import ContainerProject
+from verification.stack.supply import Supply, resolve
 from verification.timescale import TimeScale
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "monitoring"
+
+
+def deployment() -> Deployment:
+    """The shipped contract's deployment."""
+    found = load(MONITORING / "contract.yaml").deployment
+    assert found is not None
+    return found
+
+
+def images(*names: str) -> Supply:
+    """The images of these services, of the three that every machine with local images has by default."""
+    services = resolve(MONITORING / "docker-compose.yml")["services"]
+    wanted = names or ("prometheus", "alertmanager", "node-exporter")
+    return Supply({name: services[name]["image"] for name in wanted}, {})
 
 
 def configuration(out: Path, scale: TimeScale, receiver: str | None = None) -> Configure:
@@ -39,12 +57,16 @@ def configuration(out: Path, scale: TimeScale, receiver: str | None = None) -> C
 def parts(journal: Journal, folder: Path, scale: TimeScale) -> tuple[ContainerProject, ContainerApp]:
     """A project and its target."""
     project = ContainerProject(MONITORING / "docker-compose.yml", folder / "project", journal)
-    env = {"PROMPTPILOT_DATABASE_URL": "sqlite:///{workdir}/promptpilot.db"}
-    return project, ContainerApp(project, folder / "target", env=env)
+    env = {
+        "PROMPTPILOT_DATABASE_URL": "sqlite:///{workdir}/promptpilot.db",
+        "PROMPTPILOT_FAULT_TOKEN": "{token}",
+    }
+    return project, ContainerApp(project, deployment().target, folder / "target", env=env)
 
 
 def stack_of(
     project: ContainerProject, folder: Path, scale: TimeScale, receiver: str | None = None
 ) -> ContainerStack:
     """The stack of a project, with the shipped configuration."""
-    return ContainerStack(project, configuration(folder / "rendered", scale, receiver), scale)
+    configure = configuration(folder / "rendered", scale, receiver)
+    return ContainerStack(project, deployment(), images(), configure, scale)

@@ -2,61 +2,139 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.containers.bench import MONITORING
-from verification.checks.deployment import unpinned_images, wrong_ports, wrong_storage
+from tests.containers.bench import MONITORING, deployment
+from verification.checks import deployment_file as file
+from verification.contract import load
 from verification.errors import InputError
+from verification.evidence import Evidence
+from verification.folder import read_folder
+from verification.history import History, Record
+from verification.run.static import data_sources
 from verification.stack import compose
+from verification.stack.supply import resolve
+from verification.verdict import Outcome, exit_status
 
 pytestmark = pytest.mark.containers
-Look = Callable[[dict[str, Any]], list[str]]
+
+COMPOSE = "docker-compose.yml"
+PROMETHEUS = "prometheus/prometheus.yml"
+SOURCES = "grafana/provisioning/datasources/prometheus.yml"
+DEFAULT = """\
+  - name: Another
+    type: prometheus
+    url: http://prometheus:9090
+    isDefault: true
+"""
 
 
-def services(tmp_path: Path, old: str = "", new: str = "") -> dict[str, Any]:
-    """The services of the shipped file with one text replaced, as Compose resolves them."""
+def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **variables: str) -> dict[str, Any]:
+    """The record `deployment` of the shipped folder with one text of one file replaced; an empty one is appended to."""
     try:
         compose.compose_binary()
     except InputError as error:
         pytest.skip(f"containers: {error}")
-    text = (MONITORING / "docker-compose.yml").read_text(encoding="utf-8")
-    assert old in text
-    file = tmp_path / "docker-compose.yml"
-    file.write_text(text.replace(old, new, 1) if old else text, encoding="utf-8")
-    empty = tmp_path / "empty.env"
-    empty.touch()
-    project = compose.Project("verify-config", [file], empty, ["api", "grafana", "cadvisor"])
-    found: dict[str, Any] = json.loads(project.run("config", "--format", "json"))["services"]
-    return found
+    folder = tmp_path / "monitoring"
+    shutil.copytree(MONITORING, folder)
+    if name:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        changed = text.replace(old, new, 1) if old else text + new
+        (folder / name).write_text(changed, encoding="utf-8")
+    config = resolve(folder / COMPOSE, variables=variables)
+    targets = {job: list(one.targets) for job, one in read_folder(folder).jobs.items()}
+    return {"config": config, "targets": targets, "data_sources": data_sources(config, deployment())}
 
 
-@pytest.mark.parametrize("look", [wrong_ports, unpinned_images, wrong_storage])
-def test_the_shipped_file_breaks_none_of_its_promises(look: Look, tmp_path: Path) -> None:
-    assert look(services(tmp_path)) == []
+LOOKS = [
+    file.wrong_ports,
+    file.unpinned_images,
+    file.wrong_storage,
+    file.wrong_retention,
+    file.unreachable_targets,
+    file.wrong_data_sources,
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_shipped_file_breaks_one_of_its_promises(look: file.Look, tmp_path: Path) -> None:
+    assert look(deployment(), record(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
-    ("look", "old", "new", "said"),
+    ("look", "name", "old", "new", "said"),
     [
-        (wrong_ports, "127.0.0.1:${PROMETHEUS_PORT", "${PROMETHEUS_PORT", "publishes 9090 on all addresses"),
-        (wrong_ports, "GRAFANA_PORT:-3001", "GRAFANA_PORT:-3000", "grafana is not on port 3001"),
-        (unpinned_images, "prom/prometheus:v3.5.3", "prom/prometheus:latest", "prom/prometheus:latest"),
-        (unpinned_images, "prom/alertmanager:v0.33.1", "prom/alertmanager", "not pinned"),
-        (wrong_storage, "TIME:-15d", "TIME:-2d", "retention.time=15d"),
-        (wrong_storage, "./prometheus:/etc/prometheus:ro", "./prometheus:/etc/other:ro", "not mounted"),
         (
-            wrong_storage,
+            file.wrong_ports,
+            COMPOSE,
+            "127.0.0.1:${PROMETHEUS_PORT",
+            "${PROMETHEUS_PORT",
+            "9090 on all addresses",
+        ),
+        (
+            file.wrong_ports,
+            COMPOSE,
+            "GRAFANA_PORT:-3001",
+            "GRAFANA_PORT:-3000",
+            "grafana is not on port 3001",
+        ),
+        (file.unpinned_images, COMPOSE, "prom/prometheus:v3.5.3", "prom/prometheus:latest", ":latest"),
+        (file.unpinned_images, COMPOSE, "prom/alertmanager:v0.33.1", "prom/alertmanager", "not pinned"),
+        (file.wrong_retention, COMPOSE, "TIME:-15d", "TIME:-2d", "2d"),
+        (
+            file.wrong_retention,
+            COMPOSE,
+            "      - --storage.tsdb.retention.size=",
+            "      - --x=",
+            "not given",
+        ),
+        (file.wrong_storage, COMPOSE, "./prometheus:/etc/prometheus:ro", "./prometheus:/x:ro", "not mounted"),
+        (
+            file.wrong_storage,
+            COMPOSE,
             "./alertmanager:/etc/alertmanager:ro",
             "./alertmanager:/etc/alertmanager",
             "may write",
         ),
-        (wrong_storage, "prometheus-data:/prometheus", "prometheus-data:/data", "no named volume"),
+        (
+            file.wrong_storage,
+            COMPOSE,
+            "prometheus-data:/prometheus",
+            "prometheus-data:/data",
+            "no named volume",
+        ),
+        (file.unreachable_targets, PROMETHEUS, "api:8000", "localhost:8000", "is Prometheus itself"),
+        (file.unreachable_targets, PROMETHEUS, "node-exporter:9100", "node:9100", "no service node"),
+        (file.wrong_data_sources, SOURCES, "", DEFAULT, "2 default data sources"),
+        (file.wrong_data_sources, SOURCES, "prometheus:9090", "localhost:9090", "no service 'localhost'"),
     ],
 )
-def test_a_broken_file_turns_its_claim_red(look: Look, old: str, new: str, said: str, tmp_path: Path) -> None:
-    assert said in "; ".join(look(services(tmp_path, old, new)))
+def test_a_broken_file_is_green(
+    look: file.Look, name: str, old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    assert said in "; ".join(look(deployment(), record(tmp_path, name, old, new)))
+
+
+@pytest.mark.parametrize(
+    ("variables", "outcome", "strict"),
+    [
+        ({}, Outcome.NOT_VERIFIED, 2),
+        ({"GRAFANA_ADMIN_PASSWORD": "a-better-one"}, Outcome.PASS, 0),
+        ({"GRAFANA_ADMIN_USER": "somebody"}, Outcome.PASS, 0),
+    ],
+)
+def test_the_default_password_passes_the_strict_checks(
+    variables: dict[str, str], outcome: Outcome, strict: int, tmp_path: Path
+) -> None:
+    contract = load(MONITORING / "contract.yaml")
+    history = History("run", 0.0, 0.0, [Record(1, 0.0, "deployment", record(tmp_path, **variables))])
+    check = next(one for one in file.CHECKS if one.name == "deployment-account")
+    (claim,) = check.claims(contract)
+    verdict = check.judge(claim, Evidence(contract, history))
+    assert verdict.outcome is outcome
+    assert exit_status([verdict], strict=True) == strict

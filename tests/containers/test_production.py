@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ import pytest
 import requests
 import yaml
 
-from tests.containers.bench import MONITORING
+from tests.containers.bench import MONITORING, ROOT
 from verification.observe.prometheus import Prometheus
 from verification.stack import compose
 from verification.stack.images import local_images
@@ -39,6 +41,7 @@ class Example:
 
     project: compose.Project
     ports: Mapping[str, int]
+    database: str
 
     def url(self, variable: str, scheme: str = "http") -> str:
         return f"{scheme}://127.0.0.1:{self.ports[variable]}"
@@ -68,7 +71,9 @@ def _up(
         "STORE_PORT",
     )
     ports = dict(zip(names, allocate_ports(len(names)), strict=True))
-    values = {**local_images(), **{key: str(port) for key, port in ports.items()}, **(variables or {})}
+    database = f"sqlite:///{folder}/data/promptpilot.db"
+    own = {"PROMPTPILOT_DATABASE_URL": database, "API_USER": f"{os.getuid()}:{os.getgid()}"}
+    values = {**local_images(), **own, **{key: str(port) for key, port in ports.items()}, **(variables or {})}
     env_file = folder / "variables.env"
     env_file.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
     services: dict[str, Any] = {
@@ -80,6 +85,9 @@ def _up(
         (rules / file.name).write_text(
             yaml.safe_dump(SCALE.rule_file(load(file, "rules").data)), encoding="utf-8"
         )
+    data = folder / "data"
+    data.mkdir()
+    services["api"]["volumes"] = [f"{data}:{data}"]
     services["prometheus"]["volumes"] = [f"{rules}:/etc/prometheus/rules:ro"]
     for service, path in configurations.items():
         services[service].setdefault("volumes", []).append(
@@ -91,7 +99,7 @@ def _up(
     project = compose.Project(compose.project_name(journal.run), files, env_file, ["api"])
     project.services = list(services)
     project.start()
-    example = Example(project, ports)
+    example = Example(project, ports, database)
     wait_until(partial(unmet_http, f"{example.url('API_PORT')}/metrics"), DEADLINE)  # it counts nowhere
     yield example
 
@@ -186,6 +194,73 @@ def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed
         assert [value for _, value in prometheus.query('count by (job) (up{job="promptpilot-api"})')] == [1.0]
         assert {rule["health"] for group in prometheus.rules() for rule in group["rules"]} == {"ok"}
         prometheus.close()
+
+
+def metric_suite(example: Example, folder: Path, configuration: Path, server: str) -> str:
+    """Run the metric suite on an example's API through one of its servers; what it printed, when it exits with 0.
+
+    The example's intervals are scaled in its files, so that the suite takes them as they are, at scale 1.
+    """
+    monitoring = folder / "monitoring"
+    (monitoring / "prometheus" / "rules").mkdir(parents=True)
+    data = load(configuration, "the scaled configuration").data
+    data.pop("rule_files", None)
+    (monitoring / "prometheus" / "prometheus.yml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    text = (MONITORING / "contract.yaml").read_text(encoding="utf-8")
+    assert "window: 5m}" in text
+    text = text.replace("window: 5m}", "window: 5s}").replace("../", f"{ROOT}/")
+    contract = monitoring / "contract.yaml"
+    contract.write_text(text, encoding="utf-8")
+    options = {
+        "--contract": contract,
+        "--monitoring": monitoring,
+        "--target": example.url("API_PORT"),
+        "--prometheus": server,
+        "--instance": "api:8000",
+        "--database": example.database,
+        "--claim": "metric/",
+        "--reports": folder / "reports",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "verification/suites",
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += ["--no-drill", *(str(word) for pair in options.items() for word in pair)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
+
+
+def test_the_metric_suite_is_red_through_the_federated_server(
+    bring_up: Callable[..., Any], tmp_path: Path
+) -> None:
+    configurations = {
+        "prometheus": PRODUCTION / "federation/global/prometheus.yml",
+        "prometheus-api": PRODUCTION / "federation/api/prometheus.yml",
+        "prometheus-machines": PRODUCTION / "federation/machines/prometheus.yml",
+    }
+    variables = {"PROMPTPILOT_ACTIVE_USERS_WINDOW": "5s"}
+    extra = ("prometheus-api", "prometheus-machines")
+    with bring_up("federation", extra, configurations, variables) as example:
+        said = metric_suite(example, tmp_path, tmp_path / "api.yml", example.url("PROMETHEUS_PORT"))
+    assert "metric/http_requests_total/stored" in said
+
+
+def test_the_metric_suite_is_red_through_the_long_term_store(
+    bring_up: Callable[..., Any], tmp_path: Path
+) -> None:
+    configurations = {"prometheus": PRODUCTION / "long-term/prometheus.yml"}
+    variables = {"PROMPTPILOT_ACTIVE_USERS_WINDOW": "5s"}
+    with bring_up("long-term", ("store",), configurations, variables) as example:
+        said = metric_suite(example, tmp_path, tmp_path / "long-term.yml", example.url("STORE_PORT"))
+    assert "metric/http_requests_total/stored" in said
 
 
 def test_an_alert_of_the_federated_server_is_silent_when_the_api_is_down(

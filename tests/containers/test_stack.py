@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.containers.bench import MONITORING, ROOT, configuration, parts, stack_of
+from tests.containers.bench import MONITORING, ROOT, configuration, deployment, images, parts, stack_of
 from verification.errors import EvidenceError
 from verification.observe.webhook import Receiver
 from verification.stack import compose
@@ -116,7 +116,7 @@ def test_a_refused_configuration_is_reported_with_the_log_of_the_container(
         rendered.prometheus_config.write_text("nonsense: 1\n", encoding="utf-8")
         return rendered
 
-    stack = ContainerStack(project, broken, SCALE)
+    stack = ContainerStack(project, deployment(), images(), broken, SCALE)
     with project, pytest.raises(EvidenceError, match="nonsense"), stack:
         pass
     assert compose.contents(client, project.name) == []

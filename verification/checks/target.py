@@ -34,8 +34,7 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"its job is {one['labels'].get('job')!r}, documented {wanted.job!r}")
     if not one["scrapeUrl"].split("?")[0].endswith(instance + wanted.metrics_path):
         found.append(f"it is scraped at {one['scrapeUrl']}, documented path {wanted.metrics_path}")
-    cut_off = not evidence.scale.is_identity and "deadline exceeded" in one.get("lastError", "")
-    if one["health"] != "up" and not cut_off:
+    if one["health"] != "up" and not evidence.is_cut_off(one):
         found.append(f"it is {one['health']}: {one.get('lastError', '')}")
     found += [
         f"label {key} is {one['labels'].get(key)!r}, documented {value!r}"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from loadtests.ledger import LedgerView
@@ -21,11 +22,13 @@ from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
-from verification.run import recording, static, stimuli
+from verification.run import deployment, recording, static, stimuli
 from verification.run.bringup import Bench, await_scrape, bring_up
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
 from verification.run.traffic import Settings, Traffic
+from verification.stack.containers import ContainerStack
+from verification.stack.processes import ProcessStack
 from verification.verdict import Verdict, exit_status
 
 POLL_SECONDS = 0.1
@@ -34,6 +37,8 @@ START_SECONDS = 30.0
 # A drill's traffic ends when the drill says so; this bounds it when nobody does.
 DRILL_SECONDS = 600.0
 REST_ATTEMPTS = 10
+# A store that is written to from afar has a scrape seconds later.
+STORED_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
@@ -60,16 +65,14 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
 
     def keep() -> bool:
         failed = trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
-        if prepared.options.keep_on_failure and failed:
-            say("the containers are kept; when you have seen enough: docker compose -p PROJECT down -v")
-            return True
-        return False
+        return prepared.options.keep_on_failure and failed
 
     try:
         with ExitStack() as cleanup:
             try:
                 bench = bring_up(prepared, folder, history, cleanup, say, keep)
                 Job(prepared, bench, folder, history, cleanup, say).drive()
+                history.raise_if_broken()
             except EvidenceError as error:
                 trouble = str(error)
                 history.add("trouble", {"error": trouble})
@@ -115,6 +118,7 @@ class Job:
         reconcile = self._start("reconcile", self.prepared.reconcile)
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
+        usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
         with ThreadPoolExecutor(1, "boundary") as pool:
@@ -126,6 +130,7 @@ class Job:
                 self._record_traffic()
                 static.record_boundary(self.history, boundary)
         self._restart()
+        self._deployment(usage)
 
     # traffic
 
@@ -215,11 +220,14 @@ class Job:
             # From a scrape on, so that there is a stored value before the work.
             first = next((one for one in readings if one.before > self.scraped + self.interval), readings[-1])
             stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
+        else:
+            self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
         settle(self.bench, self.prepared, self.history, self.ran)
         bench = self.bench
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
+        recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
         recording.server(self.history, bench.prometheus)
         recording.alertmanager(
             self.history,
@@ -251,6 +259,28 @@ class Job:
         recording.exposition(self.history, self.bench.metrics_url, "restart")
         if self.bench.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
+
+    def _deployment(self, usage: deployment.UsageSampler | None) -> None:
+        """What the documentation promises of its files and its containers; last, since it takes the stack down."""
+        bench, stack = self.bench, self.bench.stack
+        if isinstance(stack, ProcessStack | ContainerStack):
+            self.say("editing the run copy and reloading")
+            url = bench.alertmanager_url
+            receivers = partial(recording.receivers, url) if url is not None else None
+            deployment.edit_and_reload(
+                stack.rendered, stack.reload, bench.prometheus, receivers, self.history
+            )
+        if usage is not None and isinstance(stack, ContainerStack):
+            usage.stop()
+            deployment.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
+
+    def _usage(self) -> deployment.UsageSampler | None:
+        if not isinstance(self.bench.stack, ContainerStack):
+            return None
+        sampler = deployment.UsageSampler(self.bench.stack, self.history)
+        sampler.start()
+        self.cleanup.callback(sampler.stop)
+        return sampler
 
     def _sampler(self) -> kernel.Sampler | None:
         if self.bench.pid is None:

@@ -22,11 +22,17 @@ class Options:
     target: str | None = None
     prometheus: str | None = None
     alertmanager: str | None = None
+    database: str | None = None
+    """The database of a target that runs already, as a URL."""
+    instance: str | None = None
+    """The target's instance label in a Prometheus that runs already, when it is not the URL's host:port."""
     fault_url: str | None = None
     fault_token: str | None = None
     stack: str = "auto"
     documented_ports: bool = False
     """Containers: the ports that the documentation names, not free ones."""
+    target_on_bridge: bool = False
+    """Containers with a target on this machine: let them reach it by the gateway of the run's own bridge."""
     keep_on_failure: bool = False
     """Containers: leave a failed run's project up, to look inside."""
     time_scale: float | None = None

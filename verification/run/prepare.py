@@ -85,11 +85,22 @@ def _check_options(options: Options) -> None:
         raise InputError(
             "--app and --target exclude each other", "command line", "one of them", "leave one out"
         )
-    if options.stack == "containers" and (options.app, options.target) != (None, None):
+    if options.stack == "containers" and options.prometheus is not None:
         raise InputError(
-            "--stack containers brings up the target that the compose file names", "command line",
-            "neither --app nor --target", "leave it out, or use --stack processes",
+            "--stack containers brings up a Prometheus of its own", "command line",
+            "no --prometheus", "leave it out, or use --stack external",
         )  # fmt: skip
+    if (
+        options.stack == "containers"
+        and (options.app, options.target) != (None, None)
+        and not options.target_on_bridge
+    ):
+        raise InputError(
+            "a container does not reach 127.0.0.1 of this machine, where the target listens",
+            "--stack containers with --app or --target",
+            "--target-on-bridge",
+            "add it: the target is then reachable at the gateway of the run's own bridge as well",
+        )
     if options.stack == "external" and options.prometheus is None:
         raise InputError(
             "--stack external needs --prometheus", "command line", "--prometheus URL", "add the URL"
@@ -98,6 +109,16 @@ def _check_options(options: Options) -> None:
         raise InputError(
             "--prometheus needs --target: a running Prometheus scrapes a running target",
             "command line", "--target URL", "add the URL of the target",
+        )  # fmt: skip
+    if options.database is not None and options.target is None:
+        raise InputError(
+            "--database is that of a target that runs already", "command line",
+            "--target URL with it", "leave it out: the contract names the database of a target that the run starts",
+        )  # fmt: skip
+    if options.instance is not None and options.prometheus is None:
+        raise InputError(
+            "--instance is the label of a target in a Prometheus that runs already", "command line",
+            "--prometheus URL with it", "leave it out, or add the URL",
         )  # fmt: skip
     for name, url in (("--target", options.target), ("--prometheus", options.prometheus)):
         if url is not None and not url.startswith(("http://", "https://")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,7 @@ from verification.observe.exposition import Exposition, parse
 from verification.observe.kernel import Figures
 from verification.observe.prometheus import Prometheus
 from verification.observe.webhook import Delivery
+from verification.stack.waiting import wait_until
 from verification.truth import sample_name
 
 # Prometheus writes these for every target itself; they tell when each scrape began and how long it took.
@@ -90,20 +92,48 @@ def stored(history: Recorder, prometheus: Prometheus, contract: Contract, select
         )
 
 
+def await_stored(history: Recorder, prometheus: Prometheus, selector: str, seconds: float) -> None:
+    """Wait until a scrape that ended before now can be read, at most so long; what is not there then is a gap."""
+    wanted = history.epoch + history.now()
+
+    def unmet() -> str:
+        rows = prometheus.query(f"timestamp(up{{{selector}}})")
+        return "" if any(value >= wanted for _, value in rows) else "no later scrape is stored"
+
+    with suppress(TimeoutError, EvidenceError):
+        wait_until(unmet, seconds)
+
+
 def server(history: Recorder, prometheus: Prometheus) -> None:
-    """Targets, rules, configuration, flags and version as the server tells them, and the offset of its clock."""
+    """Targets, rules, configuration, flags and version as the server tells them, and the offset of its clock.
+
+    A server that only speaks the query part of the API (a long-term store) leaves gaps.
+    """
     low, high = prometheus.clock_offset()
     history.add("clock_offset", {"low": low, "high": high})
-    history.add("targets", {"targets": prometheus.targets()})
-    history.add("rules", {"groups": prometheus.rules()})
-    history.add(
-        "prometheus",
-        {
+    asked: dict[str, Callable[[], dict[str, Any]]] = {
+        "targets": lambda: {"targets": prometheus.targets()},
+        "rules": lambda: {"groups": prometheus.rules()},
+        "prometheus": lambda: {
             "version": prometheus.version(),
             "flags": prometheus.flags(),
             "configuration": prometheus.configuration(),
         },
-    )
+    }
+    for kind, ask in asked.items():
+        try:
+            history.add(kind, ask())
+        except EvidenceError as error:
+            history.add("observation_failed", {"what": kind, "error": str(error)})
+
+
+def receivers(url: str) -> list[str]:
+    """Names of the receivers that an Alertmanager has loaded."""
+    observer = Alertmanager(url)
+    try:
+        return [str(one["name"]) for one in observer.configuration().get("receivers") or ()]
+    finally:
+        observer.close()
 
 
 def alertmanager(

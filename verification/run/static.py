@@ -10,10 +10,12 @@ from typing import Any
 import yaml
 
 from verification.contract import Contract
-from verification.errors import EvidenceError
+from verification.contract_deployment import Deployment
+from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.run.prepare import Prepared
 from verification.stack.binaries import Binaries
+from verification.stack.supply import resolve
 from verification.thresholds.boundary import probe
 
 TIMEOUT_SECONDS = 30
@@ -37,8 +39,33 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
         },
     )
     history.add("documentation", prepared.documentation)
+    if prepared.contract.deployment is not None:
+        history.add("deployment", deployment(prepared, prepared.contract.deployment))
     config = folder.alertmanager.path if folder.alertmanager is not None else None
     history.add("routes", _routes(prepared.contract, binaries, config))
+
+
+def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
+    """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
+    try:
+        config = resolve(prepared.options.monitoring / wanted.compose, variables={})
+    except (InputError, EvidenceError) as error:
+        return {"error": str(error).splitlines()[0]}
+    targets = {name: list(job.targets) for name, job in prepared.folder.jobs.items()}
+    return {"config": config, "targets": targets, "data_sources": data_sources(config, wanted)}
+
+
+def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, Any]]:
+    """The data sources that the file provisions for Grafana, as their files have them."""
+    name = wanted.service("grafana")
+    inside = wanted.services[name].configuration if name is not None else None
+    found: list[dict[str, Any]] = []
+    for mount in config["services"].get(name, {}).get("volumes") or ():
+        if mount["target"] == inside and mount["type"] == "bind":
+            for file in sorted(Path(mount["source"]).glob("datasources/*.y*ml")):
+                data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+                found += data.get("datasources") or ()
+    return found
 
 
 def boundary(prepared: Prepared, binaries: Binaries) -> list[tuple[str, float | None, bool]]:

@@ -18,6 +18,7 @@ READY_PATHS = {
     protocol.ALERTMANAGER: "/-/ready",
     protocol.NODE_EXPORTER: "/",
     protocol.GRAFANA: "/api/health",
+    protocol.CADVISOR: "/healthz",
 }
 """Where each component says that it is ready; Node Exporter's first page collects nothing."""
 

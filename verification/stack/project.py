@@ -7,6 +7,8 @@ off in a run: a component that dies must be seen to have died.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,37 +22,43 @@ from verification.stack import compose
 from verification.stack.images import local_images
 from verification.stack.journal import Journal
 from verification.stack.protocol import ComponentState, Status
+from verification.stack.supply import resolve
 from verification.stack.waiting import wait_until
 
-API = "api"
 _STOP_SECONDS = 10
 _HEALTH = {"interval": "1s", "start_period": "20s"}
-_VOLUMES = ("prometheus-data", "alertmanager-data", "grafana-data", "api-data")
 
 
 class ContainerProject:
     """The compose project of a run: its network, its override file, its services. Enter it before its users.
 
-    compose_file: the documented file. workdir: for the override. keep: asked at the end, whether everything
-    stays to be looked at.
+    compose_file: the documented file. workdir: for the override and, at the end, the log of each container.
+    keep: asked at the end, whether everything stays to be looked at. say: is told what the end of it was.
 
     Raises:
         InputError: no engine answers, or Compose is missing.
     """
 
     def __init__(
-        self, compose_file: Path, workdir: Path, journal: Journal, keep: Callable[[], bool] = lambda: False
+        self,
+        compose_file: Path,
+        workdir: Path,
+        journal: Journal,
+        keep: Callable[[], bool] = lambda: False,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.name = compose.project_name(journal.run)
         self.client = compose.engine()
         self._workdir = workdir.absolute()
         self._journal = journal
         self._keep = keep
+        self._say = say
         self._override = self._workdir / "override.yml"
         self._variables = self._workdir / "variables.env"
         self._services: dict[str, dict[str, Any]] = {}
         files = [compose_file.absolute(), self._override]
-        self.compose = compose.Project(self.name, files, self._variables, [API])
+        self._file = files[0]
+        self.compose = compose.Project(self.name, files, self._variables, ["*"])
 
     def __enter__(self) -> Self:
         self._workdir.mkdir(parents=True, exist_ok=True)
@@ -62,13 +70,31 @@ class ContainerProject:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._keep():
-            compose.kept_mark(self._journal.folder, self._journal.run).touch()
-            return
         try:
+            self.save_logs()
+            if self._keep():
+                compose.kept_mark(self._journal.folder, self._journal.run).touch()
+                self._say(f"kept; when you have seen enough: docker compose -p {self.name} down --volumes")
+                return
             compose.remove(self.client, self.name)
+        except (DockerException, requests.RequestException) as trouble:
+            # Never loses a verdict: what is left is found by its label and cleared by the next run.
+            self._say(
+                f"{self.name} could not be removed, the engine does not answer: {type(trouble).__name__}"
+            )
         finally:
             self.client.close()
+
+    def save_logs(self) -> None:
+        """Append what each container has logged to `SERVICE.log`; called before containers are removed."""
+        for container in self.client.containers.list(
+            all=True, filters={"label": f"{compose.PROJECT_LABEL}={self.name}"}, ignore_removed=True
+        ):
+            service = container.labels.get(compose.SERVICE_LABEL, container.name)
+            with suppress(DockerException, requests.RequestException):
+                text = container.logs(timestamps=True)
+                with (self._workdir / f"{service}.log").open("ab") as file:
+                    file.write(text)
 
     def up(self, services: Mapping[str, dict[str, Any]]) -> None:
         """Create and start services with what differs for each in this run.
@@ -77,7 +103,30 @@ class ContainerProject:
             EvidenceError: one can't be created or started, a port that is taken for example.
         """
         self._services.update(services)
-        label = {compose.JOURNALS_LABEL: str(self._journal.folder.absolute())}
+        self._write_override()
+        self.compose.services = list(services)
+        self.compose.start()
+
+    def down(self) -> None:
+        """`down` as the documentation says it: containers and networks go, named volumes stay.
+
+        Raises:
+            EvidenceError: something could not be removed.
+        """
+        self.save_logs()
+        self.compose.run("down")
+
+    def up_again(self) -> None:
+        """Bring up once more what was up before `down`.
+
+        Raises:
+            EvidenceError: a container can't be created or started.
+        """
+        self.compose.services = list(self._services)
+        self.compose.start()
+
+    def _write_override(self) -> None:
+        label = self._marks
         common: dict[str, Any] = {
             "restart": "no",
             "healthcheck": _HEALTH,
@@ -86,27 +135,43 @@ class ContainerProject:
         }
         document = {
             "services": {name: {**common, **one} for name, one in self._services.items()},
-            "networks": {"monitoring": {"labels": label}},
-            "volumes": {name: {"labels": label} for name in _VOLUMES},
+            "networks": {name: {"labels": label} for name in self.documented["networks"]},
+            "volumes": {name: {"labels": label} for name in self.documented.get("volumes") or ()},
         }
         text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False)
         self._override.write_text(text, encoding="utf-8")
-        self.compose.services = list(services)
-        self.compose.start()
 
     def gateway(self) -> str:
         """The address of this machine on the run's own bridge; reachable from its containers only.
 
         Raises:
-            EvidenceError: the network is not there yet.
+            EvidenceError: the engine gives the network no gateway.
         """
         label = {"label": f"{compose.PROJECT_LABEL}={self.name}"}
+        if not self.client.networks.list(filters=label):
+            # Creating any service brings the network; the service is created anew when it comes up.
+            self._write_override()
+            self.compose.run("create", "--pull", "never", next(iter(self.documented["services"])))
         for network in self.client.networks.list(filters=label):
             network.reload()
             for config in network.attrs["IPAM"]["Config"]:
                 if config.get("Gateway"):
                     return str(config["Gateway"])
-        raise EvidenceError("network", f"project {self.name} has none", (), "start a service first")
+        raise EvidenceError("network", f"project {self.name} has no bridge with a gateway")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What marks a thing as this project's, so that it is found and cleared away with it."""
+        return {compose.PROJECT_LABEL: self.name, **self._marks}
+
+    @property
+    def _marks(self) -> dict[str, str]:
+        return {compose.JOURNALS_LABEL: str(self._journal.folder.absolute())}
+
+    @cached_property
+    def documented(self) -> dict[str, Any]:
+        """The documented file as Compose reads it, with the local images."""
+        return resolve(self._file)
 
     def container(self, service: str) -> Any:
         """The container of a service, as it is now; None when there is none.

@@ -13,6 +13,7 @@ PROMETHEUS = "prometheus"
 ALERTMANAGER = "alertmanager"
 NODE_EXPORTER = "node_exporter"
 GRAFANA = "grafana"
+CADVISOR = "cadvisor"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Endpoints:
     alertmanager: str | None = None
     node_exporter: str | None = None
     grafana: str | None = None
+    cadvisor: str | None = None
 
 
 class Status(StrEnum):

@@ -5,11 +5,14 @@ The run is driven once, by the first test that needs a verdict; each test then i
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from _pytest.junitxml import xml_key
 from rich.console import Console
 
 from verification.checks import claims
@@ -33,6 +36,7 @@ PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 RESULT: pytest.StashKey[Result] = pytest.StashKey()
 BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
+_JUNIT_BYTES = 1_000_000
 BROKEN: pytest.StashKey[str] = pytest.StashKey()
 
 
@@ -48,11 +52,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="URL of a target that runs already")
     group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
     group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
+    group.addoption("--database", help="URL of the database of a target that runs already")
+    group.addoption(
+        "--instance",
+        help="the target's instance label in that Prometheus, when it is not the host:port of --target",
+    )
     group.addoption("--fault-url", help="fault port of a target that runs already")
     group.addoption("--fault-token", help="its token")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
     group.addoption(
         "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
+    )
+    group.addoption(
+        "--target-on-bridge",
+        action="store_true",
+        help="containers: let them reach a target on this machine, at the gateway of the run's own bridge",
     )
     group.addoption(
         "--keep-on-failure", action="store_true", help="containers: leave a failed run's stack up"
@@ -105,10 +119,13 @@ def _options(config: pytest.Config) -> Options:
         target=config.getoption("--target"),
         prometheus=config.getoption("--prometheus"),
         alertmanager=config.getoption("--alertmanager"),
+        database=config.getoption("--database"),
+        instance=config.getoption("--instance"),
         fault_url=config.getoption("--fault-url"),
         fault_token=config.getoption("--fault-token"),
         stack=config.getoption("--stack"),
         documented_ports=config.getoption("--documented-ports"),
+        target_on_bridge=config.getoption("--target-on-bridge"),
         keep_on_failure=config.getoption("--keep-on-failure"),
         time_scale=config.getoption("--time-scale"),
         reports=config.getoption("--reports"),
@@ -159,7 +176,12 @@ def result(request: pytest.FixtureRequest) -> Result:
     except EvidenceError as error:
         config.stash[BROKEN] = str(error)
         pytest.exit(str(error), returncode=2)
+    except OSError as error:
+        broken = f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}"
+        config.stash[BROKEN] = broken
+        pytest.exit(broken, returncode=2)
     config.stash[RESULT] = done
+    _leave_out_junit(config)
     return done
 
 
@@ -184,8 +206,31 @@ def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
     return [one for one in result.verdicts if not wanted or one.claim.startswith(wanted)]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Judge the session; a report that can't be written is trouble (2), never a traceback or a failed claim (1)."""
+    _set_status(session)
+    try:
+        return (yield)
+    except OSError as error:
+        sys.stdout.write(f"\na report could not be written: {error}\n")
+        session.exitstatus = 2
+        return None
+
+
+def _leave_out_junit(config: pytest.Config) -> None:
+    """On a full disk: what can't be written must not cost the table of verdicts, which is printed later."""
+    plugin = config.stash.get(xml_key, None)
+    path = Path(str(config.getoption("xmlpath", None) or ""))
+    if plugin is None or not path.parent.is_dir() or shutil.disk_usage(path.parent).free >= _JUNIT_BYTES:
+        return
+    del config.stash[xml_key]
+    config.pluginmanager.unregister(plugin)
+    sys.stdout.write(f"\n{path} is not written: the disk is full\n")
+
+
+def _set_status(session: pytest.Session) -> None:
+    exitstatus = session.exitstatus
     result = session.config.stash.get(RESULT, None)
     if session.config.getoption("collectonly"):
         return
@@ -198,13 +243,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     strict = session.config.getoption("strict")
     verdicts = _selected(session.config, result)
-    write_json(
-        result.folder / "report.json",
-        verdicts,
-        strict=strict,
-        trouble=result.trouble,
-        run={"id": result.folder.name},
-    )
     status = exit_status(verdicts, strict=strict)
+    try:
+        write_json(
+            result.folder / "report.json",
+            verdicts,
+            strict=strict,
+            trouble=result.trouble,
+            run={"id": result.folder.name},
+        )
+    except OSError as error:
+        sys.stdout.write(f"\nreport.json could not be written: {error}\n")
+        status = status or 2
     interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     session.exitstatus = 2 if interrupted and status == 0 else status

@@ -1,4 +1,4 @@
-"""Suite: configuration, target and traffic."""
+"""Suite: configuration, deployment, target and traffic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from verification.suites.outcome import demand
 from verification.verdict import Verdict
 
-KIND = ("config", "target", "traffic")
+KIND = ("config", "deployment", "target", "traffic")
 
 
 @pytest.mark.claim
