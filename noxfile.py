@@ -107,6 +107,12 @@ def load(session: nox.Session) -> None:
 
 
 @nox.session
+def ui(session: nox.Session) -> None:
+    """Locust's web UI with the verification page, against a running stack."""
+    hand_on([python(), "-m", "verification.live", *session.posargs])
+
+
+@nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests locally, without a registry."""
     hand_on([python(), "-m", "verification.stack.images"])

@@ -20,7 +20,7 @@ import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import team
+from loadtests import team, webui
 from loadtests.files import LedgerWriter, Source
 from loadtests.inputs import InputError
 from loadtests.ledger import Ledger
@@ -42,6 +42,8 @@ def start(environment: Any, runner: Any, **_: object) -> None:
     environment.load_trouble = ""
     try:
         refuse(options)
+        if environment.web_ui is not None:
+            webui.install(environment)
         if options.headless and not options.worker:
             scenario_of(options)
             _prepare(environment)
@@ -76,6 +78,9 @@ def begin(environment: Any, **_: object) -> None:
         environment.load_run = None
         gevent.spawn(environment.runner.quit if environment.web_ui is None else environment.runner.stop)
     environment.load_runs += 1
+    if environment.web_ui is not None and environment.load_run is not None:
+        width = number("--ledger-bin", environment.parsed_options.ledger_bin)
+        environment.load_following.begin(environment, environment.load_run.scenario, width)
 
 
 def stopping(environment: Any, **_: object) -> None:
@@ -193,7 +198,13 @@ def _from_master(environment: Any, msg: Any, **_: object) -> None:
         environment.load_team.receive(msg.type, msg.data)
 
 
-events.init_command_line_parser.add_listener(add_options)
+def options_of_all(parser: Any, **_: object) -> None:
+    """All options beside Locust's own."""
+    add_options(parser)
+    webui.add_options(parser)
+
+
+events.init_command_line_parser.add_listener(options_of_all)
 events.init.add_listener(start)
 events.test_start.add_listener(begin)
 events.test_stopping.add_listener(stopping)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from loadtests.view import LedgerView
 from verification.contract import Contract, Metric, TallyTruth
 from verification.observe.exposition import Exposition, Labels, series_text
 from verification.truth import ZERO, Expected, Interval, sample_name
@@ -49,9 +50,19 @@ class Row:
     prometheus: float | None
 
     @property
+    def api_differs(self) -> float:
+        """How far the API is from the client's count; 0 when they agree, negative when it counted too little."""
+        return _distance(self.client, self.api)
+
+    @property
+    def prometheus_differs(self) -> float:
+        """The same for Prometheus, at the time of its scrape."""
+        return _distance(self.client_then, self.prometheus)
+
+    @property
     def differs(self) -> float:
         """How far the sides are from the client's count, at most; 0 when they agree."""
-        return max(_distance(self.client, self.api), _distance(self.client_then, self.prometheus))
+        return max(abs(self.api_differs), abs(self.prometheus_differs))
 
     @property
     def series(self) -> str:
@@ -84,15 +95,27 @@ def rows(
     ]
 
 
-def without_webhook(found: Iterable[Row], contract: Contract) -> tuple[list[Row], list[Row]]:
-    """Rows to compare, and those that Alertmanager's notifications to the target have moved."""
+def set_aside(
+    found: Iterable[Row], metric: Metric, contract: Contract, view: LedgerView
+) -> tuple[list[Row], list[Row]]:
+    """Rows to compare, and those that cannot be.
+
+    Aside: requests of Alertmanager's notifications to the target, and series that went with their subject, which the
+    ledger knows from a tally of deletions (`prompts_deleted` with the subject's label).
+    """
     compared: list[Row] = []
-    claimed: list[Row] = []
+    aside: list[Row] = []
     for row in found:
-        endpoint = dict(row.labels).get("endpoint")
-        notified = contract.target.webhook is not None and endpoint == contract.target.webhook
-        (claimed if notified and row.client == ZERO else compared).append(row)
-    return compared, claimed
+        labels = dict(row.labels)
+        notified = contract.target.webhook is not None and labels.get("endpoint") == contract.target.webhook
+        gone = isinstance(metric.truth, TallyTruth) and _deleted(view, metric.truth.subject, labels)
+        (aside if gone or (notified and row.client == ZERO) else compared).append(row)
+    return compared, aside
+
+
+def _deleted(view: LedgerView, subject: str, labels: Mapping[str, str]) -> bool:
+    wanted = (subject, labels.get(subject, ""))
+    return any(name.endswith("_deleted") and wanted in known for name, known in view.tallies)
 
 
 def counted(contract: Contract) -> list[Metric]:
@@ -120,11 +143,6 @@ def total(found: Iterable[Row]) -> Row | None:
     )
 
 
-def is_capped(metric: Metric) -> bool:
-    """Whether ids beyond a limit share one label value, so that only the total can be compared."""
-    return isinstance(metric.truth, TallyTruth)
-
-
 def _moved(values: Values, before: Values) -> dict[Labels, float]:
     changes = {labels: value - before.get(labels, 0.0) for labels, value in values.items()}
     return {labels: change for labels, change in changes.items() if change}
@@ -133,4 +151,4 @@ def _moved(values: Values, before: Values) -> dict[Labels, float]:
 def _distance(expected: Interval, value: float | None) -> float:
     if value is None or value in expected:
         return 0.0
-    return max(expected.low - value, value - expected.high)
+    return value - (expected.low if value < expected.low else expected.high)

@@ -9,7 +9,7 @@ import requests
 
 from verification.contract import Contract
 from verification.errors import EvidenceError
-from verification.live.counts import Reading, counted, reading
+from verification.live.counts import Reading, reading
 from verification.observe.exposition import Labels, label_set, parse
 from verification.observe.prometheus import Prometheus
 from verification.timescale import parse_duration
@@ -73,7 +73,7 @@ class Readings:
         )
 
     def stored(self) -> Reading | None:
-        """Prometheus' last scrape of the counted metrics; None when it has none, or is not asked.
+        """Prometheus' last scrape of the documented metrics; None when it has none, or is not asked.
 
         Samples carry the time at which their scrape began; it had ended when its duration was over.
 
@@ -89,7 +89,7 @@ class Readings:
         if not last or not last[0].samples:
             return None
         at, duration = last[0].samples[-1]
-        for metric in counted(self.contract):
+        for metric in self.contract.metrics:
             name = sample_name(metric)
             for series in self._prometheus.samples(f"{name}{job}", LOOKBACK_SECONDS):
                 labels = label_set({k: v for k, v in series.labels if k not in ADDED_BY_SCRAPE})

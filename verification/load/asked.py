@@ -16,9 +16,9 @@ from loadtests.conditions import Condition
 from loadtests.inputs import InputError
 from loadtests.judge import Judgement, Outcome
 from loadtests.view import LedgerView
-from verification.contract import Contract, Metric, load, seconds
+from verification.contract import Contract, load, seconds
 from verification.errors import EvidenceError
-from verification.live.counts import COUNTED, Reading, Row, rows, total, without_webhook
+from verification.live.counts import COUNTED, Reading, Row, rows, set_aside, total
 from verification.live.readings import Readings
 from verification.load.options import Options
 from verification.observe.prometheus import Prometheus
@@ -155,22 +155,16 @@ class Questions:
         metric = self._contract.metric(condition.subject)
         view = self._account.everything()
         client = at_rest(metric, view)
-        found, claimed = without_webhook(
-            rows(metric, self._base, client, api, client, stored), self._contract
-        )
-        return judge_rows(condition.text, metric, found, claimed, view)
+        found = rows(metric, self._base, client, api, client, stored)
+        return judge_rows(condition.text, *set_aside(found, metric, self._contract, view), view)
 
 
-def judge_rows(
-    text: str, metric: Metric, found: list[Row], claimed: list[Row], view: LedgerView
-) -> Judgement:
+def judge_rows(text: str, found: list[Row], put_aside: list[Row], view: LedgerView) -> Judgement:
     """Whether all three sides of a metric at rest agree."""
     every = total(found)
     if every is None or not view.requests:
         return Judgement(text, Outcome.UNKNOWN, "nothing was counted: there is nothing to compare")
-    aside = (
-        f"; {sum(row.api or 0 for row in claimed):g} notifications of Alertmanager aside" if claimed else ""
-    )
+    aside = f"; {len(put_aside)} label sets of deleted subjects or notifications aside" if put_aside else ""
     wrong = [row for row in found if row.differs]
     if wrong:
         worst = max(wrong, key=lambda row: row.differs)

@@ -101,6 +101,7 @@ def html(result: LoadResult) -> str:
 {"".join(f"<th>{_percentile(p)}</th>" for p in PERCENTILES)}</tr>
 {"".join(_endpoint(row) for row in result.endpoints())}</table></div>
 {f"<h2>Unexpected answers</h2><div class=wide><table>{unexpected}</table></div>" if unexpected else ""}
+{_monitoring(result)}
 <h2>Course</h2><div id=charts></div>
 <h2>Generator</h2><p>{_text(generator_line(result.account))}</p>
 <script id=data type="application/json">{data}</script>
@@ -140,6 +141,31 @@ def charts(account: Account) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _monitoring(result: LoadResult) -> str:
+    if result.monitoring is None:
+        return ""
+    counts = "".join(
+        f"<tr><td>{_text(row['metric'])}</td><td>{_text(row['client'])}</td><td>{_text(_plain(row['api']))}</td>"
+        f"<td>{_text(_plain(row['prometheus']))}</td><td>{row['differing']} of {row['label_sets']}</td></tr>"
+        for row in result.monitoring["counts"]
+    )
+    alerts = "".join(
+        f"<tr><td>{_text(row['name'])}</td><td>{_text(row['state'])}</td><td>{_text(_plain(row['quantity']))}</td>"
+        f"<td>{_text(row['comparator'])} {_text(_plain(row['threshold']))}</td></tr>"
+        for row in result.monitoring["alerts"]
+    )
+    return (
+        "<h2>What the monitoring believes</h2><div class=wide><table id=counts><tr><th>metric</th><th>client</th>"
+        f"<th>API</th><th>Prometheus</th><th>label sets that differ</th></tr>{counts}</table></div>"
+        "<div class=wide><table id=alerts><tr><th>alert</th><th>state</th><th>quantity</th><th>threshold</th></tr>"
+        f"{alerts}</table></div>"
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _endpoints(result: LoadResult) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,8 @@ class LoadResult:
     reasons: Sequence[str]
     stopped_for: str | None = None
     comparison: Sequence[Judgement] = field(default=())
+    monitoring: Mapping[str, Any] | None = None
+    """what the monitoring believed at the end: states of alerts, and counts of metrics"""
 
     @property
     def status(self) -> int:

@@ -68,7 +68,7 @@ class Session:
             with serve(self.options.metrics_port, self.account):
                 self._follow()
         except EvidenceError as error:
-            trouble.append(str(error))
+            trouble.append(f"{error.component}: {error.state}")
         finally:
             self._generator.end()
         self._generator.poll()
@@ -77,8 +77,8 @@ class Session:
         return self._result(questions, trouble)
 
     def _result(self, questions: Questions, trouble: list[str]) -> LoadResult:
-        reasons = [*trouble, *invalid(self.account, self._stopped_for)]
-        if not self.account.final:
+        reasons = trouble or invalid(self.account, self._stopped_for)
+        if not self.account.final and not trouble:
             reasons += [f"the generator's last words: {line}" for line in self._generator.log()[-3:]]
         judgements = judge(self.account, reasons, self._stopped_for)
         judgements += questions.answers(reasons)
