@@ -10,6 +10,7 @@ options or a bad scenario, nothing sent. With the web UI each start is a run of 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -61,8 +62,13 @@ def start(environment: Any, runner: Any, **_: object) -> None:
     if environment.web_ui is not None:
         environment.shape_class = OneUserEach()
         environment.shape_class.runner = runner
-    gevent.signal_handler(signal.SIGINT, _interrupt, environment)
-    gevent.signal_handler(signal.SIGTERM, _interrupt, environment)  # until Locust installs its own
+    if options.headless and not options.worker:
+        # Locust would kill its users at once, and listens to SIGTERM only once the run has begun
+        gevent.signal_handler(signal.SIGINT, _interrupt, environment)
+        gevent.signal_handler(signal.SIGTERM, _interrupt, environment)
+    else:
+        # also where a shell has told its background jobs to ignore Ctrl-C
+        gevent.signal_handler(signal.SIGINT, os.kill, os.getpid(), signal.SIGTERM)
 
 
 def begin(environment: Any, **_: object) -> None:
@@ -182,7 +188,7 @@ def _writer(environment: Any, scenario: Scenario, source: Source) -> LedgerWrite
 
 
 def _interrupt(environment: Any) -> None:
-    if environment.load_run is not None and environment.web_ui is None:
+    if environment.load_run is not None:
         environment.load_run.interrupt()
     else:
         gevent.spawn(environment.runner.quit)

@@ -97,9 +97,11 @@ def begin(environment: Any, **_: object) -> None:
 
 def end(environment: Any, **_: object) -> None:
     """A run is over, however: wait for its last requests, take back all faults, judge and keep the report."""
-    if environment.watch is not None and environment.load_run is not None:
+    if environment.watch is None:
+        return
+    environment.watch.board.heal()
+    if environment.load_run is not None:
         environment.load_run.finish()
-        environment.watch.board.heal()
         environment.watch.end()
 
 

@@ -13,22 +13,25 @@ from verification.errors import InputError
 
 
 @contextmanager
-def serve(port: int | None, account: Account) -> Iterator[None]:
-    """Serve `/metrics` on all interfaces while the block runs; nothing happens without a port.
+def serve(address: tuple[str, int] | None, account: Account) -> Iterator[None]:
+    """Serve `/metrics` at a host and port while the block runs; nothing happens without an address.
 
     Raises:
         InputError: the port is taken.
     """
-    if port is None:
+    if address is None:
         yield
         return
     registry = CollectorRegistry()
     registry.register(LoadCollector(lambda: account))
     try:
-        server, thread = start_http_server(port, registry=registry)
+        server, thread = start_http_server(address[1], address[0], registry)
     except OSError as error:
         raise InputError(
-            f"port {port} cannot be served: {error.strerror}", "--metrics-port", "a free port", "name another"
+            f"{address[0]}:{address[1]} cannot be served: {error.strerror}",
+            "--serve-metrics",
+            "a free port",
+            "name another",
         ) from error
     try:
         yield

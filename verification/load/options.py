@@ -41,7 +41,7 @@ class Options:
     baseline: Path | None = None
     save_baseline: Path | None = None
     reports: Path = DEFAULT_REPORTS
-    metrics_port: int | None = None
+    serve_metrics: tuple[str, int] | None = None
     bin_seconds: float = DEFAULT_BIN_SECONDS
 
     @property
@@ -70,7 +70,7 @@ def parse(arguments: list[str]) -> Options:
         _address(given.listen), passing, given.prometheus, Path(given.contract),
         None if given.baseline is None else Path(given.baseline),
         None if given.save_baseline is None else Path(given.save_baseline),
-        Path(given.reports), _whole("--metrics-port", given.metrics_port),
+        Path(given.reports), _served(given.serve_metrics),
     )  # fmt: skip
     asking = [one for one in options.conditions if one.asks_prometheus]
     if asking and options.prometheus is None:
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--baseline", metavar="FILE", help="runs to compare with")
     add("--save-baseline", metavar="FILE", help="add this run to that file, when it is valid")
     add("--reports", default=str(DEFAULT_REPORTS), metavar="DIR", help="where the folder of the run goes")
-    add("--metrics-port", metavar="PORT", help="serve the load itself to Prometheus while it runs")
+    add("--serve-metrics", metavar="[HOST:]PORT", help="serve the load itself to Prometheus while it runs")
     return parser
 
 
@@ -162,3 +162,10 @@ def _condition(scenario: Scenario, text: str) -> Condition:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.partition(":")
     return host, _whole("--listen", port or None) or 0
+
+
+def _served(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    return host or "127.0.0.1", _whole("--serve-metrics", port) or 0

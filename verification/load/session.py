@@ -64,8 +64,8 @@ class Session:
         trouble: list[str] = []
         try:
             questions.begin()
-            self._generator.start()
-            with serve(self.options.metrics_port, self.account):
+            with serve(self.options.serve_metrics, self.account):
+                self._generator.start()
                 self._follow()
         except EvidenceError as error:
             trouble.append(f"{error.component}: {error.state}")

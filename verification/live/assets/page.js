@@ -127,8 +127,8 @@
   const tab = () => [...document.querySelectorAll('[role="tab"]')].find((one) => one.textContent === "Verification");
   // before the first run Locust shows its start form and no tabs: then the section stands below the form
   const place = () => {
-    const main = document.querySelector("main") || document.querySelector("#root > *") || document.getElementById("root");
     const here = tab();
+    const main = (here && here.closest("main")) || document.body;
     if (box.parentElement !== main) main.appendChild(box);
     box.hidden = here ? here.getAttribute("aria-selected") !== "true" : false;
   };
