@@ -38,7 +38,7 @@ class Following:
 
     def begin(self, environment: Any, scenario: Scenario, bin_seconds: float) -> None:
         """A new run, whose ledger is at environment.load_ledger."""
-        conditions = conditions_of([*scenario.conditions, *self.more])
+        conditions = [*conditions_of(scenario.conditions), *self.more]
         self.account = Account(scenario, conditions, bin_seconds)
         self._tail = LedgerTail(environment.load_ledger, self.account.take)
 

@@ -95,14 +95,23 @@ def begin(environment: Any, **_: object) -> None:
         environment.watch.begin(scenario_of(environment.parsed_options), environment.host)
 
 
-def end(environment: Any, **_: object) -> None:
-    """A run is over, however: wait for its last requests, take back all faults, judge and keep the report."""
+def stopped(environment: Any, **_: object) -> None:
+    """A run is over by itself or by the stop button: what was until then is judged."""
+    _end(environment, "the stop button")
+
+
+def quitting(environment: Any, **_: object) -> None:
+    """Locust ends, by a signal say: a run that is under way is interrupted, and its report is kept all the same."""
+    _end(environment, None)
+
+
+def _end(environment: Any, stopped_for: str | None) -> None:
     if environment.watch is None:
         return
     environment.watch.board.heal()
     if environment.load_run is not None:
         environment.load_run.finish()
-        environment.watch.end()
+        environment.watch.end(stopped_for)
 
 
 def _native_tab(environment: Any, watch: Watch) -> None:
@@ -222,5 +231,5 @@ def _if_not_worker(listener: Any) -> Any:
 events.init_command_line_parser.add_listener(add_options)
 events.init.add_listener(_if_not_worker(install))
 events.test_start.add_listener(_if_not_worker(begin))
-events.test_stop.add_listener(_if_not_worker(end))
-events.quitting.add_listener(_if_not_worker(end))
+events.test_stop.add_listener(_if_not_worker(stopped))
+events.quitting.add_listener(_if_not_worker(quitting))

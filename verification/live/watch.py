@@ -27,7 +27,7 @@ from verification.live.counts import Reading, Row, counted, rows, set_aside, tot
 from verification.live.faults import Switchboard
 from verification.live.readings import Readings
 from verification.load import report
-from verification.load.asked import Questions
+from verification.load.asked import NOTHING_COUNTED, Questions
 from verification.load.options import Options
 from verification.load.result import LoadResult
 from verification.observe.prometheus import Prometheus
@@ -112,17 +112,21 @@ class Watch:
         except (EvidenceError, InputError) as error:
             run.trouble = str(error)
 
-    def end(self) -> None:
-        """The run is over, and its ledger whole: judge, and keep the report. Once; safe to call again."""
+    def end(self, stopped_for: str | None) -> None:
+        """The run is over, and its ledger whole: judge, and keep the report. Once; safe to call again.
+
+        stopped_for: who has ended it, if it may have been ended early and what was until then counts.
+        """
         run = self.run
         if run is None or run.state != "running":
             return
         run.state = "settling"
         self._following.poll()
-        reasons = invalid(run.account)
+        reasons = invalid(run.account, stopped_for)
         judgements = judge(run.account, reasons)
         if run.questions is not None and not run.trouble:
-            judgements += run.questions.answers(reasons)
+            # nobody asked for these by name: a metric that this scenario does not move is no open question
+            judgements += [one for one in run.questions.answers(reasons) if one.seen != NOTHING_COUNTED]
         elif self._prometheus is not None:
             reasons.append(run.trouble or "Prometheus was not asked")
         about = {

@@ -27,6 +27,7 @@ from verification.truth import at_rest, sample_name
 REST_STEP_SECONDS = 0.2
 SCRAPES_AT_MOST = 4
 """scrape intervals after the end of the run within which Prometheus must have stored the rest"""
+NOTHING_COUNTED = "nothing was counted: there is nothing to compare"
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
@@ -163,7 +164,7 @@ def judge_rows(text: str, found: list[Row], put_aside: list[Row], view: LedgerVi
     """Whether all three sides of a metric at rest agree."""
     every = total(found)
     if every is None or not view.requests:
-        return Judgement(text, Outcome.UNKNOWN, "nothing was counted: there is nothing to compare")
+        return Judgement(text, Outcome.UNKNOWN, NOTHING_COUNTED)
     aside = f"; {len(put_aside)} label sets of deleted subjects or notifications aside" if put_aside else ""
     wrong = [row for row in found if row.differs]
     if wrong:
