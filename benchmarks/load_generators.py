@@ -154,7 +154,7 @@ def play(url: str, folder: Path, rate: float, seconds: float) -> Played:
     name = folder / f"open-{time.monotonic_ns()}"
     name.with_suffix(".yaml").write_text(OPEN.format(rate=f"{rate:g}", seconds=f"{seconds:g}"))
     command = [*LOCUST, "-f", "loadtests/locustfile.py", "--host", url, "--scenario", f"{name}.yaml"]
-    subprocess.run([*command, "--ledger", f"{name}.jsonl"], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "--ledger", f"{name}.jsonl"], cwd=ROOT, check=False, capture_output=True)
     tail = LedgerTail(Path(f"{name}.jsonl"))
     tail.poll()
     view = read(Path(f"{name}.jsonl"))
@@ -312,7 +312,7 @@ def cost_closed(url: str, folder: Path) -> float:
     result, file = folder / "closed.txt", folder / "saturated.py"
     file.write_text(SATURATED.format(path=str(result)))
     command = [*LOCUST, "-f", str(file), "--host", url, "-u", "10", "-r", "10", "-t", "5s"]
-    subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, check=False, capture_output=True)
     cpu, count = result.read_text().split()
     return float(cpu) / int(count)
 

@@ -25,6 +25,7 @@ from loadtests.models import Closed, Once, Open, Scenario
 from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Share, Visit
 from loadtests.play import Player, SetupError, Surprises
 from loadtests.rates import most_users, schedule, users_at
+from loadtests.sleeping import TimerSleep
 from loadtests.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -333,10 +334,14 @@ class LoadRun:
             return True
 
         offsets = until(schedule(arrival, self.scenario.seconds, self.scenario.seed), self._enough)
-        return keep(
-            own(offsets), start, self._clock, gevent.sleep, lambda: self._stopping, self.scenario.drain,
-            begin, lambda: gevent.sleep(0),
-        )  # fmt: skip
+        sleep = TimerSleep()
+        try:
+            return keep(
+                own(offsets), start, self._clock, sleep, lambda: self._stopping, self.scenario.drain,
+                begin, lambda: gevent.sleep(0),
+            )  # fmt: skip
+        finally:
+            sleep.close()
 
     def _arrival(self, player: Player, session: ReadySession, visit: Visit, due: float) -> None:
         lag = self._newest_lag = self._clock() - due
