@@ -96,8 +96,9 @@ def verify(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests of the harness."""
-    hand_on([python(), "-m", "pytest", *(session.posargs or ["tests"]), "-q"])
+    """The tests of the harness: whole runs one after the other, the rest beside them."""
+    side_by_side = ["-n", "2", "--dist", "loadgroup"]
+    hand_on([python(), "-m", "pytest", *(session.posargs or ["tests"]), *side_by_side, "-q"])
 
 
 @nox.session

@@ -6,7 +6,9 @@ costs 1.5 us where the same index computed inline costs 0.2 us, hence the own ar
 for what leaves the process.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from math import floor
 
 from hdrh.histogram import HdrHistogram
@@ -34,6 +36,22 @@ def up_to(bins: Bins, last: float) -> int:
 def before(bins: Bins, end: float) -> int:
     """Sum of the bins with an index below `end`, which may be infinite."""
     return sum(n for index, n in bins.items() if index < end)
+
+
+class Totals:
+    """Running totals of bins that do not change any more, for many questions about them."""
+
+    def __init__(self, bins: Bins) -> None:
+        self._indices = sorted(bins)
+        self._sums = [0, *accumulate(bins[index] for index in self._indices)]
+
+    def up_to(self, last: float) -> int:
+        """As the function."""
+        return self._sums[bisect_right(self._indices, last)]
+
+    def before(self, end: float) -> int:
+        """As the function."""
+        return self._sums[bisect_left(self._indices, end)]
 
 
 def add_into(total: dict[int, int], part: Bins) -> None:

@@ -44,9 +44,19 @@ class Course:
     def count(self) -> int:
         return sum(self.starts.values())
 
+    @cached_property
+    def totals(self) -> tuple[b.Totals, b.Totals, b.Totals]:
+        """Running totals of starts, ends and left."""
+        return b.Totals(self.starts), b.Totals(self.ends), b.Totals(self.left)
+
+    def begun(self, last_bin: float) -> int:
+        """How many started at or before `last_bin`."""
+        return self.totals[0].up_to(last_bin)
+
     def over(self, first_bin: float, settled_bin: float) -> int:
         """How many ended before `first_bin`, or were left by their client before `settled_bin`."""
-        return b.before(self.ends, first_bin) + b.before(self.left, settled_bin)
+        _, ends, left = self.totals
+        return ends.before(first_bin) + left.before(settled_bin)
 
     def to_json(self) -> dict[str, list[int]]:
         return {name: b.flat(bins) for name, bins in vars(self).items() if name in _COURSE_PARTS and bins}
@@ -88,6 +98,11 @@ class EndpointView:
         for part in (self.dropped, *(course.starts for course in self.outcomes.values())):
             b.add_into(rest, {index: -n for index, n in part.items()})
         return rest
+
+    @cached_property
+    def unresolved_totals(self) -> b.Totals:
+        """Running totals of the unresolved."""
+        return b.Totals(self.unresolved)
 
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -206,9 +221,7 @@ class LedgerView:
         """
         view = self._endpoint(key)
         last = self._bin(t)
-        return b.up_to(view.unresolved, last) + sum(
-            b.up_to(course.starts, last) for course in _courses(view, key)
-        )
+        return view.unresolved_totals.up_to(last) + sum(course.begun(last) for course in _courses(view, key))
 
     def completed_before(self, key: CountKey | EndpointKey, t: float, settle: float = inf) -> int:
         """The least that the server must have counted by time t: bins that had ended at t.
@@ -249,7 +262,7 @@ class LedgerView:
             for (lost_name, known), starts in self.tallies_lost.items()
             if lost_name == name and set(known) <= set(labels)
         )
-        return lost + b.up_to(self.tallies_seen.get(key, _NO_COURSE).starts, last)
+        return lost + self.tallies_seen.get(key, _NO_COURSE).begun(last)
 
     def tally_completed_before(self, key: TallyKey, t: float, settle: float = inf) -> int:
         """The least that the server must have counted of a tally by time t; settle as in completed_before."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from promptpilot.metrics import Metrics
 from promptpilot.provider import (
@@ -20,6 +21,7 @@ from promptpilot.provider import (
     Simulation,
 )
 from promptpilot.store import ExecutionStore, Pipeline, PipelineRun, Prompt, PromptRun
+from promptpilot.store.page import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Call:
 
 
 class Executions:
-    """`attempts` is the most attempts per execution; `clock` is monotonic seconds."""
+    """`attempts` is the most attempts per execution; `clock` is monotonic seconds, `now` the time in records."""
 
     def __init__(
         self,
@@ -42,16 +44,20 @@ class Executions:
         metrics: Metrics,
         attempts: int,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = store
         self.provider = provider
         self.metrics = metrics
         self.attempts = attempts
         self.clock = clock
+        self.now = now
 
     async def prompt(self, call: Call) -> tuple[PromptRun, int | None]:
         """How the execution ended, and the id of its record. Raises what the provider raised."""
+        started = self.clock()
         status: str = FAILED
+        run: PromptRun | None = None
         try:
             run, crash = await self.run(call)
             identity = await self.store.record_prompt(run)
@@ -60,7 +66,7 @@ class Executions:
             status = run.status
             return run, identity
         finally:
-            self.metrics.prompt_executed(call.prompt.id, status)
+            self._count(call, status, run, started)
 
     async def prompt_stream(self, call: Call) -> AsyncGenerator[bytes, None]:
         """The output piece by piece. Raises what the provider raised, after the pieces that came before."""
@@ -68,6 +74,7 @@ class Executions:
         status: str = FAILED
         ended: str = FAILED
         crash: Exception | None = None
+        run: PromptRun | None = None
         output: list[str] = []
         try:
             plan = self.plan(call)
@@ -92,7 +99,7 @@ class Executions:
                 raise crash
             status = ended
         finally:
-            self.metrics.prompt_executed(call.prompt.id, status)
+            self._count(call, status, run, started)
 
     async def pipeline(
         self, pipeline: Pipeline, calls: Sequence[Call], must_fail: Callable[[], bool]
@@ -105,6 +112,7 @@ class Executions:
         status: str = FAILED
         steps: list[PromptRun] = []
         crash: Exception | None = None
+        run: PipelineRun | None = None
         try:
             for call in calls:
                 step, crash = await self._step(replace(call, must_fail=must_fail()))
@@ -112,7 +120,8 @@ class Executions:
                 if step.status == FAILED:
                     break
             cost = sum(step.cost_usd for step in steps)
-            run = PipelineRun(pipeline.id, steps[-1].status, steps, self.clock() - started, cost)
+            seconds = self.clock() - started
+            run = PipelineRun(pipeline.id, steps[-1].status, steps, seconds, cost, self.now())
             identity = await self.store.record_pipeline(run)
             if crash is not None:
                 raise crash
@@ -120,15 +129,20 @@ class Executions:
             return run, identity
         finally:
             self.metrics.pipeline_executed(pipeline.id, status)
+            # One that was cut off has paid for the steps that had ended.
+            seconds = self.clock() - started if run is None else run.duration_seconds
+            self.metrics.pipeline_spent(pipeline.id, seconds, sum(step.cost_usd for step in steps))
 
     async def _step(self, call: Call) -> tuple[PromptRun, Exception | None]:
+        started = self.clock()
         status: str = FAILED
+        run: PromptRun | None = None
         try:
             run, crash = await self.run(call)
             status = run.status
             return run, crash
         finally:
-            self.metrics.prompt_executed(call.prompt.id, status)
+            self._count(call, status, run, started)
 
     async def run(self, call: Call) -> tuple[PromptRun, Exception | None]:
         """Attempt until there is a reply; what else an attempt raises ends the execution as failed."""
@@ -152,4 +166,11 @@ class Executions:
 
     def _ended(self, call: Call, status: str, output: str, attempts: int, started: float) -> PromptRun:
         seconds = self.clock() - started
-        return PromptRun(call.prompt.id, status, output, attempts, seconds, self.provider.cost_usd)
+        cost = self.provider.cost_usd
+        return PromptRun(call.prompt.id, status, output, attempts, seconds, cost, self.now())
+
+    def _count(self, call: Call, status: str, run: PromptRun | None, started: float) -> None:
+        # One that was cut off took until now, and the provider has charged nothing for it.
+        seconds, cost = (self.clock() - started, 0.0) if run is None else (run.duration_seconds, run.cost_usd)
+        self.metrics.prompt_executed(call.prompt.id, status)
+        self.metrics.prompt_spent(call.prompt.id, seconds, cost)

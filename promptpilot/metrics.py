@@ -81,9 +81,9 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        for outcome in OUTCOMES:  # used from the first execution that outlives its prompt, whatever the limit
-            self.prompt_executions.labels(OTHER, outcome)
-            self.pipeline_executions.labels(OTHER, outcome)
+        # used from the first execution that outlives its prompt, whatever the limit
+        self._start_prompt(OTHER)
+        self._start_pipeline(OTHER)
 
     def make_metrics(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
@@ -109,6 +109,30 @@ class Metrics:
             "pipeline_executions_total",
             "Total pipeline executions",
             ("pipeline_id", "status"),
+            registry=registry,
+        )
+        self.prompt_seconds = Counter(
+            "prompt_execution_seconds_total",
+            "Total duration of prompt executions",
+            ("prompt_id",),
+            registry=registry,
+        )
+        self.prompt_cost = Counter(
+            "prompt_execution_cost_usd_total",
+            "Total cost of prompt executions in USD",
+            ("prompt_id",),
+            registry=registry,
+        )
+        self.pipeline_seconds = Counter(
+            "pipeline_execution_seconds_total",
+            "Total duration of pipeline executions",
+            ("pipeline_id",),
+            registry=registry,
+        )
+        self.pipeline_cost = Counter(
+            "pipeline_execution_cost_usd_total",
+            "Total cost of pipeline executions in USD",
+            ("pipeline_id",),
             registry=registry,
         )
         self.active_users = Gauge("active_users", "Number of active users", registry=registry)
@@ -167,21 +191,21 @@ class Metrics:
 
     def prompt_added(self, prompt_id: int) -> None:
         if self.prompt_places.add(prompt_id):
-            for outcome in OUTCOMES:
-                self.prompt_executions.labels(*self.execution_labels(str(prompt_id), outcome))
+            self._start_prompt(str(prompt_id))
 
     def prompt_removed(self, prompt_id: int) -> None:
         if self.prompt_places.remove(prompt_id):
+            _end(str(prompt_id), self.prompt_seconds, self.prompt_cost)
             for outcome in OUTCOMES:
                 self.prompt_executions.remove(*self.execution_labels(str(prompt_id), outcome))
 
     def pipeline_added(self, pipeline_id: int) -> None:
         if self.pipeline_places.add(pipeline_id):
-            for outcome in OUTCOMES:
-                self.pipeline_executions.labels(*self.execution_labels(str(pipeline_id), outcome))
+            self._start_pipeline(str(pipeline_id))
 
     def pipeline_removed(self, pipeline_id: int) -> None:
         if self.pipeline_places.remove(pipeline_id):
+            _end(str(pipeline_id), self.pipeline_seconds, self.pipeline_cost)
             for outcome in OUTCOMES:
                 self.pipeline_executions.remove(*self.execution_labels(str(pipeline_id), outcome))
 
@@ -191,9 +215,31 @@ class Metrics:
             *self.execution_labels(self.prompt_places.label(prompt_id), outcome)
         ).inc()
 
+    def prompt_spent(self, prompt_id: int, seconds: float, cost_usd: float) -> None:
+        """What that execution took, whatever its outcome."""
+        label = self.prompt_places.label(prompt_id)
+        self.prompt_seconds.labels(label).inc(seconds)
+        self.prompt_cost.labels(label).inc(cost_usd)
+
     def pipeline_executed(self, pipeline_id: int, outcome: str) -> None:
         label = self.pipeline_places.label(pipeline_id)
         self.pipeline_executions.labels(*self.execution_labels(label, outcome)).inc()
+
+    def pipeline_spent(self, pipeline_id: int, seconds: float, cost_usd: float) -> None:
+        label = self.pipeline_places.label(pipeline_id)
+        self.pipeline_seconds.labels(label).inc(seconds)
+        self.pipeline_cost.labels(label).inc(cost_usd)
+
+    def _start_prompt(self, label: str) -> None:
+        """Series at 0, so that a first execution is an increase."""
+        _start(label, self.prompt_seconds, self.prompt_cost)
+        for outcome in OUTCOMES:
+            self.prompt_executions.labels(*self.execution_labels(label, outcome))
+
+    def _start_pipeline(self, label: str) -> None:
+        _start(label, self.pipeline_seconds, self.pipeline_cost)
+        for outcome in OUTCOMES:
+            self.pipeline_executions.labels(*self.execution_labels(label, outcome))
 
     # Exposition.
 
@@ -202,3 +248,13 @@ class Metrics:
         self.active_users.set(self.users.count(self.clock()))
         self._totals.totals = totals
         return generate_latest(self.registry)
+
+
+def _start(label: str, *counters: Counter) -> None:
+    for counter in counters:
+        counter.labels(label)
+
+
+def _end(label: str, *counters: Counter) -> None:
+    for counter in counters:
+        counter.remove(label)

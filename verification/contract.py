@@ -15,6 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loadtests.inputs import load_model
 from verification.contract_deployment import Deployment
+from verification.contract_panels import (
+    Counted,
+    Dashboards,
+    QuantileTruth,
+    RatioTruth,
+    RowsPanelTruth,
+    RowsSumTruth,
+)
 from verification.timescale import parse_duration
 
 Duration = Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$")]
@@ -106,9 +114,18 @@ class ProcessTruth(Model):
 
 
 Truth = Annotated[
-    RequestsTruth | DurationsTruth | OpenRequestsTruth | TallyTruth | UsersTruth | RowsTruth | ProcessTruth,
+    RequestsTruth
+    | DurationsTruth
+    | OpenRequestsTruth
+    | TallyTruth
+    | UsersTruth
+    | RowsTruth
+    | RowsSumTruth
+    | ProcessTruth,
     Field(discriminator="kind"),
 ]
+COUNTED = ("requests", "durations", "tally")
+"""Truths whose events the ledger counts by label set at any moment."""
 
 
 class Metric(Model):
@@ -130,6 +147,10 @@ class Metric(Model):
             raise ValueError("buckets must ascend without repeats")
         if self.truth.kind == "durations" and self.type != "histogram":
             raise ValueError("the truth 'durations' is that of a histogram")
+        if isinstance(self.truth, RowsSumTruth) and (
+            self.type != "counter" or list(self.labels) != [self.truth.subject]
+        ):
+            raise ValueError("the truth 'rows_sum' is that of a counter whose only label is its subject")
         return self
 
 
@@ -213,6 +234,7 @@ class Contract(Model):
     allowed: tuple[str, ...] = Field(default=(), strict=False)
     """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
     alerts: tuple[Alert, ...] = Field(default=(), strict=False)
+    dashboards: Dashboards = ()
     deployment: Deployment | None = None
 
     @model_validator(mode="after")
@@ -220,11 +242,47 @@ class Contract(Model):
         for what, names in (
             ("metric", [metric.name for metric in self.metrics]),
             ("alert", [alert.name for alert in self.alerts]),
+            ("dashboard uid", [dashboard.uid for dashboard in self.dashboards]),
+            ("dashboard", [dashboard.title for dashboard in self.dashboards]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} named twice: {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _panels_fit(self) -> Contract:
+        for dashboard in self.dashboards:
+            for panel in dashboard.panels:
+                where = f"{dashboard.title}, {panel.title}"
+                if panel.alert is not None and panel.alert not in {alert.name for alert in self.alerts}:
+                    raise ValueError(f"{where}: no alert is called {panel.alert!r}")
+                if isinstance(panel.truth, Counted):
+                    self._check_counted(panel.truth, where)
+                elif isinstance(panel.truth, RowsPanelTruth):
+                    self._check_metric(panel.truth.counter, {panel.truth.label}, where)
+        return self
+
+    def _check_counted(self, truth: Counted, where: str) -> None:
+        part = truth.part if isinstance(truth, RatioTruth) else {}
+        # What a query groups by may be the target's identity as well.
+        named = {*truth.by, *truth.where, *part} - {"job", "instance"}
+        metric = self._check_metric(truth.metric, named, where)
+        if metric.truth.kind not in COUNTED:
+            raise ValueError(
+                f"{where}: the ledger does not count {metric.name}, whose truth is {metric.truth.kind!r}"
+            )
+        if isinstance(truth, QuantileTruth) and metric.type != "histogram":
+            raise ValueError(f"{where}: {metric.name} is a {metric.type}; quantiles are those of a histogram")
+
+    def _check_metric(self, name: str, labels: set[str], where: str) -> Metric:
+        if name not in {metric.name for metric in self.metrics}:
+            raise ValueError(f"{where}: no metric is called {name!r}")
+        metric = self.metric(name)
+        strange = sorted(labels - set(metric.labels))
+        if strange:
+            raise ValueError(f"{where}: {name} has no label {', '.join(strange)}")
+        return metric
 
     @property
     def drilled(self) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from verification.dashboards.rendered import FOLDER as GRAFANA_FOLDER
+from verification.dashboards.rendered import render_grafana
 from verification.errors import InputError
 from verification.folder import (
     ALERTMANAGER_HOME,
@@ -54,6 +56,8 @@ class Rendered:
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     diff: str
+    grafana: Path | None = None
+    """The folder with `provisioning` and `dashboards`; None where there is none."""
 
 
 def render(
@@ -97,13 +101,16 @@ def render(
         prometheus.finding((), "without an Alertmanager and its configuration nobody is notified")
     for copy, path in copies:
         copy.write(path)
+    grafana_changes, grafana_diff = render_grafana(source, out.absolute(), scale)
+    grafana = out.absolute() / GRAFANA_FOLDER
     return Rendered(
         copies[0][1],
         tuple(places.values()),
         alertmanager_config,
-        tuple(change for copy, _ in copies for change in copy.changes),
+        (*(change for copy, _ in copies for change in copy.changes), *grafana_changes),
         source.findings + tuple(finding for copy, _ in copies for finding in copy.findings),
-        "".join(copy.diff() for copy, _ in copies),
+        "".join(copy.diff() for copy, _ in copies) + grafana_diff,
+        grafana if grafana.is_dir() else None,
     )
 
 

@@ -5,18 +5,18 @@ A record belongs to its prompt or pipeline and goes with it. What was deleted wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from promptpilot.store.database import Database
-from promptpilot.store.page import utc_now
 from promptpilot.store.tables import pipeline_executions, prompt_executions, prompts
 
 
 @dataclass(frozen=True, slots=True)
 class PromptRun:
-    """How the execution of a prompt ended. `status` is success or failed; seconds and USD."""
+    """How the execution of a prompt ended, and when. `status` is success or failed; seconds and USD."""
 
     prompt_id: int
     status: str
@@ -24,6 +24,7 @@ class PromptRun:
     attempts: int
     duration_seconds: float
     cost_usd: float
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class PipelineRun:
     steps: Sequence[PromptRun]
     duration_seconds: float
     cost_usd: float
+    ended_at: datetime
 
 
 class ExecutionStore:
@@ -61,7 +63,7 @@ class ExecutionStore:
                 "status": run.status,
                 "duration_seconds": run.duration_seconds,
                 "cost_usd": run.cost_usd,
-                "ended_at": utc_now(),
+                "ended_at": run.ended_at,
             }
             key = connection.execute(insert(pipeline_executions).values(values)).inserted_primary_key
             assert key is not None
@@ -94,5 +96,5 @@ def _row(run: PromptRun, pipeline_execution_id: int | None) -> dict[str, object]
         "attempts": run.attempts,
         "duration_seconds": run.duration_seconds,
         "cost_usd": run.cost_usd,
-        "ended_at": utc_now(),
+        "ended_at": run.ended_at,
     }

@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from verification.errors import InputError
-from verification.stack import compose, images
+from verification.stack import compose, supply
 from verification.stack.journal import Journal
+
+MONITORING = Path(__file__).resolve().parents[2] / "monitoring"
+NEEDED: tuple[tuple[tuple[str, ...], tuple[Path, ...]], ...] = (
+    (("prometheus", "alertmanager", "node-exporter", "api"), ()),
+    (("proxy",), (MONITORING / "production/proxy/docker-compose.yml",)),
+    (("store",), (MONITORING / "production/long-term/docker-compose.yml",)),
+)
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +28,19 @@ def client() -> Iterator[Any]:
         compose.compose_binary()
     except InputError as error:
         pytest.skip(f"containers: {error}")
-    missing = images.VARIABLES.keys() - images.local_images().keys()
-    if missing:
-        pytest.skip(f"containers: no image for {', '.join(sorted(missing))}; nox -s images builds them")
+    lacking: dict[str, str] = {}
+    for services, overrides in NEEDED:
+        got = supply.supply(
+            found,
+            MONITORING / "docker-compose.yml",
+            services,
+            supply.LONG_SECONDS,
+            print,
+            overrides=overrides,
+        )
+        lacking |= got.missing
+    if lacking:
+        pytest.skip(f"containers: {lacking}; nox -s images builds them")
     yield found
     found.close()
 

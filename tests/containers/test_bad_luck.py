@@ -19,7 +19,6 @@ import pytest
 
 from verification.run.options import REPOSITORY
 from verification.stack import compose
-from verification.stack.journal import RUN_VARIABLE
 
 pytestmark = pytest.mark.containers
 SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
@@ -45,23 +44,23 @@ def suites(tmp_path: Path, *options: str, **more: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def everything(client: Any) -> set[str]:
-    """What could be left behind: containers, networks, volumes of runs, and processes that belong to one."""
-    label = {"label": compose.JOURNALS_LABEL}
+def left_by(client: Any, tmp_path: Path) -> set[str]:
+    """What the runs of a test could leave behind: containers, networks, volumes, and processes."""
+    label = {"label": f"{compose.JOURNALS_LABEL}={journals(tmp_path)}"}
     found = {f"container {one.name}" for one in client.containers.list(all=True, filters=label)}
     found |= {f"network {one.name}" for one in client.networks.list(filters=label)}
     found |= {f"volume {one.name}" for one in client.volumes.list(filters=label)}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if RUN_VARIABLE in process.environ():
+            if process.environ().get("XDG_CACHE_HOME") == str(tmp_path / "cache"):
                 found.add(f"process {process.pid}")
     return found
 
 
-@pytest.fixture
-def before(client: Any, tmp_path: Path) -> Iterator[set[str]]:
-    """What was there before: other runs may be at work on this machine. What a broken test leaves is cleared."""
-    yield everything(client)
+@pytest.fixture(autouse=True)
+def cleared(client: Any, tmp_path: Path) -> Iterator[None]:
+    """What a broken test leaves is cleared."""
+    yield
     compose.clear_containers(client, journals(tmp_path))
 
 
@@ -77,26 +76,24 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def test_no_engine_starts_something_or_says_nothing(client: Any, before: set[str], tmp_path: Path) -> None:
+def test_no_engine_starts_something_or_says_nothing(client: Any, tmp_path: Path) -> None:
     done = suites(tmp_path, DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "no container engine answers" in done.stdout + done.stderr
     assert "--stack processes" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()
 
 
-def test_an_explicit_choice_falls_back_where_an_image_is_missing(
-    client: Any, before: set[str], tmp_path: Path
-) -> None:
+def test_an_explicit_choice_falls_back_where_an_image_is_missing(client: Any, tmp_path: Path) -> None:
     done = suites(tmp_path, PROMETHEUS_IMAGE="127.0.0.1:9/nobody/prometheus:v0")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "prometheus: the image 127.0.0.1:9/nobody/prometheus:v0 is not here" in done.stdout + done.stderr
     assert "nox -s images" in done.stdout + done.stderr
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()
 
 
-def test_a_taken_port_starts_something_or_is_not_named(client: Any, before: set[str], tmp_path: Path) -> None:
+def test_a_taken_port_starts_something_or_is_not_named(client: Any, tmp_path: Path) -> None:
     with closing(socket.socket()) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # somebody else has it: as good
@@ -106,7 +103,7 @@ def test_a_taken_port_starts_something_or_is_not_named(client: Any, before: set[
     assert done.returncode == 4, done.stdout + done.stderr
     assert "9093" in done.stdout + done.stderr
     assert "of 127.0.0.1 is taken" in done.stdout + done.stderr
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()
 
 
 @pytest.fixture
@@ -144,24 +141,24 @@ def flowing(run: subprocess.Popen[bytes], tmp_path: Path) -> Callable[[], bool]:
 
 
 def test_a_run_that_is_told_to_end_leaves_something(
-    client: Any, before: set[str], tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
+    client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     run = start()
     until(flowing(run, tmp_path), "traffic")
-    assert everything(client) > before
+    assert left_by(client, tmp_path)
     run.send_signal(signal.SIGTERM)
     assert run.wait(WAIT_SECONDS) == 2, (tmp_path / "output").read_text()
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()
 
 
 def test_what_a_killed_run_leaves_is_not_cleared_by_the_next(
-    client: Any, before: set[str], tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
+    client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     run = start()
     until(flowing(run, tmp_path), "traffic")
     run.kill()
     run.wait()
-    left = everything(client) - before
+    left = left_by(client, tmp_path)
     assert any(one.startswith("container ") for one in left)
     next_run = start()
     until(flowing(next_run, tmp_path), "traffic of the next run")
@@ -169,7 +166,7 @@ def test_what_a_killed_run_leaves_is_not_cleared_by_the_next(
     assert "cleared what a killed run left: container verify-" in said
     next_run.send_signal(signal.SIGINT)
     assert next_run.wait(WAIT_SECONDS) == 2, (tmp_path / "output").read_text()
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()
 
 
 class Engine:
@@ -221,7 +218,7 @@ class Engine:
 
 
 def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
-    client: Any, before: set[str], tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
+    client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     if not SOCKET.exists():
         pytest.skip(f"the engine does not listen at {SOCKET}")
@@ -239,4 +236,4 @@ def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
     cleared = compose.clear_containers(client, journals(tmp_path))
     assert cleared
     assert all(one.cleared for one in cleared)
-    assert everything(client) <= before
+    assert left_by(client, tmp_path) == set()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -55,6 +56,15 @@ class Bench:
     def run(self, action: Callable[[Executions], Coroutine[Any, Any, Any]]) -> Any:
         return asyncio.run(action(self.executions))
 
+    def spent(self, kind: str = "prompt") -> dict[str, tuple[float, float]]:
+        """Seconds and USD by id, of those that are not 0."""
+        seen = Exposition(self.metrics.render(None).decode())
+        seconds, cost = (
+            {dict(labels)[f"{kind}_id"]: value for labels, value in seen.labelled(name).items()}
+            for name in (f"{kind}_execution_seconds_total", f"{kind}_execution_cost_usd_total")
+        )
+        return {one: (seconds[one], cost[one]) for one in seconds if seconds[one] or cost[one]}
+
     def counted(self) -> dict[str, float]:
         seen = Exposition(self.metrics.render(None).decode())
         counts = {}
@@ -75,6 +85,52 @@ async def drained(executions: Executions, of: Call) -> list[bytes]:
 
 def chain(**last: Any) -> list[Call]:
     return [Call(prompt, {}, Simulation(**(last if prompt.id == 3 else {}))) for prompt in PROMPTS]
+
+
+def test_what_is_counted_is_not_what_was_recorded() -> None:
+    bench = Bench()
+    bench.run(lambda executions: executions.prompt(call(latency_seconds=0.02)))
+    bench.run(lambda executions: executions.prompt(call(outcome="failed")))
+    bench.run(lambda executions: executions.prompt(call(fail_attempts=5)))
+    bench.run(lambda executions: drained(executions, call(chunks=2)))
+    runs = bench.records.prompts
+    assert bench.spent().keys() == {"1"}
+    seconds, cost = bench.spent()["1"]
+    assert seconds == pytest.approx(sum(run.duration_seconds for run in runs))
+    assert cost == 0.5 * len(runs) == 2
+    assert seconds >= 0.02
+    assert all(earlier.ended_at <= later.ended_at for earlier, later in pairwise(runs))
+
+
+def test_a_crash_costs_nothing() -> None:
+    bench = Bench()
+    with pytest.raises(ProviderCrash):
+        bench.run(lambda executions: executions.prompt(call(outcome="crash", latency_seconds=0.02)))
+    (run,) = bench.records.prompts
+    assert bench.spent() == {"1": (run.duration_seconds, 0.5)}
+
+
+def test_a_pipeline_costs_something_else_than_its_steps() -> None:
+    bench = Bench()
+    answers = iter([False, True])
+    run, _ = bench.run(lambda executions: executions.pipeline(PIPELINE, chain(), lambda: next(answers)))
+    assert bench.spent("pipeline") == {"9": (run.duration_seconds, 1.0)}
+    assert {one: cost for one, (_, cost) in bench.spent().items()} == {"1": 0.5, "2": 0.5}
+
+
+def test_an_execution_that_was_cut_off_takes_no_time_or_costs_something() -> None:
+    bench = Bench()
+
+    async def cancelled(executions: Executions) -> None:
+        task = asyncio.create_task(executions.prompt(call(latency_seconds=300)))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    bench.run(cancelled)
+    seconds, cost = bench.spent()["1"]
+    assert seconds >= 0.01
+    assert cost == 0
 
 
 def test_retries_count_as_executions() -> None:

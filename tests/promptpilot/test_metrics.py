@@ -32,6 +32,10 @@ def test_a_metric_has_another_name_type_or_help_than_documented() -> None:
         "http_requests_in_progress": ("gauge", "HTTP requests currently in progress"),
         "prompt_executions": ("counter", "Total prompt executions"),
         "pipeline_executions": ("counter", "Total pipeline executions"),
+        "prompt_execution_seconds": ("counter", "Total duration of prompt executions"),
+        "prompt_execution_cost_usd": ("counter", "Total cost of prompt executions in USD"),
+        "pipeline_execution_seconds": ("counter", "Total duration of pipeline executions"),
+        "pipeline_execution_cost_usd": ("counter", "Total cost of pipeline executions in USD"),
         "active_users": ("gauge", "Number of active users"),
         "prompt_total": ("gauge", "Total number of prompts"),
         "pipeline_total": ("gauge", "Total number of pipelines"),
@@ -78,12 +82,36 @@ def test_an_execution_is_born_with_its_first_failure() -> None:
         assert seen.value("pipeline_executions_total", pipeline_id="other", status=status) == 0
 
 
+def test_durations_and_costs_are_born_late_lost_or_mixed_up() -> None:
+    metrics = new_metrics()
+    metrics.prompt_added(3)
+    metrics.pipeline_added(4)
+    for identity in ("3", "other"):
+        assert exposed(metrics).value("prompt_execution_seconds_total", prompt_id=identity) == 0
+        assert exposed(metrics).value("prompt_execution_cost_usd_total", prompt_id=identity) == 0
+    metrics.prompt_spent(3, 0.5, 0.25)
+    metrics.prompt_spent(3, 1.0, 0.0)
+    metrics.pipeline_spent(4, 2.0, 0.75)
+    metrics.pipeline_spent(5, 4.0, 8.0)
+    seen = exposed(metrics)
+    assert seen.value("prompt_execution_seconds_total", prompt_id="3") == 1.5
+    assert seen.value("prompt_execution_cost_usd_total", prompt_id="3") == 0.25
+    assert seen.value("pipeline_execution_seconds_total", pipeline_id="4") == 2.0
+    assert seen.value("pipeline_execution_cost_usd_total", pipeline_id="4") == 0.75
+    assert seen.value("pipeline_execution_seconds_total", pipeline_id="other") == 4.0
+    assert seen.value("pipeline_execution_cost_usd_total", pipeline_id="other") == 8.0
+
+
 def test_a_deleted_prompt_keeps_or_regains_its_series() -> None:
     metrics = new_metrics()
     metrics.prompt_added(3)
     metrics.prompt_removed(3)
     metrics.prompt_executed(3, "success")
+    metrics.prompt_spent(3, 0.5, 0.25)
     seen = exposed(metrics)
+    assert seen.value("prompt_execution_seconds_total", prompt_id="3") is None
+    assert seen.value("prompt_execution_cost_usd_total", prompt_id="3") is None
+    assert seen.value("prompt_execution_cost_usd_total", prompt_id="other") == 0.25
     assert seen.value("prompt_executions_total", prompt_id="3", status="success") is None
     assert seen.value("prompt_executions_total", prompt_id="other", status="success") == 1
 

@@ -48,7 +48,7 @@ def run_variants(names: Sequence[str], folder: Path) -> dict[str, list[Verdict]]
     prepared = prepare(Options(time_scale=SCALE, drill=False))
     # What is not about the target's metrics is judged once elsewhere.
     traffic = prepared.contract.traffic.model_copy(update={"drill": None, "drilled": None})
-    changed = {"alerts": (), "documentation": None, "traffic": traffic}
+    changed = {"alerts": (), "dashboards": (), "documentation": None, "traffic": traffic}
     prepared = replace(prepared, contract=prepared.contract.model_copy(update=changed))
     binaries = find_binaries()
     with ExitStack() as cleanup:
@@ -129,6 +129,8 @@ def _judge(
             prometheus=prometheus,
             alertmanager_url=None,
             alertmanager_target=None,
+            grafana_url=None,
+            node_exporter_net=None,
             alertmanager_configuration={},
             receivers_wanted=[],
             binaries=binaries,

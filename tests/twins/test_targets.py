@@ -21,6 +21,7 @@ REQUESTS, DURATIONS, PROGRESS = (
     "http_requests_in_progress",
 )
 PROMPTS, PIPELINES, USERS = "prompt_executions_total", "pipeline_executions_total", "active_users"
+PROMPT_SECONDS, PROMPT_COST = "prompt_execution_seconds_total", "prompt_execution_cost_usd_total"
 
 EXPECTED: dict[str, set[str]] = {
     "sound": set(),
@@ -34,7 +35,12 @@ EXPECTED: dict[str, set[str]] = {
     "users-never-age": metric(USERS, "during", "window"),
     "pipeline-never-fails": metric(PIPELINES, "exact", "during"),
     "born-with-first-event": metric(PROMPTS, "lifecycle"),
-    "outlives-prompt": metric(PROMPTS, "exact", "lifecycle"),
+    "outlives-prompt": metric(PROMPTS, "exact", "lifecycle")
+    | metric(PROMPT_SECONDS, "sums")
+    | metric(PROMPT_COST, "sums"),
+    "execution-milliseconds": metric(PROMPT_SECONDS, "sums"),
+    "failures-cost-nothing": metric(PROMPT_SECONDS, "sums") | metric(PROMPT_COST, "sums"),
+    "cost-born-with-first-event": metric("pipeline_execution_cost_usd_total", "sums"),
     "stale-totals": metric("prompt_total", "moves", "rows") | metric("pipeline_total", "moves", "rows"),
     "exposed-twice": {"target/exposition"} | metric(USERS, "form"),
     "frozen-timestamps": {"target/fresh"} | metric(USERS, "moves", "stored"),

@@ -23,6 +23,7 @@ from promptpilot.instrument import Exchange, Instrumentation
 from promptpilot.metrics import DURATION_BUCKETS, Metrics, Totals
 from promptpilot.provider import Plan, Reply
 from promptpilot.settings import Settings
+from promptpilot.store import PromptRun
 
 
 class DoubleCounting(Metrics):
@@ -104,6 +105,27 @@ class RetriesCounted(Executions):
         if number > 1:
             self.metrics.prompt_executed(call.prompt.id, "failed")
         return await super().attempt(call, plan, number)
+
+
+class ExecutionMilliseconds(Metrics):
+    def prompt_spent(self, prompt_id: int, seconds: float, cost_usd: float) -> None:
+        super().prompt_spent(prompt_id, seconds * 1000, cost_usd)
+
+
+class FailuresCostNothing(Executions):
+    """Forgets what a crashed execution took and cost, as a counter after the call does."""
+
+    def _count(self, call: Call, status: str, run: PromptRun | None, started: float) -> None:
+        if status == "failed":
+            self.metrics.prompt_executed(call.prompt.id, status)
+        else:
+            super()._count(call, status, run, started)
+
+
+class CostBornWithFirstEvent(Metrics):
+    def pipeline_added(self, pipeline_id: int) -> None:
+        super().pipeline_added(pipeline_id)
+        self.pipeline_cost.remove(str(pipeline_id))
 
 
 class PipelineNeverFails(Metrics):
@@ -207,6 +229,8 @@ METRICS: dict[str, type[Metrics]] = {
     "gauge-never-up": GaugeNeverUp,
     "frozen-users": FrozenUsers,
     "users-never-age": UsersNeverAge,
+    "execution-milliseconds": ExecutionMilliseconds,
+    "cost-born-with-first-event": CostBornWithFirstEvent,
     "pipeline-never-fails": PipelineNeverFails,
     "born-with-first-event": BornWithFirstEvent,
     "outlives-prompt": OutlivesPrompt,
@@ -224,7 +248,10 @@ INSTRUMENTATION: dict[str, type[Instrumentation]] = {
     "headers-only": HeadersOnly,
     "leaking-gauge": LeakingGauge,
 }
-EXECUTIONS: dict[str, type[Executions]] = {"retries-counted": RetriesCounted}
+EXECUTIONS: dict[str, type[Executions]] = {
+    "retries-counted": RetriesCounted,
+    "failures-cost-nothing": FailuresCostNothing,
+}
 FORKED = "two-workers"
 NAMES = ("sound", *METRICS, *INSTRUMENTATION, *EXECUTIONS, FORKED)
 

@@ -19,6 +19,7 @@ from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
 
 pytestmark = pytest.mark.stack
 SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
+SUITES += ["--stack", "processes"]  # an engine that answers may be there
 GONE_SECONDS = 20.0  # five on a machine that is not busy
 
 

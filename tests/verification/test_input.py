@@ -31,6 +31,37 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("{kind: requests}", "{kind: promql}", "metrics.0.truth", "promql"),
         ("buckets: [0.005, 0.01", "buckets: [0.01, 0.005", "metrics.1", "ascend"),
         ("contract: 1", "contract: 2", "contract", "2"),
+        (
+            "alert: HighCPUUsage",
+            "alert: HighCpu",
+            "System Overview, CPU Usage",
+            "no alert is called 'HighCpu'",
+        ),
+        (
+            "{kind: rate, metric: http_requests_total}",
+            "{kind: rate, metric: http_total}",
+            "HTTP Request Rate",
+            "http_total",
+        ),
+        (
+            "{kind: rate, metric: http_requests_total}",
+            "{kind: rate, metric: active_users}",
+            "HTTP Request Rate",
+            "does not count",
+        ),
+        ("by: [method, endpoint]}", "by: [verb, endpoint]}", "Request Rate by Endpoint", "has no label verb"),
+        ("part: {status: success}}", "part: {state: success}}", "Success Rates", "has no label state"),
+        (
+            "quantile, metric: http_request_duration_seconds, q",
+            "quantile, metric: http_requests_total, q",
+            "Percentiles",
+            "histogram",
+        ),
+        ("label: prompt_id", "label: prompt", "Average Execution Time", "has no label prompt"),
+        ("uid: http-performance", "uid: system-overview", "uid named twice", "system-overview"),
+        ("title: Error Rate", "title: cpu-usage", "dashboards.0", "panel named twice: cpu-usage"),
+        ("figure: cpu_used", "figure: cpu", "dashboards.0.panels.0.truth", "cpu"),
+        ('{prompt_id: {pattern: "[0-9]+|other"}}', "{}", "metrics.5", "only label is its subject"),
     ],
 )
 def test_a_wrong_contract_is_accepted_or_told_without_its_place(
@@ -55,6 +86,7 @@ def test_a_wrong_contract_is_accepted_or_told_without_its_place(
         (Options(stack="external"), "needs --prometheus"),
         (Options(prometheus="http://127.0.0.1:1"), "needs --target"),
         (Options(target="127.0.0.1:1"), "no URL"),
+        (Options(grafana="localhost:3000"), "'localhost:3000' is no URL"),
         (Options(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2"), "belong together"),
         (Options(time_scale=0.5), "time scale"),
         (

@@ -53,7 +53,7 @@ def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
 def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(tmp_path: Path) -> None:
     verdicts = judge(tmp_path / "run", app=f"{{python}} {SHOP / 'shop.py'} {{port}}")
     assert not_passed(verdicts) == {}
-    assert len(verdicts) == 7 + 13 + 2
+    assert len(verdicts) == 8 + 13 + 5 + 2
     assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
 
 
@@ -107,6 +107,7 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
     verdicts = {one.claim: one for one in done.verdicts}
     assert done.trouble is None
     assert not_passed(verdicts) == {
-        "config/alertmanager-connected": "not verified: the run has no Alertmanager"
+        "config/alertmanager-connected": "not verified: the run has no Alertmanager",
+        "config/reload": "not verified: a stack that runs already keeps its files",
     }
     assert {one.time_scale for one in verdicts.values()} == {1.0}

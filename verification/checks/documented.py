@@ -6,23 +6,27 @@ from typing import Any
 
 from verification.checks.base import Check, Claim, findings
 from verification.contract import Contract, seconds
+from verification.dashboards.units import dimension
 from verification.documentation import names, threshold
 from verification.durations import parse_duration
 from verification.errors import InputError
 from verification.evidence import Evidence
+from verification.history import Record
 from verification.verdict import Verdict
 
 METRIC_COLUMNS = ("metric", "type", "unit", "labels", "meaning")
+PANEL_COLUMNS = ("dashboard", "panel", "shows", "unit", "alert")
 ALERT_COLUMNS = ("alert", "fires when", "threshold", "window", "for", "severity", "receivers")
 
 
 def claims(contract: Contract) -> list[Claim]:
-    """One claim for each metric and alert, and one for what the page has and the contract has not."""
+    """One claim for each metric, alert and dashboard, and one for what the page has and the contract has not."""
     if contract.documentation is None:
         return []
     return [
         *(Claim(f"docs/metric/{metric.name}", metric.name) for metric in contract.metrics),
         *(Claim(f"docs/alert/{alert.name}", alert.name) for alert in contract.alerts),
+        *(Claim(f"docs/dashboard/{dashboard.uid}", dashboard.uid) for dashboard in contract.dashboards),
         Claim("docs/complete"),
     ]
 
@@ -36,10 +40,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return findings(
             claim,
             found,
-            good="every documented metric and alert is in the contract",
+            good="every documented metric, alert and panel is in the contract",
             expected="the contract's names",
             evidence=[record.number],
         )
+    if kind == "dashboard":
+        return _dashboard(claim, evidence.contract, record)
     name = claim.subject
     rows = [row for row in record.data[f"{kind}s"] if row["cells"][kind] == name]
     if len(rows) != 1:
@@ -106,13 +112,45 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
     return wanted, said
 
 
+def _dashboard(claim: Claim, contract: Contract, record: Record) -> Verdict:
+    """Every panel of the dashboard stands in one row, with its unit and its alert."""
+    dashboard = next(one for one in contract.dashboards if one.uid == claim.subject)
+    path = record.data["path"]
+    found = []
+    for panel in dashboard.panels:
+        rows = [
+            row
+            for row in record.data["panels"]
+            if (row["cells"]["dashboard"], row["cells"]["panel"]) == (dashboard.title, panel.title)
+        ]
+        if len(rows) != 1:
+            found.append(f"{path}: {dashboard.title}, {panel.title} stands in {len(rows)} rows of its tables")
+            continue
+        cells, where = rows[0]["cells"], f"{path}:{rows[0]['line']}"
+        for key, wanted in (("unit", dimension(panel.unit)), ("alert", panel.alert or "none")):
+            if cells[key] != wanted:
+                found.append(f"{where}: {key} is {cells[key]!r}, the contract says {wanted!r}")
+    return findings(
+        claim,
+        found,
+        good=f"{len(dashboard.panels)} panels as in the contract",
+        expected="a row for every panel, with its unit and its alert",
+        evidence=[record.number],
+    )
+
+
 def _unknown_rows(contract: Contract, page: dict[str, Any]) -> list[str]:
     known = {metric.name for metric in contract.metrics} | {alert.name for alert in contract.alerts}
+    shown = {(one.title, panel.title) for one in contract.dashboards for panel in one.panels}
     return [
         f"{page['path']}:{row['line']}: {row['cells'][kind]} is documented and not in the contract"
         for kind in ("metric", "alert")
         for row in page[f"{kind}s"]
         if row["cells"][kind] not in known
+    ] + [
+        f"{page['path']}:{row['line']}: {dashboard}, {panel} is documented and not in the contract"
+        for row in page["panels"]
+        if (dashboard := row["cells"]["dashboard"], panel := row["cells"]["panel"]) not in shown
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,6 +14,27 @@ from verification.verdict import Verdict
 
 def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
     return lambda contract: [Claim(claim_id)]
+
+
+# Where the page's troubleshooting section looks first, by what Prometheus says of the last scrape.
+CAUSES = (
+    (r"connection refused", "nothing listens there: is the service running?"),
+    (
+        r"no such host|server misbehaving|no route|unreachable|i/o timeout",
+        "the name is unknown or the network does not let it through: are both in the same network?",
+    ),
+    (r"HTTP status 4\d\d", "it answers, but not there: is metrics_path of the scrape configuration right?"),
+    (r"HTTP status 5\d\d", "the service itself fails: look at its log"),
+    (r"deadline exceeded", "it does not answer in time: does it hang, or is scrape_timeout too short?"),
+)
+
+
+def cause(error: str) -> str:
+    """What to look at for a scrape's error, as a clause to append; empty for an error that is not known."""
+    for pattern, text in CAUSES:
+        if re.search(pattern, error):
+            return f" ({text})"
+    return ""
 
 
 def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
@@ -27,7 +49,10 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
             f"{one['labels'].get('job')}={one['labels'].get('instance')}" for one in record.data["targets"]
         )
         return findings(
-            claim, [f"no target {instance}; there are {known or 'none'}"], good="", expected=wanted.job
+            claim,
+            [f"no target {instance}; there are {known or 'none'}: is job {wanted.job} in prometheus.yml?"],
+            good="",
+            expected=wanted.job,
         )
     one = mine[0]
     if one["labels"].get("job") != wanted.job:
@@ -35,7 +60,8 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
     if not one["scrapeUrl"].split("?")[0].endswith(instance + wanted.metrics_path):
         found.append(f"it is scraped at {one['scrapeUrl']}, documented path {wanted.metrics_path}")
     if one["health"] != "up" and not evidence.is_cut_off(one):
-        found.append(f"it is {one['health']}: {one.get('lastError', '')}")
+        error = one.get("lastError", "")
+        found.append(f"it is {one['health']}: {error}{cause(error)}")
     found += [
         f"label {key} is {one['labels'].get(key)!r}, documented {value!r}"
         for key, value in wanted.labels.items()

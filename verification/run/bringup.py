@@ -16,6 +16,7 @@ import requests
 import yaml
 
 from verification.contract import Alert, seconds
+from verification.dashboards import record
 from verification.drills.faults import FaultPort
 from verification.drills.plan import Timing
 from verification.errors import EvidenceError
@@ -26,7 +27,7 @@ from verification.render import Rendered
 from verification.routing import Reached, reached
 from verification.rules import read
 from verification.run import recording, static
-from verification.run.backend import make_stack, open_backend
+from verification.run.backend import AnyStack, make_stack, open_backend
 from verification.run.prepare import Prepared
 from verification.run.sender import Sender
 from verification.run.target import App, Target
@@ -34,7 +35,7 @@ from verification.stack.binaries import Binaries, find_binaries
 from verification.stack.containers import ContainerStack
 from verification.stack.external import ExternalStack
 from verification.stack.journal import Journal, clear_leftovers
-from verification.stack.protocol import ALERTMANAGER, Stack
+from verification.stack.protocol import ALERTMANAGER, NODE_EXPORTER, Stack
 from verification.timescale import NOT_SCALED, TimeScale
 from verification.yamlfile import load
 
@@ -60,6 +61,9 @@ class Bench:
     alertmanager_url: str | None
     alertmanager_target: str | None
     """Its URL as Prometheus sees it: in containers it is another one."""
+    grafana_url: str | None
+    node_exporter_net: Path | None
+    """The kernel's file of the network interfaces that Node Exporter sees; None when it is not known to run here."""
     alertmanager_configuration: dict[str, Any]
     receivers_wanted: list[str]
     binaries: Binaries
@@ -129,10 +133,12 @@ def bring_up(
     backend = open_backend(prepared, folder, journal, keep, cleanup, say)
     binaries = find_binaries(options.binaries, say=say)
     static.check_files(prepared, binaries, history)
+    record.files(history, prepared.dashboards, record.scrape_intervals(prepared.folder.prometheus.data))
     interval, timeout, evaluation = _intervals(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
-    bin_seconds = min(1.0, interval / 2)
+    # two bins are doubtful in every window: a twentieth of four scrapes
+    bin_seconds = min(1.0, interval / 10)
     target = Target(prepared, folder / "target", journal, bin_seconds, backend)
     target.start(cleanup, say)
     if backend.project is not None:
@@ -168,6 +174,8 @@ def bring_up(
         alertmanager_target=f"http://{stack.inner[ALERTMANAGER]}"
         if isinstance(stack, ContainerStack)
         else stack.endpoints.alertmanager,
+        grafana_url=options.grafana or stack.endpoints.grafana,
+        node_exporter_net=_node_exporter_net(stack),
         alertmanager_configuration=yaml.safe_load(config.read_text(encoding="utf-8"))
         if config is not None
         else {},
@@ -265,6 +273,14 @@ def _receivers(prepared: Prepared, receiver: Receiver, sender: Sender) -> dict[s
         )
         for name, urls in configured.items()
     }
+
+
+def _node_exporter_net(stack: AnyStack) -> Path | None:
+    """Where Node Exporter's interfaces are: a container has its own."""
+    if isinstance(stack, ExternalStack):
+        return None
+    pid = stack.pid(NODE_EXPORTER)
+    return None if pid is None else Path(f"/proc/{pid}/net/dev")
 
 
 def _record_rendered(prepared: Prepared, rendered: Rendered | None, history: Recorder) -> None:

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
+from verification.dashboards.sources import sums
 from verification.drills.plan import power_gate
 from verification.drills.runner import Runner
 from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
-from verification.run import deployment, recording, static, stimuli
+from verification.run import deployment, panels, recording, static, stimuli
 from verification.run.bringup import Bench, await_scrape, bring_up
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
@@ -71,14 +72,20 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
         with ExitStack() as cleanup:
             try:
                 bench = bring_up(prepared, folder, history, cleanup, say, keep)
-                Job(prepared, bench, folder, history, cleanup, say).drive()
+                job = Job(prepared, bench, folder, history, cleanup, say)
+                job.drive()
+                job.exercise()
                 history.raise_if_broken()
             except EvidenceError as error:
                 trouble = str(error)
                 history.add("trouble", {"error": trouble})
                 say(trouble)
             say("judging")
-            verdicts = judge_all(Evidence(prepared.contract, history))
+            evidence = Evidence(prepared.contract, history)
+            verdicts = judge_all(evidence)
+            drawn = panels.draw(folder, evidence, verdicts)
+            if drawn is not None:
+                say(f"panels next to their truth: {drawn}")
             say("tearing down")
         history.add("ended", {"trouble": trouble})
         return Result(folder, verdicts, trouble)
@@ -103,6 +110,8 @@ class Job:
         self.ran: list[Traffic] = []
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
+        self.usage: deployment.UsageSampler | None = None
+        self.machine = panels.sampler(history, prepared.contract, bench)
 
     def drive(self) -> None:
         """All steps in order.
@@ -113,12 +122,17 @@ class Job:
         recording.exposition(self.history, self.bench.metrics_url, "baseline")
         if self.bench.app is None:
             self.bench.sender.forget()
+            if self.bench.database is not None:
+                sums(self.history, self.prepared.contract, self.bench.database, "baseline")
         sampler = self._sampler()
+        if self.machine is not None:
+            self.machine.start()
+            self.cleanup.callback(self.machine.stop)
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
         reconcile = self._start("reconcile", self.prepared.reconcile)
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
-        usage = self._usage()
+        self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
         with ThreadPoolExecutor(1, "boundary") as pool:
@@ -130,7 +144,6 @@ class Job:
                 self._record_traffic()
                 static.record_boundary(self.history, boundary)
         self._restart()
-        self._deployment(usage)
 
     # traffic
 
@@ -224,6 +237,7 @@ class Job:
             self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
         settle(self.bench, self.prepared, self.history, self.ran)
         bench = self.bench
+        shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
@@ -239,6 +253,8 @@ class Job:
         recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
         if bench.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+        self.say("asking every panel")
+        panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
@@ -260,8 +276,12 @@ class Job:
         if self.bench.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
 
-    def _deployment(self, usage: deployment.UsageSampler | None) -> None:
-        """What the documentation promises of its files and its containers; last, since it takes the stack down."""
+    def exercise(self) -> None:
+        """What the documentation promises of its files and its containers; last, since it takes the stack down.
+
+        Raises:
+            EvidenceError: a component refuses a file or does not come back.
+        """
         bench, stack = self.bench, self.bench.stack
         if isinstance(stack, ProcessStack | ContainerStack):
             self.say("editing the run copy and reloading")
@@ -270,8 +290,8 @@ class Job:
             deployment.edit_and_reload(
                 stack.rendered, stack.reload, bench.prometheus, receivers, self.history
             )
-        if usage is not None and isinstance(stack, ContainerStack):
-            usage.stop()
+        if self.usage is not None and isinstance(stack, ContainerStack):
+            self.usage.stop()
             deployment.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
 
     def _usage(self) -> deployment.UsageSampler | None:

@@ -22,6 +22,8 @@ class Options:
     target: str | None = None
     prometheus: str | None = None
     alertmanager: str | None = None
+    grafana: str | None = None
+    """URL of a Grafana that runs already, with the folder's provisioning."""
     database: str | None = None
     """The database of a target that runs already, as a URL."""
     instance: str | None = None

@@ -8,8 +8,10 @@ from typing import Any
 
 from loadtests import scenario
 from verification import contract as contracts
-from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS
+from verification.checks import documented_deployment
+from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from verification.contract import Contract
+from verification.dashboards.folder import Texts, texts
 from verification.documentation import parse as parse_page
 from verification.drills import plan
 from verification.drills.plan import Drill
@@ -34,6 +36,7 @@ class Prepared:
     drill_scenario: Path | None
     drill_where: str
     documentation: dict[str, Any]
+    dashboards: Texts
 
 
 def prepare(options: Options) -> Prepared:
@@ -77,6 +80,7 @@ def prepare(options: Options) -> Prepared:
         drill_scenario=drill_scenario,
         drill_where=where,
         documentation=_documentation(contract, folder),
+        dashboards=texts(options.monitoring),
     )
 
 
@@ -120,7 +124,12 @@ def _check_options(options: Options) -> None:
             "--instance is the label of a target in a Prometheus that runs already", "command line",
             "--prometheus URL with it", "leave it out, or add the URL",
         )  # fmt: skip
-    for name, url in (("--target", options.target), ("--prometheus", options.prometheus)):
+    urls = (
+        ("--target", options.target),
+        ("--prometheus", options.prometheus),
+        ("--grafana", options.grafana),
+    )
+    for name, url in urls:
         if url is not None and not url.startswith(("http://", "https://")):
             raise InputError(f"{url!r} is no URL", name, "http://HOST:PORT", "add the scheme")
     if (options.fault_url is None) != (options.fault_token is None):
@@ -164,4 +173,10 @@ def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
             for row in table.rows
         ]
 
-    return {"path": path.name, "metrics": rows(METRIC_COLUMNS), "alerts": rows(ALERT_COLUMNS)}
+    return {
+        "path": path.name,
+        "metrics": rows(METRIC_COLUMNS),
+        "alerts": rows(ALERT_COLUMNS),
+        "panels": rows(PANEL_COLUMNS),
+        "deployment": {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
+    }

@@ -216,17 +216,24 @@ class ContainerStack:
         found: dict[str, Any] = {"ports": Replacing([f"{HOST}:{self.ports[name]}:{INNER_PORTS[name]}"])}
         rendered = self.rendered
         if name == PROMETHEUS:
-            shipped = self._project.documented["services"][self.present[name]].get("command") or []
+            shipped = self._documented(name).get("command") or []
             found["volumes"] = [f"{rendered.prometheus_config.parent}:/etc/prometheus:ro"]
             found["command"] = [*map(_literal, shipped), *self._scale.prometheus_flags()]
         elif name == ALERTMANAGER and rendered.alertmanager_config is not None:
             found["volumes"] = [f"{rendered.alertmanager_config.parent}:/etc/alertmanager:ro"]
+        elif name == GRAFANA and rendered.grafana is not None:
+            found["volumes"] = grafana_volumes(self._documented(name), rendered.grafana)
         elif name == NODE_EXPORTER and self._procfs is not None:
             found["volumes"] = [f"{self._procfs.absolute()}:/drill/proc:ro"]
             found["command"] = [
                 "--path.procfs=/drill/proc", "--collector.disable-defaults", "--collector.cpu", "--collector.meminfo",
             ]  # fmt: skip
         return found
+
+    def _documented(self, name: str) -> dict[str, Any]:
+        """A component's service as the documented file has it."""
+        service: dict[str, Any] = self._project.documented["services"][self.present[name]]
+        return service
 
     def _await_ready(self, service: Service) -> None:
         ready = self._url(service.name) + READY_PATHS[service.name]
@@ -239,6 +246,13 @@ class ContainerStack:
         if name not in self._services:
             raise InputError(f"this stack has no {name}", name, f"one of {', '.join(self._services)}")
         return self._services[name]
+
+
+def grafana_volumes(service: Mapping[str, Any], copy: Path) -> list[str]:
+    """The folders that a resolved service mounts from its Grafana folder, taken from the run copy instead."""
+    binds = [one for one in service.get("volumes") or () if one["type"] == "bind"]
+    folders = {one["target"]: copy / Path(one["source"]).name for one in binds}
+    return [f"{place}:{target}:ro" for target, place in folders.items() if place.is_dir()]
 
 
 def _refuse_taken(ports: Sequence[int]) -> None:

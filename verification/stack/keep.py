@@ -1,71 +1,91 @@
-"""`nox -s stack -- up|status|logs|down`: the documented compose file under its own name, kept up to be looked at.
+"""`nox -s stack [-- up|status|logs|down]`: the documented compose file under its own name, kept up to be looked at.
 
-Local images stand in for those that were built; a service whose image is neither local nor asked for is left out
-by name, never silently.
+Local images stand in for those that were built, others are pulled where a registry answers; a service whose image
+can't be had is left out by name, never silently.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from verification.errors import EvidenceError, InputError
-from verification.stack import compose
-from verification.stack.images import REPOSITORY, exists, local_images
+from verification.observe import engine
+from verification.stack import compose, supply
+from verification.stack.images import REPOSITORY, local_images
 
 NAME = "promptpilot-monitoring"
 FILE = REPOSITORY / "monitoring" / "docker-compose.yml"
-_OPTIONAL = {"grafana": "GRAFANA_IMAGE", "cadvisor": "CADVISOR_IMAGE"}
+_STATUS = "table {{.Service}}\t{{.Status}}\t{{.Ports}}"
 
 
-def profiles(pull: bool) -> tuple[list[str], list[str]]:
-    """The profiles to bring up, and the ones left out for want of an image."""
-    there = [name for name, variable in _OPTIONAL.items() if pull or exists(os.environ.get(variable, ""))]
-    return ["api", *there], [name for name in _OPTIONAL if name not in there]
-
-
-def project(folder: Path, pull: bool) -> tuple[compose.Project, list[str]]:
-    """The kept project and the services that it does without."""
+def project(folder: Path) -> compose.Project:
+    """The kept project, with the local images."""
     env_file = folder / "variables.env"
-    env_file.write_text(
-        "".join(f"{key}={value}\n" for key, value in local_images().items()), encoding="utf-8"
-    )
-    wanted, without = profiles(pull)
-    return compose.Project(NAME, [FILE], env_file, wanted), without
+    lines = [f"{key}={value}\n" for key, value in local_images().items()]
+    env_file.write_text("".join(lines), encoding="utf-8")
+    return compose.Project(NAME, [FILE], env_file, ["*"])
+
+
+def up(client: Any, kept: compose.Project, pull_seconds: float) -> None:
+    """Bring up every service that has an image, wait until all are healthy, and print the addresses.
+
+    Raises:
+        InputError: not a single service has an image.
+        EvidenceError: a service can't be started or does not become healthy.
+    """
+    images = supply.supply(client, FILE, supply.resolve(FILE)["services"], pull_seconds, _say)
+    for service, why in images.missing.items():
+        _say(f"{service} is left out: {why}")
+    if not images.images:
+        raise InputError("no service has an image", str(FILE), "images", "without a registry: nox -s images")
+    kept.services = list(images.images)
+    kept.wait = True
+    kept.start()
+    for row in engine.services(client, NAME):
+        for address, port, _ in row["published"]:
+            _say(f"{row['service']:<14} http://{address}:{port}  {row['health']}")
+
+
+def down(client: Any, volumes: bool) -> None:
+    """Remove everything of the project, the data only when told to.
+
+    Raises:
+        EvidenceError: something is still there.
+    """
+    for what in compose.remove(client, NAME, volumes=volumes):
+        _say(f"removed {what}")
+    left = [one for one in compose.contents(client, NAME) if not one.startswith("volume")]
+    if left:
+        raise EvidenceError("stack", f"still there: {', '.join(left)}")
 
 
 def act(arguments: argparse.Namespace, folder: Path) -> None:
     """Do what was asked for and print the outcome."""
     client = compose.engine()
-    kept, without = project(folder, arguments.pull)
-    if arguments.action == "up":
-        kept.wait = True
-        kept.start()
-        _say(kept.run("ps", "--format", "table {{.Service}}\t{{.Status}}\t{{.Ports}}"))
-        for name in without:
-            _say(f"{name} is left out: no image. Set {_OPTIONAL[name]}, or use --pull")
-    elif arguments.action == "status":
-        _say(kept.run("ps", "--all", "--format", "table {{.Service}}\t{{.Status}}\t{{.Ports}}"))
-    elif arguments.action == "logs":
-        _say(kept.run("logs", "--tail", "100", *arguments.services))
-    else:
-        for what in compose.remove(client, NAME, volumes=arguments.volumes):
-            _say(f"removed {what}")
-        left = [one for one in compose.contents(client, NAME) if not one.startswith("volume")]
-        if left:
-            raise EvidenceError("stack", f"still there: {', '.join(left)}")
-    client.close()
+    try:
+        kept = project(folder)
+        if arguments.action == "up":
+            up(client, kept, supply.LONG_SECONDS if arguments.pull else supply.SHORT_SECONDS)
+        elif arguments.action == "status":
+            _say(kept.run("ps", "--all", "--format", _STATUS))
+        elif arguments.action == "logs":
+            _say(kept.run("logs", "--tail", "100", *arguments.services))
+        else:
+            down(client, arguments.volumes)
+    finally:
+        client.close()
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(prog="nox -s stack --", description="keep a stack up to look at")
-    made.add_argument("action", choices=("up", "status", "logs", "down"))
+    made.add_argument("action", choices=("up", "status", "logs", "down"), nargs="?", default="up")
     made.add_argument("services", nargs="*", help="logs: of these services only")
-    made.add_argument("--pull", action="store_true", help="up: pull the images of Grafana and cAdvisor")
+    made.add_argument("--pull", action="store_true", help="up: give a registry five minutes, not 20 s")
     made.add_argument("--volumes", action="store_true", help="down: remove the data too")
     return made
 

@@ -40,9 +40,12 @@ class Supply:
 
 
 def resolve(
-    file: Path, profiles: Iterable[str] = ("*",), variables: Mapping[str, str] | None = None
+    file: Path,
+    *overrides: Path,
+    profiles: Iterable[str] = ("*",),
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A compose file as Compose reads it, with the local images; all profiles by default.
+    """A compose file, with others on top, as Compose reads it; with the local images and all profiles by default.
 
     Raises:
         EvidenceError: Compose refuses the file; with its own words.
@@ -52,13 +55,20 @@ def resolve(
         env_file = Path(folder) / "variables.env"
         values = local_images() if variables is None else variables
         env_file.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
-        project = compose.Project("verify-config", [file.absolute()], env_file, profiles)
+        project = compose.Project("verify-config", [file.absolute(), *overrides], env_file, profiles)
         found: dict[str, Any] = json.loads(project.run("config", "--format", "json"))
     return found
 
 
 def supply(
-    client: Any, file: Path, services: Iterable[str], seconds: float, say: Say, *, build: bool = True
+    client: Any,
+    file: Path,
+    services: Iterable[str],
+    seconds: float,
+    say: Say,
+    *,
+    build: bool = True,
+    overrides: Iterable[Path] = (),
 ) -> Supply:
     """Find or fetch the image of each service that the file has; `seconds` for all pulls together.
 
@@ -67,7 +77,7 @@ def supply(
     Raises:
         EvidenceError: Compose refuses the file.
     """
-    known = resolve(file)["services"]
+    known = resolve(file, *overrides)["services"]
     deadline = time.monotonic() + seconds
     images: dict[str, str] = {}
     missing: dict[str, str] = {}

@@ -52,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="URL of a target that runs already")
     group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
     group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
+    group.addoption("--grafana", help="URL of a Grafana that runs already, with the folder's provisioning")
     group.addoption("--database", help="URL of the database of a target that runs already")
     group.addoption(
         "--instance",
@@ -119,6 +120,7 @@ def _options(config: pytest.Config) -> Options:
         target=config.getoption("--target"),
         prometheus=config.getoption("--prometheus"),
         alertmanager=config.getoption("--alertmanager"),
+        grafana=config.getoption("--grafana"),
         database=config.getoption("--database"),
         instance=config.getoption("--instance"),
         fault_url=config.getoption("--fault-url"),

@@ -1,0 +1,25 @@
+"""How the tests share a machine: whole runs one after the other, everything else file by file beside them.
+
+A whole run keeps two cores busy and is judged by when things happen; two at once would make each other late.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+WHOLE_RUNS = (
+    "twins/",
+    "verification/test_commands.py",
+    "verification/test_full_disk.py",
+    "verification/test_shop.py",
+    "containers/test_bad_luck.py",
+    "containers/test_production.py",
+)
+"""Files and folders whose tests drive whole runs."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Group the tests for `--dist loadgroup`."""
+    for item in items:
+        place = item.path.relative_to(config.rootpath / "tests").as_posix()
+        item.add_marker(pytest.mark.xdist_group("runs" if place.startswith(WHOLE_RUNS) else place))

@@ -1,0 +1,171 @@
+"""The page's troubleshooting section: each listed problem is caused for real, and the verdict names the listed cause.
+
+An empty dashboard is the business of the panels' tests, a receiver that refuses that of the drills.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.inputs import Document
+from tests.containers import bench
+from tests.containers.bench import MONITORING
+from verification.checks import CHECKS
+from verification.checks.base import judge
+from verification.contract import load
+from verification.evidence import Evidence
+from verification.history import Recorder
+from verification.observe.prometheus import Prometheus
+from verification.render import render
+from verification.rules import read
+from verification.run import recording
+from verification.run.clock import SystemClock
+from verification.stack.container_app import ContainerApp
+from verification.stack.containers import ContainerStack
+from verification.stack.journal import Journal
+from verification.stack.project import ContainerProject
+from verification.stack.waiting import wait_until
+from verification.timescale import TimeScale
+from verification.verdict import Outcome, Verdict
+from verification.yamlfile import load as load_yaml
+
+pytestmark = pytest.mark.containers
+SCALE = TimeScale(60)
+API = "api:8000"
+ELSEWHERE = """
+networks:
+  elsewhere: {driver: bridge}
+"""
+
+
+def verdicts(
+    journal: Journal,
+    tmp_path: Path,
+    changes: dict[str, tuple[str, str]],
+    then: Callable[[ContainerApp], None] = lambda app: None,
+    *,
+    wanted: str = "down",
+) -> dict[str, Verdict]:
+    """Bring the shipped folder up with one text of each named file replaced, and judge configuration and target.
+
+    then: what happens when all is up. wanted: the target's health that is waited for.
+    """
+    folder = tmp_path / "monitoring"
+    shutil.copytree(MONITORING, folder)
+    for name, (old, new) in changes.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    if "docker-compose.yml" in changes:
+        file = folder / "docker-compose.yml"
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("\nnetworks:\n", ELSEWHERE, 1), encoding="utf-8"
+        )
+    contract = load(MONITORING / "contract.yaml")
+    project = ContainerProject(folder / "docker-compose.yml", tmp_path / "stack", journal)
+    app = ContainerApp(project, bench.deployment().target, tmp_path / "target",
+                       env={"PROMPTPILOT_FAULT_TOKEN": "{token}",
+                            "PROMPTPILOT_DATABASE_URL": "sqlite:///{workdir}/promptpilot.db"})  # fmt: skip
+
+    def configure(addresses: Any) -> Any:
+        return render(
+            folder, tmp_path / "rendered", scale=SCALE, receivers={}, alertmanager=addresses["alertmanager"],
+            addresses={"prometheus": addresses["prometheus"], "promptpilot-api": API},
+        )  # fmt: skip
+
+    history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
+    history.add("prepared", {"time_scale": 60})
+    history.add(
+        "run", {"instance": API, "scrape_timeout": 10 / 60, "scrape_interval": 0.25, "backend": "containers"}
+    )
+    with project, app, ContainerStack(project, bench.deployment(), bench.images(), configure, SCALE) as stack:
+        prometheus = Prometheus(stack.endpoints.prometheus)
+        then(app)
+
+        def scraped() -> str:
+            health = [one["health"] for one in prometheus.targets() if one["labels"]["instance"] == API]
+            return "" if health == [wanted] else f"the target is {health}, expected {wanted}"
+
+        wait_until(scraped, 60)
+        recording.server(history, prometheus)
+        recording.stored(history, prometheus, contract, f'instance="{API}"')
+        recording.alertmanager(
+            history, prometheus, stack.endpoints.alertmanager, ["webhook", "operator"],
+            "http://alertmanager:9093",
+        )  # fmt: skip
+        # What the folder says, whether Prometheus was told to load it or not.
+        shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
+        rules = read(Document(one.path, SCALE.rule_file(one.data), one.lines) for one in shipped)
+        history.add("rendered_rules", {"rules": [vars(rule) for rule in rules]})
+        prometheus.close()
+    history.close()
+    evidence = Evidence(contract, history)
+    return {
+        claim.id: judge(check, claim, evidence)
+        for check in CHECKS
+        for claim in check.claims(contract)
+        if claim.id in ("target/up", "config/rules-loaded", "config/alertmanager-connected")
+    }
+
+
+def test_nothing_is_wrong_and_a_cause_is_named(client: Any, journal: Journal, tmp_path: Path) -> None:
+    found = verdicts(journal, tmp_path, {}, wanted="up")
+    assert {one.outcome for one in found.values()} == {Outcome.PASS}, found
+
+
+def test_metrics_do_not_show_up_and_it_is_not_said_that_the_api_is_not_running(
+    client: Any, journal: Journal, tmp_path: Path
+) -> None:
+    def kill(app: ContainerApp) -> None:
+        app.kill()
+
+    up = verdicts(journal, tmp_path, {}, kill)["target/up"]
+    assert up.outcome is Outcome.FAIL
+    assert "is the service running?" in up.reason or "the name is unknown" in up.reason
+
+
+def test_metrics_do_not_show_up_and_the_scrape_configuration_is_not_named(
+    client: Any, journal: Journal, tmp_path: Path
+) -> None:
+    changes = {"prometheus/prometheus.yml": ("metrics_path: /metrics", "metrics_path: /metricz")}
+    up = verdicts(journal, tmp_path, changes)["target/up"]
+    assert up.outcome is Outcome.FAIL
+    assert "is metrics_path of the scrape configuration right?" in up.reason
+    assert "documented path /metrics" in up.reason
+
+
+def test_metrics_do_not_show_up_and_the_network_is_not_named(
+    client: Any, journal: Journal, tmp_path: Path
+) -> None:
+    changes = {
+        "docker-compose.yml": ("    profiles: [api]\n", "    profiles: [api]\n    networks: [elsewhere]\n")
+    }
+    up = verdicts(journal, tmp_path, changes)["target/up"]
+    assert up.outcome is Outcome.FAIL
+    assert "are both in the same network?" in up.reason
+
+
+def test_alerts_do_not_fire_and_neither_rules_nor_alertmanager_are_named(
+    client: Any, journal: Journal, tmp_path: Path
+) -> None:
+    changes = {"prometheus/prometheus.yml": ("rules/*.yml", "rule/*.yml")}
+    found = verdicts(journal, tmp_path, changes, wanted="up")["config/rules-loaded"]
+    assert found.outcome is Outcome.FAIL
+    assert "is in " in found.reason
+    assert "and not loaded" in found.reason
+
+
+def test_alerts_do_not_fire_and_it_is_not_said_that_prometheus_knows_no_alertmanager(
+    client: Any, journal: Journal, tmp_path: Path
+) -> None:
+    text = (MONITORING / "prometheus/prometheus.yml").read_text(encoding="utf-8")
+    block = text[text.index("alerting:") : text.index("scrape_configs:")]
+    found = verdicts(journal, tmp_path, {"prometheus/prometheus.yml": (block, "")}, wanted="up")
+    connected = found["config/alertmanager-connected"]
+    assert connected.outcome is Outcome.FAIL
+    assert "sends to no Alertmanager" in connected.reason

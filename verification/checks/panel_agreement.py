@@ -1,0 +1,49 @@
+"""panel/DASHBOARD/PANEL/agreement: a panel that shows an alert's quantity asks what the alert asks, with its line.
+
+Both expressions in normal form, variables at All; the line of the threshold stands at the alert's threshold.
+"""
+
+from __future__ import annotations
+
+from verification.checks.base import Check, Claim, findings
+from verification.contract import Contract
+from verification.dashboards.judging import disagreement
+from verification.dashboards.views import views
+from verification.evidence import Evidence, Gap
+from verification.rules import Rule
+from verification.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each panel that names an alert."""
+    return [
+        Claim(f"panel/{dashboard.uid}/{panel.slug}/agreement", f"{dashboard.uid}/{panel.slug}")
+        for dashboard in contract.dashboards
+        for panel in dashboard.panels
+        if panel.alert is not None
+    ]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare with the deployed rule, unscaled."""
+    seen = views(evidence)
+    _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    record = evidence.need("rule_files")
+    rules = [Rule(**row) for row in record.data["rules"] if row["name"] == wanted.alert]
+    if len(rules) != 1:
+        raise Gap(f"{len(rules)} rules are called {wanted.alert}")
+    alert = evidence.contract.alert(wanted.alert or "")
+    found = disagreement(
+        seen, dashboard, panel, rules[0].expression, alert.threshold, complement=wanted.complement
+    )
+    kind = "one minus the expression" if wanted.complement else "the expression"
+    return findings(
+        claim,
+        found,
+        good=f"{kind} of {alert.name}, with a line at its threshold",
+        expected=f"{kind} of {alert.name} ({rules[0].where}), threshold {alert.threshold:g}",
+        evidence=[record.number, evidence.need("dashboards").number],
+    )
+
+
+CHECK = Check("panel-agreement", claims, judge)

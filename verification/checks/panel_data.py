@@ -1,0 +1,36 @@
+"""panel/DASHBOARD/PANEL/data: every query gives numbers; when one does not, the verdict says why.
+
+The cause was found while the server was there, by relaxing the query step by step.
+"""
+
+from __future__ import annotations
+
+from verification.checks.base import Check, Claim, findings
+from verification.checks.panel_form import claims as panels
+from verification.contract import Contract
+from verification.dashboards.judging import emptiness
+from verification.dashboards.views import views
+from verification.evidence import Evidence
+from verification.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each documented panel."""
+    return [Claim(one.id.removesuffix("form") + "data", one.subject) for one in panels(contract)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Points of every query over all zooms."""
+    seen = views(evidence)
+    _, _, dashboard, panel = seen.claimed(claim.subject)
+    found, points = emptiness(seen, dashboard, panel)
+    return findings(
+        claim,
+        found,
+        good=f"{points} points from {len(panel.sent)} queries",
+        expected="numbers from every query",
+        evidence=[one.number for one in seen.records(dashboard, panel)],
+    )
+
+
+CHECK = Check("panel-data", claims, judge)

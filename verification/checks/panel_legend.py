@@ -1,0 +1,36 @@
+"""panel/DASHBOARD/PANEL/legend: one name per series, no two alike, no part of a name empty."""
+
+from __future__ import annotations
+
+from verification.checks.base import Check, Claim, findings, unknown
+from verification.checks.panel_form import claims as panels
+from verification.contract import Contract
+from verification.dashboards.judging import names_of
+from verification.dashboards.views import views
+from verification.evidence import Evidence
+from verification.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each documented panel."""
+    return [Claim(one.id.removesuffix("form") + "legend", one.subject) for one in panels(contract)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Render the legend of every series that came back."""
+    seen = views(evidence)
+    _, _, dashboard, panel = seen.claimed(claim.subject)
+    found, count = names_of(seen, dashboard, panel)
+    records = [one.number for one in seen.records(dashboard, panel)]
+    if not found and not count:
+        return unknown(claim, "no series came back, so there is nothing to name", records)
+    return findings(
+        claim,
+        found,
+        good=f"{count} series, each with a name of its own",
+        expected="a name per series",
+        evidence=records,
+    )
+
+
+CHECK = Check("panel-legend", claims, judge)

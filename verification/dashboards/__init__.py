@@ -1,0 +1,1 @@
+"""Dashboards: reading any JSON into typed panels, expanding queries as Grafana does, and arithmetic about zoom."""

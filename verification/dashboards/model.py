@@ -1,0 +1,146 @@
+"""A dashboard as data: panels, targets, variables, each with its JSON path.
+
+Only what a check asks for is kept. A file that is broken, in whole or in part, still gives a dashboard: what could
+not be read is a problem with file, panel and path, and the rest can be checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a file: where it is as file, panel title (empty: none) and JSON path (`$` is the top)."""
+
+    file: str
+    path: str
+    message: str
+    panel: str = ""
+
+    def __str__(self) -> str:
+        panel = f"panel {self.panel!r}, " if self.panel else ""
+        return f"{self.file}: {panel}{self.path}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data source reference; an old file gives a name only, and nothing at all means the default one."""
+
+    type: str = ""
+    uid: str = ""
+    name: str = ""
+
+    @property
+    def is_prometheus(self) -> bool:
+        """Whether its queries are PromQL, as far as the file tells: an untold type counts."""
+        return self.uid not in ("-- Mixed --", "-- Dashboard --", "__expr__") and self.type in (
+            "",
+            "prometheus",
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """One query of a panel; `interval` is the field "Min step"."""
+
+    ref: str
+    expression: str
+    path: str
+    legend: str = ""
+    instant: bool = False
+    range: bool = True
+    format: str = "time_series"
+    interval: str = ""
+    interval_factor: int = 1
+    hidden: bool = False
+    source: Source = field(default_factory=Source)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether Grafana would send it: not hidden, not empty."""
+        return not self.hidden and bool(self.expression.strip())
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel. `thresholds` are the values of its steps without the base; `row` is the collapsed row it is in."""
+
+    id: int | None
+    type: str
+    title: str
+    path: str
+    targets: tuple[Target, ...] = ()
+    description: str = ""
+    unit: str = ""
+    thresholds: tuple[float, ...] = ()
+    thresholds_mode: str = "absolute"
+    thresholds_drawn: bool = False
+    interval: str = ""
+    max_data_points: int | None = None
+    calcs: tuple[str, ...] = ()
+    row: str = ""
+    repeat: str = ""
+    overridden_units: tuple[str, ...] = ()
+    transformed: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The title as claim ids have it."""
+        return slug(self.title)
+
+    @property
+    def sent(self) -> tuple[Target, ...]:
+        """The queries that Grafana would send to a Prometheus."""
+        return tuple(one for one in self.targets if one.is_sent and one.source.is_prometheus)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A template variable; `query` is text whatever form the file has, `options` are its written values."""
+
+    name: str
+    type: str
+    path: str
+    query: str = ""
+    regex: str = ""
+    multi: bool = False
+    include_all: bool = False
+    all_value: str | None = None
+    current: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One file. `schema` is None when the file does not tell; `form` says how it was wrapped."""
+
+    file: str
+    uid: str = ""
+    title: str = ""
+    panels: tuple[Panel, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    annotations: tuple[Target, ...] = ()
+    schema: int | None = None
+    form: str = "plain"
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """How claim ids name it: the uid, or the title when there is none."""
+        return self.uid or slug(self.title)
+
+    def queries(self) -> Iterator[tuple[Panel, Target]]:
+        """Every query that Grafana would send, with its panel."""
+        return ((panel, target) for panel in self.panels for target in panel.sent)
+
+    def variable(self, name: str) -> Variable | None:
+        """The variable of this name."""
+        return next((one for one in self.variables if one.name == name), None)
+
+
+def slug(title: str) -> str:
+    """A title as a part of an id: lower case, words joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

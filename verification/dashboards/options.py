@@ -1,0 +1,54 @@
+"""The values of a query variable, asked as Grafana's Prometheus data source asks them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from verification.observe.prometheus import Prometheus
+
+_CALL = re.compile(r"(label_names|label_values|metrics|query_result)\((.*)\)", re.DOTALL)
+
+
+def query_values(prometheus: Prometheus, query: str, regex: str, span: tuple[float, float]) -> list[str]:
+    """The values, filtered by the variable's regex (`/.../`; its first group, if it has one, is the value).
+
+    `span` is begin and end in epoch seconds.
+
+    Raises:
+        EvidenceError: the server refused it.
+        ValueError: a regular expression cannot be read.
+    """
+    values = _values(prometheus, query.strip(), {"start": f"{span[0]:.3f}", "end": f"{span[1]:.3f}"}, span[1])
+    if not regex:
+        return values
+    pattern = re.compile(regex.removeprefix("/").rpartition("/")[0] if regex.startswith("/") else regex)
+    matches = [match for value in values if (match := pattern.search(value))]
+    return list(dict.fromkeys(match[1] if pattern.groups else match.string for match in matches))
+
+
+def _values(prometheus: Prometheus, query: str, span: dict[str, str], at: float) -> list[str]:
+    call = _CALL.fullmatch(query)
+    name, inside = (call[1], call[2].strip()) if call else ("", query)
+    if name == "label_names":
+        names = prometheus.get("/api/v1/labels", span)
+        return [str(one) for one in names if re.search(inside, str(one))]
+    if name == "metrics":
+        names = prometheus.get("/api/v1/label/__name__/values", span)
+        return [str(one) for one in names if re.search(inside, str(one))]
+    if name == "label_values":
+        selector, separator, label = inside.rpartition(",")
+        match = {"match[]": selector.strip()} if separator else {}
+        return [
+            str(one) for one in prometheus.get(f"/api/v1/label/{label.strip()}/values", {**span, **match})
+        ]
+    if name == "query_result":
+        rows = prometheus.query(inside, at=at)
+        return [f"{_series(dict(labels))} {value:g} {round(at * 1000)}" for labels, value in rows]
+    series: Any = prometheus.get("/api/v1/series", {**span, "match[]": query})
+    return [_series(one) for one in series]
+
+
+def _series(labels: dict[str, str]) -> str:
+    inside = ",".join(f'{key}="{value}"' for key, value in labels.items() if key != "__name__")
+    return f"{labels.get('__name__', '')}{{{inside}}}"

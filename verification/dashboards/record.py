@@ -1,0 +1,306 @@
+"""Asks every panel's queries once per zoom and writes the answers down; nothing is judged here.
+
+Queries are sent as Grafana would send them: variables at their default, macros expanded, start and end aligned to the
+step. Under a time scale the data source's interval, min intervals and fixed windows are scaled, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from verification.contract import Contract
+from verification.dashboards import causes
+from verification.dashboards.expand import Value, chosen, names, substitute
+from verification.dashboards.folder import DataSource, GrafanaFolder, Texts
+from verification.dashboards.model import Dashboard, Panel, Target
+from verification.dashboards.options import query_values
+from verification.dashboards.read import read
+from verification.dashboards.sources import latencies, machine, rows, scrapes, sums
+from verification.dashboards.steps import MACROS, Request, resolve
+from verification.dashboards.windows import executed
+from verification.durations import parse_milliseconds
+from verification.errors import EvidenceError, InputError
+from verification.history import Recorder
+from verification.observe.prometheus import Prometheus
+from verification.timescale import TimeScale
+
+WIDTH, COARSE = 1000, 20
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """One look at all panels: how long before the end it begins (seconds), and the panel's width in pixels."""
+
+    name: str
+    seconds: float
+    width: int = WIDTH
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the truths of panels come from: ledger files by name, the database's URL, readings of the machine.
+
+    `process_started` is when the kernel says that the target's process started (epoch seconds).
+    """
+
+    ledgers: Mapping[str, Path]
+    database: str | None
+    readings: list[dict[str, Any]]
+    process_started: float | None
+
+
+def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
+    """The dashboards and provisioning files as they are; `intervals`: the jobs' scrape intervals (ms), unscaled."""
+    history.add(
+        "dashboards",
+        {
+            "files": texts.dashboards,
+            "sources": [asdict(one) for one in texts.sources],
+            "providers": [asdict(one) for one in texts.providers],
+            "problems": [asdict(one) for one in texts.problems],
+            "scrape_intervals": dict(intervals),
+        },
+    )
+
+
+def scrape_intervals(prometheus: Mapping[str, Any]) -> dict[str, int]:
+    """Scrape intervals (ms) by job of a Prometheus configuration."""
+    shared = (prometheus.get("global") or {}).get("scrape_interval") or "1m"
+    return {
+        str(job.get("job_name")): parse_milliseconds(str(job.get("scrape_interval") or shared))
+        for job in prometheus.get("scrape_configs") or ()
+        if isinstance(job, dict)
+    }
+
+
+def everything(
+    history: Recorder,
+    prometheus: Prometheus,
+    contract: Contract,
+    scale: TimeScale,
+    window: tuple[float, float],
+    sources: Sources,
+) -> None:
+    """All that the panel checks look at; call it at rest, after the server's facts and the stored samples.
+
+    The dashboards are those that `files` recorded. `window` is in run time (seconds) and must end before the stored
+    samples were asked for. What could not be asked is recorded as such.
+    """
+    if sources.database is not None:
+        rows(history, contract, sources.database)
+        sums(history, contract, sources.database, "rest")
+    record = history.last("dashboards")
+    if record is None or not (record.data["files"] or contract.dashboards):
+        return
+    machine(history, sources.readings, sources.process_started)
+    for name, path in sources.ledgers.items():
+        latencies(history, name, path)
+    scrapes(history, prometheus, history.now() + 1)
+    folder = GrafanaFolder(
+        tuple(read(name, text) for name, text in record.data["files"].items()),
+        tuple(DataSource(**one) for one in record.data["sources"]),
+        (),
+        (),
+    )
+    panels(history, prometheus, folder, scale, window)
+
+
+def zooms(begin: float, end: float) -> tuple[Zoom, ...]:
+    """The looks of a run from `begin` to `end`: all of it wide and narrow, its last third, all of it in a few points.
+
+    The last one has the long steps and windows of a look at days.
+    """
+    length = end - begin
+    return (
+        Zoom("whole", length),
+        Zoom("narrow", length, 300),
+        Zoom("last third", length / 3, 600),
+        Zoom("coarse", length, COARSE),
+    )
+
+
+def panels(
+    history: Recorder,
+    prometheus: Prometheus,
+    folder: GrafanaFolder,
+    scale: TimeScale,
+    window: tuple[float, float],
+    looks: Sequence[Zoom] | None = None,
+) -> None:
+    """Run every panel query at each zoom of the window (run time, seconds) and record what came back.
+
+    A query that is refused is recorded with the server's words; a query that gives nothing gets its cause.
+    """
+    begin, end = window
+    try:
+        known = prometheus.metadata()
+        history.add("metadata", {"types": {name: all_[0]["type"] for name, all_ in known.items() if all_}})
+    except EvidenceError as error:
+        history.add("observation_failed", {"what": "metadata", "error": str(error)})
+    for dashboard in folder.dashboards:
+        values, options = _variables(history, prometheus, dashboard, window)
+        asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
+        for panel, target in dashboard.queries():
+            asker.ask(panel, target, looks or zooms(begin, end))
+        if looks is None:
+            _choices(asker, dashboard, Zoom("whole", end - begin))
+
+
+def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
+    """Ask the queries of every variable that takes several values with one of them and with two of them chosen."""
+    for variable in dashboard.variables:
+        options = asker.options.get(variable.name, ())
+        if not variable.multi or not options:
+            continue
+        for chosen_values in dict.fromkeys((tuple(options[:1]), tuple(options[:2]))):
+            values = {**asker.values, variable.name: Value(chosen_values, True)}
+            other = replace(asker, values=values)
+            for panel, target in dashboard.queries():
+                if variable.name in names(target.expression):
+                    other.choose(panel, target, look, variable.name, chosen_values)
+
+
+def _variables(
+    history: Recorder, prometheus: Prometheus, dashboard: Dashboard, window: tuple[float, float]
+) -> tuple[dict[str, Value], dict[str, list[str]]]:
+    """(what is chosen by default, the live values) of a dashboard's variables; both are recorded."""
+    values: dict[str, Value] = {}
+    live: dict[str, list[str]] = {}
+    span = (history.epoch + window[0], history.epoch + window[1])
+    for one in dashboard.variables:
+        options: list[str] = list(one.options)
+        data: dict[str, Any] = {"dashboard": dashboard.file, "name": one.name, "query": one.query}
+        if one.type == "query":
+            try:
+                options = query_values(prometheus, substitute(one.query, values), one.regex, span)
+                data["values"] = options
+            except (EvidenceError, ValueError) as error:
+                data["error"], options = str(error), []
+        elif one.type == "custom" and not options:
+            options = [part.strip() for part in one.query.split(",") if part.strip()]
+        values[one.name], live[one.name] = chosen(one, options), options
+        history.add("variable", {**data, "options": options, "chosen": list(values[one.name].values)})
+    return values, live
+
+
+@dataclass
+class _Asker:
+    """The queries of one dashboard."""
+
+    history: Recorder
+    prometheus: Prometheus
+    dashboard: Dashboard
+    source_interval: str
+    scale: TimeScale
+    values: Mapping[str, Value]
+    options: Mapping[str, Sequence[str]]
+    end: float
+
+    def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
+        empty, last = True, ""
+        for look in looks:
+            data: dict[str, Any] = {
+                "dashboard": self.dashboard.file, "panel": panel.title, "path": target.path, "ref": target.ref,
+                "zoom": look.name, "width": look.width, "instant": target.instant,
+            }  # fmt: skip
+            try:
+                request, step, text = self._prepared(panel, target, look)
+                data |= {"expanded": text, "step": step, "from": request.begin, "to": request.end}
+                rows = self._sent(target, request, step, text)
+            except (ValueError, InputError) as error:
+                self.history.add("panel", {**data, "error": str(error)})
+                return
+            except EvidenceError as error:
+                self.history.add("panel", {**data, "error": error.state})
+                return
+            empty, last = empty and not rows, text
+            self.history.add("panel", {**data, "series": rows})
+        if empty and last:
+            self._cause(panel, target, last)
+
+    def choose(
+        self, panel: Panel, target: Target, look: Zoom, variable: str, selection: tuple[str, ...]
+    ) -> None:
+        """Ask a query with a variable at these values and record whose series came back."""
+        labels = re.findall(rf"(\w+)\s*=~?\s*[\"']\$\{{?{re.escape(variable)}\b", target.expression)
+        data: dict[str, Any] = {
+            "dashboard": self.dashboard.file, "path": target.path, "variable": variable, "chosen": list(selection),
+            "labels": list(dict.fromkeys(labels)),
+        }  # fmt: skip
+        try:
+            request, step, text = self._prepared(panel, target, look)
+            rows = self._sent(target, request, step, text)
+        except (ValueError, InputError) as error:
+            self.history.add("choice", {**data, "error": str(error)})
+        except EvidenceError as error:
+            self.history.add("choice", {**data, "error": error.state})
+        else:
+            self.history.add("choice", {**data, "expanded": text, "series": [one["labels"] for one in rows]})
+
+    def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
+        end = round((self.history.epoch + self.end) * 1000)
+        request = Request(end - round(look.seconds * 1000), end, panel.max_data_points or look.width)
+        resolved = resolve(
+            request,
+            min_step=self._scaled(substitute(target.interval, self.values)),
+            panel_interval=self._scaled(substitute(panel.interval, self.values)),
+            source_interval=self._scaled(self.source_interval),
+            interval_factor=target.interval_factor,
+        )
+        text = executed(substitute(target.expression, self.values), request, resolved, self.scale)
+        return request, resolved.step, text
+
+    def _scaled(self, duration: str) -> str:
+        return duration if not duration or duration in MACROS else self.scale.duration(duration)
+
+    def _sent(self, target: Target, request: Request, step: int, text: str) -> list[dict[str, Any]]:
+        if target.instant:
+            answer = self.prometheus.get(
+                "/api/v1/query", {"query": text, "time": f"{request.end / 1000:.3f}"}
+            )
+            if answer["resultType"] == "scalar":
+                return [{"labels": {}, "points": [self._point(answer["result"])]}]
+            return [
+                {"labels": one["metric"], "points": [self._point(one["value"])]} for one in answer["result"]
+            ]
+        begin, end = request.begin // step * step, request.end // step * step
+        answer = self.prometheus.get(
+            "/api/v1/query_range",
+            {
+                "query": text,
+                "start": f"{begin / 1000:.3f}",
+                "end": f"{end / 1000:.3f}",
+                "step": f"{step / 1000:g}",
+            },
+        )
+        return [
+            {"labels": one["metric"], "points": [self._point(point) for point in one["values"]]}
+            for one in answer["result"]
+        ]
+
+    def _point(self, point: Sequence[Any]) -> list[float]:
+        return [round(self.history.from_epoch(float(point[0])), 6), float(point[1])]
+
+    def _cause(self, panel: Panel, target: Target, text: str) -> None:
+        base = {"dashboard": self.dashboard.file, "panel": panel.title, "path": target.path}
+        try:
+            questions = causes.relaxations(text)
+        except ValueError as error:
+            self.history.add("panel_cause", {**base, "cause": f"it cannot be parsed: {error}"})
+            return
+        answers: dict[str, float | None] = {}
+        for question in questions:
+            try:
+                found = self.prometheus.query(question.expression, at=self.history.epoch + self.end)
+            except EvidenceError:
+                continue
+            numbers = [value for _, value in found if not math.isnan(value)]
+            answers[question.expression] = max(numbers) if numbers else (0.0 if found else None)
+        self.history.add(
+            "panel_cause", {**base, "cause": causes.name(questions, answers), "answers": answers}
+        )

@@ -1,0 +1,100 @@
+"""The run copy of a Grafana folder: the same files under the time scale, each difference declared.
+
+Scaled are the data source's interval, fixed windows of queries and written min steps. Macros stay as they are: they
+follow the range and the data source. At scale 1 nothing changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from verification.dashboards.steps import MACROS
+from verification.dashboards.windows import scaled
+from verification.errors import InputError
+from verification.folder import Folder
+from verification.runcopy import Change, RunCopy
+from verification.timescale import TimeScale
+from verification.yamlfile import load
+
+FOLDER = "grafana"
+
+
+def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Change], str]:
+    """Write the copy below `out`; the changes, and a unified diff of them. Nothing for a folder without Grafana.
+
+    Raises:
+        InputError: a provisioning file of data sources cannot be read, or its interval cannot be scaled.
+    """
+    changes: list[Change] = []
+    diffs: list[str] = []
+    for path in sorted((source.root / FOLDER).rglob("*")):
+        if path.is_dir():
+            continue
+        place = out / path.relative_to(source.root)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix in (".yml", ".yaml") and path.parent.name == "datasources":
+            copy = RunCopy(source, load(path, "a file of data sources"))
+            _scale_sources(copy, scale)
+            copy.write(place)
+            changes += copy.changes
+            diffs.append(copy.diff())
+            continue
+        shutil.copyfile(path, place)
+        if path.suffix == ".json" and not scale.is_identity:
+            found = _scaled_dashboard(path.read_bytes(), source.relative(path), scale)
+            if found is not None:
+                text, before, mine = found
+                place.write_text(text, encoding="utf-8")
+                changes += mine
+                name = source.relative(path)
+                old, new = before.splitlines(True), text.splitlines(True)
+                diffs.append("".join(difflib.unified_diff(old, new, f"monitoring/{name}", f"run/{name}")))
+    return changes, "".join(diffs)
+
+
+def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
+    for key in copy.mappings("datasources"):
+        written = copy.get(*key, "jsonData", "timeInterval")
+        if isinstance(written, str) and written and not scale.is_identity:
+            place = (*key, "jsonData", "timeInterval")
+            copy.put(place, scale.duration(written, copy.where(place)), f"time scale {scale}")
+
+
+def _scaled_dashboard(raw: bytes, file: str, scale: TimeScale) -> tuple[str, str, list[Change]] | None:
+    """(its text, the original in the same form, changes); None for what is no JSON or holds nothing to scale."""
+    try:
+        data = json.loads(raw)
+    except ValueError:  # a finding elsewhere; the copy is as broken as the original
+        return None
+    before = json.dumps(data, indent=2) + "\n"
+    changes = []
+    for holder, name, path in _durations(data, "$"):
+        written = holder[name]
+        try:
+            text = scaled(written, scale) if name == "expr" else scale.duration(written)
+        except (ValueError, InputError):
+            continue  # it cannot be parsed or scaled, and the panel's own verdict says so
+        if text != written:
+            changes.append(Change(file, f"{path}.{name}", written, text, f"time scale {scale}"))
+            holder[name] = text
+    return (json.dumps(data, indent=2) + "\n", before, changes) if changes else None
+
+
+def _durations(value: Any, path: str) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Every `expr`, and every min step of a panel or a query: the object, the key, the object's JSON path."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _durations(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if isinstance(value.get("expr"), str):
+            yield value, "expr", path
+        step = value.get("interval")
+        if ("expr" in value or "targets" in value) and isinstance(step, str) and step and step not in MACROS:
+            yield value, "interval", path
+        for key, item in value.items():
+            yield from _durations(item, f"{path}.{key}")

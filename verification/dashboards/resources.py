@@ -1,0 +1,76 @@
+"""A v2 resource's spec in the classic shape; each panel and target carries the path it came from as `$path`.
+
+Source: the v2 schema of Grafana (`apps/dashboard/kinds/v2beta1`): `elements` maps names to panels, `layout` places
+them. Anything that is not as the schema has it is left out here and the reader reports what is then missing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def classic(spec: dict[str, Any]) -> dict[str, Any]:
+    """Title, panels and variables of a v2 spec as the classic model has them."""
+    elements = _object(spec.get("elements"))
+    panels = [_panel(name, _object(element)) for name, element in elements.items()]
+    raw = spec.get("variables")
+    variables = [_variable(_object(one)) for one in raw] if isinstance(raw, list) else []
+    return {"title": spec.get("title"), "panels": panels, "templating": {"list": variables}}
+
+
+def _panel(name: str, element: dict[str, Any]) -> dict[str, Any]:
+    path = f"$.spec.elements.{name}.spec"
+    spec = _object(element.get("spec"))
+    data = _object(_object(spec.get("data")).get("spec"))
+    viz = _object(spec.get("vizConfig"))
+    options = _object(data.get("queryOptions"))
+    drawn = _object(viz.get("spec"))
+    queries = data.get("queries")
+    # v2alpha1 has the plug-in as `kind`, v2beta1 as `group`
+    kind = viz.get("group") or (viz.get("kind") if viz.get("kind") != "VizConfig" else None)
+    return {
+        "$path": path,
+        "id": spec.get("id"),
+        "type": kind or ("library" if element.get("kind") == "LibraryPanel" else None),
+        "title": spec.get("title"),
+        "description": spec.get("description"),
+        "interval": options.get("interval"),
+        "maxDataPoints": options.get("maxDataPoints"),
+        "fieldConfig": drawn.get("fieldConfig"),
+        "options": drawn.get("options"),
+        "targets": [
+            _target(_object(one), f"{path}.data.spec.queries[{index}]")
+            for index, one in enumerate(queries if isinstance(queries, list) else [])
+        ],
+    }
+
+
+def _target(query: dict[str, Any], path: str) -> dict[str, Any]:
+    spec = _object(query.get("spec"))
+    asked = _object(spec.get("query"))
+    source = spec.get("datasource") or asked.get("datasource")
+    kind = asked.get("group") or asked.get("kind")
+    if isinstance(source, dict):
+        source = {"type": source.get("type") or kind, "uid": source.get("uid") or source.get("name")}
+    return {
+        **_object(asked.get("spec")),
+        "$path": f"{path}.spec",
+        "refId": spec.get("refId"),
+        "hide": spec.get("hidden"),
+        "datasource": source or ({"type": kind, "uid": ""} if kind else None),
+    }
+
+
+def _variable(variable: dict[str, Any]) -> dict[str, Any]:
+    spec = _object(variable.get("spec"))
+    kind = str(variable.get("kind") or "")
+    query = (
+        _object(_object(spec.get("query")).get("spec"))
+        if isinstance(spec.get("query"), dict)
+        else spec.get("query")
+    )
+    return {**spec, "query": query, "type": kind.removesuffix("Variable").lower()}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,34 @@
+"""Units by Grafana's names: what one of them is in base units, so that a number is judged as a reader sees it.
+
+Ratios count from 0 to 1, time in seconds, data in bytes. `packages/grafana-data/src/valueFormats` has all names.
+"""
+
+from __future__ import annotations
+
+_FACTORS = {
+    "percentunit": ("ratio", 1.0), "percent": ("ratio", 0.01),
+    "s": ("seconds", 1.0), "ms": ("seconds", 1e-3), "µs": ("seconds", 1e-6), "ns": ("seconds", 1e-9),
+    "m": ("seconds", 60.0), "h": ("seconds", 3600.0), "d": ("seconds", 86400.0), "dtdurations": ("seconds", 1.0),
+    "clocks": ("seconds", 1.0), "dtdurationms": ("seconds", 1e-3), "dthms": ("seconds", 1.0),
+    "bytes": ("bytes", 1.0), "decbytes": ("bytes", 1.0), "bits": ("bytes", 0.125), "decbits": ("bytes", 0.125),
+    "kbytes": ("bytes", 1024.0), "mbytes": ("bytes", 1024.0**2), "gbytes": ("bytes", 1024.0**3),
+    "deckbytes": ("bytes", 1e3), "decmbytes": ("bytes", 1e6), "decgbytes": ("bytes", 1e9),
+    "Bps": ("bytes per second", 1.0), "binBps": ("bytes per second", 1.0), "bps": ("bytes per second", 0.125),
+    "binbps": ("bytes per second", 0.125), "KBs": ("bytes per second", 1e3), "MBs": ("bytes per second", 1e6),
+    "KiBs": ("bytes per second", 1024.0), "MiBs": ("bytes per second", 1024.0**2),
+    "reqps": ("events per second", 1.0), "ops": ("events per second", 1.0), "cps": ("events per second", 1.0),
+    "rps": ("events per second", 1.0), "wps": ("events per second", 1.0), "reqpm": ("events per second", 1 / 60),
+    "opm": ("events per second", 1 / 60), "cpm": ("events per second", 1 / 60),
+    "currencyUSD": ("USD", 1.0), "short": ("number", 1.0), "none": ("number", 1.0), "": ("number", 1.0),
+    "locale": ("number", 1.0),
+}  # fmt: skip
+
+
+def factor(unit: str) -> float:
+    """Base units in one of this unit; 1 for a unit without a fixed size."""
+    return _FACTORS.get(unit, ("", 1.0))[1]
+
+
+def dimension(unit: str) -> str:
+    """What a unit measures: ratio, seconds, bytes ...; the unit itself when it is not known here."""
+    return _FACTORS.get(unit, (unit, 1.0))[0]

@@ -1,0 +1,85 @@
+"""Everything about dashboards that a run asks while its servers are there: panels, their truths, a Grafana."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from verification.contract import Contract
+from verification.dashboards import record, server
+from verification.dashboards.folder import parsed, texts
+from verification.evidence import Evidence
+from verification.history import Recorder
+from verification.observe.grafana import Grafana
+from verification.observe.machine import MachineSampler
+from verification.report import panels as page
+from verification.report.panels_data import drawings
+from verification.run.bringup import Bench
+from verification.run.prepare import Prepared
+from verification.run.traffic import Traffic
+from verification.stack.containers import ContainerStack
+from verification.verdict import Verdict
+
+PAGE = "panels.html"
+USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
+"""Variables of the compose file, for an account that is no longer the documented one."""
+
+
+def sampler(history: Recorder, contract: Contract, bench: Bench) -> MachineSampler | None:
+    """A sampler of this machine, when panels are promised and their Node Exporter is known to run on it."""
+    if not contract.dashboards or bench.node_exporter_net is None:
+        return None
+    return MachineSampler(history.now, network=bench.node_exporter_net)
+
+
+def ask(
+    history: Recorder,
+    prepared: Prepared,
+    bench: Bench,
+    machine: MachineSampler | None,
+    ran: Sequence[Traffic],
+    window: tuple[float, float],
+) -> None:
+    """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
+    sources = record.Sources(
+        {one.settings.name: one.ledger_file for one in ran},
+        bench.database,
+        machine.stop() if machine is not None else [],
+        process_started(bench.pid),
+    )
+    record.everything(history, bench.prometheus, prepared.contract, bench.scale, window, sources)
+    if bench.grafana_url is None or not prepared.dashboards.dashboards:
+        return
+    served = prepared.dashboards
+    if isinstance(bench.stack, ContainerStack) and bench.stack.rendered.grafana is not None:
+        served = texts(bench.stack.rendered.grafana.parent)  # the run copy is what was provisioned
+    grafana = Grafana(bench.grafana_url, *account(prepared.contract))
+    server.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
+    grafana.close()
+
+
+def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:
+    """Write the page of panels into the run's folder; None for a contract without dashboards."""
+    if not evidence.contract.dashboards:
+        return None
+    path = folder / PAGE
+    page.write(path, folder.name, drawings(evidence, verdicts))
+    return path
+
+
+def account(contract: Contract) -> tuple[str, str]:
+    """User and password of Grafana's administrator: what the environment says, or else what is documented."""
+    documented = contract.deployment.account if contract.deployment is not None else None
+    user, password = (documented.user, documented.password) if documented is not None else ("admin", "admin")
+    return os.environ.get(USER) or user, os.environ.get(PASSWORD) or password
+
+
+def process_started(pid: int | None) -> float | None:
+    """When the kernel says that a process started (epoch seconds); None when it is gone or not on this machine."""
+    try:
+        return None if pid is None else float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
