@@ -95,7 +95,7 @@ export default function () {{ http.get('{url}'); }}
 class Answer(asyncio.Protocol):
     """The smallest server: one fixed answer to whatever arrives; the times are kept."""
 
-    TEXT = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+    TEXT = b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
     transport: asyncio.Transport
     times: list[float] = []  # noqa: RUF012 - all connections of the process share it
 
