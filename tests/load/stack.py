@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,10 +87,3 @@ def running(folder: Path, variant: str | None = None) -> Iterator[Running]:
         yield found
     finally:
         stop_all(children)
-
-
-if __name__ == "__main__":
-    with running(Path(sys.argv[1])) as it:
-        sys.stdout.write(f"{it}\n")
-        sys.stdout.flush()
-        subprocess.run(["sleep", "100000"], check=False)

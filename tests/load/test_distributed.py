@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
+import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +21,9 @@ from loadtests.plan import Share
 from loadtests.view import LedgerView
 from tests.load.conftest import LoadSession, LoadSessions
 from tests.loadtests.conftest import HandClock
-from tests.loadtests.processes import wait_for
+from tests.loadtests.processes import ROOT, wait_for
 from tests.loadtests.target import Target
+from verification.stack.ports import allocate_ports
 
 PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
 SHARED = f"""
@@ -162,3 +167,37 @@ def test_a_worker_that_leaves_early_is_not_missed(target: Target, sessions: Load
     assert "stopped before the others" in output
     view = read(session.folder / "ledger.jsonl")
     assert (view.complete, view.counts) == (True, target.counts)
+
+
+@pytest.mark.stack
+def test_a_worker_without_its_master_sends_for_ever(target: Target, tmp_path: Path) -> None:
+    scenario, ledger = tmp_path / "shared.yaml", tmp_path / "ledger.jsonl"
+    scenario.write_text(SHARED.replace("4s", "10m"), encoding="utf-8")
+    port = str(allocate_ports(1)[0])
+    locust = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "-L", "CRITICAL"]
+    master = [
+        *locust, "--headless", "--only-summary", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port",
+        port, "--expect-workers", "1", "--host", target.url, "--scenario", str(scenario), "--ledger", str(ledger),
+    ]  # fmt: skip
+    worker = [*locust, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    processes = [
+        subprocess.Popen(one, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for one in (master, worker)
+    ]
+    try:
+        wait_for(lambda: target.counts[("GET", "/things", 200)] > 20, "some requests")
+        processes[0].kill()
+        seen = [-1.0, time.monotonic()]
+
+        def silent() -> bool:
+            total = float(sum(target.counts.values()))
+            if total != seen[0]:
+                seen[:] = [total, time.monotonic()]
+            return time.monotonic() - seen[1] > 2
+
+        wait_for(silent, "the worker stops")
+        assert processes[1].poll() is None  # it has stopped sending, and waits for a master
+    finally:
+        for one in processes:
+            one.kill()
+            one.wait()
