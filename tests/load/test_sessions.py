@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import resource
 import signal
 import socket
+import socketserver
+import threading
 from pathlib import Path
 
 import pytest
@@ -192,6 +195,30 @@ def test_a_target_that_is_down_passes(tmp_path: Path) -> None:
     status, output = session.end()
     assert status == 1
     assert "unexpected: 200 x GET /things: could not be sent" in output
+
+
+class _Garbage(socketserver.BaseRequestHandler):
+    """Answers what is no HTTP, half a body, or nothing, in turn."""
+
+    answers = itertools.cycle([b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", b""])
+
+    def handle(self) -> None:
+        if self.request.recv(65536):
+            self.request.sendall(next(self.answers))
+
+
+def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Garbage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        session = LoadSessions(tmp_path, f"http://127.0.0.1:{server.server_address[1]}").start(OPEN)
+        status, output = session.end()
+        server.shutdown()
+    assert status == 1, output
+    assert "Traceback" not in output
+    view = read(session.folder / "ledger.jsonl")
+    # each of them was sent whole: the target may have counted it, and nobody knows under which status
+    assert (view.counts, view.uncertain) == ({}, {("GET", "/things"): 200})
+    assert "unexpected: " in output
 
 
 @pytest.mark.parametrize(
