@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from math import inf
-from typing import Protocol
 
 import gevent
 from gevent.event import Event
@@ -22,9 +21,10 @@ from loadtests.arrivals import NAP_SECONDS, Arrived, keep, until
 from loadtests.generator import Generator, excesses, overrun
 from loadtests.ledger import Ledger
 from loadtests.models import Closed, Once, Open, Scenario
-from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Share, Visit
+from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Visit
 from loadtests.play import Player, SetupError, Surprises
 from loadtests.rates import most_users, schedule, users_at
+from loadtests.roles import Alone, Pulse, Team, Writer
 from loadtests.sleeping import TimerSleep
 from loadtests.wire import Wire
 
@@ -32,71 +32,6 @@ log = logging.getLogger(__name__)
 
 SETUP_AT_ONCE = 8
 """create requests of one pool under way at the same time"""
-
-
-class Writer(Protocol):
-    """Where the record of a run goes: its own file, or the master. Every method may raise OSError."""
-
-    def flush(self) -> None: ...
-
-    def event(self, name: str, **data: object) -> None: ...
-
-    def sample(self, **data: object) -> None: ...
-
-    def finish(self, **data: object) -> None: ...
-
-
-class Team(Protocol):
-    """The processes of a run, seen from one of them.
-
-    meet: find out which share of the run this process has.
-    set_out: takes what the first process has readied, None from the others; waits for all, and returns when
-    the arrivals begin, and what has been readied elsewhere.
-    """
-
-    share: Share
-
-    def meet(self, stopped: Callable[[], bool]) -> None: ...
-
-    def set_out(
-        self, readied: Readied | None, stopped: Callable[[], bool]
-    ) -> tuple[float, Readied | None]: ...
-
-    def over(self) -> None: ...
-
-
-class Alone:
-    """The only process of a run: it has all arrivals, and begins when it is ready."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.share = Share(0, 1)
-        self._clock = clock
-
-    def meet(self, stopped: Callable[[], bool]) -> None:
-        """There is nobody to meet."""
-
-    def over(self) -> None:
-        """There is nobody to leave."""
-
-    def set_out(self, readied: Readied | None, stopped: Callable[[], bool]) -> tuple[float, Readied | None]:
-        return self._clock(), None
-
-
-class _Pulse:
-    """The generator's state, once a second."""
-
-    def __init__(self, now: float) -> None:
-        self._then, self._cpu, self._lag = now, time.process_time(), 0.0
-
-    def beat(self, now: float, lag: float) -> dict[str, float] | None:
-        """What has been since the last one, when a second has passed."""
-        self._lag = max(self._lag, lag)
-        if now - self._then < 1.0:
-            return None
-        cpu = time.process_time()
-        found = {"cpu": (cpu - self._cpu) / (now - self._then), "loop_lag": self._lag}
-        self._then, self._cpu, self._lag = now, cpu, 0.0
-        return found
 
 
 class LoadRun:
@@ -141,7 +76,7 @@ class LoadRun:
         self._over = Event()
         self._finished = Event()
         self._stopping = self._cut = self._finishing = self._hurry = self._quitted = False
-        self._users_in = 0
+        self._users_in = self._interrupts = 0
         self._opened_before = 0
         self._beat = gevent.spawn(self._write_regularly)
 
@@ -168,7 +103,8 @@ class LoadRun:
 
     def interrupt(self) -> None:
         """Stop because somebody asked for it; asked again, without waiting for open requests."""
-        self._hurry = self._cut
+        self._interrupts += 1
+        self._hurry = self._interrupts > 1
         self.stop("interrupted", cut=True)
         self._leave()
 
@@ -415,7 +351,7 @@ class LoadRun:
     def _write_regularly(self) -> None:
         self._met.wait()  # until then the clock may still be set
         due = self._clock()
-        pulse, lag_before = _Pulse(due), 0.0
+        pulse, lag_before = Pulse(due), 0.0
         while True:
             due += self._ledger.bin_seconds
             gevent.sleep(max(due - self._clock(), 0.0))

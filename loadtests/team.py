@@ -84,7 +84,7 @@ class WorkerTeam:
                 return
 
     def set_out(self, readied: Readied | None, stopped: Callable[[], bool]) -> tuple[float, Readied | None]:
-        """Wait for all others; see run.Team."""
+        """Wait for all others; see roles.Team."""
         self._send(WAITING, {"readied": None if readied is None else asdict(readied)})
         while not self._gone.wait(NAP_SECONDS) and not stopped():
             pass
@@ -117,7 +117,7 @@ class WorkerTeam:
 
 
 class WorkerWriter:
-    """Sends to the master what a LedgerWriter writes into a file; see run.Writer."""
+    """Sends to the master what a LedgerWriter writes into a file; see roles.Writer."""
 
     def __init__(
         self, send: Send, ledger: Ledger, clock: Clock, under_way: Callable[[], dict[str, object]]

@@ -55,6 +55,7 @@ class Run:
     account: Account
     options: Options
     questions: Questions | None
+    started: str
     state: str = "running"
     trouble: str = ""
     result: LoadResult | None = None
@@ -101,7 +102,8 @@ class Watch:
         options = Options(
             Path(), scenario, target, prometheus=self._prometheus_url, contract=self._contract_file
         )
-        run = self.run = Run(self._runs, account, options, None)
+        started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        run = self.run = Run(self._runs, account, options, None, started)
         self._readings = Readings(self.contract, target, self._prometheus)
         self._base = None
         self._shown, self._charts = {"counts": [], "differing": [], "others": []}, {"t": [], "charts": []}
@@ -132,7 +134,7 @@ class Watch:
         about = {
             "scenario": run.options.scenario.name,
             "target": run.options.target,
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "started": run.started,
         }
         self._look()
         result = LoadResult(run.account, f"run-{run.number}", about, judgements, reasons)

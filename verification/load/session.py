@@ -45,6 +45,7 @@ class Session:
         self._interrupts = 0
         self._asked_at: float | None = None
         self._told = 0.0
+        self._started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def interrupt(self) -> None:
         """End the arrivals, and judge and report what there is; asked again, without waiting for open requests."""
@@ -85,7 +86,7 @@ class Session:
         about = {
             "scenario": self.options.scenario.name,
             "target": self.options.target,
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "started": self._started,
         }
         result = LoadResult(self.account, self.folder.name, about, judgements, reasons, self._stopped_for)
         compared: list[Judgement] = []

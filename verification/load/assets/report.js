@@ -15,7 +15,7 @@
     const element = place.appendChild(document.createElement("div"));
     element.className = "chart";
     const series = names.map((name, index) => ({
-      label: name, stroke: COLORS[index % COLORS.length], width: 2, value: (u, v) => shown(v, chart.unit),
+      label: name, stroke: COLORS[index % COLORS.length], width: 2, spanGaps: true, value: (u, v) => shown(v, chart.unit),
     }));
     new uPlot({
       title: chart.title, width: place.clientWidth, height: 220, scales: { x: { time: false } },
