@@ -21,7 +21,9 @@ from verification.stack.ports import allocate_ports
 from verification.stack.waiting import loopback_session
 
 STEADY = (ROOT / "scenarios" / "steady.yaml").read_text(encoding="utf-8")
-PATIENT = STEADY.replace("duration: 60s", "duration: 10m\ngenerator: {lag: 30s, cpu: 100%}")
+PATIENT = STEADY.replace("rate: 130/s", "rate: 130/s, limit: 100000").replace(
+    "duration: 60s", "duration: 10m\ngenerator: {lag: 30s, cpu: 100%}"
+)
 
 
 class WebUi:
