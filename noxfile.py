@@ -108,6 +108,18 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """A load session without UI: ledger, pass/fail, report. `nox -s load -- steady --target URL`."""
+    hand_on([python(), "-m", "verification.load", *session.posargs])
+
+
+@nox.session
+def ui(session: nox.Session) -> None:
+    """Locust's web UI with the verification page, against a running stack."""
+    hand_on([python(), "-m", "verification.live", *session.posargs])
+
+
+@nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests locally, without a registry."""
     hand_on([python(), "-m", "verification.stack.images"])

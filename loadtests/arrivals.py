@@ -13,6 +13,8 @@ from itertools import count
 
 NAP_SECONDS = 0.1
 """the longest time without looking whether the run has been stopped"""
+BREATH = 16
+"""arrivals that are started in one go when the schedule is behind"""
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,16 @@ def keep(
     sleep: Callable[[float], None],
     stopped: Callable[[], bool],
     grace: float,
+    begin: float | None = None,
+    breathe: Callable[[], None] = lambda: None,
 ) -> Arrived:
-    """Start every arrival of a schedule at its due time, counted from now, or as soon after it as possible.
+    """Start every arrival of a schedule at its due time, counted from `begin` (now), or as soon after as possible.
 
     start: gets the due time; False when there is no slot. stopped: ends the schedule early; what is not due
     by then was never planned. grace: seconds by which an arrival may be late; a later one is missed.
+    breathe: called now and then while the schedule is behind, so that what was started gets its turn.
     """
-    begin = clock()
+    begin = clock() if begin is None else begin
     planned = sent = 0
     for offset in offsets:
         due = begin + offset
@@ -59,6 +64,8 @@ def keep(
         if wait > 0 or (stopped() and -wait <= NAP_SECONDS):
             break  # one that fell due while the stop was being noticed was not due by then
         planned += 1
+        if wait < 0 and planned % BREATH == 0:
+            breathe()
         if not stopped() and -wait <= grace:
             sent += start(due)
     return Arrived(planned, sent, planned - sent)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from loadtests.models import Once, Pause, Request, Scenario, Session
+from loadtests.conditions import Condition
+from loadtests.models import Closed, Once, Open, Pause, RateStage, Request, Scenario, Session, UserStage
 from loadtests.template import Name, Reference, Sample, compile_body, parse, references
 
 Key = tuple[str | int, ...]
@@ -23,6 +24,8 @@ def check(scenario: Scenario) -> list[Problem]:
     """Every mistake that the models of the keys cannot see, in the order of the file."""
     return [
         *_bounds(scenario),
+        *_arrival(scenario),
+        *_conditions(scenario),
         *_pools(scenario),
         *_names(scenario),
         *(problem for key, session in scenario.sessions() for problem in _session(scenario, key, session)),
@@ -36,7 +39,7 @@ def _bounds(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(("arrival",), "missing, expected how the sessions of the mix arrive")
     if scenario.arrival and not scenario.mix:
         yield Problem(("arrival",), "found without a mix, expected sessions that can arrive")
-    if scenario.mix and scenario.duration is None and scenario.max_requests is None:
+    if scenario.mix and scenario.seconds is None and scenario.max_requests is None:
         yield Problem(
             ("duration",), "missing, expected duration or max_requests, so that the run ends by itself"
         )
@@ -44,6 +47,72 @@ def _bounds(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(("duration",), "found 0, expected more than 0")
     if scenario.mix and not any(session.weight for session in scenario.mix):
         yield Problem(("mix",), "the weights add up to 0, expected one above 0")
+
+
+def _arrival(scenario: Scenario) -> Iterator[Problem]:
+    arrival = scenario.arrival
+    if isinstance(arrival, Open):
+        single, word = arrival.rate is not None, "rate"
+    elif isinstance(arrival, Closed):
+        single, word = arrival.users is not None, "users"
+    else:
+        return
+    if single == bool(arrival.stages):
+        found = "both" if single else "neither"
+        yield Problem(("arrival",), f"found {found} of {word} and stages, expected one of them")
+    if arrival.stages and scenario.duration is not None:
+        yield Problem(("duration",), "found together with stages, expected it to be the sum of their `for`")
+    seen: set[str] = set()
+    for position, stage in enumerate(scenario.stages):
+        key: Key = ("arrival", "stages", position)
+        yield from _stage(key, stage, word)
+        if stage.name is not None and stage.name in seen:
+            yield Problem((*key, "name"), f"{stage.name!r} is the name of another stage")
+        seen.add(stage.name or "")
+    if arrival.stages and not any(max(stage.edges) for stage in arrival.stages):
+        yield Problem(("arrival", "stages"), f"found no {word} above 0 in any stage, expected one")
+
+
+def _stage(key: Key, stage: RateStage | UserStage, word: str) -> Iterator[Problem]:
+    single = getattr(stage, word) is not None
+    ramp = stage.begin is not None, stage.end is not None
+    if single == any(ramp) or any(ramp) != all(ramp):
+        yield Problem(key, f"expected either {word}, or from and to")
+    if stage.seconds == 0:
+        yield Problem((*key, "for"), "found 0, expected more than 0")
+
+
+def _conditions(scenario: Scenario) -> Iterator[Problem]:
+    for name, conditions in (("pass", scenario.conditions), ("knee", scenario.knee)):
+        for position, condition in enumerate(conditions):
+            if problem := misfit(scenario, condition):
+                yield Problem((name, position), problem)
+    for position, condition in enumerate(scenario.knee):
+        if condition.asks_prometheus or condition.over or condition.stage or condition.quantity == "knee":
+            yield Problem(
+                ("knee", position), "expected a plain condition on what was sent; each stage is a window"
+            )
+    if scenario.knee and len(scenario.stages) < 2:
+        yield Problem(("knee",), "found without stages, expected arrival.stages of rising rates")
+
+
+def misfit(scenario: Scenario, condition: Condition) -> str | None:
+    """What a condition speaks of that the scenario does not have."""
+    known = {
+        (
+            request.method or request.request.split(" ", 1)[0],
+            request.endpoint or request.request.split(" ", 1)[1],
+        )
+        for request in scenario.requests()
+    }
+    if condition.endpoint is not None and condition.endpoint not in known:
+        return _unknown("endpoint", " ".join(condition.endpoint), [" ".join(one) for one in known])
+    stages = {stage.name or str(number) for number, stage in enumerate(scenario.stages, 1)}
+    if condition.stage is not None and condition.stage not in stages:
+        return _unknown("stage", condition.stage, stages)
+    if condition.quantity == "knee" and not scenario.knee:
+        return "knee without conditions under knee, expected those that a stage must keep"
+    return None
 
 
 def _pools(scenario: Scenario) -> Iterator[Problem]:

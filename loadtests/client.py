@@ -7,6 +7,7 @@ seen it.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ IDLE_SECONDS = 1.0
 request that is sent in that moment has an unknown fate
 """
 
+_RUN_OUT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 _poll = get_original("select", "poll")
 
 
@@ -32,6 +34,15 @@ def was_unsent(error: object) -> bool:
     """True when the target cannot have got the whole request that raised this error."""
     while error is not None:
         if getattr(error, "unsent", False):
+            return True
+        error = getattr(error, "original", None)
+    return False
+
+
+def was_own_failure(error: object) -> bool:
+    """True when this machine, not the target, is why a request could not be sent: it has run out of something."""
+    while error is not None:
+        if getattr(error, "errno", None) in _RUN_OUT:
             return True
         error = getattr(error, "original", None)
     return False

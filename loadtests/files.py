@@ -7,7 +7,9 @@ on another.
 
     line 1   {"ledger": 1, "bin_seconds": s, "monotonic": s, "epoch": s, ...}     when, and about what
     {"t": s, "add": {...}}           everything recorded since the increment before, as a LedgerView
-    {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping
+    {"t": s, "add": {...}, "presumed": true}     what a lost worker may have sent since its last report
+    {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping, worker-lost
+    {"t": s, "pulse": {...}}         how the generator is doing, once a second
     {"t": s, "final": true, "requests": n, "open": n, ...}     the last line; a file without it is incomplete
 
 Times are CLOCK_MONOTONIC; `epoch` belongs to the same instant as the header's `monotonic`. A last line
@@ -21,10 +23,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from loadtests.inputs import InputError
-from loadtests.ledger import Ledger
 from loadtests.sums import ViewSum
 from loadtests.view import LedgerView
 
@@ -42,6 +43,16 @@ class Event:
     data: Mapping[str, Any]
 
 
+class Source(Protocol):
+    """What a writer takes increments from: a ledger, or what other processes have sent of theirs."""
+
+    bin_seconds: float
+
+    def drain(self) -> LedgerView: ...
+
+    def open_requests(self) -> int: ...
+
+
 class LedgerWriter:
     """Appends a ledger's increments to a new file. Every method may raise OSError; afterwards the file is
     torn.
@@ -50,7 +61,7 @@ class LedgerWriter:
     def __init__(
         self,
         path: Path,
-        ledger: Ledger,
+        ledger: Source,
         clock: Callable[[], float],
         epoch: float,
         **about: object,
@@ -87,10 +98,20 @@ class LedgerWriter:
             self._line({"t": now, "add": view.to_json()})
             self._written = now
 
+    def presume(self, view: LedgerView) -> None:
+        """Write requests that may have been sent by somebody who can no longer tell."""
+        self.flush()
+        self._requests += view.requests
+        self._line({"t": self._clock(), "add": view.to_json(), "presumed": True})
+
     def event(self, name: str, **data: object) -> None:
         """Write a turn of the run, after everything that was recorded before it."""
         self.flush()
         self._line({"t": self._clock(), "event": name, **data})
+
+    def sample(self, **data: object) -> None:
+        """Write how the generator is doing."""
+        self._line({"t": self._clock(), "pulse": data})
 
     def finish(self, **data: object) -> None:
         """Write the rest and the final line, and close the file."""
@@ -110,12 +131,16 @@ class LedgerWriter:
 class LedgerTail:
     """Follows a ledger's file: each poll takes in the lines that were completed since the one before.
 
+    listener: gets every line after the header as it is taken in, and its increment if it has one.
     header, final: those lines, {} until they are there. events: in the order of the file. seen_until: time of
     the newest line; everything that the generator recorded until then is in.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, listener: Callable[[Mapping[str, Any], LedgerView | None], None] | None = None
+    ) -> None:
         self.path = path
+        self._listener = listener
         self.header: Mapping[str, Any] = {}
         self.final: Mapping[str, Any] = {}
         self.events: list[Event] = []
@@ -155,7 +180,8 @@ class LedgerTail:
         """The sum of the increments taken in so far; complete when the final line is there and agrees with
         them.
         """
-        complete = bool(self.final) and self.final.get("requests") == self._requests
+        whole = bool(self.final) and self.final.get("requests") == self._requests
+        complete = whole and self.final.get("bounded", True)
         return replace(self._sum.view(), complete=complete)
 
     def _parse(self, line: bytes) -> dict[str, Any]:
@@ -183,6 +209,7 @@ class LedgerTail:
             self.header = row
             self._sum = ViewSum(float(row["bin_seconds"]))
             return
+        view = None
         if "add" in row:
             try:
                 view = LedgerView.from_json(row["add"])
@@ -198,6 +225,8 @@ class LedgerTail:
             data = {key: value for key, value in row.items() if key not in ("event", "t")}
             self.events.append(Event(row["event"], row["t"], data))
         self.seen_until = row.get("t", self.seen_until)
+        if self._listener is not None:
+            self._listener(row, view)
 
 
 def read(path: Path, until: float = inf) -> LedgerView:

@@ -1,15 +1,15 @@
-"""What Locust loads: options, the scenario and its run, and the ways in which a run ends.
+"""What Locust loads: the scenario and its run, alone or shared among workers, and the ways in which a run ends.
 
     python -m locust -f loadtests/locustfile.py --headless --host URL --scenario steady --ledger FILE
 
 Exit status: 0 the run went as planned and its ledger is whole; 1 answers that the scenario does not expect
-(--exit-code-on-error changes it); 2 incomplete evidence (missed arrivals, requests of unknown fate at the
-end, a ledger that could not be written, a setup that failed); 4 bad options or a bad scenario, nothing sent.
+(--exit-code-on-error changes it); 2 incomplete evidence (missed arrivals, a generator beyond its limits, a lost
+worker, requests of unknown fate at the end, a ledger that could not be written, a setup that failed); 4 bad
+options or a bad scenario, nothing sent. With the web UI each start is a run of its own.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -19,67 +19,89 @@ from typing import Any
 
 import gevent
 from locust import events
+from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests.files import LedgerWriter
+from loadtests import team, webui
+from loadtests.files import LedgerWriter, Source
 from loadtests.inputs import InputError
 from loadtests.ledger import Ledger
-from loadtests.models import Closed, Scenario
+from loadtests.master import Gathered, MasterRun
+from loadtests.models import Scenario
+from loadtests.options import add_options, check_host, number, refuse, scenario_of, text_of
 from loadtests.run import LoadRun
-from loadtests.scenario import load, override, resolve
-from loadtests.units import parse_duration, parse_rate
-from loadtests.users import ScenarioUser, count_plain_requests
+from loadtests.users import OneUserEach, ScenarioUser, count_plain_requests
 
 __all__ = ["ScenarioUser"]
 
-DEFAULT_BIN_SECONDS = 0.1
-
-
-def add_options(parser: Any, **_: object) -> None:
-    """The options of a scenario run, beside Locust's own."""
-    _refuse_forks()
-    group = parser.add_argument_group("Scenario", "Traffic as data, and the ledger of what was sent")
-    group.add_argument("--scenario", help="a scenario's file, or the name of one in scenarios/")
-    group.add_argument("--ledger", help="new file for the ledger; without it nothing is kept")
-    group.add_argument(
-        "--ledger-bin",
-        default=str(DEFAULT_BIN_SECONDS),
-        help="width of the ledger's time bins in seconds (0.1)",
-    )
-    group.add_argument("--rate", help="arrivals, instead of the scenario's: 130/s, or a number per second")
-    group.add_argument("--duration", help="of the arrivals, instead of the scenario's: 20s")
-    group.add_argument("--max-requests", help="instead of the scenario's")
-    group.add_argument(
-        "--start-file", help="send nothing before this file is there, since Locust takes seconds to start"
-    )
+AnyRun = LoadRun | MasterRun
 
 
 def start(environment: Any, runner: Any, **_: object) -> None:
-    """Build the run from the options; a user's mistake ends the process with 4 before anything is sent."""
+    """Look at the options; a user's mistake ends the process with 4 before anything is sent."""
     options = environment.parsed_options
+    environment.load_run, environment.load_ledger, environment.load_runs = None, None, 0
+    environment.load_trouble = ""
     try:
-        _refuse(options)
-        scenario = _scenario(options)
-        ledger = Ledger(time.monotonic, _number("--ledger-bin", options.ledger_bin))
-        writer = _writer(options, scenario, ledger)
+        refuse(options)
+        if environment.web_ui is not None:
+            webui.install(environment)
+        if options.headless and not options.worker:
+            scenario_of(options)
+            _prepare(environment)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
-    # a path would otherwise begin with two slashes
-    environment.host = options.host.rstrip("/")
-    users = scenario.arrival.users if isinstance(scenario.arrival, Closed) else 1
+    if isinstance(runner, MasterRunner):
+        for kind in (team.HELLO, team.WAITING, team.INCREMENT, team.PULSE, team.FINAL):
+            runner.register_message(kind, _from_worker)
+    if isinstance(runner, WorkerRunner):
+        for kind in (team.SHARE, team.GO, team.HALT, team.BEAT):
+            runner.register_message(kind, _from_master)
+    users = options.expect_workers if options.master else 1
     options.num_users, options.spawn_rate, options.run_time = users, users, None
-    go = None if options.start_file is None else Path(options.start_file)
-    environment.load_run = LoadRun(
-        scenario, ledger, writer, time.monotonic, runner.quit, ready=lambda: go is None or go.exists()
-    )
-    count_plain_requests(environment, ledger)
-    gevent.signal_handler(signal.SIGINT, environment.load_run.interrupt)
+    if environment.web_ui is not None:
+        environment.shape_class = OneUserEach()
+        environment.shape_class.runner = runner
+    if options.headless and not options.worker:
+        # Locust would kill its users at once, and listens to SIGTERM only once the run has begun
+        gevent.signal_handler(signal.SIGINT, _interrupt, environment)
+        gevent.signal_handler(signal.SIGTERM, _interrupt, environment)
+    else:
+        # also where a shell has told its background jobs to ignore Ctrl-C
+        gevent.signal_handler(signal.SIGINT, os.kill, os.getpid(), signal.SIGTERM)
+
+
+def begin(environment: Any, **_: object) -> None:
+    """A run begins: for every start in the web UI, for every order of the master, and once headless."""
+    if environment.load_run is not None and environment.load_runs == 0:
+        environment.load_runs = 1  # prepared already, since a mistake had to be told before
+        return
+    try:
+        _prepare(environment)
+    except InputError as error:
+        environment.load_trouble = str(error)
+        sys.stderr.write(f"{error}\n")
+        environment.load_run = None
+        gevent.spawn(environment.runner.quit if environment.web_ui is None else environment.runner.stop)
+    environment.load_runs += 1
+    if environment.web_ui is not None and environment.load_run is not None:
+        width = number("--ledger-bin", environment.parsed_options.ledger_bin)
+        environment.load_following.begin(environment, environment.load_run.scenario, width)
+
+
+def stopping(environment: Any, **_: object) -> None:
+    """The web UI's stop button, or the end of a run: open requests are waited for before users are killed."""
+    if environment.load_run is not None and not isinstance(environment.runner, WorkerRunner):
+        environment.load_run.finish()
 
 
 def end(environment: Any, **_: object) -> None:
     """Drain and write the final line, whatever ended the run, and decide the exit status."""
-    run: LoadRun = environment.load_run
-    first = run.finish()
+    run: AnyRun | None = environment.load_run
+    if run is None:
+        environment.process_exit_code = 2 if environment.load_trouble else 0
+        return
+    run.finish()
     if run.setup_failed:
         status = 2
     elif len(run.surprises) and environment.parsed_options.exit_code_on_error:
@@ -87,71 +109,109 @@ def end(environment: Any, **_: object) -> None:
     else:
         status = 2 if run.problems else 0
     environment.process_exit_code = status
-    for row in run.surprises.to_json() if first else ():
-        sys.stderr.write(f"unexpected: {row['count']} x {row['method']} {row['endpoint']}: {row['what']}\n")
+    if not isinstance(environment.runner, WorkerRunner):
+        for row in run.surprises.to_json():
+            sys.stderr.write(
+                f"unexpected: {row['count']} x {row['method']} {row['endpoint']}: {row['what']}\n"
+            )
 
 
-def _refuse_forks() -> None:
-    # Locust forks before it asks anybody, and a worker whose parent has gone looks for it for minutes
-    peek = argparse.ArgumentParser(add_help=False)
-    peek.add_argument("--processes", default=os.environ.get("LOCUST_PROCESSES"))
-    if peek.parse_known_args()[0].processes:
-        error = InputError("not possible with a scenario", "--processes", "one process", "leave it out")
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_status)
+def _prepare(environment: Any) -> None:
+    options, runner = environment.parsed_options, environment.runner
+    check_host(environment.host or options.host)
+    scenario = scenario_of(options)
+    # a path would otherwise begin with two slashes
+    environment.host = (environment.host or options.host).rstrip("/")
+    width = number("--ledger-bin", options.ledger_bin)
+    environment.load_trouble = ""
+    if isinstance(runner, MasterRunner):
+        options.scenario_text = text_of(options)
+        environment.load_run = _master_run(environment, scenario, width)
+    elif isinstance(runner, WorkerRunner):
+        environment.load_run = _worker_run(environment, scenario, width)
+    else:
+        environment.load_run = _run_alone(environment, scenario, width)
 
 
-def _refuse(options: Any) -> None:
-    for name, given in (("--master", options.master), ("--worker", options.worker)):
-        if given:
-            raise InputError("not possible with a scenario", name, "one process", "leave it out")
-    if not options.headless:
-        raise InputError("missing", "--headless", "a run without Locust's web UI", "add it")
-    if not options.host:
-        raise InputError("missing", "--host", "the target's address, http://127.0.0.1:8000 say", "add it")
-    if not options.host.startswith(("http://", "https://")):
-        raise InputError(
-            f"{options.host} is no address", "--host", "http://HOST:PORT or https://HOST:PORT", "correct it"
-        )
-    if not options.scenario:
-        raise InputError("missing", "--scenario", "a scenario's file or name", "add it")
+def _run_alone(environment: Any, scenario: Scenario, width: float) -> LoadRun:
+    options, ledger = environment.parsed_options, Ledger(time.monotonic, width)
+    writer = _writer(environment, scenario, ledger)
+    go = None if options.start_file is None else Path(options.start_file)
+    if environment.load_runs == 0:
+        count_plain_requests(environment, ledger)
+    return LoadRun(
+        scenario, ledger, writer, time.monotonic, _leave(environment), ready=lambda: go is None or go.exists()
+    )
 
 
-def _scenario(options: Any) -> Scenario:
-    scenario = load(resolve(options.scenario))
-    try:
-        rate = (
-            None
-            if options.rate is None
-            else parse_rate(options.rate if "/" in options.rate else f"{options.rate}/s")
-        )
-    except ValueError as error:
-        raise InputError(f"{options.rate!r}, {error}", "--rate") from error
-    try:
-        duration = None if options.duration is None else parse_duration(options.duration)
-    except ValueError as error:
-        raise InputError(f"{options.duration!r}, {error}", "--duration") from error
-    most = None if options.max_requests is None else int(_number("--max-requests", options.max_requests))
-    return override(scenario, rate, duration, most)
+def _worker_run(environment: Any, scenario: Scenario, width: float) -> LoadRun:
+    runner = environment.runner
+    clock = team.Clock()
+    ledger = Ledger(clock, width)
+    run: LoadRun
+
+    def halt(reason: str) -> None:
+        run.stop(reason, cut=True)
+
+    def finish() -> None:
+        run.finish()
+
+    environment.load_team = team.WorkerTeam(runner.send_message, clock, halt)
+    writer = team.WorkerWriter(runner.send_message, ledger, clock, lambda: run.under_way())
+    run = LoadRun(scenario, ledger, writer, clock, finish, team=environment.load_team)
+    return run
 
 
-def _writer(options: Any, scenario: Scenario, ledger: Ledger) -> LedgerWriter | None:
+def _master_run(environment: Any, scenario: Scenario, width: float) -> MasterRun:
+    options, runner = environment.parsed_options, environment.runner
+    gathered = Gathered(width)
+    writer = _writer(environment, scenario, gathered)
+    of = options.expect_workers if options.headless else runner.worker_count
+    return MasterRun(scenario, of, gathered, writer, runner.send_message, _leave(environment))
+
+
+def _leave(environment: Any) -> Any:
+    return environment.runner.quit if environment.web_ui is None else environment.runner.stop
+
+
+def _writer(environment: Any, scenario: Scenario, source: Source) -> LedgerWriter | None:
+    options = environment.parsed_options
     if not options.ledger:
         return None
-    about = {"scenario": scenario.name, "seed": scenario.seed, "host": options.host}
-    return LedgerWriter(Path(options.ledger), ledger, time.monotonic, time.time(), **about)
+    about = {"scenario": scenario.name, "seed": scenario.seed, "host": environment.host}
+    path = Path(options.ledger)
+    if environment.web_ui is not None:
+        path = path / f"run-{environment.load_runs + 1}.jsonl"
+    writer = LedgerWriter(path, source, time.monotonic, time.time(), **about)
+    environment.load_ledger = path
+    return writer
 
 
-def _number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise InputError(f"found {text!r}", name, "a number above 0", "correct it")
-    return number
+def _interrupt(environment: Any) -> None:
+    if environment.load_run is not None:
+        environment.load_run.interrupt()
+    else:
+        gevent.spawn(environment.runner.quit)
 
 
-events.init_command_line_parser.add_listener(add_options)
+def _from_worker(environment: Any, msg: Any, **_: object) -> None:
+    if environment.load_run is not None:
+        environment.load_run.receive(msg.type, msg.node_id, msg.data)
+
+
+def _from_master(environment: Any, msg: Any, **_: object) -> None:
+    if environment.load_run is not None:
+        environment.load_team.receive(msg.type, msg.data)
+
+
+def options_of_all(parser: Any, **_: object) -> None:
+    """All options beside Locust's own."""
+    add_options(parser)
+    webui.add_options(parser)
+
+
+events.init_command_line_parser.add_listener(options_of_all)
 events.init.add_listener(start)
+events.test_start.add_listener(begin)
+events.test_stopping.add_listener(stopping)
 events.quitting.add_listener(end)

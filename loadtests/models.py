@@ -5,7 +5,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -21,7 +21,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from loadtests.units import DURATION_PATTERN, RATE_PATTERN, parse_duration, parse_rate
+from loadtests.conditions import EXAMPLES, Condition, parse_condition
+from loadtests.units import (
+    DURATION_PATTERN,
+    RATE_PATTERN,
+    SHARE_PATTERN,
+    parse_duration,
+    parse_edge_rate,
+    parse_rate,
+    parse_share,
+)
 
 
 def _problem(text: str) -> PydanticCustomError:
@@ -29,8 +38,8 @@ def _problem(text: str) -> PydanticCustomError:
     return PydanticCustomError("scenario", "{problem}", {"problem": text})
 
 
-def _read_with(parse: Callable[[object], float]) -> BeforeValidator:
-    def read(value: object) -> float:
+def _read_with(parse: Callable[[object], object]) -> BeforeValidator:
+    def read(value: object) -> object:
         try:
             return parse(value)
         except ValueError as error:
@@ -62,6 +71,21 @@ Rate = Annotated[
     float,
     _read_with(parse_rate),
     WithJsonSchema({"type": "string", "pattern": RATE_PATTERN, "examples": ["130/s"]}),
+]
+EdgeRate = Annotated[
+    float,
+    _read_with(parse_edge_rate),
+    WithJsonSchema({"type": "string", "pattern": RATE_PATTERN, "examples": ["0/s", "130/s"]}),
+]
+Share = Annotated[
+    float,
+    _read_with(parse_share),
+    WithJsonSchema({"type": "string", "pattern": SHARE_PATTERN, "examples": ["95%"]}),
+]
+AnyCondition = Annotated[
+    Condition,
+    _read_with(parse_condition),
+    WithJsonSchema({"type": "string", "examples": list(EXAMPLES)}),
 ]
 Status = Annotated[int, Field(ge=100, le=599)]
 Scalar = str | int | float | bool
@@ -201,11 +225,46 @@ class Users(_Strict):
     distinct: Annotated[int, Field(ge=1)]
 
 
+class _Stage(_Strict):
+    name: str | None = Field(default=None, description="its name in results; its number by default")
+    seconds: Duration = Field(alias="for", description="how long it lasts")
+
+
+class RateStage(_Stage):
+    """A part of the arrivals: at one rate, or from one rate to another in a straight line."""
+
+    rate: EdgeRate | None = None
+    begin: EdgeRate | None = Field(default=None, alias="from")
+    end: EdgeRate | None = Field(default=None, alias="to")
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Arrivals per second at its begin and at its end."""
+        return (self.begin or 0.0, self.end or 0.0) if self.rate is None else (self.rate, self.rate)
+
+
+class UserStage(_Stage):
+    """A part of the closed model: with so many users, or from one number to another in a straight line."""
+
+    users: Annotated[int, Field(ge=0)] | None = None
+    begin: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="from")
+    end: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="to")
+
+    @property
+    def edges(self) -> tuple[int, int]:
+        """Users at its begin and at its end."""
+        return (self.begin or 0, self.end or 0) if self.users is None else (self.users, self.users)
+
+
 class Open(_Strict):
     """Sessions arrive at a rate, whatever the target does."""
 
     model: Literal["open"]
-    rate: Rate
+    rate: Rate | None = Field(default=None, description="arrivals, for the whole duration")
+    stages: list[RateStage] = Field(default=[], description="instead of rate and duration")
+    spacing: Literal["even", "poisson"] = Field(
+        default="even", description="gaps between arrivals: all alike, or random as of independent callers"
+    )
     limit: Annotated[int, Field(ge=1)] = Field(
         default=500,
         description="sessions under way at most; an arrival beyond that is missed, and counted as missed",
@@ -216,8 +275,16 @@ class Closed(_Strict):
     """A number of users, each of whom runs one session after the other."""
 
     model: Literal["closed"]
-    users: Annotated[int, Field(ge=1)]
+    users: Annotated[int, Field(ge=1)] | None = Field(default=None, description="for the whole duration")
+    stages: list[UserStage] = Field(default=[], description="instead of users and duration")
     think: Duration = Field(default=0.0, description="pause between two sessions of a user")
+
+
+class Limits(_Strict):
+    """What the generator itself may do before the run is invalid: its results would be its own."""
+
+    lag: Duration = Field(default=0.1, description="99 % of the arrivals are sent at most so late")
+    cpu: Share = Field(default=0.95, description="of one CPU, on average over the arrivals")
 
 
 class Scenario(_Strict):
@@ -242,6 +309,26 @@ class Scenario(_Strict):
     drain: Duration = Field(
         default=10.0, description="how long open requests may take after the last arrival"
     )
+    conditions: list[AnyCondition] = Field(
+        default=[],
+        alias="pass",
+        description="what must be true of the run; without any, that every answer was an expected one",
+    )
+    knee: list[AnyCondition] = Field(
+        default=[],
+        description="judged stage by stage; the first stage that breaks one ends the run and bounds the knee",
+    )
+    generator: Limits = Limits()
+
+    @property
+    def stages(self) -> Sequence[RateStage | UserStage]:
+        """The stages of the arrivals; none for one rate or one number of users."""
+        return self.arrival.stages if self.arrival is not None else ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the arrivals last; None for as long as max_requests takes."""
+        return sum(stage.seconds for stage in self.stages) if self.stages else self.duration
 
     def sessions(self) -> Iterator[tuple[tuple[str, int], Session | Once]]:
         """Every session with the key of its place in the file."""
@@ -249,3 +336,12 @@ class Scenario(_Strict):
             yield ("once", position), once
         for position, session in enumerate(self.mix):
             yield ("mix", position), session
+
+    def requests(self) -> Iterator[Request]:
+        """Every request that the scenario can send."""
+        for pool in self.pools.values():
+            yield pool.create
+        for _, session in self.sessions():
+            for step in session.steps:
+                if isinstance(step, Step):
+                    yield step

@@ -133,6 +133,36 @@ class ReadySession:
     draw: tuple[str, ...]
     assign: tuple[tuple[str, Template | object], ...]
 
+    @property
+    def requests(self) -> tuple[ReadyRequest, ...]:
+        """Its steps that send something."""
+        return tuple(step for step in self.steps if isinstance(step, ReadyRequest))
+
+
+@dataclass(frozen=True)
+class Share:
+    """One of several processes that share a run: it has every `of`-th arrival, user and request."""
+
+    index: int
+    of: int
+
+    def has(self, number: int) -> bool:
+        """Whether the number-th of all, from 0, is this process's."""
+        return number % self.of == self.index
+
+    def part(self, total: int) -> int:
+        """Its part of a total; the parts of all processes add up to it."""
+        return total // self.of + (self.index < total % self.of)
+
+
+@dataclass(frozen=True)
+class Readied:
+    """What the setup and the once sessions leave behind, so that other processes can go on from there."""
+
+    items: dict[str, list[Item]]
+    visits: int
+    drawn: list[tuple[str, str, int]]
+
 
 class Plan:
     """Everything a run needs to know of a scenario; hands out visits. `items` are filled in by the setup."""
@@ -165,6 +195,21 @@ class Plan:
         """The session that arrives next, and its run."""
         session = self.mix[next(self._deal)]
         return session, self.visit(session)
+
+    def readied(self) -> Readied:
+        """Where this plan stands."""
+        return Readied(
+            {name: [dict(item) for item in items] for name, items in self.items.items()},
+            self._visits,
+            [(session, pool, n) for (session, pool), n in self._drawn.items()],
+        )
+
+    def take(self, readied: Readied) -> None:
+        """Go on where another process's plan stands."""
+        self.items.clear()  # visits hold on to this dict
+        self.items.update(readied.items)
+        self._visits = readied.visits
+        self._drawn = {(session, pool): n for session, pool, n in readied.drawn}
 
     def _draw(self, session: str, pool: str) -> Item:
         items = self.items[pool]

@@ -7,8 +7,9 @@ the wire, sleeping and stopping are handed in.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from loadtests.ledger import Ledger, Token
 from loadtests.models import Pause
@@ -32,6 +33,12 @@ class Surprises:
         self._found[(method, endpoint, what)] = (count + 1, first)
         self.latest = f"{method} {endpoint}: {what} ({example})"
 
+    def take(self, row: Mapping[str, Any]) -> None:
+        """Add a row of another process's to_json."""
+        key = (row["method"], row["endpoint"], row["what"])
+        count, first = self._found.get(key, (0, row["example"]))
+        self._found[key] = (count + row["count"], first)
+
     def __len__(self) -> int:
         return sum(count for count, _ in self._found.values())
 
@@ -54,6 +61,8 @@ class Player:
     sleep: Callable[[float], None]
     halted: Callable[[], bool]
     surprises: Surprises
+    failed_here: Callable[[], None] = lambda: None
+    """told of every request that this machine could not send"""
 
     def play(self, session: ReadySession, visit: Visit, due: float | None = None) -> None:
         """Run the steps in order, up to the first surprise.
@@ -89,6 +98,8 @@ class Player:
         leave = request.spec.leave
         token = self.ledger.open(request.label_method, request.endpoint, visit.user, due)
         reply = self.wire.send(call) if leave is None else self.wire.leave(call, leave)
+        if reply.own_failure:
+            self.failed_here()
         surprise = self._record(request, token, reply)
         saved: dict[str, object] = {}
         answer = _json(reply) if request.reads_answer and surprise is None else None

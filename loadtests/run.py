@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from math import inf
 
 import gevent
@@ -17,47 +17,21 @@ from gevent.event import Event
 from gevent.pool import Pool
 
 from loadtests import bins
-from loadtests.arrivals import NAP_SECONDS, Arrived, even, keep, until
-from loadtests.files import LedgerWriter
+from loadtests.arrivals import NAP_SECONDS, Arrived, keep, until
+from loadtests.generator import Generator, excesses, overrun
 from loadtests.ledger import Ledger
 from loadtests.models import Closed, Once, Open, Scenario
-from loadtests.plan import Item, Plan, ReadyRequest, ReadySession, Visit
+from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Visit
 from loadtests.play import Player, SetupError, Surprises
+from loadtests.rates import most_users, schedule, users_at
+from loadtests.roles import Alone, Pulse, Team, Writer
+from loadtests.sleeping import TimerSleep
 from loadtests.wire import Wire
 
 log = logging.getLogger(__name__)
 
 SETUP_AT_ONCE = 8
 """create requests of one pool under way at the same time"""
-
-
-@dataclass
-class Generator:
-    """How well the generator kept its promise; the durations in seconds."""
-
-    model: str = "none"
-    planned: int | None = None
-    sent: int = 0
-    missed: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    loop_lag_max_seconds: float = 0.0
-    lags: dict[int, int] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, object]:
-        """The final line's account; lags are those of arrivals, loop_lag that of a timer beside them."""
-        return {
-            "model": self.model,
-            "planned": self.planned,
-            "sent": self.sent,
-            "missed": self.missed,
-            "seconds": self.seconds,
-            "lag_p99_seconds": bins.percentile(self.lags, 99.0),
-            "lag_max_seconds": bins.percentile(self.lags, 100.0),
-            "loop_lag_max_seconds": self.loop_lag_max_seconds,
-            "cpu_seconds": self.cpu_seconds,
-            "cpu": self.cpu_seconds / self.seconds if self.seconds else 0.0,
-        }
 
 
 class LoadRun:
@@ -71,13 +45,15 @@ class LoadRun:
         self,
         scenario: Scenario,
         ledger: Ledger,
-        writer: LedgerWriter | None,
+        writer: Writer | None,
         clock: Callable[[], float],
         quit: Callable[[], None],
         ready: Callable[[], bool] = lambda: True,
+        team: Team | None = None,
     ) -> None:
         self.scenario = scenario
         self._ready = ready
+        self._team = Alone(clock) if team is None else team
         self.surprises = Surprises()
         self.problems: list[str] = []
         self.generator = Generator(model=scenario.arrival.model if scenario.arrival else "none")
@@ -89,24 +65,28 @@ class LoadRun:
         self._quit = quit
         self._active = self._arrived = 0
         self._deadline = inf
-        self._gate = Event()
+        self._began = inf
+        self._newest_lag = 0.0
+        self._stop_reason = ""
+        self._under_way: dict[str, int] = {}
+        self._handed = 0
+        self._met = Event()
+        if team is None:
+            self._met.set()
         self._over = Event()
         self._finished = Event()
         self._stopping = self._cut = self._finishing = self._hurry = self._quitted = False
-        self._users_in = 0
+        self._users_in = self._interrupts = 0
         self._opened_before = 0
         self._beat = gevent.spawn(self._write_regularly)
 
     def join(self, wire: Wire) -> None:
-        """Take part with one Locust user's client; returns when the run is over.
-
-        The first user conducts the run. In the closed model each user then runs one session after the other.
-        """
-        number, self._users_in = self._users_in, self._users_in + 1
-        player = Player(self._ledger, wire, gevent.sleep, lambda: self._cut, self.surprises)
-        if isinstance(self.scenario.arrival, Closed):
-            self._spawn(self._closed_user, player, number, self.scenario.arrival)
-        if number == 0:
+        """Take part with one Locust user's client; returns when the run is over. The first user conducts it."""
+        self._users_in += 1
+        player = Player(
+            self._ledger, wire, gevent.sleep, lambda: self._cut, self.surprises, self._failed_here
+        )
+        if self._users_in == 1:
             gevent.spawn(self._guard, self._conduct, player)
         self._over.wait()
 
@@ -117,13 +97,14 @@ class LoadRun:
         self._cut = self._cut or cut
         if not self._stopping:
             self._stopping = True
+            self._stop_reason = reason
             self._deadline = self._clock() + self.scenario.drain
-            self._gate.set()
             self._event("stopping", reason=reason)
 
     def interrupt(self) -> None:
         """Stop because somebody asked for it; asked again, without waiting for open requests."""
-        self._hurry = self._cut
+        self._interrupts += 1
+        self._hurry = self._interrupts > 1
         self.stop("interrupted", cut=True)
         self._leave()
 
@@ -146,17 +127,26 @@ class LoadRun:
                 f"{still} requests were still open after {self.scenario.drain:g} s: their fate is unknown"
             )
         self._beat.kill()
+        self._team.over()
+        for excess in excesses(self.generator, self.scenario.generator):
+            self.problem(excess)
         if self._writer is not None:
             try:
                 self._writer.finish(
                     generator=self.generator.to_json(),
                     surprises=self.surprises.to_json(),
                     problems=self.problems,
+                    stopped=self._stop_reason,
+                    setup_failed=self.setup_failed,
                 )
             except OSError as error:
                 self._torn(error)
         self._finished.set()
         return True
+
+    def under_way(self) -> dict[str, object]:
+        """How many of this process's arrivals were handed out, and the sessions that are in progress, by name."""
+        return {"arrived": self._handed, "sessions": {name: n for name, n in self._under_way.items() if n}}
 
     def problem(self, text: str) -> None:
         """Note why the evidence is incomplete."""
@@ -170,13 +160,22 @@ class LoadRun:
         try:
             while not self._ready() and not self._stopping:
                 gevent.sleep(NAP_SECONDS / 10)
-            if not self._stopping:
-                self._set_up(player)
-            if not self._stopping:
-                self._event("setup-done")
-                self._run_once(player)
+            self._team.meet(lambda: self._stopping)
+            self._met.set()
+            readied: Readied | None = None
+            if self._team.share.index == 0:
+                if not self._stopping:
+                    self._set_up(player)
+                if not self._stopping:
+                    self._event("setup-done")
+                    self._run_once(player)
+                readied = self._plan.readied()
             if not self._stopping:
                 self._event("once-done")
+                self._began, others = self._team.set_out(readied, lambda: self._stopping)
+                if others is not None:
+                    self._plan.take(others)
+            if not self._stopping:
                 self._arrive(player)
         except SetupError as error:
             self.setup_failed = True
@@ -234,59 +233,93 @@ class LoadRun:
         if arrival is None:
             return
         rate = arrival.rate if isinstance(arrival, Open) else None
-        self._event("arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.duration)
-        begin, cpu, self._opened_before = self._clock(), time.process_time(), self._ledger.opened
+        begin, cpu, self._opened_before = self._began, time.process_time(), self._ledger.opened
+        self._event(
+            "arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.seconds, begin=begin
+        )
         if isinstance(arrival, Open):
-            arrived = self._open(player, arrival)
+            arrived = self._open(player, arrival, begin)
             self.generator.planned, self.generator.sent, self.generator.missed = astuple(arrived)
-            if arrived.missed:
-                self.problem(f"{arrived.missed} of {arrived.planned} arrivals were missed")
-        self._gate.set()
+        else:
+            self._closed(player, arrival)
         self._wait_for_end(begin)
         self.stop("end of the arrivals")
         self._drain()
         self.generator.seconds = self._clock() - begin
         self.generator.cpu_seconds = time.process_time() - cpu
 
-    def _open(self, player: Player, arrival: Open) -> Arrived:
+    def _open(self, player: Player, arrival: Open, begin: float) -> Arrived:
+        drawn: list[tuple[ReadySession, Visit]] = []
+
+        def own(offsets: Iterator[float]) -> Iterator[float]:
+            # every process deals all arrivals, so that the mix of all of them together is that of one process
+            for number, offset in enumerate(offsets):
+                drawn[:] = [self._plan.next_of_mix()]
+                if self._team.share.has(number):
+                    yield offset
+
         def start(due: float) -> bool:
+            self._handed += 1
             if self._arrived >= arrival.limit:
                 return False
             self._arrived += 1
-            self._spawn(self._arrival, player, *self._plan.next_of_mix(), due)
+            self.generator.sent += 1
+            name = drawn[0][0].name
+            self._under_way[name] = self._under_way.get(name, 0) + 1
+            self._spawn(self._arrival, player, *drawn[0], due)
             return True
 
-        offsets = until(even(arrival.rate, self.scenario.duration), self._enough)
-        return keep(offsets, start, self._clock, gevent.sleep, lambda: self._stopping, self.scenario.drain)
+        offsets = until(schedule(arrival, self.scenario.seconds, self.scenario.seed), self._enough)
+        sleep = TimerSleep()
+        try:
+            return keep(
+                own(offsets), start, self._clock, sleep, lambda: self._stopping, self.scenario.drain,
+                begin, lambda: gevent.sleep(0),
+            )  # fmt: skip
+        finally:
+            sleep.close()
 
     def _arrival(self, player: Player, session: ReadySession, visit: Visit, due: float) -> None:
-        lag = self._clock() - due
+        lag = self._newest_lag = self._clock() - due
         self._ledger.lag(lag)
         bins.add_into(self.generator.lags, {bins.bucket_of(max(int(lag * 1e6), 0)): 1})
         try:
             player.play(session, visit, due)
         finally:
             self._arrived -= 1
+            self._under_way[session.name] -= 1
+
+    def _closed(self, player: Player, arrival: Closed) -> None:
+        for number in range(most_users(arrival)):
+            if self._team.share.has(number):
+                self._spawn(self._closed_user, player, number, arrival)
 
     def _closed_user(self, player: Player, number: int, arrival: Closed) -> None:
-        self._gate.wait()
         # spread over the first pause, so that the users do not stay in step
-        gevent.sleep(arrival.think * number / arrival.users)
+        gevent.sleep(max(self._began - self._clock(), 0.0) + arrival.think * number / most_users(arrival))
         while not self._stopping and not self._enough():
+            if users_at(arrival, self._clock() - self._began) <= number:
+                gevent.sleep(NAP_SECONDS / 10)
+                continue
             self.generator.sent += 1
             player.play(*self._plan.next_of_mix())
             gevent.sleep(arrival.think)
 
     def _wait_for_end(self, begin: float) -> None:
-        duration = inf if self.scenario.duration is None else self.scenario.duration
+        duration = inf if self.scenario.seconds is None else self.scenario.seconds
         while not self._stopping and not self._enough() and (left := begin + duration - self._clock()) > 0:
             gevent.sleep(min(left, NAP_SECONDS))
 
     def _enough(self) -> bool:
         most = self.scenario.max_requests
-        return most is not None and self._ledger.opened - self._opened_before >= most
+        if most is None:
+            return False
+        return self._ledger.opened - self._opened_before >= self._team.share.part(most)
 
     # housekeeping
+
+    def _failed_here(self) -> None:
+        self.generator.own_failures += 1
 
     def _spawn(self, function: Callable[..., None], *arguments: object) -> gevent.Greenlet:
         self._active += 1
@@ -316,23 +349,36 @@ class LoadRun:
             gevent.spawn(self._quit)
 
     def _write_regularly(self) -> None:
+        self._met.wait()  # until then the clock may still be set
         due = self._clock()
+        pulse, lag_before = Pulse(due), 0.0
         while True:
             due += self._ledger.bin_seconds
             gevent.sleep(max(due - self._clock(), 0.0))
-            lag = self._clock() - due
+            now = self._clock()
+            lag = now - due
             self.generator.loop_lag_max_seconds = max(self.generator.loop_lag_max_seconds, lag)
             due += lag if lag > self._ledger.bin_seconds else 0.0
-            if self._writer is not None:
-                try:
-                    self._writer.flush()
-                except OSError as error:
-                    self._torn(error)
+            self._written(lambda writer: writer.flush())
+            if pulsed := pulse.beat(now, lag):
+                self._sample(pulsed)
+                if too_much := overrun(
+                    self._newest_lag, lag_before, pulsed["cpu"], self.generator.sent, now - self._began
+                ):
+                    self.problem(too_much)
+                    self.stop("the rate is beyond this machine", cut=True)
+                lag_before = self._newest_lag
+
+    def _sample(self, pulsed: dict[str, float]) -> None:
+        self._written(lambda writer: writer.sample(**pulsed, sent=self.generator.sent))
 
     def _event(self, name: str, **data: object) -> None:
+        self._written(lambda writer: writer.event(name, **data))
+
+    def _written(self, write: Callable[[Writer], None]) -> None:
         if self._writer is not None:
             try:
-                self._writer.event(name, **data)
+                write(self._writer)
             except OSError as error:
                 self._torn(error)
 

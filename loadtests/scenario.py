@@ -6,18 +6,20 @@ Locust or time; the same file drives Locust and the harness.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from loadtests.check import Problem, check
 from loadtests.inputs import Document, InputError, describe, load_document
-from loadtests.models import Open, Scenario
+from loadtests.models import Closed, Open, RateStage, Scenario, UserStage
 
 __all__ = ["Scenario", "json_schema", "load", "override", "resolve"]
 
 WHAT = "a scenario"
+AnyStage = TypeVar("AnyStage", RateStage, UserStage)
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
 
@@ -58,25 +60,63 @@ def override(
     rate: float | None = None,
     duration: float | None = None,
     max_requests: int | None = None,
+    users: int | None = None,
 ) -> Scenario:
-    """The scenario with values from a command line: arrivals per second, seconds, requests.
+    """The scenario with values from a command line: arrivals per second, seconds, requests, users.
+
+    Stages keep their shape: a rate or a number of users becomes that of the highest stage, a duration that of
+    all stages together, and the others change in proportion.
 
     Raises:
-        InputError: a rate for a scenario whose sessions do not arrive at a rate.
+        InputError: a rate for a scenario without one, or users for a scenario that has none.
     """
     changes: dict[str, Any] = {}
+    arrival = scenario.arrival
+    model = arrival.model if arrival else "none"
     if rate is not None:
-        if not isinstance(scenario.arrival, Open):
-            found = scenario.arrival.model if scenario.arrival else "none"
+        if not isinstance(arrival, Open):
             raise InputError(
-                f"arrival model {found} has no rate", "--rate", "a scenario of model open", "leave it out"
+                f"arrival model {model} has no rate", "--rate", "a scenario of model open", "leave it out"
             )
-        changes["arrival"] = scenario.arrival.model_copy(update={"rate": rate})
+        arrival = _at_rate(arrival, rate)
+    if users is not None:
+        if not isinstance(arrival, Closed):
+            raise InputError(
+                f"arrival model {model} has no users", "--users", "a scenario of model closed", "leave it out"
+            )
+        arrival = _with_users(arrival, users)
     if duration is not None:
-        changes["duration"] = duration
+        if arrival is not None and arrival.stages:
+            factor = duration / sum(stage.seconds for stage in arrival.stages)
+            stages = [
+                stage.model_copy(update={"seconds": stage.seconds * factor}) for stage in arrival.stages
+            ]
+            arrival = arrival.model_copy(update={"stages": stages})
+        else:
+            changes["duration"] = duration
     if max_requests is not None:
         changes["max_requests"] = max_requests
-    return scenario.model_copy(update=changes)
+    return scenario.model_copy(update={**changes, "arrival": arrival})
+
+
+def _at_rate(arrival: Open, rate: float) -> Open:
+    if not arrival.stages:
+        return arrival.model_copy(update={"rate": rate})
+    factor = rate / max(max(stage.edges) for stage in arrival.stages)
+    return arrival.model_copy(update={"stages": [_scaled(stage, factor) for stage in arrival.stages]})
+
+
+def _with_users(arrival: Closed, users: int) -> Closed:
+    if not arrival.stages:
+        return arrival.model_copy(update={"users": users})
+    factor = users / max(max(stage.edges) for stage in arrival.stages)
+    return arrival.model_copy(update={"stages": [_scaled(stage, factor, round) for stage in arrival.stages]})
+
+
+def _scaled(stage: AnyStage, factor: float, cut: Callable[[float], float] = float) -> AnyStage:
+    names = ("rate", "users", "begin", "end")
+    values = {name: value for name in names if (value := getattr(stage, name, None)) is not None}
+    return stage.model_copy(update={name: cut(value * factor) for name, value in values.items()})
 
 
 def json_schema() -> dict[str, Any]:

@@ -10,6 +10,9 @@ RATE_PATTERN = r"^[0-9]+(\.[0-9]+)?/(s|m|h)$"
 _DURATION = re.compile(DURATION_PATTERN)
 _RATE = re.compile(RATE_PATTERN)
 DURATION = "a duration such as 300ms, 1.5s, 2m or 1h"
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
+SHARE_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
+SHARE = "a percentage such as 1% or 0.5%"
 RATE = "a rate above 0 such as 130/s or 30/m"
 
 
@@ -22,11 +25,22 @@ def parse_duration(text: object) -> float:
 
 
 def parse_rate(text: object) -> float:
-    """Arrivals per second. Raises ValueError saying what is expected."""
+    """Arrivals per second, above 0. Raises ValueError saying what is expected."""
+    if rate := parse_edge_rate(text):
+        return rate
+    raise ValueError(f"expected {RATE}")
+
+
+def parse_edge_rate(text: object) -> float:
+    """Arrivals per second at one end of a ramp, which may be 0. Raises ValueError saying what is expected."""
     if not isinstance(text, str) or not _RATE.fullmatch(text):
         raise ValueError(f"expected {RATE}")
     number, unit = text.split("/")
-    rate = float(number) / _SECONDS[unit]
-    if rate <= 0:
-        raise ValueError(f"expected {RATE}")
-    return rate
+    return float(number) / _SECONDS[unit]
+
+
+def parse_share(text: object) -> float:
+    """A share of 1 from a percentage such as `0.5%`. Raises ValueError saying what is expected."""
+    if not isinstance(text, str) or not (match := _SHARE.fullmatch(text)) or float(match[1]) > 100:
+        raise ValueError(f"expected {SHARE}")
+    return float(match[1]) / 100

@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 from geventhttpclient.url import URL
-from locust import FastHttpUser
+from locust import FastHttpUser, LoadTestShape
 from locust.contrib.fasthttp import insecure_ssl_context_factory
 from locust.exception import StopUser
 
-from loadtests.client import OneShotPool, was_unsent
+from loadtests.client import OneShotPool, was_own_failure, was_unsent
 from loadtests.ledger import Ledger
 from loadtests.run import LoadRun
 from loadtests.wire import Call, Ending, Leave, Reply
@@ -60,12 +60,13 @@ class FastWire:
             return Reply(Ending.ANSWERED, response.status_code, response.content or b"", "", report)
         unanswered = Ending.UNSENT if was_unsent(error) else Ending.LOST
         ending = Ending.BROKEN if response.status_code else unanswered
-        return Reply(ending, response.status_code, b"", f"{type(error).__name__}: {error}", report)
+        detail = f"{type(error).__name__}: {error}"
+        return Reply(ending, response.status_code, b"", detail, report, was_own_failure(error))
 
     def leave(self, call: Call, how: Leave) -> Reply:
         """Send a call and disconnect at the given point."""
         began, epoch = time.perf_counter(), time.time()
-        status, ending, detail = 0, Ending.LEFT, ""
+        status, ending, detail, own = 0, Ending.LEFT, "", False
         try:
             client = self._pool.get_client(self._base)
             status = client.leave(
@@ -73,7 +74,7 @@ class FastWire:
             )
         except OSError as error:
             ending = Ending.UNSENT if was_unsent(error) else Ending.LOST
-            detail = f"{type(error).__name__}: {error}"
+            detail, own = f"{type(error).__name__}: {error}", was_own_failure(error)
 
         def report(failure: str | None) -> None:
             self._events.request.fire(
@@ -88,7 +89,7 @@ class FastWire:
                 url=call.path,
             )
 
-        return Reply(ending, status, b"", detail, report)
+        return Reply(ending, status, b"", detail, report, own)
 
 
 def take_part(user: ScenarioUser) -> None:
@@ -98,9 +99,7 @@ def take_part(user: ScenarioUser) -> None:
 
 
 class ScenarioUser(FastHttpUser):
-    """Takes part in the environment's run: one of them dispatches open arrivals, or n are the users of a
-    closed model.
-    """
+    """Takes part in the environment's run, whose sessions all use this one user's client."""
 
     tasks = (take_part,)
 
@@ -143,3 +142,12 @@ def count_plain_requests(environment: Any, ledger: Ledger) -> None:
         )
 
     environment.events.request.add_listener(listener)
+
+
+class OneUserEach(LoadTestShape):
+    """One user for each process, whatever the start form says: the scenario decides about arrivals and users."""
+
+    def tick(self) -> tuple[int, float]:
+        """Users, and how many to spawn per second."""
+        count = max(getattr(self.runner, "worker_count", 1), 1)
+        return count, count

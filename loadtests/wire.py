@@ -48,6 +48,7 @@ def _unreported(failure: str | None) -> None:
 class Reply:
     """What became of a call. status is 0 when none came; detail is the error in words.
 
+    own_failure: this machine could not send it, the target had no part in it.
     report: to be called once, with the reason when it was not what the scenario expects.
     """
 
@@ -56,6 +57,7 @@ class Reply:
     body: bytes = b""
     detail: str = ""
     report: Callable[[str | None], None] = _unreported
+    own_failure: bool = False
 
 
 class Wire(Protocol):

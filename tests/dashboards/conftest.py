@@ -67,7 +67,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A run without drill over the shipped dashboards and the twins."""
     folder = tmp_path_factory.mktemp("dashboards")
     contract = folder_of_twins(folder)
-    prepared = prepare(Options(contract=contract, monitoring=contract.parent, drill=False, reports=folder))
+    prepared = prepare(
+        Options(contract=contract, monitoring=contract.parent, drill=False, reports=folder, stack="processes")
+    )
     where = folder / "run"
     where.mkdir()
     result = run(prepared, where, SystemClock(), lambda text: None)

@@ -177,7 +177,7 @@ def test_the_file_of_another_run_is_overwritten(target: Target, locust: LocustRu
         (["--processes", "2"], "--processes: not possible with a scenario"),
         (
             ["--scenario", "none"],
-            "none: no such scenario\n  expected: the path of a file, or one of: reconcile",
+            "none: no such scenario\n  expected: the path of a file, or one of: ab",
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -223,6 +223,8 @@ class Job:
         self.history.add("phase", {"name": "stimuli", "edge": "begin"})
         scrapes = stimuli.pause(4 * self.interval)
         scrapes()
+        if self.machine is not None:
+            stimuli.use_disk(self.folder, self.history)
         stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
         stimuli.hold_memory(self.bench.faults, self.history, scrapes)
         scrapes()

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from verification.drills.faults import FaultPort
@@ -15,6 +16,7 @@ from verification.history import Recorder
 from verification.observe.kernel import Figures
 
 CONNECTIONS = 20
+DISK_BYTES = 4_000_000
 BALLAST_BYTES = 64_000_000
 
 
@@ -40,6 +42,25 @@ def hold_connections(url: str, history: Recorder, wait: Callable[[], None]) -> N
             "what": f"{CONNECTIONS} held connections",
         },
     )
+
+
+def use_disk(folder: Path, history: Recorder) -> None:
+    """Write through to the disk below `folder` and read it back from there: the disk counters of the machine move."""
+    path = folder / "disk.bin"
+    begin = history.now()
+    try:
+        with path.open("w+b", buffering=0) as file:
+            file.write(os.urandom(DISK_BYTES))
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            file.seek(0)
+            read = len(file.read())
+        path.unlink()
+    except OSError as error:
+        history.add("stimulus_disk", {"unavailable": str(error)})
+        return
+    what = f"{read} bytes written through and read back"
+    history.add("stimulus_disk", {"begin": begin, "end": history.now(), "amount": read, "what": what})
 
 
 def hold_memory(faults: FaultPort | None, history: Recorder, wait: Callable[[], None]) -> None:

@@ -75,7 +75,7 @@
     const range = [values.reduce((a, b) => Math.min(a, b), 0), top > 0 ? top * 1.2 : 1];
     new uPlot({
       width: Math.max(element.clientWidth, 480), height: 240, scales: { x: { time: false }, y: { range } }, series, bands,
-      axes: [{ label: "run time, s" }, { size: 80, values: (u, ticks) => ticks.map((v) => shown(v, panel.unit)) }],
+      axes: [{ label: "run time, s" }, { size: 100, values: (u, ticks) => ticks.map((v) => shown(v, panel.unit)) }],
       hooks: { draw: [line] },
     }, columns, element);
   };

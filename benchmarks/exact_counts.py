@@ -1,0 +1,54 @@
+"""Client, API and Prometheus count the same, exactly: 500/s for 60 s, or a million requests, without a database.
+
+python benchmarks/exact_counts.py [--requests 30000] [--rate 500]
+nohup python benchmarks/exact_counts.py --requests 1000000 > exact.log &       about 35 minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.load.stack import running  # noqa: E402
+
+SCENARIO = """
+scenario: 1
+name: exact
+users: {{header: X-User-ID, distinct: 50}}
+mix:
+  - {{name: health, weight: 9, steps: [{{request: GET /health}}]}}
+  - {{name: nowhere, steps: [{{request: "GET /nowhere/{{n}}", endpoint: unmatched, expect: [404]}}]}}
+arrival: {{model: open, rate: {rate}/s, limit: 5000}}
+max_requests: {requests}
+generator: {{lag: 1s, cpu: 100%}}
+"""
+
+
+def main() -> int:
+    """Exit status of the load session: 0 when all three counts are equal."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--requests", type=int, default=30_000)
+    parser.add_argument("--rate", type=int, default=500)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, running(Path(name)) as stack:
+        scenario = Path(name) / "exact.yaml"
+        scenario.write_text(SCENARIO.format(rate=given.rate, requests=given.requests))
+        command = [
+            sys.executable, "-m", "verification.load", str(scenario), "--target", stack.api, "--prometheus",
+            stack.prometheus, "--reports", str(Path(name) / "reports"), "--pass", f"requests >= {given.requests}",
+            "--pass", "unexpected == 0", "--pass", "metric http_requests_total", "--pass",
+            "metric http_request_duration_seconds",
+        ]  # fmt: skip
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

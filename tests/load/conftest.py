@@ -1,0 +1,102 @@
+"""Load sessions as a user starts them, against a small real server with a count of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.loadtests.processes import DEADLINE_SECONDS, ROOT, wait_for
+from tests.loadtests.target import Target
+
+
+class LoadSession:
+    """One `python -m verification.load`."""
+
+    def __init__(self, process: subprocess.Popen[str], reports: Path) -> None:
+        self.process = process
+        self._reports = reports
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return wait_for(lambda: next(iter(sorted(self._reports.glob("load-*"))), None), "the run's folder")
+
+    def ledger_has(self, text: str) -> None:
+        """Wait until a text is in the ledger's file."""
+        file = self.folder / "ledger.jsonl"
+        wait_for(lambda: file.exists() and text in file.read_text(), f"{text} in the ledger")
+
+    def generators(self) -> list[psutil.Process]:
+        """The Locust processes, the first one started first."""
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return sorted((one for one in found if "locust" in one.cmdline()), key=lambda one: one.create_time())
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end: exit status, and all that was written."""
+        output, _ = self.process.communicate(timeout=2 * DEADLINE_SECONDS)
+        return self.process.returncode, output
+
+    def result(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.folder / "result.json").read_text())
+        return data
+
+
+class LoadSessions:
+    """Starts sessions and ends those that a test left running."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder = folder
+        self._url = url
+        self._started: list[LoadSession] = []
+
+    def start(self, scenario: str, *options: str, env: dict[str, str] | None = None) -> LoadSession:
+        """Start a scenario given as YAML text, or by its name, against the target."""
+        number = len(self._started)
+        name = scenario
+        if "\n" in scenario:
+            path = self._folder / f"scenario-{number}.yaml"
+            path.write_text(scenario, encoding="utf-8")
+            name = str(path)
+        reports = self._folder / f"reports-{number}"
+        command = [
+            sys.executable, "-m", "verification.load", name, "--target", self._url, "--reports", str(reports),
+            *options,
+        ]  # fmt: skip
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **(env or {})},
+        )  # fmt: skip
+        session = LoadSession(process, reports)
+        self._started.append(session)
+        return session
+
+    def end(self) -> None:
+        for one in self._started:
+            if one.process.poll() is None:
+                one.process.kill()
+            one.process.communicate()
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    with Target() as server:
+        yield server
+
+
+@pytest.fixture
+def sessions(target: Target, tmp_path: Path) -> Iterator[LoadSessions]:
+    started = LoadSessions(tmp_path, target.url)
+    yield started
+    started.end()

@@ -1,0 +1,193 @@
+"""What is shipped for other machines: manifests, compose file, scrape job and dashboard, as their tools read them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from loadtests.export import LoadCollector
+from tests.load.conftest import LoadSessions
+from tests.loadtests.processes import DEADLINE_SECONDS, ROOT, wait_for
+from verification.contract import load
+from verification.load.options import parse
+from verification.stack.binaries import find_binaries
+from verification.stack.ports import allocate_ports
+from verification.stack.waiting import loopback_session
+
+MONITORING = ROOT / "monitoring"
+KUBERNETES = MONITORING / "kubernetes"
+
+
+def documents() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(KUBERNETES.glob("load-*.yaml")):
+        for number, document in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8"))):
+            yield f"{path.name}-{number}", document
+
+
+MANIFESTS = dict(documents())
+
+
+def pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each workload with its one container."""
+    for document in MANIFESTS.values():
+        if document["kind"] in ("Deployment", "Job"):
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            yield document, container
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_kubernetes_refuses_a_manifest(name: str) -> None:
+    kubernetes_validate.validate(MANIFESTS[name], kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.unit
+def test_the_schema_check_of_manifests_sees_nothing() -> None:
+    broken = json.loads(json.dumps(MANIFESTS["load-workers.yaml-0"]))
+    broken["spec"]["replica"] = broken["spec"].pop("replicas")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.unit
+def test_workers_look_for_a_master_that_no_service_names() -> None:
+    services = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Service"}
+    masters = set()
+    for _, container in pods():
+        for argument in container["args"]:
+            if argument.startswith("--master-host="):
+                masters.add(argument.removeprefix("--master-host="))
+    assert masters == set(services)
+    for service in services.values():
+        selected = [
+            container
+            for workload, container in pods()
+            if service["spec"]["selector"].items()
+            <= workload["spec"]["template"]["metadata"]["labels"].items()
+        ]
+        assert len(selected) == 1
+        ports = {one["name"]: one["containerPort"] for one in selected[0]["ports"]}
+        assert {one["targetPort"]: one["port"] for one in service["spec"]["ports"]} == ports
+
+
+@pytest.mark.unit
+def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
+    jobs = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Job"}
+    (master,) = jobs["load"]["spec"]["template"]["spec"]["containers"]
+    options = parse(master["args"][1:])
+    assert master["args"][0] == "verification.load"
+    assert options.await_workers == jobs["load-workers"]["spec"]["parallelism"]
+    assert options.listen == ("0.0.0.0", 5557)
+    assert options.serve_metrics == ("0.0.0.0", 9646)
+
+
+@pytest.mark.stack
+def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
+    def config(*options: str) -> dict[str, Any]:
+        command = [
+            str(Path(sys.executable).parent / "docker-compose"), "-f", "docker-compose.yml", "-f",
+            "load/docker-compose.yml", *options, "config", "--format", "json",
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, cwd=MONITORING, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    assert not [name for name in config()["services"] if name.startswith("load")]
+    services = config("--profile", "load")["services"]
+    options = parse(services["load-master"]["command"][1:])
+    assert options.await_workers == services["load-worker"]["deploy"]["replicas"]
+    assert "--master-host=load-master" in services["load-worker"]["command"]
+    for name in ("load-master", "load-worker"):
+        assert Path(services[name]["build"]["context"]) == ROOT
+        assert (ROOT / services[name]["build"]["dockerfile"]).is_file()
+        assert list(services[name]["networks"]) == ["monitoring"]
+
+
+@pytest.mark.stack
+def test_prometheus_refuses_its_configuration_with_the_scrape_job(tmp_path: Path) -> None:
+    whole = yaml.safe_load((MONITORING / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    added = yaml.safe_load((MONITORING / "load" / "scrape.yml").read_text(encoding="utf-8"))
+    whole["scrape_configs"] += added["scrape_configs"]
+    whole.pop("rule_files")
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+    promtool = find_binaries().promtool.path
+    done = subprocess.run(
+        [str(promtool), "check", "config", str(tmp_path / "prometheus.yml")],
+        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def exported(text: str) -> set[str]:
+    """Names of series that an exposition can have."""
+    names = set()
+    for family in text_string_to_metric_families(text):
+        suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
+        names |= {family.name + suffix for suffix in suffixes}
+    return names
+
+
+@pytest.mark.unit
+def test_the_dashboard_asks_for_what_nobody_exports() -> None:
+    registry = CollectorRegistry()
+    registry.register(LoadCollector(lambda: None))
+    contract = load(MONITORING / "contract.yaml")
+    promised = {
+        name
+        for metric in contract.metrics
+        for name in (metric.name, *(metric.name + suffix for suffix in ("_bucket", "_count", "_sum")))
+    }
+    known = exported(generate_latest(registry).decode()) | promised
+    dashboard = json.loads((MONITORING / "load" / "dashboard.json").read_text(encoding="utf-8"))
+    asked = set()
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            expression = target["expr"].replace("$__rate_interval", "1m")
+            promql_parser.parse(expression)
+            asked |= set(re.findall(r"\b(?:load|http)_[a-z_]+", expression))
+    assert asked <= known
+    assert {"load_requests_total", "http_requests_total", "load_lag_seconds"} <= asked
+
+
+SHORT = """
+scenario: 1
+name: short
+mix: [{name: list, steps: [{request: GET /things}]}]
+arrival: {model: open, rate: 50/s}
+duration: 10m
+generator: {lag: 10s, cpu: 100%}
+"""
+
+
+@pytest.mark.stack
+def test_the_load_itself_is_not_exported_while_it_runs(sessions: LoadSessions) -> None:
+    (port,) = allocate_ports(1)
+    session = sessions.start(SHORT, "--serve-metrics", str(port))
+    session.ledger_has("arrivals-started")
+
+    def sent() -> float:
+        with loopback_session() as asking:
+            text = asking.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_SECONDS).text
+        samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+        assert {one.value for one in samples if one.name == "load_running"} == {1.0}
+        return sum(one.value for one in samples if one.name == "load_requests_total")
+
+    first = wait_for(sent, "answers")
+    wait_for(lambda: sent() > first, "more answers")
+    session.process.terminate()
+    session.end()

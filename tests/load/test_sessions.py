@@ -1,0 +1,245 @@
+"""Load sessions from end to end: what passes, what must not, and what is left behind whatever ended the run."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import resource
+import signal
+import socket
+import socketserver
+import threading
+from pathlib import Path
+
+import pytest
+from hdrh.histogram import HdrHistogram
+
+from loadtests.files import read
+from tests.load.conftest import LoadSessions
+from tests.loadtests.processes import wait_for
+from tests.loadtests.target import Target
+
+pytestmark = pytest.mark.stack
+
+# A machine on which others run as well may be late; what is tested here is not its speed.
+PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
+OPEN = f"""
+scenario: 1
+name: open
+mix: [{{name: list, steps: [{{request: GET /things}}]}}]
+arrival: {{model: open, rate: 100/s}}
+duration: 2s
+{PATIENT}"""
+ENDLESS = OPEN.replace("duration: 2s", "duration: 10m")
+
+
+def test_a_good_run_does_not_pass_or_its_report_is_not_whole(target: Target, sessions: LoadSessions) -> None:
+    session = sessions.start(
+        OPEN, "--pass", "p50 < 10s", "--pass", "errors == 0", "--pass", "requests == 200"
+    )
+    status, output = session.end()
+    assert status == 0, output
+    assert "passed: open against" in output
+    result = session.result()
+    assert [one["outcome"] for one in result["verdicts"]] == ["pass"] * 3
+    assert target.counts == {("GET", "/things", 200): 200}
+    assert read(session.folder / "ledger.jsonl").counts == target.counts
+    (row, every) = result["endpoints"]
+    assert (row["requests"], row["statuses"], every["requests"]) == (200, {"200": 200}, 200)
+    histogram = HdrHistogram.decode(result["hdr_felt_us"])
+    assert histogram.get_total_count() == 200
+    assert histogram.get_value_at_percentile(99) / 1e6 == pytest.approx(
+        row["latency_seconds"]["p99"], rel=0.002
+    )
+    page = (session.folder / "report.html").read_text()
+    assert "passed: open against" in page
+    assert not re.findall(r'(?:src|href)="', page), "the report needs another file"
+
+
+ONE_WRONG = """
+scenario: 1
+name: one wrong
+once: [{name: wrong, steps: [{request: GET /nowhere, endpoint: unmatched, expect: [404]}]}]
+mix: [{name: list, steps: [{request: GET /things}, {request: GET /nowhere, endpoint: unmatched, expect: [404]}]}]
+arrival: {model: closed, users: 1}
+max_requests: 40
+pass: [404 <= 20]
+"""
+
+
+def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> None:
+    kept = sessions.start(ONE_WRONG)
+    broken = sessions.start(ONE_WRONG.replace("404 <= 20", "404 < 20"))
+    assert kept.end()[0] == 0
+    status, output = broken.end()
+    assert status == 1
+    assert re.search(r"404 < 20 +fail +20", output)
+
+
+def test_a_generator_that_is_slowed_on_purpose_passes(sessions: LoadSessions) -> None:
+    session = sessions.start(ENDLESS.replace("10m", "6s").replace("lag: 10s", "lag: 400ms"))
+    session.ledger_has("arrivals-started")
+    (generator,) = session.generators()
+    wait_for(lambda: len(read(session.folder / "ledger.jsonl").counts) > 0, "the first answers")
+    generator.send_signal(signal.SIGSTOP)
+    try:
+        # the twin of every passing test here: the same run, frozen for longer than its limit allows
+        wait_for(lambda: generator.status() == "stopped", "the generator has stopped")
+        with pytest.raises(TimeoutError):
+            _never(1.5)
+    finally:
+        generator.send_signal(signal.SIGCONT)
+    status, output = session.end()
+    assert status == 2, output
+    assert "invalid: the generator was late" in output
+    assert [one["outcome"] for one in session.result()["verdicts"]] == ["unknown"]
+
+
+def _never(seconds: float) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        nobody.settimeout(seconds)
+        nobody.accept()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_interrupted_leaves_no_report_or_passes(
+    target: Target, sessions: LoadSessions, number: signal.Signals
+) -> None:
+    session = sessions.start(ENDLESS)
+    session.ledger_has("arrivals-started")
+    wait_for(lambda: target.counts[("GET", "/things", 200)] > 20, "some requests")
+    session.signal(number)
+    status, output = session.end()
+    assert status == 2
+    assert "invalid: interrupted after" in output
+    assert "interrupted after" in (session.folder / "report.html").read_text()
+    view = read(session.folder / "ledger.jsonl")
+    assert view.complete
+    assert view.counts == target.counts
+
+
+def test_a_generator_that_is_killed_leaves_no_report_or_passes(
+    target: Target, sessions: LoadSessions
+) -> None:
+    session = sessions.start(ENDLESS)
+    wait_for(lambda: target.counts[("GET", "/things", 200)] > 50, "some requests")
+    session.generators()[0].kill()
+    status, output = session.end()
+    assert status == 2
+    assert "invalid: the generator ended without its final line" in output
+    assert (session.folder / "report.html").exists()
+    assert 0 < session.result()["requests"] <= target.counts[("GET", "/things", 200)]
+
+
+def test_a_condition_with_abort_lets_the_run_go_on(target: Target, sessions: LoadSessions) -> None:
+    session = sessions.start(
+        ENDLESS.replace("GET /things", "GET /broken"),
+        "--pass",
+        "errors < 50%, over 1s, abort",
+        "--pass",
+        "rate > 0.1/s",
+    )
+    status, output = session.end()
+    assert status == 1
+    assert "ending the run: errors < 50%, over 1s, abort: 100.000%" in output
+    assert re.search(r"rate > 0.1/s +(unknown|fail)", output)
+
+
+def test_a_report_that_cannot_be_written_passes_in_silence(target: Target, sessions: LoadSessions) -> None:
+    session = sessions.start(OPEN)
+    session.ledger_has("arrivals-started")
+    # as a full disk: the kernel lets this process write nothing more into files
+    resource.prlimit(session.process.pid, resource.RLIMIT_FSIZE, (0, 0))
+    status, output = session.end()
+    assert status == 2
+    assert "the report cannot be written: File too large" in output
+    assert "passed: open against" in output
+
+
+def test_a_rate_beyond_this_machine_is_tried_to_the_end(sessions: LoadSessions) -> None:
+    session = sessions.start(
+        ENDLESS.replace("{model: open, ", "{model: open, limit: 100000, "), "--rate", "50000"
+    )
+    status, output = session.end()
+    assert status == 2
+    assert re.search(r"the rate is beyond this machine: .* one process starts about \d+ arrivals/s", output)
+
+
+STAIRS = f"""
+scenario: 1
+name: stairs
+mix:
+  - name: run
+    steps: [{{request: POST /things/1/run, json: {{seconds: 0.2}}}}]
+arrival:
+  model: open
+  limit: 10000
+  stages: [{{rate: 10/s, for: 2s}}, {{rate: 20/s, for: 2s}}, {{rate: 40/s, for: 60s}}]
+knee: [rate < 30/s]
+pass: [knee == 20/s]
+{PATIENT}"""
+
+
+def test_the_knee_is_not_found(sessions: LoadSessions) -> None:
+    session = sessions.start(STAIRS.replace("for: 60s", "for: 3s"))
+    status, output = session.end()
+    assert status == 0, output
+    assert "kept at 20/s, not at 40/s: rate < 30/s" in output
+
+
+def test_a_target_that_is_down_passes(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    sessions = LoadSessions(tmp_path, url)
+    session = sessions.start(OPEN)
+    status, output = session.end()
+    assert status == 1
+    assert "unexpected: 200 x GET /things: could not be sent" in output
+
+
+class _Garbage(socketserver.BaseRequestHandler):
+    """Answers what is no HTTP, half a body, or nothing, in turn."""
+
+    answers = itertools.cycle([b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", b""])
+
+    def handle(self) -> None:
+        if self.request.recv(65536):
+            self.request.sendall(next(self.answers))
+
+
+def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Garbage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        session = LoadSessions(tmp_path, f"http://127.0.0.1:{server.server_address[1]}").start(OPEN)
+        status, output = session.end()
+        server.shutdown()
+    assert status == 1, output
+    assert "Traceback" not in output
+    view = read(session.folder / "ledger.jsonl")
+    # each of them was sent whole: the target may have counted it, and nobody knows under which status
+    assert (view.counts, view.uncertain) == ({}, {("GET", "/things"): 200})
+    assert "unexpected: " in output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--pass", "p95 < fast"], "--pass: 'p95 < fast', 'fast' is no latency"),
+        (["--pass", "p95 of GET /thing < 1s"], "unknown endpoint 'GET /thing', expected one of: GET /things"),
+        (["--pass", "metric http_requests_total"], "--prometheus: missing"),
+        (["--users", "3"], "arrival model open has no users"),
+        (["--workers", "none"], "--workers: found 'none'"),
+        (["--reports", "/dev/null/reports"], "cannot be created: Not a directory"),
+        (["--prometheus", "http://127.0.0.1:1", "--pass", "promql up"], "is no comparison with a number"),
+        (["--rat", "3"], "--rat"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
+)
+def test_bad_input_starts_traffic_or_gives_a_traceback(
+    target: Target, sessions: LoadSessions, options: list[str], words: str
+) -> None:
+    status, output = sessions.start(OPEN, *options).end()
+    assert status == 4, output
+    assert words in output
+    assert "Traceback" not in output
+    assert not target.counts

@@ -1,0 +1,1 @@
+"""What the monitoring believes while a load session runs, beside what was really sent."""

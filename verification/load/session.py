@@ -1,0 +1,172 @@
+"""One load session from the first request to the report.
+
+The generator is a process of its own; this one follows its ledger, judges while it runs, and is what is left to
+report when the generator dies. Traffic is driven once and never retried.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from loadtests.account import Account
+from loadtests.inputs import InputError
+from loadtests.judge import Judgement, broken_early, conditions_of, invalid, judge
+from verification.errors import EvidenceError
+from verification.load import baseline, report
+from verification.load.asked import Questions
+from verification.load.export import serve
+from verification.load.generator import LoadGenerator
+from verification.load.options import Options
+from verification.load.result import LoadResult
+
+POLL_SECONDS = 0.05
+PROGRESS_SECONDS = 5.0
+END_SECONDS = 15.0
+"""how long the processes may take to end once the ledger has its final line, or beyond the scenario's drain"""
+
+Say = Callable[[str], None]
+
+
+class Session:
+    """A session that has not begun; `run` carries it out once. `interrupt` may be called from a signal handler."""
+
+    def __init__(self, options: Options, folder: Path, say: Say) -> None:
+        self.options = options
+        self.folder = folder
+        self.account = Account(options.scenario, conditions_of(options.conditions), options.bin_seconds)
+        self._say = say
+        self._generator = LoadGenerator(options, folder, self.account)
+        self._stopped_for: str | None = None
+        self._interrupts = 0
+        self._asked_at: float | None = None
+        self._told = 0.0
+        self._started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def interrupt(self) -> None:
+        """End the arrivals, and judge and report what there is; asked again, without waiting for open requests."""
+        self._interrupts += 1
+
+    def run(self) -> LoadResult:
+        """Play the scenario to its end, whatever ends it.
+
+        Raises:
+            InputError: the generator refused what it was given; nothing was sent.
+        """
+        questions = Questions(self.options, self.account)
+        if self.options.baseline is not None:
+            baseline.load(
+                self.options.baseline, self.options.scenario.name
+            )  # a mistake is told before the run
+        trouble: list[str] = []
+        try:
+            questions.begin()
+            with serve(self.options.serve_metrics, self.account):
+                self._generator.start()
+                self._follow()
+        except EvidenceError as error:
+            trouble.append(f"{error.component}: {error.state}")
+        finally:
+            self._generator.end()
+        self._generator.poll()
+        if self._generator.exit_status() == InputError.exit_status and not self.account.final:
+            raise InputError("the generator refused to start:\n" + "\n".join(self._generator.log()))
+        return self._result(questions, trouble)
+
+    def _result(self, questions: Questions, trouble: list[str]) -> LoadResult:
+        reasons = trouble or invalid(self.account, self._stopped_for)
+        if not self.account.final and not trouble:
+            reasons += [f"the generator's last words: {line}" for line in self._generator.log()[-3:]]
+        judgements = judge(self.account, reasons, self._stopped_for)
+        judgements += questions.answers(reasons)
+        about = {
+            "scenario": self.options.scenario.name,
+            "target": self.options.target,
+            "started": self._started,
+        }
+        result = LoadResult(self.account, self.folder.name, about, judgements, reasons, self._stopped_for)
+        compared: list[Judgement] = []
+        if self.options.baseline is not None:
+            compared = baseline.compare(self.options.baseline, self.account, reasons)
+        return LoadResult(
+            self.account, self.folder.name, about, judgements, reasons, result.stopped_for, compared
+        )
+
+    def _follow(self) -> None:
+        while self._generator.is_running():
+            self._generator.poll()
+            self._tell()
+            if self._stopped_for is None and (why := broken_early(self.account)) is not None:
+                self._stopped_for = why
+                self._say(f"ending the run: {why}")
+            self._stop_if_asked()
+            time.sleep(POLL_SECONDS)
+
+    def _stop_if_asked(self) -> None:
+        if self._asked_at is None and (self._interrupts or self._stopped_for is not None):
+            self._asked_at = time.monotonic()
+            self._generator.ask_to_stop()
+        if self._asked_at is None and self.account.final:
+            self._asked_at = time.monotonic() - self.options.scenario.drain
+        waited = 0.0 if self._asked_at is None else time.monotonic() - self._asked_at
+        if self._interrupts > 1 or waited > self.options.scenario.drain + END_SECONDS:
+            self._generator.end()
+
+    def _tell(self) -> None:
+        seconds = self.account.seconds
+        if not seconds or time.monotonic() - self._told < PROGRESS_SECONDS:
+            return
+        self._told = time.monotonic()
+        recent = self.account.slots.get(max(self.account.slots, default=0) - 1)
+        if recent is not None:
+            rate = recent.ended.total / self.account.slot_seconds
+            self._say(
+                f"{seconds:6.0f} s  {rate:7.1f} requests/s  {recent.ended.errors} errors in the last second"
+            )
+
+
+def run(options: Options, folder: Path, say: Say) -> int:
+    """Run a session with its signals, and print and keep what it found; the exit status.
+
+    Raises:
+        InputError: the folder cannot be created, or the generator refused its input.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be created: {error.strerror}",
+            str(folder),
+            "a new folder for the report",
+            "name another --reports",
+        ) from error
+    session = Session(options, folder, say)
+    before = {
+        number: signal.signal(number, lambda *_: session.interrupt())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        result = session.run()
+        report.show(result)
+        status = _keep(result, folder, options)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status
+
+
+def _keep(result: LoadResult, folder: Path, options: Options) -> int:
+    try:
+        (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(report.html(result), encoding="utf-8")
+        if options.save_baseline is not None:
+            sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
+    except OSError as error:
+        sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
+        return result.status or 2
+    sys.stdout.write(f"report: {folder / 'report.html'}\n")
+    return result.status
