@@ -6,6 +6,7 @@ carries a lease that this process renews: when it dies, the fault ends by itself
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from loadtests.inputs import InputError, load_document
 from loadtests.units import parse_duration
 from verification.drills.faults import FaultPort
+from verification.drills.undo import UndoBook
 from verification.errors import EvidenceError
 from verification.run.options import REPOSITORY
 
@@ -60,12 +62,21 @@ def _of(path: Path) -> Iterable[Switch]:
         yield Switch(f"{data['alert']}-{side}", title, data["alert"], kind, {**settings, "rate": share})
 
 
+def _book(folder: Path) -> UndoBook:
+    book = UndoBook(folder).__enter__()
+    atexit.register(book.__exit__, None, None, None)
+    return book
+
+
 class Switchboard:
-    """The switches of one running target; without a fault port there are none."""
+    """The switches of one running target; without a fault port there are none.
+
+    undo: where what must be taken back is written down while this process lives.
+    """
 
     def __init__(self, url: str | None, token: str, undo: Path) -> None:
         self.switches = switches() if url else []
-        self._port = FaultPort(url, token, undo) if url else None
+        self._port = FaultPort(url, token, _book(undo)) if url else None
         self._on: dict[str, Switch] = {}
 
     def start(self, key: str) -> Switch:

@@ -26,6 +26,7 @@ from verification.errors import EvidenceError, InputError
 from verification.live.faults import Switchboard
 from verification.live.watch import Watch
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS
+from verification.stack.journal import cache_dir
 
 HERE = Path(__file__).resolve().parent
 UPLOT = HERE.parent / "report" / "assets" / "uplot"
@@ -68,7 +69,7 @@ def install(environment: Any, **_: object) -> None:
     folder = Path(options.reports or DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))
     try:
         contract = contracts.load(Path(options.contract))
-        board = Switchboard(options.fault_url or None, options.fault_token, folder / "undo.json")
+        board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"--reports: {folder} cannot be created: {error.strerror}\n")
