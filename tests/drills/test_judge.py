@@ -240,3 +240,16 @@ def test_the_matrix_says_something_else_than_the_verdicts() -> None:
     assert cells[0] == "HighMemoryUsage"
     assert cells.count("[bold]FIRED[/]") == 1
     assert cells[-1] == "[green]pass[/]"
+
+
+def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_fired() -> None:
+    rows = [
+        one
+        for one in good()
+        if one[1] not in ("poll", "rules_poll") or not FIRING <= one[0] < HEALED or state(one[0]) != "firing"
+    ]
+    for _, kind, data in rows:
+        if kind == "stored":
+            for one in data["series"]:
+                one["samples"] = [sample for sample in one["samples"] if not FIRING <= sample[0] < HEALED]
+    assert outcomes(rows) == {}

@@ -149,6 +149,8 @@ class Conductor:
             return True
         if step.until == "pending":
             return self._watch.active(part.alert.name, course.since)
+        if step.until == "firing" and self._watch.state(part.alert.name) != "firing":
+            return False  # the receiver may know it before the next poll does: healing now would hide it from the views
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
 
     def _has_fired(self, course: _Course) -> bool:

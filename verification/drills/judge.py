@@ -76,7 +76,8 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
     if missed and not found and hole > case.timing.hold:
         return unknown(claim, f"nothing was seen for {hole:.1f} s, longer than `for`", case.records)
     found += missed
-    first = {state: _first(seen, state) for state in wanted}
+    # A poll that began just after the healing still saw what the fault has done.
+    first = {state: _first((one for one in case.seen if one.begin >= begin), state) for state in wanted}
     if not found and any(t is None for t in first.values()):
         return unknown(
             claim, "it did not fire, and with this machine's lateness it need not have", case.records
