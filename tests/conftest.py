@@ -8,12 +8,20 @@ from __future__ import annotations
 import pytest
 
 WHOLE_RUNS = (
-    "twins/",
+    "browser/",
+    "containers/test_bad_luck.py",
+    "containers/test_drills.py",
+    "containers/test_production.py",
+    "dashboards/",
+    "drills/test_default.py",
+    "drills/test_healing.py",
+    "drills/test_twins.py",
+    "load/",
+    "twins/test_live.py",
+    "twins/test_targets.py",
     "verification/test_commands.py",
     "verification/test_full_disk.py",
     "verification/test_shop.py",
-    "containers/test_bad_luck.py",
-    "containers/test_production.py",
 )
 """Files and folders whose tests drive whole runs."""
 
