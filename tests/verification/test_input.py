@@ -91,6 +91,9 @@ def test_a_wrong_contract_is_accepted_or_told_without_its_place(
         (Options(target="127.0.0.1:1"), "no URL"),
         (Options(grafana="localhost:3000"), "'localhost:3000' is no URL"),
         (Options(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2"), "belong together"),
+        (Options(instance="api:8000"), "Prometheus that runs already"),
+        (Options(database="sqlite:///x.db"), "target that runs already"),
+        (Options(stack="containers", prometheus="http://127.0.0.1:1"), "a Prometheus of its own"),
         (Options(time_scale=0.5), "time scale"),
         (
             Options(target="http://127.0.0.1:1", prometheus="http://127.0.0.1:2", time_scale=60),

@@ -71,7 +71,7 @@ class Prometheus:
         for row in rows:
             labels = dict(row["metric"])
             name = labels.pop("__name__", "")
-            points = _without_marker(
+            points = without_marker(
                 tuple((float(stamp), float(value)) for stamp, value in row.get("values", ()))
             )
             result.append(StoredSeries(name, label_set(labels), points))
@@ -164,7 +164,7 @@ class Prometheus:
             ) from error
 
 
-def _without_marker(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+def without_marker(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
     """Samples without the staleness marker at the end of a series that has gone.
 
     Prometheus hides its markers; VictoriaMetrics hands them out as NaN when raw samples are asked for.
