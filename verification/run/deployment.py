@@ -46,6 +46,10 @@ class UsageSampler:
         """Take the first sample soon, and one every 5 s."""
         self._thread.start()
 
+    def span(self) -> float:
+        """Seconds from the first sample to now; 0 before the first."""
+        return self._history.now() - self._samples[0]["t"] if self._samples else 0.0
+
     def stop(self) -> None:
         """Take the last sample and write all of them down, once."""
         if self._ended.is_set():

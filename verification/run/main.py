@@ -16,6 +16,7 @@ from pathlib import Path
 
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
+from verification.contract import seconds
 from verification.dashboards.sources import sums
 from verification.drills.conducting import conductor, edges
 from verification.drills.conductor import Part
@@ -293,8 +294,20 @@ class Job:
                 stack.rendered, stack.reload, bench.prometheus, receivers, self.history
             )
         if self.usage is not None and isinstance(stack, ContainerStack):
+            self._measure(self.usage)
             self.usage.stop()
             deployment.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
+
+    def _measure(self, usage: deployment.UsageSampler) -> None:
+        """In real time, go on until the stack's CPU and memory were measured for as long as the contract says."""
+        wanted = self.prepared.contract.deployment
+        if wanted is None or wanted.resources is None or not self.prepared.scale.is_identity:
+            return
+        needed = seconds(wanted.resources.measured_for)
+        self.say(f"measuring the stack's CPU and memory for {needed:g} s in all")
+        while usage.span() <= needed:
+            self.bench.watch()
+            time.sleep(1)
 
     def _usage(self) -> deployment.UsageSampler | None:
         if not isinstance(self.bench.stack, ContainerStack):
