@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from verification.checks.panel_values import SLIP
 from verification.dashboards.phase import extrapolated, phase, share
 from verification.stack.binaries import find_binaries
 from verification.truth import Interval
@@ -100,3 +101,27 @@ def test_a_window_with_one_sample_gives_a_rate() -> None:
     assert found is not None
     assert found.count == 2
     assert phase([1.0, 2.0, 3.0], 3.0, 1.0, left_open=True) is None
+
+
+@given(
+    epoch=st.floats(1.7e9, 2.0e9),
+    step=st.integers(100, 15_000),
+    count=st.integers(2, 40),
+    late=st.integers(0, 99),
+    events=st.integers(1, 10_000),
+)
+def test_stamps_kept_to_a_microsecond_move_a_rate_by_more_than_the_slip(
+    epoch: float, step: int, count: int, late: int, events: int
+) -> None:
+    begin = int(epoch * 1000) + 1000
+    stamps = [begin + n * step for n in range(count)]
+    end, window = stamps[-1] + late, count * step
+
+    def increase(origin: float, digits: int) -> float:
+        kept = [round(one / 1000 - origin, digits) for one in stamps]
+        seen = phase(kept, round(end / 1000 - origin, digits), window / 1000, left_open=False)
+        assert seen is not None
+        return extrapolated(seen, Interval(1e9, 1e9), Interval(1e9 + events, 1e9 + events)).high
+
+    exact, kept = increase(begin / 1000, 3), increase(epoch, 6)
+    assert abs(kept - exact) <= SLIP * exact

@@ -32,8 +32,9 @@ from verification.observe.exposition import Labels, series_text
 from verification.truth import Interval
 from verification.verdict import Verdict
 
-# Prometheus prints 16 digits and adds floats in its own order.
-SLIP = 1e-9
+# The history keeps stamps to a microsecond; the samples of a window are at least a scrape of 0.1 s apart, and the
+# quotient of two such differences is off by 2 x 2e-6 / 0.1 at most. Prometheus' own floats are far closer.
+SLIP = 4e-5
 TOLERANCES = {
     "rate": "scrape phase: what completed and what started by the first and last scrape of each window",
     "increase": "scrape phase: what completed and what started by the first and last scrape of the range",
