@@ -171,29 +171,12 @@ class ManagedApp:
         def unmet() -> str:
             if self.state().status is not Status.RUNNING:
                 raise self._failure(f"{self.state()} before it was healthy", start_of_log)
-            return self._unhealthy()
+            return ask_health(self.url, self._health, self._sent)
 
         try:
             wait_until(unmet, self._ready_seconds)
         except TimeoutError as error:
             raise self._failure(f"running, but not healthy {error}", start_of_log) from error
-
-    def _unhealthy(self) -> str:
-        """What its health path lacks to 200; empty for nothing."""
-        started = time.monotonic()
-        status, seen = None, ""
-        try:
-            with loopback_session() as session:
-                answer = session.get(self.url + self._health, timeout=_ANSWER_SECONDS)
-            status, seen = answer.status_code, f"answers {answer.status_code} {answer.text[:200].strip()}"
-        except requests.ConnectionError as error:
-            if _was_refused(error):
-                return f"{self.url} takes no connections"
-            seen = "closed the connection"
-        except requests.RequestException as error:
-            seen = f"gives no answer: {type(error).__name__}"
-        self._sent(SentRequest("GET", self._health, status, started, time.monotonic()))
-        return "" if status == requests.codes.ok else f"{self.url}{self._health} {seen}"
 
     def _filled(self, text: str) -> str:
         values = {
@@ -210,6 +193,24 @@ class ManagedApp:
     def _failure(self, state: str, start_of_log: int = 0) -> EvidenceError:
         lines = log_tail(self.log, start=start_of_log)
         return EvidenceError(self._name, state, lines, f"the whole log is {self.log}")
+
+
+def ask_health(url: str, path: str, sent: Callable[[SentRequest], None]) -> str:
+    """What a target's health path lacks to 200; empty for nothing. `sent` is told what the target may have seen."""
+    started = time.monotonic()
+    status, seen = None, ""
+    try:
+        with loopback_session() as session:
+            answer = session.get(url + path, timeout=_ANSWER_SECONDS)
+        status, seen = answer.status_code, f"answers {answer.status_code} {answer.text[:200].strip()}"
+    except requests.ConnectionError as error:
+        if _was_refused(error):
+            return f"{url} takes no connections"
+        seen = "closed the connection"
+    except requests.RequestException as error:
+        seen = f"gives no answer: {type(error).__name__}"
+    sent(SentRequest("GET", path, status, started, time.monotonic()))
+    return "" if status == requests.codes.ok else f"{url}{path} {seen}"
 
 
 def _split(command: str) -> list[str]:

@@ -6,22 +6,16 @@ The host's `workdir` is mounted under its own path, so that a database file has 
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import requests
-
 from verification.contract_deployment import TargetService
-from verification.stack.app import SentRequest
+from verification.stack.app import SentRequest, ask_health
 from verification.stack.ports import HOST, allocate_ports
 from verification.stack.project import ContainerProject, Replacing, Service
 from verification.stack.protocol import ComponentState
-from verification.stack.waiting import loopback_session
-
-_ANSWER_SECONDS = 2.0
 
 
 class ContainerApp:
@@ -87,7 +81,7 @@ class ContainerApp:
             self._create()
         else:
             self._service.start()
-        self._service.await_ready(self._unhealthy, self._ready_seconds)
+        self._service.await_ready(lambda: ask_health(self.url, self._health, self._sent), self._ready_seconds)
 
     def stop(self) -> None:
         self._service.end(at_once=False)
@@ -127,19 +121,6 @@ class ContainerApp:
                 }
             }
         )
-
-    def _unhealthy(self) -> str:
-        started = time.monotonic()
-        status = None
-        seen = "gives no answer"
-        try:
-            with loopback_session() as session:
-                answer = session.get(self.url + self._health, timeout=_ANSWER_SECONDS)
-            status, seen = answer.status_code, f"answers {answer.status_code} {answer.text[:200].strip()}"
-        except requests.RequestException as error:
-            seen = f"gives no answer: {type(error).__name__}"
-        self._sent(SentRequest("GET", self._health, status, started, time.monotonic()))
-        return "" if status == requests.codes.ok else f"{self.url}{self._health} {seen}"
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
