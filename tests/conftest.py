@@ -26,6 +26,7 @@ WHOLE_RUNS = (
 """Files and folders whose tests drive whole runs."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Group the tests for `--dist loadgroup`."""
     for item in items:
