@@ -26,9 +26,7 @@ WHOLE_RUNS = (
 """Files and folders whose tests drive whole runs."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the tests for `--dist loadgroup`."""
-    for item in items:
-        place = item.path.relative_to(config.rootpath / "tests").as_posix()
-        item.add_marker(pytest.mark.xdist_group("runs" if place.startswith(WHOLE_RUNS) else place))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Group each test for `--dist loadgroup`, before xdist reads the groups."""
+    place = item.path.relative_to(item.config.rootpath / "tests").as_posix()
+    item.add_marker(pytest.mark.xdist_group("runs" if place.startswith(WHOLE_RUNS) else place))
