@@ -50,7 +50,14 @@ def python() -> str:
 
 
 def hand_on(command: list[str]) -> None:
-    """Run a command to its end and leave with its status when that is not 0.
+    """Run a command to its end and leave with its status when that is not 0."""
+    status = attempt(command)
+    if status:
+        raise SystemExit(status)
+
+
+def attempt(command: list[str]) -> int:
+    """Run a command to its end and return its status; 2 for one that a signal ended.
 
     The command cannot outlive nox: a signal is passed on and its end awaited, and the kernel ends it after `kill -9`.
     """
@@ -73,8 +80,7 @@ def hand_on(command: list[str]) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if status:
-        raise SystemExit(status if status > 0 else 2)
+    return status if status >= 0 else 2
 
 
 @nox.session
@@ -102,9 +108,25 @@ def drill(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests of the harness: whole runs one after the other, the rest beside them."""
-    side_by_side = ["-n", "2", "--dist", "loadgroup"]
-    hand_on([python(), "-m", "pytest", *(session.posargs or ["tests"]), *side_by_side, "-q"])
+    """The tests of the harness: first what can run side by side, then the whole runs, one after the other.
+
+    A whole run is judged by when things happen, and a machine may be busy with something else: those that failed are
+    run once more, and the session says so. With arguments: pytest with these.
+    """
+    pytest = [python(), "-m", "pytest", "-q"]
+    if session.posargs:
+        hand_on([*pytest, *session.posargs])
+        return
+    (HERE / "reports").mkdir(exist_ok=True)
+    light = ["tests", "-m", "not whole_run", "-n", "2", "--dist", "loadgroup", "-rs"]
+    runs = ["tests", "-m", "whole_run", "-rs"]
+    status = attempt([*pytest, *light, "--junitxml", "reports/tests.xml"])
+    late = attempt([*pytest, *runs, "--junitxml", "reports/tests-runs.xml"])
+    if late == 1:
+        print("some whole runs failed; once more, these alone", flush=True)
+        late = attempt([*pytest, *runs, "--last-failed", "--last-failed-no-failures", "none"])
+    if status or late:
+        raise SystemExit(status or late)
 
 
 @nox.session

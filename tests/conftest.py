@@ -1,4 +1,4 @@
-"""How the tests share a machine: whole runs one after the other, everything else file by file beside them.
+"""How the tests share a machine: whole runs one after the other and alone, everything else in two processes.
 
 A whole run keeps two cores busy and is judged by when things happen; two at once would make each other late.
 """
@@ -27,6 +27,8 @@ WHOLE_RUNS = (
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Group each test for `--dist loadgroup`, before xdist reads the groups."""
+    """Mark the tests that drive whole runs, and keep each of the other files in one process."""
     place = item.path.relative_to(item.config.rootpath / "tests").as_posix()
-    item.add_marker(pytest.mark.xdist_group("runs" if place.startswith(WHOLE_RUNS) else place))
+    if place.startswith(WHOLE_RUNS):
+        item.add_marker(pytest.mark.whole_run)
+    item.add_marker(pytest.mark.xdist_group(place))

@@ -96,7 +96,8 @@ class Recorder(History):
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
             record = Record(len(self.records), self.now() if t is None else t, kind, data)
-            if self.failure is None:
+            # What comes after the end, a late notification for example, is no part of the run.
+            if self.failure is None and not self._file.closed:
                 try:
                     self._write({"n": record.number, "t": round(record.t, 6), "kind": kind, "data": data})
                 except OSError as error:  # the last line may be torn: nothing may follow it
