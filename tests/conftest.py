@@ -9,25 +9,21 @@ import pytest
 
 WHOLE_RUNS = (
     "browser/",
-    "containers/test_bad_luck.py",
     "containers/test_drills.py",
     "containers/test_production.py",
     "dashboards/",
     "drills/test_default.py",
-    "drills/test_healing.py",
     "drills/test_twins.py",
     "load/",
     "twins/test_live.py",
     "twins/test_targets.py",
-    "verification/test_commands.py",
-    "verification/test_full_disk.py",
     "verification/test_shop.py",
 )
-"""Files and folders whose tests drive whole runs."""
+"""Files and folders whose tests judge whole runs."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that drive whole runs, and keep each of the other files in one process."""
+    """Mark the tests that judge whole runs, and keep each of the other files in one process."""
     place = item.path.relative_to(item.config.rootpath / "tests").as_posix()
     if place.startswith(WHOLE_RUNS):
         item.add_marker(pytest.mark.whole_run)
