@@ -9,12 +9,10 @@ import pytest
 
 WHOLE_RUNS = (
     "browser/",
-    "containers/test_drills.py",
     "containers/test_production.py",
     "dashboards/",
     "drills/test_default.py",
     "drills/test_twins.py",
-    "load/",
     "twins/test_live.py",
     "twins/test_targets.py",
     "verification/test_shop.py",
