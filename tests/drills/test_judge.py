@@ -253,3 +253,15 @@ def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_f
             for one in data["series"]:
                 one["samples"] = [sample for sample in one["samples"] if not FIRING <= sample[0] < HEALED]
     assert outcomes(rows) == {}
+
+
+@pytest.mark.parametrize(("folder", "outcome"), [(True, "fail"), (False, "pass")])
+def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
+    folder: bool, outcome: str
+) -> None:
+    busy = {"labels": {"alertname": "HighCPUUsage", "instance": "node:1", "job": "node"}, "state": "firing"}
+    rows = [one for one in good() if folder or one[1] != "proc_folder"]
+    for t, kind, data in rows:
+        if kind == "poll" and 25 <= t <= 26:
+            data["alerts"] = [busy]
+    assert str(verdicts(rows)["others-silent"].outcome) == outcome

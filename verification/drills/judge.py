@@ -188,6 +188,8 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     batch = evidence.need("drill", name=case.drill.name).data["batch"]
     together = [one.data for one in evidence.history.of("drill") if one.data["batch"] == batch]
     excused = {name for one in together for name in (one["alert"], *one["plan"]["may"])}
+    if evidence.history.last("proc_folder") is None:
+        excused |= _of_the_machine(evidence.contract)
     others = [alert for alert in evidence.contract.alerts if alert.name not in excused]
     found: list[Finding] = []
     failures = unplanned_failures(case)
@@ -213,6 +215,16 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
         expected=f"silent: {', '.join(alert.name for alert in others)}",
         tolerance="an alert on up may be pending after a scrape that failed by itself",
     )  # fmt: skip
+
+
+def _of_the_machine(contract: Contract) -> set[str]:
+    """Alerts about neither the target's metrics nor `up`.
+
+    Where Node Exporter reads the machine and no folder that the drill writes, whether they are silent is the machine's
+    business: two busy cores are over 80 %.
+    """
+    own = {"up", *(metric.name for metric in contract.metrics)}
+    return {alert.name for alert in contract.alerts if not own.intersection(alert.metrics)}
 
 
 def idle_life(case: Case, alert: Alert, blind: Sequence[tuple[float, float]]) -> Life:
