@@ -199,8 +199,8 @@ def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed
         drive(example.url("API_PORT"), 40)
         assert await_equal(example.url("API_PORT"), example.url("PROMETHEUS_PORT")) > 100
         prometheus = Prometheus(example.url("PROMETHEUS_PORT"))
-        # Each server finds its targets at its own tick. Whether Node Exporter meets the scaled time-out is the machine's
-        # business; that it is scraped is not.
+        # Each server finds its targets at its own tick. Whether Node Exporter meets the scaled time-out is the
+        # machine's business; that it is scraped is not.
         wanted = {"prometheus", "federate", "promptpilot-api", "node", "alertmanager"}
 
         def unmet() -> str:
