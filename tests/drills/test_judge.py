@@ -214,21 +214,38 @@ def test_a_drill_that_broke_off_has_a_verdict() -> None:
     assert all("died with signal 9" in one.reason for one in found.values())
 
 
+def ended_before(data: dict[str, Any]) -> dict[str, Any]:
+    """A notification that also tells of an alert of its group that had ended before the drill began."""
+    ended = datetime.fromtimestamp(EPOCH + 5, UTC).isoformat()
+    old = {
+        "labels": {**LABELS, "instance": "old"},
+        "annotations": TEXTS,
+        "status": "resolved",
+        "endsAt": ended,
+    }
+    data["body"]["alerts"].append(old)
+    return data
+
+
 def test_an_alert_that_had_ended_before_counts_as_told() -> None:
-    before = datetime.fromtimestamp(EPOCH + 5, UTC).isoformat()
+    assert outcomes(changed("delivery", at(22, 22.5, ended_before))) == {}
 
-    def with_old(data: dict[str, Any]) -> dict[str, Any]:
-        old = {
-            "labels": {**LABELS, "instance": "old"},
-            "annotations": TEXTS,
-            "status": "resolved",
-            "endsAt": before,
-        }
-        data["body"]["alerts"].append(old)
-        return data
 
-    rows = changed("delivery", at(22, 22.5, with_old))
-    assert outcomes(rows) == {}
+def test_a_group_that_is_told_again_of_an_alert_that_had_ended_before_counts_twice() -> None:
+    assert outcomes([*good(), (22.4, "delivery", ended_before(body("firing")))]) == {}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*good(), (22.4, "delivery", body("firing"))],
+        [*changed("delivery", at(22, 22.1, ended_before)), (22.4, "delivery", ended_before(body("firing")))],
+        [*good(), *((t, "delivery", ended_before(body("firing"))) for t in (22.4, 22.5))],
+        [*good(), (22.4, "delivery", ended_before(body("firing", labels={**LABELS, "instance": "x"})))],
+    ],
+)
+def test_a_notification_that_comes_twice_by_itself_is_excused(rows: Rows) -> None:
+    assert outcomes(rows).get("notified") == "fail"
 
 
 def test_the_matrix_says_something_else_than_the_verdicts() -> None:

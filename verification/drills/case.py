@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from verification.contract import Alert
 from verification.drills import plan
@@ -276,16 +276,40 @@ def observations(evidence: Evidence, name: str, begin: float, end: float) -> lis
 
 
 def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[Delivered]:
-    """Notifications of one alert between two instants, in the order of their arrival."""
+    """Notifications of one alert between two instants, in the order of their arrival.
+
+    A group is notified again when an alert joins those of it that have ended (Alertmanager, `notify/notify.go`), and
+    Prometheus goes on sending an alert that has ended for 15 minutes. What such a notification repeats of the one
+    before it, because of an alert that had ended before the drill began, is no news of this drill.
+    """
     found = []
+    before: dict[tuple[str, str], frozenset[_Told]] = {}
     for record in evidence.history.of("delivery"):
         if not begin <= record.t <= end:
             continue
-        alerts = told(evidence, record.data["body"], name, begin)
+        body, receiver = record.data["body"], record.data["receiver"]
+        alerts = told(evidence, body, name, begin)
+        group = (receiver, repr(sorted(body.get("groupLabels", {}).items())))
+        now, known = _told(body.get("alerts", ())), before.get(group, frozenset())
+        own = _told(alerts)
+        repeated = own & known if now - own - known else frozenset()
         for status in ("firing", "resolved"):
-            if any(alert["status"] == status for alert in alerts):
-                found.append(Delivered(record.t, record.data["receiver"], status, record.data["status"]))
+            if any(one.status == status for one in own - repeated):
+                found.append(Delivered(record.t, receiver, status, record.data["status"]))
+        if record.data["status"] < 300:  # what was refused is sent again
+            before[group] = now
     return found
+
+
+class _Told(NamedTuple):
+    """What a notification says of one alert."""
+
+    status: str
+    labels: frozenset[tuple[str, str]]
+
+
+def _told(alerts: Iterable[dict[str, Any]]) -> frozenset[_Told]:
+    return frozenset(_Told(one["status"], frozenset(one["labels"].items())) for one in alerts)
 
 
 def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
