@@ -33,6 +33,19 @@ def deaf_webhook() -> None:
     Receiver._keep = forgetful  # type: ignore[method-assign]
 
 
+def dead_webhook() -> None:
+    """A webhook that is gone after its first call."""
+    keep = Receiver._keep
+
+    def dying(self: Receiver, route: Route, delivery: Delivery) -> None:
+        keep(self, route, delivery)
+        for server, _ in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    Receiver._keep = dying  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
-    {"half-dose": half_dose, "deaf-webhook": deaf_webhook}[sys.argv[1]]()
+    {"half-dose": half_dose, "deaf-webhook": deaf_webhook, "dead-webhook": dead_webhook}[sys.argv[1]]()
     sys.exit(cli.main(sys.argv[2:]))

@@ -79,6 +79,12 @@ TWINS = (
     ),
     Twin("a webhook that drops every second call", broken="deaf-webhook", red=frozenset({"HighMemoryUsage/resolved"})),
     Twin(
+        "a webhook that dies",
+        broken="dead-webhook",
+        red=frozenset({"HighMemoryUsage/notified", "HighMemoryUsage/resolved", "HighMemoryUsage/quiet"}),
+        status=2,
+    ),
+    Twin(
         "traffic that stops before it is judged",
         drills=("HighErrorRate",),
         red=frozenset({"HighErrorRate/fires-above", "HighErrorRate/three-ledgers"}),
@@ -135,6 +141,14 @@ def test_a_broken_drill_passes(twin: Twin, ran: dict[str, Ran]) -> None:
     assert done.status == twin.status, done.output
     if twin.status == 1:
         assert all(done.verdicts[one][0] == "fail" for one in red), done.output
+
+
+def test_a_webhook_that_dies_is_not_told_or_leaves_the_fault(ran: dict[str, Ran]) -> None:
+    done = ran["a webhook that dies"]
+    assert "webhook receiver: it no longer listens on 127.0.0.1:" in done.output
+    assert "a notification for webhook, answered 200" in done.output
+    assert "healed: " in done.output
+    assert {outcome for outcome, _ in done.verdicts.values()} == {"unknown"}, done.output
 
 
 @pytest.mark.parametrize("twin", [GOOD, PATH], ids=lambda twin: twin.name)

@@ -8,11 +8,18 @@ with 502, as a proxy would; Alertmanager then tries again.
 from __future__ import annotations
 
 import json
+import socket
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from verification.errors import EvidenceError
+
+LOG_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,24 @@ class Route:
 
     forward: Callable[[bytes], int] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
+
+
+class _Server(ThreadingHTTPServer):
+    """One that tells what its handlers raised to a log of the receiver instead of the terminal."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], log: Callable[[str], None]
+    ) -> None:
+        super().__init__(address, handler)
+        self._log = log
+
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: tuple[str, int]
+    ) -> None:
+        error = sys.exc_info()[1]
+        self._log(f"a notification was not taken: {type(error).__name__}: {error}")
 
 
 class Receiver:
@@ -58,7 +83,8 @@ class Receiver:
                 """Nothing: deliveries are in the history."""
 
         self._handler = Handler
-        self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._servers: list[tuple[_Server, threading.Thread]] = []
         self.host = "127.0.0.1"
         self.listen(self.host)
 
@@ -75,8 +101,7 @@ class Receiver:
         """
         if host in ("", "0.0.0.0", "::"):
             raise ValueError(f"{host!r} would listen on every address; name one")
-        server = ThreadingHTTPServer((host, 0), self._handler)
-        server.daemon_threads = True
+        server = _Server((host, 0), self._handler, self._log.append)
         thread = threading.Thread(target=server.serve_forever, name="webhook-receiver", daemon=True)
         thread.start()
         self.host = host
@@ -98,6 +123,18 @@ class Receiver:
             routes = [self._routes[name]] if name is not None else list(self._routes.values())
             return sorted((one for route in routes for one in route.deliveries), key=lambda one: one.t)
 
+    def raise_if_dead(self) -> None:
+        """Raise when it listens no longer: notifications are lost from then on.
+
+        Raises:
+            EvidenceError: with the last notifications that it took, and what went wrong with them.
+        """
+        for server, thread in self._servers:
+            if not thread.is_alive() or server.fileno() < 0:
+                host, port = server.server_address[:2]
+                state = f"it no longer listens on {host!s}:{port}"
+                raise EvidenceError("webhook receiver", state, tuple(self._log))
+
     def close(self) -> None:
         """Stop listening."""
         for server, thread in self._servers:
@@ -113,6 +150,7 @@ class Receiver:
         status = 404
         if route is not None:
             status = self._status(route, raw)
+            self._log.append(f"{arrived:.2f} s: a notification for {name}, answered {status}")
             self._keep(route, Delivery(arrived, name, _parsed(raw), status))
         request.send_response(status)
         request.send_header("Content-Length", "0")

@@ -90,6 +90,7 @@ class Bench:
         """
         self.history.raise_if_broken()
         self.stack.raise_if_dead()
+        self.receiver.raise_if_dead()
         if self.app is not None:
             self.app.raise_if_dead()
 
