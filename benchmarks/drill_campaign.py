@@ -1,9 +1,11 @@
 """Many runs of the default drills in a row, every second one with all cores busy: are the verdicts always the same?
 
-    nohup python -m benchmarks.drill_campaign [RUNS] [DRILL ...] > campaign.log 2>&1 &
+    nohup python -m benchmarks.drill_campaign [RUNS] [DRILL or option of the drills ...] > campaign.log 2>&1 &
 
-Thirty runs by default, about half an hour. A line for each run; at the end how many distinct sets of verdicts there
-were, and which claims differed. The status is 0 when all runs agree.
+Thirty runs by default, about half an hour, with the stack as processes. (Containers are one group to the kernel's
+scheduler: beside busy cores all of them together may get less than the API alone needs, and the drills are unknown.)
+A line for each run; at the end how many distinct sets of verdicts there were, and which claims differed. The status
+is 0 when all runs agree.
 """
 
 from __future__ import annotations
@@ -37,13 +39,13 @@ def busy_cores(wanted: bool) -> Iterator[None]:
             one.wait()
 
 
-def once(number: int, names: Sequence[str], busy: bool) -> dict[str, str]:
+def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
     """One run: its verdicts by claim."""
     before = set(DEFAULT_REPORTS.glob("drill-*"))
     begun = time.monotonic()
     with busy_cores(busy):
         done = subprocess.run(
-            [sys.executable, "-m", "verification.drills.cli", *names],
+            [sys.executable, "-m", "verification.drills.cli", "--stack", "processes", *arguments],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip
     (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before

@@ -6,6 +6,8 @@ confirm clean, save the history, judge.
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -31,6 +33,7 @@ from verification.run import recording
 from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
 from verification.run.prepare import Prepared
 from verification.run.traffic import Settings, Traffic
+from verification.stack.journal import Journal
 from verification.stack.protocol import PROMETHEUS, Status
 from verification.verdict import Verdict
 
@@ -38,6 +41,7 @@ from verification.verdict import Verdict
 SHORTEST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 1.0
 START_SECONDS = 40.0
+MEMORY = Path("/dev/shm")
 SETTLE_SECONDS = 10.0
 TRAFFIC_SECONDS = 4 * 3600.0
 """Bounds the traffic when nobody ends it."""
@@ -279,7 +283,12 @@ class _Session:
             return None
         faults = [one.plan.fault for one in self.drills]
         cpus = max((one.cpus for one in faults if isinstance(one, Resource)), default=2)
-        proc = ProcFolder(self.folder / "proc", cpus, self.history.now)
+        journal = self.cleanup.enter_context(Journal())
+        # memory where there is some: a disk that others are busy on can hold up a rename for most of a second
+        base = MEMORY if os.access(MEMORY, os.W_OK) else self.folder
+        folder = journal.directory(base / f"proc-{journal.run}")
+        self.cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        proc = ProcFolder(folder, cpus, self.history.now)
         self.cleanup.callback(proc.close)
         return proc
 
