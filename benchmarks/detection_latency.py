@@ -3,8 +3,9 @@
     python -m benchmarks.detection_latency [REPORT FOLDER ...]
 
 Without a folder it runs the default drills first. The minimum is the time in which the window fills up to the
-threshold, `for`, group_wait and an injected delay; the excess over it should stay under two scrape intervals plus two
-evaluations at the drill's scale.
+threshold in proportion, `for`, group_wait and an injected delay; the excess over it should stay under two scrape
+intervals plus two evaluations at the drill's scale. Events are whole, so that a dosed window may cross its threshold
+later than in proportion: that is the dose's doing and not detection's, and stands in a column of its own.
 """
 
 from __future__ import annotations
@@ -32,11 +33,18 @@ class Latency:
     shortest: float
     allowed: float
     """The excess that two scrapes and two evaluations make."""
+    dosing: float
+    """What the dose's granularity may add."""
 
     @property
     def excess(self) -> float:
         """Seconds beyond the theoretical minimum."""
         return self.seen - self.shortest
+
+    @property
+    def late(self) -> bool:
+        """Whether it took longer than intervals and dose explain."""
+        return self.excess > self.allowed + self.dosing
 
 
 def latencies(folder: Path) -> Iterator[Latency]:
@@ -51,7 +59,8 @@ def latencies(folder: Path) -> Iterator[Latency]:
         if seen is not None:
             timing = case.timing
             allowed = 2 * timing.scrape + 2 * timing.evaluation
-            yield Latency(case.drill.name, seen, plan.shortest(case.drill, timing), allowed)
+            shortest, dosing = plan.shortest(case.drill, timing), plan.granularity(case.drill, timing)
+            yield Latency(case.drill.name, seen, shortest, allowed, dosing)
 
 
 def _notified(case: Case) -> float | None:
@@ -64,12 +73,15 @@ def main(folders: list[Path]) -> int:
     if not folders:
         subprocess.run([sys.executable, "-m", "verification.drills.cli"], cwd=REPOSITORY, check=False)
         folders = sorted(DEFAULT_REPORTS.glob("drill-*"))[-1:]
-    print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}")
+    print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}{'dosing':>8}")
     late = False
     for folder in folders:
         for one in latencies(folder):
-            late = late or one.excess > one.allowed
-            print(f"{one.drill:<26}{one.seen:8.2f}{one.shortest:9.2f}{one.excess:8.2f}{one.allowed:9.2f}")
+            late = late or one.late
+            print(
+                f"{one.drill:<26}{one.seen:8.2f}{one.shortest:9.2f}{one.excess:8.2f}{one.allowed:9.2f}"
+                f"{one.dosing:8.2f}"
+            )
     return int(late)
 
 

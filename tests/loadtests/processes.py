@@ -17,15 +17,15 @@ DEADLINE_SECONDS = 60.0
 Found = TypeVar("Found")
 
 
-def wait_for(look: Callable[[], Found | None], what: str) -> Found:
+def wait_for(look: Callable[[], Found | None], what: str, seconds: float = DEADLINE_SECONDS) -> Found:
     """Look until there is something; after the deadline, say what was waited for and seen last."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {DEADLINE_SECONDS:g} s, last seen {found!r}")
+            raise AssertionError(f"{what}: not within {seconds:g} s, last seen {found!r}")
         time.sleep(0.02)
 
 

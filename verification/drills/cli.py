@@ -7,6 +7,7 @@ arguments or input, nothing was started.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--alertmanager", metavar="URL")
     made.add_argument("--fault-url", metavar="URL", help="fault port of a target that runs already")
-    made.add_argument("--fault-token", metavar="TEXT")
+    made.add_argument("--fault-token", metavar="TEXT", help="or the environment's FAULT_TOKEN")
     made.add_argument("--reports", type=Path, default=DEFAULT_REPORTS, metavar="DIR")
     made.add_argument(
         "--binary",
@@ -185,7 +186,7 @@ def _options(given: argparse.Namespace) -> Options:
         prometheus=given.prometheus,
         alertmanager=given.alertmanager,
         fault_url=given.fault_url,
-        fault_token=given.fault_token,
+        fault_token=given.fault_token or (os.environ.get("FAULT_TOKEN") if given.fault_url else None),
         stack=given.stack,
         time_scale=given.time_scale,
         reports=given.reports,

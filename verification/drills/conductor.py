@@ -64,6 +64,8 @@ class _Course:
     since: float = 0.0
     done: bool = False
     read_at: float = 0.0
+    fired: float | None = None
+    """When it was first seen firing in this step."""
 
 
 class Conductor:
@@ -149,8 +151,14 @@ class Conductor:
             return True
         if step.until == "pending":
             return self._watch.active(part.alert.name, course.since)
-        if step.until == "firing" and self._watch.state(part.alert.name) != "firing":
-            return False  # the receiver may know it before the next poll does: healing now would hide it from the views
+        if step.until == "firing":
+            if self._watch.state(part.alert.name) != "firing":
+                return False  # a receiver may know it before the next poll: healing now would hide it from the views
+            if course.fired is None:
+                course.fired = self._history.now()
+            if not part.receivers:  # they tell others: those must have had the time to be told
+                told = course.fired + part.timing.group_wait + part.timing.evaluation
+                return self._history.now() >= told
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
 
     def _has_fired(self, course: _Course) -> bool:
@@ -170,7 +178,7 @@ class Conductor:
             self._turn(drill, "ended", "watch", 0.0, self._history.now())
             return
         step = course.steps[course.at]
-        course.since = self._history.now()
+        course.since, course.fired = self._history.now(), None
         if step.do != "watch":
             self._say(f"{drill.name}: {describe(drill, step)}")
         self._world.perform(drill, step)

@@ -180,6 +180,23 @@ def shortest(drill: Drill, timing: Timing) -> float:
     return filling + timing.hold + timing.group_wait + (seconds(delay) if delay else 0.0)
 
 
+def granularity(drill: Drill, timing: Timing) -> float:
+    """How much later (seconds) a window may cross the threshold than in proportion, because events are whole.
+
+    A window of n events holds the dose to (accumulators + 2) / n; at the slope (above - below) / window that takes
+    so long to make up for. Exact values have none.
+    """
+    if (
+        not timing.window
+        or drill.decided is None
+        or not isinstance(drill.below, float)
+        or drill.above is None
+    ):
+        return 0.0
+    blur = (drill.accumulators + 2) / (drill.decided * (timing.window - timing.scrape))
+    return blur / abs(drill.above - drill.below) * timing.window
+
+
 def lag(drill: Drill, timing: Timing) -> float:
     """How much later than decided an event may show up, in seconds."""
     fault = drill.fault

@@ -22,8 +22,10 @@ from locust.runners import WorkerRunner
 
 from loadtests.options import scenario_of
 from verification import contract as contracts
+from verification.drills.drill import load_folder
 from verification.errors import EvidenceError, InputError
-from verification.live.faults import Switchboard
+from verification.live.drills import DrillDesk, Place
+from verification.live.faults import DRILLS, Switchboard
 from verification.live.watch import Watch
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS
 from verification.stack.journal import cache_dir
@@ -57,6 +59,7 @@ def add_options(parser: Any, **_: object) -> None:
     add("--contract", default=str(DEFAULT_CONTRACT), help="what the metrics and alerts promise", **hidden)
     add("--fault-url", default="", help="fault port of the target, for the fault buttons", **hidden)
     add("--fault-token", default="", env_var="FAULT_TOKEN", help="its token", **hidden)
+    add("--monitoring", default="", help="its files; by default the contract's folder", **hidden)
     add("--reports", default="", help="folder for the reports of the runs", **hidden)
 
 
@@ -69,6 +72,7 @@ def install(environment: Any, **_: object) -> None:
     folder = Path(options.reports or DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))
     try:
         contract = contracts.load(Path(options.contract))
+        desk = _desk(environment, folder)
         board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -82,6 +86,7 @@ def install(environment: Any, **_: object) -> None:
         Path(options.contract),
         options.prometheus or None,
         board,
+        desk,
         folder,
         environment.load_following,
     )
@@ -90,9 +95,28 @@ def install(environment: Any, **_: object) -> None:
     _routes(environment, watch)
 
 
+def _desk(environment: Any, folder: Path) -> DrillDesk:
+    options = environment.parsed_options
+    missing = [
+        name
+        for name, value in (
+            ("--target", environment.host), ("--prometheus", options.prometheus),
+            ("--fault-url", options.fault_url), ("--fault-token", options.fault_token),
+        )
+        if not value
+    ]  # fmt: skip
+    if missing:
+        return DrillDesk(None, [], folder, f"no drills without {', '.join(missing)}")
+    contract = Path(options.contract)
+    monitoring = Path(options.monitoring) if options.monitoring else contract.parent
+    urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)
+    return DrillDesk(Place(*urls, contract, monitoring), load_folder(DRILLS), folder)
+
+
 def begin(environment: Any, **_: object) -> None:
     """A run of the web UI begins; its ledger is there, and nothing has been sent."""
     if environment.watch is not None and environment.load_run is not None:
+        environment.watch.desk.stop()  # nobody else may send while the target's counts are compared with ours
         environment.watch.begin(scenario_of(environment.parsed_options), environment.host)
 
 
@@ -103,6 +127,8 @@ def stopped(environment: Any, **_: object) -> None:
 
 def quitting(environment: Any, **_: object) -> None:
     """Locust ends, by a signal say: a run that is under way is interrupted, and its report is kept all the same."""
+    if environment.watch is not None:
+        environment.watch.desk.stop()
     _end(environment, None)
 
 
@@ -197,11 +223,30 @@ def _routes(environment: Any, watch: Watch) -> None:
             return jsonify({"error": f"{error.component}: {error.state}"}), 502
         return jsonify(watch.board.state())
 
+    @_same_site
+    def drill() -> Any:
+        name, action = request.form.get("key", ""), request.form.get("action", "")
+        if action not in ("start", "stop"):
+            return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+        if action == "stop":
+            watch.desk.stop()
+        elif watch.is_running:
+            return jsonify(
+                {"error": "a run is under way, and a drill sends its own traffic: stop it first"}
+            ), 409
+        else:
+            try:
+                watch.desk.start(name)
+            except InputError as error:
+                return jsonify({"error": str(error)}), 400
+        return jsonify(watch.desk.state())
+
     for path, view, methods in (
         ("/<name>", asset, ["GET"]),
         ("/state.json", state, ["GET"]),
         ("/report.html", report, ["GET"]),
         ("/fault", fault, ["POST"]),
+        ("/drill", drill, ["POST"]),
     ):
         guarded = web_ui.auth_required_if_enabled(view)
         web_ui.app.add_url_rule(base + path, f"verification_{view.__name__}", guarded, methods=methods)

@@ -24,6 +24,7 @@ from verification.errors import EvidenceError, InputError
 from verification.live import charts
 from verification.live.alerts import as_rows, states
 from verification.live.counts import Reading, Row, counted, rows, set_aside, total
+from verification.live.drills import DrillDesk
 from verification.live.faults import Switchboard
 from verification.live.readings import Readings
 from verification.load import report
@@ -71,11 +72,13 @@ class Watch:
         contract_file: Path,
         prometheus: str | None,
         board: Switchboard,
+        desk: DrillDesk,
         folder: Path,
         following: Any,
     ) -> None:
         self.contract = contract
         self.board = board
+        self.desk = desk
         self.run: Run | None = None
         self._contract_file = contract_file
         self._prometheus_url = prometheus
@@ -92,6 +95,11 @@ class Watch:
         if prometheus is not None:
             following.more = [parse_condition(f"metric {metric.name}") for metric in counted(contract)]
         gevent.spawn(self._look_again_and_again)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run of the web UI is under way, or not settled yet."""
+        return self.run is not None and self.run.state in ("running", "settling")
 
     # the course of a run
 
@@ -171,6 +179,7 @@ class Watch:
             **self._shown,
             **self._charts,
             "faults": self.board.state(),
+            "drills": self.desk.state(),
         }
 
     def shown(self) -> dict[str, Any]:

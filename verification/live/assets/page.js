@@ -7,11 +7,12 @@
   box.id = "verification";
   box.hidden = true;
   const parts = {};
-  for (const name of ["head", "verdicts", "faults", "alerts", "counts", "charts"]) {
+  for (const name of ["head", "verdicts", "faults", "drills", "alerts", "counts", "charts"]) {
     parts[name] = box.appendChild(document.createElement("div"));
     parts[name].id = "verification-" + name;
   }
   const plots = new Map();
+  const refused = {};  // what was said to the newest click, until the next one
 
   const add = (parent, kind, text, name) => {
     const element = parent.appendChild(document.createElement(kind));
@@ -71,6 +72,7 @@
   });
   const faults = (state) => fill("faults", (at) => {
     add(at, "h2", "Faults");
+    if (refused.faults) add(at, "p", refused.faults, "trouble");
     if (state.faults.trouble) add(at, "p", state.faults.trouble, state.faults.available ? "trouble" : "");
     const row = add(at, "div", null, "faults");
     for (const one of state.faults.switches) {
@@ -79,14 +81,34 @@
       button.dataset.action = one.on ? "stop" : "start";
     }
   });
-  parts.faults.addEventListener("click", async (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    button.disabled = true;
-    const answer = await fetch("./verification/fault", { method: "POST", body: new URLSearchParams(button.dataset) });
-    if (!answer.ok) add(parts.faults, "p", (await answer.json()).error, "trouble");
-    await look();
+  const drills = (state) => fill("drills", (at) => {
+    add(at, "h2", "Drills");
+    if (refused.drills) add(at, "p", refused.drills, "trouble");
+    if (state.drills.trouble) add(at, "p", state.drills.trouble);
+    const row = add(at, "div", null, "faults");
+    for (const one of state.drills.drills) {
+      const button = add(row, "button", (one.on ? "stop the drill " : "drill ") + one.name, one.on ? "on" : "");
+      button.title = one.title;
+      button.dataset.key = one.name;
+      button.dataset.action = one.on ? "stop" : "start";
+    }
+    const newest = state.drills.newest;
+    if (!newest) return;
+    add(at, "p", `${newest.name}: ${newest.state}` + (newest.reports ? `, in ${newest.reports}` : "")).id = "verification-drill-state";
+    if (newest.verdicts.length) table(at, "verification-drill-table", ["claim", "verdict", "seen"],
+      newest.verdicts.map((one) => [one.claim, [one.outcome, one.outcome.split(" ")[0]], one.reason]));
+    else add(add(at, "div", null, "wide"), "pre", newest.lines.join("\n")).id = "verification-drill-lines";
   });
+  for (const [part, path] of [["faults", "fault"], ["drills", "drill"]]) {
+    parts[part].addEventListener("click", async (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      button.disabled = true;
+      const answer = await fetch("./verification/" + path, { method: "POST", body: new URLSearchParams(button.dataset) });
+      refused[part] = answer.ok ? "" : (await answer.json()).error;
+      await look();
+    });
+  }
 
   const shown = (value, unit) => {
     if (value == null) return "";
@@ -141,7 +163,7 @@
       const answer = await fetch("./verification/state.json");
       if (answer.redirected || !answer.ok) throw new Error(`Locust answers ${answer.status}`);
       const state = await answer.json();
-      for (const show of [head, verdicts, faults, alerts, counts, draw]) show(state);
+      for (const show of [head, verdicts, faults, drills, alerts, counts, draw]) show(state);
     } catch (error) {
       fill("head", (at) => { add(at, "p", String(error.message || error), "trouble"); });
     } finally {
