@@ -22,6 +22,7 @@ from pathlib import Path
 
 from benchmarks.detection_latency import latencies
 from verification.run.options import DEFAULT_REPORTS, REPOSITORY
+from verification.stack.children import start_child, stop_all
 
 RUNS = 30
 BURN = "while True: pass"
@@ -30,13 +31,14 @@ BURN = "while True: pass"
 @contextmanager
 def busy_cores(wanted: bool) -> Iterator[None]:
     """One process that does nothing but work for each core."""
-    burning = [subprocess.Popen([sys.executable, "-c", BURN]) for _ in range(os.cpu_count() or 1) if wanted]
+    count = (os.cpu_count() or 1) if wanted else 0
+    burning = [
+        start_child([sys.executable, "-c", BURN], name="busy", log=Path(os.devnull)) for _ in range(count)
+    ]
     try:
         yield
     finally:
-        for one in burning:
-            one.kill()
-            one.wait()
+        stop_all(burning)
 
 
 def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
