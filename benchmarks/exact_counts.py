@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.load.stack import running  # noqa: E402
+from tests.load.stack import Running, running  # noqa: E402
 
 SCENARIO = """
 scenario: 1
@@ -30,6 +30,21 @@ generator: {{lag: 1s, cpu: 100%}}
 """
 
 
+def count(stack: Running, folder: Path, requests: int, rate: int) -> subprocess.CompletedProcess[str]:
+    """Send that many requests at that rate; the status is 0 when client, API and Prometheus count the same."""
+    scenario = folder / "exact.yaml"
+    scenario.write_text(SCENARIO.format(rate=rate, requests=requests), encoding="utf-8")
+    command = [
+        sys.executable, "-m", "verification.load", str(scenario), "--target", stack.api, "--prometheus",
+        stack.prometheus, "--reports", str(folder / "reports"), "--pass", f"requests >= {requests}",
+        "--pass", "unexpected == 0", "--pass", "metric http_requests_total", "--pass",
+        "metric http_request_duration_seconds",
+    ]  # fmt: skip
+    return subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
 def main() -> int:
     """Exit status of the load session: 0 when all three counts are equal."""
     parser = argparse.ArgumentParser(
@@ -39,15 +54,9 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=500)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running(Path(name)) as stack:
-        scenario = Path(name) / "exact.yaml"
-        scenario.write_text(SCENARIO.format(rate=given.rate, requests=given.requests))
-        command = [
-            sys.executable, "-m", "verification.load", str(scenario), "--target", stack.api, "--prometheus",
-            stack.prometheus, "--reports", str(Path(name) / "reports"), "--pass", f"requests >= {given.requests}",
-            "--pass", "unexpected == 0", "--pass", "metric http_requests_total", "--pass",
-            "metric http_request_duration_seconds",
-        ]  # fmt: skip
-        return subprocess.run(command, cwd=ROOT, check=False).returncode
+        done = count(stack, Path(name), given.requests, given.rate)
+    print(done.stdout)
+    return done.returncode
 
 
 if __name__ == "__main__":

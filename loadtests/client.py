@@ -55,6 +55,7 @@ class Connections:
         self._pool = pool
         self._clock = clock
         self._idle: deque[tuple[Any, float]] = deque()
+        self._polls: dict[Any, Any] = {}
 
     def get_socket(self) -> Any:
         """A connection without anything to read on it. Raises OSError, marked as unsent, when none can be
@@ -62,9 +63,10 @@ class Connections:
         """
         while self._idle:
             sock, since = self._idle.pop()
-            if self._clock() - since < IDLE_SECONDS and not _readable(sock):
+            # one with something to read has been closed by the server, or is out of step
+            if self._clock() - since < IDLE_SECONDS and not self._polls[sock].poll(0):
                 return sock
-            sock.close()
+            self.release_socket(sock)
         return self.connect()
 
     def connect(self) -> Any:
@@ -76,10 +78,14 @@ class Connections:
 
     def return_socket(self, sock: Any) -> None:
         """Keep a connection whose response has been read."""
+        if sock not in self._polls:
+            poll = self._polls[sock] = _poll()
+            poll.register(sock.fileno(), POLLIN)
         self._idle.append((sock, self._clock()))
 
     def release_socket(self, sock: Any) -> None:
         """Close a connection that cannot be used any more."""
+        self._polls.pop(sock, None)
         sock.close()
 
 
@@ -105,7 +111,7 @@ class OneShotClient:
         try:
             _send(sock, head.encode("latin-1") + (body or b""))
         except BaseException:
-            sock.close()
+            self._connections.release_socket(sock)
             raise
         response = HTTPSocketPoolResponse(sock, self._connections, method=method)
         response._sent_request = head
@@ -160,13 +166,6 @@ def _send(sock: Any, data: bytes) -> None:
         raise _unsent(error) from None
     if sent < len(data):
         sock.sendall(data[sent:])
-
-
-def _readable(sock: Any) -> bool:
-    # an idle connection with something to read has been closed by the server, or is out of step
-    poll = _poll()
-    poll.register(sock.fileno(), POLLIN)
-    return bool(poll.poll(0))
 
 
 def _read_into_body(sock: Any) -> int:

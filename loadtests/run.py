@@ -282,7 +282,8 @@ class LoadRun:
     def _arrival(self, player: Player, session: ReadySession, visit: Visit, due: float) -> None:
         lag = self._newest_lag = self._clock() - due
         self._ledger.lag(lag)
-        bins.add_into(self.generator.lags, {bins.bucket_of(max(int(lag * 1e6), 0)): 1})
+        lags, bucket = self.generator.lags, bins.bucket_of(max(int(lag * 1e6), 0))
+        lags[bucket] = lags.get(bucket, 0) + 1
         try:
             player.play(session, visit, due)
         finally:

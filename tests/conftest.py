@@ -13,6 +13,8 @@ WHOLE_RUNS = (
     "dashboards/",
     "drills/test_default.py",
     "drills/test_twins.py",
+    "load/test_exact.py",
+    "load/test_ui_drills.py",
     "twins/test_live.py",
     "twins/test_targets.py",
     "verification/test_shop.py",

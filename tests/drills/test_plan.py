@@ -118,6 +118,18 @@ def test_drills_that_disturb_each_other_run_together() -> None:
     assert len(batches([errors, again])) == 2
 
 
+def test_whole_events_delay_an_exact_value_or_the_more_the_more_there_are() -> None:
+    for name in ("HighMemoryUsage", "ServiceDown"):
+        assert plan.granularity(DRILLS[name].plan, timing(name)) == 0
+    few = DRILLS["HighErrorRate"].plan
+    assert few.rate is not None
+    many = few.model_copy(update={"rate": 10 * few.rate})
+    slow = plan.granularity(few, timing("HighErrorRate"))
+    # one accumulator: 3 of 140 x 4.75 events, made up for at a point in 5 s
+    assert slow == pytest.approx(3 / (140 * 4.75) / 0.01 * 5)
+    assert plan.granularity(many, timing("HighErrorRate")) == pytest.approx(slow / 10)
+
+
 def test_the_shortest_detection_is_longer_than_the_longest() -> None:
     for name, loaded in DRILLS.items():
         assert 0 < plan.shortest(loaded.plan, timing(name)) < plan.detection(loaded.plan, timing(name))

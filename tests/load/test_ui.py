@@ -204,6 +204,35 @@ def test_a_web_ui_that_is_ended_keeps_no_report(ui: Callable[..., WebUi], number
 
 
 @pytest.mark.stack
+def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi], tmp_path: Path) -> None:
+    port = str(allocate_ports(1)[0])
+    page = ui("--autostart", "--master", "--master-bind-port", port, "--expect-workers", "2")
+    command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--worker"]
+    with (tmp_path / "workers.log").open("wb") as log:
+        workers = [
+            subprocess.Popen([*command, "--master-port", port], cwd=ROOT, stdout=log, stderr=log)
+            for _ in range(2)
+        ]
+    try:
+        page.ready()
+        wait_for(
+            lambda: (counts := page.state()["counts"]) and float(counts[0]["prometheus"]) > 300, "requests"
+        )
+        with loopback_session() as session:
+            session.get(page.url + "/stop", timeout=DEADLINE_SECONDS)
+        wait_for(lambda: page.state()["run"]["state"] == "ended", "the verdicts")
+        state = page.state()
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait(DEADLINE_SECONDS)
+    assert not state["run"]["invalid"], state["run"]
+    verdicts = {one["claim"]: one["outcome"] for one in state["verdicts"]}
+    assert verdicts["metric http_requests_total"] == "pass", state["verdicts"]
+    assert {(one["api_difference"], one["prometheus_difference"]) for one in state["counts"]} == {(0.0, 0.0)}
+
+
+@pytest.mark.stack
 def test_the_page_is_open_to_everybody_in_spite_of_a_login(ui: Callable[..., WebUi]) -> None:
     page = ui("--web-login", env={"LOCUST_WEB_PASSWORD": "right"}).ready()
     with loopback_session() as session:

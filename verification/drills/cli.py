@@ -26,7 +26,7 @@ from verification.run.clock import SystemClock
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, Options
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
-from verification.stack.children import terminate_as_interrupt
+from verification.stack.children import take_precedence, terminate_as_interrupt
 from verification.verdict import exit_status
 
 
@@ -124,6 +124,7 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
 
 
 def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path) -> int:
+    take_precedence()
     folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     folder.mkdir(parents=True)
     clock = SystemClock()

@@ -24,6 +24,7 @@ DEFAULTS = {
     "--scenario": "steady",
     "--web-host": "127.0.0.1",
     "--web-port": "8089",
+    "--master-bind-host": "127.0.0.1",
 }
 ALIASES = {"--target": "--host", "-H": "--host", "-P": "--web-port"}
 

@@ -5,6 +5,7 @@ The result is a `Bench`: addresses and handles that the driving needs, whoever s
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -240,6 +241,7 @@ def describe(prepared: Prepared, bench: Bench, rendered: Rendered | None) -> dic
         "scrape_interval": bench.scrape_interval,
         "scrape_timeout": bench.scrape_timeout,
         "backend": bench.backend,
+        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "managed": bench.app is not None,
         "pid": bench.pid,
         "database": bench.database is not None,

@@ -25,6 +25,7 @@ from verification.stack.protocol import ComponentState, Status
 from verification.stack.waiting import wait_until
 
 _TAIL_BYTES = 65_536
+PRECEDENCE = -10
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
@@ -262,6 +263,16 @@ def terminate_as_interrupt() -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+def take_precedence() -> None:
+    """Put this thread, what it starts from now on, and their children before others, where this user may (root).
+
+    At a time scale of 60 a scrape that a neighbour holds up by 0.2 s is one that is held up by 12 s in real time: what
+    the neighbour does is then no part of what is verified.
+    """
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, min(PRECEDENCE, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 Start = Callable[[], subprocess.Popen[bytes]]

@@ -29,7 +29,7 @@ from verification.run.options import (
 )
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
-from verification.stack.children import terminate_as_interrupt
+from verification.stack.children import take_precedence, terminate_as_interrupt
 from verification.verdict import Verdict, exit_status
 
 PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
@@ -169,6 +169,7 @@ def result(request: pytest.FixtureRequest) -> Result:
         sys.stdout.flush()
 
     try:
+        take_precedence()
         with manager.global_and_fixture_disabled(), terminate_as_interrupt():
             say(f"run {folder}")
             done = run(config.stash[PREPARED], folder, clock, say)

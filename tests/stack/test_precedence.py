@@ -1,0 +1,46 @@
+"""Precedence over other processes, where the user may take it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.loadtests.processes import ROOT
+from verification.stack.children import PRECEDENCE
+
+pytestmark = pytest.mark.unit
+NICENESS = """
+import os, subprocess, sys
+from verification.stack.children import take_precedence
+before, user = map(int, sys.argv[1:])
+os.setpriority(os.PRIO_PROCESS, 0, before)
+if user:
+    os.setuid(user)
+take_precedence()
+print(os.getpriority(os.PRIO_PROCESS, 0), flush=True)
+if not user:
+    subprocess.run([sys.executable, "-c", "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"])
+"""
+NOBODY = 65534
+
+
+def niceness(before: int, user: int = 0) -> set[int]:
+    """The niceness of a process that had this one and took precedence, and of its child."""
+    done = subprocess.run(
+        [sys.executable, "-c", NICENESS, str(before), str(user)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {int(line) for line in done.stdout.split()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize(("before", "after"), [(0, PRECEDENCE), (5, PRECEDENCE), (-15, -15)])
+def test_children_wait_for_others(before: int, after: int) -> None:
+    assert niceness(before) == {after}
+
+
+def test_a_user_who_may_not_is_refused() -> None:
+    assert niceness(0, NOBODY if os.geteuid() == 0 else 0) == {0}
