@@ -15,6 +15,7 @@ from select import POLLIN
 from typing import Any
 
 from gevent.monkey import get_original
+from gevent.ssl import SSLSocket
 from geventhttpclient.client import HTTPClient
 from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPSocketPoolResponse
@@ -25,6 +26,10 @@ IDLE_SECONDS = 1.0
 """an idle connection is reused for so long; servers close theirs after 2 s (gunicorn) to 75 s (nginx), and a
 request that is sent in that moment has an unknown fate
 """
+
+FRESH_SECONDS = 0.002
+"""a connection is reused without a look for so long"""
+KEPT_HEADS = 1000
 
 _RUN_OUT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 _poll = get_original("select", "poll")
@@ -63,8 +68,10 @@ class Connections:
         """
         while self._idle:
             sock, since = self._idle.pop()
-            # one with something to read has been closed by the server, or is out of step
-            if self._clock() - since < IDLE_SECONDS and not self._polls[sock].poll(0):
+            idle = self._clock() - since
+            # one with something to read has been closed by the server, or is out of step; to ask takes as long as to
+            # send, and in so short a time the answer would not have come anyway
+            if idle < FRESH_SECONDS or (idle < IDLE_SECONDS and not self._polls[sock].poll(0)):
                 return sock
             self.release_socket(sock)
         return self.connect()
@@ -95,6 +102,7 @@ class OneShotClient:
     def __init__(self, client: HTTPClient) -> None:
         self._client = client
         self._connections = Connections(client._connection_pool, time.monotonic)
+        self._rests: dict[tuple[str, tuple[tuple[str, str], ...], int], bytes] = {}
 
     def request(
         self,
@@ -103,19 +111,25 @@ class OneShotClient:
         body: bytes | None = b"",
         headers: Mapping[str, str] | None = None,
     ) -> HTTPSocketPoolResponse:
-        """Send once, and read the head of the response. Raises OSError or HTTPParseError; see was_unsent."""
-        head = self._client._build_request(
-            method, request_uri, body=body or b"", headers=headers, chunked=False
-        )
+        """Send once, and read the head of the response. Raises OSError or HTTPParseError; see was_unsent.
+
+        request_uri: as it is sent, printable ASCII without blanks.
+        """
+        head = self._head(method, request_uri, body or b"", headers or {})
         sock = self._connections.get_socket()
         try:
-            _send(sock, head.encode("latin-1") + (body or b""))
+            _send(sock, head + body if body else head)
         except BaseException:
             self._connections.release_socket(sock)
             raise
-        response = HTTPSocketPoolResponse(sock, self._connections, method=method)
-        response._sent_request = head
-        return response
+        if not isinstance(sock, SSLSocket):  # one of those may hold what it has read before
+            try:
+                # the response would first try to read in vain: an answer is never there at once
+                sock._wait(sock._read_event)
+            except BaseException:
+                self._connections.release_socket(sock)
+                raise
+        return HTTPSocketPoolResponse(sock, self._connections, method=method)
 
     def leave(
         self, how: Leave, method: str, request_uri: str, body: bytes | None, headers: Mapping[str, str]
@@ -125,16 +139,27 @@ class OneShotClient:
         Raises OSError, see was_unsent; ConnectionResetError when the target closed first, before any of its
         answer.
         """
-        head = self._client._build_request(
-            method, request_uri, body=body or b"", headers=headers, chunked=False
-        )
-        whole = head.encode("latin-1") + (body or b"")
+        head = self._head(method, request_uri, body or b"", headers)
+        whole = head + (body or b"")
         sock = self._connections.connect()
         try:
             _send(sock, whole[: len(head) // 2] if how == "half-header" else whole)
             return _read_into_body(sock) if how == "mid-stream" else 0
         finally:
             sock.close()
+
+    def _head(self, method: str, request_uri: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Request line and headers. What follows the request line is checked and put together once for all requests
+        that have it in common: that takes as long as sending it.
+        """
+        key = (method, tuple(headers.items()), len(body))
+        rest = self._rests.get(key)
+        if rest is None:
+            whole = self._client._build_request(method, "/", body=body, headers=headers, chunked=False)
+            if len(self._rests) >= KEPT_HEADS:
+                self._rests.clear()
+            rest = self._rests[key] = whole.removeprefix(f"{method} /").encode("latin-1")
+        return f"{method} {request_uri}".encode("latin-1") + rest
 
 
 class OneShotPool:

@@ -12,7 +12,8 @@ import time
 from contextlib import suppress
 
 import gevent
-from gevent import get_hub
+from gevent import get_hub, getcurrent
+from greenlet import greenlet
 
 READ = 1
 _FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
@@ -34,10 +35,16 @@ class TimerSleep:
 
     def __init__(self) -> None:
         self._fd = -1
+        self._hub = get_hub()
+        self._sleeper: greenlet | None = None
+        self._watcher = None
         with suppress(OSError, AttributeError):  # not Linux
             self._libc = ctypes.CDLL(None, use_errno=True)
             self._fd = self._libc.timerfd_create(time.CLOCK_MONOTONIC, _FLAGS)
-        self._watcher = get_hub().loop.io(self._fd, READ) if self._fd >= 0 else None
+        if self._fd >= 0:
+            # watched all the time: to begin and end that for each sleep would cost two system calls more
+            self._watcher = self._hub.loop.io(self._fd, READ)
+            self._watcher.start(self._due)
 
     def __call__(self, seconds: float) -> None:
         """Let others run for so long."""
@@ -49,13 +56,23 @@ class TimerSleep:
         if self._libc.timerfd_settime(self._fd, 0, ctypes.byref(spec), None):
             gevent.sleep(seconds)
             return
-        get_hub().wait(self._watcher)
-        with suppress(BlockingIOError):
-            os.read(self._fd, 8)
+        self._sleeper = getcurrent()
+        try:
+            self._hub.switch()
+        finally:
+            self._sleeper = None
 
     def close(self) -> None:
         """Give the timer back."""
         if self._watcher is not None:
+            self._watcher.stop()
             self._watcher.close()
             os.close(self._fd)
             self._watcher = None
+
+    def _due(self) -> None:
+        # the timer is readable until it is read or set again
+        with suppress(BlockingIOError):
+            os.read(self._fd, 8)
+        if self._sleeper is not None:
+            self._sleeper.switch()

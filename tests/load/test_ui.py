@@ -219,7 +219,7 @@ def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi
             lambda: (counts := page.state()["counts"]) and float(counts[0]["prometheus"]) > 300, "requests"
         )
         with loopback_session() as session:
-            session.get(page.url + "/stop", timeout=DEADLINE_SECONDS)
+            session.post(page.url + "/stop", timeout=DEADLINE_SECONDS)
         wait_for(lambda: page.state()["run"]["state"] == "ended", "the verdicts")
         state = page.state()
     finally:
