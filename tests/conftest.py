@@ -13,7 +13,7 @@ WHOLE_RUNS = (
     "dashboards/",
     "drills/test_default.py",
     "drills/test_twins.py",
-    "load/test_exact.py",
+    "load/test_exact_minute.py",
     "load/test_ui_drills.py",
     "twins/test_live.py",
     "twins/test_targets.py",

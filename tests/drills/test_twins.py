@@ -143,11 +143,10 @@ def test_a_broken_drill_passes(twin: Twin, ran: dict[str, Ran]) -> None:
         assert all(done.verdicts[one][0] == "fail" for one in red), done.output
 
 
-def test_a_webhook_that_dies_is_not_told_or_leaves_the_fault(ran: dict[str, Ran]) -> None:
+def test_a_webhook_that_dies_is_not_told(ran: dict[str, Ran]) -> None:
     done = ran["a webhook that dies"]
     assert "webhook receiver: it no longer listens on 127.0.0.1:" in done.output
     assert "a notification for webhook, answered 200" in done.output
-    assert "healed: " in done.output
     assert {outcome for outcome, _ in done.verdicts.values()} == {"unknown"}, done.output
 
 

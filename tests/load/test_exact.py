@@ -13,12 +13,6 @@ from tests.load.stack import running
 pytestmark = pytest.mark.stack
 
 
-def test_client_api_and_prometheus_differ_after_a_minute_at_500_a_second(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
-        done = count(stack, tmp_path, 30_000, 500)
-    assert done.returncode == 0, done.stdout
-
-
 @pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])
 def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:

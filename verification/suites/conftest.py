@@ -168,11 +168,15 @@ def result(request: pytest.FixtureRequest) -> Result:
         sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
         sys.stdout.flush()
 
+    interrupted = ""
+    done = None
     try:
         take_precedence()
         with manager.global_and_fixture_disabled(), terminate_as_interrupt():
             say(f"run {folder}")
             done = run(config.stash[PREPARED], folder, clock, say)
+    except KeyboardInterrupt as signalled:
+        interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
     except InputError as error:
         config.stash[BAD_INPUT] = error
         pytest.exit(str(error), returncode=4)
@@ -183,6 +187,9 @@ def result(request: pytest.FixtureRequest) -> Result:
         broken = f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}"
         config.stash[BROKEN] = broken
         pytest.exit(broken, returncode=2)
+    if done is None:
+        # not within `except`: pytest would describe the interrupted line as well, and a few have no number (3.11)
+        pytest.exit(interrupted, returncode=EvidenceError.exit_status)
     config.stash[RESULT] = done
     _leave_out_junit(config)
     return done
