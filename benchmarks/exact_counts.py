@@ -1,7 +1,7 @@
 """Client, API and Prometheus count the same, exactly: 500/s for 60 s, or a million requests, without a database.
 
 python benchmarks/exact_counts.py [--requests 30000] [--rate 500]
-nohup python benchmarks/exact_counts.py --requests 1000000 > exact.log &       half an hour
+nohup python benchmarks/exact_counts.py --requests 1000000 --rate 570 > exact.log &       half an hour
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ mix:
   - {{name: nowhere, steps: [{{request: "GET /nowhere/{{n}}", endpoint: unmatched, expect: [404]}}]}}
 arrival: {{model: open, rate: {rate}/s, limit: 5000}}
 max_requests: {requests}
+drain: 120s
 generator: {{lag: 30s, cpu: 100%}}
 """
 
