@@ -22,7 +22,8 @@ scenario: 1
 name: exact
 users: {{header: X-User-ID, distinct: 50}}
 mix:
-  - {{name: health, weight: 9, steps: [{{request: GET /health}}]}}
+  # on a busy machine it answers 503: counted like any other answer
+  - {{name: health, weight: 9, steps: [{{request: GET /health, expect: [200, 503]}}]}}
   - {{name: nowhere, steps: [{{request: "GET /nowhere/{{n}}", endpoint: unmatched, expect: [404]}}]}}
 arrival: {{model: open, rate: {rate}/s, limit: 5000}}
 max_requests: {requests}
