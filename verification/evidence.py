@@ -7,6 +7,7 @@ judge turns into an unknown verdict.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -147,11 +148,17 @@ class Evidence:
         A scrape's samples carry the time at which it began (Prometheus aligns it by up to 2 ms, `scrape/scrape.go`);
         its duration is a series of its own. The bounds are widened by the uncertainty of the two clocks.
         """
+        return tuple(self._scrape_by_stamp.values())
+
+    def scrapes_of(self, ups: Mapping[float, float], durations: Mapping[float, float]) -> dict[float, Scrape]:
+        """Scrapes by the time stamp of their samples, from those of one target's `up` and `scrape_duration_seconds`.
+
+        One without a duration may have taken the whole interval.
+        """
         offset = self.need("clock_offset").data
-        ups, durations = self._target_series("up"), self._target_series("scrape_duration_seconds")
         align = 0.002
-        return tuple(
-            Scrape(
+        return {
+            t: Scrape(
                 t - offset["high"] - align,
                 t - offset["low"] + durations.get(t, self.interval) + align,
                 value,
@@ -159,7 +166,7 @@ class Evidence:
             )
             for t, value in ups.items()
             if t >= 0  # one from before the run says nothing about it
-        )
+        }
 
     @property
     def interval(self) -> float:
@@ -177,8 +184,7 @@ class Evidence:
 
     @cached_property
     def _scrape_by_stamp(self) -> dict[float, Scrape]:
-        stamps = (t for t in self._target_series("up") if t >= 0)
-        return dict(zip(stamps, self.scrapes, strict=True))
+        return self.scrapes_of(self._target_series("up"), self._target_series("scrape_duration_seconds"))
 
     def _target_series(self, name: str) -> dict[float, float]:
         series = self.stored(name)

@@ -34,6 +34,7 @@ TEXTS = {
     "description": "86% of the memory of node:1 is in use (threshold: 85%).",
 }
 SHOWN = TEXTS["description"]
+SCRAPE = 0.02
 Row = tuple[float, str, dict[str, Any]]
 Rows = list[Row]
 
@@ -87,6 +88,7 @@ def good() -> Rows:
         ]}),
         (28.0, "stored_node", {"series": [
             series("up", [(t, 1.0) for t in scrapes], job="node"),
+            series("scrape_duration_seconds", [(t, SCRAPE) for t in scrapes], job="node"),
             series("node_memory_MemAvailable_bytes", [(t, 100 * (1 - memory(t))) for t in scrapes], job="node"),
             series("node_memory_MemTotal_bytes", [(t, 100.0) for t in scrapes], job="node"),
         ]}),
@@ -205,6 +207,20 @@ def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
     found = verdicts(rows)
     assert words in found["three-ledgers"].reason
     assert {str(one.outcome) for aspect, one in found.items() if aspect != "others-silent"} == {"unknown"}
+
+
+@pytest.mark.parametrize(("begins", "agree"), [(RAISED - 0.005, True), (RAISED - 0.1, False)])
+def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(begins: float, agree: bool) -> None:
+    def early(t: float, data: dict[str, Any]) -> dict[str, Any]:
+        for one in data["series"]:
+            value = {"node_memory_MemAvailable_bytes": 14.0, "node_memory_MemTotal_bytes": 100.0}
+            one["samples"].append([begins, value.get(one["name"], SCRAPE if "seconds" in one["name"] else 1.0)])
+            one["samples"].sort()
+        return data
+
+    found = verdicts(changed("stored_node", early))["three-ledgers"]
+    assert (found.outcome == "pass") is agree, found.reason
+    assert agree or "Prometheus stored 86.000% at a dose of 84.0%" in found.reason
 
 
 def test_a_drill_that_broke_off_has_a_verdict() -> None:

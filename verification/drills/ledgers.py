@@ -154,7 +154,7 @@ def _resource(evidence: Evidence, drill: Drill, fault: Resource, phases: Sequenc
             troubles.append(f"the proc folder was not written for {one['end'] - one['begin']:.2f} s")
     for phase in phases:
         if fault.kind == "cpu":
-            stored = _cpu_share(_series(evidence, NODE, "node_cpu_seconds_total"), phase)
+            stored = _cpu_share(evidence, phase)
             bound = _tick_bound(fault.cpus, phase)
         else:
             stored = _memory_shares(evidence, phase)
@@ -179,25 +179,44 @@ def _tick_bound(cpus: int, phase: Phase) -> float:
     return 8 * cpus / ticks
 
 
-def _cpu_share(series: dict[Labels, Samples], phase: Phase) -> list[float]:
-    """Used CPU time between the first and the last sample inside a phase, as a share of all of it."""
+def _cpu_share(evidence: Evidence, phase: Phase) -> list[float]:
+    """Used CPU time between the first and the last scrape inside a phase, as a share of all of it."""
     idle = every = 0.0
-    for labels, samples in series.items():
-        inside = [value for t, value in samples if phase.begin < t < phase.end]
-        if len(inside) < 2:
+    for labels, values in _stored_inside(evidence, "node_cpu_seconds_total", phase).items():
+        if len(values) < 2:
             return []
-        every += inside[-1] - inside[0]
-        idle += inside[-1] - inside[0] if dict(labels)["mode"] == "idle" else 0.0
+        every += values[-1] - values[0]
+        idle += values[-1] - values[0] if dict(labels)["mode"] == "idle" else 0.0
     return [1 - idle / every] if every else []
 
 
 def _memory_shares(evidence: Evidence, phase: Phase) -> list[float]:
-    def inside(name: str) -> list[float]:
-        series = _series(evidence, NODE, name)
-        return [value for samples in series.values() for t, value in samples if phase.begin < t < phase.end]
-
-    free, total = inside("node_memory_MemAvailable_bytes"), inside("node_memory_MemTotal_bytes")
+    free, total = (
+        [value for values in _stored_inside(evidence, name, phase).values() for value in values]
+        for name in ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
+    )
     return [1 - one / every for one, every in zip(free, total, strict=False)]
+
+
+def _stored_inside(evidence: Evidence, name: str, phase: Phase) -> dict[Labels, list[float]]:
+    """Values that Prometheus stored of a node metric, of the scrapes that lie wholly inside a phase.
+
+    A sample carries the time at which its scrape began: the exporter may have read its source after a change that came
+    while the scrape was under way, so that such a scrape may show either dose.
+    """
+    ups, durations = (
+        {t: value for samples in _series(evidence, NODE, of).values() for t, value in samples}
+        for of in ("up", "scrape_duration_seconds")
+    )
+    wanted = {
+        t
+        for t, scrape in evidence.scrapes_of(ups, durations).items()
+        if phase.begin < scrape.begin and scrape.end <= phase.end
+    }
+    return {
+        labels: [value for t, value in samples if t in wanted]
+        for labels, samples in _series(evidence, NODE, name).items()
+    }
 
 
 def _exposed(readings: Iterable[dict[str, Any]], kind: str, phase: Phase) -> list[float]:
@@ -212,11 +231,13 @@ def _exposed(readings: Iterable[dict[str, Any]], kind: str, phase: Phase) -> lis
 
 
 def _state(evidence: Evidence, drill: Drill, phases: Sequence[Phase]) -> Agreement:
-    """Every scrape inside the fault must have failed (or not have taken place), and every one clear of it succeeded."""
+    """Every scrape wholly inside the fault must have failed (or not have taken place), and every one clear of it succeeded."""
     if not isinstance(drill.fault, TargetState):
         return Agreement("a fault of somebody else's target keeps no ledger", ())
     broken = [phase for phase in phases if phase.dose == 1.0]
-    inside = [one for one in evidence.scrapes if any(p.begin < one.begin < p.end for p in broken)]
+    inside = [
+        one for one in evidence.scrapes if any(p.begin < one.begin and one.end <= p.end for p in broken)
+    ]
     troubles = []
     answered = [one for one in inside if one.up == 1]
     if drill.fault.kind == "undiscovered":

@@ -260,6 +260,7 @@ class _Session:
         if self.proc is not None:
             names = (
                 "up",
+                "scrape_duration_seconds",
                 "node_cpu_seconds_total",
                 "node_memory_MemAvailable_bytes",
                 "node_memory_MemTotal_bytes",
