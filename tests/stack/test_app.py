@@ -133,12 +133,40 @@ def test_target_that_dies_later_is_passed_over(make_app: MakeApp) -> None:
 
 
 def test_port_that_was_taken_in_between_ends_the_run(make_app: MakeApp) -> None:
-    # Who has the port does not answer: a server that does would be taken for the target.
     with socket.create_server(("127.0.0.1", allocate_ports(1)[0])) as other:
         offers = [[other.getsockname()[1], allocate_ports(1)[0]], allocate_ports(2)]
         with make_app(allocate=lambda count: offers.pop(0)) as app:
             assert app.port != other.getsockname()[1]
             assert body(app) == "hello"
+
+
+def test_stranger_who_answers_on_its_port_is_taken_for_the_target(make_app: MakeApp, tmp_path: Path) -> None:
+    with make_app() as stranger:
+        offers = [[stranger.port, allocate_ports(1)[0]], allocate_ports(2)]
+        sent: list[SentRequest] = []
+        with make_app(allocate=lambda count: offers.pop(0), sent=sent.append, name="second") as app:
+            assert app.port != stranger.port
+            assert [one.status for one in sent] == [200]
+            log = stranger.log.read_text(encoding="utf-8")
+        assert log.count("GET /health") == 1
+
+
+def test_request_that_a_stranger_answered_counts_as_sent_to_the_target(
+    make_app: MakeApp, server: Path, tmp_path: Path
+) -> None:
+    """The other one takes the port after it was found free; the target's program tells so only later."""
+    port, *others = allocate_ports(4)
+    taken = tmp_path / "taken"
+    script = (
+        f"if [ -e {taken} ]; then exec {{python}} {server} {{port}}; fi; touch {taken}; "
+        f"UNHEALTHY=1000000 timeout 2 {{python}} {server} {{port}}; "
+        f"echo 'bind: address already in use'; exit 1"
+    )
+    offers = [[port, others[0]], others[1:]]
+    sent: list[SentRequest] = []
+    with make_app(f'sh -c "{script}"', allocate=lambda count: offers.pop(0), sent=sent.append) as app:
+        assert app.port == others[1]
+        assert [one.status for one in sent] == [200]
 
 
 @pytest.mark.parametrize("command", ["", "   ", "server 'unclosed"])

@@ -26,6 +26,11 @@ def test_port_in_use_is_handed_out() -> None:
         assert allocate_ports(1, random.Random(1))[0] != taken.getsockname()[1]
 
 
+def test_port_that_was_given_and_is_not_used_yet_is_given_again() -> None:
+    first = allocate_ports(1, random.Random(2))
+    assert set(first).isdisjoint(allocate_ports(1, random.Random(2)))
+
+
 def test_port_is_one_that_an_outgoing_connection_could_take() -> None:
     kernel = Path("/proc/sys/net/ipv4/ip_local_port_range")
     if not kernel.exists():

@@ -8,7 +8,7 @@ import secrets
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ import requests
 from verification.errors import EvidenceError, InputError
 from verification.stack.children import Child, log_tail, start_child
 from verification.stack.journal import Journal
-from verification.stack.ports import HOST, allocate_ports
+from verification.stack.ports import HOST, allocate_ports, bound_port
 from verification.stack.protocol import ComponentState, Status
 from verification.stack.waiting import loopback_session, wait_until
 
@@ -48,7 +48,7 @@ class ManagedApp:
 
     command: a command line, run without a shell, with any of {port} {fault_port} {workdir} {token} {python};
     the last is the Python of the harness. Values of `env` may hold them too. health: the path that answers
-    200 when the target is ready. sent: is told every request that was sent.
+    200 when the target is ready. sent: is told, once a start has ended, every request that was sent.
 
     Raises:
         InputError: the command is empty or can't be read.
@@ -120,18 +120,25 @@ class ManagedApp:
         """Start it and wait until it is healthy. Its port is chosen anew only if nothing has used it yet."""
         first = self._child is None
         for attempt in range(1, ATTEMPTS + 1):
+            # Whoever has the port may answer in place of the target, and with 200.
+            if first and None in (bound_port(self.port), bound_port(self.fault_port)):
+                self.port, self.fault_port = self._allocate(2)
+            asked: list[SentRequest] = []
             try:
-                self._start()
-                return
+                self._start(asked.append)
+                break
             except EvidenceError as error:
                 self.kill()
                 tail = "\n".join(error.log).lower()
                 if attempt == ATTEMPTS or not first or not any(text in tail for text in _PORT_TAKEN):
+                    self._tell(asked)
                     raise
+                # What was asked in vain went to whoever took the port; the target has not seen it.
                 self.port, self.fault_port = self._allocate(2)
             except BaseException:
                 self.kill()
                 raise
+        self._tell(asked)
 
     def stop(self) -> None:
         """End it in an orderly way and wait until it is gone."""
@@ -157,7 +164,11 @@ class ManagedApp:
     ) -> None:
         self.stop()
 
-    def _start(self) -> None:
+    def _tell(self, requests_sent: Iterable[SentRequest]) -> None:
+        for one in requests_sent:
+            self._sent(one)
+
+    def _start(self, sent: Callable[[SentRequest], None]) -> None:
         self._workdir.mkdir(parents=True, exist_ok=True)
         start_of_log = self.log.stat().st_size if self.log.exists() else 0
         self._child = start_child(
@@ -171,7 +182,7 @@ class ManagedApp:
         def unmet() -> str:
             if self.state().status is not Status.RUNNING:
                 raise self._failure(f"{self.state()} before it was healthy", start_of_log)
-            return ask_health(self.url, self._health, self._sent)
+            return ask_health(self.url, self._health, sent)
 
         try:
             wait_until(unmet, self._ready_seconds)

@@ -12,13 +12,15 @@ HOST = "127.0.0.1"
 _LOWEST = 10_000
 _KERNEL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _ATTEMPTS = 1000
+_given: set[int] = set()
+"""Many targets of one run have their ports long before they listen: free now is not enough."""
 
 
 def allocate_ports(count: int, source: random.Random | None = None) -> list[int]:
-    """Different TCP ports on 127.0.0.1 that are free now.
+    """Different TCP ports on 127.0.0.1 that are free now, none of which this process was given before.
 
-    Nothing keeps them free until a component listens: whoever starts one tries again with other ports when
-    its own was taken meanwhile.
+    Nothing keeps them free from other programs until a component listens: whoever starts one tries again with other
+    ports when its own was taken meanwhile.
 
     Raises:
         OSError: no free ports were found.
@@ -31,7 +33,8 @@ def allocate_ports(count: int, source: random.Random | None = None) -> list[int]
             return ports
         port = source.randint(_LOWEST, highest) if highest > _LOWEST else 0
         free = bound_port(port)
-        if free is not None and free not in ports:
+        if free is not None and free not in _given:
+            _given.add(free)
             ports.append(free)
     raise OSError(f"no {count} free ports were found on {HOST}")
 
