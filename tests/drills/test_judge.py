@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from verification import contract as contracts
+from verification.checks import alert_live, base
 from verification.drills import judge
 from verification.drills.drill import FOLDER, Loaded, as_json, load_folder
 from verification.drills.plan import Timing
@@ -210,11 +211,15 @@ def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
 
 
 @pytest.mark.parametrize(("begins", "agree"), [(RAISED - 0.005, True), (RAISED - 0.1, False)])
-def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(begins: float, agree: bool) -> None:
+def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(
+    begins: float, agree: bool
+) -> None:
     def early(t: float, data: dict[str, Any]) -> dict[str, Any]:
         for one in data["series"]:
             value = {"node_memory_MemAvailable_bytes": 14.0, "node_memory_MemTotal_bytes": 100.0}
-            one["samples"].append([begins, value.get(one["name"], SCRAPE if "seconds" in one["name"] else 1.0)])
+            one["samples"].append(
+                [begins, value.get(one["name"], SCRAPE if "seconds" in one["name"] else 1.0)]
+            )
             one["samples"].sort()
         return data
 
@@ -298,3 +303,17 @@ def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
         if kind == "poll" and 25 <= t <= 26:
             data["alerts"] = [busy]
     assert str(verdicts(rows)["others-silent"].outcome) == outcome
+
+
+@pytest.mark.parametrize(
+    ("why", "outcome"),
+    [("the live drill was left out (--no-drill)", "not verified"), ("", "unknown")],
+)
+def test_a_drill_that_was_left_out_reads_as_one_that_went_missing(why: str, outcome: str) -> None:
+    history = History("by hand", 0.0, EPOCH)
+    history.records.append(Record(0, 0.0, "run", {"no_drill": why}))
+    evidence = Evidence(CONTRACT, history)
+    found = [base.judge(one, claim, evidence) for one in alert_live.CHECKS for claim in one.claims(CONTRACT)]
+    assert len(found) == len(alert_live.ASPECTS) * len(CONTRACT.drilled)
+    assert {str(one.outcome) for one in found} == {outcome}
+    assert not why or {one.reason for one in found} == {why}

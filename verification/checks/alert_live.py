@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verification.checks.base import Check, Claim
+from verification.checks.base import Check, Claim, not_verified
 from verification.contract import Contract
 from verification.drills import judge as drills
 from verification.drills.case import build
@@ -31,6 +31,8 @@ def _claims(aspect: str) -> Callable[[Contract], list[Claim]]:
 
 def _judge(aspect: str) -> Callable[[Claim, Evidence], Verdict]:
     def judge(claim: Claim, evidence: Evidence) -> Verdict:
+        if evidence.run.get("no_drill"):
+            return not_verified(claim, evidence.run["no_drill"])
         name = evidence.need("drill", alert=claim.subject).data["name"]
         return drills.judge_aspect(aspect, drills.COMMON[aspect], claim, build(evidence, name))
 

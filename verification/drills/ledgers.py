@@ -231,7 +231,7 @@ def _exposed(readings: Iterable[dict[str, Any]], kind: str, phase: Phase) -> lis
 
 
 def _state(evidence: Evidence, drill: Drill, phases: Sequence[Phase]) -> Agreement:
-    """Every scrape wholly inside the fault must have failed (or not have taken place), and every one clear of it succeeded."""
+    """Every scrape wholly inside the fault must have failed, or not have taken place."""
     if not isinstance(drill.fault, TargetState):
         return Agreement("a fault of somebody else's target keeps no ledger", ())
     broken = [phase for phase in phases if phase.dose == 1.0]

@@ -18,14 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Annotated, Any, Literal, Self
 
-import docker
 import requests
 from docker.errors import DockerException, NotFound
 from pydantic import Field, TypeAdapter
 
 from verification.contract import Model
 from verification.drills.drill import HttpCall
-from verification.errors import EvidenceError
+from verification.errors import EvidenceError, InputError
+from verification.stack import compose
 from verification.stack.journal import cache_dir, locked, start_time
 from verification.stack.waiting import loopback_session
 
@@ -110,14 +110,14 @@ class Container(Model):
     def perform(self) -> str:
         """Do it; raises EvidenceError when the engine refuses."""
         try:
-            client = docker.from_env(timeout=int(COMMAND_SECONDS))
+            client = compose.engine(int(COMMAND_SECONDS))
             try:
                 getattr(client.containers.get(self.container), self.action)()
             finally:
                 client.close()
         except NotFound:
             return f"container {self.container} is gone"
-        except (DockerException, requests.RequestException) as error:
+        except (DockerException, InputError, requests.RequestException) as error:
             if self.action == "unpause" and "is not paused" in str(error):
                 return f"container {self.container} was not paused"
             raise EvidenceError(f"container {self.container}", f"{self.action}: {error}") from error

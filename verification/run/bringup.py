@@ -246,11 +246,21 @@ def describe(prepared: Prepared, bench: Bench, rendered: Rendered | None) -> dic
         "pid": bench.pid,
         "database": bench.database is not None,
         "faults": bench.faults is not None,
+        "no_drill": _no_drill(prepared, bench),
         "instance": bench.instance,
         "binaries": str(bench.binaries).splitlines(),
         "changes": [str(change) for change in rendered.changes] if rendered is not None else [],
         "diff": rendered.diff if rendered is not None else "",
     }
+
+
+def _no_drill(prepared: Prepared, bench: Bench) -> str:
+    """Why the run takes no alert live; empty when it does."""
+    if prepared.drill is None:
+        return "the live drill was left out (--no-drill)"
+    if bench.faults is None:
+        return "the target has no fault port that the drill could ask; name one with --fault-url"
+    return ""
 
 
 def await_scrape(bench: Bench, say: Say) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -18,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import docker
+from docker.constants import DEFAULT_TIMEOUT_SECONDS, IS_WINDOWS_PLATFORM
 from docker.errors import APIError, DockerException, NotFound
+from docker.utils import kwargs_from_env, parse_host
 from testcontainers.compose import DockerCompose
 
 from verification.errors import EvidenceError, InputError
@@ -36,16 +39,17 @@ def project_name(run: str) -> str:
     return f"verify-{run}"
 
 
-def engine() -> Any:
-    """A client of the container engine that answers.
+def engine(seconds: int = DEFAULT_TIMEOUT_SECONDS) -> Any:
+    """A client of the container engine that answers. seconds: what it may take to answer.
 
     Raises:
         InputError: none answers.
     """
     try:
-        client = docker.from_env()
+        _knock(seconds)
+        client = docker.from_env(timeout=seconds)
         client.ping()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise InputError(
             f"no container engine answers: {error}",
             "--stack containers",
@@ -53,6 +57,20 @@ def engine() -> Any:
             "start one, or use --stack processes",
         ) from error
     return client
+
+
+def _knock(seconds: int) -> None:
+    """Raises OSError when nobody listens on the engine's Unix socket; docker's client would leave its own end open."""
+    url = str(parse_host(kwargs_from_env().get("base_url"), IS_WINDOWS_PLATFORM))
+    path = url.removeprefix("http+unix://")
+    if path == url:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+        asked.settimeout(seconds)
+        try:
+            asked.connect(path)
+        except OSError as error:
+            raise OSError(f"{path}: {error.strerror or error}") from error
 
 
 def compose_binary() -> str:
