@@ -5,6 +5,8 @@ A whole run keeps two cores busy and is judged by when things happen; two at onc
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 WHOLE_RUNS = (
@@ -28,3 +30,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if place.startswith(WHOLE_RUNS):
         item.add_marker(pytest.mark.whole_run)
     item.add_marker(pytest.mark.xdist_group(place))
+
+
+def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
+    """What the tests of this session ask a shared run about, in their order: with `-k` or `--last-failed`, a part.
+
+    Every test that uses the requesting fixture has the argument.
+    """
+    mine = [
+        one for one in request.session.items if one.path == request.path and isinstance(one, pytest.Function)
+    ]
+    asked = [one.callspec.params[argument] for one in mine if request.fixturename in one.fixturenames]
+    return list(dict.fromkeys(asked))

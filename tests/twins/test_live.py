@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import chosen
 from tests.twins.folders import ALERTMANAGER, ERROR, HTTP, PROMETHEUS, Twin, make
 from verification.run.clock import SystemClock
 from verification.run.main import run
@@ -80,13 +81,16 @@ def judge(live: Live, folder: Path) -> list[Verdict]:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Verdict]]:
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Verdict]]:
     root = tmp_path_factory.mktemp("live")
+    wanted: list[Live] = chosen(request, "live")
     with ThreadPoolExecutor(2) as pool:
-        folders = [root / str(number) for number in range(len(TWINS))]
+        folders = [root / str(number) for number in range(len(wanted))]
         return {
             live.twin.name: verdicts
-            for live, verdicts in zip(TWINS, pool.map(judge, TWINS, folders), strict=True)
+            for live, verdicts in zip(wanted, pool.map(judge, wanted, folders), strict=True)
         }
 
 

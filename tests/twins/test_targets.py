@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import chosen
 from tests.twins.bench import failed, run_variants
 from tests.twins.variants import NAMES
 from verification.verdict import Outcome, Verdict
@@ -66,16 +67,21 @@ AT_LEAST: dict[str, set[str]] = {
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Verdict]]:
-    return run_variants(NAMES, tmp_path_factory.mktemp("twins"))
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Verdict]]:
+    return run_variants(chosen(request, "name"), tmp_path_factory.mktemp("twins"))
 
 
 def test_every_variant_has_an_expectation() -> None:
     assert set(NAMES) == EXPECTED.keys() | AT_LEAST.keys()
 
 
-def test_the_sound_target_is_green_in_every_claim_about_its_metrics(judged: dict[str, list[Verdict]]) -> None:
-    about = [one for one in judged["sound"] if one.claim.startswith(("metric/", "target/", "traffic/"))]
+@pytest.mark.parametrize("name", ["sound"])
+def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
+    name: str, judged: dict[str, list[Verdict]]
+) -> None:
+    about = [one for one in judged[name] if one.claim.startswith(("metric/", "target/", "traffic/"))]
     troubled = {one.claim: one.reason for one in about if one.outcome is not Outcome.PASS}
     # Without a fault port nobody holds memory for us, and the bench neither restarts nor stops anything.
     assert troubled.keys() <= {"metric/process_resident_memory_bytes/stimulus"}, troubled
