@@ -1,7 +1,7 @@
 """Client, API and Prometheus count the same, exactly: 500/s for 60 s, or a million requests, without a database.
 
-python benchmarks/exact_counts.py [--requests 30000] [--rate 500]
-nohup python benchmarks/exact_counts.py --requests 1000000 --rate 570 > exact.log &       half an hour
+python -m benchmarks.exact_counts [--requests 30000] [--rate 500]
+nohup python -m benchmarks.exact_counts --requests 1000000 --rate 570 > exact.log &       half an hour
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from tests.load.stack import Running, running
 
-from tests.load.stack import Running, running  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 SCENARIO = """
 scenario: 1

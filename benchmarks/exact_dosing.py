@@ -1,6 +1,6 @@
 """Exact dosing: how many of 3,000 requests fail at 5 %, by error diffusion in the API and by chance.
 
-python benchmarks/exact_dosing.py [--requests 3000] [--share 0.05] [--times 3]
+python -m benchmarks.exact_dosing [--requests 3000] [--share 0.05] [--times 3]
 
 The bar: the share give or take one. What chance would have done beside it is drawn here, a thousand times.
 """
@@ -14,13 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from loadtests.files import read
+from tests.load.stack import TOKEN, Running, running
+from verification.drills.faults import FaultPort
+from verification.drills.undo import UndoBook
 
-from loadtests.files import read  # noqa: E402
-from tests.load.stack import TOKEN, Running, running  # noqa: E402
-from verification.drills.faults import FaultPort  # noqa: E402
-from verification.drills.undo import UndoBook  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 STATUS = 503
 DRAWS = 1000

@@ -1,6 +1,6 @@
 """What the ledger costs: CPU per request of Locust with and without it, time per record, memory of a million records.
 
-    python benchmarks/ledger_cost.py [--pairs 7] [--seconds 4]
+    python -m benchmarks.ledger_cost [--pairs 7] [--seconds 4]
 
 Locust loads this same file: with LEDGER_COST_WITHOUT set, the ledger is replaced by one that records nothing, so that
 both sides of a pair run the same users, the same client and the same server. Pairs are interleaved, since the speed
@@ -26,11 +26,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from loadtests.ledger import Ledger, Token
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
-from loadtests.ledger import Ledger, Token  # noqa: E402
-
+MODULE = "benchmarks.ledger_cost"
 WITHOUT, FIGURES = "LEDGER_COST_WITHOUT", "LEDGER_COST_FIGURES"
 SCENARIO = """
 scenario: 1
@@ -81,7 +81,9 @@ async def serve() -> None:
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a server in a process of its own."""
-    process = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", MODULE, "--serve"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
@@ -219,7 +221,7 @@ def main() -> None:
     print("CPU time per record")
     kinds = time_per_record()
     event = subprocess.run(
-        [sys.executable, __file__, "--event"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", MODULE, "--event"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     kinds["listener for plain users"] = float(event.stdout)
     for name, cost in kinds.items():

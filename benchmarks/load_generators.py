@@ -1,6 +1,6 @@
 """The open model beside k6, wrk, ab and plain Locust: arrivals, a frozen server, and CPU per request.
 
-    python benchmarks/load_generators.py [arrivals] [freeze] [cost]        all of them by default
+    python -m benchmarks.load_generators [arrivals] [freeze] [cost]        all of them by default
 
 arrivals: 500/s and 1,000/s against a small server that notes when each request came: planned against sent, seconds,
 and how evenly they are spaced. freeze: the server stands still for 1 s of 10 s at 200/s, where the truth for callers
@@ -33,11 +33,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from loadtests.files import LedgerTail, read
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from loadtests.files import LedgerTail, read  # noqa: E402
-
 LOCUST = [sys.executable, "-m", "locust", "--headless", "--only-summary", "-L", "ERROR"]
 OPEN = """
 scenario: 1
@@ -128,8 +126,8 @@ def server(folder: Path, freeze_at: float = 0.0) -> Iterator[tuple[str, Path]]:
     """A server process: its URL, and the file with the times once it has ended."""
     file = folder / f"times-{time.monotonic_ns()}.json"
     process = subprocess.Popen(
-        [sys.executable, __file__, "serve", str(file)],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "BENCH_FREEZE_AT": str(freeze_at)},
+        [sys.executable, "-m", "benchmarks.load_generators", "serve", str(file)],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "BENCH_FREEZE_AT": str(freeze_at)},
     )  # fmt: skip
     assert process.stdout is not None
     try:

@@ -1,4 +1,4 @@
-"""How long the main job takes when everything is installed, and where the time goes: `python benchmarks/main_job.py`.
+"""How long the main job takes when everything is installed, and where the time goes: `python -m benchmarks.main_job`.
 
 Runs `nox -s verify` twice and prints the second run, its time as a share of the sixty seconds it may take, and the
 time that the deployed durations alone demand at this time scale.
