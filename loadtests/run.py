@@ -173,6 +173,9 @@ class LoadRun:
                     self._event("setup-done")
                     self._run_once(player)
                 readied = self._plan.readied()
+            # a collection that looks through all of Locust's modules takes 50 ms and more: none once arrivals are due
+            gc.collect()
+            gc.freeze()
             if not self._stopping:
                 self._event("once-done")
                 self._began, others = self._team.set_out(readied, lambda: self._stopping)
@@ -186,6 +189,7 @@ class LoadRun:
         finally:
             self.stop("end of the scenario")
             self._drain()
+            gc.unfreeze()
             self._over.set()
             self._leave()
 
@@ -236,8 +240,6 @@ class LoadRun:
         if arrival is None:
             return
         rate = arrival.rate if isinstance(arrival, Open) else None
-        gc.collect()
-        gc.freeze()  # a collection that looks through all of Locust's modules again takes 50 ms and more
         begin, cpu, self._opened_before = self._began, time.process_time(), self._ledger.opened
         self._event(
             "arrivals-started", model=arrival.model, rate=rate, duration=self.scenario.seconds, begin=begin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -183,7 +184,7 @@ def test_the_page_hides_what_the_monitoring_believes(
         assert "What the monitoring believes" in report
     with loopback_session() as session:
         metrics = session.get(page.url + "/metrics", timeout=DEADLINE_SECONDS).text
-    assert 'load_requests_total{endpoint="/health",method="GET",status="502"}' in metrics
+    assert re.search(r'load_requests_total\{[^}]*status="502"} [1-9]', metrics), metrics
     with loopback_session() as session:
         left = session.get(
             stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS

@@ -134,7 +134,6 @@ def _judge(
             alertmanager_target=None,
             grafana_url=None,
             node_exporter_net=None,
-            alertmanager_configuration={},
             receivers_wanted=[],
             binaries=binaries,
             history=history,

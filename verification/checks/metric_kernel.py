@@ -7,16 +7,13 @@ memory is updated by the kernel in batches for each thread (`BATCH`).
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from verification.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
 from verification.contract import ProcessTruth
 from verification.evidence import Evidence, Scrape
-from verification.observe.kernel import BATCH, Figures
+from verification.observe.kernel import BATCH, TICK, Figures
 from verification.verdict import Verdict
-
-TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)

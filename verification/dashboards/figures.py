@@ -19,15 +19,15 @@ from verification.dashboards.phase import EDGE_SECONDS, extrapolated, increase, 
 from verification.dashboards.views import Answered, Views
 from verification.evidence import Gap, Scrape
 from verification.observe.exposition import Labels
-from verification.observe.kernel import BATCH
+from verification.observe.kernel import BATCH, TICK
 from verification.truth import Interval
 
-TICK = 0.01
-"""The kernel counts CPU time in hundredths of a second (USER_HZ)."""
 BOOT = 1.0
 """The kernel tells the machine's start in whole seconds, and a process's start from there."""
 NEAR = 0.5
 """How far (s) from a scrape the readings still tell how fast a gauge moves there."""
+FLEETING = 5.0
+"""The same for descriptors: a connection, of a client or to a database, may come and go between two readings."""
 DESCRIPTORS = 2
 """The target's own listing of its descriptors holds one, and a scraper's connection may come with the scrape."""
 BY_FIGURE = {
@@ -195,13 +195,14 @@ def process(views: Views, truth: ProcessPanelTruth, answer: Answered) -> AtPoint
     column = {"cpu_cores": 2, "resident_bytes": 3, "open_descriptors": 4}[truth.figure]
     batches = BATCH * max((row[5] for row in rows), default=1)
     below, above = {"resident_bytes": (batches, batches)}.get(truth.figure, (0, DESCRIPTORS))
+    near = FLEETING if truth.figure == "open_descriptors" else NEAR
 
     def figure(row: Any) -> float:
         return float(row[column])
 
     def gauge(t: float) -> Bounds:
         scrape = _latest(stamps, scrapes, failed, t)
-        bounds = readings.gauge(scrape, figure) if scrape is not None else None
+        bounds = readings.gauge(scrape, figure, near) if scrape is not None else None
         if scrape is None or bounds is None:
             return {} if scrape is None else {(): None}
         return {(): Interval(bounds.low - below, bounds.high + above)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from verification.contract import Alert, Contract
-from verification.drills.conductor import Conductor, Watch
+from verification.drills.conductor import Conductor, Part, Watch
+from verification.drills.drill import Drill
 from verification.drills.polling import Pollers
 from verification.drills.procfs import ProcFolder
 from verification.drills.world import World
 from verification.history import Recorder
-from verification.run.bringup import Bench
+from verification.run.bringup import Bench, timing_of
 from verification.run.prepare import Prepared
 
 
@@ -44,6 +45,17 @@ def conductor(
     """The conductor of this run. alive: raises EvidenceError when something that drills depend on has died."""
     watch = Watch(alive, pollers.was_active, pollers.state, lambda: pollers.longest)
     return Conductor(world(bench, prepared, say, folder), history, watch, say)
+
+
+def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
+    """What a drill is driven with. A stack that runs already tells its own receivers, not this run's.
+
+    Raises:
+        EvidenceError: no route of the configuration takes the alert.
+    """
+    alert = prepared.contract.alert(drill.alert)
+    receivers = (drill.receivers or alert.receivers) if bench.rendered is not None else ()
+    return Part(drill, alert, timing_of(prepared, alert), receivers)
 
 
 def edges(contract: Contract, alert: Alert) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from loadtests import scenario
 from verification.checks.base import Check, Claim, judge
 from verification.drills import judge as judges
-from verification.drills.conducting import conductor, edges
+from verification.drills.conducting import conductor, edges, part
 from verification.drills.conductor import Part
 from verification.drills.drill import Dosed, Loaded, NearMiss, Resource, TargetState
 from verification.drills.ledgers import BUCKETS, NODE
@@ -30,9 +30,9 @@ from verification.errors import EvidenceError, InputError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.run import recording
-from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
+from verification.run.bringup import await_scrape, bring_up, timing_of
 from verification.run.prepare import Prepared
-from verification.run.traffic import Settings, Traffic
+from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.journal import Journal
 from verification.stack.protocol import PROMETHEUS, Status
 from verification.verdict import Verdict
@@ -43,8 +43,6 @@ LONGEST_POLL_SECONDS = 1.0
 START_SECONDS = 40.0
 MEMORY = Path("/dev/shm")
 SETTLE_SECONDS = 10.0
-TRAFFIC_SECONDS = 4 * 3600.0
-"""Bounds the traffic when nobody ends it."""
 
 Say = Callable[[str], None]
 
@@ -156,16 +154,6 @@ def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
         )  # fmt: skip
 
 
-def _parts(prepared: Prepared, bench: Bench, drills: Sequence[Loaded]) -> dict[str, Part]:
-    """What is driven, by name. A stack that runs already tells its own receivers, not this run's."""
-    parts = {}
-    for one in drills:
-        alert = prepared.contract.alert(one.plan.alert)
-        receivers = (one.plan.receivers or alert.receivers) if bench.rendered is not None else ()
-        parts[one.plan.name] = Part(one.plan, alert, timing_of(prepared, alert), receivers)
-    return parts
-
-
 class _Session:
     """The driving, step by step."""
 
@@ -202,7 +190,7 @@ class _Session:
             EvidenceError: a component died, a fault was lost, or traffic could not be driven.
             KeyboardInterrupt: after everything was healed.
         """
-        parts = _parts(self.prepared, self.bench, self.drills)
+        parts = {one.plan.name: part(self.prepared, self.bench, one.plan) for one in self.drills}
         try:
             self._start_traffic()
             self.pollers.start()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ class DrillDesk:
         self._reports = reports
         self._trouble = trouble
         self._now: Running | None = None
-        self._count = 0
+        self._ending = threading.Lock()
 
     @property
     def is_running(self) -> bool:
@@ -84,8 +86,8 @@ class DrillDesk:
             raise InputError(f"no such drill here: {name}", "", self._trouble or ", ".join(names))
         if self._now is not None and self.is_running:
             raise InputError(f"the drill {self._now.name} is under way", "", "one drill at a time", "stop it")
-        self._count += 1
-        reports = self._reports / f"drill-{self._count}-{name}"
+        number = next(n for n in count(1) if not [*self._reports.glob(f"drill-{n}-*")])
+        reports = self._reports / f"drill-{number}-{name}"
         child = start_child(
             self._place.command(name, reports),
             name=f"drill {name}", log=reports / "drill.log", cwd=REPOSITORY,
@@ -95,9 +97,10 @@ class DrillDesk:
 
     def stop(self) -> None:
         """Interrupt the drill and wait until it has healed; nothing when none is under way."""
-        if self._now is not None and self.is_running:
-            self._now.stopped = True
-            self._now.child.stop(HEALING)
+        with self._ending:  # a second signal would break the healing off that the first one asked for
+            if self._now is not None and self.is_running:
+                self._now.stopped = True
+                self._now.child.stop(HEALING)
 
     def state(self) -> dict[str, Any]:
         """For the page: what can be started, and how the newest one stands."""
@@ -142,5 +145,8 @@ def _verdicts(reports: Path) -> list[dict[str, str]]:
     found = sorted(reports.glob("*/report.json"))
     if not found:
         return []
-    report = json.loads(found[-1].read_text(encoding="utf-8"))
+    try:
+        report = json.loads(found[-1].read_text(encoding="utf-8"))
+    except ValueError:  # it was killed while it wrote, or the disk is full
+        return []
     return [{key: str(one[key]) for key in ("claim", "outcome", "reason")} for one in report["verdicts"]]

@@ -109,6 +109,11 @@ class Switchboard:
         if self._port is not None:
             self._port.heal()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether one of the switches is on at the target."""
+        return any(row["on"] for row in self.state()["switches"])
+
     def state(self) -> dict[str, Any]:
         """For the page; what the target says counts, since a lease may have ended."""
         if self._port is None:

@@ -215,6 +215,10 @@ def _routes(environment: Any, watch: Watch) -> None:
         key, action = request.form.get("key", ""), request.form.get("action", "")
         if action not in ("start", "stop"):
             return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+        if action == "start" and watch.desk.is_running:
+            return jsonify(
+                {"error": "a drill is under way, and it moves the dose itself: stop it first"}
+            ), 409
         try:
             (watch.board.start if action == "start" else watch.board.stop)(key)
         except InputError as error:
@@ -234,10 +238,12 @@ def _routes(environment: Any, watch: Watch) -> None:
             return jsonify(
                 {"error": "a run is under way, and a drill sends its own traffic: stop it first"}
             ), 409
+        elif watch.board.is_on:
+            return jsonify({"error": "a fault is on, and a drill moves the dose itself: stop it first"}), 409
         else:
             try:
                 watch.desk.start(name)
-            except InputError as error:
+            except (InputError, OSError) as error:
                 return jsonify({"error": str(error)}), 400
         return jsonify(watch.desk.state())
 

@@ -11,6 +11,8 @@ from pathlib import Path
 PROC = Path("/proc")
 # The kernel adds up resident memory in batches for each thread (proc(5), `statm`: "inaccurate"): 64 pages.
 BATCH = 64 * os.sysconf("SC_PAGE_SIZE")
+# CPU time is counted in clock ticks of so many seconds.
+TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)

@@ -41,21 +41,23 @@ class Route:
 
 
 class _Server(ThreadingHTTPServer):
-    """One that tells what its handlers raised to a log of the receiver instead of the terminal."""
+    """One that tells what its handlers raised to the receiver instead of the terminal."""
 
     daemon_threads = True
 
     def __init__(
-        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], log: Callable[[str], None]
+        self,
+        address: tuple[str, int],
+        handler: type[BaseHTTPRequestHandler],
+        failed: Callable[[BaseException | None], None],
     ) -> None:
         super().__init__(address, handler)
-        self._log = log
+        self._failed = failed
 
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: tuple[str, int]
     ) -> None:
-        error = sys.exc_info()[1]
-        self._log(f"a notification was not taken: {type(error).__name__}: {error}")
+        self._failed(sys.exc_info()[1])
 
 
 class Receiver:
@@ -84,6 +86,7 @@ class Receiver:
 
         self._handler = Handler
         self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._broken = ""
         self._servers: list[tuple[_Server, threading.Thread]] = []
         self.host = "127.0.0.1"
         self.listen(self.host)
@@ -101,7 +104,7 @@ class Receiver:
         """
         if host in ("", "0.0.0.0", "::"):
             raise ValueError(f"{host!r} would listen on every address; name one")
-        server = _Server((host, 0), self._handler, self._log.append)
+        server = _Server((host, 0), self._handler, self._failed)
         thread = threading.Thread(target=server.serve_forever, name="webhook-receiver", daemon=True)
         thread.start()
         self.host = host
@@ -124,11 +127,15 @@ class Receiver:
             return sorted((one for route in routes for one in route.deliveries), key=lambda one: one.t)
 
     def raise_if_dead(self) -> None:
-        """Raise when it listens no longer: notifications are lost from then on.
+        """Raise when it listens no longer, or has failed at one by its own doing: notifications are lost.
 
         Raises:
             EvidenceError: with the last notifications that it took, and what went wrong with them.
         """
+        if self._broken:
+            raise EvidenceError(
+                "webhook receiver", f"it failed at a notification: {self._broken}", tuple(self._log)
+            )
         for server, thread in self._servers:
             if not thread.is_alive() or server.fileno() < 0:
                 host, port = server.server_address[:2]
@@ -141,6 +148,14 @@ class Receiver:
             server.shutdown()
             server.server_close()
             thread.join()
+
+    def _failed(self, error: BaseException | None) -> None:
+        text = f"{type(error).__name__}: {error}"
+        self._log.append(text)
+        if not isinstance(
+            error, ConnectionError
+        ):  # its sender is gone, and will try again if it wants an answer
+            self._broken = text
 
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         arrived = self._clock()

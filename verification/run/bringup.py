@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
 from verification.contract import Alert, seconds
 from verification.dashboards import record
@@ -69,7 +68,6 @@ class Bench:
     grafana_url: str | None
     node_exporter_net: Path | None
     """The kernel's file of the network interfaces that Node Exporter sees; None when it is not known to run here."""
-    alertmanager_configuration: dict[str, Any]
     receivers_wanted: list[str]
     binaries: Binaries
     history: Recorder
@@ -95,18 +93,9 @@ class Bench:
         if self.app is not None:
             self.app.raise_if_dead()
 
-    def timing(self, alert: Alert) -> Timing:
-        """The deployed durations of an alert's way to its first receiver, in seconds.
-
-        Raises:
-            EvidenceError: no route of the configuration takes the alert.
-        """
-        intervals = (self.scrape_interval, self.scrape_timeout, self.evaluation_interval)
-        return _timing(alert, self.alertmanager_configuration, self.scale, intervals)
-
 
 def timing_of(prepared: Prepared, alert: Alert) -> Timing:
-    """The same durations before anything runs.
+    """The deployed durations of an alert's way to its first receiver, in seconds.
 
     Raises:
         EvidenceError: no route of the configuration takes the alert.
@@ -190,7 +179,6 @@ def bring_up(
         say(
             f"run copy of {options.monitoring.name}/: {len(rendered.changes)} declared changes, in changes.diff"
         )
-    config = rendered.alertmanager_config if rendered is not None else None
     bench = Bench(
         target_url=target.url,
         metrics_url=target.url + contract.target.metrics_path,
@@ -211,9 +199,6 @@ def bring_up(
         else stack.endpoints.alertmanager,
         grafana_url=options.grafana or stack.endpoints.grafana,
         node_exporter_net=_node_exporter_net(stack),
-        alertmanager_configuration=yaml.safe_load(config.read_text(encoding="utf-8"))
-        if config is not None
-        else {},
         receivers_wanted=prepared.folder.receivers,
         binaries=binaries,
         history=history,

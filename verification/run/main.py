@@ -18,8 +18,7 @@ from loadtests.ledger import LedgerView
 from verification.checks import judge_all
 from verification.contract import seconds
 from verification.dashboards.sources import sums
-from verification.drills.conducting import conductor, edges
-from verification.drills.conductor import Part
+from verification.drills.conducting import conductor, edges, part
 from verification.drills.plan import power_gate
 from verification.drills.polling import Pollers
 from verification.errors import EvidenceError
@@ -27,10 +26,10 @@ from verification.evidence import Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
 from verification.run import deployment, panels, recording, static, stimuli
-from verification.run.bringup import Bench, await_scrape, bring_up
+from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
-from verification.run.traffic import Settings, Traffic
+from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.containers import ContainerStack
 from verification.stack.processes import ProcessStack
 from verification.verdict import Verdict, exit_status
@@ -38,8 +37,6 @@ from verification.verdict import Verdict, exit_status
 POLL_SECONDS = 0.1
 RECONCILE_SECONDS = 120.0
 START_SECONDS = 30.0
-# A drill's traffic ends when the drill says so; this bounds it when nobody does.
-DRILL_SECONDS = 600.0
 REST_ATTEMPTS = 10
 # A store that is written to from afar has a scrape seconds later.
 STORED_SECONDS = 10.0
@@ -172,13 +169,12 @@ class Job:
             return None
         alert = prepared.contract.alert(loaded.plan.alert)
         histogram = edges(prepared.contract, alert)
-        power_gate(loaded, alert, self.bench.timing(alert), self.bench.scale, histogram)
-        return self._start("drill", loaded.scenario, loaded.plan.rate, DRILL_SECONDS)
+        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.scale, histogram)
+        return self._start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
 
     def _drill(self, traffic: Traffic) -> None:
         bench, loaded = self.bench, self.prepared.drill
         assert loaded is not None
-        alert = self.prepared.contract.alert(loaded.plan.alert)
         traffic.go()
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
         self.history.add("traffic_flows", {"rate": loaded.plan.rate})
@@ -187,9 +183,9 @@ class Job:
             bench.watch()
             traffic.check_alive()
 
-        part = Part(loaded.plan, alert, bench.timing(alert), loaded.plan.receivers or alert.receivers)
+        driven = part(self.prepared, bench, loaded.plan)
         try:
-            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([part])
+            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
         finally:
             traffic.stop()
 

@@ -93,15 +93,14 @@ def hold_memory(faults: FaultPort | None, history: Recorder, wait: Callable[[], 
 
 
 def cpu_work(history: Recorder, before: Figures, after: Figures, requests: int) -> None:
-    """The traffic itself is the CPU work; its amount is what the kernel charged for it, less a tick at each end."""
-    amount = after.cpu_seconds - before.cpu_seconds - 2 / os.sysconf("SC_CLK_TCK")
+    """The traffic itself is the CPU work; its amount is what the kernel charged for it."""
     history.add(
         "stimulus_cpu",
         {
             "asked": before.before,
             "begin": before.before,
             "end": after.after,
-            "amount": amount,
+            "amount": after.cpu_seconds - before.cpu_seconds,
             "what": f"{requests} requests",
         },
     )

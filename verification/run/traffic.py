@@ -23,6 +23,8 @@ from verification.stack.waiting import wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCUSTFILE = REPOSITORY / "loadtests" / "locustfile.py"
 POLL_SECONDS = 0.05
+TRAFFIC_SECONDS = 4 * 3600.0
+"""A drill's traffic ends when the drill says so; this bounds it when nobody does."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,11 @@ def engine(seconds: int = DEFAULT_TIMEOUT_SECONDS) -> Any:
     try:
         _knock(seconds)
         client = docker.from_env(timeout=seconds)
-        client.ping()
+        try:
+            client.ping()
+        except BaseException:
+            client.close()
+            raise
     except (DockerException, OSError) as error:
         raise InputError(
             f"no container engine answers: {error}",

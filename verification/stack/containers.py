@@ -66,8 +66,8 @@ def available(
     if not file.is_file():
         return InputError("the monitoring folder has no compose file", str(file), "a file", "add it")
     try:
-        client = compose.engine()
         compose.compose_binary()
+        client = compose.engine()
     except InputError as error:
         return error
     services = [*deployment.services, *([deployment.target.service] if target else [])]

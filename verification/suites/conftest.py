@@ -37,7 +37,6 @@ FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 RESULT: pytest.StashKey[Result] = pytest.StashKey()
 BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
 _JUNIT_BYTES = 1_000_000
-BROKEN: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -181,12 +180,11 @@ def result(request: pytest.FixtureRequest) -> Result:
         config.stash[BAD_INPUT] = error
         pytest.exit(str(error), returncode=4)
     except EvidenceError as error:
-        config.stash[BROKEN] = str(error)
         pytest.exit(str(error), returncode=2)
     except OSError as error:
-        broken = f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}"
-        config.stash[BROKEN] = broken
-        pytest.exit(broken, returncode=2)
+        pytest.exit(
+            f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}", returncode=2
+        )
     if done is None:
         # not within `except`: pytest would describe the interrupted line as well, and a few have no number (3.11)
         pytest.exit(interrupted, returncode=EvidenceError.exit_status)
