@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.browser.chromium import BROWSER, Chromium
 from tests.drills.fast import TOKEN, Fast, running
@@ -107,15 +108,25 @@ def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_p
         assert page.state()["drills"]["newest"] == newest
 
 
+def ask(page: WebUi, what: str, key: str, action: str = "start") -> requests.Response:
+    """Press a button of the page."""
+    with loopback_session() as session:
+        return session.post(
+            f"{page.url}/verification/{what}", data={"key": key, "action": action}, timeout=DEADLINE_SECONDS
+        )
+
+
 @pytest.mark.stack
 def test_a_web_ui_that_is_ended_leaves_the_dose_of_its_drill(stack: Fast, page: WebUi) -> None:
-    with loopback_session() as session:
-        asked = session.post(
-            page.url + "/verification/drill",
-            data={"key": "HighErrorRate", "action": "start"},
-            timeout=DEADLINE_SECONDS,
-        )
+    # a dose of the page and a drill's own would be one
+    assert ask(page, "fault", "SlowResponses-below").status_code == 200
+    refused = ask(page, "drill", "HighErrorRate")
+    assert (refused.status_code, "a fault is on" in refused.text) == (409, True)
+    assert ask(page, "fault", "SlowResponses-below", "stop").status_code == 200
+    asked = ask(page, "drill", "HighErrorRate")
     assert asked.status_code == 200, asked.text
+    refused = ask(page, "fault", "SlowResponses-below")
+    assert (refused.status_code, "a drill is under way" in refused.text) == (409, True)
     wait_for(lambda: not clean(stack), "the drill's dose", LONG_SECONDS)
     _, output = page.end()
     assert "Traceback" not in output

@@ -86,6 +86,8 @@ class DrillDesk:
             raise InputError(f"no such drill here: {name}", "", self._trouble or ", ".join(names))
         if self._now is not None and self.is_running:
             raise InputError(f"the drill {self._now.name} is under way", "", "one drill at a time", "stop it")
+        if self._now is not None:
+            self._now.child.reap()
         number = next(n for n in count(1) if not [*self._reports.glob(f"drill-{n}-*")])
         reports = self._reports / f"drill-{number}-{name}"
         child = start_child(
@@ -123,6 +125,7 @@ class DrillDesk:
         if running:
             return {"name": now.name, "state": "running", "lines": _timeline(now.child.log), "verdicts": []}
         if not now.ended:
+            now.child.reap()
             now.ended = {
                 "name": now.name,
                 "state": f"{'interrupted, ' if now.stopped else ''}status {now.child.exit_status()}",
