@@ -5,10 +5,8 @@ ledger.
 from __future__ import annotations
 
 import time
-import zlib
 from typing import Any
 
-from geventhttpclient.response import HTTPSocketPoolResponse
 from geventhttpclient.url import URL
 from locust import FastHttpUser, LoadTestShape
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, insecure_ssl_context_factory
@@ -17,7 +15,7 @@ from locust.exception import CatchResponseError, StopUser
 from loadtests.client import OneShotPool, was_own_failure, was_unsent
 from loadtests.ledger import Ledger
 from loadtests.run import LoadRun
-from loadtests.wire import Call, Ending, Leave, Reply
+from loadtests.wire import Call, Ending, Leave, Reply, decoded
 
 RECORDED = "in_ledger"
 """key in a request's context: its sender has recorded it"""
@@ -49,7 +47,7 @@ class FastWire:
                 call.method, self._target(call.path), call.body, {**self._headers, **call.headers}
             )
             status = response.get_code()
-            body = _decoded(response)
+            body = decoded(response.read(), response.get("content-encoding"))
         except FAILURE_EXCEPTIONS as caught:
             error = caught
         seconds = time.perf_counter() - began
@@ -107,14 +105,6 @@ class FastWire:
             start_time=epoch,
             url=self._host + call.path,
         )
-
-
-def _decoded(response: HTTPSocketPoolResponse) -> bytes:
-    """The whole body; a server that compresses it although nobody has asked for it is understood."""
-    body: bytes = response.read()
-    if response.get("content-encoding") in ("gzip", "deflate"):
-        return zlib.decompress(body, zlib.MAX_WBITS | 32)
-    return body
 
 
 def take_part(user: ScenarioUser) -> None:

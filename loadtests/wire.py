@@ -6,6 +6,7 @@ ledger.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -66,3 +67,21 @@ class Wire(Protocol):
     def send(self, call: Call) -> Reply: ...
 
     def leave(self, call: Call, how: Leave) -> Reply: ...
+
+
+def decoded(body: bytes, encoding: str | None) -> bytes:
+    """A body as it was before it was compressed; a server may compress although nobody has asked for it.
+
+    Raises:
+        zlib.error: it is not compressed as its encoding says.
+    """
+    match encoding.lower() if encoding else "":
+        case "gzip":
+            return zlib.decompress(body, zlib.MAX_WBITS | 16)
+        case "deflate":
+            try:
+                return zlib.decompress(body)
+            except zlib.error:  # as some servers understand the word: without a header
+                return zlib.decompress(body, -zlib.MAX_WBITS)
+        case _:
+            return body

@@ -1,7 +1,7 @@
 """`nox -s drill`: the command line of the drills.
 
-Exit status: 0 every claim passed; 1 one failed; 2 unknown (evidence incomplete, interrupted, a component died); 4 bad
-arguments or input, nothing was started.
+Exit status: 0 nothing failed or is unknown; 1 a claim failed; 2 unknown (evidence incomplete, interrupted, a component
+died), under --strict also not verified; 4 bad arguments or input, nothing was started.
 """
 
 from __future__ import annotations
@@ -60,9 +60,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--prometheus", metavar="URL", help="a Prometheus that runs already and scrapes the target"
     )
-    made.add_argument("--alertmanager", metavar="URL")
+    made.add_argument("--alertmanager", metavar="URL", help="an Alertmanager that runs already")
+    made.add_argument(
+        "--instance",
+        metavar="LABEL",
+        help="the target's instance label there, when it is not --target's host:port",
+    )
     made.add_argument("--fault-url", metavar="URL", help="fault port of a target that runs already")
     made.add_argument("--fault-token", metavar="TEXT", help="or the environment's FAULT_TOKEN")
+    made.add_argument(
+        "--strict", action="store_true", help="a claim that cannot be verified here is an error"
+    )
     made.add_argument("--reports", type=Path, default=DEFAULT_REPORTS, metavar="DIR")
     made.add_argument(
         "--binary",
@@ -92,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         for one in chosen:
             check(one, prepared.contract, {rule.name for rule in prepared.rules}, receivers)
         session.refuse(prepared, chosen)
-        return _run(prepared, chosen, given.reports)
+        return _run(prepared, chosen, given.reports, given.strict)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return InputError.exit_status
@@ -123,7 +131,7 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
     return chosen
 
 
-def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path) -> int:
+def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bool) -> int:
     take_precedence()
     folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     folder.mkdir(parents=True)
@@ -153,9 +161,11 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path) -> int:
         "seconds": round(clock.monotonic() - started, 2),
         "hops": report.ways_json(result.evidence, chosen),
     }
-    files.write_json(folder / "report.json", result.verdicts, strict=False, trouble=result.trouble, run=about)
+    files.write_json(
+        folder / "report.json", result.verdicts, strict=strict, trouble=result.trouble, run=about
+    )
     sys.stdout.write(f"{about['seconds']:.1f} s, reports: {folder}\n")
-    status = exit_status(result.verdicts)
+    status = exit_status(result.verdicts, strict=strict)
     return EvidenceError.exit_status if result.interrupted and status == 0 else status
 
 
@@ -186,6 +196,7 @@ def _options(given: argparse.Namespace) -> Options:
         target=given.target,
         prometheus=given.prometheus,
         alertmanager=given.alertmanager,
+        instance=given.instance,
         fault_url=given.fault_url,
         fault_token=given.fault_token or (os.environ.get("FAULT_TOKEN") if given.fault_url else None),
         stack=given.stack,

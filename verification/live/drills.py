@@ -36,11 +36,14 @@ class Place:
     fault_token: str
     contract: Path
     monitoring: Path
+    instance: str = ""
+    """The target's instance label in that Prometheus, when it is not the host and port of `target`."""
 
     def command(self, name: str, reports: Path) -> list[str]:
         """The drills' command; the token is not in it."""
+        instance = ["--instance", self.instance] if self.instance else []
         return [
-            sys.executable, "-m", "verification.drills.cli", name, "--stack", "external",
+            sys.executable, "-m", "verification.drills.cli", name, "--stack", "external", *instance,
             "--target", self.target, "--prometheus", self.prometheus, "--fault-url", self.fault_url,
             "--contract", str(self.contract), "--monitoring", str(self.monitoring), "--reports", str(reports),
         ]  # fmt: skip

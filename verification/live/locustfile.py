@@ -59,6 +59,7 @@ def add_options(parser: Any, **_: object) -> None:
     add("--contract", default=str(DEFAULT_CONTRACT), help="what the metrics and alerts promise", **hidden)
     add("--fault-url", default="", help="fault port of the target, for the fault buttons", **hidden)
     add("--fault-token", default="", env_var="FAULT_TOKEN", help="its token", **hidden)
+    add("--instance", default="", help="its instance label, when it is not its host:port", **hidden)
     add("--monitoring", default="", help="its files; by default the contract's folder", **hidden)
     add("--reports", default="", help="folder for the reports of the runs", **hidden)
 
@@ -110,7 +111,7 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
     contract = Path(options.contract)
     monitoring = Path(options.monitoring) if options.monitoring else contract.parent
     urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)
-    return DrillDesk(Place(*urls, contract, monitoring), load_folder(DRILLS), folder)
+    return DrillDesk(Place(*urls, contract, monitoring, options.instance), load_folder(DRILLS), folder)
 
 
 def begin(environment: Any, **_: object) -> None:

@@ -5,6 +5,7 @@ The run is driven once, by the first test that needs a verdict; each test then i
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Generator
@@ -58,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the target's instance label in that Prometheus, when it is not the host:port of --target",
     )
     group.addoption("--fault-url", help="fault port of a target that runs already")
-    group.addoption("--fault-token", help="its token")
+    group.addoption("--fault-token", help="its token, or the environment's FAULT_TOKEN")
     group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
     group.addoption(
         "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
@@ -123,7 +124,7 @@ def _options(config: pytest.Config) -> Options:
         database=config.getoption("--database"),
         instance=config.getoption("--instance"),
         fault_url=config.getoption("--fault-url"),
-        fault_token=config.getoption("--fault-token"),
+        fault_token=config.getoption("--fault-token") or _token(config),
         stack=config.getoption("--stack"),
         documented_ports=config.getoption("--documented-ports"),
         target_on_bridge=config.getoption("--target-on-bridge"),
@@ -134,6 +135,10 @@ def _options(config: pytest.Config) -> Options:
         strict=config.getoption("strict"),
         binaries=binaries,
     )
+
+
+def _token(config: pytest.Config) -> str | None:
+    return os.environ.get("FAULT_TOKEN") if config.getoption("--fault-url") else None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -1,0 +1,34 @@
+"""Bodies of servers that compress although nobody has asked for it."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from loadtests.wire import decoded
+
+pytestmark = pytest.mark.unit
+BODY = b'{"id": 7}' * 9
+RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        (None, BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", RAW.compress(BODY) + RAW.flush()),
+    ],
+)
+def test_a_compressed_body_is_not_understood(encoding: str | None, body: bytes) -> None:
+    assert decoded(body, encoding) == BODY
+
+
+def test_a_body_that_is_broken_is_taken_for_whole() -> None:
+    with pytest.raises(zlib.error):
+        decoded(gzip.compress(BODY)[:10] + b"no", "gzip")
