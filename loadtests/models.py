@@ -216,6 +216,10 @@ class Once(_Session):
     )
     background: bool = Field(default=False, description="the next session of the list does not wait for it")
     alone: bool = Field(default=False, description="begins when the sessions in the background are over")
+    stretched: bool = Field(
+        default=False,
+        description="takes place so many times as often as --stretch says: to be met by a scrape",
+    )
 
 
 class Users(_Strict):

@@ -11,7 +11,7 @@ from typing import Any
 
 from loadtests.inputs import InputError
 from loadtests.models import Scenario
-from loadtests.scenario import load, override, resolve
+from loadtests.scenario import load, override, resolve, stretched
 from loadtests.units import parse_duration, parse_rate
 
 DEFAULT_BIN_SECONDS = 0.1
@@ -43,6 +43,7 @@ def add_options(parser: Any, **_: object) -> None:
         help="send nothing before this file is there, since Locust takes seconds to start",
         **hidden,
     )
+    add("--stretch", default="", help="arrivals last so many times as long; for rare scrapes", **hidden)
     # the text of the scenario travels to the workers with the options, so that only the master needs the file
     add("--scenario-text", default="", help=argparse.SUPPRESS, **hidden)
 
@@ -86,6 +87,8 @@ def check_host(host: str | None) -> None:
 def scenario_of(options: Any) -> Scenario:
     """The scenario with what the options say of it. Raises InputError."""
     scenario = _from_text(options.scenario_text) if options.scenario_text else load(resolve(options.scenario))
+    if options.stretch:
+        scenario = stretched(scenario, number("--stretch", options.stretch))
     rate = options.rate
     try:
         arrivals = parse_rate(rate if "/" in rate else f"{rate}/s") if rate else None

@@ -7,6 +7,7 @@ Locust or time; the same file drives Locust and the harness.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from loadtests.check import Problem, check
 from loadtests.inputs import Document, InputError, describe, load_document
 from loadtests.models import Closed, Open, RateStage, Scenario, UserStage
 
-__all__ = ["Scenario", "json_schema", "load", "override", "resolve"]
+__all__ = ["Scenario", "json_schema", "load", "override", "resolve", "stretched"]
 
 WHAT = "a scenario"
 AnyStage = TypeVar("AnyStage", RateStage, UserStage)
@@ -97,6 +98,21 @@ def override(
     if max_requests is not None:
         changes["max_requests"] = max_requests
     return scenario.model_copy(update={**changes, "arrival": arrival})
+
+
+def stretched(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario for a target that is scraped more rarely than it was written for.
+
+    The arrivals last `factor` times as long, and sessions that are `stretched` take place so many times as often.
+    """
+    longer = (
+        override(scenario, duration=scenario.seconds * factor) if scenario.seconds is not None else scenario
+    )
+    once = [
+        one.model_copy(update={"times": ceil(one.times * factor)}) if one.stretched else one
+        for one in scenario.once
+    ]
+    return longer.model_copy(update={"once": once})
 
 
 def _at_rate(arrival: Open, rate: float) -> Open:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.inputs import InputError
-from loadtests.scenario import FOLDER, json_schema, load, override, resolve
+from loadtests.scenario import FOLDER, json_schema, load, override, resolve, stretched
 
 pytestmark = pytest.mark.unit
 GOOD = """scenario: 1
@@ -153,3 +153,15 @@ def test_a_name_that_is_no_scenario_is_told_without_those_that_are(tmp_path: Pat
     assert str(caught.value) == (
         "storm: no such scenario\n  expected: the path of a file, or one of: calm\n  to do: check the name"
     )
+
+
+def test_a_scenario_for_rare_scrapes_is_as_short_as_for_frequent_ones() -> None:
+    shipped = load(FOLDER / "reconcile.yaml")
+    longer = stretched(shipped, 24.5)
+    assert shipped.seconds is not None
+    assert longer.seconds == 24.5 * shipped.seconds
+    times = {
+        one.name: (one.times, changed.times) for one, changed in zip(shipped.once, longer.once, strict=True)
+    }
+    assert times.pop("parked executions") == (8, 196)
+    assert all(before == after for before, after in times.values())

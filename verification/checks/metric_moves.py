@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
-from verification.checks.base import Check, Claim, findings, for_metrics
+from verification.checks.base import Check, Claim, findings, for_metrics, unknown
+from verification.contract import Metric
 from verification.evidence import Evidence
-from verification.truth import sample_name
+from verification.truth import between, sample_name
 from verification.verdict import Verdict
 
 
@@ -28,6 +29,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     # A series that is born with its first event has moved from nothing.
     born = [samples for samples in series.values() if samples and samples[0][1] > 0] if metric.labels else []
     if values and not moved and not born:
+        if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
+            return unknown(claim, "no scrape met an open request", evidence.stored_records)
         found.append(f"{name} stood still at {values[0]:g} through {len(values)} samples")
     return findings(
         claim,
@@ -35,6 +38,19 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         good=f"{len(moved)} of {len(series)} series moved, {len(values)} samples",
         expected="movement under traffic",
         evidence=evidence.stored_records,
+    )
+
+
+def _met(metric: Metric, evidence: Evidence) -> bool:
+    """Whether some request was certainly open during a whole scrape."""
+    offset = evidence.history.monotonic
+    return any(
+        interval.low > 0
+        for one in evidence.scrapes
+        if one.up
+        for interval in between(
+            metric, evidence.ledger, one.begin + offset, one.end + offset, evidence.longest_handler
+        ).values()
     )
 
 

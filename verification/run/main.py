@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from loadtests import scenario as scenarios
 from loadtests.ledger import LedgerView
 from verification.checks import judge_all
 from verification.contract import seconds
@@ -36,6 +37,9 @@ from verification.verdict import Verdict, exit_status
 
 POLL_SECONDS = 0.1
 RECONCILE_SECONDS = 120.0
+"""For the scenario as it is written; a stretched one has so many times as long."""
+SCRAPES = 8
+"""The arrivals of the reconciliation last through so many scrapes at least."""
 START_SECONDS = 30.0
 REST_ATTEMPTS = 10
 # A store that is written to from afar has a scrape seconds later.
@@ -129,7 +133,7 @@ class Job:
             self.machine.start()
             self.cleanup.callback(self.machine.stop)
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
-        reconcile = self._start("reconcile", self.prepared.reconcile)
+        reconcile = self._start("reconcile", self.prepared.reconcile, stretch=self._stretch())
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
         self.usage = self._usage()
@@ -151,9 +155,10 @@ class Job:
         self.history.add("phase", {"name": "traffic", "edge": "begin"})
         tell = self._watch_and_tell(reconcile)
         reconcile.go()
-        reconcile.wait_for("arrivals-started", RECONCILE_SECONDS, tell)
+        bound = RECONCILE_SECONDS * reconcile.settings.stretch
+        reconcile.wait_for("arrivals-started", bound, tell)
         drill = self._drill_traffic()
-        reconcile.wait(RECONCILE_SECONDS, tell)
+        reconcile.wait(bound, tell)
         if drill is not None:
             self._drill(drill)
         self.history.add("phase", {"name": "traffic", "edge": "end"})
@@ -189,11 +194,21 @@ class Job:
         finally:
             traffic.stop()
 
+    def _stretch(self) -> float:
+        """How many times as long the reconciliation must take, so that enough scrapes meet it."""
+        lasts = scenarios.load(self.prepared.reconcile).seconds
+        return max(1.0, SCRAPES * self.interval / lasts) if lasts else 1.0
+
     def _start(
-        self, name: str, scenario: Path, rate: float | None = None, seconds: float | None = None
+        self,
+        name: str,
+        scenario: Path,
+        rate: float | None = None,
+        seconds: float | None = None,
+        stretch: float = 1.0,
     ) -> Traffic:
         bench = self.bench
-        settings = Settings(scenario, bench.target_url, name, bench.bin_seconds, rate=rate, seconds=seconds)
+        settings = Settings(scenario, bench.target_url, name, bench.bin_seconds, rate, seconds, stretch)
         traffic = Traffic(settings, self.folder, bench.journal)
         self.ran.append(traffic)
         self.cleanup.callback(traffic.stop)

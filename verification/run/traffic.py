@@ -29,7 +29,7 @@ TRAFFIC_SECONDS = 4 * 3600.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What one Locust process is asked to do; `rate` and `seconds` override the scenario's."""
+    """What one Locust process is asked to do; `rate` and `seconds` override the scenario's, `stretch` lengthens it."""
 
     scenario: Path
     target: str
@@ -37,6 +37,7 @@ class Settings:
     bin_seconds: float
     rate: float | None = None
     seconds: float | None = None
+    stretch: float = 1.0
 
 
 class Traffic:
@@ -67,6 +68,8 @@ class Traffic:
             command += ["--rate", f"{wanted.rate:g}"]
         if wanted.seconds is not None:
             command += ["--duration", f"{wanted.seconds:g}s"]
+        if wanted.stretch != 1.0:
+            command += ["--stretch", f"{wanted.stretch:g}"]
         self._child = start_child(
             command, name=f"locust-{wanted.name}", log=self._log, cwd=REPOSITORY, journal=self._journal
         )
