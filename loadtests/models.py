@@ -218,7 +218,7 @@ class Once(_Session):
     alone: bool = Field(default=False, description="begins when the sessions in the background are over")
     stretched: bool = Field(
         default=False,
-        description="takes place so many times as often as --stretch says: to be met by a scrape",
+        description="takes place so many times as often as --stretch says, wave after wave: to be met by a scrape",
     )
 
 

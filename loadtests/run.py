@@ -227,9 +227,11 @@ class LoadRun:
     def _times(self, player: Player, spec: Once, session: ReadySession) -> None:
         self._event("once-started", session=session.name)
         slots = Pool(spec.at_once)
-        for _ in range(spec.times):
+        for number in range(spec.times):
             if self._stopping:
                 break
+            if spec.stretched and number % spec.at_once == 0:
+                slots.join()  # wave after wave: in each, how many are under way is certain
             slots.wait_available()
             slots.add(self._spawn(player.play, session, self._plan.visit(session)))
         slots.join()

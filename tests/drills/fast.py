@@ -31,6 +31,7 @@ from verification.timescale import TimeScale
 TOKEN = "token-of-the-tests"
 SCALE = TimeScale(60)
 SECONDS = 60.0
+WINDOW = "5s"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
     environment = {
         "PROMPTPILOT_FAULT_TOKEN": TOKEN,
         "PROMPTPILOT_DATABASE_URL": f"sqlite:///{where}/promptpilot.db",
+        "PROMPTPILOT_ACTIVE_USERS_WINDOW": WINDOW,
     }
     command = [sys.executable, "-m", "promptpilot", "--port", str(api), "--fault-port", str(faults)]
     with ExitStack() as cleanup:
@@ -104,8 +106,11 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
 
 
 def contract(out: Path) -> Path:
-    """The shipped contract with the alerts' durations a sixtieth."""
+    """The shipped contract with the alerts' durations a sixtieth, and the users' window."""
     data = yaml.safe_load(DEFAULT_CONTRACT.read_text(encoding="utf-8"))
+    for metric in data["metrics"]:
+        if metric["truth"]["kind"] == "distinct_users":
+            metric["truth"]["window"] = WINDOW
     for alert in data["alerts"]:
         for key in ("window", "for"):
             if key in alert:

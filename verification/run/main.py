@@ -38,7 +38,7 @@ from verification.verdict import Verdict, exit_status
 POLL_SECONDS = 0.1
 RECONCILE_SECONDS = 120.0
 """For the scenario as it is written; a stretched one has so many times as long."""
-SCRAPES = 8
+SCRAPES = 10
 """The arrivals of the reconciliation last through so many scrapes at least."""
 START_SECONDS = 30.0
 REST_ATTEMPTS = 10
