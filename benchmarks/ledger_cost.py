@@ -257,7 +257,7 @@ elif FIGURES in os.environ:
     from locust import events
 
     from loadtests import locustfile
-    from loadtests.users import ScenarioUser  # noqa: F401
+    from loadtests.users import ScenarioUser  # noqa: F401 - Locust looks for its users in this module
 
     if WITHOUT in os.environ:
         vars(locustfile)["Ledger"] = NoLedger

@@ -100,7 +100,7 @@ def _login(environment: Any, name: str, password: str) -> None:
         "username_password_callback": f"{environment.parsed_options.web_base_path}/authenticate"
     }
 
-    class Person(UserMixin):  # type: ignore[misc]
+    class Person(UserMixin):  # type: ignore[misc] # flask-login has no types
         def get_id(self) -> str:
             return name
 

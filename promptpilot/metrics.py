@@ -27,7 +27,7 @@ from promptpilot.routing import METRICS_PATH, Route
 from promptpilot.series import OTHER, SeriesPlaces
 from promptpilot.users import ActiveUsers
 
-# Process-wide in prometheus_client. The text format has no *_created lines; as gauges they would be
+# Process-wide in prometheus_client, which leaves this function without types. The text format has no *_created lines; as gauges they would be
 # undocumented.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
