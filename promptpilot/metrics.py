@@ -27,8 +27,8 @@ from promptpilot.routing import METRICS_PATH, Route
 from promptpilot.series import OTHER, SeriesPlaces
 from promptpilot.users import ActiveUsers
 
-# Process-wide in prometheus_client, which leaves this function without types. The text format has no *_created lines; as gauges they would be
-# undocumented.
+# Process-wide in prometheus_client, which leaves this function without types. The text format has no *_created
+# lines; as gauges they would be undocumented.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
