@@ -48,6 +48,7 @@ def bring_up(journal: Journal, tmp_path: Path) -> Callable[..., Any]:
     return partial(up, journal, tmp_path)
 
 
+@pytest.mark.whole_run
 def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed_nowhere(
     bring_up: Callable[..., Any],
 ) -> None:
@@ -70,6 +71,7 @@ def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed
         prometheus.close()
 
 
+@pytest.mark.whole_run
 def test_the_metric_suite_is_red_through_the_federated_server(
     bring_up: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_the_metric_suite_is_red_through_the_federated_server(
     assert "metric/http_requests_total/stored" in said
 
 
+@pytest.mark.whole_run
 def test_the_metric_suite_is_red_through_the_long_term_store(
     bring_up: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -90,6 +93,7 @@ def test_the_metric_suite_is_red_through_the_long_term_store(
     assert "metric/http_requests_total/stored" in said
 
 
+@pytest.mark.whole_run
 def test_an_alert_of_the_federated_server_is_silent_when_the_api_is_down(
     bring_up: Callable[..., Any],
 ) -> None:
@@ -106,6 +110,7 @@ def test_an_alert_of_the_federated_server_is_silent_when_the_api_is_down(
         prometheus.close()
 
 
+@pytest.mark.whole_run
 def test_through_the_long_term_store_every_series_of_the_api_is_lost_or_changed_nowhere(
     bring_up: Callable[..., Any],
 ) -> None:
@@ -115,6 +120,7 @@ def test_through_the_long_term_store_every_series_of_the_api_is_lost_or_changed_
         assert await_equal(api, store, relative=STORE_DIGITS) > 100
 
 
+@pytest.mark.whole_run
 def test_the_store_forgets_what_prometheus_has_sent_when_prometheus_loses_its_data(
     bring_up: Callable[..., Any], client: Any
 ) -> None:
@@ -171,6 +177,7 @@ def _refused(session: requests.Session, url: str) -> str:
     return "" if status == requests.codes.ok else f"{url} answers {status}"
 
 
+@pytest.mark.whole_run
 def test_the_proxy_lets_somebody_in_without_tls_or_without_the_password(
     bring_up: Callable[..., Any], client: Any, secrets: Path
 ) -> None:

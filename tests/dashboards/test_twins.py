@@ -8,7 +8,7 @@ from tests.dashboards.conftest import Judged, shipped_contract
 from tests.dashboards.twins import TWINS, Twin
 from verification.verdict import Outcome
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 
 
 def test_the_run_broke_off(judged: Judged) -> None:

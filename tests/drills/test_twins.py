@@ -15,7 +15,7 @@ from tests.conftest import chosen
 from tests.drills.bench import Ran, drill, folder
 from verification.drills.drill import FOLDER
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 RESOURCES = "prometheus/rules/resources.yml"
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 AT_ONCE = 5

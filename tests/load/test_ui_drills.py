@@ -58,6 +58,7 @@ def clean(stack: Fast) -> bool:
     return bool(answer.json()["clean"])
 
 
+@pytest.mark.whole_run
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"{BROWSER} is not installed")
 def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
@@ -81,6 +82,7 @@ def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
     assert clean(stack)
 
 
+@pytest.mark.whole_run
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"{BROWSER} is not installed")
 def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_path: Path) -> None:
@@ -116,6 +118,7 @@ def ask(page: WebUi, what: str, key: str, action: str = "start") -> requests.Res
         )
 
 
+@pytest.mark.whole_run
 @pytest.mark.stack
 def test_a_web_ui_that_is_ended_leaves_the_dose_of_its_drill(stack: Fast, page: WebUi) -> None:
     # a dose of the page and a drill's own would be one

@@ -17,12 +17,12 @@ RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        (None, BODY),
-        ("identity", BODY),
-        ("gzip", gzip.compress(BODY)),
-        ("GZIP", gzip.compress(BODY)),
-        ("deflate", zlib.compress(BODY)),
-        ("deflate", RAW.compress(BODY) + RAW.flush()),
+        pytest.param(None, BODY, id="none"),
+        pytest.param("identity", BODY, id="identity"),
+        pytest.param("gzip", gzip.compress(BODY), id="gzip"),
+        pytest.param("GZIP", gzip.compress(BODY), id="gzip-in-capitals"),
+        pytest.param("deflate", zlib.compress(BODY), id="deflate"),
+        pytest.param("deflate", RAW.compress(BODY) + RAW.flush(), id="deflate-without-header"),
     ],
 )
 def test_a_compressed_body_is_not_understood(encoding: str | None, body: bytes) -> None:

@@ -17,7 +17,7 @@ from verification.run.options import Options
 from verification.run.prepare import prepare
 from verification.verdict import Outcome, Verdict
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 LIVE = f"{ERROR}/live"
 ALERTING = """alerting:
   alertmanagers:

@@ -77,6 +77,7 @@ def test_every_variant_has_an_expectation() -> None:
     assert set(NAMES) == EXPECTED.keys() | AT_LEAST.keys()
 
 
+@pytest.mark.whole_run
 @pytest.mark.parametrize("name", ["sound"])
 def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
     name: str, judged: dict[str, list[Verdict]]
@@ -87,12 +88,14 @@ def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
     assert troubled.keys() <= {"metric/process_resident_memory_bytes/stimulus"}, troubled
 
 
+@pytest.mark.whole_run
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_broken_target_turns_exactly_its_claims_red(name: str, judged: dict[str, list[Verdict]]) -> None:
     reasons = {one.claim: one.reason for one in judged[name] if one.outcome is Outcome.FAIL}
     assert failed(judged[name]) - MAY.get(name, set()) == EXPECTED[name], reasons
 
 
+@pytest.mark.whole_run
 @pytest.mark.parametrize("name", AT_LEAST)
 def test_a_target_broken_through_and_through_is_red(name: str, judged: dict[str, list[Verdict]]) -> None:
     assert failed(judged[name]) >= AT_LEAST[name]

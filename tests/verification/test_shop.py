@@ -22,7 +22,7 @@ from verification.stack.waiting import unmet_http, wait_until
 from verification.timescale import TimeScale
 from verification.verdict import Outcome, Verdict
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 SHOP = Path(__file__).parent / "shop"
 
 
