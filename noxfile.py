@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 import nox
 
@@ -62,48 +61,43 @@ def attempt(command: list[str]) -> int:
     The command cannot outlive nox: a signal is passed on and its end awaited, and the kernel ends it after `kill -9`.
     """
     argv = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command]
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=HERE)
-
-    def pass_on(number: int, _: FrameType | None) -> None:
-        process.send_signal(number)
-
-    # A Ctrl-C in a terminal reaches the command by itself; nox only has to wait for it.
-    before = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    }
+    passed_on = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    # Blocked here and in the command until it can answer: none meets an interpreter that is half-way up.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, passed_on)
     try:
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=HERE)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         assert process.stdin is not None
         with process.stdin as go:
             go.write(b"g")
-        status = process.wait()
+        while process.poll() is None:
+            told = signal.sigtimedwait(passed_on | {signal.SIGCHLD}, 1.0)
+            # What the terminal sends (si_code above 0: the kernel) has reached the command by itself.
+            if told is not None and told.si_signo in passed_on and told.si_code <= 0:
+                process.send_signal(told.si_signo)
+        while signal.sigtimedwait(passed_on, 0) is not None:
+            pass  # answered by the end of the command
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return status if status >= 0 else 2
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process.returncode if process.returncode >= 0 else 2
+
+
+def guarded(module: str, *arguments: str) -> list[str]:
+    """The command of one of the harness's own programs, which ends in order whenever a signal comes."""
+    return [python(), "-m", "verification.interrupts", module, *arguments]
 
 
 @nox.session
 def verify(session: nox.Session) -> None:
     """The main job: stack, traffic, every claim, report."""
-    suites = [
-        python(),
-        "-m",
-        "pytest",
-        "verification/suites",
-        "-q",
-        "--no-header",
-        "--tb=no",
-        "-p",
-        "no:cacheprovider",
-    ]
-    hand_on([*suites, *session.posargs])
+    quiet = ("-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
+    hand_on(guarded("pytest", "verification/suites", *quiet, *session.posargs))
 
 
 @nox.session
 def drill(session: nox.Session) -> None:
     """Alert-firing drills: every alert, live, on both sides of its threshold."""
-    hand_on([python(), "-m", "verification.drills.cli", *session.posargs])
+    hand_on(guarded("verification.drills.cli", *session.posargs))
 
 
 @nox.session
@@ -135,25 +129,25 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def load(session: nox.Session) -> None:
     """A load session without UI: ledger, pass/fail, report. `nox -s load -- steady --target URL`."""
-    hand_on([python(), "-m", "verification.load", *session.posargs])
+    hand_on(guarded("verification.load", *session.posargs))
 
 
 @nox.session
 def ui(session: nox.Session) -> None:
     """Locust's web UI with the verification page, against a running stack."""
-    hand_on([python(), "-m", "verification.live", *session.posargs])
+    hand_on(guarded("verification.live", *session.posargs))
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests locally, without a registry."""
-    hand_on([python(), "-m", "verification.stack.images"])
+    hand_on(guarded("verification.stack.images"))
 
 
 @nox.session
 def stack(session: nox.Session) -> None:
     """Keep the documented stack up to look at: up, status, logs, down."""
-    hand_on([python(), "-m", "verification.stack.keep", *session.posargs])
+    hand_on(guarded("verification.stack.keep", *session.posargs))
 
 
 @nox.session

@@ -1,6 +1,5 @@
 """Child processes: they end when asked, in three steps if need be, with all that they have started."""
 
-import os
 import signal
 import sys
 import threading
@@ -15,7 +14,6 @@ from verification.stack.children import (
     run_to_end,
     start_child,
     stop_all,
-    terminate_as_interrupt,
 )
 from verification.stack.journal import Journal, start_time
 from verification.stack.ports import allocate_ports
@@ -184,19 +182,3 @@ def test_tail_of_a_log_shows_its_beginning(tmp_path: Path) -> None:
     log.write_text("".join(f"line {number}\n" for number in range(100_000)))
     assert log_tail(log, 2) == ["line 99998", "line 99999"]
     assert log_tail(log, 2, start=log.stat().st_size) == []
-
-
-def test_termination_does_not_run_the_end_of_a_with_statement() -> None:
-    ended = []
-
-    def work() -> None:
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            threading.Event().wait(SECONDS)
-        finally:
-            ended.append(True)
-
-    with terminate_as_interrupt(), pytest.raises(KeyboardInterrupt, match="SIGTERM"):
-        work()
-    assert ended
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

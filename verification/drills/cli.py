@@ -21,12 +21,13 @@ from verification.drills import report, session
 from verification.drills.drill import FOLDER, Loaded, check, load_folder
 from verification.drills.undo import recover
 from verification.errors import EvidenceError, InputError
+from verification.interrupts import terminate_as_interrupt
 from verification.report import files, terminal
 from verification.run.clock import SystemClock
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, Options
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
-from verification.stack.children import take_precedence, terminate_as_interrupt
+from verification.stack.children import take_precedence
 from verification.verdict import exit_status
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import FrameType
 
+from verification import interrupts
 from verification.contract import Alert
 from verification.drills.drill import Drill, Resource, as_json
 from verification.drills.node import NodeReader
@@ -25,7 +26,6 @@ from verification.history import Recorder
 
 STEP_SECONDS = 0.02
 READ_SECONDS = 1.0
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -235,15 +235,16 @@ class Conductor:
             return
 
         def note(number: int, frame: FrameType | None) -> None:
+            interrupts.note(number)
             if self._interrupted is None:
                 self._interrupted = f"interrupted by {signal.Signals(number).name}"
                 self._say(f"{self._interrupted}: healing")
 
-        before = [signal.signal(number, note) for number in SIGNALS]
+        before = [signal.signal(number, note) for number in interrupts.SIGNALS]
         try:
             yield
         finally:
-            for number, handler in zip(SIGNALS, before, strict=True):
+            for number, handler in zip(interrupts.SIGNALS, before, strict=True):
                 signal.signal(number, handler)
 
 

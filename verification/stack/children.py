@@ -10,15 +10,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import psutil
 
+from verification.interrupts import hurried, noted
 from verification.stack import launcher
 from verification.stack.journal import RUN_VARIABLE, Journal
 from verification.stack.protocol import ComponentState, Status
@@ -193,14 +193,16 @@ def run_to_end(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Completed:
-    """Run a command until it ends.
+    """Run a command until it ends, or until the run is interrupted, which ends it (exit status -1).
 
     Raises:
         TimeoutError: it has not ended after `seconds`; it is gone then.
     """
     child = start_child(command, name=Path(command[0]).name, log=log, cwd=cwd, env=env)
     try:
-        wait_until(lambda: f"{child.name} has not ended" if child.is_running() else "", seconds)
+        wait_until(
+            lambda: f"{child.name} has not ended" if child.is_running() and not noted() else "", seconds
+        )
         status = child.exit_status()
     finally:
         child.kill()
@@ -212,7 +214,7 @@ def stop_all(
     patience: Patience | None = None,
     steps: Sequence[signal.Signals] = _ENDING,
 ) -> None:
-    """End several processes at the same time; a second Ctrl-C ends the waiting, not the ending."""
+    """End several processes at the same time; who interrupts a second time is not kept waiting."""
     patience = patience or Patience()
     waits = {
         signal.SIGINT: patience.interrupt,
@@ -223,13 +225,17 @@ def stop_all(
     def running() -> str:
         return ", ".join(child.name for child in children if child.is_running())
 
+    def awaited() -> str:
+        return "" if hurried() else running()
+
     try:
         for step in steps:
             for child in children:
                 child.send_signal(step)
             with suppress(TimeoutError):
-                wait_until(running, waits[step])
-                break
+                wait_until(running if step == signal.SIGKILL else awaited, waits[step])
+                if not running():
+                    break
     finally:
         for child in children:
             child.reap()
@@ -244,25 +250,6 @@ def log_tail(log: Path, lines: int = 20, start: int = 0) -> list[str]:
     except OSError:
         return []
     return text.splitlines()[-lines:]
-
-
-@contextmanager
-def terminate_as_interrupt() -> Iterator[None]:
-    """Within it SIGTERM and SIGHUP raise KeyboardInterrupt, so that everything is taken down as after Ctrl-C.
-
-    For the main thread of a program.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, interrupt) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def take_precedence() -> None:

@@ -2,6 +2,8 @@
 
 It runs in a Python of its own (`python -I -S launcher.py HARNESS_PID COMMAND...`), not as a preexec_fn, which
 is unsafe in a process with threads. One byte on its standard input means go; the end of it means never mind.
+Signals that came in blocked stay so for a command that lets them in itself (verification/interrupts.py): it is told of
+one that came before it could answer. Every other command gets them unblocked.
 """
 
 import ctypes
@@ -10,6 +12,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LETS_SIGNALS_IN = "verification.interrupts"
 
 
 def main(harness: int, command: list[str]) -> None:
@@ -24,6 +27,8 @@ def main(harness: int, command: list[str]) -> None:
     # Python ignores SIGPIPE, and a harness started with `nohup` or `&` hands on an ignored SIGINT.
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    if _LETS_SIGNALS_IN not in command:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     try:
         os.execvp(command[0], command)
     except OSError as error:

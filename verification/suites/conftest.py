@@ -18,6 +18,7 @@ from rich.console import Console
 
 from verification.checks import claims
 from verification.errors import EvidenceError, InputError
+from verification.interrupts import terminate_as_interrupt
 from verification.report.files import write_json
 from verification.report.terminal import show
 from verification.run.clock import SystemClock
@@ -30,7 +31,7 @@ from verification.run.options import (
 )
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
-from verification.stack.children import take_precedence, terminate_as_interrupt
+from verification.stack.children import take_precedence
 from verification.verdict import Verdict, exit_status
 
 PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()

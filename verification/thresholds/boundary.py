@@ -9,7 +9,6 @@ number of a case stands in its expression as `+ 0 * n`.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +20,8 @@ import yaml
 
 from verification.contract import Alert, seconds
 from verification.errors import EvidenceError
+from verification.interrupts import noted
+from verification.stack.children import run_to_end
 from verification.thresholds.arithmetic import evaluate
 
 STEP = 15.0  # seconds between synthetic samples: the shipped scrape interval
@@ -120,23 +121,19 @@ def _ask(
     with TemporaryDirectory(prefix="boundary-") as folder:
         path = Path(folder) / "boundary.yml"
         path.write_text(yaml.safe_dump(document, sort_keys=False, width=10_000), encoding="utf-8")
+        command = [str(promtool), "test", "rules", str(path)]
         try:
-            done = subprocess.run(
-                [promtool, "test", "rules", str(path)],
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
+            done = run_to_end(command, log=Path(folder) / "promtool.log", seconds=TIMEOUT_SECONDS)
+        except TimeoutError as error:
             raise EvidenceError(
                 "promtool", f"no answer within {TIMEOUT_SECONDS} s", (), "look at the rules"
             ) from error
-    output = done.stdout + done.stderr
-    fired = {int(number) for number in _CASE.findall(output)}
-    if done.returncode != 0 and not fired:
+    if noted():
+        raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
+    fired = {int(number) for number in _CASE.findall(done.output)}
+    if done.exit_status != 0 and not fired:
         raise EvidenceError(
-            "promtool", f"status {done.returncode}", output.splitlines()[-20:], "correct the rules"
+            "promtool", f"status {done.exit_status}", done.output.splitlines()[-20:], "correct the rules"
         )
     return [Point(alert.name, q, number in fired) for number, (alert, q) in enumerate(cases)]
 

@@ -8,10 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
+from verification.interrupts import terminate_as_interrupt
 from verification.render import Rendered, render
 from verification.stack.app import ManagedApp
 from verification.stack.binaries import find_binaries
-from verification.stack.children import terminate_as_interrupt
 from verification.stack.journal import Journal
 from verification.stack.processes import Ports, ProcessStack
 from verification.timescale import TimeScale
