@@ -15,6 +15,7 @@ from flask import Response, redirect, request, session, url_for
 from flask_login import UserMixin, login_user
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from loadtests import guard
 from loadtests.account import Account
 from loadtests.conditions import Condition
 from loadtests.export import LoadCollector
@@ -65,6 +66,13 @@ def add_options(parser: Any) -> None:
     parser.add_argument(
         "--web-password", default="", env_var="LOCUST_WEB_PASSWORD", help="password for --web-login", **hidden
     )
+    parser.add_argument(
+        "--web-allowed-host",
+        default="",
+        env_var="LOCUST_WEB_ALLOWED_HOST",
+        help="names, with commas, by which the web UI may be called beside 127.0.0.1, localhost and --web-host",
+        **hidden,
+    )
 
 
 def install(environment: Any) -> None:
@@ -74,6 +82,7 @@ def install(environment: Any) -> None:
         InputError: --web-login without a password.
     """
     options = environment.parsed_options
+    guard.install(environment.web_ui, options.web_allowed_host)
     if options.web_login:
         _login(environment, options.web_user, options.web_password)
     if not options.ledger:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from http.client import HTTPConnection
 
 import pytest
 import requests
@@ -37,4 +39,34 @@ def test_a_sender_that_hangs_up_ends_the_run() -> None:
         receiver._failed(BrokenPipeError("gone"))
         receiver.raise_if_dead()
     finally:
+        receiver.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Content-Length": "-1"}, 400),
+        ({"Content-Length": "many"}, 400),
+        ({"Content-Length": str(1 << 40)}, 413),
+        ({"Content-Length": "9" * 5000}, 413),
+    ],
+    ids=["Alertmanager", "page", "sandboxed page", "form", "negative", "no number", "huge", "digits"],
+)
+def test_a_page_or_a_body_without_end_is_taken_for_a_notification(
+    headers: dict[str, str], status: int
+) -> None:
+    receiver = Receiver(time.monotonic)
+    connection = HTTPConnection("127.0.0.1", receiver.port, timeout=10)
+    try:
+        receiver.add("webhook")
+        connection.request("POST", "/webhook", json.dumps(BODY), headers)
+        assert connection.getresponse().status == status
+        assert len(receiver.deliveries()) == (status == 200)
+        receiver.raise_if_dead()
+    finally:
+        connection.close()
         receiver.close()

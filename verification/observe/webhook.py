@@ -14,12 +14,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from verification.errors import EvidenceError
 
 LOG_LINES = 10
+MAX_BODY_BYTES = 32 << 20
+"""A group of 10,000 alerts has some 10 MB; more is no notification."""
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,13 @@ class Receiver:
 
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         arrived = self._clock()
-        raw = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        length, status = _length(request.headers)
+        # what is refused unread would be taken for the next request of its connection
+        request.close_connection = request.close_connection or length is None
+        raw = request.rfile.read(length or 0)
         name = request.path.strip("/")
         route = self._routes.get(name)
-        status = 404
-        if route is not None:
+        if route is not None and length is not None:
             status = self._status(route, raw)
             self._log.append(f"{arrived:.2f} s: a notification for {name}, answered {status}")
             self._keep(route, Delivery(arrived, name, _parsed(raw), status))
@@ -186,6 +191,19 @@ class Receiver:
             route.deliveries.append(delivery)
         if self._on_delivery is not None:
             self._on_delivery(delivery)
+
+
+def _length(headers: Message) -> tuple[int | None, int]:
+    """How much is to be read, None for nothing, and the status for a request that has no route.
+
+    Alertmanager is no browser: a request that names an origin was sent by a page, and is no notification.
+    """
+    text = headers.get("Content-Length", "0")
+    if headers.get("Origin") is not None or headers.get("Sec-Fetch-Site") is not None:
+        return None, 403
+    if not (text.isascii() and text.isdecimal()):
+        return None, 400
+    return (None, 413) if len(text) > 12 or int(text) > MAX_BODY_BYTES else (int(text), 404)
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
