@@ -1,7 +1,7 @@
-"""Reading YAML that people write: strict, and with the place of every mistake.
+"""The one reader for YAML and JSON that users write: bounded, strict, and with the place of every mistake.
 
-A file is composed once with PyYAML, which knows the line of every node, and validated once with pydantic, which
-knows the key of every error; this module joins the two into one message: file, line, key, found, expected.
+yamltext and jsontext know the line of every key, pydantic the key of every error; this module joins the two into one
+message: file, line, key, found, expected. The bounds are in usertext.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from loadtests import jsontext, usertext, yamltext
+from loadtests.usertext import Mistake
+from loadtests.yamltext import Key
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
-Key = tuple[str | int, ...]
 
 
 class InputError(Exception):
@@ -37,12 +39,21 @@ class InputError(Exception):
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something in a file that is read, and that its reader drops without a word: the line, and what."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Document:
-    """A parsed YAML file: its data, and the line of every key and item."""
+    """A parsed file: its data, the line of every key and item, and what is dropped of it."""
 
     path: Path
     data: Any
     lines: dict[Key, int]
+    notes: tuple[Note, ...] = ()
 
     def where(self, key: Sequence[str | int] = ()) -> str:
         """`file:line` of a key, or of the nearest parent that is there."""
@@ -52,38 +63,79 @@ class Document:
         return f"{self.path}:{self.lines.get(place, 1)}"
 
 
-def load_document(path: Path, what: str = "a YAML file") -> Document:
-    """Parse one YAML document.
+def read_text(path: Path, what: str) -> str:
+    """The text of a file that a user wrote, without a byte order mark.
 
     Raises:
-        InputError: the file cannot be read, is not YAML, or has a key twice.
+        InputError: it can't be read, is too large, or is no text; with its line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot be read: {reason}", str(path), what, "check the path") from error
+        return usertext.read(path).removeprefix(usertext.BYTE_ORDER_MARK)
+    except Mistake as mistake:
+        raise _refusal(path, mistake, what) from mistake
+
+
+def load_document(
+    path: Path,
+    what: str = "a YAML file",
+    *,
+    scalar: yamltext.Scalar | None = None,
+    key_text: yamltext.KeyText | None = None,
+    first_of_several: bool = False,
+) -> Document:
+    """Parse one YAML file. scalar, key_text: what scalars and keys become; see yamltext.
+
+    first_of_several: take the first of several documents, as Prometheus and Alertmanager do, with a note.
+
+    Raises:
+        InputError: the file can't be read, is not YAML, breaks a bound, or has a key twice.
+    """
     try:
-        loader = yaml.SafeLoader(text)
-    except yaml.YAMLError as error:  # a character that YAML does not allow
-        raise InputError(f"not YAML: {error}", str(path), what, "correct the syntax") from error
+        parsed = yamltext.parse(usertext.read(path), scalar, key_text)
+    except Mistake as mistake:
+        raise _refusal(path, mistake, what) from mistake
+    notes: tuple[Note, ...] = ()
+    if parsed.second is not None:
+        if not first_of_several:
+            again = Mistake(parsed.second, "not YAML: but found another document")
+            raise _refusal(path, again, f"{what}, one document")
+        notes = (Note(parsed.second, "a second YAML document begins here: only the first one is loaded"),)
+    return Document(path, parsed.data, parsed.lines, notes)
+
+
+def load_json(path: Path, what: str) -> Document:
+    """Parse one JSON file. A key that is there twice is a note: the last one counts, as it does for Grafana.
+
+    Raises:
+        InputError: the file can't be read, is not JSON, or breaks a bound.
+    """
     try:
-        node = loader.get_single_node()
-        lines: dict[Key, int] = {(): 1}
-        if node is None:
-            return Document(path, None, lines)
-        _index(node, (), lines, path)
-        return Document(path, loader.construct_document(node), lines)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise InputError(
-            f"not YAML: {error.problem}", f"{path}:{line}", what, "correct the syntax"
-        ) from error
-    except yaml.YAMLError as error:
-        raise InputError(f"not YAML: {error}", str(path), what, "correct the syntax") from error
-    finally:
-        loader.dispose()
+        return parse_json(usertext.read(path), path, what)
+    except Mistake as mistake:
+        raise _refusal(path, mistake, what) from mistake
+
+
+def parse_json(text: str, path: Path, what: str) -> Document:
+    """Parse the text of a JSON file; `path` is for messages.
+
+    Raises:
+        InputError: it is not JSON, or breaks a bound.
+    """
+    try:
+        parsed = jsontext.parse(text)
+    except Mistake as mistake:
+        raise _refusal(path, mistake, what) from mistake
+    notes = tuple(
+        Note(line, f"{'.'.join(map(str, key))} is there twice: the last one counts")
+        for key, line in parsed.twice
+    )
+    return Document(path, parsed.data, parsed.lines, notes)
+
+
+def _refusal(path: Path, mistake: Mistake, what: str) -> InputError:
+    where = f"{path}:{mistake.line}" if mistake.line else str(path)
+    todo = "correct the syntax" if mistake.line else "check the path"
+    return InputError(mistake.text, where, what, todo)
 
 
 def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
@@ -117,27 +169,6 @@ def describe(document: Document, error: ValidationError, what: str) -> InputErro
     return InputError(
         first + others, where, what, "correct the key; the field names are in the documentation"
     )
-
-
-def _index(node: yaml.Node, key: Key, lines: dict[Key, int], path: Path) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for name, value in node.value:
-            text, line = str(name.value), name.start_mark.line + 1
-            if text in seen and text != "<<":
-                raise InputError(
-                    f"{text}: named twice, first in line {seen[text]}",
-                    f"{path}:{line}",
-                    "each key once",
-                    "remove one",
-                )
-            seen[text] = line
-            lines[(*key, text)] = line
-            _index(value, (*key, text), lines, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            lines[(*key, position)] = item.start_mark.line + 1
-            _index(item, (*key, position), lines, path)
 
 
 def _real(document: Document, location: Sequence[str | int], key: Key = ()) -> Key:

@@ -120,16 +120,17 @@ def read_folder(monitoring: Path) -> Folder:
         for index, pattern in enumerate(patterns)
         if not pattern.files
     ]
-    rules = dict.fromkeys(file for pattern in patterns for file in pattern.files)
-    alertmanager = _first(root, ALERTMANAGER_FILES)
-    return Folder(
-        root,
-        prometheus,
-        patterns,
-        tuple(_load(file, "a rule file", ("groups",)) for file in rules),
-        _load(alertmanager, "an Alertmanager configuration", ("receivers",)) if alertmanager else None,
-        tuple(unmatched),
-    )
+    names = dict.fromkeys(file for pattern in patterns for file in pattern.files)
+    rules = tuple(_load(file, "a rule file", ("groups",)) for file in names)
+    found = _first(root, ALERTMANAGER_FILES)
+    alertmanager = _load(found, "an Alertmanager configuration", ("receivers",)) if found else None
+    dropped = [
+        Finding(_relative(root, document.path), f"line {note.line}", note.text)
+        for document in (prometheus, *rules, alertmanager)
+        if document is not None
+        for note in document.notes
+    ]
+    return Folder(root, prometheus, patterns, rules, alertmanager, (*unmatched, *dropped))
 
 
 def mappings(document: Document, key: Key) -> list[Key]:

@@ -5,15 +5,19 @@ a scalar that would not come back as it was written stays text here (Plain) and 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from loadtests.inputs import Document, load_document
+from loadtests.yamltext import constructed
 from verification.errors import InputError
 
 Key = tuple[str | int, ...]
+_DIGITS = 19
+"""More digits than an integer of 64 bits has stay text."""
 
 
 class Plain(str):
@@ -25,19 +29,22 @@ class Plain(str):
 def load(path: Path, what: str) -> Document:
     """Parse one YAML file; its data are dicts, lists, texts, whole numbers, booleans, None and Plain.
 
-    Anchors are resolved: no two places share an object, so that each can be changed alone.
+    Anchors are resolved: no two places share an object, so that each can be changed alone. Keys are texts. Of several
+    documents the first is taken, as Prometheus and Alertmanager take it; the document's notes tell the rest.
 
     Raises:
         InputError: it can't be read, is not YAML, has a key twice, or holds no mapping; with file and line.
             An empty file is an empty mapping, as it is for Prometheus.
     """
-    document = load_document(path, what)
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
-    if not isinstance(data, dict | None):
+    document = load_document(path, what, scalar=_as_written, key_text=_key_as_written, first_of_several=True)
+    if not isinstance(document.data, dict | None):
         raise InputError(
-            f"found a {type(data).__name__} at the top", document.where(), f"{what}: keys and values"
+            f"found a {type(document.data).__name__} at the top",
+            document.where(),
+            f"{what}: keys and values",
+            "write keys and values",
         )
-    return Document(path, clone(data or {}), document.lines)
+    return replace(document, data=document.data or {})
 
 
 def clone(data: Any) -> Any:
@@ -83,18 +90,24 @@ def _name(item: Any) -> str | None:
     return None
 
 
-class _Loader(yaml.SafeLoader):
-    def construct_as_written(self, node: yaml.ScalarNode) -> Any:
-        text = str(node.value)
-        return yaml.SafeLoader.yaml_constructors[node.tag](self, node) if _comes_back(text) else Plain(text)
+def _as_written(text: str, tag: str, explicit: bool) -> Any:
+    if tag in ("str", "value", "merge"):
+        return text if tag == "str" else Plain(text)
+    if explicit or tag == "null":
+        value = constructed(text, tag, explicit)  # refuses what does not fit the tag that the file names
+        if value is None:
+            return None
+    return constructed(text, tag, explicit) if _comes_back(text) else Plain(text)
+
+
+def _key_as_written(text: str, tag: str) -> str:
+    return text if tag == "str" else Plain(text)
 
 
 def _comes_back(text: str) -> bool:
-    return text in ("true", "false") or (text.isdecimal() and text.isascii() and str(int(text)) == text)
-
-
-for _tag in ("bool", "int", "float", "timestamp"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_as_written)
+    return text in ("true", "false") or (
+        text.isdecimal() and text.isascii() and len(text) <= _DIGITS and str(int(text)) == text
+    )
 
 
 class _Dumper(yaml.SafeDumper):
