@@ -133,11 +133,15 @@ class LedgerTail:
 
     listener: gets every line after the header as it is taken in, and its increment if it has one.
     header, final: those lines, {} until they are there. events: in the order of the file. seen_until: time of
-    the newest line; everything that the generator recorded until then is in.
+    the newest line; everything that the generator recorded until then is in. bin_seconds: of the empty view of a
+    generator that died before its first line, so that it can be merged with those of others.
     """
 
     def __init__(
-        self, path: Path, listener: Callable[[Mapping[str, Any], LedgerView | None], None] | None = None
+        self,
+        path: Path,
+        listener: Callable[[Mapping[str, Any], LedgerView | None], None] | None = None,
+        bin_seconds: float = 1.0,
     ) -> None:
         self.path = path
         self._listener = listener
@@ -145,7 +149,7 @@ class LedgerTail:
         self.final: Mapping[str, Any] = {}
         self.events: list[Event] = []
         self.seen_until = -inf
-        self._sum = ViewSum(1.0)
+        self._sum = ViewSum(bin_seconds)
         self._requests = 0
         self._offset = 0
         self._number = 0

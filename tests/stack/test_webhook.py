@@ -70,3 +70,19 @@ def test_a_page_or_a_body_without_end_is_taken_for_a_notification(
     finally:
         connection.close()
         receiver.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["webhook", "team ops", "größe", "a#b", "a/b", "50%", "what?", "a/../b", "{x}"]
+)
+def test_a_receiver_of_any_name_gets_what_is_posted_to_its_url(name: str) -> None:
+    receiver = Receiver(time.monotonic)
+    try:
+        url = receiver.add(name)
+        assert url.isascii()
+        with loopback_session() as session:
+            assert session.post(url, json=BODY).status_code == 200
+            assert session.post(f"{url}x", json=BODY).status_code == 404
+        assert [delivery.receiver for delivery in receiver.deliveries(name)] == [name]
+    finally:
+        receiver.close()

@@ -13,6 +13,7 @@ import requests
 
 from verification.drills.undo import EndFault, UndoBook
 from verification.errors import EvidenceError
+from verification.http import Session, json_of, shown
 
 LEASE_SECONDS = 3.0
 TIMEOUT_SECONDS = 5.0
@@ -24,8 +25,7 @@ class FaultPort:
     def __init__(self, url: str, token: str, book: UndoBook) -> None:
         self._url = url.rstrip("/")
         self._book = book
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = Session(TIMEOUT_SECONDS)
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._token = token
         self._renewing: dict[str, threading.Event] = {}
@@ -97,11 +97,17 @@ class FaultPort:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = self._session.request(method, self._url + path, json=body, timeout=TIMEOUT_SECONDS)
+            answer = self._session.request(method, self._url + path, json=body)
         except requests.RequestException as error:
             raise EvidenceError(
                 "fault port", f"{method} {path}: {error}", (), "look whether the target is up"
             ) from error
         if answer.status_code != 200:
             raise EvidenceError("fault port", f"{method} {path}: {answer.status_code} {answer.text}")
-        return dict(answer.json())
+        try:
+            state = json_of(answer)
+        except ValueError as error:
+            raise EvidenceError("fault port", f"{method} {path}: {error}") from error
+        if not isinstance(state, dict):
+            raise EvidenceError("fault port", f"{method} {path}: answers {shown(state)}")
+        return state

@@ -29,6 +29,7 @@ from verification.drills.report import Timeline
 from verification.errors import EvidenceError, InputError
 from verification.evidence import Evidence
 from verification.history import Clock, Recorder
+from verification.observe.exposition import matcher
 from verification.run import recording
 from verification.run.bringup import await_scrape, bring_up, timing_of
 from verification.run.prepare import Prepared
@@ -253,8 +254,8 @@ class _Session:
                 "node_memory_MemAvailable_bytes",
                 "node_memory_MemTotal_bytes",
             )
-            job = self._node_job()
-            recording.samples(history, bench.prometheus, NODE, [f'{name}{{job="{job}"}}' for name in names])
+            job = matcher("job", self._node_job())
+            recording.samples(history, bench.prometheus, NODE, [f"{name}{{{job}}}" for name in names])
         recording.expressions(history, bench.prometheus, bench.evaluation_interval, self._rules())
 
     def _rules(self) -> dict[str, str]:

@@ -9,8 +9,9 @@ import requests
 
 from verification.contract import Contract
 from verification.errors import EvidenceError
+from verification.http import Session
 from verification.live.counts import Reading, reading
-from verification.observe.exposition import Labels, label_set, parse
+from verification.observe.exposition import Labels, label_set, matcher, parse
 from verification.observe.prometheus import Prometheus
 from verification.timescale import parse_duration
 from verification.truth import sample_name
@@ -36,8 +37,7 @@ class Readings:
         self.contract = contract
         self._url = target.rstrip("/") + contract.target.metrics_path
         self._prometheus = prometheus
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = Session(TIMEOUT_SECONDS)
 
     def api(self) -> Reading:
         """The target's exposition now.
@@ -47,7 +47,7 @@ class Readings:
         """
         begin = time.monotonic()
         try:
-            answer = self._session.get(self._url, timeout=TIMEOUT_SECONDS)
+            answer = self._session.get(self._url)
             answer.raise_for_status()
             exposition = parse(answer.text)
         except (requests.RequestException, ValueError) as error:
@@ -82,7 +82,7 @@ class Readings:
         """
         if self._prometheus is None:
             return None
-        job = f'{{job="{self.contract.target.job}"}}'
+        job = f"{{{matcher('job', self.contract.target.job)}}}"
         to_monotonic = time.monotonic() - time.time()
         values: dict[tuple[str, Labels], float] = {}
         last = self._prometheus.samples(f"scrape_duration_seconds{job}", LOOKBACK_SECONDS)

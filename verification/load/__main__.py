@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
@@ -15,11 +16,16 @@ def main(arguments: list[str]) -> int:
     try:
         options = parse(arguments)
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
-        folder = options.reports / f"load-{options.scenario.name}-{stamp}"
+        folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
         return run(options, folder, lambda text: print_line(text))
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
+
+
+def file_name(text: str) -> str:
+    """A free text as a part of a file's name: no folder in it, and short enough for every file system."""
+    return re.sub(r"[^\w.-]+", "-", text)[:60]
 
 
 def print_line(text: str) -> None:

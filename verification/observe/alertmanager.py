@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import requests
 import yaml
-from requests.adapters import HTTPAdapter
 
 from verification.errors import EvidenceError
-from verification.observe.prometheus import RETRY, TIMEOUT_SECONDS
+from verification.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
+
+T = TypeVar("T")
 
 
 class Alertmanager:
@@ -17,33 +19,47 @@ class Alertmanager:
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self.url = url.rstrip("/")
-        self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("http://", HTTPAdapter(max_retries=RETRY))
+        self._session = Session(timeout, retry=RETRY)
 
     def status(self) -> dict[str, Any]:
         """Version, uptime and configuration as the server tells them."""
-        return dict(self._get("/api/v2/status"))
+        return self._get("/api/v2/status", lambda data: _mapping(data))
 
     def configuration(self) -> dict[str, Any]:
         """The configuration in force; secrets are masked by the server."""
-        return dict(yaml.safe_load(self.status()["config"]["original"]) or {})
+
+        def read(data: Any) -> dict[str, Any]:
+            return _mapping(yaml.safe_load(data["config"]["original"]) or {})
+
+        return self._get("/api/v2/status", read)
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts it holds, with state and receivers."""
-        return list(self._get("/api/v2/alerts"))
+        return self._get("/api/v2/alerts", lambda data: [_mapping(alert) for alert in data])
 
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
 
-    def _get(self, path: str) -> Any:
+    def _get(self, path: str, read: Callable[[Any], T]) -> T:
         try:
-            answer = self._session.get(self.url + path, timeout=self._timeout)
+            answer = self._session.get(self.url + path)
             answer.raise_for_status()
-            return answer.json()
+            data = json_of(answer)
         except (requests.RequestException, ValueError) as error:
-            raise EvidenceError(
-                "alertmanager", f"no usable answer to {path}: {error}", (), f"look whether {self.url} is up"
-            ) from error
+            raise self._unusable(path, str(error)) from error
+        try:
+            return read(data)
+        except (LookupError, TypeError, AttributeError, ValueError, yaml.YAMLError) as error:
+            raise self._unusable(path, f"it answers {shown(data)}") from error
+
+    def _unusable(self, path: str, why: str) -> EvidenceError:
+        return EvidenceError(
+            "alertmanager", f"no usable answer to {path}: {why}", (), f"look whether {self.url} is up"
+        )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("no object")
+    return value

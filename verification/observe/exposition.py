@@ -69,7 +69,13 @@ def parse(text: str) -> Exposition:
     return Exposition(families, values, duplicates, tuple(stamped))
 
 
+def matcher(label: str, value: str) -> str:
+    """`label="value"` as PromQL writes it, whatever characters the value has."""
+    escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return f'{label}="{escaped}"'
+
+
 def series_text(name: str, labels: Labels) -> str:
     """A series as PromQL writes it."""
-    inside = ",".join(f'{key}="{value}"' for key, value in labels)
+    inside = ",".join(matcher(key, value) for key, value in labels)
     return f"{name}{{{inside}}}" if inside else name

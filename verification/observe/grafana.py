@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from verification.errors import EvidenceError
+from verification.http import Session, shown
 
 TIMEOUT_SECONDS = 10
 SEARCH_LIMIT = 5000
@@ -51,9 +53,7 @@ class Grafana:
     ) -> None:
         self.url = url.rstrip("/")
         self._account = (user, password)
-        self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = Session(timeout)
 
     def health(self) -> Answer:
         """The database's state and the version; needs no login."""
@@ -73,7 +73,7 @@ class Grafana:
 
     def source_health(self, uid: str) -> Answer:
         """Whether a data source works: status OK, or 400 and a message."""
-        return self._get(f"/api/datasources/uid/{uid}/health")
+        return self._get(f"/api/datasources/uid/{quote(uid, safe='')}/health")
 
     def search(self) -> Answer:
         """All dashboards, without their content."""
@@ -81,7 +81,7 @@ class Grafana:
 
     def dashboard(self, uid: str) -> Answer:
         """A dashboard as loaded, with its meta data."""
-        return self._get(f"/api/dashboards/uid/{uid}")
+        return self._get(f"/api/dashboards/uid/{quote(uid, safe='')}")
 
     def query(self, query: dict[str, Any], begin: int, end: int) -> QueryResult:
         """One query through the back end; times in epoch milliseconds, fields as `/api/ds/query` wants them.
@@ -94,7 +94,11 @@ class Grafana:
         results = answer.body.get("results") if isinstance(answer.body, dict) else None
         if not isinstance(results, dict):
             raise EvidenceError("grafana", f"/api/ds/query answers {answer.status}: {str(answer.body)[:200]}")
-        return read_result(results.get(str(query.get("refId", "A"))) or {})
+        result = results.get(str(query.get("refId", "A"))) or {}
+        try:
+            return read_result(result)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise EvidenceError("grafana", f"/api/ds/query answers {shown(result)}") from error
 
     def close(self) -> None:
         """Give the connections back."""
@@ -109,7 +113,6 @@ class Grafana:
                 method,
                 self.url + path,
                 auth=self._account if login else None,
-                timeout=self._timeout,
                 allow_redirects=False,
                 **options,
             )

@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import quote, unquote
 
 from verification.errors import EvidenceError
 
 LOG_LINES = 10
 MAX_BODY_BYTES = 32 << 20
 """A group of 10,000 alerts has some 10 MB; more is no notification."""
+SHUTDOWN_SECONDS = 0.05
+"""within which its end is noticed"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ class Receiver:
         if host in ("", "0.0.0.0", "::"):
             raise ValueError(f"{host!r} would listen on every address; name one")
         server = _Server((host, 0), self._handler, self._failed)
-        thread = threading.Thread(target=server.serve_forever, name="webhook-receiver", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(SHUTDOWN_SECONDS,), name="webhook-receiver", daemon=True
+        )
         thread.start()
         self.host = host
         self._servers.append((server, thread))
@@ -116,7 +121,7 @@ class Receiver:
     def add(self, name: str, forward: Callable[[bytes], int] | None = None) -> str:
         """Add a receiver; returns the URL to put into the configuration."""
         self._routes[name] = Route(forward)
-        return f"http://{self.host}:{self.port}/{name}"
+        return f"http://{self.host}:{self.port}/{quote(name, safe='')}"
 
     def refuse(self, times: int) -> None:
         """Answer the next so many deliveries with 500, whoever they are for, and forward none of them."""
@@ -166,7 +171,7 @@ class Receiver:
         # what is refused unread would be taken for the next request of its connection
         request.close_connection = request.close_connection or length is None
         raw = request.rfile.read(length or 0)
-        name = request.path.strip("/")
+        name = unquote(request.path.removeprefix("/"))  # Alertmanager asks for a URL as it is written
         route = self._routes.get(name)
         if route is not None and length is not None:
             status = self._status(route, raw)

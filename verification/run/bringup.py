@@ -22,6 +22,7 @@ from verification.drills.plan import Timing
 from verification.drills.undo import UndoBook
 from verification.errors import EvidenceError
 from verification.history import Recorder
+from verification.observe.exposition import matcher
 from verification.observe.prometheus import Prometheus
 from verification.observe.webhook import Receiver
 from verification.render import Rendered
@@ -209,7 +210,7 @@ def bring_up(
         scrape_timeout=timeout,
         evaluation_interval=evaluation,
         instance=options.instance or target.address,
-        selector=f'instance="{options.instance or target.address}"',
+        selector=matcher("instance", options.instance or target.address),
         bin_seconds=bin_seconds,
     )
     history.add("run", describe(prepared, bench, rendered))

@@ -15,6 +15,7 @@ import requests
 from verification.contract import Contract, TallyTruth
 from verification.errors import EvidenceError
 from verification.history import Recorder
+from verification.http import Session
 from verification.observe import database
 from verification.observe.alertmanager import Alertmanager
 from verification.observe.exposition import Exposition, parse
@@ -26,6 +27,7 @@ from verification.truth import sample_name
 
 # Prometheus writes these for every target itself; they tell when each scrape began and how long it took.
 SCRAPE_SERIES = ("up", "scrape_duration_seconds")
+EXPOSITION_SECONDS = 5.0
 
 
 def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
@@ -34,7 +36,8 @@ def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
     data: dict[str, Any] = {"label": label, "begin": begin}
     parsed = None
     try:
-        answer = requests.get(url, timeout=5, headers={"Accept": "text/plain; version=0.0.4"})
+        with Session(EXPOSITION_SECONDS) as session:
+            answer = session.get(url, headers={"Accept": "text/plain; version=0.0.4"})
         answer.raise_for_status()
         data["text"] = answer.text
         parsed = parse(answer.text)

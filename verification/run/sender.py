@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from loadtests.ledger import Ledger, LedgerView
+from verification.http import Session
 
 
 class Sender:
@@ -37,9 +38,7 @@ class Sender:
         with self._lock:
             token = self._ledger.open(method, endpoint)
         try:
-            answer = self._session().request(
-                method, self.base_url + (path or endpoint), timeout=self._timeout, **options
-            )
+            answer = self._session().request(method, self.base_url + (path or endpoint), **options)
         except requests.ConnectionError as error:
             with self._lock:
                 # requests tells a refused connection and a broken one apart only by the error inside
@@ -71,10 +70,9 @@ class Sender:
         with self._lock:
             return self._ledger.snapshot()
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            session.trust_env = False
+            session = Session(self._timeout)
             self._local.session = session
         return session

@@ -49,7 +49,7 @@ class Traffic:
         self.ledger_file = folder / f"ledger-{settings.name}.jsonl"
         self._go = folder / f"go-{settings.name}"
         self._log = folder / f"locust-{settings.name}.log"
-        self._tail = LedgerTail(self.ledger_file)
+        self._tail = LedgerTail(self.ledger_file, bin_seconds=settings.bin_seconds)
         self._child: Child | None = None
 
     def go(self) -> None:

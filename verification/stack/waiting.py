@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import requests
 
+from verification.http import Session
+
 PAUSE_SECONDS = 0.02
 
 
@@ -41,8 +43,6 @@ def unmet_http(url: str, timeout_seconds: float = 1.0) -> str:
     return f"{url} answers {answer.status_code} {answer.text[:200].strip()}".strip()
 
 
-def loopback_session() -> requests.Session:
+def loopback_session() -> Session:
     """A session that goes straight to its address, whatever proxy the environment names."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
+    return Session()

@@ -21,6 +21,7 @@ import yaml
 from verification.contract import Alert, seconds
 from verification.errors import EvidenceError
 from verification.interrupts import noted
+from verification.observe.exposition import matcher
 from verification.stack.children import run_to_end
 from verification.thresholds.arithmetic import evaluate
 
@@ -148,7 +149,8 @@ def _test(number: int, alert: Alert, q: float | None) -> dict[str, Any]:
         if q is None
         else [_series(one.series, one.rate, one.value, q, count) for one in alert.boundary.series]
     )
-    firing = f'count(ALERTS{{alertname="{alert.name}",alertstate="firing"}}) or vector(0)'
+    name = matcher("alertname", alert.name)
+    firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'
     return {
         "interval": f"{STEP:g}s",
         "input_series": series,

@@ -1,0 +1,174 @@
+"""The one HTTP session of the harness: straight to its address, answered within a time, no larger than a bound.
+
+requests' time-out holds for each read of the socket, so a server that trickles a byte a second holds its client for
+ever; and its environment (HTTP_PROXY, .netrc) would send questions about this machine to another one. Here the time
+is that of the whole answer, and the environment is not read. Every caller uses this class; a test reads the imports.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.retry import Retry
+
+TIMEOUT_SECONDS = 10.0
+MOST_BYTES = 64 * 1024 * 1024
+"""Of one answer, decoded: a hundred times the exposition or query result of a large service."""
+RETRY = Retry(total=3, read=1, backoff_factor=0.1, status_forcelist=(502, 503, 504), allowed_methods=("GET",))
+"""For questions, which may be repeated without changing anything: a refused connection is tried again, a wrong query
+is not, and a server that is silent once more is not asked a third time."""
+_CHUNK = 65536
+SHOWN_CHARACTERS = 100
+
+
+class TooLarge(requests.RequestException):
+    """An answer that goes on beyond the session's bound."""
+
+
+class Session(requests.Session):
+    """Asks without a proxy. timeout: seconds for connecting, and then for the whole answer, body included.
+
+    Every question may raise requests.RequestException: ReadTimeout for an answer that was not whole in time, TooLarge
+    for one of more than `most_bytes`.
+    """
+
+    def __init__(
+        self, timeout: float = TIMEOUT_SECONDS, *, retry: Retry | None = None, most_bytes: int = MOST_BYTES
+    ) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._timeout = timeout
+        self._most_bytes = most_bytes
+        self._adapter = _Adapter(max_retries=Retry(0, read=False) if retry is None else retry)
+
+    def request(
+        self, method: str | bytes, url: str | bytes, *given: Any, **options: Any
+    ) -> requests.Response:
+        """As requests' own; the answer's body has been read when this returns."""
+        if options.get("timeout") is None:
+            options["timeout"] = self._timeout
+        options["stream"] = True
+        answer = super().request(method, url, *given, **options)
+        try:
+            self._read(answer)
+        except requests.ConnectionError as error:
+            if "timed out" in str(error):  # requests gives a time-out within the body that name
+                raise requests.ReadTimeout(
+                    f"no whole answer within {options['timeout']:g} s", request=answer.request
+                ) from error
+            raise
+        finally:
+            answer.close()
+        return answer
+
+    def get_adapter(self, url: str | bytes) -> HTTPAdapter:
+        """Always its own: prometheus-api-client mounts one that knows no end and asks again after a 500."""
+        return self._adapter
+
+    def close(self) -> None:
+        self._adapter.close()
+        super().close()
+
+    def _read(self, answer: requests.Response) -> None:
+        parts, size = [], 0
+        for part in answer.iter_content(_CHUNK):
+            size += len(part)
+            if size > self._most_bytes:
+                raise TooLarge(f"an answer of more than {self._most_bytes} bytes", response=answer)
+            parts.append(part)
+        answer._content = b"".join(parts)
+
+
+def json_of(answer: requests.Response) -> Any:
+    """The JSON value of an answer.
+
+    Raises:
+        ValueError: it is none; with the status and the beginning of what came.
+    """
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ValueError(f"answers {answer.status_code} and no JSON: {shown(answer.text)}") from error
+
+
+def shown(value: object) -> str:
+    """The beginning of an unexpected answer, on one line."""
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "...")
+
+
+class _Timed(io.RawIOBase):
+    """The reading side of a socket until a deadline (time.monotonic) that holds for all reads together."""
+
+    def __init__(self, sock: Any, raw: Any, deadline: float | None) -> None:
+        self._sock, self._raw, self._deadline = sock, raw, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(left)
+        return int(self._raw.readinto(buffer))
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Socket:
+    """A connected socket, plain or TLS, of which http.client reads answers as of the socket itself."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def makefile(self, mode: str, *_: Any, **__: Any) -> io.BufferedReader:
+        timeout = self._sock.gettimeout()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        return io.BufferedReader(_Timed(self._sock, self._sock.makefile(mode, buffering=0), deadline), _CHUNK)
+
+
+class _Connection(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.sock: Any = _Socket(self.sock)
+
+
+class _SecureConnection(HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.sock: Any = _Socket(self.sock)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+    def __str__(self) -> str:  # it leads urllib3's messages
+        return f"{self.host}:{self.port}"
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter with the connections of this module."""
+
+    def init_poolmanager(self, *given: Any, **options: Any) -> None:
+        super().init_poolmanager(*given, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
