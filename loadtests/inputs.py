@@ -6,7 +6,7 @@ message: file, line, key, found, expected. The bounds are in usertext.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,13 @@ from loadtests.usertext import Mistake
 from loadtests.yamltext import Key
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+# pydantic names the class of a model here, which is no word of the file.
+_KINDS = {
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "expected keys and values"),
+    **dict.fromkeys(("list_type", "tuple_type"), "expected a list"),
+    "string_type": "expected text",
+}
 
 
 class InputError(Exception):
@@ -151,18 +158,28 @@ def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
         raise describe(document, error, what) from error
 
 
-def describe(document: Document, error: ValidationError, what: str) -> InputError:
-    """The user's message for a validation error: the first mistake leads, the others follow."""
+def _joined(key: Key) -> str:
+    return ".".join(str(part) for part in key)
+
+
+def describe(
+    document: Document, error: ValidationError, what: str, show: Callable[[Key], str] = _joined
+) -> InputError:
+    """The user's message for a validation error: the first mistake leads, the others follow.
+
+    show: how a key is written.
+    """
     rows = []
     for mistake in error.errors():
         key = _real(document, mistake["loc"])
-        shown = ".".join(str(part) for part in key) or "the file"
+        shown = show(key) or "the file"
         if mistake["type"] == "missing":
             text = f"{shown}: missing"
         elif mistake["type"] == "extra_forbidden":
             text = f"{shown}: unknown key"
         else:
-            text = f"{shown}: {mistake['msg']}, found {_short(mistake['input'])}"
+            wanted = _KINDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+            text = f"{shown}: {wanted}, found {_short(mistake['input'])}"
         rows.append((document.where(key), text))
     where, first = rows[0]
     others = "".join(f"\n{place}: {text}" for place, text in rows[1:])

@@ -17,6 +17,9 @@ _UNITS = {
 }
 _SYNTAX = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
+_LONGEST_MS = (2**63 - 1) // 1_000_000
+_LONGEST_TEXT = 100
+
 EXPECTED = "a duration such as 250ms, 15s, 5m or 1h30m"
 
 
@@ -27,14 +30,20 @@ def parse_milliseconds(text: str) -> int:
     once, largest first, whole numbers; a year has 365 days.
 
     Raises:
-        ValueError: the text is no duration.
+        ValueError: the text is no duration, or longer than Go counts in nanoseconds.
     """
     if text == "0":
         return 0
     match = _SYNTAX.fullmatch(text)
     if not text or match is None:
         raise ValueError(f"{text!r} is not a duration; expected {EXPECTED}")
-    return sum(int(number) * _UNITS[unit] for unit, number in match.groupdict().items() if number is not None)
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(f"{text[:_LONGEST_TEXT]}... is over 292 years")
+    parts = match.groupdict().items()
+    milliseconds = sum(int(number) * _UNITS[unit] for unit, number in parts if number is not None)
+    if milliseconds > _LONGEST_MS:
+        raise ValueError(f"{text!r} is over 292 years, the longest duration that Go has")
+    return milliseconds
 
 
 def parse_duration(text: str) -> float:

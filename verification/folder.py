@@ -9,11 +9,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from loadtests.inputs import Document
 from verification.errors import InputError
-from verification.yamlfile import Key, key_text, load
+from verification.shapes import AlertmanagerFile, JobsFile, JobShape, PrometheusFile, RuleFile, Shape, shaped
+from verification.yamlfile import load
 
 PROMETHEUS_FILES = (
     "prometheus/prometheus.yml",
@@ -77,21 +77,16 @@ class Folder:
     @property
     def jobs(self) -> dict[str, Job]:
         """The scrape jobs by name."""
-        jobs = (_job(self.prometheus.data["scrape_configs"][key[-1]]) for key in self.job_keys)
-        return {job.name: job for job in jobs}
-
-    @property
-    def job_keys(self) -> list[Key]:
-        return mappings(self.prometheus, ("scrape_configs",))
+        shape = shaped(self.prometheus, PrometheusFile, "a Prometheus configuration")
+        return {job.job_name: _job(job) for job in shape.scrape_configs or ()}
 
     @property
     def receivers(self) -> list[str]:
         """The names of Alertmanager's receivers."""
         if self.alertmanager is None:
             return []
-        receivers = self.alertmanager.data.get("receivers")
-        keys = mappings(self.alertmanager, ("receivers",))
-        return [str(receivers[key[-1]].get("name")) for key in keys]
+        shape = shaped(self.alertmanager, AlertmanagerFile, "an Alertmanager configuration")
+        return [receiver.name for receiver in shape.receivers or ()]
 
     def relative(self, path: Path) -> str:
         """A path as it is shown: from the folder's root, or in full when it lies elsewhere."""
@@ -113,17 +108,20 @@ def read_folder(monitoring: Path) -> Folder:
             f"one of {', '.join(PROMETHEUS_FILES)}",
             "name the folder that holds it with --monitoring",
         )
-    prometheus = _load(path, "a Prometheus configuration", ("scrape_configs",), ("alerting", "alertmanagers"))
-    patterns = _patterns(prometheus)
+    prometheus = _load(path, PrometheusFile, "a Prometheus configuration")
+    patterns = _patterns(prometheus, "rule_files")
     unmatched = [
         Finding(_relative(root, path), f"rule_files[{index}]", f"{pattern.text} matches no file")
         for index, pattern in enumerate(patterns)
         if not pattern.files
     ]
+    for pattern in _patterns(prometheus, "scrape_config_files"):
+        for file in pattern.files:
+            _load(file, JobsFile, "a file of scrape_configs")
     names = dict.fromkeys(file for pattern in patterns for file in pattern.files)
-    rules = tuple(_load(file, "a rule file", ("groups",)) for file in names)
+    rules = tuple(_load(file, RuleFile, "a rule file") for file in names)
     found = _first(root, ALERTMANAGER_FILES)
-    alertmanager = _load(found, "an Alertmanager configuration", ("receivers",)) if found else None
+    alertmanager = _load(found, AlertmanagerFile, "an Alertmanager configuration") if found else None
     dropped = [
         Finding(_relative(root, document.path), f"line {note.line}", note.text)
         for document in (prometheus, *rules, alertmanager)
@@ -131,25 +129,6 @@ def read_folder(monitoring: Path) -> Folder:
         for note in document.notes
     ]
     return Folder(root, prometheus, patterns, rules, alertmanager, (*unmatched, *dropped))
-
-
-def mappings(document: Document, key: Key) -> list[Key]:
-    """The keys of the items of a list of mappings; none where there is no list.
-
-    Raises:
-        InputError: it is no list, or an item of it is no mapping.
-    """
-    value: Any = document.data
-    for part in key:
-        value = value.get(part) if isinstance(value, dict) else None
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise InputError(f"found {value!r}", _where(document, key), "a list")
-    for index, item in enumerate(value):
-        if not isinstance(item, dict):
-            raise InputError(f"found {item!r}", _where(document, (*key, index)), "keys and values")
-    return [(*key, index) for index in range(len(value))]
 
 
 def matching_files(base: Path, pattern: str, home: str = PROMETHEUS_HOME) -> tuple[Path, ...]:
@@ -175,24 +154,19 @@ def _glob(pattern: str) -> tuple[Path, ...]:
     return tuple(Path(os.path.normpath(name)) for name in names if os.path.isfile(name))
 
 
-def _patterns(prometheus: Document) -> tuple[Pattern, ...]:
-    entries = prometheus.data.get("rule_files") or []
-    if not isinstance(entries, list):
-        raise InputError(f"found {entries!r}", _where(prometheus, ("rule_files",)), "a list of paths")
+def _patterns(prometheus: Document, key: str) -> tuple[Pattern, ...]:
+    """The entries of a list of patterns; the shape of the file has been looked at before."""
     base = prometheus.path.parent
+    entries = prometheus.data.get(key) or ()
     return tuple(Pattern(str(entry), matching_files(base, str(entry))) for entry in entries)
 
 
-def _job(config: dict[str, Any]) -> Job:
-    groups = config.get("static_configs") or []
-    targets = [
-        str(target) for group in groups if isinstance(group, dict) for target in group.get("targets") or []
-    ]
+def _job(job: JobShape) -> Job:
     return Job(
-        str(config.get("job_name")),
-        str(config.get("scheme") or "http"),
-        str(config.get("metrics_path") or "/metrics"),
-        tuple(targets),
+        job.job_name,
+        job.scheme or "http",
+        job.metrics_path or "/metrics",
+        tuple(target for group in job.static_configs or () for target in group.targets or ()),
     )
 
 
@@ -200,16 +174,11 @@ def _first(root: Path, names: Sequence[str]) -> Path | None:
     return next((root / name for name in names if (root / name).is_file()), None)
 
 
-def _load(path: Path, what: str, *lists: Key) -> Document:
+def _load(path: Path, shape: type[Shape], what: str) -> Document:
     document = load(path, what)
-    for key in lists:
-        mappings(document, key)
+    shaped(document, shape, what)
     return document
 
 
 def _relative(root: Path, path: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-def _where(document: Document, key: Key) -> str:
-    return f"{document.where(key)}, {key_text(document.data, key)}"

@@ -12,11 +12,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from verification import re2
 from verification.durations import parse_duration
+from verification.errors import EvidenceError
+from verification.shapes import AlertmanagerFile, RouteShape
 
 # Defaults of Alertmanager (dispatch/route.go, DefaultRouteOpts).
-_DEFAULTS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
-_MATCHER = re.compile(r"""^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$""")
+_DEFAULTS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h", "receiver": ""}
+# One matcher (alertmanager/pkg/labels/parse.go, matcher/parse): names and values may stand in double quotes.
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_MATCHER = re.compile(
+    rf"""\s*({_QUOTED}|[^\s=!~{{}},"]+)\s*(=~|!~|!=|=)\s*({_QUOTED}|[^,"]*?)\s*(,|$)""", re.DOTALL
+)
+_ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
 
 
 @dataclass(frozen=True)
@@ -30,24 +38,49 @@ class Reached:
 
 
 def reached(configuration: Mapping[str, Any], labels: Mapping[str, str]) -> list[Reached]:
-    """The routes that take an alert with these labels, in order."""
-    root = configuration.get("route")
-    if not isinstance(root, Mapping):
+    """The routes that take an alert with these labels, in order. The shape of the file was looked at before.
+
+    Raises:
+        EvidenceError: it depends on a matcher that can't be read.
+    """
+    root = AlertmanagerFile.model_validate(configuration).route
+    if root is None:
         return []
-    return list(_walk(root, labels, {**_DEFAULTS, "receiver": ""}))
+    try:
+        return list(_walk(root, labels, _DEFAULTS))
+    except ValueError as error:
+        todo = "`amtool config routes test` tells where such an alert goes"
+        raise EvidenceError("alertmanager", f"a route's matcher: {error}", (), todo) from error
 
 
-def _walk(
-    route: Mapping[str, Any], labels: Mapping[str, str], inherited: Mapping[str, str]
-) -> Iterator[Reached]:
-    options = {key: str(route.get(key, value)) for key, value in inherited.items()}
+def matchers(text: str) -> list[tuple[str, str, str]]:
+    """The matchers of one string, with or without braces: name, operator, value.
+
+    Raises:
+        ValueError: the text holds something else.
+    """
+    inner = text.strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1]
+    found, at = [], 0
+    while at < len(inner) and inner[at:].strip():
+        match = _MATCHER.match(inner, at)
+        if match is None:
+            raise ValueError(f"{text!r} is no matcher")
+        found.append((_unquoted(match[1]), match[2], _unquoted(match[3])))
+        at = match.end()
+    return found
+
+
+def _walk(route: RouteShape, labels: Mapping[str, str], inherited: Mapping[str, str]) -> Iterator[Reached]:
+    options = {key: getattr(route, key) or value for key, value in inherited.items()}
     taken = False
-    for child in route.get("routes") or ():
+    for child in route.routes or ():
         if not _matches(child, labels):
             continue
         taken = True
         yield from _walk(child, labels, options)
-        if not child.get("continue"):
+        if not child.goes_on:
             break
     if not taken:
         yield Reached(
@@ -58,19 +91,21 @@ def _walk(
         )
 
 
-def _matches(route: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    exact = all(labels.get(key, "") == str(value) for key, value in (route.get("match") or {}).items())
-    pattern = all(
-        re.fullmatch(str(value), labels.get(key, "")) for key, value in (route.get("match_re") or {}).items()
-    )
-    return exact and pattern and all(_matcher(str(text), labels) for text in route.get("matchers") or ())
+def _matches(route: RouteShape, labels: Mapping[str, str]) -> bool:
+    wanted = [(name, "=", value) for name, value in (route.match or {}).items()]
+    wanted += [matcher for text in route.matchers or () for matcher in matchers(text)]
+    wanted += [(name, "=~", value) for name, value in (route.match_re or {}).items()]
+    # Those without a regular expression first: a route that they rule out needs no other word.
+    return all(_holds(*matcher, labels) for matcher in sorted(wanted, key=lambda item: item[1].endswith("~")))
 
 
-def _matcher(text: str, labels: Mapping[str, str]) -> bool:
-    parts = _MATCHER.match(text)
-    if parts is None:
-        return False
-    name, operator, value = parts.groups()
+def _holds(name: str, operator: str, value: str, labels: Mapping[str, str]) -> bool:
     given = labels.get(name, "")
-    equal = re.fullmatch(value, given) is not None if operator.endswith("~") else given == value
+    equal = re2.whole(value).fullmatch(given) is not None if operator.endswith("~") else given == value
     return equal != operator.startswith("!")
+
+
+def _unquoted(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text[1:-1], flags=re.DOTALL)

@@ -14,7 +14,7 @@ import promql_parser as promql
 
 from loadtests.inputs import Document
 from verification.durations import parse_duration
-from verification.errors import InputError
+from verification.shapes import GroupShape, RuleFile, RuleShape, shaped
 
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
@@ -47,33 +47,33 @@ def read(documents: Iterable[Document]) -> list[Rule]:
     """The alerting rules of parsed rule files, in file order.
 
     Raises:
-        InputError: a document is no rule file.
+        InputError: a document is no rule file; with file, line and key.
     """
     rules = []
     for document in documents:
-        data = document.data
-        if not isinstance(data, dict) or not isinstance(data.get("groups"), list):
-            raise InputError(
-                "no list 'groups'", document.where(), "a Prometheus rule file", "see `promtool check rules`"
-            )
-        for g, group in enumerate(data["groups"]):
-            for r, entry in enumerate(group.get("rules") or ()):
-                if "alert" in entry:
+        for g, group in enumerate(shaped(document, RuleFile, "a Prometheus rule file").groups or ()):
+            for r, rule in enumerate(group.rules or ()):
+                if rule.alert:
                     where = document.where(("groups", g, "rules", r, "alert"))
-                    rules.append(_rule(entry, str(group.get("name", "")), where))
+                    rules.append(_rule(rule, group, where))
     return rules
 
 
-def _rule(entry: dict[str, Any], group: str, where: str) -> Rule:
+def _rule(rule: RuleShape, group: GroupShape, where: str) -> Rule:
     return Rule(
-        str(entry["alert"]),
-        str(entry.get("expr", "")),
-        parse_duration(str(entry.get("for", "0s"))),
-        {key: str(value) for key, value in (entry.get("labels") or {}).items()},
-        {key: str(value) for key, value in (entry.get("annotations") or {}).items()},
-        group,
+        rule.alert or "",
+        rule.expr,
+        parse_duration(rule.hold or "0s"),
+        _given({**(group.labels or {}), **(rule.labels or {})}),
+        _given(rule.annotations or {}),
+        group.name,
         where,
     )
+
+
+def _given(texts: dict[str, str]) -> dict[str, str]:
+    """A label without a value is no label."""
+    return {key: value for key, value in texts.items() if value}
 
 
 def loaded(groups: Iterable[dict[str, Any]]) -> list[Rule]:
@@ -83,8 +83,8 @@ def loaded(groups: Iterable[dict[str, Any]]) -> list[Rule]:
             rule["name"],
             rule["query"],
             float(rule["duration"]),
-            dict(rule.get("labels") or {}),
-            dict(rule.get("annotations") or {}),
+            _given(dict(rule.get("labels") or {})),
+            _given(dict(rule.get("annotations") or {})),
             group["name"],
         )
         for group in groups

@@ -49,11 +49,11 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
         ("pets:\n  - kind: cat\n    lives: many\n",
          "FILE:3: pets.0.lives: Input should be a valid integer, unable to parse string as an integer, found 'many'"),
         ("pets:\n  - kind: cat\n", "FILE:2: pets.0.lives: missing"),
-        ("pets:\n  - kind: dog\n    cat: 1\n", "FILE:3: pets.0.cat: Input should be a valid string, found 1"),
+        ("pets:\n  - kind: dog\n    cat: 1\n", "FILE:3: pets.0.cat: expected text, found 1"),
         ("pets:\n\n  - kind: cat\n    lives: 9\n    colour: red\n", "FILE:5: pets.0.colour: unknown key"),
         ("room: 1\npet: 2\n", "FILE:1: room: unknown key\nFILE:2: pet: unknown key"),
-        ("- 1\n", "FILE:1: the file: Input should be a valid dictionary or instance of House, found [1]"),
-        ("", "FILE:1: the file: Input should be a valid dictionary or instance of House, found None"),
+        ("- 1\n", "FILE:1: the file: expected keys and values, found [1]"),
+        ("", "FILE:1: the file: expected keys and values, found None"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_another_line_or_key(tmp_path: Path, text: str, message: str) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
-import yaml
 
 from verification.contract import seconds
 from verification.drills import undo
@@ -37,6 +36,7 @@ from verification.errors import EvidenceError, InputError
 from verification.observe.webhook import Receiver
 from verification.stack.journal import start_time
 from verification.stack.protocol import ALERTMANAGER, PROMETHEUS, Stack
+from verification.yamlfile import dump, load
 
 METRICS_ROUTE = "GET /metrics"
 POLL_SECONDS = 0.01
@@ -228,11 +228,11 @@ class World:
                 "prometheus", "its configuration is not this run's", (), "leave --stack external out"
             )
         self._original = self.rendered.read_text(encoding="utf-8")
-        data = yaml.safe_load(self._original)
+        data = load(self.rendered, "the run copy").data
         for job in data.get("scrape_configs") or ():
             if job.get("job_name") == self.job:
                 job["static_configs"] = []
-        self.rendered.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+        self.rendered.write_text(dump(data), encoding="utf-8")
         self.stack.reload(PROMETHEUS)
 
     def _fail_scrapes(self, times: int) -> None:

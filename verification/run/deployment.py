@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from docker.errors import DockerException
 
 from verification.errors import EvidenceError
@@ -26,6 +25,7 @@ from verification.stack import compose
 from verification.stack.containers import INNER_PORTS, ContainerStack
 from verification.stack.journal import start_time
 from verification.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS
+from verification.yamlfile import dump, load
 
 _EDIT = "verification-reload"
 SAMPLE_SECONDS = 5.0
@@ -223,10 +223,10 @@ class _Edit:
 
     def try_out(self, reload: Callable[[], None], seen: Callable[[], list[str]]) -> dict[str, Any]:
         text = self.file.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        data = load(self.file, "the run copy").data
         data[self.key] = [*(data.get(self.key) or ()), self.entry]
         try:
-            self.file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+            self.file.write_text(dump(data), encoding="utf-8")
             reload()
             during = seen()
         finally:

@@ -7,16 +7,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from verification.contract import Contract
 from verification.contract_deployment import Deployment
 from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.run.prepare import Prepared
+from verification.shapes import AlertmanagerFile, shaped
 from verification.stack.binaries import Binaries
 from verification.stack.supply import resolve
 from verification.thresholds.boundary import probe
+from verification.yamlfile import load
 
 TIMEOUT_SECONDS = 30
 
@@ -49,8 +49,10 @@ def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
     """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
     try:
         config = resolve(prepared.options.monitoring / wanted.compose, variables={})
-    except (InputError, EvidenceError) as error:
+    except InputError as error:
         return {"error": str(error).splitlines()[0]}
+    except EvidenceError as error:
+        return {"error": ": ".join([str(error).splitlines()[0], *error.log[-1:]])}
     targets = {name: list(job.targets) for name, job in prepared.folder.jobs.items()}
     return {"config": config, "targets": targets, "data_sources": data_sources(config, wanted)}
 
@@ -63,8 +65,13 @@ def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, A
     for mount in config["services"].get(name, {}).get("volumes") or ():
         if mount["target"] == inside and mount["type"] == "bind":
             for file in sorted(Path(mount["source"]).glob("datasources/*.y*ml")):
-                data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-                found += data.get("datasources") or ()
+                data = load(file, "a file of data sources").data
+                entries = data.get("datasources")
+                found += (
+                    [entry for entry in entries if isinstance(entry, dict)]
+                    if isinstance(entries, list)
+                    else []
+                )
     return found
 
 
@@ -125,8 +132,9 @@ def receiver_urls(config: Path | None) -> dict[str, list[str]]:
     """Receiver names of an Alertmanager configuration with the webhook URLs of each."""
     if config is None:
         return {}
-    data = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    what = "an Alertmanager configuration"
+    shape = shaped(load(config, what), AlertmanagerFile, what)
     return {
-        str(one["name"]): [str(hook.get("url", "")) for hook in one.get("webhook_configs") or ()]
-        for one in data.get("receivers") or ()
+        receiver.name: [hook.url or "" for hook in receiver.webhook_configs or ()]
+        for receiver in shape.receivers or ()
     }

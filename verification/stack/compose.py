@@ -114,20 +114,24 @@ class Project(DockerCompose):  # type: ignore[misc]
         """As testcontainers has it, with Compose as a program of its own and with the project's name."""
         return [compose_binary(), "--project-name", self.name, *super().compose_command_property[2:]]
 
-    def run(self, *arguments: str) -> str:
-        """Run a command of Compose; returns what it wrote.
+    def run(self, *arguments: str, seconds: float | None = None) -> str:
+        """Run a command of Compose; returns what it wrote on its standard output, without its warnings.
 
         Raises:
-            EvidenceError: it failed.
+            EvidenceError: it failed, or took longer than so many seconds.
         """
         command = [*self.compose_command_property, *arguments]
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            stdin=subprocess.DEVNULL, cwd=str(self.context),
-        )  # fmt: skip
+        what = f"compose {arguments[0]}"
+        try:
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", check=False,
+                stdin=subprocess.DEVNULL, cwd=str(self.context), timeout=seconds,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise EvidenceError(what, f"no answer within {seconds:g} s") from error
         if done.returncode:
-            tail = done.stdout.splitlines()[-_TAIL:]
-            raise EvidenceError(f"compose {arguments[0]}", f"exit status {done.returncode}", tail)
+            tail = (done.stdout + done.stderr).splitlines()[-_TAIL:]
+            raise EvidenceError(what, f"exit status {done.returncode}", tail)
         return done.stdout
 
     def start(self) -> None:

@@ -25,6 +25,7 @@ from verification.stack.images import local_images
 Say = Callable[[str], None]
 SHORT_SECONDS = 20.0
 LONG_SECONDS = 300.0
+_CONFIG_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def resolve(
     """A compose file, with others on top, as Compose reads it; with the local images and all profiles by default.
 
     Raises:
-        EvidenceError: Compose refuses the file; with its own words.
+        EvidenceError: Compose refuses the file; with its own words. Or it does not answer, or not with JSON.
         InputError: Compose is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
@@ -56,8 +57,12 @@ def resolve(
         values = local_images() if variables is None else variables
         env_file.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
         project = compose.Project("verify-config", [file.absolute(), *overrides], env_file, profiles)
-        found: dict[str, Any] = json.loads(project.run("config", "--format", "json"))
-    return found
+        text = project.run("config", "--format", "json", seconds=_CONFIG_SECONDS)
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise EvidenceError("compose config", f"its answer is no JSON: {error}", text.splitlines()) from error
+    return {**found, "services": found.get("services") or {}}
 
 
 def supply(

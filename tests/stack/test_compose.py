@@ -1,0 +1,54 @@
+"""Compose's answer is read as what it is: JSON on one stream, warnings on the other."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from verification.contract import Contract
+from verification.contract import load as load_contract
+from verification.errors import EvidenceError
+from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING
+from verification.run.static import data_sources
+from verification.stack.supply import resolve
+
+pytestmark = pytest.mark.stack
+COMPOSE = """\
+version: "3"
+services:
+  api:
+    image: example/api:${NOBODY_SETS_THIS}
+  grafana:
+    image: grafana/grafana:11
+    volumes: ["./provisioning:/etc/grafana/provisioning:ro"]
+"""
+
+
+def contract() -> Contract:
+    return load_contract(DEFAULT_CONTRACT)
+
+
+def test_a_compose_file_with_warnings_is_resolved(tmp_path: Path) -> None:
+    path = tmp_path / "docker-compose.yml"
+    path.write_text(COMPOSE, encoding="utf-8")
+    assert resolve(path, variables={})["services"]["api"]["image"] == "example/api:"
+
+
+def test_a_refused_compose_file_is_told_in_composes_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "docker-compose.yml"
+    path.write_text("services: {api: {image: [a]}}\n", encoding="utf-8")
+    with pytest.raises(EvidenceError, match=r"services\.api\.image must be a string"):
+        resolve(path, variables={})
+
+
+def test_data_sources_of_any_shape_are_read(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DEFAULT_MONITORING, tmp_path / "monitoring"))
+    wanted = contract().deployment
+    assert wanted is not None
+    config = resolve(folder / wanted.compose, variables={})
+    (file,) = (folder / "grafana" / "provisioning" / "datasources").glob("*.y*ml")
+    for text, found in (("datasources: text\n", []), ("datasources: [1, {name: a}]\n", [{"name": "a"}])):
+        file.write_text(text, encoding="utf-8")
+        assert data_sources(config, wanted) == found
