@@ -64,11 +64,12 @@ def start(environment: Any, runner: Any, **_: object) -> None:
         environment.shape_class.runner = runner
     if options.headless and not options.worker:
         # Locust would kill its users at once, and listens to SIGTERM only once the run has begun
-        gevent.signal_handler(signal.SIGINT, _interrupt, environment)
-        gevent.signal_handler(signal.SIGTERM, _interrupt, environment)
+        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            gevent.signal_handler(asked, _interrupt, environment)
     else:
         # also where a shell has told its background jobs to ignore Ctrl-C
-        gevent.signal_handler(signal.SIGINT, os.kill, os.getpid(), signal.SIGTERM)
+        for asked in (signal.SIGINT, signal.SIGHUP):
+            gevent.signal_handler(asked, os.kill, os.getpid(), signal.SIGTERM)
 
 
 def begin(environment: Any, **_: object) -> None:

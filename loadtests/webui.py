@@ -5,8 +5,10 @@ The account is read from the ledger's file, as everybody else reads it, so that 
 
 from __future__ import annotations
 
+import atexit
 import hmac
 import secrets
+import shutil
 import tempfile
 from typing import Any
 
@@ -87,6 +89,7 @@ def install(environment: Any) -> None:
         _login(environment, options.web_user, options.web_password)
     if not options.ledger:
         options.ledger = tempfile.mkdtemp(prefix="load-ledgers-")
+        atexit.register(shutil.rmtree, options.ledger, ignore_errors=True)
     following = environment.load_following = Following()
     registry = CollectorRegistry()
     registry.register(LoadCollector(lambda: following.account))

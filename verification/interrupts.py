@@ -37,13 +37,13 @@ _noted = _Noted()
 
 
 def note(number: int) -> bool:
-    """Take down a signal; whether it is the first one."""
+    """Take down a signal; whether it is another one, and not the same told twice."""
     now = time.monotonic()
     if _noted.numbers and _noted.numbers[-1] == number and now - _noted.at < SAME_SECONDS:
         return False
     _noted.numbers.append(number)
     _noted.at = now
-    return len(_noted.numbers) == 1
+    return True
 
 
 def noted() -> str:
@@ -95,8 +95,9 @@ def only_note() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    first = note(number)
-    if first and _noted.raises:
+    note(number)
+    if _noted.raises:
+        _noted.raises = False
         raise KeyboardInterrupt(signal.Signals(number).name)
 
 

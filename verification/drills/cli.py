@@ -24,6 +24,7 @@ from verification.errors import EvidenceError, InputError
 from verification.interrupts import terminate_as_interrupt
 from verification.report import files, terminal
 from verification.run.clock import SystemClock
+from verification.run.housekeeping import run_folder
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, Options
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
@@ -135,7 +136,6 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
 def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bool) -> int:
     take_precedence()
     folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
-    folder.mkdir(parents=True)
     clock = SystemClock()
     started = clock.monotonic()
 
@@ -145,7 +145,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
 
     say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, time scale {prepared.scale}")
     try:
-        with terminate_as_interrupt():
+        with run_folder(folder), terminate_as_interrupt():
             result = session.run(prepared, chosen, folder, clock, say)
     except EvidenceError as error:
         sys.stderr.write(f"{error}\n")

@@ -9,13 +9,20 @@ last run; 4 for bad options or a port that is taken.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import time
 from itertools import pairwise
+from pathlib import Path
 
 from loadtests.inputs import InputError
-from verification.run.options import REPOSITORY
+from verification import interrupts
+from verification.drills.abandoned import abandoned
+from verification.run.housekeeping import check_places
+from verification.run.options import DEFAULT_REPORTS, REPOSITORY
 from verification.run.traffic import LOCUSTFILE
+from verification.stack.journal import clear_leftovers
 
 PAGE = REPOSITORY / "verification" / "live" / "locustfile.py"
 DEFAULTS = {
@@ -34,7 +41,12 @@ def command(arguments: list[str]) -> list[str]:
     given = [_long(one) for one in arguments]
     named = {one.split("=", 1)[0] for one in given}
     added = [text for name, value in DEFAULTS.items() if name not in named for text in (name, value)]
-    return ["-m", "locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING", *added, *given]
+    if "--reports" not in named:
+        added += ["--reports", str(DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))]
+    if "--ledger" not in named:
+        parts = [part for text in (*given, *added) for part in text.split("=", 1)]
+        added += ["--ledger", str(Path(parts[parts.index("--reports") + 1]) / "ledgers")]
+    return ["locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING", *added, *given]
 
 
 def check_port(arguments: list[str]) -> None:
@@ -63,16 +75,20 @@ def main(arguments: list[str]) -> int:
     wanted = [
         part for one in command(arguments) for part in (one.split("=", 1) if one.startswith("--") else [one])
     ]
+    values = dict(pairwise(wanted))
     try:
         check_port(wanted)
+        check_places(Path(values["--reports"]))
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
-    values = dict(pairwise(wanted))
+    for line in (*map(str, clear_leftovers()), *abandoned()):
+        sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"http://{values['--web-host']}:{values['--web-port']}/?tab=verification\n")
     sys.stdout.flush()
     os.chdir(REPOSITORY)
-    return os.execv(sys.executable, [sys.executable, *wanted])
+    signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer
+    return os.execv(sys.executable, [sys.executable, "-m", "verification.interrupts", *wanted])
 
 
 if __name__ == "__main__":

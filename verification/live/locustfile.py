@@ -75,6 +75,7 @@ def install(environment: Any, **_: object) -> None:
         desk = _desk(environment, folder)
         board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo")
         folder.mkdir(parents=True, exist_ok=True)
+        Path(options.ledger).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"--reports: {folder} cannot be created: {error.strerror}\n")
         sys.exit(InputError.exit_status)

@@ -12,6 +12,7 @@ from loadtests.files import LedgerTail
 from verification.load.options import Options
 from verification.run.traffic import LOCUSTFILE, REPOSITORY
 from verification.stack.children import Child, log_tail, start_child, stop_all
+from verification.stack.journal import Journal
 from verification.stack.ports import allocate_ports
 
 EXPECT_SECONDS = 60
@@ -31,11 +32,12 @@ class LoadGenerator:
         self._folder = folder
         self._tail = LedgerTail(self.ledger_file, account.take)
         self._main: Child | None = None
+        self._journal: Journal | None = None
         self.workers: list[Child] = []
 
-    def start(self) -> None:
+    def start(self, journal: Journal) -> None:
         """Start the processes; returns at once."""
-        options = self._options
+        options, self._journal = self._options, journal
         role: list[str] = []
         if count := options.workers or options.await_workers:
             host, port = options.listen[0], options.listen[1] or allocate_ports(1)[0]
@@ -75,7 +77,8 @@ class LoadGenerator:
 
     def _process(self, name: str, role: Sequence[str]) -> Child:
         command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "-L", "ERROR", *role]
-        return start_child(command, name=name, log=self._folder / f"{name}.log", cwd=REPOSITORY)
+        log = self._folder / f"{name}.log"
+        return start_child(command, name=name, log=log, cwd=REPOSITORY, journal=self._journal)
 
     def _scenario(self) -> list[str]:
         options = self._options

@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from loadtests.account import Account
 from loadtests.inputs import InputError
 from loadtests.judge import Judgement, broken_early, conditions_of, invalid, judge
+from verification import interrupts
 from verification.errors import EvidenceError
 from verification.load import baseline, report
 from verification.load.asked import Questions
@@ -23,6 +25,8 @@ from verification.load.export import serve
 from verification.load.generator import LoadGenerator
 from verification.load.options import Options
 from verification.load.result import LoadResult
+from verification.run.housekeeping import check_places, opened, run_folder
+from verification.stack.journal import Journal
 
 POLL_SECONDS = 0.05
 PROGRESS_SECONDS = 5.0
@@ -51,7 +55,7 @@ class Session:
         """End the arrivals, and judge and report what there is; asked again, without waiting for open requests."""
         self._interrupts += 1
 
-    def run(self) -> LoadResult:
+    def run(self, journal: Journal) -> LoadResult:
         """Play the scenario to its end, whatever ends it.
 
         Raises:
@@ -66,7 +70,7 @@ class Session:
         try:
             questions.begin()
             with serve(self.options.serve_metrics, self.account):
-                self._generator.start()
+                self._generator.start(journal)
                 self._follow()
         except EvidenceError as error:
             trouble.append(f"{error.component}: {error.state}")
@@ -135,24 +139,20 @@ def run(options: Options, folder: Path, say: Say) -> int:
     Raises:
         InputError: the folder cannot be created, or the generator refused its input.
     """
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot be created: {error.strerror}",
-            str(folder),
-            "a new folder for the report",
-            "name another --reports",
-        ) from error
+    check_places(options.reports)
     session = Session(options, folder, say)
-    before = {
-        number: signal.signal(number, lambda *_: session.interrupt())
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if interrupts.note(number):
+            session.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in interrupts.SIGNALS}
     try:
-        result = session.run()
-        report.show(result)
-        status = _keep(result, folder, options)
+        with run_folder(folder):
+            with opened(say) as journal:
+                result = session.run(journal)
+            report.show(result)
+            status = _keep(result, folder, options)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -30,13 +30,14 @@ from verification.routing import Reached, reached
 from verification.rules import read
 from verification.run import recording, static
 from verification.run.backend import AnyStack, make_stack, open_backend
+from verification.run.housekeeping import opened
 from verification.run.prepare import Prepared
 from verification.run.sender import Sender
 from verification.run.target import App, Target
 from verification.stack.binaries import Binaries, find_binaries
 from verification.stack.containers import ContainerStack
 from verification.stack.external import ExternalStack
-from verification.stack.journal import Journal, clear_leftovers
+from verification.stack.journal import Journal
 from verification.stack.protocol import ALERTMANAGER, NODE_EXPORTER, Stack
 from verification.timescale import NOT_SCALED, TimeScale
 from verification.yamlfile import load
@@ -149,9 +150,7 @@ def bring_up(
         EvidenceError: a component did not come up.
     """
     options, contract, scale = prepared.options, prepared.contract, prepared.scale
-    for left in clear_leftovers():
-        say(f"cleared what a killed run left: {left}")
-    journal = cleanup.enter_context(Journal())
+    journal = cleanup.enter_context(opened(say))
     book = cleanup.enter_context(UndoBook())
     backend = open_backend(prepared, folder, journal, keep, cleanup, say)
     binaries = find_binaries(options.binaries, say=say)

@@ -18,6 +18,7 @@ from verification.drills.drill import Loaded
 from verification.errors import InputError
 from verification.folder import Folder, read_folder
 from verification.rules import Rule, read
+from verification.run.housekeeping import check_places
 from verification.run.options import DEFAULT_TIME_SCALE, Options
 from verification.timescale import TimeScale
 
@@ -44,6 +45,7 @@ def prepare(options: Options) -> Prepared:
         InputError: the first thing that is wrong.
     """
     _check_options(options)
+    check_places(options.reports)
     contract = contracts.load(options.contract)
     folder = options.contract.parent
     monitoring = read_folder(options.monitoring)

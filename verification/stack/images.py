@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verification.errors import EvidenceError, InputError
+from verification.interrupts import terminate_as_interrupt
+from verification.run.housekeeping import opened
+from verification.stack.children import log_tail, run_to_end
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPES = REPOSITORY / "monitoring" / "images"
@@ -28,6 +31,7 @@ _APT_SETTINGS = ("Acquire::Check-Valid-Until", "Acquire::Check-Date")
 _PIP_SETTINGS = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _TAIL = 20
+_BUILD_SECONDS = 3600.0
 
 VARIABLES = {
     "PROMETHEUS_IMAGE": "prometheus",
@@ -142,18 +146,11 @@ def _build_base(tag: str) -> None:
     script = scripts / (SUITE if (scripts / SUITE).exists() else "sid")
     with tempfile.TemporaryDirectory(prefix="images-") as folder:
         root = Path(folder) / "root"
-        _run(
-            [
-                "debootstrap",
-                "--variant=minbase",
-                "--include=ca-certificates",
-                SUITE,
-                str(root),
-                found,
-                str(script),
-            ],
-            "base",
-        )
+        options = ["--variant=minbase", "--include=ca-certificates"]
+        try:
+            _run(["debootstrap", *options, SUITE, str(root), found, str(script)], "base")
+        finally:
+            _unmount(root)
         (root / "etc/apt/apt.conf.d/99machine").write_text(_apt_settings())
         certificates = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
         if certificates and Path(certificates).is_file():
@@ -200,19 +197,37 @@ def _need(program: str, todo: str) -> None:
 
 
 def _run(command: list[str], name: str) -> None:
-    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}  # the build that every engine has
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, check=False
-    )
-    if done.returncode:
-        tail = done.stdout.splitlines()[-_TAIL:]
-        raise EvidenceError(f"image {name}", f"{command[0]} ended with status {done.returncode}", tail)
+    environment = {"DOCKER_BUILDKIT": "0"}  # the build that every engine has
+    with tempfile.TemporaryDirectory(prefix="log-") as folder:
+        log = Path(folder) / "log"
+        try:
+            done = run_to_end(command, log=log, seconds=_BUILD_SECONDS, env=environment)
+        except TimeoutError as error:
+            raise EvidenceError(f"image {name}", f"{command[0]}: {error}", log_tail(log, _TAIL)) from error
+        if done.exit_status:
+            tail = log_tail(log, _TAIL)
+            raise EvidenceError(f"image {name}", f"{command[0]} ended with status {done.exit_status}", tail)
+
+
+def _unmount(root: Path) -> None:
+    """What debootstrap mounts in a root stays there when it is ended half-way."""
+    for place in ("proc/sys/fs/binfmt_misc", "proc", "sys", "dev/pts"):
+        if os.path.ismount(root / place):
+            subprocess.run(["umount", "--lazy", root / place], check=False)
 
 
 def main() -> int:
     """`python -m verification.stack.images`; returns the exit status."""
+
+    def say(text: str) -> None:
+        print(text, flush=True)  # noqa: T201 - this is its output
+
     try:
-        build(lambda text: print(text, flush=True))  # noqa: T201 - this is its output
+        with terminate_as_interrupt(), opened(say):
+            build(say)
+    except KeyboardInterrupt as signalled:
+        print(f"interrupted by {signalled}; what was built is kept", file=sys.stderr)  # noqa: T201
+        return EvidenceError.exit_status
     except (InputError, EvidenceError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_status

@@ -94,11 +94,11 @@ class Journal:
     def process_ended(self, pid: int) -> None:
         self._write(event="ended", pid=pid)
 
-    def directory(self, path: Path) -> Path:
+    def directory(self, path: Path, mode: int = 0o777) -> Path:
         """Create a folder that goes when the run is cleared away; at an orderly end its user removes it."""
         path = path.absolute()
         self._write(event="directory", path=str(path))
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode, parents=True, exist_ok=True)
         (path / DIRECTORY_MARKER).write_text(self.run)
         return path
 
@@ -148,6 +148,9 @@ def _clear(run: str, records: list[dict[str, Any]]) -> Iterator[Leftover]:
         if record["event"] == "directory" and _carries_mark(path, run):
             shutil.rmtree(path, ignore_errors=True)
             yield Leftover(run, f"folder {path}", not path.exists())
+        elif record["event"] == "directory" and path.name.endswith(run):
+            with suppress(OSError):
+                path.rmdir()  # killed before the mark was in it
 
 
 def _end_processes(run: str, record: dict[str, Any]) -> Iterator[Leftover]:

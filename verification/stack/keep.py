@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from verification.errors import EvidenceError, InputError
+from verification.interrupts import terminate_as_interrupt
 from verification.observe import engine
+from verification.run.housekeeping import opened
 from verification.stack import compose, supply
 from verification.stack.images import REPOSITORY, local_images
 
@@ -96,12 +98,15 @@ def main(argv: list[str]) -> int:
         arguments = parser().parse_args(argv)
     except SystemExit as error:
         return 4 if error.code else 0
-    with tempfile.TemporaryDirectory(prefix="stack-") as folder:
-        try:
+    try:
+        with terminate_as_interrupt(), opened(_say), tempfile.TemporaryDirectory(prefix="stack-") as folder:
             act(arguments, Path(folder))
-        except (InputError, EvidenceError) as error:
-            print(error, file=sys.stderr)  # noqa: T201
-            return error.exit_status
+    except KeyboardInterrupt as signalled:
+        print(f"interrupted by {signalled}; what is up stays: nox -s stack -- down", file=sys.stderr)  # noqa: T201
+        return EvidenceError.exit_status
+    except (InputError, EvidenceError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_status
     return 0
 
 
