@@ -3,6 +3,7 @@
 import json
 import sys
 
+from loadtests.crash import guard
 from loadtests.inputs import InputError
 from loadtests.scenario import json_schema, load, resolve
 
@@ -36,4 +37,4 @@ def _check(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guard("python -m loadtests", lambda: main(sys.argv[1:])))

@@ -21,6 +21,8 @@ from verification.timescale import TimeScale
 Samples = tuple[tuple[float, float], ...]
 # Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
 IDENTITY = ("job", "instance")
+LEDGER_OF = "ledger of "
+"""How the record `observation_failed` begins to name a ledger."""
 
 
 class Gap(Exception):
@@ -78,15 +80,26 @@ class Evidence:
     @cached_property
     def ledger(self) -> LedgerView:
         """All senders' ledgers in one."""
-        records = list(self.history.of("ledger"))
-        if not records:
+        if not self.ledgers:
             raise Gap("no ledger was recorded: nothing is known of what was sent")
-        return merge([LedgerView.from_json(record.data["view"]) for record in records])
+        return merge([LedgerView.from_json(record.data["view"]) for record in self.ledgers])
+
+    @cached_property
+    def ledgers(self) -> tuple[Record, ...]:
+        """The records of the ledgers.
+
+        Raises:
+            Gap: one could not be read; the others are not the whole truth.
+        """
+        for record in self.history.of("observation_failed"):
+            if str(record.data["what"]).startswith(LEDGER_OF):
+                raise Gap(f"the {record.data['what']} could not be read: {record.data['error']}")
+        return tuple(self.history.of("ledger"))
 
     @cached_property
     def ledger_records(self) -> tuple[int, ...]:
         """Record numbers of the ledgers."""
-        return tuple(record.number for record in self.history.of("ledger"))
+        return tuple(record.number for record in self.ledgers)
 
     def need(self, kind: str, **fields: object) -> Record:
         """The newest record of a kind whose data has these fields.
@@ -98,7 +111,16 @@ class Evidence:
             if record.kind == kind and all(record.data.get(key) == value for key, value in fields.items()):
                 return record
         wanted = ", ".join(f"{key}={value}" for key, value in fields.items())
-        raise Gap(f"the history has no record '{kind}'" + (f" with {wanted}" if wanted else ""))
+        raise Gap(
+            f"the history has no record '{kind}'{f' with {wanted}' if wanted else ''}{self.why_missing(kind)}"
+        )
+
+    def why_missing(self, what: str) -> str:
+        """What the run wrote down when it could not observe something, as a clause to append."""
+        for record in self.history.of("observation_failed"):
+            if record.data["what"] == what:
+                return f": {str(record.data['error']).splitlines()[0]}"
+        return ""
 
     def shot(self, label: str) -> Shot:
         """The direct reading of the exposition that was taken under this label."""
@@ -125,7 +147,24 @@ class Evidence:
         """Every sample that Prometheus stored of a metric during the run, by label set without job and instance."""
         if not self._stored:
             raise Gap("no stored samples were recorded")
+        failed = self._not_stored.get(name)
+        if failed is not None:
+            raise Gap(f"the stored samples of {name} could not be read: {failed}")
+        if not self._was_asked(name):
+            raise Gap(f"the run ended before the stored samples of {name} were read")
         return self._stored.get(name, {})
+
+    def _was_asked(self, name: str) -> bool:
+        selectors = [str(record.data.get("selector", name)) for record in self.history.of("stored")]
+        return any(selector.partition("{")[0] == name for selector in selectors)
+
+    @cached_property
+    def _not_stored(self) -> dict[str, str]:
+        """Why samples could not be asked for, by metric: an answer that is missing is not an empty one."""
+        return {
+            str(record.data["what"]).partition("{")[0]: str(record.data["error"]).splitlines()[0]
+            for record in self.history.of("observation_failed")
+        }
 
     @cached_property
     def _stored(self) -> dict[str, dict[Labels, Samples]]:

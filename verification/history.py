@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from loadtests.crash import Tracebacks
 from verification.errors import EvidenceError, InputError
 
 VERSION = 1
@@ -74,12 +75,14 @@ class Recorder(History):
     """The one writer of a history: each record goes to the file, flushed, before it can be read in memory.
 
     A file that can't be written any more (a full disk) is no reason for an observer's thread to die: the record stays
-    in memory, `failure` says why, and `raise_if_broken` ends the run's driving.
+    in memory, `failure` says why, and `raise_if_broken` ends the run's driving. `tracebacks` are those of the run,
+    in a file next to the history.
     """
 
     def __init__(self, path: Path, run: str, clock: Clock) -> None:
         super().__init__(run, clock.monotonic(), clock.time())
         self.path = path
+        self.tracebacks = Tracebacks(path.parent / "tracebacks.txt")
         self._clock = clock
         self._lock = threading.Lock()
         self.failure: OSError | None = None
@@ -114,6 +117,18 @@ class Recorder(History):
                 (),
                 "make room or name another folder (--reports DIR), and run again",
             )
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Write down that something could not be observed: what depends on it is unknown, and nothing else.
+
+        An exception that nobody expected has its traceback kept.
+        """
+        said = (
+            str(error)
+            if isinstance(error, EvidenceError)
+            else self.tracebacks.keep(f"asking for {what}", error)
+        )
+        self.add("observation_failed", {"what": what, "error": said})
 
     def close(self) -> None:
         """Close the file; records already written stay readable."""

@@ -75,4 +75,4 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     result = run(prepared, where, SystemClock(), lambda text: None)
     loaded: Contract = load(contract)
     verdicts = {one.claim: one for one in result.verdicts}
-    return Judged(verdicts, Evidence(loaded, read(where / "history.jsonl")), result.trouble)
+    return Judged(verdicts, Evidence(loaded, read(where / "history.jsonl")), result.ending.trouble)

@@ -65,7 +65,6 @@ def judged(
         ({"variable": {"values": ["/a"]}}, "$endpoint: does not offer /b, which the target exposes"),
         ({"variable": {"chosen": []}}, "nothing is chosen when the dashboard opens"),
         ({"variable": {"error": "bad_data: parse error"}}, "bad_data: parse error"),
-        ({"variable": {"name": "other"}}, "$endpoint: was not asked"),
         ({"query": "label_values(x{a='$b'}, c)"}, "$b is no variable"),
         ({"choice": {"series": []}}, "$.panels[0].targets[0] with $endpoint at /a: gives nothing"),
         ({"choice": {"series": [{"endpoint": "/b"}]}}, "with $endpoint at /a: shows /b as well"),

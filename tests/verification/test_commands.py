@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -49,9 +51,12 @@ def test_a_wrong_contract_starts_something_or_exits_otherwise_than_4(tmp_path: P
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_claim_that_nobody_makes_exits_0(tmp_path: Path) -> None:
-    done = suites("--claim", "metric/none", "--reports", str(tmp_path))
-    assert done.returncode == 2, done.stdout + done.stderr
+def test_a_claim_that_nobody_makes_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    done = suites("--claim", "metric/http_request_total", "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "--claim: no claim's id starts with 'metric/http_request_total'" in done.stdout + done.stderr
+    assert "metric/http_requests_total/" in done.stdout + done.stderr, "nothing similar is named"
+    assert not (tmp_path / "reports").exists()
 
 
 def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tmp_path: Path) -> None:
@@ -66,7 +71,27 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
         "--app", f"{sys.executable} -c 'raise SystemExit(\"no luck today\")'", "--reports", str(tmp_path)
     )
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "no luck today" in done.stdout
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 50, f"{len(lines)} lines do not fit on a screen"
+    cause = "target: died with exit status 1 before it was healthy"
+    told = next(number for number, line in enumerate(lines) if line == f"the run broke off: {cause}")
+    assert "no luck today" in "".join(lines[told : told + 4])
+    assert re.fullmatch(r"18\d of 289 claims are unknown for that reason alone", lines[told + 4]), lines[
+        told:
+    ]
+    assert "failed" not in lines[-1], lines[-1]
+    assert re.search(r"18\d unknown", lines[-1]), lines[-1]
+
+    (folder,) = (tmp_path).glob("*Z")
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]
+    assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
+    error = suite[0].find("error")
+    assert error is not None, "the first entry is not the cause"
+    assert re.fullmatch(rf"18\d claims unknown: {cause}", str(error.get("message")))
+
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert (report["cause"], report["exit_status"]) == (cause, 2)
+    assert report["unknown_for_the_cause"] == report["counts"]["unknown"]
 
 
 def test_nox_changes_the_exit_status(tmp_path: Path) -> None:

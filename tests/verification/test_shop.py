@@ -38,7 +38,7 @@ def say(text: str) -> None:
 def judge(folder: Path, app: str | None = None, target: str | None = None) -> dict[str, Verdict]:
     wanted = Options(contract=SHOP / "contract.yaml", monitoring=SHOP / "monitoring", app=app, target=target)
     done = run(prepare(wanted), folder, SystemClock(), say)
-    assert done.trouble is None
+    assert done.ending.trouble is None
     return {one.claim: one for one in done.verdicts}
 
 
@@ -105,7 +105,7 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
         process.kill()
         process.wait()
     verdicts = {one.claim: one for one in done.verdicts}
-    assert done.trouble is None
+    assert done.ending.trouble is None
     assert not_passed(verdicts) == {
         "config/alertmanager-connected": "not verified: the run has no Alertmanager",
         "config/reload": "not verified: a stack that runs already keeps its files",

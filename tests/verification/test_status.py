@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from verification.report.cause import Ending
 from verification.run.main import Result
 from verification.suites import conftest
 from verification.verdict import Outcome, Verdict
@@ -32,11 +33,42 @@ OPTIONS = {"collectonly": False, "strict": False, "--claim": []}
 def test_trouble_that_no_verdict_speaks_of_ends_with_0(
     outcome: Outcome, told: pytest.ExitCode, status: int, tmp_path: Path
 ) -> None:
+    assert _status(tmp_path, outcome, told, Ending()) == status
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Ending(trouble="alertmanager: died with exit status -9"),
+        Ending(trouble="interrupted by SIGINT", interrupted=True),
+        Ending(crashes=1),
+    ],
+    ids=["a component died", "interrupted", "a crash of our own"],
+)
+def test_a_run_that_broke_off_ends_with_0_when_other_claims_are_selected(
+    ending: Ending, tmp_path: Path
+) -> None:
+    assert _status(tmp_path, Outcome.PASS, pytest.ExitCode.OK, ending) == 2
+    assert _status(tmp_path, Outcome.FAIL, pytest.ExitCode.TESTS_FAILED, ending) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [(0, 0), (pytest.ExitCode.INTERNAL_ERROR, 2), (pytest.ExitCode.NO_TESTS_COLLECTED, 2), (4, 4)],
+)
+def test_a_collection_alone_ends_with_a_status_that_is_not_documented(told: int, status: int) -> None:
+    config = SimpleNamespace(stash=pytest.Stash(), getoption={**OPTIONS, "collectonly": True}.__getitem__)
+    session = SimpleNamespace(config=config, exitstatus=told)
+    conftest._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    assert session.exitstatus == status
+
+
+def _status(tmp_path: Path, outcome: Outcome, told: pytest.ExitCode, ending: Ending) -> int:
     stash = pytest.Stash()
     stash[conftest.RESULT] = Result(
-        tmp_path, [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")], None
+        tmp_path, [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")], ending
     )
     config = SimpleNamespace(stash=stash, getoption=OPTIONS.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
-    conftest._set_status(session)  # type: ignore[arg-type]
-    assert session.exitstatus == status
+    conftest._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    return int(session.exitstatus)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from verification.checks import (
     alert_boundary,
     alert_documented,
@@ -39,7 +37,7 @@ from verification.checks import (
     target,
     traffic,
 )
-from verification.checks.base import Check, Claim, judge
+from verification.checks.base import Check, Claim, claims_of, judge_each
 from verification.contract import Contract
 from verification.evidence import Evidence
 from verification.verdict import Verdict
@@ -90,12 +88,9 @@ CHECKS: tuple[Check, ...] = (
 
 def claims(contract: Contract) -> list[tuple[Check, Claim]]:
     """Every claim that the contract makes, with the check that judges it: known before anything runs."""
-    return [(check, claim) for check in CHECKS for claim in check.claims(contract)]
+    return [pair for check in CHECKS for pair in claims_of(check, contract)]
 
 
 def judge_all(evidence: Evidence) -> list[Verdict]:
     """A verdict for every claim, each with the run's time scale."""
-    scale = evidence.scale.factor
-    return [
-        replace(judge(check, claim, evidence), time_scale=scale) for check, claim in claims(evidence.contract)
-    ]
+    return list(judge_each(claims(evidence.contract), evidence))

@@ -30,8 +30,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     rule = rules[0]
     found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule)]
     routes = evidence.need("routes")
-    if routes.data.get("error"):
-        return unknown(claim, routes.data["error"], [routes.number])
+    refused = routes.data.get("errors", {}).get(alert.name)
+    if refused:
+        return unknown(claim, refused, [routes.number])
     receivers = routes.data["receivers"].get(alert.name, [])
     missing = sorted(set(alert.receivers) - set(receivers))
     extra = sorted(set(receivers) - set(alert.receivers))

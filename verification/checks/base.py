@@ -5,9 +5,10 @@ Each module of this folder holds one kind of claim; adding one touches no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from loadtests.crash import describe
 from verification.contract import Contract, Metric
 from verification.evidence import Evidence, Gap
 from verification.observe.exposition import Labels, series_text
@@ -15,6 +16,9 @@ from verification.truth import ZERO, Expected, Interval
 from verification.verdict import Outcome, Verdict
 
 SHOWN = 5  # findings named in a reason; the rest is counted
+
+Keep = Callable[[str, BaseException], str]
+"""Takes what was being done and the exception; gives the line that says it, and where its traceback is."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,67 @@ def for_metrics(aspect: str, wanted: Callable[[Metric], bool]) -> Callable[[Cont
     ]
 
 
-def judge(check: Check, claim: Claim, evidence: Evidence) -> Verdict:
-    """Judge one claim; evidence that is missing makes it unknown."""
+Pairs = Sequence[tuple[Check, Claim]]
+
+
+def without_file(what: str, error: BaseException) -> str:
+    """A `Keep` for those who have no folder: the traceback is not kept."""
+    return describe(error)
+
+
+def claims_of(check: Check, contract: Contract) -> list[tuple[Check, Claim]]:
+    """The claims of one check; of one that cannot even name them, a claim that says so."""
     try:
-        return check.judge(claim, evidence)
+        return [(check, claim) for claim in check.claims(contract)]
+    except Exception as error:
+        raised = error
+
+    def say(claim: Claim, evidence: Evidence) -> Verdict:
+        raise raised
+
+    return [(Check(check.name, check.claims, say), Claim(f"config/claims-of/{check.name}"))]
+
+
+def judge_each(
+    pairs: Pairs, evidence: Evidence, keep: Keep = without_file, stop: Callable[[], str] = lambda: ""
+) -> Iterator[Verdict]:
+    """A verdict for each claim in order, each with the run's time scale.
+
+    stop: asked before each claim; why nothing more is judged, or nothing.
+    """
+    scale = evidence.scale.factor
+    for check, claim in pairs:
+        why = stop()
+        verdict = not_judged(claim, why) if why else judge(check, claim, evidence, keep)
+        yield replace(verdict, time_scale=scale)
+
+
+def judge(check: Check, claim: Claim, evidence: Evidence, keep: Keep = without_file) -> Verdict:
+    """Judge one claim; evidence that is missing makes it unknown, and so does an exception that nobody expected.
+
+    What is unknown in a run that broke off is a symptom of that.
+    """
+    try:
+        verdict = check.judge(claim, evidence)
     except Gap as gap:
-        trouble = evidence.history.last("trouble")
-        if trouble is None:
-            return Verdict(claim.id, Outcome.UNKNOWN, str(gap))
-        first = str(trouble.data["error"]).splitlines()[0]
-        return Verdict(
-            claim.id, Outcome.UNKNOWN, f"{gap}; the run broke off: {first}", evidence=(trouble.number,)
-        )
+        verdict = unknown(claim, str(gap))
+    except Exception as error:
+        return unknown(claim, f"the check itself broke: {keep(f'judging {claim.id}', error)}")
+    trouble = next(evidence.history.of("trouble"), None)
+    if verdict.outcome is not Outcome.UNKNOWN or trouble is None:
+        return verdict
+    reason = f"{verdict.reason}; the run broke off: {first_line(trouble.data['error'])}"
+    return replace(verdict, reason=reason, evidence=(*verdict.evidence, trouble.number), symptom=True)
+
+
+def not_judged(claim: Claim, why: str) -> Verdict:
+    """Nobody looked: the run was ended before."""
+    return Verdict(claim.id, Outcome.UNKNOWN, f"not judged: {why}", symptom=True)
+
+
+def first_line(text: object) -> str:
+    """The first line of a text, which of an error says what happened."""
+    return next(iter(str(text).splitlines()), "")
 
 
 def findings(

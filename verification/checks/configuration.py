@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verification.checks.base import Check, Claim, findings, not_verified
+from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.contract import Contract
 from verification.evidence import Evidence
 from verification.rules import Rule, loaded, normal
@@ -19,6 +19,9 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     """`promtool check config|rules` and `amtool check-config` on the files as shipped find nothing."""
     record = evidence.need("tools")
     rows = record.data["results"]
+    silent = [f"{row['command']}: {row['output']}" for row in rows if row["status"] is None]
+    if silent:
+        return unknown(claim, "; ".join(silent), [record.number])
     found = [f"{row['command']}: {row['output']}" for row in rows if row["status"] != 0]
     found += list(record.data["findings"])
     return findings(

@@ -14,7 +14,7 @@ from verification.checks.base import Check, Claim, findings, not_verified, unkno
 from verification.contract import Contract
 from verification.dashboards.durations import go_form
 from verification.dashboards.views import views
-from verification.evidence import Evidence
+from verification.evidence import Evidence, Gap
 from verification.history import Record
 from verification.observe.exposition import label_set
 from verification.verdict import Verdict
@@ -139,6 +139,8 @@ def judge_queries(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
     rows = list(evidence.history.of("grafana_query"))
     if not rows:
         return unknown(claim, "no query was asked through Grafana", [record.number])
+    if why := evidence.why_missing("grafana_query"):
+        raise Gap(f"a query could not be asked through Grafana{why}")
     direct = {one.number: one for one in evidence.history.of("panel")}
     found = []
     for row in rows:

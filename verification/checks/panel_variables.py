@@ -12,8 +12,9 @@ from verification.checks.base import Check, Claim, findings
 from verification.checks.panel_inventory import nothing_promised, one_claim
 from verification.dashboards.expand import unknown_names
 from verification.dashboards.model import Dashboard, Variable
+from verification.dashboards.record import CHOICE, VARIABLE
 from verification.dashboards.views import Views, views
-from verification.evidence import Evidence
+from verification.evidence import Evidence, Gap
 from verification.verdict import Verdict
 
 _LABEL_VALUES = re.compile(
@@ -28,6 +29,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     seen.need_answers()
+    if why := evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE):
+        raise Gap(f"a variable could not be asked{why}")
     found: list[str] = []
     count = 0
     for dashboard in seen.folder.dashboards:
@@ -55,7 +58,7 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str
         if record.data["dashboard"] == dashboard.file and record.data["name"] == variable.name
     ]
     if variable.type == "query" and not asked:
-        found.append(f"{where}: was not asked")
+        raise Gap(f"{where}: was not asked")
     for data in asked:
         if "error" in data:
             found.append(f"{where}: {data['error']}")

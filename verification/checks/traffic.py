@@ -1,6 +1,7 @@
 """traffic/complete: the ledgers are whole, the generator kept its promise, and all requests came to an end.
 
-A ledger whose writer died, or a generator that could not send what it planned, proves nothing about the service.
+A ledger whose writer died, a generator that could not send what it planned, or a run that was ended while it sent
+proves nothing about the service.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ def claims(contract: Contract) -> list[Claim]:
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Completeness is a condition of all exact claims: what is missing here is unknown, never pass."""
+    evidence.phase("traffic")  # of a run that broke off while it sent nobody knows what was still to be sent
     records = evidence.ledger_records
     troubles = []
-    for record in evidence.history.of("ledger"):
+    for record in evidence.ledgers:
         source = record.data["source"]
         if not record.data["complete"]:
             troubles.append(f"the ledger of {source} has no end: its writer died")
@@ -39,7 +41,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     injected = {one.data["plan"]["fault"].get("status") for one in evidence.history.of("drill")}
     surprises = [
         f"{one['count']} x {one['method']} {one['endpoint']}: {one['what']}"
-        for record in evidence.history.of("ledger")
+        for record in evidence.ledgers
         for one in record.data.get("surprises", ())
         if not (
             record.data["source"] == "drill"

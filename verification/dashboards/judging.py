@@ -13,6 +13,7 @@ from verification.dashboards.steps import Request
 from verification.dashboards.units import dimension
 from verification.dashboards.views import Views
 from verification.dashboards.windows import executed
+from verification.evidence import Gap
 from verification.timescale import TimeScale
 
 ONE = TimeScale(1)
@@ -149,8 +150,7 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
     for target in panel.sent:
         records = [one for one in views.records(dashboard, panel) if one.data["path"] == target.path]
         if not records:
-            found.append(f"{target.path}: was not run")
-            continue
+            raise Gap(f"{target.path}: was not run")
         errors = [one.data["error"] for one in records if "error" in one.data]
         if errors:
             found.append(f"{target.path}: {errors[0]}")

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from verification.contract import Contract
 from verification.dashboards import causes
 from verification.dashboards.expand import Value, chosen, names, substitute
@@ -30,6 +32,8 @@ from verification.observe.prometheus import Prometheus
 from verification.timescale import TimeScale
 
 WIDTH, COARSE = 1000, 20
+VARIABLE, CHOICE = "variables of the dashboards", "choices of the dashboards' variables"
+"""What could not be observed, in the record `observation_failed`."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class Sources:
     database: str | None
     readings: list[dict[str, Any]]
     process_started: float | None
+
+
+def panel_query(dashboard: str, path: str) -> str:
+    """How the record `observation_failed` names a panel's query."""
+    return f"query {path} of {dashboard}"
+
+
+def _is_refused(error: EvidenceError) -> bool:
+    """Whether the server answered and refused, which is about the query; no answer is about the server."""
+    return not isinstance(error.__cause__, requests.RequestException)
 
 
 def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
@@ -179,8 +193,14 @@ def _variables(
             try:
                 options = query_values(prometheus, substitute(one.query, values), one.regex, span)
                 data["values"] = options
-            except (EvidenceError, ValueError) as error:
+            except ValueError as error:
                 data["error"], options = str(error), []
+            except Exception as error:
+                options = []
+                if isinstance(error, EvidenceError) and _is_refused(error):
+                    data["error"] = str(error)
+                else:
+                    history.failed(VARIABLE, error)
         elif one.type == "custom" and not options:
             options = [part.strip() for part in one.query.split(",") if part.strip()]
         values[one.name], live[one.name] = chosen(one, options), options
@@ -215,8 +235,11 @@ class _Asker:
             except (ValueError, InputError) as error:
                 self.history.add("panel", {**data, "error": str(error)})
                 return
-            except EvidenceError as error:
-                self.history.add("panel", {**data, "error": error.state})
+            except Exception as error:
+                if isinstance(error, EvidenceError) and _is_refused(error):
+                    self.history.add("panel", {**data, "error": error.state})
+                else:
+                    self.history.failed(panel_query(self.dashboard.file, target.path), error)
                 return
             empty, last = empty and not rows, text
             self.history.add("panel", {**data, "series": rows})
@@ -237,8 +260,11 @@ class _Asker:
             rows = self._sent(target, request, step, text)
         except (ValueError, InputError) as error:
             self.history.add("choice", {**data, "error": str(error)})
-        except EvidenceError as error:
-            self.history.add("choice", {**data, "error": error.state})
+        except Exception as error:
+            if isinstance(error, EvidenceError) and _is_refused(error):
+                self.history.add("choice", {**data, "error": error.state})
+            else:
+                self.history.failed(CHOICE, error)
         else:
             self.history.add("choice", {**data, "expanded": text, "series": [one["labels"] for one in rows]})
 

@@ -68,7 +68,10 @@ def ask(
         return
     for record in list(history.of("panel")):
         if record.data.get("zoom") == "whole" and "series" in record.data:
-            _query(history, grafana, folder, scale, record)
+            try:
+                _query(history, grafana, folder, scale, record)
+            except Exception as error:
+                history.failed("grafana_query", error)
 
 
 def _same_server(

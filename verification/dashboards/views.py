@@ -13,6 +13,7 @@ from verification.contract_panels import DashboardClaim, PanelClaim
 from verification.dashboards.folder import DataSource, GrafanaFolder, Provider
 from verification.dashboards.model import Dashboard, Panel, Problem, Target
 from verification.dashboards.read import read
+from verification.dashboards.record import panel_query
 from verification.dashboards.steps import DEFAULT_INTERVAL
 from verification.evidence import Evidence, Gap, Scrape
 from verification.history import Record
@@ -84,8 +85,15 @@ class Views:
         return wanted, wanted.panel(slug), dashboard, panel
 
     def records(self, dashboard: Dashboard, panel: Panel) -> list[Record]:
-        """The recorded queries of a panel."""
+        """The recorded queries of a panel.
+
+        Raises:
+            Gap: one could not be asked, which says nothing of the panel.
+        """
         paths = {target.path for target in panel.targets}
+        for path in paths:
+            if why := self.evidence.why_missing(panel_query(dashboard.file, path)):
+                raise Gap(f"{path} could not be asked{why}")
         return [
             record
             for record in self.evidence.history.of("panel")
@@ -97,7 +105,7 @@ class Views:
         if self.evidence.history.last("panel") is None and any(
             list(one.queries()) for one in self.folder.dashboards
         ):
-            raise Gap("the panels' queries were not run")
+            raise Gap(f"the panels' queries were not run{self.evidence.why_missing('panel')}")
 
     def answers(self, dashboard: Dashboard, panel: Panel) -> list[Answered]:
         """The answered queries of a panel, in recorded order."""
@@ -204,7 +212,7 @@ class Views:
         told = {record.data["source"] for record in self.evidence.history.of("latencies")}
         ledgers = [
             LedgerView.from_json(record.data["view"])
-            for record in self.evidence.history.of("ledger")
+            for record in self.evidence.ledgers
             if record.data["source"] not in told
         ]
         return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 
+from loadtests import crash
 from verification.drills import report, session
 from verification.drills.drill import FOLDER, Loaded, check, load_folder
 from verification.drills.undo import recover
@@ -106,9 +106,6 @@ def main(arguments: Sequence[str]) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return InputError.exit_status
-    except Exception:
-        sys.stderr.write(f"internal error\n{traceback.format_exc()}")  # 1 would mean that a claim failed
-        return EvidenceError.exit_status
 
 
 def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[Loaded]:
@@ -153,21 +150,37 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return EvidenceError.exit_status
+    seconds = round(clock.monotonic() - started, 2)
+    return _report(result, chosen, strict, {"time_scale": prepared.scale.factor, "seconds": seconds})
+
+
+def _report(result: session.Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any]) -> int:
+    """Print and write what the drills showed; the exit status.
+
+    What can't be shown or written costs no verdict, but it is trouble.
+    """
+    folder, verdicts, ending = result.folder, result.verdicts, result.ending
     console = Console(file=sys.stdout, width=max(160, Console().width))
-    report.show(console, result.evidence, chosen, result.verdicts)
-    terminal.show(console, result.verdicts)
-    about = {
-        "id": folder.name,
-        "time_scale": prepared.scale.factor,
-        "seconds": round(clock.monotonic() - started, 2),
-        "hops": report.ways_json(result.evidence, chosen),
-    }
-    files.write_json(
-        folder / "report.json", result.verdicts, strict=strict, trouble=result.trouble, run=about
-    )
+    tracebacks = crash.Tracebacks(folder / "tracebacks-reports.txt")
+    hops: list[dict[str, Any]] = []
+    try:
+        hops = report.ways_json(result.evidence, chosen)
+        report.show(console, result.evidence, chosen, verdicts)
+    except Exception as error:
+        sys.stdout.write(f"the matrix cannot be shown: {tracebacks.keep('showing the matrix', error)}\n")
+    terminal.show(console, verdicts, ending)
+    if ending.crashes:
+        sys.stdout.write(f"tracebacks of the harness: {folder / 'tracebacks.txt'}\n")
+    incomplete = ending.incomplete or tracebacks.count > 0
+    status = exit_status(verdicts, strict=strict, incomplete=incomplete)
+    try:
+        run = {"id": folder.name, **about, "hops": hops}
+        files.write_json(folder / "report.json", verdicts, ending, strict=strict, status=status, run=run)
+    except OSError as error:
+        sys.stdout.write(f"report.json could not be written: {error}\n")
+        status = status or EvidenceError.exit_status
     sys.stdout.write(f"{about['seconds']:.1f} s, reports: {folder}\n")
-    status = exit_status(result.verdicts, strict=strict)
-    return EvidenceError.exit_status if result.interrupted and status == 0 else status
+    return status
 
 
 def _recover() -> int:
@@ -209,4 +222,4 @@ def _options(given: argparse.Namespace) -> Options:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(crash.guard("nox -s drill", lambda: main(sys.argv[1:])))

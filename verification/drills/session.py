@@ -10,12 +10,12 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests import scenario
-from verification.checks.base import Check, Claim, judge
+from verification.checks.base import Check, Claim, judge_each
 from verification.drills import judge as judges
 from verification.drills.conducting import conductor, edges, part
 from verification.drills.conductor import Part
@@ -27,11 +27,13 @@ from verification.drills.polling import Pollers
 from verification.drills.procfs import ProcFolder
 from verification.drills.report import Timeline
 from verification.errors import EvidenceError, InputError
-from verification.evidence import Evidence
+from verification.evidence import LEDGER_OF, Evidence
 from verification.history import Clock, Recorder
 from verification.observe.exposition import matcher
+from verification.report.cause import Ending
 from verification.run import recording
 from verification.run.bringup import await_scrape, bring_up, timing_of
+from verification.run.course import Course
 from verification.run.prepare import Prepared
 from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.journal import Journal
@@ -50,13 +52,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of drills leaves. interrupted: by a signal, after which everything was healed."""
+    """What a run of drills leaves; after an interruption everything was healed."""
 
     folder: Path
     verdicts: list[Verdict]
     evidence: Evidence
-    trouble: str | None
-    interrupted: bool
+    ending: Ending
 
 
 def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock, say: Say) -> Result:
@@ -67,32 +68,28 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
     """
     history = Recorder(folder / "history.jsonl", folder.name, clock)
     history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
-    trouble, interrupted = None, False
-    verdicts: list[Verdict] = []
+    course = Course(history, say)
     evidence = Evidence(prepared.contract, history)
+    pairs = claims(drills)
+    cleanup = ExitStack()
     try:
-        with ExitStack() as cleanup:
-            session = None
-            try:
-                session = _Session(prepared, drills, folder, history, cleanup, say)
-                session.drive()
-                history.raise_if_broken()
-            except EvidenceError as error:
-                trouble = str(error)
-                history.add("trouble", {"error": trouble})
-                say(trouble)
-            except KeyboardInterrupt as signalled:
-                interrupted = True
-                trouble = str(signalled) or "interrupted"
-                history.add("trouble", {"error": trouble})
-            if session is not None:
+        session = None
+        with course.step("driving the drills"):
+            session = _Session(prepared, drills, folder, history, cleanup, say)
+            session.drive()
+            history.raise_if_broken()
+        if session is not None:
+            with course.step("reading what was seen"):
                 session.read()
-            say("judging")
-            verdicts = judge_all(evidence, drills)
-            say("tearing down")
-        history.add("ended", {"trouble": trouble})
-        return Result(folder, verdicts, evidence, trouble, interrupted)
+        say("judging")
+        course.judge(pairs, evidence)
+        say("tearing down")
+        course.take_down(cleanup)
+        verdicts = course.finish(pairs, evidence)
+        history.add("ended", {"trouble": course.trouble})
+        return Result(folder, verdicts, evidence, course.ending)
     finally:
+        cleanup.close()
         history.close()
 
 
@@ -107,8 +104,7 @@ def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:
 
 def judge_all(evidence: Evidence, drills: Sequence[Loaded]) -> list[Verdict]:
     """A verdict for every claim of these drills."""
-    scale = evidence.scale.factor
-    return [replace(judge(check, claim, evidence), time_scale=scale) for check, claim in claims(drills)]
+    return list(judge_each(claims(drills), evidence))
 
 
 def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
@@ -227,7 +223,8 @@ class _Session:
         """Everything that the judgement needs; what cannot be read is a gap."""
         history, bench = self.history, self.bench
         for one in self.traffic:
-            history.add("ledger", one.record())
+            with recording.attempt(history, LEDGER_OF + one.settings.name):
+                history.add("ledger", one.record())
         history.add("ledger", {"source": "harness", "complete": True, "view": bench.sender.view().to_json()})
         if self.proc is not None:
             gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
@@ -236,8 +233,7 @@ class _Session:
         if state is not None and state.status in (Status.DIED, Status.STOPPED):
             history.add("observation_failed", {"what": "prometheus", "error": str(state)})
             return
-        with suppress(EvidenceError):
-            recording.server(history, bench.prometheus)
+        recording.server(history, bench.prometheus)
         recording.stored(history, bench.prometheus, self.prepared.contract, bench.selector)
         buckets = [
             f'{metric.name}_bucket{{{bench.selector},le="{float(alert.threshold)}"}}'

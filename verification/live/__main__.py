@@ -16,6 +16,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from loadtests.crash import guard
 from loadtests.inputs import InputError
 from verification import interrupts
 from verification.drills.abandoned import abandoned
@@ -92,4 +93,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guard("nox -s ui", lambda: main(sys.argv[1:])))

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 
+from loadtests.crash import guard
 from verification.errors import InputError
 from verification.load.options import parse
 from verification.load.session import run
@@ -35,4 +36,4 @@ def print_line(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guard("nox -s load", lambda: main(sys.argv[1:])))

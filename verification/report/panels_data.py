@@ -77,9 +77,9 @@ def _drawing(
     unit = dimension(wanted.unit)
     try:
         _, _, file, panel = seen.claimed(subject)
+        answers = [one for one in seen.answers(file, panel) if one.zoom == ZOOM]
     except Gap as gap:
         return Drawing(claim, dashboard, wanted.title, unit, (), (), 0, verdicts, note=str(gap))
-    answers = [one for one in seen.answers(file, panel) if one.zoom == ZOOM]
     order = {target.path: index for index, target in enumerate(panel.sent)}
     curves: list[Curve] = []
     note = ""

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from loadtests import scenario as scenarios
 from loadtests.ledger import LedgerView
-from verification.checks import judge_all
+from verification.checks import claims
 from verification.contract import seconds
 from verification.dashboards.sources import sums
 from verification.drills.conducting import conductor, edges, part
 from verification.drills.plan import power_gate
 from verification.drills.polling import Pollers
-from verification.errors import EvidenceError
-from verification.evidence import Evidence
+from verification.evidence import LEDGER_OF, Evidence
 from verification.history import Clock, Recorder
 from verification.observe import kernel
+from verification.report.cause import Ending
 from verification.run import deployment, panels, recording, static, stimuli
 from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
+from verification.run.course import Course
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
 from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
@@ -41,6 +41,8 @@ RECONCILE_SECONDS = 120.0
 SCRAPES = 10
 """The arrivals of the reconciliation last through so many scrapes at least."""
 START_SECONDS = 30.0
+STOP_SECONDS, HURRIED_STOP_SECONDS = 15.0, 1.5
+"""How long Locust may take to let its open requests finish; the second after an interruption."""
 REST_ATTEMPTS = 10
 # A store that is written to from afar has a scrape seconds later.
 STORED_SECONDS = 10.0
@@ -50,11 +52,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What a run leaves: its folder and the verdicts, in the order of the claims."""
+    """What a run leaves: its folder, the verdicts in the order of the claims, and how it ended."""
 
     folder: Path
     verdicts: list[Verdict]
-    trouble: str | None
+    ending: Ending = field(default_factory=Ending)
 
 
 def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
@@ -65,35 +67,38 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
     """
     history = Recorder(folder / "history.jsonl", folder.name, clock)
     history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
-    trouble = None
+    course = Course(history, say)
+    evidence = Evidence(prepared.contract, history)
+    pairs = claims(prepared.contract)
     verdicts: list[Verdict] = []
+    cleanup = ExitStack()
 
     def keep() -> bool:
-        failed = trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
+        failed = course.trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
         return prepared.options.keep_on_failure and failed
 
     try:
-        with ExitStack() as cleanup:
-            try:
-                bench = bring_up(prepared, folder, history, cleanup, say, keep)
-                job = Job(prepared, bench, folder, history, cleanup, say)
-                job.drive()
-                job.exercise()
-                history.raise_if_broken()
-            except EvidenceError as error:
-                trouble = str(error)
-                history.add("trouble", {"error": trouble})
-                say(trouble)
+        with course.step("driving the run"):
+            bench = bring_up(prepared, folder, history, cleanup, say, keep)
+            job = Job(prepared, bench, folder, history, cleanup, say)
+            job.drive()
+            job.exercise()
+            history.raise_if_broken()
+        if not course.interrupted:
             say("judging")
-            evidence = Evidence(prepared.contract, history)
-            verdicts = judge_all(evidence)
-            drawn = panels.draw(folder, evidence, verdicts)
-            if drawn is not None:
-                say(f"panels next to their truth: {drawn}")
-            say("tearing down")
-        history.add("ended", {"trouble": trouble})
-        return Result(folder, verdicts, trouble)
+            verdicts = course.judge(pairs, evidence)
+        if not course.interrupted:
+            with course.step("drawing the panels"):
+                drawn = panels.draw(folder, evidence, verdicts)
+                if drawn is not None:
+                    say(f"panels next to their truth: {drawn}")
+        say("tearing down")
+        course.take_down(cleanup)
+        verdicts = course.finish(pairs, evidence)
+        history.add("ended", {"trouble": course.trouble})
+        return Result(folder, verdicts, course.ending)
     finally:
+        cleanup.close()
         history.close()
 
 
@@ -123,7 +128,7 @@ class Job:
         Raises:
             EvidenceError: a component died, or traffic could not be driven.
         """
-        recording.exposition(self.history, self.bench.metrics_url, "baseline")
+        recording.need_exposition(self.history, self.bench.metrics_url)
         if self.bench.app is None:
             self.bench.sender.forget()
             if self.bench.database is not None:
@@ -139,14 +144,18 @@ class Job:
         self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
-        with ThreadPoolExecutor(1, "boundary") as pool:
-            boundary = pool.submit(static.boundary, self.prepared, self.bench.binaries)
-            try:
-                self._traffic(reconcile)
-                self._rest(sampler)
-            finally:
-                self._record_traffic()
-                static.record_boundary(self.history, boundary)
+        boundary = static.in_background(partial(static.boundary, self.prepared, self.bench.binaries))
+        patience, wait = STOP_SECONDS, True
+        try:
+            self._traffic(reconcile)
+            self._rest(sampler)
+        except KeyboardInterrupt:
+            patience, wait = HURRIED_STOP_SECONDS, False
+            raise
+        finally:
+            self._record_traffic(patience)
+            static.record_boundary(self.history, boundary, wait=wait)
+        self.bench.watch()
         self._restart()
 
     # traffic
@@ -237,7 +246,8 @@ class Job:
         scrapes()
         if self.machine is not None:
             stimuli.use_disk(self.folder, self.history)
-        stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
+        with recording.attempt(self.history, "stimulus_connections"):
+            stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
         stimuli.hold_memory(self.bench.faults, self.history, scrapes)
         scrapes()
         self.history.add("phase", {"name": "stimuli", "edge": "end"})
@@ -255,7 +265,8 @@ class Job:
         self._read_at_rest()
         time.sleep(3 * self.interval)
         recording.exposition(self.history, bench.metrics_url, "rest-later")
-        recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
+        with recording.attempt(self.history, "a later scrape"):
+            recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
         recording.server(self.history, bench.prometheus)
         recording.alertmanager(
             self.history,
@@ -268,7 +279,8 @@ class Job:
         if bench.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.database, "rest")
         self.say("asking every panel")
-        panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
+        with recording.attempt(self.history, "panel"):
+            panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
@@ -336,9 +348,10 @@ class Job:
         self.cleanup.callback(sampler.stop)
         return sampler
 
-    def _record_traffic(self) -> None:
+    def _record_traffic(self, patience: float) -> None:
         for traffic in self.ran:
-            traffic.stop()
-            self.history.add("ledger", traffic.record())
+            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
+                traffic.stop(patience)
+                self.history.add("ledger", traffic.record())
         sent = self.sent_at_rest or self.bench.sender.view()
         self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})

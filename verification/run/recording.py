@@ -5,15 +5,16 @@ What could not be asked is recorded as such: a check then finds a gap, not a sil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
 import requests
 
 from verification.contract import Contract, TallyTruth
-from verification.errors import EvidenceError
+from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.http import Session
 from verification.observe import database
@@ -28,6 +29,21 @@ from verification.truth import sample_name
 # Prometheus writes these for every target itself; they tell when each scrape began and how long it took.
 SCRAPE_SERIES = ("up", "scrape_duration_seconds")
 EXPOSITION_SECONDS = 5.0
+# A page that is not there will not be there for Prometheus either, whoever waits for it.
+NOT_THERE = (requests.codes.not_found, requests.codes.method_not_allowed, requests.codes.gone)
+APPEARS_SECONDS, ASK_AGAIN_SECONDS = 2.0, 0.5
+"""How long a target that is healthy already may take to show its metrics."""
+
+
+@contextmanager
+def attempt(history: Recorder, what: str) -> Iterator[None]:
+    """Observe one thing: whatever goes wrong is written down, and costs this thing only."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        history.failed(what, error)
 
 
 def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
@@ -38,13 +54,44 @@ def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
     try:
         with Session(EXPOSITION_SECONDS) as session:
             answer = session.get(url, headers={"Accept": "text/plain; version=0.0.4"})
+        data["status"], data["page"] = answer.status_code, _is_page(answer)
         answer.raise_for_status()
         data["text"] = answer.text
         parsed = parse(answer.text)
     except (requests.RequestException, ValueError) as error:
         data["error"] = str(error)
+    except Exception as error:
+        data["error"] = history.tracebacks.keep(f"reading {url}", error)
     history.add("exposition", {**data, "end": history.now()})
     return parsed
+
+
+def need_exposition(history: Recorder, url: str) -> None:
+    """Read the exposition before anything is sent; what can't come later either is said at once, as the cause.
+
+    A target that refuses us, is busy or hangs may still answer Prometheus: then the run goes on.
+
+    Raises:
+        EvidenceError: there is no such page, or it is one for people.
+    """
+
+    def unmet() -> str:
+        exposition(history, url, "baseline")
+        record = history.last("exposition")
+        seen = record.data if record is not None else {}
+        if seen.get("status") in NOT_THERE:
+            return f"GET {url} answers {seen['status']}: there are no metrics to judge"
+        return f"GET {url} answers with a web page and not with metrics" if seen.get("page") else ""
+
+    try:
+        wait_until(unmet, APPEARS_SECONDS, pause=lambda _: time.sleep(ASK_AGAIN_SECONDS))
+    except TimeoutError as error:
+        todo = "look at target.metrics_path in the contract, and at what the target serves"
+        raise EvidenceError("target", str(error), (), todo) from None
+
+
+def _is_page(answer: requests.Response) -> bool:
+    return answer.ok and answer.text.lstrip()[:14].lower().startswith(("<!doctype html", "<html"))
 
 
 def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
@@ -56,12 +103,10 @@ def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
         if isinstance(metric.truth, TallyTruth)
     }
     for what, query in wanted.items():
-        try:
+        with attempt(history, f"rows of {what}"):
             history.add(
                 "rows", {"what": what, "label": label, "query": query, "values": database.ask(url, query)}
             )
-        except EvidenceError as error:
-            history.add("observation_failed", {"what": f"rows of {what}", "error": str(error)})
 
 
 def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
@@ -76,34 +121,29 @@ def samples(history: Recorder, prometheus: Prometheus, kind: str, expressions: I
     """All stored samples of the run of each selector, as records of this kind."""
     seconds = history.now() + 1
     for expression in expressions:
-        try:
-            series = prometheus.samples(expression, seconds)
-        except EvidenceError as error:
-            history.add("observation_failed", {"what": expression, "error": str(error)})
-            continue
-        rows = [
-            {
-                "name": one.name,
-                "labels": dict(one.labels),
-                "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
-            }
-            for one in series
-        ]
-        history.add(kind, {"selector": expression, "series": rows})
+        with attempt(history, expression):
+            rows = [
+                {
+                    "name": one.name,
+                    "labels": dict(one.labels),
+                    "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
+                }
+                for one in prometheus.samples(expression, seconds)
+            ]
+            history.add(kind, {"selector": expression, "series": rows})
 
 
 def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: Mapping[str, str]) -> None:
     """When each rule's expression was true, as the server computes it now from what it stored."""
     now = history.now()
     for name, expression in rules.items():
-        try:
+        with attempt(history, f"expression of {name}"):
             times = prometheus.true_at(
                 expression, history.epoch, history.epoch + now, max(step / 2, now / 10000)
             )
-        except EvidenceError as error:
-            history.add("observation_failed", {"what": f"expression of {name}", "error": str(error)})
-            continue
-        history.add("expression", {"alert": name, "true": [round(history.from_epoch(t), 6) for t in times]})
+            history.add(
+                "expression", {"alert": name, "true": [round(history.from_epoch(t), 6) for t in times]}
+            )
 
 
 def await_stored(history: Recorder, prometheus: Prometheus, selector: str, seconds: float) -> None:
@@ -123,9 +163,13 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
 
     A server that only speaks the query part of the API (a long-term store) leaves gaps.
     """
-    low, high = prometheus.clock_offset()
-    history.add("clock_offset", {"low": low, "high": high})
+
+    def clock_offset() -> dict[str, Any]:
+        low, high = prometheus.clock_offset()
+        return {"low": low, "high": high}
+
     asked: dict[str, Callable[[], dict[str, Any]]] = {
+        "clock_offset": clock_offset,
         "targets": lambda: {"targets": prometheus.targets()},
         "rules": lambda: {"groups": prometheus.rules()},
         "prometheus": lambda: {
@@ -135,10 +179,8 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
         },
     }
     for kind, ask in asked.items():
-        try:
+        with attempt(history, kind):
             history.add(kind, ask())
-        except EvidenceError as error:
-            history.add("observation_failed", {"what": kind, "error": str(error)})
 
 
 def receivers(url: str) -> list[str]:
@@ -161,14 +203,12 @@ def alertmanager(
 
     url: where the harness asks it; target: the same one's URL as Prometheus sees it.
     """
-    data: dict[str, Any] = {"url": target, "receivers_wanted": receivers_wanted}
-    if url is not None:
-        observer = Alertmanager(url)
-        served = observer.configuration()
-        observer.close()
-        data["active"] = prometheus.alertmanagers()
-        data["receivers"] = [str(one["name"]) for one in served.get("receivers", ())]
-    history.add("alertmanager", data)
+    with attempt(history, "alertmanager"):
+        data: dict[str, Any] = {"url": target, "receivers_wanted": receivers_wanted}
+        if url is not None:
+            data["active"] = prometheus.alertmanagers()
+            data["receivers"] = receivers(url)
+        history.add("alertmanager", data)
 
 
 def delivery(history: Recorder) -> Callable[[Delivery], None]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verification.contract import Contract
 from verification.contract_deployment import Deployment
 from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.run.prepare import Prepared
+from verification.run.recording import attempt
 from verification.shapes import AlertmanagerFile, shaped
 from verification.stack.binaries import Binaries
 from verification.stack.supply import resolve
@@ -19,6 +22,18 @@ from verification.thresholds.boundary import probe
 from verification.yamlfile import load
 
 TIMEOUT_SECONDS = 30
+SHOWN_LINES = 5
+Points = list[tuple[str, float | None, bool]]
+"""Rows (alert, q, fired) of the boundary proof."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a tool said; `returncode` is None for one that could not be started or did not end in time."""
+
+    returncode: int | None
+    stdout: str
+    stderr: str
 
 
 def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> None:
@@ -40,9 +55,11 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
     )
     history.add("documentation", prepared.documentation)
     if prepared.contract.deployment is not None:
-        history.add("deployment", deployment(prepared, prepared.contract.deployment))
+        with attempt(history, "deployment"):
+            history.add("deployment", deployment(prepared, prepared.contract.deployment))
     config = folder.alertmanager.path if folder.alertmanager is not None else None
-    history.add("routes", _routes(prepared.contract, binaries, config))
+    with attempt(history, "routes"):
+        history.add("routes", _routes(prepared, binaries, config))
 
 
 def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
@@ -75,7 +92,7 @@ def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, A
     return found
 
 
-def boundary(prepared: Prepared, binaries: Binaries) -> list[tuple[str, float | None, bool]]:
+def boundary(prepared: Prepared, binaries: Binaries) -> Points:
     """The points of the boundary proof as rows (alert, q, fired).
 
     Raises:
@@ -86,25 +103,57 @@ def boundary(prepared: Prepared, binaries: Binaries) -> list[tuple[str, float | 
     return [(point.alert, point.q, point.fired) for point in points]
 
 
-def record_boundary(history: Recorder, asked: Future[list[tuple[str, float | None, bool]]]) -> None:
-    """Write the points down, or why there are none."""
+def in_background(ask: Callable[[], Points]) -> Future[Points]:
+    """Ask on a thread of its own, which nobody waits for when the run is interrupted."""
+    asked: Future[Points] = Future()
+
+    def work() -> None:
+        try:
+            asked.set_result(ask())
+        except BaseException as error:
+            asked.set_exception(error)
+
+    threading.Thread(target=work, name="boundary", daemon=True).start()
+    return asked
+
+
+def record_boundary(history: Recorder, asked: Future[Points], *, wait: bool = True) -> None:
+    """Write the points down, or why there are none; `wait` for those that are not there yet."""
+    if not wait and not asked.done():
+        history.add("boundary", {"points": [], "error": "the run ended before promtool had answered"})
+        return
     try:
         history.add("boundary", {"points": [list(point) for point in asked.result()]})
     except EvidenceError as error:
         history.add("boundary", {"points": [], "error": str(error)})
+    except Exception as error:
+        said = history.tracebacks.keep("proving the boundary", error)
+        history.add("boundary", {"points": [], "error": f"promtool's answer could not be used: {said}"})
 
 
-def _routes(contract: Contract, binaries: Binaries, config: Path | None) -> dict[str, Any]:
+def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> dict[str, Any]:
+    """The receivers of each alert as amtool tells them, and by alert why it did not."""
     if config is None:
         return {"receivers": {}}
-    receivers = {}
+    contract, known = prepared.contract, set(prepared.folder.receivers)
+    receivers: dict[str, list[str]] = {}
+    errors: dict[str, str] = {}
     for alert in contract.alerts:
         labels = [f"alertname={alert.name}", f"severity={alert.severity}", f"job={contract.target.job}"]
         done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
-        if done.returncode != 0:
-            return {"receivers": {}, "error": f"amtool config routes test: {done.stderr.strip()}"}
-        receivers[alert.name] = [name for name in done.stdout.strip().split(",") if name]
-    return {"receivers": receivers}
+        names = [name for name in done.stdout.strip().split(",") if name]
+        if done.returncode == 0 and known.issuperset(names):
+            receivers[alert.name] = names
+        else:
+            errors[alert.name] = f"amtool config routes test: {shortened(done.stderr.strip() or done.stdout)}"
+    return {"receivers": receivers, "errors": errors}
+
+
+def shortened(output: str) -> str:
+    """The first lines of what a tool printed."""
+    lines = output.splitlines()
+    more = f"\n... {len(lines) - SHOWN_LINES} more lines" if len(lines) > SHOWN_LINES else ""
+    return "\n".join(lines[:SHOWN_LINES]) + more
 
 
 def _result(command: list[Any], root: Path) -> dict[str, Any]:
@@ -115,17 +164,21 @@ def _result(command: list[Any], root: Path) -> dict[str, Any]:
     return {"command": shown.replace(f"{root}/", ""), "status": done.returncode, "output": output}
 
 
-def _run(command: list[Any]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[Any]) -> Printed:
     try:
-        return subprocess.run(
+        done = subprocess.run(
             [str(part) for part in command],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise EvidenceError(str(command[0]), f"no answer within {TIMEOUT_SECONDS} s") from error
+    except subprocess.TimeoutExpired:
+        return Printed(None, "", f"no answer within {TIMEOUT_SECONDS} s")
+    except OSError as error:
+        return Printed(None, "", f"cannot be started: {error.strerror}")
+    return Printed(done.returncode, done.stdout, done.stderr)
 
 
 def receiver_urls(config: Path | None) -> dict[str, list[str]]:

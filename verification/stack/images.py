@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.crash import guard
 from verification.errors import EvidenceError, InputError
 from verification.interrupts import terminate_as_interrupt
 from verification.run.housekeeping import opened
@@ -235,4 +236,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(guard("nox -s images", main))

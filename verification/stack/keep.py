@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from loadtests.crash import guard
 from verification.errors import EvidenceError, InputError
 from verification.interrupts import terminate_as_interrupt
 from verification.observe import engine
@@ -115,4 +116,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(guard("nox -s stack", lambda: main(sys.argv[1:])))

@@ -5,20 +5,27 @@ The run is driven once, by the first test that needs a verdict; each test then i
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import sys
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
-from _pytest.junitxml import xml_key
+from _pytest._code.code import ReprEntryNative
+from _pytest.junitxml import bin_xml_escape, xml_key
 from rich.console import Console
 
+from loadtests import crash
 from verification.checks import claims
+from verification.contract import Contract
 from verification.errors import EvidenceError, InputError
-from verification.interrupts import terminate_as_interrupt
+from verification.interrupts import only_note, terminate_as_interrupt
+from verification.report.cause import doubt
 from verification.report.files import write_json
 from verification.report.terminal import show
 from verification.run.clock import SystemClock
@@ -32,12 +39,14 @@ from verification.run.options import (
 from verification.run.prepare import Prepared, prepare
 from verification.stack.binaries import NAMES
 from verification.stack.children import take_precedence
-from verification.verdict import Verdict, exit_status
+from verification.verdict import Outcome, Verdict, exit_status
 
 PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 RESULT: pytest.StashKey[Result] = pytest.StashKey()
 BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
+BROKEN: pytest.StashKey[str] = pytest.StashKey()
+"""An exception that nobody expected, in one line."""
 _JUNIT_BYTES = 1_000_000
 
 
@@ -91,6 +100,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+class InternalErrors:
+    """Of pytest's own crash, or of one in a hook, one line is said and the traceback is in a file."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        line = _broke(self._config, "pytest ran", excinfo.value)
+        excrepr.chain = [(ReprEntryNative([line]), None, None)]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "claim: one promise of the documentation")
@@ -98,10 +119,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:unclosed:ResourceWarning")
     folder = Path(config.getoption("--reports")) / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     config.stash[FOLDER] = folder
+    config.pluginmanager.register(InternalErrors(config))
     try:
-        config.stash[PREPARED] = prepare(_options(config))
+        prepared = prepare(_options(config))
+        _check_claims(config, prepared.contract)
+        config.stash[PREPARED] = prepared
     except InputError as error:
         config.stash[BAD_INPUT] = error
+        return
+    except Exception as error:
+        _broke(config, "reading what was given", error)
         return
     if not config.getoption("xmlpath", None) and not config.getoption("collectonly"):
         config.option.xmlpath = str(folder / "junit.xml")
@@ -140,6 +167,29 @@ def _options(config: pytest.Config) -> Options:
     )
 
 
+def _check_claims(config: pytest.Config, contract: Contract) -> None:
+    """Refuse a --claim that selects nothing: whoever mistypes it would be told that nothing was judged."""
+    known = [claim.id for _, claim in claims(contract)]
+    for wanted in config.getoption("--claim"):
+        if not any(name.startswith(wanted) for name in known):
+            near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.0)
+            kinds = ", ".join(dict.fromkeys(f"{name.partition('/')[0]}/" for name in known))
+            raise InputError(
+                f"no claim's id starts with {wanted!r}",
+                "--claim",
+                f"the beginning of an id, {kinds or 'of which the contract has none'}",
+                f"correct it; the most similar one is {near[0]}" if near else "name another --contract",
+            )
+
+
+def _broke(config: pytest.Config, what: str, error: BaseException) -> str:
+    """Take down an exception that nobody expected; the line that says it."""
+    folder = config.stash[FOLDER]
+    trace = crash.write(error, folder if folder.is_dir() else folder.parent)
+    config.stash[BROKEN] = f"internal error while {what}: {crash.describe(error)}; {trace}"
+    return config.stash[BROKEN]
+
+
 def _token(config: pytest.Config) -> str | None:
     return os.environ.get("FAULT_TOKEN") if config.getoption("--fault-url") else None
 
@@ -148,6 +198,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     error = session.config.stash.get(BAD_INPUT, None)
     if error is not None:
         pytest.exit(str(error), returncode=4)
+    broken = session.config.stash.get(BROKEN, None)
+    if broken is not None:
+        pytest.exit(broken, returncode=2)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -193,9 +246,12 @@ def result(request: pytest.FixtureRequest) -> Result:
         pytest.exit(
             f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}", returncode=2
         )
+    except Exception as error:
+        pytest.exit(_broke(config, "the run was driven", error), returncode=2)
     if done is None:
         # not within `except`: pytest would describe the interrupted line as well, and a few have no number (3.11)
         pytest.exit(interrupted, returncode=EvidenceError.exit_status)
+    only_note()  # what is judged is reported
     config.stash[RESULT] = done
     _leave_out_junit(config)
     return done
@@ -207,13 +263,25 @@ def verdict(claim: str, result: Result) -> Verdict:
     return next(one for one in result.verdicts if one.claim == claim)
 
 
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count unknown and not verified claims by these names, and not as skipped tests."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        for outcome in (Outcome.UNKNOWN, Outcome.NOT_VERIFIED):
+            if reason.startswith(f"{outcome}: "):
+                return str(outcome), str(outcome)[0], str(outcome).upper()
+    return None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     result = config.stash.get(RESULT, None)
     if result is None:
         return
     verdicts = _selected(config, result)
     terminalreporter.ensure_newline()
-    show(Console(file=sys.stdout, width=max(140, Console().width)), verdicts)
+    show(Console(file=sys.stdout, width=max(140, Console().width)), verdicts, result.ending)
+    if result.ending.crashes:
+        sys.stdout.write(f"tracebacks of the harness: {result.folder / 'tracebacks.txt'}\n")
     sys.stdout.write(f"reports: {result.folder}\n")
 
 
@@ -225,13 +293,15 @@ def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
     """Judge the session; a report that can't be written is trouble (2), never a traceback or a failed claim (1)."""
-    _set_status(session)
     try:
+        _set_status(session)
         return (yield)
     except OSError as error:
         sys.stdout.write(f"\na report could not be written: {error}\n")
-        session.exitstatus = 2
-        return None
+    except Exception as error:
+        sys.stdout.write(f"\n{_broke(session.config, 'the reports were written', error)}\n")
+    session.exitstatus = 2
+    return None
 
 
 def _leave_out_junit(config: pytest.Config) -> None:
@@ -246,30 +316,40 @@ def _leave_out_junit(config: pytest.Config) -> None:
 
 
 def _set_status(session: pytest.Session) -> None:
-    exitstatus = session.exitstatus
-    result = session.config.stash.get(RESULT, None)
-    if session.config.getoption("collectonly"):
+    told, config = session.exitstatus, session.config
+    result = config.stash.get(RESULT, None)
+    if config.getoption("collectonly") and BAD_INPUT not in config.stash:
+        session.exitstatus = told if told in (0, 2, 4) else 2
         return
-    if session.config.stash.get(BAD_INPUT, None) is not None:
+    if config.stash.get(BAD_INPUT, None) is not None:
         session.exitstatus = 4
         return
     if result is None:
         # Nothing was judged: interrupted, an internal error, or no claim selected.
-        session.exitstatus = 4 if exitstatus == pytest.ExitCode.USAGE_ERROR else 2
+        session.exitstatus = 4 if told == pytest.ExitCode.USAGE_ERROR else 2
         return
-    strict = session.config.getoption("strict")
-    verdicts = _selected(session.config, result)
-    status = exit_status(verdicts, strict=strict)
-    try:
-        write_json(
-            result.folder / "report.json",
-            verdicts,
-            strict=strict,
-            trouble=result.trouble,
-            run={"id": result.folder.name},
-        )
-    except OSError as error:
-        sys.stdout.write(f"\nreport.json could not be written: {error}\n")
-        status = status or 2
+    strict = config.getoption("strict")
+    verdicts = _selected(config, result)
+    status = exit_status(verdicts, strict=strict, incomplete=result.ending.incomplete)
     # trouble of pytest itself, with no verdict that speaks of it: not a failed claim, but no proof either
-    session.exitstatus = status or (2 if exitstatus != pytest.ExitCode.OK else 0)
+    if told != pytest.ExitCode.OK:
+        status = status or 2
+    session.exitstatus = status
+    _report(config, result, verdicts, status)
+
+
+def _report(config: pytest.Config, result: Result, verdicts: list[Verdict], status: int) -> None:
+    """Write report.json; and into the JUnit file the one error of a run that proves less than it should."""
+    strict = config.getoption("strict")
+    run = {"id": result.folder.name}
+    why = doubt(verdicts, result.ending, strict=strict)
+    junit = config.stash.get(xml_key, None)
+    if junit is not None and why is not None:
+        row = junit.node_reporter("run")
+        row.attrs.update({"classname": "verification", "name": "run"})
+        error = ElementTree.Element("error", message=bin_xml_escape(why))
+        error.text = bin_xml_escape(result.ending.trouble or why)
+        row.append(error)
+        rows = junit.node_reporters_ordered
+        rows.insert(0, rows.pop())
+    write_json(result.folder / "report.json", verdicts, result.ending, strict=strict, status=status, run=run)

@@ -11,6 +11,6 @@ KIND = ("docs",)
 
 
 @pytest.mark.claim
-def test_claim(claim: str, verdict: Verdict, request: pytest.FixtureRequest) -> None:
+def test_claim(claim: str, verdict: Verdict) -> None:
     """One test for each claim; the id of the test is the id of the claim."""
-    demand(verdict, strict=request.config.getoption("strict"))
+    demand(verdict)
