@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
 import stat
+import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -319,3 +324,82 @@ def test_a_history_read_back_has_no_use_for_symptoms(contract: Contract) -> None
     history = History("by hand", 0.0, 0.0, [Record(0, 0.0, "trouble", {"error": "target: died\n  x"})])
     found = judge(PAIRS[2][0], Claim("a/missing"), Evidence(contract, history))
     assert (found.symptom, found.evidence) == (True, (0,))
+
+
+def boom(*_: object, **__: object) -> int:
+    raise KeyError("nobody expected this")
+
+
+@pytest.mark.parametrize(
+    ("module", "breaks", "arguments"),
+    [
+        ("verification.drills.cli", "verification.drills.drill.load_folder", ["--list"]),
+        ("verification.load.__main__", "verification.load.options.parse", ["steady"]),
+        ("verification.live.__main__", "os.execv", ["--web-port", "0"]),
+        ("verification.stack.keep", "verification.stack.compose.engine", ["status"]),
+        ("verification.stack.images", "shutil.which", []),
+        ("loadtests.__main__", "loadtests.scenario.load", ["check", "steady"]),
+    ],
+    ids=["drill", "load", "ui", "stack", "images", "check"],
+)
+def test_a_crash_of_a_command_has_python_s_own_status(
+    module: str,
+    breaks: str,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(breaks, boom)
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(module, run_name="__main__")
+    said = capsys.readouterr().err
+    assert left.value.code == 2, said
+    assert "internal error: KeyError: 'nobody expected this' at " in said
+    assert "Traceback" not in said
+    assert len(list(tmp_path.glob("crash-*.txt"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause"),
+    [
+        ([(404, "text/plain", "not here")], "answers 404: there are no metrics to judge"),
+        ([(200, "text/html", "<!DOCTYPE html><html>")], "answers with a web page and not with metrics"),
+        ([(404, "text/plain", ""), (200, "text/plain", "up 1\n")], ""),
+        ([(401, "text/plain", "who are you")], ""),
+        ([(503, "text/plain", "starting")], ""),
+    ],
+    ids=["not found", "a page for people", "comes later", "asks for a password", "is busy"],
+)
+def test_metrics_that_cannot_come_are_waited_for_or_others_are_not(
+    history: Recorder, monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, str, str]], cause: str
+) -> None:
+    monkeypatch.setattr(recording, "APPEARS_SECONDS", 0.05)
+    monkeypatch.setattr(recording, "ASK_AGAIN_SECONDS", 0.01)
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/metrics"
+        if cause:
+            with pytest.raises(EvidenceError, match=f"GET {url} {cause}"):
+                recording.need_exposition(history, url)
+        else:
+            recording.need_exposition(history, url)
+        server.shutdown()

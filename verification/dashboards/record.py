@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import requests
+from prometheus_api_client import PrometheusApiClientException
 
 from verification.contract import Contract
 from verification.dashboards import causes
@@ -65,7 +65,7 @@ def panel_query(dashboard: str, path: str) -> str:
 
 def _is_refused(error: EvidenceError) -> bool:
     """Whether the server answered and refused, which is about the query; no answer is about the server."""
-    return not isinstance(error.__cause__, requests.RequestException)
+    return isinstance(error.__cause__, PrometheusApiClientException | None)
 
 
 def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
