@@ -12,6 +12,7 @@ from datetime import timedelta
 import promql_parser as promql
 
 from verification.durations import format_milliseconds
+from verification.promql import LITERAL, parse, walk
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _OPERATORS = {
@@ -21,8 +22,6 @@ _OPERATORS = {
     promql.MatchOp.NotRe.__repr__(): "!~",
 }
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# One string or comment of PromQL. Only here can a back quote or a duration stand that is none.
-_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 
 # Functions whose value depends on how long the window is, or on seconds that stand outside of any duration.
 _WINDOW_CAVEATS = {
@@ -55,13 +54,13 @@ def rewrite_durations(expression: str, change: Callable[[int], int]) -> str:
         ValueError: the expression does not parse, or the result would differ in more than its durations.
     """
     readable = _without_raw_strings(expression)
-    before = _outline(promql.parse(readable))
+    before = _outline(parse(readable))
     if not before.durations:
         return expression
     rewriter = _Rewriter(change)
-    result = promql.transform(promql.parse(readable), None, rewriter.visit).prettify()
+    result = promql.transform(parse(readable), None, rewriter.visit).prettify()
     expected = _Outline(before.shape, tuple((kind, rewriter.changed(ms)) for kind, ms in before.durations))
-    if _outline(promql.parse(result)) != expected:
+    if _outline(parse(result)) != expected:
         raise ValueError(f"the durations can't be rewritten without changing the rest; got {result!r}")
     return result
 
@@ -69,7 +68,7 @@ def rewrite_durations(expression: str, change: Callable[[int], int]) -> str:
 def normal_form(expression: str) -> str:
     """The expression as promql-parser prints it, without comments; as written when it does not parse."""
     try:
-        return promql.parse(_without_raw_strings(expression)).prettify()
+        return parse(_without_raw_strings(expression)).prettify()
     except ValueError:
         return expression
 
@@ -80,7 +79,7 @@ def windows(expression: str) -> tuple[int, ...]:
     Raises:
         ValueError: the expression does not parse.
     """
-    outline = _outline(promql.parse(_without_raw_strings(expression)))
+    outline = _outline(parse(_without_raw_strings(expression)))
     return tuple(ms for kind, ms in outline.durations if kind in ("range", "subquery range"))
 
 
@@ -95,11 +94,9 @@ def caveats(expression: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
 
-    def visit(node: promql.Expr) -> None:
+    for node in walk(parse(_without_raw_strings(expression))):
         if isinstance(node, promql.Call) and node.func.name in _CAVEATS:
             found[_CAVEATS[node.func.name]] = None
-
-    promql.walk(promql.parse(_without_raw_strings(expression)), visit)
     return tuple(found)
 
 
@@ -119,18 +116,18 @@ class _Rewriter:
     def visit(self, node: promql.Expr) -> promql.Expr | None:
         if isinstance(node, promql.VectorSelector) and node.offset is not None:
             offset = self.changed(_milliseconds(node.offset))
-            return promql.parse(_selector(node) + _at(node.at) + _offset(offset))
+            return parse(_selector(node) + _at(node.at) + _offset(offset))
         if isinstance(node, promql.MatrixSelector):
             selector = node.vector_selector
             window = f"[{self._shown(node.range)}]"
             # The selector was visited before: its offset is the new one.
             offset = _milliseconds(selector.offset) if selector.offset is not None else 0
-            return promql.parse(_selector(selector) + window + _at(selector.at) + _offset(offset))
+            return parse(_selector(selector) + window + _at(selector.at) + _offset(offset))
         if isinstance(node, promql.SubqueryExpr):
             step = self._shown(node.step) if node.step is not None else ""
             offset = self.changed(_milliseconds(node.offset)) if node.offset is not None else 0
             window = f"[{self._shown(node.range)}:{step}]" if node.range is not None else "[:]"
-            return promql.parse(node.expr.prettify() + window + _at(node.at) + _offset(offset))
+            return parse(node.expr.prettify() + window + _at(node.at) + _offset(offset))
         return None
 
     def _shown(self, duration: timedelta) -> str:
@@ -141,7 +138,7 @@ def _outline(root: promql.Expr) -> _Outline:
     shape: list[object] = []
     durations: list[tuple[str, int]] = []
 
-    def visit(node: promql.Expr) -> None:
+    for node in walk(root):
         shape.append(_describe(node))
         if isinstance(node, promql.VectorSelector) and node.offset is not None:
             durations.append(("offset", _milliseconds(node.offset)))
@@ -156,7 +153,6 @@ def _outline(root: promql.Expr) -> _Outline:
                 if value is not None:
                     durations.append((kind, _milliseconds(value)))
 
-    promql.walk(root, visit)
     return _Outline(tuple(shape), tuple(durations))
 
 
@@ -235,9 +231,9 @@ def _without_raw_strings(expression: str) -> str:
 
     def requote(literal: re.Match[str]) -> str:
         text = literal.group()
-        return _quoted(text[1:-1]) if text.startswith("`") else text
+        return _quoted(text[1:-1]) if text.startswith("`") and text[1:].endswith("`") else text
 
-    return _LITERAL.sub(requote, expression)
+    return LITERAL.sub(requote, expression)
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ import promql_parser as promql
 
 from loadtests.inputs import Document
 from verification.durations import parse_duration
+from verification.promql import parse, walk
 from verification.shapes import GroupShape, RuleFile, RuleShape, shaped
 
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
@@ -96,7 +97,7 @@ def loaded(groups: Iterable[dict[str, Any]]) -> list[Rule]:
 def normal(expression: str) -> str:
     """The normal form of an expression: equal texts mean the same query; unparsable text comes back stripped."""
     try:
-        return str(promql.parse(expression).prettify())
+        return str(parse(expression).prettify())
     except ValueError:
         return " ".join(expression.split())
 
@@ -107,24 +108,13 @@ def facts(expression: str) -> Facts:
     Raises:
         ValueError: promql-parser cannot parse it.
     """
-    nodes = _walk(promql.parse(expression))
+    nodes = walk(parse(expression))
     return Facts(
         tuple(found for node in nodes if (found := _threshold(node)) is not None),
         tuple(node.range.total_seconds() for node in nodes if isinstance(node, promql.MatrixSelector)),
         tuple(dict.fromkeys(name for node in nodes if (name := _metric(node)))),
         tuple(dict.fromkeys(str(node.func.name) for node in nodes if isinstance(node, promql.Call))),
     )
-
-
-def _walk(node: Any) -> list[Any]:
-    seen: list[Any] = []
-
-    def visit(one: Any) -> bool:
-        seen.append(one)
-        return True
-
-    promql.walk(node, visit)
-    return seen
 
 
 def _metric(node: Any) -> str:

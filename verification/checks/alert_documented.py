@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from verification.checks.base import Check, Claim, findings, unknown
 from verification.contract import Alert, Contract, seconds
-from verification.evidence import Evidence
+from verification.evidence import Evidence, Gap
+from verification.promql import TooLarge
 from verification.rules import Rule, facts
 from verification.verdict import Verdict
 
@@ -58,6 +59,8 @@ def _expected(alert: Alert) -> str:
 def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
     try:
         said = facts(rule.expression)
+    except TooLarge as error:
+        raise Gap(f"{rule.where}: the expression {error}") from error
     except ValueError as error:
         return [f"the expression cannot be parsed: {error}"]
     found = []

@@ -12,8 +12,9 @@ from typing import Any
 
 import promql_parser as promql
 
-from verification.dashboards.queries import metric_of, walk
+from verification.dashboards.queries import metric_of
 from verification.durations import format_milliseconds
+from verification.promql import parse, walk
 
 LONGER = 20
 
@@ -33,7 +34,7 @@ def relaxations(expression: str) -> list[Question]:
     Raises:
         ValueError: it does not parse.
     """
-    root = promql.parse(expression)
+    root = parse(expression)
     asked: dict[tuple[str, str], Question] = {}
     for node in walk(root):
         if isinstance(node, promql.VectorSelector):

@@ -11,6 +11,7 @@ from typing import Any
 
 import promql_parser as promql
 
+from verification.promql import parse, walk
 from verification.rules import COMPARISONS
 
 TypeOf = Callable[[str], str | None]
@@ -52,19 +53,7 @@ def selectors(expression: str) -> list[Any]:
     Raises:
         ValueError: it does not parse.
     """
-    return [node for node in walk(promql.parse(expression)) if isinstance(node, promql.VectorSelector)]
-
-
-def walk(root: Any) -> list[Any]:
-    """All nodes, depth first."""
-    seen: list[Any] = []
-
-    def visit(node: Any) -> bool:
-        seen.append(node)
-        return True
-
-    promql.walk(root, visit)
-    return seen
+    return [node for node in walk(parse(expression)) if isinstance(node, promql.VectorSelector)]
 
 
 def misuse(expression: str, type_of: TypeOf) -> list[str]:
@@ -73,7 +62,7 @@ def misuse(expression: str, type_of: TypeOf) -> list[str]:
     Raises:
         ValueError: it does not parse.
     """
-    return list(dict.fromkeys(_misuse(promql.parse(expression), type_of, "")))
+    return list(dict.fromkeys(_misuse(parse(expression), type_of, "")))
 
 
 def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[str]:
@@ -174,7 +163,7 @@ def is_total(expression: str) -> bool:
     Raises:
         ValueError: it does not parse.
     """
-    nodes = walk(promql.parse(expression))
+    nodes = walk(parse(expression))
     divided = any(isinstance(node, promql.BinaryExpr) and str(node.op) == "/" for node in nodes)
     totals = {str(node.func.name) for node in nodes if isinstance(node, promql.Call)} & {
         "increase",
@@ -191,7 +180,7 @@ def quantity(expression: str) -> str:
     Raises:
         ValueError: it does not parse.
     """
-    node = promql.parse(expression)
+    node = parse(expression)
     while isinstance(node, promql.ParenExpr):
         node = node.expr
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "or":
@@ -210,13 +199,13 @@ def canonical(expression: str) -> str:
     Raises:
         ValueError: it does not parse.
     """
-    text = promql.parse(expression).prettify()
+    text = parse(expression).prettify()
     for node in selectors(text):
         for matcher in node.matchers.matchers:
             if matcher.op == promql.MatchOp.Re and matcher.value in (".*", "(.*)"):
                 written = f'{matcher.name}=~"{matcher.value}"'
                 text = text.replace(f"{written},", "").replace(f",{written}", "").replace(written, "")
-    return str(_bare(promql.parse(text.replace("{}", ""))).prettify())
+    return str(_bare(parse(text.replace("{}", ""))).prettify())
 
 
 def _bare(node: Any) -> Any:

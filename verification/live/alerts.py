@@ -12,6 +12,7 @@ import promql_parser as promql
 from verification.contract import Alert, Contract
 from verification.errors import EvidenceError
 from verification.observe.prometheus import Prometheus
+from verification.promql import parse
 
 COMPARATORS = (">", ">=", "<", "<=", "==")
 
@@ -45,7 +46,7 @@ class AlertState:
 def comparison_of(expression: str) -> Comparison | None:
     """The first comparison with a number in a rule; None when there is none, or it is no PromQL."""
     try:
-        return _find(promql.parse(expression))
+        return _find(parse(expression))
     except ValueError:
         return None
 

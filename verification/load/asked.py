@@ -22,6 +22,7 @@ from verification.live.counts import COUNTED, Reading, Row, rows, set_aside, tot
 from verification.live.readings import Readings
 from verification.load.options import Options
 from verification.observe.prometheus import Prometheus
+from verification.promql import parse
 from verification.truth import at_rest, sample_name
 
 REST_STEP_SECONDS = 0.2
@@ -50,7 +51,7 @@ def take_apart(condition: Condition) -> Asked:
         InputError: it is no PromQL, or no comparison with a number.
     """
     try:
-        tree = promql.parse(condition.subject)
+        tree = parse(condition.subject)
     except ValueError as error:
         raise InputError(f"not PromQL: {error}", condition.text, "EXPR < NUMBER or its kin") from error
     if (
