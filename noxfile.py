@@ -102,28 +102,21 @@ def drill(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests of the harness: first what can run side by side, then the whole runs, one after the other.
+    """The tests of the harness, counted: every test that stands in the files runs and passes, or the session is red.
 
-    Whole runs are judged by when things happen, and a machine may be busy with something else: what failed is run once
-    more, alone, and the session says so. With arguments: pytest with these.
+    Options: --no-skips, --may-lack NEED, --count (tests/gate). With other arguments: pytest with these.
     """
-    pytest = [python(), "-m", "pytest", "-q"]
-    if session.posargs:
-        hand_on([*pytest, *session.posargs])
-        return
-    (HERE / "reports").mkdir(exist_ok=True)
-    light = ["tests", "-m", "not whole_run", "-n", "2", "--dist", "loadgroup", "-rs"]
-    runs = ["tests", "-m", "whole_run", "-rs"]
-    statuses = {
-        attempt([*pytest, *light, "--junitxml", "reports/tests.xml"]),
-        attempt([*pytest, *runs, "--junitxml", "reports/tests-runs.xml"]),
-    }
-    if 1 in statuses:
-        print("some tests failed; once more, these alone", flush=True)
-        again = attempt([*pytest, "tests", "--last-failed", "--last-failed-no-failures", "none"])
-        statuses = statuses - {1} | {again}
-    if any(statuses):
-        raise SystemExit(max(statuses))
+    gate = [python(), "-m", "tests.gate"]
+    if not session.posargs or session.posargs[0] in ("--no-skips", "--may-lack", "--count"):
+        hand_on([*gate, *session.posargs])
+    else:
+        hand_on([python(), "-m", "pytest", "-q", *session.posargs])
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """The tests that take too long for every day, counted as those of `tests` are; the scheduled workflow runs them."""
+    hand_on([python(), "-m", "tests.gate", "--nightly", *session.posargs])
 
 
 @nox.session

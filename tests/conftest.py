@@ -14,6 +14,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.xdist_group(place))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the groups that take longest, by `takes`, then by count: both processes end together."""
+    weights: dict[str, tuple[float, int]] = {}
+    for item in items:
+        seconds = max((mark.args[0] for mark in item.iter_markers("takes")), default=0.0)
+        total, count = weights.get(_group(item), (0.0, 0))
+        weights[_group(item)] = total + seconds, count + 1
+    items.sort(key=lambda item: weights[_group(item)], reverse=True)
+
+
+def _group(item: pytest.Item) -> str:
+    return " ".join(sorted(str(mark.args[0]) for mark in item.iter_markers("xdist_group")))
+
+
 def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
     """What the tests of this session ask a shared run about, in their order: with `-k` or `--last-failed`, a part.
 

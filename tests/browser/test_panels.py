@@ -16,7 +16,9 @@ from verification.verdict import Outcome, Verdict
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not BROWSER.exists(), reason=f"{BROWSER} is not there: apt-get install chromium"),
+    pytest.mark.skipif(
+        not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not there: apt-get install chromium"
+    ),
 ]
 TIMES = tuple(float(t) for t in range(40))
 # The second of the page's colours is for the second line, and so on (panels.js).

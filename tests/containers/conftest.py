@@ -27,7 +27,7 @@ def client() -> Iterator[Any]:
         found = compose.engine()
         compose.compose_binary()
     except InputError as error:
-        pytest.skip(f"containers: {error}")
+        pytest.skip(f"needs a container engine: {error}")
     lacking: dict[str, str] = {}
     for services, overrides in NEEDED:
         got = supply.supply(
@@ -40,7 +40,7 @@ def client() -> Iterator[Any]:
         )
         lacking |= got.missing
     if lacking:
-        pytest.skip(f"containers: {lacking}; nox -s images builds them")
+        pytest.skip(f"needs images: {lacking}; nox -s images builds them")
     yield found
     found.close()
 

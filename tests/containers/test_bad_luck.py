@@ -221,7 +221,7 @@ def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     if not SOCKET.exists():
-        pytest.skip(f"the engine does not listen at {SOCKET}")
+        pytest.skip(f"needs an engine at its usual socket: it does not listen at {SOCKET}")
     engine = Engine(tmp_path / "engine.sock")
     run = start(DOCKER_HOST=f"unix://{engine.path}")
     until(flowing(run, tmp_path), "traffic")

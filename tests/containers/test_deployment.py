@@ -38,7 +38,7 @@ def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **varia
     try:
         compose.compose_binary()
     except InputError as error:
-        pytest.skip(f"containers: {error}")
+        pytest.skip(f"needs a container engine: {error}")
     folder = tmp_path / "monitoring"
     shutil.copytree(MONITORING, folder)
     if name:

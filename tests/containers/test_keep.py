@@ -29,7 +29,7 @@ def stack(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_kept_stack_is_not_reached_loses_its_data_or_leaves_something(client: Any) -> None:
     if compose.contents(client, keep.NAME):
-        pytest.skip(f"somebody keeps {keep.NAME} up on this machine")
+        pytest.skip(f"needs a stack that nobody keeps: somebody keeps {keep.NAME} up on this machine")
     ports = {name: str(port) for name, port in zip(NAMES, allocate_ports(len(NAMES)), strict=True)}
     url = f"http://127.0.0.1:{ports['API_PORT']}/api/v1/prompts"
     try:

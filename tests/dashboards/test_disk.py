@@ -31,7 +31,7 @@ def test_no_disk_is_used_or_a_file_is_left(tmp_path: Path) -> None:
     assert record.data["amount"] == DISK_BYTES
     assert [one.name for one in tmp_path.iterdir()] == ["history.jsonl"]
     if not put:
-        pytest.skip(f"{tmp_path} is on no disk whose counters move, a tmpfs for example")
+        pytest.skip(f"needs a disk: {tmp_path} is on no disk whose counters move, a tmpfs for example")
     assert put >= DISK_BYTES
     assert got > 0
 

@@ -110,7 +110,7 @@ def test_a_custom_metric_in_the_wrong_registry_goes_unnoticed(page: Page, tmp_pa
         assert "prompt_deletions" not in _exposed(api)
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed command needs curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl: the printed command calls it")
 def test_the_printed_command_does_not_show_the_custom_metric(page: Page, tmp_path: Path) -> None:
     with _custom_api(page.block("custom-metric").text, tmp_path / "api") as api:
         command = page.block("custom-metric-look").text.replace("http://localhost:8000", api)

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.exact_counts import count
 from tests.load.stack import running
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True), pytest.mark.nightly]
 
 
 def test_client_api_and_prometheus_differ_after_a_minute_at_500_a_second(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def postgres_server() -> Iterator[str]:
         return
     folder = binaries()
     if folder is None:
-        pytest.skip("no PostgreSQL: neither PROMPTPILOT_TEST_POSTGRES nor an installed initdb")
+        pytest.skip("needs PostgreSQL: neither PROMPTPILOT_TEST_POSTGRES nor an installed initdb")
     cluster = Cluster(folder)
     yield cluster.url("postgres")
     cluster.remove()

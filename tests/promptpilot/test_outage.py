@@ -18,7 +18,7 @@ def cluster() -> Iterator[Cluster]:
     """A server of one test's own, to be broken."""
     folder = binaries()
     if folder is None:
-        pytest.skip("no PostgreSQL: no installed initdb to make a server that may be stopped")
+        pytest.skip("needs PostgreSQL: no installed initdb to make a server that may be stopped")
     cluster = Cluster(folder)
     yield cluster
     cluster.remove()

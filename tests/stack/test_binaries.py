@@ -177,7 +177,7 @@ def test_package_that_can_not_be_had_leaves_half_a_folder(
 
 
 @pytest.mark.stack
-@pytest.mark.skipif(shutil.which("apt-get") is None, reason="this system has no apt")
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs apt: this system has none")
 def test_what_apt_fetches_into_an_empty_cache_does_not_run(
     tmp_path: Path, cache: Path, configure: Configure, journal: Journal
 ) -> None:

@@ -34,10 +34,12 @@ def test_port_that_was_given_and_is_not_used_yet_is_given_again() -> None:
 def test_port_is_one_that_an_outgoing_connection_could_take() -> None:
     kernel = Path("/proc/sys/net/ipv4/ip_local_port_range")
     if not kernel.exists():
-        pytest.skip("the kernel does not tell its range")
+        pytest.skip("needs the range of ephemeral ports: the kernel does not tell it")
     lowest = int(kernel.read_text().split()[0])
     if lowest <= 10_000:
-        pytest.skip(f"the kernel's range begins at {lowest}: there is nothing below it")
+        pytest.skip(
+            f"needs a port below the ephemeral ones: their range begins at {lowest}: there is nothing below it"
+        )
     assert max(allocate_ports(50)) < lowest
 
 

@@ -82,8 +82,7 @@ class Target:
         if isinstance(self.app, ContainerApp):
             return self.app.address
         parts = urlsplit(self.url)
-        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-        return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
     def start(self, cleanup: ExitStack, say: Say) -> None:
         """Start it, or ask a running one once for its health."""

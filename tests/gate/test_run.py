@@ -1,0 +1,126 @@
+"""The gate over small trees of tests: real pytest processes, with real workers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.gate.run import ROOT, Gate
+
+pytestmark = pytest.mark.stack
+
+CONFIGURATION = """
+[tool.pytest.ini_options]
+addopts = ["--strict-markers", "-p", "xdist.plugin", "-p", "no:cacheprovider", "--import-mode=importlib"]
+pythonpath = ["."]
+markers = ["whole_run", "nightly", "takes"]
+"""
+# A whole run that fails as often as its name says, and counts how often it was asked.
+RUN = """
+import pytest
+from pathlib import Path
+
+@pytest.mark.whole_run{argument}
+def test_{name}():
+    asked = Path("{name}.asked")
+    times = len(asked.read_text()) if asked.exists() else 0
+    asked.write_text("x" * (times + 1))
+    assert times >= {fails}, "the generator was late"
+"""
+
+
+def run(name: str, fails: int, argument: str = "") -> str:
+    return RUN.format(name=name, fails=fails, argument=argument)
+
+
+class Tree:
+    """A project with a folder `tests` and the conftest file of this one, and what its gate printed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.said: list[str] = []
+        (root / "pyproject.toml").write_text(CONFIGURATION)
+        (root / "tests").mkdir()
+        shutil.copy(ROOT / "tests" / "conftest.py", root / "tests")
+
+    def write(self, **files: str) -> None:
+        """Test files by their names: `a__b` is `tests/a/test_b.py`."""
+        for name, text in files.items():
+            folder, _, file = name.partition("__")
+            path = self.root / "tests" / folder / f"test_{file}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+
+    def judged(self, workers: int) -> int:
+        gate = Gate(self.root, self.root / "reports", workers=workers, print=self.said.append)
+        return gate.run()
+
+    def asked(self, name: str) -> int:
+        return len((self.root / f"{name}.asked").read_text())
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv(
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
+    )  # each of a dozen processes starts in half the time
+    return Tree(tmp_path)
+
+
+GREEN = "def test_green():\n    assert True\n"
+
+
+def test_a_run_that_failed_once_is_red_or_not_named_or_what_was_not_run_is_hidden(project: Tree) -> None:
+    skip = "import pytest\n\ndef test_drawn():\n    pytest.skip('needs Chromium: it is not there')\n"
+    project.write(
+        light__a=GREEN, light__b=skip, runs__c=run("once", 1, "(alone=True)"), runs__d=run("never", 0)
+    )
+    assert project.judged(workers=0) == 0, project.said
+    text = "\n".join(project.said)
+    assert "not run here: needs Chromium: 1 tests:\n    tests/light/test_b.py::test_drawn" in text
+    assert project.said[-2].startswith(
+        "flaky: tests/runs/test_c.py::test_once: AssertionError: the generator was late"
+    )
+    assert project.said[-1] == "3 passed, 0 failed"
+    assert (project.asked("once"), project.asked("never")) == (2, 1)
+    assert "flakyFailure" in (project.root / "reports" / "tests.xml").read_text()
+
+
+def test_a_light_test_that_fails_beside_a_run_that_fails_once_is_green_or_repeated(project: Tree) -> None:
+    project.write(light__a=GREEN, light__b="def test_red():\n    assert False\n", runs__c=run("once", 1))
+    assert project.judged(workers=0) == 1
+    assert project.said[-3].startswith("failed: tests/light/test_b.py::test_red: assert False")
+    assert project.said[-2].startswith("failed: tests/runs/test_c.py::test_once")
+    assert project.said[-1] == "1 passed, 2 failed"
+    assert project.asked("once") == 1
+
+
+def test_ids_that_differ_between_two_collections_are_green(project: Tree) -> None:
+    project.write(
+        light__a=GREEN,
+        light__b="import time, pytest\n\n@pytest.mark.parametrize('now', [time.time_ns()])\n"
+        "def test_now(now):\n    assert now\n",
+    )
+    assert project.judged(workers=2) == 1
+    text = "\n".join(project.said)
+    assert (
+        "light tests, worker gw1: planned and not collected: tests/light: 1 tests: tests/light/test_b.py"
+        in text
+    )
+    assert project.said[-1].startswith("0 passed, ")
+
+
+def test_a_folder_left_out_or_a_file_that_cannot_be_read_is_green(project: Tree) -> None:
+    project.write(light__a=GREEN, lost__b=GREEN, broken__c="import nowhere_at_all\n" + GREEN)
+    (project.root / "tests" / "lost" / "conftest.py").write_text("collect_ignore_glob = ['*']\n")
+    assert project.judged(workers=2) == 1
+    red = [text for text in project.said if text.startswith("red: ")]
+    assert "red: tests/broken/test_c.py: not collected: " in red[0]
+    assert "ModuleNotFoundError: No module named 'nowhere_at_all'" in red[0]
+    assert any(
+        text.startswith("red: tests/lost/test_b.py: nothing of this file is collected") for text in red
+    )
+    assert project.said[-1].startswith("0 passed, ")
