@@ -23,6 +23,7 @@ from typing import IO, Any, Protocol
 
 from loadtests.crash import Tracebacks
 from verification.errors import EvidenceError, InputError
+from verification.masking import Masker
 
 VERSION = 1
 
@@ -76,20 +77,22 @@ class Recorder(History):
 
     A file that can't be written any more (a full disk) is no reason for an observer's thread to die: the record stays
     in memory, `failure` says why, and `raise_if_broken` ends the run's driving. `tracebacks` are those of the run,
-    in a file next to the history.
+    in a file next to the history. Secrets are masked in
+    the file and in memory, so that whoever judges the file later sees what was judged.
     """
 
-    def __init__(self, path: Path, run: str, clock: Clock) -> None:
+    def __init__(self, path: Path, run: str, clock: Clock, masker: Masker | None = None) -> None:
         super().__init__(run, clock.monotonic(), clock.time())
         self.path = path
         self.tracebacks = Tracebacks(path.parent / "tracebacks.txt")
         self._clock = clock
+        self.masker = masker or Masker()
         self._lock = threading.Lock()
         self.failure: OSError | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = path.open("x", encoding="utf-8")
         header = {"history": VERSION, "run": run, "monotonic": self.monotonic, "epoch": self.epoch}
-        self._write(header)
+        self._write(json.dumps(header, separators=(",", ":")) + "\n")
 
     def now(self) -> float:
         """Seconds since the start of the run."""
@@ -98,11 +101,14 @@ class Recorder(History):
     def add(self, kind: str, data: dict[str, Any], *, t: float | None = None) -> Record:
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
-            record = Record(len(self.records), self.now() if t is None else t, kind, data)
+            number, seen = len(self.records), self.now() if t is None else t
+            row = {"n": number, "t": round(seen, 6), "kind": kind, "data": data}
+            hidden, line = self.masker.json(row)
+            record = Record(number, seen, kind, data if hidden is row else hidden["data"])
             # What comes after the end, a late notification for example, is no part of the run.
             if self.failure is None and not self._file.closed:
                 try:
-                    self._write({"n": record.number, "t": round(record.t, 6), "kind": kind, "data": data})
+                    self._write(line + "\n")
                 except OSError as error:  # the last line may be torn: nothing may follow it
                     self.failure = error
             self.records.append(record)
@@ -135,8 +141,8 @@ class Recorder(History):
         with self._lock, suppress(OSError):
             self._file.close()
 
-    def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line, separators=(",", ":"), allow_nan=True) + "\n")
+    def _write(self, line: str) -> None:
+        self._file.write(line)
         self._file.flush()
 
 

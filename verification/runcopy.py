@@ -4,7 +4,6 @@ The text of a file that nothing changes is copied as it is; secrets are left out
 """
 
 import difflib
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +12,10 @@ from typing import Any
 
 from loadtests.inputs import Document
 from verification.folder import Finding, Folder, matching_files, resolved
+from verification.masking import masked
 from verification.promql_durations import normal_form
 from verification.yamlfile import Key, clone, dump, key_text, shown
 
-_SECRET = re.compile(
-    r"(password|secret|token|credentials|(api|routing|service|user|secret|access)_key|api_url)$"
-)
 # Below these keys stand names that people chose: one that ends in _file is no path.
 _TEXT_MAPS = ("labels", "external_labels", "annotations", "params", "headers", "http_headers", "fields")
 _PATH_REASON = "relative to the folder of the original"
@@ -117,26 +114,25 @@ class RunCopy:
 
     def diff(self) -> str:
         """A unified diff of both documents in normal form; empty when they are equal."""
-        before, after = (dump(_presented(data)).splitlines(True) for data in (self.original.data, self.data))
+        before, after = (
+            dump(_presented(masked(data))).splitlines(True) for data in (self.original.data, self.data)
+        )
         return "".join(difflib.unified_diff(before, after, f"monitoring/{self.file}", f"run/{self.file}"))
 
     def _note(self, key: Key, before: Any, after: Any, reason: str) -> None:
-        values = [_presented(value, str(key[-1])) for value in (before, after)]
+        name, hook = str(key[-1]), "webhook_configs" in key
+        values = [_presented(masked(value, name, hook=hook), name) for value in (before, after)]
         texts = [None if value is None else shown(value) for value in values]
         self.changes.append(Change(self.file, key_text(self.data, key), texts[0], texts[1], reason))
 
 
 def _presented(value: Any, name: str = "") -> Any:
-    """A value for people's eyes: without secrets, expressions in normal form."""
+    """A value for people's eyes: expressions in normal form."""
     if isinstance(value, dict):
         return {key: _presented(item, str(key)) for key, item in value.items()}
     if isinstance(value, list):
         return [_presented(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    if name == "expr":
-        return normal_form(value)
-    return "<secret>" if _SECRET.search(name) else value
+    return normal_form(value) if name == "expr" and isinstance(value, str) else value
 
 
 def _paths(value: Any, key: Key) -> Iterator[tuple[Key, str]]:

@@ -35,8 +35,10 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def judge(folder: Path, app: str | None = None, target: str | None = None) -> dict[str, Verdict]:
-    wanted = Options(contract=SHOP / "contract.yaml", monitoring=SHOP / "monitoring", app=app, target=target)
+def judge(
+    folder: Path, app: str | None = None, target: str | None = None, monitoring: Path = SHOP / "monitoring"
+) -> dict[str, Verdict]:
+    wanted = Options(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
     done = run(prepare(wanted), folder, SystemClock(), say)
     assert done.ending.trouble is None
     return {one.claim: one for one in done.verdicts}
@@ -50,9 +52,32 @@ def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
     }
 
 
-def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(tmp_path: Path) -> None:
-    verdicts = judge(tmp_path / "run", app=f"{{python}} {SHOP / 'shop.py'} {{port}}")
+def with_secrets(folder: Path) -> Path:
+    """The shop's monitoring, scraped and notified with passwords."""
+    shutil.copytree(SHOP / "monitoring", folder)
+    config, alertmanager = folder / "prometheus.yml", folder / "alertmanager.yml"
+    auth = "basic_auth: {username: shop, password: planted-scrape-1}"
+    config.write_text(config.read_text().replace("metrics_path", f"{auth}\n    metrics_path"))
+    url = "http://desk:planted-hook-3@desk.internal/"
+    hook = f'url: "{url}", http_config: {{authorization: {{credentials: planted-bearer-2}}}}'
+    alertmanager.write_text(alertmanager.read_text().replace('url: "http://desk.internal/"', hook))
+    return folder
+
+
+def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its monitoring, its command and its environment hold secrets, which the service itself logs."""
+    monkeypatch.setenv("SHOP_PASSWORD", "planted-variable-4")
+    monitoring = with_secrets(tmp_path / "monitoring")
+    app = f"{{python}} {SHOP / 'shop.py'} {{port}} --token planted-option-5"
+    verdicts = judge(tmp_path / "run", app=app, monitoring=monitoring)
     assert not_passed(verdicts) == {}
+    files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    assert [str(path) for path in files if b"planted" in path.read_bytes()] == []
+    assert "'--token', '<secret>'] <secret>" in (tmp_path / "run/target/logs/target.log").read_text()
+    assert "password: <secret>" in (tmp_path / "run/rendered/prometheus.yml").read_text()
+    assert not (tmp_path / "run/private").exists()
     assert len(verdicts) == 8 + 13 + 5 + 2
     assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
 

@@ -22,11 +22,13 @@ from verification.drills.drill import FOLDER, Loaded, check, load_folder
 from verification.drills.undo import recover
 from verification.errors import EvidenceError, InputError
 from verification.interrupts import terminate_as_interrupt
+from verification.masking import Masker
 from verification.report import files, terminal
 from verification.run.clock import SystemClock
 from verification.run.housekeeping import run_folder
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, Options
 from verification.run.prepare import Prepared, prepare
+from verification.run.secrecy import STORES
 from verification.stack.binaries import NAMES
 from verification.stack.children import take_precedence
 from verification.verdict import exit_status
@@ -151,10 +153,13 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
         sys.stderr.write("interrupted\n")
         return EvidenceError.exit_status
     seconds = round(clock.monotonic() - started, 2)
-    return _report(result, chosen, strict, {"time_scale": prepared.scale.factor, "seconds": seconds})
+    about = {"time_scale": prepared.scale.factor, "seconds": seconds}
+    return _report(result, chosen, strict, about, prepared.masker)
 
 
-def _report(result: session.Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any]) -> int:
+def _report(
+    result: session.Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any], masker: Masker
+) -> int:
     """Print and write what the drills showed; the exit status.
 
     What can't be shown or written costs no verdict, but it is trouble.
@@ -176,6 +181,7 @@ def _report(result: session.Result, chosen: Sequence[Loaded], strict: bool, abou
     try:
         run = {"id": folder.name, **about, "hops": hops}
         files.write_json(folder / "report.json", verdicts, ending, strict=strict, status=status, run=run)
+        masker.sweep(folder, STORES)
     except OSError as error:
         sys.stdout.write(f"report.json could not be written: {error}\n")
         status = status or EvidenceError.exit_status

@@ -35,6 +35,7 @@ from verification.run import recording
 from verification.run.bringup import await_scrape, bring_up, timing_of
 from verification.run.course import Course
 from verification.run.prepare import Prepared
+from verification.run.secrecy import HISTORY, STORES
 from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.journal import Journal
 from verification.stack.protocol import PROMETHEUS, Status
@@ -66,13 +67,14 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
-    history = Recorder(folder / "history.jsonl", folder.name, clock)
+    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
     history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
     course = Course(history, say)
     evidence = Evidence(prepared.contract, history)
     pairs = claims(drills)
     cleanup = ExitStack()
     try:
+        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
         session = None
         with course.step("driving the drills"):
             session = _Session(prepared, drills, folder, history, cleanup, say)

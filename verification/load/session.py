@@ -25,6 +25,7 @@ from verification.load.export import serve
 from verification.load.generator import LoadGenerator
 from verification.load.options import Options
 from verification.load.result import LoadResult
+from verification.masking import Masker, of_environment, secrets_of
 from verification.run.housekeeping import check_places, opened, run_folder
 from verification.stack.journal import Journal
 
@@ -159,6 +160,12 @@ def run(options: Options, folder: Path, say: Say) -> int:
     return status
 
 
+def _mask(folder: Path, options: Options) -> None:
+    in_target = secrets_of(options.target)
+    # a ledger can be long, and says nothing but where it was sent and what came back
+    Masker([*of_environment(), *in_target]).sweep(folder, () if in_target else ("ledger.jsonl",))
+
+
 def _keep(result: LoadResult, folder: Path, options: Options) -> int:
     try:
         (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
@@ -169,4 +176,5 @@ def _keep(result: LoadResult, folder: Path, options: Options) -> int:
         sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
         return result.status or 2
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
+    _mask(folder, options)
     return result.status

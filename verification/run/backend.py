@@ -11,6 +11,7 @@ from verification.errors import InputError
 from verification.render import Rendered, render
 from verification.run.options import Options
 from verification.run.prepare import Prepared
+from verification.run.secrecy import restrict
 from verification.stack import compose, containers, supply
 from verification.stack.binaries import Binaries
 from verification.stack.containers import ContainerStack
@@ -37,6 +38,7 @@ class Backend:
 def open_backend(
     prepared: Prepared,
     folder: Path,
+    private: Path,
     journal: Journal,
     keep: Callable[[], bool],
     cleanup: ExitStack,
@@ -53,7 +55,7 @@ def open_backend(
     if images is None:
         return Backend(kind)
     file = compose_file(prepared)
-    project = ContainerProject(file, folder / "stack", journal, keep, say)
+    project = ContainerProject(file, folder / "stack", journal, keep, say, private / "stack")
     for left in compose.clear_containers(project.client):
         say(f"cleared what a killed run left: {left}")
     cleanup.enter_context(project)
@@ -103,6 +105,7 @@ def _on_this_machine(options: Options) -> bool:
 def make_stack(
     prepared: Prepared,
     folder: Path,
+    private: Path,
     binaries: Binaries,
     journal: Journal,
     backend: Backend,
@@ -126,14 +129,16 @@ def make_stack(
         addresses = {job: address for job, address in by_job.items() if job in jobs}
         if prepared.contract.target.job in jobs:
             addresses[prepared.contract.target.job] = target
-        return render(
+        rendered = render(
             options.monitoring,
-            folder / "rendered",
+            private / "rendered",
             scale=prepared.scale,
             addresses=addresses,
             alertmanager=components[ALERTMANAGER],
             receivers=receivers,
         )
+        restrict(private / "rendered", readers=backend.project is not None)
+        return rendered
 
     if backend.project is not None and backend.images is not None:
         deployment = prepared.contract.deployment

@@ -32,6 +32,7 @@ from verification.run import recording, static
 from verification.run.backend import AnyStack, make_stack, open_backend
 from verification.run.housekeeping import opened
 from verification.run.prepare import Prepared
+from verification.run.secrecy import private_folder, publish
 from verification.run.sender import Sender
 from verification.run.target import App, Target
 from verification.stack.binaries import Binaries, find_binaries
@@ -152,7 +153,8 @@ def bring_up(
     options, contract, scale = prepared.options, prepared.contract, prepared.scale
     journal = cleanup.enter_context(opened(say))
     book = cleanup.enter_context(UndoBook())
-    backend = open_backend(prepared, folder, journal, keep, cleanup, say)
+    private = cleanup.enter_context(private_folder(folder, journal, prepared.masker, keep, say))
+    backend = open_backend(prepared, folder, private, journal, keep, cleanup, say)
     binaries = find_binaries(options.binaries, say=say)
     static.check_files(prepared, binaries, history)
     record.files(history, prepared.dashboards, record.scrape_intervals(prepared.folder.prometheus.data))
@@ -168,12 +170,15 @@ def bring_up(
         receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
         target.open_to(gateway, cleanup, say)
     urls = _receivers(prepared, receiver, target.sender)
-    stack = make_stack(prepared, folder, binaries, journal, backend, urls, target.address, say, procfs)
+    stack = make_stack(
+        prepared, folder, private, binaries, journal, backend, urls, target.address, say, procfs
+    )
     cleanup.enter_context(stack)
     prometheus = Prometheus(stack.endpoints.prometheus)
     cleanup.callback(prometheus.close)
     rendered = None if isinstance(stack, ExternalStack) else stack.rendered
     _record_rendered(prepared, rendered, history)
+    publish(private, folder, prepared.masker)
     if rendered is not None:
         (folder / "changes.diff").write_text(rendered.diff, encoding="utf-8")
         say(

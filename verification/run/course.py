@@ -92,6 +92,7 @@ class Course:
         return "interrupted, and there was no more time" if late else ""
 
     def _broke(self, trouble: str) -> None:
+        trouble = self.history.masker.text(trouble)
         self.history.add("trouble", {"error": trouble})
         self._say(trouble)
         if self.trouble is None:

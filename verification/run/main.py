@@ -30,6 +30,7 @@ from verification.run.bringup import Bench, await_scrape, bring_up, timing_of
 from verification.run.course import Course
 from verification.run.prepare import Prepared
 from verification.run.quiescence import settle
+from verification.run.secrecy import HISTORY, STORES
 from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.containers import ContainerStack
 from verification.stack.processes import ProcessStack
@@ -65,7 +66,7 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
-    history = Recorder(folder / "history.jsonl", folder.name, clock)
+    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
     history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
     course = Course(history, say)
     evidence = Evidence(prepared.contract, history)
@@ -78,6 +79,7 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
         return prepared.options.keep_on_failure and failed
 
     try:
+        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
         with course.step("driving the run"):
             bench = bring_up(prepared, folder, history, cleanup, say, keep)
             job = Job(prepared, bench, folder, history, cleanup, say)

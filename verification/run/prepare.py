@@ -17,9 +17,11 @@ from verification.drills import drill as drills
 from verification.drills.drill import Loaded
 from verification.errors import InputError
 from verification.folder import Folder, read_folder
+from verification.masking import Masker
 from verification.rules import Rule, read
 from verification.run.housekeeping import check_places
 from verification.run.options import DEFAULT_TIME_SCALE, Options
+from verification.run.secrecy import masker_of
 from verification.timescale import TimeScale
 
 
@@ -36,6 +38,8 @@ class Prepared:
     drill: Loaded | None
     documentation: dict[str, Any]
     dashboards: Texts
+    masker: Masker
+    """Knows the secrets of the input."""
 
 
 def prepare(options: Options) -> Prepared:
@@ -67,6 +71,7 @@ def prepare(options: Options) -> Prepared:
         drill=drill,
         documentation=_documentation(contract, folder),
         dashboards=texts(options.monitoring),
+        masker=masker_of(options, contract, monitoring, [reconcile]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from verification.contract_deployment import Deployment
 from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
+from verification.masking import masked, secrets_of
 from verification.run.prepare import Prepared
 from verification.run.recording import attempt
 from verification.shapes import AlertmanagerFile, shaped
@@ -65,13 +66,16 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
 def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
     """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
     try:
-        config = resolve(prepared.options.monitoring / wanted.compose, variables={})
+        found = resolve(prepared.options.monitoring / wanted.compose, variables={})
     except InputError as error:
         return {"error": str(error).splitlines()[0]}
     except EvidenceError as error:
         return {"error": ": ".join([str(error).splitlines()[0], *error.log[-1:]])}
+    sources = data_sources(found, wanted)
+    prepared.masker.learn(secrets_of([found, sources]))
+    config, sources = (masked(one, keep=prepared.masker.public) for one in (found, sources))
     targets = {name: list(job.targets) for name, job in prepared.folder.jobs.items()}
-    return {"config": config, "targets": targets, "data_sources": data_sources(config, wanted)}
+    return {"config": config, "targets": targets, "data_sources": sources}
 
 
 def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, Any]]:

@@ -69,6 +69,7 @@ class Target:
             self.app = ManagedApp(
                 command, workdir, journal, env=self._environment(), health=wanted.health, sent=self._record
             )
+        prepared.masker.learn([self.app.token])
         self.url = self.app.url
         self.sender = Sender(self.url, bin_seconds=bin_seconds)
         if wanted.database is not None:

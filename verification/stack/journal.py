@@ -72,6 +72,7 @@ class Journal:
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.folder / "lock"):  # nobody takes the new file for an abandoned one
             self._file = self.path.open("x", encoding="utf-8")
+            self.path.chmod(0o600)  # command lines hold passwords
             fcntl.flock(self._file, fcntl.LOCK_EX)
         self._write(event="run", version=VERSION, run=self.run, pid=os.getpid(), boot=_boot_id())
         return self

@@ -6,6 +6,7 @@ off in a run: a component that dies must be seen to have died.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -32,7 +33,8 @@ _HEALTH = {"interval": "1s", "start_period": "20s"}
 class ContainerProject:
     """The compose project of a run: its network, its override file, its services. Enter it before its users.
 
-    compose_file: the documented file. workdir: for the override and, at the end, the log of each container.
+    compose_file: the documented file. workdir: for the log of each container, at the end. private: for the override
+    and the variables, which hold passwords; workdir by default.
     keep: asked at the end, whether everything stays to be looked at. say: is told what the end of it was.
 
     Raises:
@@ -46,6 +48,7 @@ class ContainerProject:
         journal: Journal,
         keep: Callable[[], bool] = lambda: False,
         say: Callable[[str], None] = lambda text: None,
+        private: Path | None = None,
     ) -> None:
         self.name = compose.project_name(journal.run)
         self.client = compose.engine()
@@ -53,8 +56,9 @@ class ContainerProject:
         self._journal = journal
         self._keep = keep
         self._say = say
-        self._override = self._workdir / "override.yml"
-        self._variables = self._workdir / "variables.env"
+        self._private = self._workdir if private is None else private.absolute()
+        self._override = self._private / "override.yml"
+        self._variables = self._private / "variables.env"
         self._services: dict[str, dict[str, Any]] = {}
         files = [compose_file.absolute(), self._override]
         self._file = files[0]
@@ -62,9 +66,10 @@ class ContainerProject:
 
     def __enter__(self) -> Self:
         self._workdir.mkdir(parents=True, exist_ok=True)
+        self._private.mkdir(parents=True, exist_ok=True)
         # Not the .env beside the compose file: a run says itself what it starts.
         lines = [f"{name}={value}\n" for name, value in local_images().items()]
-        self._variables.write_text("".join(lines), encoding="utf-8")
+        write_private(self._variables, "".join(lines))
         return self
 
     def __exit__(
@@ -139,7 +144,7 @@ class ContainerProject:
             "volumes": {name: {"labels": label} for name in self.documented.get("volumes") or ()},
         }
         text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False)
-        self._override.write_text(text, encoding="utf-8")
+        write_private(self._override, text)
 
     def gateway(self) -> str:
         """The address of this machine on the run's own bridge; reachable from its containers only.
@@ -267,6 +272,12 @@ class Service:
     def failure(self, state: str) -> EvidenceError:
         todo = f"docker compose -p {self.project.name} logs {self.service}"
         return EvidenceError(self.name, state, self.project.log_tail(self.service), todo)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read, from its first byte on."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 class Replacing(list[str]):

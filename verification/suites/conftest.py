@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from verification.run.options import (
     Options,
 )
 from verification.run.prepare import Prepared, prepare
+from verification.run.secrecy import STORES
 from verification.stack.binaries import NAMES
 from verification.stack.children import take_precedence
 from verification.verdict import Outcome, Verdict, exit_status
@@ -300,8 +302,20 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         sys.stdout.write(f"\na report could not be written: {error}\n")
     except Exception as error:
         sys.stdout.write(f"\n{_broke(session.config, 'the reports were written', error)}\n")
+    finally:
+        _mask(session.config)
     session.exitstatus = 2
     return None
+
+
+def _mask(config: pytest.Config) -> None:
+    """The reports were written after the run; they quote errors of pytest and of programs."""
+    prepared = config.stash.get(PREPARED, None)
+    if prepared is None:
+        return
+    with suppress(OSError):
+        prepared.masker.sweep(config.stash[FOLDER], STORES)
+        prepared.masker.file(Path(str(config.getoption("xmlpath", None) or "")))
 
 
 def _leave_out_junit(config: pytest.Config) -> None:

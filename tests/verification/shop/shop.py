@@ -1,5 +1,6 @@
 """A service that has nothing to do with PromptPilot: other names, other labels, another framework. `shop.py PORT`."""
 
+import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    sys.stderr.write(f"{sys.argv} {os.environ.get('SHOP_PASSWORD')}\n")  # a service that says too much
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
     server.daemon_threads = True
     server.serve_forever()
