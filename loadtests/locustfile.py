@@ -45,6 +45,8 @@ def start(environment: Any, runner: Any, **_: object) -> None:
         refuse(options)
         if environment.web_ui is not None:
             webui.install(environment)
+        if environment.web_ui is not None and options.scenario and not options.worker:
+            scenario_of(options)
         if options.headless and not options.worker:
             scenario_of(options)
             _prepare(environment)
@@ -120,6 +122,8 @@ def end(environment: Any, **_: object) -> None:
 def _prepare(environment: Any) -> None:
     options, runner = environment.parsed_options, environment.runner
     check_host(environment.host or options.host)
+    if isinstance(runner, MasterRunner):
+        options.scenario_text = ""  # of the run before
     scenario = scenario_of(options)
     # a path would otherwise begin with two slashes
     environment.host = (environment.host or options.host).rstrip("/")

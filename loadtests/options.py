@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from loadtests.inputs import InputError
 from loadtests.models import Scenario
 from loadtests.scenario import load, override, resolve, stretched
 from loadtests.units import parse_duration, parse_rate
+from loadtests.urls import base_url
 
 DEFAULT_BIN_SECONDS = 0.1
+FIELDS = ("scenario", "rate", "duration", "closed_users", "max_requests")
+"""of the web UI's start form, beside Locust's own"""
 
 
 def add_options(parser: Any, **_: object) -> None:
@@ -78,10 +82,7 @@ def refuse(options: Any) -> None:
 
 def check_host(host: str | None) -> None:
     """Raises InputError for what is no address."""
-    if not host or not host.startswith(("http://", "https://")):
-        raise InputError(
-            f"{host} is no address", "--host", "http://HOST:PORT or https://HOST:PORT", "correct it"
-        )
+    base_url(host or "", "--host")
 
 
 def scenario_of(options: Any) -> Scenario:
@@ -106,6 +107,20 @@ def scenario_of(options: Any) -> Scenario:
 def text_of(options: Any) -> str:
     """The scenario's text, for workers that do not have its file. Raises InputError."""
     return resolve(options.scenario).read_text(encoding="utf-8")
+
+
+def refusal(options: Any, form: Mapping[str, str]) -> str:
+    """Why a start form of the web UI cannot be played; empty when it can. form: its fields by name."""
+    asked = argparse.Namespace(**{**vars(options), "scenario_text": ""})
+    for field in FIELDS:
+        if field in form:
+            setattr(asked, field, form[field])
+    try:
+        check_host(form.get("host") or options.host)
+        scenario_of(asked)
+    except InputError as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 def number(name: str, text: str) -> float:

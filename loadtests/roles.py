@@ -21,6 +21,22 @@ class Writer(Protocol):
     def finish(self, **data: object) -> None: ...
 
 
+class Record:
+    """A run's writer, if it has one: its first failure is told, and then nothing more is written."""
+
+    def __init__(self, writer: Writer | None, torn: Callable[[OSError], None]) -> None:
+        self._writer = writer
+        self._torn = torn
+
+    def __call__(self, write: Callable[[Writer], None]) -> None:
+        if self._writer is not None:
+            try:
+                write(self._writer)
+            except OSError as error:
+                self._writer = None
+                self._torn(error)
+
+
 class Team(Protocol):
     """The processes of a run, seen from one of them.
 

@@ -22,10 +22,11 @@ from loadtests.arrivals import NAP_SECONDS, Arrived, keep, until
 from loadtests.generator import Generator, excesses, overrun
 from loadtests.ledger import Ledger
 from loadtests.models import Closed, Once, Open, Scenario
+from loadtests.patience import Patience
 from loadtests.plan import Item, Plan, Readied, ReadyRequest, ReadySession, Visit
 from loadtests.play import Player, SetupError, Surprises
 from loadtests.rates import most_users, schedule, users_at
-from loadtests.roles import Alone, Pulse, Team, Writer
+from loadtests.roles import Alone, Pulse, Record, Team, Writer
 from loadtests.sleeping import TimerSleep
 from loadtests.wire import Wire
 
@@ -61,8 +62,9 @@ class LoadRun:
         self.setup_failed = False
         self._ledger = ledger
         self._plan = Plan(scenario)
-        self._writer = writer
+        self._written = Record(writer, self._torn)
         self._clock = clock
+        self._patience = Patience(clock(), scenario.timeout)
         self._quit = quit
         self._active = self._arrived = 0
         self._deadline = inf
@@ -133,17 +135,15 @@ class LoadRun:
         self._team.over()
         for excess in excesses(self.generator, self.scenario.generator):
             self.problem(excess)
-        if self._writer is not None:
-            try:
-                self._writer.finish(
-                    generator=self.generator.to_json(),
-                    surprises=self.surprises.to_json(),
-                    problems=self.problems,
-                    stopped=self._stop_reason,
-                    setup_failed=self.setup_failed,
-                )
-            except OSError as error:
-                self._torn(error)
+        self._written(
+            lambda writer: writer.finish(
+                generator=self.generator.to_json(),
+                surprises=self.surprises.to_json(),
+                problems=self.problems,
+                stopped=self._stop_reason,
+                setup_failed=self.setup_failed,
+            )
+        )
         self._finished.set()
         return True
 
@@ -162,6 +162,7 @@ class LoadRun:
     def _conduct(self, player: Player) -> None:
         try:
             while not self._ready() and not self._stopping:
+                self._give_up(self._patience.unready(self._clock()))
                 gevent.sleep(NAP_SECONDS / 10)
             self._team.meet(lambda: self._stopping)
             self._met.set()
@@ -374,6 +375,8 @@ class LoadRun:
             self.generator.loop_lag_max_seconds = max(self.generator.loop_lag_max_seconds, lag)
             due += lag if lag > self._ledger.bin_seconds else 0.0
             self._written(lambda writer: writer.flush())
+            ledger = self._ledger
+            self._give_up(self._patience.lost(now, self._users_in, ledger.opened, ledger.open_requests()))
             if pulsed := pulse.beat(now, lag):
                 self._sample(pulsed)
                 if too_much := overrun(
@@ -383,20 +386,18 @@ class LoadRun:
                     self.stop("the rate is beyond this machine", cut=True)
                 lag_before = self._newest_lag
 
+    def _give_up(self, why: str) -> None:
+        if why and not self._stopping:
+            self.problem(why)
+            self.stop(why, cut=True)
+            self._leave()
+
     def _sample(self, pulsed: dict[str, float]) -> None:
         self._written(lambda writer: writer.sample(**pulsed, sent=self.generator.sent))
 
     def _event(self, name: str, **data: object) -> None:
         self._written(lambda writer: writer.event(name, **data))
 
-    def _written(self, write: Callable[[Writer], None]) -> None:
-        if self._writer is not None:
-            try:
-                write(self._writer)
-            except OSError as error:
-                self._torn(error)
-
     def _torn(self, error: OSError) -> None:
-        self._writer = None
         self.problem(f"the ledger cannot be written: {error.strerror}")
         self.stop("the ledger cannot be written", cut=True)

@@ -13,8 +13,8 @@ import tempfile
 from typing import Any
 
 import gevent
-from flask import Response, redirect, request, session, url_for
-from flask_login import UserMixin, login_user
+from flask import Response, jsonify, redirect, request, session, url_for
+from flask_login import UserMixin, current_user, login_user
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from loadtests import guard
@@ -25,6 +25,7 @@ from loadtests.files import LedgerTail
 from loadtests.inputs import InputError
 from loadtests.judge import conditions_of
 from loadtests.models import Scenario
+from loadtests.options import refusal
 
 POLL_SECONDS = 0.2
 
@@ -85,6 +86,7 @@ def install(environment: Any) -> None:
     """
     options = environment.parsed_options
     guard.install(environment.web_ui, options.web_allowed_host)
+    _look_at_forms(environment)
     if options.web_login:
         _login(environment, options.web_user, options.web_password)
     if not options.ledger:
@@ -99,6 +101,22 @@ def install(environment: Any) -> None:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     environment.web_ui.app.add_url_rule(f"{options.web_base_path}/metrics", "load_metrics", metrics)
+
+
+def _look_at_forms(environment: Any) -> None:
+    """Answer a start form that cannot be played with the reason, where Locust would say that it has started."""
+    options = environment.parsed_options
+    path = f"{options.web_base_path}/swarm"
+
+    def look() -> Any:
+        if request.method != "POST" or request.path != path:
+            return None
+        if options.web_login and not current_user.is_authenticated:
+            return None  # Locust sends them to the login
+        why = refusal(options, request.form)
+        return jsonify({"success": False, "message": why, "host": environment.host}) if why else None
+
+    environment.web_ui.app.before_request(look)
 
 
 def _login(environment: Any, name: str, password: str) -> None:

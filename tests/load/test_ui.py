@@ -270,6 +270,11 @@ def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[...,
                 timeout=DEADLINE_SECONDS,
             )
 
+    with loopback_session() as session:
+        swarm = session.post(page.url + "/swarm", data={"scenario": "stedy", "host": stack.api}).json()
+    assert not swarm["success"]
+    assert swarm["message"].startswith("stedy: no such scenario")
+    assert page.state()["run"]["number"] == 0
     assert post("http://elsewhere.example").status_code == 403
     assert post(page.url).status_code == 200
     assert [one["key"] for one in page.state()["faults"]["switches"] if one["on"]] == ["HighErrorRate-above"]
@@ -288,6 +293,8 @@ def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[...,
         (["--web-login"], "--web-password: missing"),
         (["--web-port", "99999"], "cannot be used"),
         (["--contract", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--scenario", "stedy"], "stedy: no such scenario"),
+        (["--target", "http://["], "--target: 'http://[' is no usable URL"),
     ],
 )
 def test_a_wrong_option_of_the_web_ui_gives_a_traceback(

@@ -173,7 +173,7 @@ def test_the_file_of_another_run_is_overwritten(target: Target, locust: LocustRu
         (["--rate", "many"], "--rate: 'many', expected a rate above 0 such as 130/s or 30/m"),
         (["--duration", "20"], "--duration: '20', expected a duration such as 300ms"),
         (["--ledger-bin", "0"], "--ledger-bin: found '0'\n  expected: a number above 0"),
-        (["--host", "127.0.0.1"], "--host: 127.0.0.1 is no address"),
+        (["--host", "127.0.0.1"], "--host: '127.0.0.1' is no usable URL"),
         (["--processes", "2"], "--processes: not possible with a scenario"),
         (
             ["--scenario", "none"],

@@ -19,6 +19,7 @@ from verification.observe.webhook import Receiver
 from verification.render import Rendered, render
 from verification.run.bringup import Bench, describe
 from verification.run.clock import SystemClock
+from verification.run.liveness import Liveness
 from verification.run.main import Job
 from verification.run.options import REPOSITORY, Options
 from verification.run.prepare import Prepared, prepare
@@ -146,6 +147,7 @@ def _judge(
             instance=app.address,
             selector=f'instance="{app.address}"',
             bin_seconds=0.1,
+            liveness=Liveness([], UndoBook(variant.folder / "undo"), lambda text: None),
         )
         history.add("prepared", {"service": variant.name, "time_scale": SCALE})
         history.add("run", describe(prepared, bench, None))

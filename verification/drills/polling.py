@@ -15,6 +15,7 @@ from verification.observe.prometheus import Prometheus
 ALERTS = "poll"
 RULES = "rules_poll"
 HELD = "held_poll"
+STOP_SECONDS = 1.0
 
 
 class Poller:
@@ -39,8 +40,11 @@ class Poller:
     def stop(self) -> None:
         """End polling."""
         self._ended.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the question that is under way; a server that answers no more is not waited for."""
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         answered: float | None = None
@@ -49,11 +53,15 @@ class Poller:
             try:
                 data = self._ask()
             except EvidenceError as error:
+                if self._ended.is_set():  # nobody waits for this answer any more
+                    return
                 self._history.add(
                     self._kind, {"begin": begin, "end": self._history.now(), "error": str(error)}
                 )
                 answered = None
                 continue
+            if self._ended.is_set():
+                return
             self._history.add(self._kind, {"begin": begin, "end": self._history.now(), **data}, t=begin)
             now = time.monotonic()
             if answered is not None:
@@ -91,6 +99,9 @@ class Pollers:
         """End polling."""
         for one in self._all:
             one.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for one in self._all:
+            one.join(max(0.0, deadline - time.monotonic()))
         for client in self._asked:
             client.close()
         if self._held is not None:

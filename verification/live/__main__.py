@@ -18,6 +18,7 @@ from pathlib import Path
 
 from loadtests.crash import guard
 from loadtests.inputs import InputError
+from loadtests.urls import base_url
 from verification import interrupts
 from verification.drills.abandoned import abandoned
 from verification.run.housekeeping import check_places
@@ -34,6 +35,7 @@ DEFAULTS = {
     "--web-port": "8089",
     "--master-bind-host": "127.0.0.1",
 }
+URLS = ("--host", "--prometheus", "--fault-url")
 ALIASES = {"--target": "--host", "-H": "--host", "-P": "--web-port"}
 
 
@@ -66,6 +68,13 @@ def check_port(arguments: list[str]) -> None:
             ) from error
 
 
+def check_urls(arguments: list[str]) -> None:
+    """Raises InputError for a URL that cannot be used, before Locust starts."""
+    for name, value in pairwise(arguments):
+        if name in URLS and value:
+            base_url(value, "--target" if name == "--host" else name)
+
+
 def _long(text: str) -> str:
     name, mark, value = text.partition("=")
     return ALIASES.get(name, name) + mark + value
@@ -78,6 +87,7 @@ def main(arguments: list[str]) -> int:
     ]
     values = dict(pairwise(wanted))
     try:
+        check_urls(wanted)
         check_port(wanted)
         check_places(Path(values["--reports"]))
     except InputError as error:

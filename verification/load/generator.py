@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests.account import Account
 from loadtests.files import LedgerTail
+from verification.errors import EvidenceError
 from verification.load.options import Options
 from verification.run.traffic import LOCUSTFILE, REPOSITORY
 from verification.stack.children import Child, log_tail, start_child, stop_all
+from verification.stack.frozen import stopped
 from verification.stack.journal import Journal
 from verification.stack.ports import allocate_ports
 
 EXPECT_SECONDS = 60
 """how long the master waits for its workers"""
+START_SECONDS = 60.0
+"""how long Locust may take from its start to the first line of its ledger"""
+SILENT_SECONDS = 30.0
+"""a generator that has written nothing for so long is lost: it writes at least once a second"""
+STOPPED_SECONDS = 2.0
+"""a process that is stopped for so long was not stopped by accident"""
 
 
 class LoadGenerator:
@@ -34,10 +43,13 @@ class LoadGenerator:
         self._main: Child | None = None
         self._journal: Journal | None = None
         self.workers: list[Child] = []
+        self._started = time.monotonic()
+        self._stopped_since: float | None = None
 
     def start(self, journal: Journal) -> None:
         """Start the processes; returns at once."""
         options, self._journal = self._options, journal
+        self._started = time.monotonic()
         role: list[str] = []
         if count := options.workers or options.await_workers:
             host, port = options.listen[0], options.listen[1] or allocate_ports(1)[0]
@@ -54,6 +66,31 @@ class LoadGenerator:
         """Take in what the ledger's file has got."""
         if self.ledger_file.exists():
             self._tail.poll()
+
+    def check(self) -> None:
+        """Raise when there is nothing to wait for any more.
+
+        Raises:
+            EvidenceError: the main process is stopped, has not begun to write in time, or writes no longer.
+        """
+        if self._main is None or self.account.final:
+            return
+        state, now = "", time.monotonic()
+        if (pid := stopped(self._main.pid)) is not None:
+            self._stopped_since = self._stopped_since or now
+            if now - self._stopped_since >= STOPPED_SECONDS:
+                state = f"process {pid} is stopped: somebody sent SIGSTOP"
+        else:
+            self._stopped_since = None
+        shared = self._options.workers or self._options.await_workers
+        begin = START_SECONDS + (2 * EXPECT_SECONDS if shared else 0)
+        silence = now - max(self._tail.seen_until, self._started)
+        if not state and not self._tail.header and silence > begin:
+            state = f"it has not begun within {begin:g} s"
+        if not state and self._tail.header and silence > max(SILENT_SECONDS, begin if shared else 0.0):
+            state = f"it has written nothing for {silence:.0f} s"
+        if state:
+            raise EvidenceError("generator", state, self.log(), f"look at {self._main.log}")
 
     def is_running(self) -> bool:
         return self._main is not None and self._main.is_running()

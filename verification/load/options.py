@@ -12,6 +12,7 @@ from loadtests.conditions import Condition, parse_condition
 from loadtests.inputs import InputError
 from loadtests.models import Scenario
 from loadtests.units import parse_duration, parse_rate
+from loadtests.urls import base_url, host_and_port
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS
 
 DEFAULT_TARGET = "http://127.0.0.1:8000"
@@ -60,17 +61,18 @@ def parse(arguments: list[str]) -> Options:
     most = _whole("--max-requests", given.max_requests)
     scenario = scenarios.override(scenarios.load(path), rate, duration, most, users)
     passing = [_condition(scenario, text) for text in given.passing]
-    if not given.target.startswith(("http://", "https://")):
-        raise InputError(f"{given.target} is no address", "--target", "http://HOST:PORT", "correct it")
+    target = base_url(given.target, "--target")
+    prometheus = None if given.prometheus is None else base_url(given.prometheus, "--prometheus")
     workers, awaited = _whole("--workers", given.workers), _whole("--await-workers", given.await_workers)
     if workers and awaited:
         raise InputError("found both", "--workers, --await-workers", "one of them", "leave one out")
     options = Options(
-        path, scenario, given.target.rstrip("/"), rate, duration, users, most, workers or 0, awaited or 0,
-        _address(given.listen), passing, given.prometheus, Path(given.contract),
+        path, scenario, target, rate, duration, users, most, workers or 0, awaited or 0,
+        host_and_port(given.listen, "--listen", port=0), passing, prometheus, Path(given.contract),
         None if given.baseline is None else Path(given.baseline),
         None if given.save_baseline is None else Path(given.save_baseline),
-        Path(given.reports), _served(given.serve_metrics),
+        Path(given.reports),
+        None if given.serve_metrics is None else host_and_port(given.serve_metrics, "--serve-metrics"),
     )  # fmt: skip
     asking = [one for one in options.conditions if one.asks_prometheus]
     if asking and options.prometheus is None:
@@ -144,7 +146,7 @@ def _read(name: str, text: str | None, parse: object) -> float | None:
 def _whole(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or not int(text):
+    if not (text.isascii() and text.isdigit() and len(text) <= 18) or not int(text):
         raise InputError(f"found {text!r}", name, "a whole number above 0", "correct it")
     return int(text)
 
@@ -157,15 +159,3 @@ def _condition(scenario: Scenario, text: str) -> Condition:
     if problem := misfit(scenario, condition):
         raise InputError(f"{text!r}: {problem}", "--pass")
     return condition
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.partition(":")
-    return host, _whole("--listen", port or None) or 0
-
-
-def _served(text: str | None) -> tuple[str, int] | None:
-    if text is None:
-        return None
-    host, _, port = text.rpartition(":")
-    return host or "127.0.0.1", _whole("--serve-metrics", port) or 0

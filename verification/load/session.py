@@ -104,6 +104,7 @@ class Session:
     def _follow(self) -> None:
         while self._generator.is_running():
             self._generator.poll()
+            self._generator.check()
             self._tell()
             if self._stopped_for is None and (why := broken_early(self.account)) is not None:
                 self._stopped_for = why

@@ -11,6 +11,7 @@ from pathlib import Path
 PROC = Path("/proc")
 # The kernel adds up resident memory in batches for each thread (proc(5), `statm`: "inaccurate"): 64 pages.
 BATCH = 64 * os.sysconf("SC_PAGE_SIZE")
+STOP_SECONDS = 5.0
 # CPU time is counted in clock ticks of so many seconds.
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -63,7 +64,7 @@ class Sampler:
     def stop(self) -> list[Figures]:
         """End sampling and return all readings."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
         return self.readings
 
     def _run(self) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 PROC = Path("/proc")
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+STOP_SECONDS = 5.0
+"""A file system that does not answer holds up a reading for ever, and must not hold up the run."""
 SECTOR = 512
 """/proc/diskstats counts sectors of 512 bytes whatever the disk has (Documentation/admin-guide/iostats.rst)."""
 NO_DISK = ("tmpfs", "ramfs", "overlay", "squashfs", "nsfs", "devtmpfs")
@@ -83,7 +85,7 @@ class MachineSampler:
         """End sampling and return all readings."""
         self._ended.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
         return self.readings
 
     def _run(self) -> None:

@@ -31,6 +31,7 @@ from verification.rules import read
 from verification.run import recording, static
 from verification.run.backend import AnyStack, make_stack, open_backend
 from verification.run.housekeeping import opened
+from verification.run.liveness import Component, Liveness, of_stack
 from verification.run.prepare import Prepared
 from verification.run.secrecy import private_folder, publish
 from verification.run.sender import Sender
@@ -39,7 +40,7 @@ from verification.stack.binaries import Binaries, find_binaries
 from verification.stack.containers import ContainerStack
 from verification.stack.external import ExternalStack
 from verification.stack.journal import Journal
-from verification.stack.protocol import ALERTMANAGER, NODE_EXPORTER, Stack
+from verification.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
 from verification.timescale import NOT_SCALED, TimeScale
 from verification.yamlfile import load
 
@@ -83,9 +84,10 @@ class Bench:
     instance: str
     selector: str
     bin_seconds: float
+    liveness: Liveness
 
     def watch(self) -> None:
-        """Raise when something that the run depends on has died.
+        """Raise when something that the run depends on has died, or works no longer.
 
         Raises:
             EvidenceError: with its last log lines.
@@ -95,6 +97,7 @@ class Bench:
         self.receiver.raise_if_dead()
         if self.app is not None:
             self.app.raise_if_dead()
+        self.liveness.raise_if_frozen()
 
 
 def timing_of(prepared: Prepared, alert: Alert) -> Timing:
@@ -174,7 +177,10 @@ def bring_up(
         prepared, folder, private, binaries, journal, backend, urls, target.address, say, procfs
     )
     cleanup.enter_context(stack)
-    prometheus = Prometheus(stack.endpoints.prometheus)
+    liveness = Liveness([*_target(target), *of_stack(stack)], book, say)
+    cleanup.callback(liveness.stop)
+    liveness.start()
+    prometheus = Prometheus(stack.endpoints.prometheus, before=lambda: liveness.raise_if_stopped(PROMETHEUS))
     cleanup.callback(prometheus.close)
     rendered = None if isinstance(stack, ExternalStack) else stack.rendered
     _record_rendered(prepared, rendered, history)
@@ -216,9 +222,18 @@ def bring_up(
         instance=options.instance or target.address,
         selector=matcher("instance", options.instance or target.address),
         bin_seconds=bin_seconds,
+        liveness=liveness,
     )
     history.add("run", describe(prepared, bench, rendered))
     return bench
+
+
+def _target(target: Target) -> list[Component]:
+    """The target, as far as its process is on this machine."""
+    app, pid = target.app, target.pid
+    if app is not None:
+        return [Component("target", app.state, app.log_tail)]
+    return [] if pid is None else [Component("target", lambda: ComponentState("target", Status.RUNNING, pid))]
 
 
 def describe(prepared: Prepared, bench: Bench, rendered: Rendered | None) -> dict[str, Any]:
@@ -257,13 +272,18 @@ def await_scrape(bench: Bench, say: Say) -> None:
     """Wait until the target's first scrape is stored; discovery ticks every 5 s whatever the time scale."""
     say("waiting for the first scrape")
     deadline = time.monotonic() + FIRST_SCRAPE_SECONDS
+    last = ""
     while time.monotonic() < deadline:
         bench.watch()
-        if bench.prometheus.query(f"up{{{bench.selector}}}"):
-            return
+        try:
+            if bench.prometheus.query(f"up{{{bench.selector}}}"):
+                return
+            last = ""
+        except EvidenceError as error:
+            last = f": {error.state}"
         time.sleep(0.1)
     # Not an end: that the target is not scraped is what the checks will say.
-    say(f"no scrape of {bench.instance} within {FIRST_SCRAPE_SECONDS:g} s")
+    say(f"no scrape of {bench.instance} within {FIRST_SCRAPE_SECONDS:g} s{last}")
 
 
 def _intervals(prepared: Prepared) -> tuple[float, float, float]:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
 from loadtests import scenario
+from loadtests.urls import base_url
 from verification import contract as contracts
 from verification.checks import documented_deployment
 from verification.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
@@ -132,18 +136,26 @@ def _check_options(options: Options) -> None:
             "--instance is the label of a target in a Prometheus that runs already", "command line",
             "--prometheus URL with it", "leave it out, or add the URL",
         )  # fmt: skip
-    urls = (
-        ("--target", options.target),
-        ("--prometheus", options.prometheus),
-        ("--grafana", options.grafana),
-    )
-    for name, url in urls:
-        if url is not None and not url.startswith(("http://", "https://")):
-            raise InputError(f"{url!r} is no URL", name, "http://HOST:PORT", "add the scheme")
+    for name in ("target", "prometheus", "alertmanager", "grafana", "fault_url"):
+        url = getattr(options, name)
+        if url is not None:
+            base_url(url, f"--{name.replace('_', '-')}")
+    if options.database is not None:
+        _check_database(options.database)
     if (options.fault_url is None) != (options.fault_token is None):
         raise InputError(
             "--fault-url and --fault-token belong together", "command line", "both or none", "add the other"
         )
+
+
+def _check_database(url: str) -> None:
+    try:
+        make_url(url).get_dialect()
+    except (SQLAlchemyError, ValueError, ImportError) as error:
+        raise InputError(
+            f"it is no URL of a database that can be asked: {type(error).__name__}", "--database",
+            "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME", "correct it",
+        ) from error  # fmt: skip
 
 
 def _check_scale(folder: Folder, scale: TimeScale) -> None:

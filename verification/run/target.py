@@ -83,7 +83,8 @@ class Target:
         if isinstance(self.app, ContainerApp):
             return self.app.address
         parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
     def start(self, cleanup: ExitStack, say: Say) -> None:
         """Start it, or ask a running one once for its health."""

@@ -15,14 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.files import LedgerTail
+from verification import interrupts
 from verification.errors import EvidenceError, InputError
+from verification.run.liveness import LOOK_SECONDS, Course
 from verification.stack.children import Child, log_tail, start_child
+from verification.stack.frozen import stopped
 from verification.stack.journal import Journal
 from verification.stack.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCUSTFILE = REPOSITORY / "loadtests" / "locustfile.py"
 POLL_SECONDS = 0.05
+STOP_SECONDS = 15.0
+INTERRUPTED_SECONDS = 1.5
+"""for a generator whose target doesn't answer any more: all ends within five seconds of an interruption"""
 TRAFFIC_SECONDS = 4 * 3600.0
 """A drill's traffic ends when the drill says so; this bounds it when nobody does."""
 
@@ -51,6 +57,8 @@ class Traffic:
         self._log = folder / f"locust-{settings.name}.log"
         self._tail = LedgerTail(self.ledger_file, bin_seconds=settings.bin_seconds)
         self._child: Child | None = None
+        self._course = Course()
+        self._looked = time.monotonic()
 
     def go(self) -> None:
         """Let the started process send."""
@@ -82,6 +90,7 @@ class Traffic:
         """
         deadline = time.monotonic() + timeout
         while True:
+            self._raise_if_stopped()
             ended = not self._alive()
             self._poll()
             for seen in self._tail.events:
@@ -101,6 +110,7 @@ class Traffic:
         """
         deadline = time.monotonic() + timeout
         while self._alive():
+            self._raise_if_stopped()
             if time.monotonic() > deadline:
                 raise EvidenceError(
                     f"locust ({self.settings.name})",
@@ -111,10 +121,11 @@ class Traffic:
             on_poll()
             time.sleep(POLL_SECONDS)
 
-    def stop(self, timeout: float = 15.0) -> None:
-        """End the arrivals, let open requests finish, and wait for the process."""
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """End the arrivals, let open requests finish, and wait for the process; not for long for one who interrupts."""
         if self._child is None:
             return
+        timeout = min(timeout, INTERRUPTED_SECONDS) if interrupts.noted() else timeout
         self._child.send_signal(signal.SIGTERM)
         with suppress(TimeoutError):
             wait_until(lambda: "Locust has not ended" if self._alive() else "", timeout)
@@ -147,6 +158,7 @@ class Traffic:
         Raises:
             EvidenceError: with its last log lines.
         """
+        self._raise_if_stopped()
         if not self._alive():
             raise EvidenceError(
                 f"locust ({self.settings.name})", "ended early", self._lines(), "look at its log"
@@ -166,6 +178,15 @@ class Traffic:
             "surprises": list(final.get("surprises", ())),
             "view": view.to_json(),
         }
+
+    def _raise_if_stopped(self) -> None:
+        now = time.monotonic()
+        if self._child is None or now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        self._course.look(now, stopped(self._child.pid) if self._child.is_running() else None)
+        if self._course.stopped:
+            raise EvidenceError(f"locust ({self.settings.name})", self._course.stopped, self._lines())
 
     def _alive(self) -> bool:
         return self._child is not None and self._child.is_running()

@@ -104,6 +104,8 @@ class Child:
                 os.killpg(self.pid, number)
             else:
                 os.kill(self.pid, number)
+                if number in _ENDING:  # one that is stopped sees no signal before it goes on
+                    os.killpg(self.pid, signal.SIGCONT)
 
     def stop(self, patience: Patience | None = None) -> None:
         """End it: interrupt, wait, terminate, wait, kill."""
