@@ -229,7 +229,7 @@ def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> 
         (["--pass", "metric http_requests_total"], "--prometheus: missing"),
         (["--users", "3"], "arrival model open has no users"),
         (["--workers", "none"], "--workers: found 'none'"),
-        (["--reports", "/dev/null/reports"], "cannot be created: Not a directory"),
+        (["--reports", "/dev/null/reports"], "cannot be written: Not a directory"),
         (["--prometheus", "http://127.0.0.1:1", "--pass", "promql up"], "is no comparison with a number"),
         (["--rat", "3"], "--rat"),
     ],

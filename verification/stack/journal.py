@@ -86,14 +86,17 @@ class Journal:
         """Forget the run: whatever it started has ended by now."""
         if self._file is not None:
             self.path.unlink(missing_ok=True)
-            self._file.close()
+            with suppress(OSError):  # a full disk: what could not be written is of no use any more
+                self._file.close()
             self._file = None
 
     def process_started(self, name: str, pid: int, command: list[str]) -> None:
         self._write(event="process", name=name, pid=pid, start_time=start_time(pid), command=command)
 
     def process_ended(self, pid: int) -> None:
-        self._write(event="ended", pid=pid)
+        """Takes the process out. On a full disk it stays in: a pid with another start time is ended by nobody."""
+        with suppress(OSError):
+            self._write(event="ended", pid=pid)
 
     def directory(self, path: Path, mode: int = 0o777) -> Path:
         """Create a folder that goes when the run is cleared away; at an orderly end its user removes it."""
