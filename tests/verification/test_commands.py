@@ -64,6 +64,7 @@ def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tm
     assert done.returncode == 4, done.stdout + done.stderr
     assert "prometheus" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "reports").exists()
 
 
 def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from verification.drills import report, session
 from verification.drills.drill import FOLDER, Loaded, check, load_folder
 from verification.drills.undo import recover
 from verification.errors import EvidenceError, InputError
-from verification.interrupts import terminate_as_interrupt
+from verification.interrupts import only_note, terminate_as_interrupt
 from verification.masking import Masker
 from verification.report import files, terminal
 from verification.run.clock import SystemClock
@@ -152,6 +152,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return EvidenceError.exit_status
+    only_note()  # what is judged is reported
     seconds = round(clock.monotonic() - started, 2)
     about = {"time_scale": prepared.scale.factor, "seconds": seconds}
     return _report(result, chosen, strict, about, prepared.masker)

@@ -25,11 +25,12 @@ from loadtests import crash
 from verification.checks import claims
 from verification.contract import Contract
 from verification.errors import EvidenceError, InputError
-from verification.interrupts import only_note, terminate_as_interrupt
+from verification.interrupts import hold, only_note, terminate_as_interrupt
 from verification.report.cause import doubt
 from verification.report.files import write_json
 from verification.report.terminal import show
 from verification.run.clock import SystemClock
+from verification.run.housekeeping import run_folder
 from verification.run.main import Result, run
 from verification.run.options import (
     DEFAULT_CONTRACT,
@@ -116,6 +117,7 @@ class InternalErrors:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    hold()
     config.addinivalue_line("markers", "claim: one promise of the documentation")
     # An engine that goes away leaves ends of connections in its client, which are no error of a claim.
     config.addinivalue_line("filterwarnings", "ignore:unclosed:ResourceWarning")
@@ -221,7 +223,6 @@ def result(request: pytest.FixtureRequest) -> Result:
     """The run, driven once."""
     config = request.config
     folder = config.stash[FOLDER]
-    folder.mkdir(parents=True)
     manager = config.pluginmanager.getplugin("capturemanager")
     clock = SystemClock()
     started = clock.monotonic()
@@ -234,13 +235,14 @@ def result(request: pytest.FixtureRequest) -> Result:
     done = None
     try:
         take_precedence()
-        with manager.global_and_fixture_disabled(), terminate_as_interrupt():
+        with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
             say(f"run {folder}")
             done = run(config.stash[PREPARED], folder, clock, say)
     except KeyboardInterrupt as signalled:
         interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
     except InputError as error:
         config.stash[BAD_INPUT] = error
+        _no_junit(config)  # it would create the folder again
         pytest.exit(str(error), returncode=4)
     except EvidenceError as error:
         pytest.exit(str(error), returncode=2)
@@ -320,13 +322,20 @@ def _mask(config: pytest.Config) -> None:
 
 def _leave_out_junit(config: pytest.Config) -> None:
     """On a full disk: what can't be written must not cost the table of verdicts, which is printed later."""
-    plugin = config.stash.get(xml_key, None)
     path = Path(str(config.getoption("xmlpath", None) or ""))
-    if plugin is None or not path.parent.is_dir() or shutil.disk_usage(path.parent).free >= _JUNIT_BYTES:
-        return
+    full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < _JUNIT_BYTES
+    if full and _no_junit(config):
+        sys.stdout.write(f"\n{path} is not written: the disk is full\n")
+
+
+def _no_junit(config: pytest.Config) -> bool:
+    """Whether the file would have been written."""
+    plugin = config.stash.get(xml_key, None)
+    if plugin is None:
+        return False
     del config.stash[xml_key]
     config.pluginmanager.unregister(plugin)
-    sys.stdout.write(f"\n{path} is not written: the disk is full\n")
+    return True
 
 
 def _set_status(session: pytest.Session) -> None:
