@@ -37,15 +37,46 @@ def parse(text: str) -> Parsed:
     if text.startswith(BYTE_ORDER_MARK):
         raise Mistake(1, "begins with a byte order mark, which JSON does not allow")
     parsed = _index(text)
+    parsed.data = _loaded(text)
+    return parsed
+
+
+def value(text: str) -> Any:
+    """The value in a text without the lines of its keys, in a tenth of the time: for files whose places are JSON paths.
+
+    Raises:
+        Mistake: it is not JSON, or breaks a bound.
+    """
+    if text.startswith(BYTE_ORDER_MARK):
+        raise Mistake(1, "begins with a byte order mark, which JSON does not allow")
+    found = _loaded(text)
+    level, values = [found], 1
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            item
+            for holder in level
+            for item in (
+                holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ()
+            )
+        ]
+        values += len(level)
+        if values > MAX_VALUES:
+            raise Mistake(0, f"over {MAX_VALUES:,} values")
+        if not level:
+            return found
+    raise Mistake(0, f"nested in over {MAX_DEPTH} levels")
+
+
+def _loaded(text: str) -> Any:
     try:
-        parsed.data = json.loads(text, parse_constant=_refuse, parse_float=_number)
+        data = json.loads(text, parse_constant=_refuse, parse_float=_number)
+    except RecursionError:
+        raise Mistake(0, f"nested in over {MAX_DEPTH} levels") from None
     except json.JSONDecodeError as error:
         raise Mistake(error.lineno, f"not JSON: {error.msg} at column {error.colno}") from error
     except ValueError as error:  # a number that is none, or has more digits than Python reads
         raise Mistake(1, f"not JSON: {error}") from error
-    if "\\u" in text:
-        parsed.data = _whole(parsed.data)
-    return parsed
+    return _whole(data) if "\\u" in text else data
 
 
 def _refuse(name: str) -> NoReturn:

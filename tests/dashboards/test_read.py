@@ -37,7 +37,7 @@ def said(one: Dashboard) -> str:
     [
         ("", "$: not JSON"),
         ("{", "$: not JSON"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested in over 64 levels"),
         ("[]", "found a list, expected a dashboard object"),
         ("null", "found null"),
         ("3", "found a number"),
@@ -47,7 +47,6 @@ def said(one: Dashboard) -> str:
         ('{"title": 5, "panels": []}', "$.title: found a number, expected text"),
         ('{"title": "A", "panels": [{}]}', "$.panels[0].type: missing"),
         ('{"title": "A", "schemaVersion": "x", "panels": []}', "$.schemaVersion"),
-        ('{"title": "A", "id": 4, "panels": []}', "$.id: is 4, must be null"),
         ('{"title": "A", "uid": "' + "u" * 41 + '", "panels": []}', "41 characters"),
         ('{"title": "A", "__inputs": [{"name": "DS"}], "panels": []}', "an export for sharing"),
         ('{"title": "A", "panels": [], "templating": []}', "$.templating: found a list"),
@@ -65,7 +64,6 @@ def test_a_broken_file_is_not_explained(text: str, words: str) -> None:
         ({"datasource": 3}, "$.panels[0].datasource: found a number"),
         ({"targets": "up"}, "$.panels[0].targets: found text, expected a list"),
         ({"targets": [{"refId": "A", "expr": 7}]}, "$.panels[0].targets[0].expr: found a number"),
-        ({"targets": [{"refId": "A", "expr": "up"}], "datasource": None}, "no data source is named"),
         ({"targets": [{"refId": "A", "datasource": DATA}]}, "without an expression"),
         (
             {"targets": [{"refId": "A", "expr": "a"}, {"refId": "A", "expr": "b"}]},

@@ -88,6 +88,24 @@ def test_a_broken_variable_is_not_red(
 
 
 @pytest.mark.parametrize(
+    "kind", ["datasource", "custom", "interval", "textbox", "constant", "adhoc", "groupby", "switch"]
+)
+def test_a_variable_that_asks_no_server_is_red_or_breaks_the_check(
+    kind: str, contract: Contract, tmp_path: Path
+) -> None:
+    listed = {"name": "endpoint", "type": kind, "query": "5m,10m"}
+    history = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
+    made = {"uid": "a", "title": "A", "panels": [], "templating": {"list": [listed]}}
+    record.files(history, Texts({"a.json": json.dumps(made)}, (), (), ()), {})
+    chosen = [] if kind in ("adhoc", "groupby") else ["5m"]
+    seen = {"dashboard": "a.json", "name": "endpoint", "query": "5m,10m", "options": []}
+    history.add("variable", {**seen, "chosen": chosen})
+    history.close()
+    verdict = judge(CHECK, Claim("dashboards/variables"), Evidence(contract, history))
+    assert verdict.outcome is Outcome.PASS, verdict
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {},

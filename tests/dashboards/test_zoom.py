@@ -14,7 +14,8 @@ from verification.checks.panel_zoom import CHECK, claims
 from verification.contract import Contract, load
 from verification.contract_panels import DashboardClaim
 from verification.dashboards import record, zoom
-from verification.dashboards.folder import DataSource, Texts
+from verification.dashboards.folder import Texts
+from verification.dashboards.origins import DataSource
 from verification.dashboards.steps import Resolved
 from verification.evidence import Evidence
 from verification.history import Recorder

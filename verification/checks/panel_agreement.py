@@ -5,9 +5,9 @@ Both expressions in normal form, variables at All; the line of the threshold sta
 
 from __future__ import annotations
 
-from verification.checks.base import Check, Claim, findings
+from verification.checks.base import Check, Claim, findings, not_verified
 from verification.contract import Contract
-from verification.dashboards.judging import disagreement
+from verification.dashboards.judging import beyond, disagreement
 from verification.dashboards.views import views
 from verification.evidence import Evidence, Gap
 from verification.rules import Rule
@@ -28,6 +28,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare with the deployed rule, unscaled."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     record = evidence.need("rule_files")
     rules = [Rule(**row) for row in record.data["rules"] if row["name"] == wanted.alert]
     if len(rules) != 1:

@@ -5,10 +5,10 @@ The cause was found while the server was there, by relaxing the query step by st
 
 from __future__ import annotations
 
-from verification.checks.base import Check, Claim, findings
+from verification.checks.base import Check, Claim, findings, not_verified
 from verification.checks.panel_form import claims as panels
 from verification.contract import Contract
-from verification.dashboards.judging import emptiness
+from verification.dashboards.judging import beyond, emptiness
 from verification.dashboards.views import views
 from verification.evidence import Evidence
 from verification.verdict import Verdict
@@ -23,6 +23,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Points of every query over all zooms."""
     seen = views(evidence)
     _, _, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     found, points = emptiness(seen, dashboard, panel)
     return findings(
         claim,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from verification.checks.base import Check, Claim, findings
+from verification.checks.base import Check, Claim, findings, not_verified
 from verification.contract import Contract
-from verification.dashboards.judging import form
+from verification.dashboards.judging import beyond, form
 from verification.dashboards.views import views
 from verification.evidence import Evidence
 from verification.verdict import Verdict
@@ -23,6 +23,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Unit as documented, a description, and nothing that the file or the server says against its queries."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     found = form(seen, dashboard, panel)
     if panel.unit != wanted.unit:
         found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")

@@ -5,11 +5,12 @@ Without a server these claims are not verified, visibly.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
+from loadtests import jsontext
+from loadtests.usertext import Mistake
 from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.contract import Contract
 from verification.dashboards.durations import go_form
@@ -59,11 +60,10 @@ def judge_health(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
 
 def judge_source(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
     """The provisioned data source is there, read-only as the file has it, and reaches Prometheus."""
-    served = (
-        {one["uid"]: one for one in record.data["sources"]["body"]}
-        if record.data["sources"]["status"] == 200
-        else {}
-    )
+    answer = record.data["sources"]
+    if answer["status"] != 200 or not isinstance(answer["body"], list):
+        return unknown(claim, f"/api/datasources answers {_said(answer)}", [record.number])
+    served = {one.get("uid"): one for one in answer["body"] if isinstance(one, dict)}
     found = []
     wanted = views(evidence).folder.sources
     for source in wanted:
@@ -71,13 +71,16 @@ def judge_source(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
         if one is None:
             found.append(f"{source.where}: {source.uid!r} is not there")
             continue
-        interval = (one.get("jsonData") or {}).get("timeInterval", "")
+        interval = _mapping(one.get("jsonData")).get("timeInterval", "")
         provisioned = record.data["intervals"].get(source.uid, "")
         if interval != provisioned:
             found.append(f"{source.uid}: its interval is {interval!r}, its file says {provisioned!r}")
-        health = record.data["source_health"][source.uid]
-        if health["status"] != 200 or health["body"].get("status") != "OK":
-            found.append(f"{source.uid}: {health['body'].get('message', health['body'])}")
+        health = record.data["source_health"].get(source.uid)
+        if health is None:
+            return unknown(claim, f"the health of {source.uid!r} was not asked", [record.number])
+        body = _mapping(health["body"])
+        if health["status"] != 200 or body.get("status") != "OK":
+            found.append(f"{source.uid}: {body.get('message') or _said(health)}")
     return findings(
         claim,
         found,
@@ -90,25 +93,53 @@ def judge_source(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
 def judge_dashboards(claim: Claim, record: Record, evidence: Evidence) -> Verdict:
     """What it serves is what the files say, but for what Grafana fills in by itself."""
     files: dict[str, str] = record.data["files"]
-    found, count = [], 0
+    found, count, left = [], 0, []
     for name, text in files.items():
-        written = json.loads(text)
-        answer = record.data["dashboards"].get(written.get("uid"))
+        written = _dashboard(text)
+        if written is None:
+            found.append(f"{name}: is no dashboard, so it is not loaded")
+            continue
+        if not written.get("uid"):  # Grafana makes one up
+            left.append(name)
+            continue
+        answer = record.data["dashboards"].get(written["uid"])
         if answer is None or answer["status"] != 200:
             found.append(f"{name}: not loaded ({answer['status'] if answer else 'not asked'})")
             continue
+        served = _mapping(answer["body"]).get("dashboard")
+        if not isinstance(served, dict):
+            return unknown(claim, f"{name}: Grafana answers {_said(answer)}", [record.number])
         count += 1
-        served = answer["body"]["dashboard"]
         found += [f"{name}: {text}" for text in differences(written, served, "$")]
-        if answer["body"].get("meta", {}).get("provisioned") is False:
+        if _mapping(answer["body"].get("meta")).get("provisioned") is False:
             found.append(f"{name}: is there, but not from a file")
+    beside = f"; without a uid and not compared: {', '.join(left)}" if left else ""
+    if left and not count and not found:
+        return not_verified(claim, beside.removeprefix("; "))
     return findings(
         claim,
         found,
-        good=f"{count} dashboards as in their files",
+        good=f"{count} dashboards as in their files{beside}",
         expected="the files' content",
         evidence=[record.number],
     )
+
+
+def _dashboard(text: str) -> dict[str, Any] | None:
+    """The dashboard in a file's text as Grafana reads it; None when it takes none from there."""
+    try:
+        data = jsontext.value(text)
+    except Mistake:
+        return None
+    return data if isinstance(data, dict) and isinstance(data.get("uid") or "", str) else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return f"{answer['status']}: {str(answer['body'])[:200]}"
 
 
 def differences(written: Any, served: Any, path: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from verification.checks.base import Check, Claim, findings
 from verification.contract import Contract
-from verification.dashboards.judging import emptiness, form, metrics_of, names_of, zooms
+from verification.dashboards.judging import beyond, emptiness, form, metrics_of, names_of, zooms
 from verification.dashboards.model import Dashboard, Panel
 from verification.dashboards.views import Views, views
 from verification.evidence import Evidence
@@ -97,7 +97,9 @@ def _panels(dashboard: Dashboard, wanted: dict[str, str]) -> list[str]:
         if not shown[slug]
     ]
     found += [
-        f"{dashboard.file}: {times} panels are called {slug!r}" for slug, times in shown.items() if times > 1
+        f"{dashboard.file}: {times} panels are called {slug!r}"
+        for slug, times in shown.items()
+        if times > 1 and slug
     ]
     for panel in dashboard.panels:
         if panel.type == "text":
@@ -151,9 +153,12 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     known = {(one.uid, panel.slug) for one in evidence.contract.dashboards for panel in one.panels}
-    found, count = [], 0
+    found, count, others = [], 0, 0
     for dashboard, panel in _all(seen):
         if (dashboard.uid, panel.slug) in known:
+            continue
+        if beyond(panel):
+            others += 1
             continue
         count += 1
         mine = form(seen, dashboard, panel)
@@ -164,7 +169,8 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"{count} panels without a promise, all sound" if count else "every panel is documented",
+        good=(f"{count} panels without a promise, all sound" if count else "every panel is documented")
+        + (f"; {others} of other data sources or from the library are not judged" if others else ""),
         expected="queries that are accepted, named, never empty, honest at every zoom",
         evidence=[evidence.need("dashboards").number],
     )

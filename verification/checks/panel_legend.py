@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from verification.checks.base import Check, Claim, findings, unknown
+from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.checks.panel_form import claims as panels
 from verification.contract import Contract
-from verification.dashboards.judging import names_of
+from verification.dashboards.judging import beyond, names_of
 from verification.dashboards.views import views
 from verification.evidence import Evidence
 from verification.verdict import Verdict
@@ -20,6 +20,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Render the legend of every series that came back."""
     seen = views(evidence)
     _, _, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     found, count = names_of(seen, dashboard, panel)
     records = [one.number for one in seen.records(dashboard, panel)]
     if not found and not count:

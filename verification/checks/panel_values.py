@@ -25,6 +25,7 @@ from verification.contract_panels import (
 )
 from verification.dashboards import counted, figures, quantiles, stored_rows
 from verification.dashboards.counted import AtPoint, Bounds
+from verification.dashboards.judging import beyond
 from verification.dashboards.units import dimension, factor
 from verification.dashboards.views import Answered, Views, views
 from verification.evidence import Evidence
@@ -93,6 +94,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Judge every recorded point of every query of the panel at every zoom."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     assert wanted.truth is not None
     records = seen.records(dashboard, panel)
     numbers = [record.number for record in records]

@@ -29,20 +29,26 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     seen.need_answers()
-    if why := evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE):
-        raise Gap(f"a variable could not be asked{why}")
     found: list[str] = []
     count = 0
+    others = 0
     for dashboard in seen.folder.dashboards:
-        count += len(dashboard.variables)
         for variable in dashboard.variables:
+            if variable.type == "query" and not variable.source.is_prometheus:
+                others += 1
+                continue
+            count += 1
             found += _variable(seen, dashboard, variable)
         found += _undeclared(dashboard)
     choices, wrong = _choices(seen)
+    why = evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE)
+    if why and not found + wrong:
+        raise Gap(f"a variable could not be asked{why}")
+    beside = f"; {others} of other data sources are not judged" if others else ""
     return findings(
         claim,
         found + wrong,
-        good=f"{count} variables with live values, {choices} queries with one and with several of them",
+        good=f"{count} variables with live values, {choices} queries with one and with several of them{beside}",
         expected="the values that are there from every query variable, a default, and choices that are kept",
         evidence=[evidence.need("dashboards").number],
     )
@@ -60,15 +66,26 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str
     if variable.type == "query" and not asked:
         raise Gap(f"{where}: was not asked")
     for data in asked:
+        values = data.get("values")
         if "error" in data:
             found.append(f"{where}: {data['error']}")
-        elif variable.type == "query" and not data["values"]:
+        elif variable.type != "query" or values is None:
+            if not data["chosen"] and _must_choose(seen, variable):
+                found.append(f"{where}: nothing is chosen when the dashboard opens")
+        elif not values:
             found.append(f"{where}: {variable.query} gives no value")
         elif not data["chosen"]:
             found.append(f"{where}: nothing is chosen when the dashboard opens")
-        elif missing := sorted(_exposed(seen, variable) - set(data["values"])):
+        elif missing := sorted(_exposed(seen, variable) - set(values)):
             found.append(f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes")
     return found
+
+
+def _must_choose(seen: Views, variable: Variable) -> bool:
+    """Whether a variable without a value is a fault; data sources may be provisioned elsewhere as well."""
+    if variable.type == "datasource":
+        return any(one.type == variable.query for one in seen.folder.sources)
+    return variable.type in ("custom", "interval")
 
 
 def _exposed(seen: Views, variable: Variable) -> set[str]:

@@ -7,10 +7,10 @@ contract says that its window is fixed.
 
 from __future__ import annotations
 
-from verification.checks.base import Check, Claim, findings
+from verification.checks.base import Check, Claim, findings, not_verified
 from verification.checks.panel_form import claims as panels
 from verification.contract import Contract
-from verification.dashboards.judging import zooms
+from verification.dashboards.judging import beyond, zooms
 from verification.dashboards.views import views
 from verification.evidence import Evidence
 from verification.verdict import Verdict
@@ -25,8 +25,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Every combination of range and width for every query of the panel."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
     is_fixed = wanted.alert is not None or wanted.fixed_window
     wrong, sampled, count = zooms(seen, dashboard, panel, alert=is_fixed)
+    if not wrong and not count:
+        return not_verified(
+            claim, f"{panel.path}: it asks nothing, or readers choose its windows by a variable"
+        )
     good = f"{count} combinations, none empty"
     if sampled:
         good += f"; sampled at {len(sampled)} of them, the worst {max(sampled, key=_unseen)}"

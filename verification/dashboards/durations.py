@@ -14,6 +14,8 @@ _SIZES = {
     "M": 2_592_000_000,
     "y": 31_536_000_000,
 }
+LONGEST = 292 * _SIZES["y"]
+"""Go counts a duration in nanoseconds of 64 bits."""
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhdwMy])")
 _WHOLE = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhdwMy]))+")
 
@@ -22,11 +24,11 @@ def milliseconds(text: str) -> int:
     """Milliseconds in `15s`, `1h30m`, `30` (seconds) or `<10s`, `>10s`, whose sign is dropped.
 
     Raises:
-        ValueError: it is no duration; d, w, M and y take whole numbers only.
+        ValueError: it is no duration, or longer than Go can count; d, w, M and y take whole numbers only.
     """
     stripped = text.strip().lstrip("<>").rstrip(">").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stripped):
-        return round(float(stripped) * 1000)
+        return _bounded(text, float(stripped) * 1000)
     if not _WHOLE.fullmatch(stripped):
         raise ValueError(f"{text!r} is no duration such as 15s, 5m or 1h30m")
     total = 0.0
@@ -34,7 +36,13 @@ def milliseconds(text: str) -> int:
         if unit in "dwMy" and "." in number:
             raise ValueError(f"{text!r}: {unit} takes whole numbers")
         total += float(number) * _SIZES[unit]
-    return round(total)
+    return _bounded(text, total)
+
+
+def _bounded(text: str, ms: float) -> int:
+    if ms > LONGEST:
+        raise ValueError(f"{text[:40]!r} is longer than 292 years")
+    return round(ms)
 
 
 def go_form(ms: int) -> str:

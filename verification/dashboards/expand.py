@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from verification.dashboards.durations import go_form, largest_unit
+from verification.dashboards.durations import go_form, largest_unit, milliseconds
 from verification.dashboards.model import Variable
-from verification.dashboards.steps import Request, Resolved
+from verification.dashboards.steps import Request, Resolved, rounded_in_browser
 
 ALL = "$__all"
+AUTO = "$__auto_interval_"
 MATCH_ALL = ".*"
 _REFERENCE = re.compile(
     r"\$(\w+)|\$\{(\w+)(?:\.[^:^}]+)?(?::([^}]+))?\}|\[\[(\w+?)(?:\.[^:^\]]+)?(?::([^\]]+))?\]\]"
@@ -61,15 +62,56 @@ def chosen(variable: Variable, options: Sequence[str], selection: Sequence[str] 
     """
     many = variable.multi or variable.include_all
     wanted = tuple(selection if selection is not None else variable.current)
+    if not variable.has_values:
+        return Value((), many)
+    if variable.type == "constant":
+        return Value((variable.query,), many)
     if ALL in wanted or "All" in wanted or (not wanted and variable.include_all):
         if variable.all_value is not None:
             return Value((variable.all_value,), many, escaped=False)
         return Value(tuple(options), many)
     if not wanted:
         wanted = tuple(options[:1])
-    if variable.type == "constant" or variable.type == "textbox":
+    if variable.type == "textbox":
         wanted = wanted or (variable.query,)
+    if variable.auto_count and (not wanted or wanted[0] in ("auto", auto_name(variable))):
+        wanted = (auto_name(variable),)
     return Value(wanted, many)
+
+
+def auto_name(variable: Variable) -> str:
+    """What an interval variable at auto has as its value: a name that is replaced once more."""
+    return f"{AUTO}{variable.name}"
+
+
+def with_auto(values: Mapping[str, Value], variables: Sequence[Variable], length: float) -> dict[str, Value]:
+    """The values, and the intervals that interval variables at auto have in a range of `length` ms.
+
+    As the browser computes them (`rangeUtil.calculateInterval`): the range in so many steps, rounded, not below the
+    least.
+
+    Raises:
+        ValueError: the least is no duration.
+    """
+    found = dict(values)
+    for variable in variables:
+        if variable.auto_count:
+            least = milliseconds(variable.auto_min) if variable.auto_min else 1
+            step = max(rounded_in_browser(length / variable.auto_count), least)
+            found[auto_name(variable).removeprefix("$")] = Value((largest_unit(step),), escaped=False)
+    return found
+
+
+def options_of(variable: Variable) -> tuple[str, ...]:
+    """The values that the text of a variable of type custom or interval lists; those of the file for other types."""
+    if variable.type == "interval":
+        listed = re.findall(r"\"[^\"]*\"|'[^']*'|[^,\s]+", variable.query)
+        found = tuple(part.strip("\"'") for part in listed)
+        return ((auto_name(variable),) if variable.auto_count else ()) + found or variable.options
+    if variable.type == "custom":
+        parts = [part.replace("\\,", ",").strip() for part in re.findall(r"(?:\\,|[^,])+", variable.query)]
+        return tuple(part.rpartition(" : ")[2].strip() for part in parts if part) or variable.options
+    return tuple(one for one in variable.options if one != ALL)
 
 
 def substitute(text: str, values: Mapping[str, Value]) -> str:
@@ -80,7 +122,9 @@ def substitute(text: str, values: Mapping[str, Value]) -> str:
         value = values.get(name)
         if value is None:
             return match[0]
-        return _formatted(value, match[3] or match[5])
+        formatted = _formatted(value, match[3] or match[5])
+        auto = values.get(formatted.removeprefix("$")) if formatted.startswith(AUTO) else None
+        return formatted if auto is None else auto.values[0]
 
     return _REFERENCE.sub(replace, text)
 
@@ -96,7 +140,7 @@ def unknown_names(text: str, declared: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names(text)
-        if name not in known and not name.isdigit() and not name.startswith("__auto_interval_")
+        if name not in known and not name.isdigit() and not f"${name}".startswith(AUTO)
     )
 
 
@@ -127,7 +171,7 @@ def _formatted(value: Value, form: str | None) -> str:
     values = value.values
     if form is None or form == "":
         if not value.escaped:
-            return values[0]
+            return values[0] if values else ""
         if not value.many:
             return _escaped_text(values[0]) if values else ""
         escaped = [_escaped_pattern(one) for one in values]
@@ -141,7 +185,7 @@ def _formatted(value: Value, form: str | None) -> str:
             escaped = [re.sub(r"([\\^$.*+?()\[\]{}|/-])", r"\\\1", one) for one in values]
             return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
         case "json":
-            return json.dumps(list(values) if value.many else values[0], separators=(",", ":"))
+            return json.dumps(list(values) if value.many else "".join(values[:1]), separators=(",", ":"))
         case "doublequote":
             return ",".join('"' + one.replace('"', '\\"') + '"' for one in values)
         case "singlequote":

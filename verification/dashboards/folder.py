@@ -6,29 +6,23 @@ The folder is that of the monitoring configuration (`grafana/` below it, or the 
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from loadtests import usertext
 from loadtests.inputs import load_document
+from loadtests.usertext import Mistake
+from verification.dashboards.durations import milliseconds
 from verification.dashboards.model import Dashboard, Problem
-from verification.dashboards.read import read
+from verification.dashboards.origins import DataSource, resolved
+from verification.dashboards.read import kind_of, read
 from verification.errors import InputError
 
 COMPOSE_FILE = "docker-compose.yml"
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """One provisioned data source; `interval` is jsonData.timeInterval, empty when it is unset."""
-
-    name: str
-    uid: str
-    type: str
-    url: str
-    interval: str
-    is_default: bool
-    where: str
 
 
 @dataclass(frozen=True)
@@ -74,10 +68,9 @@ def texts(monitoring: Path) -> Texts:
     for path in sorted(root.rglob("*.json")) if root.is_dir() else ():
         name = str(path.relative_to(monitoring))
         try:
-            dashboards[name] = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            problems.append(Problem(name, "$", f"cannot be read: {reason}"))
+            dashboards[name] = usertext.read(path)
+        except Mistake as mistake:
+            problems.append(Problem(name, "$", mistake.text))
     sources: list[DataSource] = []
     providers: list[Provider] = []
     for path in sorted([*root.rglob("datasources/*.y*ml"), *root.rglob("provisioning/dashboards/*.y*ml")]):
@@ -87,77 +80,133 @@ def texts(monitoring: Path) -> Texts:
         except InputError as error:
             problems.append(Problem(name, "$", error.what))
             continue
-        sources += _sources(data, name, problems)
-        providers += _providers(data, name)
+        reader = _Provisioned(name, problems)
+        sources += reader.sources(data)
+        providers += reader.providers(data)
     problems += _unmounted(providers, _mounts(monitoring, root))
     return Texts(dashboards, tuple(sources), tuple(providers), tuple(problems))
 
 
 def parsed(files: Texts) -> GrafanaFolder:
     """The dashboards of the files."""
-    dashboards = tuple(read(name, text) for name, text in files.dashboards.items())
+    dashboards = read_all(files.dashboards, files.sources)
     return GrafanaFolder(dashboards, files.sources, files.providers, files.problems)
 
 
-def _sources(data: Any, file: str, problems: list[Problem]) -> list[DataSource]:
-    result = []
-    for index, one in enumerate(_entries(data, "datasources")):
-        where = f"datasources[{index}]"
-        options = one.get("jsonData") if isinstance(one.get("jsonData"), dict) else {}
-        source = DataSource(
-            str(one.get("name") or ""),
-            str(one.get("uid") or ""),
-            str(one.get("type") or ""),
-            str(one.get("url") or ""),
-            str((options or {}).get("timeInterval") or ""),
-            one.get("isDefault") is True,
-            f"{file}: {where}",
-        )
-        if source.type == "prometheus" and not source.uid:
-            problems.append(Problem(file, f"{where}.uid", "missing: dashboards cannot refer to it"))
-        if source.type == "prometheus" and not source.interval:
-            problems.append(
-                Problem(
-                    file,
-                    f"{where}.jsonData.timeInterval",
-                    "missing: Grafana takes 15s for the scrape interval",
-                )
+def read_all(files: Mapping[str, str], sources: Sequence[DataSource]) -> tuple[Dashboard, ...]:
+    """The dashboards of texts by file name, each query with its data source."""
+    return tuple(resolved(read(name, text), sources) for name, text in files.items())
+
+
+def uid_of(name: str) -> str:
+    """The uid that Grafana gives to a data source without one."""
+    return "P" + sha256(name.encode("utf-8", "replace")).hexdigest()[:16].upper()
+
+
+class _Provisioned:
+    """Reads the entries of one provisioning file; what is not as Grafana wants it is a problem with its key."""
+
+    def __init__(self, file: str, problems: list[Problem]) -> None:
+        self.file = file
+        self.problems = problems
+
+    def sources(self, data: Any) -> Iterator[DataSource]:
+        """The data sources of a file."""
+        for entry, where in self._entries(data, "datasources"):
+            options, inside = self._mapping(entry, "jsonData", where), f"{where}.jsonData"
+            name, type_ = self._text(entry, "name", where), self._text(entry, "type", where)
+            yield DataSource(
+                name,
+                self._text(entry, "uid", where) or uid_of(name),
+                type_,
+                self._text(entry, "url", where),
+                self._interval(options, inside, is_prometheus=type_ == "prometheus"),
+                entry.get("isDefault") is True,
+                f"{self.file}: {where}",
             )
-        result.append(source)
-    return result
 
+    def providers(self, data: Any) -> Iterator[Provider]:
+        """The dashboard providers of a file."""
+        for entry, where in self._entries(data, "providers"):
+            options = self._mapping(entry, "options", where)
+            path = self._text(options, "path", f"{where}.options")
+            yield Provider(self._text(entry, "name", where), path, f"{self.file}: {where}")
 
-def _providers(data: Any, file: str) -> list[Provider]:
-    return [
-        Provider(
-            str(one.get("name") or ""),
-            str((one.get("options") or {}).get("path") or "") if isinstance(one.get("options"), dict) else "",
-            f"{file}: providers[{index}]",
-        )
-        for index, one in enumerate(_entries(data, "providers"))
-    ]
+    def _interval(self, options: dict[str, Any], where: str, *, is_prometheus: bool) -> str:
+        written = self._text(options, "timeInterval", where)
+        if not is_prometheus:
+            return ""
+        if not written and not isinstance(options.get("timeInterval"), int):
+            self._problem(f"{where}.timeInterval", "missing: Grafana takes 15s for the scrape interval")
+        if "$" in written:  # of Grafana's own environment, which is not known here
+            return ""
+        try:
+            milliseconds(written or "0")
+        except ValueError as error:
+            self._problem(f"{where}.timeInterval", str(error))
+            return ""
+        return written
+
+    def _entries(self, data: Any, key: str) -> Iterator[tuple[dict[str, Any], str]]:
+        value = data.get(key) if isinstance(data, dict) else None
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self._problem(key, f"found {kind_of(value)}, expected a list")
+            return
+        for index, entry in enumerate(value):
+            if isinstance(entry, dict):
+                yield entry, f"{key}[{index}]"
+            else:
+                self._problem(f"{key}[{index}]", f"found {kind_of(entry)}, expected a mapping")
+
+    def _mapping(self, entry: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+        value = entry.get(key)
+        if value is not None and not isinstance(value, dict):
+            self._problem(f"{where}.{key}", f"found {kind_of(value)}, expected a mapping")
+        return value if isinstance(value, dict) else {}
+
+    def _text(self, entry: dict[str, Any], key: str, where: str) -> str:
+        value = entry.get(key)
+        if value is not None and not isinstance(value, str):
+            self._problem(f"{where}.{key}", f"found {kind_of(value)}, expected text")
+        return value if isinstance(value, str) else ""
+
+    def _problem(self, path: str, message: str) -> None:
+        self.problems.append(Problem(self.file, path, message))
 
 
 def _mounts(monitoring: Path, root: Path) -> list[str]:
-    """Where the compose file beside it, if there is one, puts the folder of dashboards."""
+    """Where the compose file beside it, if there is one, puts the folder of dashboards; others judge that file."""
     path = monitoring / COMPOSE_FILE
     if not path.is_file():
         return []
     try:
         data = load_document(path, "a compose file").data
     except InputError:
-        return []  # others judge it
-    services = data.get("services") if isinstance(data, dict) else None
+        return []
     found = []
+    for source, target in _volumes(data):
+        try:
+            is_ours = (monitoring / source).resolve() == (root / "dashboards").resolve()
+        except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
+            continue
+        if is_ours:
+            found.append(posixpath.normpath(target))
+    return found
+
+
+def _volumes(compose: Any) -> Iterator[tuple[str, str]]:
+    """Source and target of every volume of a compose file."""
+    services = compose.get("services") if isinstance(compose, dict) else None
     for service in services.values() if isinstance(services, dict) else ():
-        for volume in (service.get("volumes") or ()) if isinstance(service, dict) else ():
+        volumes = service.get("volumes") if isinstance(service, dict) else None
+        for volume in volumes if isinstance(volumes, list) else ():
             if isinstance(volume, dict):
-                source, target = str(volume.get("source")), str(volume.get("target"))
+                yield str(volume.get("source")), str(volume.get("target"))
             else:
                 source, target = [*str(volume).split(":"), ""][:2]
-            if (monitoring / source).resolve() == (root / "dashboards").resolve():
-                found.append(target.rstrip("/"))
-    return found
+                yield source, target
 
 
 def _unmounted(providers: list[Provider], mounts: list[str]) -> list[Problem]:
@@ -169,10 +218,9 @@ def _unmounted(providers: list[Provider], mounts: list[str]) -> list[Problem]:
             f"reads {one.path}, and the compose file puts the dashboards at {', '.join(mounts)}",
         )
         for one in providers
-        if mounts and one.path.rstrip("/") not in mounts
+        if mounts and "$" not in one.path and not any(_is_below(one.path, mount) for mount in mounts)
     ]
 
 
-def _entries(data: Any, key: str) -> list[dict[str, Any]]:
-    value = data.get(key) if isinstance(data, dict) else None
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _is_below(path: str, mount: str) -> bool:
+    return f"{posixpath.normpath(path)}/".startswith(f"{mount.rstrip('/')}/")

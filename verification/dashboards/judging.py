@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from verification.dashboards import legends, zoom
-from verification.dashboards.expand import GLOBALS, names, substitute, unknown_names
+from verification.dashboards.expand import GLOBALS, names, substitute, unknown_names, with_auto
 from verification.dashboards.model import Dashboard, Panel, Target
 from verification.dashboards.queries import canonical, is_total, metric_of, misuse, quantity, selectors
 from verification.dashboards.steps import Request
@@ -14,9 +14,11 @@ from verification.dashboards.units import dimension
 from verification.dashboards.views import Views
 from verification.dashboards.windows import executed
 from verification.evidence import Gap
+from verification.promql import TooLarge
 from verification.timescale import TimeScale
 
 ONE = TimeScale(1)
+WITHOUT_QUERIES = ("text", "row", "alertlist", "dashlist", "annolist", "news", "pluginlist", "welcome")
 HOUR = Request(0, zoom.HOUR, 1000)
 
 
@@ -26,17 +28,32 @@ def plain(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> s
     Raises:
         ValueError: a duration of the panel is none.
     """
-    values = zoom.everything(dashboard)
+    values = with_auto(zoom.everything(dashboard), dashboard.variables, HOUR.length)
     resolved = zoom.resolve_target(HOUR, panel, target, views.folder.source_interval, values)
     return executed(substitute(target.expression, values), HOUR, resolved, ONE)
 
 
+def beyond(panel: Panel) -> str:
+    """Why nothing of a panel can be judged here; empty when something can."""
+    if panel.library:
+        return f"{panel.path}: a library panel ({panel.library}): its content is in Grafana's database, not in the file"
+    asked = [one for one in panel.targets if not one.hidden]
+    if not asked and panel.type in WITHOUT_QUERIES:
+        return f"{panel.path}: a panel of type {panel.type} asks nothing"
+    if not asked or any(one.source.is_prometheus for one in asked):
+        return ""
+    kinds = ", ".join(sorted({one.source.type or one.source.reference for one in asked}))
+    return f"{panel.path}: its queries go to {kinds}, and only those to Prometheus are judged"
+
+
 def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
-    """What is wrong with a panel as it is written, and what the server refuses of it."""
+    """What is wrong with a panel as it is written, and what the server refuses of it.
+
+    Raises:
+        Gap: a query is too large to be taken apart, and nothing else is wrong.
+    """
     found = [
-        str(one)
-        for one in dashboard.problems
-        if one.panel == panel.title or one.path.startswith(panel.path + ".")
+        str(one) for one in dashboard.problems if one.path.startswith((f"{panel.path}.", f"{panel.path}["))
     ]
     found += [
         f"{one.path}.hide: a hidden query: nobody sees it and nobody checks it"
@@ -49,14 +66,20 @@ def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
         if not one.hidden and not one.expression.strip() and one.source.is_prometheus and panel.type != "text"
     ]
     known = {one.uid for one in views.folder.sources} | {one.name for one in views.folder.sources}
+    too_large = ""
     for target in panel.sent:
-        uid = target.source.uid or target.source.name
+        uid = target.source.reference
         if views.folder.sources and uid and not uid.startswith(("$", "-- ")) and uid not in known:
             found.append(f"{target.path}.datasource: {uid!r} is not provisioned")
-        found += _query(views, dashboard, panel, target)
+        try:
+            found += _query(views, dashboard, panel, target)
+        except TooLarge as error:
+            too_large = f"{target.path}.expr: {error}"
     for record in views.records(dashboard, panel):
         if "error" in record.data:
             found.append(f"{record.data['path']}: {record.data['error']}")
+    if too_large and not found:
+        raise Gap(too_large)
     return list(dict.fromkeys(found))
 
 
@@ -84,6 +107,8 @@ def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> 
         if dimension(panel.unit).endswith("per second") and is_total(text):
             found.append(f"{target.path}.expr: a total of its window, shown as {dimension(panel.unit)}")
         return found
+    except TooLarge:
+        raise
     except ValueError as error:
         return [*found, f"{target.path}.expr: cannot be parsed: {error}"]
 
@@ -95,7 +120,10 @@ def zooms(
     wrong: list[str] = []
     sampled: list[str] = []
     count = 0
+    readers = {one.name for one in dashboard.variables if one.auto_count}
     for target in panel.sent:
+        if readers.intersection(names(target.expression)):
+            continue  # the window is the reader's own choice at every zoom
         try:
             looks = zoom.matrix(
                 dashboard,
@@ -104,6 +132,8 @@ def zooms(
                 views.folder.source_interval,
                 views.scrape_interval(target.expression),
             )
+        except TooLarge as error:
+            raise Gap(f"{target.path}.expr: {error}") from error
         except ValueError as error:
             wrong.append(f"{target.path}: {error}")
             continue
@@ -181,12 +211,16 @@ def disagreement(
         wanted = quantity(expression)
         if complement:
             wanted = canonical(f"1 - {wanted}")
+    except TooLarge as error:
+        raise Gap(f"the alert's expression {error}") from error
     except ValueError as error:
         return [f"the alert's expression cannot be read: {error}"]
     shown: list[str] = []
     for target in panel.sent:
         try:
             shown.append(canonical(plain(views, dashboard, panel, target)))
+        except TooLarge as error:
+            raise Gap(f"{target.path}.expr: {error}") from error
         except ValueError as error:
             shown.append(f"unreadable ({error})")
     found = []

@@ -25,6 +25,10 @@ class Problem:
         return f"{self.file}: {panel}{self.path}: {self.message}"
 
 
+SPECIAL = ("-- Mixed --", "-- Dashboard --", "-- Grafana --", "grafana", "__expr__")
+"""References that are no provisioned data source: Grafana's own, and those that say where else the data come from."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A data source reference; an old file gives a name only, and nothing at all means the default one."""
@@ -34,12 +38,14 @@ class Source:
     name: str = ""
 
     @property
+    def reference(self) -> str:
+        """What it is referred to by: uid or name; empty for the default one."""
+        return self.uid or self.name
+
+    @property
     def is_prometheus(self) -> bool:
         """Whether its queries are PromQL, as far as the file tells: an untold type counts."""
-        return self.uid not in ("-- Mixed --", "-- Dashboard --", "__expr__") and self.type in (
-            "",
-            "prometheus",
-        )
+        return self.reference not in SPECIAL and self.type in ("", "prometheus")
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Panel:
     repeat: str = ""
     overridden_units: tuple[str, ...] = ()
     transformed: bool = False
+    library: str = ""
+    """The name of the library panel that stands here; its content is in Grafana's database."""
 
     @property
     def slug(self) -> str:
@@ -99,7 +107,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Variable:
-    """A template variable; `query` is text whatever form the file has, `options` are its written values."""
+    """A template variable; `query` is text whatever form the file has, `options` are its written values.
+
+    `auto_count` and `auto_min` are those of an interval variable that offers "auto"; 0 for one that does not.
+    """
 
     name: str
     type: str
@@ -111,6 +122,14 @@ class Variable:
     all_value: str | None = None
     current: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    source: Source = field(default_factory=Source)
+    auto_count: int = 0
+    auto_min: str = ""
+
+    @property
+    def has_values(self) -> bool:
+        """Whether something is chosen for it; ad hoc filters and groupings go into all queries by themselves."""
+        return self.type not in ("adhoc", "groupby", "system")
 
 
 @dataclass(frozen=True)
@@ -143,4 +162,4 @@ class Dashboard:
 
 def slug(title: str) -> str:
     """A title as a part of an id: lower case, words joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return re.sub(r"[\W_]+", "-", title.lower()).strip("-")

@@ -22,9 +22,32 @@ def query_values(prometheus: Prometheus, query: str, regex: str, span: tuple[flo
     values = _values(prometheus, query.strip(), {"start": f"{span[0]:.3f}", "end": f"{span[1]:.3f}"}, span[1])
     if not regex:
         return values
-    pattern = re.compile(regex.removeprefix("/").rpartition("/")[0] if regex.startswith("/") else regex)
+    pattern = browser_regex(regex)
     matches = [match for value in values if (match := pattern.search(value))]
-    return list(dict.fromkeys(match[1] if pattern.groups else match.string for match in matches))
+    return list(dict.fromkeys(_value(match) for match in matches))
+
+
+def browser_regex(text: str) -> re.Pattern[str]:
+    """A regular expression of the browser, `/.../flags` or bare, as Python has it.
+
+    Raises:
+        ValueError: Python cannot read it.
+    """
+    inside, _, flags = text.removeprefix("/").rpartition("/") if text.startswith("/") else (text, "", "")
+    try:
+        return re.compile(
+            re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", inside), re.IGNORECASE if "i" in flags else re.NOFLAG
+        )
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"the regular expression {text[:60]!r} cannot be read here: {error}") from error
+
+
+def _value(match: re.Match[str]) -> str:
+    """The group `value`, or else the first one, or else all of it."""
+    groups = match.groupdict()
+    if groups:
+        return groups.get("value") or groups.get("text") or match.string
+    return (match[1] or "") if match.re.groups else match.string
 
 
 def _values(prometheus: Prometheus, query: str, span: dict[str, str], at: float) -> list[str]:
@@ -32,10 +55,10 @@ def _values(prometheus: Prometheus, query: str, span: dict[str, str], at: float)
     name, inside = (call[1], call[2].strip()) if call else ("", query)
     if name == "label_names":
         names = prometheus.get("/api/v1/labels", span)
-        return [str(one) for one in names if re.search(inside, str(one))]
+        return [str(one) for one in names if browser_regex(inside).search(str(one))]
     if name == "metrics":
         names = prometheus.get("/api/v1/label/__name__/values", span)
-        return [str(one) for one in names if re.search(inside, str(one))]
+        return [str(one) for one in names if browser_regex(inside).search(str(one))]
     if name == "label_values":
         selector, separator, label = inside.rpartition(",")
         match = {"match[]": selector.strip()} if separator else {}

@@ -17,18 +17,20 @@ from prometheus_api_client import PrometheusApiClientException
 
 from verification.contract import Contract
 from verification.dashboards import causes
-from verification.dashboards.expand import Value, chosen, names, substitute
-from verification.dashboards.folder import DataSource, GrafanaFolder, Texts
+from verification.dashboards.durations import milliseconds
+from verification.dashboards.expand import Value, chosen, names, options_of, substitute, with_auto
+from verification.dashboards.folder import GrafanaFolder, Texts, read_all
 from verification.dashboards.model import Dashboard, Panel, Target
 from verification.dashboards.options import query_values
-from verification.dashboards.read import read
+from verification.dashboards.origins import DataSource, offered, selected
 from verification.dashboards.sources import latencies, machine, rows, scrapes, sums
 from verification.dashboards.steps import MACROS, Request, resolve
 from verification.dashboards.windows import executed
-from verification.durations import parse_milliseconds
+from verification.durations import format_milliseconds, parse_milliseconds
 from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
+from verification.promql import TooLarge
 from verification.timescale import TimeScale
 
 WIDTH, COARSE = 1000, 20
@@ -66,6 +68,10 @@ def panel_query(dashboard: str, path: str) -> str:
 def _is_refused(error: EvidenceError) -> bool:
     """Whether the server answered and refused, which is about the query; no answer is about the server."""
     return isinstance(error.__cause__, PrometheusApiClientException | None)
+
+
+def _as_evidence(error: Exception) -> EvidenceError:
+    return EvidenceError("panels", f"not asked: {error}")
 
 
 def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
@@ -115,12 +121,8 @@ def everything(
     for name, path in sources.ledgers.items():
         latencies(history, name, path)
     scrapes(history, prometheus, history.now() + 1)
-    folder = GrafanaFolder(
-        tuple(read(name, text) for name, text in record.data["files"].items()),
-        tuple(DataSource(**one) for one in record.data["sources"]),
-        (),
-        (),
-    )
+    provisioned = tuple(DataSource(**one) for one in record.data["sources"])
+    folder = GrafanaFolder(read_all(record.data["files"], provisioned), provisioned, (), ())
     panels(history, prometheus, folder, scale, window)
 
 
@@ -157,7 +159,7 @@ def panels(
     except EvidenceError as error:
         history.add("observation_failed", {"what": "metadata", "error": str(error)})
     for dashboard in folder.dashboards:
-        values, options = _variables(history, prometheus, dashboard, window)
+        values, options = _variables(history, prometheus, dashboard, folder.sources, window)
         asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
         for panel, target in dashboard.queries():
             asker.ask(panel, target, looks or zooms(begin, end))
@@ -180,32 +182,37 @@ def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
 
 
 def _variables(
-    history: Recorder, prometheus: Prometheus, dashboard: Dashboard, window: tuple[float, float]
+    history: Recorder,
+    prometheus: Prometheus,
+    dashboard: Dashboard,
+    sources: Sequence[DataSource],
+    window: tuple[float, float],
 ) -> tuple[dict[str, Value], dict[str, list[str]]]:
     """(what is chosen by default, the live values) of a dashboard's variables; both are recorded."""
     values: dict[str, Value] = {}
     live: dict[str, list[str]] = {}
     span = (history.epoch + window[0], history.epoch + window[1])
     for one in dashboard.variables:
-        options: list[str] = list(one.options)
         data: dict[str, Any] = {"dashboard": dashboard.file, "name": one.name, "query": one.query}
-        if one.type == "query":
-            try:
+        options: list[str] = list(options_of(one))
+        try:
+            if one.type == "datasource":
+                options = [source.uid for source in offered(one, sources)]
+            elif one.type == "query" and one.source.is_prometheus:
                 options = query_values(prometheus, substitute(one.query, values), one.regex, span)
                 data["values"] = options
-            except ValueError as error:
-                data["error"], options = str(error), []
-            except Exception as error:
-                options = []
-                if isinstance(error, EvidenceError) and _is_refused(error):
-                    data["error"] = str(error)
-                else:
-                    history.failed(VARIABLE, error)
-        elif one.type == "custom" and not options:
-            options = [part.strip() for part in one.query.split(",") if part.strip()]
-        values[one.name], live[one.name] = chosen(one, options), options
-        history.add("variable", {**data, "options": options, "chosen": list(values[one.name].values)})
-    return values, live
+        except Exception as error:  # a regular expression that only a browser reads is one of them
+            options = []
+            if isinstance(error, EvidenceError) and _is_refused(error):
+                data["error"] = str(error)
+            else:
+                history.failed(VARIABLE, error)
+        found = chosen(one, options)
+        if one.type == "datasource" and (source := selected(one, sources)) is not None:
+            found = Value((source.uid,), found.many)
+        values[one.name], live[one.name] = found, options
+        history.add("variable", {**data, "options": options, "chosen": list(found.values)})
+    return {name: value for name, value in values.items() if value.values}, live
 
 
 @dataclass
@@ -232,7 +239,10 @@ class _Asker:
                 request, step, text = self._prepared(panel, target, look)
                 data |= {"expanded": text, "step": step, "from": request.begin, "to": request.end}
                 rows = self._sent(target, request, step, text)
-            except (ValueError, InputError) as error:
+            except (TooLarge, InputError) as error:  # the limits of this harness say nothing of the query
+                self.history.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
+                return
+            except ValueError as error:
                 self.history.add("panel", {**data, "error": str(error)})
                 return
             except Exception as error:
@@ -258,7 +268,9 @@ class _Asker:
         try:
             request, step, text = self._prepared(panel, target, look)
             rows = self._sent(target, request, step, text)
-        except (ValueError, InputError) as error:
+        except (TooLarge, InputError) as error:
+            self.history.failed(CHOICE, _as_evidence(error))
+        except ValueError as error:
             self.history.add("choice", {**data, "error": str(error)})
         except Exception as error:
             if isinstance(error, EvidenceError) and _is_refused(error):
@@ -271,18 +283,23 @@ class _Asker:
     def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
         end = round((self.history.epoch + self.end) * 1000)
         request = Request(end - round(look.seconds * 1000), end, panel.max_data_points or look.width)
+        # An interval variable at auto follows the range as it is written, and is scaled like any fixed duration.
+        values = with_auto(self.values, self.dashboard.variables, request.length * self.scale.factor)
         resolved = resolve(
             request,
-            min_step=self._scaled(substitute(target.interval, self.values)),
-            panel_interval=self._scaled(substitute(panel.interval, self.values)),
+            min_step=self._scaled(substitute(target.interval, values)),
+            panel_interval=self._scaled(substitute(panel.interval, values)),
             source_interval=self._scaled(self.source_interval),
             interval_factor=target.interval_factor,
         )
-        text = executed(substitute(target.expression, self.values), request, resolved, self.scale)
+        text = executed(substitute(target.expression, values), request, resolved, self.scale)
         return request, resolved.step, text
 
     def _scaled(self, duration: str) -> str:
-        return duration if not duration or duration in MACROS else self.scale.duration(duration)
+        """A duration as Grafana writes them, scaled."""
+        if self.scale.is_identity or not duration or duration in MACROS:
+            return duration
+        return format_milliseconds(self.scale.milliseconds(milliseconds(duration)))
 
     def _sent(self, target: Target, request: Request, step: int, text: str) -> list[dict[str, Any]]:
         if target.instant:
@@ -317,7 +334,7 @@ class _Asker:
         try:
             questions = causes.relaxations(text)
         except ValueError as error:
-            self.history.add("panel_cause", {**base, "cause": f"it cannot be parsed: {error}"})
+            self.history.add("panel_cause", {**base, "cause": f"it cannot be taken apart: {error}"})
             return
         answers: dict[str, float | None] = {}
         for question in questions:

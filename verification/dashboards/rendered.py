@@ -13,8 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from loadtests import jsontext, usertext
+from loadtests.usertext import Mistake
+from verification.dashboards.durations import milliseconds
 from verification.dashboards.steps import MACROS
 from verification.dashboards.windows import scaled
+from verification.durations import format_milliseconds
 from verification.errors import InputError
 from verification.folder import Folder
 from verification.runcopy import Change, RunCopy
@@ -60,29 +64,40 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
 def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
     for key in copy.mappings("datasources"):
         written = copy.get(*key, "jsonData", "timeInterval")
-        if isinstance(written, str) and written and not scale.is_identity:
+        # What Grafana takes from its own environment is not known here, and stays as it is.
+        if isinstance(written, str) and written and "$" not in written and not scale.is_identity:
             place = (*key, "jsonData", "timeInterval")
-            copy.put(place, scale.duration(written, copy.where(place)), f"time scale {scale}")
+            try:
+                ms = scale.milliseconds(milliseconds(written), copy.where(place))
+            except ValueError as error:
+                raise InputError(
+                    str(error), copy.where(place), "a duration such as 15s", "correct it"
+                ) from error
+            copy.put(place, format_milliseconds(ms), f"time scale {scale}")
 
 
 def _scaled_dashboard(raw: bytes, file: str, scale: TimeScale) -> tuple[str, str, list[Change]] | None:
     """(its text, the original in the same form, changes); None for what is no JSON or holds nothing to scale."""
     try:
-        data = json.loads(raw)
-    except ValueError:  # a finding elsewhere; the copy is as broken as the original
+        data = jsontext.value(usertext.decoded(raw))
+    except Mistake:  # a finding elsewhere; the copy is as broken as the original
         return None
     before = json.dumps(data, indent=2) + "\n"
     changes = []
     for holder, name, path in _durations(data, "$"):
         written = holder[name]
         try:
-            text = scaled(written, scale) if name == "expr" else scale.duration(written)
+            text = scaled(written, scale) if name == "expr" else _scaled_step(written, scale)
         except (ValueError, InputError):
             continue  # it cannot be parsed or scaled, and the panel's own verdict says so
         if text != written:
             changes.append(Change(file, f"{path}.{name}", written, text, f"time scale {scale}"))
             holder[name] = text
     return (json.dumps(data, indent=2) + "\n", before, changes) if changes else None
+
+
+def _scaled_step(written: str, scale: TimeScale) -> str:
+    return format_milliseconds(scale.milliseconds(milliseconds(written)))
 
 
 def _durations(value: Any, path: str) -> Iterator[tuple[dict[str, Any], str, str]]:

@@ -38,6 +38,7 @@ def _panel(name: str, element: dict[str, Any]) -> dict[str, Any]:
         "maxDataPoints": options.get("maxDataPoints"),
         "fieldConfig": drawn.get("fieldConfig"),
         "options": drawn.get("options"),
+        "libraryPanel": spec.get("libraryPanel"),
         "targets": [
             _target(_object(one), f"{path}.data.spec.queries[{index}]")
             for index, one in enumerate(queries if isinstance(queries, list) else [])
@@ -63,13 +64,22 @@ def _target(query: dict[str, Any], path: str) -> dict[str, Any]:
 
 def _variable(variable: dict[str, Any]) -> dict[str, Any]:
     spec = _object(variable.get("spec"))
-    kind = str(variable.get("kind") or "")
-    query = (
-        _object(_object(spec.get("query")).get("spec"))
-        if isinstance(spec.get("query"), dict)
-        else spec.get("query")
+    kind = str(variable.get("kind") or "").removesuffix("Variable").lower()
+    asked = spec.get("query")
+    query = _object(asked.get("spec")) if isinstance(asked, dict) else asked
+    if kind == "datasource":
+        query = spec.get("pluginId")
+    source = (
+        {"type": asked.get("group"), "uid": _object(asked.get("datasource")).get("name")}
+        if isinstance(asked, dict)
+        else None
     )
-    return {**spec, "query": query, "type": kind.removesuffix("Variable").lower()}
+    return {
+        "datasource": source,
+        **spec,
+        "query": query,
+        "type": {"text": "textbox"}.get(kind, kind),
+    }
 
 
 def _object(value: Any) -> dict[str, Any]:

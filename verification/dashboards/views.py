@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from loadtests.ledger import LedgerView, merge
 from verification.contract_panels import DashboardClaim, PanelClaim
-from verification.dashboards.folder import DataSource, GrafanaFolder, Provider
+from verification.dashboards.folder import GrafanaFolder, Provider, read_all
 from verification.dashboards.model import Dashboard, Panel, Problem, Target
-from verification.dashboards.read import read
+from verification.dashboards.origins import DataSource
 from verification.dashboards.record import panel_query
 from verification.dashboards.steps import DEFAULT_INTERVAL
 from verification.evidence import Evidence, Gap, Scrape
@@ -51,9 +51,10 @@ class Views:
     def folder(self) -> GrafanaFolder:
         """The dashboards as they were when the run began."""
         data = self.evidence.need("dashboards").data
+        sources = tuple(DataSource(**one) for one in data["sources"])
         return GrafanaFolder(
-            tuple(read(name, text) for name, text in data["files"].items()),
-            tuple(DataSource(**one) for one in data["sources"]),
+            read_all(data["files"], sources),
+            sources,
             tuple(Provider(**one) for one in data["providers"]),
             tuple(Problem(**one) for one in data["problems"]),
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verification.dashboards.durations import go_form
-from verification.dashboards.expand import MATCH_ALL, Value, substitute
+from verification.dashboards.expand import MATCH_ALL, Value, chosen, options_of, substitute, with_auto
 from verification.dashboards.model import Dashboard, Panel, Target
 from verification.dashboards.steps import Request, Resolved, resolve
 from verification.dashboards.windows import shortest
@@ -62,10 +62,11 @@ def matrix(
     Raises:
         ValueError: a duration of the panel or the expanded query cannot be parsed.
     """
-    values = everything(dashboard)
-    text = substitute(target.expression, values)
+    everywhere = everything(dashboard)
     result = []
     for length in ranges:
+        values = with_auto(everywhere, dashboard.variables, length)
+        text = substitute(target.expression, values)
         for width in widths:
             request = Request(0, length, panel.max_data_points or width)
             resolved = resolve_target(request, panel, target, source_interval, values)
@@ -90,12 +91,12 @@ def everything(dashboard: Dashboard) -> dict[str, Value]:
     """Variables as they stand without a server: All matches everything, others have what the file says."""
     values: dict[str, Value] = {}
     for one in dashboard.variables:
+        if not one.has_values:
+            continue
         if one.include_all or one.multi:
             values[one.name] = Value((one.all_value or MATCH_ALL,), True, escaped=False)
         else:
-            first = (
-                one.current or one.options or ((one.query,) if one.type in ("constant", "textbox") else ())
-            )
+            first = chosen(one, options_of(one)).values
             text = first[0] if first else ("5m" if one.type == "interval" else MATCH_ALL)
             values[one.name] = Value((text,), False, escaped=False)
     return values

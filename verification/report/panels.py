@@ -27,7 +27,7 @@ _CLASSES = {
 
 def write(path: Path, title: str, drawings: Sequence[Drawing]) -> None:
     """Write the page."""
-    path.write_text(page(title, drawings), encoding="utf-8")
+    path.write_text(page(title, drawings), encoding="utf-8", errors="replace")
 
 
 def page(title: str, drawings: Sequence[Drawing]) -> str:

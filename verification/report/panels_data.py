@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadtests.crash import describe
 from verification.checks.panel_values import bounds_of, key_of
 from verification.contract_panels import PanelClaim
 from verification.dashboards import legends
@@ -66,7 +67,11 @@ def drawings(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Drawing]:
         for wanted in dashboard.panels:
             claim = f"panel/{dashboard.uid}/{wanted.slug}"
             mine = tuple(one for one in verdicts if one.claim.startswith(f"{claim}/"))
-            result.append(_drawing(seen, claim, dashboard.title, wanted, mine))
+            try:
+                result.append(_drawing(seen, claim, dashboard.title, wanted, mine))
+            except Exception as error:  # one panel that cannot be drawn takes no other's drawing
+                note, unit = f"cannot be drawn: {describe(error)}", dimension(wanted.unit)
+                result.append(Drawing(claim, dashboard.title, wanted.title, unit, (), (), 0, mine, note=note))
     return result
 
 
@@ -88,7 +93,7 @@ def _drawing(
         curves += found
         note = note or gap_note
     largest = sorted(curves, key=_size, reverse=True)[:MOST_SERIES]
-    line = panel.thresholds[0] * factor(panel.unit) if panel.thresholds and wanted.alert else None
+    line = _finite(panel.thresholds[0] * factor(panel.unit)) if panel.thresholds and wanted.alert else None
     queries = tuple(" ".join(one.expanded.split()) for one in answers)
     return Drawing(
         claim, dashboard, wanted.title, unit, queries, tuple(largest), len(curves), verdicts, line, note
@@ -114,7 +119,7 @@ def _curves(
             Curve(
                 legends.render(answer.target.legend, dict(labels), answer.expanded),
                 tuple(t for t, _ in points),
-                tuple(value * size if math.isfinite(value) else None for _, value in points),
+                tuple(_finite(value * size) for _, value in points),
                 tuple(_finite(one.low) if one is not None else None for one in intervals),
                 tuple(_finite(one.high) if one is not None else None for one in intervals),
             )
