@@ -37,6 +37,9 @@ SILENT_SECONDS = 4.0
 LATEST_START_SECONDS = 60.0
 """within which all workers must have got ready"""
 
+FINISH_SECONDS = 30.0
+"""beyond the drain and a worker's silence, for the last line of the ledger"""
+
 Send = Callable[[str, dict[str, Any], str | None], None]
 
 
@@ -281,7 +284,7 @@ class MasterRun:
     def finish(self) -> bool:
         """Gather the workers' last words, within the scenario's time, and write the final line; see LoadRun."""
         if self._finishing:
-            self._finished.wait()
+            self._finished.wait(self.scenario.drain + SILENT_SECONDS + FINISH_SECONDS)
             return False
         self._finishing = True
         if not self._over():

@@ -36,6 +36,10 @@ SETUP_AT_ONCE = 8
 """create requests of one pool under way at the same time"""
 
 
+FINISH_SECONDS = 30.0
+"""beyond the drain, for the last line of the ledger"""
+
+
 class LoadRun:
     """Conducts a scenario.
 
@@ -119,7 +123,7 @@ class LoadRun:
         Safe to call again, also while the first call is still draining.
         """
         if self._finishing:
-            self._finished.wait()
+            self._finished.wait(self.scenario.drain + FINISH_SECONDS)
             return False
         self._finishing = True
         self.stop("asked to stop", cut=True)

@@ -9,6 +9,7 @@ import psutil
 import pytest
 import requests
 
+from tests.verification import servers
 from verification.errors import EvidenceError, InputError
 from verification.render import Rendered
 from verification.stack.binaries import Binaries
@@ -92,13 +93,21 @@ def test_time_scale_does_not_reach_prometheus(stack: ProcessStack) -> None:
     assert [rule.get("duration") for rule in rules["rules"]] == [None, 5, 0]
 
 
-def test_alert_does_not_reach_alertmanager(stack: ProcessStack) -> None:
-    def unmet() -> str:
-        alerts = get(f"{stack.endpoints.alertmanager}/api/v2/alerts").json()
-        names = [alert["labels"]["alertname"] for alert in alerts]
-        return "" if "Always" in names else f"the alerts are {names}"
+def test_alert_does_not_reach_alertmanager_past_the_environment_s_proxy(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with servers.serving(servers.answer("no", 403)) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        with make_stack() as stack:
 
-    wait_until(unmet, SECONDS)
+            def unmet() -> str:
+                alerts = get(f"{stack.endpoints.alertmanager}/api/v2/alerts").json()
+                names = [alert["labels"]["alertname"] for alert in alerts]
+                return "" if "Always" in names else f"the alerts are {names}"
+
+            wait_until(unmet, SECONDS)
+        assert not proxy.seen
 
 
 def test_stopped_component_is_taken_for_a_dead_one_or_comes_back_elsewhere(stack: ProcessStack) -> None:

@@ -197,6 +197,19 @@ def test_stopped_children_are_ended_together_within_five_seconds(start: Start) -
     assert children[0].exit_status() == -signal.SIGINT
 
 
+def test_a_locust_that_was_killed_is_told_with_its_signal(start: Start, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "steady.yaml", "http://127.0.0.1:1", "reconcile", 0.025)
+    with Journal(tmp_path / "journal") as journal:
+        traffic = Traffic(settings, tmp_path, journal)
+        traffic._child = child = start()
+        os.kill(child.pid, signal.SIGKILL)
+        with pytest.raises(EvidenceError, match="died with signal 9 before 'arrivals-started'"):
+            traffic.wait_for("arrivals-started", 60)
+        with pytest.raises(EvidenceError, match="ended early: died with signal 9"):
+            traffic.check_alive()
+        assert not traffic.record()["complete"]
+
+
 def test_a_stopped_locust_is_named_and_not_waited_for(start: Start, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "steady.yaml", "http://127.0.0.1:1", "reconcile", 0.025)
     with Journal(tmp_path / "journal") as journal:

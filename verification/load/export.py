@@ -11,6 +11,8 @@ from loadtests.account import Account
 from loadtests.export import LoadCollector
 from verification.errors import InputError
 
+END_SECONDS = 5.0
+
 
 @contextmanager
 def serve(address: tuple[str, int] | None, account: Account) -> Iterator[None]:
@@ -38,4 +40,4 @@ def serve(address: tuple[str, int] | None, account: Account) -> Iterator[None]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        thread.join(END_SECONDS)

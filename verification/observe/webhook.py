@@ -26,6 +26,7 @@ MAX_BODY_BYTES = 32 << 20
 """A group of 10,000 alerts has some 10 MB; more is no notification."""
 SHUTDOWN_SECONDS = 0.05
 """within which its end is noticed"""
+END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Receiver:
         for server, thread in self._servers:
             server.shutdown()
             server.server_close()
-            thread.join()
+            thread.join(END_SECONDS)
 
     def _failed(self, error: BaseException | None) -> None:
         text = f"{type(error).__name__}: {error}"

@@ -30,6 +30,8 @@ from verification.yamlfile import dump, load
 _EDIT = "verification-reload"
 SAMPLE_SECONDS = 5.0
 SETTLE_SECONDS = 3.0
+STOP_SECONDS = 15.0
+"""for the answers of an engine that is busy; its client's own time-out is longer"""
 Say = Callable[[str], None]
 
 
@@ -55,7 +57,7 @@ class UsageSampler:
         if self._ended.is_set():
             return
         self._ended.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
         self._sample()
         self._history.add("usage", {"samples": self._samples})
 

@@ -97,7 +97,11 @@ class Traffic:
                 if seen.name == event:
                     return seen.t
             if ended or time.monotonic() > deadline:
-                state = "ended" if ended else f"did not come to {event!r} within {timeout:g} s"
+                state = (
+                    f"{self._state()} before {event!r}"
+                    if ended
+                    else f"did not come to {event!r} within {timeout:g} s"
+                )
                 raise EvidenceError(f"locust ({self.settings.name})", state, self._lines(), "look at its log")
             on_poll()
             time.sleep(POLL_SECONDS)
@@ -161,7 +165,10 @@ class Traffic:
         self._raise_if_stopped()
         if not self._alive():
             raise EvidenceError(
-                f"locust ({self.settings.name})", "ended early", self._lines(), "look at its log"
+                f"locust ({self.settings.name})",
+                f"ended early: {self._state()}",
+                self._lines(),
+                "look at its log",
             )
 
     def record(self) -> dict[str, Any]:
@@ -190,6 +197,9 @@ class Traffic:
 
     def _alive(self) -> bool:
         return self._child is not None and self._child.is_running()
+
+    def _state(self) -> str:
+        return "never started" if self._child is None else str(self._child.state())
 
     def _lines(self) -> list[str]:
         return log_tail(self._log) if self._child is not None else []

@@ -33,6 +33,7 @@ _PIP_SETTINGS = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _TAIL = 20
 _BUILD_SECONDS = 3600.0
+_ANSWER_SECONDS = 60
 
 VARIABLES = {
     "PROMETHEUS_IMAGE": "prometheus",
@@ -123,7 +124,15 @@ def build(say: Say) -> dict[str, str]:
 def exists(image: str) -> bool:
     """Whether the engine has an image."""
     command = ["docker", "image", "inspect", image]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, timeout=_ANSWER_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired as error:
+        raise EvidenceError(
+            "container engine",
+            f"no answer to {' '.join(command)} within {_ANSWER_SECONDS} s",
+            (),
+            "look at its log",
+        ) from error
 
 
 def mirror(sources: str) -> str | None:
@@ -173,7 +182,7 @@ def _apt_sources() -> str:
 
 def _apt_settings() -> str:
     command = ["apt-config", "dump", "--format", '%f "%v";%n', *_APT_SETTINGS]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=_ANSWER_SECONDS).stdout
 
 
 def _pip_arguments() -> list[str]:
@@ -214,7 +223,7 @@ def _unmount(root: Path) -> None:
     """What debootstrap mounts in a root stays there when it is ended half-way."""
     for place in ("proc/sys/fs/binfmt_misc", "proc", "sys", "dev/pts"):
         if os.path.ismount(root / place):
-            subprocess.run(["umount", "--lazy", root / place], check=False)
+            subprocess.run(["umount", "--lazy", root / place], check=False, timeout=_ANSWER_SECONDS)
 
 
 def main() -> int:
