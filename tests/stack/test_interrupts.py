@@ -157,3 +157,33 @@ def test_a_tool_goes_on_after_the_run_was_interrupted(tmp_path: Path) -> None:
         finally:
             done = run_to_end(sleeping, log=tmp_path / "log", seconds=600)
     assert done.exit_status == -1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_building_images_goes_on_after_a_signal_or_leaves_a_traceback(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    docker, building = tmp_path / "bin" / "docker", tmp_path / "building"
+    docker.parent.mkdir()
+    docker.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in "image inspect "*/base:*) exit 0;; image*) exit 1;; esac\n'  # only the base is there
+        f"echo $$ > {building}.new; mv {building}.new {building}; exec sleep 600\n"
+    )
+    docker.chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    environment = {
+        **os.environ, "PATH": f"{docker.parent}{os.pathsep}{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path / "temporary"), "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "verification.interrupts", "verification.stack.images"],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as command:  # fmt: skip
+        wait_until(lambda: "" if building.exists() else "no build yet", SECONDS)
+        build = psutil.Process(int(building.read_text()))
+        command.send_signal(number)
+        _, errors = command.communicate(timeout=SECONDS)
+    assert (command.returncode, errors) == (2, f"interrupted by {number.name}; what was built is kept\n")
+    assert not build.is_running()
+    assert list((tmp_path / "temporary").iterdir()) == []
