@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
     assert done.returncode == 2, said
     assert "Traceback" not in said
     assert "No space left on device" in said
+    assert re.search(r"\d+ claims: ", said), "the table of verdicts was not printed"
     left = [
         one.info for one in psutil.process_iter(["cmdline"]) if str(small_disk) in str(one.info["cmdline"])
     ]

@@ -9,8 +9,8 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 RESULT: pytest.StashKey[Result] = pytest.StashKey()
 BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
+SHOWN: pytest.StashKey[bool] = pytest.StashKey()
 BROKEN: pytest.StashKey[str] = pytest.StashKey()
 """An exception that nobody expected, in one line."""
 _JUNIT_BYTES = 1_000_000
@@ -278,11 +279,17 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    result = config.stash.get(RESULT, None)
-    if result is None:
-        return
-    verdicts = _selected(config, result)
     terminalreporter.ensure_newline()
+    _show_verdicts(config)
+
+
+def _show_verdicts(config: pytest.Config) -> None:
+    """Print the table, once."""
+    result = config.stash.get(RESULT, None)
+    if result is None or SHOWN in config.stash:
+        return
+    config.stash[SHOWN] = True
+    verdicts = _selected(config, result)
     show(Console(file=sys.stdout, width=max(140, Console().width)), verdicts, result.ending)
     if result.ending.crashes:
         sys.stdout.write(f"tracebacks of the harness: {result.folder / 'tracebacks.txt'}\n")
@@ -297,17 +304,26 @@ def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
     """Judge the session; a report that can't be written is trouble (2), never a traceback or a failed claim (1)."""
-    try:
+    with _trouble_told(session):
         _set_status(session)
-        return (yield)
+    try:
+        with _trouble_told(session):
+            yield
+    finally:
+        _show_verdicts(session.config)  # unless that was done: a report that failed may have been before it
+        _mask(session.config)
+
+
+@contextmanager
+def _trouble_told(session: pytest.Session) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         sys.stdout.write(f"\na report could not be written: {error}\n")
+        session.exitstatus = 2
     except Exception as error:
         sys.stdout.write(f"\n{_broke(session.config, 'the reports were written', error)}\n")
-    finally:
-        _mask(session.config)
-    session.exitstatus = 2
-    return None
+        session.exitstatus = 2
 
 
 def _mask(config: pytest.Config) -> None:
