@@ -22,6 +22,15 @@ MOST_CHARACTERS = 300
 """of an exception's message in one line; the traceback has all of it"""
 
 
+Keep = Callable[[str, BaseException], str]
+"""Takes what was being done and the exception; gives the line that says it, and where its traceback is."""
+
+
+def without_file(what: str, error: BaseException) -> str:
+    """A `Keep` for those who have no folder: the traceback is not kept."""
+    return describe(error)
+
+
 def describe(error: BaseException) -> str:
     """An exception in one line: type, message, and the place in our code where it came from."""
     words = " ".join(str(error).split())

@@ -5,13 +5,14 @@ A run that is invalid passes and fails nothing: every verdict is unknown, with w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 
 from loadtests.account import Account, StageResult, Window
 from loadtests.conditions import Condition, parse_condition
+from loadtests.crash import Keep, without_file
 from loadtests.quantities import measure, unexpected
 
 INTERRUPTIONS = ("asked to stop", "interrupted")
@@ -105,12 +106,22 @@ def broken_early(account: Account) -> str | None:
     return None
 
 
-def judge(account: Account, reasons: Sequence[str], stopped_for: str | None = None) -> list[Judgement]:
+def judge(
+    account: Account,
+    reasons: Sequence[str],
+    stopped_for: str | None = None,
+    keep: Keep = without_file,
+) -> list[Judgement]:
     """Verdicts on all conditions that the ledger can judge, in their order.
 
-    reasons: why the run is invalid, if it is.
+    reasons: why the run is invalid, if it is. keep: takes an exception that nobody expected, which makes its condition
+    unknown and no other.
     """
-    found = [_judge(account, one) for one in account.conditions if not one.asks_prometheus]
+    found = [
+        guarded(one, lambda condition: _judge(account, condition), keep)
+        for one in account.conditions
+        if not one.asks_prometheus
+    ]
     if reasons:
         return [_doubted(one, f"the run is invalid: {reasons[0]}") for one in found]
     if stopped_for is not None and not account.scenario.knee:
@@ -119,6 +130,15 @@ def judge(account: Account, reasons: Sequence[str], stopped_for: str | None = No
             _doubted(one, "the run was ended early") if one.outcome is Outcome.PASS else one for one in found
         ]
     return found
+
+
+def guarded(condition: Condition, judge: Callable[[Condition], Judgement], keep: Keep) -> Judgement:
+    """A judgement; unknown when judging raises what nobody expected."""
+    try:
+        return judge(condition)
+    except Exception as error:
+        said = keep(f"judging {condition.text}", error)
+        return Judgement(condition.text, Outcome.UNKNOWN, f"the check itself broke: {said}")
 
 
 def exit_status(judgements: Sequence[Judgement], reasons: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from loadtests import judge as judging
 from loadtests.account import SLOTS_AT_MOST, Account
 from loadtests.conditions import parse_condition
 from loadtests.generator import Generator, excesses, overrun, together
@@ -292,3 +293,21 @@ def test_a_long_run_grows_without_end() -> None:
     assert len(run.account.slots) <= SLOTS_AT_MOST
     assert run.account.slot_seconds == 4
     assert sum(slot.ended.total for slot in run.account.slots.values()) == run.account.view().requests
+
+
+def test_a_condition_that_cannot_be_judged_costs_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = MadeUp("p95 < 1s", "errors == 0")
+    made.ends(1.0)
+    real = judging.measure
+
+    def measure(condition: Any, *rest: Any) -> Any:
+        if condition.quantity != "errors":
+            raise KeyError("bins")
+        return real(condition, *rest)
+
+    monkeypatch.setattr(judging, "measure", measure)
+    broken, kept = judge(made.account, [])
+    assert broken.outcome is Outcome.UNKNOWN
+    assert broken.seen.startswith("the check itself broke: KeyError: 'bins' at loadtests/judge.py:")
+    assert kept.outcome is Outcome.PASS
+    assert exit_status([broken, kept], []) == 2

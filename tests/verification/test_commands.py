@@ -95,6 +95,34 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     assert report["unknown_for_the_cause"] == report["counts"]["unknown"]
 
 
+@pytest.mark.parametrize(
+    "crash",
+    [
+        "import verification.run.prepare as prepare\nprepare.prepare = boom",
+        "pytest_collection_modifyitems = boom",
+        "pytest_sessionfinish = boom",
+    ],
+    ids=["before the session", "in it", "at its end"],
+)
+def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_path: Path, crash: str) -> None:
+    plugin = f"def boom(*_):\n    raise KeyError('nobody expected this')\n{crash}\n"
+    (tmp_path / "crashing.py").write_text(plugin, encoding="utf-8")
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    done = subprocess.run(
+        [*SUITES, "-p", "crashing", "--app", "false", "--claim", "config/clean", "--reports", str(reports)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
+    assert "KeyError: 'nobody expected this'" in said
+    assert "Traceback" not in said
+    (trace,) = reports.rglob("crash-*.txt")
+    assert str(trace) in said
+    assert "crashing.py" in trace.read_text(encoding="utf-8")
+
+
 def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -144,6 +172,12 @@ def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, num
     assert not ports & taken
     if number != signal.SIGKILL:
         assert run.returncode == 2
+        (report,) = (tmp_path / "reports").glob("*/report.json")
+        kept = json.loads(report.read_text(encoding="utf-8"))
+        assert (kept["interrupted"], kept["cause"]) == (True, f"interrupted by {number.name}")
+        assert kept["counts"]["pass"] > 50, "what needs no traffic is not judged"
+        assert "fail" not in kept["counts"], "an interruption is taken for a failure"
+        assert "claims are unknown for that reason alone" in (tmp_path / "output").read_text()
 
 
 def _listening(process: psutil.Process) -> set[int]:

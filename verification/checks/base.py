@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loadtests.crash import describe
+from loadtests.crash import Keep, without_file
 from verification.contract import Contract, Metric
 from verification.evidence import Evidence, Gap
 from verification.observe.exposition import Labels, series_text
@@ -16,9 +16,6 @@ from verification.truth import ZERO, Expected, Interval
 from verification.verdict import Outcome, Verdict
 
 SHOWN = 5  # findings named in a reason; the rest is counted
-
-Keep = Callable[[str, BaseException], str]
-"""Takes what was being done and the exception; gives the line that says it, and where its traceback is."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,6 @@ def for_metrics(aspect: str, wanted: Callable[[Metric], bool]) -> Callable[[Cont
 
 
 Pairs = Sequence[tuple[Check, Claim]]
-
-
-def without_file(what: str, error: BaseException) -> str:
-    """A `Keep` for those who have no folder: the traceback is not kept."""
-    return describe(error)
 
 
 def claims_of(check: Check, contract: Contract) -> list[tuple[Check, Claim]]:

@@ -13,8 +13,9 @@ import promql_parser as promql
 
 from loadtests.account import Account
 from loadtests.conditions import Condition
+from loadtests.crash import Keep, without_file
 from loadtests.inputs import InputError
-from loadtests.judge import Judgement, Outcome
+from loadtests.judge import Judgement, Outcome, guarded
 from loadtests.view import LedgerView
 from verification.contract import Contract, load, seconds
 from verification.errors import EvidenceError
@@ -96,7 +97,7 @@ class Questions:
             self._readings.scraped()
             self._base = self._readings.api()
 
-    def answers(self, reasons: list[str]) -> list[Judgement]:
+    def answers(self, reasons: list[str], keep: Keep = without_file) -> list[Judgement]:
         """Verdicts on the conditions that Prometheus answers, in their order."""
         if not self._asking:
             return []
@@ -106,10 +107,16 @@ class Questions:
             api, stored = self._rest() if self._metrics else (None, None)
         except EvidenceError as error:
             return [_unknown(one, f"{error.component}: {error.state}") for one in self._asking]
-        return [
-            self._metric(one, api, stored) if one.quantity == "metric" else self._expression(one)
-            for one in self._asking
-        ]
+        except Exception as error:
+            said = keep("reading the counters at rest", error)
+            return [_unknown(one, f"the counters could not be read: {said}") for one in self._asking]
+
+        def answer(condition: Condition) -> Judgement:
+            if condition.quantity == "metric":
+                return self._metric(condition, api, stored)
+            return self._expression(condition)
+
+        return [guarded(condition, answer, keep) for condition in self._asking]
 
     def _expression(self, condition: Condition) -> Judgement:
         asked = self._promql[condition]

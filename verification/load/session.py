@@ -15,8 +15,9 @@ from pathlib import Path
 from types import FrameType
 
 from loadtests.account import Account
+from loadtests.crash import Tracebacks
 from loadtests.inputs import InputError
-from loadtests.judge import Judgement, broken_early, conditions_of, invalid, judge
+from loadtests.judge import Judgement, Outcome, broken_early, conditions_of, invalid, judge
 from verification import interrupts
 from verification.errors import EvidenceError
 from verification.load import baseline, report
@@ -45,6 +46,7 @@ class Session:
         self.folder = folder
         self.account = Account(options.scenario, conditions_of(options.conditions), options.bin_seconds)
         self._say = say
+        self._tracebacks = Tracebacks(folder / "tracebacks.txt")
         self._generator = LoadGenerator(options, folder, self.account)
         self._stopped_for: str | None = None
         self._interrupts = 0
@@ -75,30 +77,45 @@ class Session:
                 self._follow()
         except EvidenceError as error:
             trouble.append(f"{error.component}: {error.state}")
+        except Exception as error:
+            trouble.append(self._tracebacks.keep("following the generator", error))
         finally:
             self._generator.end()
-        self._generator.poll()
+        self._last_lines(trouble)
         if self._generator.exit_status() == InputError.exit_status and not self.account.final:
             raise InputError("the generator refused to start:\n" + "\n".join(self._generator.log()))
         return self._result(questions, trouble)
+
+    def _last_lines(self, trouble: list[str]) -> None:
+        """Take in what the generator wrote last."""
+        try:
+            self._generator.poll()
+        except EvidenceError as error:
+            trouble.append(f"{error.component}: {error.state}")
+        except Exception as error:
+            trouble.append(self._tracebacks.keep("reading the generator's ledger", error))
 
     def _result(self, questions: Questions, trouble: list[str]) -> LoadResult:
         reasons = trouble or invalid(self.account, self._stopped_for)
         if not self.account.final and not trouble:
             reasons += [f"the generator's last words: {line}" for line in self._generator.log()[-3:]]
-        judgements = judge(self.account, reasons, self._stopped_for)
-        judgements += questions.answers(reasons)
+        keep = self._tracebacks.keep
+        judgements = judge(self.account, reasons, self._stopped_for, keep)
+        judgements += questions.answers(reasons, keep)
         about = {
             "scenario": self.options.scenario.name,
             "target": self.options.target,
             "started": self._started,
         }
-        result = LoadResult(self.account, self.folder.name, about, judgements, reasons, self._stopped_for)
         compared: list[Judgement] = []
         if self.options.baseline is not None:
-            compared = baseline.compare(self.options.baseline, self.account, reasons)
+            try:
+                compared = baseline.compare(self.options.baseline, self.account, reasons)
+            except Exception as error:
+                said = keep("comparing with the baseline", error)
+                compared = [Judgement(f"baseline {self.options.baseline}", Outcome.UNKNOWN, said)]
         return LoadResult(
-            self.account, self.folder.name, about, judgements, reasons, result.stopped_for, compared
+            self.account, self.folder.name, about, judgements, reasons, self._stopped_for, compared
         )
 
     def _follow(self) -> None:
@@ -153,7 +170,6 @@ def run(options: Options, folder: Path, say: Say) -> int:
         with run_folder(folder):
             with opened(say) as journal:
                 result = session.run(journal)
-            report.show(result)
             status = _keep(result, folder, options)
     finally:
         for number, handler in before.items():
@@ -168,13 +184,19 @@ def _mask(folder: Path, options: Options) -> None:
 
 
 def _keep(result: LoadResult, folder: Path, options: Options) -> int:
+    """Show and write what was found; the exit status, which is at least 2 when that does not work."""
     try:
+        report.show(result)
         (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
         (folder / "report.html").write_text(report.html(result), encoding="utf-8")
         if options.save_baseline is not None:
             sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
     except OSError as error:
         sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
+        return result.status or 2
+    except Exception as error:
+        said = Tracebacks(folder / "tracebacks-report.txt").keep("writing the report", error)
+        sys.stderr.write(f"the report cannot be made: {said}\n{report.headline(result)}\n")
         return result.status or 2
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
     _mask(folder, options)

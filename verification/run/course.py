@@ -94,6 +94,8 @@ class Course:
     def _broke(self, trouble: str) -> None:
         trouble = self.history.masker.text(trouble)
         self.history.add("trouble", {"error": trouble})
-        self._say(trouble)
         if self.trouble is None:
             self.trouble = trouble
+            self._say("the run breaks off")  # why is what the report says first
+        else:
+            self._say(trouble)

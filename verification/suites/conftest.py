@@ -13,11 +13,9 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from _pytest._code.code import ReprEntryNative
 from _pytest.junitxml import bin_xml_escape, xml_key
 from rich.console import Console
 
@@ -111,9 +109,8 @@ class InternalErrors:
         self._config = config
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        line = _broke(self._config, "pytest ran", excinfo.value)
-        excrepr.chain = [(ReprEntryNative([line]), None, None)]
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        pytest.exit(_broke(self._config, "pytest ran", excinfo.value), returncode=2)
 
 
 @pytest.hookimpl(tryfirst=True)
