@@ -107,10 +107,17 @@ class InternalErrors:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._started = False
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        self._started = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        pytest.exit(_broke(self._config, "pytest ran", excinfo.value), returncode=2)
+        # of a session that has started the status is set at its end; 2 would have pytest look for a Ctrl-C
+        line = _broke(self._config, "pytest ran", excinfo.value)
+        pytest.exit(line, returncode=None if self._started else 2)
 
 
 @pytest.hookimpl(tryfirst=True)
