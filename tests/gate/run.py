@@ -44,6 +44,7 @@ class Gate:
         least = self.root / LEAST
         smallest = plan.read_least(least.read_text(encoding="utf-8")) if least.exists() else {}
         if _interrupted(record):
+            self._say(["interrupted: nothing was run", "0 passed, 1 failed"])
             return 2
         if found := plan.troubles(record, files, smallest):
             self._say(say.plan_report(found))

@@ -24,6 +24,7 @@ def report(
     said += ["", *_table(judgement, items, nightly), ""]
     for need, names in sorted(judgement.not_here.items()):
         said += [f"not run here: needs {need}: {len(names)} tests:", *(f"    {name}" for name in names)]
+    said += ["interrupted: what is not named here did not run"] if judgement.interrupted else []
     said += [f"red: {text}" for text in judgement.red]
     said += [f"failed: {name}: {_line(reason)}" for name, reason in judgement.failed.items()]
     said += [f"flaky: {name}: {_line(judgement.ended[name].reason)}" for name in judgement.flaky]
