@@ -1,5 +1,5 @@
 # The API. `docker build -t promptpilot:local .`; on a machine without an image registry, `nox -s images`.
-ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG PYTHON_IMAGE=python:3.13.7-slim-trixie
 FROM ${PYTHON_IMAGE} AS packages
 # How pip reaches its index from here, for this stage alone: nothing of it is in the image.
 ARG PIP_INDEX_URL

@@ -133,8 +133,8 @@ def ui(session: nox.Session) -> None:
 
 @nox.session
 def images(session: nox.Session) -> None:
-    """Build the images of the container tests locally, without a registry."""
-    hand_on(guarded("verification.stack.images"))
+    """Build the images of the container tests, without a registry; `-- --pin`: write the digests of those that ship."""
+    hand_on(guarded(f"verification.stack.{'pinning' if '--pin' in session.posargs else 'images'}"))
 
 
 @nox.session

@@ -1,10 +1,10 @@
-"""Notifications that Alertmanager sent, one row per alert and delivery."""
+"""Notifications that Alertmanager sent, one row per alert and delivery; the oldest rows go."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from promptpilot.store.database import Database
 from promptpilot.store.page import Page, utc_now
@@ -41,18 +41,25 @@ class Alert:
     fingerprint: str
 
 
+KEPT = 10_000
+"""Rows, ever: an alert that flaps for years fills no disk."""
+
+
 class AlertStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept: int = KEPT) -> None:
         self._database = database
+        self._kept = kept
 
     async def add(self, received: Sequence[NewAlert]) -> int:
-        """How many were stored: all."""
+        """How many were received: all are stored, and of all that there are the newest are kept."""
         received_at = utc_now()
         rows = [{"received_at": received_at, **asdict(alert)} for alert in received]
 
         def work(connection: Connection) -> int:
             if rows:
                 connection.execute(insert(alerts), rows)
+                newest = connection.scalar(select(func.max(alerts.c.id))) or 0
+                connection.execute(delete(alerts).where(alerts.c.id <= newest - self._kept))
             return len(rows)
 
         return await self._database.write(work)
