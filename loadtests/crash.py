@@ -90,6 +90,7 @@ def guard(command: str, main: Callable[[], int], reports: Path = Path("reports")
 
     An exception that has an `exit_status` of its own speaks to users, and needs no traceback.
     """
+    reports = reports.absolute()  # a command may change its folder
     try:
         status = main()
         sys.stdout.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import runpy
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -351,7 +350,7 @@ def test_a_crash_of_a_command_has_python_s_own_status(
     tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "reports").mkdir()
     monkeypatch.setattr(breaks, boom)
     monkeypatch.setattr(sys, "argv", [module, *arguments])
     monkeypatch.delitem(sys.modules, module, raising=False)
@@ -361,7 +360,7 @@ def test_a_crash_of_a_command_has_python_s_own_status(
     assert left.value.code == 2, said
     assert "internal error: KeyError: 'nobody expected this' at " in said
     assert "Traceback" not in said
-    assert len(list(tmp_path.glob("crash-*.txt"))) == 1
+    assert len(list(tmp_path.glob("reports/crash-*.txt"))) == 1
 
 
 @pytest.mark.parametrize(
