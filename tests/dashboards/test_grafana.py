@@ -169,6 +169,41 @@ def test_a_broken_server_is_not_red(
     assert says in reason
 
 
+@pytest.mark.parametrize("body", ["x", [7, {"jsonData": 7}], {"dashboard": 7, "status": []}])
+def test_an_answer_of_another_shape_breaks_a_check(body: Any, history: Recorder) -> None:
+    paths = [path for path in sound() if path != "/api/v1/query"]
+    found = judged(history, {**sound(), **dict.fromkeys(paths, (200, body))})
+    assert not [reason for _, reason in found.values() if "the check itself broke" in reason]
+    for claim in ("health", "datasource", "dashboards"):
+        assert found[f"grafana/{claim}"][0] in (Outcome.FAIL, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "says"),
+    [
+        ('{"title": "A", "panels": []}', Outcome.PASS, "without a uid and not compared: odd.json"),
+        ("{", Outcome.FAIL, "odd.json: is no dashboard, so it is not loaded"),
+        ("[]", Outcome.FAIL, "odd.json: is no dashboard, so it is not loaded"),
+    ],
+)
+def test_one_odd_file_takes_the_others_from_the_comparison(
+    text: str, outcome: Outcome, says: str, tmp_path: Path
+) -> None:
+    files = texts(MONITORING)
+    history = Recorder(tmp_path / "odd.jsonl", "test", SystemClock())
+    answers = {path.rpartition("/")[2]: answer for path, answer in sound().items() if "/dashboards/" in path}
+    served = {uid: {"status": status, "body": body} for uid, (status, body) in answers.items()}
+    record.files(history, files, {})
+    data = {"errors": [], "files": {**files.dashboards, "odd.json": text}, "dashboards": served}
+    history.add("grafana", data)
+    history.close()
+    check = next(one for one in panel_grafana.CHECKS if one.name == "grafana-dashboards")
+    evidence = Evidence(load(MONITORING / "contract.yaml"), history)
+    verdict = judge(check, Claim("grafana/dashboards"), evidence)
+    assert verdict.outcome is outcome, verdict
+    assert says in verdict.reason
+
+
 def test_the_queries_of_another_prometheus_are_compared(history: Recorder) -> None:
     table = {**sound(), "/api/v1/query": (200, scraped("7"))}
     outcome, reason = judged(history, table)["grafana/queries"]

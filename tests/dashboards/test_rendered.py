@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,42 @@ def test_a_broken_dashboard_or_query_breaks_the_copy(tmp_path: Path) -> None:
         "interval": "1s",
     }
     assert [one.key for one in changes if one.file.endswith("odd.json")] == ["$.panels[0].interval"]
+
+
+def test_a_copy_changes_what_grafana_refuses_or_fills_in_itself(tmp_path: Path) -> None:
+    """A byte order mark, a name of Grafana's environment, a query that cannot be parsed: the copy is as the file is."""
+    folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
+    shown = folder / "grafana" / "dashboards"
+    marked = b"\xef\xbb\xbf" + json.dumps({"panels": [{"targets": [{"expr": "rate(x[5m])"}]}]}).encode()
+    (shown / "marked.json").write_bytes(marked)
+    (shown / "deep.json").write_text("[" * 5000, encoding="utf-8")
+    brackets = {"panels": [{"interval": "30", "targets": [{"expr": "(" * 5000}]}]}
+    (shown / "brackets.json").write_text(json.dumps(brackets), encoding="utf-8")
+    source = folder / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
+    written = source.read_text(encoding="utf-8").replace("timeInterval: 15s", "timeInterval: $EVERY")
+    source.write_text(written, encoding="utf-8")
+    render_grafana(read_folder(folder), tmp_path / "run", TimeScale(60))
+    copies = tmp_path / "run" / "grafana"
+    assert (copies / "dashboards" / "marked.json").read_bytes() == marked
+    assert (copies / "dashboards" / "deep.json").read_text(encoding="utf-8") == "[" * 5000
+    assert json.loads((copies / "dashboards" / "brackets.json").read_text(encoding="utf-8")) == {
+        "panels": [{"interval": "500ms", "targets": [{"expr": "(" * 5000}]}]
+    }
+    copy = yaml.safe_load((copies / source.relative_to(folder / "grafana")).read_text(encoding="utf-8"))
+    assert copy["datasources"][0]["jsonData"]["timeInterval"] == "$EVERY"
+
+
+@pytest.mark.parametrize("what", ["loop", "device", "pipe", "nothing"])
+def test_what_is_no_regular_file_breaks_the_copy_or_hangs(what: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
+    odd = folder / "grafana" / "dashboards" / "odd.json"
+    if what == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to({"loop": odd.name, "device": "/dev/zero", "nothing": "gone.json"}[what])
+    render_grafana(read_folder(folder), tmp_path / "run", TimeScale(60))
+    assert not (tmp_path / "run" / "grafana" / "dashboards" / "odd.json").exists()
+    assert "odd.json: $: cannot be read" in "\n".join(map(str, texts(folder).problems))
 
 
 def test_grafana_in_a_container_gets_the_files_that_are_not_scaled(tmp_path: Path) -> None:

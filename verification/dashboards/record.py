@@ -155,7 +155,9 @@ def panels(
     begin, end = window
     try:
         known = prometheus.metadata()
-        history.add("metadata", {"types": {name: all_[0]["type"] for name, all_ in known.items() if all_}})
+        history.add(
+            "metadata", {"types": {name: all_[0].get("type") for name, all_ in known.items() if all_}}
+        )
     except EvidenceError as error:
         history.add("observation_failed", {"what": "metadata", "error": str(error)})
     for dashboard in folder.dashboards:

@@ -32,12 +32,12 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
     """Write the copy below `out`; the changes, and a unified diff of them. Nothing for a folder without Grafana.
 
     Raises:
-        InputError: a provisioning file of data sources cannot be read, or its interval cannot be scaled.
+        InputError: a file cannot be copied, one of data sources cannot be read, or its interval cannot be scaled.
     """
     changes: list[Change] = []
     diffs: list[str] = []
     for path in sorted((source.root / FOLDER).rglob("*")):
-        if path.is_dir():
+        if not path.is_file():  # a folder; or a pipe, a device, a loop of links, which the reader has told
             continue
         place = out / path.relative_to(source.root)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,14 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
             changes += copy.changes
             diffs.append(copy.diff())
             continue
-        shutil.copyfile(path, place)
+        try:
+            shutil.copyfile(path, place)
+        except OSError as error:
+            raise InputError(
+                f"cannot be copied: {error.strerror}", str(path), "a file of Grafana", "look at its rights"
+            ) from error
         if path.suffix == ".json" and not scale.is_identity:
-            found = _scaled_dashboard(path.read_bytes(), source.relative(path), scale)
+            found = _scaled_dashboard(place.read_bytes(), source.relative(path), scale)
             if found is not None:
                 text, before, mine = found
                 place.write_text(text, encoding="utf-8")
