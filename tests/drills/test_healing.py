@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from verification.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 SECONDS = 120.0
+NOX = (sys.executable, "-m", "nox", "-s", "drill", "--")
 DRILL = """
 drill: 1
 name: Marked
@@ -47,7 +48,9 @@ class Ended:
     environment: dict[str, str]
 
 
-def disturbed(where: Path, disturb: Callable[[subprocess.Popen[bytes]], None]) -> Ended:
+def disturbed(
+    where: Path, disturb: Callable[[subprocess.Popen[bytes]], None], through: Sequence[str]
+) -> Ended:
     (where / "drills").mkdir(parents=True)
     mark, output = where / "mark", where / "output"
     scenario = REPOSITORY / "scenarios" / "steady.yaml"
@@ -62,8 +65,10 @@ def disturbed(where: Path, disturb: Callable[[subprocess.Popen[bytes]], None]) -
         "processes",
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(where.parent / "cache")}
+    environment["HARNESS_PYTHON"] = sys.executable
+    started = [*through, *arguments] if through else command(*arguments)
     with output.open("wb") as out, subprocess.Popen(
-        command(*arguments), cwd=REPOSITORY, stdout=out, stderr=out, env=environment
+        started, cwd=REPOSITORY, stdout=out, stderr=out, env=environment
     ) as process:  # fmt: skip
         try:
             wait_until(lambda: _missing(process, mark, output), SECONDS)
@@ -84,8 +89,8 @@ def interrupt_twice(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
 
 
-def terminate(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def hang_up(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGHUP)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -100,9 +105,10 @@ def kill_child(name: str) -> Callable[[subprocess.Popen[bytes]], None]:
     return end
 
 
+THROUGH_NOX = "hang up through nox"
 DISTURBANCES: dict[str, Callable[[subprocess.Popen[bytes]], None]] = {
     "interrupt twice": interrupt_twice,
-    "terminate": terminate,
+    THROUGH_NOX: hang_up,
     "kill": kill,
     "prometheus dies": kill_child("--storage.tsdb.path"),
     "alertmanager dies": kill_child("--cluster.listen-address="),
@@ -121,13 +127,15 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
         (cache / "programs").symlink_to(cache_dir() / "programs")
     with ThreadPoolExecutor(3) as pool:
         runs = {
-            name: pool.submit(disturbed, root / name.replace(" ", "-"), disturb)
+            name: pool.submit(
+                disturbed, root / name.replace(" ", "-"), disturb, NOX if name == THROUGH_NOX else ()
+            )
             for name, disturb in DISTURBANCES.items()
         }
         return {name: one.result() for name, one in runs.items()}
 
 
-@pytest.mark.parametrize("name", ["interrupt twice", "terminate"])
+@pytest.mark.parametrize("name", ["interrupt twice", THROUGH_NOX])
 def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended]) -> None:
     one = ended[name]
     assert not one.marked, one.output

@@ -22,6 +22,7 @@ from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
 pytestmark = pytest.mark.stack
 SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
 SUITES += ["--stack", "processes"]  # an engine that answers may be there
+NOX = [sys.executable, "-m", "nox", "-s", "verify", "--", "--stack", "processes"]
 GONE_SECONDS = 20.0  # five on a machine that is not busy
 
 
@@ -144,12 +145,18 @@ def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
     assert "exclude each other" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """While the boundary is proven; the one that hangs up tells nox."""
+    command = NOX if number == signal.SIGHUP else SUITES
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "HARNESS_PYTHON": sys.executable, "TMPDIR": str(temporary)}
     with (tmp_path / "output").open("w") as output:
         run = subprocess.Popen(
-            [*SUITES, "--reports", str(tmp_path / "reports")], cwd=REPOSITORY, stdout=output, stderr=output
-        )
+            [*command, "--reports", str(tmp_path / "reports")],
+            cwd=REPOSITORY, stdout=output, stderr=output, env=environment,
+        )  # fmt: skip
     seen: dict[int, psutil.Process] = {}
 
     def traffic_flows() -> bool:
@@ -158,7 +165,7 @@ def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, num
         return "requests sent" in (tmp_path / "output").read_text()
 
     try:
-        until(traffic_flows, 60, "traffic")
+        until(traffic_flows, 200, "traffic")
         ports = {port for one in seen.values() if one.is_running() for port in _listening(one)}
         assert len(ports) >= 4
         run.send_signal(number)
@@ -178,6 +185,8 @@ def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, num
         assert kept["counts"]["pass"] > 50, "what needs no traffic is not judged"
         assert "fail" not in kept["counts"], "an interruption is taken for a failure"
         assert "claims are unknown for that reason alone" in (tmp_path / "output").read_text()
+        assert list(temporary.iterdir()) == []
+        assert "Traceback" not in (tmp_path / "output").read_text()
 
 
 def _listening(process: psutil.Process) -> set[int]:

@@ -26,6 +26,7 @@ from verification.history import Recorder
 
 STEP_SECONDS = 0.02
 READ_SECONDS = 1.0
+INTERRUPTED = "interrupted by "
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Conductor:
                 for course in courses:
                     self._record(course, number, trouble or self._interrupted)
         if self._interrupted is not None:
-            raise KeyboardInterrupt(self._interrupted)
+            raise KeyboardInterrupt(self._interrupted.removeprefix(INTERRUPTED))
 
     def is_clean(self) -> bool:
         """Whether nothing is left of any fault."""
@@ -237,7 +238,7 @@ class Conductor:
         def note(number: int, frame: FrameType | None) -> None:
             interrupts.note(number)
             if self._interrupted is None:
-                self._interrupted = f"interrupted by {signal.Signals(number).name}"
+                self._interrupted = f"{INTERRUPTED}{signal.Signals(number).name}"
                 self._say(f"{self._interrupted}: healing")
 
         before = [signal.signal(number, note) for number in interrupts.SIGNALS]
