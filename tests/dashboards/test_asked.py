@@ -31,6 +31,7 @@ VARIABLES = [
     {"name": "none", "type": "datasource", "query": "tempo"},
     {"name": "size", "type": "custom", "query": "small : 1\\,5, large : 9"},
     {"name": "text", "type": "textbox", "query": "x"},
+    {"name": "whole", "type": "custom", "query": "a,b", "current": {"value": {"text": "b", "value": "b"}}},
     {"name": "fixed", "type": "constant", "query": "7", "current": None},
     {"name": "filters", "type": "adhoc"},
     {"name": "by", "type": "groupby"},
@@ -85,7 +86,7 @@ def test_every_type_of_variable_has_the_value_it_has_in_grafana(tmp_path: Path) 
     chosen = {row.data["name"]: row.data["chosen"] for row in history.of("variable")}
     assert chosen == {
         "step": ["$__auto_interval_step"], "ds": ["prom"], "logs": ["loki"], "none": [], "size": ["1,5"], "text": ["x"],
-        "fixed": ["7"], "filters": [], "by": [], "on": ["true"], "app": [], "job": ["AP"], "bad": [],
+        "whole": ["b"], "fixed": ["7"], "filters": [], "by": [], "on": ["true"], "app": [], "job": ["AP"], "bad": [],
     }  # fmt: skip
     (failed,) = history.of("observation_failed")
     assert "the regular expression '/(/' cannot be read here" in failed.data["error"]

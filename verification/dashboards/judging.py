@@ -38,7 +38,7 @@ def beyond(panel: Panel) -> str:
     if panel.library:
         return f"{panel.path}: a library panel ({panel.library}): its content is in Grafana's database, not in the file"
     asked = [one for one in panel.targets if not one.hidden]
-    if not asked and panel.type in WITHOUT_QUERIES:
+    if panel.type in WITHOUT_QUERIES:
         return f"{panel.path}: a panel of type {panel.type} asks nothing"
     if not asked or any(one.source.is_prometheus for one in asked):
         return ""

@@ -7,6 +7,8 @@ from typing import Any
 
 from verification.observe.prometheus import Prometheus
 
+_LABEL_VALUES = re.compile(r"(?:(.+),\s*)?([a-zA-Z_][a-zA-Z0-9_]*)", re.DOTALL)
+"""What is not of this form Grafana asks as a selector."""
 _CALL = re.compile(r"(label_names|label_values|metrics|query_result)\((.*)\)", re.DOTALL)
 
 
@@ -60,11 +62,10 @@ def _values(prometheus: Prometheus, query: str, span: dict[str, str], at: float)
         names = prometheus.get("/api/v1/label/__name__/values", span)
         return [str(one) for one in names if browser_regex(inside).search(str(one))]
     if name == "label_values":
-        selector, separator, label = inside.rpartition(",")
-        match = {"match[]": selector.strip()} if separator else {}
-        return [
-            str(one) for one in prometheus.get(f"/api/v1/label/{label.strip()}/values", {**span, **match})
-        ]
+        parts = _LABEL_VALUES.fullmatch(inside)
+        if parts is not None:
+            match = {"match[]": parts[1].strip()} if parts[1] else {}
+            return [str(one) for one in prometheus.get(f"/api/v1/label/{parts[2]}/values", {**span, **match})]
     if name == "query_result":
         rows = prometheus.query(inside, at=at)
         return [f"{_series(dict(labels))} {value:g} {round(at * 1000)}" for labels, value in rows]

@@ -354,7 +354,9 @@ def _short(value: Any) -> str:
 def _values(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+    if isinstance(value, dict):  # some versions saved the whole option as the value
+        return _values(value.get("value"))
+    return tuple(part for one in value for part in _values(one)) if isinstance(value, list) else (str(value),)
 
 
 def _old_unit(item: dict[str, Any]) -> str:
