@@ -7,11 +7,13 @@ file, line and key.
 
 from __future__ import annotations
 
+import math
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from loadtests.inputs import load_model
 from verification.contract_deployment import Deployment
@@ -23,9 +25,26 @@ from verification.contract_panels import (
     RowsPanelTruth,
     RowsSumTruth,
 )
-from verification.timescale import parse_duration
+from verification.durations import parse_duration, parse_milliseconds
+from verification.thresholds.arithmetic import evaluate
 
-Duration = Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$")]
+
+def _is_duration(text: str) -> str:
+    parse_milliseconds(text)
+    return text
+
+
+def _is_pattern(text: str) -> str:
+    """Python's own syntax, as the checks use it."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
+Duration = Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$"), AfterValidator(_is_duration)]
+Pattern = Annotated[str, AfterValidator(_is_pattern)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 
@@ -33,14 +52,14 @@ MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 class Model(BaseModel):
     """Strict and frozen: a misspelt key is an error, a loaded contract does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Label(Model):
     """What a label's values may be: a fixed list, a pattern that must match in full, or both left open."""
 
     values: Names | None = None
-    pattern: str | None = None
+    pattern: Pattern | None = None
 
     def allows(self, value: str) -> bool:
         """Whether the documentation allows this value."""
@@ -154,6 +173,13 @@ class Metric(Model):
         return self
 
 
+def _evaluated(text: str, q: float) -> None:
+    """Raises ValueError for what is no arithmetic, or gives no number; a division by zero may depend on `q`."""
+    with suppress(ZeroDivisionError):
+        if not math.isfinite(evaluate(text, q)):
+            raise ValueError(f"{text!r} is not finite for q = {q:g}")
+
+
 class Series(Model):
     """A synthetic series for the boundary proof: its increase per second, or its value, as arithmetic in `q`."""
 
@@ -165,6 +191,8 @@ class Series(Model):
     def _one(self) -> Series:
         if (self.rate is None) == (self.value is None):
             raise ValueError("give either rate (per second) or value, as arithmetic in q")
+        for q in (0.0, 0.5, 1.0):
+            _evaluated(self.rate or self.value or "", q)
         return self
 
 

@@ -18,7 +18,7 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]
 class PanelModel(BaseModel):
     """Strict and frozen, as all of the contract."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Counted(PanelModel):

@@ -17,6 +17,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from loadtests.inputs import read_text
 from verification.durations import EXPECTED, parse_duration
 from verification.errors import InputError
 
@@ -144,12 +145,7 @@ def parse(path: Path) -> Page:
     Raises:
         InputError: the file can't be read as UTF-8 text, or a table names a column twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the page can't be read: {error}", where=str(path), expected="a Markdown file in UTF-8"
-        ) from error
+    text = read_text(path, "a Markdown file in UTF-8")
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     headings = tuple(_headings(tokens))
     return Page(

@@ -134,12 +134,12 @@ def test_a_column_named_twice_hides_cells(tmp_path: Path) -> None:
     assert refused.value.where == f"{page}:3"
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not UTF-8"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfa"], ids=["missing", "not UTF-8"])
 def test_an_unreadable_file_ends_in_a_traceback(tmp_path: Path, content: bytes | None) -> None:
     page = tmp_path / "page.md"
     if content is not None:
         page.write_bytes(content)
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match=r"cannot be read|is not UTF-8"):
         parse(page)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from loadtests.inputs import Document, InputError, load_document, load_model
-from verification.contract import Contract, Duration, Model
+from verification.contract import Contract, Duration, Model, Pattern
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Words = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
@@ -158,7 +158,7 @@ class Drill(Model):
     """Other alerts that may fire meanwhile; all others must not."""
     receivers: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Where notifications are judged; the documented receivers by default."""
-    shows: dict[str, str] = Field(default_factory=dict)
+    shows: dict[str, Pattern] = Field(default_factory=dict)
     """For each annotation a pattern that its text must match; the groups `percent` and `seconds` hold the value."""
     together: str | None = None
     """Drills that name the same word run side by side, and none is healed before all of them have fired."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from loadtests import bins
 from loadtests.account import Account
-from loadtests.inputs import InputError
+from loadtests.inputs import InputError, parse_json, read_text
 from loadtests.judge import Judgement, Outcome
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ TOLERANCE = 0.10
 """a change of the median of less than a tenth is no change that anybody would act on"""
 SIGMAS = 3.0
 LEAST_RUNS = 3
+_LARGEST = 1e12
+"""No second, rate or share of a run is as large."""
 QUANTITIES = ("p50", "p95", "p99", "rate", "errors")
 LOWER_IS_BETTER = {"p50": True, "p95": True, "p99": True, "rate": False, "errors": True}
 ERRORS_TOLERANCE = 0.001
@@ -90,24 +92,36 @@ def load(path: Path, scenario: str) -> list[dict[str, list[float]]]:
         InputError: it cannot be read, is no baseline, or has no run of this scenario.
     """
     expected = "a file that --save-baseline has written"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", str(path), expected) from error
+    lines = read_text(path, expected).split("\n")
     found = []
     for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
         where = f"{path}:{number}"
         try:
-            line: dict[str, Any] = json.loads(text)
+            line = parse_json(text, path, expected).data
+        except InputError as error:
+            raise InputError(error.what, where, expected, "take the line out") from error
+        try:
             if line["baseline"] != VERSION:
-                raise InputError(f"version {line['baseline']}, expected {VERSION}", where, expected)
+                raise InputError(f"version {line['baseline']!r}, expected {VERSION}", where, expected)
             if line["scenario"] == scenario:
-                found.append({name: [float(one) for one in line["parts"][name]] for name in QUANTITIES})
-        except (ValueError, KeyError, TypeError) as error:
+                found.append({name: _numbers(line["parts"][name]) for name in QUANTITIES})
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
             raise InputError(f"not a run of a baseline: {error!r}", where, expected) from error
     if not found:
         raise InputError(f"has no run of the scenario {scenario}", str(path), expected, "save one first")
     return found
+
+
+def _numbers(values: Any) -> list[float]:
+    """Shares, rates and seconds. Raises ValueError or TypeError for what is none."""
+    if not isinstance(values, list):
+        raise TypeError(f"{values!r} is no list")
+    numbers = [float(value) for value in values]
+    if any(not 0 <= number < _LARGEST for number in numbers):
+        raise ValueError(f"{values!r} holds what is no measured number")
+    return numbers
 
 
 def compare(path: Path, account: Account, reasons: Sequence[str]) -> list[Judgement]:

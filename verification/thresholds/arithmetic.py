@@ -29,7 +29,7 @@ def evaluate(text: str, q: float) -> float:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
-    except SyntaxError as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"{text!r} is not arithmetic in q") from error
     return float(_value(tree.body, q, text))
 
