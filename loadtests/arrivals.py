@@ -57,16 +57,21 @@ def keep(
     """
     begin = clock() if begin is None else begin
     planned = sent = 0
+    awake = begin
     for offset in offsets:
         due = begin + offset
         while (wait := due - clock()) > 0 and not stopped():
+            awake = due - wait
             sleep(min(wait, NAP_SECONDS))
-        if wait > 0 or (stopped() and -wait <= NAP_SECONDS):
-            break  # one that fell due while the stop was being noticed was not due by then
+        over = stopped()
+        if not over:
+            awake = max(awake, due - wait)
+        if wait > 0 or (over and due > awake):
+            break  # one that fell due while the stop was being noticed was not due by then, however late that was
         planned += 1
         if wait < 0 and planned % BREATH == 0:
             breathe()
-        if not stopped() and -wait <= grace:
+        if not over and -wait <= grace:
             sent += start(due)
     return Arrived(planned, sent, planned - sent)
 

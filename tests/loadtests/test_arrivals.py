@@ -44,7 +44,7 @@ def test_an_endless_schedule_ends() -> None:
     assert list(islice(even(2, None), 5)) == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
-@given(st.floats(1, 300), st.floats(0.001, 5), st.floats(0, 0.05))
+@given(st.floats(1, 300), st.floats(0.001, 5), st.floats(0, 0.5))
 def test_a_run_that_is_ended_at_any_moment_invents_missed_arrivals(
     rate: float, stop_at: float, late: float
 ) -> None:
