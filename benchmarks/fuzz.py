@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import resource
 import signal
@@ -19,6 +20,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -149,8 +151,13 @@ def main() -> int:
         return 0
     kinds = [kind for kind in KINDS if given.kind in (None, kind.name)]
     tallies = {kind.name: Tally() for kind in kinds}
-    for kind, seed, count in _chunks(given.count, given.seed, kinds):
-        tallies[kind.name].add(_in_a_process(kind.name, seed, count))
+    chunks = list(_chunks(given.count, given.seed, kinds))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda chunk: _in_a_process(chunk[0].name, chunk[1], chunk[2]), chunks)
+        for (kind, _, _), tally in zip(chunks, found, strict=True):
+            tallies[kind.name].add(tally)
+            for text in tally.wrong:
+                print(f"{text}\n", flush=True)
     return _print(tallies)
 
 
@@ -172,8 +179,6 @@ def _print(tallies: dict[str, Tally]) -> int:
     for name, tally in (*tallies.items(), ("all", total)):
         counts = "".join(f"{tally.outcomes[column]:13,}" for column in columns)
         print(f"{name:18}{counts}{tally.slowest:9.2f} s{tally.peak_megabytes:7.0f} MB")
-    for text in total.wrong:
-        print(f"\n{text}")
     return int(bool(total.wrong) or total.peak_megabytes * 1024**2 > MEMORY_BYTES)
 
 

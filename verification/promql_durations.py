@@ -21,6 +21,9 @@ _OPERATORS = {
     promql.MatchOp.Re.__repr__(): "=~",
     promql.MatchOp.NotRe.__repr__(): "!~",
 }
+_IGNORING_NOTHING = (str(promql.LabelModifierType.Exclude), [])
+_NO_MATCHING = (str(promql.VectorMatchCardinality.OneToOne), False, None, [], (None, None))
+_BY_NOTHING = (str(promql.AggModifierType.By), [])
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # Functions whose value depends on how long the window is, or on seconds that stand outside of any duration.
@@ -166,6 +169,8 @@ def _describe(node: promql.Expr) -> tuple[object, ...]:
         return ("subquery", _at(node.at), node.step is None, node.offset is None)
     if isinstance(node, promql.AggregateExpr):
         by = (str(node.modifier.type), sorted(node.modifier.labels)) if node.modifier else None
+        if by == _BY_NOTHING:  # `sum(x) by ()` is `sum(x)`, and is printed so
+            by = None
         return ("aggregate", str(node.op), by, node.param is None)
     if isinstance(node, promql.BinaryExpr):
         return ("binary", str(node.op), _describe_matching(node.modifier))
@@ -182,13 +187,15 @@ def _describe_matching(modifier: promql.BinModifier | None) -> tuple[object, ...
     if modifier is None:
         return None
     matching = modifier.matching
-    return (
+    on = (str(matching.type), sorted(matching.labels)) if matching else None
+    described = (
         str(modifier.card),
         modifier.return_bool,
-        (str(matching.type), sorted(matching.labels)) if matching else None,
+        None if on == _IGNORING_NOTHING else on,  # `a + ignoring () b` is `a + b`, and is printed so
         sorted(modifier.group_labels or []),
         (modifier.fill_values.lhs, modifier.fill_values.rhs),
     )
+    return None if described == _NO_MATCHING else described
 
 
 def _selector(node: promql.VectorSelector) -> str:

@@ -154,6 +154,8 @@ def divided(milliseconds: int) -> int:
         ("rate(x{a='it\\'s `5m`'}[5m]) # `[5m]", 'rate(x{a="it\'s `5m`"}[5s])'),
         ("rate(sum[5m])", "rate(sum[5s])"),
         ("rate(x[300])", "rate(x[5s])"),
+        ("sum(rate(x[5m])) by () > 0", "sum(rate(x[5s])) > 0"),
+        ("rate(x[5m]) + ignoring () y", "rate(x[5s]) + y"),
     ],
 )
 def test_known_trap_of_the_parser_is_stepped_into(expression: str, rewritten: str) -> None:
