@@ -21,9 +21,15 @@ _OPERATORS = {
     promql.MatchOp.Re.__repr__(): "=~",
     promql.MatchOp.NotRe.__repr__(): "!~",
 }
-_IGNORING_NOTHING = (str(promql.LabelModifierType.Exclude), [])
-_NO_MATCHING = (str(promql.VectorMatchCardinality.OneToOne), False, None, [], (None, None))
-_BY_NOTHING = (str(promql.AggModifierType.By), [])
+_IGNORING_NOTHING: tuple[str, list[str]] = (str(promql.LabelModifierType.Exclude), [])
+_NO_MATCHING: tuple[object, ...] = (
+    str(promql.VectorMatchCardinality.OneToOne),
+    False,
+    None,
+    [],
+    (None, None),
+)
+_BY_NOTHING: tuple[str, list[str]] = (str(promql.AggModifierType.By), [])
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # Functions whose value depends on how long the window is, or on seconds that stand outside of any duration.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from verification.contract import Contract
 from verification.contract import load as load_contract
-from verification.errors import EvidenceError
+from verification.errors import EvidenceError, InputError
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from verification.run.static import data_sources
 from verification.stack.supply import resolve
@@ -40,6 +41,13 @@ def test_a_refused_compose_file_is_told_in_composes_own_words(tmp_path: Path) ->
     path = tmp_path / "docker-compose.yml"
     path.write_text("services: {api: {image: [a]}}\n", encoding="utf-8")
     with pytest.raises(EvidenceError, match=r"services\.api\.image must be a string"):
+        resolve(path, variables={})
+
+
+def test_compose_is_not_asked_about_what_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "docker-compose.yml"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="no regular file"):
         resolve(path, variables={})
 
 

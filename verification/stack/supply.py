@@ -18,6 +18,7 @@ from typing import Any
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
+from loadtests.inputs import read_text
 from verification.errors import EvidenceError
 from verification.stack import compose
 from verification.stack.images import local_images
@@ -50,8 +51,10 @@ def resolve(
 
     Raises:
         EvidenceError: Compose refuses the file; with its own words. Or it does not answer, or not with JSON.
-        InputError: Compose is not installed.
+        InputError: Compose is not installed, or a file is no readable text.
     """
+    for path in (file, *overrides):
+        read_text(path, "a compose file")  # Compose would wait for a pipe, and read a device for ever
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
         env_file = Path(folder) / "variables.env"
         values = local_images() if variables is None else variables
