@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loadtests.inputs import load_model
 from verification.contract_deployment import Deployment
@@ -25,26 +25,10 @@ from verification.contract_panels import (
     RowsPanelTruth,
     RowsSumTruth,
 )
-from verification.durations import parse_duration, parse_milliseconds
+from verification.contract_texts import Duration, Pattern
+from verification.durations import parse_duration
 from verification.thresholds.arithmetic import evaluate
 
-
-def _is_duration(text: str) -> str:
-    parse_milliseconds(text)
-    return text
-
-
-def _is_pattern(text: str) -> str:
-    """Python's own syntax, as the checks use it."""
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    return text
-
-
-Duration = Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$"), AfterValidator(_is_duration)]
-Pattern = Annotated[str, AfterValidator(_is_pattern)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 

@@ -6,9 +6,11 @@ there, by name.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from verification.contract_texts import Duration
 
 
 class DeploymentModel(BaseModel):
@@ -67,7 +69,7 @@ class Resources(DeploymentModel):
 
     cpu_cores: tuple[float, float] = Field(strict=False)
     memory_megabytes: tuple[float, float] = Field(strict=False)
-    measured_for: Annotated[str, Field(pattern=r"^(\d+(ms|[smhdwy]))+$")] = "5m"
+    measured_for: Duration = "5m"
     """How long the measurement must last at least, at time scale 1."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from verification.contract_texts import Pattern
 from verification.dashboards.model import slug
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -26,7 +27,7 @@ class Counted(PanelModel):
 
     metric: str
     by: Names = ()
-    where: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, Pattern] = Field(default_factory=dict)
     """Label name to a regular expression that its value matches in full."""
 
 
@@ -46,7 +47,7 @@ class RatioTruth(Counted):
     """The share of events whose labels match `part`; `complement` turns it into the rest."""
 
     kind: Literal["ratio"]
-    part: dict[str, str] = Field(min_length=1)
+    part: dict[str, Pattern] = Field(min_length=1)
     complement: bool = False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from verification import contract as contracts
+from verification.documentation import parse as parse_page
 from verification.drills import drill as drills
 from verification.drills.drill import Loaded
 from verification.drills.plan import Timing, power_gate
 from verification.errors import InputError
+from verification.load import baseline
 from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY, Options
 from verification.run.prepare import prepare
 from verification.thresholds.arithmetic import evaluate
@@ -64,6 +68,11 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("uid: http-performance", "uid: system-overview", "uid named twice", "system-overview"),
         ("title: Error Rate", "title: cpu-usage", "dashboards.0", "panel named twice: cpu-usage"),
         ("figure: cpu_used", "figure: cpu", "dashboards.0.panels.0.truth", "cpu"),
+        ("part: {status: success}}", "part: {status: '('}}", "part.status", "not a regular expression"),
+        ("rate: 60 * q", "rate: q ** 9", "alerts.0.boundary.series.0", "not arithmetic"),
+        ("rate: 60 * q", "rate: q * 1e308 * 1e308", "alerts.0.boundary.series.0", "not finite"),
+        ("    for: 1m", "    for: 300y", "alerts.4.for", "over 292 years"),
+        ("threshold: 0.05\n    unit", "threshold: .nan\n    unit", "alerts.0.threshold", "finite"),
         ('{prompt_id: {pattern: "[0-9]+|other"}}', "{}", "metrics.5", "only label is its subject"),
     ],
 )
@@ -158,3 +167,32 @@ def test_a_broken_rule_is_found_only_when_things_run_already(tmp_path: Path) -> 
     path.write_text(text.replace("groups:", "groups: [", 1), encoding="utf-8")
     with pytest.raises(InputError, match="not YAML"):
         prepare(Options(monitoring=folder))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"parts": None}, "not a run of a baseline"),
+        ({"parts": {"p50": [10**400]}}, "not a run of a baseline"),
+        ({"parts": {"p50": [-1]}}, "no measured number"),
+        ({"parts": {"p50": "12345"}}, "is no list"),
+        ({"baseline": [1]}, "expected 1"),
+    ],
+    ids=["null", "huge", "negative", "text", "version"],
+)
+def test_a_baseline_line_that_is_none_is_told_with_its_line(
+    tmp_path: Path, changed: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "baseline.jsonl"
+    row = {"baseline": 1, "scenario": "steady", "parts": {name: [0.1] for name in baseline.QUANTITIES}}
+    path.write_text(json.dumps(row) + "\n\n" + json.dumps(row | changed) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=words) as caught:
+        baseline.load(path, "steady")
+    assert caught.value.where == f"{path}:3"
+
+
+def test_a_pipe_in_place_of_a_page_or_a_baseline_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for read in (parse_page, lambda path: baseline.load(path, "steady")):
+        with pytest.raises(InputError, match="no regular file"):
+            read(tmp_path / "pipe")

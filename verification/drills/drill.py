@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from loadtests.inputs import Document, InputError, load_document, load_model
-from verification.contract import Contract, Duration, Model, Pattern
+from verification.contract import Contract, Model
+from verification.contract_texts import Duration, Pattern
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Words = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
