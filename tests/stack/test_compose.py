@@ -44,11 +44,24 @@ def test_a_refused_compose_file_is_told_in_composes_own_words(tmp_path: Path) ->
         resolve(path, variables={})
 
 
-def test_compose_is_not_asked_about_what_is_no_file(tmp_path: Path) -> None:
+def test_compose_is_not_asked_about_what_would_keep_it_for_ever(tmp_path: Path) -> None:
     path = tmp_path / "docker-compose.yml"
     os.mkfifo(path)
     with pytest.raises(InputError, match="no regular file"):
         resolve(path, variables={})
+    path.unlink()
+    bomb = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    path.write_text(f"x0: &x0 [x]\n{bomb}services: {{}}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"docker-compose.yml:6: x5.* over 100,000 values"):
+        resolve(path, variables={})
+
+
+def test_composes_own_tags_and_several_documents_are_its_own_business(tmp_path: Path) -> None:
+    path = tmp_path / "docker-compose.yml"
+    path.write_text(
+        "services: {a: {image: x, ports: !reset []}}\n---\nservices: {a: {image: y}}\n", encoding="utf-8"
+    )
+    assert resolve(path, variables={})["services"]["a"]["image"] == "y"
 
 
 def test_data_sources_of_any_shape_are_read(tmp_path: Path) -> None:

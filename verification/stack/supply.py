@@ -18,10 +18,10 @@ from typing import Any
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from loadtests.inputs import read_text
 from verification.errors import EvidenceError
 from verification.stack import compose
 from verification.stack.images import local_images
+from verification.yamlfile import load
 
 Say = Callable[[str], None]
 SHORT_SECONDS = 20.0
@@ -51,10 +51,10 @@ def resolve(
 
     Raises:
         EvidenceError: Compose refuses the file; with its own words. Or it does not answer, or not with JSON.
-        InputError: Compose is not installed, or a file is no readable text.
+        InputError: Compose is not installed, or a file is no YAML within the bounds.
     """
     for path in (file, *overrides):
-        read_text(path, "a compose file")  # Compose would wait for a pipe, and read a device for ever
+        load(path, "a compose file")  # Compose would wait for a pipe, and expand an alias bomb for ever
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
         env_file = Path(folder) / "variables.env"
         values = local_images() if variables is None else variables
