@@ -1,8 +1,8 @@
 """The text of a file that a user wrote: read with a bound, decoded, and refused with its line when it is no text.
 
-The bounds hold for every file of a user. They are thirty times (levels: five times) what the largest of 267 public rule
-files, dashboards and Alertmanager configurations has: 144 kB, 3,487 values, 13 levels. Reading at the bound takes a
-second or two and some 100 MB; what is over it is refused as soon as that is known.
+The bounds hold for every file of a user. The largest of 267 public rule files, dashboards and Alertmanager
+configurations has 144 kB, 3,487 values, 13 levels: thirty, fourteen, five times as much is read. At the bound, reading
+takes a second and 100 MB, rendering 5,400 rules ten seconds; what is over it is refused as soon as that is known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024
 """Thirty times the largest public file."""
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 """Values of a file, each alias counted with all that it stands for."""
 MAX_DEPTH = 64
 """Levels of lists and mappings; a tenth of Python's own stack is left for what walks them by recursion."""

@@ -18,6 +18,8 @@ from verification.yamlfile import Key, clone, dump, key_text, shown
 
 # Below these keys stand names that people chose: one that ends in _file is no path.
 _TEXT_MAPS = ("labels", "external_labels", "annotations", "params", "headers", "http_headers", "fields")
+_MOST_LINES = 5_000
+"""difflib takes time with the square of the lines: two seconds for these, minutes for ten times as many."""
 _PATH_REASON = "relative to the folder of the original"
 
 
@@ -114,10 +116,15 @@ class RunCopy:
 
     def diff(self) -> str:
         """A unified diff of both documents in normal form; empty when they are equal."""
+        if self.data == self.original.data:
+            return ""
         before, after = (
             dump(_presented(masked(data))).splitlines(True) for data in (self.original.data, self.data)
         )
-        return "".join(difflib.unified_diff(before, after, f"monitoring/{self.file}", f"run/{self.file}"))
+        names = f"monitoring/{self.file}", f"run/{self.file}"
+        if max(len(before), len(after)) > _MOST_LINES:
+            return f"--- {names[0]}\n+++ {names[1]}\n@@ too long to be compared line by line: see the changes @@\n"
+        return "".join(difflib.unified_diff(before, after, *names))
 
     def _note(self, key: Key, before: Any, after: Any, reason: str) -> None:
         name, hook = str(key[-1]), "webhook_configs" in key

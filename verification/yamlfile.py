@@ -7,7 +7,7 @@ a scalar that would not come back as it was written stays text here (Plain) and 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -58,12 +58,12 @@ def clone(data: Any) -> Any:
 
 def dump(data: Any) -> str:
     """The text of a document: keys in their order, no anchors, one line for each short text."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
 
 
 def shown(value: Any) -> str:
     """A value on one line, for lists of changes."""
-    text = yaml.dump(value, Dumper=_FlowDumper, sort_keys=False, allow_unicode=True, width=2**31)
+    text = yaml.dump(value, Dumper=_FlowDumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
     return text.removesuffix("\n").removesuffix("\n...")
 
 
@@ -110,7 +110,16 @@ def _comes_back(text: str) -> bool:
     )
 
 
-class _Dumper(yaml.SafeDumper):
+if TYPE_CHECKING:
+    _Base = yaml.SafeDumper
+else:  # libyaml writes ten times as fast as PyYAML, where it is there
+    _Base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_WIDTH = 2**31 - 1
+
+
+class _Dumper(_Base):
+    """Writes no anchors, and plain what was plain."""
+
     def ignore_aliases(self, data: Any) -> bool:
         return True
 

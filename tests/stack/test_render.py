@@ -358,3 +358,12 @@ def test_file_of_an_earlier_run_copy_stays(folder: Path, rendered: Render) -> No
     second = rendered()
     assert not first.rule_files[0].exists()
     assert second.rule_files[0].exists()
+
+
+def test_a_difference_of_very_long_files_is_named_and_not_drawn(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verification.runcopy._MOST_LINES", 5)
+    out = render(shop, tmp_path, scale=TimeScale(5), addresses={}, alertmanager=None, receivers={})
+    assert "+++ run/prometheus/prometheus.yml\n@@ too long to be compared line by line" in out.diff
+    assert out.changes
