@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verification.run.options import DEFAULT_MONITORING, REPOSITORY
+from verification.run.options import REPOSITORY
 
 BROKEN = Path(__file__).parent / "broken.py"
 TIMEOUT_SECONDS = 400
@@ -55,14 +53,3 @@ def drill(reports: Path, *arguments: str, broken: str = "", stack: str = "proces
     report: dict[str, Any] = json.loads(found[-1].read_text()) if found else {}
     verdicts = {one["claim"]: (one["outcome"], one["reason"]) for one in report.get("verdicts", ())}
     return Ran(done.returncode, done.stdout + done.stderr, verdicts, report)
-
-
-def folder(out: Path, changes: Sequence[tuple[str, str, str]]) -> Path:
-    """A copy of the shipped monitoring folder with texts replaced: (file, before, after)."""
-    shutil.copytree(DEFAULT_MONITORING, out)
-    for file, before, after in changes:
-        path = out / file
-        text = path.read_text(encoding="utf-8")
-        assert before in text, f"{before!r} is not in {file}"
-        path.write_text(text.replace(before, after), encoding="utf-8")
-    return out

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from verification.drills import cli
+from verification.drills.conductor import Conductor, _Course
 from verification.drills.procfs import IDLE_SHARES, ProcFolder
 from verification.observe.webhook import Delivery, Receiver, Route
 
@@ -46,6 +48,21 @@ def dead_webhook() -> None:
     Receiver._keep = dying  # type: ignore[method-assign]
 
 
+def patient() -> None:
+    """A conductor that holds each dose for its whole time, also when all it waits for has come."""
+    is_over = Conductor._is_over
+
+    def waited(self: Conductor, course: _Course, courses: Sequence[_Course]) -> bool:
+        over = is_over(self, course, courses)
+        if course.at < 0 or course.steps[course.at].until == "time":
+            return over
+        return self._history.now() - course.since >= course.steps[course.at].seconds
+
+    Conductor._is_over = waited  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
-    {"half-dose": half_dose, "deaf-webhook": deaf_webhook, "dead-webhook": dead_webhook}[sys.argv[1]]()
+    {"patient": patient, "half-dose": half_dose, "deaf-webhook": deaf_webhook, "dead-webhook": dead_webhook}[
+        sys.argv[1]
+    ]()
     sys.exit(cli.main(sys.argv[2:]))

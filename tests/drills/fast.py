@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.drills.bench import folder
+from tests.twins.folders import changed
 from verification.contract import seconds
 from verification.observe.prometheus import Prometheus
 from verification.render import Rendered, render
@@ -59,7 +59,7 @@ class Fast:
 def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterator[Fast]:
     """Start all of it. changes: texts (file, before, after) in which what runs is not what is documented."""
     api, faults = allocate_ports(2)
-    shipped = folder(where / "shipped", ()), folder(where / "changed", changes)
+    shipped = changed(where / "shipped", ()), changed(where / "changed", changes)
 
     def rendered(source: Path, out: Path, ports: Ports) -> Rendered:
         addresses = {

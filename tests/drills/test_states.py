@@ -90,6 +90,14 @@ def test_a_gauge_changes_before_it_is_scraped_or_later_than_that() -> None:
     assert condition_at(GAUGE, PACE, 30.4) is Condition.FALSE
 
 
+def test_a_gauge_that_a_failed_scrape_took_away_is_owed_no_alert() -> None:
+    """A failed scrape leaves a staleness marker: until the next good one an instant vector is empty."""
+    gone = replace(GAUGE, gaps=((15.0, 16.0),))
+    assert condition_at(gone, PACE, 14.9) is Condition.TRUE
+    assert condition_at(gone, PACE, 15.5) is Condition.EITHER
+    assert condition_at(gone, PACE, 16.0 + PACE.slack + 0.1) is Condition.TRUE
+
+
 def test_a_rule_that_fires_below_is_judged_as_one_that_fires_above() -> None:
     below = Quantity(threshold=0.5, changes=(Change(10.0, 10.0, 0.4),), start=0.9, fires_above=False)
     assert condition_at(below, PACE, 5.0) is Condition.FALSE

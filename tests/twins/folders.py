@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +34,17 @@ def _twin(name: str, file: str, before: str, after: str, *red: str) -> Twin:
 
 def make(twin: Twin, folder: Path) -> Path:
     """A copy of the shipped monitoring folder with the change."""
-    out = folder / "monitoring"
+    return changed(folder / "monitoring", [(twin.file, twin.before, twin.after)])
+
+
+def changed(out: Path, changes: Iterable[tuple[str, str, str]]) -> Path:
+    """A copy of the shipped monitoring folder, with texts replaced: (file, before, after)."""
     shutil.copytree(DEFAULT_MONITORING, out)
-    path = out / twin.file
-    text = path.read_text(encoding="utf-8")
-    assert twin.before in text, f"{twin.name}: {twin.before!r} is not in {twin.file}"
-    path.write_text(text.replace(twin.before, twin.after), encoding="utf-8")
+    for file, before, after in changes:
+        path = out / file
+        text = path.read_text(encoding="utf-8")
+        assert before in text, f"{before!r} is not in {file}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
     return out
 
 

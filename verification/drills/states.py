@@ -155,6 +155,10 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     if any(begin <= t <= end for begin, end in quantity.blind):
         return Condition.EITHER
     if quantity.window == 0:
+        # A scrape that fails leaves a staleness marker, and until the next one there is no value to compare. It was
+        # between the two good ones, or late and not failed: then the old value still counts.
+        if any(begin < t <= end + pace.slack for begin, end in quantity.gaps):
+            return Condition.EITHER
         low, high = _extremes(quantity, t - _pause(quantity, pace, t) - pace.slack, t)
     else:
         low, high = inf, -inf
