@@ -36,8 +36,9 @@ DEADLINE = 60.0
 
 @dataclass
 class Example:
-    """An example that is up: its compose project and the published ports by variable."""
+    """An example that is up: the folder of its files, its compose project and the published ports by variable."""
 
+    folder: Path
     project: compose.Project
     ports: Mapping[str, int]
     database: str
@@ -92,7 +93,7 @@ def up(
     project = compose.Project(compose.project_name(journal.run), files, env_file, ["api"])
     project.services = list(services)
     project.start()
-    example = Example(project, ports, database)
+    example = Example(folder, project, ports, database)
     wait_until(partial(unmet_http, f"{example.url('API_PORT')}/metrics"), DEADLINE)  # it counts nowhere
     yield example
 

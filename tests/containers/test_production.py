@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.containers.production import (
     PRODUCTION,
     STORE_CLAIMS,
     STORE_DIGITS,
+    Example,
     await_equal,
     drive,
     metric_suite,
@@ -42,23 +44,43 @@ STORE = ("store",)
 LONG_TERM = {"prometheus": PRODUCTION / "long-term/prometheus.yml"}
 
 
-@pytest.fixture
-def bring_up(journal: Journal, tmp_path: Path) -> Callable[..., Any]:
-    """Brings an example up under the run's name, on free ports and at the run's time scale."""
-    return partial(up, journal, tmp_path)
+WINDOW = {"PROMPTPILOT_ACTIVE_USERS_WINDOW": "5s"}
 
 
-@pytest.mark.whole_run
-def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed_nowhere(
-    bring_up: Callable[..., Any],
-) -> None:
-    with bring_up("federation", SERVERS, FEDERATION) as example:
-        drive(example.url("API_PORT"), 40)
-        assert await_equal(example.url("API_PORT"), example.url("PROMETHEUS_PORT")) > 100
-        prometheus = Prometheus(example.url("PROMETHEUS_PORT"))
-        # Each server finds its targets at its own tick. Whether Node Exporter meets the scaled time-out is the
-        # machine's business; that it is scraped is not.
-        wanted = {"prometheus", "federate", "promptpilot-api", "node", "alertmanager"}
+@contextmanager
+def brought_up(client: Any, folder: Path, *example: Any) -> Iterator[Example]:
+    """An example under a run's name, on free ports and at the run's time scale; nothing of it is left."""
+    with Journal(folder / "runs") as journal:
+        try:
+            with up(journal, folder, *example) as found:
+                yield found
+        finally:
+            compose.remove(client, compose.project_name(journal.run))
+
+
+@pytest.fixture(scope="module")
+def federation(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    """The federated servers, for all their tests in the order of the file: the last one takes the API away."""
+    folder = tmp_path_factory.mktemp("federation")
+    with brought_up(client, folder, "federation", SERVERS, FEDERATION, WINDOW) as example:
+        yield example
+
+
+@pytest.fixture(scope="module")
+def long_term(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    """Prometheus with its store, for all their tests in the order of the file: the last one takes Prometheus away."""
+    folder = tmp_path_factory.mktemp("long-term")
+    with brought_up(client, folder, "long-term", STORE, LONG_TERM, WINDOW) as example:
+        yield example
+
+
+def test_the_federated_server_has_every_series_of_the_api_unchanged(federation: Example) -> None:
+    drive(federation.url("API_PORT"), 40)
+    assert await_equal(federation.url("API_PORT"), federation.url("PROMETHEUS_PORT")) > 100
+    # Each server finds its targets at its own tick. Whether Node Exporter meets the scaled time-out is the
+    # machine's business; that it is scraped is not.
+    wanted = {"prometheus", "federate", "promptpilot-api", "node", "alertmanager"}
+    with closing(Prometheus(federation.url("PROMETHEUS_PORT"))) as prometheus:
 
         def unmet() -> str:
             jobs = {dict(labels)["job"] for labels, _ in prometheus.query("up")}
@@ -68,70 +90,46 @@ def test_through_the_federated_server_every_series_of_the_api_is_lost_or_changed
         # One job, one instance each: nothing is scraped by both servers.
         assert [value for _, value in prometheus.query('count by (job) (up{job="promptpilot-api"})')] == [1.0]
         assert {rule["health"] for group in prometheus.rules() for rule in group["rules"]} == {"ok"}
-        prometheus.close()
 
 
-@pytest.mark.whole_run
-def test_the_metric_suite_is_red_through_the_federated_server(
-    bring_up: Callable[..., Any], tmp_path: Path
-) -> None:
-    variables = {"PROMPTPILOT_ACTIVE_USERS_WINDOW": "5s"}
-    with bring_up("federation", SERVERS, FEDERATION, variables) as example:
-        said = metric_suite(example, tmp_path, tmp_path / "api.yml", example.url("PROMETHEUS_PORT"))
+def test_the_metric_suite_is_green_through_the_federated_server(federation: Example, tmp_path: Path) -> None:
+    configuration = federation.folder / "api.yml"
+    said = metric_suite(federation, tmp_path, configuration, federation.url("PROMETHEUS_PORT"))
     assert "metric/http_requests_total/stored" in said
 
 
-@pytest.mark.whole_run
-def test_the_metric_suite_is_red_through_the_long_term_store(
-    bring_up: Callable[..., Any], tmp_path: Path
-) -> None:
-    variables = {"PROMPTPILOT_ACTIVE_USERS_WINDOW": "5s"}
-    with bring_up("long-term", STORE, LONG_TERM, variables) as example:
-        said = metric_suite(
-            example, tmp_path, tmp_path / "long-term.yml", example.url("STORE_PORT"), STORE_CLAIMS
-        )
-    assert "metric/http_requests_total/stored" in said
-
-
-@pytest.mark.whole_run
-def test_an_alert_of_the_federated_server_is_silent_when_the_api_is_down(
-    bring_up: Callable[..., Any],
-) -> None:
-    with bring_up("federation", SERVERS, FEDERATION) as example:
-        await_equal(example.url("API_PORT"), example.url("PROMETHEUS_PORT"))
-        example.project.run("kill", "api")
-        prometheus = Prometheus(example.url("PROMETHEUS_PORT"))
+def test_an_alert_of_the_federated_server_fires_when_the_api_is_down(federation: Example) -> None:
+    await_equal(federation.url("API_PORT"), federation.url("PROMETHEUS_PORT"))
+    federation.project.run("kill", "api")
+    with closing(Prometheus(federation.url("PROMETHEUS_PORT"))) as prometheus:
 
         def unmet() -> str:
             firing = [one["labels"]["alertname"] for one in prometheus.alerts() if one["state"] == "firing"]
             return "" if "ServiceDown" in firing else f"firing: {firing}"
 
         wait_until(unmet, DEADLINE)
-        prometheus.close()
 
 
-@pytest.mark.whole_run
-def test_through_the_long_term_store_every_series_of_the_api_is_lost_or_changed_nowhere(
-    bring_up: Callable[..., Any],
+def test_the_long_term_store_has_every_series_of_the_api_unchanged(long_term: Example) -> None:
+    drive(long_term.url("API_PORT"), 40)
+    api, store = long_term.url("API_PORT"), long_term.url("STORE_PORT")
+    assert await_equal(api, store, relative=STORE_DIGITS) > 100
+
+
+def test_the_metric_suite_is_green_through_the_long_term_store(long_term: Example, tmp_path: Path) -> None:
+    configuration = long_term.folder / "long-term.yml"
+    said = metric_suite(long_term, tmp_path, configuration, long_term.url("STORE_PORT"), STORE_CLAIMS)
+    assert "metric/http_requests_total/stored" in said
+
+
+def test_the_store_keeps_what_prometheus_has_sent_when_prometheus_loses_its_data(
+    long_term: Example, client: Any
 ) -> None:
-    with bring_up("long-term", STORE, LONG_TERM) as example:
-        drive(example.url("API_PORT"), 40)
-        api, store = example.url("API_PORT"), example.url("STORE_PORT")
-        assert await_equal(api, store, relative=STORE_DIGITS) > 100
-
-
-@pytest.mark.whole_run
-def test_the_store_forgets_what_prometheus_has_sent_when_prometheus_loses_its_data(
-    bring_up: Callable[..., Any], client: Any
-) -> None:
-    with bring_up("long-term", STORE, LONG_TERM) as example:
-        await_equal(example.url("API_PORT"), example.url("STORE_PORT"), relative=STORE_DIGITS)
-        example.project.run("rm", "--stop", "--force", "prometheus", "api")
-        client.volumes.get(f"{example.project.name}_prometheus-data").remove()
-        store = Prometheus(example.url("STORE_PORT"))
-        kept = store.samples('http_requests_total{job="promptpilot-api"}', 600, at=time.time())
-        store.close()
-        assert kept
+    await_equal(long_term.url("API_PORT"), long_term.url("STORE_PORT"), relative=STORE_DIGITS)
+    long_term.project.run("rm", "--stop", "--force", "prometheus", "api")
+    client.volumes.get(f"{long_term.project.name}_prometheus-data").remove()
+    with closing(Prometheus(long_term.url("STORE_PORT"))) as store:
+        assert store.samples('http_requests_total{job="promptpilot-api"}', 600, at=time.time())
 
 
 def test_a_configuration_of_an_example_says_something_else_than_the_shipped_one() -> None:
@@ -179,10 +177,17 @@ def _refused(session: requests.Session, url: str) -> str:
 
 @pytest.mark.whole_run
 def test_the_proxy_lets_somebody_in_without_tls_or_without_the_password(
-    bring_up: Callable[..., Any], client: Any, secrets: Path
+    client: Any, secrets: Path, tmp_path: Path
 ) -> None:
-    with bring_up("proxy", ("proxy",), {"prometheus": MONITORING / "prometheus/prometheus.yml"},
-                  {"PROXY_SECRETS": str(secrets)}) as example, loopback_session() as session:  # fmt: skip
+    configurations = {"prometheus": MONITORING / "prometheus/prometheus.yml"}
+    folder = tmp_path / "proxy"
+    folder.mkdir()
+    with (
+        brought_up(
+            client, folder, "proxy", ("proxy",), configurations, {"PROXY_SECRETS": str(secrets)}
+        ) as example,
+        loopback_session() as session,
+    ):
         session.verify = str(secrets / "tls.crt")
         for variable, path in (
             ("PROMETHEUS_PORT", "/api/v1/status/buildinfo"),
