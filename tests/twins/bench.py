@@ -38,7 +38,7 @@ from verification.yamlfile import dump, load
 
 SCALE = 30.0
 AT_ONCE = 5
-FACES_OF_ONE = 11
+FACES_OF_ONE = 6
 """More expositions of one API, and its event loop would have no time for its traffic."""
 VARIANTS = REPOSITORY / "tests" / "twins" / "variants.py"
 
