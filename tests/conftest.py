@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +28,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str:
     return " ".join(sorted(str(mark.args[0]) for mark in item.iter_markers("xdist_group")))
+
+
+@pytest.fixture(autouse=True)
+def _signals_come_in() -> Iterator[None]:
+    """A blocked signal would be handed on to every process of the tests that follow, which nothing ends any more."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    after = signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert after == before, f"left blocked: {after - before}"
 
 
 def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:

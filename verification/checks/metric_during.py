@@ -20,10 +20,15 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     # A scrape of a target that was down stores nothing; one before the first series existed holds nothing to judge.
     # The harness's own ledger ends with the reading at rest.
     known = evidence.rest.end
+    # What a target that ran already had counted is known from its baseline on.
+    since = float("-inf") if evidence.run["managed"] else evidence.shot("baseline").end
     scrapes = [
-        (t, one)
+        (t, scrape)
         for t in by_time
-        if (one := evidence.scrape_at(t)) is not None and one.up and one.end <= known
+        if (scrape := evidence.scrape_at(t)) is not None
+        and scrape.up
+        and since <= scrape.begin
+        and scrape.end <= known
     ]
     first, last = _traffic(evidence)
     inside = [(t, scrape) for t, scrape in scrapes if first <= scrape.begin <= last]

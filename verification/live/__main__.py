@@ -98,8 +98,11 @@ def main(arguments: list[str]) -> int:
     sys.stdout.write(f"http://{values['--web-host']}:{values['--web-port']}/?tab=verification\n")
     sys.stdout.flush()
     os.chdir(REPOSITORY)
-    signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer
-    return os.execv(sys.executable, [sys.executable, "-m", "verification.interrupts", *wanted])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer
+    try:
+        return os.execv(sys.executable, [sys.executable, "-m", "verification.interrupts", *wanted])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 if __name__ == "__main__":
