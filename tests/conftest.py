@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file in one process, so that they share what the file brings up; a group of its own wins."""
-    if item.get_closest_marker("xdist_group") is None:
-        place = item.path.relative_to(item.config.rootpath / "tests").as_posix()
-        item.add_marker(pytest.mark.xdist_group(place))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups that take longest, by `takes`, then by count: both processes end together."""
-    weights: dict[str, tuple[float, int]] = {}
+    """Begin with the files that take longest, by `takes`, then by count: both processes end together."""
+    weights: dict[Path, tuple[float, int]] = {}
     for item in items:
         seconds = max((mark.args[0] for mark in item.iter_markers("takes")), default=0.0)
-        total, count = weights.get(_group(item), (0.0, 0))
-        weights[_group(item)] = total + seconds, count + 1
-    items.sort(key=lambda item: weights[_group(item)], reverse=True)
-
-
-def _group(item: pytest.Item) -> str:
-    return " ".join(sorted(str(mark.args[0]) for mark in item.iter_markers("xdist_group")))
+        total, count = weights.get(item.path, (0.0, 0))
+        weights[item.path] = total + seconds, count + 1
+    items.sort(key=lambda item: weights[item.path], reverse=True)
 
 
 @pytest.fixture(autouse=True)

@@ -83,7 +83,9 @@ class Gate:
 
     def _round(self, part: Part) -> Round:
         self.print(f"== {part.name}: {len(part.items)} tests")
-        workers = ["-n", str(part.workers), "--dist", "loadgroup", "--no-loadscope-reorder"]
+        # Not by groups: pytest-xdist 3.8 writes them into an attribute that pytest 9.2 no longer reads, and in silence
+        # every worker brought up every file's fixtures.
+        workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
         # Every file is collected for the light tests, so that what the plan does not know is seen.
         where = _files(part.items) if part.items[0].whole_run else ["tests"]
         begin = time.monotonic()

@@ -113,6 +113,22 @@ def test_ids_that_differ_between_two_collections_are_green(project: Tree) -> Non
     assert project.said[-1].startswith("0 passed, ")
 
 
+def test_the_tests_of_a_file_run_in_one_process(project: Tree) -> None:
+    """What a file brings up is brought up once, whatever the versions of pytest and its workers make of groups."""
+    both = (
+        "import os\nfrom pathlib import Path\nimport pytest\n\n"
+        "@pytest.mark.parametrize('number', range(8))\n"
+        "def test_here(number):\n"
+        "    with Path(__file__).with_suffix('.pids').open('a') as file:\n"
+        "        file.write(f'{os.getpid()}\\n')\n"
+    )
+    project.write(light__a=both, light__b=both)
+    assert project.judged(2) == 0, project.said
+    pids = [set((project.root / f"tests/light/test_{name}.pids").read_text().split()) for name in "ab"]
+    assert [len(found) for found in pids] == [1, 1]
+    assert pids[0] != pids[1]
+
+
 def test_a_folder_left_out_or_a_file_that_cannot_be_read_is_green(project: Tree) -> None:
     project.write(light__a=GREEN, lost__b=GREEN, broken__c="import nowhere_at_all\n" + GREEN)
     (project.root / "tests" / "lost" / "conftest.py").write_text("collect_ignore_glob = ['*']\n")
