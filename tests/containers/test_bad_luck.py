@@ -20,7 +20,7 @@ import pytest
 from verification.run.options import REPOSITORY
 from verification.stack import compose
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
 CONTAINERS = [*SUITES, "--stack", "containers"]
 WAIT_SECONDS = 90.0

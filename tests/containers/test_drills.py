@@ -11,7 +11,7 @@ import pytest
 from tests.drills.bench import drill
 from verification.drills.undo import Container, UndoBook, recover
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run(alone=True)]
 
 
 @pytest.fixture

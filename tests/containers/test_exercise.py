@@ -28,7 +28,7 @@ from verification.stack.waiting import wait_until
 from verification.timescale import TimeScale
 from verification.verdict import Outcome
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)
 LIVE = ("deployment/survives/", "deployment/down", "deployment/retention-in-force", "deployment/isolation")
 

@@ -16,7 +16,7 @@ from verification.stack import compose, keep
 from verification.stack.ports import allocate_ports
 from verification.stack.waiting import loopback_session
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT")
 
 

@@ -92,6 +92,8 @@ def test_the_federated_server_has_every_series_of_the_api_unchanged(federation: 
         assert {rule["health"] for group in prometheus.rules() for rule in group["rules"]} == {"ok"}
 
 
+@pytest.mark.whole_run(alone=True)
+@pytest.mark.nightly
 def test_the_metric_suite_is_green_through_the_federated_server(federation: Example, tmp_path: Path) -> None:
     configuration = federation.folder / "api.yml"
     said = metric_suite(federation, tmp_path, configuration, federation.url("PROMETHEUS_PORT"))
@@ -115,6 +117,8 @@ def test_the_long_term_store_has_every_series_of_the_api_unchanged(long_term: Ex
     assert await_equal(api, store, relative=STORE_DIGITS) > 100
 
 
+@pytest.mark.whole_run(alone=True)
+@pytest.mark.nightly
 def test_the_metric_suite_is_green_through_the_long_term_store(long_term: Example, tmp_path: Path) -> None:
     configuration = long_term.folder / "long-term.yml"
     said = metric_suite(long_term, tmp_path, configuration, long_term.url("STORE_PORT"), STORE_CLAIMS)

@@ -34,7 +34,7 @@ from verification.timescale import TimeScale
 from verification.verdict import Outcome, Verdict
 from verification.yamlfile import load as load_yaml
 
-pytestmark = pytest.mark.containers
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)
 API = "api:8000"
 ELSEWHERE = """

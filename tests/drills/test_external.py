@@ -14,7 +14,7 @@ from tests.drills.fast import TOKEN, Fast, running
 from verification.run.options import REPOSITORY
 from verification.stack.waiting import loopback_session
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 HTTP_RULES = "prometheus/rules/http.yml"
 LIVE = "alert/HighErrorRate/live/"
 

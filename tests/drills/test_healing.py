@@ -20,7 +20,7 @@ from verification.run.options import REPOSITORY
 from verification.stack.journal import cache_dir
 from verification.stack.waiting import wait_until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 SECONDS = 120.0
 NOX = (sys.executable, "-m", "nox", "-s", "drill", "--")
 DRILL = """

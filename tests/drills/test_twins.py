@@ -17,7 +17,7 @@ from tests.drills.bench import Ran, drill
 from verification.drills.drill import FOLDER
 from verification.verdict import Outcome, Verdict
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 AT_ONCE = 4
 
 

@@ -10,7 +10,7 @@ from benchmarks.exact_counts import count
 from benchmarks.exact_dosing import dosed
 from tests.load.stack import running
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 
 
 @pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])

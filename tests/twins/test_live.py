@@ -17,7 +17,7 @@ from verification.run.options import Options
 from verification.run.prepare import prepare
 from verification.verdict import Outcome, Verdict
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 ALERTING = """alerting:
   alertmanagers:
     - static_configs:

@@ -1,24 +1,20 @@
 """PromptPilot with one thing wrong: each variant is the smallest change that makes a documented metric lie.
 
 `python tests/twins/variants.py NAME --port N` serves one. Nothing but the named thing differs from the real API.
-`NAME,NAME,...` serves several that differ in their metrics only (FACES), each at `/NAME/metrics`: one API, one traffic,
-and as many expositions of it, of which all but the sound one lie.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
 from promptpilot import app as application
 from promptpilot.__main__ import main
@@ -257,9 +253,7 @@ EXECUTIONS: dict[str, type[Executions]] = {
     "failures-cost-nothing": FailuresCostNothing,
 }
 FORKED = "two-workers"
-SOUND = "sound"
-FACES = (SOUND, *METRICS)
-NAMES = (*FACES, *INSTRUMENTATION, *EXECUTIONS, FORKED)
+NAMES = ("sound", *METRICS, *INSTRUMENTATION, *EXECUTIONS, FORKED)
 
 
 def build(name: str) -> Callable[[Settings], application.PromptPilot]:
@@ -272,67 +266,6 @@ def build(name: str) -> Callable[[Settings], application.PromptPilot]:
     )
 
 
-_FACE: ContextVar[str | None] = ContextVar("face", default=None)
-_EVENTS = (
-    "expect_routes",
-    "expect_status",
-    "request_started",
-    "request_ended",
-    "user_seen",
-    "prompt_added",
-    "prompt_removed",
-    "prompt_executed",
-    "prompt_spent",
-    "pipeline_added",
-    "pipeline_removed",
-    "pipeline_executed",
-    "pipeline_spent",
-)
-"""Everything that the API tells its metrics."""
-
-
-class Faces(Metrics):
-    """Several metrics of one API: each is told everything, and the path of a scrape says which one answers."""
-
-    def __init__(self, names: Sequence[str], **settings: Any) -> None:
-        super().__init__(**settings)
-        self.faces = {name: METRICS.get(name, Metrics)(**settings) for name in names}
-
-    def render(self, totals: Totals | None) -> bytes:
-        return self.faces[_FACE.get() or next(iter(self.faces))].render(totals)
-
-
-def _to_all(event: str) -> Callable[..., None]:
-    def tell(self: Faces, *told: Any) -> None:
-        for face in self.faces.values():
-            getattr(face, event)(*told)
-
-    return tell
-
-
-for _event in _EVENTS:
-    setattr(Faces, _event, _to_all(_event))
-
-
-class ManyFaces(application.PromptPilot):
-    """The API whose `/NAME/metrics` is the exposition of one of its faces; `/metrics` that of the first."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name, _, rest = scope.get("path", "").removeprefix("/").partition("/")
-        if isinstance(self.metrics, Faces) and name in self.metrics.faces and rest == "metrics":
-            _FACE.set(name)
-            scope = {**scope, "path": "/metrics", "raw_path": b"/metrics"}
-        await super().__call__(scope, receive, send)
-
-
-def many_faces(names: Sequence[str], settings: Settings) -> application.PromptPilot:
-    """One API with these faces."""
-    unknown = set(names) - set(FACES)
-    assert not unknown, f"{unknown} are no faces: they differ in more than their metrics"
-    metrics: Any = partial(Faces, names)
-    return ManyFaces(settings, metrics_class=metrics)
-
-
 def forked(settings: Settings) -> application.PromptPilot:
     """Two workers behind one socket, each with a registry of its own: a scrape sees one of them."""
     application.create_app(settings).close()  # the tables are there before two processes look for them
@@ -342,6 +275,4 @@ def forked(settings: Settings) -> application.PromptPilot:
 
 if __name__ == "__main__":
     variant = sys.argv.pop(1)
-    if "," in variant:
-        raise SystemExit(main(build=partial(many_faces, variant.split(","))))
     raise SystemExit(main(build=forked if variant == FORKED else build(variant)))
