@@ -22,7 +22,7 @@ from verification.drills.undo import UndoBook
 ROOT = Path(__file__).resolve().parent.parent
 
 STATUS = 507
-"""One that the API never answers by itself: on a machine that is too slow for the rate, /health has a 503 of its own."""
+"""One that the API never answers by itself: when the machine is too slow for the rate, /health has a 503 of its own."""
 DRAWS = 1000
 SCENARIO = """
 scenario: 1

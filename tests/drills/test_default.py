@@ -23,6 +23,8 @@ BUSY = (
     "scrapes failed by themselves",
     "was not written",
     "slow by themselves",
+    "none was owed",
+    "seen by clients",
 )
 
 

@@ -18,6 +18,7 @@ from verification.run.prepare import prepare
 from verification.verdict import Outcome, Verdict
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
+AFTER = ("/live/notified", "/live/resolved")
 ALERTING = """alerting:
   alertmanagers:
     - static_configs:
@@ -101,7 +102,7 @@ def test_a_broken_folder_passes_a_whole_run(live: Live, judged: dict[str, list[V
         for one in verdicts
         if one.outcome is Outcome.FAIL and not one.claim.startswith("panel/")
     }
-    if live.only:
-        assert reasons.keys() == live.red, reasons
-    else:
-        assert reasons.keys() >= live.red, reasons
+    # What comes after the alert may be unknown on a machine that is late; it must not pass.
+    late = {one.claim for one in verdicts if one.outcome is Outcome.UNKNOWN and one.claim.endswith(AFTER)}
+    assert reasons.keys() | late >= live.red, reasons
+    assert not live.only or reasons.keys() <= live.red, reasons

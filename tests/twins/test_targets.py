@@ -57,6 +57,8 @@ EXPECTED: dict[str, set[str]] = {
 }
 # A scrape has to fall into the body of a stream to see these: red in most runs, not in all.
 MAY: dict[str, set[str]] = {"headers-only": metric(PROGRESS, "during")}
+# Several targets at once: a busy machine loses a scrape now and then, whatever is broken.
+LOST = {"target/up"}
 # What these break spreads: the named claims must be red, and others may be.
 AT_LEAST: dict[str, set[str]] = {
     "empty-exposition": {"target/exposition"} | metric(REQUESTS, "form", "exact", "moves", "stored"),
@@ -129,7 +131,7 @@ def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
 @pytest.mark.parametrize("name", _each(EXPECTED))
 def test_a_broken_target_turns_exactly_its_claims_red(name: str, judged: dict[str, list[Verdict]]) -> None:
     reasons = {one.claim: one.reason for one in judged[name] if one.outcome is Outcome.FAIL}
-    assert failed(judged[name]) - MAY.get(name, set()) == EXPECTED[name], reasons
+    assert failed(judged[name]) - MAY.get(name, set()) - LOST == EXPECTED[name], reasons
 
 
 @pytest.mark.whole_run(alone=True)

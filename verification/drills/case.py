@@ -105,7 +105,9 @@ class Case:
             silent=silent,
             gaps=gaps,
         )
-        return live(quantity, plan.rule(timing), plan.pace(timing, self.slack), self.begun, self.ended)
+        # An alert that scrapes before the drill have woken may be active when it begins.
+        begun = min([self.begun, *(begin for begin, _ in blind)])
+        return live(quantity, plan.rule(timing), plan.pace(timing, self.slack), begun, self.ended)
 
     @property
     def node(self) -> bool:
@@ -330,15 +332,26 @@ def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> l
 
 
 def unplanned_failures(case: Case) -> list[tuple[float, float]]:
-    """Intervals after scrapes that failed without the drill's doing: a slow machine says nothing of the rule."""
-    after = case.timing.scrape + case.slack + case.timing.scrape_timeout
-    return [
-        (one.begin, one.begin + after)
-        for one in case.evidence.scrapes
-        if one.up != 1
-        and case.begun - after <= one.begin <= case.ended
-        and not any(begin <= one.begin <= end for begin, end in case.broken)
-    ]
+    """Intervals after scrapes that failed without the drill's doing: a slow machine says nothing of the rule.
+
+    Each lasts until an evaluation has seen the next good scrape, however late that one comes.
+    """
+    least = case.timing.scrape + case.slack + case.timing.scrape_timeout
+    seen = case.timing.evaluation + case.slack
+    found: list[tuple[float, float]] = []
+    edge = case.begun  # what failed right before the drill is still to be seen when it begins
+    recovered = case.ended  # nothing good came after the last one
+    for scrape in sorted(case.evidence.scrapes, key=lambda scrape: -scrape.begin):
+        if scrape.up == 1:
+            recovered = scrape.end + seen
+            continue
+        end = max(scrape.begin + least, recovered)
+        if end < edge or scrape.begin > case.ended:
+            continue
+        if not any(begin <= scrape.begin <= last for begin, last in case.broken):
+            found.append((scrape.begin, end))
+            edge = min(edge, scrape.begin)
+    return found[::-1]
 
 
 def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:

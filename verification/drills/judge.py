@@ -280,7 +280,9 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
     window = next((one.window for one in owed if one.status == status), None)
     burnt = _burnt(case)
-    if not found and not mine and status == FIRING and burnt > _longest_wait(case):
+    # One that was active before the drill was told then, or Alertmanager still tries to tell it.
+    fresh = case.life.begin >= case.begun
+    if not found and not mine and status == FIRING and fresh and burnt > _longest_wait(case):
         text = f"nobody was told of {claim.subject}, which was seen firing for {burnt:.2f} s"
         found.append(Finding(membership.Kind.MISSED, case.healed, text))
     if not found and not mine and case.drill.pulses is None:
