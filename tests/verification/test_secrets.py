@@ -306,7 +306,7 @@ def test_a_part_of_a_longer_word_is_masked() -> None:
 @pytest.mark.unit
 def test_a_variable_of_the_machine_is_a_secret() -> None:
     found = of_environment(
-        {"PWD": "/work/here1", "OLDPWD": "/work/1", "GITHUB_API_URL": "https://api.x/1", "A": "b"}
+        {"PWD": "/srv/here1", "OLDPWD": "/srv/1", "GITHUB_API_URL": "https://api.x/1", "A": "b"}
     )
     assert found == set()
     assert of_environment({"DB_PASS": "pass-1"}) == {"pass-1"}
