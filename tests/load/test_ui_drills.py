@@ -59,6 +59,7 @@ def clean(stack: Fast) -> bool:
 
 
 @pytest.mark.whole_run
+@pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
 def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
@@ -83,6 +84,7 @@ def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
 
 
 @pytest.mark.whole_run
+@pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
 def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_path: Path) -> None:
