@@ -29,6 +29,7 @@ BUSY = (
 
 
 @pytest.mark.whole_run(alone=True)
+@pytest.mark.nightly
 def test_a_default_drill_fails(tmp_path: Path) -> None:
     done = drill(tmp_path)
     wanted = claims([one for one in load_folder(FOLDER) if one.default])

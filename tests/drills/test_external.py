@@ -28,6 +28,7 @@ def left(stack: Fast) -> bool:
     return not answer.json()["clean"]
 
 
+@pytest.mark.nightly
 def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path: Path) -> None:
     """Through the main job, which takes one alert live; drills alone are driven from the page (test_ui_drills.py)."""
     with running(tmp_path, ((HTTP_RULES, "> 0.05", "> 0.08"),)) as stack:
