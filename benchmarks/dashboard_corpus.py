@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from loadtests.errors import InputError
 from verification.checks import (
     panel_agreement,
     panel_data,
@@ -36,7 +37,6 @@ from verification.dashboards.backfill import serve
 from verification.dashboards.folder import GrafanaFolder, parsed, texts
 from verification.dashboards.model import Dashboard
 from verification.dashboards.rendered import render_grafana
-from verification.errors import InputError
 from verification.evidence import Evidence, Gap
 from verification.folder import read_folder
 from verification.history import Recorder

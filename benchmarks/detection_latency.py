@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
 from verification.contract import load
 from verification.drills import plan
 from verification.drills.case import Case, build
 from verification.evidence import Evidence, Gap
 from verification.history import read
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.detection_latency import latencies
-from verification.run.options import DEFAULT_REPORTS, REPOSITORY
+from loadtests.places import DEFAULT_REPORTS, REPOSITORY
 from verification.stack.children import start_child, stop_all
 
 RUNS = 30

@@ -27,8 +27,7 @@ from types import FrameType
 
 from benchmarks.fuzz_files import KINDS, Kind, Workspace
 from benchmarks.mutator import mutants
-from loadtests.inputs import InputError
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError, InputError
 
 CPU_SECONDS = 5.0
 """What one variant may take."""

@@ -19,6 +19,8 @@ import yaml
 
 from benchmarks.mutator import Mutant, Syntax
 from loadtests import scenario as scenarios
+from loadtests.errors import EvidenceError, InputError
+from loadtests.places import REPOSITORY
 from loadtests.plan import Plan
 from verification.checks import claims
 from verification.contract import Contract
@@ -29,7 +31,6 @@ from verification.drills import drill as drills
 from verification.drills.conducting import edges
 from verification.drills.drill import Loaded
 from verification.drills.plan import power_gate, steps
-from verification.errors import EvidenceError, InputError
 from verification.evidence import Evidence, Gap
 from verification.folder import read_folder
 from verification.history import History, Record
@@ -38,7 +39,7 @@ from verification.render import render
 from verification.rules import Rule, read
 from verification.run import static
 from verification.run.bringup import timing_of
-from verification.run.options import REPOSITORY, Options
+from verification.run.options import Options
 from verification.run.prepare import Prepared, prepare
 from verification.timescale import TimeScale
 from verification.verdict import Outcome

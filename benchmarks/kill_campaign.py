@@ -31,9 +31,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.kill_table import HEAD, Kill, summary
+from loadtests.places import DEFAULT_REPORTS, REPOSITORY
 from tests.load.stack import TOKEN, Running, running
 from verification.drills.abandoned import open_kinds
-from verification.run.options import DEFAULT_REPORTS, REPOSITORY
 from verification.stack.journal import cache_dir
 from verification.stack.ports import allocate_ports
 

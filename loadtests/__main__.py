@@ -4,7 +4,7 @@ import json
 import sys
 
 from loadtests.crash import guard
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.scenario import json_schema, load, resolve
 
 USAGE = "usage: python -m loadtests check SCENARIO ... | python -m loadtests schema"

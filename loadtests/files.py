@@ -25,7 +25,7 @@ from math import inf
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.sums import ViewSum
 from loadtests.view import LedgerView
 

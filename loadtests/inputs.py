@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from loadtests import jsontext, usertext, yamltext
+from loadtests.errors import InputError
 from loadtests.usertext import Mistake
 from loadtests.yamltext import Key
 
@@ -25,24 +26,6 @@ _KINDS = {
     **dict.fromkeys(("list_type", "tuple_type"), "expected a list"),
     "string_type": "expected text",
 }
-
-
-class InputError(Exception):
-    """A mistake in what the user gave: what is wrong, where, what was expected, what to do. Exit status 4."""
-
-    exit_status = 4
-
-    def __init__(self, what: str, where: str = "", expected: str = "", todo: str = "") -> None:
-        self.what, self.where, self.expected, self.todo = what, where, expected, todo
-        super().__init__(what)
-
-    def __str__(self) -> str:
-        lines = [f"{self.where}: {self.what}" if self.where else self.what]
-        if self.expected:
-            lines.append(f"  expected: {self.expected}")
-        if self.todo:
-            lines.append(f"  to do: {self.todo}")
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True)

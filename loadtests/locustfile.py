@@ -22,8 +22,8 @@ from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import team, webui
+from loadtests.errors import InputError
 from loadtests.files import LedgerWriter, Source
-from loadtests.inputs import InputError
 from loadtests.ledger import Ledger
 from loadtests.master import Gathered, MasterRun
 from loadtests.models import Scenario

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.models import Scenario
 from loadtests.scenario import load, override, resolve, stretched
 from loadtests.units import parse_duration, parse_rate

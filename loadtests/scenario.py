@@ -14,14 +14,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from loadtests.check import Problem, check
-from loadtests.inputs import Document, InputError, describe, load_document
+from loadtests.errors import InputError
+from loadtests.inputs import Document, describe, load_document
 from loadtests.models import Closed, Open, RateStage, Scenario, UserStage
+from loadtests.places import SCENARIOS
 
 __all__ = ["Scenario", "json_schema", "load", "override", "resolve", "stretched"]
 
 WHAT = "a scenario"
 AnyStage = TypeVar("AnyStage", RateStage, UserStage)
-FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
 
 def load(path: Path) -> Scenario:
@@ -40,7 +41,7 @@ def load(path: Path) -> Scenario:
     return scenario
 
 
-def resolve(name: str, folder: Path = FOLDER) -> Path:
+def resolve(name: str, folder: Path = SCENARIOS) -> Path:
     """The file of a scenario that is named by path, or by its bare name in the folder of scenarios.
 
     Raises:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 
 EXPECTED = "http://HOST:PORT or https://HOST:PORT, with a path if need be"
 PORTS = "a port from 1 to 65535"

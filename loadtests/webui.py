@@ -20,9 +20,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from loadtests import guard
 from loadtests.account import Account
 from loadtests.conditions import Condition
+from loadtests.errors import InputError
 from loadtests.export import LoadCollector
 from loadtests.files import LedgerTail
-from loadtests.inputs import InputError
 from loadtests.judge import conditions_of
 from loadtests.models import Scenario
 from loadtests.options import refusal

@@ -17,9 +17,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from loadtests.errors import InputError
 from loadtests.inputs import read_text
 from verification.durations import EXPECTED, parse_duration
-from verification.errors import InputError
 
 _ANCHOR = re.compile(r"<a\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.errors import InputError
 from loadtests.inputs import Document
-from verification.errors import InputError
 from verification.shapes import AlertmanagerFile, JobsFile, JobShape, PrometheusFile, RuleFile, Shape, shaped
 from verification.yamlfile import load
 

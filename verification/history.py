@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from loadtests.crash import Tracebacks
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
 from verification.masking import Masker
 
 VERSION = 1

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.errors import InputError
 from verification.dashboards.rendered import FOLDER as GRAFANA_FOLDER
 from verification.dashboards.rendered import render_grafana
-from verification.errors import InputError
 from verification.folder import (
     ALERTMANAGER_HOME,
     PROMETHEUS_HOME,

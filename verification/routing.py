@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loadtests.errors import EvidenceError
 from verification import re2
 from verification.durations import parse_duration
-from verification.errors import EvidenceError
 from verification.shapes import AlertmanagerFile, RouteShape
 
 # Defaults of Alertmanager (dispatch/route.go, DefaultRouteOpts).

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loadtests.errors import InputError
 from verification.durations import (
     EXPECTED,
     format_duration,
@@ -16,7 +17,6 @@ from verification.durations import (
     parse_duration,
     parse_milliseconds,
 )
-from verification.errors import InputError
 from verification.promql_durations import rewrite_durations
 from verification.yamlfile import Key, clone, key_text
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from loadtests.errors import InputError
 from loadtests.inputs import Document, load_document
 from loadtests.yamltext import constructed
-from verification.errors import InputError
 
 Key = tuple[str | int, ...]
 _DIGITS = 19

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack import compose, supply
 from verification.stack.journal import Journal
 

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from verification.run.options import REPOSITORY
+from loadtests.places import REPOSITORY
 from verification.stack import compose
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from loadtests.errors import InputError
 from tests.containers.bench import MONITORING, deployment
 from verification.checks import deployment_file as file
 from verification.contract import load
-from verification.errors import InputError
 from verification.evidence import Evidence
 from verification.folder import read_folder
 from verification.history import History, Record

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from verification.run.options import REPOSITORY
+from loadtests.places import REPOSITORY
 from verification.stack import compose, keep
 from verification.stack.ports import allocate_ports
 from verification.stack.waiting import loopback_session

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+from loadtests.errors import InputError
 from tests.containers.bench import MONITORING, images
-from verification.errors import InputError
 from verification.observe import engine
 from verification.run.options import Options
 from verification.run.prepare import prepare

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from loadtests.errors import EvidenceError
 from tests.containers.bench import MONITORING, ROOT, configuration, deployment, images, parts, stack_of
-from verification.errors import EvidenceError
 from verification.observe.webhook import Receiver
 from verification.stack import compose
 from verification.stack.containers import ContainerStack

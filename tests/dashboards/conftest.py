@@ -15,6 +15,7 @@ from tests.dashboards.twins import ROOT, TWINS
 from verification.contract import Contract, load
 from verification.evidence import Evidence
 from verification.history import read
+from verification.report.panels import draw
 from verification.run.clock import SystemClock
 from verification.run.main import run
 from verification.run.options import Options
@@ -72,7 +73,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     )
     where = folder / "run"
     where.mkdir()
-    result = run(prepared, where, SystemClock(), lambda text: None)
+    result = run(prepared, where, SystemClock(), lambda text: None, draw)
     loaded: Contract = load(contract)
     verdicts = {one.claim: one for one in result.verdicts}
     return Judged(verdicts, Evidence(loaded, read(where / "history.jsonl")), result.ending.trouble)

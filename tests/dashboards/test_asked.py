@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from loadtests.errors import EvidenceError
 from tests.dashboards.test_shapes import LOKI, PROMETHEUS, RATE, STEP, dashboard, expr, panel
 from tests.dashboards.twins import ROOT
 from verification.contract import load
 from verification.contract_panels import DashboardClaim, PanelClaim
 from verification.dashboards import record
 from verification.dashboards.folder import GrafanaFolder, Texts, read_all
-from verification.errors import EvidenceError
 from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus

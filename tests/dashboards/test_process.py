@@ -10,7 +10,7 @@ import pytest
 from verification.contract_panels import ProcessPanelTruth
 from verification.dashboards.figures import process
 from verification.evidence import Scrape
-from verification.observe.kernel import Figures
+from verification.figures import Figures
 
 pytestmark = pytest.mark.unit
 AT = 10.0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import InputError
 from verification.documentation import (
     Link,
     Quantity,
@@ -15,7 +16,6 @@ from verification.documentation import (
     slug,
     threshold,
 )
-from verification.errors import InputError
 
 pytestmark = pytest.mark.unit
 

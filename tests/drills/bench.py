@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verification.run.options import REPOSITORY
+from loadtests.places import REPOSITORY
 
 BROKEN = Path(__file__).parent / "broken.py"
 TIMEOUT_SECONDS = 400

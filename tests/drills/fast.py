@@ -15,11 +15,11 @@ from pathlib import Path
 
 import yaml
 
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from tests.twins.folders import changed
 from verification.contract import seconds
 from verification.observe.prometheus import Prometheus
 from verification.render import Rendered, render
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from verification.stack.binaries import find_binaries
 from verification.stack.children import start_child, stop_all
 from verification.stack.journal import Journal

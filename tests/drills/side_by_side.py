@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
+from loadtests.places import DEFAULT_CONTRACT, DRILLS, REPOSITORY
 from tests.twins.folders import changed
 from verification.contract import load as load_contract
-from verification.drills.drill import FOLDER, Loaded, load_folder
+from verification.drills.drill import Loaded, load_folder
 from verification.drills.session import judge_all
 from verification.evidence import Evidence
 from verification.history import History, Record, read
-from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
 from verification.verdict import Verdict
 from verification.yamlfile import clone, dump
 
@@ -100,7 +100,7 @@ def make(out: Path, alerts: Sequence[Broken] = BROKEN) -> Folders:
         {**clone(documented), "name": alert.name, "receivers": [alert.receiver]} for alert in alerts
     ]
     (monitoring / DEFAULT_CONTRACT.name).write_text(dump(contract), encoding="utf-8")
-    drill = {**_read(FOLDER / "high-memory-usage.yaml"), "may": [alert.name for alert in alerts]}
+    drill = {**_read(DRILLS / "high-memory-usage.yaml"), "may": [alert.name for alert in alerts]}
     (out / "drills").mkdir()
     (out / "drills" / "high-memory-usage.yaml").write_text(dump(drill), encoding="utf-8")
     return Folders(monitoring, monitoring / DEFAULT_CONTRACT.name, out / "drills")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_MONITORING, DRILLS
 from verification.drills import cli
-from verification.drills.drill import FOLDER, load_folder
-from verification.errors import InputError
-from verification.run.options import DEFAULT_MONITORING
+from verification.drills.drill import load_folder
 
 pytestmark = pytest.mark.unit
 HIGH = "high-error-rate.yaml"
@@ -29,8 +29,8 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], *arguments: str)
 def drills(tmp_path: Path, before: str, after: str) -> Path:
     folder = tmp_path / "drills"
     folder.mkdir()
-    shutil.copy(FOLDER.parent / "steady.yaml", tmp_path)
-    text = (FOLDER / HIGH).read_text(encoding="utf-8")
+    shutil.copy(DRILLS.parent / "steady.yaml", tmp_path)
+    text = (DRILLS / HIGH).read_text(encoding="utf-8")
     assert before in text
     (folder / HIGH).write_text(text.replace(before, after, 1), encoding="utf-8")
     return folder
@@ -90,7 +90,7 @@ def test_an_alert_that_no_rule_has_is_drilled(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_name_chooses_something_else() -> None:
-    shipped = load_folder(FOLDER)
+    shipped = load_folder(DRILLS)
 
     def names(*given: str, every: bool = False) -> list[str]:
         return [one.plan.name for one in cli.select(shipped, given, every)]
@@ -106,7 +106,7 @@ def test_a_name_chooses_something_else() -> None:
 def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--list"]) == 0
     said = capsys.readouterr().out
-    assert all(one.plan.name in said for one in load_folder(FOLDER))
+    assert all(one.plan.name in said for one in load_folder(DRILLS))
 
 
 @pytest.mark.parametrize(

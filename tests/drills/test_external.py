@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.places import REPOSITORY
 from tests.drills.bench import drill
 from tests.drills.fast import TOKEN, Fast, running
-from verification.run.options import REPOSITORY
 from verification.stack.waiting import loopback_session
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]

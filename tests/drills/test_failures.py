@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from loadtests.places import DEFAULT_CONTRACT, DRILLS
 from verification import contract as contracts
 from verification.drills.case import Case, Turn, unplanned_failures
-from verification.drills.drill import FOLDER, load_folder
+from verification.drills.drill import load_folder
 from verification.drills.plan import Timing
 from verification.drills.states import State
 from verification.evidence import Evidence
 from verification.history import History, Record
-from verification.run.options import DEFAULT_CONTRACT
 
 pytestmark = pytest.mark.unit
-DRILL = next(one.plan for one in load_folder(FOLDER) if one.plan.name == "ServiceDown")
+DRILL = next(one.plan for one in load_folder(DRILLS) if one.plan.name == "ServiceDown")
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
 TIMING = Timing(0.0, 0.0, 1.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, fires_above=False, scale=60.0)
 BEGUN, ENDED = 10.0, 20.0

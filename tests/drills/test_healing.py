@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.places import REPOSITORY
 from tests.drills.bench import command
-from verification.run.options import REPOSITORY
 from verification.stack.journal import cache_dir
 from verification.stack.waiting import wait_until
 

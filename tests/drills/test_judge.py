@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
+from loadtests.places import DEFAULT_CONTRACT, DRILLS
 from verification import contract as contracts
 from verification.checks import alert_live, base
 from verification.drills import judge
-from verification.drills.drill import FOLDER, Loaded, as_json, load_folder
+from verification.drills.drill import Loaded, as_json, load_folder
 from verification.drills.plan import Timing
 from verification.drills.report import matrix
 from verification.drills.session import judge_all
 from verification.evidence import Evidence
 from verification.history import History, Record
-from verification.run.options import DEFAULT_CONTRACT
 from verification.verdict import Verdict
 
 pytestmark = pytest.mark.unit
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
-DRILL = next(one for one in load_folder(FOLDER) if one.plan.name == "HighMemoryUsage")
+DRILL = next(one for one in load_folder(DRILLS) if one.plan.name == "HighMemoryUsage")
 TIMING = Timing(0.85, 0.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, scale=60.0)
 EPOCH = 1_700_000_000.0
 BELOW, RAISED, HEALED, QUIET, ENDED = 10.0, 16.0, 22.2, 23.2, 27.0

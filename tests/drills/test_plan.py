@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_CONTRACT
+from loadtests.places import DRILLS as FOLDER
 from verification import contract as contracts
 from verification.drills import plan
 from verification.drills.conducting import edges
-from verification.drills.drill import FOLDER, Loaded, NearMiss, load_folder
+from verification.drills.drill import Loaded, NearMiss, load_folder
 from verification.drills.plan import Timing, batches, power_gate, steps
-from verification.errors import InputError
-from verification.run.options import DEFAULT_CONTRACT
 from verification.timescale import TimeScale
 
 pytestmark = pytest.mark.unit

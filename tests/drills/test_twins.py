@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.places import DRILLS
 from tests.conftest import chosen
 from tests.drills import side_by_side
 from tests.drills.bench import Ran, drill
-from verification.drills.drill import FOLDER
 from verification.verdict import Outcome, Verdict
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
@@ -80,7 +80,7 @@ def run(twin: Twin, where: Path) -> Ran:
 def _drills(out: Path, twin: Twin) -> Path:
     out.mkdir()
     for name, before, after in twin.own:
-        shipped = FOLDER / name if (FOLDER / name).is_file() else FOLDER.parent / name
+        shipped = DRILLS / name if (DRILLS / name).is_file() else DRILLS.parent / name
         text = shipped.read_text(encoding="utf-8")
         assert before in text
         # a scenario lies outside of the folder, where nobody takes it for a drill

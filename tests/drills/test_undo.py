@@ -16,8 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.errors import EvidenceError
+from loadtests.places import REPOSITORY
 from verification.drills import cli
-from verification.drills.drill import HttpCall
+from verification.drills.kinds import HttpCall
 from verification.drills.undo import (
     CallHttp,
     EndFault,
@@ -28,8 +30,6 @@ from verification.drills.undo import (
     run,
     send,
 )
-from verification.errors import EvidenceError
-from verification.run.options import REPOSITORY
 from verification.stack.journal import start_time
 from verification.stack.waiting import wait_until
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.judge import Outcome
 from tests.load.conftest import LoadSessions
 from verification.load.baseline import PARTS, judge, load

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.places import DRILLS
 from tests.loadtests.processes import wait_for
 from verification.drills.drill import load_folder
 from verification.live.drills import DrillDesk, Place
-from verification.live.faults import DRILLS
 
 pytestmark = pytest.mark.stack
 NAME = "HighErrorRate"

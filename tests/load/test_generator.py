@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from loadtests.account import Account
+from loadtests.errors import EvidenceError
+from loadtests.places import REPOSITORY
 from loadtests.scenario import load
-from verification.errors import EvidenceError
 from verification.load import generator as module
 from verification.load.generator import LoadGenerator
 from verification.load.options import Options
-from verification.run.options import REPOSITORY
 from verification.stack.children import Child, start_child
 from verification.stack.frozen import stopped
 from verification.stack.waiting import wait_until

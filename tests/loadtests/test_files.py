@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadtests.errors import InputError
 from loadtests.files import LedgerTail, LedgerWriter, read
-from loadtests.inputs import InputError
 from loadtests.ledger import Ledger
 from tests.loadtests.conftest import HandClock
 from tests.loadtests.processes import ROOT, wait_for

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from loadtests.inputs import InputError, load_document, load_model
+from loadtests.errors import InputError
+from loadtests.inputs import load_document, load_model
 from loadtests.units import parse_duration, parse_rate
 
 pytestmark = pytest.mark.unit

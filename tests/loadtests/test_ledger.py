@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from loadtests import bins
 from loadtests.arrivals import even, keep
+from loadtests.errors import InputError
 from loadtests.files import LedgerWriter, read
-from loadtests.inputs import InputError
 from loadtests.ledger import Ledger, LedgerView, merge
 from tests.loadtests.conftest import HandClock
 

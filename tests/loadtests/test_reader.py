@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from loadtests import jsontext, usertext, yamltext
-from loadtests.inputs import InputError, load_document, load_json, parse_json
+from loadtests.errors import InputError
+from loadtests.inputs import load_document, load_json, parse_json
 from loadtests.usertext import Mistake
 
 pytestmark = pytest.mark.unit

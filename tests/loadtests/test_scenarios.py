@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.inputs import InputError
-from loadtests.scenario import FOLDER, json_schema, load, override, resolve, stretched
+from loadtests.errors import InputError
+from loadtests.places import SCENARIOS
+from loadtests.scenario import json_schema, load, override, resolve, stretched
 
 pytestmark = pytest.mark.unit
 GOOD = """scenario: 1
@@ -27,13 +28,13 @@ duration: 1s
 """
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_shipped_scenario_is_broken(path: Path) -> None:
     assert load(path).name == path.stem
 
 
 def test_the_schema_for_editors_is_stale() -> None:
-    assert json.loads((FOLDER / "scenario.schema.json").read_text()) == json_schema()
+    assert json.loads((SCENARIOS / "scenario.schema.json").read_text()) == json_schema()
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_name_that_is_no_scenario_is_told_without_those_that_are(tmp_path: Pat
 
 
 def test_a_scenario_for_rare_scrapes_is_as_short_as_for_frequent_ones() -> None:
-    shipped = load(FOLDER / "reconcile.yaml")
+    shipped = load(SCENARIOS / "reconcile.yaml")
     longer = stretched(shipped, 24.5)
     assert shipped.seconds is not None
     assert longer.seconds == 24.5 * shipped.seconds

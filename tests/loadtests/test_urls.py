@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.options import check_host, refusal
 from loadtests.urls import base_url, host_and_port
 from verification.live.__main__ import check_urls

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
 from verification.stack.app import ManagedApp, SentRequest
 from verification.stack.journal import Journal
 from verification.stack.ports import allocate_ports, bound_port

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack import debian
 from verification.stack.binaries import NAMES, Binaries, find_binaries
 from verification.stack.journal import Journal

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import EvidenceError, InputError
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from verification.contract import Contract
 from verification.contract import load as load_contract
-from verification.errors import EvidenceError, InputError
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from verification.run.static import data_sources
 from verification.stack.supply import resolve
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import EvidenceError, InputError
 from verification.drills.undo import Container
-from verification.errors import EvidenceError, InputError
 from verification.stack import compose
 
 pytestmark = pytest.mark.unit

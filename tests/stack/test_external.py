@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack.binaries import Binaries
 from verification.stack.external import ExternalStack
 from verification.stack.journal import Journal

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.folder import read_folder
 
 pytestmark = pytest.mark.unit

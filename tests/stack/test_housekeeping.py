@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from verification.drills import cli as drills
 from verification.drills.abandoned import abandoned
 from verification.drills.undo import RunCommand, UndoBook
-from verification.errors import InputError
 from verification.live import __main__ as ui
 from verification.load import __main__ as load
 from verification.run.housekeeping import check_places, opened, run_folder
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY, Options
+from verification.run.options import Options
 from verification.run.prepare import prepare
 
 pytestmark = pytest.mark.stack

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
+from loadtests.places import REPOSITORY
 from verification.stack import pinning
-from verification.stack.images import REPOSITORY
 
 pytestmark = pytest.mark.unit
 DIGEST = "sha256:" + "0123456789abcdef" * 4

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.stack.ports import allocate_ports, bound_port
 from verification.stack.waiting import unmet_http, wait_until
 

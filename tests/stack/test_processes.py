@@ -9,8 +9,8 @@ import psutil
 import pytest
 import requests
 
+from loadtests.errors import EvidenceError, InputError
 from tests.verification import servers
-from verification.errors import EvidenceError, InputError
 from verification.render import Rendered
 from verification.stack.binaries import Binaries
 from verification.stack.journal import Journal

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.render import Change, Rendered, render
 from verification.timescale import TimeScale
 from verification.yamlfile import load

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 import pytest
 import requests
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.observe.webhook import Delivery, Receiver
 from verification.stack.waiting import loopback_session
 

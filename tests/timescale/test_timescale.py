@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loadtests.errors import InputError
 from verification.durations import parse_milliseconds
-from verification.errors import InputError
 from verification.timescale import MAXIMUM_CHANGE, TimeScale
 
 pytestmark = pytest.mark.unit

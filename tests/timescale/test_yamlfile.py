@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.yamlfile import Plain, dump, key_text, load, shown
 
 pytestmark = pytest.mark.unit

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loadtests.places import REPOSITORY
 from verification.checks import judge_all
 from verification.drills.undo import UndoBook
 from verification.evidence import Evidence
@@ -21,7 +22,7 @@ from verification.run.bringup import Bench, describe
 from verification.run.clock import SystemClock
 from verification.run.liveness import Liveness
 from verification.run.main import Job
-from verification.run.options import REPOSITORY, Options
+from verification.run.options import Options
 from verification.run.prepare import Prepared, prepare
 from verification.run.sender import Sender
 from verification.stack.app import ManagedApp, SentRequest

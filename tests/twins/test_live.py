@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import chosen
 from tests.twins.folders import ERROR, HTTP, PROMETHEUS, changed
+from verification.report.panels import draw
 from verification.run.clock import SystemClock
 from verification.run.main import run
 from verification.run.options import Options
@@ -76,7 +77,7 @@ def judge(live: Live, folder: Path) -> list[Verdict]:
     def say(text: str) -> None:
         sys.stdout.write(f"{live.name}: {text}\n")
 
-    return run(prepare(options), folder / "run", SystemClock(), say).verdicts
+    return run(prepare(options), folder / "run", SystemClock(), say, draw).verdicts
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.places import DEFAULT_MONITORING
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
 from verification.checks import claims
 from verification.checks.base import judge
@@ -18,7 +19,7 @@ from verification.history import Recorder
 from verification.rules import read
 from verification.run import static
 from verification.run.clock import SystemClock
-from verification.run.options import DEFAULT_MONITORING, Options
+from verification.run.options import Options
 from verification.run.prepare import prepare
 from verification.stack.binaries import Binaries, find_binaries
 from verification.verdict import Outcome, Verdict

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import promql_parser as promql
 import pytest
 
+from loadtests.errors import EvidenceError
 from tests.verification import servers
-from verification.errors import EvidenceError
 from verification.history import Recorder
 from verification.load.__main__ import file_name
 from verification.observe.alertmanager import Alertmanager

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
-from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
+from loadtests.places import DEFAULT_CONTRACT, REPOSITORY
 
 pytestmark = pytest.mark.stack
 SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]

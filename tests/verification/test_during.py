@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from loadtests.ledger import Ledger
+from loadtests.places import DEFAULT_CONTRACT
 from verification import contract as contracts
 from verification.checks import metric_during
 from verification.checks.base import Claim, judge
 from verification.evidence import Evidence
 from verification.history import History, Record
-from verification.run.options import DEFAULT_CONTRACT
 from verification.verdict import Verdict
 
 pytestmark = pytest.mark.unit

@@ -16,14 +16,14 @@ import pytest
 from rich.console import Console
 
 from loadtests.crash import Tracebacks, describe, guard
-from loadtests.inputs import InputError
+from loadtests.errors import EvidenceError, InputError
 from loadtests.ledger import Ledger
+from loadtests.places import DEFAULT_CONTRACT
 from verification import checks
 from verification import contract as contracts
 from verification.checks import metric_moves, traffic
 from verification.checks.base import Check, Claim, judge, judge_each
 from verification.contract import Contract
-from verification.errors import EvidenceError
 from verification.evidence import Evidence, Gap
 from verification.history import History, Record, Recorder
 from verification.report import terminal
@@ -31,7 +31,6 @@ from verification.report.cause import Ending, doubt
 from verification.run import recording, static
 from verification.run.clock import SystemClock
 from verification.run.course import Course
-from verification.run.options import DEFAULT_CONTRACT
 from verification.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
+from loadtests.places import REPOSITORY
 from verification.history import Recorder
 from verification.run.clock import SystemClock
-from verification.run.options import REPOSITORY
 
 pytestmark = pytest.mark.stack
 ROOM = "400k"

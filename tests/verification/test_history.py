@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.history import Recorder, read
 from verification.observe.exposition import parse
 from verification.routing import reached

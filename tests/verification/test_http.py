@@ -13,16 +13,17 @@ from pathlib import Path
 import pytest
 import requests
 
+from loadtests.errors import EvidenceError
 from loadtests.files import LedgerTail
 from loadtests.ledger import Ledger, merge
+from loadtests.places import DEFAULT_CONTRACT, REPOSITORY
 from tests.verification import servers
 from verification.contract import load
 from verification.drills import undo
-from verification.drills.drill import HttpCall
 from verification.drills.faults import FaultPort
+from verification.drills.kinds import HttpCall
 from verification.drills.node import NodeReader
 from verification.drills.undo import UndoBook
-from verification.errors import EvidenceError
 from verification.history import Recorder
 from verification.http import Session, TooLarge
 from verification.live.readings import Readings
@@ -31,7 +32,6 @@ from verification.observe.grafana import Grafana
 from verification.observe.prometheus import Prometheus
 from verification.run import recording
 from verification.run.clock import SystemClock
-from verification.run.options import DEFAULT_CONTRACT, REPOSITORY
 from verification.run.sender import Sender
 from verification.stack.app import ask_health
 from verification.stack.waiting import unmet_http

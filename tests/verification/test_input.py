@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from verification import contract as contracts
 from verification.documentation import parse as parse_page
 from verification.drills import drill as drills
 from verification.drills.drill import Loaded
 from verification.drills.plan import Timing, power_gate
-from verification.errors import InputError
 from verification.load import baseline
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY, Options
+from verification.run.options import Options
 from verification.run.prepare import prepare
 from verification.thresholds.arithmetic import evaluate
 from verification.timescale import TimeScale

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.errors import EvidenceError
 from tests.verification import servers
 from verification.drills.undo import EndFault, SendSignal, UndoBook
-from verification.errors import EvidenceError
 from verification.run import liveness as module
 from verification.run.liveness import (
     SILENT_QUESTIONS,

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from verification.run.options import REPOSITORY
+from loadtests.places import REPOSITORY
 
 pytestmark = pytest.mark.unit
 MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "testcontainers", "yaml")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from loadtests.errors import EvidenceError
 from verification import re2
-from verification.errors import EvidenceError
 from verification.routing import matchers, reached
 
 pytestmark = pytest.mark.unit

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from verification.history import Recorder, read
 from verification.masking import MASK, Masker, is_secret, masked, of_environment, secrets_of
 from verification.render import render
@@ -23,7 +24,7 @@ from verification.report.cause import Ending
 from verification.report.files import write_json
 from verification.run import static
 from verification.run.clock import SystemClock
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, Options
+from verification.run.options import Options
 from verification.run.prepare import Prepared, prepare
 from verification.run.secrecy import HISTORY, STORES, private_folder, publish, restrict
 from verification.stack.journal import Journal

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from verification.errors import InputError
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_MONITORING
 from verification.folder import read_folder
 from verification.rules import read
-from verification.run.options import DEFAULT_MONITORING
 from verification.run.static import receiver_urls
 from verification.yamlfile import load
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from verification.render import Rendered, render
+from verification.report.panels import draw
 from verification.run.clock import SystemClock
 from verification.run.main import run
 from verification.run.options import Options
@@ -39,7 +40,7 @@ def judge(
     folder: Path, app: str | None = None, target: str | None = None, monitoring: Path = SHOP / "monitoring"
 ) -> dict[str, Verdict]:
     wanted = Options(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
-    done = run(prepare(wanted), folder, SystemClock(), say)
+    done = run(prepare(wanted), folder, SystemClock(), say, draw)
     assert done.ending.trouble is None
     return {one.claim: one for one in done.verdicts}
 
@@ -124,7 +125,7 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
                 prometheus=stack.endpoints.prometheus,
                 stack="external",
             )
-            done = run(prepare(wanted), tmp_path / "run", SystemClock(), say)
+            done = run(prepare(wanted), tmp_path / "run", SystemClock(), say, draw)
             assert stack.alive()
     finally:
         process.kill()

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from verification import pytest_plugin
 from verification.report.cause import Ending
 from verification.run.main import Result
-from verification.suites import conftest
 from verification.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
@@ -59,16 +59,16 @@ def test_a_run_that_broke_off_ends_with_0_when_other_claims_are_selected(
 def test_a_collection_alone_ends_with_a_status_that_is_not_documented(told: int, status: int) -> None:
     config = SimpleNamespace(stash=pytest.Stash(), getoption={**OPTIONS, "collectonly": True}.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
-    conftest._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    pytest_plugin._set_status(session)  # type: ignore[arg-type]  # a stand-in
     assert session.exitstatus == status
 
 
 def _status(tmp_path: Path, outcome: Outcome, told: pytest.ExitCode, ending: Ending) -> int:
     stash = pytest.Stash()
-    stash[conftest.RESULT] = Result(
+    stash[pytest_plugin.RESULT] = Result(
         tmp_path, [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")], ending
     )
     config = SimpleNamespace(stash=stash, getoption=OPTIONS.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
-    conftest._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    pytest_plugin._set_status(session)  # type: ignore[arg-type]  # a stand-in
     return int(session.exitstatus)

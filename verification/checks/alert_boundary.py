@@ -6,11 +6,40 @@ enclose the documented threshold and lie within one percent of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
 from verification.checks.base import Check, Claim, findings, unknown
 from verification.contract import Alert, Contract
 from verification.evidence import Evidence
-from verification.thresholds.boundary import RESOLUTION, Point, flip
 from verification.verdict import Verdict
+
+RESOLUTION = 0.005
+
+
+@dataclass(frozen=True)
+class Point:
+    """One asked case: the alert, its quantity `q` (None: no series at all), and whether the alert fired."""
+
+    alert: str
+    q: float | None
+    fired: bool
+
+
+def flip(points: Iterable[Point]) -> tuple[float | None, float | None]:
+    """The neighbours between which an alert's state changes, (lower, upper); None where there is no such point.
+
+    With one state everywhere, the pair says on which side of all points the change must lie.
+    """
+    asked = sorted((point.q, point.fired) for point in points if point.q is not None)
+    if not asked:
+        return None, None
+    for (low, before), (high, after) in pairwise(asked):
+        if before != after:
+            return low, high
+    # One state everywhere: below all points when it always fired, above them when it never did.
+    return (None, asked[0][0]) if asked[0][1] else (asked[-1][0], None)
 
 
 def claims(contract: Contract) -> list[Claim]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtests.errors import InputError
 from verification.checks.base import Check, Claim, findings
 from verification.contract import Contract, seconds
 from verification.dashboards.units import dimension
 from verification.documentation import names, threshold
 from verification.durations import parse_duration
-from verification.errors import InputError
 from verification.evidence import Evidence
 from verification.history import Record
 from verification.verdict import Verdict

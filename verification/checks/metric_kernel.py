@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from verification.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
 from verification.contract import ProcessTruth
 from verification.evidence import Evidence, Scrape
-from verification.observe.kernel import BATCH, TICK, Figures
+from verification.figures import BATCH, TICK, Figures
 from verification.verdict import Verdict
 
 

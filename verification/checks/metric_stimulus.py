@@ -8,7 +8,7 @@ from __future__ import annotations
 from verification.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
 from verification.contract import ProcessTruth
 from verification.evidence import Evidence
-from verification.observe.kernel import BATCH, TICK, Figures
+from verification.figures import BATCH, TICK, Figures
 from verification.verdict import Verdict
 
 

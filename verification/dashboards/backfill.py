@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.stack.children import log_tail, start_child
 from verification.stack.journal import Journal
 from verification.stack.ports import HOST, allocate_ports

@@ -18,8 +18,8 @@ from verification.dashboards.counted import AtPoint, Bounds, window_of
 from verification.dashboards.phase import EDGE_SECONDS, extrapolated, increase, phase
 from verification.dashboards.views import Answered, Views
 from verification.evidence import Gap, Scrape
+from verification.figures import BATCH, TICK
 from verification.observe.exposition import Labels
-from verification.observe.kernel import BATCH, TICK
 from verification.truth import Interval
 
 BOOT = 1.0

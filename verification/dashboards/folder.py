@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import usertext
+from loadtests.errors import InputError
 from loadtests.inputs import load_document
 from loadtests.usertext import Mistake
 from verification.dashboards.durations import milliseconds
 from verification.dashboards.model import Dashboard, Problem
 from verification.dashboards.origins import DataSource, resolved
 from verification.dashboards.read import kind_of, read
-from verification.errors import InputError
 
 COMPOSE_FILE = "docker-compose.yml"
 

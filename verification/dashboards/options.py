@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from verification.dashboards.regex import browser_regex
 from verification.observe.prometheus import Prometheus
 
 _LABEL_VALUES = re.compile(r"(?:(.+),\s*)?([a-zA-Z_][a-zA-Z0-9_]*)", re.DOTALL)
@@ -27,21 +28,6 @@ def query_values(prometheus: Prometheus, query: str, regex: str, span: tuple[flo
     pattern = browser_regex(regex)
     matches = [match for value in values if (match := pattern.search(value))]
     return list(dict.fromkeys(_value(match) for match in matches))
-
-
-def browser_regex(text: str) -> re.Pattern[str]:
-    """A regular expression of the browser, `/.../flags` or bare, as Python has it.
-
-    Raises:
-        ValueError: Python cannot read it.
-    """
-    inside, _, flags = text.removeprefix("/").rpartition("/") if text.startswith("/") else (text, "", "")
-    try:
-        return re.compile(
-            re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", inside), re.IGNORECASE if "i" in flags else re.NOFLAG
-        )
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"the regular expression {text[:60]!r} cannot be read here: {error}") from error
 
 
 def _value(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from verification.dashboards.model import SPECIAL, Dashboard, Panel, Problem, Source, Target, Variable
-from verification.dashboards.options import browser_regex
+from verification.dashboards.regex import browser_regex
 
 UNTOLD = "a type that the file does not tell"
 _OTHER_PANELS = ("logs", "traces", "nodeGraph", "flamegraph")

@@ -15,6 +15,7 @@ from typing import Any
 
 from prometheus_api_client import PrometheusApiClientException
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract import Contract
 from verification.dashboards import causes
 from verification.dashboards.durations import milliseconds
@@ -25,9 +26,9 @@ from verification.dashboards.options import query_values
 from verification.dashboards.origins import DataSource, offered, selected
 from verification.dashboards.sources import latencies, machine, rows, scrapes, sums
 from verification.dashboards.steps import MACROS, Request, resolve
+from verification.dashboards.views import panel_query
 from verification.dashboards.windows import executed
 from verification.durations import format_milliseconds, parse_milliseconds
-from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
 from verification.promql import TooLarge
@@ -58,11 +59,6 @@ class Sources:
     database: str | None
     readings: list[dict[str, Any]]
     process_started: float | None
-
-
-def panel_query(dashboard: str, path: str) -> str:
-    """How the record `observation_failed` names a panel's query."""
-    return f"query {path} of {dashboard}"
 
 
 def _is_refused(error: EvidenceError) -> bool:

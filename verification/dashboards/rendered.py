@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from loadtests import jsontext, usertext
+from loadtests.errors import InputError
 from loadtests.usertext import Mistake
 from verification.dashboards.durations import milliseconds
 from verification.dashboards.steps import MACROS
 from verification.dashboards.windows import scaled
 from verification.durations import format_milliseconds
-from verification.errors import InputError
 from verification.folder import Folder
 from verification.runcopy import Change, RunCopy
 from verification.timescale import TimeScale

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from loadtests.errors import EvidenceError
 from verification.dashboards.expand import Value, substitute
 from verification.dashboards.folder import GrafanaFolder, Texts
 from verification.dashboards.steps import Request, browser_interval
-from verification.errors import EvidenceError
 from verification.history import Record, Recorder
 from verification.observe.grafana import Answer, Grafana, QueryResult
 from verification.observe.prometheus import Prometheus

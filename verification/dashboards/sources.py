@@ -9,12 +9,11 @@ import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from loadtests.bins import flat
+from loadtests.errors import EvidenceError, InputError
 from loadtests.files import LedgerTail
-from loadtests.inputs import InputError
 from loadtests.view import LedgerView
 from verification.contract import Contract
 from verification.contract_panels import RowsPanelTruth, RowsSumTruth
-from verification.errors import EvidenceError
 from verification.history import Recorder
 from verification.observe.prometheus import Prometheus
 

@@ -13,12 +13,16 @@ from verification.contract_panels import DashboardClaim, PanelClaim
 from verification.dashboards.folder import GrafanaFolder, Provider, read_all
 from verification.dashboards.model import Dashboard, Panel, Problem, Target
 from verification.dashboards.origins import DataSource
-from verification.dashboards.record import panel_query
 from verification.dashboards.steps import DEFAULT_INTERVAL
 from verification.evidence import Evidence, Gap, Scrape
 from verification.history import Record
 from verification.observe.exposition import Labels, label_set
 from verification.truth import ZERO, Interval, between, sample_name
+
+
+def panel_query(dashboard: str, path: str) -> str:
+    """How the record `observation_failed` names a panel's query."""
+    return f"query {path} of {dashboard}"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from verification.contract import Alert
 from verification.drills import plan
-from verification.drills.drill import Drill, TargetState
+from verification.drills.drill import Drill
+from verification.drills.kinds import TargetState
 from verification.drills.ledgers import NODE, Agreement, Phase, compare
 from verification.drills.membership import Delivered, Seen
 from verification.drills.plan import Timing

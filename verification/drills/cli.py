@@ -17,16 +17,17 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from loadtests import crash
+from loadtests.errors import EvidenceError, InputError
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, DRILLS
 from verification.drills import report, session
-from verification.drills.drill import FOLDER, Loaded, check, load_folder
+from verification.drills.drill import Loaded, check, load_folder
 from verification.drills.undo import recover
-from verification.errors import EvidenceError, InputError
 from verification.interrupts import only_note, terminate_as_interrupt
 from verification.masking import Masker
 from verification.report import files, terminal
 from verification.run.clock import SystemClock
 from verification.run.housekeeping import run_folder
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, Options
+from verification.run.options import Options
 from verification.run.prepare import Prepared, prepare
 from verification.run.secrecy import STORES
 from verification.stack.binaries import NAMES
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--all", action="store_true", help="also the drills of the sub-folders")
     made.add_argument("--list", action="store_true", help="tell which drills there are")
     made.add_argument("--recover", action="store_true", help="take back what killed runs left, and end")
-    made.add_argument("--drills", type=Path, default=FOLDER, metavar="DIR", help="the folder of the drills")
+    made.add_argument("--drills", type=Path, default=DRILLS, metavar="DIR", help="the folder of the drills")
     made.add_argument("--time-scale", type=float, metavar="N", help="60 by default; 1 is real time")
     made.add_argument("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
     made.add_argument("--contract", type=Path, default=DEFAULT_CONTRACT, metavar="FILE")

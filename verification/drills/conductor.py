@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import FrameType
 
+from loadtests.errors import EvidenceError
 from verification import interrupts
 from verification.contract import Alert
-from verification.drills.drill import Drill, Resource, as_json
+from verification.drills.drill import Drill, as_json
+from verification.drills.kinds import Resource
 from verification.drills.node import NodeReader
 from verification.drills.plan import Step, Timing, steps
 from verification.drills.world import World
-from verification.errors import EvidenceError
 from verification.history import Recorder
 
 STEP_SECONDS = 0.02

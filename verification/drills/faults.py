@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 
+from loadtests.errors import EvidenceError
 from verification.drills.undo import EndFault, UndoBook
-from verification.errors import EvidenceError
 from verification.http import Session, json_of, shown
 
 LEASE_SECONDS = 3.0

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from verification.contract import Contract, RequestsTruth, TallyTruth, seconds
-from verification.drills.drill import Dosed, Drill, Resource, TargetState
+from verification.drills.drill import Drill
+from verification.drills.kinds import Dosed, Resource, TargetState
 from verification.evidence import Evidence, Gap, Samples
 from verification.observe.exposition import Labels
 

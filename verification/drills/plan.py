@@ -13,16 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from verification.contract import Alert, seconds
-from verification.drills.drill import (
-    Dosed,
-    Drill,
-    Loaded,
-    NearMiss,
-    Resource,
-    TargetState,
-)
+from verification.drills.drill import Drill, Loaded, NearMiss
+from verification.drills.kinds import Dosed, Resource, TargetState
 from verification.drills.procfs import IDLE_SHARES
 from verification.drills.states import Change, Pace, Quantity, Rule
 from verification.timescale import TimeScale

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.history import Recorder
 from verification.observe.alertmanager import Alertmanager
 from verification.observe.prometheus import Prometheus

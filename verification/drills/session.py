@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests import scenario
+from loadtests.errors import EvidenceError, InputError
 from verification.checks.base import Check, Claim, judge_each
 from verification.drills import judge as judges
 from verification.drills.conducting import conductor, edges, part
 from verification.drills.conductor import Part
-from verification.drills.drill import Dosed, Loaded, NearMiss, Resource, TargetState
+from verification.drills.drill import Loaded, NearMiss
+from verification.drills.kinds import Dosed, Resource, TargetState
 from verification.drills.ledgers import BUCKETS, NODE
 from verification.drills.node import NodeReader
 from verification.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
 from verification.drills.polling import Pollers
 from verification.drills.procfs import ProcFolder
-from verification.drills.report import Timeline
-from verification.errors import EvidenceError, InputError
 from verification.evidence import LEDGER_OF, Evidence
 from verification.history import Clock, Recorder
 from verification.observe.exposition import matcher
@@ -36,6 +36,7 @@ from verification.run.bringup import await_scrape, bring_up, timing_of
 from verification.run.course import Course
 from verification.run.prepare import Prepared
 from verification.run.secrecy import HISTORY, STORES
+from verification.run.timeline import Timeline
 from verification.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from verification.stack.journal import Journal
 from verification.stack.protocol import PROMETHEUS, Status

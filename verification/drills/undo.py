@@ -22,9 +22,9 @@ import requests
 from docker.errors import DockerException, NotFound
 from pydantic import Field, TypeAdapter
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract import Model
-from verification.drills.drill import HttpCall
-from verification.errors import EvidenceError, InputError
+from verification.drills.kinds import HttpCall
 from verification.stack import compose
 from verification.stack.journal import cache_dir, locked, start_time
 from verification.stack.waiting import loopback_session

@@ -16,23 +16,23 @@ from typing import Any, Protocol
 
 import psutil
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract import seconds
 from verification.drills import undo
-from verification.drills.drill import (
+from verification.drills.drill import Drill
+from verification.drills.faults import FaultPort
+from verification.drills.kinds import (
     CommandFault,
     ContainerFault,
     Dosed,
-    Drill,
     HttpFault,
     Resource,
     SignalFault,
     TargetState,
 )
-from verification.drills.faults import FaultPort
 from verification.drills.plan import DISCOVERY_SECONDS, Step
 from verification.drills.procfs import ProcFolder
 from verification.drills.undo import UndoBook
-from verification.errors import EvidenceError, InputError
 from verification.observe.webhook import Receiver
 from verification.stack.journal import start_time
 from verification.stack.protocol import ALERTMANAGER, PROMETHEUS, Stack

@@ -17,13 +17,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from loadtests.crash import guard
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
+from loadtests.places import DEFAULT_REPORTS, LOCUSTFILE, REPOSITORY
 from loadtests.urls import base_url
 from verification import interrupts
 from verification.drills.abandoned import abandoned
 from verification.run.housekeeping import check_places
-from verification.run.options import DEFAULT_REPORTS, REPOSITORY
-from verification.run.traffic import LOCUSTFILE
 from verification.stack.journal import clear_leftovers
 
 PAGE = REPOSITORY / "verification" / "live" / "locustfile.py"

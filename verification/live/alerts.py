@@ -9,8 +9,8 @@ from typing import Any
 
 import promql_parser as promql
 
+from loadtests.errors import EvidenceError
 from verification.contract import Alert, Contract
-from verification.errors import EvidenceError
 from verification.observe.prometheus import Prometheus
 from verification.promql import parse
 

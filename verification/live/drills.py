@@ -15,9 +15,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from loadtests.inputs import InputError
-from verification.drills.drill import Dosed, Loaded
-from verification.run.options import REPOSITORY
+from loadtests.errors import InputError
+from loadtests.places import REPOSITORY
+from verification.drills.drill import Loaded
+from verification.drills.kinds import Dosed
 from verification.stack.children import Child, Patience, start_child
 
 LINES = 15

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.inputs import InputError, load_document
+from loadtests.errors import EvidenceError, InputError
+from loadtests.inputs import load_document
+from loadtests.places import DRILLS
 from loadtests.units import parse_duration
 from verification.drills.faults import FaultPort
 from verification.drills.undo import UndoBook
-from verification.errors import EvidenceError
-from verification.run.options import REPOSITORY
 
-DRILLS = REPOSITORY / "scenarios" / "drills"
 KINDS = ("errors", "slow", "failed_executions")
 """Faults that have a dose and are the target's own."""
 SIDES = ("above", "below")

@@ -19,14 +19,14 @@ from flask import Response, jsonify, request, send_file
 from locust import events
 from locust.runners import WorkerRunner
 
+from loadtests.errors import EvidenceError, InputError
 from loadtests.options import scenario_of
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, DRILLS
 from verification import contract as contracts
 from verification.drills.drill import load_folder
-from verification.errors import EvidenceError, InputError
 from verification.live.drills import DrillDesk, Place
-from verification.live.faults import DRILLS, Switchboard
+from verification.live.faults import Switchboard
 from verification.live.watch import Watch
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS
 from verification.stack.journal import cache_dir
 
 HERE = Path(__file__).resolve().parent

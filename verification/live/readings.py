@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import requests
 
+from loadtests.errors import EvidenceError
 from verification.contract import Contract
-from verification.errors import EvidenceError
 from verification.http import Session
 from verification.live.counts import Reading, reading
 from verification.observe.exposition import Labels, label_set, matcher, parse

@@ -17,10 +17,10 @@ import gevent
 
 from loadtests.account import Account
 from loadtests.conditions import parse_condition
+from loadtests.errors import EvidenceError, InputError
 from loadtests.judge import invalid, judge
 from loadtests.models import Scenario
 from verification.contract import Contract, seconds
-from verification.errors import EvidenceError, InputError
 from verification.live import charts
 from verification.live.alerts import as_rows, states
 from verification.live.counts import Reading, Row, counted, rows, set_aside, total

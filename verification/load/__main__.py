@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 
-from loadtests.crash import guard
-from verification.errors import InputError
-from verification.load.options import parse
-from verification.load.session import run
+from loadtests.crash import Tracebacks, guard
+from loadtests.errors import InputError
+from verification import interrupts
+from verification.load import baseline, report
+from verification.load.options import Options, parse
+from verification.load.result import LoadResult
+from verification.load.session import Session
+from verification.masking import Masker, of_environment, secrets_of
+from verification.run.housekeeping import check_places, opened, run_folder
 
 
 def main(arguments: list[str]) -> int:
@@ -33,6 +43,57 @@ def print_line(text: str) -> None:
     """One line, at once, so that a pipe shows it when it happens."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def run(options: Options, folder: Path, say: Callable[[str], None]) -> int:
+    """Run a session with its signals, and print and keep what it found; the exit status.
+
+    Raises:
+        InputError: the folder cannot be created, or the generator refused its input.
+    """
+    check_places(options.reports)
+    session = Session(options, folder, say)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if interrupts.note(number):
+            session.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in interrupts.SIGNALS}
+    try:
+        with run_folder(folder):
+            with opened(say) as journal:
+                result = session.run(journal)
+            status = _keep(result, folder, options)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status
+
+
+def _mask(folder: Path, options: Options) -> None:
+    in_target = secrets_of(options.target)
+    # a ledger can be long, and says nothing but where it was sent and what came back
+    Masker([*of_environment(), *in_target]).sweep(folder, () if in_target else ("ledger.jsonl",))
+
+
+def _keep(result: LoadResult, folder: Path, options: Options) -> int:
+    """Show and write what was found; the exit status, which is at least 2 when that does not work."""
+    try:
+        report.show(result)
+        (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(report.html(result), encoding="utf-8")
+        if options.save_baseline is not None:
+            sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
+    except OSError as error:
+        sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
+        return result.status or 2
+    except Exception as error:
+        said = Tracebacks(folder / "tracebacks-report.txt").keep("writing the report", error)
+        sys.stderr.write(f"the report cannot be made: {said}\n{report.headline(result)}\n")
+        return result.status or 2
+    sys.stdout.write(f"report: {folder / 'report.html'}\n")
+    _mask(folder, options)
+    return result.status
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ import promql_parser as promql
 from loadtests.account import Account
 from loadtests.conditions import Condition
 from loadtests.crash import Keep, without_file
-from loadtests.inputs import InputError
+from loadtests.errors import EvidenceError, InputError
 from loadtests.judge import Judgement, Outcome, guarded
 from loadtests.view import LedgerView
 from verification.contract import Contract, load, seconds
-from verification.errors import EvidenceError
 from verification.live.counts import COUNTED, Reading, Row, rows, set_aside, total
 from verification.live.readings import Readings
 from verification.load.options import Options

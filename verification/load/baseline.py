@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from loadtests import bins
 from loadtests.account import Account
-from loadtests.inputs import InputError, parse_json, read_text
+from loadtests.errors import InputError
+from loadtests.inputs import parse_json, read_text
 from loadtests.judge import Judgement, Outcome
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, start_http_server
 
 from loadtests.account import Account
+from loadtests.errors import InputError
 from loadtests.export import LoadCollector
-from verification.errors import InputError
 
 END_SECONDS = 5.0
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests.account import Account
+from loadtests.errors import EvidenceError
 from loadtests.files import LedgerTail
-from verification.errors import EvidenceError
+from loadtests.places import LOCUSTFILE, REPOSITORY
 from verification.load.options import Options
-from verification.run.traffic import LOCUSTFILE, REPOSITORY
 from verification.stack.children import Child, log_tail, start_child, stop_all
 from verification.stack.frozen import stopped
 from verification.stack.journal import Journal

@@ -9,11 +9,11 @@ from pathlib import Path
 from loadtests import scenario as scenarios
 from loadtests.check import misfit
 from loadtests.conditions import Condition, parse_condition
-from loadtests.inputs import InputError
+from loadtests.errors import InputError
 from loadtests.models import Scenario
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_REPORTS
 from loadtests.units import parse_duration, parse_rate
 from loadtests.urls import base_url, host_and_port
-from verification.run.options import DEFAULT_CONTRACT, DEFAULT_REPORTS
 
 DEFAULT_TARGET = "http://127.0.0.1:8000"
 DEFAULT_BIN_SECONDS = 0.1

@@ -6,28 +6,20 @@ report when the generator dies. Traffic is driven once and never retried.
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from loadtests.account import Account
 from loadtests.crash import Tracebacks
-from loadtests.inputs import InputError
+from loadtests.errors import EvidenceError, InputError
 from loadtests.judge import Judgement, Outcome, broken_early, conditions_of, invalid, judge
-from verification import interrupts
-from verification.errors import EvidenceError
-from verification.load import baseline, report
+from verification.load import baseline
 from verification.load.asked import Questions
 from verification.load.export import serve
 from verification.load.generator import LoadGenerator
 from verification.load.options import Options
 from verification.load.result import LoadResult
-from verification.masking import Masker, of_environment, secrets_of
-from verification.run.housekeeping import check_places, opened, run_folder
 from verification.stack.journal import Journal
 
 POLL_SECONDS = 0.05
@@ -150,54 +142,3 @@ class Session:
             self._say(
                 f"{seconds:6.0f} s  {rate:7.1f} requests/s  {recent.ended.errors} errors in the last second"
             )
-
-
-def run(options: Options, folder: Path, say: Say) -> int:
-    """Run a session with its signals, and print and keep what it found; the exit status.
-
-    Raises:
-        InputError: the folder cannot be created, or the generator refused its input.
-    """
-    check_places(options.reports)
-    session = Session(options, folder, say)
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if interrupts.note(number):
-            session.interrupt()
-
-    before = {number: signal.signal(number, interrupt) for number in interrupts.SIGNALS}
-    try:
-        with run_folder(folder):
-            with opened(say) as journal:
-                result = session.run(journal)
-            status = _keep(result, folder, options)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return status
-
-
-def _mask(folder: Path, options: Options) -> None:
-    in_target = secrets_of(options.target)
-    # a ledger can be long, and says nothing but where it was sent and what came back
-    Masker([*of_environment(), *in_target]).sweep(folder, () if in_target else ("ledger.jsonl",))
-
-
-def _keep(result: LoadResult, folder: Path, options: Options) -> int:
-    """Show and write what was found; the exit status, which is at least 2 when that does not work."""
-    try:
-        report.show(result)
-        (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
-        (folder / "report.html").write_text(report.html(result), encoding="utf-8")
-        if options.save_baseline is not None:
-            sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
-    except OSError as error:
-        sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
-        return result.status or 2
-    except Exception as error:
-        said = Tracebacks(folder / "tracebacks-report.txt").keep("writing the report", error)
-        sys.stderr.write(f"the report cannot be made: {said}\n{report.headline(result)}\n")
-        return result.status or 2
-    sys.stdout.write(f"report: {folder / 'report.html'}\n")
-    _mask(folder, options)
-    return result.status

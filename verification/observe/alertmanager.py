@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import requests
 import yaml
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 
 
 def ask(url: str, query: str) -> list[str]:

@@ -10,7 +10,7 @@ import psutil
 import requests
 from docker.errors import DockerException
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.stack.compose import PROJECT_LABEL, SERVICE_LABEL
 
 _REACH_SECONDS = 2

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.http import Session, shown
 
 TIMEOUT_SECONDS = 10

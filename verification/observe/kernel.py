@@ -5,27 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from verification.figures import Figures
+
 PROC = Path("/proc")
-# The kernel adds up resident memory in batches for each thread (proc(5), `statm`: "inaccurate"): 64 pages.
-BATCH = 64 * os.sysconf("SC_PAGE_SIZE")
 STOP_SECONDS = 5.0
-# CPU time is counted in clock ticks of so many seconds.
-TICK = 1 / os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One reading: run time (seconds) before and after it, CPU seconds, resident bytes, open descriptors, threads."""
-
-    before: float
-    after: float
-    cpu_seconds: float
-    resident_bytes: int
-    open_descriptors: int
-    threads: int
 
 
 def read(pid: int, clock: Callable[[], float], proc: Path = PROC) -> Figures:

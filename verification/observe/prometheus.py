@@ -17,7 +17,7 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.util.retry import Retry
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
 from verification.observe.exposition import Labels, label_set
 

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 
 LOG_LINES = 10
 MAX_BODY_BYTES = 32 << 20

@@ -12,8 +12,9 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from verification.report.panels_data import Drawing
-from verification.verdict import Outcome
+from verification.evidence import Evidence
+from verification.report.panels_data import Drawing, drawings
+from verification.verdict import Outcome, Verdict
 
 ASSETS = files("verification.report").joinpath("assets")
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
@@ -23,6 +24,16 @@ _CLASSES = {
     Outcome.UNKNOWN: "unknown",
     Outcome.NOT_VERIFIED: "open",
 }
+PAGE = "panels.html"
+
+
+def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:
+    """Write the page of panels into the run's folder; None for a contract without dashboards."""
+    if not evidence.contract.dashboards:
+        return None
+    path = folder / PAGE
+    write(path, folder.name, drawings(evidence, verdicts))
+    return path
 
 
 def write(path: Path, title: str, drawings: Sequence[Drawing]) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.render import Rendered, render
 from verification.run.options import Options
 from verification.run.prepare import Prepared

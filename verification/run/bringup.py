@@ -15,12 +15,12 @@ from typing import Any
 
 import requests
 
+from loadtests.errors import EvidenceError
 from verification.contract import Alert, seconds
 from verification.dashboards import record
 from verification.drills.faults import FaultPort
 from verification.drills.plan import Timing
 from verification.drills.undo import UndoBook
-from verification.errors import EvidenceError
 from verification.history import Recorder
 from verification.observe.exposition import matcher
 from verification.observe.prometheus import Prometheus

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from loadtests.errors import EvidenceError, InputError
 from verification import interrupts
 from verification.checks.base import Pairs, judge_each, not_judged
-from verification.errors import EvidenceError, InputError
 from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.report.cause import Ending

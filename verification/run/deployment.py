@@ -16,7 +16,7 @@ from typing import Any
 
 from docker.errors import DockerException
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.history import Recorder
 from verification.observe import engine
 from verification.observe.prometheus import Prometheus

@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from loadtests.errors import InputError
 from verification.drills.abandoned import abandoned
-from verification.errors import InputError
 from verification.stack.journal import Journal, cache_dir, clear_leftovers
 from verification.stack.ports import HOST
 

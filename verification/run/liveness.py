@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import requests
 
+from loadtests.errors import EvidenceError
 from verification.drills.undo import EndFault, SendSignal, UndoBook
-from verification.errors import EvidenceError
 from verification.http import Session
 from verification.stack.external import READY_PATHS
 from verification.stack.frozen import stopped

@@ -7,7 +7,7 @@ judging: what could still be seen is judged, the rest is unknown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,6 +51,8 @@ MEASURING_SECONDS = 60.0
 STORED_SECONDS = 10.0
 
 Say = Callable[[str], None]
+Draw = Callable[[Path, Evidence, Sequence[Verdict]], Path | None]
+"""Draws the panels into the run's folder; None for a contract without dashboards."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Result:
     ending: Ending = field(default_factory=Ending)
 
 
-def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
+def run(prepared: Prepared, folder: Path, clock: Clock, say: Say, draw: Draw) -> Result:
     """Run the main job into `folder` (new); the history is written as it happens.
 
     Raises:
@@ -93,7 +95,7 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say) -> Result:
             verdicts = course.judge(pairs, evidence)
         if not course.interrupted:
             with course.step("drawing the panels"):
-                drawn = panels.draw(folder, evidence, verdicts)
+                drawn = draw(folder, evidence, verdicts)
                 if drawn is not None:
                     say(f"panels next to their truth: {drawn}")
         say("tearing down")

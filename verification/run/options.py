@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DEFAULT_MONITORING = REPOSITORY / "monitoring"
-DEFAULT_CONTRACT = DEFAULT_MONITORING / "contract.yaml"
-DEFAULT_REPORTS = REPOSITORY / "reports"
+from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
+
 DEFAULT_TIME_SCALE = 60.0
 
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import psutil
 
 from verification.contract import Contract
 from verification.dashboards import record, server
 from verification.dashboards.folder import parsed, texts
-from verification.evidence import Evidence
 from verification.history import Recorder
 from verification.observe.grafana import Grafana
 from verification.observe.machine import MachineSampler
-from verification.report import panels as page
-from verification.report.panels_data import drawings
 from verification.run.bringup import Bench
 from verification.run.prepare import Prepared
 from verification.run.traffic import Traffic
 from verification.stack.containers import ContainerStack
-from verification.verdict import Verdict
 
-PAGE = "panels.html"
 USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
 """Variables of the compose file, for an account that is no longer the documented one."""
 
@@ -59,15 +53,6 @@ def ask(
     grafana = Grafana(bench.grafana_url, *account(prepared.contract))
     server.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
     grafana.close()
-
-
-def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:
-    """Write the page of panels into the run's folder; None for a contract without dashboards."""
-    if not evidence.contract.dashboards:
-        return None
-    path = folder / PAGE
-    page.write(path, folder.name, drawings(evidence, verdicts))
-    return path
 
 
 def account(contract: Contract) -> tuple[str, str]:

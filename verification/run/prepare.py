@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from loadtests import scenario
+from loadtests.errors import InputError
 from loadtests.urls import base_url
 from verification import contract as contracts
 from verification.checks import documented_deployment
@@ -19,7 +20,6 @@ from verification.dashboards.folder import Texts, texts
 from verification.documentation import parse as parse_page
 from verification.drills import drill as drills
 from verification.drills.drill import Loaded
-from verification.errors import InputError
 from verification.folder import Folder, read_folder
 from verification.masking import Masker
 from verification.rules import Rule, read

@@ -13,14 +13,14 @@ from typing import Any
 
 import requests
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract import Contract, TallyTruth
-from verification.errors import EvidenceError, InputError
+from verification.figures import Figures
 from verification.history import Recorder
 from verification.http import Session
 from verification.observe import database
 from verification.observe.alertmanager import Alertmanager
 from verification.observe.exposition import Exposition, parse
-from verification.observe.kernel import Figures
 from verification.observe.prometheus import Prometheus
 from verification.observe.webhook import Delivery
 from verification.stack.waiting import wait_until

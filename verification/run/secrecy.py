@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from loadtests.errors import InputError
 from verification.contract import Contract
-from verification.errors import InputError
 from verification.folder import Folder
 from verification.masking import Masker, of_environment, of_files, secrets_of
 from verification.run.options import Options

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract_deployment import Deployment
-from verification.errors import EvidenceError, InputError
 from verification.history import Recorder
 from verification.masking import masked, secrets_of
 from verification.run.prepare import Prepared

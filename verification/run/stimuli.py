@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from loadtests.errors import EvidenceError
 from verification.drills.faults import FaultPort
-from verification.errors import EvidenceError
+from verification.figures import Figures
 from verification.history import Recorder
-from verification.observe.kernel import Figures
 
 CONNECTIONS = 20
 DISK_BYTES = 4_000_000

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import psutil
 import requests
 
+from loadtests.errors import EvidenceError, InputError
 from verification.drills.faults import FaultPort
 from verification.drills.undo import UndoBook
-from verification.errors import EvidenceError, InputError
 from verification.run.backend import Backend, Say
 from verification.run.prepare import Prepared
 from verification.run.sender import Sender

@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadtests.errors import EvidenceError, InputError
 from loadtests.files import LedgerTail
+from loadtests.places import LOCUSTFILE, REPOSITORY
 from verification import interrupts
-from verification.errors import EvidenceError, InputError
 from verification.run.liveness import LOOK_SECONDS, Course
 from verification.stack.children import Child, log_tail, start_child
 from verification.stack.frozen import stopped
 from verification.stack.journal import Journal
 from verification.stack.waiting import wait_until
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-LOCUSTFILE = REPOSITORY / "loadtests" / "locustfile.py"
 POLL_SECONDS = 0.05
 STOP_SECONDS = 15.0
 INTERRUPTED_SECONDS = 1.5

@@ -16,7 +16,7 @@ from typing import Self
 
 import requests
 
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
 from verification.stack.children import Child, log_tail, start_child
 from verification.stack.journal import Journal
 from verification.stack.ports import HOST, allocate_ports, bound_port

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack import debian
 from verification.stack.journal import cache_dir, locked
 

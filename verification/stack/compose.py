@@ -24,7 +24,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.utils import kwargs_from_env, parse_host
 from testcontainers.compose import DockerCompose
 
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
 from verification.stack.journal import Leftover, cache_dir, locked
 
 PROJECT_LABEL = "com.docker.compose.project"

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import requests
 
+from loadtests.errors import EvidenceError, InputError
 from verification.contract_deployment import Deployment
-from verification.errors import EvidenceError, InputError
 from verification.render import Rendered
 from verification.stack import compose
 from verification.stack.external import READY_PATHS

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack.children import run_to_end
 
 PACKAGES = ("prometheus", "prometheus-alertmanager", "prometheus-node-exporter")

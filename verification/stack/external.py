@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from verification.errors import InputError
+from loadtests.errors import InputError
 from verification.stack import protocol
 from verification.stack.protocol import ComponentState, Endpoints, Status
 from verification.stack.waiting import unmet_http, wait_until

@@ -10,19 +10,15 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.crash import guard
-from verification.errors import EvidenceError, InputError
-from verification.interrupts import terminate_as_interrupt
-from verification.run.housekeeping import opened
+from loadtests.errors import EvidenceError, InputError
+from loadtests.places import REPOSITORY
 from verification.stack.children import log_tail, run_to_end
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPES = REPOSITORY / "monitoring" / "images"
 SUITE = "forky"
 PREFIX = "monitoring-harness"
@@ -224,25 +220,3 @@ def _unmount(root: Path) -> None:
     for place in ("proc/sys/fs/binfmt_misc", "proc", "sys", "dev/pts"):
         if os.path.ismount(root / place):
             subprocess.run(["umount", "--lazy", root / place], check=False, timeout=_ANSWER_SECONDS)
-
-
-def main() -> int:
-    """`python -m verification.stack.images`; returns the exit status."""
-
-    def say(text: str) -> None:
-        print(text, flush=True)  # noqa: T201 - this is its output
-
-    try:
-        with terminate_as_interrupt(), opened(say):
-            build(say)
-    except KeyboardInterrupt as signalled:
-        print(f"interrupted by {signalled}; what was built is kept", file=sys.stderr)  # noqa: T201
-        return EvidenceError.exit_status
-    except (InputError, EvidenceError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return error.exit_status
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(guard("nox -s images", main))

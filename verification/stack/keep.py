@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.crash import guard
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
+from loadtests.places import REPOSITORY
 from verification.interrupts import terminate_as_interrupt
 from verification.observe import engine
 from verification.run.housekeeping import opened
 from verification.stack import compose, supply
-from verification.stack.images import REPOSITORY, local_images
+from verification.stack.images import local_images
 
 NAME = "promptpilot-monitoring"
 FILE = REPOSITORY / "monitoring" / "docker-compose.yml"

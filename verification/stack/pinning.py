@@ -15,9 +15,9 @@ import requests
 from docker.errors import DockerException
 
 from loadtests.crash import guard
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
+from loadtests.places import REPOSITORY
 from verification.stack import compose
-from verification.stack.images import REPOSITORY
 
 FILES = ("Dockerfile", "monitoring/**/docker-compose*.yml", "monitoring/load/Dockerfile")
 # A default in a compose file, ${VARIABLE:-IMAGE}, or of an argument in a Dockerfile, ARG NAME_IMAGE=IMAGE.

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 import requests
 
-from verification.errors import EvidenceError, InputError
+from loadtests.errors import EvidenceError, InputError
 from verification.render import Rendered
 from verification.stack.binaries import Binaries
 from verification.stack.children import Child, log_tail, start_child, stop_all

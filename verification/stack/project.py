@@ -18,7 +18,7 @@ import requests
 import yaml
 from docker.errors import APIError, DockerException, NotFound
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.stack import compose
 from verification.stack.images import local_images
 from verification.stack.journal import Journal

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from verification.errors import EvidenceError
+from loadtests.errors import EvidenceError
 from verification.stack import compose
 from verification.stack.images import local_images
 from verification.yamlfile import load

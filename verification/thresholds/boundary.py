@@ -9,24 +9,22 @@ number of a case stands in its expression as `+ 0 * n`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
+from loadtests.errors import EvidenceError
+from verification.checks.alert_boundary import RESOLUTION, Point, flip
 from verification.contract import Alert, seconds
-from verification.errors import EvidenceError
 from verification.interrupts import noted
 from verification.observe.exposition import matcher
 from verification.stack.children import run_to_end
 from verification.thresholds.arithmetic import evaluate
 
 STEP = 15.0  # seconds between synthetic samples: the shipped scrape interval
-RESOLUTION = 0.005
 GRID = (
     0.02,
     0.1,
@@ -53,15 +51,6 @@ TIMEOUT_SECONDS = 120
 _CASE = re.compile(r"\+ 0 \* (\d+)")
 
 
-@dataclass(frozen=True)
-class Point:
-    """One asked case: the alert, its quantity `q` (None: no series at all), and whether the alert fired."""
-
-    alert: str
-    q: float | None
-    fired: bool
-
-
 def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -> list[Point]:
     """Ask promtool where each alert flips; all points that were asked, by alert and quantity.
 
@@ -77,21 +66,6 @@ def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -
         points += _ask(promtool, rule_files, cases)
         cases = [(alert, q) for alert in alerts for q in _refinement(alert, points)]
     return sorted(points, key=lambda point: (point.alert, -1.0 if point.q is None else point.q))
-
-
-def flip(points: Iterable[Point]) -> tuple[float | None, float | None]:
-    """The neighbours between which an alert's state changes, (lower, upper); None where there is no such point.
-
-    With one state everywhere, the pair says on which side of all points the change must lie.
-    """
-    asked = sorted((point.q, point.fired) for point in points if point.q is not None)
-    if not asked:
-        return None, None
-    for (low, before), (high, after) in pairwise(asked):
-        if before != after:
-            return low, high
-    # One state everywhere: below all points when it always fired, above them when it never did.
-    return (None, asked[0][0]) if asked[0][1] else (asked[-1][0], None)
 
 
 def _grid(alert: Alert) -> list[float]:

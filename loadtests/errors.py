@@ -1,15 +1,29 @@
 """The two ways in which a run ends without a verdict, and the exit status of each.
 
-A user's mistake is an InputError (4): nothing was started. It is the load generator's own class, so that one
-`except` serves both rooms. Trouble during the run is an EvidenceError (2): what depends on it is unknown.
+A user's mistake is an InputError (4): nothing was started. Trouble during the run is an EvidenceError (2): what depends
+on it is unknown.
 """
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from loadtests.inputs import InputError
 
-__all__ = ["EvidenceError", "InputError"]
+class InputError(Exception):
+    """A mistake in what the user gave: what is wrong, where, what was expected, what to do. Exit status 4."""
+
+    exit_status = 4
+
+    def __init__(self, what: str, where: str = "", expected: str = "", todo: str = "") -> None:
+        self.what, self.where, self.expected, self.todo = what, where, expected, todo
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.todo:
+            lines.append(f"  to do: {self.todo}")
+        return "\n".join(lines)
 
 
 class EvidenceError(Exception):
