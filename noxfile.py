@@ -19,7 +19,7 @@ import nox
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "requirements.lock"
 ENVIRONMENT = HERE / ".nox" / "environment"
-LAUNCHER = HERE / "verification" / "stack" / "launcher.py"
+LAUNCHER = HERE / "promproof" / "stack" / "launcher.py"
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["verify"]
@@ -84,20 +84,20 @@ def attempt(command: list[str]) -> int:
 
 def guarded(module: str, *arguments: str) -> list[str]:
     """The command of one of the harness's own programs, which ends in order whenever a signal comes."""
-    return [python(), "-m", "verification.interrupts", module, *arguments]
+    return [python(), "-m", "promproof.interrupts", module, *arguments]
 
 
 @nox.session
 def verify(session: nox.Session) -> None:
     """The main job: stack, traffic, every claim, report."""
     quiet = ("-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
-    hand_on(guarded("pytest", "verification/suites", *quiet, *session.posargs))
+    hand_on(guarded("pytest", "verification", *quiet, *session.posargs))
 
 
 @nox.session
 def drill(session: nox.Session) -> None:
     """Alert-firing drills: every alert, live, on both sides of its threshold."""
-    hand_on(guarded("verification.drills.cli", *session.posargs))
+    hand_on(guarded("promproof.cli.drill", *session.posargs))
 
 
 @nox.session
@@ -122,25 +122,25 @@ def nightly(session: nox.Session) -> None:
 @nox.session
 def load(session: nox.Session) -> None:
     """A load session without UI: ledger, pass/fail, report. `nox -s load -- steady --target URL`."""
-    hand_on(guarded("verification.load", *session.posargs))
+    hand_on(guarded("promproof.cli.load", *session.posargs))
 
 
 @nox.session
 def ui(session: nox.Session) -> None:
     """Locust's web UI with the verification page, against a running stack."""
-    hand_on(guarded("verification.live", *session.posargs))
+    hand_on(guarded("promproof.cli.ui", *session.posargs))
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests, without a registry; `-- --pin`: write the digests of those that ship."""
-    hand_on(guarded(f"verification.stack.{'pinning' if '--pin' in session.posargs else 'images'}"))
+    hand_on(guarded("promproof.stack.pinning" if "--pin" in session.posargs else "promproof.cli.images"))
 
 
 @nox.session
 def stack(session: nox.Session) -> None:
     """Keep the documented stack up to look at: up, status, logs, down."""
-    hand_on(guarded("verification.stack.keep", *session.posargs))
+    hand_on(guarded("promproof.cli.stack", *session.posargs))
 
 
 @nox.session
@@ -150,10 +150,10 @@ def lint(session: nox.Session) -> None:
     for check in (
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "ruff", "check", "."],
-        ["-m", "mypy", "promptpilot", "loadtests", "verification", "benchmarks", "tests"],
+        ["-m", "mypy", "promptpilot", "promproof", "loadtests", "verification", "benchmarks", "tests"],
         [
             "-m",
-            "loadtests",
+            "promproof.cli.scenarios",
             "check",
             *sorted(str(path.relative_to(HERE)) for path in (HERE / "scenarios").glob("*.yaml")),
         ],

@@ -19,8 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from loadtests.errors import InputError
-from verification.checks import (
+from promproof.checks import (
     panel_agreement,
     panel_data,
     panel_form,
@@ -29,25 +28,26 @@ from verification.checks import (
     panel_variables,
     panel_zoom,
 )
-from verification.checks.base import Check, Claim
-from verification.contract import Contract, load
-from verification.contract_panels import DashboardClaim, PanelClaim
-from verification.dashboards import record
-from verification.dashboards.backfill import serve
-from verification.dashboards.folder import GrafanaFolder, parsed, texts
-from verification.dashboards.model import Dashboard
-from verification.dashboards.rendered import render_grafana
-from verification.evidence import Evidence, Gap
-from verification.folder import read_folder
-from verification.history import Recorder
-from verification.observe.prometheus import Prometheus
-from verification.report import panels as page
-from verification.report.panels_data import drawings
-from verification.run.clock import SystemClock
-from verification.stack.binaries import find_binaries
-from verification.stack.journal import Journal
-from verification.timescale import TimeScale
-from verification.verdict import Outcome, Verdict
+from promproof.checks.base import Check, Claim
+from promproof.config.folder import read_folder
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import Contract, load
+from promproof.contract.panels import DashboardClaim, PanelClaim
+from promproof.errors import InputError
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.history import Recorder
+from promproof.grafana.dashboard import Dashboard
+from promproof.grafana.provisioning import GrafanaFolder, parsed, texts
+from promproof.observe import panels as record
+from promproof.observe.prometheus import Prometheus
+from promproof.render.grafana import render_grafana
+from promproof.report import panels as page
+from promproof.report.drawings import drawings
+from promproof.run.clock import SystemClock
+from promproof.stack.binaries import find_binaries
+from promproof.stack.journal import Journal
+from promproof.verdict import Outcome, Verdict
+from tests.grafana.backfill import serve
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]

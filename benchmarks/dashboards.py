@@ -12,21 +12,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.dashboards.past import INTERVAL, LENGTH, lines
-from verification.contract import load
-from verification.dashboards import record, zoom
-from verification.dashboards.backfill import make_blocks, serve, write_samples
-from verification.dashboards.folder import parsed, texts
-from verification.dashboards.judging import form, zooms
-from verification.dashboards.read import read
-from verification.dashboards.views import Views
-from verification.evidence import Evidence
-from verification.history import Recorder
-from verification.observe.prometheus import Prometheus
-from verification.run.clock import SystemClock
-from verification.stack.binaries import find_binaries
-from verification.stack.journal import Journal
-from verification.timescale import TimeScale
+from promproof.checks.panel_findings import form, zooms
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.grafana import zoom
+from promproof.grafana.provisioning import parsed, texts
+from promproof.grafana.read import read
+from promproof.observe import panels as record
+from promproof.observe.prometheus import Prometheus
+from promproof.run.clock import SystemClock
+from promproof.stack.binaries import find_binaries
+from promproof.stack.journal import Journal
+from promproof.truth.views import Views
+from tests.grafana.backfill import make_blocks, serve, write_samples
+from tests.grafana.past import INTERVAL, LENGTH, lines
 
 DASHBOARDS, PANELS = 200, 30
 MONITORING = Path(__file__).resolve().parents[1] / "monitoring"

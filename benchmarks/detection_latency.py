@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
-from verification.contract import load
-from verification.drills import plan
-from verification.drills.case import Case, build
-from verification.evidence import Evidence, Gap
-from verification.history import read
+from promproof.contract.model import load
+from promproof.drills import plan
+from promproof.drills.case import Case, build
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.history import read
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _notified(case: Case) -> float | None:
 def main(folders: list[Path]) -> int:
     """Print a line for each drill; 1 when an excess is too long."""
     if not folders:
-        subprocess.run([sys.executable, "-m", "verification.drills.cli"], cwd=REPOSITORY, check=False)
+        subprocess.run([sys.executable, "-m", "promproof.cli.drill"], cwd=REPOSITORY, check=False)
         folders = sorted(DEFAULT_REPORTS.glob("drill-*"))[-1:]
     print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}{'dosing':>8}")
     late = False

@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.detection_latency import latencies
-from loadtests.places import DEFAULT_REPORTS, REPOSITORY
-from verification.stack.children import start_child, stop_all
+from promproof.places import DEFAULT_REPORTS, REPOSITORY
+from promproof.stack.children import start_child, stop_all
 
 RUNS = 30
 BURN = "while True: pass"
@@ -47,7 +47,7 @@ def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
     begun = time.monotonic()
     with busy_cores(busy):
         done = subprocess.run(
-            [sys.executable, "-m", "verification.drills.cli", "--stack", "processes", *arguments],
+            [sys.executable, "-m", "promproof.cli.drill", "--stack", "processes", *arguments],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip
     (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before

@@ -14,10 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from loadtests.files import read
+from promproof.evidence.ledgerfile import read
+from promproof.faults.port import FaultPort
+from promproof.faults.undo import UndoBook
 from tests.load.stack import TOKEN, Running, running
-from verification.drills.faults import FaultPort
-from verification.drills.undo import UndoBook
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,8 +47,8 @@ def dosed(stack: Running, folder: Path, share: float, requests: int) -> tuple[in
         port.apply("errors", routes=ROUTES, rate=share, status=STATUS)
         try:
             subprocess.run(
-                [sys.executable, "-m", "verification.load", str(scenario), "--target", stack.api, "--reports", reports],
-                cwd=ROOT, check=True, capture_output=True,
+                [sys.executable, "-m", "promproof.cli.load", str(scenario), "--target", stack.api,
+                 "--reports", reports], cwd=ROOT, check=True, capture_output=True,
             )  # fmt: skip
         finally:
             port.heal()

@@ -27,7 +27,7 @@ from types import FrameType
 
 from benchmarks.fuzz_files import KINDS, Kind, Workspace
 from benchmarks.mutator import mutants
-from loadtests.errors import EvidenceError, InputError
+from promproof.errors import EvidenceError, InputError
 
 CPU_SECONDS = 5.0
 """What one variant may take."""

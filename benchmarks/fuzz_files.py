@@ -18,32 +18,32 @@ from typing import Any
 import yaml
 
 from benchmarks.mutator import Mutant, Syntax
-from loadtests import scenario as scenarios
-from loadtests.errors import EvidenceError, InputError
-from loadtests.places import REPOSITORY
-from loadtests.plan import Plan
-from verification.checks import claims
-from verification.contract import Contract
-from verification.dashboards import record
-from verification.dashboards.folder import texts
-from verification.dashboards.rendered import render_grafana
-from verification.drills import drill as drills
-from verification.drills.conducting import edges
-from verification.drills.drill import Loaded
-from verification.drills.plan import power_gate, steps
-from verification.evidence import Evidence, Gap
-from verification.folder import read_folder
-from verification.history import History, Record
-from verification.load import baseline
-from verification.render import render
-from verification.rules import Rule, read
-from verification.run import static
-from verification.run.bringup import timing_of
-from verification.run.options import Options
-from verification.run.prepare import Prepared, prepare
-from verification.timescale import TimeScale
-from verification.verdict import Outcome
-from verification.yamlfile import load
+from promproof.checks import claims
+from promproof.config.folder import read_folder
+from promproof.config.rules import Rule, read
+from promproof.config.timescale import TimeScale
+from promproof.config.yamlfile import load
+from promproof.contract.model import Contract
+from promproof.drills import drill as drills
+from promproof.drills.drill import Loaded
+from promproof.drills.plan import power_gate, steps
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.history import History, Record
+from promproof.grafana.provisioning import texts
+from promproof.load import baseline
+from promproof.load import scenario as scenarios
+from promproof.load.plan import Plan
+from promproof.observe import panels
+from promproof.places import REPOSITORY
+from promproof.render.grafana import render_grafana
+from promproof.render.monitoring import render
+from promproof.run import static
+from promproof.run.bringup import timing_of
+from promproof.run.conducting import edges
+from promproof.run.options import Options
+from promproof.run.prepare import Prepared, prepare
+from promproof.verdict import Outcome
 
 SHIPPED = REPOSITORY / "monitoring"
 CONTRACT = SHIPPED / "contract.yaml"
@@ -202,7 +202,7 @@ def configuration(space: Workspace) -> bool:
                 timing_of(prepared, alert)
             except EvidenceError as error:
                 findings.append(error)
-    record.scrape_intervals(folder.prometheus.data)
+    panels.scrape_intervals(folder.prometheus.data)
     if refused is not None:
         raise refused
     records = [
@@ -294,7 +294,7 @@ def dashboards(space: Workspace) -> bool:
     folder = read_folder(space.shown)
     render_grafana(folder, space.out, TimeScale(60))
     history = _Records()
-    record.files(history, found, record.scrape_intervals(folder.prometheus.data))  # type: ignore[arg-type]  # takes what has `add`
+    panels.files(history, found, panels.scrape_intervals(folder.prometheus.data))  # type: ignore[arg-type]  # takes what has `add`
     return judged(space.prepared.contract, history.rows, ("dashboards", "panel")) or bool(found.problems)
 
 

@@ -31,11 +31,11 @@ from pathlib import Path
 import psutil
 
 from benchmarks.kill_table import HEAD, Kill, summary
-from loadtests.places import DEFAULT_REPORTS, REPOSITORY
+from promproof.faults.abandoned import open_kinds
+from promproof.places import DEFAULT_REPORTS, REPOSITORY
+from promproof.stack.journal import cache_dir
+from promproof.stack.ports import allocate_ports
 from tests.load.stack import TOKEN, Running, running
-from verification.drills.abandoned import open_kinds
-from verification.stack.journal import cache_dir
-from verification.stack.ports import allocate_ports
 
 MARK = "KILL_CAMPAIGN"
 SIGNALS = ("INT", "INT twice", "TERM", "HUP", "KILL", "STOP")
@@ -124,14 +124,14 @@ class Place:
         load = [
             sys.executable,
             "-m",
-            "verification.load",
+            "promproof.cli.load",
             "steady",
             "--target",
             self.stack.api,
             "--rate",
             "5",
         ]
-        recover = [sys.executable, "-m", "verification.drills.cli", "--recover"]
+        recover = [sys.executable, "-m", "promproof.cli.drill", "--recover"]
         undo = [path for path in self.undo.glob("*.jsonl") if open_kinds(path.read_text(encoding="utf-8"))]
         output = ""
         for command in ([*load, "--duration", "1s", "--reports", str(self.reports)], recover):

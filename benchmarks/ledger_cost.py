@@ -26,7 +26,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from loadtests.ledger import Ledger, Token
+from promproof.load.ledger import Ledger, Token
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -163,7 +163,7 @@ def time_per_event() -> None:
     since importing Locust patches the standard library."""
     from locust.event import EventHook
 
-    from loadtests.users import count_plain_requests
+    from promproof.load.users import count_plain_requests
 
     environment = SimpleNamespace(events=SimpleNamespace(request=EventHook()))
     count_plain_requests(environment, Ledger(time.monotonic, 0.1))
@@ -256,8 +256,8 @@ if __name__ == "__main__":
 elif FIGURES in os.environ:
     from locust import events
 
-    from loadtests import locustfile
-    from loadtests.users import ScenarioUser  # noqa: F401 - Locust looks for its users in this module
+    from promproof.load import locustfile
+    from promproof.load.users import ScenarioUser  # noqa: F401 - Locust looks for its users in this module
 
     if WITHOUT in os.environ:
         vars(locustfile)["Ledger"] = NoLedger

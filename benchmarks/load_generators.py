@@ -33,7 +33,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from loadtests.files import LedgerTail, read
+from promproof.evidence.ledgerfile import LedgerTail, read
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCUST = [sys.executable, "-m", "locust", "--headless", "--only-summary", "-L", "ERROR"]

@@ -13,13 +13,13 @@ import json
 import sys
 from pathlib import Path
 
-from loadtests.places import DEFAULT_CONTRACT
-from verification.contract import load, seconds
-from verification.drills.case import Case, build
-from verification.drills.hops import hops
-from verification.drills.kinds import Dosed
-from verification.evidence import Evidence
-from verification.history import read
+from promproof.contract.model import load, seconds
+from promproof.drills.case import Case, build
+from promproof.drills.hops import hops
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import read
+from promproof.faults.kinds import Dosed
+from promproof.places import DEFAULT_CONTRACT
 
 
 def cases(folder: Path) -> dict[str, Case]:

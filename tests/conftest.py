@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+STACK_DATA = Path(__file__).parent / "stack" / "data"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, by `takes`, then by count: both processes end together."""
@@ -39,3 +41,9 @@ def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
     ]
     asked = [one.callspec.params[argument] for one in mine if request.fixturename in one.fixturenames]
     return list(dict.fromkeys(asked))
+
+
+@pytest.fixture
+def shop() -> Path:
+    """A monitoring folder of a service that has nothing to do with this project."""
+    return STACK_DATA / "shop"

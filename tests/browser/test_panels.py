@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from promproof.report.drawings import Curve, Drawing
+from promproof.report.panels import ASSETS, page, write
+from promproof.verdict import Outcome, Verdict
 from tests.browser.chromium import BROWSER, Chromium
-from verification.report.panels import ASSETS, page, write
-from verification.report.panels_data import Curve, Drawing
-from verification.verdict import Outcome, Verdict
 
 pytestmark = [
     pytest.mark.browser,

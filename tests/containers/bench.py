@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from verification.contract import load
-from verification.contract_deployment import Deployment
-from verification.render import Rendered, render
-from verification.stack.container_app import ContainerApp
-from verification.stack.containers import Configure, ContainerStack
-from verification.stack.journal import Journal
-from verification.stack.project import ContainerProject
-from verification.stack.supply import Supply, resolve
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.contract.deployment import Deployment
+from promproof.contract.model import load
+from promproof.render.monitoring import Rendered, render
+from promproof.stack.container_app import ContainerApp
+from promproof.stack.containers import Configure, ContainerStack
+from promproof.stack.journal import Journal
+from promproof.stack.project import ContainerProject
+from promproof.stack.supply import Supply, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "monitoring"

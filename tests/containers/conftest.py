@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.errors import InputError
-from verification.stack import compose, supply
-from verification.stack.journal import Journal
+from promproof.errors import InputError
+from promproof.stack import compose, supply
+from promproof.stack.journal import Journal
 
 MONITORING = Path(__file__).resolve().parents[2] / "monitoring"
 NEEDED: tuple[tuple[tuple[str, ...], tuple[Path, ...]], ...] = (

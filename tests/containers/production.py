@@ -16,17 +16,17 @@ from typing import Any
 import requests
 import yaml
 
+from promproof.checks import CHECKS
+from promproof.config.timescale import TimeScale
+from promproof.config.yamlfile import load
+from promproof.contract.model import load as load_contract
+from promproof.observe.prometheus import Prometheus
+from promproof.stack import compose
+from promproof.stack.images import local_images
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import loopback_session, unmet_http, wait_until
 from tests.containers.bench import MONITORING, ROOT
-from verification.checks import CHECKS
-from verification.contract import load as load_contract
-from verification.observe.prometheus import Prometheus
-from verification.stack import compose
-from verification.stack.images import local_images
-from verification.stack.journal import Journal
-from verification.stack.ports import allocate_ports
-from verification.stack.waiting import loopback_session, unmet_http, wait_until
-from verification.timescale import TimeScale
-from verification.yamlfile import load
 
 PRODUCTION = MONITORING / "production"
 SCALE = TimeScale(60)
@@ -118,7 +118,7 @@ def drive(url: str, count: int) -> None:
 
 def application_series(url: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """What the API itself says now, without the figures of its process, which move by themselves."""
-    from verification.observe.exposition import parse
+    from promproof.exposition import parse
 
     with loopback_session() as session:
         parsed = parse(session.get(f"{url}/metrics", timeout=5).text)
@@ -209,7 +209,7 @@ def metric_suite(
         sys.executable,
         "-m",
         "pytest",
-        "verification/suites",
+        "verification",
         "-q",
         "--tb=no",
         "-p",

@@ -17,11 +17,11 @@ from typing import Any
 import psutil
 import pytest
 
-from loadtests.places import REPOSITORY
-from verification.stack import compose
+from promproof.places import REPOSITORY
+from promproof.stack import compose
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
-SUITES = [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider"]
+SUITES = [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider"]
 CONTAINERS = [*SUITES, "--stack", "containers"]
 WAIT_SECONDS = 90.0
 SOCKET = Path("/var/run/docker.sock")

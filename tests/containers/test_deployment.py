@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from loadtests.errors import InputError
+from promproof.checks import deployment_file as file
+from promproof.config.folder import read_folder
+from promproof.contract.model import load
+from promproof.errors import InputError
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.run.static import data_sources
+from promproof.stack import compose
+from promproof.stack.supply import resolve
+from promproof.verdict import Outcome, exit_status
 from tests.containers.bench import MONITORING, deployment
-from verification.checks import deployment_file as file
-from verification.contract import load
-from verification.evidence import Evidence
-from verification.folder import read_folder
-from verification.history import History, Record
-from verification.run.static import data_sources
-from verification.stack import compose
-from verification.stack.supply import resolve
-from verification.verdict import Outcome, exit_status
 
 pytestmark = pytest.mark.containers
 

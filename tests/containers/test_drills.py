@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from promproof.faults.undo import Container, UndoBook, recover
 from tests.drills.bench import drill
-from verification.drills.undo import Container, UndoBook, recover
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run(alone=True)]
 

@@ -9,24 +9,25 @@ from typing import Any
 
 import pytest
 
+from promproof.checks import CHECKS
+from promproof.checks.base import judge
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.observe import recording
+from promproof.observe.alertmanager import Alertmanager
+from promproof.observe.prometheus import Prometheus
+from promproof.run import exercises
+from promproof.run.clock import SystemClock
+from promproof.stack import compose
+from promproof.stack.containers import ContainerStack
+from promproof.stack.journal import Journal
+from promproof.stack.project import ContainerProject
+from promproof.stack.waiting import wait_until
+from promproof.verdict import Outcome
 from tests.containers import bench
 from tests.containers.bench import MONITORING
-from verification.checks import CHECKS
-from verification.checks.base import judge
-from verification.contract import load
-from verification.evidence import Evidence
-from verification.history import Recorder
-from verification.observe.alertmanager import Alertmanager
-from verification.observe.prometheus import Prometheus
-from verification.run import deployment, recording
-from verification.run.clock import SystemClock
-from verification.stack import compose
-from verification.stack.containers import ContainerStack
-from verification.stack.journal import Journal
-from verification.stack.project import ContainerProject
-from verification.stack.waiting import wait_until
-from verification.timescale import TimeScale
-from verification.verdict import Outcome
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)
@@ -62,10 +63,10 @@ def exercised(
         time.sleep(3 * 15 / SCALE.factor)  # three scrapes, so that there is something to lose
         recording.server(history, prometheus)
         observer = Alertmanager(str(stack.endpoints.alertmanager))
-        deployment.edit_and_reload(
+        exercises.edit_and_reload(
             stack.rendered, stack.reload, prometheus, lambda: recording.receivers(observer.url), history
         )
-        deployment.exercise(stack, prometheus, history, 1.0, lambda text: None)
+        exercises.exercise(stack, prometheus, history, 1.0, lambda text: None)
         prometheus.close()
         observer.close()
     history.close()

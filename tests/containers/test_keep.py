@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from loadtests.places import REPOSITORY
-from verification.stack import compose, keep
-from verification.stack.ports import allocate_ports
-from verification.stack.waiting import loopback_session
+from promproof.cli import stack as keep
+from promproof.places import REPOSITORY
+from promproof.stack import compose
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import loopback_session
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT")
@@ -22,7 +23,7 @@ NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT
 
 def stack(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "verification.stack.keep", *words], cwd=REPOSITORY, capture_output=True,
+        [sys.executable, "-m", "promproof.cli.stack", *words], cwd=REPOSITORY, capture_output=True,
         text=True, timeout=120, check=False, env={**os.environ, **more},
     )  # fmt: skip
 

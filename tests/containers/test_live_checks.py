@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from verification.checks import CHECKS
-from verification.checks.base import judge
-from verification.contract import load
-from verification.evidence import Evidence
-from verification.history import History, Record
-from verification.verdict import Outcome, Verdict
+from promproof.checks import CHECKS
+from promproof.checks.base import judge
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
 CONTRACT = load(Path(__file__).parents[2] / "monitoring" / "contract.yaml")

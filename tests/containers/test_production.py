@@ -15,6 +15,11 @@ import pytest
 import requests
 import yaml
 
+from promproof.config.yamlfile import load
+from promproof.observe.prometheus import Prometheus
+from promproof.stack import compose
+from promproof.stack.journal import Journal
+from promproof.stack.waiting import loopback_session, wait_until
 from tests.containers.bench import MONITORING
 from tests.containers.production import (
     DEADLINE,
@@ -27,11 +32,6 @@ from tests.containers.production import (
     metric_suite,
     up,
 )
-from verification.observe.prometheus import Prometheus
-from verification.stack import compose
-from verification.stack.journal import Journal
-from verification.stack.waiting import loopback_session, wait_until
-from verification.yamlfile import load
 
 pytestmark = pytest.mark.containers
 SERVERS = ("prometheus-api", "prometheus-machines")

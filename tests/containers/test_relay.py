@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import requests
 
-from loadtests.errors import InputError
+from promproof.errors import InputError
+from promproof.observe import engine
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+from promproof.stack.journal import Journal
+from promproof.stack.project import ContainerProject
+from promproof.stack.relay import Relay
+from promproof.stack.waiting import loopback_session
 from tests.containers.bench import MONITORING, images
-from verification.observe import engine
-from verification.run.options import Options
-from verification.run.prepare import prepare
-from verification.stack.journal import Journal
-from verification.stack.project import ContainerProject
-from verification.stack.relay import Relay
-from verification.stack.waiting import loopback_session
 
 
 class Page(BaseHTTPRequestHandler):

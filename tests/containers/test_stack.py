@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 import requests
 
-from loadtests.errors import EvidenceError
+from promproof.config.timescale import TimeScale
+from promproof.errors import EvidenceError
+from promproof.observe.webhook import Receiver
+from promproof.stack import compose
+from promproof.stack.containers import ContainerStack
+from promproof.stack.journal import Journal
+from promproof.stack.protocol import ALERTMANAGER, PROMETHEUS, Status
+from promproof.stack.waiting import loopback_session, wait_until
 from tests.containers.bench import MONITORING, ROOT, configuration, deployment, images, parts, stack_of
-from verification.observe.webhook import Receiver
-from verification.stack import compose
-from verification.stack.containers import ContainerStack
-from verification.stack.journal import Journal
-from verification.stack.protocol import ALERTMANAGER, PROMETHEUS, Status
-from verification.stack.waiting import loopback_session, wait_until
-from verification.timescale import TimeScale
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run(alone=True)]
 SCALE = TimeScale(60)
@@ -148,8 +148,8 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.containers.bench import parts
-from verification.stack.journal import Journal
-from verification.timescale import TimeScale
+from promproof.stack.journal import Journal
+from promproof.config.timescale import TimeScale
 with Journal(Path({folder!r}) / "runs") as journal:
     project, app = parts(journal, Path({folder!r}), TimeScale(60))
     with project, app:

@@ -12,27 +12,27 @@ from typing import Any
 
 import pytest
 
-from loadtests.inputs import Document
+from promproof.checks import CHECKS
+from promproof.checks.base import judge
+from promproof.config.inputs import Document
+from promproof.config.rules import read
+from promproof.config.timescale import TimeScale
+from promproof.config.yamlfile import load as load_yaml
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.observe import recording
+from promproof.observe.prometheus import Prometheus
+from promproof.render.monitoring import render
+from promproof.run.clock import SystemClock
+from promproof.stack.container_app import ContainerApp
+from promproof.stack.containers import ContainerStack
+from promproof.stack.journal import Journal
+from promproof.stack.project import ContainerProject
+from promproof.stack.waiting import wait_until
+from promproof.verdict import Outcome, Verdict
 from tests.containers import bench
 from tests.containers.bench import MONITORING
-from verification.checks import CHECKS
-from verification.checks.base import judge
-from verification.contract import load
-from verification.evidence import Evidence
-from verification.history import Recorder
-from verification.observe.prometheus import Prometheus
-from verification.render import render
-from verification.rules import read
-from verification.run import recording
-from verification.run.clock import SystemClock
-from verification.stack.container_app import ContainerApp
-from verification.stack.containers import ContainerStack
-from verification.stack.journal import Journal
-from verification.stack.project import ContainerProject
-from verification.stack.waiting import wait_until
-from verification.timescale import TimeScale
-from verification.verdict import Outcome, Verdict
-from verification.yamlfile import load as load_yaml
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from verification.documentation import Page, parse
-from verification.stack.binaries import Binaries, find_binaries
+from promproof.contract.documentation import Page, parse
+from promproof.stack.binaries import Binaries, find_binaries
 
 
 @pytest.fixture(scope="session")

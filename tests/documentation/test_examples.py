@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from verification.documentation import Page
-from verification.stack.children import Child, log_tail, start_child
-from verification.stack.waiting import loopback_session, wait_until
+from promproof.contract.documentation import Page
+from promproof.stack.children import Child, log_tail, start_child
+from promproof.stack.waiting import loopback_session, wait_until
 
 pytestmark = pytest.mark.stack
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from verification.documentation import parse
+from promproof.contract.documentation import parse
 
 pytestmark = pytest.mark.unit
 

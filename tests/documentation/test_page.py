@@ -8,7 +8,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from verification.documentation import Page, names, parse
+from promproof.contract.documentation import Page, names, parse
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.places import REPOSITORY
+from promproof.places import REPOSITORY
 
 BROKEN = Path(__file__).parent / "broken.py"
 TIMEOUT_SECONDS = 400
@@ -36,9 +36,7 @@ class Ran:
 
 def command(*arguments: str, broken: str = "") -> list[str]:
     """The command line; `broken` names what is broken on purpose in the harness itself."""
-    start = (
-        [sys.executable, str(BROKEN), broken] if broken else [sys.executable, "-m", "verification.drills.cli"]
-    )
+    start = [sys.executable, str(BROKEN), broken] if broken else [sys.executable, "-m", "promproof.cli.drill"]
     return [*start, *arguments]
 
 

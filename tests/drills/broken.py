@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from verification.drills import cli
-from verification.drills.conductor import Conductor, _Course
-from verification.drills.procfs import IDLE_SHARES, ProcFolder
-from verification.observe.webhook import Delivery, Receiver, Route
+from promproof.cli import drill
+from promproof.faults.procfs import IDLE_SHARES, ProcFolder
+from promproof.observe.webhook import Delivery, Receiver, Route
+from promproof.run.conductor import Conductor, _Course
 
 
 def half_dose() -> None:
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     {"patient": patient, "half-dose": half_dose, "deaf-webhook": deaf_webhook, "dead-webhook": dead_webhook}[
         sys.argv[1]
     ]()
-    sys.exit(cli.main(sys.argv[2:]))
+    sys.exit(drill.main(sys.argv[2:]))

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import yaml
 
-from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import seconds
+from promproof.observe.prometheus import Prometheus
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
+from promproof.render.monitoring import Rendered, render
+from promproof.stack.binaries import find_binaries
+from promproof.stack.children import start_child, stop_all
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports
+from promproof.stack.processes import Ports, ProcessStack
+from promproof.stack.waiting import unmet_http, wait_until
 from tests.twins.folders import changed
-from verification.contract import seconds
-from verification.observe.prometheus import Prometheus
-from verification.render import Rendered, render
-from verification.stack.binaries import find_binaries
-from verification.stack.children import start_child, stop_all
-from verification.stack.journal import Journal
-from verification.stack.ports import allocate_ports
-from verification.stack.processes import Ports, ProcessStack
-from verification.stack.waiting import unmet_http, wait_until
-from verification.timescale import TimeScale
 
 TOKEN = "token-of-the-tests"
 SCALE = TimeScale(60)

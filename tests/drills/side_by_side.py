@@ -13,15 +13,15 @@ from typing import Any
 
 import yaml
 
-from loadtests.places import DEFAULT_CONTRACT, DRILLS, REPOSITORY
+from promproof.config.yamlfile import clone, dump
+from promproof.contract.model import load as load_contract
+from promproof.drills.drill import Loaded, load_folder
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record, read
+from promproof.places import DEFAULT_CONTRACT, DRILLS, REPOSITORY
+from promproof.run.drills import judge_all
+from promproof.verdict import Verdict
 from tests.twins.folders import changed
-from verification.contract import load as load_contract
-from verification.drills.drill import Loaded, load_folder
-from verification.drills.session import judge_all
-from verification.evidence import Evidence
-from verification.history import History, Record, read
-from verification.verdict import Verdict
-from verification.yamlfile import clone, dump
 
 SOUND = "HighMemoryUsage"
 RULES = "prometheus/rules/resources.yml"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.places import DRILLS, REPOSITORY
+from promproof.drills.drill import load_folder
+from promproof.places import DRILLS, REPOSITORY
+from promproof.run.drills import claims
 from tests.drills.bench import drill
-from verification.drills.drill import load_folder
-from verification.drills.session import claims
 
 pytestmark = pytest.mark.stack
 # A machine that is too busy may leave a claim unknown, and says so in these words; it never makes one fail.

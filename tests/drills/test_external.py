@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.places import REPOSITORY
+from promproof.places import REPOSITORY
+from promproof.stack.waiting import loopback_session
 from tests.drills.bench import drill
 from tests.drills.fast import TOKEN, Fast, running
-from verification.stack.waiting import loopback_session
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 HTTP_RULES = "prometheus/rules/http.yml"
@@ -33,7 +33,7 @@ def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path
     """Through the main job, which takes one alert live; drills alone are driven from the page (test_ui_drills.py)."""
     with running(tmp_path, ((HTTP_RULES, "> 0.05", "> 0.08"),)) as stack:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "verification/suites", "-q", "--tb=no", "-p", "no:cacheprovider",
+            [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider",
              "--stack", "external", *stack.arguments, "--claim", LIVE, "--reports", str(tmp_path / "reports")],
             cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from loadtests.places import DEFAULT_CONTRACT, DRILLS
-from verification import contract as contracts
-from verification.drills.case import Case, Turn, unplanned_failures
-from verification.drills.drill import load_folder
-from verification.drills.plan import Timing
-from verification.drills.states import State
-from verification.evidence import Evidence
-from verification.history import History, Record
+from promproof.contract import model as contracts
+from promproof.drills.case import Case, Turn, unplanned_failures
+from promproof.drills.drill import load_folder
+from promproof.drills.plan import Timing
+from promproof.drills.states import State
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.places import DEFAULT_CONTRACT, DRILLS
 
 pytestmark = pytest.mark.unit
 DRILL = next(one.plan for one in load_folder(DRILLS) if one.plan.name == "ServiceDown")

@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtests.places import REPOSITORY
+from promproof.places import REPOSITORY
+from promproof.stack.journal import cache_dir
+from promproof.stack.waiting import wait_until
 from tests.drills.bench import command
-from verification.stack.journal import cache_dir
-from verification.stack.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
 SECONDS = 120.0

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from loadtests.errors import InputError
-from loadtests.places import DEFAULT_CONTRACT
-from loadtests.places import DRILLS as FOLDER
-from verification import contract as contracts
-from verification.drills import plan
-from verification.drills.conducting import edges
-from verification.drills.drill import Loaded, NearMiss, load_folder
-from verification.drills.plan import Timing, batches, power_gate, steps
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.contract import model as contracts
+from promproof.drills import plan
+from promproof.drills.drill import Loaded, NearMiss, load_folder
+from promproof.drills.plan import Timing, batches, power_gate, steps
+from promproof.errors import InputError
+from promproof.places import DEFAULT_CONTRACT
+from promproof.places import DRILLS as FOLDER
+from promproof.run.conducting import edges
 
 pytestmark = pytest.mark.unit
 DRILLS = {one.plan.name: one for one in load_folder(FOLDER)}

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from verification.drills.states import (
+from promproof.drills.states import (
     Change,
     Condition,
     Life,

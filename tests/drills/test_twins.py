@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.places import DRILLS
+from promproof.places import DRILLS
+from promproof.verdict import Outcome, Verdict
 from tests.conftest import chosen
 from tests.drills import side_by_side
 from tests.drills.bench import Ran, drill
-from verification.verdict import Outcome, Verdict
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 AT_ONCE = 4

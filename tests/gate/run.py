@@ -21,7 +21,7 @@ from tests.gate.plan import Part
 from tests.gate.records import Item, Record, read_file
 
 ROOT = Path(__file__).resolve().parents[2]
-LAUNCHER = ROOT / "verification" / "stack" / "launcher.py"
+LAUNCHER = ROOT / "promproof" / "stack" / "launcher.py"
 LEAST = "tests/gate/least.txt"
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.loadtests.processes import DEADLINE_SECONDS, ROOT, wait_for
-from tests.loadtests.target import Target
+from tests.load.processes import DEADLINE_SECONDS, ROOT, LocustRuns, wait_for
+from tests.load.target import Target
 
 
 class LoadSession:
-    """One `python -m verification.load`."""
+    """One `python -m promproof.cli.load`."""
 
     def __init__(self, process: subprocess.Popen[str], reports: Path) -> None:
         self.process = process
@@ -71,7 +71,7 @@ class LoadSessions:
             name = str(path)
         reports = self._folder / f"reports-{number}"
         command = [
-            sys.executable, "-m", "verification.load", name, "--target", self._url, "--reports", str(reports),
+            sys.executable, "-m", "promproof.cli.load", name, "--target", self._url, "--reports", str(reports),
             *options,
         ]  # fmt: skip
         process = subprocess.Popen(
@@ -100,3 +100,24 @@ def sessions(target: Target, tmp_path: Path) -> Iterator[LoadSessions]:
     started = LoadSessions(tmp_path, target.url)
     yield started
     started.end()
+
+
+class HandClock:
+    """CLOCK_MONOTONIC as the test wants it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def locust(tmp_path: Path) -> Iterator[LocustRuns]:
+    with LocustRuns(tmp_path) as runs:
+        yield runs

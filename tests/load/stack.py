@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.loadtests.processes import ROOT
-from verification.stack.binaries import find_binaries
-from verification.stack.children import start_child, stop_all
-from verification.stack.ports import allocate_ports
-from verification.stack.waiting import loopback_session, unmet_http, wait_until
+from promproof.stack.binaries import find_binaries
+from promproof.stack.children import start_child, stop_all
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import loopback_session, unmet_http, wait_until
+from tests.load.processes import ROOT
 
 TOKEN = "token-of-the-tests"
 SECONDS = 60.0

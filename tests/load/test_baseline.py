@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.errors import InputError
-from loadtests.judge import Outcome
+from promproof.errors import InputError
+from promproof.load.baseline import PARTS, judge, load
+from promproof.load.judgement import Outcome
 from tests.load.conftest import LoadSessions
-from verification.load.baseline import PARTS, judge, load
 
 
 def noisy(value: float, noise: float, seed: int) -> list[float]:

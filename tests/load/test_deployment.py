@@ -17,14 +17,14 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadtests.export import LoadCollector
+from promproof.contract.model import load
+from promproof.load.export import LoadCollector
+from promproof.load.options import parse
+from promproof.stack.binaries import find_binaries
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import loopback_session
 from tests.load.conftest import LoadSessions
-from tests.loadtests.processes import DEADLINE_SECONDS, ROOT, wait_for
-from verification.contract import load
-from verification.load.options import parse
-from verification.stack.binaries import find_binaries
-from verification.stack.ports import allocate_ports
-from verification.stack.waiting import loopback_session
+from tests.load.processes import DEADLINE_SECONDS, ROOT, wait_for
 
 MONITORING = ROOT / "monitoring"
 KUBERNETES = MONITORING / "kubernetes"
@@ -87,7 +87,7 @@ def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
     jobs = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Job"}
     (master,) = jobs["load"]["spec"]["template"]["spec"]["containers"]
     options = parse(master["args"][1:])
-    assert master["args"][0] == "verification.load"
+    assert master["args"][0] == "promproof.cli.load"
     assert options.await_workers == jobs["load-workers"]["spec"]["parallelism"]
     assert options.listen == ("0.0.0.0", 5557)
     assert options.serve_metrics == ("0.0.0.0", 9646)

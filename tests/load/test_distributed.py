@@ -14,16 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.files import read
-from loadtests.ledger import Ledger
-from loadtests.master import Gathered
-from loadtests.plan import Share
-from loadtests.view import LedgerView
-from tests.load.conftest import LoadSession, LoadSessions
-from tests.loadtests.conftest import HandClock
-from tests.loadtests.processes import ROOT, wait_for
-from tests.loadtests.target import Target
-from verification.stack.ports import allocate_ports
+from promproof.evidence.ledgerfile import read
+from promproof.evidence.view import LedgerView
+from promproof.load.ledger import Ledger
+from promproof.load.master import Gathered
+from promproof.load.plan import Share
+from promproof.stack.ports import allocate_ports
+from tests.load.conftest import HandClock, LoadSession, LoadSessions
+from tests.load.processes import ROOT, wait_for
+from tests.load.target import Target
 
 PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
 SHARED = f"""

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.account import Account
-from loadtests.errors import EvidenceError
-from loadtests.places import REPOSITORY
-from loadtests.scenario import load
-from verification.load import generator as module
-from verification.load.generator import LoadGenerator
-from verification.load.options import Options
-from verification.stack.children import Child, start_child
-from verification.stack.frozen import stopped
-from verification.stack.waiting import wait_until
+from promproof.errors import EvidenceError
+from promproof.load import generator as module
+from promproof.load.account import Account
+from promproof.load.generator import LoadGenerator
+from promproof.load.options import Options
+from promproof.load.scenario import load
+from promproof.places import REPOSITORY
+from promproof.stack.children import Child, start_child
+from promproof.stack.frozen import stopped
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.unit
 STEADY = REPOSITORY / "scenarios" / "steady.yaml"

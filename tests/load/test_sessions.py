@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from loadtests.files import read
+from promproof.evidence.ledgerfile import read
 from tests.load.conftest import LoadSessions
-from tests.loadtests.processes import wait_for
-from tests.loadtests.target import Target
+from tests.load.processes import wait_for
+from tests.load.target import Target
 
 pytestmark = pytest.mark.stack
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from verification.stack.binaries import Binaries, find_binaries
+from promproof.stack.binaries import Binaries, find_binaries
 
 
 @pytest.fixture(scope="session")

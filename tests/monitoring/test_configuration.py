@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from verification.documentation import parse
+from promproof.contract.documentation import parse
 
 pytestmark = pytest.mark.stack
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from verification.render import Rendered, render
-from verification.stack.binaries import Binaries, find_binaries
-from verification.stack.journal import Journal
-from verification.stack.processes import Ports
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.render.monitoring import Rendered, render
+from promproof.stack.binaries import Binaries, find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.processes import Ports
 
 DATA = Path(__file__).parent / "data"
 
@@ -17,12 +17,6 @@ DATA = Path(__file__).parent / "data"
 @pytest.fixture(scope="session")
 def binaries() -> Binaries:
     return find_binaries()
-
-
-@pytest.fixture
-def shop() -> Path:
-    """A monitoring folder of a service that has nothing to do with this project."""
-    return DATA / "shop"
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtests.errors import EvidenceError, InputError
-from verification.stack.app import ManagedApp, SentRequest
-from verification.stack.journal import Journal
-from verification.stack.ports import allocate_ports, bound_port
-from verification.stack.protocol import Status
-from verification.stack.waiting import loopback_session, wait_until
+from promproof.errors import EvidenceError, InputError
+from promproof.stack.app import ManagedApp, SentRequest
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports, bound_port
+from promproof.stack.protocol import Status
+from promproof.stack.waiting import loopback_session, wait_until
 
 pytestmark = pytest.mark.stack
 

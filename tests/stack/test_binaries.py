@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.errors import InputError
-from verification.stack import debian
-from verification.stack.binaries import NAMES, Binaries, find_binaries
-from verification.stack.journal import Journal
-from verification.stack.processes import Configure, ProcessStack
-from verification.stack.waiting import wait_until
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.errors import InputError
+from promproof.stack import debian
+from promproof.stack.binaries import NAMES, Binaries, find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.processes import Configure, ProcessStack
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.unit
 

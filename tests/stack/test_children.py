@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from verification.stack.children import (
-    Child,
-    Patience,
-    log_tail,
-    run_to_end,
-    start_child,
-    stop_all,
-)
-from verification.stack.journal import Journal, start_time
-from verification.stack.ports import allocate_ports
-from verification.stack.waiting import wait_until
+from promproof.stack.children import Child, Patience, log_tail, run_to_end, start_child, stop_all
+from promproof.stack.journal import Journal, start_time
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.errors import EvidenceError, InputError
-from loadtests.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
-from verification.contract import Contract
-from verification.contract import load as load_contract
-from verification.run.static import data_sources
-from verification.stack.supply import resolve
+from promproof.contract.model import Contract
+from promproof.contract.model import load as load_contract
+from promproof.errors import EvidenceError, InputError
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
+from promproof.run.static import data_sources
+from promproof.stack.supply import resolve
 
 pytestmark = pytest.mark.stack
 COMPOSE = """\

@@ -4,14 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from verification.render import Rendered
-from verification.stack.binaries import Binaries
-from verification.stack.configcheck import (
-    check_alertmanager_config,
-    check_prometheus_config,
-    check_rule_files,
-)
-from verification.stack.processes import Configure, Ports
+from promproof.render.monitoring import Rendered
+from promproof.stack.binaries import Binaries
+from promproof.stack.configcheck import check_alertmanager_config, check_prometheus_config, check_rule_files
+from promproof.stack.processes import Configure, Ports
 
 pytestmark = pytest.mark.stack
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.errors import EvidenceError, InputError
-from verification.drills.undo import Container
-from verification.stack import compose
+from promproof.errors import EvidenceError, InputError
+from promproof.faults.undo import Container
+from promproof.stack import compose
 
 pytestmark = pytest.mark.unit
 

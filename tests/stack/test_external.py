@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtests.errors import InputError
-from verification.stack.binaries import Binaries
-from verification.stack.external import ExternalStack
-from verification.stack.journal import Journal
-from verification.stack.ports import allocate_ports
-from verification.stack.processes import Configure, ProcessStack
-from verification.stack.protocol import Endpoints, Stack, Status
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.errors import InputError
+from promproof.stack.binaries import Binaries
+from promproof.stack.external import ExternalStack
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports
+from promproof.stack.processes import Configure, ProcessStack
+from promproof.stack.protocol import Endpoints, Stack, Status
 
 pytestmark = pytest.mark.stack
 

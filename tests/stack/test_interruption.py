@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from verification.stack.journal import RUN_VARIABLE, clear_leftovers, start_time
-from verification.stack.ports import bound_port
-from verification.stack.waiting import wait_until
+from promproof.stack.journal import RUN_VARIABLE, clear_leftovers, start_time
+from promproof.stack.ports import bound_port
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from verification.stack.journal import clear_leftovers, start_time
-from verification.stack.ports import bound_port
-from verification.stack.waiting import wait_until
+from promproof.stack.journal import clear_leftovers, start_time
+from promproof.stack.ports import bound_port
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -22,12 +22,12 @@ PROMISED_SECONDS = 5.0
 SCRIPT = """
 import json, sys, threading
 from pathlib import Path
-from verification.render import render
-from verification.stack.app import ManagedApp
-from verification.stack.binaries import find_binaries
-from verification.stack.journal import Journal
-from verification.stack.processes import ProcessStack
-from verification.timescale import TimeScale
+from promproof.render.monitoring import render
+from promproof.stack.app import ManagedApp
+from promproof.stack.binaries import find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.processes import ProcessStack
+from promproof.config.timescale import TimeScale
 
 data, folder = map(Path, sys.argv[1:])
 scale = TimeScale(60)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadtests.errors import EvidenceError
-from loadtests.places import REPOSITORY
-from verification.stack import pinning
+from promproof.errors import EvidenceError
+from promproof.places import REPOSITORY
+from promproof.stack import pinning
 
 pytestmark = pytest.mark.unit
 DIGEST = "sha256:" + "0123456789abcdef" * 4

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.errors import EvidenceError
-from verification.stack.ports import allocate_ports, bound_port
-from verification.stack.waiting import unmet_http, wait_until
+from promproof.errors import EvidenceError
+from promproof.stack.ports import allocate_ports, bound_port
+from promproof.stack.waiting import unmet_http, wait_until
 
 pytestmark = pytest.mark.unit
 

@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from tests.loadtests.processes import ROOT
-from verification.stack.children import PRECEDENCE
+from promproof.stack.children import PRECEDENCE
+from tests.load.processes import ROOT
 
 pytestmark = pytest.mark.unit
 NICENESS = """
 import os, subprocess, sys
-from verification.stack.children import take_precedence
+from promproof.stack.children import take_precedence
 before, user = map(int, sys.argv[1:])
 os.setpriority(os.PRIO_PROCESS, 0, before)
 if user:

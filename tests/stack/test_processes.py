@@ -9,16 +9,16 @@ import psutil
 import pytest
 import requests
 
-from loadtests.errors import EvidenceError, InputError
-from tests.verification import servers
-from verification.render import Rendered
-from verification.stack.binaries import Binaries
-from verification.stack.journal import Journal
-from verification.stack.ports import allocate_ports, bound_port
-from verification.stack.processes import Configure, Ports, ProcessStack
-from verification.stack.protocol import Stack, Status
-from verification.stack.waiting import loopback_session, wait_until
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.errors import EvidenceError, InputError
+from promproof.render.monitoring import Rendered
+from promproof.stack.binaries import Binaries
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports, bound_port
+from promproof.stack.processes import Configure, Ports, ProcessStack
+from promproof.stack.protocol import Stack, Status
+from promproof.stack.waiting import loopback_session, wait_until
+from tests.observe import servers
 
 pytestmark = pytest.mark.stack
 

@@ -10,26 +10,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loadtests.places import REPOSITORY
-from verification.checks import judge_all
-from verification.drills.undo import UndoBook
-from verification.evidence import Evidence
-from verification.history import Recorder
-from verification.observe.prometheus import Prometheus
-from verification.observe.webhook import Receiver
-from verification.render import Rendered, render
-from verification.run.bringup import Bench, describe
-from verification.run.clock import SystemClock
-from verification.run.liveness import Liveness
-from verification.run.main import Job
-from verification.run.options import Options
-from verification.run.prepare import Prepared, prepare
-from verification.run.sender import Sender
-from verification.stack.app import ManagedApp, SentRequest
-from verification.stack.binaries import Binaries, find_binaries
-from verification.stack.journal import Journal
-from verification.stack.processes import Ports, ProcessStack
-from verification.verdict import Outcome, Verdict
+from promproof.checks import judge_all
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.faults.undo import UndoBook
+from promproof.observe.prometheus import Prometheus
+from promproof.observe.webhook import Receiver
+from promproof.places import REPOSITORY
+from promproof.render.monitoring import Rendered, render
+from promproof.run.bringup import Bench, describe
+from promproof.run.clock import SystemClock
+from promproof.run.liveness import Liveness
+from promproof.run.main import Job
+from promproof.run.options import Options
+from promproof.run.prepare import Prepared, prepare
+from promproof.run.sender import Sender
+from promproof.stack.app import ManagedApp, SentRequest
+from promproof.stack.binaries import Binaries, find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.processes import Ports, ProcessStack
+from promproof.verdict import Outcome, Verdict
 
 SCALE = 30.0
 AT_ONCE = 4

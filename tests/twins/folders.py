@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtests.places import DEFAULT_MONITORING
+from promproof.places import DEFAULT_MONITORING
 
 HTTP = "prometheus/rules/http.yml"
 EXECUTIONS = "prometheus/rules/executions.yml"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from promproof.report.panels import draw
+from promproof.run.clock import SystemClock
+from promproof.run.main import run
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+from promproof.verdict import Outcome, Verdict
 from tests.conftest import chosen
 from tests.twins.folders import ERROR, HTTP, PROMETHEUS, changed
-from verification.report.panels import draw
-from verification.run.clock import SystemClock
-from verification.run.main import run
-from verification.run.options import Options
-from verification.run.prepare import prepare
-from verification.verdict import Outcome, Verdict
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 AFTER = ("/live/notified", "/live/resolved")

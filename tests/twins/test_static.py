@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.places import DEFAULT_MONITORING
+from promproof.checks import claims
+from promproof.checks.base import judge
+from promproof.config.rules import read
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.places import DEFAULT_MONITORING
+from promproof.run import static
+from promproof.run.clock import SystemClock
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+from promproof.stack.binaries import Binaries, find_binaries
+from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
-from verification.checks import claims
-from verification.checks.base import judge
-from verification.evidence import Evidence
-from verification.history import Recorder
-from verification.rules import read
-from verification.run import static
-from verification.run.clock import SystemClock
-from verification.run.options import Options
-from verification.run.prepare import prepare
-from verification.stack.binaries import Binaries, find_binaries
-from verification.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.stack
 KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")

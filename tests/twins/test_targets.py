@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import pytest
 
+from promproof.verdict import Outcome, Verdict
 from tests.conftest import chosen
 from tests.twins.bench import failed, run_variants
 from tests.twins.variants import NAMES
-from verification.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.stack
 

@@ -8,13 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
-from verification.interrupts import terminate_as_interrupt
-from verification.render import Rendered, render
-from verification.stack.app import ManagedApp
-from verification.stack.binaries import find_binaries
-from verification.stack.journal import Journal
-from verification.stack.processes import Ports, ProcessStack
-from verification.timescale import TimeScale
+from promproof.config.timescale import TimeScale
+from promproof.interrupts import terminate_as_interrupt
+from promproof.render.monitoring import Rendered, render
+from promproof.stack.app import ManagedApp
+from promproof.stack.binaries import find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.processes import Ports, ProcessStack
 
 DATA = Path(__file__).parent
 

@@ -1,0 +1,1 @@
+"""Proves, with real traffic, that a service's monitoring tells the truth. Order of the rooms: tests/test_rooms.py."""

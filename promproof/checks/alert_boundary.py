@@ -1,0 +1,107 @@
+"""alert/NAME/boundary: in virtual time the alert is silent just below its documented threshold and fires just above.
+
+Judged on points that promtool answered for the deployed rule files: the state must change between two points that
+enclose the documented threshold and lie within one percent of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.contract.model import Alert, Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+RESOLUTION = 0.005
+
+
+@dataclass(frozen=True)
+class Point:
+    """One asked case: the alert, its quantity `q` (None: no series at all), and whether the alert fired."""
+
+    alert: str
+    q: float | None
+    fired: bool
+
+
+def flip(points: Iterable[Point]) -> tuple[float | None, float | None]:
+    """The neighbours between which an alert's state changes, (lower, upper); None where there is no such point.
+
+    With one state everywhere, the pair says on which side of all points the change must lie.
+    """
+    asked = sorted((point.q, point.fired) for point in points if point.q is not None)
+    if not asked:
+        return None, None
+    for (low, before), (high, after) in pairwise(asked):
+        if before != after:
+            return low, high
+    # One state everywhere: below all points when it always fired, above them when it never did.
+    return (None, asked[0][0]) if asked[0][1] else (asked[-1][0], None)
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each alert."""
+    return [Claim(f"alert/{alert.name}/boundary", alert.name) for alert in contract.alerts]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare where the alert flips with where the documentation says it does."""
+    alert = evidence.contract.alert(claim.subject)
+    record = evidence.need("boundary")
+    if record.data.get("error"):
+        return unknown(claim, record.data["error"], [record.number])
+    points = [Point(*row) for row in record.data["points"] if row[0] == alert.name]
+    if not points:
+        return unknown(claim, "no point was asked", [record.number])
+    low, high = flip(points)
+    found = _state_findings(alert, points) if alert.unit == "state" else _findings(alert, points, low, high)
+    absent = next((point.fired for point in points if point.q is None), None)
+    if absent is not None and absent != alert.vanished:
+        found.append("fires without any series" if absent else "does not fire for a target that vanished")
+    return findings(
+        claim,
+        found,
+        good=f"flips between {_share(low)} and {_share(high)}, {len(points)} points",
+        expected=f"silent on one side of {_share(alert.boundary.threshold)}, firing on the other",
+        tolerance=f"{RESOLUTION:.1%} of the threshold, the distance of the nearest points",
+        evidence=[record.number],
+    )
+
+
+def _findings(alert: Alert, points: list[Point], low: float | None, high: float | None) -> list[str]:
+    threshold = alert.boundary.threshold
+    fires = [point.q for point in points if point.fired and point.q is not None]
+    if low is None and fires:
+        return [f"fires at {_share(min(fires))} already, documented {alert.comparator} {_share(threshold)}"]
+    if high is None:
+        return [f"never fires, asked up to {_share(low)}, documented {alert.comparator} {_share(threshold)}"]
+    assert low is not None
+    if not (low <= threshold <= high and high - low <= 2.1 * RESOLUTION * threshold):
+        return [
+            f"flips between {_share(low)} and {_share(high)}, documented {alert.comparator} {_share(threshold)}"
+        ]
+    above = next(point.fired for point in points if point.q == high)
+    if above != (alert.boundary.fires_when == "above"):
+        return [f"fires {'above' if above else 'below'} {_share(threshold)}, documented the other side"]
+    return []
+
+
+def _state_findings(alert: Alert, points: list[Point]) -> list[str]:
+    found = []
+    for point in points:
+        if point.q is None:
+            continue
+        wanted = (point.q > alert.boundary.threshold) == (alert.boundary.fires_when == "above")
+        if point.fired != wanted:
+            found.append(f"at state {point.q:g} it {'fires' if point.fired else 'is silent'}")
+    return found
+
+
+def _share(q: float | None) -> str:
+    return "beyond all points" if q is None else f"{q:.4g}"
+
+
+CHECK = Check("boundary", claims, judge)

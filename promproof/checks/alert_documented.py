@@ -1,0 +1,86 @@
+"""alert/NAME/documented: the deployed rule says what the documentation says.
+
+Threshold and comparator, window, `for`, severity, the metrics it is about, and the receivers that Alertmanager's
+routing gives it. Read from the files as deployed, unscaled.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.config.promql import TooLarge
+from promproof.config.rules import Rule, facts
+from promproof.contract.model import Alert, Contract, seconds
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each alert."""
+    return [Claim(f"alert/{alert.name}/documented", alert.name) for alert in contract.alerts]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare rule and route with the contract."""
+    alert = evidence.contract.alert(claim.subject)
+    record = evidence.need("rule_files")
+    rules = [Rule(**row) for row in record.data["rules"] if row["name"] == alert.name]
+    expected = _expected(alert)
+    if len(rules) != 1:
+        text = f"{len(rules)} rules have this name in {', '.join(record.data['files']) or 'no rule file'}"
+        return findings(claim, [text], good="", expected=expected, evidence=[record.number])
+    rule = rules[0]
+    found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule)]
+    routes = evidence.need("routes")
+    refused = routes.data.get("errors", {}).get(alert.name)
+    if refused:
+        return unknown(claim, refused, [routes.number])
+    receivers = routes.data["receivers"].get(alert.name, [])
+    missing = sorted(set(alert.receivers) - set(receivers))
+    extra = sorted(set(receivers) - set(alert.receivers))
+    found += [f"not routed to receiver {name!r}" for name in missing]
+    found += [f"also routed to receiver {name!r}" for name in extra]
+    return findings(
+        claim,
+        found,
+        good=f"as documented ({rule.where})",
+        expected=expected,
+        evidence=[record.number, routes.number],
+    )
+
+
+def _expected(alert: Alert) -> str:
+    window = f" over {alert.window}" if alert.window else ""
+    receivers = ", ".join(alert.receivers)
+    return (
+        f"{alert.comparator} {alert.threshold:g}{window} for {alert.hold}, {alert.severity}, to {receivers}"
+    )
+
+
+def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
+    try:
+        said = facts(rule.expression)
+    except TooLarge as error:
+        raise Gap(f"{rule.where}: the expression {error}") from error
+    except ValueError as error:
+        return [f"the expression cannot be parsed: {error}"]
+    found = []
+    wanted = (alert.comparator, alert.threshold)
+    if wanted not in said.thresholds or len(set(said.thresholds)) != 1:
+        shown = ", ".join(f"{op} {value:g}" for op, value in said.thresholds) or "none"
+        found.append(f"threshold is {shown}, documented {wanted[0]} {wanted[1]:g}")
+    window = {seconds(alert.window)} if alert.window else set()
+    if set(said.windows) != window:
+        shown = ", ".join(f"{one:g} s" for one in said.windows) or "none"
+        found.append(f"window is {shown}, documented {alert.window or 'none'}")
+    if rule.hold != seconds(alert.hold):
+        found.append(f"for is {rule.hold:g} s, documented {alert.hold}")
+    if rule.labels.get("severity") != alert.severity:
+        found.append(f"severity is {rule.labels.get('severity')!r}, documented {alert.severity!r}")
+    missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
+    found += [f"does not use the metric {name}" for name in missing]
+    if alert.vanished and "absent" not in said.functions:
+        found.append("has no absent(): a target that left discovery would stay silent")
+    return found
+
+
+CHECK = Check("documented", claims, judge)

@@ -1,0 +1,391 @@
+"""The verdicts of one drill: a pure function of the history. Each aspect is a claim of its own.
+
+silent-below, fires-above (or never-fires, for pulses), notified, resolved, quiet, others-silent, three-ledgers. Missing
+evidence raises Gap, which becomes unknown; a hole between answered polls that could hide what is promised, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.contract.model import Alert, Contract, seconds
+from promproof.drills import content, membership
+from promproof.drills.case import Case, build, delivered, observations, unplanned_failures
+from promproof.drills.drill import Drill, NearMiss
+from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
+from promproof.drills.plan import recovery
+from promproof.drills.states import Life, Pace, Quantity, Rule, State, grid, live
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Outcome, Verdict
+
+Judge = Callable[[Claim, Case], Verdict]
+
+
+def judge_silent(claim: Claim, case: Case) -> Verdict:
+    """On the harmless side nothing fires, and nothing becomes pending that need not, over a whole window and `for`."""
+    begin, end = case.at("below").done, case.raised
+    seen = [one for one in case.seen if one.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    early = [one for one in case.delivered if one.t <= end]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in early
+    ]
+    needed = case.timing.window + case.timing.hold
+    hole = membership.hole(case.polls(), begin, end)
+    doubt = ""
+    if end - begin < needed or hole > case.timing.hold:
+        doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
+    elif _decided(case, begin, end) < 0.5:
+        doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"
+    if doubt and not found:
+        return unknown(claim, doubt, case.records)
+    dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""
+    pending = any(one.state is State.PENDING for one in seen)
+    return _verdict(
+        claim, case, found,
+        good=f"{'pending, never firing' if pending else 'silent'} for {end - begin:.1f} s{dose}",
+        expected=f"no state{dose} but the admissible ones, and no notification",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )  # fmt: skip
+
+
+def _decided(case: Case, begin: float, end: float) -> float:
+    """The share of the time in which the promised silence is the only thing admissible: a small one shows little.
+
+    Where scrapes are made to fail, pending is part of the plan, and silence means that nothing fires.
+    """
+    states = [case.life.admissible(t, t) for t in grid(case.life.pace, begin, end)]
+    loud = {State.FIRING} if isinstance(case.drill.below, NearMiss) else {State.PENDING, State.FIRING}
+    return sum(not one & loud for one in states) / len(states) if states else 0.0
+
+
+def judge_fires(claim: Claim, case: Case) -> Verdict:
+    """Beyond the threshold the alert becomes pending, then firing, each when the durations allow and demand it."""
+    begin, end = case.raised, case.healed
+    seen = [one for one in case.seen if one.begin >= begin and one.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    wanted = (
+        [State.FIRING] if case.timing.hold < 2 * case.timing.evaluation else [State.PENDING, State.FIRING]
+    )
+    missed = membership.never(
+        case.life, [one for one in case.seen if one.begin >= begin], wanted, claim.subject
+    )
+    hole = membership.hole(case.polls(), begin, end)
+    if missed and not found and hole > case.timing.hold:
+        return unknown(claim, f"nothing was seen for {hole:.1f} s, longer than `for`", case.records)
+    found += missed
+    # A poll that began just after the healing still saw what the fault has done.
+    first = {state: _first((one for one in case.seen if one.begin >= begin), state) for state in wanted}
+    if not found and any(t is None for t in first.values()):
+        return unknown(
+            claim, "it did not fire, and with this machine's lateness it need not have", case.records
+        )
+    shown = ", ".join(f"{state} {t - begin:.2f} s" for state, t in first.items() if t is not None)
+    due = case.life.episodes[-1] if case.life.episodes else None
+    return _verdict(
+        claim, case, found,
+        good=f"{shown} after the fault",
+        expected="pending, then firing"
+        + (f", firing not before {due.possible.begin - begin:.2f} s after the fault" if due else ""),
+        tolerance="window, scrape and evaluation interval, dosing uncertainty, measured lateness",
+    )  # fmt: skip
+
+
+def judge_never_fires(claim: Claim, case: Case) -> Verdict:
+    """Each pulse is shorter than `for`: the alert becomes pending and never fires."""
+    seen = [one for one in case.seen if case.raised <= one.begin and one.end <= case.ended]
+    found = membership.states(case.life, seen, claim.subject)
+    pulses = sum(
+        later.state is State.PENDING and one.state is State.INACTIVE
+        for one, later in zip(_polled(seen), _polled(seen)[1:], strict=False)
+    )
+    assert case.drill.pulses is not None
+    if not found and pulses < case.drill.pulses.times:
+        missing = f"pending {pulses} times in {case.drill.pulses.times} pulses"
+        found = [Finding(membership.Kind.MISSED, case.raised, missing)]
+    return _verdict(
+        claim, case, found,
+        good=f"pending {pulses} times, never firing",
+        expected="each pulse makes it pending, none makes it fire",
+        tolerance="scrape and evaluation interval, measured lateness",
+    )  # fmt: skip
+
+
+def judge_notified(claim: Claim, case: Case) -> Verdict:
+    """Each receiver gets its firing notification in time, once, with the alert's labels and rendered texts."""
+    return _notices(claim, case, FIRING, case.raised)
+
+
+def judge_resolved(claim: Claim, case: Case) -> Verdict:
+    """Healed, the alert resolves, and each receiver that was told hears of it in time, once."""
+    return _notices(claim, case, RESOLVED, case.healed)
+
+
+def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
+    """A target that is down cannot take the notification of that: it comes after the healing, or never."""
+    owed = next((one for one in owed_notices(case) if one.status == FIRING), None)
+    if owed is None:
+        return unknown(claim, "no notification was owed", case.records)
+    mine = [one for one in case.delivered if one.receiver in case.receivers]
+    taken = [one for one in mine if one.status == FIRING and one.answered < 300]
+    refused = sum(one.answered >= 300 for one in mine)
+    early = [one for one in taken if one.t < case.healed]
+    found = [
+        Finding(
+            membership.Kind.UNEXPECTED, one.t, f"{one.receiver} took it at {one.t:.2f} s, while it was down"
+        )
+        for one in early
+    ]
+    if not taken and not refused:
+        found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
+    shown = f"late: {taken[0].t - owed.window.end:.2f} s after its window" if taken else "lost"
+    return _verdict(
+        claim, case, found,
+        good=f"{shown}, refused {refused} times",
+        expected="late or lost: the receiver is the target itself",
+        tolerance="exact",
+    )  # fmt: skip
+
+
+def judge_quiet(claim: Claim, case: Case) -> Verdict:
+    """After the end nothing more comes of this alert while clean traffic goes on."""
+    told = [one.t for one in case.delivered if one.status == RESOLVED and one.t >= case.healed]
+    begin = max([*told[-len(case.receivers) :], case.healed])
+    seen = [one for one in case.seen if one.begin >= case.healed]
+    found = membership.states(case.life, seen, claim.subject)
+    quiet = case.at("quiet").done
+    owed = owed_notices(
+        case
+    )  # one that is still owed is judged there; another receiver may be a moment later
+    late = [
+        one
+        for one in case.delivered
+        if one.t > quiet and not any(one.status == it.status and one.t in it.window for it in owed)
+    ]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in late
+    ]
+    needed = case.timing.group_interval + case.timing.window
+    hole = membership.hole(case.polls(), quiet, case.ended)
+    if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):
+        return unknown(
+            claim, f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
+            case.records,
+        )  # fmt: skip
+    return _verdict(
+        claim, case, found,
+        good=f"quiet for {case.ended - begin:.1f} s",
+        expected="no notification and no active state after resolution",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )  # fmt: skip
+
+
+def judge_others(claim: Claim, case: Case) -> Verdict:
+    """No alert that is not drilled becomes active, unless the drill says that it may."""
+    evidence = case.evidence
+    batch = evidence.need("drill", name=case.drill.name).data["batch"]
+    together = [one.data for one in evidence.history.of("drill") if one.data["batch"] == batch]
+    excused = {name for one in together for name in (one["alert"], *one["plan"]["may"])}
+    if evidence.history.last("proc_folder") is None:
+        excused |= _of_the_machine(evidence.contract)
+    others = [alert for alert in evidence.contract.alerts if alert.name not in excused]
+    found: list[Finding] = []
+    failures = unplanned_failures(case)
+    doubt = ""
+    for alert in others:
+        # an alert on `up` looks at whether scrapes succeed, whoever is to blame for one that fails
+        blind = failures if "up" in alert.metrics else []
+        life = idle_life(case, alert, blind)
+        seen = observations(evidence, alert.name, case.begun, case.ended)
+        found += membership.states(life, seen, alert.name)
+        if blind and any(one.state is State.FIRING for one in seen):
+            doubt = f"{len(failures)} scrapes failed by themselves, and {alert.name} fired"
+        found += [
+            Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
+            for one in delivered(evidence, alert.name, case.begun, case.ended)
+        ]
+    if doubt:
+        return unknown(claim, doubt, case.records)
+    failed = f"; {len(failures)} scrapes failed by themselves" if failures else ""
+    return _verdict(
+        claim, case, found,
+        good=f"{len(others)} other alerts were silent{failed}",
+        expected=f"silent: {', '.join(alert.name for alert in others)}",
+        tolerance="an alert on up may be pending after a scrape that failed by itself",
+    )  # fmt: skip
+
+
+def _of_the_machine(contract: Contract) -> set[str]:
+    """Alerts about neither the target's metrics nor `up`.
+
+    Where Node Exporter reads the machine and no folder that the drill writes, whether they are silent is the machine's
+    business: two busy cores are over 80 %.
+    """
+    own = {"up", *(metric.name for metric in contract.metrics)}
+    return {alert.name for alert in contract.alerts if not own.intersection(alert.metrics)}
+
+
+def idle_life(case: Case, alert: Alert, blind: Sequence[tuple[float, float]]) -> Life:
+    """What is admissible for an alert that is not drilled: nothing, but while nobody can tell."""
+    hold = case.evidence.scale.seconds(seconds(alert.hold))
+    quiet = Quantity(threshold=0.5, changes=(), blind=tuple(blind))
+    pace = Pace(case.timing.scrape, case.timing.evaluation, case.slack)
+    rule = Rule(hold, case.timing.group_wait, case.timing.group_interval)
+    return live(quiet, rule, pace, case.begun, case.ended)
+
+
+def judge_ledgers(claim: Claim, case: Case) -> Verdict:
+    """What the fault injected, what the clients saw and what Prometheus stored agree within the derived bound."""
+    told = case.agreement
+    records = [*case.records, *case.evidence.ledger_records]
+    if told.troubles:  # then nobody knows what the alert was shown
+        return unknown(claim, "; ".join(told.troubles[:5]), records)
+    return findings(claim, [], good=told.shown, expected="the three ledgers agree", evidence=records)
+
+
+def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict:
+    """Judge one aspect; where the ledgers disagree, nobody knows what the alert was shown: unknown, whatever it did."""
+    verdict = judge(claim, case)
+    if (
+        aspect in INDEPENDENT
+        or verdict.outcome not in (Outcome.PASS, Outcome.FAIL)
+        or not case.agreement.troubles
+    ):
+        return verdict
+    reason = (
+        f"the ledgers disagree ({case.agreement.troubles[0]}); seen was {verdict.outcome}: {verdict.reason}"
+    )
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
+
+
+def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
+    if not case.receivers:
+        return not_verified(claim, "a stack that runs already tells its own receivers, not this run")
+    owed = owed_notices(case)
+    taken = [one for one in case.delivered if one.answered < 300]
+    refused = [one for one in case.delivered if one.answered >= 300 and one.status == status]
+    found: list[Finding] = []
+    for receiver in case.receivers:
+        wrong = membership.deliveries(owed, taken, receiver, claim.subject)
+        found += [one for one in wrong if f"'{status}'" in one.text]
+    found += content.judge(case, status, taken)
+    planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
+    if refused and not planned:
+        found += [
+            Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
+            for one in refused[:1]
+        ]
+    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
+    window = next((one.window for one in owed if one.status == status), None)
+    burnt = _burnt(case)
+    # One that was active before the drill was told then, or Alertmanager still tries to tell it.
+    fresh = case.life.begin >= case.begun
+    if not found and not mine and status == FIRING and fresh and burnt > _longest_wait(case):
+        text = f"nobody was told of {claim.subject}, which was seen firing for {burnt:.2f} s"
+        found.append(Finding(membership.Kind.MISSED, case.healed, text))
+    if not found and not mine and case.drill.pulses is None:
+        return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)
+    shown = f"{', '.join(case.receivers)} after {max((one.t for one in mine), default=since) - since:.2f} s"
+    if refused:
+        shown += f", {len(refused)} times refused before"
+    return _verdict(
+        claim, case, found,
+        good=shown if mine else f"no notification '{status}'",
+        expected=f"one notification '{status}' for each of {', '.join(case.receivers)}"
+        + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
+        tolerance="group_wait or group_interval, evaluation interval, measured lateness",
+    )  # fmt: skip
+
+
+def _burnt(case: Case) -> float:
+    """How long (seconds) the alert was certainly firing, as far as it was seen."""
+    seen = [one for one in case.seen if one.state is State.FIRING]
+    return max((one.begin for one in seen), default=0.0) - min((one.end for one in seen), default=0.0)
+
+
+def _longest_wait(case: Case) -> float:
+    """After so long (seconds) of firing its group has certainly been flushed."""
+    wait = (
+        case.timing.group_wait if not case.known else max(case.timing.group_wait, case.timing.group_interval)
+    )
+    return wait + case.timing.evaluation + case.slack
+
+
+def owed_notices(case: Case) -> list[Notice]:
+    """What each receiver is owed; a disturbed path may be late by what its recovery takes."""
+    late = 0.0
+    if case.drill.disturb is not None and case.drill.disturb.what in (
+        "webhook_fails",
+        "alertmanager_restarts",
+    ):
+        late = recovery(case.drill, case.timing)
+    return membership.notices(case.life, late=late, known=case.known)
+
+
+def _first(seen: Iterable[Seen], state: State) -> float | None:
+    return min((one.begin for one in seen if one.state is state), default=None)
+
+
+def _polled(seen: Iterable[Seen]) -> list[Seen]:
+    return [one for one in seen if one.view == "alerts API"]
+
+
+def _verdict(
+    claim: Claim, case: Case, found: Iterable[Finding], *, good: str, expected: str, tolerance: str
+) -> Verdict:
+    return findings(
+        claim,
+        [str(one) for one in found],
+        good=good,
+        expected=expected,
+        tolerance=tolerance,
+        evidence=case.records,
+    )
+
+
+INDEPENDENT = ("three-ledgers", "others-silent")
+"""Aspects that do not depend on what the drilled alert was shown."""
+
+COMMON: dict[str, Judge] = {
+    "silent-below": judge_silent,
+    "fires-above": judge_fires,
+    "notified": judge_notified,
+    "resolved": judge_resolved,
+    "quiet": judge_quiet,
+    "others-silent": judge_others,
+    "three-ledgers": judge_ledgers,
+}
+
+
+def aspects(drill: Drill | None) -> dict[str, Judge]:
+    """What is judged of a drill; of one that is not known yet, what is judged of an ordinary one."""
+    chosen = dict(COMMON)
+    if drill is not None and drill.page_routing:
+        for name in ("notified", "resolved", "quiet"):
+            del chosen[name]
+        chosen["late-or-lost"] = judge_late_or_lost
+    if drill is not None and drill.pulses is not None:
+        for name in ("fires-above", "notified", "resolved"):
+            del chosen[name]
+        chosen["never-fires"] = judge_never_fires
+        del chosen["silent-below"]
+    return chosen
+
+
+def checks(name: str, alert: str, prefix: str, drill: Drill | None = None) -> list[tuple[Check, Claim]]:
+    """The claims of a drill: `PREFIX/ASPECT`, each with what judges it."""
+
+    def check(aspect: str, judge: Judge) -> tuple[Check, Claim]:
+        claim = Claim(f"{prefix}/{aspect}", alert)
+
+        def judged(claim: Claim, evidence: Evidence) -> Verdict:
+            return judge_aspect(aspect, judge, claim, build(evidence, name))
+
+        def only(contract: Contract) -> list[Claim]:
+            return [claim]
+
+        return Check(f"drill-{aspect}", only, judged), claim
+
+    return [check(aspect, judge) for aspect, judge in aspects(drill).items()]

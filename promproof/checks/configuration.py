@@ -1,0 +1,99 @@
+"""config/…: the configuration is clean, loaded, and connected: what the folder says is what the servers run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.config.rules import Rule, loaded, normal
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+
+def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
+    return lambda contract: [Claim(claim_id)]
+
+
+def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
+    """`promtool check config|rules` and `amtool check-config` on the files as shipped find nothing."""
+    record = evidence.need("tools")
+    rows = record.data["results"]
+    silent = [f"{row['command']}: {row['output']}" for row in rows if row["status"] is None]
+    if silent:
+        return unknown(claim, "; ".join(silent), [record.number])
+    found = [f"{row['command']}: {row['output']}" for row in rows if row["status"] != 0]
+    found += list(record.data["findings"])
+    return findings(
+        claim,
+        found,
+        good=f"{len(rows)} files clean",
+        expected="no finding of promtool and amtool; every rule glob matches",
+        evidence=[record.number],
+    )
+
+
+def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
+    """Prometheus has loaded exactly the rules of the folder (at the run's time scale), and all are healthy."""
+    record, files = evidence.need("rules"), evidence.need("rendered_rules")
+    served = {(rule.group, rule.name): rule for rule in loaded(record.data["groups"])}
+    wanted = {(row["group"], row["name"]): Rule(**row) for row in files.data["rules"]}
+    found = [
+        f"{name} is in {wanted[group, name].where} and not loaded"
+        for group, name in wanted.keys() - served.keys()
+    ]
+    found += [f"{name} is loaded and in no rule file" for _, name in served.keys() - wanted.keys()]
+    for key in wanted.keys() & served.keys():
+        one, other = wanted[key], served[key]
+        if normal(one.expression) != normal(other.expression):
+            found.append(
+                f"{one.name} runs {normal(other.expression)}, the file says {normal(one.expression)}"
+            )
+        if abs(one.hold - other.hold) > 1e-9:
+            found.append(f"{one.name} holds {other.hold:g} s, the file says {one.hold:g} s")
+        if one.labels != other.labels or one.annotations != other.annotations:
+            found.append(f"{one.name} has other labels or annotations than its file")
+    for group in record.data["groups"]:
+        found += [
+            f"{rule['name']}: {rule['health']}, {rule.get('lastError', '')}"
+            for rule in group["rules"]
+            if rule["health"] != "ok"
+        ]
+    if not wanted:
+        found.append("the folder has no alerting rules")
+    return findings(
+        claim,
+        found,
+        good=f"{len(served)} alerting rules loaded and healthy",
+        expected="the rules of the folder",
+        evidence=[record.number, files.number],
+    )
+
+
+def judge_alertmanager(claim: Claim, evidence: Evidence) -> Verdict:
+    """Prometheus sends to the run's Alertmanager, which has loaded the folder's receivers."""
+    record = evidence.need("alertmanager")
+    if record.data["url"] is None:
+        return not_verified(claim, "the run has no Alertmanager")
+    found = []
+    if not any(url.startswith(record.data["url"]) for url in record.data["active"]):
+        found.append(
+            f"Prometheus sends to {record.data['active'] or 'no Alertmanager'}, not to {record.data['url']}"
+        )
+    wanted, served = record.data["receivers_wanted"], record.data["receivers"]
+    if sorted(wanted) != sorted(served):
+        found.append(f"receivers are {sorted(served)}, the file says {sorted(wanted)}")
+    named = {name for alert in evidence.contract.alerts for name in alert.receivers}
+    found += [f"receiver {name!r} is documented and not configured" for name in sorted(named - set(served))]
+    return findings(
+        claim,
+        found,
+        good=f"connected, receivers {', '.join(served)}",
+        expected=f"alerts go to {record.data['url']}, receivers as in the file",
+        evidence=[record.number],
+    )
+
+
+TOOLS = Check("config-clean", _one("config/clean"), judge_tools)
+RULES = Check("config-rules", _one("config/rules-loaded"), judge_rules)
+ALERTMANAGER = Check("config-alertmanager", _one("config/alertmanager-connected"), judge_alertmanager)

@@ -1,0 +1,157 @@
+"""docs/…: the documentation page and the contract say the same; a name or a number that differs is a finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promproof.checks.base import Check, Claim, findings
+from promproof.config.durations import parse_duration
+from promproof.contract.documentation import names, threshold
+from promproof.contract.model import Contract, seconds
+from promproof.errors import InputError
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Record
+from promproof.grafana.units import dimension
+from promproof.verdict import Verdict
+
+METRIC_COLUMNS = ("metric", "type", "unit", "labels", "meaning")
+PANEL_COLUMNS = ("dashboard", "panel", "shows", "unit", "alert")
+ALERT_COLUMNS = ("alert", "fires when", "threshold", "window", "for", "severity", "receivers")
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each metric, alert and dashboard, and one for what the page has and the contract has not."""
+    if contract.documentation is None:
+        return []
+    return [
+        *(Claim(f"docs/metric/{metric.name}", metric.name) for metric in contract.metrics),
+        *(Claim(f"docs/alert/{alert.name}", alert.name) for alert in contract.alerts),
+        *(Claim(f"docs/dashboard/{dashboard.uid}", dashboard.uid) for dashboard in contract.dashboards),
+        Claim("docs/complete"),
+    ]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare the page's row with the contract's entry."""
+    record = evidence.need("documentation")
+    kind = claim.id.split("/")[1]
+    if kind == "complete":
+        found = _unknown_rows(evidence.contract, record.data)
+        return findings(
+            claim,
+            found,
+            good="every documented metric, alert and panel is in the contract",
+            expected="the contract's names",
+            evidence=[record.number],
+        )
+    if kind == "dashboard":
+        return _dashboard(claim, evidence.contract, record)
+    name = claim.subject
+    rows = [row for row in record.data[f"{kind}s"] if row["cells"][kind] == name]
+    if len(rows) != 1:
+        text = f"{record.data['path']}: {name} stands in {len(rows)} rows of its tables"
+        return findings(claim, [text], good="", expected="one row", evidence=[record.number])
+    where = f"{record.data['path']}:{rows[0]['line']}"
+    cells = rows[0]["cells"]
+    try:
+        wanted, said = (
+            _metric(evidence.contract, name, cells)
+            if kind == "metric"
+            else _alert(evidence.contract, name, cells)
+        )
+    except (InputError, ValueError) as error:
+        return findings(
+            claim, [f"{where}: {error}"], good="", expected="readable cells", evidence=[record.number]
+        )
+    found = [
+        f"{where}: {key} is {said[key]!r}, the contract says {wanted[key]!r}"
+        for key in wanted
+        if said[key] != wanted[key]
+    ]
+    return findings(
+        claim, found, good=f"as in the contract ({where})", expected=str(wanted), evidence=[record.number]
+    )
+
+
+def _metric(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    metric = contract.metric(name)
+    wanted = {
+        "type": metric.type,
+        "unit": metric.unit,
+        "labels": sorted(metric.labels),
+        "meaning": metric.help,
+    }
+    said = {
+        **{key: cells[key] for key in ("type", "unit", "meaning")},
+        "labels": sorted(names(cells["labels"])),
+    }
+    return wanted, said
+
+
+def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    alert = contract.alert(name)
+    limit = threshold(cells["threshold"])
+    wanted = {
+        "comparator": alert.comparator,
+        "threshold": alert.threshold,
+        "absent": alert.vanished,
+        "window": seconds(alert.window) if alert.window else None,
+        "for": seconds(alert.hold),
+        "severity": alert.severity,
+        "receivers": sorted(alert.receivers),
+    }
+    said = {
+        "comparator": limit.comparator,
+        "threshold": limit.quantity.value,
+        "absent": limit.or_absent,
+        "window": parse_duration(cells["window"]) if names(cells["window"]) else None,
+        "for": parse_duration(cells["for"]),
+        "severity": cells["severity"],
+        "receivers": sorted(names(cells["receivers"])),
+    }
+    return wanted, said
+
+
+def _dashboard(claim: Claim, contract: Contract, record: Record) -> Verdict:
+    """Every panel of the dashboard stands in one row, with its unit and its alert."""
+    dashboard = next(one for one in contract.dashboards if one.uid == claim.subject)
+    path = record.data["path"]
+    found = []
+    for panel in dashboard.panels:
+        rows = [
+            row
+            for row in record.data["panels"]
+            if (row["cells"]["dashboard"], row["cells"]["panel"]) == (dashboard.title, panel.title)
+        ]
+        if len(rows) != 1:
+            found.append(f"{path}: {dashboard.title}, {panel.title} stands in {len(rows)} rows of its tables")
+            continue
+        cells, where = rows[0]["cells"], f"{path}:{rows[0]['line']}"
+        for key, wanted in (("unit", dimension(panel.unit)), ("alert", panel.alert or "none")):
+            if cells[key] != wanted:
+                found.append(f"{where}: {key} is {cells[key]!r}, the contract says {wanted!r}")
+    return findings(
+        claim,
+        found,
+        good=f"{len(dashboard.panels)} panels as in the contract",
+        expected="a row for every panel, with its unit and its alert",
+        evidence=[record.number],
+    )
+
+
+def _unknown_rows(contract: Contract, page: dict[str, Any]) -> list[str]:
+    known = {metric.name for metric in contract.metrics} | {alert.name for alert in contract.alerts}
+    shown = {(one.title, panel.title) for one in contract.dashboards for panel in one.panels}
+    return [
+        f"{page['path']}:{row['line']}: {row['cells'][kind]} is documented and not in the contract"
+        for kind in ("metric", "alert")
+        for row in page[f"{kind}s"]
+        if row["cells"][kind] not in known
+    ] + [
+        f"{page['path']}:{row['line']}: {dashboard}, {panel} is documented and not in the contract"
+        for row in page["panels"]
+        if (dashboard := row["cells"]["dashboard"], panel := row["cells"]["panel"]) not in shown
+    ]
+
+
+CHECK = Check("documented-page", claims, judge)

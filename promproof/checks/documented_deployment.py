@@ -1,0 +1,90 @@
+"""docs/deployment: the page's ports, retention and figures of the deployment are those of the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promproof.checks.base import Check, Claim, findings
+from promproof.contract.deployment import Deployment
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+TABLES = {
+    "ports": ("component", "port"),
+    "resources": ("resource", "from", "to"),
+    "settings": ("setting", "value"),
+}
+"""The page's tables by what they tell, each with its columns."""
+_UNITS = {"CPU": "cores", "memory": "MB"}
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim, for a contract that has both a page and a deployment."""
+    return [Claim("docs/deployment")] if contract.documentation and contract.deployment is not None else []
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare each row of the page's tables with the contract, in both directions."""
+    record = evidence.need("documentation")
+    deployment = evidence.contract.deployment
+    assert deployment is not None
+    said = record.data["deployment"]
+    found = [
+        *_differences("port of", _wanted_ports(deployment), _cells(said["ports"], "component", "port")),
+        *_differences("", _wanted_settings(deployment), _retention(said["settings"])),
+        *_differences("typical", _wanted_resources(deployment), _ranges(said["resources"])),
+    ]
+    return findings(
+        claim,
+        [f"{record.data['path']}: {one}" for one in found],
+        good="ports, retention and figures as in the contract",
+        expected="the contract's",
+        evidence=[record.number],
+    )
+
+
+def _differences(what: str, wanted: dict[str, str], said: dict[str, str]) -> list[str]:
+    return [
+        f"{what} {name} is {said.get(name, 'not documented')}, the contract says {wanted.get(name, 'nothing')}".strip()
+        for name in sorted(wanted.keys() | said.keys())
+        if wanted.get(name) != said.get(name)
+    ]
+
+
+def _cells(rows: list[dict[str, Any]], key: str, value: str) -> dict[str, str]:
+    return {row["cells"][key].lower().replace(" ", "-"): row["cells"][value] for row in rows}
+
+
+def _wanted_ports(deployment: Deployment) -> dict[str, str]:
+    return {name.lower(): str(one.port) for name, one in deployment.services.items()}
+
+
+def _wanted_settings(deployment: Deployment) -> dict[str, str]:
+    return {"retention time": deployment.retention.time, "retention size": deployment.retention.size}
+
+
+def _retention(rows: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        row["cells"]["setting"]: row["cells"]["value"]
+        for row in rows
+        if row["cells"]["setting"].startswith("retention ")
+    }
+
+
+def _wanted_resources(deployment: Deployment) -> dict[str, str]:
+    if deployment.resources is None:
+        return {}
+    pairs = {"CPU": deployment.resources.cpu_cores, "memory": deployment.resources.memory_megabytes}
+    return {name: f"{low:g} {_UNITS[name]} to {high:g} {_UNITS[name]}" for name, (low, high) in pairs.items()}
+
+
+def _ranges(rows: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        row["cells"]["resource"]: f"{row['cells']['from']} to {row['cells']['to']}"
+        for row in rows
+        if row["cells"]["resource"] in _UNITS
+    }
+
+
+CHECK = Check("documented-deployment", claims, judge)

@@ -1,0 +1,48 @@
+"""metric/NAME/cardinality: unknown paths do not multiply series: at most one for each method and status."""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.contract.model import RequestsTruth
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+ENOUGH = 1000
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Count the endpoints of the exposition that no sender named, after many unknown paths."""
+    metric = evidence.contract.metric(claim.subject)
+    truth = metric.truth
+    assert isinstance(truth, RequestsTruth)
+    sent = sum(
+        count for (_, endpoint, _), count in evidence.ledger.counts.items() if endpoint == truth.unmatched
+    )
+    label = truth.endpoint
+    known = {endpoint for _, endpoint, _ in evidence.ledger.counts} | {truth.unmatched}
+    documented = metric.labels.get(label)
+    strange = {
+        dict(labels).get(label, "")
+        for labels in evidence.rest.exposition.series(metric.name)
+        if dict(labels).get(label) not in known
+    }
+    if documented is not None and documented.values is not None:
+        strange -= set(documented.values)
+    records = [evidence.rest.record, *evidence.ledger_records]
+    found = [f"{len(strange)} endpoints that are no route, such as {min(strange)!r}"] if strange else []
+    if not found and sent < ENOUGH:
+        return unknown(
+            claim, f"only {sent} requests to unknown paths were sent, {ENOUGH} are needed", records
+        )
+    return findings(
+        claim,
+        found,
+        good=f"{sent} requests to unknown paths share {truth.unmatched!r}",
+        expected=f"one endpoint, {truth.unmatched!r}, for all unknown paths",
+        evidence=records,
+    )
+
+
+CHECK = Check(
+    "cardinality", for_metrics("cardinality", lambda metric: metric.truth.kind == "requests"), judge
+)

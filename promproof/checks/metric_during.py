@@ -1,0 +1,94 @@
+"""metric/NAME/during: every sample that Prometheus stored lies between what was completed and what was started."""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, compare, findings, for_metrics, unknown
+from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
+from promproof.evidence.evidence import Evidence, Samples, Scrape
+from promproof.exposition import Labels
+from promproof.truth.metrics import ZERO, Expected, Interval, between, sample_name, users_between
+from promproof.verdict import Verdict
+
+KINDS = ("requests", "durations", "tally", "open_requests", "distinct_users")
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Judge each stored sample against the truth's interval at its scrape."""
+    metric = evidence.contract.metric(claim.subject)
+    name = sample_name(metric)
+    by_time = _by_time(evidence.stored(name))
+    # A scrape of a target that was down stores nothing; one before the first series existed holds nothing to judge.
+    # The harness's own ledger ends with the reading at rest.
+    known = evidence.rest.end
+    # What a target that ran already had counted is known from its baseline on.
+    since = float("-inf") if evidence.run["managed"] else evidence.shot("baseline").end
+    scrapes = [
+        (t, scrape)
+        for t in by_time
+        if (scrape := evidence.scrape_at(t)) is not None
+        and scrape.up
+        and since <= scrape.begin
+        and scrape.end <= known
+    ]
+    first, last = _traffic(evidence)
+    inside = [(t, scrape) for t, scrape in scrapes if first <= scrape.begin <= last]
+    if len(inside) < 3:
+        return unknown(
+            claim, f"only {len(inside)} scrapes of {name} were stored during traffic", evidence.stored_records
+        )
+    found: list[str] = []
+    for t, scrape in scrapes:
+        found += [
+            f"at {t:.2f} s: {text}"
+            for text in compare(name, by_time[t], _expected(metric, evidence, scrape, by_time[t]))
+        ]
+    return findings(
+        claim,
+        found,
+        good=f"{len(scrapes)} scrapes, {len(inside)} of them during traffic, each between completed and started",
+        expected="completed before the scrape began <= value <= started before it ended",
+        tolerance="scrape phase: its begin and end, widened by the clocks' uncertainty",
+        evidence=[*evidence.stored_records, *evidence.ledger_records],
+    )
+
+
+def _by_time(series: dict[Labels, Samples]) -> dict[float, dict[Labels, float]]:
+    by_time: dict[float, dict[Labels, float]] = {}
+    for labels, samples in series.items():
+        for t, value in samples:
+            by_time.setdefault(t, {})[labels] = value
+    return dict(sorted(by_time.items()))
+
+
+def _traffic(evidence: Evidence) -> tuple[float, float]:
+    begin, _ = evidence.phase("traffic")
+    return begin, evidence.rest.begin
+
+
+def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict[Labels, float]) -> Expected:
+    offset = evidence.history.monotonic
+    begin, end = scrape.begin + offset, scrape.end + offset
+    truth = metric.truth
+    if isinstance(truth, UsersTruth):
+        window = evidence.target_scale.seconds(seconds(truth.window))
+        return {(): users_between(truth, evidence.ledger, begin, end, window)}
+    expected = between(metric, evidence.ledger, begin, end, evidence.longest_handler)
+    if metric.type != "gauge":
+        name = sample_name(metric)
+        base = {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name}
+        expected = {
+            labels: expected.get(labels, ZERO) + Interval(base.get(labels, 0.0), base.get(labels, 0.0))
+            for labels in expected.keys() | base.keys()
+        }
+    if isinstance(truth, TallyTruth):
+        # A subject that was deleted takes its series with it: no series is right from then on.
+        died = set(evidence.need("rows", what=f"ids of {truth.subject}", label="rest").data["values"])
+        expected = {
+            labels: interval
+            for labels, interval in expected.items()
+            if labels in observed or dict(labels).get(truth.subject) in died
+        }
+    return expected
+
+
+CHECK = Check("during", for_metrics("during", lambda metric: metric.truth.kind in KINDS), judge)

@@ -1,0 +1,50 @@
+"""metric/NAME/exact: at rest the metric equals the truth, for every label set, exactly.
+
+Raw values minus their baseline, never `increase()`, which extrapolates.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, compare, findings, for_metrics
+from promproof.evidence.evidence import Evidence
+from promproof.truth.metrics import Expected, at_rest, sample_name
+from promproof.verdict import Verdict
+
+KINDS = ("requests", "durations", "tally", "open_requests")
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare each label set of the exposition at rest with the ledgers."""
+    metric = evidence.contract.metric(claim.subject)
+    name = sample_name(metric)
+    shot = evidence.rest
+    baseline = evidence.baseline
+    gauge = metric.truth.kind == "open_requests"
+    observed = {
+        labels: value - (0.0 if gauge else baseline.get((name, labels), 0.0))
+        for labels, value in shot.exposition.series(name).items()
+    }
+    expected = at_rest(metric, evidence.ledger)
+    if metric.truth.kind == "tally":
+        expected = _alive(metric.truth.subject, expected, evidence)
+    total = f"{sum(interval.low for interval in expected.values()):g}"
+    return findings(
+        claim,
+        compare(name, observed, expected),
+        good=f"{len(expected)} label sets with traffic, {total} in all, equal",
+        expected="the ledgers' counts, label set by label set",
+        evidence=[shot.record, *evidence.ledger_records],
+    )
+
+
+def _alive(subject: str, expected: Expected, evidence: Evidence) -> Expected:
+    """Without the ids that the database no longer has: their series died with them."""
+    ids = set(evidence.need("rows", what=f"ids of {subject}", label="rest").data["values"])
+    return {
+        labels: interval
+        for labels, interval in expected.items()
+        if dict(labels).get(subject) in {*ids, "other"}
+    }
+
+
+CHECK = Check("exact", for_metrics("exact", lambda metric: metric.truth.kind in KINDS), judge)

@@ -1,0 +1,84 @@
+"""metric/NAME/form: the metric is exposed with the documented type, help, labels, values and buckets."""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, for_metrics
+from promproof.contract.model import Metric
+from promproof.evidence.evidence import Evidence
+from promproof.exposition import Exposition, Labels, series_text
+from promproof.verdict import Verdict
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare the exposition at rest with the contract, series by series."""
+    metric = evidence.contract.metric(claim.subject)
+    shot = evidence.rest
+    family = shot.exposition.families.get(metric.name)
+    labels = ", ".join(metric.labels) or "none"
+    expected = f"{metric.type} '{metric.help}' with labels {labels}"
+    if family is None:
+        return findings(
+            claim, [f"{metric.name} is not exposed"], good="", expected=expected, evidence=[shot.record]
+        )
+    found = []
+    if family.type != metric.type:
+        found.append(f"type is {family.type}, documented {metric.type}")
+    if family.help != metric.help:
+        found.append(f"help is {family.help!r}, documented {metric.help!r}")
+    found += [f"{text} is exposed twice" for text in shot.exposition.duplicates if _belongs(text, metric)]
+    series = _series(shot.exposition, metric)
+    for name, one in series:
+        found += _label_findings(metric, name, one)
+    if metric.type == "histogram":
+        found += _bucket_findings(metric, shot.exposition)
+    return findings(
+        claim, found, good=f"as documented, {len(series)} series", expected=expected, evidence=[shot.record]
+    )
+
+
+def _belongs(text: str, metric: Metric) -> bool:
+    return text.split("{")[0] in _names(metric)
+
+
+def _names(metric: Metric) -> tuple[str, ...]:
+    if metric.type == "histogram":
+        return tuple(f"{metric.name}_{suffix}" for suffix in ("bucket", "count", "sum"))
+    return (metric.name,)
+
+
+def _series(exposition: Exposition, metric: Metric) -> list[tuple[str, Labels]]:
+    names = _names(metric)
+    return [key for key in exposition.values if key[0] in names]
+
+
+def _label_findings(metric: Metric, name: str, labels: Labels) -> list[str]:
+    documented = set(metric.labels) | ({"le"} if name.endswith("_bucket") else set())
+    given = {key for key, _ in labels}
+    shown = series_text(name, labels)
+    if given != documented:
+        return [f"{shown} has labels {sorted(given)}, documented {sorted(documented)}"]
+    return [
+        f"{shown}: {key}={value!r} is not a documented value"
+        for key, value in labels
+        if key in metric.labels and not metric.labels[key].allows(value)
+    ]
+
+
+def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:
+    documented = {*(metric.buckets or ()), float("inf")}
+    edges: dict[Labels, dict[float, float]] = {}
+    for labels, value in exposition.series(f"{metric.name}_bucket").items():
+        rest = tuple(pair for pair in labels if pair[0] != "le")
+        edges.setdefault(rest, {})[float(dict(labels).get("le", "nan"))] = value
+    found = []
+    for labels, buckets in edges.items():
+        shown = series_text(metric.name, labels)
+        if set(buckets) != documented:
+            found.append(f"{shown} has bucket edges {sorted(buckets)}, documented {sorted(documented)}")
+        counts = [buckets[edge] for edge in sorted(buckets)]
+        if counts != sorted(counts):
+            found.append(f"{shown}: bucket counts fall from one edge to the next")
+    return found
+
+
+CHECK = Check("form", for_metrics("form", lambda metric: True), judge)

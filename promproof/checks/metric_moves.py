@@ -1,0 +1,57 @@
+"""metric/NAME/moves: the metric moved under its stimulus, as Prometheus stored it.
+
+A metric that exists and stands still proves nothing; neither does one that is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.contract.model import Metric
+from promproof.evidence.evidence import Evidence
+from promproof.truth.metrics import between, sample_name
+from promproof.verdict import Verdict
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """A counter must have risen, a gauge must have shown more than one value, nothing may be NaN."""
+    metric = evidence.contract.metric(claim.subject)
+    name = sample_name(metric)
+    series = evidence.stored(name)
+    values = [value for samples in series.values() for _, value in samples]
+    found = []
+    if not values:
+        found.append(f"{name} was never stored")
+    if any(math.isnan(value) for value in values):
+        found.append(f"{name} was NaN")
+    moved = [samples for samples in series.values() if len({value for _, value in samples}) > 1]
+    # A series that is born with its first event has moved from nothing.
+    born = [samples for samples in series.values() if samples and samples[0][1] > 0] if metric.labels else []
+    if values and not moved and not born:
+        if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
+            return unknown(claim, "no scrape met an open request", evidence.stored_records)
+        found.append(f"{name} stood still at {values[0]:g} through {len(values)} samples")
+    return findings(
+        claim,
+        found,
+        good=f"{len(moved)} of {len(series)} series moved, {len(values)} samples",
+        expected="movement under traffic",
+        evidence=evidence.stored_records,
+    )
+
+
+def _met(metric: Metric, evidence: Evidence) -> bool:
+    """Whether some request was certainly open during a whole scrape."""
+    offset = evidence.history.monotonic
+    return any(
+        interval.low > 0
+        for one in evidence.scrapes
+        if one.up
+        for interval in between(
+            metric, evidence.ledger, one.begin + offset, one.end + offset, evidence.longest_handler
+        ).values()
+    )
+
+
+CHECK = Check("moves", for_metrics("moves", lambda metric: True), judge)

@@ -1,0 +1,58 @@
+"""metric/NAME/parked: n requests parked on purpose read n, and 0 when all is at rest.
+
+Parked requests need no special marks: wherever the ledger knows the number of open requests exactly over a whole
+scrape, the gauge must read that number. The claim needs at least one such scrape with three or more of them.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.evidence.evidence import Evidence
+from promproof.exposition import series_text
+from promproof.truth.metrics import between
+from promproof.verdict import Verdict
+
+ENOUGH = 3
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Look for scrapes during which the number of open requests is certain."""
+    metric = evidence.contract.metric(claim.subject)
+    series = evidence.stored(metric.name)
+    offset = evidence.history.monotonic
+    found, parked, most = [], 0, 0.0
+    for scrape_time in sorted({t for samples in series.values() for t, _ in samples}):
+        scrape = evidence.scrape_at(scrape_time)
+        if scrape is None or not scrape.up:
+            continue
+        begin, end = scrape.begin + offset, scrape.end + offset
+        for labels, interval in between(
+            metric, evidence.ledger, begin, end, evidence.longest_handler
+        ).items():
+            if interval.low != interval.high or interval.low < ENOUGH:
+                continue
+            parked, most = parked + 1, max(most, interval.low)
+            value = dict(series.get(labels, ())).get(scrape_time)
+            if value != interval.low:
+                found.append(
+                    f"at {scrape_time:.2f} s {series_text(metric.name, labels)} is {value}, parked {interval}"
+                )
+    resting = evidence.rest.exposition.series(metric.name)
+    found += [
+        f"{series_text(metric.name, labels)} is {value:g} at rest"
+        for labels, value in resting.items()
+        if value != 0
+    ]
+    records = [evidence.rest.record, *evidence.stored_records, *evidence.ledger_records]
+    if not parked and not found:
+        return unknown(claim, f"no scrape with {ENOUGH} or more requests certainly open", records)
+    return findings(
+        claim,
+        found,
+        good=f"{parked} scrapes with a known number of parked requests (up to {most:g}) read it; 0 at rest",
+        expected="the number of open requests, 0 at rest",
+        evidence=records,
+    )
+
+
+CHECK = Check("parked", for_metrics("parked", lambda metric: metric.truth.kind == "open_requests"), judge)

@@ -1,0 +1,75 @@
+"""metric/NAME/stimulus: a process figure follows what was done to the process: CPU work, allocation, held connections.
+
+What was done is known in amount: so many connections held, so many bytes touched. CPU work is the traffic itself.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
+from promproof.contract.model import ProcessTruth
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.figures import BATCH, TICK, Figures
+from promproof.verdict import Verdict
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """The stored figure must rise by at least the amount while the stimulus lasts."""
+    metric = evidence.contract.metric(claim.subject)
+    truth = metric.truth
+    assert isinstance(truth, ProcessTruth)
+    stimulus = {"cpu_seconds": "cpu", "resident_bytes": "memory", "open_descriptors": "connections"}[
+        truth.figure
+    ]
+    given = evidence.history.last(f"stimulus_{stimulus}")
+    if given is None:
+        return unknown(claim, f"the stimulus '{stimulus}' was not given")
+    if given.data.get("unavailable"):
+        return not_verified(claim, given.data["unavailable"])
+    begin, end, amount = given.data["begin"], given.data["end"], given.data["amount"]
+    points = sorted(point for samples in evidence.stored(metric.name).values() for point in samples)
+    # A scrape while the stimulus is being applied has seen part of it already.
+    before = [
+        value for t, value in points if (scrape := evidence.scrape_at(t)) and scrape.end < given.data["asked"]
+    ]
+    during = [
+        (scrape.begin, value)
+        for t, value in points
+        if (scrape := evidence.scrape_at(t)) and begin <= scrape.begin and scrape.end <= end
+    ]
+    records = [given.number, *evidence.stored_records]
+    if not before or not during:
+        return unknown(claim, f"no scrape before or during the stimulus '{stimulus}'", records)
+    rise = max(value for _, value in during) - before[-1]
+    if truth.figure == "resident_bytes":
+        amount -= _batched(evidence)
+    if truth.figure == "cpu_seconds":  # what was done after the last scrape is in none
+        amount = _charged(evidence, begin, max(t for t, _ in during))
+        if amount <= 0:
+            return unknown(
+                claim, "the kernel charged no CPU time before the last scrape of the stimulus", records
+            )
+    expected = f"a rise of at least {amount:g} {metric.unit}"
+    return findings(
+        claim,
+        [] if rise >= amount else [f"rose by {rise:g} {metric.unit} under {given.data['what']}"],
+        good=f"rose by {rise:g} {metric.unit} under {given.data['what']}",
+        expected=expected,
+        tolerance="none, the amount is a lower bound; two ticks of CPU time, 64 pages of memory per thread",
+        evidence=records,
+    )
+
+
+def _batched(evidence: Evidence) -> int:
+    """Bytes that the kernel may not have added up yet, at either end of the rise."""
+    rows = evidence.need("kernel").data["readings"]
+    return 2 * BATCH * max((Figures(*row).threads for row in rows), default=1)
+
+
+def _charged(evidence: Evidence, begin: float, end: float) -> float:
+    """CPU seconds that the kernel surely charged between two instants: its readings inside, less a tick at each end."""
+    readings = [Figures(*row) for row in evidence.need("kernel").data["readings"]]
+    inside = [one.cpu_seconds for one in readings if begin <= one.before and one.after <= end]
+    return inside[-1] - inside[0] - 2 * TICK if inside else 0.0
+
+
+CHECK = Check("stimulus", for_metrics("stimulus", lambda metric: metric.truth.kind == "process"), judge)

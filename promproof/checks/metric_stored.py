@@ -1,0 +1,58 @@
+"""metric/NAME/stored: at rest, what Prometheus stored equals what the target exposes.
+
+`process_*` never rests; its stored values are judged against the kernel's readings in `metric_kernel`.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.evidence.evidence import Evidence
+from promproof.exposition import series_text
+from promproof.truth.metrics import sample_name
+from promproof.verdict import Verdict
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare the last stored samples with the two direct readings around their scrape."""
+    metric = evidence.contract.metric(claim.subject)
+    name = sample_name(metric)
+    before, after = evidence.rest, evidence.shot("rest-later")
+    scrapes = [
+        one for one in evidence.scrapes if before.end <= one.begin and one.end <= after.begin and one.up
+    ]
+    records = [before.record, after.record, *evidence.stored_records]
+    if not scrapes:
+        return unknown(claim, "no scrape lies between the two direct readings at rest", records)
+    low, high = before.exposition.series(name), after.exposition.series(name)
+    if not low and not high:
+        return findings(claim, [f"{name} is not exposed"], good="", expected="a series", evidence=records)
+    stored = {
+        labels: [v for t, v in samples if (one := evidence.scrape_at(t)) is not None and one in scrapes]
+        for labels, samples in evidence.stored(name).items()
+    }
+    found = []
+    for labels in sorted(low.keys() | high.keys()):
+        ends = sorted(value for value in (low.get(labels), high.get(labels)) if value is not None)
+        values = stored.get(labels, [])
+        if not values:
+            found.append(f"{series_text(name, labels)} is exposed and was not stored")
+        found += [
+            f"{series_text(name, labels)} was stored as {value:g}, exposed as {ends[0]:g} to {ends[-1]:g}"
+            for value in values
+            if value not in ends
+        ]
+    found += [
+        f"{series_text(name, labels)} was stored and is not exposed"
+        for labels, values in stored.items()
+        if values and labels not in low and labels not in high
+    ]
+    return findings(
+        claim,
+        found,
+        good=f"{len(high)} series equal over {len(scrapes)} scrapes at rest",
+        expected="stored value = exposed value",
+        evidence=records,
+    )
+
+
+CHECK = Check("stored", for_metrics("stored", lambda metric: metric.truth.kind != "process"), judge)

@@ -1,0 +1,61 @@
+"""metric/NAME/sums: at rest a counter that adds up a figure of rows equals the sum that the database gives.
+
+The database also tells which ids there are: those without rows must stand at 0, and those that are gone have no series.
+"""
+
+from __future__ import annotations
+
+import math
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified
+from promproof.contract.panels import RowsSumTruth
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Record
+from promproof.exposition import label_set, series_text
+from promproof.verdict import Verdict
+
+# Floats are added in another order there; each of n additions may lose half of the last digit.
+RELATIVE = 1e-9
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Each id that the database has against its series; ids without rows must stand at 0."""
+    metric = evidence.contract.metric(claim.subject)
+    truth = metric.truth
+    assert isinstance(truth, RowsSumTruth)
+    if not evidence.run["database"]:
+        return not_verified(claim, "no database is named in the contract for this target")
+    rows = evidence.need("sums", what=metric.name, label="rest")
+    before = (
+        {} if evidence.run["managed"] else _sums(evidence.need("sums", what=metric.name, label="baseline"))
+    )
+    sums = {label: total - before.get(label, 0.0) for label, total in _sums(rows).items()}
+    shot = evidence.rest
+    found = []
+    values = shot.exposition.series(metric.name)
+    for label, total in sums.items():
+        labels = label_set({truth.subject: label})
+        value = values.get(labels, math.nan) - evidence.baseline.get((metric.name, labels), 0.0)
+        if not math.isclose(value, total, rel_tol=RELATIVE, abs_tol=RELATIVE):
+            found.append(f"{series_text(metric.name, labels)} is {value:g}, the database has {total:g}")
+    for labels, value in values.items():
+        moved = value != evidence.baseline.get((metric.name, labels), 0.0)
+        if moved and dict(labels).get(truth.subject) not in {*sums, "other"}:
+            found.append(f"{series_text(metric.name, labels)} is {value:g}, the database has no rows")
+    if not found and not any(sums.values()):
+        found.append("the database has no rows: nothing was shown")
+    return findings(
+        claim,
+        found,
+        good=f"{len(sums)} ids, {sum(sums.values()):g} {metric.unit} in all, as in the database",
+        expected="the database's sums, id by id",
+        tolerance="a part in 10^9: floats added in another order",
+        evidence=[shot.record, rows.number],
+    )
+
+
+def _sums(record: Record) -> dict[str, float]:
+    return {str(label): float(total) for label, total in record.data["rows"]}
+
+
+CHECK = Check("sums", for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"), judge)

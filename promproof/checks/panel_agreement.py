@@ -1,0 +1,51 @@
+"""panel/DASHBOARD/PANEL/agreement: a panel that shows an alert's quantity asks what the alert asks, with its line.
+
+Both expressions in normal form, variables at All; the line of the threshold stands at the alert's threshold.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.panel_findings import beyond, disagreement
+from promproof.config.rules import Rule
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each panel that names an alert."""
+    return [
+        Claim(f"panel/{dashboard.uid}/{panel.slug}/agreement", f"{dashboard.uid}/{panel.slug}")
+        for dashboard in contract.dashboards
+        for panel in dashboard.panels
+        if panel.alert is not None
+    ]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare with the deployed rule, unscaled."""
+    seen = views(evidence)
+    _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
+    record = evidence.need("rule_files")
+    rules = [Rule(**row) for row in record.data["rules"] if row["name"] == wanted.alert]
+    if len(rules) != 1:
+        raise Gap(f"{len(rules)} rules are called {wanted.alert}")
+    alert = evidence.contract.alert(wanted.alert or "")
+    found = disagreement(
+        seen, dashboard, panel, rules[0].expression, alert.threshold, complement=wanted.complement
+    )
+    kind = "one minus the expression" if wanted.complement else "the expression"
+    return findings(
+        claim,
+        found,
+        good=f"{kind} of {alert.name}, with a line at its threshold",
+        expected=f"{kind} of {alert.name} ({rules[0].where}), threshold {alert.threshold:g}",
+        evidence=[record.number, evidence.need("dashboards").number],
+    )
+
+
+CHECK = Check("panel-agreement", claims, judge)

@@ -1,0 +1,38 @@
+"""panel/DASHBOARD/PANEL/data: every query gives numbers; when one does not, the verdict says why.
+
+The cause was found while the server was there, by relaxing the query step by step.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.panel_findings import beyond, emptiness
+from promproof.checks.panel_form import claims as panels
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each documented panel."""
+    return [Claim(one.id.removesuffix("form") + "data", one.subject) for one in panels(contract)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Points of every query over all zooms."""
+    seen = views(evidence)
+    _, _, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
+    found, points = emptiness(seen, dashboard, panel)
+    return findings(
+        claim,
+        found,
+        good=f"{points} points from {len(panel.sent)} queries",
+        expected="numbers from every query",
+        evidence=[one.number for one in seen.records(dashboard, panel)],
+    )
+
+
+CHECK = Check("panel-data", claims, judge)

@@ -1,0 +1,256 @@
+"""Findings about one panel, documented or not; each text says where by JSON path. Verdicts are made elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from promproof.config.promql import TooLarge
+from promproof.config.timescale import TimeScale
+from promproof.evidence.evidence import Gap
+from promproof.grafana import legends, zoom
+from promproof.grafana.dashboard import Dashboard, Panel, Target
+from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
+from promproof.grafana.queries import canonical, is_total, metric_of, misuse, quantity, selectors
+from promproof.grafana.steps import Request
+from promproof.grafana.units import dimension
+from promproof.grafana.windows import executed
+from promproof.truth.views import Views
+
+ONE = TimeScale(1)
+WITHOUT_QUERIES = ("text", "row", "alertlist", "dashlist", "annolist", "news", "pluginlist", "welcome")
+HOUR = Request(0, zoom.HOUR, 1000)
+
+
+def plain(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> str:
+    """A query as Grafana sends it at one hour and 1000 pixels, with All chosen.
+
+    Raises:
+        ValueError: a duration of the panel is none.
+    """
+    values = with_auto(zoom.everything(dashboard), dashboard.variables, HOUR.length)
+    resolved = zoom.resolve_target(HOUR, panel, target, views.folder.source_interval, values)
+    return executed(substitute(target.expression, values), HOUR, resolved, ONE)
+
+
+def beyond(panel: Panel) -> str:
+    """Why nothing of a panel can be judged here; empty when something can."""
+    if panel.library:
+        return f"{panel.path}: a library panel ({panel.library}): its content is in Grafana's database, not in the file"
+    asked = [one for one in panel.targets if not one.hidden]
+    if panel.type in WITHOUT_QUERIES:
+        return f"{panel.path}: a panel of type {panel.type} asks nothing"
+    if not asked or any(one.source.is_prometheus for one in asked):
+        return ""
+    kinds = ", ".join(sorted({one.source.type or one.source.reference for one in asked}))
+    return f"{panel.path}: its queries go to {kinds}, and only those to Prometheus are judged"
+
+
+def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
+    """What is wrong with a panel as it is written, and what the server refuses of it.
+
+    Raises:
+        Gap: a query is too large to be taken apart, and nothing else is wrong.
+    """
+    found = [
+        str(one) for one in dashboard.problems if one.path.startswith((f"{panel.path}.", f"{panel.path}["))
+    ]
+    found += [
+        f"{one.path}.hide: a hidden query: nobody sees it and nobody checks it"
+        for one in panel.targets
+        if one.hidden
+    ]
+    found += [
+        f"{one.path}.expr: empty: Grafana does not send it"
+        for one in panel.targets
+        if not one.hidden and not one.expression.strip() and one.source.is_prometheus and panel.type != "text"
+    ]
+    known = {one.uid for one in views.folder.sources} | {one.name for one in views.folder.sources}
+    too_large = ""
+    for target in panel.sent:
+        uid = target.source.reference
+        if views.folder.sources and uid and not uid.startswith(("$", "-- ")) and uid not in known:
+            found.append(f"{target.path}.datasource: {uid!r} is not provisioned")
+        try:
+            found += _query(views, dashboard, panel, target)
+        except TooLarge as error:
+            too_large = f"{target.path}.expr: {error}"
+    for record in views.records(dashboard, panel):
+        if "error" in record.data:
+            found.append(f"{record.data['path']}: {record.data['error']}")
+    if too_large and not found:
+        raise Gap(too_large)
+    return list(dict.fromkeys(found))
+
+
+def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> list[str]:
+    declared = [one.name for one in dashboard.variables]
+    found = [
+        f"{target.path}.{field}: ${name} is no variable of this dashboard"
+        for field, text in (
+            ("expr", target.expression),
+            ("legendFormat", target.legend),
+            ("interval", target.interval),
+        )
+        for name in unknown_names(text, declared)
+    ]
+    found += [
+        f"{target.path}.legendFormat: ${name} is a macro, which legends do not know"
+        for name in names(target.legend)
+        if name in GLOBALS
+    ]
+    if any(".expr" in one for one in found):
+        return found
+    try:
+        text = plain(views, dashboard, panel, target)
+        found += [f"{target.path}.expr: {one}" for one in misuse(text, views.type_of)]
+        if dimension(panel.unit).endswith("per second") and is_total(text):
+            found.append(f"{target.path}.expr: a total of its window, shown as {dimension(panel.unit)}")
+        return found
+    except TooLarge:
+        raise
+    except ValueError as error:
+        return [*found, f"{target.path}.expr: cannot be parsed: {error}"]
+
+
+def zooms(
+    views: Views, dashboard: Dashboard, panel: Panel, *, alert: bool
+) -> tuple[list[str], list[str], int]:
+    """(what lies, what is sampled, how many combinations) over the whole matrix of ranges and widths, at scale 1."""
+    wrong: list[str] = []
+    sampled: list[str] = []
+    count = 0
+    readers = {one.name for one in dashboard.variables if one.auto_count}
+    for target in panel.sent:
+        if readers.intersection(names(target.expression)):
+            continue  # the window is the reader's own choice at every zoom
+        try:
+            looks = zoom.matrix(
+                dashboard,
+                panel,
+                target,
+                views.folder.source_interval,
+                views.scrape_interval(target.expression),
+            )
+        except TooLarge as error:
+            raise Gap(f"{target.path}.expr: {error}") from error
+        except ValueError as error:
+            wrong.append(f"{target.path}: {error}")
+            continue
+        if target.instant:  # one point at the end: there is no step to fall behind
+            looks = [one for one in looks if (one.least_samples or 2) < zoom.SAMPLES_FOR_A_RATE]
+        lying, sparse = zoom.lies(looks, alert_window=alert)
+        wrong += [f"{target.path}: {one}" for one in lying]
+        sampled += sparse
+        count += len(zoom.RANGES) * len(zoom.WIDTHS)
+    return wrong, sampled, count
+
+
+def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str], int]:
+    """(what is wrong with the names of a panel's series, how many series were named) at the widest zoom."""
+    found: list[str] = []
+    taken: list[str] = []
+    count = 0
+    done: set[str] = set()
+    for answer in views.answers(dashboard, panel):
+        if answer.target.path in done or not answer.series:
+            continue
+        done.add(answer.target.path)
+        labels = [one for one, _ in answer.series]
+        values = {
+            record.data["name"]: record.data["chosen"]
+            for record in views.evidence.history.of("variable")
+            if record.data["dashboard"] == dashboard.file
+        }
+        legend = answer.target.legend
+        for name, chosen in values.items():
+            legend = legend.replace(f"${{{name}}}", ",".join(chosen)).replace(f"${name}", ",".join(chosen))
+        troubles = legends.troubles(legend, labels, answer.expanded, taken)
+        found += [f"{answer.target.path}.legendFormat: {one}" for one in troubles]
+        taken += [legends.render(legend, dict(one), answer.expanded) for one in labels]
+        count += len(labels)
+    return list(dict.fromkeys(found)), count
+
+
+def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str], int]:
+    """(why queries gave nothing, how many points came): empty results with their cause, and those without a number."""
+    views.need_answers()
+    found: list[str] = []
+    points = 0
+    for target in panel.sent:
+        records = [one for one in views.records(dashboard, panel) if one.data["path"] == target.path]
+        if not records:
+            raise Gap(f"{target.path}: was not run")
+        errors = [one.data["error"] for one in records if "error" in one.data]
+        if errors:
+            found.append(f"{target.path}: {errors[0]}")
+            continue
+        values = [value for one in records for series in one.data["series"] for _, value in series["points"]]
+        points += len(values)
+        if not values:
+            found.append(f"{target.path}: gives nothing: {_cause(views, dashboard, target)}")
+        elif all(math.isnan(value) for value in values):
+            found.append(f"{target.path}: gives {len(values)} points and no number: 0 divided by 0")
+        elif all(math.isinf(value) for value in values if not math.isnan(value)):
+            found.append(f"{target.path}: gives only infinite values")
+    return found, points
+
+
+def _cause(views: Views, dashboard: Dashboard, target: Target) -> str:
+    for record in views.evidence.history.of("panel_cause"):
+        if record.data["dashboard"] == dashboard.file and record.data["path"] == target.path:
+            return str(record.data["cause"])
+    return "the cause was not asked for"
+
+
+def disagreement(
+    views: Views, dashboard: Dashboard, panel: Panel, expression: str, threshold: float, *, complement: bool
+) -> list[str]:
+    """How a panel differs from the alert whose quantity it shows: the expression, and the line of the threshold."""
+    try:
+        wanted = quantity(expression)
+        if complement:
+            wanted = canonical(f"1 - {wanted}")
+    except TooLarge as error:
+        raise Gap(f"the alert's expression {error}") from error
+    except ValueError as error:
+        return [f"the alert's expression cannot be read: {error}"]
+    shown: list[str] = []
+    for target in panel.sent:
+        try:
+            shown.append(canonical(plain(views, dashboard, panel, target)))
+        except TooLarge as error:
+            raise Gap(f"{target.path}.expr: {error}") from error
+        except ValueError as error:
+            shown.append(f"unreadable ({error})")
+    found = []
+    if wanted not in shown:
+        seen = " | ".join(" ".join(one.split()) for one in shown) or "no query"
+        found.append(f"{panel.path}: shows {seen}, the alert judges {' '.join(wanted.split())}")
+    line = 1 - threshold if complement else threshold
+    found += _line(panel, line)
+    return found
+
+
+def _line(panel: Panel, line: float) -> list[str]:
+    where = f"{panel.path}.fieldConfig.defaults"
+    if panel.thresholds_mode != "absolute":
+        return [f"{where}.thresholds.mode: is {panel.thresholds_mode!r}: the line moves with min and max"]
+    if not any(math.isclose(one, line, rel_tol=1e-9) for one in panel.thresholds):
+        lines = ", ".join(f"{one:g}" for one in panel.thresholds) or "none"
+        return [f"{where}.thresholds: lines at {lines}, the alert's threshold is at {line:g}"]
+    if not panel.thresholds_drawn:
+        return [f"{where}.custom.thresholdsStyle: off: the line is not drawn"]
+    return []
+
+
+def metrics_of(views: Views, dashboard: Dashboard, panel: Panel) -> Sequence[tuple[Target, str]]:
+    """Every metric that a panel's queries name; queries that do not parse give none."""
+    found: list[tuple[Target, str]] = []
+    for target in panel.sent:
+        try:
+            nodes = selectors(plain(views, dashboard, panel, target))
+        except ValueError:
+            continue
+        found += [(target, name) for name in dict.fromkeys(metric_of(node) for node in nodes) if name]
+    return found

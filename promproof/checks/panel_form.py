@@ -1,0 +1,50 @@
+"""panel/DASHBOARD/PANEL/form: the panel as written: unit, description, data source, queries that mean what they say."""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.panel_findings import beyond, form
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each documented panel."""
+    return [
+        Claim(f"panel/{dashboard.uid}/{panel.slug}/form", f"{dashboard.uid}/{panel.slug}")
+        for dashboard in contract.dashboards
+        for panel in dashboard.panels
+    ]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Unit as documented, a description, and nothing that the file or the server says against its queries."""
+    seen = views(evidence)
+    _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
+    found = form(seen, dashboard, panel)
+    if panel.unit != wanted.unit:
+        found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")
+    if panel.overridden_units:
+        shown = ", ".join(panel.overridden_units)
+        found.append(f"{panel.path}.fieldConfig.overrides: change the unit to {shown}")
+    if not panel.description:
+        found.append(f"{panel.path}.description: missing")
+    if not panel.sent:
+        found.append(f"{panel.path}.targets: no query is sent")
+    return findings(
+        claim,
+        found,
+        good=f"{len(panel.sent)} queries in {dashboard.file}, {panel.path}",
+        expected=f"unit {wanted.unit}, a description, queries that are accepted and fit their metrics",
+        evidence=[
+            evidence.need("dashboards").number,
+            *(one.number for one in seen.records(dashboard, panel)),
+        ],
+    )
+
+
+CHECK = Check("panel-form", claims, judge)

@@ -1,0 +1,199 @@
+"""dashboards/…: what is there and what is documented are the same, every file can be read, and nothing is hidden.
+
+Panels that no contract knows are checked as well, for everything but their values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from promproof.checks.base import Check, Claim, findings
+from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.grafana.dashboard import Dashboard, Panel
+from promproof.truth.views import Views, views
+from promproof.verdict import Verdict
+
+SUFFIXES = ("_bucket", "_sum", "_count")
+
+
+def one_claim(claim_id: str) -> Callable[[Contract], list[Claim]]:
+    """A claim that every contract makes."""
+    return lambda contract: [Claim(claim_id)]
+
+
+def nothing_promised(claim: Claim, seen: Views) -> Verdict | None:
+    """A pass for a folder without dashboards, when the contract promises none either."""
+    if not seen.folder.dashboards and not seen.folder.problems and not seen.evidence.contract.dashboards:
+        record = seen.evidence.need("dashboards").number
+        return findings(
+            claim, [], good="none promised, none there", expected="no dashboards", evidence=[record]
+        )
+    return None
+
+
+def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
+    """Every file is a dashboard that provisioning takes; ids and uids are there once."""
+    seen = views(evidence)
+    if (nothing := nothing_promised(claim, seen)) is not None:
+        return nothing
+    folder = seen.folder
+    found = [str(one) for one in folder.problems]
+    found += [str(problem) for dashboard in folder.dashboards for problem in dashboard.problems]
+    found += _twice("uid", [(one.uid, one.file) for one in folder.dashboards if one.uid])
+    found += _twice("title", [(one.title, one.file) for one in folder.dashboards if one.title])
+    found += _twice("data source uid", [(one.uid, one.where) for one in folder.sources if one.uid])
+    found += _twice("provider", [(one.name, one.where) for one in folder.providers])
+    if sum(one.is_default for one in folder.sources) > 1:
+        found.append("more than one data source is the default")
+    for dashboard in folder.dashboards:
+        ids = [(str(panel.id), panel.path) for panel in dashboard.panels if panel.id is not None]
+        found += [f"{dashboard.file}: {one}" for one in _twice("panel id", ids)]
+    return findings(
+        claim,
+        list(dict.fromkeys(found)),
+        good=f"{len(folder.dashboards)} dashboards, {sum(len(one.panels) for one in folder.dashboards)} panels",
+        expected="files that Grafana loads as they are, each id once",
+        evidence=[evidence.need("dashboards").number],
+    )
+
+
+def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
+    """Documented dashboards and panels are there once and shown; others are findings."""
+    seen = views(evidence)
+    if (nothing := nothing_promised(claim, seen)) is not None:
+        return nothing
+    documented = {one.uid: one for one in evidence.contract.dashboards}
+    found = []
+    for wanted in evidence.contract.dashboards:
+        dashboard = seen.dashboard(wanted)
+        if dashboard is None:
+            found.append(f"{wanted.title} is documented, and no file has the uid {wanted.uid!r}")
+            continue
+        if dashboard.title != wanted.title:
+            found.append(f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}")
+        found += _panels(dashboard, {panel.slug: panel.title for panel in wanted.panels})
+    found += [
+        f"{one.file}: {one.title or 'without a title'} ({one.uid or 'no uid'}) is not documented"
+        for one in seen.folder.dashboards
+        if documented and one.uid not in documented
+    ]
+    return findings(
+        claim,
+        found,
+        good=f"{len(documented)} dashboards as documented",
+        expected="the documented dashboards with the documented panels",
+        evidence=[evidence.need("dashboards").number],
+    )
+
+
+def _panels(dashboard: Dashboard, wanted: dict[str, str]) -> list[str]:
+    shown = Counter(panel.slug for panel in dashboard.panels if panel.type != "text")
+    found = [
+        f"{dashboard.file}: panel {title!r} is documented and missing"
+        for slug, title in wanted.items()
+        if not shown[slug]
+    ]
+    found += [
+        f"{dashboard.file}: {times} panels are called {slug!r}"
+        for slug, times in shown.items()
+        if times > 1 and slug
+    ]
+    for panel in dashboard.panels:
+        if panel.type == "text":
+            continue
+        if panel.slug not in wanted:
+            found.append(f"{dashboard.file}: {panel.path}: panel {panel.title!r} is not documented")
+        elif panel.row:
+            found.append(
+                f"{dashboard.file}: {panel.path}: {panel.title!r} is folded away in the row {panel.row!r}"
+            )
+        found += [f"{dashboard.file}: {one.path}: a hidden query" for one in panel.targets if one.hidden]
+    return found
+
+
+def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
+    """Queries ask for documented metrics of the target; other jobs' metrics must be known to the server."""
+    seen = views(evidence)
+    if (nothing := nothing_promised(claim, seen)) is not None:
+        return nothing
+    served = set(evidence.need("metadata").data["types"])
+    found, names = [], set()
+    for dashboard, panel in _all(seen):
+        for target, name in metrics_of(seen, dashboard, panel):
+            names.add(name)
+            if not _known(evidence.contract, name, served):
+                found.append(
+                    f"{dashboard.file}: panel {panel.title!r}, {target.path}: asks for {name}, "
+                    "which is not documented and no target exposes"
+                )
+    return findings(
+        claim,
+        found,
+        good=f"{len(names)} metrics, all known",
+        expected="documented metrics, or metrics of other jobs that are scraped",
+        evidence=[evidence.need("dashboards").number],
+    )
+
+
+def _known(contract: Contract, name: str, served: Iterable[str]) -> bool:
+    bases = {name, *(name.removesuffix(suffix) for suffix in SUFFIXES), name.removesuffix("_total")}
+    return (
+        any(contract.permits(one) for one in bases)
+        or not bases.isdisjoint({*served, "up", "ALERTS"})
+        or name.startswith("scrape_")
+    )
+
+
+def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
+    """Panels that the contract does not know: form, zoom, legend and data, as for the documented ones."""
+    seen = views(evidence)
+    if (nothing := nothing_promised(claim, seen)) is not None:
+        return nothing
+    known = {(one.uid, panel.slug) for one in evidence.contract.dashboards for panel in one.panels}
+    found, count, others = [], 0, 0
+    for dashboard, panel in _all(seen):
+        if (dashboard.uid, panel.slug) in known:
+            continue
+        if beyond(panel):
+            others += 1
+            continue
+        count += 1
+        mine = form(seen, dashboard, panel)
+        mine += zooms(seen, dashboard, panel, alert=False)[0]
+        mine += names_of(seen, dashboard, panel)[0]
+        mine += emptiness(seen, dashboard, panel)[0]
+        found += [f"{dashboard.file}: panel {panel.title!r}, {one}" for one in dict.fromkeys(mine)]
+    return findings(
+        claim,
+        found,
+        good=(f"{count} panels without a promise, all sound" if count else "every panel is documented")
+        + (f"; {others} of other data sources or from the library are not judged" if others else ""),
+        expected="queries that are accepted, named, never empty, honest at every zoom",
+        evidence=[evidence.need("dashboards").number],
+    )
+
+
+def _all(seen: Views) -> list[tuple[Dashboard, Panel]]:
+    return [(dashboard, panel) for dashboard in seen.folder.dashboards for panel in dashboard.panels]
+
+
+def _twice(what: str, named: list[tuple[str, str]]) -> list[str]:
+    places: dict[str, list[str]] = {}
+    for name, where in named:
+        places.setdefault(name, []).append(where)
+    return [
+        f"{what} {name!r} is there {len(found)} times: {', '.join(found)}"
+        for name, found in places.items()
+        if len(found) > 1
+    ]
+
+
+CHECKS = (
+    Check("dashboards-readable", one_claim("dashboards/readable"), judge_readable),
+    Check("dashboards-inventory", one_claim("dashboards/inventory"), judge_inventory),
+    Check("dashboards-metrics", one_claim("dashboards/metrics"), judge_metrics),
+    Check("dashboards-others", one_claim("dashboards/others"), judge_others),
+)

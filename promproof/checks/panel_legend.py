@@ -1,0 +1,38 @@
+"""panel/DASHBOARD/PANEL/legend: one name per series, no two alike, no part of a name empty."""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.panel_findings import beyond, names_of
+from promproof.checks.panel_form import claims as panels
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each documented panel."""
+    return [Claim(one.id.removesuffix("form") + "legend", one.subject) for one in panels(contract)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Render the legend of every series that came back."""
+    seen = views(evidence)
+    _, _, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
+    found, count = names_of(seen, dashboard, panel)
+    records = [one.number for one in seen.records(dashboard, panel)]
+    if not found and not count:
+        return unknown(claim, "no series came back, so there is nothing to name", records)
+    return findings(
+        claim,
+        found,
+        good=f"{count} series, each with a name of its own",
+        expected="a name per series",
+        evidence=records,
+    )
+
+
+CHECK = Check("panel-legend", claims, judge)

@@ -1,0 +1,281 @@
+"""panel/DASHBOARD/PANEL/values: every point that the panel draws agrees with a truth that knows no PromQL.
+
+Numbers are judged as a reader sees them, with the panel's unit. NaN agrees where the truth may be nothing divided by
+nothing; a series that nobody can explain is a finding, and so is one that is missing where the truth is above 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import median
+
+from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.panel_findings import beyond
+from promproof.contract.model import Contract
+from promproof.contract.panels import (
+    IncreaseTruth,
+    MachineTruth,
+    PanelTruth,
+    ProcessPanelTruth,
+    QuantileTruth,
+    RateTruth,
+    RatioTruth,
+    RowsPanelTruth,
+)
+from promproof.evidence.evidence import Evidence
+from promproof.exposition import Labels, series_text
+from promproof.grafana.units import dimension, factor
+from promproof.truth import counted, quantiles, resources, rows
+from promproof.truth.counted import AtPoint, Bounds
+from promproof.truth.metrics import Interval
+from promproof.truth.views import Answered, Views, views
+from promproof.verdict import Verdict
+
+# The history keeps stamps to a microsecond; the samples of a window are at least a scrape of 0.1 s apart, and the
+# quotient of two such differences is off by 2 x 2e-6 / 0.1 at most. Prometheus' own floats are far closer.
+SLIP = 4e-5
+TOLERANCES = {
+    "rate": "scrape phase: what completed and what started by the first and last scrape of each window",
+    "increase": "scrape phase: what completed and what started by the first and last scrape of the range",
+    "ratio": "scrape phase, on both sides of the division",
+    "quantile": "the bucket that holds it; injected delay <= duration <= client latency",
+    "rows_mean": "events that fall between two scrapes; a row is counted within the slowest undelayed request",
+    "rows_total": "scrape phase at both ends of the range",
+    "machine": "the kernel's readings around each scrape, and one tick",
+    "process": "the kernel's readings around each scrape, and one tick",
+}
+
+
+@dataclass
+class Tally:
+    """What was judged of a panel: points by series of each query, and the relative widths of their bounds."""
+
+    points: Counter[tuple[str, Labels]] = field(default_factory=Counter)
+    moving: Counter[str] = field(default_factory=Counter)
+    open: int = 0
+    found: list[str] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+
+    def take(self, path: str, key: Labels, interval: Interval) -> None:
+        """Count a point that was judged; one whose truth is above 0 is moving."""
+        self.points[path, key] += 1
+        if interval.high > 0:
+            self.moving[path] += 1
+        if interval.low > 0:
+            self.widths.append((interval.high - interval.low) / interval.high)
+
+    @property
+    def still(self) -> list[str]:
+        """Queries of which nothing but 0 could be seen."""
+        return [path for path in dict.fromkeys(path for path, _ in self.points) if not self.moving[path]]
+
+    def __str__(self) -> str:
+        width = f", bounds {median(self.widths):.0%} wide in the median" if self.widths else ""
+        moving = self.moving.total()
+        return (
+            f"{self.points.total()} points of {len(self.points)} series agree, {moving} above 0{width}; "
+            f"{self.open} open"
+        )
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for each panel with a truth."""
+    return [
+        Claim(f"panel/{dashboard.uid}/{panel.slug}/values", f"{dashboard.uid}/{panel.slug}")
+        for dashboard in contract.dashboards
+        for panel in dashboard.panels
+        if panel.truth is not None
+    ]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Judge every recorded point of every query of the panel at every zoom."""
+    seen = views(evidence)
+    _, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if reason := beyond(panel):
+        return not_verified(claim, reason)
+    assert wanted.truth is not None
+    records = seen.records(dashboard, panel)
+    numbers = [record.number for record in records]
+    refused = [
+        f"{record.data['path']}: {record.data['error']}" for record in records if "error" in record.data
+    ]
+    if reason := _beyond(wanted.truth, evidence):
+        return not_verified(claim, reason)
+    answers = seen.answers(dashboard, panel)
+    if not answers:
+        return unknown(claim, "; ".join(dict.fromkeys(refused)) or "its queries were not run", numbers)
+    tally = Tally(found=list(dict.fromkeys(refused)))
+    order = {target.path: index for index, target in enumerate(panel.sent)}
+    size = factor(panel.unit)
+    identity = {"job": evidence.contract.target.job, "instance": evidence.run["instance"]}
+    if dimension(panel.unit) != dimension(wanted.unit):
+        tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
+    for answer in answers:
+        if not answer.series:
+            tally.found.append(f"{answer.target.path}: empty at zoom {answer.zoom!r}")
+            continue
+        bounds = bounds_of(seen, wanted.truth, answer, order[answer.target.path], claim.subject)
+        _judge(wanted.truth, answer, bounds, size, tally, identity)
+    if not tally.found and not tally.points:
+        return unknown(claim, f"none of {tally.open} points could be judged", numbers)
+    if not tally.found and tally.still:
+        return _unmoved(claim, wanted.truth, tally, numbers)
+    return findings(
+        claim,
+        list(dict.fromkeys(tally.found)),
+        good=str(tally),
+        expected=f"{wanted.truth.kind} of {_about(wanted.truth)}, in {dimension(wanted.unit)}",
+        tolerance=TOLERANCES[wanted.truth.kind],
+        evidence=numbers,
+    )
+
+
+def _beyond(truth: PanelTruth, evidence: Evidence) -> str:
+    """Why this run cannot know the truth; empty when it can."""
+    if isinstance(truth, MachineTruth) and not evidence.need("machine").data["readings"]:
+        return "Node Exporter is not known to run on this machine, so the kernel cannot be asked"
+    if isinstance(truth, ProcessPanelTruth) and evidence.run["pid"] is None:
+        return "the target's process is not on this machine, so the kernel cannot be asked"
+    if isinstance(truth, RowsPanelTruth) and not evidence.run["database"]:
+        return "no database is named in the contract for this target"
+    return ""
+
+
+def _unmoved(claim: Claim, truth: PanelTruth, tally: Tally, records: list[int]) -> Verdict:
+    """Zeros agree with zeros whatever is asked, so a query that nothing moved is not shown to be right."""
+    where = ", ".join(tally.still)
+    if isinstance(truth, MachineTruth):
+        return not_verified(
+            claim, f"{where}: the kernel counted nothing of it on this machine during the run"
+        )
+    return unknown(claim, f"{where}: the scenario caused nothing that it shows", records)
+
+
+def bounds_of(
+    seen: Views, truth: PanelTruth, answer: Answered, ordinal: int, subject: str
+) -> dict[float, Bounds]:
+    """The expected bounds at every time an answer is about; computed once, for the verdict and for the report.
+
+    Raises:
+        Gap: evidence of the truth is missing.
+    """
+    key = ("bounds", answer.record)
+    if key not in seen.memo:
+        at = truth_of(seen, truth, answer, ordinal, subject)
+        drawn = {t for _, points in answer.series for t, _ in points}
+        seen.memo[key] = {t: at(t) for t in sorted({*answer.times, *drawn})}
+    found: dict[float, Bounds] = seen.memo[key]
+    return found
+
+
+def truth_of(seen: Views, truth: PanelTruth, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+    """The expected bounds of one query at a point in time; `subject` is `uid/slug`.
+
+    Raises:
+        Gap: evidence of the truth is missing.
+    """
+    match truth:
+        case RateTruth() | IncreaseTruth():
+            return counted.rates(seen, truth, answer)
+        case RatioTruth():
+            return counted.ratios(seen, truth, answer)
+        case QuantileTruth():
+            return quantiles.quantiles(seen, truth, answer, ordinal)
+        case RowsPanelTruth():
+            wanted = rows.means if truth.kind == "rows_mean" else rows.totals
+            return wanted(seen, truth, answer, subject)
+        case MachineTruth():
+            return resources.machine(seen, truth, answer, ordinal)
+        case ProcessPanelTruth():
+            return resources.process(seen, truth, answer)
+
+
+def key_of(truth: PanelTruth, labels: Labels) -> Labels:
+    """The part of a series' labels by which the truth tells groups apart."""
+    given = dict(labels)
+    match truth:
+        case RateTruth() | IncreaseTruth() | RatioTruth() | QuantileTruth():
+            return tuple(sorted((name, given.get(name, "")) for name in truth.by))
+        case RowsPanelTruth():
+            return ((truth.label, given.get(truth.label, "")),)
+        case MachineTruth() | ProcessPanelTruth():
+            return resources.labels_of(truth.figure, labels)
+
+
+def _judge(
+    truth: PanelTruth,
+    answer: Answered,
+    bounds: dict[float, Bounds],
+    size: float,
+    tally: Tally,
+    identity: dict[str, str],
+) -> None:
+    """`identity` is the target's job and instance."""
+    drawn: dict[float, set[Labels]] = {t: set() for t in bounds}
+    where = f"{answer.target.path}, zoom {answer.zoom!r}"
+    for labels, points in answer.series:
+        if stranger := _stranger(truth, labels, identity):
+            tally.found.append(f"{where}: {stranger}")
+            continue
+        key = key_of(truth, labels)
+        for t, value in points:
+            if key in drawn[t]:
+                tally.found.append(f"{where}: several series for {_name(key)}: they were not summed")
+                break
+            drawn[t].add(key)
+            if key not in bounds[t]:
+                if value not in (0.0,) and not math.isnan(value):
+                    tally.found.append(
+                        f"{where}: {_name(key)} shows {value:g}, and the truth has no such group"
+                    )
+                continue
+            interval = bounds[t][key]
+            if interval is None:
+                tally.open += 1
+                continue
+            tally.take(answer.target.path, key, interval)
+            shown = value * size
+            slip = SLIP * max(abs(interval.high), 1e-3)
+            if not interval.low - slip <= shown <= interval.high + slip:
+                truth_text = f"truth {interval.low:.6g} to {interval.high:.6g}"
+                tally.found.append(f"{where}: {_name(key)} at {t:.2f} s is {shown:.6g}, {truth_text}")
+    for t, groups in bounds.items():
+        for key, interval in groups.items():
+            if key not in drawn[t] and interval is not None and interval.low > 0 and _is_drawn(truth):
+                tally.found.append(f"{where}: {_name(key)} is missing at {t:.2f} s, truth {interval}")
+
+
+def _stranger(truth: PanelTruth, labels: Labels, identity: dict[str, str]) -> str:
+    """Whose series it is when it is not the target's; the machine's are Node Exporter's."""
+    if isinstance(truth, MachineTruth):
+        return ""
+    given = dict(labels)
+    foreign = {name: given[name] for name, value in identity.items() if given.get(name, value) != value}
+    if not foreign:
+        return ""
+    return f"a series of {series_text('', tuple(foreign.items()))}, which is not the target"
+
+
+def _name(key: Labels) -> str:
+    return series_text("", key) if key else "the series"
+
+
+def _is_drawn(truth: PanelTruth) -> bool:
+    """Whether every group of the truth must be drawn: devices and mounts may be filtered."""
+    return not isinstance(truth, MachineTruth) or not resources.BY_FIGURE[truth.figure]
+
+
+def _about(truth: PanelTruth) -> str:
+    match truth:
+        case RateTruth() | IncreaseTruth() | RatioTruth() | QuantileTruth():
+            return f"{truth.metric} by {', '.join(truth.by) or 'nothing'} in the ledger"
+        case RowsPanelTruth():
+            return f"rows by {truth.label} in the database"
+        case MachineTruth() | ProcessPanelTruth():
+            return f"{truth.figure} as the kernel has it"
+
+
+CHECK = Check("panel-values", claims, judge)

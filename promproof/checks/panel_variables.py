@@ -1,0 +1,138 @@
+"""dashboards/variables: variable queries give what is there, a default is chosen, and one or several values work.
+
+What is there is the target's own exposition. A choice works when its queries give series, and none of another value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from promproof.checks.base import Check, Claim, findings
+from promproof.checks.panel_inventory import nothing_promised, one_claim
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.grafana.dashboard import Dashboard, Variable
+from promproof.grafana.expand import unknown_names
+from promproof.observe.panels import CHOICE, VARIABLE
+from promproof.truth.views import Views, views
+from promproof.verdict import Verdict
+
+_LABEL_VALUES = re.compile(
+    r"label_values\((?P<metric>[a-zA-Z_:][\w:]*)(?P<matchers>\{[^}]*\})?\s*,\s*(?P<label>\w+)\)"
+)
+_IDENTITY = re.compile(r'\{\s*((job|instance)\s*=\s*"[^"]*"\s*,?\s*)*\}')
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Values, defaults, choices, and that every name is declared."""
+    seen = views(evidence)
+    if (nothing := nothing_promised(claim, seen)) is not None:
+        return nothing
+    seen.need_answers()
+    found: list[str] = []
+    count = 0
+    others = 0
+    for dashboard in seen.folder.dashboards:
+        for variable in dashboard.variables:
+            if variable.type == "query" and not variable.source.is_prometheus:
+                others += 1
+                continue
+            count += 1
+            found += _variable(seen, dashboard, variable)
+        found += _undeclared(dashboard)
+    choices, wrong = _choices(seen)
+    why = evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE)
+    if why and not found + wrong:
+        raise Gap(f"a variable could not be asked{why}")
+    beside = f"; {others} of other data sources are not judged" if others else ""
+    return findings(
+        claim,
+        found + wrong,
+        good=f"{count} variables with live values, {choices} queries with one and with several of them{beside}",
+        expected="the values that are there from every query variable, a default, and choices that are kept",
+        evidence=[evidence.need("dashboards").number],
+    )
+
+
+def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str]:
+    where = f"{dashboard.file}: {variable.path}, ${variable.name}"
+    declared = [one.name for one in dashboard.variables]
+    found = [f"{where}: ${name} is no variable" for name in unknown_names(variable.query, declared)]
+    asked = [
+        record.data
+        for record in seen.evidence.history.of("variable")
+        if record.data["dashboard"] == dashboard.file and record.data["name"] == variable.name
+    ]
+    if variable.type == "query" and not asked:
+        raise Gap(f"{where}: was not asked")
+    for data in asked:
+        values = data.get("values")
+        if "error" in data:
+            found.append(f"{where}: {data['error']}")
+        elif variable.type != "query" or values is None:
+            if not data["chosen"] and _must_choose(seen, variable):
+                found.append(f"{where}: nothing is chosen when the dashboard opens")
+        elif not values:
+            found.append(f"{where}: {variable.query} gives no value")
+        elif not data["chosen"]:
+            found.append(f"{where}: nothing is chosen when the dashboard opens")
+        elif missing := sorted(_exposed(seen, variable) - set(values)):
+            found.append(f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes")
+    return found
+
+
+def _must_choose(seen: Views, variable: Variable) -> bool:
+    """Whether a variable without a value is a fault; data sources may be provisioned elsewhere as well."""
+    if variable.type == "datasource":
+        return any(one.type == variable.query for one in seen.folder.sources)
+    return variable.type in ("custom", "interval")
+
+
+def _exposed(seen: Views, variable: Variable) -> set[str]:
+    """The label's values on the target's own exposition; none for what it does not expose, or for narrower queries."""
+    match = _LABEL_VALUES.fullmatch(variable.query.strip())
+    if match is None or variable.regex or not _IDENTITY.fullmatch(match["matchers"] or "{}"):
+        return set()
+    series = seen.evidence.rest.exposition.series(match["metric"])
+    return {value for labels in series if (value := dict(labels).get(match["label"]))}
+
+
+def _undeclared(dashboard: Dashboard) -> list[str]:
+    declared = [one.name for one in dashboard.variables]
+    found = [
+        f"{dashboard.file}: {panel.path}: repeats for ${panel.repeat}, which is no variable"
+        for panel in dashboard.panels
+        if panel.repeat and panel.repeat not in declared
+    ]
+    return found + [
+        f"{dashboard.file}: {one.path}: ${name} is no variable"
+        for one in dashboard.annotations
+        for name in unknown_names(one.expression, declared)
+    ]
+
+
+def _choices(seen: Views) -> tuple[int, list[str]]:
+    """(how many queries were asked with a choice, what is wrong with their answers)."""
+    found = []
+    records = list(seen.evidence.history.of("choice"))
+    for record in records:
+        data = record.data
+        chosen = ", ".join(data["chosen"])
+        where = f"{data['dashboard']}: {data['path']} with ${data['variable']} at {chosen}"
+        if "error" in data:
+            found.append(f"{where}: {data['error']}")
+        elif not data["series"]:
+            found.append(f"{where}: gives nothing")
+        else:
+            strange = _others(data)
+            found += [f"{where}: shows {', '.join(strange[:3])} as well"] if strange else []
+    return len(records), found
+
+
+def _others(data: dict[str, Any]) -> list[str]:
+    """Values of the chosen label that were not chosen; a label that was summed away tells nothing."""
+    values = {labels[label] for labels in data["series"] for label in data["labels"] if label in labels}
+    return sorted(values - set(data["chosen"]))
+
+
+CHECK = Check("dashboards-variables", one_claim("dashboards/variables"), judge)

@@ -1,0 +1,137 @@
+"""target/…: Prometheus scrapes the documented target, and what it exposes is all promised and well formed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+
+def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
+    return lambda contract: [Claim(claim_id)]
+
+
+# Where the page's troubleshooting section looks first, by what Prometheus says of the last scrape.
+CAUSES = (
+    (r"connection refused", "nothing listens there: is the service running?"),
+    (
+        r"no such host|server misbehaving|no route|unreachable|i/o timeout",
+        "the name is unknown or the network does not let it through: are both in the same network?",
+    ),
+    (r"HTTP status 4\d\d", "it answers, but not there: is metrics_path of the scrape configuration right?"),
+    (r"HTTP status 5\d\d", "the service itself fails: look at its log"),
+    (r"deadline exceeded", "it does not answer in time: does it hang, or is scrape_timeout too short?"),
+)
+
+
+def cause(error: str) -> str:
+    """What to look at for a scrape's error, as a clause to append; empty for an error that is not known."""
+    for pattern, text in CAUSES:
+        if re.search(pattern, error):
+            return f" ({text})"
+    return ""
+
+
+def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
+    """The documented job has the target, by the documented path and labels, and it is up in every scrape."""
+    record = evidence.need("targets")
+    wanted = evidence.contract.target
+    instance = evidence.run["instance"]
+    mine = [one for one in record.data["targets"] if one["labels"].get("instance") == instance]
+    found = []
+    if not mine:
+        known = ", ".join(
+            f"{one['labels'].get('job')}={one['labels'].get('instance')}" for one in record.data["targets"]
+        )
+        return findings(
+            claim,
+            [f"no target {instance}; there are {known or 'none'}: is job {wanted.job} in prometheus.yml?"],
+            good="",
+            expected=wanted.job,
+        )
+    one = mine[0]
+    if one["labels"].get("job") != wanted.job:
+        found.append(f"its job is {one['labels'].get('job')!r}, documented {wanted.job!r}")
+    if not one["scrapeUrl"].split("?")[0].endswith(instance + wanted.metrics_path):
+        found.append(f"it is scraped at {one['scrapeUrl']}, documented path {wanted.metrics_path}")
+    if one["health"] != "up" and not evidence.is_cut_off(one):
+        error = one.get("lastError", "")
+        found.append(f"it is {one['health']}: {error}{cause(error)}")
+    found += [
+        f"label {key} is {one['labels'].get(key)!r}, documented {value!r}"
+        for key, value in wanted.labels.items()
+        if one["labels"].get(key) != value
+    ]
+    # At a time scale the scrape's time-out is scaled and the scrape is not: one that was cut off by it says nothing
+    # about the deployed configuration. One that failed sooner was refused or answered wrongly.
+    down = [scrape for scrape in evidence.scrapes if not scrape.up]
+    limit = float("inf") if evidence.scale.is_identity else float(evidence.run["scrape_timeout"])
+    failed = [scrape for scrape in down if scrape.seconds < limit]
+    if failed:
+        found.append(
+            f"{len(failed)} of {len(evidence.scrapes)} scrapes failed, first at {failed[0].begin:.2f} s"
+        )
+    return findings(
+        claim,
+        found,
+        good=f"up in {len(evidence.scrapes) - len(down)} of {len(evidence.scrapes)} scrapes"
+        + (f", {len(down)} cut off by the scaled time-out" if down else ""),
+        expected=f"job {wanted.job}, path {wanted.metrics_path}, up",
+        evidence=[record.number, *evidence.stored_records],
+    )
+
+
+def judge_fresh(claim: Claim, evidence: Evidence) -> Verdict:
+    """Samples carry the scrape's time, follow each other at the scrape interval, and none is missing."""
+    shot = evidence.rest
+    if len(evidence.scrapes) < 3:
+        return unknown(claim, f"only {len(evidence.scrapes)} scrapes were stored", evidence.stored_records)
+    found = [f"{text} carries a time stamp of its own" for text in shot.exposition.stamped]
+    begins = [scrape.begin for scrape in evidence.scrapes]
+    gaps = [later - earlier for earlier, later in pairwise(begins)]
+    # A scrape that is late by a whole interval was skipped: its data are missing.
+    missing = [gap for gap in gaps if gap >= 2 * evidence.interval]
+    if missing:
+        return unknown(
+            claim,
+            f"{len(missing)} gaps in the scrapes, the longest {max(missing):.2f} s",
+            evidence.stored_records,
+        )
+    return findings(
+        claim,
+        found,
+        good=f"{len(begins)} scrapes, longest gap {max(gaps):.3f} s at an interval of {evidence.interval:g} s",
+        expected="a sample for each scrape, stamped by Prometheus",
+        tolerance="two scrape intervals",
+        evidence=[shot.record, *evidence.stored_records],
+    )
+
+
+def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
+    """Nothing is exposed twice, and nothing that is neither promised nor on the allow-list."""
+    shot = evidence.rest
+    found = [f"{text} is exposed twice" for text in shot.exposition.duplicates]
+    found += [
+        f"{name} is exposed, not documented and not on the allow-list"
+        for name in sorted(shot.exposition.families)
+        if not evidence.contract.permits(name)
+    ]
+    if not shot.exposition.families:
+        found.append("the exposition is empty; Prometheus counts that as up")
+    return findings(
+        claim,
+        found,
+        good=f"{len(shot.exposition.families)} families, {len(shot.exposition.values)} series, each once",
+        expected="documented metrics and the allow-list",
+        evidence=[shot.record],
+    )
+
+
+UP = Check("target-up", _one("target/up"), judge_up)
+FRESH = Check("target-fresh", _one("target/fresh"), judge_fresh)
+EXPOSITION = Check("target-exposition", _one("target/exposition"), judge_exposition)

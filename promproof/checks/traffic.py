@@ -1,0 +1,60 @@
+"""traffic/complete: the ledgers are whole, the generator kept its promise, and all requests came to an end.
+
+A ledger whose writer died, a generator that could not send what it planned, or a run that was ended while it sent
+proves nothing about the service.
+"""
+
+from __future__ import annotations
+
+from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One claim for the run."""
+    return [Claim("traffic/complete")]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Completeness is a condition of all exact claims: what is missing here is unknown, never pass."""
+    evidence.phase("traffic")  # of a run that broke off while it sent nobody knows what was still to be sent
+    records = evidence.ledger_records
+    troubles = []
+    for record in evidence.ledgers:
+        source = record.data["source"]
+        if not record.data["complete"]:
+            troubles.append(f"the ledger of {source} has no end: its writer died")
+        generator = record.data.get("generator")
+        if generator and generator["missed"]:
+            troubles.append(
+                f"{source}: {generator['missed']} of {generator['planned']} arrivals were not sent"
+            )
+        # 1 says that there were surprising answers, which are judged below
+        if record.data.get("status") not in (None, 0, 1):
+            troubles.append(f"{source} ended with status {record.data['status']}")
+    if evidence.ledger.open:
+        troubles.append(f"{sum(evidence.ledger.open.values())} requests were still open at the end")
+    if troubles:
+        return unknown(claim, "; ".join(troubles), records)
+    injected = {one.data["plan"]["fault"].get("status") for one in evidence.history.of("drill")}
+    surprises = [
+        f"{one['count']} x {one['method']} {one['endpoint']}: {one['what']}"
+        for record in evidence.ledgers
+        for one in record.data.get("surprises", ())
+        if not (
+            record.data["source"] == "drill"
+            and one["what"].startswith(tuple(f"answered {s}," for s in injected))
+        )
+    ]
+    return findings(
+        claim,
+        surprises,
+        good=f"{evidence.ledger.requests} requests of {len(records)} senders, all ended as the scenario expects",
+        expected="every planned request sent and answered with an expected status",
+        evidence=records,
+    )
+
+
+CHECK = Check("traffic-complete", claims, judge)

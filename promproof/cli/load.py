@@ -1,0 +1,101 @@
+"""`python -m promproof.cli.load SCENARIO [OPTIONS]`: a load session without UI; see docs/load.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from promproof import interrupts
+from promproof.config.masking import Masker, of_environment, secrets_of
+from promproof.crash import Tracebacks, guard
+from promproof.errors import InputError
+from promproof.load import baseline
+from promproof.load.options import Options, parse
+from promproof.load.result import LoadResult
+from promproof.report import load
+from promproof.run.housekeeping import check_places, opened, run_folder
+from promproof.run.load import Session
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown, 4 bad input."""
+    try:
+        options = parse(arguments)
+        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
+        folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
+        return run(options, folder, lambda text: print_line(text))
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_status
+
+
+def file_name(text: str) -> str:
+    """A free text as a part of a file's name: no folder in it, and short enough for every file system."""
+    return re.sub(r"[^\w.-]+", "-", text)[:60]
+
+
+def print_line(text: str) -> None:
+    """One line, at once, so that a pipe shows it when it happens."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def run(options: Options, folder: Path, say: Callable[[str], None]) -> int:
+    """Run a session with its signals, and print and keep what it found; the exit status.
+
+    Raises:
+        InputError: the folder cannot be created, or the generator refused its input.
+    """
+    check_places(options.reports)
+    session = Session(options, folder, say)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if interrupts.note(number):
+            session.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in interrupts.SIGNALS}
+    try:
+        with run_folder(folder):
+            with opened(say) as journal:
+                result = session.run(journal)
+            status = _keep(result, folder, options)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status
+
+
+def _mask(folder: Path, options: Options) -> None:
+    in_target = secrets_of(options.target)
+    # a ledger can be long, and says nothing but where it was sent and what came back
+    Masker([*of_environment(), *in_target]).sweep(folder, () if in_target else ("ledger.jsonl",))
+
+
+def _keep(result: LoadResult, folder: Path, options: Options) -> int:
+    """Show and write what was found; the exit status, which is at least 2 when that does not work."""
+    try:
+        load.show(result)
+        (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(load.html(result), encoding="utf-8")
+        if options.save_baseline is not None:
+            sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
+    except OSError as error:
+        sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
+        return result.status or 2
+    except Exception as error:
+        said = Tracebacks(folder / "tracebacks-report.txt").keep("writing the report", error)
+        sys.stderr.write(f"the report cannot be made: {said}\n{load.headline(result)}\n")
+        return result.status or 2
+    sys.stdout.write(f"report: {folder / 'report.html'}\n")
+    _mask(folder, options)
+    return result.status
+
+
+if __name__ == "__main__":
+    sys.exit(guard("nox -s load", lambda: main(sys.argv[1:])))

@@ -1,0 +1,192 @@
+"""Reads a monitoring folder: the Prometheus configuration, the rule files that it names, Alertmanager's.
+
+Any folder that Prometheus itself would take is taken: nothing is expected of job names, receivers or rule
+files, and what Prometheus passes over in silence (a pattern that matches no file) becomes a finding.
+"""
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from promproof.config.inputs import Document
+from promproof.config.shapes import (
+    AlertmanagerFile,
+    JobsFile,
+    JobShape,
+    PrometheusFile,
+    RuleFile,
+    Shape,
+    shaped,
+)
+from promproof.config.yamlfile import load
+from promproof.errors import InputError
+
+PROMETHEUS_FILES = (
+    "prometheus/prometheus.yml",
+    "prometheus/prometheus.yaml",
+    "prometheus.yml",
+    "prometheus.yaml",
+)
+ALERTMANAGER_FILES = (
+    "alertmanager/alertmanager.yml",
+    "alertmanager/alertmanager.yaml",
+    "alertmanager/config.yml",
+    "alertmanager.yml",
+    "alertmanager.yaml",
+)
+# Where the official images keep their configuration: a path below it means the folder of the file at hand.
+PROMETHEUS_HOME = "/etc/prometheus/"
+ALERTMANAGER_HOME = "/etc/alertmanager/"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in the configuration that works without an error message and is probably not meant."""
+
+    file: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.key}: {self.message}" if self.key else f"{self.file}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scrape job as the file has it; targets are those of its static_configs."""
+
+    name: str
+    scheme: str
+    metrics_path: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """An entry of rule_files and the files that it matches now, sorted."""
+
+    text: str
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A monitoring folder as it is written. Documents hold the data of `yamlfile.load`."""
+
+    root: Path
+    prometheus: Document
+    patterns: tuple[Pattern, ...]
+    rules: tuple[Document, ...]
+    alertmanager: Document | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """The scrape jobs by name."""
+        shape = shaped(self.prometheus, PrometheusFile, "a Prometheus configuration")
+        return {job.job_name: _job(job) for job in shape.scrape_configs or ()}
+
+    @property
+    def receivers(self) -> list[str]:
+        """The names of Alertmanager's receivers."""
+        if self.alertmanager is None:
+            return []
+        shape = shaped(self.alertmanager, AlertmanagerFile, "an Alertmanager configuration")
+        return [receiver.name for receiver in shape.receivers or ()]
+
+    def relative(self, path: Path) -> str:
+        """A path as it is shown: from the folder's root, or in full when it lies elsewhere."""
+        return _relative(self.root, path)
+
+
+def read_folder(monitoring: Path) -> Folder:
+    """Read all files of a monitoring folder.
+
+    Raises:
+        InputError: there is no Prometheus configuration, or a file is not what it should be; with its line.
+    """
+    root = Path(os.path.abspath(monitoring))
+    path = _first(root, PROMETHEUS_FILES)
+    if path is None:
+        raise InputError(
+            "no Prometheus configuration is there",
+            str(monitoring),
+            f"one of {', '.join(PROMETHEUS_FILES)}",
+            "name the folder that holds it with --monitoring",
+        )
+    prometheus = _load(path, PrometheusFile, "a Prometheus configuration")
+    patterns = _patterns(prometheus, "rule_files")
+    unmatched = [
+        Finding(_relative(root, path), f"rule_files[{index}]", f"{pattern.text} matches no file")
+        for index, pattern in enumerate(patterns)
+        if not pattern.files
+    ]
+    for pattern in _patterns(prometheus, "scrape_config_files"):
+        for file in pattern.files:
+            _load(file, JobsFile, "a file of scrape_configs")
+    names = dict.fromkeys(file for pattern in patterns for file in pattern.files)
+    rules = tuple(_load(file, RuleFile, "a rule file") for file in names)
+    found = _first(root, ALERTMANAGER_FILES)
+    alertmanager = _load(found, AlertmanagerFile, "an Alertmanager configuration") if found else None
+    dropped = [
+        Finding(_relative(root, document.path), f"line {note.line}", note.text)
+        for document in (prometheus, *rules, alertmanager)
+        if document is not None
+        for note in document.notes
+    ]
+    return Folder(root, prometheus, patterns, rules, alertmanager, (*unmatched, *dropped))
+
+
+def matching_files(base: Path, pattern: str, home: str = PROMETHEUS_HOME) -> tuple[Path, ...]:
+    """The files that a pattern of a configuration in the folder `base` matches, sorted."""
+    return _glob(resolved(glob.escape(str(base)), pattern, home))
+
+
+def resolved(base: str, pattern: str, home: str) -> str:
+    """A path or pattern from the root of this machine.
+
+    One below `home` that matches nothing here means the folder `base`, which an image would have there.
+    """
+    if not os.path.isabs(pattern):
+        return os.path.join(base, pattern)
+    if pattern.startswith(home) and not _glob(pattern):
+        return os.path.join(base, pattern.removeprefix(home))
+    return pattern
+
+
+def _glob(pattern: str) -> tuple[Path, ...]:
+    # As Go's filepath.Glob does, `*` matches names that begin with a dot too.
+    names = sorted(glob.glob(pattern, include_hidden=True))
+    return tuple(Path(os.path.normpath(name)) for name in names if os.path.isfile(name))
+
+
+def _patterns(prometheus: Document, key: str) -> tuple[Pattern, ...]:
+    """The entries of a list of patterns; the shape of the file has been looked at before."""
+    base = prometheus.path.parent
+    entries = prometheus.data.get(key) or ()
+    return tuple(Pattern(str(entry), matching_files(base, str(entry))) for entry in entries)
+
+
+def _job(job: JobShape) -> Job:
+    return Job(
+        job.job_name,
+        job.scheme or "http",
+        job.metrics_path or "/metrics",
+        tuple(target for group in job.static_configs or () for target in group.targets or ()),
+    )
+
+
+def _first(root: Path, names: Sequence[str]) -> Path | None:
+    return next((root / name for name in names if (root / name).is_file()), None)
+
+
+def _load(path: Path, shape: type[Shape], what: str) -> Document:
+    document = load(path, what)
+    shaped(document, shape, what)
+    return document
+
+
+def _relative(root: Path, path: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -1,0 +1,142 @@
+"""Rules as they are written in files or loaded in a server, and what their syntax tree says.
+
+The tree (promql-parser) answers for structure only: thresholds, windows, metric names, the normal form. Whether an
+expression is valid is promtool's and the server's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.durations import parse_duration
+from promproof.config.inputs import Document
+from promproof.config.promql import parse, walk
+from promproof.config.shapes import GroupShape, RuleFile, RuleShape, shaped
+
+COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
+_TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An alerting rule: durations in seconds, `where` is file:line of its name (empty for a loaded rule)."""
+
+    name: str
+    expression: str
+    hold: float
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an expression's tree says: comparisons with a number, range windows in seconds, metric names."""
+
+    thresholds: tuple[tuple[str, float], ...]
+    windows: tuple[float, ...]
+    metrics: tuple[str, ...]
+    functions: tuple[str, ...]
+
+
+def read(documents: Iterable[Document]) -> list[Rule]:
+    """The alerting rules of parsed rule files, in file order.
+
+    Raises:
+        InputError: a document is no rule file; with file, line and key.
+    """
+    rules = []
+    for document in documents:
+        for g, group in enumerate(shaped(document, RuleFile, "a Prometheus rule file").groups or ()):
+            for r, rule in enumerate(group.rules or ()):
+                if rule.alert:
+                    where = document.where(("groups", g, "rules", r, "alert"))
+                    rules.append(_rule(rule, group, where))
+    return rules
+
+
+def _rule(rule: RuleShape, group: GroupShape, where: str) -> Rule:
+    return Rule(
+        rule.alert or "",
+        rule.expr,
+        parse_duration(rule.hold or "0s"),
+        _given({**(group.labels or {}), **(rule.labels or {})}),
+        _given(rule.annotations or {}),
+        group.name,
+        where,
+    )
+
+
+def _given(texts: dict[str, str]) -> dict[str, str]:
+    """A label without a value is no label."""
+    return {key: value for key, value in texts.items() if value}
+
+
+def loaded(groups: Iterable[dict[str, Any]]) -> list[Rule]:
+    """The alerting rules of Prometheus' rules API."""
+    return [
+        Rule(
+            rule["name"],
+            rule["query"],
+            float(rule["duration"]),
+            _given(dict(rule.get("labels") or {})),
+            _given(dict(rule.get("annotations") or {})),
+            group["name"],
+        )
+        for group in groups
+        for rule in group["rules"]
+        if rule.get("type") == "alerting"
+    ]
+
+
+def normal(expression: str) -> str:
+    """The normal form of an expression: equal texts mean the same query; unparsable text comes back stripped."""
+    try:
+        return str(parse(expression).prettify())
+    except ValueError:
+        return " ".join(expression.split())
+
+
+def facts(expression: str) -> Facts:
+    """What the tree of an expression says.
+
+    Raises:
+        ValueError: promql-parser cannot parse it.
+    """
+    nodes = walk(parse(expression))
+    return Facts(
+        tuple(found for node in nodes if (found := _threshold(node)) is not None),
+        tuple(node.range.total_seconds() for node in nodes if isinstance(node, promql.MatrixSelector)),
+        tuple(dict.fromkeys(name for node in nodes if (name := _metric(node)))),
+        tuple(dict.fromkeys(str(node.func.name) for node in nodes if isinstance(node, promql.Call))),
+    )
+
+
+def _metric(node: Any) -> str:
+    if not isinstance(node, promql.VectorSelector):
+        return ""
+    if node.name:
+        return str(node.name)
+    return next((str(one.value) for one in node.matchers.matchers if one.name == "__name__"), "")
+
+
+def _threshold(node: Any) -> tuple[str, float] | None:
+    if not isinstance(node, promql.BinaryExpr) or str(node.op) not in COMPARISONS:
+        return None
+    left, right = _number(node.lhs), _number(node.rhs)
+    if right is not None:
+        return str(node.op), right
+    if left is not None:
+        return _TURNED[str(node.op)], left
+    return None
+
+
+def _number(node: Any) -> float | None:
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
+    return float(node.val) if isinstance(node, promql.NumberLiteral) else None

@@ -1,0 +1,152 @@
+"""Reads and writes the YAML of Prometheus and Alertmanager without changing what it means.
+
+PyYAML turns `yes` into true, `1.10` into 1.1 and `0123` into 83, while Prometheus reads its fields as text:
+a scalar that would not come back as it was written stays text here (Plain) and is written as it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from promproof.config.inputs import Document, load_document
+from promproof.config.yamltext import constructed
+from promproof.errors import InputError
+
+Key = tuple[str | int, ...]
+_DIGITS = 19
+"""More digits than an integer of 64 bits has stay text."""
+
+
+class Plain(str):
+    """A scalar without quotes that is neither text, `true`, `false`, null nor a plain whole number."""
+
+    __slots__ = ()
+
+
+def load(path: Path, what: str) -> Document:
+    """Parse one YAML file; its data are dicts, lists, texts, whole numbers, booleans, None and Plain.
+
+    Anchors are resolved: no two places share an object, so that each can be changed alone. Keys are texts. Of several
+    documents the first is taken, as Prometheus and Alertmanager take it; the document's notes tell the rest.
+
+    Raises:
+        InputError: it can't be read, is not YAML, has a key twice, or holds no mapping; with file and line.
+            An empty file is an empty mapping, as it is for Prometheus.
+    """
+    document = load_document(path, what, scalar=_as_written, key_text=_key_as_written, first_of_several=True)
+    if not isinstance(document.data, dict | None):
+        raise InputError(
+            f"found a {type(document.data).__name__} at the top",
+            document.where(),
+            f"{what}: keys and values",
+            "write keys and values",
+        )
+    return replace(document, data=document.data or {})
+
+
+def clone(data: Any) -> Any:
+    """A copy in which no two places share an object; copy.deepcopy would keep them shared."""
+    if isinstance(data, dict):
+        return {key: clone(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [clone(item) for item in data]
+    return data
+
+
+def dump(data: Any) -> str:
+    """The text of a document: keys in their order, no anchors, one line for each short text."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def shown(value: Any) -> str:
+    """A value on one line, for lists of changes."""
+    text = yaml.dump(value, Dumper=_FlowDumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def key_text(data: Any, key: Sequence[str | int]) -> str:
+    """A key as people name it, list items by their names: `groups[http].rules[HighErrorRate].expr`."""
+    text = ""
+    for part in key:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        if isinstance(part, int):
+            text += f"[{_name(data) or part}]"
+        else:
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _name(item: Any) -> str | None:
+    if isinstance(item, dict):
+        for field in ("job_name", "alert", "record", "name", "receiver"):
+            if isinstance(item.get(field), str):
+                return str(item[field])
+    return None
+
+
+def _as_written(text: str, tag: str, explicit: bool) -> Any:
+    if tag in ("str", "value", "merge"):
+        return text if tag == "str" else Plain(text)
+    if explicit or tag == "null":
+        value = constructed(text, tag, explicit)  # refuses what does not fit the tag that the file names
+        if value is None:
+            return None
+    return constructed(text, tag, explicit) if _comes_back(text) else Plain(text)
+
+
+def _key_as_written(text: str, tag: str) -> str:
+    return text if tag == "str" else Plain(text)
+
+
+def _comes_back(text: str) -> bool:
+    return text in ("true", "false") or (
+        text.isdecimal() and text.isascii() and len(text) <= _DIGITS and str(int(text)) == text
+    )
+
+
+if TYPE_CHECKING:
+    _Base = yaml.SafeDumper
+else:  # libyaml writes ten times as fast as PyYAML, where it is there
+    _Base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_WIDTH = 2**31 - 1
+
+
+class _Dumper(_Base):
+    """Writes no anchors, and plain what was plain."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_plain(self, data: Plain) -> yaml.ScalarNode:
+        # The tag that the text has without quotes: only then is it written without them.
+        resolver: Any = self
+        return self.represent_scalar(
+            str(resolver.resolve(yaml.ScalarNode, str(data), (True, False))), str(data)
+        )
+
+    def represent_text(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+
+
+class _FlowDumper(_Dumper):
+    def represent_text(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if "\n" in data else None)
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        return super().represent_mapping(tag, mapping, flow_style=True)
+
+    def represent_sequence(
+        self, tag: str, sequence: Any, flow_style: bool | None = None
+    ) -> yaml.SequenceNode:
+        return super().represent_sequence(tag, sequence, flow_style=True)
+
+
+for _dumper in (_Dumper, _FlowDumper):
+    _dumper.add_representer(Plain, _dumper.represent_plain)
+    _dumper.add_representer(str, _dumper.represent_text)

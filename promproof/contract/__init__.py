@@ -1,0 +1,1 @@
+"""The contract: every promise of a service's monitoring page, as a strict model; and the page itself, read."""

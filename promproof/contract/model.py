@@ -1,0 +1,338 @@
+"""The contract: every promise of a service's monitoring page, machine-readable and validated strictly.
+
+A promise names its truth, never the PromQL that is under test: where the expected value comes from (the ledger, the
+database, the kernel) is part of the claim. Unknown keys, wrong types and numbers without sense are refused with
+file, line and key.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from promproof.config.arithmetic import evaluate
+from promproof.config.durations import parse_duration
+from promproof.config.inputs import load_model
+from promproof.contract.deployment import Deployment
+from promproof.contract.panels import (
+    Counted,
+    Dashboards,
+    QuantileTruth,
+    RatioTruth,
+    RowsPanelTruth,
+    RowsSumTruth,
+)
+from promproof.contract.texts import Duration, Pattern
+
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
+
+
+class Model(BaseModel):
+    """Strict and frozen: a misspelt key is an error, a loaded contract does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Label(Model):
+    """What a label's values may be: a fixed list, a pattern that must match in full, or both left open."""
+
+    values: Names | None = None
+    pattern: Pattern | None = None
+
+    def allows(self, value: str) -> bool:
+        """Whether the documentation allows this value."""
+        if self.values is not None and value in self.values:
+            return True
+        if self.pattern is not None:
+            return re.fullmatch(self.pattern, value) is not None
+        return self.values is None
+
+
+class RequestTruth(Model):
+    """A truth by request; the fields say which of the target's labels holds what the ledger knows."""
+
+    method: str = "method"
+    endpoint: str = "endpoint"
+    status: str = "status"
+
+
+class RequestsTruth(RequestTruth):
+    """Finished requests by method, endpoint and status: ledgers of all senders."""
+
+    kind: Literal["requests"]
+    unmatched: str = "unmatched"
+    """The endpoint value of requests that no route matched."""
+
+
+class DurationsTruth(RequestTruth):
+    """Durations of finished requests: count exactly, buckets and sum between injected delay and client latency."""
+
+    kind: Literal["durations"]
+
+
+class OpenRequestsTruth(RequestTruth):
+    """Requests in progress at an instant, by method and endpoint."""
+
+    kind: Literal["open_requests"]
+
+
+class TallyTruth(Model):
+    """Events that the scenario counts by name and labels (executions by prompt and outcome)."""
+
+    kind: Literal["tally"]
+    tally: str
+    born_at_zero: dict[str, Names] = Field(default_factory=dict)
+    """Label values that exist at 0 for each known id before the first event, e.g. `status: [success, failed]`."""
+    subject: str
+    """The label that carries the id whose series are born and die with it, e.g. `prompt_id`."""
+    ids: str
+    """SQL that lists the ids alive in the target's database, one column."""
+
+
+class UsersTruth(Model):
+    """Distinct users of the ledger inside a sliding window."""
+
+    kind: Literal["distinct_users"]
+    window: Duration
+
+
+class RowsTruth(Model):
+    """Rows in the target's own database, asked with SQL."""
+
+    kind: Literal["rows"]
+    query: str
+
+
+class ProcessTruth(Model):
+    """A figure of the kernel for the target's process."""
+
+    kind: Literal["process"]
+    figure: Literal["cpu_seconds", "resident_bytes", "open_descriptors"]
+
+
+Truth = Annotated[
+    RequestsTruth
+    | DurationsTruth
+    | OpenRequestsTruth
+    | TallyTruth
+    | UsersTruth
+    | RowsTruth
+    | RowsSumTruth
+    | ProcessTruth,
+    Field(discriminator="kind"),
+]
+COUNTED = ("requests", "durations", "tally")
+"""Truths whose events the ledger counts by label set at any moment."""
+
+
+class Metric(Model):
+    """One documented metric: its form and where its truth comes from."""
+
+    name: MetricName
+    type: Literal["counter", "gauge", "histogram"]
+    unit: str
+    help: str
+    labels: dict[str, Label] = Field(default_factory=dict)
+    buckets: tuple[float, ...] | None = Field(default=None, strict=False)
+    truth: Truth
+
+    @model_validator(mode="after")
+    def _fits(self) -> Metric:
+        if (self.type == "histogram") != (self.buckets is not None):
+            raise ValueError("buckets belong to a histogram, and a histogram needs them")
+        if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
+            raise ValueError("buckets must ascend without repeats")
+        if self.truth.kind == "durations" and self.type != "histogram":
+            raise ValueError("the truth 'durations' is that of a histogram")
+        if isinstance(self.truth, RowsSumTruth) and (
+            self.type != "counter" or list(self.labels) != [self.truth.subject]
+        ):
+            raise ValueError("the truth 'rows_sum' is that of a counter whose only label is its subject")
+        return self
+
+
+def _evaluated(text: str, q: float) -> None:
+    """Raises ValueError for what is no arithmetic, or gives no number; a division by zero may depend on `q`."""
+    with suppress(ZeroDivisionError):
+        if not math.isfinite(evaluate(text, q)):
+            raise ValueError(f"{text!r} is not finite for q = {q:g}")
+
+
+class Series(Model):
+    """A synthetic series for the boundary proof: its increase per second, or its value, as arithmetic in `q`."""
+
+    series: str
+    rate: str | None = None
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Series:
+        if (self.rate is None) == (self.value is None):
+            raise ValueError("give either rate (per second) or value, as arithmetic in q")
+        for q in (0.0, 0.5, 1.0):
+            _evaluated(self.rate or self.value or "", q)
+        return self
+
+
+class Boundary(Model):
+    """How to move an alert's quantity `q` without the service: series whose size follows `q`.
+
+    `threshold` is the documented one in terms of `q`; the alert must be silent below and fire above.
+    """
+
+    threshold: float
+    series: tuple[Series, ...] = Field(strict=False, min_length=1)
+    fires_when: Literal["above", "below"] = "above"
+
+
+class Alert(Model):
+    """One documented alert."""
+
+    name: str
+    comparator: Literal[">", ">=", "<", "<=", "=="]
+    threshold: float
+    unit: Literal["ratio", "seconds", "state"]
+    window: Duration | None = None
+    hold: Duration = Field(alias="for")
+    severity: str
+    receivers: tuple[str, ...] = Field(strict=False, min_length=1)
+    metrics: tuple[MetricName, ...] = Field(strict=False, min_length=1)
+    """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""
+    vanished: bool = False
+    """Whether the alert also fires for a target that left discovery."""
+    boundary: Boundary
+
+
+class Target(Model):
+    """The API under test: how to start it, and where it answers."""
+
+    app: str | None = None
+    job: str
+    health: str = "/health"
+    metrics_path: str = Field(default="/metrics", pattern=r"^/")
+    labels: dict[str, str] = Field(default_factory=dict)
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Texts with {workdir}, {token} and {duration:5m} (scaled by the run's time scale)."""
+    database: str | None = None
+    webhook: str | None = None
+    longest_handler: Duration = "10s"
+    """No handler takes longer; not scaled."""
+
+
+class Traffic(Model):
+    """The scenarios of the main job, relative to the contract's folder."""
+
+    reconcile: str
+    drill: str | None = None
+    drilled: str | None = None
+    """The alert of that drill."""
+
+
+class Contract(Model):
+    """All claims of one service."""
+
+    contract: Literal[1]
+    service: str
+    documentation: str | None = None
+    target: Target
+    traffic: Traffic
+    metrics: tuple[Metric, ...] = Field(strict=False, min_length=1)
+    allowed: tuple[str, ...] = Field(default=(), strict=False)
+    """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
+    alerts: tuple[Alert, ...] = Field(default=(), strict=False)
+    dashboards: Dashboards = ()
+    deployment: Deployment | None = None
+
+    @model_validator(mode="after")
+    def _unique(self) -> Contract:
+        for what, names in (
+            ("metric", [metric.name for metric in self.metrics]),
+            ("alert", [alert.name for alert in self.alerts]),
+            ("dashboard uid", [dashboard.uid for dashboard in self.dashboards]),
+            ("dashboard", [dashboard.title for dashboard in self.dashboards]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _panels_fit(self) -> Contract:
+        for dashboard in self.dashboards:
+            for panel in dashboard.panels:
+                where = f"{dashboard.title}, {panel.title}"
+                if panel.alert is not None and panel.alert not in {alert.name for alert in self.alerts}:
+                    raise ValueError(f"{where}: no alert is called {panel.alert!r}")
+                if isinstance(panel.truth, Counted):
+                    self._check_counted(panel.truth, where)
+                elif isinstance(panel.truth, RowsPanelTruth):
+                    self._check_metric(panel.truth.counter, {panel.truth.label}, where)
+        return self
+
+    def _check_counted(self, truth: Counted, where: str) -> None:
+        part = truth.part if isinstance(truth, RatioTruth) else {}
+        # What a query groups by may be the target's identity as well.
+        named = {*truth.by, *truth.where, *part} - {"job", "instance"}
+        metric = self._check_metric(truth.metric, named, where)
+        if metric.truth.kind not in COUNTED:
+            raise ValueError(
+                f"{where}: the ledger does not count {metric.name}, whose truth is {metric.truth.kind!r}"
+            )
+        if isinstance(truth, QuantileTruth) and metric.type != "histogram":
+            raise ValueError(f"{where}: {metric.name} is a {metric.type}; quantiles are those of a histogram")
+
+    def _check_metric(self, name: str, labels: set[str], where: str) -> Metric:
+        if name not in {metric.name for metric in self.metrics}:
+            raise ValueError(f"{where}: no metric is called {name!r}")
+        metric = self.metric(name)
+        strange = sorted(labels - set(metric.labels))
+        if strange:
+            raise ValueError(f"{where}: {name} has no label {', '.join(strange)}")
+        return metric
+
+    @property
+    def drilled(self) -> tuple[str, ...]:
+        """Names of the alerts that the main job takes live through their threshold."""
+        return (self.traffic.drilled,) if self.traffic.drilled else ()
+
+    def metric(self, name: str) -> Metric:
+        """The metric of this name; KeyError when the contract has none."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise KeyError(name)
+
+    def alert(self, name: str) -> Alert:
+        """The alert of this name; KeyError when the contract has none."""
+        for alert in self.alerts:
+            if alert.name == name:
+                return alert
+        raise KeyError(name)
+
+    def permits(self, name: str) -> bool:
+        """Whether a metric family may be exposed: it is promised or on the allow-list."""
+        if any(metric.name == name for metric in self.metrics):
+            return True
+        return any(
+            name.startswith(item[:-1]) if item.endswith("*") else name == item for item in self.allowed
+        )
+
+
+def load(path: Path) -> Contract:
+    """Read and validate a contract.
+
+    Raises:
+        InputError: with file, line, key, what was found and what was expected.
+    """
+    return load_model(path, Contract, "a contract")
+
+
+def seconds(duration: str) -> float:
+    """Length of a documented duration in seconds, unscaled."""
+    return parse_duration(duration)

@@ -1,0 +1,373 @@
+"""One drill as it was recorded: its turns, the admissible life that follows from them, and what the four views showed.
+
+The views are Prometheus' alerts API, its rules API, the ALERTS series (one sample for each evaluation) and the
+notifications that were delivered. Everything here is computed from the history of a run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from promproof.contract.model import Alert
+from promproof.drills import plan
+from promproof.drills.agreement import NODE, Agreement, Phase, compare
+from promproof.drills.drill import Drill
+from promproof.drills.membership import Delivered, Seen
+from promproof.drills.plan import Timing
+from promproof.drills.states import Change, Life, State, live
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.faults.kinds import TargetState
+from promproof.observe.polling import ALERTS, RULES
+
+_RANK = (State.INACTIVE, State.PENDING, State.FIRING)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A step as it was performed: run times when it was asked for and when it was in effect."""
+
+    turn: str
+    do: str
+    value: float
+    asked: float
+    done: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A drill and its evidence; `slack` is the measured lateness of the machine in seconds."""
+
+    evidence: Evidence
+    drill: Drill
+    alert: Alert
+    timing: Timing
+    receivers: tuple[str, ...]
+    turns: tuple[Turn, ...]
+    begun: float
+    ended: float
+    slack: float
+    record: int
+
+    def at(self, turn: str) -> Turn:
+        """The first turn of this name.
+
+        Raises:
+            Gap: the drill did not come so far.
+        """
+        for one in self.turns:
+            if one.turn == turn:
+                return one
+        raise Gap(f"the drill {self.drill.name} did not come to '{turn}'")
+
+    @property
+    def raised(self) -> float:
+        """When the fault was asked for."""
+        return self.at("raised").asked
+
+    @property
+    def healed(self) -> float:
+        """When its end was asked for."""
+        return self.at("healed").asked
+
+    @cached_property
+    def records(self) -> tuple[int, ...]:
+        """Records that the verdicts point to."""
+        deliveries = tuple(one.number for one in self.evidence.history.of("delivery"))
+        return (self.record, *self.evidence.stored_records[-1:], *deliveries)
+
+    @cached_property
+    def life(self) -> Life:
+        """What is admissible for the drilled alert."""
+        timing, drill = self.timing, self.drill
+        disturbed = [one for one in self.turns if one.do == "disturb"]
+        what = drill.disturb.what if drill.disturb is not None else ""
+        down = [(one.asked, one.done) for one in disturbed if what == "prometheus_restarts"]
+        after = plan.DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
+        blind = [(begin, end + after) for begin, end in down]
+        if "up" in self.alert.metrics:
+            blind += unplanned_failures(self)
+        silent = [(one.asked, one.done) for one in disturbed if what == "target_restarts"]
+        gaps: list[tuple[float, float]] = []
+        if "up" not in self.alert.metrics:
+            gaps = scrape_gaps(self.evidence, self.node, self.ended, timing.scrape)
+        quantity = plan.quantity(
+            drill,
+            timing,
+            changes(drill, self.turns, timing.fires_above),
+            self.since,
+            blind=blind,
+            down=down,
+            silent=silent,
+            gaps=gaps,
+        )
+        # An alert that scrapes before the drill have woken may be active when it begins.
+        begun = min([self.begun, *(begin for begin, _ in blind)])
+        return live(quantity, plan.rule(timing), plan.pace(timing, self.slack), begun, self.ended)
+
+    @property
+    def node(self) -> bool:
+        """Whether the alert looks at what Node Exporter exposes."""
+        return any(name.startswith("node_") for name in self.alert.metrics)
+
+    @property
+    def since(self) -> float:
+        """When the traffic began, so that its events fill the window from then on."""
+        begun = [one.t for one in self.evidence.history.of("traffic_flows") if one.t <= self.begun]
+        return begun[-1] if begun else self.begun
+
+    @cached_property
+    def broken(self) -> list[tuple[float, float]]:
+        """Intervals in which scrapes fail by the drill's own doing, on the way there and back included."""
+        found = []
+        for one, later in pairwise([*self.turns, self.turns[-1]]):
+            stated = isinstance(self.drill.fault, TargetState) and one.do in ("break", "fail_scrapes")
+            disturbed = one.do == "disturb" and self.drill.disturb is not None
+            if stated or disturbed:
+                end = later.done if one.do == "break" else one.done
+                found.append((one.asked, end + plan.lag(self.drill, self.timing) + self.timing.scrape))
+        return found
+
+    @cached_property
+    def phases(self) -> list[Phase]:
+        """The doses that were held, each from when a scrape must have seen it."""
+        settled = self.timing.scrape + self.slack + plan.lag(self.drill, self.timing)
+        found = []
+        moves = [one for one in self.turns if one.do in ("dose", "break", "heal") or one.turn == "ended"]
+        if self.drill.disturb is not None and self.drill.disturb.what == "target_restarts":
+            moves = list(self.turns)  # a restart ends the dose
+        for one, later in pairwise(moves):
+            if one.do in ("dose", "break") and later.asked > one.done + settled:
+                value = one.value if one.do == "dose" else 1.0
+                found.append(Phase(one.done + settled, later.asked, value))
+        return found
+
+    @cached_property
+    def seen(self) -> list[Seen]:
+        """What the three views of states showed of the drilled alert."""
+        return observations(self.evidence, self.alert.name, self.begun, self.ended)
+
+    @cached_property
+    def delivered(self) -> list[Delivered]:
+        """Notifications of the drilled alert, those that were refused included."""
+        return delivered(self.evidence, self.alert.name, self.begun, self.ended)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """What the three ledgers say."""
+        return compare(self.evidence, self.drill, self.begun, self.ended, self.phases)
+
+    @cached_property
+    def known(self) -> bool:
+        """Whether the alert was active before the drill, so that Alertmanager may still have its group."""
+        return any(
+            alert["labels"].get("alertname") == self.alert.name
+            for record in self.evidence.history.of(ALERTS)
+            if record.t < self.begun
+            for alert in record.data.get("alerts", ())
+        )
+
+    def polls(self, kind: str = ALERTS) -> list[tuple[float, float]]:
+        """Begin and end of each answered poll."""
+        return [
+            (one.data["begin"], one.data["end"])
+            for one in self.evidence.history.of(kind)
+            if "error" not in one.data
+        ]
+
+
+def build(evidence: Evidence, name: str) -> Case:
+    """Collect the records of a drill.
+
+    Raises:
+        Gap: it was not run, or it broke off.
+    """
+    record = evidence.need("drill", name=name)
+    data = record.data
+    if data.get("error"):
+        raise Gap(str(data["error"]))
+    turns = tuple(
+        Turn(*(one.data[key] for key in ("turn", "do", "value", "asked", "done")))
+        for one in evidence.history.of("turn")
+        if one.data["drill"] == name and data["begun"] <= one.t <= data["ended"]
+    )
+    return Case(
+        evidence,
+        Drill.model_validate(data["plan"]),
+        evidence.contract.alert(data["alert"]),
+        Timing(**data["timing"]),
+        tuple(data["receivers"]),
+        turns,
+        float(data["begun"]),
+        float(data["ended"]),
+        lateness(evidence, turns, float(data["begun"]), float(data["ended"])),
+        record.number,
+    )
+
+
+def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float) -> float:
+    """How late this machine was during a drill: the longest time between two answered polls, and the clocks' offset.
+
+    Polls that ran into a disturbance of the path say nothing of the machine.
+    """
+    offset = evidence.need("clock_offset").data
+    disturbed = [(one.asked, one.done + 1.0) for one in turns if one.do == "disturb"]
+    longest = 0.0
+    for kind in (ALERTS, RULES):
+        answered = [
+            one.data["end"]
+            for one in evidence.history.of(kind)
+            if "error" not in one.data and begin <= one.data["begin"] and one.data["end"] <= end
+        ]
+        gaps = (
+            later - earlier
+            for earlier, later in pairwise(answered)
+            if not any(first <= later and earlier <= last for first, last in disturbed)
+        )
+        longest = max(longest, *gaps, 0.0)
+    return longest + float(offset["high"]) - float(offset["low"])
+
+
+def changes(drill: Drill, turns: Sequence[Turn], fires_above: bool = True) -> list[Change]:
+    """How the quantity was moved; what a fault that fails scrapes did is over when it is done."""
+    found: list[Change] = []
+    rest = plan.rest(drill, fires_above)
+    for one in turns:
+        if one.do == "dose":
+            found.append(Change(one.asked, one.done, one.value))
+        elif one.do == "break":
+            found.append(Change(one.asked, one.done, 1.0))
+        elif one.do == "fail_scrapes":
+            found += [Change(one.asked, one.asked, 1.0), Change(one.done, one.done, 0.0)]
+        elif one.do == "heal":
+            found.append(Change(one.asked, one.done, rest))
+        elif one.do == "disturb" and drill.disturb is not None and drill.disturb.what == "target_restarts":
+            assert isinstance(drill.below, float)
+            found += [Change(one.asked, one.done, 0.0), Change(one.done, one.done, drill.below)]
+    return found
+
+
+def observations(evidence: Evidence, name: str, begin: float, end: float) -> list[Seen]:
+    """States of one alert on three views between two instants; of several label sets the furthest one."""
+    found: list[Seen] = []
+    for record in evidence.history.of(ALERTS, RULES):
+        data = record.data
+        if "error" in data or not begin <= data["begin"] or data["end"] > end:
+            continue
+        if record.kind == ALERTS:
+            active = [a["state"] for a in data["alerts"] if a["labels"].get("alertname") == name]
+            found.append(Seen(data["begin"], data["end"], _furthest(active), "alerts API"))
+        elif name in data["rules"]:
+            found.append(Seen(data["begin"], data["end"], State(data["rules"][name]), "rules API"))
+    by_time: dict[float, list[str]] = defaultdict(list)
+    for labels, samples in evidence.stored("ALERTS").items():
+        own = dict(labels)
+        if own.get("alertname") == name:
+            for t, _ in samples:
+                by_time[t].append(own["alertstate"])
+    found += [
+        Seen(t, t, _furthest(states), "ALERTS series")
+        for t, states in sorted(by_time.items())
+        if begin <= t <= end
+    ]
+    return found
+
+
+def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[Delivered]:
+    """Notifications of one alert between two instants, in the order of their arrival.
+
+    A group is notified again when an alert joins those of it that have ended (Alertmanager, `notify/notify.go`), and
+    Prometheus goes on sending an alert that has ended for 15 minutes. What such a notification repeats of the one
+    before it, because of an alert that had ended before the drill began, is no news of this drill.
+    """
+    found = []
+    before: dict[tuple[str, str], frozenset[_Told]] = {}
+    for record in evidence.history.of("delivery"):
+        if not begin <= record.t <= end:
+            continue
+        body, receiver = record.data["body"], record.data["receiver"]
+        alerts = told(evidence, body, name, begin)
+        group = (receiver, repr(sorted(body.get("groupLabels", {}).items())))
+        now, known = _told(body.get("alerts", ())), before.get(group, frozenset())
+        own = _told(alerts)
+        repeated = own & known if now - own - known else frozenset()
+        for status in ("firing", "resolved"):
+            if any(one.status == status for one in own - repeated):
+                found.append(Delivered(record.t, receiver, status, record.data["status"]))
+        if record.data["status"] < 300:  # what was refused is sent again
+            before[group] = now
+    return found
+
+
+class _Told(NamedTuple):
+    """What a notification says of one alert."""
+
+    status: str
+    labels: frozenset[tuple[str, str]]
+
+
+def _told(alerts: Iterable[dict[str, Any]]) -> frozenset[_Told]:
+    return frozenset(_Told(one["status"], frozenset(one["labels"].items())) for one in alerts)
+
+
+def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
+    """The alerts of this name that a notification tells of, without those that had ended before the drill began.
+
+    Alertmanager repeats an alert that ended before its group was first flushed in the group's next notification; at a
+    large time scale ServiceDown is one, since nothing is scraped for Prometheus' first five seconds.
+    """
+    before = evidence.history.epoch + begun
+    return [
+        alert
+        for alert in body.get("alerts", ())
+        if alert["labels"].get("alertname") == name
+        and not (
+            alert["status"] == "resolved" and datetime.fromisoformat(alert["endsAt"]).timestamp() < before
+        )
+    ]
+
+
+def unplanned_failures(case: Case) -> list[tuple[float, float]]:
+    """Intervals after scrapes that failed without the drill's doing: a slow machine says nothing of the rule.
+
+    Each lasts until an evaluation has seen the next good scrape, however late that one comes.
+    """
+    least = case.timing.scrape + case.slack + case.timing.scrape_timeout
+    seen = case.timing.evaluation + case.slack
+    found: list[tuple[float, float]] = []
+    edge = case.begun  # what failed right before the drill is still to be seen when it begins
+    recovered = case.ended  # nothing good came after the last one
+    for scrape in sorted(case.evidence.scrapes, key=lambda scrape: -scrape.begin):
+        if scrape.up == 1:
+            recovered = scrape.end + seen
+            continue
+        end = max(scrape.begin + least, recovered)
+        if end < edge or scrape.begin > case.ended:
+            continue
+        if not any(begin <= scrape.begin <= last for begin, last in case.broken):
+            found.append((scrape.begin, end))
+            edge = min(edge, scrape.begin)
+    return found[::-1]
+
+
+def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
+    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
+    if node:
+        rows = [one for record in evidence.history.of(NODE) for one in record.data["series"]]
+        times = sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
+    else:
+        times = sorted(one.begin for one in evidence.scrapes if one.up == 1)
+    return [
+        (earlier, later)
+        for earlier, later in pairwise(times)
+        if later - earlier > 1.1 * nominal and earlier < end
+    ]
+
+
+def _furthest(states: Iterable[str]) -> State:
+    return max((State(one) for one in states), key=_RANK.index, default=State.INACTIVE)

@@ -1,0 +1,124 @@
+"""What a notification says: its labels and rendered texts, its grouping, and who got it.
+
+The labels must be those that Prometheus' alerts API showed; the texts too, and where the drill says what a text must
+show, the value in it must lie between the threshold and what the fault can have caused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from promproof.contract.model import Alert
+from promproof.drills.case import Case, told
+from promproof.drills.membership import Delivered, Finding, Kind
+from promproof.observe.polling import ALERTS
+
+# What Go's templates leave where a value is missing or a function failed.
+_BROKEN = ("<no value>", "<error expanding template", "%!")
+
+
+def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
+    """Findings about all notifications of one status."""
+    found = [
+        Finding(Kind.MISMATCHED, one.t, f"{one.receiver} got '{status}' and is not documented for it")
+        for one in taken
+        if one.status == status and one.receiver not in case.alert.receivers
+    ]
+    shown = _shown(case)
+    for record in case.evidence.history.of("delivery"):
+        t, receiver, body = record.t, record.data["receiver"], record.data["body"]
+        if not case.begun <= t <= case.ended:
+            continue
+        for alert in told(case.evidence, body, case.alert.name, case.begun):
+            if alert["status"] != status:
+                continue
+            texts = [*_labels(alert, case.alert, shown), *_texts(case, alert, shown), *_grouping(body, alert)]
+            found += [Finding(Kind.MISMATCHED, t, f"{receiver}: {text}") for text in texts]
+    return _once(found)
+
+
+def _shown(case: Case) -> list[dict[str, Any]]:
+    """The alert as Prometheus' alerts API showed it."""
+    return [
+        alert
+        for record in case.evidence.history.of(ALERTS)
+        if case.begun <= record.t <= case.ended
+        for alert in record.data.get("alerts", ())
+        if alert["labels"].get("alertname") == case.alert.name
+    ]
+
+
+def _labels(alert: dict[str, Any], promised: Alert, shown: Sequence[dict[str, Any]]) -> list[str]:
+    found = []
+    severity = alert["labels"].get("severity")
+    if severity != promised.severity:
+        found.append(f"severity {severity!r} was delivered, documented is {promised.severity!r}")
+    if shown and all(alert["labels"] != one["labels"] for one in shown):
+        found.append(f"labels {alert['labels']} were delivered, the alert has {shown[-1]['labels']}")
+    return found
+
+
+def _texts(case: Case, alert: dict[str, Any], shown: Sequence[dict[str, Any]]) -> list[str]:
+    texts: dict[str, str] = alert["annotations"]
+    same = [one["annotations"] for one in shown if one["labels"] == alert["labels"]]
+    found = [f"annotation {key!r} is empty" for key, text in texts.items() if not text.strip()]
+    for key in sorted({key for one in same for key in one} - texts.keys()):
+        found.append(f"annotation {key!r} was lost on the way")
+    for key, text in texts.items():
+        if any(mark in text for mark in _BROKEN):
+            found.append(f"annotation {key!r} lost a value: {text!r}")
+        elif same and all(one.get(key) != text for one in same):
+            found.append(f"annotation {key!r} is {text!r}, the alert never had it")
+    for key, pattern in case.drill.shows.items():
+        found += _value(case, key, pattern, texts.get(key, ""))
+    return found
+
+
+def _value(case: Case, key: str, pattern: str, text: str) -> list[str]:
+    match = re.search(pattern, text)
+    if match is None:
+        return [f"annotation {key!r} is {text!r}, it should show {pattern!r}"]
+    given = match.groupdict()
+    if given.get("percent") is not None and case.drill.above is not None:
+        value, low = float(given["percent"]) / 100, case.timing.threshold
+        quantity = case.drill.decided
+        window = case.timing.window - case.timing.scrape
+        blur = 0.0
+        if quantity is not None and window > 0:
+            blur = (case.drill.accumulators + 3) / (quantity * window)
+        high = case.drill.above + blur
+        # templates round to four digits
+        if not low * 0.999 <= value <= high * 1.001:
+            return [f"annotation {key!r} shows {value:.3%}, from {low:.3%} to {high:.3%} were possible"]
+    if given.get("seconds") is not None:
+        value, low = float(given["seconds"]), case.alert.threshold
+        edges = [
+            edge
+            for metric in case.evidence.contract.metrics
+            if metric.name in case.alert.metrics
+            for edge in metric.buckets or ()
+            if edge > low
+        ]
+        high = min(edges, default=float("inf"))
+        if not low <= value <= high:
+            return [f"annotation {key!r} shows {value:g} s, from {low:g} to {high:g} s were possible"]
+    return []
+
+
+def _grouping(body: dict[str, Any], alert: dict[str, Any]) -> list[str]:
+    """All alerts of one notification share its group's labels."""
+    group = body.get("groupLabels", {})
+    return [
+        f"{key}={alert['labels'].get(key, '')!r} came in the group of {key}={value!r}"
+        for key, value in group.items()
+        if alert["labels"].get(key, "") != value
+    ]
+
+
+def _once(found: Iterable[Finding]) -> list[Finding]:
+    kept: dict[str, Finding] = {}
+    for one in found:
+        kept.setdefault(one.text, one)
+    return list(kept.values())

@@ -1,0 +1,195 @@
+"""A drill as a file: the alert, its traffic, the fault with its doses, and what else may happen.
+
+Every fault has an undo: built-in ones bring their own, those for other people's targets must name it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from promproof.config.inputs import Document, load_document, load_model
+from promproof.contract.model import Contract, Model
+from promproof.contract.texts import Duration, Pattern
+from promproof.errors import InputError
+from promproof.faults.kinds import Dosed, Fault, Resource, Share, TargetState
+from promproof.faults.procfs import TICKS_PER_SECOND
+
+
+class NearMiss(Model):
+    """The harmless side of a fault that has no share: slow scrapes, and scrapes that fail."""
+
+    slow_scrapes: Share | None = None
+    """Scrapes take this part of their time-out."""
+    failed_scrapes: int = Field(default=0, ge=0)
+
+
+class Pulses(Model):
+    """The fault again and again, each time too short for `for`; durations as deployed, they are scaled."""
+
+    times: int = Field(ge=2)
+    above_for: Duration
+    below_for: Duration
+
+
+class Disturbance(Model):
+    """What is done to the path itself, and in which phase."""
+
+    what: Literal[
+        "webhook_fails", "alertmanager_restarts", "prometheus_restarts", "scrapes_fail", "target_restarts"
+    ]
+    when: Literal["below", "pending", "firing"]
+    times: int = Field(default=3, ge=1)
+    """How many deliveries the webhook refuses, or how many scrapes fail."""
+
+
+class Drill(Model):
+    """One drill."""
+
+    drill: Literal[1]
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    description: str = ""
+    alert: str
+    scenario: str | None = None
+    rate: float | None = Field(default=None, gt=0)
+    """Sessions per second of the scenario; not scaled by the time scale."""
+    events: float | None = Field(default=None, gt=0)
+    """Events per second that the fault decides on, when they are not `rate`: another fault may take some of them."""
+    fault: Fault
+    below: Share | NearMiss | None = None
+    above: Share | None = None
+    may: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Other alerts that may fire meanwhile; all others must not."""
+    receivers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Where notifications are judged; the documented receivers by default."""
+    shows: dict[str, Pattern] = Field(default_factory=dict)
+    """For each annotation a pattern that its text must match; the groups `percent` and `seconds` hold the value."""
+    together: str | None = None
+    """Drills that name the same word run side by side, and none is healed before all of them have fired."""
+    pulses: Pulses | None = None
+    disturb: Disturbance | None = None
+    page_routing: bool = False
+    """The notification goes to the target itself even while it is down; the drill reports it as late or lost."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Drill:
+        dosed = isinstance(self.fault, Dosed | Resource)
+        if dosed and not (isinstance(self.below, float) and self.above is not None):
+            raise ValueError(f"the fault '{self.fault.kind}' needs a share below and a share above")
+        if isinstance(self.fault, TargetState) and (isinstance(self.below, float) or self.above is not None):
+            raise ValueError(
+                f"the fault '{self.fault.kind}' has no share; below may name slow or failed scrapes"
+            )
+        if (self.scenario is None) != (self.rate is None):
+            raise ValueError("scenario and rate belong together")
+        if isinstance(self.fault, Dosed) and self.scenario is None:
+            raise ValueError(f"the fault '{self.fault.kind}' needs traffic: scenario and rate")
+        return self
+
+    @property
+    def decided(self) -> float | None:
+        """Events a second that the dosing decides on; None for an exact quantity."""
+        if isinstance(self.fault, Dosed):
+            return self.events or self.rate
+        if isinstance(self.fault, Resource) and self.fault.kind == "cpu":
+            return TICKS_PER_SECOND * self.fault.cpus
+        return self.events
+
+    @property
+    def accumulators(self) -> int:
+        """Counters that are rounded on their own; of each CPU, its idle ticks and the sum of the others."""
+        return 2 * self.fault.cpus if isinstance(self.fault, Resource) else 1
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else can be drilled meanwhile: the fault takes the whole target or path."""
+        return (
+            not isinstance(self.fault, Dosed | Resource)
+            or self.disturb is not None
+            or self.pulses is not None
+        )
+
+
+class Loaded(Model):
+    """A drill with its file, for messages, and its scenario's."""
+
+    plan: Drill
+    path: Path
+    default: bool = True
+
+    @property
+    def scenario(self) -> Path | None:
+        """The scenario's file; it is named relative to the drill's."""
+        return self.path.parent / self.plan.scenario if self.plan.scenario is not None else None
+
+    def where(self, key: str) -> str:
+        """`file:line` of a key."""
+        return _document(self.path).where((key,))
+
+
+def load(path: Path) -> Drill:
+    """Read and validate a drill file.
+
+    Raises:
+        InputError: with file, line and key.
+    """
+    return load_model(path, Drill, "a drill")
+
+
+def load_folder(folder: Path) -> list[Loaded]:
+    """The default drills of a folder, then those of its sub-folders.
+
+    Raises:
+        InputError: a file is wrong, two drills have one name, or there is none.
+    """
+    files = sorted(folder.glob("*.yaml")) + sorted(folder.glob("*/*.yaml"))
+    drills = [Loaded(plan=load(path), path=path, default=path.parent == folder) for path in files]
+    if not drills:
+        raise InputError("no drill is there", str(folder), "YAML files", "name the folder with --drills")
+    seen: dict[str, Path] = {}
+    for one in drills:
+        if one.plan.name in seen:
+            raise InputError(
+                f"the name {one.plan.name} is taken by {seen[one.plan.name]}",
+                one.where("name"), "a name of its own", "rename one",
+            )  # fmt: skip
+        seen[one.plan.name] = one.path
+    return drills
+
+
+def check(drill: Loaded, contract: Contract, rules: set[str], receivers: set[str]) -> None:
+    """What a drill names must be there.
+
+    Raises:
+        InputError: an alert that the contract or the rules do not have, or a receiver that nobody configured.
+    """
+    plan = drill.plan
+    documented = {alert.name for alert in contract.alerts}
+    for key, names in (("alert", (plan.alert,)), ("may", plan.may)):
+        for name in names:
+            if name not in documented:
+                raise _unknown("alert", name, drill.where(key), documented, "in the contract")
+            if name not in rules:
+                raise _unknown("alert", name, drill.where(key), rules, "in the rule files")
+    for name in plan.receivers:
+        if name not in receivers:
+            raise _unknown(
+                "receiver", name, drill.where("receivers"), receivers, "in Alertmanager's configuration"
+            )
+
+
+def _unknown(what: str, name: str, where: str, known: set[str], place: str) -> InputError:
+    return InputError(
+        f"{what} {name!r} is not {place}", where, f"one of {', '.join(sorted(known))}", "correct the name"
+    )
+
+
+def _document(path: Path) -> Document:
+    return load_document(path, "a drill")
+
+
+def as_json(drill: Drill) -> dict[str, Any]:
+    """A drill as the history keeps it."""
+    return drill.model_dump(mode="json")

@@ -1,0 +1,143 @@
+"""Where the time went: each hop of an alert's way, beside the window that the configuration allows for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from promproof.drills import membership, plan
+from promproof.drills.agreement import NODE
+from promproof.drills.case import Case, changes
+from promproof.drills.membership import FIRING, RESOLVED
+from promproof.drills.states import Condition, Life, Span, State, grid, live
+from promproof.observe.polling import HELD
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step of the way: seconds after the fault (after the healing from there on), and what is allowed."""
+
+    name: str
+    after: float | None
+    allowed: Span | None = None
+
+    @property
+    def excess(self) -> float | None:
+        """Seconds beyond the earliest admissible instant."""
+        if self.after is None or self.allowed is None:
+            return None
+        return self.after - self.allowed.begin
+
+
+def hops(case: Case) -> list[Hop]:
+    """The way there and back. Empty for a drill whose alert is meant not to fire."""
+    if case.drill.pulses is not None:
+        return []
+    begin, healed = case.raised, case.healed
+    future = forecast(case)
+    firing = _first(future, lambda states: State.FIRING in states)
+    fired = _first(future, lambda states: states == {State.FIRING})
+    slack, rule = case.slack, case.life.rule
+    wait = max(rule.group_wait, rule.group_interval) if case.known else rule.group_wait
+    there = [
+        ("first bad scrape", _scrape(case), Span(begin, case.at("raised").done + case.timing.scrape + slack)),
+        ("threshold crossed", _crossed(case), _condition(future, begin)),
+        ("pending", _seen(case, State.PENDING, begin), _pending(future, begin)),
+        ("firing", _seen(case, State.FIRING, begin), Span(firing, fired)),
+        ("Alertmanager", _held(case), Span(firing, fired + slack + 0.1)),
+        (
+            "webhook",
+            _told(case, FIRING, begin),
+            Span(firing + (0.0 if case.known else rule.group_wait), fired + wait + slack),
+        ),
+    ]
+    found = [Hop("fault", 0.0)]
+    found += [Hop(name, _after(t, begin), _shift(window, begin)) for name, t, window in there]
+    back = _resolved_window(case)
+    found.append(Hop("healed", case.at("healed").done - begin))
+    found.append(Hop("resolved webhook", _after(_told(case, RESOLVED, healed), healed), _shift(back, healed)))
+    return found
+
+
+def forecast(case: Case) -> Life:
+    """What would be admissible had the fault not been healed: the life that the windows of the way there come from."""
+    turns = [one for one in case.turns if one.asked < case.healed and one.do != "heal"]
+    timing = case.timing
+    end = case.raised + plan.detection(case.drill, timing) + 4 * case.slack + plan.LATE_SECONDS
+    quantity = plan.quantity(case.drill, timing, changes(case.drill, turns, timing.fires_above), case.since)
+    return live(quantity, plan.rule(timing), plan.pace(timing, case.slack), case.raised, end)
+
+
+def _first(life: Life, wanted: Callable[[frozenset[State]], bool]) -> float:
+    return next((t for t in grid(life.pace, life.begin, life.end) if wanted(life.admissible(t, t))), life.end)
+
+
+def _pending(life: Life, begin: float) -> Span:
+    return Span(
+        max(begin, _first(life, lambda states: State.PENDING in states)),
+        _first(life, lambda states: State.INACTIVE not in states),
+    )
+
+
+def _condition(life: Life, begin: float) -> Span:
+    after = [one for one in life.stretches if one.end >= begin]
+    may = next((one.begin for one in after if one.condition is not Condition.FALSE), life.end)
+    must = next((one.begin for one in after if one.condition is Condition.TRUE), life.end)
+    return Span(max(begin, may), must + life.pace.evaluation)
+
+
+def _resolved_window(case: Case) -> Span | None:
+    owed = membership.notices(case.life, known=case.known)
+    windows = [one.window for one in owed if one.status == RESOLVED]
+    if not windows:
+        return None
+    last = windows[-1]
+    return Span(max(last.begin, case.healed), last.end)
+
+
+def _scrape(case: Case) -> float | None:
+    """The first scrape that began after the fault was in effect."""
+    done = case.at("raised").done
+    if case.node:
+        rows = [one for record in case.evidence.history.of(NODE) for one in record.data["series"]]
+        times: Iterable[float] = (t for one in rows if one["name"] == "up" for t, _ in one["samples"])
+    else:
+        times = (one.begin for one in case.evidence.scrapes)
+    return min((t for t in times if t >= done), default=None)
+
+
+def _crossed(case: Case) -> float | None:
+    for record in case.evidence.history.of("expression"):
+        if record.data["alert"] == case.alert.name:
+            return min((float(t) for t in record.data["true"] if t >= case.raised), default=None)
+    return None
+
+
+def _seen(case: Case, state: State, begin: float) -> float | None:
+    return min((one.begin for one in case.seen if one.state is state and one.begin >= begin), default=None)
+
+
+def _held(case: Case) -> float | None:
+    for record in case.evidence.history.of(HELD):
+        if record.t >= case.raised and any(
+            alert["labels"].get("alertname") == case.alert.name for alert in record.data.get("alerts", ())
+        ):
+            return record.t
+    return None
+
+
+def _told(case: Case, status: str, begin: float) -> float | None:
+    times = [
+        one.t
+        for one in case.delivered
+        if one.status == status and one.t >= begin and one.answered < 300 and one.receiver in case.receivers
+    ]
+    return min(times, default=None)
+
+
+def _after(t: float | None, begin: float) -> float | None:
+    return None if t is None else t - begin
+
+
+def _shift(window: Span | None, begin: float) -> Span | None:
+    return None if window is None else Span(window.begin - begin, window.end - begin)

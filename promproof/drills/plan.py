@@ -1,0 +1,345 @@
+"""A drill's course as pure data: steps with their lengths, which drills go together, and the power gate.
+
+The power gate: error diffusion holds n x dose events +-1 per accumulator in any n consecutive ones, and a window cuts
+one more event at each end. Below and above can be told apart when that uncertainty is smaller than the distance to
+the threshold: events per window >= (accumulators + 2) / |dose - threshold|. A window of W seconds holds the events
+between its first and its last scrape, which are W less one scrape interval apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import Alert, seconds
+from promproof.drills.drill import Drill, Loaded, NearMiss
+from promproof.drills.states import Change, Pace, Quantity, Rule
+from promproof.errors import InputError
+from promproof.faults.kinds import Dosed, Resource, TargetState
+from promproof.faults.procfs import IDLE_SHARES
+
+# Longer than any window by this much, so that what comes late is seen as late and not as missing.
+LATE_SECONDS = 3.0
+DISCOVERY_SECONDS = 5.0
+"""Prometheus takes over new targets at this tick, whatever the time scale (`discovery/manager.go`)."""
+WRITER_GAP_SECONDS = 0.2
+"""The proc folder may be so old; a longer gap makes the verdict unknown."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Promised and deployed durations of a run in seconds, after scaling; `threshold` in terms of the dose."""
+
+    threshold: float
+    window: float
+    hold: float
+    scrape: float
+    evaluation: float
+    group_wait: float
+    group_interval: float
+    repeat_interval: float = math.inf
+    scrape_timeout: float = 0.0
+    fires_above: bool = True
+    scale: float = 1.0
+    """The time scale; a duration of a drill file is divided by it."""
+
+
+Do = Literal["watch", "dose", "break", "slow_scrapes", "fail_scrapes", "heal", "disturb"]
+Until = Literal["time", "pending", "firing", "resolved"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what is done at its begin, and how long it lasts.
+
+    until: it ends as soon as this was seen (pending) or delivered (firing, resolved), at the latest after `seconds`.
+    value: the dose, the seconds of a slow scrape, or the number of scrapes that fail.
+    """
+
+    turn: str
+    do: Do
+    value: float = 0.0
+    seconds: float = 0.0
+    until: Until = "time"
+
+
+def steps(drill: Drill, timing: Timing, slack: float) -> tuple[Step, ...]:
+    """The whole course of a drill: below, raised, healed, quiet."""
+    return (*_below(drill, timing, slack), *_above(drill, timing, slack), *_after(drill, timing, slack))
+
+
+def _below(drill: Drill, timing: Timing, slack: float) -> list[Step]:
+    # a whole window at this dose, and then as long as a pending alert would need to fire
+    length = timing.window + timing.hold + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
+    if isinstance(drill.below, NearMiss):
+        found = []
+        if drill.below.slow_scrapes is not None:
+            value = drill.below.slow_scrapes * timing.scrape_timeout
+            found.append(Step("below", "slow_scrapes", value, length))
+        if drill.below.failed_scrapes:
+            turn = "failing" if found else "below"
+            found.append(Step(turn, "fail_scrapes", drill.below.failed_scrapes, length))
+        return [*found, Step("clean", "heal", 0.0, timing.scrape + timing.evaluation)]
+    if drill.below is None:
+        return [Step("below", "watch", 0.0, length)]
+    found = [Step("below", "dose", drill.below, length)]
+    if drill.disturb is not None and drill.disturb.when == "below":
+        found.append(Step("disturbed", "disturb", drill.disturb.times, length))
+    return found
+
+
+def _above(drill: Drill, timing: Timing, slack: float) -> list[Step]:
+    raised: Do = "break" if drill.above is None else "dose"
+    dose = 1.0 if drill.above is None else drill.above
+    if drill.pulses is not None:
+        assert isinstance(drill.below, float)
+        return [
+            step
+            for number in range(drill.pulses.times)
+            for step in (
+                Step(
+                    "raised" if number == 0 else f"raised again ({number})",
+                    raised,
+                    dose,
+                    pulse(drill, timing, "above"),
+                ),
+                Step(f"lowered ({number + 1})", "dose", drill.below, pulse(drill, timing, "below")),
+            )
+        ]
+    limit = detection(drill, timing) + 4 * slack + LATE_SECONDS
+    if drill.disturb is None or drill.disturb.when == "below":
+        return [Step("raised", raised, dose, limit, "firing")]
+    disturbed = limit + recovery(drill, timing)
+    if drill.disturb.when == "pending":
+        return [
+            Step("raised", raised, dose, limit, "pending"),
+            Step("disturbed", "disturb", drill.disturb.times, disturbed, "firing"),
+        ]
+    return [
+        Step("raised", raised, dose, limit, "firing"),
+        # Alertmanager writes down what it has told after the receiver's answer
+        Step("told", "watch", 0.0, timing.group_interval),
+        Step("disturbed", "disturb", drill.disturb.times, recovery(drill, timing)),
+    ]
+
+
+def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
+    clean = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation + timing.group_interval
+    limit = clean + 4 * slack + LATE_SECONDS + (RETRY_SECONDS if drill.page_routing else 0.0)
+    quiet = clean + timing.evaluation + 2 * slack
+    until: Until = "time" if drill.pulses is not None else "resolved"
+    return [Step("healed", "heal", 0.0, limit, until), Step("quiet", "watch", 0.0, quiet)]
+
+
+RETRY_SECONDS = 10.0
+"""Alertmanager goes on trying for at least so long (`notify.MinTimeout`), with a back-off that no scale shortens."""
+
+
+def pulse(drill: Drill, timing: Timing, side: Literal["above", "below"]) -> float:
+    """Length of one side of a pulse, in seconds, scaled."""
+    assert drill.pulses is not None
+    length = seconds(drill.pulses.above_for if side == "above" else drill.pulses.below_for)
+    return length / timing.scale
+
+
+def recovery(drill: Drill, timing: Timing) -> float:
+    """How long the path may need to be as before after its disturbance, in seconds."""
+    assert drill.disturb is not None
+    what = drill.disturb.what
+    if what == "webhook_fails":
+        return RETRY_SECONDS
+    if what == "scrapes_fail":
+        return (drill.disturb.times + 2) * timing.scrape + timing.hold
+    if what == "alertmanager_restarts":
+        # Prometheus tells of a firing alert again after its resend delay, a minute as deployed
+        return 60 / timing.scale + timing.group_wait + 2 * timing.group_interval
+    return DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + timing.hold + 2 * timing.evaluation
+
+
+def detection(drill: Drill, timing: Timing) -> float:
+    """The longest admissible time from a fault to its notification, without the machine's own lateness."""
+    crossed = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation
+    return crossed + timing.hold + timing.evaluation + timing.group_wait
+
+
+def shortest(drill: Drill, timing: Timing) -> float:
+    """The theoretical minimum of the same: the window fills in proportion, and every interval is met at once."""
+    filling = 0.0
+    if timing.window and isinstance(drill.below, float) and drill.above is not None:
+        filling = (timing.threshold - drill.below) / (drill.above - drill.below) * timing.window
+    delay = drill.fault.delay if isinstance(drill.fault, Dosed) else None
+    return filling + timing.hold + timing.group_wait + (seconds(delay) if delay else 0.0)
+
+
+def granularity(drill: Drill, timing: Timing) -> float:
+    """How much later (seconds) a window may cross the threshold than in proportion, because events are whole.
+
+    A window of n events holds the dose to (accumulators + 2) / n; at the slope (above - below) / window that takes
+    so long to make up for. Exact values have none.
+    """
+    if (
+        not timing.window
+        or drill.decided is None
+        or not isinstance(drill.below, float)
+        or drill.above is None
+    ):
+        return 0.0
+    blur = (drill.accumulators + 2) / (drill.decided * (timing.window - timing.scrape))
+    return blur / abs(drill.above - drill.below) * timing.window
+
+
+def lag(drill: Drill, timing: Timing) -> float:
+    """How much later than decided an event may show up, in seconds."""
+    fault = drill.fault
+    if isinstance(fault, Dosed):
+        return seconds(fault.delay) if fault.delay is not None else 0.0
+    if isinstance(fault, Resource):
+        return WRITER_GAP_SECONDS
+    if isinstance(fault, TargetState) and fault.kind == "undiscovered":
+        return DISCOVERY_SECONDS + timing.scrape
+    return timing.scrape_timeout
+
+
+def quantity(
+    drill: Drill,
+    timing: Timing,
+    changes: Sequence[Change],
+    since: float,
+    *,
+    blind: Sequence[tuple[float, float]] = (),
+    down: Sequence[tuple[float, float]] = (),
+    silent: Sequence[tuple[float, float]] = (),
+    gaps: Sequence[tuple[float, float]] = (),
+) -> Quantity:
+    """What the alert's rule compares, as this drill has moved it."""
+    stated = drill.above is None
+    return Quantity(
+        threshold=0.5 if stated else timing.threshold,
+        changes=tuple(changes),
+        start=rest(drill, timing.fires_above),
+        window=timing.window,
+        events=drill.decided,
+        accumulators=drill.accumulators,
+        lag=lag(drill, timing),
+        since=since,
+        blind=tuple(blind),
+        down=tuple(down),
+        silent=tuple(silent),
+        gaps=tuple(gaps),
+        fires_above=stated or timing.fires_above,
+    )
+
+
+def rest(drill: Drill, fires_above: bool = True) -> float:
+    """The quantity while no fault is active."""
+    if isinstance(drill.fault, Resource):
+        return IDLE_SHARES[drill.fault.kind]
+    return 0.0 if drill.above is None or fires_above else 1.0
+
+
+def rule(timing: Timing) -> Rule:
+    """The durations that the states follow."""
+    return Rule(timing.hold, timing.group_wait, timing.group_interval, timing.repeat_interval)
+
+
+def pace(timing: Timing, slack: float) -> Pace:
+    """How often the server looks."""
+    return Pace(timing.scrape, timing.evaluation, slack)
+
+
+def batches(drills: Sequence[Loaded]) -> list[list[Loaded]]:
+    """Which drills run at the same time, in order: those that disturb neither each other's fault nor alert."""
+    found: list[list[Loaded]] = []
+    for one in drills:
+        if one.plan.alone or one.plan.together is not None:
+            continue
+        for batch in found:
+            taken = {other.plan.fault.kind for other in batch} | {other.plan.alert for other in batch}
+            if not taken & {one.plan.fault.kind, one.plan.alert}:
+                batch.append(one)
+                break
+        else:
+            found.append([one])
+    words = dict.fromkeys(one.plan.together for one in drills if one.plan.together is not None)
+    found += [[one for one in drills if one.plan.together == word] for word in words]
+    return [*found, *([one] for one in drills if one.plan.alone and one.plan.together is None)]
+
+
+def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, edges: Sequence[float]) -> None:
+    """Refuse a drill whose two sides cannot be told apart.
+
+    edges: bucket edges of the alert's histogram, none for another kind of metric.
+
+    Raises:
+        InputError: names the smallest rate, the edge or the side that would do.
+    """
+    plan = drill.plan
+    if isinstance(plan.below, NearMiss):
+        _refuse_long_failure(drill, plan.below, timing)
+    if plan.pulses is not None and pulse(plan, timing, "above") >= timing.hold:
+        raise InputError(
+            f"a pulse of {plan.pulses.above_for} is not shorter than for: {alert.hold}",
+            drill.where("pulses"), f"above_for less than {alert.hold}", "shorten it",
+        )  # fmt: skip
+    if not isinstance(plan.below, float) or plan.above is None:
+        return
+    threshold, low, high = timing.threshold, plan.below, plan.above
+    if not timing.fires_above:
+        threshold, low, high = -threshold, -low, -high
+    if not low < threshold < high:
+        raise InputError(
+            f"doses {plan.below:g} and {plan.above:g} do not enclose the threshold {timing.threshold:g} "
+            f"of {alert.name}",
+            drill.where("below"), f"below < {timing.threshold:g} < above", "correct below or above",
+        )  # fmt: skip
+    if isinstance(plan.fault, Dosed) and plan.fault.delay is not None:
+        _refuse_delay(drill, plan.fault.delay, alert, scale, edges)
+    if plan.decided is not None and timing.window:
+        _refuse_few(drill, plan.decided, min(threshold - low, high - threshold), timing)
+
+
+def _refuse_few(drill: Loaded, events: float, distance: float, timing: Timing) -> None:
+    needed = math.ceil(
+        round((drill.plan.accumulators + 2) / distance, 6)
+    )  # 0.055 - 0.05 is a little under 0.005
+    held = timing.window - timing.scrape
+    if held > 0 and events * held >= needed:
+        return
+    least = f"{math.ceil(needed / held)} or more" if held > 0 else "no rate will do"
+    key = "events" if drill.plan.events is not None else "rate"
+    raise InputError(
+        f"{events:g} events/s cannot tell {drill.plan.below:.1%} from {drill.plan.above:.1%} in {timing.window:g} s: "
+        f"{max(held, 0) * events:.0f} events between the first and the last scrape of a window, {needed} are needed",
+        drill.where(key), f"{key}: {least}", "raise the rate, widen the doses, or use a smaller time scale",
+    )  # fmt: skip
+
+
+def _refuse_delay(drill: Loaded, delay: str, alert: Alert, scale: TimeScale, edges: Sequence[float]) -> None:
+    if alert.window is not None:
+        scale.refuse_long_delay(seconds(delay), alert.window, drill.where("fault"))
+    above = [edge for edge in edges if edge > alert.threshold and not math.isinf(edge)]
+    if alert.threshold not in edges or not above:
+        raise InputError(
+            f"no bucket of the histogram tells {alert.threshold:g} s from {delay}",
+            drill.where("fault"),
+            f"edges at {alert.threshold:g} and above it; there are {', '.join(f'{edge:g}' for edge in edges)}",
+            "give the histogram these edges",
+        )  # fmt: skip
+    if not alert.threshold < seconds(delay) <= above[0]:
+        raise InputError(
+            f"a delay of {delay} does not fall into the bucket above {alert.threshold:g} s",
+            drill.where("fault"), f"a delay from {alert.threshold:g} to {above[0]:g} s", "correct delay",
+        )  # fmt: skip
+
+
+def _refuse_long_failure(drill: Loaded, below: NearMiss, timing: Timing) -> None:
+    lasts = (below.failed_scrapes + 1) * timing.scrape + timing.scrape_timeout
+    if below.failed_scrapes and lasts >= timing.hold:
+        most = int((timing.hold - timing.scrape_timeout) / timing.scrape) - 1
+        raise InputError(
+            f"{below.failed_scrapes} failed scrapes may look like {lasts:.3g} s, and `for` is {timing.hold:g} s",
+            drill.where("below"), f"failed_scrapes: {max(most, 0)} or fewer", "lower it",
+        )  # fmt: skip

@@ -1,0 +1,241 @@
+"""What a check may look at: the contract and the history of one run, with the views that several checks need.
+
+Everything here is computed from records; nothing asks a network or a clock. A missing record raises `Gap`, which the
+judge turns into an unknown verdict.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import Contract, seconds
+from promproof.evidence.history import History, Record
+from promproof.evidence.sums import merge
+from promproof.evidence.view import LedgerView
+from promproof.exposition import Exposition, Labels, parse
+
+Samples = tuple[tuple[float, float], ...]
+# Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
+IDENTITY = ("job", "instance")
+LEDGER_OF = "ledger of "
+"""How the record `observation_failed` begins to name a ledger."""
+
+
+class Gap(Exception):
+    """Evidence that a check needs is not in the history: the verdict is unknown."""
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """One scrape by Prometheus: run time (seconds) when it began and by when it had ended."""
+
+    begin: float
+    end: float
+    up: float
+    seconds: float
+    """How long it took, as Prometheus measured it."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A direct reading of the target's exposition: run times around it, the parsed text, its record."""
+
+    label: str
+    begin: float
+    end: float
+    exposition: Exposition
+    record: int
+
+
+class Evidence:
+    """Read-only views of a run."""
+
+    def __init__(self, contract: Contract, history: History) -> None:
+        self.contract = contract
+        self.history = history
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """What was run, on what, how (the record `run`)."""
+        return self.need("run").data
+
+    @cached_property
+    def scale(self) -> TimeScale:
+        """The time scale of the run."""
+        return TimeScale(float(self.need("prepared").data["time_scale"]))
+
+    @property
+    def target_scale(self) -> TimeScale:
+        """The time scale of the target's own windows: 1 for a target that the run did not start."""
+        return TimeScale(float(self.run["target_scale"]))
+
+    def is_cut_off(self, target: dict[str, Any]) -> bool:
+        """Whether a target's last scrape ended at the scaled time-out, which says nothing of the deployed one."""
+        return not self.scale.is_identity and "deadline exceeded" in target.get("lastError", "")
+
+    @cached_property
+    def ledger(self) -> LedgerView:
+        """All senders' ledgers in one."""
+        if not self.ledgers:
+            raise Gap("no ledger was recorded: nothing is known of what was sent")
+        return merge([LedgerView.from_json(record.data["view"]) for record in self.ledgers])
+
+    @cached_property
+    def ledgers(self) -> tuple[Record, ...]:
+        """The records of the ledgers.
+
+        Raises:
+            Gap: one could not be read; the others are not the whole truth.
+        """
+        for record in self.history.of("observation_failed"):
+            if str(record.data["what"]).startswith(LEDGER_OF):
+                raise Gap(f"the {record.data['what']} could not be read: {record.data['error']}")
+        return tuple(self.history.of("ledger"))
+
+    @cached_property
+    def ledger_records(self) -> tuple[int, ...]:
+        """Record numbers of the ledgers."""
+        return tuple(record.number for record in self.ledgers)
+
+    def need(self, kind: str, **fields: object) -> Record:
+        """The newest record of a kind whose data has these fields.
+
+        Raises:
+            Gap: there is none.
+        """
+        for record in reversed(self.history.records):
+            if record.kind == kind and all(record.data.get(key) == value for key, value in fields.items()):
+                return record
+        wanted = ", ".join(f"{key}={value}" for key, value in fields.items())
+        raise Gap(
+            f"the history has no record '{kind}'{f' with {wanted}' if wanted else ''}{self.why_missing(kind)}"
+        )
+
+    def why_missing(self, what: str) -> str:
+        """What the run wrote down when it could not observe something, as a clause to append."""
+        for record in self.history.of("observation_failed"):
+            if record.data["what"] == what:
+                return f": {str(record.data['error']).splitlines()[0]}"
+        return ""
+
+    def shot(self, label: str) -> Shot:
+        """The direct reading of the exposition that was taken under this label."""
+        record = self.need("exposition", label=label)
+        if record.data.get("error"):
+            raise Gap(f"the exposition could not be read ({label}): {record.data['error']}")
+        try:
+            parsed = parse(record.data["text"])
+        except ValueError as error:
+            raise Gap(f"the exposition ({label}) is malformed: {error}") from error
+        return Shot(label, record.data["begin"], record.data["end"], parsed, record.number)
+
+    @cached_property
+    def rest(self) -> Shot:
+        """The exposition at rest, after quiescence."""
+        return self.shot("rest")
+
+    @cached_property
+    def baseline(self) -> dict[tuple[str, Labels], float]:
+        """Values to subtract: those before the first ledgered request. Nothing for a target that the run started."""
+        return {} if self.run["managed"] else self.shot("baseline").exposition.values
+
+    def stored(self, name: str) -> dict[Labels, Samples]:
+        """Every sample that Prometheus stored of a metric during the run, by label set without job and instance."""
+        if not self._stored:
+            raise Gap("no stored samples were recorded")
+        failed = self._not_stored.get(name)
+        if failed is not None:
+            raise Gap(f"the stored samples of {name} could not be read: {failed}")
+        if not self._was_asked(name):
+            raise Gap(f"the run ended before the stored samples of {name} were read")
+        return self._stored.get(name, {})
+
+    def _was_asked(self, name: str) -> bool:
+        selectors = [str(record.data.get("selector", name)) for record in self.history.of("stored")]
+        return any(selector.partition("{")[0] == name for selector in selectors)
+
+    @cached_property
+    def _not_stored(self) -> dict[str, str]:
+        """Why samples could not be asked for, by metric: an answer that is missing is not an empty one."""
+        return {
+            str(record.data["what"]).partition("{")[0]: str(record.data["error"]).splitlines()[0]
+            for record in self.history.of("observation_failed")
+        }
+
+    @cached_property
+    def _stored(self) -> dict[str, dict[Labels, Samples]]:
+        series: dict[str, dict[Labels, Samples]] = defaultdict(dict)
+        for record in self.history.of("stored"):
+            for one in record.data["series"]:
+                labels = tuple((k, v) for k, v in sorted(one["labels"].items()) if k not in IDENTITY)
+                series[one["name"]][labels] = tuple((t, v) for t, v in one["samples"])
+        return dict(series)
+
+    @property
+    def stored_records(self) -> tuple[int, ...]:
+        """Record numbers of the stored samples."""
+        return tuple(record.number for record in self.history.of("stored"))
+
+    @cached_property
+    def scrapes(self) -> tuple[Scrape, ...]:
+        """All scrapes of the target during the run.
+
+        A scrape's samples carry the time at which it began (Prometheus aligns it by up to 2 ms, `scrape/scrape.go`);
+        its duration is a series of its own. The bounds are widened by the uncertainty of the two clocks.
+        """
+        return tuple(self._scrape_by_stamp.values())
+
+    def scrapes_of(self, ups: Mapping[float, float], durations: Mapping[float, float]) -> dict[float, Scrape]:
+        """Scrapes by the time stamp of their samples, from those of one target's `up` and `scrape_duration_seconds`.
+
+        One without a duration may have taken the whole interval.
+        """
+        offset = self.need("clock_offset").data
+        align = 0.002
+        return {
+            t: Scrape(
+                t - offset["high"] - align,
+                t - offset["low"] + durations.get(t, self.interval) + align,
+                value,
+                durations.get(t, self.interval),
+            )
+            for t, value in ups.items()
+            if t >= 0  # one from before the run says nothing about it
+        }
+
+    @property
+    def interval(self) -> float:
+        """The target's scrape interval in the run, in seconds."""
+        return float(self.run["scrape_interval"])
+
+    @property
+    def longest_handler(self) -> float:
+        """The longest time a handler may take, in seconds; not scaled."""
+        return seconds(self.contract.target.longest_handler)
+
+    def scrape_at(self, t: float) -> Scrape | None:
+        """The scrape whose samples carry the time stamp `t` (run time, server's clock)."""
+        return self._scrape_by_stamp.get(t)
+
+    @cached_property
+    def _scrape_by_stamp(self) -> dict[float, Scrape]:
+        return self.scrapes_of(self._target_series("up"), self._target_series("scrape_duration_seconds"))
+
+    def _target_series(self, name: str) -> dict[float, float]:
+        series = self.stored(name)
+        return {t: value for samples in series.values() for t, value in samples}
+
+    def phase(self, name: str) -> tuple[float, float]:
+        """Run times of the begin and end of a phase.
+
+        Raises:
+            Gap: the phase did not begin, or did not end.
+        """
+        begin = self.need("phase", name=name, edge="begin").t
+        end = self.need("phase", name=name, edge="end").t
+        return begin, end

@@ -1,0 +1,366 @@
+"""What a ledger says: an immutable, mergeable record of requests and what may be concluded from it.
+
+Everything is a sum of integers by time bin, or a minimum or maximum of times, so that merging is exact and
+does not depend on order or grouping. Questions about a moment answer with bounds: bins are compared whole,
+towards the safe side, so that a bin that straddles the moment never counts as certain.
+
+All times are readings of CLOCK_MONOTONIC in seconds, which the processes of one machine share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from math import inf, isinf
+from typing import Any
+
+from hdrh.histogram import HdrHistogram
+
+from promproof.evidence import bins as b
+from promproof.evidence.bins import Bins
+
+EndpointKey = tuple[str, str]
+"""method, endpoint (the route template, not the path)"""
+CountKey = tuple[str, str, int]
+"""method, endpoint, status"""
+Labels = tuple[tuple[str, str], ...]
+"""label names and values, sorted by name"""
+TallyKey = tuple[str, Labels]
+"""name of the tally, its labels"""
+Seen = tuple[float, float, float]
+"""first start, last start, last end of a user's requests"""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Events of one kind by time bin: their starts, their ends, or when their client left before the end."""
+
+    starts: Bins = field(default_factory=dict)
+    ends: Bins = field(default_factory=dict)
+    left: Bins = field(default_factory=dict)
+
+    @cached_property
+    def count(self) -> int:
+        return sum(self.starts.values())
+
+    @cached_property
+    def totals(self) -> tuple[b.Totals, b.Totals, b.Totals]:
+        """Running totals of starts, ends and left."""
+        return b.Totals(self.starts), b.Totals(self.ends), b.Totals(self.left)
+
+    def begun(self, last_bin: float) -> int:
+        """How many started at or before `last_bin`."""
+        return self.totals[0].up_to(last_bin)
+
+    def over(self, first_bin: float, settled_bin: float) -> int:
+        """How many ended before `first_bin`, or were left by their client before `settled_bin`."""
+        _, ends, left = self.totals
+        return ends.before(first_bin) + left.before(settled_bin)
+
+    def to_json(self) -> dict[str, list[int]]:
+        return {name: b.flat(bins) for name, bins in vars(self).items() if name in _COURSE_PARTS and bins}
+
+    @staticmethod
+    def from_json(data: Mapping[str, list[int]]) -> Course:
+        return Course(**{name: b.from_flat(bins) for name, bins in data.items()})
+
+
+_COURSE_PARTS = tuple(part.name for part in fields(Course))
+
+
+@dataclass(frozen=True)
+class EndpointView:
+    """All requests of one method and endpoint.
+
+    started: every request opened, by bin. dropped: those of which nothing whole reached the server, by bin of
+    their start. lost: those whose fate is unknown, by bin of the moment when the client gave up. outcomes: by
+    status. latency and felt: HDR buckets of whole microseconds, from sending and from the due time. floors:
+    how many requests the server certainly held for so many seconds. held_from, held_until: for those, the
+    bins between which the server certainly had the request.
+    """
+
+    started: Bins = field(default_factory=dict)
+    dropped: Bins = field(default_factory=dict)
+    lost: Bins = field(default_factory=dict)
+    outcomes: Mapping[int, Course] = field(default_factory=dict)
+    latency: Bins = field(default_factory=dict)
+    felt: Bins = field(default_factory=dict)
+    latency_ns: int = 0
+    floors: Mapping[float, int] = field(default_factory=dict)
+    held_from: Bins = field(default_factory=dict)
+    held_until: Bins = field(default_factory=dict)
+
+    @cached_property
+    def unresolved(self) -> Bins:
+        """Requests without a known status (open, or of unknown fate), by bin of their start."""
+        rest = dict(self.started)
+        for part in (self.dropped, *(course.starts for course in self.outcomes.values())):
+            b.add_into(rest, {index: -n for index, n in part.items()})
+        return rest
+
+    @cached_property
+    def unresolved_totals(self) -> b.Totals:
+        """Running totals of the unresolved."""
+        return b.Totals(self.unresolved)
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            name: b.flat(getattr(self, name)) for name in BIN_PARTS if getattr(self, name)
+        }
+        if self.outcomes:
+            data["outcomes"] = [[status, course.to_json()] for status, course in self.outcomes.items()]
+        if self.latency_ns:
+            data["latency_ns"] = self.latency_ns
+        if self.floors:
+            data["floors"] = [[seconds, n] for seconds, n in self.floors.items()]
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> EndpointView:
+        return EndpointView(
+            outcomes={int(status): Course.from_json(course) for status, course in data.get("outcomes", ())},
+            latency_ns=int(data.get("latency_ns", 0)),
+            floors={float(seconds): int(n) for seconds, n in data.get("floors", ())},
+            **{name: b.from_flat(data[name]) for name in BIN_PARTS if name in data},
+        )
+
+
+BIN_PARTS = ("started", "dropped", "lost", "latency", "felt", "held_from", "held_until")
+"""the fields of an EndpointView that are plain bins"""
+
+
+@dataclass(frozen=True)
+class LedgerView:
+    """Requests, tallies and users of a run or of a part of it. Mappings are to be read only.
+
+    bin_seconds: width of the time bins. lags: HDR buckets (us) of how late arrivals were sent. tallies_lost:
+    tallies of requests of unknown fate, under the labels that are known without the response. latest: time of
+    the latest client event, -inf of none. complete: False when a writer died, so that counts are lower
+    bounds.
+    """
+
+    bin_seconds: float
+    endpoints_seen: Mapping[EndpointKey, EndpointView] = field(default_factory=dict)
+    tallies_seen: Mapping[TallyKey, Course] = field(default_factory=dict)
+    tallies_lost: Mapping[TallyKey, Bins] = field(default_factory=dict)
+    users: Mapping[str, Seen] = field(default_factory=dict)
+    lags: Bins = field(default_factory=dict)
+    latest: float = -inf
+    complete: bool = True
+
+    # totals
+
+    @cached_property
+    def counts(self) -> dict[CountKey, int]:
+        """Requests whose status is known; abandoned ones are in."""
+        return {
+            (method, endpoint, status): course.count
+            for (method, endpoint), view in self.endpoints_seen.items()
+            for status, course in view.outcomes.items()
+        }
+
+    @cached_property
+    def abandoned(self) -> dict[CountKey, int]:
+        """Requests that were sent whole and left by their client: counted, of unknown duration."""
+        return {
+            (method, endpoint, status): sum(course.left.values())
+            for (method, endpoint), view in self.endpoints_seen.items()
+            for status, course in view.outcomes.items()
+            if course.left
+        }
+
+    @cached_property
+    def uncertain(self) -> dict[EndpointKey, int]:
+        """Requests of unknown fate: the server counted each at most once, under any status."""
+        return {key: sum(view.lost.values()) for key, view in self.endpoints_seen.items() if view.lost}
+
+    @cached_property
+    def open(self) -> dict[EndpointKey, int]:
+        """Requests that were still open when the view was taken."""
+        found = {
+            key: sum(view.unresolved.values()) - sum(view.lost.values())
+            for key, view in self.endpoints_seen.items()
+        }
+        return {key: n for key, n in found.items() if n}
+
+    @cached_property
+    def floors(self) -> dict[EndpointKey, Mapping[float, int]]:
+        """For each endpoint: seconds that the server certainly spent -> number of requests."""
+        return {key: view.floors for key, view in self.endpoints_seen.items() if view.floors}
+
+    @cached_property
+    def tallies(self) -> dict[TallyKey, int]:
+        """Declared events (executions by id and outcome, say) that certainly happened."""
+        return {key: course.count for key, course in self.tallies_seen.items()}
+
+    @property
+    def requests(self) -> int:
+        """Requests opened, whatever became of them."""
+        return sum(sum(view.started.values()) for view in self.endpoints_seen.values())
+
+    def keys(self) -> list[CountKey]:
+        """Every (method, endpoint, status) that was seen, sorted."""
+        return sorted(self.counts)
+
+    def endpoints(self) -> list[EndpointKey]:
+        """Every (method, endpoint) that was seen, sorted."""
+        return sorted(self.endpoints_seen)
+
+    def bounds(self, key: CountKey) -> tuple[int, int]:
+        """How often the server counted a key at rest, at least and at most."""
+        return self.completed_before(key, inf), self.started_before(key, inf)
+
+    # bounds at a moment
+
+    def started_before(self, key: CountKey | EndpointKey, t: float) -> int:
+        """The most that the server can have counted by time t: bins that began at or before t.
+
+        Requests without a known status (open, or of unknown fate) count for every status of their endpoint.
+        Without a status in the key: requests of any status.
+        """
+        view = self._endpoint(key)
+        last = self._bin(t)
+        return view.unresolved_totals.up_to(last) + sum(course.begun(last) for course in _courses(view, key))
+
+    def completed_before(self, key: CountKey | EndpointKey, t: float, settle: float = inf) -> int:
+        """The least that the server must have counted by time t: bins that had ended at t.
+
+        A request that its client left counts from `settle` seconds after that (the longest time that a
+        handler may take); by default only at the end of time, t = inf.
+        """
+        first, settled = self._bin(t), self._settled(t, settle)
+        return sum(course.over(first, settled) for course in _courses(self._endpoint(key), key))
+
+    def open_interval(
+        self, method: str, endpoint: str, t_begin: float, t_end: float, settle: float = inf
+    ) -> tuple[int, int]:
+        """Requests that the server had in progress at any one moment from t_begin to t_end: (certainly,
+        possibly).
+
+        Certainly: it needs the floor F of a request of start s and end e, so it has it during [e - F, s + F];
+        a request without a floor is never certain. Possibly: started by t_end, and not completed before
+        t_begin. Requests that were left, or are of unknown fate, are taken as over after `settle` seconds;
+        always at t = inf.
+        """
+        view = self._endpoint((method, endpoint))
+        begin, end = self._bin(t_begin), self._bin(t_end)
+        certain = b.before(view.held_from, begin) - b.up_to(view.held_until, end)
+        over = self.completed_before((method, endpoint), t_begin, settle)
+        over += b.before(view.lost, self._settled(t_begin, settle))
+        return max(certain, 0), self.started_before((method, endpoint), t_end) - over
+
+    def tally_started_before(self, key: TallyKey, t: float) -> int:
+        """The most that the server can have counted of a tally by time t: any time after its request's start.
+
+        Tallies of requests of unknown fate count where their known labels agree with the key.
+        """
+        last = self._bin(t)
+        name, labels = key
+        lost = sum(
+            b.up_to(starts, last)
+            for (lost_name, known), starts in self.tallies_lost.items()
+            if lost_name == name and set(known) <= set(labels)
+        )
+        return lost + self.tallies_seen.get(key, _NO_COURSE).begun(last)
+
+    def tally_completed_before(self, key: TallyKey, t: float, settle: float = inf) -> int:
+        """The least that the server must have counted of a tally by time t; settle as in completed_before."""
+        return self.tallies_seen.get(key, _NO_COURSE).over(self._bin(t), self._settled(t, settle))
+
+    # durations
+
+    def latency_sum(self, key: EndpointKey) -> float:
+        """Sum in seconds of the client's latencies of the requests that were answered, from exact
+        nanoseconds.
+        """
+        return self._endpoint(key).latency_ns / 1e9
+
+    def at_or_below(self, key: EndpointKey, edge_seconds: float) -> int:
+        """At least so many requests took the client at most `edge_seconds`: a lower bound, see bins."""
+        return b.count_at_or_below(self._endpoint(key).latency, edge_seconds)
+
+    def percentile(self, p: float, key: EndpointKey | None = None, felt: bool = False) -> float | None:
+        """The p-th percentile (0 to 100) of the latencies in seconds, of one endpoint or of all; None of
+        nothing.
+
+        felt: counted from the time when the request was due, as a user would feel it, instead of from its
+        sending.
+        """
+        return b.percentile(b.merged(self._buckets(key, felt)), p)
+
+    def histogram(self, key: EndpointKey | None = None, felt: bool = False) -> HdrHistogram:
+        """The latencies in microseconds as an HdrHistogram with 3 significant digits."""
+        return b.histogram(self._buckets(key, felt))
+
+    # exchange
+
+    def to_json(self) -> dict[str, Any]:
+        """The view as JSON values; `from_json` restores an equal one."""
+        return {
+            "bin_seconds": self.bin_seconds,
+            "endpoints": [[*key, view.to_json()] for key, view in self.endpoints_seen.items()],
+            "tallies": [
+                [name, dict(labels), course.to_json()] for (name, labels), course in self.tallies_seen.items()
+            ],
+            "tallies_lost": [
+                [name, dict(labels), b.flat(n)] for (name, labels), n in self.tallies_lost.items()
+            ],
+            "users": {user: list(seen) for user, seen in self.users.items()},
+            "lags": b.flat(self.lags),
+            "latest": None if self.latest == -inf else self.latest,
+            "complete": self.complete,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> LedgerView:
+        """Raises ValueError when the data are not those of a view."""
+        try:
+            return LedgerView(
+                bin_seconds=float(data["bin_seconds"]),
+                endpoints_seen={
+                    (method, endpoint): EndpointView.from_json(view)
+                    for method, endpoint, view in data["endpoints"]
+                },
+                tallies_seen={
+                    (name, labels_of(labels)): Course.from_json(course)
+                    for name, labels, course in data["tallies"]
+                },
+                tallies_lost={
+                    (name, labels_of(labels)): b.from_flat(n) for name, labels, n in data["tallies_lost"]
+                },
+                users={user: (float(a), float(z), float(end)) for user, (a, z, end) in data["users"].items()},
+                lags=b.from_flat(data["lags"]),
+                latest=-inf if data["latest"] is None else float(data["latest"]),
+                complete=bool(data["complete"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a ledger view: {error!r}") from error
+
+    def _buckets(self, key: EndpointKey | None, felt: bool) -> Iterable[Bins]:
+        views = self.endpoints_seen.values() if key is None else (self._endpoint(key),)
+        return [view.felt if felt else view.latency for view in views]
+
+    def _endpoint(self, key: CountKey | EndpointKey) -> EndpointView:
+        return self.endpoints_seen.get((key[0], key[1]), _NO_ENDPOINT)
+
+    def _bin(self, t: float) -> float:
+        return t if isinf(t) else b.bin_of(t, self.bin_seconds)
+
+    def _settled(self, t: float, settle: float) -> float:
+        return inf if t == inf else self._bin(t - settle)
+
+
+_NO_COURSE = Course()
+_NO_ENDPOINT = EndpointView()
+
+
+def labels_of(labels: Mapping[str, str]) -> Labels:
+    """Labels as the hashable form that keys use."""
+    return tuple(sorted((str(name), str(value)) for name, value in labels.items()))
+
+
+def _courses(view: EndpointView, key: CountKey | EndpointKey) -> Iterable[Course]:
+    if len(key) == 2:
+        return view.outcomes.values()
+    return (view.outcomes.get(key[2], _NO_COURSE),)

@@ -1,0 +1,125 @@
+"""Why a query gives nothing: it is relaxed step by step, and the first step that gives something names the cause.
+
+The asking is done elsewhere: `relaxations` lists the questions, `name` reads the answers. Nothing here talks to a
+server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.durations import format_milliseconds
+from promproof.config.promql import parse, walk
+from promproof.grafana.queries import metric_of
+
+LONGER = 20
+
+
+@dataclass(frozen=True)
+class Question:
+    """One relaxed query: what kind of relaxation it is, what it is about, and the expression to ask."""
+
+    kind: str
+    about: str
+    expression: str
+
+
+def relaxations(expression: str) -> list[Question]:
+    """The questions that tell why `expression` is empty, from the smallest part to the whole.
+
+    Raises:
+        ValueError: it does not parse.
+    """
+    root = parse(expression)
+    asked: dict[tuple[str, str], Question] = {}
+    for node in walk(root):
+        if isinstance(node, promql.VectorSelector):
+            for question in _of_selector(node):
+                asked.setdefault((question.kind, question.expression), question)
+        elif isinstance(node, promql.MatrixSelector):
+            name = _text(node.vector_selector)
+            window = round(node.range.total_seconds() * 1000)
+            for factor, kind in ((1, "window"), (LONGER, "longer window")):
+                text = f"max(count_over_time({name}[{format_milliseconds(window * factor)}]))"
+                asked.setdefault((kind, text), Question(kind, f"{name}[{format_milliseconds(window)}]", text))
+        elif isinstance(node, promql.BinaryExpr):
+            for side, half in (("left", node.lhs), ("right", node.rhs)):
+                if not isinstance(half, promql.NumberLiteral):
+                    text = half.prettify()
+                    asked.setdefault(("side", text), Question("side", f"{side} of {node.op}", text))
+    return list(asked.values())
+
+
+def _of_selector(node: Any) -> list[Question]:
+    name = metric_of(node)
+    questions = [Question("metric", name, f"count({name})")] if name else []
+    matchers = [one for one in node.matchers.matchers if one.name != "__name__"]
+    for matcher in matchers:
+        text = _matcher(matcher)
+        questions.append(
+            Question("label", f"{name}{{{matcher.name}}}", f'count({name}{{{matcher.name}!=""}})')
+        )
+        questions.append(Question("value", f"{name}{{{text}}}", f"count({name}{{{text}}})"))
+    if matchers:
+        together = ",".join(_matcher(one) for one in matchers)
+        questions.append(Question("selector", f"{name}{{{together}}}", f"count({name}{{{together}}})"))
+    return questions
+
+
+def name(questions: Sequence[Question], answers: Mapping[str, float | None]) -> str:
+    """The cause in words; `answers` holds the largest value of each expression, None where nothing came.
+
+    Order: what is missing first counts, since everything after it is empty because of it.
+    """
+    for kind, words in (
+        ("metric", "the metric {about} is missing"),
+        ("label", "the label of {about} is missing"),
+        ("value", "no series has {about}: this value was never seen"),
+        ("selector", "no series has all of {about} together"),
+    ):
+        for question in questions:
+            if question.kind == kind and not answers.get(question.expression):
+                return words.format(about=question.about)
+    for question in questions:
+        if question.kind == "window":
+            held = answers.get(question.expression) or 0
+            if held < 2:
+                longer = max(
+                    (answers.get(one.expression) or 0 for one in questions if one.kind == "longer window"),
+                    default=0,
+                )
+                many = "no sample" if not held else "a single sample"
+                if longer >= 2:
+                    return f"the window of {question.about} is too short: it holds {many}"
+                return f"{question.about} holds {many}, also when it is {LONGER} times as long: nothing was scraped"
+    sides = [one for one in questions if one.kind == "side"]
+    if sides and all(answers.get(one.expression) is not None for one in sides):
+        operator = sides[0].about.removeprefix("left of ")
+        return f"a join without match: both sides of {operator} have series, no two belong together"
+    empty = [one for one in sides if answers.get(one.expression) is None]
+    if empty:
+        return f"the {empty[0].about} gives nothing: {' '.join(empty[0].expression.split())}"
+    return "no step of relaxing it gave a reason"
+
+
+def _text(node: Any) -> str:
+    matchers = ",".join(_matcher(one) for one in node.matchers.matchers if one.name != "__name__")
+    name = metric_of(node)
+    return f"{name}{{{matchers}}}" if matchers else name
+
+
+def _matcher(matcher: Any) -> str:
+    operator = "="
+    for op, text in (
+        (promql.MatchOp.NotEqual, "!="),
+        (promql.MatchOp.Re, "=~"),
+        (promql.MatchOp.NotRe, "!~"),
+    ):
+        if matcher.op == op:
+            operator = text
+    value = str(matcher.value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'{matcher.name}{operator}"{value}"'

@@ -1,0 +1,119 @@
+"""Alerts as Prometheus sees them now: state, the quantity that the rule compares, and its threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.promql import parse
+from promproof.contract.model import Alert, Contract
+from promproof.errors import EvidenceError
+from promproof.observe.prometheus import Prometheus
+
+COMPARATORS = (">", ">=", "<", "<=", "==")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The comparison that decides an alert: the quantity's expression, the comparator and the threshold."""
+
+    quantity: str
+    comparator: str
+    threshold: float
+
+
+@dataclass(frozen=True)
+class AlertState:
+    """One alert at one moment.
+
+    state: inactive, pending, firing, or absent when Prometheus has no such rule. quantity: its values now, by series;
+    empty when there is none. documented: what the contract promises.
+    """
+
+    name: str
+    state: str
+    quantity: tuple[float, ...]
+    comparison: Comparison | None
+    since: str
+    documented: str
+    trouble: str = ""
+
+
+def comparison_of(expression: str) -> Comparison | None:
+    """The first comparison with a number in a rule; None when there is none, or it is no PromQL."""
+    try:
+        return _find(parse(expression))
+    except ValueError:
+        return None
+
+
+def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
+    """Every documented alert, and every other alerting rule that Prometheus has.
+
+    Raises:
+        EvidenceError: Prometheus does not answer.
+    """
+    rules = {
+        rule["name"]: rule
+        for group in prometheus.rules()
+        for rule in group["rules"]
+        if rule.get("type") == "alerting"
+    }
+    documented = {alert.name: alert for alert in contract.alerts}
+    names = [*documented, *(name for name in rules if name not in documented)]
+    return [_state(name, rules.get(name), documented.get(name), prometheus) for name in names]
+
+
+def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, prometheus: Prometheus) -> AlertState:
+    promised = "" if alert is None else f"{alert.comparator} {alert.threshold:g} for {alert.hold}"
+    if rule is None:
+        return AlertState(name, "absent", (), None, "", promised)
+    comparison = comparison_of(rule["query"])
+    quantity: tuple[float, ...] = ()
+    trouble = str(rule.get("lastError") or "")
+    if comparison is not None:
+        try:
+            found = prometheus.query(comparison.quantity)
+            quantity = tuple(value for _, value in found if not math.isnan(value))
+        except EvidenceError as error:
+            trouble = error.state
+    since = min((str(one["activeAt"]) for one in rule.get("alerts", ())), default="")
+    return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble)
+
+
+def worst(state: AlertState) -> float | None:
+    """The value of the quantity that is nearest to firing; None when there is none."""
+    if not state.quantity or state.comparison is None:
+        return None
+    return (max if state.comparison.comparator.startswith(">") else min)(state.quantity)
+
+
+def as_rows(found: Sequence[AlertState]) -> list[dict[str, Any]]:
+    """For the page."""
+    return [
+        {
+            "name": one.name,
+            "state": one.state,
+            "quantity": worst(one),
+            "comparator": "" if one.comparison is None else one.comparison.comparator,
+            "threshold": None if one.comparison is None else one.comparison.threshold,
+            "documented": one.documented,
+            "since": one.since,
+            "trouble": one.trouble,
+        }
+        for one in found
+    ]
+
+
+def _find(tree: Any) -> Comparison | None:
+    if isinstance(tree, promql.ParenExpr):
+        return _find(tree.expr)
+    if not isinstance(tree, promql.BinaryExpr):
+        return None
+    if str(tree.op) in COMPARATORS and isinstance(tree.rhs, promql.NumberLiteral):
+        return Comparison(tree.lhs.prettify(), str(tree.op), float(tree.rhs.val))
+    return _find(tree.lhs) or _find(tree.rhs)

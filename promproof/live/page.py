@@ -1,0 +1,273 @@
+"""The verification page inside Locust's web UI; given to Locust after loadtests/locustfile.py.
+
+    python -m locust -f loadtests/locustfile.py,promproof/live/page.py --prometheus http://127.0.0.1:9090 ...
+
+`nox -s ui` is the short way. The page is a tab of Locust's own page: its counts are a native table, and what a table
+cannot show (charts, buttons, verdicts) stands below it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from flask import Response, jsonify, request, send_file
+from locust import events
+from locust.runners import WorkerRunner
+
+from promproof.contract import model as contracts
+from promproof.drills.drill import load_folder
+from promproof.errors import EvidenceError, InputError
+from promproof.live.drills import DrillDesk, Place
+from promproof.live.switches import Switchboard
+from promproof.live.watch import Watch
+from promproof.load.arguments import scenario_of
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, DRILLS
+from promproof.stack.journal import cache_dir
+
+HERE = Path(__file__).resolve().parent
+UPLOT = HERE.parent / "report" / "assets" / "uplot"
+ASSETS = {
+    "page.js": (HERE / "assets" / "page.js", "text/javascript"),
+    "page.css": (HERE / "assets" / "page.css", "text/css"),
+    "uplot.js": (UPLOT / "uPlot.iife.min.js", "text/javascript"),
+    "uplot.css": (UPLOT / "uPlot.min.css", "text/css"),
+}
+TAB = {"title": "Verification", "key": "verification"}
+COLUMNS = {
+    "metric": "Metric",
+    "client": "Client",
+    "api": "API",
+    "prometheus": "Prometheus",
+    "difference": "Difference",
+}
+INSERTED = """
+<link rel="stylesheet" href="./verification/uplot.css"><link rel="stylesheet" href="./verification/page.css">
+<script src="./verification/uplot.js"></script><script src="./verification/page.js"></script></body>"""
+
+
+def add_options(parser: Any, **_: object) -> None:
+    """Options of the page; none of them is a field of the start form."""
+    hidden: dict[str, Any] = {"include_in_web_ui": False}
+    add = parser.add_argument
+    add("--prometheus", default="", help="URL of the Prometheus that scrapes the target", **hidden)
+    add("--contract", default=str(DEFAULT_CONTRACT), help="what the metrics and alerts promise", **hidden)
+    add("--fault-url", default="", help="fault port of the target, for the fault buttons", **hidden)
+    add("--fault-token", default="", env_var="FAULT_TOKEN", help="its token", **hidden)
+    add("--instance", default="", help="its instance label, when it is not its host:port", **hidden)
+    add("--monitoring", default="", help="its files; by default the contract's folder", **hidden)
+    add("--reports", default="", help="folder for the reports of the runs", **hidden)
+
+
+def install(environment: Any, **_: object) -> None:
+    """Add the page; without a web UI there is none."""
+    environment.watch = None
+    if environment.web_ui is None:
+        return
+    options = environment.parsed_options
+    folder = Path(options.reports or DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))
+    try:
+        contract = contracts.load(Path(options.contract))
+        desk = _desk(environment, folder)
+        board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo")
+        folder.mkdir(parents=True, exist_ok=True)
+        Path(options.ledger).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.stderr.write(f"--reports: {folder} cannot be created: {error.strerror}\n")
+        sys.exit(InputError.exit_status)
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_status)
+    watch = Watch(
+        contract,
+        Path(options.contract),
+        options.prometheus or None,
+        board,
+        desk,
+        folder,
+        environment.load_following,
+    )
+    environment.watch = watch
+    _native_tab(environment, watch)
+    _routes(environment, watch)
+
+
+def _desk(environment: Any, folder: Path) -> DrillDesk:
+    options = environment.parsed_options
+    missing = [
+        name
+        for name, value in (
+            ("--target", environment.host), ("--prometheus", options.prometheus),
+            ("--fault-url", options.fault_url), ("--fault-token", options.fault_token),
+        )
+        if not value
+    ]  # fmt: skip
+    if missing:
+        return DrillDesk(None, [], folder, f"no drills without {', '.join(missing)}")
+    contract = Path(options.contract)
+    monitoring = Path(options.monitoring) if options.monitoring else contract.parent
+    urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)
+    return DrillDesk(Place(*urls, contract, monitoring, options.instance), load_folder(DRILLS), folder)
+
+
+def begin(environment: Any, **_: object) -> None:
+    """A run of the web UI begins; its ledger is there, and nothing has been sent."""
+    if environment.watch is not None and environment.load_run is not None:
+        environment.watch.desk.stop()  # nobody else may send while the target's counts are compared with ours
+        environment.watch.begin(scenario_of(environment.parsed_options), environment.host)
+
+
+def stopped(environment: Any, **_: object) -> None:
+    """A run is over by itself or by the stop button: what was until then is judged."""
+    _end(environment, "the stop button")
+
+
+def quitting(environment: Any, **_: object) -> None:
+    """Locust ends, by a signal say: a run that is under way is interrupted, and its report is kept all the same."""
+    if environment.watch is not None:
+        environment.watch.desk.stop()
+    _end(environment, None)
+
+
+def _end(environment: Any, stopped_for: str | None) -> None:
+    if environment.watch is None:
+        return
+    environment.watch.board.heal()
+    if environment.load_run is not None:
+        environment.load_run.finish()
+        environment.watch.end(stopped_for)
+
+
+def _native_tab(environment: Any, watch: Watch) -> None:
+    web_ui = environment.web_ui
+    structure = [{"key": key, "title": title} for key, title in COLUMNS.items()]
+    web_ui.template_args.update(
+        {"extended_tabs": [TAB], "extended_tables": [{"key": TAB["key"], "structure": structure}]}
+    )
+    base = environment.parsed_options.web_base_path
+
+    def add(response: Response) -> Response:
+        if response.status_code != 200:
+            return response
+        if request.path == f"{base}/stats/requests" and response.is_json:
+            data = response.get_json()
+            data["extended_stats"] = [{"key": TAB["key"], "data": _native_rows(watch)}]
+            response.set_data(json.dumps(data))
+        elif request.path == f"{base}/" and response.mimetype == "text/html":
+            response.set_data(response.get_data(as_text=True).replace("</body>", INSERTED))
+        return response
+
+    web_ui.app.after_request(add)
+
+
+def _native_rows(watch: Watch) -> list[dict[str, Any]]:
+    state = watch.shown()
+    rows = [
+        {
+            "metric": row["metric"],
+            "client": row["client"],
+            "api": _plain(row["api"]),
+            "prometheus": _plain(row["prometheus"]),
+            "difference": _difference(row),
+        }
+        for row in state["counts"]
+    ]
+    others = [
+        {"metric": row["metric"], "client": "", "api": _plain(row["api"]),
+         "prometheus": _plain(row["prometheus"]), "difference": ""}
+        for row in state["others"]
+    ]  # fmt: skip
+    return [*rows, *others]
+
+
+def _difference(row: dict[str, Any]) -> str:
+    text = f"{_plain(row['api_difference'])} / {_plain(row['prometheus_difference'])}"
+    return f"{text} ({row['differing']} of {row['label_sets']} label sets)" if row["differing"] else text
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.15g}"
+
+
+def _routes(environment: Any, watch: Watch) -> None:
+    web_ui = environment.web_ui
+    base = environment.parsed_options.web_base_path + "/verification"
+
+    def asset(name: str) -> Any:
+        if name not in ASSETS:
+            return jsonify({"error": f"no such file: {name}"}), 404
+        path, kind = ASSETS[name]
+        return send_file(path, mimetype=kind)
+
+    def state() -> Any:
+        return jsonify(watch.state())
+
+    def report() -> Any:
+        if watch.run is None or watch.run.report is None:
+            return jsonify({"error": "no run has ended yet"}), 404
+        return send_file(watch.run.report, mimetype="text/html")
+
+    def fault() -> Any:
+        key, action = request.form.get("key", ""), request.form.get("action", "")
+        if action not in ("start", "stop"):
+            return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+        if action == "start" and watch.desk.is_running:
+            return jsonify(
+                {"error": "a drill is under way, and it moves the dose itself: stop it first"}
+            ), 409
+        try:
+            (watch.board.start if action == "start" else watch.board.stop)(key)
+        except InputError as error:
+            return jsonify({"error": str(error)}), 400
+        except EvidenceError as error:
+            return jsonify({"error": f"{error.component}: {error.state}"}), 502
+        return jsonify(watch.board.state())
+
+    def drill() -> Any:
+        name, action = request.form.get("key", ""), request.form.get("action", "")
+        if action not in ("start", "stop"):
+            return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+        if action == "stop":
+            watch.desk.stop()
+        elif watch.is_running:
+            return jsonify(
+                {"error": "a run is under way, and a drill sends its own traffic: stop it first"}
+            ), 409
+        elif watch.board.is_on:
+            return jsonify({"error": "a fault is on, and a drill moves the dose itself: stop it first"}), 409
+        else:
+            try:
+                watch.desk.start(name)
+            except (InputError, OSError) as error:
+                return jsonify({"error": str(error)}), 400
+        return jsonify(watch.desk.state())
+
+    for path, view, methods in (
+        ("/<name>", asset, ["GET"]),
+        ("/state.json", state, ["GET"]),
+        ("/report.html", report, ["GET"]),
+        ("/fault", fault, ["POST"]),
+        ("/drill", drill, ["POST"]),
+    ):
+        guarded = web_ui.auth_required_if_enabled(view)
+        web_ui.app.add_url_rule(base + path, f"verification_{view.__name__}", guarded, methods=methods)
+
+
+def _if_not_worker(listener: Any) -> Any:
+    @wraps(listener)
+    def guarded(environment: Any, **named: Any) -> None:
+        if not isinstance(environment.runner, WorkerRunner):
+            listener(environment=environment, **named)
+
+    return guarded
+
+
+events.init_command_line_parser.add_listener(add_options)
+events.init.add_listener(_if_not_worker(install))
+events.test_start.add_listener(_if_not_worker(begin))
+events.test_stop.add_listener(_if_not_worker(stopped))
+events.quitting.add_listener(_if_not_worker(quitting))

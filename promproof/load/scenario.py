@@ -1,0 +1,153 @@
+"""A scenario: traffic as data, who does what, how often and for how long, read from a YAML file.
+
+Every mistake is reported with file, line and key before anything is sent. Nothing here knows HTTP clients,
+Locust or time; the same file drives Locust and the harness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from promproof.config.inputs import Document, describe, load_document
+from promproof.errors import InputError
+from promproof.load.consistency import Problem, check
+from promproof.load.models import Closed, Open, RateStage, Scenario, UserStage
+from promproof.places import SCENARIOS
+
+__all__ = ["Scenario", "json_schema", "load", "override", "resolve", "stretched"]
+
+WHAT = "a scenario"
+AnyStage = TypeVar("AnyStage", RateStage, UserStage)
+
+
+def load(path: Path) -> Scenario:
+    """Read and check a scenario.
+
+    Raises:
+        InputError: the file cannot be read, or one line for each mistake: file, line, key, found, expected.
+    """
+    document = load_document(path, WHAT)
+    try:
+        scenario = Scenario.model_validate(document.data)
+    except ValidationError as error:
+        raise describe(document, error, WHAT) from error
+    if problems := check(scenario):
+        raise _mistakes(document, problems)
+    return scenario
+
+
+def resolve(name: str, folder: Path = SCENARIOS) -> Path:
+    """The file of a scenario that is named by path, or by its bare name in the folder of scenarios.
+
+    Raises:
+        InputError: there is none; it lists those that are.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    if name in shipped:
+        return shipped[name]
+    expected = "the path of a file, or one of: " + (", ".join(shipped) or "(there is none)")
+    raise InputError("no such scenario", name, expected, "check the name")
+
+
+def override(
+    scenario: Scenario,
+    rate: float | None = None,
+    duration: float | None = None,
+    max_requests: int | None = None,
+    users: int | None = None,
+) -> Scenario:
+    """The scenario with values from a command line: arrivals per second, seconds, requests, users.
+
+    Stages keep their shape: a rate or a number of users becomes that of the highest stage, a duration that of
+    all stages together, and the others change in proportion.
+
+    Raises:
+        InputError: a rate for a scenario without one, or users for a scenario that has none.
+    """
+    changes: dict[str, Any] = {}
+    arrival = scenario.arrival
+    model = arrival.model if arrival else "none"
+    if rate is not None:
+        if not isinstance(arrival, Open):
+            raise InputError(
+                f"arrival model {model} has no rate", "--rate", "a scenario of model open", "leave it out"
+            )
+        arrival = _at_rate(arrival, rate)
+    if users is not None:
+        if not isinstance(arrival, Closed):
+            raise InputError(
+                f"arrival model {model} has no users", "--users", "a scenario of model closed", "leave it out"
+            )
+        arrival = _with_users(arrival, users)
+    if duration is not None:
+        if arrival is not None and arrival.stages:
+            factor = duration / sum(stage.seconds for stage in arrival.stages)
+            stages = [
+                stage.model_copy(update={"seconds": stage.seconds * factor}) for stage in arrival.stages
+            ]
+            arrival = arrival.model_copy(update={"stages": stages})
+        else:
+            changes["duration"] = duration
+    if max_requests is not None:
+        changes["max_requests"] = max_requests
+    return scenario.model_copy(update={**changes, "arrival": arrival})
+
+
+def stretched(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario for a target that is scraped more rarely than it was written for.
+
+    The arrivals last `factor` times as long, and sessions that are `stretched` take place so many times as often.
+    """
+    longer = (
+        override(scenario, duration=scenario.seconds * factor) if scenario.seconds is not None else scenario
+    )
+    once = [
+        one.model_copy(update={"times": ceil(one.times * factor)}) if one.stretched else one
+        for one in scenario.once
+    ]
+    return longer.model_copy(update={"once": once})
+
+
+def _at_rate(arrival: Open, rate: float) -> Open:
+    if not arrival.stages:
+        return arrival.model_copy(update={"rate": rate})
+    factor = rate / max(max(stage.edges) for stage in arrival.stages)
+    return arrival.model_copy(update={"stages": [_scaled(stage, factor) for stage in arrival.stages]})
+
+
+def _with_users(arrival: Closed, users: int) -> Closed:
+    if not arrival.stages:
+        return arrival.model_copy(update={"users": users})
+    factor = users / max(max(stage.edges) for stage in arrival.stages)
+    return arrival.model_copy(update={"stages": [_scaled(stage, factor, round) for stage in arrival.stages]})
+
+
+def _scaled(stage: AnyStage, factor: float, cut: Callable[[float], float] = float) -> AnyStage:
+    names = ("rate", "users", "begin", "end")
+    values = {name: value for name in names if (value := getattr(stage, name, None)) is not None}
+    return stage.model_copy(update={name: cut(value * factor) for name, value in values.items()})
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Scenario.model_json_schema(by_alias=True),
+    }
+
+
+def _mistakes(document: Document, problems: list[Problem]) -> InputError:
+    rows = [(document.where(one.key), f"{'.'.join(map(str, one.key))}: {one.text}") for one in problems]
+    where, first = rows[0]
+    others = "".join(f"\n{place}: {text}" for place, text in rows[1:])
+    return InputError(
+        first + others, where, WHAT, "correct the key; the field names are in the documentation"
+    )

@@ -1,0 +1,347 @@
+"""Asks every panel's queries once per zoom and writes the answers down; nothing is judged here.
+
+Queries are sent as Grafana would send them: variables at their default, macros expanded, start and end aligned to the
+step. Under a time scale the data source's interval, min intervals and fixed windows are scaled, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from prometheus_api_client import PrometheusApiClientException
+
+from promproof.config.durations import format_milliseconds, parse_milliseconds
+from promproof.config.promql import TooLarge
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import Contract
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.history import Recorder
+from promproof.grafana import causes
+from promproof.grafana.dashboard import Dashboard, Panel, Target
+from promproof.grafana.durations import milliseconds
+from promproof.grafana.expand import Value, chosen, names, options_of, substitute, with_auto
+from promproof.grafana.origins import DataSource, offered, selected
+from promproof.grafana.provisioning import GrafanaFolder, Texts, read_all
+from promproof.grafana.steps import MACROS, Request, resolve
+from promproof.grafana.windows import executed
+from promproof.observe.prometheus import Prometheus
+from promproof.observe.sources import latencies, machine, rows, scrapes, sums
+from promproof.observe.variables import query_values
+from promproof.truth.views import panel_query
+
+WIDTH, COARSE = 1000, 20
+VARIABLE, CHOICE = "variables of the dashboards", "choices of the dashboards' variables"
+"""What could not be observed, in the record `observation_failed`."""
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """One look at all panels: how long before the end it begins (seconds), and the panel's width in pixels."""
+
+    name: str
+    seconds: float
+    width: int = WIDTH
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the truths of panels come from: ledger files by name, the database's URL, readings of the machine.
+
+    `process_started` is when the kernel says that the target's process started (epoch seconds).
+    """
+
+    ledgers: Mapping[str, Path]
+    database: str | None
+    readings: list[dict[str, Any]]
+    process_started: float | None
+
+
+def _is_refused(error: EvidenceError) -> bool:
+    """Whether the server answered and refused, which is about the query; no answer is about the server."""
+    return isinstance(error.__cause__, PrometheusApiClientException | None)
+
+
+def _as_evidence(error: Exception) -> EvidenceError:
+    return EvidenceError("panels", f"not asked: {error}")
+
+
+def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
+    """The dashboards and provisioning files as they are; `intervals`: the jobs' scrape intervals (ms), unscaled."""
+    history.add(
+        "dashboards",
+        {
+            "files": texts.dashboards,
+            "sources": [asdict(one) for one in texts.sources],
+            "providers": [asdict(one) for one in texts.providers],
+            "problems": [asdict(one) for one in texts.problems],
+            "scrape_intervals": dict(intervals),
+        },
+    )
+
+
+def scrape_intervals(prometheus: Mapping[str, Any]) -> dict[str, int]:
+    """Scrape intervals (ms) by job of a Prometheus configuration."""
+    shared = (prometheus.get("global") or {}).get("scrape_interval") or "1m"
+    return {
+        str(job.get("job_name")): parse_milliseconds(str(job.get("scrape_interval") or shared))
+        for job in prometheus.get("scrape_configs") or ()
+        if isinstance(job, dict)
+    }
+
+
+def everything(
+    history: Recorder,
+    prometheus: Prometheus,
+    contract: Contract,
+    scale: TimeScale,
+    window: tuple[float, float],
+    sources: Sources,
+) -> None:
+    """All that the panel checks look at; call it at rest, after the server's facts and the stored samples.
+
+    The dashboards are those that `files` recorded. `window` is in run time (seconds) and must end before the stored
+    samples were asked for. What could not be asked is recorded as such.
+    """
+    if sources.database is not None:
+        rows(history, contract, sources.database)
+        sums(history, contract, sources.database, "rest")
+    record = history.last("dashboards")
+    if record is None or not (record.data["files"] or contract.dashboards):
+        return
+    machine(history, sources.readings, sources.process_started)
+    for name, path in sources.ledgers.items():
+        latencies(history, name, path)
+    scrapes(history, prometheus, history.now() + 1)
+    provisioned = tuple(DataSource(**one) for one in record.data["sources"])
+    folder = GrafanaFolder(read_all(record.data["files"], provisioned), provisioned, (), ())
+    panels(history, prometheus, folder, scale, window)
+
+
+def zooms(begin: float, end: float) -> tuple[Zoom, ...]:
+    """The looks of a run from `begin` to `end`: all of it wide and narrow, its last third, all of it in a few points.
+
+    The last one has the long steps and windows of a look at days.
+    """
+    length = end - begin
+    return (
+        Zoom("whole", length),
+        Zoom("narrow", length, 300),
+        Zoom("last third", length / 3, 600),
+        Zoom("coarse", length, COARSE),
+    )
+
+
+def panels(
+    history: Recorder,
+    prometheus: Prometheus,
+    folder: GrafanaFolder,
+    scale: TimeScale,
+    window: tuple[float, float],
+    looks: Sequence[Zoom] | None = None,
+) -> None:
+    """Run every panel query at each zoom of the window (run time, seconds) and record what came back.
+
+    A query that is refused is recorded with the server's words; a query that gives nothing gets its cause.
+    """
+    begin, end = window
+    try:
+        known = prometheus.metadata()
+        history.add(
+            "metadata", {"types": {name: all_[0].get("type") for name, all_ in known.items() if all_}}
+        )
+    except EvidenceError as error:
+        history.add("observation_failed", {"what": "metadata", "error": str(error)})
+    for dashboard in folder.dashboards:
+        values, options = _variables(history, prometheus, dashboard, folder.sources, window)
+        asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
+        for panel, target in dashboard.queries():
+            asker.ask(panel, target, looks or zooms(begin, end))
+        if looks is None:
+            _choices(asker, dashboard, Zoom("whole", end - begin))
+
+
+def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
+    """Ask the queries of every variable that takes several values with one of them and with two of them chosen."""
+    for variable in dashboard.variables:
+        options = asker.options.get(variable.name, ())
+        if not variable.multi or not options:
+            continue
+        for chosen_values in dict.fromkeys((tuple(options[:1]), tuple(options[:2]))):
+            values = {**asker.values, variable.name: Value(chosen_values, True)}
+            other = replace(asker, values=values)
+            for panel, target in dashboard.queries():
+                if variable.name in names(target.expression):
+                    other.choose(panel, target, look, variable.name, chosen_values)
+
+
+def _variables(
+    history: Recorder,
+    prometheus: Prometheus,
+    dashboard: Dashboard,
+    sources: Sequence[DataSource],
+    window: tuple[float, float],
+) -> tuple[dict[str, Value], dict[str, list[str]]]:
+    """(what is chosen by default, the live values) of a dashboard's variables; both are recorded."""
+    values: dict[str, Value] = {}
+    live: dict[str, list[str]] = {}
+    span = (history.epoch + window[0], history.epoch + window[1])
+    for one in dashboard.variables:
+        data: dict[str, Any] = {"dashboard": dashboard.file, "name": one.name, "query": one.query}
+        options: list[str] = list(options_of(one))
+        try:
+            if one.type == "datasource":
+                options = [source.uid for source in offered(one, sources)]
+            elif one.type == "query" and one.source.is_prometheus:
+                options = query_values(prometheus, substitute(one.query, values), one.regex, span)
+                data["values"] = options
+        except Exception as error:  # a regular expression that only a browser reads is one of them
+            options = []
+            if isinstance(error, EvidenceError) and _is_refused(error):
+                data["error"] = str(error)
+            else:
+                history.failed(VARIABLE, error)
+        found = chosen(one, options)
+        if one.type == "datasource" and (source := selected(one, sources)) is not None:
+            found = Value((source.uid,), found.many)
+        values[one.name], live[one.name] = found, options
+        history.add("variable", {**data, "options": options, "chosen": list(found.values)})
+    return {name: value for name, value in values.items() if value.values}, live
+
+
+@dataclass
+class _Asker:
+    """The queries of one dashboard."""
+
+    history: Recorder
+    prometheus: Prometheus
+    dashboard: Dashboard
+    source_interval: str
+    scale: TimeScale
+    values: Mapping[str, Value]
+    options: Mapping[str, Sequence[str]]
+    end: float
+
+    def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
+        empty, last = True, ""
+        for look in looks:
+            data: dict[str, Any] = {
+                "dashboard": self.dashboard.file, "panel": panel.title, "path": target.path, "ref": target.ref,
+                "zoom": look.name, "width": look.width, "instant": target.instant,
+            }  # fmt: skip
+            try:
+                request, step, text = self._prepared(panel, target, look)
+                data |= {"expanded": text, "step": step, "from": request.begin, "to": request.end}
+                rows = self._sent(target, request, step, text)
+            except (TooLarge, InputError) as error:  # the limits of this harness say nothing of the query
+                self.history.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
+                return
+            except ValueError as error:
+                self.history.add("panel", {**data, "error": str(error)})
+                return
+            except Exception as error:
+                if isinstance(error, EvidenceError) and _is_refused(error):
+                    self.history.add("panel", {**data, "error": error.state})
+                else:
+                    self.history.failed(panel_query(self.dashboard.file, target.path), error)
+                return
+            empty, last = empty and not rows, text
+            self.history.add("panel", {**data, "series": rows})
+        if empty and last:
+            self._cause(panel, target, last)
+
+    def choose(
+        self, panel: Panel, target: Target, look: Zoom, variable: str, selection: tuple[str, ...]
+    ) -> None:
+        """Ask a query with a variable at these values and record whose series came back."""
+        labels = re.findall(rf"(\w+)\s*=~?\s*[\"']\$\{{?{re.escape(variable)}\b", target.expression)
+        data: dict[str, Any] = {
+            "dashboard": self.dashboard.file, "path": target.path, "variable": variable, "chosen": list(selection),
+            "labels": list(dict.fromkeys(labels)),
+        }  # fmt: skip
+        try:
+            request, step, text = self._prepared(panel, target, look)
+            rows = self._sent(target, request, step, text)
+        except (TooLarge, InputError) as error:
+            self.history.failed(CHOICE, _as_evidence(error))
+        except ValueError as error:
+            self.history.add("choice", {**data, "error": str(error)})
+        except Exception as error:
+            if isinstance(error, EvidenceError) and _is_refused(error):
+                self.history.add("choice", {**data, "error": error.state})
+            else:
+                self.history.failed(CHOICE, error)
+        else:
+            self.history.add("choice", {**data, "expanded": text, "series": [one["labels"] for one in rows]})
+
+    def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
+        end = round((self.history.epoch + self.end) * 1000)
+        request = Request(end - round(look.seconds * 1000), end, panel.max_data_points or look.width)
+        # An interval variable at auto follows the range as it is written, and is scaled like any fixed duration.
+        values = with_auto(self.values, self.dashboard.variables, request.length * self.scale.factor)
+        resolved = resolve(
+            request,
+            min_step=self._scaled(substitute(target.interval, values)),
+            panel_interval=self._scaled(substitute(panel.interval, values)),
+            source_interval=self._scaled(self.source_interval),
+            interval_factor=target.interval_factor,
+        )
+        text = executed(substitute(target.expression, values), request, resolved, self.scale)
+        return request, resolved.step, text
+
+    def _scaled(self, duration: str) -> str:
+        """A duration as Grafana writes them, scaled."""
+        if self.scale.is_identity or not duration or duration in MACROS:
+            return duration
+        return format_milliseconds(self.scale.milliseconds(milliseconds(duration)))
+
+    def _sent(self, target: Target, request: Request, step: int, text: str) -> list[dict[str, Any]]:
+        if target.instant:
+            answer = self.prometheus.get(
+                "/api/v1/query", {"query": text, "time": f"{request.end / 1000:.3f}"}
+            )
+            if answer["resultType"] == "scalar":
+                return [{"labels": {}, "points": [self._point(answer["result"])]}]
+            return [
+                {"labels": one["metric"], "points": [self._point(one["value"])]} for one in answer["result"]
+            ]
+        begin, end = request.begin // step * step, request.end // step * step
+        answer = self.prometheus.get(
+            "/api/v1/query_range",
+            {
+                "query": text,
+                "start": f"{begin / 1000:.3f}",
+                "end": f"{end / 1000:.3f}",
+                "step": f"{step / 1000:g}",
+            },
+        )
+        return [
+            {"labels": one["metric"], "points": [self._point(point) for point in one["values"]]}
+            for one in answer["result"]
+        ]
+
+    def _point(self, point: Sequence[Any]) -> list[float]:
+        return [round(self.history.from_epoch(float(point[0])), 6), float(point[1])]
+
+    def _cause(self, panel: Panel, target: Target, text: str) -> None:
+        base = {"dashboard": self.dashboard.file, "panel": panel.title, "path": target.path}
+        try:
+            questions = causes.relaxations(text)
+        except ValueError as error:
+            self.history.add("panel_cause", {**base, "cause": f"it cannot be taken apart: {error}"})
+            return
+        answers: dict[str, float | None] = {}
+        for question in questions:
+            try:
+                found = self.prometheus.query(question.expression, at=self.history.epoch + self.end)
+            except EvidenceError:
+                continue
+            numbers = [value for _, value in found if not math.isnan(value)]
+            answers[question.expression] = max(numbers) if numbers else (0.0 if found else None)
+        self.history.add(
+            "panel_cause", {**base, "cause": causes.name(questions, answers), "answers": answers}
+        )

@@ -1,0 +1,158 @@
+"""Asking the servers over and over while drills run; a poll that failed is written down as that, and says nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from promproof.errors import EvidenceError
+from promproof.evidence.history import Recorder
+from promproof.observe.alertmanager import Alertmanager
+from promproof.observe.prometheus import Prometheus
+
+ALERTS = "poll"
+RULES = "rules_poll"
+HELD = "held_poll"
+STOP_SECONDS = 1.0
+
+
+class Poller:
+    """One question, asked every `interval` seconds; the answer becomes a record of `kind`."""
+
+    def __init__(
+        self, history: Recorder, kind: str, ask: Callable[[], dict[str, Any]], interval: float
+    ) -> None:
+        self._history = history
+        self._kind = kind
+        self._ask = ask
+        self._interval = interval
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"poller-{kind}", daemon=True)
+        self.longest = interval
+        """The longest time (seconds) between two answered polls without a failed one: how late this machine may be."""
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End polling."""
+        self._ended.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the question that is under way; a server that answers no more is not waited for."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        answered: float | None = None
+        while not self._ended.wait(self._interval):
+            begin = self._history.now()
+            try:
+                data = self._ask()
+            except EvidenceError as error:
+                if self._ended.is_set():  # nobody waits for this answer any more
+                    return
+                self._history.add(
+                    self._kind, {"begin": begin, "end": self._history.now(), "error": str(error)}
+                )
+                answered = None
+                continue
+            if self._ended.is_set():
+                return
+            self._history.add(self._kind, {"begin": begin, "end": self._history.now(), **data}, t=begin)
+            now = time.monotonic()
+            if answered is not None:
+                self.longest = max(self.longest, now - answered)
+            answered = now
+
+
+class Pollers:
+    """The three views that are polled: Prometheus' alerts and rules, and what Alertmanager holds."""
+
+    def __init__(self, history: Recorder, prometheus: str, alertmanager: str | None, interval: float) -> None:
+        self._history = history
+        self._asked = [Prometheus(prometheus), Prometheus(prometheus)]
+        self._held = Alertmanager(alertmanager) if alertmanager is not None else None
+        alerts, rules = self._asked
+        self._all = [
+            Poller(history, ALERTS, lambda: {"alerts": alerts.alerts()}, interval),
+            Poller(history, RULES, lambda: {"rules": _states(rules.rules())}, interval),
+        ]
+        if self._held is not None:
+            held = self._held
+            self._all.append(Poller(history, HELD, lambda: {"alerts": _held(held.alerts())}, interval))
+
+    @property
+    def longest(self) -> float:
+        """The longest time (seconds) between two answered polls of one view."""
+        return max(one.longest for one in self._all)
+
+    def start(self) -> None:
+        """Begin to poll all views."""
+        for one in self._all:
+            one.start()
+
+    def stop(self) -> None:
+        """End polling."""
+        for one in self._all:
+            one.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for one in self._all:
+            one.join(max(0.0, deadline - time.monotonic()))
+        for client in self._asked:
+            client.close()
+        if self._held is not None:
+            self._held.close()
+
+    def was_active(self, name: str, since: float) -> bool:
+        """Whether an alert was seen pending or firing since a run time."""
+        for record in reversed(self._history.records):
+            if record.t < since - 10:
+                return False
+            if record.kind == ALERTS and record.t >= since and "alerts" in record.data:
+                return any(alert["labels"].get("alertname") == name for alert in record.data["alerts"])
+        return False
+
+    def state(self, name: str) -> str:
+        """The state of an alert in the newest poll that was answered; the furthest of several label sets."""
+        newest = next(
+            (one for one in reversed(self._history.records) if one.kind == ALERTS and "alerts" in one.data),
+            None,
+        )
+        alerts = newest.data["alerts"] if newest is not None else []
+        states = {str(one["state"]) for one in alerts if one["labels"].get("alertname") == name}
+        return next((one for one in ("firing", "pending") if one in states), "inactive")
+
+    def quiet(self) -> bool:
+        """Whether the newest polls show no alert anywhere."""
+        alerts, held = self._history.last(ALERTS), self._history.last(HELD)
+        if alerts is None or alerts.data.get("alerts") != []:
+            return False
+        return self._held is None or (held is not None and held.data.get("alerts") == [])
+
+
+def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
+    """The state of each alerting rule by name; the worst of rules that share one."""
+    rank = ("inactive", "pending", "firing")
+    found: dict[str, str] = {}
+    for group in groups:
+        for rule in group["rules"]:
+            if rule.get("type") == "alerting":
+                state = str(rule["state"])
+                found[rule["name"]] = max(found.get(rule["name"], "inactive"), state, key=rank.index)
+    return found
+
+
+def _held(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is needed of Alertmanager's alerts: name, state and what suppresses them."""
+    return [
+        {
+            "labels": alert["labels"],
+            "state": alert["status"]["state"],
+            "inhibited_by": alert["status"].get("inhibitedBy", []),
+        }
+        for alert in alerts
+    ]

@@ -1,0 +1,225 @@
+"""Asking the observers and writing their answers into the history; nothing is judged here.
+
+What could not be asked is recorded as such: a check then finds a gap, not a silence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Any
+
+import requests
+
+from promproof.contract.model import Contract, TallyTruth
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.figures import Figures
+from promproof.evidence.history import Recorder
+from promproof.exposition import Exposition, parse
+from promproof.http import Session
+from promproof.observe import database
+from promproof.observe.alertmanager import Alertmanager
+from promproof.observe.prometheus import Prometheus
+from promproof.observe.webhook import Delivery
+from promproof.stack.waiting import wait_until
+from promproof.truth.metrics import sample_name
+
+# Prometheus writes these for every target itself; they tell when each scrape began and how long it took.
+SCRAPE_SERIES = ("up", "scrape_duration_seconds")
+EXPOSITION_SECONDS = 5.0
+# A page that is not there will not be there for Prometheus either, whoever waits for it.
+NOT_THERE = (requests.codes.not_found, requests.codes.method_not_allowed, requests.codes.gone)
+APPEARS_SECONDS, ASK_AGAIN_SECONDS = 2.0, 0.5
+"""How long a target that is healthy already may take to show its metrics."""
+
+
+@contextmanager
+def attempt(history: Recorder, what: str) -> Iterator[None]:
+    """Observe one thing: whatever goes wrong is written down, and costs this thing only."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        history.failed(what, error)
+
+
+def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
+    """Read the target's exposition directly; a failure is recorded and gives None."""
+    begin = history.now()
+    data: dict[str, Any] = {"label": label, "begin": begin}
+    parsed = None
+    try:
+        with Session(EXPOSITION_SECONDS) as session:
+            answer = session.get(url, headers={"Accept": "text/plain; version=0.0.4"})
+        data["status"], data["page"] = answer.status_code, _is_page(answer)
+        answer.raise_for_status()
+        data["text"] = answer.text
+        parsed = parse(answer.text)
+    except (requests.RequestException, ValueError) as error:
+        data["error"] = str(error)
+    except Exception as error:
+        data["error"] = history.tracebacks.keep(f"reading {url}", error)
+    history.add("exposition", {**data, "end": history.now()})
+    return parsed
+
+
+def need_exposition(history: Recorder, url: str) -> None:
+    """Read the exposition before anything is sent; what can't come later either is said at once, as the cause.
+
+    A target that refuses us, is busy or hangs may still answer Prometheus: then the run goes on.
+
+    Raises:
+        EvidenceError: there is no such page, or it is one for people.
+    """
+
+    def unmet() -> str:
+        exposition(history, url, "baseline")
+        record = history.last("exposition")
+        seen = record.data if record is not None else {}
+        if seen.get("status") in NOT_THERE:
+            return f"GET {url} answers {seen['status']}: there are no metrics to judge"
+        return f"GET {url} answers with a web page and not with metrics" if seen.get("page") else ""
+
+    try:
+        wait_until(unmet, APPEARS_SECONDS, pause=lambda _: time.sleep(ASK_AGAIN_SECONDS))
+    except TimeoutError as error:
+        todo = "look at target.metrics_path in the contract, and at what the target serves"
+        raise EvidenceError("target", str(error), (), todo) from None
+
+
+def _is_page(answer: requests.Response) -> bool:
+    return answer.ok and answer.text.lstrip()[:14].lower().startswith(("<!doctype html", "<html"))
+
+
+def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
+    """Ask the target's database what the contract says that it knows."""
+    wanted = {metric.name: metric.truth.query for metric in contract.metrics if metric.truth.kind == "rows"}
+    wanted |= {
+        f"ids of {metric.truth.subject}": metric.truth.ids
+        for metric in contract.metrics
+        if isinstance(metric.truth, TallyTruth)
+    }
+    for what, query in wanted.items():
+        with attempt(history, f"rows of {what}"):
+            history.add(
+                "rows", {"what": what, "label": label, "query": query, "values": database.ask(url, query)}
+            )
+
+
+def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
+    """All samples of the run: the documented metrics, the scrapes themselves, and ALERTS."""
+    names = [*SCRAPE_SERIES]
+    for metric in contract.metrics:
+        names.append(sample_name(metric))
+    samples(history, prometheus, "stored", [*(f"{name}{{{selector}}}" for name in names), "ALERTS"])
+
+
+def samples(history: Recorder, prometheus: Prometheus, kind: str, expressions: Iterable[str]) -> None:
+    """All stored samples of the run of each selector, as records of this kind."""
+    seconds = history.now() + 1
+    for expression in expressions:
+        with attempt(history, expression):
+            rows = [
+                {
+                    "name": one.name,
+                    "labels": dict(one.labels),
+                    "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
+                }
+                for one in prometheus.samples(expression, seconds)
+            ]
+            history.add(kind, {"selector": expression, "series": rows})
+
+
+def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: Mapping[str, str]) -> None:
+    """When each rule's expression was true, as the server computes it now from what it stored."""
+    now = history.now()
+    for name, expression in rules.items():
+        with attempt(history, f"expression of {name}"):
+            times = prometheus.true_at(
+                expression, history.epoch, history.epoch + now, max(step / 2, now / 10000)
+            )
+            history.add(
+                "expression", {"alert": name, "true": [round(history.from_epoch(t), 6) for t in times]}
+            )
+
+
+def await_stored(history: Recorder, prometheus: Prometheus, selector: str, seconds: float) -> None:
+    """Wait until a scrape that ended before now can be read, at most so long; what is not there then is a gap."""
+    wanted = history.epoch + history.now()
+
+    def unmet() -> str:
+        rows = prometheus.query(f"timestamp(up{{{selector}}})")
+        return "" if any(value >= wanted for _, value in rows) else "no later scrape is stored"
+
+    with suppress(TimeoutError, EvidenceError):
+        wait_until(unmet, seconds)
+
+
+def server(history: Recorder, prometheus: Prometheus) -> None:
+    """Targets, rules, configuration, flags and version as the server tells them, and the offset of its clock.
+
+    A server that only speaks the query part of the API (a long-term store) leaves gaps.
+    """
+
+    def clock_offset() -> dict[str, Any]:
+        low, high = prometheus.clock_offset()
+        return {"low": low, "high": high}
+
+    asked: dict[str, Callable[[], dict[str, Any]]] = {
+        "clock_offset": clock_offset,
+        "targets": lambda: {"targets": prometheus.targets()},
+        "rules": lambda: {"groups": prometheus.rules()},
+        "prometheus": lambda: {
+            "version": prometheus.version(),
+            "flags": prometheus.flags(),
+            "configuration": prometheus.configuration(),
+        },
+    }
+    for kind, ask in asked.items():
+        with attempt(history, kind):
+            history.add(kind, ask())
+
+
+def receivers(url: str) -> list[str]:
+    """Names of the receivers that an Alertmanager has loaded."""
+    observer = Alertmanager(url)
+    try:
+        return [str(one["name"]) for one in observer.configuration().get("receivers") or ()]
+    finally:
+        observer.close()
+
+
+def alertmanager(
+    history: Recorder,
+    prometheus: Prometheus,
+    url: str | None,
+    receivers_wanted: list[str],
+    target: str | None,
+) -> None:
+    """Whether Prometheus is connected to the run's Alertmanager, and which receivers that one has loaded.
+
+    url: where the harness asks it; target: the same one's URL as Prometheus sees it.
+    """
+    with attempt(history, "alertmanager"):
+        data: dict[str, Any] = {"url": target, "receivers_wanted": receivers_wanted}
+        if url is not None:
+            data["active"] = prometheus.alertmanagers()
+            data["receivers"] = receivers(url)
+        history.add("alertmanager", data)
+
+
+def delivery(history: Recorder) -> Callable[[Delivery], None]:
+    """A listener for the webhook receiver that writes each notification down."""
+
+    def write(one: Delivery) -> None:
+        history.add("delivery", {"receiver": one.receiver, "status": one.status, "body": one.body}, t=one.t)
+
+    return write
+
+
+def kernel(history: Recorder, readings: list[Figures]) -> None:
+    """The kernel's readings, one row for each in the order of the fields of `Figures`."""
+    history.add("kernel", {"readings": [list(asdict(one).values()) for one in readings]})

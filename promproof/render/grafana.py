@@ -1,0 +1,120 @@
+"""The run copy of a Grafana folder: the same files under the time scale, each difference declared.
+
+Scaled are the data source's interval, fixed windows of queries and written min steps. Macros stay as they are: they
+follow the range and the data source. At scale 1 nothing changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from promproof.config import jsontext, usertext
+from promproof.config.durations import format_milliseconds
+from promproof.config.folder import Folder
+from promproof.config.timescale import TimeScale
+from promproof.config.usertext import Mistake
+from promproof.config.yamlfile import load
+from promproof.errors import InputError
+from promproof.grafana.durations import milliseconds
+from promproof.grafana.steps import MACROS
+from promproof.grafana.windows import scaled
+from promproof.render.runcopy import Change, RunCopy
+
+FOLDER = "grafana"
+
+
+def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Change], str]:
+    """Write the copy below `out`; the changes, and a unified diff of them. Nothing for a folder without Grafana.
+
+    Raises:
+        InputError: a file cannot be copied, one of data sources cannot be read, or its interval cannot be scaled.
+    """
+    changes: list[Change] = []
+    diffs: list[str] = []
+    for path in sorted((source.root / FOLDER).rglob("*")):
+        if not path.is_file():  # a folder; or a pipe, a device, a loop of links, which the reader has told
+            continue
+        place = out / path.relative_to(source.root)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix in (".yml", ".yaml") and path.parent.name == "datasources":
+            copy = RunCopy(source, load(path, "a file of data sources"))
+            _scale_sources(copy, scale)
+            copy.write(place)
+            changes += copy.changes
+            diffs.append(copy.diff())
+            continue
+        try:
+            shutil.copyfile(path, place)
+        except OSError as error:
+            raise InputError(
+                f"cannot be copied: {error.strerror}", str(path), "a file of Grafana", "look at its rights"
+            ) from error
+        if path.suffix == ".json" and not scale.is_identity:
+            found = _scaled_dashboard(place.read_bytes(), source.relative(path), scale)
+            if found is not None:
+                text, before, mine = found
+                place.write_text(text, encoding="utf-8")
+                changes += mine
+                name = source.relative(path)
+                old, new = before.splitlines(True), text.splitlines(True)
+                diffs.append("".join(difflib.unified_diff(old, new, f"monitoring/{name}", f"run/{name}")))
+    return changes, "".join(diffs)
+
+
+def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
+    for key in copy.mappings("datasources"):
+        written = copy.get(*key, "jsonData", "timeInterval")
+        # What Grafana takes from its own environment is not known here, and stays as it is.
+        if isinstance(written, str) and written and "$" not in written and not scale.is_identity:
+            place = (*key, "jsonData", "timeInterval")
+            try:
+                ms = scale.milliseconds(milliseconds(written), copy.where(place))
+            except ValueError as error:
+                raise InputError(
+                    str(error), copy.where(place), "a duration such as 15s", "correct it"
+                ) from error
+            copy.put(place, format_milliseconds(ms), f"time scale {scale}")
+
+
+def _scaled_dashboard(raw: bytes, file: str, scale: TimeScale) -> tuple[str, str, list[Change]] | None:
+    """(its text, the original in the same form, changes); None for what is no JSON or holds nothing to scale."""
+    try:
+        data = jsontext.value(usertext.decoded(raw))
+    except Mistake:  # a finding elsewhere; the copy is as broken as the original
+        return None
+    before = json.dumps(data, indent=2) + "\n"
+    changes = []
+    for holder, name, path in _durations(data, "$"):
+        written = holder[name]
+        try:
+            text = scaled(written, scale) if name == "expr" else _scaled_step(written, scale)
+        except (ValueError, InputError):
+            continue  # it cannot be parsed or scaled, and the panel's own verdict says so
+        if text != written:
+            changes.append(Change(file, f"{path}.{name}", written, text, f"time scale {scale}"))
+            holder[name] = text
+    return (json.dumps(data, indent=2) + "\n", before, changes) if changes else None
+
+
+def _scaled_step(written: str, scale: TimeScale) -> str:
+    return format_milliseconds(scale.milliseconds(milliseconds(written)))
+
+
+def _durations(value: Any, path: str) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Every `expr`, and every min step of a panel or a query: the object, the key, the object's JSON path."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _durations(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        if isinstance(value.get("expr"), str):
+            yield value, "expr", path
+        step = value.get("interval")
+        if ("expr" in value or "targets" in value) and isinstance(step, str) and step and step not in MACROS:
+            yield value, "interval", path
+        for key, item in value.items():
+            yield from _durations(item, f"{path}.{key}")

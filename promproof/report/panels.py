@@ -1,0 +1,106 @@
+"""The page of panels: each drawn from its own query results, the truth's bounds as a band behind every line.
+
+One file without references: the chart library stands in it, and its content policy forbids every request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from promproof.evidence.evidence import Evidence
+from promproof.report.drawings import Drawing, drawings
+from promproof.verdict import Outcome, Verdict
+
+ASSETS = files("promproof.report").joinpath("assets")
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+_CLASSES = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.NOT_VERIFIED: "open",
+}
+PAGE = "panels.html"
+
+
+def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:
+    """Write the page of panels into the run's folder; None for a contract without dashboards."""
+    if not evidence.contract.dashboards:
+        return None
+    path = folder / PAGE
+    write(path, folder.name, drawings(evidence, verdicts))
+    return path
+
+
+def write(path: Path, title: str, drawings: Sequence[Drawing]) -> None:
+    """Write the page."""
+    path.write_text(page(title, drawings), encoding="utf-8", errors="replace")
+
+
+def page(title: str, drawings: Sequence[Drawing]) -> str:
+    """The page as HTML; `title` names the run."""
+    library = ASSETS.joinpath("uplot", "uPlot.iife.min.js").read_text(encoding="utf-8")
+    style = ASSETS.joinpath("uplot", "uPlot.min.css").read_text(encoding="utf-8")
+    own = ASSETS.joinpath("panels.css").read_text(encoding="utf-8")
+    script = ASSETS.joinpath("panels.js").read_text(encoding="utf-8")
+    counts = Counter(one.outcome for one in drawings)
+    summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]) or "none"
+    sections = []
+    for dashboard in dict.fromkeys(one.dashboard for one in drawings):
+        mine = [one for one in drawings if one.dashboard == dashboard]
+        sections.append(f"<h2>{escape(dashboard)}</h2>\n<div class=grid>{''.join(map(_section, mine))}</div>")
+    body = "\n".join(sections)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{escape(title)}: panels</title>
+<style>{style}</style>
+<style>{own}</style></head>
+<body><h1>Panels</h1>
+<p>{escape(title)}: {len(drawings)} panels, {escape(summary)}. Lines are what the panels' own queries gave;
+the band behind a line is what the truth allows. A band is missing where the truth leaves it open.</p>
+{body}
+<script>{library}</script>
+<script id="data" type="application/json">{_data(drawings)}</script>
+<script>{script}</script>
+</body></html>
+"""
+
+
+def _section(drawing: Drawing) -> str:
+    verdicts = "".join(
+        f"<li class={_CLASSES[one.outcome]}><b>{escape(one.claim.rpartition('/')[2])}</b> "
+        f"{one.outcome}: {escape(one.reason)}</li>"
+        for one in drawing.verdicts
+    )
+    queries = "".join(f"<pre>{escape(query)}</pre>" for query in drawing.queries)
+    drawn = len(drawing.curves)
+    many = f" The {drawn} largest of {drawing.series} series." if drawing.series > drawn else ""
+    note = f"<p class=note>{escape(drawing.note)}</p>" if drawing.note else ""
+    empty = "" if drawing.curves else "<p class=note>Nothing to draw: no series came back.</p>"
+    return f"""<section class="panel {_CLASSES[drawing.outcome]}" id="{escape(drawing.claim)}">
+<h3>{escape(drawing.title)} <small>{escape(drawing.unit)}.{many}</small></h3>
+<div class=plot data-claim="{escape(drawing.claim)}"></div>{empty}{note}
+<ul>{verdicts}</ul>
+<details><summary>queries</summary>{queries}</details></section>"""
+
+
+def _data(drawings: Sequence[Drawing]) -> str:
+    """The curves as JSON that can stand in a script element."""
+    data = {
+        one.claim: {
+            "unit": one.unit,
+            "line": one.line,
+            "curves": [
+                {"name": c.name, "t": c.times, "v": c.values, "low": c.low, "high": c.high}
+                for c in one.curves
+            ],
+        }
+        for one in drawings
+        if one.curves
+    }
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")

@@ -1,0 +1,65 @@
+"""Putting a conductor together from what a run has brought up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from promproof.contract.model import Alert, Contract
+from promproof.drills.drill import Drill
+from promproof.evidence.history import Recorder
+from promproof.faults.procfs import ProcFolder
+from promproof.observe.polling import Pollers
+from promproof.run.bringup import Bench, timing_of
+from promproof.run.conductor import Conductor, Part, Watch
+from promproof.run.prepare import Prepared
+from promproof.run.world import World
+
+
+def world(
+    bench: Bench, prepared: Prepared, say: Callable[[str], None], folder: ProcFolder | None = None
+) -> World:
+    """What drills can act on in this run."""
+    return World(
+        book=bench.undo,
+        receiver=bench.receiver,
+        stack=bench.stack,
+        target=bench.app,
+        port=bench.faults,
+        folder=folder,
+        job=prepared.contract.target.job,
+        rendered=bench.rendered.prometheus_config if bench.rendered is not None else None,
+        scrape=bench.scrape_interval,
+        say=say,
+    )
+
+
+def conductor(
+    bench: Bench,
+    prepared: Prepared,
+    history: Recorder,
+    pollers: Pollers,
+    alive: Callable[[], None],
+    say: Callable[[str], None],
+    folder: ProcFolder | None = None,
+) -> Conductor:
+    """The conductor of this run. alive: raises EvidenceError when something that drills depend on has died."""
+    watch = Watch(alive, pollers.was_active, pollers.state, lambda: pollers.longest)
+    return Conductor(world(bench, prepared, say, folder), history, watch, say)
+
+
+def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
+    """What a drill is driven with. A stack that runs already tells its own receivers, not this run's.
+
+    Raises:
+        EvidenceError: no route of the configuration takes the alert.
+    """
+    alert = prepared.contract.alert(drill.alert)
+    receivers = (drill.receivers or alert.receivers) if bench.rendered is not None else ()
+    return Part(drill, alert, timing_of(prepared, alert), receivers)
+
+
+def edges(contract: Contract, alert: Alert) -> tuple[float, ...]:
+    """Bucket edges of the histogram that an alert looks at; none for another kind of metric."""
+    return next(
+        (one.buckets for one in contract.metrics if one.name in alert.metrics and one.buckets is not None), ()
+    )

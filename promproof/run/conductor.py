@@ -1,0 +1,269 @@
+"""The one loop that drives drills: it performs each drill's steps when they are due and writes down when it did.
+
+Nothing is judged here. Drills of one batch go through their steps independently, side by side. A step that waits for a
+notification ends when it came, or when the deployed durations leave no hope for it. Signals set a flag that the loop
+looks at: however often Ctrl-C is pressed, what was applied is taken back.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import FrameType
+
+from promproof import interrupts
+from promproof.contract.model import Alert
+from promproof.drills.drill import Drill, as_json
+from promproof.drills.plan import Step, Timing, steps
+from promproof.errors import EvidenceError
+from promproof.evidence.history import Recorder
+from promproof.faults.kinds import Resource
+from promproof.observe.node import NodeReader
+from promproof.run.world import World
+
+STEP_SECONDS = 0.02
+READ_SECONDS = 1.0
+INTERRUPTED = "interrupted by "
+
+
+@dataclass(frozen=True)
+class Part:
+    """One drill to be driven, with what it is about. receivers: those at which its notifications are awaited."""
+
+    drill: Drill
+    alert: Alert
+    timing: Timing
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the conductor may look at while it waits.
+
+    alive: raises EvidenceError when something that the drills depend on has died. active: whether the alert of this
+    name was seen pending or firing since a run time. state: its state in the newest poll. lateness: the longest time
+    (seconds) between two answered polls.
+    """
+
+    alive: Callable[[], None]
+    active: Callable[[str, float], bool]
+    state: Callable[[str], str]
+    lateness: Callable[[], float]
+
+
+@dataclass
+class _Course:
+    """Where one drill is."""
+
+    part: Part
+    steps: tuple[Step, ...]
+    begun: float
+    at: int = -1
+    since: float = 0.0
+    done: bool = False
+    read_at: float = 0.0
+    fired: float | None = None
+    """When it was first seen firing in this step."""
+
+
+class Conductor:
+    """Drives batches of drills. say: told about every turn."""
+
+    def __init__(self, world: World, history: Recorder, watch: Watch, say: Callable[[str], None]) -> None:
+        self._world = world
+        self._history = history
+        self._watch = watch
+        self._say = say
+        self._interrupted: str | None = None
+        self._reader: NodeReader | None = None
+
+    def run(self, batch: Sequence[Part], number: int = 0, reader: NodeReader | None = None) -> None:
+        """Drive one batch to its end; whatever happens, everything is healed and each drill has its record.
+
+        reader: reads the exporter inside each dose of CPU or memory.
+
+        Raises:
+            EvidenceError: something died, or a fault could not be applied or was lost.
+            KeyboardInterrupt: a signal came; raised after the healing.
+        """
+        slack = self._watch.lateness()
+        self._reader = reader
+        courses = [
+            _Course(part, steps(part.drill, part.timing, slack), self._history.now()) for part in batch
+        ]
+        trouble: str | None = None
+        with self._signals():
+            try:
+                self._drive(courses)
+            except EvidenceError as error:
+                trouble = str(error)
+                raise
+            finally:
+                if not all(course.done for course in courses):
+                    for line in self._world.heal_all():
+                        self._say(f"healed: {line}")
+                for course in courses:
+                    self._record(course, number, trouble or self._interrupted)
+        if self._interrupted is not None:
+            raise KeyboardInterrupt(self._interrupted.removeprefix(INTERRUPTED))
+
+    def is_clean(self) -> bool:
+        """Whether nothing is left of any fault."""
+        return self._world.is_clean()
+
+    def _drive(self, courses: Sequence[_Course]) -> None:
+        while not all(course.done for course in courses):
+            self._watch.alive()
+            port = self._world.port
+            if port is not None and port.lost:
+                raise EvidenceError("fault port", f"a lease was lost: {port.lost[0]}")
+            if self._interrupted is not None:
+                return
+            for course in courses:
+                self._read(course)
+                if not course.done and self._is_over(course, courses):
+                    self._next(course)
+            time.sleep(STEP_SECONDS)
+
+    def _read(self, course: _Course) -> None:
+        """Read the exporter soon after a dose is in effect, and again and again while it is held."""
+        if self._reader is None or not isinstance(course.part.drill.fault, Resource):
+            return
+        now = self._history.now()
+        if course.at < 0 or course.done:
+            return
+        held = [step for step in course.steps[: course.at + 1] if step.do in ("dose", "heal")]
+        if held and held[-1].do == "dose" and now >= course.read_at:
+            course.read_at = now + READ_SECONDS
+            self._reader.read(course.part.drill.name)
+
+    def _is_over(self, course: _Course, courses: Sequence[_Course]) -> bool:
+        if course.at < 0:
+            return True
+        step, part = course.steps[course.at], course.part
+        word = part.drill.together
+        if step.until == "firing" and word is not None:
+            partners = [one for one in courses if one.part.drill.together == word]
+            return all(self._has_fired(one) for one in partners)
+        if self._history.now() - course.since >= step.seconds:
+            return True
+        if step.until == "pending":
+            return self._watch.active(part.alert.name, course.since)
+        if step.until == "firing":
+            if self._watch.state(part.alert.name) != "firing":
+                return False  # a receiver may know it before the next poll: healing now would hide it from the views
+            if course.fired is None:
+                course.fired = self._history.now()
+            if not part.receivers:  # they tell others: those must have had the time to be told
+                told = course.fired + part.timing.group_wait + part.timing.evaluation
+                return self._history.now() >= told
+        return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
+
+    def _has_fired(self, course: _Course) -> bool:
+        """Whether a drill was notified, or there is no hope that it will be."""
+        if course.done or (course.at >= 0 and course.steps[course.at].do == "heal"):
+            return True
+        if self._delivered(course.part, "firing", course.begun):
+            return True
+        step = course.steps[course.at]
+        return step.until == "firing" and self._history.now() - course.since >= step.seconds
+
+    def _next(self, course: _Course) -> None:
+        course.at += 1
+        drill = course.part.drill
+        if course.at == len(course.steps):
+            course.done = True
+            self._turn(drill, "ended", "watch", 0.0, self._history.now())
+            return
+        step = course.steps[course.at]
+        course.since, course.fired = self._history.now(), None
+        if step.do != "watch":
+            self._say(f"{drill.name}: {describe(drill, step)}")
+        self._world.perform(drill, step)
+        self._turn(drill, step.turn, step.do, step.value, course.since)
+        for state in self._world.taken_counts():
+            self._history.add("fault", {"drill": drill.name, **state})
+        if step.until == "time":
+            course.since = self._history.now()
+
+    def _turn(self, drill: Drill, turn: str, do: str, value: float, asked: float) -> None:
+        done = self._history.now()
+        data = {"drill": drill.name, "turn": turn, "do": do, "value": value, "asked": asked, "done": done}
+        self._history.add("turn", data, t=asked)
+
+    def _delivered(self, part: Part, status: str, since: float) -> bool:
+        if not part.receivers:  # nobody tells this run: the state itself must do
+            return self._watch.state(part.alert.name) == ("firing" if status == "firing" else "inactive")
+        return all(
+            any(
+                one.t >= since
+                and 200 <= one.status < 300
+                and alert["labels"].get("alertname") == part.alert.name
+                and alert["status"] == status
+                for one in self._world.receiver.deliveries(name)
+                for alert in one.body.get("alerts", ())
+            )
+            for name in part.receivers
+        )
+
+    def _record(self, course: _Course, number: int, trouble: str | None) -> None:
+        part = course.part
+        broken = trouble.splitlines()[0] if trouble and not course.done else None
+        self._history.add(
+            "drill",
+            {
+                "name": part.drill.name,
+                "alert": part.alert.name,
+                "batch": number,
+                "begun": course.begun,
+                "ended": self._history.now(),
+                "plan": as_json(part.drill),
+                "timing": asdict(part.timing),
+                "receivers": list(part.receivers),
+                "slack": self._watch.lateness(),
+                "error": broken,
+            },
+        )
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Within it a signal is a flag, not an exception; only the main thread can have it so."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def note(number: int, frame: FrameType | None) -> None:
+            interrupts.note(number)
+            if self._interrupted is None:
+                self._interrupted = f"{INTERRUPTED}{signal.Signals(number).name}"
+                self._say(f"{self._interrupted}: healing")
+
+        before = [signal.signal(number, note) for number in interrupts.SIGNALS]
+        try:
+            yield
+        finally:
+            for number, handler in zip(interrupts.SIGNALS, before, strict=True):
+                signal.signal(number, handler)
+
+
+def describe(drill: Drill, step: Step) -> str:
+    """A step in words."""
+    kind = drill.fault.kind
+    match step.do:
+        case "dose":
+            return f"{step.turn}, {kind} at {step.value:.4g}"
+        case "break":
+            return f"{step.turn}, {kind}"
+        case "slow_scrapes":
+            return f"{step.turn}, scrapes take {step.value * 1000:.0f} ms"
+        case "fail_scrapes":
+            return f"{step.turn}, scrapes that fail: {step.value:.0f}"
+        case "disturb":
+            assert drill.disturb is not None
+            return f"{step.turn}: {drill.disturb.what}"
+        case _:
+            return step.turn

@@ -1,0 +1,333 @@
+"""A run of drills: bring up, settle, drive batch after batch, read everything, judge, and only then tear down.
+
+The order at the end is that of every drill: heal, go on with clean traffic until all has settled, stop the traffic,
+confirm clean, save the history, judge.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from promproof.checks import aspects as judges
+from promproof.checks.base import Check, Claim, judge_each
+from promproof.drills.agreement import BUCKETS, NODE
+from promproof.drills.drill import Loaded, NearMiss
+from promproof.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.evidence import LEDGER_OF, Evidence
+from promproof.evidence.history import Clock, Recorder
+from promproof.exposition import matcher
+from promproof.faults.kinds import Dosed, Resource, TargetState
+from promproof.faults.procfs import ProcFolder
+from promproof.load import scenario
+from promproof.observe import recording
+from promproof.observe.node import NodeReader
+from promproof.observe.polling import Pollers
+from promproof.run.bringup import await_scrape, bring_up, timing_of
+from promproof.run.conducting import conductor, edges, part
+from promproof.run.conductor import Part
+from promproof.run.course import Course
+from promproof.run.ending import Ending
+from promproof.run.prepare import Prepared
+from promproof.run.secrecy import HISTORY, STORES
+from promproof.run.timeline import Timeline
+from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
+from promproof.stack.journal import Journal
+from promproof.stack.protocol import PROMETHEUS, Status
+from promproof.verdict import Verdict
+
+# Polls come five times in an evaluation, within these bounds.
+SHORTEST_POLL_SECONDS = 0.1
+LONGEST_POLL_SECONDS = 1.0
+START_SECONDS = 40.0
+MEMORY = Path("/dev/shm")
+SETTLE_SECONDS = 10.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of drills leaves; after an interruption everything was healed."""
+
+    folder: Path
+    verdicts: list[Verdict]
+    evidence: Evidence
+    ending: Ending
+
+
+def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock, say: Say) -> Result:
+    """Run drills into `folder` (new); the history is written as it happens.
+
+    Raises:
+        InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
+    """
+    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
+    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
+    course = Course(history, say)
+    evidence = Evidence(prepared.contract, history)
+    pairs = claims(drills)
+    cleanup = ExitStack()
+    try:
+        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
+        session = None
+        with course.step("driving the drills"):
+            session = _Session(prepared, drills, folder, history, cleanup, say)
+            session.drive()
+            history.raise_if_broken()
+        if session is not None:
+            with course.step("reading what was seen"):
+                session.read()
+        say("judging")
+        course.judge(pairs, evidence)
+        say("tearing down")
+        course.take_down(cleanup)
+        verdicts = course.finish(pairs, evidence)
+        history.add("ended", {"trouble": course.trouble})
+        return Result(folder, verdicts, evidence, course.ending)
+    finally:
+        cleanup.close()
+        history.close()
+
+
+def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:
+    """Every claim that these drills make: known before anything runs."""
+    return [
+        pair
+        for one in drills
+        for pair in judges.checks(one.plan.name, one.plan.alert, f"drill/{one.plan.name}", one.plan)
+    ]
+
+
+def judge_all(evidence: Evidence, drills: Sequence[Loaded]) -> list[Verdict]:
+    """A verdict for every claim of these drills."""
+    return list(judge_each(claims(drills), evidence))
+
+
+def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
+    """Refuse a drill that could not tell its two sides apart, before anything is started.
+
+    Raises:
+        InputError: with file, line and key.
+    """
+    for one in drills:
+        _refuse_impossible(prepared, one)
+        alert = prepared.contract.alert(one.plan.alert)
+        try:
+            timing = timing_of(prepared, alert)
+        except EvidenceError as error:
+            raise InputError(error.state, one.where("alert"), "a route for the alert", error.todo) from error
+        power_gate(one, alert, timing, prepared.scale, edges(prepared.contract, alert))
+        if one.scenario is not None:
+            scenario.load(one.scenario)
+
+
+def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
+    """A fault that needs what this run does not have: a fault port, a target or a stack of its own."""
+    options, drill, fault = prepared.options, one.plan, one.plan.fault
+    what = drill.disturb.what if drill.disturb is not None else ""
+    app = options.app or prepared.contract.target.app or ""
+    port = options.fault_url is not None or (options.target is None and "{fault_port}" in app)
+    state = fault.kind if isinstance(fault, TargetState) else ""
+    scrapes = isinstance(drill.below, NearMiss) or state == "failing_scrapes" or what == "scrapes_fail"
+    if (isinstance(fault, Dosed) or scrapes) and not port:
+        raise InputError(
+            f"the drill {drill.name} needs the target's fault port", one.where("fault"),
+            "--fault-url and --fault-token, or {fault_port} in --app", "name it, or leave the drill out",
+        )  # fmt: skip
+    if (state in ("killed", "hanging") or what == "target_restarts") and options.target is not None:
+        raise InputError(
+            f"the drill {drill.name} ends the target's process, and this run has not started it",
+            one.where("fault"), "a fault of kind signal, command or http", "leave the drill out",
+        )  # fmt: skip
+    own = isinstance(fault, Resource) or state == "undiscovered" or what.endswith("s_restarts")
+    if own and options.prometheus is not None:
+        raise InputError(
+            f"the drill {drill.name} needs a stack that the run has started", one.where("fault"),
+            "a run without --prometheus", "leave the drill out",
+        )  # fmt: skip
+
+
+class _Session:
+    """The driving, step by step."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        drills: Sequence[Loaded],
+        folder: Path,
+        history: Recorder,
+        cleanup: ExitStack,
+        say: Say,
+    ) -> None:
+        self.prepared = prepared
+        self.drills = drills
+        self.folder = folder
+        self.history = history
+        self.cleanup = cleanup
+        self.say = say
+        self.traffic: list[Traffic] = []
+        self.proc = self._proc_folder()
+        self.bench = bring_up(
+            prepared, folder, history, cleanup, say, procfs=self.proc.folder if self.proc else None
+        )
+        bench = self.bench
+        pause = min(max(bench.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+        self.pollers = Pollers(history, bench.prometheus.url, bench.alertmanager_url, pause)
+        self.timeline = Timeline(history, say)
+        self.reader = NodeReader(history, bench.stack.endpoints.node_exporter) if self.proc else None
+
+    def drive(self) -> None:
+        """All batches, and the end of the traffic.
+
+        Raises:
+            EvidenceError: a component died, a fault was lost, or traffic could not be driven.
+            KeyboardInterrupt: after everything was healed.
+        """
+        parts = {one.plan.name: part(self.prepared, self.bench, one.plan) for one in self.drills}
+        try:
+            self._start_traffic()
+            self.pollers.start()
+            self.cleanup.callback(self.pollers.stop)
+            await_scrape(self.bench, self.say)
+            self._flow()
+            self._settle([part.timing.window for part in parts.values()])
+            driver = conductor(
+                self.bench, self.prepared, self.history, self.pollers, self._alive, self.say, self.proc
+            )
+            for number, batch in enumerate(batches(self.drills)):
+                names = [one.plan.name for one in batch]
+                self.say(f"batch {number + 1}: {', '.join(names)}")
+                self._mark(parts, names, "begin")
+                driver.run([parts[name] for name in names], number, self.reader)
+                self._mark(parts, names, "end")
+            clean = driver.is_clean()
+            self.history.add("clean", {"clean": clean})
+            if not clean:
+                raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
+        finally:
+            for one in self.traffic:
+                one.stop()
+
+    def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: str) -> None:
+        """What the clients had seen at the begin and at the end of a batch of slow requests."""
+        for name in names:
+            if isinstance(parts[name].drill.fault, Dosed):
+                slow = sum(one.slower_than(parts[name].alert.threshold) for one in self.traffic)
+                self.history.add("ledger_mark", {"drill": name, "edge": edge, "slow": slow})
+
+    def read(self) -> None:
+        """Everything that the judgement needs; what cannot be read is a gap."""
+        history, bench = self.history, self.bench
+        for one in self.traffic:
+            with recording.attempt(history, LEDGER_OF + one.settings.name):
+                history.add("ledger", one.record())
+        history.add("ledger", {"source": "harness", "complete": True, "view": bench.sender.view().to_json()})
+        if self.proc is not None:
+            gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
+            history.add("proc_folder", {"gaps": gaps, "most": WRITER_GAP_SECONDS})
+        state = bench.stack.states().get(PROMETHEUS)
+        if state is not None and state.status in (Status.DIED, Status.STOPPED):
+            history.add("observation_failed", {"what": "prometheus", "error": str(state)})
+            return
+        recording.server(history, bench.prometheus)
+        recording.stored(history, bench.prometheus, self.prepared.contract, bench.selector)
+        buckets = [
+            f'{metric.name}_bucket{{{bench.selector},le="{float(alert.threshold)}"}}'
+            for alert in self.prepared.contract.alerts
+            for metric in self.prepared.contract.metrics
+            if metric.name in alert.metrics and metric.buckets is not None
+        ]
+        recording.samples(history, bench.prometheus, BUCKETS, buckets)
+        if self.proc is not None:
+            names = (
+                "up",
+                "scrape_duration_seconds",
+                "node_cpu_seconds_total",
+                "node_memory_MemAvailable_bytes",
+                "node_memory_MemTotal_bytes",
+            )
+            job = matcher("job", self._node_job())
+            recording.samples(history, bench.prometheus, NODE, [f"{name}{{{job}}}" for name in names])
+        recording.expressions(history, bench.prometheus, bench.evaluation_interval, self._rules())
+
+    def _rules(self) -> dict[str, str]:
+        rendered = self.history.last("rendered_rules")
+        rows = rendered.data["rules"] if rendered is not None else []
+        return {row["name"]: row["expression"] for row in rows}
+
+    def _node_job(self) -> str:
+        jobs = self.prepared.folder.jobs
+        return next((job for job in ("node", "node-exporter", "node_exporter") if job in jobs), "node")
+
+    def _proc_folder(self) -> ProcFolder | None:
+        """A machine that is busy itself must not fire HighCPUUsage: the exporter reads a folder in any case."""
+        if self.prepared.options.prometheus is not None:
+            return None
+        faults = [one.plan.fault for one in self.drills]
+        cpus = max((one.cpus for one in faults if isinstance(one, Resource)), default=2)
+        journal = self.cleanup.enter_context(Journal())
+        # memory where there is some: a disk that others are busy on can hold up a rename for most of a second
+        base = MEMORY if os.access(MEMORY, os.W_OK) else self.folder
+        folder = journal.directory(base / f"proc-{journal.run}")
+        self.cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        proc = ProcFolder(folder, cpus, self.history.now)
+        self.cleanup.callback(proc.close)
+        return proc
+
+    def _start_traffic(self) -> None:
+        rates: dict[Path, float] = {}
+        for one in self.drills:
+            if one.scenario is not None and one.plan.rate is not None:
+                path = one.scenario.resolve()
+                rates[path] = max(rates.get(path, 0.0), one.plan.rate)
+        for path, rate in rates.items():
+            settings = Settings(
+                path, self.bench.target_url, path.stem, self.bench.bin_seconds, rate, TRAFFIC_SECONDS
+            )
+            traffic = Traffic(settings, self.folder, self.bench.journal)
+            self.traffic.append(traffic)
+            self.say(f"{path.stem}: starting Locust, {rate:g}/s")
+            traffic.start()
+
+    def _flow(self) -> None:
+        for one in self.traffic:
+            one.go()
+        for one in self.traffic:
+            one.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
+        self.history.add("traffic_flows", {"traffic": [one.settings.name for one in self.traffic]})
+
+    def _alive(self) -> None:
+        self.timeline.update()
+        self.bench.watch()
+        for one in self.traffic:
+            one.check_alive()
+
+    def _settle(self, windows: Sequence[float]) -> None:
+        """Wait until a window is full of clean traffic, and until no alert is left from before the first scrape."""
+        self.say("settling: clean traffic fills the windows")
+        begun = self.history.now()
+        least = begun + max(windows, default=0.0) + 2 * self.bench.scrape_interval
+        quiet_since: float | None = None
+        # Alertmanager tells of a resolved alert at its next group_interval
+        calm = max(
+            (timing_of(self.prepared, alert).group_interval for alert in self.prepared.contract.alerts),
+            default=1.0,
+        )
+        while True:
+            self._alive()
+            now = self.history.now()
+            quiet_since = (quiet_since or now) if self.pollers.quiet() else None
+            if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
+                return
+            if now > least + 3 * calm + SETTLE_SECONDS:
+                # not an end: an alert that fires without a fault is what the drills will say
+                self.say("alerts are active before any fault")
+                return
+            time.sleep(0.05)

@@ -1,0 +1,237 @@
+"""Exercises a deployment in containers at the end of a run, step by step, and writes down what was seen.
+
+What the documentation promises of restarts, of `down` and of the network is done to the run's own project. Nothing
+is judged here.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.errors import DockerException
+
+from promproof.config.yamlfile import dump, load
+from promproof.errors import EvidenceError
+from promproof.evidence.history import Recorder
+from promproof.observe import engine
+from promproof.observe.prometheus import Prometheus
+from promproof.render.monitoring import Rendered
+from promproof.stack import compose
+from promproof.stack.containers import INNER_PORTS, ContainerStack
+from promproof.stack.journal import start_time
+from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS
+
+_EDIT = "verification-reload"
+SAMPLE_SECONDS = 5.0
+SETTLE_SECONDS = 3.0
+STOP_SECONDS = 15.0
+"""for the answers of an engine that is busy; its client's own time-out is longer"""
+Say = Callable[[str], None]
+
+
+class UsageSampler:
+    """Asks for the usage of every service until it is stopped; a question that failed leaves a gap."""
+
+    def __init__(self, stack: ContainerStack, history: Recorder) -> None:
+        self._stack, self._history = stack, history
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
+        self._samples: list[dict[str, Any]] = []
+
+    def start(self) -> None:
+        """Take the first sample soon, and one every 5 s."""
+        self._thread.start()
+
+    def span(self) -> float:
+        """Seconds from the first sample to now; 0 before the first."""
+        return self._history.now() - self._samples[0]["t"] if self._samples else 0.0
+
+    def stop(self) -> None:
+        """Take the last sample and write all of them down, once."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._thread.join(STOP_SECONDS)
+        self._sample()
+        self._history.add("usage", {"samples": self._samples})
+
+    def _run(self) -> None:
+        self._sample()
+        while not self._ended.wait(SAMPLE_SECONDS):
+            self._sample()
+
+    def _sample(self) -> None:
+        project = self._stack.project
+        begin = self._history.now()
+        try:
+            used = engine.usage(project.client, project.name)
+        except EvidenceError:
+            return
+        self._samples.append({"t": begin, "services": used})
+
+
+def exercise(
+    stack: ContainerStack, prometheus: Prometheus, history: Recorder, settled: float, say: Say
+) -> None:
+    """Look at the services, their ports and their network; restart Prometheus; `down` and `up`.
+
+    settled: seconds after which a scrape is stored whatever it took.
+
+    Raises:
+        EvidenceError: the engine does not answer, or a component does not come back.
+    """
+    say("deployment: services, ports and isolation")
+    look(stack, prometheus, history)
+    isolation(stack, history)
+    say("deployment: restart, down and up")
+    survival(stack, prometheus, history, settled)
+
+
+def look(stack: ContainerStack, prometheus: Prometheus, history: Recorder) -> None:
+    """The record `services`: what the engine runs, what is published, and the series of each job in the run."""
+    project = stack.project
+    rows = engine.services(project.client, project.name)
+    ports = [port for row in rows for _, port, _ in row["published"]]
+    counts = {
+        " ".join(str(dict(labels).get(key)) for key in ("job", "__name__")): value
+        for labels, value in prometheus.query(
+            f'count by (job, __name__) (last_over_time({{job!=""}}[{math.ceil(history.now())}s]))'
+        )
+    }
+    history.add(
+        "services",
+        {
+            "services": rows,
+            "listeners": engine.listeners(ports),
+            "present": stack.present,
+            "ports": stack.ports,
+            "missing": dict(stack.images.missing),
+            "series": counts,
+        },
+    )
+
+
+def isolation(stack: ContainerStack, history: Recorder) -> None:
+    """The record `isolation`: who is reached from inside the network, and from another one.
+
+    From another network: every service by its address, and every published port by that network's gateway.
+    """
+    project = stack.project
+    client, name = project.client, project.name
+    rows = {row["service"]: row for row in engine.services(client, name)}
+    image = stack.images.images[stack.present[NODE_EXPORTER]]
+    inside = [(service, INNER_PORTS[component]) for component, service in stack.present.items()]
+    network = next(iter(rows[stack.present[PROMETHEUS]]["addresses"]))
+    labels = project.labels
+    try:
+        outside = client.networks.create(f"{name}-outside", driver="bridge", labels=labels)
+        outside.reload()
+        gateway = str(outside.attrs["IPAM"]["Config"][0]["Gateway"])
+    except DockerException as error:
+        raise EvidenceError("container engine", f"can't create a network: {error}") from error
+    strangers = [
+        (address, INNER_PORTS[component])
+        for component, service in stack.present.items()
+        for address in rows[service]["addresses"].values()
+    ]
+    strangers += [(gateway, port) for port in stack.ports.values()]
+    try:
+        reached = engine.reached(client, image, outside.name, labels, strangers)
+        if any(reached.values()):
+            # The engine sets its filters network by network: while other projects come and go, one may lag.
+            time.sleep(SETTLE_SECONDS)
+            reached = engine.reached(client, image, outside.name, labels, strangers)
+        history.add(
+            "isolation",
+            {"inside": engine.reached(client, image, network, labels, inside), "outside": reached},
+        )
+    finally:
+        outside.remove()
+
+
+def survival(stack: ContainerStack, prometheus: Prometheus, history: Recorder, settled: float) -> None:
+    """The records `survived` and `down`: an instant's series before and after a restart, and after `down` and `up`.
+
+    settled: seconds after which a scrape is stored whatever it took.
+    """
+    project = stack.project
+    instant = time.time() - settled
+
+    def stored() -> dict[str, float]:
+        rows = prometheus.query('{__name__=~".+",job!=""}', at=instant)
+        return {" ".join(f"{key}={value}" for key, value in sorted(labels)): value for labels, value in rows}
+
+    before = stored()
+    pids = {
+        pid: start_time(pid) for row in engine.services(project.client, project.name) if (pid := row["pid"])
+    }
+    project.compose.run("restart", stack.present[PROMETHEUS])
+    stack.await_ready()
+    history.add("survived", {"what": "restart", **_difference(before, stored())})
+    project.down()
+    left = compose.contents(project.client, project.name)
+    alive = [pid for pid, started in pids.items() if started is not None and start_time(pid) == started]
+    history.add("down", {"left": left, "processes": len(pids), "alive": alive})
+    project.up_again()
+    stack.await_ready()
+    history.add("survived", {"what": "down and up", **_difference(before, stored())})
+
+
+def _difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, Any]:
+    lost = sorted(name for name in before if name not in after)
+    changed = sorted(name for name in before if name in after and str(before[name]) != str(after[name]))
+    return {"series": len(before), "lost": lost[:20], "lost_count": len(lost), "changed": changed[:20]}
+
+
+def edit_and_reload(
+    rendered: Rendered,
+    reload: Callable[[str], None],
+    prometheus: Prometheus,
+    receivers: Callable[[], list[str]] | None,
+    history: Recorder,
+) -> None:
+    """The record `reload`: a rule and a receiver added to the files in use, read again, seen, and taken out again.
+
+    reload: has a component read its files again. receivers: asks Alertmanager for its receivers' names.
+    """
+    rows = []
+    if rendered.rule_files:
+        group = {"name": _EDIT, "rules": [{"record": "verification_reload", "expr": "vector(1)"}]}
+
+        def groups() -> list[str]:
+            return [str(one["name"]) for one in prometheus.rules()]
+
+        edit = _Edit(rendered.rule_files[0], "groups", group)
+        rows.append(edit.try_out(lambda: reload(PROMETHEUS), groups))
+    if rendered.alertmanager_config is not None and receivers is not None:
+        edit = _Edit(rendered.alertmanager_config, "receivers", {"name": _EDIT})
+        rows.append(edit.try_out(lambda: reload(ALERTMANAGER), receivers))
+    history.add("reload", {"rows": rows})
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """An entry to be added to a list of a configuration file, and taken out again."""
+
+    file: Path
+    key: str
+    entry: dict[str, Any]
+
+    def try_out(self, reload: Callable[[], None], seen: Callable[[], list[str]]) -> dict[str, Any]:
+        text = self.file.read_text(encoding="utf-8")
+        data = load(self.file, "the run copy").data
+        data[self.key] = [*(data.get(self.key) or ()), self.entry]
+        try:
+            self.file.write_text(dump(data), encoding="utf-8")
+            reload()
+            during = seen()
+        finally:
+            self.file.write_text(text, encoding="utf-8")
+        reload()
+        return {"file": self.file.name, "name": _EDIT, "during": during, "after": seen()}

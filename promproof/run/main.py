@@ -1,0 +1,366 @@
+"""The main job: stack, traffic, one alert there and back, rest, restart; then verdicts, and only then tear-down.
+
+Inputs are driven once; only questions are retried. Trouble on the way is written down and ends the driving, not the
+judging: what could still be seen is judged, the rest is unknown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from promproof.checks import claims
+from promproof.contract.model import seconds
+from promproof.drills.plan import power_gate
+from promproof.evidence.evidence import LEDGER_OF, Evidence
+from promproof.evidence.history import Clock, Recorder
+from promproof.evidence.view import LedgerView
+from promproof.faults import stimuli
+from promproof.load import scenario as scenarios
+from promproof.observe import kernel, recording
+from promproof.observe.polling import Pollers
+from promproof.observe.sources import sums
+from promproof.run import exercises, panels, static
+from promproof.run.bringup import Bench, await_scrape, bring_up, timing_of
+from promproof.run.conducting import conductor, edges, part
+from promproof.run.course import Course
+from promproof.run.ending import Ending
+from promproof.run.prepare import Prepared
+from promproof.run.quiescence import settle
+from promproof.run.secrecy import HISTORY, STORES
+from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
+from promproof.stack.containers import ContainerStack
+from promproof.stack.processes import ProcessStack
+from promproof.verdict import Verdict, exit_status
+
+POLL_SECONDS = 0.1
+RECONCILE_SECONDS = 120.0
+"""For the scenario as it is written; a stretched one has so many times as long."""
+SCRAPES = 10
+"""The arrivals of the reconciliation last through so many scrapes at least."""
+START_SECONDS = 30.0
+STOP_SECONDS, HURRIED_STOP_SECONDS = 15.0, 1.5
+"""How long Locust may take to let its open requests finish; the second after an interruption."""
+REST_ATTEMPTS = 10
+MEASURING_SECONDS = 60.0
+"""beyond the contract's, for an engine that answers late"""
+# A store that is written to from afar has a scrape seconds later.
+STORED_SECONDS = 10.0
+
+Say = Callable[[str], None]
+Draw = Callable[[Path, Evidence, Sequence[Verdict]], Path | None]
+"""Draws the panels into the run's folder; None for a contract without dashboards."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves: its folder, the verdicts in the order of the claims, and how it ended."""
+
+    folder: Path
+    verdicts: list[Verdict]
+    ending: Ending = field(default_factory=Ending)
+
+
+def run(prepared: Prepared, folder: Path, clock: Clock, say: Say, draw: Draw) -> Result:
+    """Run the main job into `folder` (new); the history is written as it happens.
+
+    Raises:
+        InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
+    """
+    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
+    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
+    course = Course(history, say)
+    evidence = Evidence(prepared.contract, history)
+    pairs = claims(prepared.contract)
+    verdicts: list[Verdict] = []
+    cleanup = ExitStack()
+
+    def keep() -> bool:
+        failed = course.trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
+        return prepared.options.keep_on_failure and failed
+
+    try:
+        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
+        with course.step("driving the run"):
+            bench = bring_up(prepared, folder, history, cleanup, say, keep)
+            job = Job(prepared, bench, folder, history, cleanup, say)
+            job.drive()
+            job.exercise()
+            history.raise_if_broken()
+        if not course.interrupted:
+            say("judging")
+            verdicts = course.judge(pairs, evidence)
+        if not course.interrupted:
+            with course.step("drawing the panels"):
+                drawn = draw(folder, evidence, verdicts)
+                if drawn is not None:
+                    say(f"panels next to their truth: {drawn}")
+        say("tearing down")
+        course.take_down(cleanup)
+        verdicts = course.finish(pairs, evidence)
+        history.add("ended", {"trouble": course.trouble})
+        return Result(folder, verdicts, course.ending)
+    finally:
+        cleanup.close()
+        history.close()
+
+
+class Job:
+    """The driving of one run, step by step."""
+
+    def __init__(
+        self, prepared: Prepared, bench: Bench, folder: Path, history: Recorder, cleanup: ExitStack, say: Say
+    ) -> None:
+        self.prepared = prepared
+        self.bench = bench
+        self.folder = folder
+        self.history = history
+        self.cleanup = cleanup
+        self.say = say
+        self.interval = bench.scrape_interval
+        self.poller = Pollers(history, bench.prometheus.url, bench.alertmanager_url, POLL_SECONDS)
+        self.ran: list[Traffic] = []
+        self.scraped = 0.0
+        self.sent_at_rest: LedgerView | None = None
+        self.usage: exercises.UsageSampler | None = None
+        self.machine = panels.sampler(history, prepared.contract, bench)
+
+    def drive(self) -> None:
+        """All steps in order.
+
+        Raises:
+            EvidenceError: a component died, or traffic could not be driven.
+        """
+        recording.need_exposition(self.history, self.bench.metrics_url)
+        if self.bench.app is None:
+            self.bench.sender.forget()
+            if self.bench.database is not None:
+                sums(self.history, self.prepared.contract, self.bench.database, "baseline")
+        sampler = self._sampler()
+        if self.machine is not None:
+            self.machine.start()
+            self.cleanup.callback(self.machine.stop)
+        # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
+        reconcile = self._start("reconcile", self.prepared.reconcile, stretch=self._stretch())
+        await_scrape(self.bench, self.say)
+        self.scraped = self.history.now()
+        self.usage = self._usage()
+        self.poller.start()
+        self.cleanup.callback(self.poller.stop)
+        boundary = static.in_background(partial(static.boundary, self.prepared, self.bench.binaries))
+        patience, wait = STOP_SECONDS, True
+        try:
+            self._traffic(reconcile)
+            self._rest(sampler)
+        except KeyboardInterrupt:
+            patience, wait = HURRIED_STOP_SECONDS, False
+            raise
+        finally:
+            self._record_traffic(patience)
+            static.record_boundary(self.history, boundary, wait=wait)
+        self.bench.watch()
+        self._restart()
+
+    # traffic
+
+    def _traffic(self, reconcile: Traffic) -> None:
+        self.history.add("phase", {"name": "traffic", "edge": "begin"})
+        tell = self._watch_and_tell(reconcile)
+        reconcile.go()
+        bound = RECONCILE_SECONDS * reconcile.settings.stretch
+        reconcile.wait_for("arrivals-started", bound, tell)
+        drill = self._drill_traffic()
+        reconcile.wait(bound, tell)
+        if drill is not None:
+            self._drill(drill)
+        self.history.add("phase", {"name": "traffic", "edge": "end"})
+
+    def _drill_traffic(self) -> Traffic | None:
+        """The drill's Locust, started while the reconciliation still runs; None for a run without a drill.
+
+        Raises:
+            InputError: the drill cannot tell its two sides apart.
+        """
+        prepared, loaded = self.prepared, self.prepared.drill
+        if loaded is None or loaded.scenario is None or self.bench.faults is None:
+            return None
+        alert = prepared.contract.alert(loaded.plan.alert)
+        histogram = edges(prepared.contract, alert)
+        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.scale, histogram)
+        return self._start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
+
+    def _drill(self, traffic: Traffic) -> None:
+        bench, loaded = self.bench, self.prepared.drill
+        assert loaded is not None
+        traffic.go()
+        traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
+        self.history.add("traffic_flows", {"rate": loaded.plan.rate})
+
+        def alive() -> None:
+            bench.watch()
+            traffic.check_alive()
+
+        driven = part(self.prepared, bench, loaded.plan)
+        try:
+            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
+        finally:
+            traffic.stop()
+
+    def _stretch(self) -> float:
+        """How many times as long the reconciliation must take, so that enough scrapes meet it."""
+        lasts = scenarios.load(self.prepared.reconcile).seconds
+        return max(1.0, SCRAPES * self.interval / lasts) if lasts else 1.0
+
+    def _start(
+        self,
+        name: str,
+        scenario: Path,
+        rate: float | None = None,
+        seconds: float | None = None,
+        stretch: float = 1.0,
+    ) -> Traffic:
+        bench = self.bench
+        settings = Settings(scenario, bench.target_url, name, bench.bin_seconds, rate, seconds, stretch)
+        traffic = Traffic(settings, self.folder, bench.journal)
+        self.ran.append(traffic)
+        self.cleanup.callback(traffic.stop)
+        self.say(f"{name}: starting Locust with {scenario.name}")
+        traffic.start()
+        return traffic
+
+    def _watch_and_tell(self, traffic: Traffic) -> Callable[[], None]:
+        told = time.monotonic()
+
+        def step() -> None:
+            nonlocal told
+            self.bench.watch()
+            if time.monotonic() - told >= 2:
+                told = time.monotonic()
+                self.say(f"{traffic.settings.name}: {traffic.sent} requests sent")
+
+        return step
+
+    # rest
+
+    def _rest(self, sampler: kernel.Sampler | None) -> None:
+        self.say("at rest: holding connections and memory, letting users age out")
+        self.history.add("phase", {"name": "stimuli", "edge": "begin"})
+        scrapes = stimuli.pause(4 * self.interval)
+        scrapes()
+        if self.machine is not None:
+            stimuli.use_disk(self.folder, self.history)
+        with recording.attempt(self.history, "stimulus_connections"):
+            stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
+        stimuli.hold_memory(self.bench.faults, self.history, scrapes)
+        scrapes()
+        self.history.add("phase", {"name": "stimuli", "edge": "end"})
+        if sampler is not None:
+            readings = sampler.stop()
+            recording.kernel(self.history, readings)
+            # From a scrape on, so that there is a stored value before the work.
+            first = next((one for one in readings if one.before > self.scraped + self.interval), readings[-1])
+            stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
+        else:
+            self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
+        settle(self.bench, self.prepared, self.history, self.ran)
+        bench = self.bench
+        shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
+        self._read_at_rest()
+        time.sleep(3 * self.interval)
+        recording.exposition(self.history, bench.metrics_url, "rest-later")
+        with recording.attempt(self.history, "a later scrape"):
+            recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
+        recording.server(self.history, bench.prometheus)
+        recording.alertmanager(
+            self.history,
+            bench.prometheus,
+            bench.alertmanager_url,
+            bench.receivers_wanted,
+            bench.alertmanager_target,
+        )
+        recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
+        if bench.database is not None:
+            recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+        self.say("asking every panel")
+        with recording.attempt(self.history, "panel"):
+            panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
+
+    def _read_at_rest(self) -> None:
+        """Read the exposition while nobody of the harness sends: a notification may come at any time."""
+        for _ in range(REST_ATTEMPTS):
+            before = self.bench.sender.view()
+            recording.exposition(self.history, self.bench.metrics_url, "rest")
+            self.sent_at_rest = self.bench.sender.view()
+            if before == self.sent_at_rest and not before.open:
+                return
+
+    def _restart(self) -> None:
+        """Restart the target, so that what it must remember is asked of a process that did not see it happen."""
+        if self.bench.app is None:
+            return
+        self.say("restarting the target")
+        self.poller.stop()
+        self.bench.app.restart()
+        recording.exposition(self.history, self.bench.metrics_url, "restart")
+        if self.bench.database is not None:
+            recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
+
+    def exercise(self) -> None:
+        """What the documentation promises of its files and its containers; last, since it takes the stack down.
+
+        Raises:
+            EvidenceError: a component refuses a file or does not come back.
+        """
+        bench, stack = self.bench, self.bench.stack
+        if isinstance(stack, ProcessStack | ContainerStack):
+            self.say("editing the run copy and reloading")
+            url = bench.alertmanager_url
+            receivers = partial(recording.receivers, url) if url is not None else None
+            exercises.edit_and_reload(stack.rendered, stack.reload, bench.prometheus, receivers, self.history)
+        if self.usage is not None and isinstance(stack, ContainerStack):
+            self._measure(self.usage)
+            self.usage.stop()
+            exercises.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
+
+    def _measure(self, usage: exercises.UsageSampler) -> None:
+        """In real time, go on until the stack's CPU and memory were measured for as long as the contract says."""
+        wanted = self.prepared.contract.deployment
+        if wanted is None or wanted.resources is None or not self.prepared.scale.is_identity:
+            return
+        needed = seconds(wanted.resources.measured_for)
+        self.say(f"measuring the stack's CPU and memory for {needed:g} s in all")
+        deadline = time.monotonic() + needed + MEASURING_SECONDS
+        while usage.span() <= needed:
+            self.bench.watch()
+            if time.monotonic() > deadline:  # what was not measured is a gap, which the checks will name
+                self.say(f"only {usage.span():g} s were measured: the engine gives no usage")
+                return
+            time.sleep(1)
+
+    def _usage(self) -> exercises.UsageSampler | None:
+        if not isinstance(self.bench.stack, ContainerStack):
+            return None
+        sampler = exercises.UsageSampler(self.bench.stack, self.history)
+        sampler.start()
+        self.cleanup.callback(sampler.stop)
+        return sampler
+
+    def _sampler(self) -> kernel.Sampler | None:
+        if self.bench.pid is None:
+            return None
+        sampler = kernel.Sampler(self.bench.pid, self.history.now)
+        sampler.start()
+        self.cleanup.callback(sampler.stop)
+        return sampler
+
+    def _record_traffic(self, patience: float) -> None:
+        for traffic in self.ran:
+            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
+                traffic.stop(patience)
+                self.history.add("ledger", traffic.record())
+        sent = self.sent_at_rest or self.bench.sender.view()
+        self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})

@@ -1,0 +1,44 @@
+"""What a user can say about a run, with the defaults of this repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
+
+DEFAULT_TIME_SCALE = 60.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run. `app` is a command template, `target` the URL of a service that runs already; at most one is given."""
+
+    contract: Path = DEFAULT_CONTRACT
+    monitoring: Path = DEFAULT_MONITORING
+    app: str | None = None
+    target: str | None = None
+    prometheus: str | None = None
+    alertmanager: str | None = None
+    grafana: str | None = None
+    """URL of a Grafana that runs already, with the folder's provisioning."""
+    database: str | None = None
+    """The database of a target that runs already, as a URL."""
+    instance: str | None = None
+    """The target's instance label in a Prometheus that runs already, when it is not the URL's host:port."""
+    fault_url: str | None = None
+    fault_token: str | None = None
+    stack: str = "auto"
+    documented_ports: bool = False
+    """Containers: the ports that the documentation names, not free ones."""
+    target_on_bridge: bool = False
+    """Containers with a target on this machine: let them reach it by the gateway of the run's own bridge."""
+    keep_on_failure: bool = False
+    """Containers: leave a failed run's project up, to look inside."""
+    time_scale: float | None = None
+    """None: the default, or 1 for a stack that runs already, whose durations nobody can shorten."""
+    reports: Path = DEFAULT_REPORTS
+    drill: bool = True
+    strict: bool = False
+    binaries: dict[str, Path] = field(default_factory=dict)
+    """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""

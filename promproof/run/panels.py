@@ -1,0 +1,70 @@
+"""Everything about dashboards that a run asks while its servers are there: panels, their truths, a Grafana."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import psutil
+
+from promproof.contract.model import Contract
+from promproof.evidence.history import Recorder
+from promproof.grafana.provisioning import parsed, texts
+from promproof.observe import display, panels
+from promproof.observe.grafana import Grafana
+from promproof.observe.machine import MachineSampler
+from promproof.run.bringup import Bench
+from promproof.run.prepare import Prepared
+from promproof.run.traffic import Traffic
+from promproof.stack.containers import ContainerStack
+
+USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
+"""Variables of the compose file, for an account that is no longer the documented one."""
+
+
+def sampler(history: Recorder, contract: Contract, bench: Bench) -> MachineSampler | None:
+    """A sampler of this machine, when panels are promised and their Node Exporter is known to run on it."""
+    if not contract.dashboards or bench.node_exporter_net is None:
+        return None
+    return MachineSampler(history.now, network=bench.node_exporter_net)
+
+
+def ask(
+    history: Recorder,
+    prepared: Prepared,
+    bench: Bench,
+    machine: MachineSampler | None,
+    ran: Sequence[Traffic],
+    window: tuple[float, float],
+) -> None:
+    """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
+    sources = panels.Sources(
+        {one.settings.name: one.ledger_file for one in ran},
+        bench.database,
+        machine.stop() if machine is not None else [],
+        process_started(bench.pid),
+    )
+    panels.everything(history, bench.prometheus, prepared.contract, bench.scale, window, sources)
+    if bench.grafana_url is None or not prepared.dashboards.dashboards:
+        return
+    served = prepared.dashboards
+    if isinstance(bench.stack, ContainerStack) and bench.stack.rendered.grafana is not None:
+        served = texts(bench.stack.rendered.grafana.parent)  # the run copy is what was provisioned
+    grafana = Grafana(bench.grafana_url, *account(prepared.contract))
+    display.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
+    grafana.close()
+
+
+def account(contract: Contract) -> tuple[str, str]:
+    """User and password of Grafana's administrator: what the environment says, or else what is documented."""
+    documented = contract.deployment.account if contract.deployment is not None else None
+    user, password = (documented.user, documented.password) if documented is not None else ("admin", "admin")
+    return os.environ.get(USER) or user, os.environ.get(PASSWORD) or password
+
+
+def process_started(pid: int | None) -> float | None:
+    """When the kernel says that a process started (epoch seconds); None when it is gone or not on this machine."""
+    try:
+        return None if pid is None else float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None

@@ -1,0 +1,197 @@
+"""What the real tools say of the files as shipped: promtool, amtool, and the boundary proof. No server is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promproof.config.masking import masked, secrets_of
+from promproof.config.shapes import AlertmanagerFile, shaped
+from promproof.config.yamlfile import load
+from promproof.contract.deployment import Deployment
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.history import Recorder
+from promproof.observe.recording import attempt
+from promproof.proofs.boundary import probe
+from promproof.run.prepare import Prepared
+from promproof.stack.binaries import Binaries
+from promproof.stack.supply import resolve
+
+TIMEOUT_SECONDS = 30
+SHOWN_LINES = 5
+Points = list[tuple[str, float | None, bool]]
+"""Rows (alert, q, fired) of the boundary proof."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a tool said; `returncode` is None for one that could not be started or did not end in time."""
+
+    returncode: int | None
+    stdout: str
+    stderr: str
+
+
+def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> None:
+    """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert."""
+    folder = prepared.folder
+    results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root)]
+    results += [
+        _result([binaries.promtool.path, "check", "rules", rules.path], folder.root) for rules in folder.rules
+    ]
+    if folder.alertmanager is not None:
+        results.append(_result([binaries.amtool.path, "check-config", folder.alertmanager.path], folder.root))
+    history.add("tools", {"results": results, "findings": [str(one) for one in folder.findings]})
+    history.add(
+        "rule_files",
+        {
+            "files": [folder.relative(one.path) for one in folder.rules],
+            "rules": [vars(rule) for rule in prepared.rules],
+        },
+    )
+    history.add("documentation", prepared.documentation)
+    if prepared.contract.deployment is not None:
+        with attempt(history, "deployment"):
+            history.add("deployment", deployment(prepared, prepared.contract.deployment))
+    config = folder.alertmanager.path if folder.alertmanager is not None else None
+    with attempt(history, "routes"):
+        history.add("routes", _routes(prepared, binaries, config))
+
+
+def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
+    """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
+    try:
+        found = resolve(prepared.options.monitoring / wanted.compose, variables={})
+    except InputError as error:
+        return {"error": str(error).splitlines()[0]}
+    except EvidenceError as error:
+        return {"error": ": ".join([str(error).splitlines()[0], *error.log[-1:]])}
+    sources = data_sources(found, wanted)
+    prepared.masker.learn(secrets_of([found, sources]))
+    config, sources = (masked(one, keep=prepared.masker.public) for one in (found, sources))
+    targets = {name: list(job.targets) for name, job in prepared.folder.jobs.items()}
+    return {"config": config, "targets": targets, "data_sources": sources}
+
+
+def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, Any]]:
+    """The data sources that the file provisions for Grafana, as their files have them."""
+    name = wanted.service("grafana")
+    inside = wanted.services[name].configuration if name is not None else None
+    found: list[dict[str, Any]] = []
+    for mount in config["services"].get(name, {}).get("volumes") or ():
+        if mount["target"] == inside and mount["type"] == "bind":
+            for file in sorted(Path(mount["source"]).glob("datasources/*.y*ml")):
+                data = load(file, "a file of data sources").data
+                entries = data.get("datasources")
+                found += (
+                    [entry for entry in entries if isinstance(entry, dict)]
+                    if isinstance(entries, list)
+                    else []
+                )
+    return found
+
+
+def boundary(prepared: Prepared, binaries: Binaries) -> Points:
+    """The points of the boundary proof as rows (alert, q, fired).
+
+    Raises:
+        EvidenceError: promtool refused the rules.
+    """
+    files = [document.path for document in prepared.folder.rules]
+    points = probe(binaries.promtool.path, files, prepared.contract.alerts)
+    return [(point.alert, point.q, point.fired) for point in points]
+
+
+def in_background(ask: Callable[[], Points]) -> Future[Points]:
+    """Ask on a thread of its own, which nobody waits for when the run is interrupted."""
+    asked: Future[Points] = Future()
+
+    def work() -> None:
+        try:
+            asked.set_result(ask())
+        except BaseException as error:
+            asked.set_exception(error)
+
+    threading.Thread(target=work, name="boundary", daemon=True).start()
+    return asked
+
+
+def record_boundary(history: Recorder, asked: Future[Points], *, wait: bool = True) -> None:
+    """Write the points down, or why there are none; `wait` for those that are not there yet."""
+    if not wait and not asked.done():
+        history.add("boundary", {"points": [], "error": "the run ended before promtool had answered"})
+        return
+    try:
+        history.add("boundary", {"points": [list(point) for point in asked.result()]})
+    except EvidenceError as error:
+        history.add("boundary", {"points": [], "error": str(error)})
+    except Exception as error:
+        said = history.tracebacks.keep("proving the boundary", error)
+        history.add("boundary", {"points": [], "error": f"promtool's answer could not be used: {said}"})
+
+
+def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> dict[str, Any]:
+    """The receivers of each alert as amtool tells them, and by alert why it did not."""
+    if config is None:
+        return {"receivers": {}}
+    contract, known = prepared.contract, set(prepared.folder.receivers)
+    receivers: dict[str, list[str]] = {}
+    errors: dict[str, str] = {}
+    for alert in contract.alerts:
+        labels = [f"alertname={alert.name}", f"severity={alert.severity}", f"job={contract.target.job}"]
+        done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
+        names = [name for name in done.stdout.strip().split(",") if name]
+        if done.returncode == 0 and known.issuperset(names):
+            receivers[alert.name] = names
+        else:
+            errors[alert.name] = f"amtool config routes test: {shortened(done.stderr.strip() or done.stdout)}"
+    return {"receivers": receivers, "errors": errors}
+
+
+def shortened(output: str) -> str:
+    """The first lines of what a tool printed."""
+    lines = output.splitlines()
+    more = f"\n... {len(lines) - SHOWN_LINES} more lines" if len(lines) > SHOWN_LINES else ""
+    return "\n".join(lines[:SHOWN_LINES]) + more
+
+
+def _result(command: list[Any], root: Path) -> dict[str, Any]:
+    done = _run(command)
+    shown = " ".join(Path(part).name if index == 0 else str(part) for index, part in enumerate(command))
+    output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
+    # promtool checks the rule files that a configuration names as well, and warns without a failing status.
+    return {"command": shown.replace(f"{root}/", ""), "status": done.returncode, "output": output}
+
+
+def _run(command: list[Any]) -> Printed:
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Printed(None, "", f"no answer within {TIMEOUT_SECONDS} s")
+    except OSError as error:
+        return Printed(None, "", f"cannot be started: {error.strerror}")
+    return Printed(done.returncode, done.stdout, done.stderr)
+
+
+def receiver_urls(config: Path | None) -> dict[str, list[str]]:
+    """Receiver names of an Alertmanager configuration with the webhook URLs of each."""
+    if config is None:
+        return {}
+    what = "an Alertmanager configuration"
+    shape = shaped(load(config, what), AlertmanagerFile, what)
+    return {
+        receiver.name: [hook.url or "" for hook in receiver.webhook_configs or ()]
+        for receiver in shape.receivers or ()
+    }

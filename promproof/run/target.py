@@ -1,0 +1,167 @@
+"""The target of a run: started as a child process or as a container, or found at a URL; and how others reach it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import requests
+
+from promproof.errors import EvidenceError, InputError
+from promproof.faults.port import FaultPort
+from promproof.faults.undo import UndoBook
+from promproof.run.backend import Backend, Say
+from promproof.run.prepare import Prepared
+from promproof.run.sender import Sender
+from promproof.stack.app import ManagedApp, SentRequest
+from promproof.stack.container_app import ContainerApp
+from promproof.stack.journal import Journal
+from promproof.stack.relay import Relay
+
+App = ManagedApp | ContainerApp
+# What listens for a container's published port, by engine: Docker, rootless Docker and Podman.
+_FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
+_DURATION = re.compile(r"\{duration:([^}]+)\}")
+
+
+class Target:
+    """The API under test: started from a command or in its container, or found at a URL.
+
+    Raises:
+        InputError: nothing says how to start or find it.
+    """
+
+    def __init__(
+        self, prepared: Prepared, workdir: Path, journal: Journal, bin_seconds: float, backend: Backend
+    ) -> None:
+        self._prepared = prepared
+        self._relay: Relay | None = None
+        options, wanted = prepared.options, prepared.contract.target
+        self.app: App | None = None
+        self.database: str | None = options.database
+        self.pid: int | None = None
+        if options.target is not None:
+            self.url = options.target.rstrip("/")
+            self.sender = Sender(self.url, bin_seconds=bin_seconds)
+            return
+        command = options.app or wanted.app
+        if command is None:
+            raise InputError(
+                "no target is named",
+                "--app or --target",
+                '--app "CMD {port}" or --target URL',
+                "name one of them",
+            )
+        deployment = prepared.contract.deployment
+        if backend.project is not None and deployment is not None and options.app is None:
+            self.app = ContainerApp(
+                backend.project,
+                deployment.target,
+                workdir,
+                env=self._environment(),
+                health=wanted.health,
+                sent=self._record,
+            )
+        else:
+            self.app = ManagedApp(
+                command, workdir, journal, env=self._environment(), health=wanted.health, sent=self._record
+            )
+        prepared.masker.learn([self.app.token])
+        self.url = self.app.url
+        self.sender = Sender(self.url, bin_seconds=bin_seconds)
+        if wanted.database is not None:
+            self.database = wanted.database.replace("{workdir}", str(workdir.absolute()))
+
+    @property
+    def address(self) -> str:
+        """As Prometheus scrapes it."""
+        if self._relay is not None:
+            return self._relay.address
+        if isinstance(self.app, ContainerApp):
+            return self.app.address
+        parts = urlsplit(self.url)
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+    def start(self, cleanup: ExitStack, say: Say) -> None:
+        """Start it, or ask a running one once for its health."""
+        if self.app is not None:
+            say("starting the target")
+            cleanup.enter_context(self.app)
+            self.url = self.app.url  # its port may have been chosen anew
+            self.sender.base_url = self.url
+            self.pid = self.app.pid
+            return
+        health = self._prepared.contract.target.health
+        try:
+            status = self.sender.request("GET", health).status_code
+        except requests.RequestException as error:
+            raise InputError(
+                f"the target does not answer: {error}", self.url, "a running service", "start it"
+            ) from error
+        if status != requests.codes.ok:
+            raise EvidenceError(
+                "target", f"{self.url}{health} answers {status}", (), "look at the target's log"
+            )
+        self.pid = _local_pid(self.url)
+
+    def open_to(self, gateway: str, cleanup: ExitStack, say: Say) -> None:
+        """Let containers reach a target on this machine, by the gateway of their bridge and no other address."""
+        if isinstance(self.app, ContainerApp):
+            return
+        parts = urlsplit(self.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._relay = cleanup.enter_context(Relay(gateway, (str(parts.hostname), port)))
+        say(f"the target is reachable for containers at {self._relay.address}")
+
+    def faults(self, cleanup: ExitStack, book: UndoBook) -> FaultPort | None:
+        """The fault port, when the target has one."""
+        options = self._prepared.options
+        if options.fault_url is not None and options.fault_token is not None:
+            port = FaultPort(options.fault_url, options.fault_token, book)
+        elif self.app is not None and "{fault_port}" in (
+            options.app or self._prepared.contract.target.app or ""
+        ):
+            port = FaultPort(self.app.fault_url, self.app.token, book)
+        else:
+            return None
+        cleanup.callback(port.heal)
+        return port
+
+    def _environment(self) -> dict[str, str]:
+        wanted = self._prepared.contract.target.environment
+        return {key: self._scaled(value, f"target.environment.{key}") for key, value in wanted.items()}
+
+    def _scaled(self, text: str, where: str) -> str:
+        scale = self._prepared.scale
+        return _DURATION.sub(lambda match: scale.duration(match.group(1), where), text)
+
+    def _record(self, one: SentRequest) -> None:
+        # without an answer its fate is unknown: it may have been counted
+        self.sender.record(one.method, one.path, one.status or 0, one.started, one.ended)
+
+
+def _local_pid(url: str) -> int | None:
+    """The process that listens at a loopback URL, when this user may see it and it is not a mere forwarder."""
+    parts = urlsplit(url)
+    if parts.hostname not in ("127.0.0.1", "localhost"):
+        return None
+    try:
+        connections = psutil.net_connections(kind="tcp")
+    except psutil.Error:
+        return None
+    for one in connections:
+        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] == parts.port:
+            return None if _forwards(one.pid) else one.pid
+    return None
+
+
+def _forwards(pid: int | None) -> bool:
+    """Whether a process only carries the connections of a container's published port."""
+    try:
+        return pid is not None and psutil.Process(pid).name() in _FORWARDERS
+    except psutil.Error:
+        return True

@@ -1,0 +1,44 @@
+"""What people see of a run of drills while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from promproof.evidence.history import Recorder
+from promproof.observe.polling import ALERTS
+
+
+class Timeline:
+    """Tells what happens while it happens: changes of alert states, and notifications."""
+
+    def __init__(self, history: Recorder, say: Callable[[str], None]) -> None:
+        self._history = history
+        self._say = say
+        self._next = 0
+        self._states: dict[str, str] = {}
+
+    def update(self) -> None:
+        """Tell what was recorded since the last call."""
+        records = self._history.records
+        while self._next < len(records):
+            record = records[self._next]
+            self._next += 1
+            if record.kind == ALERTS and "alerts" in record.data:
+                self._alerts(record.data["alerts"])
+            elif record.kind == "delivery":
+                self._delivery(record.data)
+
+    def _alerts(self, alerts: Sequence[dict[str, Any]]) -> None:
+        now = {alert["labels"]["alertname"]: str(alert["state"]) for alert in alerts}
+        for name in sorted(now.keys() | self._states.keys()):
+            before, after = self._states.get(name, "inactive"), now.get(name, "inactive")
+            if before != after:
+                self._say(f"  {name}: {before} -> {after}")
+        self._states = now
+
+    def _delivery(self, data: dict[str, Any]) -> None:
+        alerts = data["body"].get("alerts", ())
+        told = ", ".join(sorted({f"{a['labels'].get('alertname')} {a['status']}" for a in alerts}))
+        answered = "" if data["status"] < 300 else f", answered {data['status']}"
+        self._say(f"  {data['receiver']} <- {told}{answered}")

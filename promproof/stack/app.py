@@ -1,0 +1,246 @@
+"""The target as a child process, started from a command template: any server that can be told its port.
+
+Its health is asked for with real requests, which are part of the truth about its traffic: each one is told to
+the caller, who writes it down.
+"""
+
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from promproof.errors import EvidenceError, InputError
+from promproof.stack.children import Child, log_tail, start_child
+from promproof.stack.journal import Journal
+from promproof.stack.ports import HOST, allocate_ports, bound_port
+from promproof.stack.protocol import ComponentState, Status
+from promproof.stack.waiting import loopback_session, wait_until
+
+PLACEHOLDERS = ("port", "fault_port", "workdir", "token", "python")
+ATTEMPTS = 5
+_ANSWER_SECONDS = 2.0
+_PORT_TAKEN = ("address already in use", "address in use", "errno 98")
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A request that the harness itself sent to the target. Times are in seconds of time.monotonic.
+
+    status is None when no answer came; the target may have counted it.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    started: float
+    ended: float
+
+
+class ManagedApp:
+    """A target that the harness starts and stops; its ports and token stay the same when it is started again.
+
+    command: a command line, run without a shell, with any of {port} {fault_port} {workdir} {token} {python};
+    the last is the Python of the harness. Values of `env` may hold them too. health: the path that answers
+    200 when the target is ready. sent: is told, once a start has ended, every request that was sent.
+
+    Raises:
+        InputError: the command is empty or can't be read.
+        EvidenceError: the target ends, or does not become healthy.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        workdir: Path,
+        journal: Journal,
+        *,
+        env: Mapping[str, str] | None = None,
+        health: str = "/health",
+        name: str = "target",
+        ready_seconds: float = 60.0,
+        sent: Callable[[SentRequest], None] = lambda request: None,
+        allocate: Callable[[int], list[int]] = allocate_ports,
+    ) -> None:
+        self._words = _split(command)
+        self._env = dict(env or {})
+        self._workdir = workdir.absolute()
+        self._journal = journal
+        self._health = health
+        self._name = name
+        self._ready_seconds = ready_seconds
+        self._sent = sent
+        self._allocate = allocate
+        self._child: Child | None = None
+        self.token = secrets.token_hex(16)
+        self.port, self.fault_port = allocate(2)
+
+    @property
+    def log(self) -> Path:
+        return self._workdir / "logs" / f"{self._name}.log"
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at the end."""
+        return f"http://{self.address}"
+
+    @property
+    def fault_url(self) -> str:
+        return f"http://{HOST}:{self.fault_port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process that listens on the port: the command itself, or the server that it started."""
+        if self._child is None or not self._child.is_running():
+            return None
+        return self._child.pid_listening_on(self.port) or self._child.pid
+
+    def state(self) -> ComponentState:
+        return ComponentState(self._name, Status.STOPPED) if self._child is None else self._child.state()
+
+    def raise_if_dead(self) -> None:
+        """Raises EvidenceError when it ended by itself."""
+        if self.state().status is Status.DIED:
+            raise self._failure(str(self.state()))
+
+    def log_tail(self, lines: int = 20) -> list[str]:
+        return log_tail(self.log, lines)
+
+    def start(self) -> None:
+        """Start it and wait until it is healthy. Its port is chosen anew only if nothing has used it yet."""
+        first = self._child is None
+        for attempt in range(1, ATTEMPTS + 1):
+            # Whoever has the port may answer in place of the target, and with 200.
+            if first and None in (bound_port(self.port), bound_port(self.fault_port)):
+                self.port, self.fault_port = self._allocate(2)
+            asked: list[SentRequest] = []
+            try:
+                self._start(asked.append)
+                break
+            except EvidenceError as error:
+                self.kill()
+                tail = "\n".join(error.log).lower()
+                if attempt == ATTEMPTS or not first or not any(text in tail for text in _PORT_TAKEN):
+                    self._tell(asked)
+                    raise
+                # What was asked in vain went to whoever took the port; the target has not seen it.
+                self.port, self.fault_port = self._allocate(2)
+            except BaseException:
+                self.kill()
+                raise
+        self._tell(asked)
+
+    def stop(self) -> None:
+        """End it in an orderly way and wait until it is gone."""
+        if self._child is not None:
+            self._child.stop()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self._child is not None:
+            self._child.kill()
+
+    def restart(self) -> None:
+        """Stop it and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _tell(self, requests_sent: Iterable[SentRequest]) -> None:
+        for one in requests_sent:
+            self._sent(one)
+
+    def _start(self, sent: Callable[[SentRequest], None]) -> None:
+        self._workdir.mkdir(parents=True, exist_ok=True)
+        start_of_log = self.log.stat().st_size if self.log.exists() else 0
+        self._child = start_child(
+            [self._filled(word) for word in self._words],
+            name=self._name,
+            log=self.log,
+            env={key: self._filled(value) for key, value in self._env.items()},
+            journal=self._journal,
+        )
+
+        def unmet() -> str:
+            if self.state().status is not Status.RUNNING:
+                raise self._failure(f"{self.state()} before it was healthy", start_of_log)
+            return ask_health(self.url, self._health, sent)
+
+        try:
+            wait_until(unmet, self._ready_seconds)
+        except TimeoutError as error:
+            raise self._failure(f"running, but not healthy {error}", start_of_log) from error
+
+    def _filled(self, text: str) -> str:
+        values = {
+            "port": str(self.port),
+            "fault_port": str(self.fault_port),
+            "workdir": str(self._workdir),
+            "token": self.token,
+            "python": sys.executable,
+        }
+        for name in PLACEHOLDERS:
+            text = text.replace(f"{{{name}}}", values[name])
+        return text
+
+    def _failure(self, state: str, start_of_log: int = 0) -> EvidenceError:
+        lines = log_tail(self.log, start=start_of_log)
+        return EvidenceError(self._name, state, lines, f"the whole log is {self.log}")
+
+
+def ask_health(url: str, path: str, sent: Callable[[SentRequest], None]) -> str:
+    """What a target's health path lacks to 200; empty for nothing. `sent` is told what the target may have seen."""
+    started = time.monotonic()
+    status, seen = None, ""
+    try:
+        with loopback_session() as session:
+            answer = session.get(url + path, timeout=_ANSWER_SECONDS)
+        status, seen = answer.status_code, f"answers {answer.status_code} {answer.text[:200].strip()}"
+    except requests.ConnectionError as error:
+        if _was_refused(error):
+            return f"{url} takes no connections"
+        seen = "closed the connection"
+    except requests.RequestException as error:
+        seen = f"gives no answer: {type(error).__name__}"
+    sent(SentRequest("GET", path, status, started, time.monotonic()))
+    return "" if status == requests.codes.ok else f"{url}{path} {seen}"
+
+
+def _split(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise InputError(
+            f"{command!r} can't be read: {error}", "--app", "a command line as a shell takes it"
+        ) from error
+    if not words:
+        raise InputError("the command is empty", "--app", "a command line such as `server --port {port}`")
+    return words
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Whether no connection came about, so that the target has seen nothing."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError) or "Connection refused" in str(cause):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -1,0 +1,162 @@
+"""Finds Prometheus, Alertmanager, Node Exporter and their tools: option, PATH, cache, else fetches them.
+
+A file counts only if its `--version` answers as that program: distributions name them differently, and other
+programs have the same names.
+"""
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from promproof.errors import InputError
+from promproof.stack import debian
+from promproof.stack.journal import cache_dir, locked
+
+NAMES = {
+    "prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "alertmanager": ("alertmanager", "prometheus-alertmanager"),
+    "amtool": ("amtool",),
+    "node_exporter": ("node_exporter", "prometheus-node-exporter"),
+}
+"""The programs, and the names under which they are looked for: upstream's and Debian's."""
+
+_VERSION_SECONDS = 30
+_TODO = (
+    "install Prometheus, Alertmanager and Node Exporter from your system's packages or from "
+    "https://prometheus.io/download, and have them on PATH or name them with --binary NAME=PATH"
+)
+Fetch = Callable[[Path, Callable[[str], None]], None]
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A program that answered: its file, its version, and where it was found (option, PATH, cache)."""
+
+    path: Path
+    version: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """The programs of the `processes` backend."""
+
+    prometheus: Binary
+    promtool: Binary
+    alertmanager: Binary
+    amtool: Binary
+    node_exporter: Binary
+
+    def __str__(self) -> str:
+        found = {name: getattr(self, name) for name in NAMES}
+        return "\n".join(f"{name} {b.version} ({b.source}: {b.path})" for name, b in found.items())
+
+
+def find_binaries(
+    options: Mapping[str, Path] | None = None,
+    *,
+    path: str | None = None,
+    cache: Path | None = None,
+    fetch: Fetch | None = debian.fetch,
+    say: Callable[[str], None] | None = None,
+) -> Binaries:
+    """Find every program, and fetch what is missing.
+
+    options: a file, or a folder that holds it, for programs of NAMES; such a choice never falls back.
+    path: where to look instead of $PATH. cache: the folder of fetched programs. fetch: None fetches nothing.
+    Two runs do not fetch at the same time: the second waits and finds what the first has fetched.
+
+    Raises:
+        InputError: a program is missing; which, where it was looked for, how to get it.
+    """
+    cache = cache or cache_dir() / "programs"
+    path = os.environ.get("PATH", os.defpath) if path is None else path
+    search = _Search(options or {}, path, cache)
+    if search.missing() and fetch is not None:
+        with locked(cache.parent / "fetch.lock"):
+            search = _Search(options or {}, path, cache)
+            if search.missing():
+                try:
+                    fetch(cache, say or logging.getLogger(__name__).info)
+                except InputError as error:
+                    search.notes.append(f"the package manager: {error.what}")
+                    raise search.error() from error
+                search = _Search(options or {}, path, cache)
+    if search.missing():
+        raise search.error()
+    return Binaries(**search.found)
+
+
+class _Search:
+    """One look in all places; notes tell what was seen there."""
+
+    def __init__(self, options: Mapping[str, Path], path: str, cache: Path) -> None:
+        self.notes = [f"PATH {path}", f"the cache {cache}"]
+        self.found: dict[str, Binary] = {}
+        if unknown := sorted(set(options) - set(NAMES)):
+            raise InputError(f"no program is called {unknown[0]}", "--binary", f"one of {', '.join(NAMES)}")
+        for program, names in NAMES.items():
+            if program in options:
+                self.found[program] = _chosen(program, options[program])
+                continue
+            places = [("PATH", Path(folder)) for folder in path.split(os.pathsep) if folder]
+            for source, folder in (*places, ("cache", cache)):
+                binary = self._look(program, names, source, folder)
+                if binary is not None:
+                    self.found[program] = binary
+                    break
+
+    def _look(self, program: str, names: tuple[str, ...], source: str, folder: Path) -> Binary | None:
+        for name in names:
+            file = shutil.which(name, path=str(folder))
+            if file is None:
+                continue
+            version = version_of(program, Path(file))
+            if version is not None:
+                return Binary(Path(file).absolute(), version, source)
+            self.notes.append(f"{file}, which does not answer as {program}")
+        return None
+
+    def missing(self) -> list[str]:
+        return [program for program in NAMES if program not in self.found]
+
+    def error(self) -> InputError:
+        names = "; ".join(f"{program} ({' or '.join(NAMES[program])})" for program in self.missing())
+        return InputError(f"not found: {names}", ", ".join(self.notes), todo=_TODO)
+
+
+def version_of(program: str, file: Path) -> str | None:
+    """The version of a file that answers `--version` as this program, else None."""
+    try:
+        answer = subprocess.run(
+            [file, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_VERSION_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.match(rf"{program}, version (\S+)", answer.stdout.decode(errors="replace").lstrip())
+    return match.group(1) if match else None
+
+
+def _chosen(program: str, choice: Path) -> Binary:
+    files = [choice / name for name in NAMES[program]] if choice.is_dir() else [choice]
+    for file in files:
+        version = version_of(program, file)
+        if version is not None:
+            return Binary(file.absolute(), version, "option")
+    raise InputError(
+        f"{choice} does not answer `--version` as {program}",
+        f"--binary {program}={choice}",
+        f"the {program} program, or the folder that holds it",
+        "correct the path, or leave the option out to have it looked for",
+    )

@@ -1,0 +1,132 @@
+"""Fetches the binaries from the package sources of Debian or Ubuntu, as any user, installing nothing.
+
+apt works in folders of its own with an empty package status; the packages are only unpacked. Hashes are
+checked by apt, and the rest is all or nothing: the folder of the programs appears by one rename.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from promproof.errors import InputError
+from promproof.stack.children import run_to_end
+
+PACKAGES = ("prometheus", "prometheus-alertmanager", "prometheus-node-exporter")
+# Packages of their own in newer releases; in older ones these programs come with the packages above.
+SPLIT_PACKAGES = ("promtool", "amtool")
+PROGRAMS = {
+    "prometheus": "prometheus",
+    "promtool": "promtool",
+    "prometheus-alertmanager": "alertmanager",
+    "amtool": "amtool",
+    "prometheus-node-exporter": "node_exporter",
+}
+"""Debian's name of each program, and upstream's, under which it is kept."""
+
+# Debian builds the place of the templates and web pages in, and its Alertmanager doesn't start without them.
+INSTALLED = b"/usr/share/prometheus"
+RELOCATED = b"././/share/prometheus"
+assert len(INSTALLED) == len(RELOCATED)
+
+_APT_SECONDS = 600.0
+_UNPACK_SECONDS = 120.0
+
+
+def fetch(into: Path, say: Callable[[str], None]) -> None:
+    """Download the packages and put their programs into the folder `into`, which appears when all are there.
+
+    The programs must be started with `into` as their working directory: see RELOCATED.
+
+    Raises:
+        InputError: this system has no apt, or apt failed; with its last words.
+    """
+    for tool in ("apt-get", "dpkg"):
+        if shutil.which(tool) is None:
+            raise InputError(f"{tool} is not on this system")
+    say("fetching Prometheus, Alertmanager and Node Exporter with apt (once, without installing them)")
+    into.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in into.parent.glob("fetch-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)  # of a run that was killed; the caller holds the lock
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=into.parent) as name:
+        work = Path(name)
+        apt = _Apt(work)
+        apt.run("apt-get", "update")
+        split = [package for package in SPLIT_PACKAGES if apt.knows(package)]
+        apt.run("apt-get", "download", *PACKAGES, *split)
+        programs = _unpack(work)
+        if into.exists():
+            into.rename(work / "former")
+        programs.rename(into)
+
+
+class _Apt:
+    """apt with its state and cache in a folder of ours; the system's sources, keys and proxies apply."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
+            (work / folder).mkdir(parents=True)
+        (work / "status").touch()
+        options = {
+            "Dir::State": work / "state",
+            "Dir::State::status": work / "status",
+            "Dir::State::lists": work / "state/lists",
+            "Dir::Cache": work / "cache",
+            "Dir::Cache::archives": work / "cache/archives",
+            "Acquire::Languages": "none",
+            "Acquire::Retries": "2",
+        }
+        if os.geteuid() == 0:
+            options["APT::Sandbox::User"] = "root"  # apt's own user can't write here
+        self._options = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+
+    def run(self, tool: str, *arguments: str) -> None:
+        if status := self._status(tool, *arguments):
+            words = [line for line in self._output.splitlines() if line.startswith(("E:", "W:"))]
+            last = "; ".join(words[-3:]) or self._output[-300:].strip()
+            raise InputError(f"{tool} {arguments[0]} ended with exit status {status}: {last}")
+
+    def knows(self, package: str) -> bool:
+        return self._status("apt-cache", "show", "--no-all-versions", package) == 0
+
+    def _status(self, tool: str, *arguments: str) -> int:
+        command = [tool, *self._options, *arguments]
+        log = self._work / "apt.log"
+        log.unlink(missing_ok=True)
+        try:
+            done = run_to_end(
+                command, log=log, seconds=_APT_SECONDS, cwd=self._work / "packages", env={"LC_ALL": "C"}
+            )
+        except TimeoutError as error:
+            raise InputError(f"{tool} {arguments[0]} did not end: {error}") from error
+        self._output = done.output
+        return done.exit_status
+
+
+def _unpack(work: Path) -> Path:
+    for package in sorted((work / "packages").glob("*.deb")):
+        command = ["dpkg", "-x", str(package), str(work / "root")]
+        done = run_to_end(command, log=work / "dpkg.log", seconds=_UNPACK_SECONDS)
+        if done.exit_status:
+            raise InputError(f"dpkg can't unpack {package.name}: {done.output[-300:].strip()}")
+    programs = work / "programs"
+    (programs / "share").mkdir(parents=True)
+    shared = work / "root/usr/share/prometheus"
+    if shared.is_dir():
+        shared.rename(programs / "share/prometheus")
+    for debian, upstream in PROGRAMS.items():
+        source = work / "root/usr/bin" / debian
+        if not source.is_file():
+            raise InputError(f"the packages hold no program {debian}")
+        source.rename(programs / upstream)
+        _relocate(programs / upstream)
+    return programs
+
+
+def _relocate(program: Path) -> None:
+    """Have a program read its files below its working directory; the new path is as long as the old one."""
+    content = program.read_bytes()
+    if INSTALLED in content:
+        program.write_bytes(content.replace(INSTALLED, RELOCATED))

@@ -1,0 +1,143 @@
+"""Client latencies over time, as the ledgers' files have them: what ended between two moments, and how long it took."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from weakref import WeakKeyDictionary
+
+from promproof.evidence.bins import bucket_top
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.view import EndpointKey
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Requests of one endpoint that ended between two run times: latencies and injected delays in seconds."""
+
+    since: float
+    until: float
+    latencies: tuple[tuple[float, int], ...]
+    delays: tuple[tuple[float, int], ...]
+
+    @cached_property
+    def longest(self) -> float:
+        """The longest latency."""
+        return max(latency for latency, _ in self.latencies)
+
+    @cached_property
+    def requests(self) -> tuple[tuple[float, int, float], ...]:
+        """(latency, how many, how long each of them was certainly held), in seconds."""
+        return tuple((latency, count, self.held(latency)) for latency, count in self.latencies)
+
+    def held(self, latency: float) -> float:
+        """How long (s) a request of this latency was certainly held: by the delays that can only be those of the slow.
+
+        A delay belongs to the requests that took at least as long, if there are no more of those than of such delays.
+        """
+        for delay, _ in sorted(self.delays, reverse=True):
+            slow = sum(count for one, count in self.latencies if one >= delay)
+            if latency >= delay and slow == sum(count for one, count in self.delays if one >= delay):
+                return delay
+        return 0.0
+
+
+@dataclass
+class Course:
+    """All of one endpoint in order of time, with running counts by edge."""
+
+    ended: list[Ended] = field(default_factory=list)
+    _counts: dict[float, list[int]] = field(default_factory=dict)
+
+    @cached_property
+    def _untils(self) -> list[float]:
+        return [one.until for one in self.ended]
+
+    @cached_property
+    def _longest(self) -> float:
+        return max((one.longest for one in self.ended), default=0.0)
+
+    def around(self, begin: float, end: float) -> Iterator[Ended]:
+        """Those that may have been counted between two moments: ended after the first, begun before the second."""
+        for one in self.ended[bisect_right(self._untils, begin) :]:
+            if one.since - self._longest > end:
+                return
+            if one.since - one.longest <= end:
+                yield one
+
+    def before(self, t: float, edge: float) -> int:
+        """How many had certainly ended by `t` and took at most `edge` seconds."""
+        if edge not in self._counts:
+            total, running = 0, [0]
+            for one in self.ended:
+                total += sum(count for latency, count in one.latencies if latency <= edge)
+                running.append(total)
+            self._counts[edge] = running
+        return self._counts[edge][bisect_right(self._untils, t)]
+
+
+_COURSES: WeakKeyDictionary[Evidence, dict[EndpointKey, Course]] = WeakKeyDictionary()
+
+
+def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
+    """What ended when, by method and endpoint.
+
+    Raises:
+        Gap: no latencies were recorded over time.
+    """
+    if evidence in _COURSES:
+        return _COURSES[evidence]
+    records = list(evidence.history.of("latencies"))
+    if not records:
+        raise Gap("no client latencies over time were recorded")
+    found: dict[EndpointKey, Course] = defaultdict(Course)
+    for record in records:
+        since = 0.0
+        for until, rows in record.data["rows"]:
+            for method, endpoint, flat, delays in rows:
+                pairs = zip(flat[::2], flat[1::2], strict=True)
+                found[method, endpoint].ended.append(
+                    Ended(
+                        since,
+                        until,
+                        tuple((_seconds(index), count) for index, count in pairs),
+                        tuple((float(floor), count) for floor, count in delays.items()),
+                    )
+                )
+            since = until
+    for course in found.values():
+        course.ended.sort(key=lambda one: one.until)
+    _COURSES[evidence] = dict(found)
+    return _COURSES[evidence]
+
+
+class UnderWay:
+    """Which requests can have been under way at a moment."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._longest = evidence.longest_handler
+        self._ended = sorted(
+            (one for course in courses(evidence).values() for one in course.ended), key=lambda one: one.until
+        )
+        self._untils = [one.until for one in self._ended]
+
+    def latest_end(self, t: float, seconds: float) -> float:
+        """By when a request had ended that was under way at `t` and had taken `seconds` by then (run time).
+
+        Without such a request (its client left, say): after the longest time that a handler may take.
+        """
+        latest = None
+        for one in self._ended[bisect_left(self._untils, t) :]:
+            if one.until > t + self._longest:
+                break
+            if any(latency >= seconds and one.since - latency <= t - seconds for latency, _ in one.latencies):
+                latest = one.until
+        return t + self._longest if latest is None else latest
+
+
+@lru_cache(maxsize=8192)
+def _seconds(index: int) -> float:
+    return (bucket_top(index) + 1) / 1e6

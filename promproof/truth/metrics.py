@@ -1,0 +1,130 @@
+"""What a metric should read, from the ledger alone: exactly after quiescence, as an interval while requests run.
+
+The service counts a request at some moment between its start and its end as the client saw them. So, for a scrape
+that began at `b` and had ended by `e`: what was completed before `b` must be in it, and nothing that was started
+after `e` can be. "Between completed and started" is that interval; at rest its ends meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from promproof.contract.model import (
+    DurationsTruth,
+    Metric,
+    OpenRequestsTruth,
+    RequestsTruth,
+    RequestTruth,
+    TallyTruth,
+    UsersTruth,
+)
+from promproof.evidence.view import LedgerView
+from promproof.exposition import Labels, label_set
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A closed interval of counts; exact when both ends are equal."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.low:g}"
+        return f"{self.low:g} to {self.high:g}"
+
+
+ZERO = Interval(0, 0)
+Expected = dict[Labels, Interval]
+
+
+def sample_name(metric: Metric) -> str:
+    """The sample whose value counts events: a histogram's `_count`, else the metric itself."""
+    return f"{metric.name}_count" if metric.type == "histogram" else metric.name
+
+
+def at_rest(metric: Metric, ledger: LedgerView) -> Expected:
+    """Expected values by label set once nothing is open any more.
+
+    Only for truths of the ledger; an absent label set means 0.
+    """
+    return between(metric, ledger, inf, inf)
+
+
+def between(metric: Metric, ledger: LedgerView, begin: float, end: float, settle: float = inf) -> Expected:
+    """Expected values by label set for a scrape between `begin` and `end` (CLOCK_MONOTONIC seconds).
+
+    A request that its client left is certainly over `settle` seconds later, the longest time a handler may take.
+    """
+    truth = metric.truth
+    match truth:
+        case RequestsTruth():
+            return {
+                _labels(truth, method=method, endpoint=endpoint, status=str(status)): interval
+                for (method, endpoint, status), interval in _requests(ledger, begin, end, settle).items()
+            }
+        case DurationsTruth():
+            return _summed(truth, _requests(ledger, begin, end, settle))
+        case OpenRequestsTruth():
+            return {
+                _labels(truth, method=method, endpoint=endpoint): Interval(
+                    *ledger.open_interval(method, endpoint, begin, end, settle)
+                )
+                for method, endpoint in ledger.endpoints()
+            }
+        case TallyTruth():
+            return {
+                label_set(dict(labels)): Interval(
+                    ledger.tally_completed_before((name, labels), begin, settle),
+                    ledger.tally_started_before((name, labels), end),
+                )
+                for name, labels in ledger.tallies
+                if name == truth.tally
+            }
+        case _:
+            raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
+
+
+def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: float, window: float) -> Interval:
+    """Distinct users inside the sliding window (seconds, scaled) at a scrape between `begin` and `end`.
+
+    A user counts from the arrival of the last request, which lies between its start and its end as the client saw
+    them. Only the first and the last request of a user are known, so during traffic the lower end is cautious.
+    """
+    low = high = 0
+    for first_start, last_start, last_end in ledger.users.values():
+        if first_start <= end and last_end > begin - window:
+            high += 1
+        # certainly arrived before the scrape began, and certainly still inside the window when it ended
+        if last_end <= begin and last_start > end - window:
+            low += 1
+    return Interval(low, high)
+
+
+def _requests(
+    ledger: LedgerView, begin: float, end: float, settle: float
+) -> dict[tuple[str, str, int], Interval]:
+    return {
+        key: Interval(ledger.completed_before(key, begin, settle), ledger.started_before(key, end))
+        for key in ledger.counts
+    }
+
+
+def _summed(truth: DurationsTruth, requests: dict[tuple[str, str, int], Interval]) -> Expected:
+    total: Expected = {}
+    for (method, endpoint, _), interval in requests.items():
+        labels = _labels(truth, method=method, endpoint=endpoint)
+        total[labels] = total.get(labels, ZERO) + interval
+    return total
+
+
+def _labels(truth: RequestTruth, **values: str) -> Labels:
+    return label_set({getattr(truth, key): value for key, value in values.items()})

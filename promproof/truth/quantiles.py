@@ -1,0 +1,198 @@
+"""The truth of quantiles: between what requests were made to wait and what their clients saw, as wide as a bucket.
+
+The target's duration of a request is at most its client's latency and at least its injected delay. So each cumulative
+bucket is known within bounds, and histogram_quantile() answers from inside the first bucket that may reach the
+quantile to the first one that must. Requests that may or may not fall into the window are taken the worst way, and so
+is the extrapolation, which can weigh a bucket less that was empty before the window.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from math import inf
+
+from promproof.contract.model import Metric, RequestTruth
+from promproof.contract.panels import QuantileTruth
+from promproof.evidence import bins
+from promproof.evidence.evidence import Gap, Scrape
+from promproof.evidence.view import EndpointKey, EndpointView
+from promproof.exposition import Labels
+from promproof.truth.counted import AtPoint, Bounds, group, matches, window_of
+from promproof.truth.latencies import Course, courses
+from promproof.truth.metrics import ZERO, Interval
+from promproof.truth.phase import Phase, phase
+from promproof.truth.views import Answered, Views
+
+Weights = dict[float, float]
+
+
+@dataclass
+class Reach:
+    """For one group and each edge: what must be at or below it at least, what may be at most, and of how much."""
+
+    must: Weights = field(default_factory=lambda: defaultdict(float))
+    must_of: Weights = field(default_factory=lambda: defaultdict(float))
+    may: Weights = field(default_factory=lambda: defaultdict(float))
+    may_of: Weights = field(default_factory=lambda: defaultdict(float))
+
+    def bounds(self, q: float, edges: tuple[float, ...]) -> Interval | None:
+        """The quantile's bounds; None when the window may be empty."""
+        if not edges or self.must[inf] <= 0:
+            return None
+        first = next((edge for edge in edges if _reaches(q, self.may[edge], self.may_of[edge])), edges[-1])
+        last = next((edge for edge in edges if _reaches(q, self.must[edge], self.must_of[edge])), edges[-1])
+        below = max((edge for edge in edges if edge < first), default=0.0)
+        return Interval(below, last)
+
+
+def _reaches(q: float, inside: float, total: float) -> bool:
+    return inside >= q * total - 1e-12
+
+
+@dataclass(frozen=True)
+class Window:
+    """The requests of one endpoint around one window: certain and doubtful ones, with latencies and delays.
+
+    `first` bounds how many there were before it.
+    """
+
+    certain: tuple[tuple[float, float], ...]
+    delays: tuple[tuple[float, float], ...]
+    doubtful: tuple[tuple[float, float], ...]
+    first: Interval
+
+
+def quantiles(views: Views, truth: QuantileTruth, answer: Answered, ordinal: int) -> AtPoint:
+    """The quantile of the target's query `ordinal`, by group."""
+    if ordinal >= len(truth.quantiles):
+        raise Gap(f"{answer.target.path}: the contract names no quantile for it")
+    q, length = truth.quantiles[ordinal], window_of(answer)
+    metric = views.evidence.contract.metric(truth.metric)
+    edges = metric.buckets or ()
+
+    def at(t: float) -> Bounds:
+        key = ("reached", metric.name, truth.by, tuple(sorted(truth.where.items())), length, t)
+        if key not in views.memo:
+            views.memo[key] = _reached(views, truth, t, length)
+        reached: dict[Labels, Reach] = views.memo[key]
+        return {one: reach.bounds(q, edges) for one, reach in reached.items()}
+
+    return at
+
+
+def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dict[Labels, Reach]:
+    """What each group's buckets hold in one window: the same for all quantiles."""
+    metric = views.evidence.contract.metric(truth.metric)
+    known = courses(views.evidence)
+    result: dict[Labels, Reach] = {}
+    for labels, moments in views.stamps(f"{metric.name}_count").items():
+        key = group(views, labels, truth.by)
+        seen = phase(moments, t, length, left_open=views.left_open)
+        if seen is None or not matches(dict(labels), truth.where):
+            continue
+        reach = result.setdefault(key, Reach())
+        course = known.get(_endpoint(metric, labels), Course())
+        found = _known(views, metric, labels, seen, course)
+        if found is not None:
+            begin = views.target_scrapes[seen.first].begin
+            _weigh(reach, found, course, seen, begin, (*(metric.buckets or ()), inf))
+    return result
+
+
+def _endpoint(metric: Metric, labels: Labels) -> EndpointKey:
+    """What the ledger calls the endpoint of a label set."""
+    assert isinstance(metric.truth, RequestTruth)
+    given = dict(labels)
+    return given.get(metric.truth.method, ""), given.get(metric.truth.endpoint, "")
+
+
+def _known(views: Views, metric: Metric, labels: Labels, seen: Phase, course: Course) -> Window | None:
+    """The requests between two scrapes; None when there can be none. Computed once for all quantiles and zooms."""
+    key = ("window", metric.name, labels, seen.first, seen.last)
+    if key not in views.memo:
+        first = views.counts(metric.name, seen.first).get(labels, ZERO)
+        last = views.counts(metric.name, seen.last).get(labels, ZERO)
+        views.memo[key] = None
+        if last.high > first.low:
+            begin, end = views.target_scrapes[seen.first], views.target_scrapes[seen.last]
+            untold = _untold(views, metric, labels, seen)
+            longest = views.evidence.longest_handler
+            found = _window(course, begin, end, first, last.high - first.low, untold, longest)
+            views.memo[key] = found
+    known: Window | None = views.memo[key]
+    return known
+
+
+def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
+    """How many requests may lie between two scrapes of which no latency is known.
+
+    Those of senders that keep none, and those whose client left or does not know how they ended.
+    """
+    first = views.counts(metric.name, seen.first, silent=True).get(labels, ZERO)
+    last = views.counts(metric.name, seen.last, silent=True).get(labels, ZERO)
+    endpoint, ledger = _endpoint(metric, labels), views.evidence.ledger
+    settled = views.target_scrapes[seen.first].begin - views.evidence.longest_handler
+    over = bins.bin_of(settled + views.evidence.history.monotonic, ledger.bin_seconds)
+    view = ledger.endpoints_seen.get(endpoint, EndpointView())
+    left = sum(
+        sum(course.left.values()) - bins.before(course.left, over) for course in view.outcomes.values()
+    )
+    return last.high - first.low + left + ledger.uncertain.get(endpoint, 0)
+
+
+def _window(
+    course: Course, begin: Scrape, end: Scrape, first: Interval, most: float, untold: float, longest: float
+) -> Window:
+    certain: Counter[float] = Counter()
+    delays: Counter[float] = Counter()
+    doubtful: dict[float, float] = defaultdict(float)
+    for one in course.around(begin.begin, end.end):
+        for latency, count, held in one.requests:
+            # It was counted after it had been held and before its client had the answer.
+            if one.until <= end.begin and one.since - latency + held >= begin.end:
+                certain[latency] += count
+                delays[held] += count
+            else:
+                doubtful[latency] += count
+    told = certain.total() + sum(doubtful.values())
+    if most > told and untold > 0:
+        doubtful[longest] += min(most - told, untold)
+    return Window(tuple(certain.items()), tuple(delays.items()), tuple(doubtful.items()), first)
+
+
+def _weigh(
+    reach: Reach, window: Window, course: Course, seen: Phase, begin: float, edges: tuple[float, ...]
+) -> None:
+    """Add one endpoint, each part the worst way; `begin` is when its first scrape began (run time)."""
+    sure = sum(count for _, count in window.certain)
+    every = sure + sum(count for _, count in window.doubtful)
+    for edge in edges:
+        fast = sum(count for latency, count in window.certain if latency <= edge)
+        slower = sum(count for latency, count in window.doubtful if latency > edge)
+        held = sum(count for delay, count in window.delays if delay > edge)
+        earlier = course.before(begin, edge)
+        if seen.covered:
+            must = seen.extended(fast, earlier), seen.extended(sure + slower, window.first.high)
+            may = _slow(seen, every, held, window.first)
+        else:
+            full = seen.factors(ZERO, Interval(0, inf)).high
+            least = seen.factors(Interval(earlier, earlier), Interval(0, every)).low
+            least_of_all = seen.factors(window.first, Interval(0, every)).low
+            must = fast * least, (sure + slower) * full
+            may = (every - held) * full, every * least_of_all
+        reach.must[edge] += must[0]
+        reach.must_of[edge] += must[1]
+        reach.may[edge] += may[0]
+        reach.may_of[edge] += may[1]
+
+
+def _slow(seen: Phase, every: float, held: float, first: Interval) -> tuple[float, float]:
+    """The most that can be at or below an edge when `held` of all are above it, and of how much.
+
+    With equal first values bucket and total are extended alike, until the bucket reaches the window's begin and the
+    total does not: there the share is largest.
+    """
+    turn = (every - held) * seen.before / seen.sampled
+    value = min(max(turn, first.low), first.high)
+    return seen.extended(every - held, value), seen.extended(every, value)

@@ -1,0 +1,263 @@
+"""What the panel checks look at: the recorded dashboards, their answers, and the phase of every scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from promproof.contract.panels import DashboardClaim, PanelClaim
+from promproof.evidence.evidence import Evidence, Gap, Scrape
+from promproof.evidence.history import Record
+from promproof.evidence.sums import merge
+from promproof.evidence.view import LedgerView
+from promproof.exposition import Labels, label_set
+from promproof.grafana.dashboard import Dashboard, Panel, Problem, Target
+from promproof.grafana.origins import DataSource
+from promproof.grafana.provisioning import GrafanaFolder, Provider, read_all
+from promproof.grafana.steps import DEFAULT_INTERVAL
+from promproof.truth.metrics import ZERO, Interval, between, sample_name
+
+
+def panel_query(dashboard: str, path: str) -> str:
+    """How the record `observation_failed` names a panel's query."""
+    return f"query {path} of {dashboard}"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answered query at one zoom. Points are (run time, value); `zoom`, `expanded` as recorded.
+
+    `times` are the run times (s) for which it was asked.
+    """
+
+    target: Target
+    zoom: str
+    expanded: str
+    step: float
+    series: tuple[tuple[Labels, tuple[tuple[float, float], ...]], ...]
+    times: tuple[float, ...]
+    record: int
+
+
+class Views:
+    """Views of one run's evidence, each computed once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.memo: dict[object, Any] = {}
+        """What a truth has found out, for the next query that asks the same."""
+        self._bases: dict[str, dict[Labels, float]] = {}
+        self._counts: dict[tuple[str, float, bool], dict[Labels, Interval]] = {}
+
+    @cached_property
+    def folder(self) -> GrafanaFolder:
+        """The dashboards as they were when the run began."""
+        data = self.evidence.need("dashboards").data
+        sources = tuple(DataSource(**one) for one in data["sources"])
+        return GrafanaFolder(
+            read_all(data["files"], sources),
+            sources,
+            tuple(Provider(**one) for one in data["providers"]),
+            tuple(Problem(**one) for one in data["problems"]),
+        )
+
+    def scrape_interval(self, expression: str) -> int:
+        """The scrape interval (ms) of the jobs that a query names, or else the longest of all; unscaled."""
+        intervals: dict[str, int] = self.evidence.need("dashboards").data["scrape_intervals"]
+        named = [ms for job, ms in intervals.items() if f'"{job}"' in expression]
+        return max(named or intervals.values(), default=DEFAULT_INTERVAL)
+
+    def dashboard(self, claim: DashboardClaim) -> Dashboard | None:
+        """The file of a documented dashboard: by uid."""
+        return next((one for one in self.folder.dashboards if one.uid == claim.uid), None)
+
+    def claimed(self, subject: str) -> tuple[DashboardClaim, PanelClaim, Dashboard, Panel]:
+        """The documented panel of a claim's subject `uid/slug`, with its file.
+
+        Raises:
+            Gap: the file or the panel is missing; the inventory says so.
+        """
+        uid, _, slug = subject.partition("/")
+        wanted = next(one for one in self.evidence.contract.dashboards if one.uid == uid)
+        dashboard = self.dashboard(wanted)
+        if dashboard is None:
+            raise Gap(f"no dashboard file has the uid {uid!r}")
+        panel = next((one for one in dashboard.panels if one.slug == slug), None)
+        if panel is None:
+            raise Gap(f"{dashboard.file} has no panel {wanted.panel(slug).title!r}")
+        return wanted, wanted.panel(slug), dashboard, panel
+
+    def records(self, dashboard: Dashboard, panel: Panel) -> list[Record]:
+        """The recorded queries of a panel.
+
+        Raises:
+            Gap: one could not be asked, which says nothing of the panel.
+        """
+        paths = {target.path for target in panel.targets}
+        for path in paths:
+            if why := self.evidence.why_missing(panel_query(dashboard.file, path)):
+                raise Gap(f"{path} could not be asked{why}")
+        return [
+            record
+            for record in self.evidence.history.of("panel")
+            if record.data["dashboard"] == dashboard.file and record.data["path"] in paths
+        ]
+
+    def need_answers(self) -> None:
+        """Raises Gap when no panel's query was run at all: the run ended before."""
+        if self.evidence.history.last("panel") is None and any(
+            list(one.queries()) for one in self.folder.dashboards
+        ):
+            raise Gap(f"the panels' queries were not run{self.evidence.why_missing('panel')}")
+
+    def answers(self, dashboard: Dashboard, panel: Panel) -> list[Answered]:
+        """The answered queries of a panel, in recorded order."""
+        targets = {target.path: target for target in panel.targets}
+        return [
+            Answered(
+                targets[record.data["path"]],
+                record.data["zoom"],
+                record.data["expanded"],
+                record.data["step"] / 1000,
+                tuple(
+                    (label_set(one["labels"]), tuple((t, v) for t, v in one["points"]))
+                    for one in record.data["series"]
+                ),
+                self._times(record.data),
+                record.number,
+            )
+            for record in self.records(dashboard, panel)
+            if "series" in record.data
+        ]
+
+    def _times(self, data: dict[str, Any]) -> tuple[float, ...]:
+        """Grafana aligns begin and end of a range to the step; an instant query is about the end as it is."""
+        begin, end, step = data["from"], data["to"], data["step"]
+        stamps = [end] if data["instant"] else range(begin // step * step, end // step * step + 1, step)
+        return tuple(round(self.evidence.history.from_epoch(ms / 1000), 6) for ms in stamps)
+
+    def type_of(self, name: str) -> str | None:
+        """A metric's type: the contract's word, then the server's."""
+        for metric in self.evidence.contract.metrics:
+            if metric.name == name:
+                return metric.type
+        record = self.evidence.history.last("metadata")
+        found = record.data["types"].get(name) if record is not None else None
+        return str(found) if found else None
+
+    @cached_property
+    def left_open(self) -> bool:
+        """Whether the server's windows leave their left edge out: Prometheus 3 and later."""
+        return int(str(self.evidence.need("prometheus").data["version"]).split(".")[0]) >= 3
+
+    # scrapes
+
+    @cached_property
+    def _jobs(self) -> dict[tuple[str, str], dict[float, Scrape]]:
+        """All scrapes, by (job, instance) and stamp."""
+        offset = self.evidence.need("clock_offset").data
+        series: dict[str, dict[tuple[str, str], dict[float, float]]] = {}
+        for record in self.evidence.history.of("all_scrapes"):
+            for one in record.data["series"]:
+                key = (one["labels"].get("job", ""), one["labels"].get("instance", ""))
+                series.setdefault(record.data["name"], {})[key] = dict(map(tuple, one["samples"]))
+        durations = series.get("scrape_duration_seconds", {})
+        align = 0.002
+        return {
+            key: {
+                t: Scrape(
+                    t - offset["high"] - align,
+                    t - offset["low"] + durations.get(key, {}).get(t, 1.0) + align,
+                    v,
+                    durations.get(key, {}).get(t, 1.0),
+                )
+                for t, v in stamps.items()
+            }
+            for key, stamps in series.get("up", {}).items()
+        }
+
+    def scrapes(self, job: str, instance: str | None = None) -> dict[float, Scrape]:
+        """Scrapes of a target by stamp (run time, server's clock); an empty job is any. Failed ones stored nothing.
+
+        Raises:
+            Gap: none were recorded.
+        """
+        return {stamp: one for stamp, one in self._of(job, instance).items() if one.up == 1}
+
+    def failed(self, job: str, instance: str | None = None) -> list[float]:
+        """Stamps of a target's scrapes that failed: its series end there."""
+        return sorted(stamp for stamp, one in self._of(job, instance).items() if one.up != 1)
+
+    def _of(self, job: str, instance: str | None) -> dict[float, Scrape]:
+        for (one, where), found in self._jobs.items():
+            if job in ("", one) and instance in (None, where):
+                return found
+        raise Gap(f"no scrapes of {job or 'a job'} at {instance or 'any address'} were recorded")
+
+    @cached_property
+    def target_scrapes(self) -> dict[float, Scrape]:
+        """Scrapes of the target."""
+        return self.scrapes(self.evidence.contract.target.job, self.evidence.run["instance"])
+
+    def stamps(self, name: str) -> dict[Labels, Sequence[float]]:
+        """When each series of a metric was sampled, by label set without job and instance."""
+        if ("stamps", name) not in self.memo:
+            stored = self.evidence.stored(name)
+            self.memo["stamps", name] = {
+                labels: [t for t, _ in samples] for labels, samples in stored.items()
+            }
+        found: dict[Labels, Sequence[float]] = self.memo["stamps", name]
+        return found
+
+    @cached_property
+    def silent(self) -> LedgerView:
+        """The ledgers of senders that keep no latencies over time: the harness's own requests."""
+        told = {record.data["source"] for record in self.evidence.history.of("latencies")}
+        ledgers = [
+            LedgerView.from_json(record.data["view"])
+            for record in self.evidence.ledgers
+            if record.data["source"] not in told
+        ]
+        return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
+
+    def _base(self, name: str) -> dict[Labels, float]:
+        """Values of a target that ran before the run: rate() sees them in its first value."""
+        if name not in self._bases:
+            self._bases[name] = {
+                labels: value for (one, labels), value in self.evidence.baseline.items() if one == name
+            }
+        return self._bases[name]
+
+    def counts(self, metric_name: str, stamp: float, *, silent: bool = False) -> dict[Labels, Interval]:
+        """What the ledger says of a metric at this stamp's scrape, by label set; silent: of silent senders only."""
+        key = (metric_name, stamp, silent)
+        if key not in self._counts:
+            scrape = self.target_scrapes.get(stamp)
+            if scrape is None:
+                raise Gap(f"a sample at {stamp:.3f} s belongs to no scrape that was recorded")
+            offset = self.evidence.history.monotonic
+            metric = self.evidence.contract.metric(metric_name)
+            found = between(
+                metric,
+                self.silent if silent else self.evidence.ledger,
+                scrape.begin + offset,
+                scrape.end + offset,
+                self.evidence.longest_handler,
+            )
+            for labels, value in self._base(sample_name(metric)).items() if not silent else ():
+                found[labels] = found.get(labels, ZERO) + Interval(value, value)
+            self._counts[key] = found
+        return self._counts[key]
+
+
+_VIEWS: WeakKeyDictionary[Evidence, Views] = WeakKeyDictionary()
+
+
+def views(evidence: Evidence) -> Views:
+    """The views of a run's evidence; the same object for the same evidence."""
+    if evidence not in _VIEWS:
+        _VIEWS[evidence] = Views(evidence)
+    return _VIEWS[evidence]

@@ -1,0 +1,318 @@
+"""The judgement of a whole drill, from small histories written by hand: a good one, and each with one thing wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from promproof.checks import alert_live, aspects, base
+from promproof.contract import model as contracts
+from promproof.drills.drill import Loaded, as_json, load_folder
+from promproof.drills.plan import Timing
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.places import DEFAULT_CONTRACT, DRILLS
+from promproof.report.drills import matrix
+from promproof.run.drills import judge_all
+from promproof.verdict import Verdict
+
+pytestmark = pytest.mark.unit
+CONTRACT = contracts.load(DEFAULT_CONTRACT)
+DRILL = next(one for one in load_folder(DRILLS) if one.plan.name == "HighMemoryUsage")
+TIMING = Timing(0.85, 0.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, scale=60.0)
+EPOCH = 1_700_000_000.0
+BELOW, RAISED, HEALED, QUIET, ENDED = 10.0, 16.0, 22.2, 23.2, 27.0
+PENDING, FIRING, INACTIVE = 16.3, 21.4, 22.5
+LABELS = {"alertname": "HighMemoryUsage", "instance": "node:1", "job": "node", "severity": "warning"}
+TEXTS = {
+    "summary": "High memory usage",
+    "description": "86% of the memory of node:1 is in use (threshold: 85%).",
+}
+SHOWN = TEXTS["description"]
+SCRAPE = 0.02
+Row = tuple[float, str, dict[str, Any]]
+Rows = list[Row]
+
+
+def state(t: float) -> str:
+    return "firing" if FIRING <= t < INACTIVE else "pending" if PENDING <= t < INACTIVE else "inactive"
+
+
+def body(status: str, **changed: Any) -> dict[str, Any]:
+    ends = datetime.fromtimestamp(EPOCH + INACTIVE, UTC).isoformat()
+    alert = {"labels": LABELS, "annotations": TEXTS, "status": status, "endsAt": ends, **changed}
+    group = {"alertname": "HighMemoryUsage", "job": "node"}
+    return {"receiver": "webhook", "status": 200, "body": {"groupLabels": group, "alerts": [alert]}}
+
+
+def memory(t: float) -> float:
+    return 0.84 if BELOW <= t < RAISED else 0.86 if RAISED <= t < HEALED else 0.3
+
+
+def series(name: str, samples: list[tuple[float, float]], **labels: str) -> dict[str, Any]:
+    return {"name": name, "labels": labels, "samples": [list(one) for one in samples]}
+
+
+def good() -> Rows:
+    """What a drill that went well leaves."""
+    times = [t / 10 for t in range(90, 272)]
+    scrapes = [9 + n * 0.25 for n in range(74)]
+    active = [t for t in scrapes if state(t) != "inactive"]
+    rows: Rows = [
+        (0.0, "prepared", {"time_scale": 60.0}),
+        (0.0, "run", {"managed": True, "scrape_interval": 0.25, "scrape_timeout": 1 / 6, "instance": "api:1"}),
+        (9.0, "traffic_flows", {}),
+        *(
+            (t, "turn", {"drill": "HighMemoryUsage", "turn": turn, "do": do, "value": value, "asked": t, "done": t})
+            for t, turn, do, value in (
+                (BELOW, "below", "dose", 0.84), (RAISED, "raised", "dose", 0.86),
+                (HEALED, "healed", "heal", 0.0), (QUIET, "quiet", "watch", 0.0), (ENDED, "ended", "watch", 0.0),
+            )
+        ),
+        (22.0, "delivery", body("firing")),
+        (23.0, "delivery", body("resolved")),
+        (ENDED, "drill", {
+            "name": "HighMemoryUsage", "alert": "HighMemoryUsage", "batch": 0, "begun": BELOW, "ended": ENDED,
+            "plan": as_json(DRILL.plan), "timing": asdict(TIMING), "receivers": ["webhook"], "error": None,
+        }),
+        (28.0, "clock_offset", {"low": -0.001, "high": 0.001}),
+        (28.0, "proc_folder", {"gaps": [{"begin": 12.0, "end": 12.1}], "most": 0.2}),
+        (28.0, "stored", {"series": [
+            series("ALERTS", [(t, 1.0) for t in active if state(t) == one], **LABELS, alertstate=one)
+            for one in ("pending", "firing")
+        ]}),
+        (28.0, "stored_node", {"series": [
+            series("up", [(t, 1.0) for t in scrapes], job="node"),
+            series("scrape_duration_seconds", [(t, SCRAPE) for t in scrapes], job="node"),
+            series("node_memory_MemAvailable_bytes", [(t, 100 * (1 - memory(t))) for t in scrapes], job="node"),
+            series("node_memory_MemTotal_bytes", [(t, 100.0) for t in scrapes], job="node"),
+        ]}),
+    ]  # fmt: skip
+    for t in times:
+        now = state(t)
+        alerts = [{"labels": LABELS, "annotations": TEXTS, "state": now}] if now != "inactive" else []
+        rows.append((t, "poll", {"begin": t, "end": t + 0.01, "alerts": alerts}))
+        rows.append((t, "rules_poll", {"begin": t, "end": t + 0.01, "rules": {"HighMemoryUsage": now}}))
+    for t in range(10, 23):
+        reading = {"drill": "HighMemoryUsage", "begin": t + 0.7, "end": t + 0.71, "cpu": 1.0, "idle": 1.0}
+        rows.append(
+            (t, "node_reading", {**reading, "available": 100 * (1 - memory(t + 0.7)), "total": 100.0})
+        )
+    return rows
+
+
+def verdicts(rows: Rows, drill: Loaded = DRILL) -> dict[str, Verdict]:
+    history = History("by hand", 0.0, EPOCH)
+    for number, (t, kind, data) in enumerate(sorted(rows, key=lambda row: row[0])):
+        history.records.append(Record(number, t, kind, data))
+    return {one.claim.rpartition("/")[2]: one for one in judge_all(Evidence(CONTRACT, history), [drill])}
+
+
+def outcomes(rows: Rows) -> dict[str, str]:
+    return {aspect: str(one.outcome) for aspect, one in verdicts(rows).items() if one.outcome != "pass"}
+
+
+def test_a_drill_that_went_well_has_findings() -> None:
+    found = verdicts(good())
+    assert not {aspect: one.reason for aspect, one in found.items() if one.outcome != "pass"}
+    assert found.keys() == aspects.COMMON.keys()
+
+
+def changed(kind: str, change: Callable[[float, dict[str, Any]], dict[str, Any] | None]) -> Rows:
+    """The good history with records of a kind changed, or left out where nothing comes back."""
+    rows: Rows = []
+    for t, one, data in good():
+        new = change(t, copy.deepcopy(data)) if one == kind else data
+        if new is not None:
+            rows.append((t, one, new))
+    return rows
+
+
+def at(
+    begin: float, end: float, new: Callable[[dict[str, Any]], Any]
+) -> Callable[[float, dict[str, Any]], Any]:
+    return lambda t, data: new(data) if begin <= t <= end else data
+
+
+def alert(**update: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A delivered alert with fields replaced."""
+
+    def new(data: dict[str, Any]) -> dict[str, Any]:
+        data["body"]["alerts"][0].update(update)
+        return data
+
+    return new
+
+
+def left_out(data: dict[str, Any]) -> None:
+    """A record that is not there."""
+
+
+LOUD = {"labels": LABELS, "annotations": TEXTS, "state": "firing"}
+OTHER = {"labels": {**LABELS, "alertname": "SlowResponses"}, "annotations": {}, "state": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "bad"),
+    [
+        (changed("poll", at(12, 13, lambda data: {**data, "alerts": [LOUD]})), {"silent-below": "fail"}),
+        (changed("rules_poll", at(12, 13, lambda data: {**data, "rules": {"HighMemoryUsage": "pending"}})),
+         {"silent-below": "fail"}),
+        (changed("poll", at(19, 20, lambda data: {**data, "alerts": []})), {"fires-above": "fail"}),
+        (changed("poll", at(25, 26, lambda data: {**data, "alerts": [LOUD]})), {"quiet": "fail"}),
+        (changed("poll", at(25, 26, lambda data: {**data, "alerts": [OTHER]})), {"others-silent": "fail"}),
+        (changed("poll", at(10, 16, lambda data: {"begin": data["begin"], "end": data["end"], "error": "no answer"})),
+         {"silent-below": "unknown"}),
+        (changed("delivery", at(22, 22.5, left_out)), {"notified": "fail"}),
+        (changed("delivery", at(22.6, 24, left_out)), {"resolved": "fail"}),
+        (changed("delivery", at(22, 22.5, lambda data: {**data, "receiver": "operator"})), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, lambda data: {**data, "status": 500})), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(labels={**LABELS, "severity": "page"}))), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(labels={**LABELS, "instance": "x"}))), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "description": "% of the memory"}))),
+         {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "description": SHOWN.replace("86", "99")}))),
+         {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(annotations={"description": SHOWN}))), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "summary": " "}))), {"notified": "fail"}),
+        (changed("delivery", at(22, 22.5, lambda one: {**one, "body": one["body"] | {"groupLabels": {"job": "api"}}})),
+         {"notified": "fail"}),
+        ([*good(), (22.1, "delivery", body("firing"))], {"notified": "fail"}),
+        ([*good(), (26.5, "delivery", body("resolved"))], {"resolved": "fail", "quiet": "fail"}),
+    ],
+)  # fmt: skip
+def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: dict[str, str]) -> None:
+    found = outcomes(rows)
+    assert bad.items() <= found.items(), {one: verdict.reason for one, verdict in verdicts(rows).items()}
+    assert {"others-silent", "three-ledgers"} & found.keys() == {"others-silent"} & bad.keys()
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (changed("node_reading", lambda t, data: {**data, "available": 50.0}), "the exporter showed 50"),
+        (changed("node_reading", lambda t, data: None), "the exporter showed nothing"),
+        (changed("stored_node", lambda t, data: {"series": [
+            one | {"samples": [[t, v * 0.99] for t, v in one["samples"]]} if "Available" in one["name"] else one
+            for one in data["series"]
+        ]}), "Prometheus stored"),
+    ],
+)  # fmt: skip
+def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
+    found = verdicts(rows)
+    assert words in found["three-ledgers"].reason
+    assert {str(one.outcome) for aspect, one in found.items() if aspect != "others-silent"} == {"unknown"}
+
+
+@pytest.mark.parametrize(("begins", "agree"), [(RAISED - 0.005, True), (RAISED - 0.1, False)])
+def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(
+    begins: float, agree: bool
+) -> None:
+    def early(t: float, data: dict[str, Any]) -> dict[str, Any]:
+        for one in data["series"]:
+            value = {"node_memory_MemAvailable_bytes": 14.0, "node_memory_MemTotal_bytes": 100.0}
+            one["samples"].append(
+                [begins, value.get(one["name"], SCRAPE if "seconds" in one["name"] else 1.0)]
+            )
+            one["samples"].sort()
+        return data
+
+    found = verdicts(changed("stored_node", early))["three-ledgers"]
+    assert (found.outcome == "pass") is agree, found.reason
+    assert agree or "Prometheus stored 86.000% at a dose of 84.0%" in found.reason
+
+
+def test_a_drill_that_broke_off_has_a_verdict() -> None:
+    rows = changed("drill", lambda t, data: {**data, "error": "prometheus: died with signal 9"})
+    found = verdicts(rows)
+    assert {str(one.outcome) for one in found.values()} == {"unknown"}
+    assert all("died with signal 9" in one.reason for one in found.values())
+
+
+def ended_before(data: dict[str, Any]) -> dict[str, Any]:
+    """A notification that also tells of an alert of its group that had ended before the drill began."""
+    ended = datetime.fromtimestamp(EPOCH + 5, UTC).isoformat()
+    old = {
+        "labels": {**LABELS, "instance": "old"},
+        "annotations": TEXTS,
+        "status": "resolved",
+        "endsAt": ended,
+    }
+    data["body"]["alerts"].append(old)
+    return data
+
+
+def test_an_alert_that_had_ended_before_counts_as_told() -> None:
+    assert outcomes(changed("delivery", at(22, 22.5, ended_before))) == {}
+
+
+def test_a_group_that_is_told_again_of_an_alert_that_had_ended_before_counts_twice() -> None:
+    assert outcomes([*good(), (22.4, "delivery", ended_before(body("firing")))]) == {}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*good(), (22.4, "delivery", body("firing"))],
+        [*changed("delivery", at(22, 22.1, ended_before)), (22.4, "delivery", ended_before(body("firing")))],
+        [*good(), *((t, "delivery", ended_before(body("firing"))) for t in (22.4, 22.5))],
+        [*good(), (22.4, "delivery", ended_before(body("firing", labels={**LABELS, "instance": "x"})))],
+    ],
+)
+def test_a_notification_that_comes_twice_by_itself_is_excused(rows: Rows) -> None:
+    assert outcomes(rows).get("notified") == "fail"
+
+
+def test_the_matrix_says_something_else_than_the_verdicts() -> None:
+    history = History("by hand", 0.0, EPOCH)
+    history.records += [Record(n, *row) for n, row in enumerate(sorted(good(), key=lambda row: row[0]))]
+    evidence = Evidence(CONTRACT, history)
+    table = matrix(evidence, [DRILL], judge_all(evidence, [DRILL]))
+    cells = [next(iter(column.cells)) for column in table.columns]
+    assert cells[0] == "HighMemoryUsage"
+    assert cells.count("[bold]FIRED[/]") == 1
+    assert cells[-1] == "[green]pass[/]"
+
+
+def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_fired() -> None:
+    rows = [
+        one
+        for one in good()
+        if one[1] not in ("poll", "rules_poll") or not FIRING <= one[0] < HEALED or state(one[0]) != "firing"
+    ]
+    for _, kind, data in rows:
+        if kind == "stored":
+            for one in data["series"]:
+                one["samples"] = [sample for sample in one["samples"] if not FIRING <= sample[0] < HEALED]
+    assert outcomes(rows) == {}
+
+
+@pytest.mark.parametrize(("folder", "outcome"), [(True, "fail"), (False, "pass")])
+def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
+    folder: bool, outcome: str
+) -> None:
+    busy = {"labels": {"alertname": "HighCPUUsage", "instance": "node:1", "job": "node"}, "state": "firing"}
+    rows = [one for one in good() if folder or one[1] != "proc_folder"]
+    for t, kind, data in rows:
+        if kind == "poll" and 25 <= t <= 26:
+            data["alerts"] = [busy]
+    assert str(verdicts(rows)["others-silent"].outcome) == outcome
+
+
+@pytest.mark.parametrize(
+    ("why", "outcome"),
+    [("the live drill was left out (--no-drill)", "not verified"), ("", "unknown")],
+)
+def test_a_drill_that_was_left_out_reads_as_one_that_went_missing(why: str, outcome: str) -> None:
+    history = History("by hand", 0.0, EPOCH)
+    history.records.append(Record(0, 0.0, "run", {"no_drill": why}))
+    evidence = Evidence(CONTRACT, history)
+    found = [base.judge(one, claim, evidence) for one in alert_live.CHECKS for claim in one.claims(CONTRACT)]
+    assert len(found) == len(alert_live.ASPECTS) * len(CONTRACT.drilled)
+    assert {str(one.outcome) for one in found} == {outcome}
+    assert not why or {one.reason for one in found} == {why}

@@ -1,0 +1,78 @@
+"""The page's table of panels against the contract: a row that is wrong, missing or too much is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.checks.base import Claim, judge
+from promproof.checks.documented import CHECK
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Recorder
+from promproof.run.clock import SystemClock
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+from promproof.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.unit
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    return prepare(Options()).documentation
+
+
+def judged(page: dict[str, Any], claim: str, folder: Path) -> Verdict:
+    history = Recorder(folder / "history.jsonl", "test", SystemClock())
+    history.add("documentation", page)
+    history.close()
+    subject = claim.rpartition("/")[2]
+    return judge(CHECK, Claim(claim, subject), Evidence(load(Options().contract), history))
+
+
+def edited(page: dict[str, Any], panel: str, cells: dict[str, str]) -> dict[str, Any]:
+    """The page with other cells in one row of the System Overview."""
+    rows: Rows = [
+        {**row, "cells": row["cells"] | cells}
+        if (row["cells"]["dashboard"], row["cells"]["panel"]) == ("System Overview", panel)
+        else row
+        for row in page["panels"]
+    ]
+    assert rows != page["panels"]
+    return {**page, "panels": rows}
+
+
+def test_the_page_is_not_green(page: dict[str, Any], tmp_path: Path) -> None:
+    for number, uid in enumerate(("system-overview", "http-performance", "resource-utilization")):
+        (tmp_path / str(number)).mkdir()
+        assert judged(page, f"docs/dashboard/{uid}", tmp_path / str(number)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("panel", "cells", "says"),
+    [
+        ("CPU Usage", {"unit": "seconds"}, "unit is 'seconds', the contract says 'ratio'"),
+        ("CPU Usage", {"alert": "none"}, "alert is 'none', the contract says 'HighCPUUsage'"),
+        ("Uptime", {"alert": "ServiceDown"}, "alert is 'ServiceDown', the contract says 'none'"),
+        ("Uptime", {"panel": "Up Time"}, "System Overview, Uptime stands in 0 rows"),
+        ("Uptime", {"panel": "Error Rate"}, "System Overview, Error Rate stands in 2 rows"),
+    ],
+)
+def test_a_wrong_row_is_not_red(
+    panel: str, cells: dict[str, str], says: str, page: dict[str, Any], tmp_path: Path
+) -> None:
+    changed = edited(page, panel, cells)
+    verdict = judged(changed, "docs/dashboard/system-overview", tmp_path)
+    assert verdict.outcome is Outcome.FAIL
+    assert says in verdict.reason
+
+
+def test_a_row_that_the_contract_does_not_know_is_not_red(page: dict[str, Any], tmp_path: Path) -> None:
+    changed = edited(page, "Uptime", {"panel": "Weather"})
+    verdict = judged(changed, "docs/complete", tmp_path)
+    assert verdict.outcome is Outcome.FAIL
+    assert "System Overview, Weather is documented and not in the contract" in verdict.reason

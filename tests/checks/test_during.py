@@ -1,0 +1,59 @@
+"""Samples during a run against the truth, from records written by hand: what a running target had counted before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import metric_during
+from promproof.checks.base import Claim, judge
+from promproof.contract import model as contracts
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.load.ledger import Ledger
+from promproof.places import DEFAULT_CONTRACT
+from promproof.verdict import Verdict
+
+pytestmark = pytest.mark.unit
+METRIC = "http_requests_total"
+LABELS = {"endpoint": "/health", "method": "GET", "status": "200"}
+EXPOSED = '# TYPE http_requests_total counter\nhttp_requests_total{endpoint="/health",method="GET",status="200"} 1\n'
+
+
+def verdict(*values: float) -> Verdict:
+    """Of a counter with these values in scrapes at 1 s, 2 s and so on; its baseline of 1 was read until 1.5 s."""
+    ledger = Ledger(lambda: 1.6, 0.1)
+    samples = {
+        METRIC: (LABELS, values),
+        "up": ({}, [1.0] * len(values)),
+        "scrape_duration_seconds": ({}, [0.01] * len(values)),
+    }
+    rest = {"begin": 7.0, "end": 7.1, "text": EXPOSED}
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (0.0, "run", {"scrape_interval": 1.0, "managed": False}),
+        (1.5, "exposition", {"label": "baseline", "begin": 1.4, "end": 1.5, "text": EXPOSED}),
+        (1.6, "phase", {"name": "traffic", "edge": "begin"}),
+        (6.9, "phase", {"name": "traffic", "edge": "end"}),
+        (7.1, "exposition", {"label": "rest", **rest}),
+        (7.2, "clock_offset", {"low": -0.001, "high": 0.001}),
+        (7.2, "ledger", {"view": ledger.snapshot().to_json()}),
+        (7.2, "stored", {"series": [
+            {"name": name, "labels": labels, "samples": [[t, v] for t, v in enumerate(numbers, 1)]}
+            for name, (labels, numbers) in samples.items()
+        ]}),
+    ]  # fmt: skip
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(Record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    claim = Claim(f"metric/{METRIC}/during", METRIC)
+    return judge(metric_during.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+
+
+def test_a_scrape_before_the_baseline_owes_nothing_to_it() -> None:
+    found = verdict(0, 1, 1, 1, 1, 1)
+    assert found.outcome == "pass", found.reason
+
+
+def test_a_scrape_after_the_baseline_has_at_least_its_value() -> None:
+    found = verdict(0, 0, 1, 1, 1, 1)
+    assert (found.outcome, "at 2.00 s" in found.reason) == ("fail", True), found.reason

@@ -1,0 +1,51 @@
+"""Every kind of finding is seen red once, and the shipped dashboards are green in the same run."""
+
+from __future__ import annotations
+
+import pytest
+
+from promproof.verdict import Outcome
+from tests.checks.conftest import Judged, shipped_contract
+from tests.grafana.twins import TWINS, Twin
+
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+
+
+def test_the_run_broke_off(judged: Judged) -> None:
+    assert judged.trouble is None
+
+
+def test_a_shipped_panel_is_not_green(judged: Judged) -> None:
+    uids = tuple(f"panel/{one['uid']}/" for one in shipped_contract()["dashboards"])
+    about = {claim: one for claim, one in judged.verdicts.items() if claim.startswith(uids)}
+    troubled = {claim: one for claim, one in about.items() if one.outcome is not Outcome.PASS}
+    # No disk was read or no packet sent, say: this machine then cannot show that these queries are right.
+    idle = {claim for claim, one in troubled.items() if "kernel counted nothing" in one.reason}
+    assert len(about) > 100
+    assert {claim: one.reason for claim, one in troubled.items() if claim not in idle} == {}
+    assert all(troubled[claim].outcome is Outcome.NOT_VERIFIED for claim in idle)
+    assert idle <= {f"panel/resource-utilization/{panel}/values" for panel in ("disk-i-o", "network-traffic")}
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.name)
+def test_a_broken_panel_is_not_red_or_the_reason_does_not_say_why(twin: Twin, judged: Judged) -> None:
+    slug = next(
+        panel.slug
+        for one in judged.evidence.contract.dashboards
+        if one.uid == twin.uid
+        for panel in one.panels
+    )
+    verdict = judged.verdicts[f"panel/{twin.uid}/{slug}/{twin.aspect}"]
+    assert verdict.outcome is Outcome.FAIL, verdict
+    assert twin.says in verdict.reason, verdict.reason
+
+
+def test_a_broken_file_is_not_named(judged: Judged) -> None:
+    verdict = judged.verdicts["dashboards/readable"]
+    assert verdict.outcome is Outcome.FAIL
+    assert "broken.json: $: not JSON" in verdict.reason
+
+
+def test_a_hidden_query_or_an_unknown_metric_is_not_in_the_inventory(judged: Judged) -> None:
+    assert "a hidden query" in judged.verdicts["dashboards/inventory"].reason
+    assert "http_request_total" in judged.verdicts["dashboards/metrics"].reason

@@ -1,0 +1,56 @@
+"""A process figure that follows what was done to the process, from records written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import metric_stimulus
+from promproof.checks.base import Claim, judge
+from promproof.contract import model as contracts
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.places import DEFAULT_CONTRACT
+from promproof.verdict import Verdict
+
+pytestmark = pytest.mark.unit
+METRIC = "process_cpu_seconds_total"
+BEGIN, END = 1.0, 6.4
+
+
+def used(t: float) -> float:
+    """CPU seconds: a tenth of a core from the begin on, and a burst after the last scrape."""
+    return round(max(t - BEGIN, 0.0) * 0.1 + (0.5 if t > 6.2 else 0.0), 2)
+
+
+def verdict(stored: Any) -> Verdict:
+    readings = [t / 20 for t in range(129)]
+    stamps = [0.5 * n for n in range(13)]
+    series = {METRIC: stored, "up": lambda t: 1.0, "scrape_duration_seconds": lambda t: 0.01}
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"scrape_interval": 0.5}),
+        ("clock_offset", {"low": -0.001, "high": 0.001}),
+        ("kernel", {"readings": [[t, t + 0.001, used(t), 1000, 30, 2] for t in readings]}),
+        ("stimulus_cpu", {
+            "asked": BEGIN, "begin": BEGIN, "end": END, "amount": used(END), "what": "1555 requests",
+        }),
+        ("stored", {"series": [
+            {"name": name, "labels": {}, "samples": [[t, value(t)] for t in stamps]} for name, value in series.items()
+        ]}),
+    ]  # fmt: skip
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(Record(number, END, kind, data) for number, (kind, data) in enumerate(rows))
+    claim = Claim(f"metric/{METRIC}/stimulus", METRIC)
+    return judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+
+
+def test_work_after_the_last_scrape_is_missing_from_it() -> None:
+    found = verdict(used)
+    assert found.outcome == "pass", found.reason
+
+
+def test_a_counter_that_rises_by_less_than_the_kernel_charged_passes() -> None:
+    found = verdict(lambda t: used(t) / 2)
+    assert found.outcome == "fail", found.reason
+    assert "rose by 0.25 seconds under 1555 requests" in found.reason

@@ -1,0 +1,207 @@
+"""The commands as a user types them: exit statuses, and what is left behind when they are interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import psutil
+import pytest
+
+from promproof.places import DEFAULT_CONTRACT, REPOSITORY
+
+pytestmark = pytest.mark.stack
+SUITES = [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider"]
+SUITES += ["--stack", "processes"]  # an engine that answers may be there
+NOX = [sys.executable, "-m", "nox", "-s", "verify", "--", "--stack", "processes"]
+GONE_SECONDS = 20.0  # five on a machine that is not busy
+
+
+def suites(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SUITES, *options], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.05)
+
+
+def test_a_wrong_contract_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.yaml"
+    text = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+    contract.write_text(text.replace("severity: critical", "severity: [critical]", 1), encoding="utf-8")
+    done = suites("--contract", str(contract), "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert re.search(r"contract\.yaml:\d+: alerts\.0\.severity", said)
+    assert "Traceback" not in said
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_claim_that_nobody_makes_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    done = suites("--claim", "metric/http_request_total", "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "--claim: no claim's id starts with 'metric/http_request_total'" in done.stdout + done.stderr
+    assert "metric/http_requests_total/" in done.stdout + done.stderr, "nothing similar is named"
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+    done = suites("--binary", f"prometheus={tmp_path / 'none'}", "--reports", str(tmp_path / "reports"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "prometheus" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
+    done = suites(
+        "--app", f"{sys.executable} -c 'raise SystemExit(\"no luck today\")'", "--reports", str(tmp_path)
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 50, f"{len(lines)} lines do not fit on a screen"
+    cause = "target: died with exit status 1 before it was healthy"
+    told = next(number for number, line in enumerate(lines) if line == f"the run broke off: {cause}")
+    assert "no luck today" in "".join(lines[told : told + 4])
+    assert re.fullmatch(r"18\d of 289 claims are unknown for that reason alone", lines[told + 4]), lines[
+        told:
+    ]
+    assert "failed" not in lines[-1], lines[-1]
+    assert re.search(r"18\d unknown", lines[-1]), lines[-1]
+
+    (folder,) = (tmp_path).glob("*Z")
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]
+    assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
+    error = suite[0].find("error")
+    assert error is not None, "the first entry is not the cause"
+    assert re.fullmatch(rf"18\d claims unknown: {cause}", str(error.get("message")))
+
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert (report["cause"], report["exit_status"]) == (cause, 2)
+    assert report["unknown_for_the_cause"] == report["counts"]["unknown"]
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        "import promproof.run.prepare as prepare\nprepare.prepare = boom",
+        "pytest_collection_modifyitems = boom",
+        "pytest_sessionfinish = boom",
+    ],
+    ids=["before the session", "in it", "at its end"],
+)
+def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_path: Path, crash: str) -> None:
+    plugin = f"def boom(*_):\n    raise KeyError('nobody expected this')\n{crash}\n"
+    (tmp_path / "crashing.py").write_text(plugin, encoding="utf-8")
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    done = subprocess.run(
+        [*SUITES, "-p", "crashing", "--app", "false", "--claim", "config/clean", "--reports", str(reports)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
+    assert "KeyError: 'nobody expected this'" in said
+    assert "Traceback" not in said
+    (trace,) = reports.rglob("crash-*.txt")
+    assert str(trace) in said
+    assert "crashing.py" in trace.read_text(encoding="utf-8")
+
+
+def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "nox",
+        "-s",
+        "verify",
+        "--",
+        "--app",
+        "x",
+        "--target",
+        "http://127.0.0.1:1",
+    ]
+    environment = {**os.environ, "HARNESS_PYTHON": sys.executable}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False, env=environment
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "exclude each other" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """While the boundary is proven; the one that hangs up tells nox."""
+    command = NOX if number == signal.SIGHUP else SUITES
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "HARNESS_PYTHON": sys.executable, "TMPDIR": str(temporary)}
+    with (tmp_path / "output").open("w") as output:
+        run = subprocess.Popen(
+            [*command, "--reports", str(tmp_path / "reports")],
+            cwd=REPOSITORY, stdout=output, stderr=output, env=environment,
+        )  # fmt: skip
+    seen: dict[int, psutil.Process] = {}
+
+    def traffic_flows() -> bool:
+        assert run.poll() is None, (tmp_path / "output").read_text()
+        seen.update({one.pid: one for one in psutil.Process(run.pid).children(recursive=True)})
+        return "requests sent" in (tmp_path / "output").read_text()
+
+    try:
+        until(traffic_flows, 200, "traffic")
+        ports = {port for one in seen.values() if one.is_running() for port in _listening(one)}
+        assert len(ports) >= 4
+        run.send_signal(number)
+        until(lambda: not any(_alive(one) for one in seen.values()), GONE_SECONDS, "the end of all processes")
+        run.wait(GONE_SECONDS)
+    finally:
+        if run.poll() is None:
+            run.kill()
+            run.wait()
+    taken = _ports(psutil.net_connections("tcp"))
+    assert not ports & taken
+    if number != signal.SIGKILL:
+        assert run.returncode == 2
+        (report,) = (tmp_path / "reports").glob("*/report.json")
+        kept = json.loads(report.read_text(encoding="utf-8"))
+        assert (kept["interrupted"], kept["cause"]) == (True, f"interrupted by {number.name}")
+        assert kept["counts"]["pass"] > 50, "what needs no traffic is not judged"
+        assert "fail" not in kept["counts"], "an interruption is taken for a failure"
+        assert "claims are unknown for that reason alone" in (tmp_path / "output").read_text()
+        assert list(temporary.iterdir()) == []
+        assert "Traceback" not in (tmp_path / "output").read_text()
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    try:
+        return _ports(process.net_connections("tcp"))
+    except psutil.Error:
+        return set()
+
+
+def _ports(connections: Iterable[Any]) -> set[int]:
+    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,55 @@
+"""Reading a monitoring folder: any that Prometheus would take, and the place of every mistake."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from promproof.config.folder import read_folder
+from promproof.errors import InputError
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def folder(shop: Path, tmp_path: Path) -> Path:
+    """A copy of the shop's folder that a test may break."""
+    return Path(shutil.copytree(shop, tmp_path / "monitoring"))
+
+
+def test_folder_without_a_configuration_ends_in_a_traceback(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no Prometheus configuration is there") as caught:
+        read_folder(tmp_path)
+    assert "prometheus/prometheus.yml" in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "place"),
+    [
+        ("prometheus/prometheus.yml", "global: [\n", "prometheus/prometheus.yml:2"),
+        ("prometheus/prometheus.yml", "scrape_configs: 5\n", "prometheus/prometheus.yml:1: scrape_configs"),
+        (
+            "prometheus/prometheus.yml",
+            "scrape_configs:\n- 5\n",
+            "prometheus/prometheus.yml:2: scrape_configs[0]",
+        ),
+        ("alertmanager/alertmanager.yml", "receivers: {}\n", "alertmanager/alertmanager.yml:1: receivers"),
+        ("prometheus/rules/shop.yml", "groups:\n- 1\n", "prometheus/rules/shop.yml:2: groups[0]"),
+        ("prometheus/prometheus.yml", "\nrule_files: rules\n", "prometheus/prometheus.yml:2: rule_files"),
+        ("prometheus/rules/shop.yml", "a: 1\na: 2\n", "prometheus/rules/shop.yml:2"),
+        ("alertmanager/alertmanager.yml", "route: {\n", "alertmanager/alertmanager.yml:2"),
+    ],
+)
+def test_broken_file_does_not_name_file_and_line(folder: Path, file: str, text: str, place: str) -> None:
+    (folder / file).write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_folder(folder)
+    assert str(caught.value).startswith(f"{folder}/{place}")
+
+
+def test_names_of_jobs_and_receivers_are_not_offered(shop: Path) -> None:
+    folder = read_folder(shop)
+    assert list(folder.jobs) == ["shop", "hosts", "itself", "containers"]
+    assert folder.jobs["shop"].metrics_path == "/stats"
+    assert folder.jobs["shop"].targets == ("shop.example:8000",)
+    assert folder.receivers == ["people", "pager", "hook", "quiet"]

@@ -1,0 +1,118 @@
+"""The history and what is computed from it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from promproof.config.routing import reached
+from promproof.config.rules import facts, normal
+from promproof.errors import InputError
+from promproof.evidence.history import Recorder, read
+from promproof.exposition import parse
+from promproof.verdict import Outcome, Verdict, exit_status
+
+pytestmark = pytest.mark.unit
+
+
+class HandClock:
+    """Two clocks that the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now + 1e9
+
+
+def test_a_history_torn_by_a_crash_is_unreadable(tmp_path: Path) -> None:
+    clock, path = HandClock(), tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", clock)) as history:
+        clock.now = 51.5
+        history.add("event", {"a": 1})
+        history.add("event", {"a": 2}, t=0.5)
+    path.write_text(path.read_text() + '{"n": 2, "t": 3, "ki')
+    again = read(path)
+    assert [(one.number, one.t, one.data["a"]) for one in again.of("event")] == [(0, 1.5, 1), (1, 0.5, 2)]
+    assert again.from_epoch(1e9 + 51.0) == 1.0
+    assert again.from_monotonic(51.0) == 1.0
+
+
+def test_a_file_that_is_no_history_gives_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for text, words in (("", "broken line"), ("{}\n", "not a history"), ('{"history": 9}\n', "version 1")):
+        path.write_text(text)
+        with pytest.raises(InputError, match=words):
+            read(path)
+    with pytest.raises(InputError, match="cannot read"):
+        read(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "strict", "status"),
+    [
+        ([Outcome.PASS], False, 0),
+        ([Outcome.PASS, Outcome.NOT_VERIFIED], False, 0),
+        ([Outcome.PASS, Outcome.NOT_VERIFIED], True, 2),
+        ([Outcome.PASS, Outcome.UNKNOWN], False, 2),
+        ([Outcome.UNKNOWN, Outcome.FAIL], False, 1),
+        ([Outcome.NOT_VERIFIED], False, 2),
+        ([], False, 2),
+    ],
+)
+def test_a_run_that_showed_nothing_or_failed_exits_0(
+    outcomes: list[Outcome], strict: bool, status: int
+) -> None:
+    verdicts = [Verdict("claim", outcome, "") for outcome in outcomes]
+    assert exit_status(verdicts, strict=strict) == status
+
+
+def test_an_exposition_hides_duplicates_or_time_stamps() -> None:
+    text = "# TYPE a_total counter\n# HELP a_total A\na_total 1\na_total 1\n"
+    text += "# TYPE prompt_total gauge\nprompt_total 3 1700\n"
+    parsed = parse(text)
+    assert parsed.duplicates == ("a_total",)
+    assert parsed.stamped == ("prompt_total",)
+    assert {name: family.type for name, family in parsed.families.items()} == {
+        "a_total": "counter",
+        "prompt_total": "gauge",
+    }
+    with pytest.raises(ValueError, match=r"."):
+        parse("a{ 1\n")
+
+
+def test_the_tree_of_an_expression_loses_a_threshold_window_or_metric() -> None:
+    said = facts('1 < sum(rate(a{b="c"}[5m])) / sum(rate(d[300s])) or absent(e)')
+    assert said.thresholds == ((">", 1.0),)
+    assert said.windows == (300.0, 300.0)
+    assert said.metrics == ("a", "d", "e")
+    assert "absent" in said.functions
+    assert normal("sum(x) by (a)") == normal("sum by(a)(x)")
+
+
+def test_an_alert_takes_another_route_than_alertmanager_s() -> None:
+    configuration = {
+        "route": {
+            "receiver": "all",
+            "group_wait": "10s",
+            "routes": [
+                {
+                    "receiver": "pager",
+                    "matchers": ['severity =~ "crit.*"', "team!=x"],
+                    "continue": True,
+                    "group_wait": "1s",
+                },
+                {"receiver": "mail", "match": {"severity": "critical"}},
+                {"receiver": "never", "match_re": {"severity": ".*"}},
+            ],
+        }
+    }
+    critical = reached(configuration, {"severity": "critical"})
+    assert [(one.receiver, one.group_wait) for one in critical] == [("pager", 1.0), ("mail", 10.0)]
+    assert [one.receiver for one in reached(configuration, {"severity": "x"})] == ["never"]
+    assert reached({}, {}) == []

@@ -1,0 +1,270 @@
+"""Any JSON gives a dashboard and clear problems, never a traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promproof.grafana.dashboard import Dashboard
+from promproof.grafana.provisioning import parsed, texts
+from promproof.grafana.read import read
+
+pytestmark = pytest.mark.unit
+ROOT = Path(__file__).resolve().parents[2]
+DATA = {"type": "prometheus", "uid": "prometheus"}
+
+
+def panel(**changes: Any) -> dict[str, Any]:
+    target = {"refId": "A", "expr": "up", "datasource": DATA}
+    return {"id": 1, "type": "stat", "title": "Up", "datasource": DATA, "targets": [target], **changes}
+
+
+def dashboard(*panels: Any, **changes: Any) -> Dashboard:
+    return read("a.json", json.dumps({"uid": "a", "title": "A", "panels": list(panels), **changes}))
+
+
+def said(one: Dashboard) -> str:
+    return "\n".join(map(str, one.problems))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "$: not JSON"),
+        ("{", "$: not JSON"),
+        ("[" * 100_000, "nested in over 64 levels"),
+        ("[]", "found a list, expected a dashboard object"),
+        ("null", "found null"),
+        ("3", "found a number"),
+        ("{}", "has neither panels nor rows"),
+        ('{"title": "A", "panels": {}}', "$.panels: found an object, expected a list"),
+        ('{"title": "A", "panels": [3]}', "$.panels[0]: found a number, expected an object"),
+        ('{"title": 5, "panels": []}', "$.title: found a number, expected text"),
+        ('{"title": "A", "panels": [{}]}', "$.panels[0].type: missing"),
+        ('{"title": "A", "schemaVersion": "x", "panels": []}', "$.schemaVersion"),
+        ('{"title": "A", "uid": "' + "u" * 41 + '", "panels": []}', "41 characters"),
+        ('{"title": "A", "__inputs": [{"name": "DS"}], "panels": []}', "an export for sharing"),
+        ('{"title": "A", "panels": [], "templating": []}', "$.templating: found a list"),
+        ('{"title": "A", "panels": [], "templating": {"list": [{"type": "odd"}]}}', "unknown type of variable 'odd'"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_not_explained(text: str, words: str) -> None:
+    assert words in said(read("a.json", text))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"id": "one"}, "$.panels[0].id: is 'one'"),
+        ({"datasource": 3}, "$.panels[0].datasource: found a number"),
+        ({"targets": "up"}, "$.panels[0].targets: found text, expected a list"),
+        ({"targets": [{"refId": "A", "expr": 7}]}, "$.panels[0].targets[0].expr: found a number"),
+        ({"targets": [{"refId": "A", "datasource": DATA}]}, "without an expression"),
+        (
+            {"targets": [{"refId": "A", "expr": "a"}, {"refId": "A", "expr": "b"}]},
+            "$.panels[0].targets[1].refId: 'A' is there twice",
+        ),
+        (
+            {"fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": "high"}]}}}},
+            "$.panels[0].fieldConfig.defaults.thresholds.steps[0].value: is 'high'",
+        ),
+        ({"type": "row", "collapsed": False, "panels": [panel()]}, "an open row holds panels"),
+    ],
+)
+def test_a_broken_panel_is_not_named_with_its_path(changes: dict[str, Any], words: str) -> None:
+    assert words in said(dashboard(panel(**changes)))
+
+
+def test_a_file_wrapped_by_the_api_is_not_unwrapped() -> None:
+    inner = {"uid": "a", "title": "A", "panels": [panel()]}
+    one = read("a.json", json.dumps({"dashboard": inner, "meta": {}}))
+    assert (one.uid, one.panels[0].path, one.form) == ("a", "$.dashboard.panels[0]", "wrapped")
+    assert "wrapped in `dashboard`" in said(one)
+
+
+def test_a_resource_around_the_classic_model_is_not_unwrapped() -> None:
+    inner = {"title": "A", "panels": [panel()]}
+    one = read(
+        "a.json",
+        json.dumps(
+            {
+                "apiVersion": "dashboard.grafana.app/v1",
+                "kind": "Dashboard",
+                "metadata": {"name": "a"},
+                "spec": inner,
+            }
+        ),
+    )
+    assert (one.uid, one.panels[0].title) == ("a", "Up")
+
+
+def test_panels_of_a_v2_resource_are_not_walked() -> None:
+    query = {"kind": "prometheus", "spec": {"expr": "up", "legendFormat": "{{job}}"}}
+    element = {
+        "kind": "Panel",
+        "spec": {
+            "id": 1,
+            "title": "Up",
+            "data": {
+                "kind": "QueryGroup",
+                "spec": {
+                    "queries": [
+                        {
+                            "kind": "PanelQuery",
+                            "spec": {"refId": "A", "hidden": False, "datasource": DATA, "query": query},
+                        }
+                    ],
+                    "queryOptions": {"maxDataPoints": 300},
+                },
+            },
+            "vizConfig": {"kind": "stat", "spec": {"fieldConfig": {"defaults": {"unit": "s"}}}},
+        },
+    }
+    spec = {"title": "A", "elements": {"up": element}, "layout": {}, "variables": []}
+    one = read(
+        "a.json",
+        json.dumps({"apiVersion": "dashboard.grafana.app/v2beta1", "metadata": {"name": "a"}, "spec": spec}),
+    )
+    (shown,) = one.panels
+    assert (shown.type, shown.unit, shown.max_data_points, shown.path) == (
+        "stat",
+        "s",
+        300,
+        "$.spec.elements.up.spec",
+    )
+    assert shown.sent[0].expression == "up"
+    assert shown.sent[0].path == "$.spec.elements.up.spec.data.spec.queries[0].spec"
+    assert "file provisioning wants the classic model" in said(one)
+
+
+def test_panels_inside_of_rows_are_not_walked() -> None:
+    folded = {"type": "row", "title": "More", "collapsed": True, "panels": [panel(id=2)]}
+    one = dashboard(panel(), folded, rows=[{"title": "Old", "panels": [panel(id=3)]}])
+    assert [(shown.id, shown.row, shown.path) for shown in one.panels] == [
+        (1, "", "$.panels[0]"),
+        (2, "More", "$.panels[1].panels[0]"),
+        (3, "", "$.rows[0].panels[0]"),
+    ]
+
+
+def test_a_hidden_or_empty_query_counts_as_sent() -> None:
+    targets = [
+        {"refId": "A", "expr": "up", "hide": True},
+        {"refId": "B", "expr": " "},
+        {"refId": "C", "expr": "up"},
+        {"refId": "D", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expr": "A"},
+    ]
+    assert [one.ref for one in dashboard(panel(targets=targets)).panels[0].sent] == ["C"]
+
+
+def test_a_query_that_is_not_instant_is_not_a_range_query() -> None:
+    flags = [{}, {"instant": True}, {"instant": True, "range": True}, {"instant": False, "range": False}]
+    targets = [{"refId": str(n), "expr": "up", **one} for n, one in enumerate(flags)]
+    found = dashboard(panel(targets=targets)).panels[0].targets
+    assert [(one.instant, one.range) for one in found] == [
+        (False, True),
+        (True, False),
+        (True, True),
+        (False, True),
+    ]
+
+
+WORDS = [
+    "panels",
+    "rows",
+    "targets",
+    "templating",
+    "list",
+    "type",
+    "title",
+    "id",
+    "uid",
+    "datasource",
+    "expr",
+    "fieldConfig",
+    "defaults",
+    "thresholds",
+    "steps",
+    "dashboard",
+    "spec",
+    "elements",
+    "apiVersion",
+    "variables",
+    "current",
+    "value",
+    "options",
+    "annotations",
+    "overrides",
+]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(WORDS),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(json_values)
+def test_some_json_ends_in_a_traceback(value: Any) -> None:
+    assert read("a.json", json.dumps(value)).file == "a.json"
+
+
+def test_a_shipped_file_has_a_problem() -> None:
+    folder = parsed(texts(ROOT / "monitoring"))
+    assert [one.uid for one in folder.dashboards] == [
+        "http-performance",
+        "pipeline-metrics",
+        "prompt-analytics",
+        "resource-utilization",
+        "system-overview",
+    ]
+    assert not folder.problems
+    assert not [problem for one in folder.dashboards for problem in one.problems]
+    assert folder.source_interval == "15s"
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        "./grafana/dashboards:/shown/:ro",
+        {"type": "bind", "source": "./grafana/dashboards", "target": "/shown"},
+    ],
+)
+@pytest.mark.parametrize(("path", "count"), [("/shown", 0), ("/shown/team/", 0), ("/elsewhere", 1)])
+def test_a_provider_reads_a_folder_that_is_not_mounted(
+    volume: Any, path: str, count: int, tmp_path: Path
+) -> None:
+    providers = tmp_path / "grafana" / "provisioning" / "dashboards"
+    providers.mkdir(parents=True)
+    one = {"name": "P", "type": "file", "options": {"path": path}}
+    (providers / "a.yml").write_text(json.dumps({"providers": [one]}), encoding="utf-8")
+    services = {"grafana": {"volumes": ["data:/var", volume]}, "other": None}
+    (tmp_path / "docker-compose.yml").write_text(json.dumps({"services": services}), encoding="utf-8")
+    found = [str(problem) for problem in parsed(texts(tmp_path)).problems]
+    assert len(found) == count
+    assert all("providers[0].options.path: reads /elsewhere" in problem for problem in found)
+
+
+def test_trouble_in_provisioning_files_is_not_named(tmp_path: Path) -> None:
+    sources = tmp_path / "grafana" / "provisioning" / "datasources"
+    sources.mkdir(parents=True)
+    (sources / "a.yml").write_text("datasources: [{name: P, type: prometheus, uid: p}]", encoding="utf-8")
+    (sources / "b.yml").write_text("datasources: [", encoding="utf-8")
+    (tmp_path / "grafana" / "dashboards").mkdir()
+    (tmp_path / "grafana" / "dashboards" / "x.json").write_bytes(b"\xff\xfe{")
+    found = "\n".join(map(str, parsed(texts(tmp_path)).problems))
+    assert "datasources[0].jsonData.timeInterval: missing" in found
+    assert "b.yml: $: not YAML" in found
+    assert "it is not UTF-8 text" in found

@@ -1,0 +1,318 @@
+"""The verification page inside Locust's web UI, in a real browser, against a real API and a real Prometheus."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from promproof.stack.ports import allocate_ports
+from promproof.stack.waiting import loopback_session
+from tests.browser.chromium import BROWSER, Chromium
+from tests.load.processes import DEADLINE_SECONDS, ROOT, wait_for
+from tests.load.stack import TOKEN, Running, running
+
+STEADY = (ROOT / "scenarios" / "steady.yaml").read_text(encoding="utf-8")
+# Half a core must hold the rate beside whatever else runs: an arrival that is due when the run is stopped, and was not
+# started for want of a processor, counts as missed.
+PATIENT = STEADY.replace("rate: 130/s", "rate: 60/s, limit: 100000").replace(
+    "duration: 60s", "duration: 10m\ngenerator: {lag: 30s, cpu: 100%}"
+)
+
+
+class WebUi:
+    """One `python -m promproof.cli.ui`."""
+
+    def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.reports = folder / "reports"
+        self.port = allocate_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        scenario = folder / "patient.yaml"
+        scenario.write_text(PATIENT, encoding="utf-8")
+        command = [
+            sys.executable, "-m", "promproof.cli.ui", "--web-port", str(self.port), "--scenario", str(scenario),
+            "--reports", str(self.reports), *options,
+        ]  # fmt: skip
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **(env or {})},
+        )  # fmt: skip
+
+    def ready(self) -> WebUi:
+        def answers() -> bool:
+            assert self.process.poll() is None, self.process.communicate()[0]
+            with loopback_session() as session:
+                try:
+                    return session.get(self.url + "/metrics", timeout=DEADLINE_SECONDS).ok
+                except requests.ConnectionError:
+                    return False
+
+        wait_for(answers, "the web UI")
+        return self
+
+    def state(self) -> dict[str, Any]:
+        with loopback_session() as session:
+            found: dict[str, Any] = session.get(
+                self.url + "/verification/state.json", timeout=DEADLINE_SECONDS
+            ).json()
+        return found
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=2 * DEADLINE_SECONDS)
+        return self.process.returncode, output
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("stack")) as found:
+        yield found
+
+
+@pytest.fixture
+def ui(stack: Running, tmp_path: Path) -> Iterator[Callable[..., WebUi]]:
+    started: list[WebUi] = []
+
+    def start(*options: str, **named: Any) -> WebUi:
+        given = ["--target", stack.api, "--prometheus", stack.prometheus, *options]
+        started.append(WebUi(tmp_path, *given, **named))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()
+
+
+COUNTS = """(() => {
+  const rows = [...document.querySelectorAll("main table tbody tr")];
+  const cells = rows.map((row) => [...row.cells].map((cell) => cell.textContent));
+  return cells.filter((row) => row[0] === "http_requests_total")[0] || null;
+})()"""
+ALERTS = """(() => {
+  const rows = [...document.querySelectorAll("#verification-alert-table tr")];
+  return rows.map((row) => [...row.cells].map((cell) => cell.textContent));
+})()"""
+CLICK = """(() => {
+  const found = [...document.querySelectorAll("button")].find((one) => one.textContent.startsWith(%s));
+  if (found) found.click();
+  return Boolean(found);
+})()"""
+SETTLED = """performance.getEntriesByType("resource").some(
+  (one) => one.name.endsWith("/stats/requests") && performance.now() > one.responseEnd + 500 && one.responseEnd > 0
+)"""
+PHONE = """(async () => {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = "width: 390px; height: 800px";
+  frame.src = "/?tab=verification";
+  document.body.appendChild(frame);
+  for (let tries = 0; tries < 300; tries += 1) {
+    await new Promise((wait) => setTimeout(wait, 100));
+    const inside = frame.contentDocument;
+    const box = inside && inside.getElementById("verification");
+    if (box && !box.hidden && inside.querySelectorAll("#verification canvas").length >= 3) {
+      return [box.scrollWidth, box.clientWidth, inside.getElementById("verification-alert-table") !== null];
+    }
+  }
+  return null;
+})()"""
+
+
+def click(browser: Chromium, text: str) -> None:
+    """Click the button whose text begins so, once it is there."""
+    wait_for(lambda: browser.evaluate(CLICK % json.dumps(text)), f"the button {text!r}")
+
+
+def alert(browser: Chromium, name: str) -> str:
+    """The state of an alert as the page shows it."""
+    rows = browser.evaluate(ALERTS)
+    return next((str(row[1]) for row in rows if row[0] == name), "")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
+def test_the_page_hides_what_the_monitoring_believes(
+    stack: Running, ui: Callable[..., WebUi], tmp_path: Path
+) -> None:
+    page = ui("--fault-url", stack.faults, "--fault-token", TOKEN).ready()
+    with Chromium(tmp_path) as browser:
+        browser.open(f"{page.url}/?tab=verification", "document.getElementById('verification-state')")
+        assert "No run yet" in browser.evaluate("document.getElementById('verification-state').textContent")
+        # Locust's page takes an answer that was under way when it was started for the newer state
+        wait_for(lambda: browser.evaluate(SETTLED), "Locust's page at rest")
+        click(browser, "Start")
+        click(browser, "Verification")
+        # live: what the client sent, what the API and Prometheus count, and that they agree
+        wait_for(
+            lambda: (row := browser.evaluate(COUNTS)) and float(row[2]) > 300 and row[4] == "0 / 0",
+            "equal counts",
+        )
+        assert alert(browser, "HighErrorRate") == "inactive"
+        click(browser, "start HighErrorRate: errors at 5.5%")
+        wait_for(lambda: alert(browser, "HighErrorRate") == "firing", "the alert fires")
+        wait_for(
+            lambda: browser.evaluate("document.querySelectorAll('#verification canvas').length") >= 3,
+            "charts",
+        )
+        width = browser.evaluate(PHONE)
+        assert width is not None
+        assert width[0] <= width[1]
+        assert width[2]
+        click(browser, "stop HighErrorRate: errors at 5.5%")
+        wait_for(lambda: alert(browser, "HighErrorRate") == "inactive", "the alert is resolved")
+        click(browser, "Stop")
+        wait_for(
+            lambda: browser.evaluate("Boolean(document.getElementById('verification-verdict-table'))"),
+            "verdicts",
+        )
+        found = browser.evaluate("document.getElementById('verification-verdict-table').textContent")
+        assert "metric http_requests_totalpass" in found
+        assert "unexpected == 0fail" in found  # the fault's errors
+        assert not browser.troubles()
+        assert not [one for one in browser.requested() if not one.startswith((page.url, "data:"))]
+        report = (page.reports / "report-1.html").read_text(encoding="utf-8")
+        assert "metric http_requests_total" in report
+        assert "What the monitoring believes" in report
+    with loopback_session() as session:
+        metrics = session.get(page.url + "/metrics", timeout=DEADLINE_SECONDS).text
+    assert re.search(r'load_requests_total\{[^}]*status="502"} [1-9]', metrics), metrics
+    with loopback_session() as session:
+        left = session.get(
+            stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
+        )
+    assert left.json()["clean"]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_web_ui_that_is_ended_keeps_no_report(ui: Callable[..., WebUi], number: signal.Signals) -> None:
+    page = ui("--autostart").ready()
+    wait_for(lambda: page.state()["run"]["seconds"] > 1, "a run")
+    status, output = page.end(number)
+    report = (page.reports / "report-1.html").read_text(encoding="utf-8")
+    assert "interrupted after" in report
+    assert "Traceback" not in output
+    assert status == 0 or "unexpected" in output
+
+
+@pytest.mark.stack
+def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi], tmp_path: Path) -> None:
+    port = str(allocate_ports(1)[0])
+    page = ui("--autostart", "--master", "--master-bind-port", port, "--expect-workers", "2")
+    command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--worker"]
+    with (tmp_path / "workers.log").open("wb") as log:
+        workers = [
+            subprocess.Popen([*command, "--master-port", port], cwd=ROOT, stdout=log, stderr=log)
+            for _ in range(2)
+        ]
+    try:
+        page.ready()
+        wait_for(
+            lambda: (counts := page.state()["counts"]) and float(counts[0]["prometheus"]) > 300, "requests"
+        )
+        with loopback_session() as session:
+            session.post(page.url + "/stop", timeout=DEADLINE_SECONDS)
+        wait_for(lambda: page.state()["run"]["state"] == "ended", "the verdicts")
+        state = page.state()
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait(DEADLINE_SECONDS)
+    assert not state["run"]["invalid"], state["run"]
+    verdicts = {one["claim"]: one["outcome"] for one in state["verdicts"]}
+    assert verdicts["metric http_requests_total"] == "pass", state["verdicts"]
+    assert {(one["api_difference"], one["prometheus_difference"]) for one in state["counts"]} == {(0.0, 0.0)}
+
+
+@pytest.mark.stack
+def test_the_page_is_open_to_everybody_in_spite_of_a_login(ui: Callable[..., WebUi]) -> None:
+    page = ui("--web-login", env={"LOCUST_WEB_PASSWORD": "right"}).ready()
+    with loopback_session() as session:
+
+        def log_in(password: str) -> requests.Response:
+            form = {"username": "locust", "password": password}
+            return session.post(page.url + "/authenticate", data=form, timeout=DEADLINE_SECONDS)
+
+        state = page.url + "/verification/state.json"
+        for asked in (state, page.url + "/verification/page.js"):
+            answer = session.get(asked, timeout=DEADLINE_SECONDS, allow_redirects=False)
+            assert answer.status_code == 302
+            assert "/login" in answer.headers["Location"]
+        denied = session.post(
+            page.url + "/verification/fault", timeout=DEADLINE_SECONDS, allow_redirects=False
+        )
+        assert denied.status_code == 302
+        assert "Wrong name or password" in log_in("wrong").text
+        assert "verification/page.js" in log_in("right").text
+        assert session.get(state, timeout=DEADLINE_SECONDS).json()["run"]["state"] == "waiting"
+
+
+@pytest.mark.stack
+def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[..., WebUi]) -> None:
+    page = ui("--fault-url", stack.faults, "--fault-token", TOKEN).ready()
+    form = {"key": "HighErrorRate-above", "action": "start"}
+
+    def post(origin: str) -> requests.Response:
+        with loopback_session() as session:
+            return session.post(
+                page.url + "/verification/fault",
+                data=form,
+                headers={"Origin": origin},
+                timeout=DEADLINE_SECONDS,
+            )
+
+    with loopback_session() as session:
+        swarm = session.post(page.url + "/swarm", data={"scenario": "stedy", "host": stack.api}).json()
+    assert not swarm["success"]
+    assert swarm["message"].startswith("stedy: no such scenario")
+    assert page.state()["run"]["number"] == 0
+    assert post("http://elsewhere.example").status_code == 403
+    assert post(page.url).status_code == 200
+    assert [one["key"] for one in page.state()["faults"]["switches"] if one["on"]] == ["HighErrorRate-above"]
+    page.end()
+    with loopback_session() as session:
+        left = session.get(
+            stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
+        )
+    assert left.json()["clean"], "the fault outlives the page"
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--web-login"], "--web-password: missing"),
+        (["--web-port", "99999"], "cannot be used"),
+        (["--contract", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--scenario", "stedy"], "stedy: no such scenario"),
+        (["--target", "http://["], "--target: 'http://[' is no usable URL"),
+    ],
+)
+def test_a_wrong_option_of_the_web_ui_gives_a_traceback(
+    ui: Callable[..., WebUi], options: list[str], words: str
+) -> None:
+    page = ui(*options)
+    output, _ = page.process.communicate(timeout=DEADLINE_SECONDS)
+    assert page.process.returncode == 4, output
+    assert words in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.stack
+def test_a_port_that_is_taken_gives_a_traceback(stack: Running, ui: Callable[..., WebUi]) -> None:
+    page = ui("--web-port", stack.api.rsplit(":", 1)[1])
+    output, _ = page.process.communicate(timeout=DEADLINE_SECONDS)
+    assert page.process.returncode == 4
+    assert "cannot be used" in output
+    assert "Traceback" not in output

@@ -1,0 +1,145 @@
+"""Whole drills from the verification page, in a real browser, against a whole stack that was running before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from promproof.stack.waiting import loopback_session
+from tests.browser.chromium import BROWSER, Chromium
+from tests.drills.fast import TOKEN, Fast, running
+from tests.live.test_ui import SETTLED, WebUi, alert, click
+from tests.load.processes import DEADLINE_SECONDS, wait_for
+
+LONG_SECONDS = 150.0
+DRILLS = """(() => {
+  const rows = [...document.querySelectorAll("#verification-drill-table tr")];
+  return rows.map((row) => [...row.cells].map((cell) => cell.textContent));
+})()"""
+LINES = """(() => {
+  const found = document.getElementById("verification-drill-lines");
+  return found ? found.textContent : "";
+})()"""
+STATE = """(() => {
+  const found = document.getElementById("verification-drill-state");
+  return found ? found.textContent : "";
+})()"""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fast]:
+    with running(tmp_path_factory.mktemp("fast")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(stack: Fast, tmp_path: Path) -> Iterator[WebUi]:
+    own = [
+        "--target", stack.api, "--prometheus", stack.prometheus, "--contract", str(stack.contract),
+        "--fault-url", stack.faults,
+    ]  # fmt: skip
+    started = WebUi(tmp_path, *own, env={"FAULT_TOKEN": TOKEN})
+    yield started.ready()
+    if started.process.poll() is None:
+        started.end()
+
+
+def clean(stack: Fast) -> bool:
+    """Whether no fault is left at the target."""
+    with loopback_session() as session:
+        answer = session.get(
+            f"{stack.faults}/faults",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=DEADLINE_SECONDS,
+        )
+    return bool(answer.json()["clean"])
+
+
+@pytest.mark.whole_run
+@pytest.mark.nightly
+@pytest.mark.browser
+@pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
+def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
+    stack: Fast, page: WebUi, tmp_path: Path
+) -> None:
+    with Chromium(tmp_path) as browser:
+        browser.open(f"{page.url}/?tab=verification", "document.getElementById('verification-drills')")
+        click(browser, "drill HighErrorRate")
+        turned = ("pending", "firing")
+        wait_for(lambda: alert(browser, "HighErrorRate") in turned, "the alert turns", LONG_SECONDS)
+        wait_for(
+            lambda: "HighErrorRate: pending -> firing" in browser.evaluate(LINES), "it fires", LONG_SECONDS
+        )
+        wait_for(lambda: "status" in browser.evaluate(STATE), "the drill's end", LONG_SECONDS)
+        rows = {row[0].rpartition("/")[2]: row[1] for row in browser.evaluate(DRILLS)[1:]}
+        log = next(page.reports.glob("drill-1-*/drill.log")).read_text(encoding="utf-8")
+        assert "HighErrorRate: status 0" in browser.evaluate(STATE), log
+        assert rows.pop("notified") == rows.pop("resolved") == "not verified"
+        assert set(rows.values()) == {"pass"}, log
+        assert not browser.troubles()
+    assert clean(stack)
+
+
+@pytest.mark.whole_run
+@pytest.mark.nightly
+@pytest.mark.browser
+@pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
+def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_path: Path) -> None:
+    with Chromium(tmp_path) as browser:
+        browser.open(f"{page.url}/?tab=verification", "document.getElementById('verification-drills')")
+        click(browser, "drill HighErrorRate")
+        dosed = "below, errors at 0.045"
+        wait_for(lambda: any(dosed in line for line in lines(page)), "the drill's dose", LONG_SECONDS)
+        assert not clean(stack)
+        wait_for(lambda: browser.evaluate(SETTLED), "Locust's page at rest")
+        click(browser, "Start")
+        wait_for(lambda: page.state()["run"]["seconds"] > 1, "the run", LONG_SECONDS)
+        newest = page.state()["drills"]["newest"]
+        assert newest["state"] == "interrupted, status 2"
+        assert clean(stack)
+        wait_for(
+            lambda: (counts := page.state()["counts"]) and float(counts[0]["api"]) > 200, "the run's requests"
+        )
+        assert {(one["api_difference"], one["prometheus_difference"]) for one in page.state()["counts"]} == {
+            (0.0, 0.0)
+        }
+        click(browser, "Verification")
+        click(browser, "drill HighErrorRate")
+        wait_for(lambda: "a run is under way" in browser.evaluate("document.body.textContent"), "the refusal")
+        assert page.state()["drills"]["newest"] == newest
+
+
+def ask(page: WebUi, what: str, key: str, action: str = "start") -> requests.Response:
+    """Press a button of the page."""
+    with loopback_session() as session:
+        return session.post(
+            f"{page.url}/verification/{what}", data={"key": key, "action": action}, timeout=DEADLINE_SECONDS
+        )
+
+
+@pytest.mark.whole_run
+@pytest.mark.stack
+def test_a_web_ui_that_is_ended_leaves_the_dose_of_its_drill(stack: Fast, page: WebUi) -> None:
+    # a dose of the page and a drill's own would be one
+    assert ask(page, "fault", "SlowResponses-below").status_code == 200
+    refused = ask(page, "drill", "HighErrorRate")
+    assert (refused.status_code, "a fault is on" in refused.text) == (409, True)
+    assert ask(page, "fault", "SlowResponses-below", "stop").status_code == 200
+    asked = ask(page, "drill", "HighErrorRate")
+    assert asked.status_code == 200, asked.text
+    refused = ask(page, "fault", "SlowResponses-below")
+    assert (refused.status_code, "a drill is under way" in refused.text) == (409, True)
+    wait_for(lambda: not clean(stack), "the drill's dose", LONG_SECONDS)
+    _, output = page.end()
+    assert "Traceback" not in output
+    assert clean(stack)
+    assert next(page.reports.glob("drill-1-*/*/report.json")).is_file(), "its verdicts are lost"
+
+
+def lines(page: WebUi) -> list[str]:
+    """What the drill says."""
+    newest = page.state()["drills"]["newest"]
+    return list(newest["lines"]) if newest else []

@@ -1,0 +1,88 @@
+"""The webhook receiver when it fails at a notification by its own doing."""
+
+from __future__ import annotations
+
+import json
+import time
+from http.client import HTTPConnection
+
+import pytest
+import requests
+
+from promproof.errors import EvidenceError
+from promproof.observe.webhook import Delivery, Receiver
+from promproof.stack.waiting import loopback_session
+
+pytestmark = pytest.mark.unit
+BODY = {"alerts": [], "status": "firing"}
+
+
+def test_a_notification_that_it_fails_at_is_lost_without_a_word() -> None:
+    def broken(delivery: Delivery) -> None:
+        raise ValueError("no room for it")
+
+    receiver = Receiver(time.monotonic, on_delivery=broken)
+    try:
+        url = receiver.add("webhook")
+        receiver.raise_if_dead()
+        with loopback_session() as session, pytest.raises(requests.ConnectionError):
+            session.post(url, json=BODY, timeout=10)
+        with pytest.raises(EvidenceError, match="failed at a notification: ValueError: no room for it"):
+            receiver.raise_if_dead()
+    finally:
+        receiver.close()
+
+
+def test_a_sender_that_hangs_up_ends_the_run() -> None:
+    receiver = Receiver(time.monotonic)
+    try:
+        receiver._failed(BrokenPipeError("gone"))
+        receiver.raise_if_dead()
+    finally:
+        receiver.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Content-Length": "-1"}, 400),
+        ({"Content-Length": "many"}, 400),
+        ({"Content-Length": str(1 << 40)}, 413),
+        ({"Content-Length": "9" * 5000}, 413),
+    ],
+    ids=["Alertmanager", "page", "sandboxed page", "form", "negative", "no number", "huge", "digits"],
+)
+def test_a_page_or_a_body_without_end_is_taken_for_a_notification(
+    headers: dict[str, str], status: int
+) -> None:
+    receiver = Receiver(time.monotonic)
+    connection = HTTPConnection("127.0.0.1", receiver.port, timeout=10)
+    try:
+        receiver.add("webhook")
+        connection.request("POST", "/webhook", json.dumps(BODY), headers)
+        assert connection.getresponse().status == status
+        assert len(receiver.deliveries()) == (status == 200)
+        receiver.raise_if_dead()
+    finally:
+        connection.close()
+        receiver.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["webhook", "team ops", "größe", "a#b", "a/b", "50%", "what?", "a/../b", "{x}"]
+)
+def test_a_receiver_of_any_name_gets_what_is_posted_to_its_url(name: str) -> None:
+    receiver = Receiver(time.monotonic)
+    try:
+        url = receiver.add(name)
+        assert url.isascii()
+        with loopback_session() as session:
+            assert session.post(url, json=BODY).status_code == 200
+            assert session.post(f"{url}x", json=BODY).status_code == 404
+        assert [delivery.receiver for delivery in receiver.deliveries(name)] == [name]
+    finally:
+        receiver.close()

@@ -1,0 +1,71 @@
+"""A disk that fills up while a run lasts: said, judged with what is known, status 2, and nothing left running."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from promproof.errors import EvidenceError
+from promproof.evidence.history import Recorder
+from promproof.places import REPOSITORY
+from promproof.run.clock import SystemClock
+
+pytestmark = pytest.mark.stack
+ROOM = "400k"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for the beginning of a run."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("needs root: only root may mount a small file system")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider",
+         "--stack", "processes", "--reports", small_disk],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
+    assert "Traceback" not in said
+    assert "No space left on device" in said
+    assert re.search(r"\d+ claims: ", said), "the table of verdicts was not printed"
+    left = [
+        one.info for one in psutil.process_iter(["cmdline"]) if str(small_disk) in str(one.info["cmdline"])
+    ]
+    assert left == []
+
+
+def test_a_record_that_cannot_be_written_kills_its_writer_or_is_forgotten(small_disk: Path) -> None:
+    history = Recorder(small_disk / "history.jsonl", "run", SystemClock())
+    for _ in range(50):
+        history.add("sample", {"text": "x" * 10_000})
+    assert len(list(history.of("sample"))) == 50
+    with pytest.raises(EvidenceError, match="No space left on device"):
+        history.raise_if_broken()
+    history.close()
+
+
+@pytest.mark.parametrize("kind", ["delivery", "sample"])
+def test_a_record_after_the_end_raises_in_its_writer_s_thread(tmp_path: Path, kind: str) -> None:
+    history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
+    history.add(kind, {"text": "in time"})
+    history.close()
+    history.add(kind, {"text": "late"})
+    assert "late" not in (tmp_path / "history.jsonl").read_text()

@@ -1,0 +1,139 @@
+"""Another service, another contract, another folder: nothing of the harness is wired to PromptPilot."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from promproof.config.timescale import TimeScale
+from promproof.render.monitoring import Rendered, render
+from promproof.report.panels import draw
+from promproof.run.clock import SystemClock
+from promproof.run.main import run
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+from promproof.stack.binaries import Binaries, find_binaries
+from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports
+from promproof.stack.processes import Ports, ProcessStack
+from promproof.stack.waiting import unmet_http, wait_until
+from promproof.verdict import Outcome, Verdict
+
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+SHOP = Path(__file__).parent / "shop"
+
+
+@pytest.fixture
+def binaries() -> Binaries:
+    return find_binaries()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def judge(
+    folder: Path, app: str | None = None, target: str | None = None, monitoring: Path = SHOP / "monitoring"
+) -> dict[str, Verdict]:
+    wanted = Options(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
+    done = run(prepare(wanted), folder, SystemClock(), say, draw)
+    assert done.ending.trouble is None
+    return {one.claim: one for one in done.verdicts}
+
+
+def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
+    return {
+        name: f"{one.outcome}: {one.reason}"
+        for name, one in verdicts.items()
+        if one.outcome is not Outcome.PASS
+    }
+
+
+def with_secrets(folder: Path) -> Path:
+    """The shop's monitoring, scraped and notified with passwords."""
+    shutil.copytree(SHOP / "monitoring", folder)
+    config, alertmanager = folder / "prometheus.yml", folder / "alertmanager.yml"
+    auth = "basic_auth: {username: shop, password: planted-scrape-1}"
+    config.write_text(config.read_text().replace("metrics_path", f"{auth}\n    metrics_path"))
+    url = "http://desk:planted-hook-3@desk.internal/"
+    hook = f'url: "{url}", http_config: {{authorization: {{credentials: planted-bearer-2}}}}'
+    alertmanager.write_text(alertmanager.read_text().replace('url: "http://desk.internal/"', hook))
+    return folder
+
+
+def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its monitoring, its command and its environment hold secrets, which the service itself logs."""
+    monkeypatch.setenv("SHOP_PASSWORD", "planted-variable-4")
+    monitoring = with_secrets(tmp_path / "monitoring")
+    app = f"{{python}} {SHOP / 'shop.py'} {{port}} --token planted-option-5"
+    verdicts = judge(tmp_path / "run", app=app, monitoring=monitoring)
+    assert not_passed(verdicts) == {}
+    files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    assert [str(path) for path in files if b"planted" in path.read_bytes()] == []
+    assert "'--token', '<secret>'] <secret>" in (tmp_path / "run/target/logs/target.log").read_text()
+    assert "password: <secret>" in (tmp_path / "run/rendered/prometheus.yml").read_text()
+    assert not (tmp_path / "run/private").exists()
+    assert len(verdicts) == 8 + 13 + 5 + 2
+    assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
+
+
+def test_a_stranger_s_service_that_runs_already_cannot_be_verified(tmp_path: Path) -> None:
+    [port] = allocate_ports(1)
+    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
+    try:
+        wait_until(lambda: unmet_http(f"http://127.0.0.1:{port}/alive"), 20)
+        verdicts = judge(tmp_path / "run", target=f"http://127.0.0.1:{port}")
+        assert not_passed(verdicts) == {}
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Binaries) -> None:
+    """Nothing is started: neither the service nor its Prometheus, whose durations are their own."""
+    folder = tmp_path / "monitoring"
+    shutil.copytree(SHOP / "monitoring", folder)
+    config = folder / "prometheus.yml"
+    config.write_text(config.read_text().replace("30s", "500ms"))
+    [port] = allocate_ports(1)
+    url = f"http://127.0.0.1:{port}"
+
+    def configure(ports: Ports) -> Rendered:
+        where = {"webshop": f"127.0.0.1:{port}"}
+        return render(
+            folder, tmp_path / "copy", scale=TimeScale(1), addresses=where, alertmanager=None, receivers={}
+        )
+
+    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
+    try:
+        wait_until(lambda: unmet_http(f"{url}/alive"), 20)
+        with (
+            Journal(tmp_path / "runs") as journal,
+            ProcessStack(binaries, configure, tmp_path / "stack", TimeScale(1), journal) as stack,
+        ):
+            wanted = Options(
+                contract=SHOP / "contract.yaml",
+                monitoring=folder,
+                target=url,
+                prometheus=stack.endpoints.prometheus,
+                stack="external",
+            )
+            done = run(prepare(wanted), tmp_path / "run", SystemClock(), say, draw)
+            assert stack.alive()
+    finally:
+        process.kill()
+        process.wait()
+    verdicts = {one.claim: one for one in done.verdicts}
+    assert done.ending.trouble is None
+    assert not_passed(verdicts) == {
+        "config/alertmanager-connected": "not verified: the run has no Alertmanager",
+        "config/reload": "not verified: a stack that runs already keeps its files",
+    }
+    assert {one.time_scale for one in verdicts.values()} == {1.0}

@@ -1,0 +1,404 @@
+"""One exception is one unknown: a check, a tool or an observation that breaks costs its own claim and nothing else."""
+
+from __future__ import annotations
+
+import runpy
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from promproof import checks
+from promproof.checks import metric_moves, traffic
+from promproof.checks.base import Check, Claim, judge, judge_each
+from promproof.contract import model as contracts
+from promproof.contract.model import Contract
+from promproof.crash import Tracebacks, describe, guard
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.history import History, Record, Recorder
+from promproof.load.ledger import Ledger
+from promproof.observe import recording
+from promproof.places import DEFAULT_CONTRACT
+from promproof.report import terminal
+from promproof.run import static
+from promproof.run.clock import SystemClock
+from promproof.run.course import Course
+from promproof.run.ending import Ending, doubt
+from promproof.verdict import Outcome, Verdict
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return contracts.load(DEFAULT_CONTRACT)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[Recorder]:
+    made = Recorder(tmp_path / "history.jsonl", "by hand", SystemClock())
+    made.add("prepared", {"time_scale": 60})
+    yield made
+    made.close()
+
+
+def check(name: str, judge: Callable[[Claim, Evidence], Verdict]) -> tuple[Check, Claim]:
+    return Check(name, lambda _: [Claim(name)], judge), Claim(name)
+
+
+def good(claim: Claim, evidence: Evidence) -> Verdict:
+    return Verdict(claim.id, Outcome.PASS, "fine")
+
+
+def broken(claim: Claim, evidence: Evidence) -> Verdict:
+    contracts.seconds("nonsense")
+    raise AssertionError("seconds took it")
+
+
+def missing(claim: Claim, evidence: Evidence) -> Verdict:
+    raise Gap("nobody looked")
+
+
+def fail(error: BaseException) -> None:
+    raise error
+
+
+PAIRS = [check("a/good", good), check("a/broken", broken), check("a/missing", missing), check("b/good", good)]
+
+
+def test_a_check_that_raises_costs_other_verdicts_or_hides_where(
+    contract: Contract, history: Recorder
+) -> None:
+    found = list(judge_each([*PAIRS, PAIRS[1]], Evidence(contract, history), history.tracebacks.keep))
+    assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass", "unknown"]
+    reason = found[1].reason
+    assert "ValueError: " in reason or "InputError: " in reason, reason
+    assert "verification/" in reason, "the place in our code"
+    assert "traceback 1 in tracebacks.txt" in reason
+    text = history.tracebacks.path.read_text(encoding="utf-8")
+    assert text.startswith("1. judging a/broken\nTraceback (most recent call last):")
+    assert text.count("Traceback") == 1, "the same one twice"
+    assert found[2].reason == "nobody looked"
+
+
+def test_claims_that_cannot_be_named_cost_others_or_vanish(
+    contract: Contract, history: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claims(_: Contract) -> list[Claim]:
+        raise KeyError("panels")
+
+    monkeypatch.setattr(checks, "CHECKS", (Check("odd", claims, good), *(pair[0] for pair in PAIRS)))
+    found = checks.judge_all(Evidence(contract, history))
+    assert [(one.claim, str(one.outcome)) for one in found[:2]] == [
+        ("config/claims-of/odd", "unknown"),
+        ("a/good", "pass"),
+    ]
+    assert "KeyError: 'panels'" in found[0].reason
+
+
+def test_the_place_of_an_exception_is_not_the_innermost_frame_of_ours(contract: Contract) -> None:
+    with pytest.raises(ValueError, match="nonsense") as caught:
+        contracts.seconds("nonsense")
+    assert describe(caught.value).startswith(f"{caught.type.__name__}: ")
+    assert " at verification/" in describe(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble", "crashes"),
+    [
+        (EvidenceError("prometheus", "died", ["a line"]), "prometheus: died", 0),
+        (KeyboardInterrupt("SIGTERM"), "interrupted by SIGTERM", 0),
+        (KeyError("x"), "driving: KeyError: 'x'", 1),
+    ],
+    ids=["a component", "a signal", "a crash"],
+)
+def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
+    contract: Contract, history: Recorder, error: BaseException, trouble: str, crashes: int
+) -> None:
+    course = Course(history, lambda _: None)
+    with course.step("driving"):
+        fail(error)
+    with course.step("tearing down"):
+        fail(EvidenceError("grafana", "is still there"))
+    assert course.ending.crashes == crashes
+    found = course.finish(PAIRS, Evidence(contract, history))
+    assert str(course.ending.trouble).startswith(trouble)
+    assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass"]
+    assert [one.symptom for one in found] == [False, False, True, False]
+    assert found[2].reason.startswith(f"nobody looked; the run broke off: {trouble}")
+
+
+def test_a_mistake_in_the_input_is_taken_for_trouble_of_the_run(history: Recorder) -> None:
+    with pytest.raises(InputError), Course(history, lambda _: None).step("driving"):
+        raise InputError("no such program")
+
+
+def test_an_interruption_while_judging_loses_what_was_judged_or_what_could_be(
+    contract: Contract, history: Recorder
+) -> None:
+    asked: list[str] = []
+
+    def once(claim: Claim, evidence: Evidence) -> Verdict:
+        asked.append(claim.id)
+        if len(asked) == 1:
+            raise KeyboardInterrupt("SIGINT")
+        return good(claim, evidence)
+
+    pairs = [PAIRS[0], check("a/interrupted", once), PAIRS[3]]
+    course, evidence = Course(history, lambda _: None), Evidence(contract, history)
+    assert [one.claim for one in course.judge(pairs, evidence)] == ["a/good"], "it was not ended at once"
+    found = course.finish(pairs, evidence)
+    assert [one.outcome for one in found] == ["pass", "pass", "pass"]
+    assert (course.ending.interrupted, course.ending.trouble) == (True, "interrupted by SIGINT")
+
+
+def test_judging_after_an_interruption_has_no_bound(
+    contract: Contract, history: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promproof.run.course.JUDGING_SECONDS", -1.0)
+    course = Course(history, lambda _: None)
+    with course.step("driving"):
+        fail(KeyboardInterrupt())
+    found = course.finish(PAIRS, Evidence(contract, history))
+    assert {one.reason for one in found} == {"not judged: interrupted, and there was no more time"}
+    assert all(one.symptom for one in found)
+
+
+def sent_by(history: Recorder, *, ended: bool) -> Verdict:
+    """On traffic of which a thousand requests are in a ledger that is whole."""
+    ledger = Ledger(lambda: 1.0, 0.1)
+    for _ in range(1000):
+        ledger.close(ledger.open("GET", "/health"), 200)
+    history.add("phase", {"name": "traffic", "edge": "begin"})
+    history.add("ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()})
+    history.add("phase" if ended else "trouble", {"name": "traffic", "edge": "end", "error": "target: died"})
+    return judge(
+        traffic.CHECK, Claim("traffic/complete"), Evidence(contracts.load(DEFAULT_CONTRACT), history)
+    )
+
+
+def test_traffic_that_was_broken_off_is_complete(history: Recorder) -> None:
+    found = sent_by(history, ended=False)
+    assert (found.outcome, found.symptom) == ("unknown", True), found.reason
+
+
+def test_traffic_that_came_to_its_end_is_not_complete(history: Recorder) -> None:
+    assert sent_by(history, ended=True).outcome == "pass"
+
+
+def test_samples_that_were_not_asked_for_are_taken_for_none(contract: Contract, history: Recorder) -> None:
+    series = {"name": "up", "labels": {}, "samples": [[1.0, 1.0]]}
+    history.add("stored", {"selector": 'up{job="x"}', "series": [series]})
+    evidence = Evidence(contract, history)
+    assert evidence.stored("up") == {(): ((1.0, 1.0),)}
+    with pytest.raises(Gap, match="ended before the stored samples of http_requests_total"):
+        evidence.stored("http_requests_total")
+    history.failed('http_requests_total{job="x"}', KeyError("values"))
+    found = judge(metric_moves.CHECK, Claim("m", "http_requests_total"), Evidence(contract, history))
+    assert "KeyError: 'values'" in found.reason
+
+
+def test_a_ledger_that_could_not_be_read_leaves_the_others_as_the_whole_truth(
+    contract: Contract, history: Recorder
+) -> None:
+    history.add(
+        "ledger",
+        {"source": "harness", "complete": True, "view": Ledger(lambda: 1.0, 0.1).snapshot().to_json()},
+    )
+    with recording.attempt(history, "ledger of reconcile"):
+        fail(EvidenceError("locust (reconcile)", "torn"))
+    with pytest.raises(Gap, match="ledger of reconcile could not be read"):
+        _ = Evidence(contract, history).ledger
+
+
+def script(folder: Path, text: str) -> Path:
+    path = folder / "tool"
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("printf 'panic: \\377 what\\ngoroutine 1'; exit 2", "panic: "),
+        ("echo 'a new version is there'", "a new version is there"),
+        ("case $* in *HighErrorRate*) exit 3;; esac; echo webhook", ""),
+    ],
+    ids=["crashes", "prints something else", "refuses one alert"],
+)
+def test_a_tool_that_prints_what_nobody_expected_costs_more_than_its_claim(
+    tmp_path: Path, contract: Contract, text: str, says: str
+) -> None:
+    prepared: Any = SimpleNamespace(contract=contract, folder=SimpleNamespace(receivers=["webhook"]))
+    binaries: Any = SimpleNamespace(amtool=SimpleNamespace(path=script(tmp_path, text)))
+    found = static._routes(prepared, binaries, tmp_path / "alertmanager.yml")
+    assert says in found["errors"]["HighErrorRate"]
+    if not says:
+        assert found["receivers"]["ServiceDown"] == ["webhook"]
+        assert list(found["errors"]) == ["HighErrorRate"]
+
+
+@pytest.mark.parametrize("tool", ["/nowhere/promtool", "/"])
+def test_a_tool_that_cannot_be_started_ends_the_run(tool: str) -> None:
+    assert static._result([Path(tool), "check"], Path("/"))["status"] is None
+
+
+def verdicts(pairs: int) -> list[Verdict]:
+    return [Verdict(f"metric/{n}/exact", Outcome.UNKNOWN, "gap", symptom=True) for n in range(pairs)]
+
+
+def shown(found: list[Verdict], ending: Ending) -> str:
+    console = Console(width=140, record=True, file=None, quiet=False)
+    with console.capture() as capture:
+        terminal.show(console, found, ending)
+    return capture.get()
+
+
+def test_a_run_that_broke_off_tells_its_symptoms_or_hides_another_trouble() -> None:
+    crash = Verdict("panel/a/b/values", Outcome.UNKNOWN, "the check itself broke: KeyError: 'x' at a.py:1")
+    fail = Verdict("docs/metrics", Outcome.FAIL, "http_x is not on the page")
+    said = shown([*verdicts(183), crash, fail], Ending("target: died\n  last log lines: none"))
+    lines = said.splitlines()
+    assert len(lines) < 25, said
+    assert next(line for line in lines if line) == "the run broke off: target: died"
+    assert "183 of 185 claims are unknown for that reason alone" in said
+    assert "KeyError: 'x' at a.py:1" in said
+    assert "http_x is not on the page" in said
+    assert "metric/5/exact" not in said
+
+
+def test_what_a_run_leaves_open_is_not_counted_in_its_one_line() -> None:
+    assert (
+        doubt(verdicts(183), Ending("target: died\n  x"), strict=False) == "183 claims unknown: target: died"
+    )
+    assert doubt([Verdict("a", Outcome.PASS, "")], Ending(), strict=False) is None
+    seen = [Verdict("a", Outcome.PASS, ""), Verdict("b", Outcome.NOT_VERIFIED, "no engine")]
+    assert doubt(seen, Ending(), strict=False) is None
+    assert doubt(seen, Ending(), strict=True) == "1 claim not verified: b: no engine"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (InputError("no such file", "a.yml:3"), 4, "a.yml:3: no such file\n"),
+        (EvidenceError("prometheus", "died"), 2, "prometheus: died\n"),
+        (KeyboardInterrupt("SIGTERM"), 2, "interrupted by SIGTERM\n"),
+        (RecursionError("too deep"), 2, "nox -s x: internal error: RecursionError: too deep at "),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_a_crash_of_a_command_ends_with_another_status_or_a_traceback_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], error: BaseException, status: int, says: str
+) -> None:
+    def main() -> int:
+        raise error
+
+    assert guard("nox -s x", main, tmp_path) == status
+    said = capsys.readouterr().err
+    assert said.startswith(says)
+    assert "Traceback" not in said
+    if "internal error" in says:
+        (file,) = tmp_path.glob("crash-*.txt")
+        assert str(file) in said
+        assert "RecursionError: too deep" in file.read_text(encoding="utf-8")
+    else:
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_traceback_that_cannot_be_written_is_another_crash(tmp_path: Path) -> None:
+    kept = Tracebacks(tmp_path / "none" / "tracebacks.txt")
+    assert kept.keep("asking", KeyError("x")) == "KeyError: 'x' (traceback 1 in tracebacks.txt)"
+
+
+def test_a_history_read_back_has_no_use_for_symptoms(contract: Contract) -> None:
+    history = History("by hand", 0.0, 0.0, [Record(0, 0.0, "trouble", {"error": "target: died\n  x"})])
+    found = judge(PAIRS[2][0], Claim("a/missing"), Evidence(contract, history))
+    assert (found.symptom, found.evidence) == (True, (0,))
+
+
+def boom(*_: object, **__: object) -> int:
+    raise KeyError("nobody expected this")
+
+
+@pytest.mark.parametrize(
+    ("module", "breaks", "arguments"),
+    [
+        ("promproof.cli.drill", "promproof.drills.drill.load_folder", ["--list"]),
+        ("promproof.cli.load", "promproof.load.options.parse", ["steady"]),
+        ("promproof.cli.ui", "os.execv", ["--web-port", "0"]),
+        ("promproof.cli.stack", "promproof.stack.compose.engine", ["status"]),
+        ("promproof.cli.images", "shutil.which", []),
+        ("promproof.cli.scenarios", "promproof.load.scenario.load", ["check", "steady"]),
+    ],
+    ids=["drill", "load", "ui", "stack", "images", "check"],
+)
+def test_a_crash_of_a_command_has_python_s_own_status(
+    module: str,
+    breaks: str,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").mkdir()
+    monkeypatch.setattr(breaks, boom)
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(module, run_name="__main__")
+    said = capsys.readouterr().err
+    assert left.value.code == 2, said
+    assert "internal error: KeyError: 'nobody expected this' at " in said
+    assert "Traceback" not in said
+    assert len(list(tmp_path.glob("reports/crash-*.txt"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause"),
+    [
+        ([(404, "text/plain", "not here")], "answers 404: there are no metrics to judge"),
+        ([(200, "text/html", "<!DOCTYPE html><html>")], "answers with a web page and not with metrics"),
+        ([(404, "text/plain", ""), (200, "text/plain", "up 1\n")], ""),
+        ([(401, "text/plain", "who are you")], ""),
+        ([(503, "text/plain", "starting")], ""),
+    ],
+    ids=["not found", "a page for people", "comes later", "asks for a password", "is busy"],
+)
+def test_metrics_that_cannot_come_are_waited_for_or_others_are_not(
+    history: Recorder, monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, str, str]], cause: str
+) -> None:
+    monkeypatch.setattr(recording, "APPEARS_SECONDS", 0.05)
+    monkeypatch.setattr(recording, "ASK_AGAIN_SECONDS", 0.01)
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/metrics"
+        if cause:
+            with pytest.raises(EvidenceError, match=f"GET {url} {cause}"):
+                recording.need_exposition(history, url)
+        else:
+            recording.need_exposition(history, url)
+        server.shutdown()

@@ -1,0 +1,41 @@
+"""The packages that the project is built on are used by its product code, not only installed."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from promproof.places import REPOSITORY
+
+pytestmark = pytest.mark.unit
+MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "testcontainers", "yaml")
+
+
+def imported() -> set[str]:
+    found = set()
+    for room in ("promptpilot", "loadtests", "verification"):
+        for path in (REPOSITORY / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", MANDATORY)
+def test_a_mandatory_package_is_imported_nowhere(package: str) -> None:
+    assert package in imported()
+
+
+def test_a_room_imports_against_the_direction() -> None:
+    for room, forbidden in (
+        ("promptpilot", {"loadtests", "verification"}),
+        ("loadtests", {"promptpilot", "verification"}),
+    ):
+        for path in (REPOSITORY / room).rglob("*.py"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                words = line.split()
+                if words[:1] in (["import"], ["from"]):
+                    assert words[1].partition(".")[0] not in forbidden, f"{path}: {line}"

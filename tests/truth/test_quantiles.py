@@ -1,0 +1,167 @@
+"""Bounds of quantiles against a simulated service: whatever happens around two scrapes, the answer lies inside.
+
+The oracle is Prometheus' own arithmetic, written out here: extrapolated increases of every bucket, then
+histogram_quantile() over them, with either order of cutting a young counter (`promql/functions.go`, 2.x and 3.x).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promproof.evidence.evidence import Scrape
+from promproof.truth.latencies import Course, Ended
+from promproof.truth.metrics import Interval
+from promproof.truth.phase import EXTRAPOLATED, phase
+from promproof.truth.quantiles import Reach, _weigh, _window
+
+pytestmark = pytest.mark.unit
+EDGES = (0.005, 0.025, 0.1, 0.5, 1.0)
+FLUSH = 0.125
+LONGEST = 5.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """Sent at `start`; the service held it for `delay`, measured `duration`, and its client waited for `latency`."""
+
+    start: float
+    delay: float
+    extra: float
+    lag: float
+
+    @property
+    def duration(self) -> float:
+        return self.delay + self.extra
+
+    @property
+    def counted(self) -> float:
+        return self.start + self.duration
+
+    @property
+    def latency(self) -> float:
+        return self.duration + self.lag
+
+    @property
+    def end(self) -> float:
+        return self.start + self.latency
+
+
+requests = st.lists(
+    st.builds(
+        Request,
+        st.floats(0, 10),
+        st.sampled_from([0.0, 0.0, 0.0, 0.05, 0.6]),
+        st.floats(0.0005, 0.2),
+        st.floats(0, 0.01),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def course_of(sent: list[Request]) -> Course:
+    """What a ledger's file tells of them: increments, each with what had ended since the one before."""
+    course = Course()
+    for n in range(int(20 / FLUSH)):
+        since, until = n * FLUSH, (n + 1) * FLUSH
+        mine = [one for one in sent if since < one.end <= until]
+        if mine:
+            delays: dict[float, int] = {}
+            for one in mine:
+                if one.delay:
+                    delays[one.delay] = delays.get(one.delay, 0) + 1
+            course.ended.append(
+                Ended(since, until, tuple((one.latency, 1) for one in mine), tuple(delays.items()))
+            )
+    return course
+
+
+def increase(values: list[float], seen_before: float, after: float, sampled: float, *, old: bool) -> float:
+    """extrapolatedRate() without the division by the window."""
+    result = values[-1] - values[0]
+    average = sampled / (len(values) - 1)
+    start = seen_before
+    if not old and start >= EXTRAPOLATED * average:
+        start = average / 2
+    if result > 0:
+        start = min(start, sampled * values[0] / result)
+    if old and start >= EXTRAPOLATED * average:
+        start = average / 2
+    end = after if after < EXTRAPOLATED * average else average / 2
+    return result * (sampled + start + end) / sampled
+
+
+def quantile(q: float, counts: list[float]) -> float | None:
+    """histogram_quantile() of cumulative counts by edge, the last one for +Inf."""
+    total = counts[-1]
+    if total <= 0:
+        return None
+    rank = q * total
+    index = next((i for i, count in enumerate(counts) if count >= rank), len(counts) - 1)
+    if index == len(counts) - 1:
+        return EDGES[-1]
+    low, below = (EDGES[index - 1], counts[index - 1]) if index else (0.0, 0.0)
+    inside = counts[index] - below
+    return low + (EDGES[index] - low) * ((rank - below) / inside if inside else 0.0)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    requests,
+    st.floats(0.05, 1.0),
+    st.floats(0.0, 1.0),
+    st.sampled_from([1.0, 4.0, 12.0]),
+    st.sampled_from([0.5, 0.95, 0.99]),
+    st.booleans(),
+)
+def test_the_answer_lies_outside_of_the_bounds(
+    sent: list[Request], interval: float, offset: float, length: float, q: float, old: bool
+) -> None:
+    t = 11.0
+    stamps = [offset + n * interval for n in range(int((t - offset) / interval) + 1)]
+    seen = phase(stamps, t, length, left_open=False)
+    if seen is None:
+        return
+    inside = [stamp for stamp in stamps if seen.first <= stamp <= seen.last]
+    counts = []
+    for edge in (*EDGES, inf):
+        values = [
+            float(sum(one.duration <= edge and one.counted <= stamp for one in sent)) for stamp in inside
+        ]
+        counts.append(increase(values, seen.before, seen.after, seen.sampled, old=old))
+    answer = quantile(q, counts)
+    begin, end = (Scrape(stamp - 0.003, stamp + 0.005, 1.0, 0.005) for stamp in (seen.first, seen.last))
+    course = course_of(sent)
+    first = Interval(
+        sum(one.end < begin.begin - FLUSH for one in sent),
+        sum(one.start <= begin.end + FLUSH for one in sent),
+    )
+    most = sum(one.start <= end.end + FLUSH for one in sent) - first.low
+    window = _window(course, begin, end, first, most, 0.0, LONGEST)
+    reach = Reach()
+    _weigh(reach, window, course, seen, begin.begin, (*EDGES, inf))
+    bounds = reach.bounds(q, EDGES)
+    if bounds is None:
+        return
+    assert answer is not None, "the bounds say that there were requests"
+    assert bounds.low - 1e-9 <= answer <= bounds.high + 1e-9
+
+
+def test_the_bounds_are_as_wide_as_everything() -> None:
+    """A quiet window of equal requests leaves one bucket."""
+    sent = [Request(n / 20, 0.05, 0.01, 0.002) for n in range(200)]
+    stamps = [n * 0.25 for n in range(45)]
+    seen = phase(stamps, 9.0, 4.0, left_open=False)
+    assert seen is not None
+    begin, end = (Scrape(stamp - 0.003, stamp + 0.005, 1.0, 0.005) for stamp in (seen.first, seen.last))
+    course = course_of(sent)
+    window = _window(course, begin, end, Interval(98, 104), 84, 0.0, LONGEST)
+    reach = Reach()
+    _weigh(reach, window, course, seen, begin.begin, (*EDGES, inf))
+    for q in (0.5, 0.95):
+        assert reach.bounds(q, EDGES) == Interval(0.025, 0.1)

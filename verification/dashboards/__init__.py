@@ -1,1 +1,0 @@
-"""Dashboards: reading any JSON into typed panels, expanding queries as Grafana does, and arithmetic about zoom."""

@@ -1,1 +1,0 @@
-"""Load sessions: a scenario played by Locust, judged while it runs, and reported whatever ended it."""

@@ -1,1 +1,0 @@
-"""Observers: they ask a component and return what it said. They never judge."""

@@ -1,1 +1,0 @@
-"""Boundary proofs: where an alert really flips, found in virtual time, without the service."""
