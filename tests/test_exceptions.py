@@ -81,7 +81,7 @@ def test_a_check_that_raises_costs_other_verdicts_or_hides_where(
     assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass", "unknown"]
     reason = found[1].reason
     assert "ValueError: " in reason or "InputError: " in reason, reason
-    assert "verification/" in reason, "the place in our code"
+    assert "promproof/" in reason, "the place in our code"
     assert "traceback 1 in tracebacks.txt" in reason
     text = history.tracebacks.path.read_text(encoding="utf-8")
     assert text.startswith("1. judging a/broken\nTraceback (most recent call last):")
@@ -108,7 +108,7 @@ def test_the_place_of_an_exception_is_not_the_innermost_frame_of_ours(contract: 
     with pytest.raises(ValueError, match="nonsense") as caught:
         contracts.seconds("nonsense")
     assert describe(caught.value).startswith(f"{caught.type.__name__}: ")
-    assert " at verification/" in describe(caught.value)
+    assert " at promproof/" in describe(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A small HTTP server with its own count of what it handled, written without anything from loadtests.
+"""A small HTTP server with its own count of what it handled, written without anything of the library.
 
 It counts as the API does: a request whose head and body arrived, once, under the status its handler produced,
 also when the client has left. It runs in a thread of its own; what it saw is read directly.
