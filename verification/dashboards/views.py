@@ -251,6 +251,7 @@ class Views:
                 scrape.begin + offset,
                 scrape.end + offset,
                 self.evidence.longest_handler,
+                self.stamps(sample_name(metric)),
             )
             for labels, value in self._base(sample_name(metric)).items() if not silent else ():
                 found[labels] = found.get(labels, ZERO) + Interval(value, value)
