@@ -354,16 +354,19 @@ def unplanned_failures(case: Case) -> list[tuple[float, float]]:
     return found[::-1]
 
 
-def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
-    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
+def good_scrapes(evidence: Evidence, node: bool) -> list[float]:
+    """When the scrapes began that succeeded: those of Node Exporter or of the target, in order."""
     if node:
         rows = [one for record in evidence.history.of(NODE) for one in record.data["series"]]
-        times = sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
-    else:
-        times = sorted(one.begin for one in evidence.scrapes if one.up == 1)
+        return sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
+    return sorted(one.begin for one in evidence.scrapes if one.up == 1)
+
+
+def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
+    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
     return [
         (earlier, later)
-        for earlier, later in pairwise(times)
+        for earlier, later in pairwise(good_scrapes(evidence, node))
         if later - earlier > 1.1 * nominal and earlier < end
     ]
 
