@@ -237,3 +237,25 @@ def test_a_stack_that_needs_more_than_documented_passes_or_a_part_of_it_does(
 def test_a_stack_of_processes_is_taken_for_the_deployment() -> None:
     for claim in ("loopback", "isolation", "down", "resources", "survives/restart", "service/prometheus"):
         assert verdict(f"deployment/{claim}", backend="processes").outcome is Outcome.NOT_VERIFIED
+
+
+RULE = {"name": "A", "query": "up == 0", "duration": 0, "type": "alerting", "health": "ok"}
+WRITTEN = {"name": "A", "expression": "up == 0", "hold": 0.0, "group": "g"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        (RULE, Outcome.PASS),
+        ({**RULE, "health": "unknown"}, Outcome.UNKNOWN),
+        ({**RULE, "health": "err", "lastError": "many-to-many"}, Outcome.FAIL),
+        ({**RULE, "health": "unknown", "query": "up == 1"}, Outcome.FAIL),
+    ],
+    ids=["healthy", "not evaluated yet", "an error", "another expression"],
+)
+def test_a_rule_that_was_not_evaluated_yet_is_unknown(rule: dict[str, Any], outcome: Outcome) -> None:
+    found = verdict(
+        "config/rules-loaded", ("rules", {"groups": [{"name": "g", "rules": [rule]}]}),
+        ("rendered_rules", {"rules": [WRITTEN]}),
+    )  # fmt: skip
+    assert found.outcome is outcome, found.reason

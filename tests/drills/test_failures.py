@@ -9,7 +9,7 @@ import pytest
 
 from verification import contract as contracts
 from verification.drills import content
-from verification.drills.case import Case, Turn, unplanned_failures
+from verification.drills.case import Case, Turn, unplanned_failures, unseen
 from verification.drills.drill import FOLDER, load_folder
 from verification.drills.plan import Timing
 from verification.drills.states import State
@@ -106,3 +106,23 @@ def test_an_alert_that_nothing_has_woken_may_not_be_firing_when_the_drill_begins
     for quiet in (case(scrapes()), case(scrapes(6.0, 7.0))):
         assert State.FIRING not in quiet.life.admissible(10.1, 10.1)
         assert quiet.life.begin == BEGUN
+
+
+@pytest.mark.parametrize(
+    ("ups", "polled", "says"),
+    [
+        (scrapes(), [10 + n / 10 for n in range(101)], ""),
+        (scrapes(), [10 + n / 2 for n in range(21)], "nothing was seen for 0.5"),
+        (scrapes(12.0, 14.0), [10 + n / 10 for n in range(101)], "no scrape succeeded for 2.50 s"),
+    ],
+    ids=["all seen", "few polls", "failed scrapes"],
+)
+def test_a_pulse_that_nobody_saw_may_have_passed_unseen(
+    ups: dict[float, float], polled: list[float], says: str
+) -> None:
+    pulsed = replace(case(ups), turns=(Turn("raised", "dose", 1.0, BEGUN, BEGUN),))
+    pulsed.evidence.history.records.extend(
+        Record(10 + number, t, "poll", {"begin": t, "end": t + 0.01}) for number, t in enumerate(polled)
+    )
+    assert says in unseen(pulsed)
+    assert bool(unseen(pulsed)) is bool(says)

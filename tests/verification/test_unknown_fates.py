@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from loadtests.ledger import Ledger
 from verification import contract as contracts
-from verification.checks.base import compare
+from verification.checks import metric_durations
+from verification.checks.base import Claim, compare, judge
 from verification.contract_panels import IncreaseTruth
 from verification.dashboards import counted
 from verification.dashboards.model import Target
@@ -86,6 +87,44 @@ def test_a_lost_request_may_have_had_any_status_of_its_route_only(endpoint: str,
     assert (compare("x", counts, at_rest(REQUESTS, view, counts)) == []) is agree
     assert (compare("x", times, at_rest(DURATIONS, view, times)) == []) is agree
     assert between(REQUESTS, view, 0.0, 0.5, inf, counts).get(next(iter(counts)), Interval(0, 0)).high == 0
+
+
+EXPOSED = """# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_sum{{{labels}}} {seconds}
+http_request_duration_seconds_count{{{labels}}} {count}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fates", "count", "seconds", "outcome"),
+    [
+        ([False], 1, 4.9, "pass"),
+        ([False], 0, 0.0, "pass"),
+        ([True, False], 2, 5.0, "pass"),
+        ([True], 1, 4.9, "fail"),
+        ([True], 0, 0.0, "fail"),
+        ([False], 1, 9.9, "fail"),
+    ],
+    ids=["lost, counted", "lost, not counted", "one of two lost", "none lost", "not counted", "too long"],
+)
+def test_a_request_whose_answer_was_lost_took_as_long_as_a_handler_may(
+    fates: list[bool], count: int, seconds: float, outcome: str
+) -> None:
+    ledger, _ = ran([("1", "success", heard, True) for heard in fates])
+    labels = f'endpoint="{ROUTE}",method="POST"'
+    text = EXPOSED.format(labels=labels, count=count, seconds=seconds) if count else ""
+    history = History("by hand", 0.0, 0.0)
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"managed": True}),
+        ("exposition", {"label": "rest", "begin": 9.0, "end": 9.1, "text": text}),
+        ("ledger", {"source": "traffic", "view": ledger.snapshot().to_json()}),
+    ]
+    history.records.extend(Record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    evidence, claim = Evidence(CONTRACT, history), Claim("by hand", DURATIONS.name)
+    found = judge(metric_durations.SUM, claim, evidence)
+    assert found.outcome == outcome, found.reason
+    if not count:
+        assert judge(metric_durations.BUCKETS, claim, evidence).outcome == outcome
 
 
 @pytest.mark.parametrize(("more", "inside"), [(0, True), (1, True), (2, False)])

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from verification.contract import Alert
-from verification.drills import plan
+from verification.drills import membership, plan
 from verification.drills.drill import Drill, TargetState
 from verification.drills.ledgers import NODE, Agreement, Phase, compare
 from verification.drills.membership import Delivered, Seen
@@ -369,6 +369,16 @@ def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> l
         for earlier, later in pairwise(good_scrapes(evidence, node))
         if later - earlier > 1.1 * nominal and earlier < end
     ]
+
+
+def unseen(case: Case) -> str:
+    """Why a pulse may have passed unseen; empty where each evaluation had a poll, and each interval a good scrape."""
+    hole = membership.hole(case.polls(), case.raised, case.ended)
+    if hole >= case.timing.evaluation:
+        return f"nothing was seen for {hole:.2f} s, an evaluation interval or longer"
+    pauses = scrape_gaps(case.evidence, case.node, case.ended, case.timing.scrape)
+    failed = [end - begin for begin, end in pauses if end > case.raised]
+    return f"no scrape succeeded for {max(failed):.2f} s" if failed else ""
 
 
 def _furthest(states: Iterable[str]) -> State:

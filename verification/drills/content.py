@@ -12,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from verification.contract import Alert
+from verification.drills import membership
 from verification.drills.case import Case, good_scrapes, told
 from verification.drills.membership import Delivered, Finding, Kind
 from verification.drills.polling import ALERTS
 
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?")
 # What Go's templates leave where a value is missing or a function failed.
 _BROKEN = ("<no value>", "<error expanding template", "%!")
 
@@ -72,11 +74,23 @@ def _texts(case: Case, alert: dict[str, Any], shown: Sequence[dict[str, Any]], t
     for key, text in texts.items():
         if any(mark in text for mark in _BROKEN):
             found.append(f"annotation {key!r} lost a value: {text!r}")
-        elif same and all(one.get(key) != text for one in same):
+        elif same and not _is_among(text, [one.get(key, "") for one in same], exactly=not _missed(case, t)):
             found.append(f"annotation {key!r} is {text!r}, the alert never had it")
     for key, pattern in case.drill.shows.items():
         found += _value(case, key, pattern, texts.get(key, ""), t)
     return found
+
+
+def _missed(case: Case, told_at: float) -> bool:
+    """Whether an evaluation before a notification (run time) may lie between two polls, so that none has its texts."""
+    return membership.hole(case.polls(), case.raised, told_at) >= case.timing.evaluation
+
+
+def _is_among(text: str, shown: Sequence[str], *, exactly: bool) -> bool:
+    """Whether a text is one of those that were shown; where some were missed, its numbers may be others."""
+    if exactly:
+        return text in shown
+    return _NUMBER.sub("0", text) in (_NUMBER.sub("0", one) for one in shown)
 
 
 def _value(case: Case, key: str, pattern: str, text: str, told_at: float) -> list[str]:

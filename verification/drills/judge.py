@@ -12,7 +12,7 @@ from dataclasses import replace
 from verification.checks.base import Check, Claim, findings, not_verified, unknown
 from verification.contract import Alert, Contract, seconds
 from verification.drills import content, membership
-from verification.drills.case import Case, build, delivered, observations, unplanned_failures
+from verification.drills.case import Case, build, delivered, observations, unplanned_failures, unseen
 from verification.drills.drill import Drill, NearMiss
 from verification.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from verification.drills.plan import recovery
@@ -104,6 +104,8 @@ def judge_never_fires(claim: Claim, case: Case) -> Verdict:
     assert case.drill.pulses is not None
     if not found and pulses < case.drill.pulses.times:
         missing = f"pending {pulses} times in {case.drill.pulses.times} pulses"
+        if doubt := unseen(case):
+            return unknown(claim, f"{missing}, and {doubt}", case.records)
         found = [Finding(membership.Kind.MISSED, case.raised, missing)]
     return _verdict(
         claim, case, found,
@@ -197,16 +199,17 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     for alert in others:
         # an alert on `up` looks at whether scrapes succeed, whoever is to blame for one that fails
         blind = failures if "up" in alert.metrics else []
-        life = idle_life(case, alert, blind)
         seen = observations(evidence, alert.name, case.begun, case.ended)
-        found += membership.states(life, seen, alert.name)
-        if blind and any(one.state is State.FIRING for one in seen):
+        told = delivered(evidence, alert.name, case.begun, case.ended)
+        if blind and (told or any(one.state is State.FIRING for one in seen)):
             doubt = f"{len(failures)} scrapes failed by themselves, and {alert.name} fired"
+            continue
+        found += membership.states(idle_life(case, alert, blind), seen, alert.name)
         found += [
             Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
-            for one in delivered(evidence, alert.name, case.begun, case.ended)
+            for one in told
         ]
-    if doubt:
+    if doubt and not found:
         return unknown(claim, doubt, case.records)
     failed = f"; {len(failures)} scrapes failed by themselves" if failures else ""
     return _verdict(
