@@ -353,3 +353,16 @@ def test_a_notification_of_an_alert_on_up_is_judged_where_no_scrape_failed(
     rows = [*good(), (28.0, "stored", {"series": scrapes}), (26.0, "delivery", told)]
     found = verdicts(rows)["others-silent"]
     assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
+    ("answered", "taken", "outcome"),
+    [(502, True, "pass"), (502, False, "fail"), (500, True, "fail"), (404, True, "fail")],
+    ids=["no answer in time, then taken", "never taken", "an error", "a wrong path"],
+)
+def test_a_target_that_did_not_answer_in_time_and_took_it_then_has_refused_nothing(
+    answered: int, taken: bool, outcome: str
+) -> None:
+    rows = good() if taken else changed("delivery", at(22, 22.5, left_out))
+    rows.append((21.95, "delivery", body("firing") | {"status": answered}))
+    assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason

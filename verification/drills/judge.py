@@ -18,6 +18,7 @@ from verification.drills.membership import FIRING, RESOLVED, Finding, Notice, Se
 from verification.drills.plan import recovery
 from verification.drills.states import Life, Pace, Quantity, Rule, State, grid, live
 from verification.evidence import Evidence
+from verification.observe.webhook import NO_ANSWER
 from verification.verdict import Outcome, Verdict
 
 Judge = Callable[[Claim, Case], Verdict]
@@ -275,12 +276,14 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         found += [one for one in wrong if f"'{status}'" in one.text]
     found += content.judge(case, status, taken)
     planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
-    if refused and not planned:
+    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
+    # A target that did not answer in time and took it when it came again was busy; it refused nothing.
+    answered = [one for one in refused if not mine or one.answered != NO_ANSWER]
+    if answered and not planned:
         found += [
             Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
-            for one in refused[:1]
+            for one in answered[:1]
         ]
-    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
     window = next((one.window for one in owed if one.status == status), None)
     burnt = _burnt(case)
     # One that was active before the drill was told then, or Alertmanager still tries to tell it.

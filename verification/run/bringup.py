@@ -24,7 +24,7 @@ from verification.errors import EvidenceError
 from verification.history import Recorder
 from verification.observe.exposition import matcher
 from verification.observe.prometheus import Prometheus
-from verification.observe.webhook import Receiver
+from verification.observe.webhook import NO_ANSWER, Receiver
 from verification.render import Rendered
 from verification.routing import Reached, reached
 from verification.rules import read
@@ -321,7 +321,7 @@ def _receivers(prepared: Prepared, receiver: Receiver, sender: Sender) -> dict[s
                 "POST", webhook, data=body, headers={"Content-Type": "application/json"}
             ).status_code
         except requests.RequestException:
-            return 502
+            return NO_ANSWER
 
     return {
         name: receiver.add(
