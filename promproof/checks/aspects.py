@@ -12,12 +12,13 @@ from dataclasses import replace
 from promproof.checks.base import Check, Claim, findings, not_verified, unknown
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.drills import content, membership
-from promproof.drills.case import Case, build, delivered, observations, unplanned_failures
+from promproof.drills.case import Case, build, delivered, observations, unplanned_failures, unseen
 from promproof.drills.drill import Drill, NearMiss
 from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from promproof.drills.plan import recovery
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, grid, live
 from promproof.evidence.evidence import Evidence
+from promproof.observe.webhook import NO_ANSWER
 from promproof.verdict import Outcome, Verdict
 
 Judge = Callable[[Claim, Case], Verdict]
@@ -104,6 +105,8 @@ def judge_never_fires(claim: Claim, case: Case) -> Verdict:
     assert case.drill.pulses is not None
     if not found and pulses < case.drill.pulses.times:
         missing = f"pending {pulses} times in {case.drill.pulses.times} pulses"
+        if doubt := unseen(case):
+            return unknown(claim, f"{missing}, and {doubt}", case.records)
         found = [Finding(membership.Kind.MISSED, case.raised, missing)]
     return _verdict(
         claim, case, found,
@@ -197,16 +200,17 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     for alert in others:
         # an alert on `up` looks at whether scrapes succeed, whoever is to blame for one that fails
         blind = failures if "up" in alert.metrics else []
-        life = idle_life(case, alert, blind)
         seen = observations(evidence, alert.name, case.begun, case.ended)
-        found += membership.states(life, seen, alert.name)
-        if blind and any(one.state is State.FIRING for one in seen):
+        told = delivered(evidence, alert.name, case.begun, case.ended)
+        if blind and (told or any(one.state is State.FIRING for one in seen)):
             doubt = f"{len(failures)} scrapes failed by themselves, and {alert.name} fired"
+            continue
+        found += membership.states(idle_life(case, alert, blind), seen, alert.name)
         found += [
             Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
-            for one in delivered(evidence, alert.name, case.begun, case.ended)
+            for one in told
         ]
-    if doubt:
+    if doubt and not found:
         return unknown(claim, doubt, case.records)
     failed = f"; {len(failures)} scrapes failed by themselves" if failures else ""
     return _verdict(
@@ -272,12 +276,14 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         found += [one for one in wrong if f"'{status}'" in one.text]
     found += content.judge(case, status, taken)
     planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
-    if refused and not planned:
+    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
+    # A target that did not answer in time and took it when it came again was busy; it refused nothing.
+    answered = [one for one in refused if not mine or one.answered != NO_ANSWER]
+    if answered and not planned:
         found += [
             Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
-            for one in refused[:1]
+            for one in answered[:1]
         ]
-    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
     window = next((one.window for one in owed if one.status == status), None)
     burnt = _burnt(case)
     # One that was active before the drill was told then, or Alertmanager still tries to tell it.

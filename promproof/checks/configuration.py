@@ -57,8 +57,18 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
         found += [
             f"{rule['name']}: {rule['health']}, {rule.get('lastError', '')}"
             for rule in group["rules"]
-            if rule["health"] != "ok"
+            if rule["health"] not in ("ok", "unknown")
         ]
+    # `unknown` is what Prometheus says of a rule before its first evaluation.
+    waiting = [
+        rule["name"]
+        for group in record.data["groups"]
+        for rule in group["rules"]
+        if rule["health"] == "unknown"
+    ]
+    if waiting and wanted and not found:
+        text = f"not evaluated by the end of the run: {', '.join(waiting)}"
+        return unknown(claim, text, [record.number, files.number])
     if not wanted:
         found.append("the folder has no alerting rules")
     return findings(

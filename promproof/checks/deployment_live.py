@@ -40,7 +40,7 @@ def judge_service(claim: Claim, evidence: Evidence) -> Verdict:
     if not rows:
         return findings(claim, [f"{name} has no container"], good="", expected="up and healthy")
     row = rows[0]
-    found = []
+    found, doubt = [], ""
     if row["state"] != "running" or row["health"] != "healthy":
         found.append(f"{name} is {row['state']}, health {row['health']}")
     port = record.data["ports"].get(wanted.component)
@@ -59,7 +59,13 @@ def judge_service(claim: Claim, evidence: Evidence) -> Verdict:
             if target["health"] != "up" and not evidence.is_cut_off(target)
         ]
         if wanted.series is not None and not record.data["series"].get(f"{wanted.job} {wanted.series}"):
-            found.append(f"job {wanted.job} brings no {wanted.series}")
+            text = f"job {wanted.job} brings no {wanted.series}"
+            if why := evidence.cut_off.get(wanted.job):
+                doubt = f"{text}: {why}"
+            else:
+                found.append(text)
+    if doubt and not found:
+        return unknown(claim, doubt, [record.number])
     where = "its documented port" if port == wanted.port else f"{port} in place of {wanted.port} in this run"
     return findings(
         claim,

@@ -3,7 +3,7 @@
 The target's duration of a request is at most the client's latency (its clock starts later and stops before the last
 byte leaves) and at least the time the request was made to wait. So, for each edge: the target's bucket holds at least
 as many requests as the client saw at or below the edge, and at most as many as were not made to wait longer.
-Requests whose client left have no latency; they may be in any bucket.
+Requests whose client left, or lost the answer, have no latency; they may be in any bucket.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
         for edge in (*(metric.buckets or ()), float("inf")):
             interval = bucket_interval(ledger, endpoint, edge)
             judged += 1
-            if buckets.get(edge, float("nan")) not in interval:
+            # what nobody has certainly sent need not have a series
+            if buckets.get(edge, 0.0 if interval.low == 0 and not buckets else float("nan")) not in interval:
                 shown = series_text(name, (*plain, ("le", f"{edge:g}")))
                 found.append(f"{shown} is {buckets.get(edge, 'missing')}, truth {interval}")
     found += _missing_edges(evidence, metric)
@@ -65,7 +66,9 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         labels = _labels(metric, endpoint)
         floor = sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
         ceiling = ledger.latency_sum(endpoint) + longest * _without_latency(ledger)[endpoint]
-        value = observed.get(labels, float("nan")) - evidence.baseline.get((name, labels), 0.0)
+        certain = _total(ledger)[endpoint].low > 0
+        value = observed.get(labels, float("nan") if certain else 0.0)
+        value -= evidence.baseline.get((name, labels), 0.0)
         if not floor <= value <= ceiling:
             found.append(
                 f"{series_text(name, labels)} is {value:.6g} s, truth {floor:.6g} to {ceiling:.6g} s"
@@ -75,7 +78,7 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{len(ledger.endpoints())} sums, each between the injected delays and the clients' latencies",
         expected="sum of injected delays <= sum <= sum of client latencies",
-        tolerance="strict; the longest handler time for each client that left",
+        tolerance="strict; the longest handler time for each client that left or lost the answer",
         evidence=[shot.record, *evidence.ledger_records],
     )
 
@@ -114,11 +117,13 @@ def _total(ledger: LedgerView) -> dict[Endpoint, Interval]:
     for key in ledger.counts:
         interval = Interval(ledger.completed_before(key, far), ledger.started_before(key, far))
         total[key[:2]] = total.get(key[:2], Interval(0, 0)) + interval
+    for endpoint in ledger.endpoints():  # of some all answers were lost
+        total.setdefault(endpoint, Interval(0, ledger.started_before(endpoint, far)))
     return total
 
 
 def _without_latency(ledger: LedgerView) -> Counter[Endpoint]:
-    left: Counter[Endpoint] = Counter()
+    left: Counter[Endpoint] = Counter(ledger.uncertain)
     for (method, endpoint, _), count in ledger.abandoned.items():
         left[(method, endpoint)] += count
     return left

@@ -72,7 +72,7 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
     if isinstance(truth, UsersTruth):
         window = evidence.target_scale.seconds(seconds(truth.window))
         return {(): users_between(truth, evidence.ledger, begin, end, window)}
-    expected = between(metric, evidence.ledger, begin, end, evidence.longest_handler)
+    expected = between(metric, evidence.ledger, begin, end, evidence.longest_handler, observed)
     if metric.type != "gauge":
         name = sample_name(metric)
         base = {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name}

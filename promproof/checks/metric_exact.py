@@ -24,7 +24,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         labels: value - (0.0 if gauge else baseline.get((name, labels), 0.0))
         for labels, value in shot.exposition.series(name).items()
     }
-    expected = at_rest(metric, evidence.ledger)
+    expected = at_rest(metric, evidence.ledger, observed)
     if metric.truth.kind == "tally":
         expected = _alive(metric.truth.subject, expected, evidence)
     total = f"{sum(interval.low for interval in expected.values()):g}"

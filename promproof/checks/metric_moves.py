@@ -21,6 +21,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     series = evidence.stored(name)
     values = [value for samples in series.values() for _, value in samples]
     found = []
+    if not values and (why := evidence.cut_off.get(evidence.contract.target.job)):
+        return unknown(claim, f"{name} was never stored: {why}", evidence.stored_records)
     if not values:
         found.append(f"{name} was never stored")
     if any(math.isnan(value) for value in values):
@@ -31,6 +33,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if values and not moved and not born:
         if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
             return unknown(claim, "no scrape met an open request", evidence.stored_records)
+        if not found and (missed := _missed(metric, evidence)):
+            reason = f"{name} stood still at {values[0]:g}, and {missed}"
+            return unknown(claim, reason, evidence.stored_records)
         found.append(f"{name} stood still at {values[0]:g} through {len(values)} samples")
     return findings(
         claim,
@@ -52,6 +57,24 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
             metric, evidence.ledger, one.begin + offset, one.end + offset, evidence.longest_handler
         ).values()
     )
+
+
+def _missed(metric: Metric, evidence: Evidence) -> str:
+    """What failed scrapes may have hidden of a movement, empty for nothing.
+
+    A counter keeps what moved it: a scrape before the traffic and one after it show that. A gauge may have come back.
+    """
+    failed = [one for one in evidence.scrapes if not one.up]
+    if not failed:
+        return ""
+    begin, end = evidence.phase("traffic")
+    good = [one for one in evidence.scrapes if one.up]
+    if metric.type != "gauge":
+        if any(one.end <= begin for one in good) and any(one.begin >= end for one in good):
+            return ""
+        return f"{len(failed)} scrapes failed: none is left on one side of the traffic"
+    inside = [one for one in failed if one.end >= begin and one.begin <= end]
+    return f"{len(inside)} scrapes failed during the traffic" if inside else ""
 
 
 CHECK = Check("moves", for_metrics("moves", lambda metric: True), judge)

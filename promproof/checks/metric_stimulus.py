@@ -5,6 +5,8 @@ What was done is known in amount: so many connections held, so many bytes touche
 
 from __future__ import annotations
 
+from math import inf
+
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
 from promproof.contract.model import ProcessTruth
 from promproof.evidence.evidence import Evidence
@@ -27,9 +29,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return not_verified(claim, given.data["unavailable"])
     begin, end, amount = given.data["begin"], given.data["end"], given.data["amount"]
     points = sorted(point for samples in evidence.stored(metric.name).values() for point in samples)
-    # A scrape while the stimulus is being applied has seen part of it already.
+    # A scrape while the stimulus is being applied has seen part of it already. One from before the pause that comes
+    # first may have seen another level, where those of the pause failed; a counter has none to come down to.
+    since = -inf if truth.figure == "cpu_seconds" else _pause(evidence)
     before = [
-        value for t, value in points if (scrape := evidence.scrape_at(t)) and scrape.end < given.data["asked"]
+        value
+        for t, value in points
+        if (scrape := evidence.scrape_at(t)) and since <= scrape.begin and scrape.end < given.data["asked"]
     ]
     during = [
         (scrape.begin, value)
@@ -56,6 +62,18 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected=expected,
         tolerance="none, the amount is a lower bound; two ticks of CPU time, 64 pages of memory per thread",
         evidence=records,
+    )
+
+
+def _pause(evidence: Evidence) -> float:
+    """When the pause began that comes before the stimuli (run time); any time where none is recorded."""
+    return next(
+        (
+            record.t
+            for record in evidence.history.of("phase")
+            if (record.data["name"], record.data["edge"]) == ("stimuli", "begin")
+        ),
+        -inf,
     )
 
 

@@ -173,9 +173,14 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
 
 
 def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str], int]:
-    """(why queries gave nothing, how many points came): empty results with their cause, and those without a number."""
+    """(why queries gave nothing, how many points came): empty results with their cause, and those without a number.
+
+    Raises:
+        Gap: all that is empty may be so because the scaled time-out cut scrapes off.
+    """
     views.need_answers()
     found: list[str] = []
+    doubt = ""
     points = 0
     for target in panel.sent:
         records = [one for one in views.records(dashboard, panel) if one.data["path"] == target.path]
@@ -188,11 +193,17 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
         values = [value for one in records for series in one.data["series"] for _, value in series["points"]]
         points += len(values)
         if not values:
-            found.append(f"{target.path}: gives nothing: {_cause(views, dashboard, target)}")
+            text = f"{target.path}: gives nothing: {_cause(views, dashboard, target)}"
+            if why := views.cut_off(target.expression):
+                doubt = f"{text}; {why}"
+            else:
+                found.append(text)
         elif all(math.isnan(value) for value in values):
             found.append(f"{target.path}: gives {len(values)} points and no number: 0 divided by 0")
         elif all(math.isinf(value) for value in values if not math.isnan(value)):
             found.append(f"{target.path}: gives only infinite values")
+    if doubt and not found:
+        raise Gap(doubt)
     return found, points
 
 

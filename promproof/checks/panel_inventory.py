@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from promproof.checks.base import Check, Claim, findings
 from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
-from promproof.evidence.evidence import Evidence
+from promproof.evidence.evidence import Evidence, Gap
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
@@ -120,15 +120,22 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     served = set(evidence.need("metadata").data["types"])
-    found, names = [], set()
+    found, names, doubt = [], set(), ""
     for dashboard, panel in _all(seen):
         for target, name in metrics_of(seen, dashboard, panel):
             names.add(name)
-            if not _known(evidence.contract, name, served):
-                found.append(
-                    f"{dashboard.file}: panel {panel.title!r}, {target.path}: asks for {name}, "
-                    "which is not documented and no target exposes"
-                )
+            if _known(evidence.contract, name, served):
+                continue
+            text = (
+                f"{dashboard.file}: panel {panel.title!r}, {target.path}: asks for {name}, "
+                "which is not documented and no target exposes"
+            )
+            if why := seen.cut_off(target.expression):
+                doubt = f"{text}: {why}"
+            else:
+                found.append(text)
+    if doubt and not found:
+        raise Gap(doubt)
     return findings(
         claim,
         found,
@@ -153,7 +160,7 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     known = {(one.uid, panel.slug) for one in evidence.contract.dashboards for panel in one.panels}
-    found, count, others = [], 0, 0
+    found, count, others, doubt = [], 0, 0, ""
     for dashboard, panel in _all(seen):
         if (dashboard.uid, panel.slug) in known:
             continue
@@ -164,8 +171,13 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
         mine = form(seen, dashboard, panel)
         mine += zooms(seen, dashboard, panel, alert=False)[0]
         mine += names_of(seen, dashboard, panel)[0]
-        mine += emptiness(seen, dashboard, panel)[0]
+        try:
+            mine += emptiness(seen, dashboard, panel)[0]
+        except Gap as gap:  # the other panels are judged
+            doubt = f"{dashboard.file}: panel {panel.title!r}, {gap}"
         found += [f"{dashboard.file}: panel {panel.title!r}, {one}" for one in dict.fromkeys(mine)]
+    if doubt and not found:
+        raise Gap(doubt)
     return findings(
         claim,
         found,

@@ -56,6 +56,7 @@ class Tally:
     moving: Counter[str] = field(default_factory=Counter)
     open: int = 0
     found: list[str] = field(default_factory=list)
+    doubt: str = ""
     widths: list[float] = field(default_factory=list)
 
     def take(self, path: str, key: Labels, interval: Interval) -> None:
@@ -115,10 +116,16 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
     for answer in answers:
         if not answer.series:
-            tally.found.append(f"{answer.target.path}: empty at zoom {answer.zoom!r}")
+            text = f"{answer.target.path}: empty at zoom {answer.zoom!r}"
+            if why := seen.cut_off(answer.expanded):
+                tally.doubt = f"{text}: {why}"
+            else:
+                tally.found.append(text)
             continue
         bounds = bounds_of(seen, wanted.truth, answer, order[answer.target.path], claim.subject)
         _judge(wanted.truth, answer, bounds, size, tally, identity)
+    if not tally.found and tally.doubt:
+        return unknown(claim, tally.doubt, numbers)
     if not tally.found and not tally.points:
         return unknown(claim, f"none of {tally.open} points could be judged", numbers)
     if not tally.found and tally.still:

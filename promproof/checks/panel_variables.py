@@ -30,6 +30,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return nothing
     seen.need_answers()
     found: list[str] = []
+    doubts: list[str] = []
     count = 0
     others = 0
     for dashboard in seen.folder.dashboards:
@@ -38,12 +39,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
                 others += 1
                 continue
             count += 1
-            found += _variable(seen, dashboard, variable)
+            found += _variable(seen, dashboard, variable, doubts)
         found += _undeclared(dashboard)
-    choices, wrong = _choices(seen)
+    choices, wrong = _choices(seen, doubts)
     why = evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE)
     if why and not found + wrong:
         raise Gap(f"a variable could not be asked{why}")
+    if doubts and not found + wrong:
+        raise Gap(doubts[0])
     beside = f"; {others} of other data sources are not judged" if others else ""
     return findings(
         claim,
@@ -54,7 +57,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str]:
+def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: list[str]) -> list[str]:
+    """What is wrong with a variable. `doubts` takes what may be so because the scaled time-out cut scrapes off."""
     where = f"{dashboard.file}: {variable.path}, ${variable.name}"
     declared = [one.name for one in dashboard.variables]
     found = [f"{where}: ${name} is no variable" for name in unknown_names(variable.query, declared)]
@@ -65,6 +69,7 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str
     ]
     if variable.type == "query" and not asked:
         raise Gap(f"{where}: was not asked")
+    why = seen.cut_off(variable.query)
     for data in asked:
         values = data.get("values")
         if "error" in data:
@@ -73,11 +78,13 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable) -> list[str
             if not data["chosen"] and _must_choose(seen, variable):
                 found.append(f"{where}: nothing is chosen when the dashboard opens")
         elif not values:
-            found.append(f"{where}: {variable.query} gives no value")
+            text = f"{where}: {variable.query} gives no value"
+            doubts.append(f"{text}: {why}") if why else found.append(text)
         elif not data["chosen"]:
             found.append(f"{where}: nothing is chosen when the dashboard opens")
         elif missing := sorted(_exposed(seen, variable) - set(values)):
-            found.append(f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes")
+            text = f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes"
+            doubts.append(f"{text}: {why}") if why else found.append(text)
     return found
 
 
@@ -111,8 +118,8 @@ def _undeclared(dashboard: Dashboard) -> list[str]:
     ]
 
 
-def _choices(seen: Views) -> tuple[int, list[str]]:
-    """(how many queries were asked with a choice, what is wrong with their answers)."""
+def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
+    """(how many queries were asked with a choice, what is wrong with their answers); `doubts` as of a variable."""
     found = []
     records = list(seen.evidence.history.of("choice"))
     for record in records:
@@ -122,7 +129,9 @@ def _choices(seen: Views) -> tuple[int, list[str]]:
         if "error" in data:
             found.append(f"{where}: {data['error']}")
         elif not data["series"]:
-            found.append(f"{where}: gives nothing")
+            text = f"{where}: gives nothing"
+            why = seen.cut_off(data.get("expanded", ""))
+            doubts.append(f"{text}: {why}") if why else found.append(text)
         else:
             strange = _others(data)
             found += [f"{where}: shows {', '.join(strange[:3])} as well"] if strange else []

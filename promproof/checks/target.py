@@ -76,6 +76,10 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(
             f"{len(failed)} of {len(evidence.scrapes)} scrapes failed, first at {failed[0].begin:.2f} s"
         )
+    if not found and down and len(down) == len(evidence.scrapes):
+        return unknown(
+            claim, evidence.cut_off.get(wanted.job) or "every scrape was cut off", evidence.stored_records
+        )
     return findings(
         claim,
         found,

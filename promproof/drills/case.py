@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from promproof.contract.model import Alert
-from promproof.drills import plan
+from promproof.drills import membership, plan
 from promproof.drills.agreement import NODE, Agreement, Phase, compare
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
@@ -355,18 +355,31 @@ def unplanned_failures(case: Case) -> list[tuple[float, float]]:
     return found[::-1]
 
 
-def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
-    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
+def good_scrapes(evidence: Evidence, node: bool) -> list[float]:
+    """When the scrapes began that succeeded: those of Node Exporter or of the target, in order."""
     if node:
         rows = [one for record in evidence.history.of(NODE) for one in record.data["series"]]
-        times = sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
-    else:
-        times = sorted(one.begin for one in evidence.scrapes if one.up == 1)
+        return sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
+    return sorted(one.begin for one in evidence.scrapes if one.up == 1)
+
+
+def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
+    """Pauses between two successful scrapes that are longer than the interval, with a little for its jitter."""
     return [
         (earlier, later)
-        for earlier, later in pairwise(times)
+        for earlier, later in pairwise(good_scrapes(evidence, node))
         if later - earlier > 1.1 * nominal and earlier < end
     ]
+
+
+def unseen(case: Case) -> str:
+    """Why a pulse may have passed unseen; empty where each evaluation had a poll, and each interval a good scrape."""
+    hole = membership.hole(case.polls(), case.raised, case.ended)
+    if hole >= case.timing.evaluation:
+        return f"nothing was seen for {hole:.2f} s, an evaluation interval or longer"
+    pauses = scrape_gaps(case.evidence, case.node, case.ended, case.timing.scrape)
+    failed = [end - begin for begin, end in pauses if end > case.raised]
+    return f"no scrape succeeded for {max(failed):.2f} s" if failed else ""
 
 
 def _furthest(states: Iterable[str]) -> State:

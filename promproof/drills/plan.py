@@ -9,7 +9,7 @@ between its first and its last scrape, which are W less one scrape interval apar
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -333,6 +333,11 @@ def _refuse_delay(drill: Loaded, delay: str, alert: Alert, scale: TimeScale, edg
             f"a delay of {delay} does not fall into the bucket above {alert.threshold:g} s",
             drill.where("fault"), f"a delay from {alert.threshold:g} to {above[0]:g} s", "correct delay",
         )  # fmt: skip
+
+
+def emptied(windows: Iterable[float], scrape: float, evaluation: float) -> float:
+    """How long (s) after the last event of some traffic no rule sees it: a window, its last scrape, an evaluation."""
+    return max(windows, default=0.0) + 2 * scrape + evaluation
 
 
 def _refuse_long_failure(drill: Loaded, below: NearMiss, timing: Timing) -> None:

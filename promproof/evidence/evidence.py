@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from promproof.config.durations import parse_duration
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract, seconds
 from promproof.evidence.history import History, Record
@@ -77,6 +78,43 @@ class Evidence:
     def is_cut_off(self, target: dict[str, Any]) -> bool:
         """Whether a target's last scrape ended at the scaled time-out, which says nothing of the deployed one."""
         return not self.scale.is_identity and "deadline exceeded" in target.get("lastError", "")
+
+    @cached_property
+    def cut_off(self) -> dict[str, str]:
+        """Why the scrapes of a job tell nothing of the deployed one, by job: the scaled time-out cut some of them off.
+
+        A job whose last scrape failed in another way is left out: that is a failure at every time scale.
+        """
+        record = self.history.last("targets")
+        if record is None or self.scale.is_identity:
+            return {}
+        found, broken = {}, set()
+        for target in record.data["targets"]:
+            job = target["labels"].get("job", "")
+            if target["health"] != "up" and not self.is_cut_off(target):
+                broken.add(job)
+            limit = parse_duration(target.get("scrapeTimeout") or "0s")
+            took = self._cut_off_after(target, limit)
+            if took is not None:
+                found[job] = (
+                    f"a scrape of job {job} took {took:.3f} s, its time-out at time scale {self.scale} is "
+                    f"{limit:.3f} s, documented {limit * self.scale.factor:.3g} s: use a smaller time scale"
+                )
+        return {job: why for job, why in found.items() if job not in broken}
+
+    def _cut_off_after(self, target: dict[str, Any], limit: float) -> float | None:
+        """How long (s) the longest scrape of a target took that its time-out cut off; None when there was none."""
+        kept: dict[str, dict[float, float]] = {}
+        for record in self.history.of("all_scrapes"):
+            for series in record.data["series"]:
+                if all(series["labels"].get(name) == target["labels"].get(name) for name in IDENTITY):
+                    kept[record.data["name"]] = dict(series["samples"])
+        durations = kept.get("scrape_duration_seconds", {})
+        failed = [durations.get(t, 0.0) for t, value in kept.get("up", {}).items() if value != 1]
+        long = [took for took in failed if limit and took >= limit]
+        if target["health"] != "up" and self.is_cut_off(target):
+            long.append(float(target.get("lastScrapeDuration", limit)))
+        return max(long, default=None)
 
     @cached_property
     def ledger(self) -> LedgerView:

@@ -32,7 +32,7 @@ from promproof.observe.prometheus import Prometheus
 from promproof.observe.readings import Readings
 from promproof.report import load as report
 from promproof.truth.counts import Reading, Row, counted, rows, set_aside, total
-from promproof.truth.metrics import between, sample_name
+from promproof.truth.metrics import Expected, between, sample_name
 
 log = logging.getLogger(__name__)
 
@@ -255,8 +255,10 @@ def _counts(
     every: list[dict[str, Any]] = []
     differing: list[dict[str, Any]] = []
     for metric in counted(contract):
-        client = between(metric, view, api.begin, api.end, settle)
-        then = {} if stored is None else between(metric, view, stored.begin, stored.end, settle)
+        client = between(metric, view, api.begin, api.end, settle, api.of(metric))
+        then: Expected = {}
+        if stored is not None:
+            then = between(metric, view, stored.begin, stored.end, settle, stored.of(metric))
         found, _ = set_aside(rows(metric, base, client, api, then, stored), metric, contract, view)
         summed = total(found)
         wrong = [row for row in found if row.differs]

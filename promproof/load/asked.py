@@ -162,7 +162,8 @@ class Questions:
         assert self._base is not None
         metric = self._contract.metric(condition.subject)
         view = self._account.everything()
-        client = at_rest(metric, view)
+        seen = [labels for side in (api, stored) if side is not None for labels in side.of(metric)]
+        client = at_rest(metric, view, seen)
         found = rows(metric, self._base, client, api, client, stored)
         return judge_rows(condition.text, *set_aside(found, metric, self._contract, view), view)
 

@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 32 << 20
 SHUTDOWN_SECONDS = 0.05
 """within which its end is noticed"""
 END_SECONDS = 5.0
+NO_ANSWER = 502
+"""What the receiver answers for a target that gave none: it could not be reached, or not in time."""
 
 
 @dataclass(frozen=True)

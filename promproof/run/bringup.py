@@ -28,7 +28,7 @@ from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.observe import panels, recording
 from promproof.observe.prometheus import Prometheus
-from promproof.observe.webhook import Receiver
+from promproof.observe.webhook import NO_ANSWER, Receiver
 from promproof.render.monitoring import Rendered
 from promproof.run import static
 from promproof.run.backend import AnyStack, make_stack, open_backend
@@ -321,7 +321,7 @@ def _receivers(prepared: Prepared, receiver: Receiver, sender: Sender) -> dict[s
                 "POST", webhook, data=body, headers={"Content-Type": "application/json"}
             ).status_code
         except requests.RequestException:
-            return 502
+            return NO_ANSWER
 
     return {
         name: receiver.add(

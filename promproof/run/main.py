@@ -15,7 +15,7 @@ from pathlib import Path
 
 from promproof.checks import claims
 from promproof.contract.model import seconds
-from promproof.drills.plan import power_gate
+from promproof.drills.plan import emptied, power_gate
 from promproof.evidence.evidence import LEDGER_OF, Evidence
 from promproof.evidence.history import Clock, Recorder
 from promproof.evidence.view import LedgerView
@@ -176,7 +176,7 @@ class Job:
         drill = self._drill_traffic()
         reconcile.wait(bound, tell)
         if drill is not None:
-            self._drill(drill)
+            self._drill(drill, reconcile.latest)
         self.history.add("phase", {"name": "traffic", "edge": "end"})
 
     def _drill_traffic(self) -> Traffic | None:
@@ -193,7 +193,8 @@ class Job:
         power_gate(loaded, alert, timing_of(prepared, alert), self.bench.scale, histogram)
         return self._start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
 
-    def _drill(self, traffic: Traffic) -> None:
+    def _drill(self, traffic: Traffic, latest: float) -> None:
+        """`latest`: CLOCK_MONOTONIC time of the last event of the traffic before, in seconds."""
         bench, loaded = self.bench, self.prepared.drill
         assert loaded is not None
         traffic.go()
@@ -204,11 +205,29 @@ class Job:
             bench.watch()
             traffic.check_alive()
 
+        self._age_out(latest, alive)
         driven = part(self.prepared, bench, loaded.plan)
         try:
             conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
         finally:
             traffic.stop()
+
+    def _age_out(self, latest: float, alive: Callable[[], None]) -> None:
+        """Wait until no alert's window holds an event of the reconciliation any more: its failures are on purpose.
+
+        An alert that they make fire is right, and would be found not to be silent.
+        """
+        bench = self.bench
+        windows = [seconds(alert.window) for alert in self.prepared.contract.alerts if alert.window]
+        needed = emptied(map(bench.scale.seconds, windows), self.interval, bench.evaluation_interval)
+        until = latest + needed
+        if (left := until - time.monotonic()) > 0:
+            self.say(
+                f"drill: begins in {left:.0f} s, when the reconciliation's failures have left the alerts' windows"
+            )
+        while time.monotonic() < until:
+            alive()
+            time.sleep(POLL_SECONDS)
 
     def _stretch(self) -> float:
         """How many times as long the reconciliation must take, so that enough scrapes meet it."""

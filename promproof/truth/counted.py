@@ -90,10 +90,11 @@ class _Series:
 def _counted(views: Views, truth: Counted) -> list[_Series]:
     """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out."""
     metric = views.evidence.contract.metric(truth.metric)
-    sent = at_rest(metric, views.evidence.ledger)
+    sampled = views.stamps(sample_name(metric))
+    sent = at_rest(metric, views.evidence.ledger, sampled)
     return [
         _Series(labels, group(views, labels, truth.by), stamps)
-        for labels, stamps in views.stamps(sample_name(metric)).items()
+        for labels, stamps in sampled.items()
         if labels in sent and matches(dict(labels), truth.where)
     ]
 

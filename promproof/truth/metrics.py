@@ -7,6 +7,7 @@ after `e` can be. "Between completed and started" is that interval; at rest its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -19,7 +20,7 @@ from promproof.contract.model import (
     TallyTruth,
     UsersTruth,
 )
-from promproof.evidence.view import LedgerView
+from promproof.evidence.view import CountKey, LedgerView
 from promproof.exposition import Labels, label_set
 
 
@@ -51,28 +52,43 @@ def sample_name(metric: Metric) -> str:
     return f"{metric.name}_count" if metric.type == "histogram" else metric.name
 
 
-def at_rest(metric: Metric, ledger: LedgerView) -> Expected:
-    """Expected values by label set once nothing is open any more.
+def at_rest(metric: Metric, ledger: LedgerView, seen: Iterable[Labels] = ()) -> Expected:
+    """Expected values by label set once nothing is open any more; `seen` as in `between`.
 
     Only for truths of the ledger; an absent label set means 0.
     """
-    return between(metric, ledger, inf, inf)
+    return between(metric, ledger, inf, inf, seen=seen)
 
 
-def between(metric: Metric, ledger: LedgerView, begin: float, end: float, settle: float = inf) -> Expected:
+def between(
+    metric: Metric,
+    ledger: LedgerView,
+    begin: float,
+    end: float,
+    settle: float = inf,
+    seen: Iterable[Labels] = (),
+) -> Expected:
     """Expected values by label set for a scrape between `begin` and `end` (CLOCK_MONOTONIC seconds).
 
     A request that its client left is certainly over `settle` seconds later, the longest time a handler may take.
+    `seen`: the label sets that the target shows. Where an answer was lost, the ledger does not know which one the
+    request was counted under; of those that are seen, each that it may have had is expected, from 0 on.
     """
     truth = metric.truth
     match truth:
         case RequestsTruth():
             return {
                 _labels(truth, method=method, endpoint=endpoint, status=str(status)): interval
-                for (method, endpoint, status), interval in _requests(ledger, begin, end, settle).items()
+                for (method, endpoint, status), interval in _requests(
+                    ledger, [*ledger.counts, *_lost_requests(truth, ledger, seen)], begin, end, settle
+                ).items()
             }
         case DurationsTruth():
-            return _summed(truth, _requests(ledger, begin, end, settle))
+            found = _summed(truth, _requests(ledger, ledger.counts, begin, end, settle))
+            for method, endpoint in ledger.endpoints():  # of some all answers were lost
+                unanswered = Interval(0, ledger.started_before((method, endpoint), end))
+                found.setdefault(_labels(truth, method=method, endpoint=endpoint), unanswered)
+            return found
         case OpenRequestsTruth():
             return {
                 _labels(truth, method=method, endpoint=endpoint): Interval(
@@ -83,11 +99,10 @@ def between(metric: Metric, ledger: LedgerView, begin: float, end: float, settle
         case TallyTruth():
             return {
                 label_set(dict(labels)): Interval(
-                    ledger.tally_completed_before((name, labels), begin, settle),
-                    ledger.tally_started_before((name, labels), end),
+                    ledger.tally_completed_before((truth.tally, labels), begin, settle),
+                    ledger.tally_started_before((truth.tally, labels), end),
                 )
-                for name, labels in ledger.tallies
-                if name == truth.tally
+                for labels in _tallied(truth, ledger, seen)
             }
         case _:
             raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
@@ -110,15 +125,38 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
 
 
 def _requests(
-    ledger: LedgerView, begin: float, end: float, settle: float
-) -> dict[tuple[str, str, int], Interval]:
+    ledger: LedgerView, keys: Iterable[CountKey], begin: float, end: float, settle: float
+) -> dict[CountKey, Interval]:
     return {
         key: Interval(ledger.completed_before(key, begin, settle), ledger.started_before(key, end))
-        for key in ledger.counts
+        for key in keys
     }
 
 
-def _summed(truth: DurationsTruth, requests: dict[tuple[str, str, int], Interval]) -> Expected:
+def _lost_requests(truth: RequestsTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[CountKey]:
+    """What requests without an answer may have been counted as, of the label sets that are seen."""
+    for labels in seen:
+        given = dict(labels)
+        method, endpoint, status = (
+            given.get(one, "") for one in (truth.method, truth.endpoint, truth.status)
+        )
+        if not status.isdecimal():
+            continue
+        key = (method, endpoint, int(status))
+        if key not in ledger.counts and ledger.started_before(key, inf):
+            yield key
+
+
+def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[Labels]:
+    """The label sets that were counted, and of those that are seen the ones that lost answers may have had."""
+    known = {labels for name, labels in ledger.tallies if name == truth.tally}
+    yield from known
+    for labels in seen:
+        if labels not in known and ledger.tally_started_before((truth.tally, labels), inf):
+            yield labels
+
+
+def _summed(truth: DurationsTruth, requests: dict[CountKey, Interval]) -> Expected:
     total: Expected = {}
     for (method, endpoint, _), interval in requests.items():
         labels = _labels(truth, method=method, endpoint=endpoint)

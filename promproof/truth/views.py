@@ -70,6 +70,16 @@ class Views:
         named = [ms for job, ms in intervals.items() if f'"{job}"' in expression]
         return max(named or intervals.values(), default=DEFAULT_INTERVAL)
 
+    def cut_off(self, expression: str) -> str:
+        """Why an answer may be empty at this time scale alone; empty where there is no such reason.
+
+        The scaled time-out cut off scrapes of a job that the query asks; one that names no job may ask any.
+        """
+        jobs = self.evidence.need("dashboards").data["scrape_intervals"]
+        named = [job for job in jobs if f'"{job}"' in expression]
+        reasons = self.evidence.cut_off.items()
+        return next((why for job, why in reasons if not named or job in named), "")
+
     def dashboard(self, claim: DashboardClaim) -> Dashboard | None:
         """The file of a documented dashboard: by uid."""
         return next((one for one in self.folder.dashboards if one.uid == claim.uid), None)
@@ -246,6 +256,7 @@ class Views:
                 scrape.begin + offset,
                 scrape.end + offset,
                 self.evidence.longest_handler,
+                self.stamps(sample_name(metric)),
             )
             for labels, value in self._base(sample_name(metric)).items() if not silent else ():
                 found[labels] = found.get(labels, ZERO) + Interval(value, value)

@@ -316,3 +316,52 @@ def test_a_drill_that_was_left_out_reads_as_one_that_went_missing(why: str, outc
     assert len(found) == len(alert_live.ASPECTS) * len(CONTRACT.drilled)
     assert {str(one.outcome) for one in found} == {outcome}
     assert not why or {one.reason for one in found} == {why}
+
+
+def hidden(begin: float, end: float, rows: Rows) -> Rows:
+    """Without the answered polls between two instants."""
+    return [row for row in rows if row[1] not in ("poll", "rules_poll") or not begin <= row[0] <= end]
+
+
+@pytest.mark.parametrize(("hole", "outcome"), [(0.0, "fail"), (0.4, "pass")], ids=["all polled", "a hole"])
+def test_a_text_that_the_alert_never_had_is_wrong_where_no_evaluation_went_unseen(
+    hole: float, outcome: str
+) -> None:
+    other = {**TEXTS, "description": SHOWN.replace("86%", "86.04%")}
+    rows = hidden(21.5, 21.5 + hole, changed("delivery", at(22, 22.5, alert(annotations=other))))
+    assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason
+
+
+def test_a_text_of_other_words_is_wrong_whatever_went_unseen() -> None:
+    other = {**TEXTS, "summary": "High swap usage"}
+    rows = hidden(21.5, 21.9, changed("delivery", at(22, 22.5, alert(annotations=other))))
+    assert "the alert never had it" in verdicts(rows)["notified"].reason
+
+
+@pytest.mark.parametrize(
+    ("failed", "name", "outcome"),
+    [(True, "ServiceDown", "unknown"), (False, "ServiceDown", "fail"), (True, "SlowResponses", "fail")],
+    ids=["after failed scrapes", "no scrape failed", "not on up"],
+)
+def test_a_notification_of_an_alert_on_up_is_judged_where_no_scrape_failed(
+    failed: bool, name: str, outcome: str
+) -> None:
+    up = [[9 + n / 4, 0.0 if failed and 60 < n < 66 else 1.0] for n in range(74)]
+    scrapes = [{"name": "up", "labels": {}, "samples": up}]
+    told = body("firing", labels={**LABELS, "alertname": name})
+    rows = [*good(), (28.0, "stored", {"series": scrapes}), (26.0, "delivery", told)]
+    found = verdicts(rows)["others-silent"]
+    assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
+    ("answered", "taken", "outcome"),
+    [(502, True, "pass"), (502, False, "fail"), (500, True, "fail"), (404, True, "fail")],
+    ids=["no answer in time, then taken", "never taken", "an error", "a wrong path"],
+)
+def test_a_target_that_did_not_answer_in_time_and_took_it_then_has_refused_nothing(
+    answered: int, taken: bool, outcome: str
+) -> None:
+    rows = good() if taken else changed("delivery", at(22, 22.5, left_out))
+    rows.append((21.95, "delivery", body("firing") | {"status": answered}))
+    assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason

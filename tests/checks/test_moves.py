@@ -50,3 +50,64 @@ def test_a_gauge_that_no_scrape_could_see_moving_fails() -> None:
 def test_a_gauge_that_stood_still_under_a_scrape_is_unknown() -> None:
     found = verdict(1.3, 2.7)
     assert (found.outcome, "stood still at 0" in found.reason) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("ups", "outcome"),
+    [
+        ([1, 1, 1, 1, 1, 1], "fail"),
+        ([1, 1, 0, 0, 1, 1], "fail"),
+        ([0, 0, 0, 1, 1, 1], "unknown"),
+        ([1, 1, 0, 0, 0, 0], "unknown"),
+    ],
+    ids=["all good", "failed during the traffic", "failed before it ended", "failed from then on"],
+)
+def test_a_counter_that_stood_still_fails_where_scrapes_on_both_sides_of_the_traffic_show_it(
+    ups: list[int], outcome: str
+) -> None:
+    found = still("process_cpu_seconds_total", ups)
+    assert found.outcome == outcome, found.reason
+    assert "stood still at 3" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("ups", "outcome"), [([1] * 6, "fail"), ([1, 1, 0, 1, 1, 1], "unknown"), ([0, 1, 1, 1, 1, 1], "fail")]
+)
+def test_a_gauge_that_stood_still_fails_where_no_scrape_failed_during_the_traffic(
+    ups: list[int], outcome: str
+) -> None:
+    assert still("prompt_total", ups).outcome == outcome
+
+
+def test_a_metric_is_not_missing_where_every_scrape_was_cut_off() -> None:
+    cut_off, refused = (
+        still("prompt_total", [0] * 6, error=error) for error in ("deadline exceeded", "refused")
+    )
+    assert (cut_off.outcome, refused.outcome) == ("unknown", "fail")
+    assert "use a smaller time scale" in cut_off.reason
+
+
+def still(metric: str, ups: list[int], error: str = "") -> Verdict:
+    """Of a metric that is 3 in all good scrapes, at 1 s, 2 s and so on; the traffic lasts from 2.5 s to 4.5 s."""
+    good = [t for t, up in enumerate(ups, 1) if up]
+    job = contracts.load(DEFAULT_CONTRACT).target.job
+    target = {
+        "labels": {"job": job}, "health": "down" if error else "up", "lastError": error, "scrapeTimeout": "167ms",
+    }  # fmt: skip
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (0.0, "prepared", {"time_scale": 60.0}),
+        (0.0, "run", {"scrape_interval": 1.0}),
+        (2.5, "phase", {"name": "traffic", "edge": "begin"}),
+        (4.5, "phase", {"name": "traffic", "edge": "end"}),
+        (7.0, "clock_offset", {"low": -0.001, "high": 0.001}),
+        (7.0, "targets", {"targets": [target]}),
+        (7.0, "stored", {"series": [
+            {"name": metric, "labels": {}, "samples": [[t, 3.0] for t in good]},
+            {"name": "up", "labels": {}, "samples": [[t, up] for t, up in enumerate(ups, 1)]},
+            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t in range(1, 7)]},
+        ]}),
+    ]  # fmt: skip
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(Record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    claim = Claim(f"metric/{metric}/moves", metric)
+    return judge(metric_moves.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))

@@ -54,3 +54,33 @@ def test_a_counter_that_rises_by_less_than_the_kernel_charged_passes() -> None:
     found = verdict(lambda t: used(t) / 2)
     assert found.outcome == "fail", found.reason
     assert "rose by 0.25 seconds under 1555 requests" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("good", "outcome"), [((0.5, 2.5), "pass"), ((0.5, 2.0), "unknown"), ((2.5, 2.5), "fail")]
+)
+def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
+    good: tuple[float, float], outcome: str
+) -> None:
+    """Ten connections are held from 3 s on. Before the pause, which begins at 2.2 s, forty were open."""
+    rise = 10 if outcome != "fail" else 5
+    samples = [[good[0], 40], [good[1], 12 if good[1] > 2.2 else 40], [3.5, 12 + rise], [4.0, 12 + rise]]
+    metric = "process_open_fds"
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (0.0, "run", {"scrape_interval": 0.5}),
+        (2.2, "phase", {"name": "stimuli", "edge": "begin"}),
+        (5.0, "clock_offset", {"low": -0.001, "high": 0.001}),
+        (5.0, "stimulus_connections", {
+            "asked": 3.0, "begin": 3.1, "end": 4.2, "amount": 10, "what": "10 connections",
+        }),
+        (5.0, "stored", {"series": [
+            {"name": metric, "labels": {}, "samples": samples},
+            {"name": "up", "labels": {}, "samples": [[t, 1.0] for t, _ in samples]},
+            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t, _ in samples]},
+        ]}),
+    ]  # fmt: skip
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(Record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    claim = Claim(f"metric/{metric}/stimulus", metric)
+    found = judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+    assert found.outcome == outcome, found.reason

@@ -145,7 +145,14 @@ def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
     assert "exclude each other" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGHUP,
+        pytest.param(signal.SIGINT, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGKILL, marks=pytest.mark.nightly),
+    ],
+)
 def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, number: signal.Signals) -> None:
     """While the boundary is proven; the one that hangs up tells nox."""
     command = NOX if number == signal.SIGHUP else SUITES

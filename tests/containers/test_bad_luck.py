@@ -151,6 +151,7 @@ def test_a_run_that_is_told_to_end_leaves_something(
     assert left_by(client, tmp_path) == set()
 
 
+@pytest.mark.nightly
 def test_what_a_killed_run_leaves_is_not_cleared_by_the_next(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
@@ -217,6 +218,7 @@ class Engine:
             sink.shutdown(socket.SHUT_WR)
 
 
+@pytest.mark.nightly
 def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:

@@ -83,6 +83,57 @@ def test_a_service_that_is_not_as_documented_passes(
     assert said in found.reason
 
 
+CUT_OFF = {
+    **NODE, "health": "down", "lastError": "context deadline exceeded",
+    "lastScrapeDuration": 0.178, "scrapeTimeout": "167ms",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "row", "scale", "outcome"),
+    [
+        (CUT_OFF, service(), 60.0, Outcome.UNKNOWN),
+        (CUT_OFF, service(), 1.0, Outcome.FAIL),
+        (CUT_OFF, service(state="exited"), 60.0, Outcome.FAIL),
+        ({**CUT_OFF, "lastError": "connection refused"}, service(), 60.0, Outcome.FAIL),
+    ],
+    ids=["cut off", "not scaled", "exited", "dead"],
+)
+def test_a_service_whose_scrapes_a_scaled_time_out_cut_off_is_unknown_and_a_dead_one_fails(
+    target: dict[str, Any], row: dict[str, Any], scale: float, outcome: Outcome
+) -> None:
+    records = services(row, series={}), ("targets", {"targets": [target]})
+    found = verdict("deployment/service/node-exporter", *records, scale=scale)
+    assert found.outcome is outcome, found.reason
+    figures = (
+        "took 0.178 s, its time-out at time scale 60 is 0.167 s, documented 10 s: use a smaller time scale"
+    )
+    assert (figures in found.reason) is (outcome is Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("ups", "took", "outcome"),
+    [([0, 0, 0], 0.178, Outcome.UNKNOWN), ([0, 1, 0], 0.178, Outcome.PASS), ([0, 0, 0], 0.001, Outcome.FAIL)],
+    ids=["all cut off", "some cut off", "refused"],
+)
+def test_a_target_that_no_scrape_has_reached_is_not_up(ups: list[int], took: float, outcome: Outcome) -> None:
+    target = {
+        **CUT_OFF,
+        "labels": {"job": CONTRACT.target.job, "instance": "api:1", **CONTRACT.target.labels},
+    }
+    target["scrapeUrl"] = f"http://api:1{CONTRACT.target.metrics_path}"
+    stored = [
+        {"name": name, "labels": {}, "samples": [[t, value] for t, value in enumerate(values)]}
+        for name, values in (("up", ups), ("scrape_duration_seconds", [took] * len(ups)))
+    ]
+    run = {"instance": "api:1", "scrape_interval": 0.25, "scrape_timeout": 10 / 60}
+    found = verdict(
+        "target/up", ("run", run), ("targets", {"targets": [target]}), ("stored", {"series": stored}),
+        ("clock_offset", {"low": 0.0, "high": 0.0}), scale=60.0,
+    )  # fmt: skip
+    assert found.outcome is outcome, found.reason
+
+
 def test_a_service_without_an_image_is_taken_for_verified() -> None:
     found = verdict("deployment/service/grafana", services(service()))
     assert found.outcome is Outcome.NOT_VERIFIED
@@ -186,3 +237,25 @@ def test_a_stack_that_needs_more_than_documented_passes_or_a_part_of_it_does(
 def test_a_stack_of_processes_is_taken_for_the_deployment() -> None:
     for claim in ("loopback", "isolation", "down", "resources", "survives/restart", "service/prometheus"):
         assert verdict(f"deployment/{claim}", backend="processes").outcome is Outcome.NOT_VERIFIED
+
+
+RULE = {"name": "A", "query": "up == 0", "duration": 0, "type": "alerting", "health": "ok"}
+WRITTEN = {"name": "A", "expression": "up == 0", "hold": 0.0, "group": "g"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        (RULE, Outcome.PASS),
+        ({**RULE, "health": "unknown"}, Outcome.UNKNOWN),
+        ({**RULE, "health": "err", "lastError": "many-to-many"}, Outcome.FAIL),
+        ({**RULE, "health": "unknown", "query": "up == 1"}, Outcome.FAIL),
+    ],
+    ids=["healthy", "not evaluated yet", "an error", "another expression"],
+)
+def test_a_rule_that_was_not_evaluated_yet_is_unknown(rule: dict[str, Any], outcome: Outcome) -> None:
+    found = verdict(
+        "config/rules-loaded", ("rules", {"groups": [{"name": "g", "rules": [rule]}]}),
+        ("rendered_rules", {"rules": [WRITTEN]}),
+    )  # fmt: skip
+    assert found.outcome is outcome, found.reason

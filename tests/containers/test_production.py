@@ -74,6 +74,7 @@ def long_term(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield example
 
 
+@pytest.mark.nightly
 def test_the_federated_server_has_every_series_of_the_api_unchanged(federation: Example) -> None:
     drive(federation.url("API_PORT"), 40)
     assert await_equal(federation.url("API_PORT"), federation.url("PROMETHEUS_PORT")) > 100
@@ -100,6 +101,7 @@ def test_the_metric_suite_is_green_through_the_federated_server(federation: Exam
     assert "metric/http_requests_total/stored" in said
 
 
+@pytest.mark.nightly
 def test_an_alert_of_the_federated_server_fires_when_the_api_is_down(federation: Example) -> None:
     federation.project.run("kill", "api")
     with closing(Prometheus(federation.url("PROMETHEUS_PORT"))) as prometheus:
@@ -111,6 +113,7 @@ def test_an_alert_of_the_federated_server_fires_when_the_api_is_down(federation:
         wait_until(unmet, DEADLINE)
 
 
+@pytest.mark.nightly
 def test_the_long_term_store_has_every_series_of_the_api_unchanged(long_term: Example) -> None:
     drive(long_term.url("API_PORT"), 40)
     api, store = long_term.url("API_PORT"), long_term.url("STORE_PORT")
@@ -125,6 +128,7 @@ def test_the_metric_suite_is_green_through_the_long_term_store(long_term: Exampl
     assert "metric/http_requests_total/stored" in said
 
 
+@pytest.mark.nightly
 def test_the_store_keeps_what_prometheus_has_sent_when_prometheus_loses_its_data(
     long_term: Example, client: Any
 ) -> None:

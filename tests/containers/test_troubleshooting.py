@@ -118,6 +118,7 @@ def test_nothing_is_wrong_and_a_cause_is_named(client: Any, journal: Journal, tm
     assert {one.outcome for one in found.values()} == {Outcome.PASS}, found
 
 
+@pytest.mark.nightly
 def test_metrics_do_not_show_up_and_it_is_not_said_that_the_api_is_not_running(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_metrics_do_not_show_up_and_it_is_not_said_that_the_api_is_not_running(
     assert "is the service running?" in up.reason or "the name is unknown" in up.reason
 
 
+@pytest.mark.nightly
 def test_metrics_do_not_show_up_and_the_scrape_configuration_is_not_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
@@ -139,6 +141,7 @@ def test_metrics_do_not_show_up_and_the_scrape_configuration_is_not_named(
     assert "documented path /metrics" in up.reason
 
 
+@pytest.mark.nightly
 def test_metrics_do_not_show_up_and_the_network_is_not_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
@@ -160,6 +163,7 @@ def test_alerts_do_not_fire_and_neither_rules_nor_alertmanager_are_named(
     assert "and not loaded" in found.reason
 
 
+@pytest.mark.nightly
 def test_alerts_do_not_fire_and_it_is_not_said_that_prometheus_knows_no_alertmanager(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:

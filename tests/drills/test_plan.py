@@ -13,7 +13,8 @@ from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.drills import plan
 from promproof.drills.drill import Loaded, NearMiss, load_folder
-from promproof.drills.plan import Timing, batches, power_gate, steps
+from promproof.drills.plan import Timing, batches, emptied, power_gate, steps
+from promproof.drills.states import Change, Condition, Pace, Quantity, condition_at
 from promproof.errors import InputError
 from promproof.places import DEFAULT_CONTRACT
 from promproof.places import DRILLS as FOLDER
@@ -166,3 +167,14 @@ def test_two_drills_of_one_name_are_accepted(tmp_path: Path) -> None:
         load_folder(tmp_path)
     with pytest.raises(InputError, match="no drill is there"):
         load_folder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("scale", [1, 5, 20, 60])
+def test_a_drill_begins_when_no_rule_can_see_what_was_sent_before(scale: int) -> None:
+    window, scrape, evaluation = 300 / scale, 15 / scale, 15 / scale
+    # all failed until 0 s, nothing does from then on
+    quantity = Quantity(0.05, (Change(-window, -window, 1.0), Change(0.0, 0.0, 0.0)), window=window)
+    pace = Pace(scrape, evaluation, 0.0)
+    begins = emptied([60 / scale, window], scrape, evaluation)
+    assert condition_at(quantity, pace, begins - evaluation) is Condition.FALSE
+    assert condition_at(quantity, pace, window - 2 * scrape) is not Condition.FALSE

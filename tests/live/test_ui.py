@@ -206,6 +206,7 @@ def test_a_web_ui_that_is_ended_keeps_no_report(ui: Callable[..., WebUi], number
     assert status == 0 or "unexpected" in output
 
 
+@pytest.mark.nightly
 @pytest.mark.stack
 def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi], tmp_path: Path) -> None:
     port = str(allocate_ports(1)[0])

@@ -104,6 +104,7 @@ def test_three_workers_send_something_else_than_one_process(target: Target, sess
     assert (generator["planned"], generator["sent"], generator["missed"]) == (240, 240, 0)
 
 
+@pytest.mark.nightly
 @pytest.mark.stack
 def test_shared_users_of_a_closed_model_send_more_or_less(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(CLOSED, "--workers", "2")
@@ -138,6 +139,7 @@ def test_a_killed_worker_is_hidden_or_its_requests_are_taken_for_certain(
     assert [one["outcome"] for one in session.result()["verdicts"]] == ["unknown"]
 
 
+@pytest.mark.nightly
 @pytest.mark.stack
 def test_workers_lose_what_was_under_way_when_the_run_is_interrupted(
     target: Target, sessions: LoadSessions
@@ -154,6 +156,7 @@ def test_workers_lose_what_was_under_way_when_the_run_is_interrupted(
     assert (session.folder / "report.html").exists()
 
 
+@pytest.mark.nightly
 @pytest.mark.stack
 def test_a_worker_that_leaves_early_is_not_missed(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "2")

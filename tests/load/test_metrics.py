@@ -68,7 +68,9 @@ def test_equal_counts_fail_or_unequal_questions_pass(stack: Running, tmp_path: P
     assert re.search(r"nothing_of_this_name > 1 +unknown +no series", output)
 
 
-@pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])
+@pytest.mark.parametrize(
+    "variant", ["double-counting", pytest.param("every-hundredth-lost", marks=pytest.mark.nightly)]
+)
 def test_an_api_that_counts_wrong_passes(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:
         status, output = play(tmp_path, stack, "metric http_requests_total", "metric prompt_executions_total")
