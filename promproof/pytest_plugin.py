@@ -19,7 +19,7 @@ import pytest
 from _pytest.junitxml import bin_xml_escape, xml_key
 from rich.console import Console
 
-from promproof import crash
+from promproof import crash, plugins
 from promproof.checks import claims
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError, InputError
@@ -91,6 +91,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reports", type=Path, default=DEFAULT_REPORTS, help="folder for the run's history and reports"
     )
     group.addoption(
+        "--plugins",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="load checks, faults and outputs from the Python files of this folder; may be repeated",
+    )
+    group.addoption(
         "--binary",
         action="append",
         default=[],
@@ -127,6 +135,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = folder
     config.pluginmanager.register(InternalErrors(config))
     try:
+        plugins.use(config.getoption("--plugins"))
         prepared = prepare(_options(config))
         _check_claims(config, prepared.contract)
         config.stash[PREPARED] = prepared

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.unit
 ROOMS = (
     # modules of their own, for everybody
     "errors", "verdict", "exposition", "places", "crash", "interrupts", "http",
+    "plugins", "registry",
     # folders; what each is for stands in its __init__
     "config", "grafana", "contract", "render", "evidence", "stack", "truth", "observe", "load", "faults", "drills",
     "checks", "proofs", "run", "report", "live", "pytest_plugin", "cli",

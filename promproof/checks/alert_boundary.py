@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Alert, Contract
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
@@ -104,4 +104,4 @@ def _share(q: float | None) -> str:
     return "beyond all points" if q is None else f"{q:.4g}"
 
 
-CHECK = Check("boundary", claims, judge)
+CHECK = register(Check("boundary", claims, judge, order=620))

@@ -6,7 +6,7 @@ routing gives it. Read from the files as deployed, unscaled.
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
 from promproof.contract.model import Alert, Contract, seconds
@@ -83,4 +83,4 @@ def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
     return found
 
 
-CHECK = Check("documented", claims, judge)
+CHECK = register(Check("documented", claims, judge, order=610))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks import aspects as drills
-from promproof.checks.base import Check, Claim, not_verified
+from promproof.checks.base import Check, Claim, not_verified, register
 from promproof.contract.model import Contract
 from promproof.drills.case import build
 from promproof.evidence.evidence import Evidence
@@ -39,4 +39,6 @@ def _judge(aspect: str) -> Callable[[Claim, Evidence], Verdict]:
     return judge
 
 
-CHECKS = tuple(Check(f"live-{aspect}", _claims(aspect), _judge(aspect)) for aspect in ASPECTS)
+CHECKS = tuple(
+    register(Check(f"live-{aspect}", _claims(aspect), _judge(aspect), order=630)) for aspect in ASPECTS
+)

@@ -1,6 +1,6 @@
 """What a check is: the claims it can judge, and a pure function from (claim, evidence) to a verdict.
 
-Each module of this folder holds one kind of claim; adding one touches no other. The registry in `__init__` knows all.
+Each module of this folder holds one kind of claim and registers its check; adding one touches no other.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from promproof.contract.model import Contract, Metric
 from promproof.crash import Keep, without_file
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.exposition import Labels, series_text
+from promproof.registry import Registry
 from promproof.truth.metrics import ZERO, Expected, Interval
 from promproof.verdict import Outcome, Verdict
 
+LAST = 1000
+"""The order of a check from a plugin folder: its claims follow those of the library."""
 SHOWN = 5  # findings named in a reason; the rest is counted
 
 
@@ -28,11 +31,24 @@ class Claim:
 
 @dataclass(frozen=True)
 class Check:
-    """A kind of claim: which ones a contract makes, and how one is judged."""
+    """A kind of claim: which ones a contract makes, and how one is judged.
+
+    order: where its claims stand in reports; each module has a number of its own.
+    """
 
     name: str
     claims: Callable[[Contract], Iterable[Claim]]
     judge: Callable[[Claim, Evidence], Verdict]
+    order: int = LAST
+
+
+CHECKS: Registry[Check] = Registry("check", "promproof.checks", lambda check: check.order)
+"""Every check there is, in the order of reports."""
+
+
+def register(check: Check) -> Check:
+    """Have a check judge the claims that it finds in the contract of every run."""
+    return CHECKS.add(check.name, check)
 
 
 def for_metrics(aspect: str, wanted: Callable[[Metric], bool]) -> Callable[[Contract], list[Claim]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.config.rules import Rule, loaded, normal
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -104,6 +104,8 @@ def judge_alertmanager(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-TOOLS = Check("config-clean", _one("config/clean"), judge_tools)
-RULES = Check("config-rules", _one("config/rules-loaded"), judge_rules)
-ALERTMANAGER = Check("config-alertmanager", _one("config/alertmanager-connected"), judge_alertmanager)
+TOOLS = register(Check("config-clean", _one("config/clean"), judge_tools, order=110))
+RULES = register(Check("config-rules", _one("config/rules-loaded"), judge_rules, order=110))
+ALERTMANAGER = register(
+    Check("config-alertmanager", _one("config/alertmanager-connected"), judge_alertmanager, order=110)
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -162,44 +162,41 @@ def judge_account(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(claim, [], good="changed", expected="another account", evidence=[record.number])
 
 
+def _check(name: str, look: Look, good: str, expected: str) -> Check:
+    return register(
+        Check(f"deployment-{name}", one(f"deployment/{name}"), _judge(look, good, expected), order=210)
+    )
+
+
 CHECKS = [
-    Check(
-        "deployment-ports",
-        one("deployment/ports"),
-        _judge(wrong_ports, "documented ports, on 127.0.0.1", "the page's ports, on 127.0.0.1 only"),
+    _check("ports", wrong_ports, "documented ports, on 127.0.0.1", "the page's ports, on 127.0.0.1 only"),
+    _check("images-pinned", unpinned_images, "all images pinned", "a version for every image, none `latest`"),
+    _check(
+        "storage",
+        wrong_storage,
+        good="configuration read-only, data in volumes",
+        expected="read-only mounts, named volumes",
     ),
-    Check(
-        "deployment-images",
-        one("deployment/images-pinned"),
-        _judge(unpinned_images, "all images pinned", "a version for every image, none `latest`"),
+    _check("retention", wrong_retention, "retention as documented", "the documented retention flags"),
+    _check(
+        "targets", unreachable_targets, "every target is a service", "service names of the compose network"
     ),
-    Check(
-        "deployment-storage",
-        one("deployment/storage"),
-        _judge(wrong_storage, "configuration read-only, data in volumes", "read-only mounts, named volumes"),
+    _check(
+        "data-sources",
+        wrong_data_sources,
+        "one default data source, at a service",
+        "one default, at a service",
     ),
-    Check(
-        "deployment-retention",
-        one("deployment/retention"),
-        _judge(wrong_retention, "retention as documented", "the documented retention flags"),
-    ),
-    Check(
-        "deployment-targets",
-        one("deployment/targets"),
-        _judge(unreachable_targets, "every target is a service", "service names of the compose network"),
-    ),
-    Check(
-        "deployment-data-sources",
-        one("deployment/data-sources"),
-        _judge(wrong_data_sources, "one default data source, at a service", "one default, at a service"),
-    ),
-    Check(
-        "deployment-account",
-        lambda contract: (
-            [Claim("deployment/account-changed")]
-            if contract.deployment is not None and contract.deployment.account is not None
-            else []
-        ),
-        judge_account,
+    register(
+        Check(
+            "deployment-account",
+            lambda contract: (
+                [Claim("deployment/account-changed")]
+                if contract.deployment is not None and contract.deployment.account is not None
+                else []
+            ),
+            judge_account,
+            order=210,
+        )
     ),
 ]

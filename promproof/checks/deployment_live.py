@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.deployment_file import documented, one
 from promproof.contract.model import Contract, seconds
 from promproof.evidence.evidence import Evidence
@@ -255,13 +255,19 @@ def resources(contract: Contract) -> list[Claim]:
     return [Claim("deployment/resources")] if has else []
 
 
-RELOAD = Check("config-reload", lambda contract: [Claim("config/reload")], judge_reload)
+RELOAD = register(Check("config-reload", lambda contract: [Claim("config/reload")], judge_reload, order=120))
 CHECKS = [
-    Check("deployment-service", services, in_containers(judge_service)),
-    Check("deployment-loopback", one("deployment/loopback"), in_containers(judge_loopback)),
-    Check("deployment-isolation", one("deployment/isolation"), in_containers(judge_isolation)),
-    Check("deployment-flags", one("deployment/retention-in-force"), in_containers(judge_flags)),
-    Check("deployment-survival", survivals, in_containers(judge_survival)),
-    Check("deployment-down", one("deployment/down"), in_containers(judge_down)),
-    Check("deployment-resources", resources, in_containers(judge_resources)),
+    register(Check("deployment-service", services, in_containers(judge_service), order=220)),
+    register(
+        Check("deployment-loopback", one("deployment/loopback"), in_containers(judge_loopback), order=220)
+    ),
+    register(
+        Check("deployment-isolation", one("deployment/isolation"), in_containers(judge_isolation), order=220)
+    ),
+    register(
+        Check("deployment-flags", one("deployment/retention-in-force"), in_containers(judge_flags), order=220)
+    ),
+    register(Check("deployment-survival", survivals, in_containers(judge_survival), order=220)),
+    register(Check("deployment-down", one("deployment/down"), in_containers(judge_down), order=220)),
+    register(Check("deployment-resources", resources, in_containers(judge_resources), order=220)),
 ]

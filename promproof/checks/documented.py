@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings
+from promproof.checks.base import Check, Claim, findings, register
 from promproof.config.durations import parse_duration
 from promproof.contract.documentation import names, threshold
 from promproof.contract.model import Contract, seconds
@@ -154,4 +154,4 @@ def _unknown_rows(contract: Contract, page: dict[str, Any]) -> list[str]:
     ]
 
 
-CHECK = Check("documented-page", claims, judge)
+CHECK = register(Check("documented-page", claims, judge, order=910))

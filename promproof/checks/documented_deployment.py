@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings
+from promproof.checks.base import Check, Claim, findings, register
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -87,4 +87,4 @@ def _ranges(rows: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-CHECK = Check("documented-deployment", claims, judge)
+CHECK = register(Check("documented-deployment", claims, judge, order=920))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import RequestsTruth
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
@@ -43,6 +43,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check(
-    "cardinality", for_metrics("cardinality", lambda metric: metric.truth.kind == "requests"), judge
+CHECK = register(
+    Check(
+        "cardinality",
+        for_metrics("cardinality", lambda metric: metric.truth.kind == "requests"),
+        judge,
+        order=480,
+    )
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from promproof.checks.base import Check, Claim, findings, for_metrics
+from promproof.checks.base import Check, Claim, findings, for_metrics, register
 from promproof.contract.model import DurationsTruth, Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
@@ -133,5 +133,5 @@ def _wanted(metric: Metric) -> bool:
     return metric.truth.kind == "durations"
 
 
-BUCKETS = Check("buckets", for_metrics("buckets", _wanted), judge_buckets)
-SUM = Check("sum", for_metrics("sum", _wanted), judge_sum)
+BUCKETS = register(Check("buckets", for_metrics("buckets", _wanted), judge_buckets, order=460))
+SUM = register(Check("sum", for_metrics("sum", _wanted), judge_sum, order=460))

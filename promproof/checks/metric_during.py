@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, compare, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
 from promproof.evidence.evidence import Evidence, Samples, Scrape
 from promproof.exposition import Labels
@@ -91,4 +91,6 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
     return expected
 
 
-CHECK = Check("during", for_metrics("during", lambda metric: metric.truth.kind in KINDS), judge)
+CHECK = register(
+    Check("during", for_metrics("during", lambda metric: metric.truth.kind in KINDS), judge, order=430)
+)

@@ -5,7 +5,7 @@ Raw values minus their baseline, never `increase()`, which extrapolates.
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, compare, findings, for_metrics
+from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register
 from promproof.evidence.evidence import Evidence
 from promproof.truth.metrics import Expected, at_rest, sample_name
 from promproof.verdict import Verdict
@@ -47,4 +47,6 @@ def _alive(subject: str, expected: Expected, evidence: Evidence) -> Expected:
     }
 
 
-CHECK = Check("exact", for_metrics("exact", lambda metric: metric.truth.kind in KINDS), judge)
+CHECK = register(
+    Check("exact", for_metrics("exact", lambda metric: metric.truth.kind in KINDS), judge, order=420)
+)

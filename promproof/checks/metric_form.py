@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics
+from promproof.checks.base import Check, Claim, findings, for_metrics, register
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import Exposition, Labels, series_text
@@ -81,4 +81,4 @@ def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:
     return found
 
 
-CHECK = Check("form", for_metrics("form", lambda metric: True), judge)
+CHECK = register(Check("form", for_metrics("form", lambda metric: True), judge, order=410))

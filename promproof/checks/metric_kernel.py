@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.contract.model import ProcessTruth
 from promproof.evidence.evidence import Evidence, Scrape
 from promproof.evidence.figures import BATCH, TICK, Figures
@@ -84,4 +84,6 @@ def _bound(figure: str, readings: list[Figures], scrape: Scrape) -> Bound | None
     return Bound(min(sizes) - slack, max(sizes) + slack)
 
 
-CHECK = Check("kernel", for_metrics("kernel", lambda metric: metric.truth.kind == "process"), judge)
+CHECK = register(
+    Check("kernel", for_metrics("kernel", lambda metric: metric.truth.kind == "process"), judge, order=530)
+)

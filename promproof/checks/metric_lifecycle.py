@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import label_set, series_text
@@ -50,4 +50,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("lifecycle", for_metrics("lifecycle", lambda metric: metric.truth.kind == "tally"), judge)
+CHECK = register(
+    Check(
+        "lifecycle", for_metrics("lifecycle", lambda metric: metric.truth.kind == "tally"), judge, order=490
+    )
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.truth.metrics import between, sample_name
@@ -77,4 +77,4 @@ def _missed(metric: Metric, evidence: Evidence) -> str:
     return f"{len(inside)} scrapes failed during the traffic" if inside else ""
 
 
-CHECK = Check("moves", for_metrics("moves", lambda metric: True), judge)
+CHECK = register(Check("moves", for_metrics("moves", lambda metric: True), judge, order=440))

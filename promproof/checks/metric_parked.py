@@ -6,7 +6,7 @@ scrape, the gauge must read that number. The claim needs at least one such scrap
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import series_text
 from promproof.truth.metrics import between
@@ -55,4 +55,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("parked", for_metrics("parked", lambda metric: metric.truth.kind == "open_requests"), judge)
+CHECK = register(
+    Check(
+        "parked", for_metrics("parked", lambda metric: metric.truth.kind == "open_requests"), judge, order=470
+    )
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
@@ -45,5 +45,5 @@ def _wanted(metric: Metric) -> bool:
     return metric.truth.kind == "rows"
 
 
-REST = Check("rows", for_metrics("rows", _wanted), judge_rest)
-RESTART = Check("restart", for_metrics("restart", _wanted), judge_restart)
+REST = register(Check("rows", for_metrics("rows", _wanted), judge_rest, order=510))
+RESTART = register(Check("restart", for_metrics("restart", _wanted), judge_restart, order=510))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import inf
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.contract.model import ProcessTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.figures import BATCH, TICK, Figures
@@ -90,4 +90,8 @@ def _charged(evidence: Evidence, begin: float, end: float) -> float:
     return inside[-1] - inside[0] - 2 * TICK if inside else 0.0
 
 
-CHECK = Check("stimulus", for_metrics("stimulus", lambda metric: metric.truth.kind == "process"), judge)
+CHECK = register(
+    Check(
+        "stimulus", for_metrics("stimulus", lambda metric: metric.truth.kind == "process"), judge, order=540
+    )
+)

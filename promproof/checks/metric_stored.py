@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import series_text
 from promproof.truth.metrics import sample_name
@@ -55,4 +55,6 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("stored", for_metrics("stored", lambda metric: metric.truth.kind != "process"), judge)
+CHECK = register(
+    Check("stored", for_metrics("stored", lambda metric: metric.truth.kind != "process"), judge, order=450)
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
 from promproof.contract.panels import RowsSumTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
@@ -58,4 +58,6 @@ def _sums(record: Record) -> dict[str, float]:
     return {str(label): float(total) for label, total in record.data["rows"]}
 
 
-CHECK = Check("sums", for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"), judge)
+CHECK = register(
+    Check("sums", for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"), judge, order=520)
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import UsersTruth, seconds
 from promproof.evidence.evidence import Evidence
 from promproof.truth.metrics import users_between
@@ -42,4 +42,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("window", for_metrics("window", lambda metric: metric.truth.kind == "distinct_users"), judge)
+CHECK = register(
+    Check(
+        "window",
+        for_metrics("window", lambda metric: metric.truth.kind == "distinct_users"),
+        judge,
+        order=500,
+    )
+)

@@ -5,7 +5,7 @@ Both expressions in normal form, variables at All; the line of the threshold sta
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, disagreement
 from promproof.config.rules import Rule
 from promproof.contract.model import Contract
@@ -48,4 +48,4 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("panel-agreement", claims, judge)
+CHECK = register(Check("panel-agreement", claims, judge, order=770))

@@ -5,7 +5,7 @@ The cause was found while the server was there, by relaxing the query step by st
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, emptiness
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
@@ -35,4 +35,4 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("panel-data", claims, judge)
+CHECK = register(Check("panel-data", claims, judge, order=750))

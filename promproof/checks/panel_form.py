@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, form
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -47,4 +47,4 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("panel-form", claims, judge)
+CHECK = register(Check("panel-form", claims, judge, order=730))

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.config import jsontext
 from promproof.config.usertext import Mistake
 from promproof.contract.model import Contract
@@ -254,7 +254,7 @@ def judge_anonymous(claim: Claim, record: Record, evidence: Evidence) -> Verdict
 
 
 CHECKS = tuple(
-    Check(f"grafana-{name}", _one(f"grafana/{name}"), _with_server(judge))
+    register(Check(f"grafana-{name}", _one(f"grafana/{name}"), _with_server(judge), order=790))
     for name, judge in (
         ("health", judge_health),
         ("datasource", judge_source),

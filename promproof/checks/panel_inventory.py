@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from promproof.checks.base import Check, Claim, findings
+from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
@@ -204,8 +204,8 @@ def _twice(what: str, named: list[tuple[str, str]]) -> list[str]:
 
 
 CHECKS = (
-    Check("dashboards-readable", one_claim("dashboards/readable"), judge_readable),
-    Check("dashboards-inventory", one_claim("dashboards/inventory"), judge_inventory),
-    Check("dashboards-metrics", one_claim("dashboards/metrics"), judge_metrics),
-    Check("dashboards-others", one_claim("dashboards/others"), judge_others),
+    register(Check("dashboards-readable", one_claim("dashboards/readable"), judge_readable, order=710)),
+    register(Check("dashboards-inventory", one_claim("dashboards/inventory"), judge_inventory, order=710)),
+    register(Check("dashboards-metrics", one_claim("dashboards/metrics"), judge_metrics, order=710)),
+    register(Check("dashboards-others", one_claim("dashboards/others"), judge_others, order=710)),
 )

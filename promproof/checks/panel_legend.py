@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond, names_of
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
@@ -35,4 +35,4 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("panel-legend", claims, judge)
+CHECK = register(Check("panel-legend", claims, judge, order=760))

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median
 
-from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond
 from promproof.contract.model import Contract
 from promproof.contract.panels import (
@@ -285,4 +285,4 @@ def _about(truth: PanelTruth) -> str:
             return f"{truth.figure} as the kernel has it"
 
 
-CHECK = Check("panel-values", claims, judge)
+CHECK = register(Check("panel-values", claims, judge, order=740))

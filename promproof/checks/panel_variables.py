@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings
+from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_inventory import nothing_promised, one_claim
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.grafana.dashboard import Dashboard, Variable
@@ -144,4 +144,4 @@ def _others(data: dict[str, Any]) -> list[str]:
     return sorted(values - set(data["chosen"]))
 
 
-CHECK = Check("dashboards-variables", one_claim("dashboards/variables"), judge)
+CHECK = register(Check("dashboards-variables", one_claim("dashboards/variables"), judge, order=720))

@@ -7,7 +7,7 @@ contract says that its window is fixed.
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, not_verified
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, zooms
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
@@ -50,4 +50,4 @@ def _unseen(text: str) -> int:
     return int(text.rpartition(": ")[2].partition("%")[0])
 
 
-CHECK = Check("panel-zoom", claims, judge)
+CHECK = register(Check("panel-zoom", claims, judge, order=780))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
@@ -136,6 +136,6 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-UP = Check("target-up", _one("target/up"), judge_up)
-FRESH = Check("target-fresh", _one("target/fresh"), judge_fresh)
-EXPOSITION = Check("target-exposition", _one("target/exposition"), judge_exposition)
+UP = register(Check("target-up", _one("target/up"), judge_up, order=310))
+FRESH = register(Check("target-fresh", _one("target/fresh"), judge_fresh, order=310))
+EXPOSITION = register(Check("target-exposition", _one("target/exposition"), judge_exposition, order=310))

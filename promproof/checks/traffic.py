@@ -6,7 +6,7 @@ proves nothing about the service.
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
@@ -57,4 +57,4 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-CHECK = Check("traffic-complete", claims, judge)
+CHECK = register(Check("traffic-complete", claims, judge, order=320))
