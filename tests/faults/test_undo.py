@@ -173,7 +173,7 @@ def test_a_fault_of_a_target_that_is_gone_cannot_be_crossed_out() -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from promproof.drills.drill import HttpCall
+from promproof.faults.kinds import HttpCall
 from promproof.faults.undo import CallHttp, SendSignal, UndoBook
 from promproof.stack.journal import cache_dir, start_time
 
