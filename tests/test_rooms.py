@@ -13,7 +13,7 @@ from promproof.places import REPOSITORY
 pytestmark = pytest.mark.unit
 ROOMS = (
     # modules of their own, for everybody
-    "errors", "verdict", "exposition", "places", "crash", "interrupts", "http",
+    "errors", "verdict", "exposition", "places", "isolated", "crash", "interrupts", "http",
     "plugins", "registry",
     # folders; what each is for stands in its __init__
     "config", "grafana", "contract", "render", "evidence", "stack", "truth", "observe", "load", "faults", "drills",

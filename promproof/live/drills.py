@@ -7,7 +7,6 @@ Since it compares what it has sent with what the target counts, no run of the we
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from promproof import isolated
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
 from promproof.faults.kinds import Dosed
@@ -43,11 +43,11 @@ class Place:
     def command(self, name: str, reports: Path) -> list[str]:
         """The drills' command; the token is not in it."""
         instance = ["--instance", self.instance] if self.instance else []
-        return [
-            sys.executable, "-m", "promproof.cli.drill", name, "--stack", "external", *instance,
+        return isolated.command(
+            "promproof.cli.drill", name, "--stack", "external", *instance,
             "--target", self.target, "--prometheus", self.prometheus, "--fault-url", self.fault_url,
             "--contract", str(self.contract), "--monitoring", str(self.monitoring), "--reports", str(reports),
-        ]  # fmt: skip
+        )  # fmt: skip
 
 
 @dataclass

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from promproof import isolated
 from promproof.errors import EvidenceError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.load.account import Account
 from promproof.load.options import Options
-from promproof.places import LOCUSTFILE, REPOSITORY
+from promproof.places import LOCUSTFILE
 from promproof.stack.children import Child, log_tail, start_child, stop_all
 from promproof.stack.frozen import stopped
 from promproof.stack.journal import Journal
@@ -113,9 +113,10 @@ class LoadGenerator:
         return [] if self._main is None else log_tail(self._main.log)
 
     def _process(self, name: str, role: Sequence[str]) -> Child:
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "-L", "ERROR", *role]
+        command = isolated.command("locust", "-f", str(LOCUSTFILE), "-L", "ERROR", *role)
         log = self._folder / f"{name}.log"
-        return start_child(command, name=name, log=log, cwd=REPOSITORY, journal=self._journal)
+        # Locust imports and configures itself from its working folder: not from the user's
+        return start_child(command, name=name, log=log, cwd=self._folder, journal=self._journal)
 
     def _scenario(self) -> list[str]:
         options = self._options

@@ -17,7 +17,7 @@ from promproof.config.inputs import Document, describe, load_document
 from promproof.errors import InputError
 from promproof.load.consistency import Problem, check
 from promproof.load.models import Closed, Open, RateStage, Scenario, UserStage
-from promproof.places import SCENARIOS
+from promproof.places import SCENARIOS, SHIPPED_SCENARIOS
 
 __all__ = ["Scenario", "json_schema", "load", "override", "resolve", "stretched"]
 
@@ -42,7 +42,7 @@ def load(path: Path) -> Scenario:
 
 
 def resolve(name: str, folder: Path = SCENARIOS) -> Path:
-    """The file of a scenario that is named by path, or by its bare name in the folder of scenarios.
+    """The file of a scenario that is named by path, or by its bare name in the user's folder or among the shipped ones.
 
     Raises:
         InputError: there is none; it lists those that are.
@@ -50,10 +50,12 @@ def resolve(name: str, folder: Path = SCENARIOS) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    shipped = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
-    if name in shipped:
-        return shipped[name]
-    expected = "the path of a file, or one of: " + (", ".join(shipped) or "(there is none)")
+    named = {
+        file.stem: file for where in (SHIPPED_SCENARIOS, folder) for file in sorted(where.glob("*.yaml"))
+    }
+    if name in named:
+        return named[name]
+    expected = "the path of a file, or one of: " + ", ".join(sorted(named))
     raise InputError("no such scenario", name, expected, "check the name")
 
 

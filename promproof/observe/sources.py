@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy.exc import SQLAlchemyError
-
 from promproof.contract.model import Contract
 from promproof.contract.panels import RowsPanelTruth, RowsSumTruth
 from promproof.errors import EvidenceError, InputError
@@ -15,6 +12,7 @@ from promproof.evidence.bins import flat
 from promproof.evidence.history import Recorder
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.view import LedgerView
+from promproof.observe import database
 from promproof.observe.prometheus import Prometheus
 
 
@@ -98,16 +96,13 @@ def sums(history: Recorder, contract: Contract, url: str, label: str) -> None:
 
 
 def _asked(history: Recorder, url: str, kind: str, queries: dict[str, str], about: dict[str, str]) -> None:
-    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     try:
-        with engine.connect() as connection:
-            for what, query in queries.items():
-                found = [[_plain(cell) for cell in row] for row in connection.execute(sqlalchemy.text(query))]
-                history.add(kind, {"what": what, **about, "rows": found})
-    except SQLAlchemyError as error:
-        history.add("observation_failed", {"what": f"{kind} of the database", "error": str(error)})
-    finally:
-        engine.dispose()
+        for what, rows in database.answers(url, queries):
+            history.add(
+                kind, {"what": what, **about, "rows": [[_plain(cell) for cell in row] for row in rows]}
+            )
+    except EvidenceError as error:
+        history.add("observation_failed", {"what": f"{kind} of the database", "error": error.state})
 
 
 def _plain(cell: Any) -> Any:

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
 from promproof.checks import documented_deployment
 from promproof.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from promproof.config.folder import Folder, read_folder
@@ -24,6 +21,7 @@ from promproof.drills.drill import Loaded
 from promproof.errors import InputError
 from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
+from promproof.observe import database
 from promproof.run.housekeeping import check_places
 from promproof.run.options import DEFAULT_TIME_SCALE, Options
 from promproof.run.secrecy import masker_of
@@ -55,6 +53,8 @@ def prepare(options: Options) -> Prepared:
     _check_options(options)
     check_places(options.reports)
     contract = contracts.load(options.contract)
+    if contract.target.database is not None and options.target is None:
+        database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent
     monitoring = read_folder(options.monitoring)
     scale = _scale(options)
@@ -141,21 +141,11 @@ def _check_options(options: Options) -> None:
         if url is not None:
             base_url(url, f"--{name.replace('_', '-')}")
     if options.database is not None:
-        _check_database(options.database)
+        database.check_url(options.database, "--database")
     if (options.fault_url is None) != (options.fault_token is None):
         raise InputError(
             "--fault-url and --fault-token belong together", "command line", "both or none", "add the other"
         )
-
-
-def _check_database(url: str) -> None:
-    try:
-        make_url(url).get_dialect()
-    except (SQLAlchemyError, ValueError, ImportError) as error:
-        raise InputError(
-            f"it is no URL of a database that can be asked: {type(error).__name__}", "--database",
-            "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME", "correct it",
-        ) from error  # fmt: skip
 
 
 def _check_scale(folder: Folder, scale: TimeScale) -> None:

@@ -6,7 +6,6 @@ Locust patches the interpreter when it is imported, so it always is a process of
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promproof import interrupts
+from promproof import interrupts, isolated
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
-from promproof.places import LOCUSTFILE, REPOSITORY
+from promproof.places import LOCUSTFILE
 from promproof.run.liveness import LOOK_SECONDS, Course
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.frozen import stopped
@@ -66,19 +65,22 @@ class Traffic:
     def start(self) -> None:
         """Start the process, which waits for `go`; returns at once."""
         wanted = self.settings
-        command = [
-            sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
-            "--host", wanted.target, "--scenario", str(wanted.scenario), "--ledger", str(self.ledger_file),
-            "--ledger-bin", f"{wanted.bin_seconds:g}", "--start-file", str(self._go),
-        ]  # fmt: skip
+        command = isolated.command(
+            "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
+            "--host", wanted.target, "--scenario", str(wanted.scenario.absolute()),
+            "--ledger", str(self.ledger_file.absolute()), "--ledger-bin", f"{wanted.bin_seconds:g}",
+            "--start-file", str(self._go.absolute()),
+        )  # fmt: skip
         if wanted.rate is not None:
             command += ["--rate", f"{wanted.rate:g}"]
         if wanted.seconds is not None:
             command += ["--duration", f"{wanted.seconds:g}s"]
         if wanted.stretch != 1.0:
             command += ["--stretch", f"{wanted.stretch:g}"]
+        # Locust imports and configures itself from its working folder: not from the user's
+        folder = self.ledger_file.parent
         self._child = start_child(
-            command, name=f"locust-{wanted.name}", log=self._log, cwd=REPOSITORY, journal=self._journal
+            command, name=f"locust-{wanted.name}", log=self._log, cwd=folder, journal=self._journal
         )
 
     def wait_for(self, event: str, timeout: float, on_poll: Callable[[], None] = lambda: None) -> float:

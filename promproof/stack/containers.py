@@ -66,7 +66,7 @@ def available(
     if not file.is_file():
         return InputError("the monitoring folder has no compose file", str(file), "a file", "add it")
     try:
-        compose.compose_binary()
+        compose.compose_command()
         client = compose.engine()
     except InputError as error:
         return error

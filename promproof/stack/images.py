@@ -56,7 +56,9 @@ class Recipe:
 
 
 def recipes() -> list[Recipe]:
-    """All images in the order of their making; the base comes before them."""
+    """All images in the order of their making, the base first; none where PromptPilot's repository is not."""
+    if not RECIPES.is_dir() or not (REPOSITORY / "promptpilot").is_dir():
+        return []
     made = [
         Recipe(name, RECIPES / name, "base", "BASE", (RECIPES / name / "Dockerfile",))
         for name in ("prometheus", "alertmanager", "node-exporter", "proxy", "store", "python")
@@ -85,7 +87,7 @@ def local_images() -> dict[str, str]:
     return {
         variable: chosen[variable] or made[name]
         for variable, name in VARIABLES.items()
-        if chosen[variable] or exists(made[name])
+        if chosen[variable] or (name in made and exists(made[name]))
     }
 
 

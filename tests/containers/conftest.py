@@ -25,7 +25,7 @@ def client() -> Iterator[Any]:
     """The engine's client."""
     try:
         found = compose.engine()
-        compose.compose_binary()
+        compose.compose_command()
     except InputError as error:
         pytest.skip(f"needs a container engine: {error}")
     lacking: dict[str, str] = {}

@@ -36,7 +36,7 @@ DEFAULT = """\
 def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **variables: str) -> dict[str, Any]:
     """The record `deployment` of the shipped folder with one text of one file replaced; an empty one is appended to."""
     try:
-        compose.compose_binary()
+        compose.compose_command()
     except InputError as error:
         pytest.skip(f"needs a container engine: {error}")
     folder = tmp_path / "monitoring"

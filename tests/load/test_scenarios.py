@@ -152,7 +152,7 @@ def test_a_name_that_is_no_scenario_is_told_without_those_that_are(tmp_path: Pat
     with pytest.raises(InputError) as caught:
         resolve("storm", tmp_path)
     assert str(caught.value) == (
-        "storm: no such scenario\n  expected: the path of a file, or one of: calm\n  to do: check the name"
+        "storm: no such scenario\n  expected: the path of a file, or one of: calm, root\n  to do: check the name"
     )
 
 
