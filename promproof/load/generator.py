@@ -84,7 +84,8 @@ class LoadGenerator:
             self._stopped_since = None
         shared = self._options.workers or self._options.await_workers
         begin = START_SECONDS + (2 * EXPECT_SECONDS if shared else 0)
-        silence = now - max(self._tail.seen_until, self._started)
+        begun = self._tail.header.get("monotonic", self._started)  # starting may take long, and is no silence
+        silence = now - max(self._tail.seen_until, begun)
         if not state and not self._tail.header and silence > begin:
             state = f"it has not begun within {begin:g} s"
         if not state and self._tail.header and silence > max(SILENT_SECONDS, begin if shared else 0.0):

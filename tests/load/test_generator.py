@@ -71,6 +71,14 @@ def test_a_generator_that_never_writes_is_given_up(
         generator.check()
 
 
+def test_a_generator_that_took_long_to_start_is_not_silent(generator: LoadGenerator) -> None:
+    generator._started -= 2 * module.SILENT_SECONDS
+    head = {"ledger": 1, "bin_seconds": 0.1, "monotonic": time.monotonic(), "epoch": 0.0}
+    generator.ledger_file.write_text(json.dumps(head) + "\n")
+    generator.poll()
+    generator.check()
+
+
 def test_a_generator_that_falls_silent_is_given_up(
     generator: LoadGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

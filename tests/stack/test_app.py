@@ -95,9 +95,9 @@ def test_other_health_path_is_not_used(make_app: MakeApp) -> None:
 
 
 def test_target_that_never_becomes_healthy_is_waited_for(make_app: MakeApp) -> None:
-    app = make_app(env={"UNHEALTHY": "1000000"}, ready_seconds=2)
+    app = make_app(env={"UNHEALTHY": "1000000"}, ready_seconds=6)
     with pytest.raises(
-        EvidenceError, match=r"running, but not healthy after 2 s: .*/health answers 503"
+        EvidenceError, match=r"running, but not healthy after 6 s: .*/health answers 503"
     ) as caught:
         app.start()
     assert '"GET /health HTTP/1.1" 503' in caught.value.log[-1]
