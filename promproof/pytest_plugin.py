@@ -92,6 +92,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--plugins",
+        dest="plugin_folders",  # `plugins` is what pytest calls its own -p
         action="append",
         type=Path,
         default=[],
