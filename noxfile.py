@@ -90,8 +90,7 @@ def guarded(module: str, *arguments: str) -> list[str]:
 @nox.session
 def verify(session: nox.Session) -> None:
     """The main job: stack, traffic, every claim, report."""
-    quiet = ("-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
-    hand_on(guarded("pytest", "verification", *quiet, *session.posargs))
+    hand_on(guarded("promproof", "verify", *session.posargs))
 
 
 @nox.session

@@ -6,13 +6,13 @@ The run is driven once, by the first test that needs a verdict; each test then i
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -24,7 +24,7 @@ from promproof.checks import claims
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError, InputError
 from promproof.interrupts import hold, only_note, terminate_as_interrupt
-from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
+from promproof.optiontable import PREFIX, Option, options
 from promproof.report.files import write_json
 from promproof.report.panels import draw
 from promproof.report.terminal import show
@@ -32,10 +32,9 @@ from promproof.run.clock import SystemClock
 from promproof.run.ending import doubt
 from promproof.run.housekeeping import run_folder
 from promproof.run.main import Result, run
-from promproof.run.options import Options
+from promproof.run.options import Options, from_values
 from promproof.run.prepare import Prepared, prepare
 from promproof.run.secrecy import STORES
-from promproof.stack.binaries import NAMES
 from promproof.stack.children import take_precedence
 from promproof.verdict import Outcome, Verdict, exit_status
 
@@ -50,62 +49,25 @@ _JUNIT_BYTES = 1_000_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("verification")
-    group.addoption(
-        "--contract", type=Path, default=DEFAULT_CONTRACT, help="the contract: all claims of the service"
-    )
-    group.addoption(
-        "--monitoring", type=Path, default=DEFAULT_MONITORING, help="the monitoring folder as deployed"
-    )
-    group.addoption("--app", help='command that starts the target, e.g. "my-api --port {port}"')
-    group.addoption("--target", help="URL of a target that runs already")
-    group.addoption("--prometheus", help="URL of a Prometheus that runs already and scrapes the target")
-    group.addoption("--alertmanager", help="URL of an Alertmanager that runs already")
-    group.addoption("--grafana", help="URL of a Grafana that runs already, with the folder's provisioning")
-    group.addoption("--database", help="URL of the database of a target that runs already")
-    group.addoption(
-        "--instance",
-        help="the target's instance label in that Prometheus, when it is not the host:port of --target",
-    )
-    group.addoption("--fault-url", help="fault port of a target that runs already")
-    group.addoption("--fault-token", help="its token, or the environment's FAULT_TOKEN")
-    group.addoption("--stack", choices=("auto", "processes", "containers", "external"), default="auto")
-    group.addoption(
-        "--documented-ports", action="store_true", help="containers: 9090, 9093 and 9100 and not free ports"
-    )
-    group.addoption(
-        "--target-on-bridge",
-        action="store_true",
-        help="containers: let them reach a target on this machine, at the gateway of the run's own bridge",
-    )
-    group.addoption(
-        "--keep-on-failure", action="store_true", help="containers: leave a failed run's stack up"
-    )
-    group.addoption("--time-scale", type=float, help="shortens every duration: 60 by default, 1 is real time")
-    # --strict is pytest's own option; here it also makes a claim that cannot be verified an error.
-    group.addoption("--no-drill", action="store_true", help="leave the alert's live drill out")
-    group.addoption(
-        "--claim", action="append", default=[], help="only claims whose id starts with this; may be repeated"
-    )
-    group.addoption(
-        "--reports", type=Path, default=DEFAULT_REPORTS, help="folder for the run's history and reports"
-    )
-    group.addoption(
-        "--plugins",
-        dest="plugin_folders",  # `plugins` is what pytest calls its own -p
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="load checks, faults and outputs from the Python files of this folder; may be repeated",
-    )
-    group.addoption(
-        "--binary",
-        action="append",
-        default=[],
-        metavar="NAME=PATH",
-        help=f"where a program is: {', '.join(NAMES)}",
-    )
+    group = parser.getgroup("promproof", "claims of a contract (promproof verify --help)")
+    for option in options("verify"):
+        group.addoption(f"--{PREFIX}{option.name}", dest=_place(option), **_argument(option))
+
+
+def _place(option: Option) -> str:
+    return f"promproof_{option.key}"
+
+
+def _argument(option: Option) -> dict[str, Any]:
+    """What pytest's parser is told of it."""
+    said: dict[str, Any] = {"help": option.described("verify").replace("%", "%%")}
+    if option.kind == "flag":
+        return {**said, "action": "store_true"}
+    if option.repeatable:
+        said |= {"action": "append"}
+    types = {"text": str, "path": Path, "number": float}
+    shown = {"choices": option.choices} if option.choices else {"metavar": option.metavar}
+    return {**said, **shown, "type": types[option.kind], "default": option.default_of("verify")}
 
 
 class InternalErrors:
@@ -132,11 +94,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "claim: one promise of the documentation")
     # An engine that goes away leaves ends of connections in its client, which are no error of a claim.
     config.addinivalue_line("filterwarnings", "ignore:unclosed:ResourceWarning")
-    folder = Path(config.getoption("--reports")) / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    folder = Path(config.getoption("promproof_reports")) / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     config.stash[FOLDER] = folder
     config.pluginmanager.register(InternalErrors(config))
     try:
-        plugins.use(config.getoption("--plugins"))
+        plugins.use(config.getoption("promproof_plugins"))
         prepared = prepare(_options(config))
         _check_claims(config, prepared.contract)
         config.stash[PREPARED] = prepared
@@ -151,42 +113,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _options(config: pytest.Config) -> Options:
-    binaries = {}
-    for choice in config.getoption("--binary"):
-        name, separator, path = choice.partition("=")
-        if not separator:
-            raise InputError(
-                f"{choice!r} names no file", "--binary", "NAME=PATH", f"NAME is one of {', '.join(NAMES)}"
-            )
-        binaries[name] = Path(path)
-    return Options(
-        contract=config.getoption("--contract"),
-        monitoring=config.getoption("--monitoring"),
-        app=config.getoption("--app"),
-        target=config.getoption("--target"),
-        prometheus=config.getoption("--prometheus"),
-        alertmanager=config.getoption("--alertmanager"),
-        grafana=config.getoption("--grafana"),
-        database=config.getoption("--database"),
-        instance=config.getoption("--instance"),
-        fault_url=config.getoption("--fault-url"),
-        fault_token=config.getoption("--fault-token") or _token(config),
-        stack=config.getoption("--stack"),
-        documented_ports=config.getoption("--documented-ports"),
-        target_on_bridge=config.getoption("--target-on-bridge"),
-        keep_on_failure=config.getoption("--keep-on-failure"),
-        time_scale=config.getoption("--time-scale"),
-        reports=config.getoption("--reports"),
-        drill=not config.getoption("--no-drill"),
-        strict=config.getoption("strict"),
-        binaries=binaries,
-    )
+    return from_values({option.key: config.getoption(_place(option)) for option in options("verify")})
 
 
 def _check_claims(config: pytest.Config, contract: Contract) -> None:
     """Refuse a --claim that selects nothing: whoever mistypes it would be told that nothing was judged."""
     known = [claim.id for _, claim in claims(contract)]
-    for wanted in config.getoption("--claim"):
+    for wanted in config.getoption("promproof_claim"):
         if not any(name.startswith(wanted) for name in known):
             near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.0)
             kinds = ", ".join(dict.fromkeys(f"{name.partition('/')[0]}/" for name in known))
@@ -206,14 +139,10 @@ def _broke(config: pytest.Config, what: str, error: BaseException) -> str:
     return config.stash[BROKEN]
 
 
-def _token(config: pytest.Config) -> str | None:
-    return os.environ.get("FAULT_TOKEN") if config.getoption("--fault-url") else None
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
     error = session.config.stash.get(BAD_INPUT, None)
     if error is not None:
-        pytest.exit(str(error), returncode=4)
+        raise pytest.UsageError(str(error))
     broken = session.config.stash.get(BROKEN, None)
     if broken is not None:
         pytest.exit(broken, returncode=2)
@@ -221,7 +150,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "claim" in metafunc.fixturenames:
-        wanted = metafunc.config.getoption("--claim")
+        wanted = metafunc.config.getoption("promproof_claim")
         kind = metafunc.module.KIND
         ids = [claim.id for _, claim in claims(metafunc.config.stash[PREPARED].contract)]
         mine = [
@@ -308,7 +237,7 @@ def _show_verdicts(config: pytest.Config) -> None:
 
 
 def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
-    wanted = tuple(config.getoption("--claim"))
+    wanted = tuple(config.getoption("promproof_claim"))
     return [one for one in result.verdicts if not wanted or one.claim.startswith(wanted)]
 
 
@@ -378,7 +307,7 @@ def _set_status(session: pytest.Session) -> None:
         # Nothing was judged: interrupted, an internal error, or no claim selected.
         session.exitstatus = 4 if told == pytest.ExitCode.USAGE_ERROR else 2
         return
-    strict = config.getoption("strict")
+    strict = config.getoption("promproof_strict")
     verdicts = _selected(config, result)
     status = exit_status(verdicts, strict=strict, incomplete=result.ending.incomplete)
     # trouble of pytest itself, with no verdict that speaks of it: not a failed claim, but no proof either
@@ -390,7 +319,7 @@ def _set_status(session: pytest.Session) -> None:
 
 def _report(config: pytest.Config, result: Result, verdicts: list[Verdict], status: int) -> None:
     """Write report.json; and into the JUnit file the one error of a run that proves less than it should."""
-    strict = config.getoption("strict")
+    strict = config.getoption("promproof_strict")
     run = {"id": result.folder.name}
     why = doubt(verdicts, result.ending, strict=strict)
     junit = config.stash.get(xml_key, None)

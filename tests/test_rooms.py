@@ -13,11 +13,11 @@ from promproof.places import REPOSITORY
 pytestmark = pytest.mark.unit
 ROOMS = (
     # modules of their own, for everybody
-    "errors", "verdict", "exposition", "places", "isolated", "crash", "interrupts", "http",
+    "errors", "verdict", "exposition", "places", "isolated", "optiontable", "crash", "interrupts", "http",
     "plugins", "registry",
     # folders; what each is for stands in its __init__
     "config", "grafana", "contract", "render", "evidence", "stack", "truth", "observe", "load", "faults", "drills",
-    "checks", "proofs", "run", "report", "live", "pytest_plugin", "cli",
+    "checks", "proofs", "run", "report", "live", "pytest_plugin", "cli", "__main__",
 )  # fmt: skip
 """From the lowest to the highest."""
 NEVER = ("promptpilot", "loadtests", "verification", "tests", "benchmarks")

@@ -13,7 +13,7 @@ from promproof.run.main import Result
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
-OPTIONS = {"collectonly": False, "strict": False, "--claim": []}
+OPTIONS = {"collectonly": False, "promproof_strict": False, "promproof_claim": []}
 
 
 @pytest.mark.parametrize(

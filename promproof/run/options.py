@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
+from promproof.errors import InputError
+from promproof.optiontable import PROGRAMS
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
 
 DEFAULT_TIME_SCALE = 60.0
@@ -42,3 +47,32 @@ class Options:
     strict: bool = False
     binaries: dict[str, Path] = field(default_factory=dict)
     """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""
+
+
+def from_values(given: Mapping[str, Any]) -> Options:
+    """The options among the values of a command line, by their keys in the table of options.
+
+    Raises:
+        InputError: a --binary that names no file.
+    """
+    named = {each.name for each in fields(Options)}
+    values = {key: value for key, value in given.items() if key in named}
+    if values.get("fault_url") and not values.get("fault_token"):
+        values["fault_token"] = os.environ.get("FAULT_TOKEN")
+    drill = not given.get("no_drill", False)
+    return Options(**values, drill=drill, binaries=_binaries(given.get("binary", ())))
+
+
+def _binaries(choices: Iterable[str]) -> dict[str, Path]:
+    binaries = {}
+    for choice in choices:
+        name, separator, path = choice.partition("=")
+        if not separator:
+            raise InputError(
+                what=f"{choice!r} names no file",
+                where="--binary",
+                expected="NAME=PATH",
+                todo=f"NAME is one of {', '.join(PROGRAMS)}",
+            )
+        binaries[name] = Path(path)
+    return binaries

@@ -20,7 +20,7 @@ import pytest
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
 
 pytestmark = pytest.mark.stack
-SUITES = [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider"]
+SUITES = [sys.executable, "-m", "promproof", "verify"]
 SUITES += ["--stack", "processes"]  # an engine that answers may be there
 NOX = [sys.executable, "-m", "nox", "-s", "verify", "--", "--stack", "processes"]
 GONE_SECONDS = 20.0  # five on a machine that is not busy
@@ -111,7 +111,7 @@ def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_pa
     reports = tmp_path / "reports"
     reports.mkdir()
     done = subprocess.run(
-        [*SUITES, "-p", "crashing", "--app", "false", "--claim", "config/clean", "--reports", str(reports)],
+        [*SUITES, "--app", "false", "--claim", "config/clean", "--reports", str(reports), "--", "-p", "crashing"],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )  # fmt: skip

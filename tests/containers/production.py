@@ -205,16 +205,7 @@ def metric_suite(
         "--database": example.database,
         "--reports": folder / "reports",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "verification",
-        "-q",
-        "--tb=no",
-        "-p",
-        "no:cacheprovider",
-    ]
+    command = [sys.executable, "-m", "promproof", "verify"]
     command += ["--no-drill", *(str(word) for pair in options.items() for word in pair)]
     command += [word for claim in claims for word in ("--claim", claim)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)

@@ -21,7 +21,7 @@ from promproof.places import REPOSITORY
 from promproof.stack import compose
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
-SUITES = [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider"]
+SUITES = [sys.executable, "-m", "promproof", "verify"]
 CONTAINERS = [*SUITES, "--stack", "containers"]
 WAIT_SECONDS = 90.0
 SOCKET = Path("/var/run/docker.sock")

@@ -37,8 +37,7 @@ def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
     small_disk: Path, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "verification", "-q", "--tb=no", "-p", "no:cacheprovider",
-         "--stack", "processes", "--reports", small_disk],
+        [sys.executable, "-m", "promproof", "verify", "--stack", "processes", "--reports", small_disk],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     said = done.stdout + done.stderr

@@ -1,0 +1,19 @@
+"""`python -m promproof`, and the program `promproof`: signals are answered before anything heavy is imported."""
+
+from __future__ import annotations
+
+import sys
+
+from promproof.interrupts import hold
+
+
+def main() -> int:
+    """The exit status of the process's command line."""
+    hold()
+    from promproof.cli.program import main as run  # takes long enough to be interrupted
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

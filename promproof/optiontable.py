@@ -1,0 +1,197 @@
+"""Every option of the commands, declared once: what `promproof`, the pytest plugin and the web UI make theirs from.
+
+`promproof verify --contract FILE` and `pytest --promproof-contract FILE` are the same row. A row has one meaning in
+every command that takes it; only its default may differ. Nothing but the standard library and the places is imported,
+since a `--help` reads this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, DRILLS
+
+PREFIX = "promproof-"
+"""of the options in pytest, so that none is in another's way"""
+PROGRAMS = ("prometheus", "promtool", "alertmanager", "amtool", "node_exporter")
+
+SUBJECT = "What is verified"
+CHOICE = "Which drills"
+TRAFFIC = "Traffic"
+TARGET = "The target"
+STACK = "The stack"
+JUDGING = "Judging"
+WORKERS = "Several processes, several machines"
+SERVING = "The web UI"
+IMAGES = "Images"
+OUTPUT = "Output"
+GROUPS = (CHOICE, SUBJECT, TRAFFIC, TARGET, STACK, JUDGING, WORKERS, SERVING, IMAGES, OUTPUT)
+"""The headings of `--help`, in their order."""
+
+Kind = Literal["text", "path", "number", "flag"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option; `defaults` holds the default of a command that has another one than the rest."""
+
+    name: str
+    group: str
+    commands: tuple[str, ...]
+    help: str
+    metavar: str = ""
+    kind: Kind = "text"
+    default: str | Path | None = None
+    choices: tuple[str, ...] = ()
+    repeatable: bool = False
+    variable: str = ""
+    """The environment variable that stands for it."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Its name among the values of a command line."""
+        return self.name.replace("-", "_")
+
+    def default_of(self, command: str) -> Any:
+        """What the command takes when it is not given; of a flag False, of a repeatable one an empty list."""
+        if self.kind == "flag":
+            return False
+        return [] if self.repeatable else self.defaults.get(command, self.default)
+
+    def described(self, command: str) -> str:
+        """The help text with its default, and the variable that stands for it."""
+        default = self.default_of(command)
+        notes = [f"default: {_short(default)}"] if isinstance(default, str | Path) else []
+        notes += [f"variable: {self.variable}"] if self.variable else []
+        return f"{self.help} [{'; '.join(notes)}]" if notes else self.help
+
+
+def _short(default: str | Path) -> str:
+    here = Path.cwd()
+    return str(
+        default.relative_to(here) if isinstance(default, Path) and default.is_relative_to(here) else default
+    )
+
+
+def options(command: str) -> Iterator[Option]:
+    """The options of a command, group by group."""
+    mine = [option for option in OPTIONS if command in option.commands]
+    return iter(sorted(mine, key=lambda option: GROUPS.index(option.group)))
+
+
+RUNS = ("verify", "drill")
+EVERY = (*RUNS, "load", "ui")
+OPTIONS = (
+    Option("all", CHOICE, ("drill",), "also the drills of the sub-folders", kind="flag"),
+    Option("list", CHOICE, ("drill",), "tell which drills there are", kind="flag"),
+    Option("recover", CHOICE, ("drill",), "take back what killed runs left, and end", kind="flag"),
+    Option("drills", CHOICE, ("drill",), "folder of the drills", "DIR", "path", DRILLS),
+    Option(
+        "contract",
+        SUBJECT,
+        EVERY,
+        "the contract: all claims of the service",
+        "FILE",
+        "path",
+        DEFAULT_CONTRACT,
+    ),
+    Option(
+        "monitoring",
+        SUBJECT,
+        (*RUNS, "ui"),
+        "the monitoring folder as deployed",
+        "DIR",
+        "path",
+        DEFAULT_MONITORING,
+    ),
+    Option(
+        "claim",
+        SUBJECT,
+        ("verify",),
+        "only claims whose id starts with this; may be repeated",
+        "PREFIX",
+        repeatable=True,
+    ),
+    Option(
+        "plugins",
+        SUBJECT,
+        ("verify",),
+        "load checks, faults and outputs from the Python files of this folder; may be repeated",
+        "DIR",
+        "path",
+        repeatable=True,
+        variable="PROMPROOF_PLUGINS",
+    ),
+    Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
+    Option("strict", SUBJECT, RUNS, "a claim that cannot be verified here is an error", kind="flag"),
+    Option(
+        "time-scale", SUBJECT, RUNS, "shortens every duration; 60 unless given, 1 is real time", "N", "number"
+    ),
+    Option("app", TARGET, RUNS, 'command that starts the target, "my-api --port {port}" say', "CMD"),
+    Option(
+        "target",
+        TARGET,
+        EVERY,
+        "URL of a target that runs already",
+        "URL",
+        defaults={"load": "http://127.0.0.1:8000", "ui": "http://127.0.0.1:8000"},
+    ),
+    Option(
+        "instance",
+        TARGET,
+        (*RUNS, "ui"),
+        "the target's instance label in that Prometheus, when it is not the host:port of --target",
+        "LABEL",
+    ),
+    Option("database", TARGET, ("verify",), "URL of the database of a target that runs already", "URL"),
+    Option("fault-url", TARGET, (*RUNS, "ui"), "fault port of a target that runs already", "URL"),
+    Option("fault-token", TARGET, (*RUNS, "ui"), "its token", "TEXT", variable="FAULT_TOKEN"),
+    Option(
+        "stack",
+        STACK,
+        RUNS,
+        "who brings Prometheus and Alertmanager up",
+        default="auto",
+        choices=("auto", "processes", "containers", "external"),
+    ),
+    Option(
+        "prometheus",
+        STACK,
+        EVERY,
+        "URL of a Prometheus that runs already and scrapes the target",
+        "URL",
+        defaults={"ui": "http://127.0.0.1:9090"},
+    ),
+    Option("alertmanager", STACK, RUNS, "URL of an Alertmanager that runs already", "URL"),
+    Option(
+        "grafana",
+        STACK,
+        ("verify",),
+        "URL of a Grafana that runs already, with the folder's provisioning",
+        "URL",
+    ),
+    Option(
+        "binary",
+        STACK,
+        RUNS,
+        f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
+        "NAME=PATH",
+        repeatable=True,
+    ),
+    Option(
+        "documented-ports", STACK, ("verify",), "containers: 9090, 9093, 9100 and not free ports", kind="flag"
+    ),
+    Option(
+        "target-on-bridge",
+        STACK,
+        ("verify",),
+        "containers: let them reach a target on this machine, at the gateway of the run's own bridge",
+        kind="flag",
+    ),
+    Option("keep-on-failure", STACK, ("verify",), "containers: leave a failed run's stack up", kind="flag"),
+    Option("reports", OUTPUT, EVERY, "where the folder of the run goes", "DIR", "path", DEFAULT_REPORTS),
+)
