@@ -15,10 +15,9 @@ from typing import Any
 from promproof.crash import guard
 from promproof.errors import EvidenceError, InputError
 from promproof.interrupts import terminate_as_interrupt
-from promproof.observe import engine
 from promproof.places import REPOSITORY
 from promproof.run.housekeeping import opened
-from promproof.stack import compose, supply
+from promproof.stack import compose, engine, supply
 from promproof.stack.images import local_images
 
 NAME = "promptpilot-monitoring"

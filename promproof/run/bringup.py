@@ -31,18 +31,19 @@ from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import NO_ANSWER, Receiver
 from promproof.render.monitoring import Rendered
 from promproof.run import static
-from promproof.run.backend import AnyStack, make_stack, open_backend
+from promproof.run.backend import configuration
 from promproof.run.housekeeping import opened
 from promproof.run.liveness import Component, Liveness, of_stack
+from promproof.run.options import wish_of
 from promproof.run.prepare import Prepared
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
-from promproof.run.target import App, Target
+from promproof.run.target import Target
+from promproof.stack.backend import Site, WantedStack
 from promproof.stack.binaries import Binaries, find_binaries
-from promproof.stack.containers import ContainerStack
-from promproof.stack.external import ExternalStack
+from promproof.stack.choice import choose
 from promproof.stack.journal import Journal
-from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
+from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, App, ComponentState, Stack, Status
 
 FIRST_SCRAPE_SECONDS = 30.0
 Say = Callable[[str], None]
@@ -157,7 +158,8 @@ def bring_up(
     journal = cleanup.enter_context(opened(say))
     book = cleanup.enter_context(UndoBook())
     private = cleanup.enter_context(private_folder(folder, journal, prepared.masker, keep, say))
-    backend = open_backend(prepared, folder, private, journal, keep, cleanup, say)
+    backend = choose(wish_of(options, contract.deployment), say)
+    cleanup.enter_context(backend.open(Site(folder, private, journal, keep, say)))
     binaries = find_binaries(options.binaries, say=say)
     static.check_files(prepared, binaries, history)
     panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
@@ -168,21 +170,20 @@ def bring_up(
     bin_seconds = min(1.0, interval / 10)
     target = Target(prepared, folder / "target", journal, bin_seconds, backend)
     target.start(cleanup, say)
-    if backend.project is not None:
-        gateway = backend.project.gateway()
+    gateway = backend.gateway()
+    if gateway is not None:
         receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
         target.open_to(gateway, cleanup, say)
     urls = _receivers(prepared, receiver, target.sender)
-    stack = make_stack(
-        prepared, folder, private, binaries, journal, backend, urls, target.address, say, procfs
-    )
+    configure = configuration(prepared, private / "rendered", urls, target.address, readers=backend.readers)
+    stack = backend.stack(WantedStack(scale, configure, binaries, procfs))
     cleanup.enter_context(stack)
     liveness = Liveness([*_target(target), *of_stack(stack)], book, say)
     cleanup.callback(liveness.stop)
     liveness.start()
     prometheus = Prometheus(stack.endpoints.prometheus, before=lambda: liveness.raise_if_stopped(PROMETHEUS))
     cleanup.callback(prometheus.close)
-    rendered = None if isinstance(stack, ExternalStack) else stack.rendered
+    rendered = stack.rendered
     _record_rendered(prepared, rendered, history)
     publish(private, folder, prepared.masker)
     if rendered is not None:
@@ -201,13 +202,11 @@ def bring_up(
         rendered=rendered,
         sender=target.sender,
         receiver=receiver,
-        backend=backend.kind,
+        backend=backend.name,
         stack=stack,
         prometheus=prometheus,
         alertmanager_url=stack.endpoints.alertmanager,
-        alertmanager_target=f"http://{stack.inner[ALERTMANAGER]}"
-        if isinstance(stack, ContainerStack)
-        else stack.endpoints.alertmanager,
+        alertmanager_target=stack.inner.alertmanager,
         grafana_url=options.grafana or stack.endpoints.grafana,
         node_exporter_net=_node_exporter_net(stack),
         receivers_wanted=prepared.folder.receivers,
@@ -331,10 +330,8 @@ def _receivers(prepared: Prepared, receiver: Receiver, sender: Sender) -> dict[s
     }
 
 
-def _node_exporter_net(stack: AnyStack) -> Path | None:
+def _node_exporter_net(stack: Stack) -> Path | None:
     """Where Node Exporter's interfaces are: a container has its own."""
-    if isinstance(stack, ExternalStack):
-        return None
     pid = stack.pid(NODE_EXPORTER)
     return None if pid is None else Path(f"/proc/{pid}/net/dev")
 

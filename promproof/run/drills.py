@@ -34,10 +34,12 @@ from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
 from promproof.run.course import Course
 from promproof.run.ending import Ending
+from promproof.run.options import wish_of
 from promproof.run.prepare import Prepared
 from promproof.run.secrecy import HISTORY, STORES
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
+from promproof.stack.choice import Can, abilities
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import PROMETHEUS, Status
 from promproof.verdict import Verdict
@@ -131,6 +133,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
 def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
     """A fault that needs what this run does not have: a fault port, a target or a stack of its own."""
     options, drill, fault = prepared.options, one.plan, one.plan.fault
+    able = abilities(wish_of(options, prepared.contract.deployment))
     what = drill.disturb.what if drill.disturb is not None else ""
     app = options.app or prepared.contract.target.app or ""
     port = options.fault_url is not None or (options.target is None and "{fault_port}" in app)
@@ -146,12 +149,16 @@ def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
             f"the drill {drill.name} ends the target's process, and this run has not started it",
             one.where("fault"), "a fault of kind signal, command or http", "leave the drill out",
         )  # fmt: skip
-    own = isinstance(fault, Resource) or state == "undiscovered" or what.endswith("s_restarts")
-    if own and options.prometheus is not None:
+    needed = {Can.PROCFS} if isinstance(fault, Resource) else set()
+    if state == "undiscovered" or what in ("alertmanager_restarts", "prometheus_restarts"):
+        needed.add(Can.CONTROL)
+    if not needed <= able:
         raise InputError(
-            f"the drill {drill.name} needs a stack that the run has started", one.where("fault"),
-            "a run without --prometheus", "leave the drill out",
-        )  # fmt: skip
+            what=f"the drill {drill.name} needs a stack that the run has started",
+            where=one.where("fault"),
+            expected="a run without --prometheus",
+            todo="leave the drill out",
+        )
 
 
 class _Session:
@@ -268,7 +275,8 @@ class _Session:
 
     def _proc_folder(self) -> ProcFolder | None:
         """A machine that is busy itself must not fire HighCPUUsage: the exporter reads a folder in any case."""
-        if self.prepared.options.prometheus is not None:
+        prepared = self.prepared
+        if Can.PROCFS not in abilities(wish_of(prepared.options, prepared.contract.deployment)):
             return None
         faults = [one.plan.fault for one in self.drills]
         cpus = max((one.cpus for one in faults if isinstance(one, Resource)), default=2)

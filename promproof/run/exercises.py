@@ -14,22 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docker.errors import DockerException
-
 from promproof.config.yamlfile import dump, load
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
-from promproof.observe import engine
 from promproof.observe.prometheus import Prometheus
 from promproof.render.monitoring import Rendered
-from promproof.stack import compose
-from promproof.stack.containers import INNER_PORTS, ContainerStack
-from promproof.stack.journal import start_time
-from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS
+from promproof.stack.protocol import ALERTMANAGER, PROMETHEUS, Deployed
 
 _EDIT = "verification-reload"
 SAMPLE_SECONDS = 5.0
-SETTLE_SECONDS = 3.0
 STOP_SECONDS = 15.0
 """for the answers of an engine that is busy; its client's own time-out is longer"""
 Say = Callable[[str], None]
@@ -38,8 +31,8 @@ Say = Callable[[str], None]
 class UsageSampler:
     """Asks for the usage of every service until it is stopped; a question that failed leaves a gap."""
 
-    def __init__(self, stack: ContainerStack, history: Recorder) -> None:
-        self._stack, self._history = stack, history
+    def __init__(self, deployed: Deployed, history: Recorder) -> None:
+        self._deployed, self._history = deployed, history
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
         self._samples: list[dict[str, Any]] = []
@@ -67,18 +60,15 @@ class UsageSampler:
             self._sample()
 
     def _sample(self) -> None:
-        project = self._stack.project
         begin = self._history.now()
         try:
-            used = engine.usage(project.client, project.name)
+            used = self._deployed.usage()
         except EvidenceError:
             return
         self._samples.append({"t": begin, "services": used})
 
 
-def exercise(
-    stack: ContainerStack, prometheus: Prometheus, history: Recorder, settled: float, say: Say
-) -> None:
+def exercise(deployed: Deployed, prometheus: Prometheus, history: Recorder, settled: float, say: Say) -> None:
     """Look at the services, their ports and their network; restart Prometheus; `down` and `up`.
 
     settled: seconds after which a scrape is stored whatever it took.
@@ -87,17 +77,15 @@ def exercise(
         EvidenceError: the engine does not answer, or a component does not come back.
     """
     say("deployment: services, ports and isolation")
-    look(stack, prometheus, history)
-    isolation(stack, history)
+    look(deployed, prometheus, history)
+    inside, outside = deployed.reached_inside(), deployed.reached_outside()
+    history.add("isolation", {"inside": inside, "outside": outside})
     say("deployment: restart, down and up")
-    survival(stack, prometheus, history, settled)
+    survival(deployed, prometheus, history, settled)
 
 
-def look(stack: ContainerStack, prometheus: Prometheus, history: Recorder) -> None:
+def look(deployed: Deployed, prometheus: Prometheus, history: Recorder) -> None:
     """The record `services`: what the engine runs, what is published, and the series of each job in the run."""
-    project = stack.project
-    rows = engine.services(project.client, project.name)
-    ports = [port for row in rows for _, port, _ in row["published"]]
     counts = {
         " ".join(str(dict(labels).get(key)) for key in ("job", "__name__")): value
         for labels, value in prometheus.query(
@@ -107,60 +95,21 @@ def look(stack: ContainerStack, prometheus: Prometheus, history: Recorder) -> No
     history.add(
         "services",
         {
-            "services": rows,
-            "listeners": engine.listeners(ports),
-            "present": stack.present,
-            "ports": stack.ports,
-            "missing": dict(stack.images.missing),
+            "services": deployed.services(),
+            "listeners": deployed.listeners(),
+            "present": deployed.present,
+            "ports": deployed.ports,
+            "missing": dict(deployed.missing),
             "series": counts,
         },
     )
 
 
-def isolation(stack: ContainerStack, history: Recorder) -> None:
-    """The record `isolation`: who is reached from inside the network, and from another one.
-
-    From another network: every service by its address, and every published port by that network's gateway.
-    """
-    project = stack.project
-    client, name = project.client, project.name
-    rows = {row["service"]: row for row in engine.services(client, name)}
-    image = stack.images.images[stack.present[NODE_EXPORTER]]
-    inside = [(service, INNER_PORTS[component]) for component, service in stack.present.items()]
-    network = next(iter(rows[stack.present[PROMETHEUS]]["addresses"]))
-    labels = project.labels
-    try:
-        outside = client.networks.create(f"{name}-outside", driver="bridge", labels=labels)
-        outside.reload()
-        gateway = str(outside.attrs["IPAM"]["Config"][0]["Gateway"])
-    except DockerException as error:
-        raise EvidenceError("container engine", f"can't create a network: {error}") from error
-    strangers = [
-        (address, INNER_PORTS[component])
-        for component, service in stack.present.items()
-        for address in rows[service]["addresses"].values()
-    ]
-    strangers += [(gateway, port) for port in stack.ports.values()]
-    try:
-        reached = engine.reached(client, image, outside.name, labels, strangers)
-        if any(reached.values()):
-            # The engine sets its filters network by network: while other projects come and go, one may lag.
-            time.sleep(SETTLE_SECONDS)
-            reached = engine.reached(client, image, outside.name, labels, strangers)
-        history.add(
-            "isolation",
-            {"inside": engine.reached(client, image, network, labels, inside), "outside": reached},
-        )
-    finally:
-        outside.remove()
-
-
-def survival(stack: ContainerStack, prometheus: Prometheus, history: Recorder, settled: float) -> None:
+def survival(deployed: Deployed, prometheus: Prometheus, history: Recorder, settled: float) -> None:
     """The records `survived` and `down`: an instant's series before and after a restart, and after `down` and `up`.
 
     settled: seconds after which a scrape is stored whatever it took.
     """
-    project = stack.project
     instant = time.time() - settled
 
     def stored() -> dict[str, float]:
@@ -168,18 +117,11 @@ def survival(stack: ContainerStack, prometheus: Prometheus, history: Recorder, s
         return {" ".join(f"{key}={value}" for key, value in sorted(labels)): value for labels, value in rows}
 
     before = stored()
-    pids = {
-        pid: start_time(pid) for row in engine.services(project.client, project.name) if (pid := row["pid"])
-    }
-    project.compose.run("restart", stack.present[PROMETHEUS])
-    stack.await_ready()
+    deployed.restart(PROMETHEUS)
     history.add("survived", {"what": "restart", **_difference(before, stored())})
-    project.down()
-    left = compose.contents(project.client, project.name)
-    alive = [pid for pid, started in pids.items() if started is not None and start_time(pid) == started]
-    history.add("down", {"left": left, "processes": len(pids), "alive": alive})
-    project.up_again()
-    stack.await_ready()
+    left = deployed.down()
+    history.add("down", {"left": left.things, "processes": left.processes, "alive": left.alive})
+    deployed.up_again()
     history.add("survived", {"what": "down and up", **_difference(before, stored())})
 
 
@@ -205,7 +147,7 @@ def edit_and_reload(
         group = {"name": _EDIT, "rules": [{"record": "verification_reload", "expr": "vector(1)"}]}
 
         def groups() -> list[str]:
-            return [str(one["name"]) for one in prometheus.rules()]
+            return [str(group["name"]) for group in prometheus.rules()]
 
         edit = _Edit(rendered.rule_files[0], "groups", group)
         rows.append(edit.try_out(lambda: reload(PROMETHEUS), groups))

@@ -17,9 +17,8 @@ import requests
 from promproof.errors import EvidenceError
 from promproof.faults.undo import EndFault, SendSignal, UndoBook
 from promproof.http import Session
-from promproof.stack.external import READY_PATHS
 from promproof.stack.frozen import stopped
-from promproof.stack.protocol import ComponentState, Stack, Status
+from promproof.stack.protocol import READY_PATHS, ComponentState, Stack, Status
 
 LOOK_SECONDS = 1.0
 PID_SECONDS = 5.0

@@ -33,8 +33,6 @@ from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
 from promproof.run.secrecy import HISTORY, STORES
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
-from promproof.stack.containers import ContainerStack
-from promproof.stack.processes import ProcessStack
 from promproof.verdict import Verdict, exit_status
 
 POLL_SECONDS = 0.1
@@ -335,15 +333,15 @@ class Job:
             EvidenceError: a component refuses a file or does not come back.
         """
         bench, stack = self.bench, self.bench.stack
-        if isinstance(stack, ProcessStack | ContainerStack):
+        if stack.rendered is not None:
             self.say("editing the run copy and reloading")
             url = bench.alertmanager_url
             receivers = partial(recording.receivers, url) if url is not None else None
             exercises.edit_and_reload(stack.rendered, stack.reload, bench.prometheus, receivers, self.history)
-        if self.usage is not None and isinstance(stack, ContainerStack):
+        if self.usage is not None and stack.deployed is not None:
             self._measure(self.usage)
             self.usage.stop()
-            exercises.exercise(stack, bench.prometheus, self.history, 3 * self.interval, self.say)
+            exercises.exercise(stack.deployed, bench.prometheus, self.history, 3 * self.interval, self.say)
 
     def _measure(self, usage: exercises.UsageSampler) -> None:
         """In real time, go on until the stack's CPU and memory were measured for as long as the contract says."""
@@ -361,9 +359,10 @@ class Job:
             time.sleep(1)
 
     def _usage(self) -> exercises.UsageSampler | None:
-        if not isinstance(self.bench.stack, ContainerStack):
+        deployed = self.bench.stack.deployed
+        if deployed is None:
             return None
-        sampler = exercises.UsageSampler(self.bench.stack, self.history)
+        sampler = exercises.UsageSampler(deployed, self.history)
         sampler.start()
         self.cleanup.callback(sampler.stop)
         return sampler

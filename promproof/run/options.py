@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from promproof.contract.deployment import Deployment
 from promproof.errors import InputError
 from promproof.optiontable import PROGRAMS
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
+from promproof.stack.choice import Wish
+from promproof.stack.protocol import Endpoints
 
 DEFAULT_TIME_SCALE = 60.0
 
@@ -76,3 +79,20 @@ def _binaries(choices: Iterable[str]) -> dict[str, Path]:
             )
         binaries[name] = Path(path)
     return binaries
+
+
+def wish_of(options: Options, deployment: Deployment | None = None) -> Wish:
+    """What the options say about the stack."""
+    running = None
+    if options.prometheus is not None:
+        running = Endpoints(options.prometheus.rstrip("/"), options.alertmanager)
+    return Wish(
+        name=options.stack,
+        running=running,
+        target_runs=options.target is not None,
+        local_target=options.app is not None or options.target is not None,
+        on_bridge=options.target_on_bridge,
+        documented_ports=options.documented_ports,
+        compose=options.monitoring / (deployment.compose if deployment is not None else "docker-compose.yml"),
+        deployment=deployment,
+    )

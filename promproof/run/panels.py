@@ -16,7 +16,6 @@ from promproof.observe.machine import MachineSampler
 from promproof.run.bringup import Bench
 from promproof.run.prepare import Prepared
 from promproof.run.traffic import Traffic
-from promproof.stack.containers import ContainerStack
 
 USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
 """Variables of the compose file, for an account that is no longer the documented one."""
@@ -48,8 +47,9 @@ def ask(
     if bench.grafana_url is None or not prepared.dashboards.dashboards:
         return
     served = prepared.dashboards
-    if isinstance(bench.stack, ContainerStack) and bench.stack.rendered.grafana is not None:
-        served = texts(bench.stack.rendered.grafana.parent)  # the run copy is what was provisioned
+    rendered = bench.stack.rendered
+    if bench.stack.endpoints.grafana is not None and rendered is not None and rendered.grafana is not None:
+        served = texts(rendered.grafana.parent)  # the run copy is what was provisioned
     grafana = Grafana(bench.grafana_url, *account(prepared.contract))
     display.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
     grafana.close()

@@ -23,8 +23,9 @@ from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.run.housekeeping import check_places
-from promproof.run.options import DEFAULT_TIME_SCALE, Options
+from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
 from promproof.run.secrecy import masker_of
+from promproof.stack.choice import Can, abilities, fitting
 
 
 @dataclass(frozen=True)
@@ -101,31 +102,7 @@ def _check_options(options: Options) -> None:
         raise InputError(
             "--app and --target exclude each other", "command line", "one of them", "leave one out"
         )
-    if options.stack == "containers" and options.prometheus is not None:
-        raise InputError(
-            "--stack containers brings up a Prometheus of its own", "command line",
-            "no --prometheus", "leave it out, or use --stack external",
-        )  # fmt: skip
-    if (
-        options.stack == "containers"
-        and (options.app, options.target) != (None, None)
-        and not options.target_on_bridge
-    ):
-        raise InputError(
-            "a container does not reach 127.0.0.1 of this machine, where the target listens",
-            "--stack containers with --app or --target",
-            "--target-on-bridge",
-            "add it: the target is then reachable at the gateway of the run's own bridge as well",
-        )
-    if options.stack == "external" and options.prometheus is None:
-        raise InputError(
-            "--stack external needs --prometheus", "command line", "--prometheus URL", "add the URL"
-        )
-    if options.prometheus is not None and options.target is None:
-        raise InputError(
-            "--prometheus needs --target: a running Prometheus scrapes a running target",
-            "command line", "--target URL", "add the URL of the target",
-        )  # fmt: skip
+    fitting(wish_of(options))
     if options.database is not None and options.target is None:
         raise InputError(
             "--database is that of a target that runs already", "command line",
@@ -158,7 +135,7 @@ def _check_scale(folder: Folder, scale: TimeScale) -> None:
 
 
 def _scale(options: Options) -> TimeScale:
-    if options.prometheus is None:
+    if Can.SCALE in abilities(wish_of(options)):
         return TimeScale(DEFAULT_TIME_SCALE if options.time_scale is None else options.time_scale)
     if options.time_scale not in (None, 1):
         raise InputError(

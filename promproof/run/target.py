@@ -13,15 +13,14 @@ import requests
 from promproof.errors import EvidenceError, InputError
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
-from promproof.run.backend import Backend, Say
 from promproof.run.prepare import Prepared
 from promproof.run.sender import Sender
-from promproof.stack.app import ManagedApp, SentRequest
-from promproof.stack.container_app import ContainerApp
+from promproof.stack.app import ManagedApp
+from promproof.stack.backend import Backend, WantedApp
 from promproof.stack.journal import Journal
+from promproof.stack.protocol import App, Say, SentRequest
 from promproof.stack.relay import Relay
 
-App = ManagedApp | ContainerApp
 # What listens for a container's published port, by engine: Docker, rootless Docker and Podman.
 _FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
 _DURATION = re.compile(r"\{duration:([^}]+)\}")
@@ -50,24 +49,17 @@ class Target:
         command = options.app or wanted.app
         if command is None:
             raise InputError(
-                "no target is named",
-                "--app or --target",
-                '--app "CMD {port}" or --target URL',
-                "name one of them",
+                what="no target is named",
+                where="--app or --target",
+                expected='--app "CMD {port}" or --target URL',
+                todo="name one of them",
             )
-        deployment = prepared.contract.deployment
-        if backend.project is not None and deployment is not None and options.app is None:
-            self.app = ContainerApp(
-                backend.project,
-                deployment.target,
-                workdir,
-                env=self._environment(),
-                health=wanted.health,
-                sent=self._record,
-            )
-        else:
+        asked = WantedApp(workdir, self._environment(), wanted.health, self._record)
+        # a command on this machine is wanted even where there is a service
+        self.app = backend.app(asked) if options.app is None else None
+        if self.app is None:
             self.app = ManagedApp(
-                command, workdir, journal, env=self._environment(), health=wanted.health, sent=self._record
+                command, workdir, journal, env=asked.env, health=asked.health, sent=asked.sent
             )
         prepared.masker.learn([self.app.token])
         self.url = self.app.url
@@ -80,7 +72,7 @@ class Target:
         """As Prometheus scrapes it."""
         if self._relay is not None:
             return self._relay.address
-        if isinstance(self.app, ContainerApp):
+        if self.app is not None:
             return self.app.address
         parts = urlsplit(self.url)
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
@@ -100,7 +92,10 @@ class Target:
             status = self.sender.request("GET", health).status_code
         except requests.RequestException as error:
             raise InputError(
-                f"the target does not answer: {error}", self.url, "a running service", "start it"
+                what=f"the target does not answer: {error}",
+                where=self.url,
+                expected="a running service",
+                todo="start it",
             ) from error
         if status != requests.codes.ok:
             raise EvidenceError(
@@ -110,7 +105,7 @@ class Target:
 
     def open_to(self, gateway: str, cleanup: ExitStack, say: Say) -> None:
         """Let containers reach a target on this machine, by the gateway of their bridge and no other address."""
-        if isinstance(self.app, ContainerApp):
+        if self.app is not None and self.app.beside_stack:
             return
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -139,9 +134,9 @@ class Target:
         scale = self._prepared.scale
         return _DURATION.sub(lambda match: scale.duration(match.group(1), where), text)
 
-    def _record(self, one: SentRequest) -> None:
+    def _record(self, sent: SentRequest) -> None:
         # without an answer its fate is unknown: it may have been counted
-        self.sender.record(one.method, one.path, one.status or 0, one.started, one.ended)
+        self.sender.record(sent.method, sent.path, sent.status or 0, sent.started, sent.ended)
 
 
 def _local_pid(url: str) -> int | None:
@@ -153,9 +148,9 @@ def _local_pid(url: str) -> int | None:
         connections = psutil.net_connections(kind="tcp")
     except psutil.Error:
         return None
-    for one in connections:
-        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] == parts.port:
-            return None if _forwards(one.pid) else one.pid
+    for connection in connections:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr[1] == parts.port:
+            return None if _forwards(connection.pid) else connection.pid
     return None
 
 

@@ -9,7 +9,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,27 +19,13 @@ from promproof.errors import EvidenceError, InputError
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.journal import Journal
 from promproof.stack.ports import HOST, allocate_ports, bound_port
-from promproof.stack.protocol import ComponentState, Status
+from promproof.stack.protocol import ComponentState, SentRequest, Status
 from promproof.stack.waiting import loopback_session, wait_until
 
 PLACEHOLDERS = ("port", "fault_port", "workdir", "token", "python")
 ATTEMPTS = 5
 _ANSWER_SECONDS = 2.0
 _PORT_TAKEN = ("address already in use", "address in use", "errno 98")
-
-
-@dataclass(frozen=True)
-class SentRequest:
-    """A request that the harness itself sent to the target. Times are in seconds of time.monotonic.
-
-    status is None when no answer came; the target may have counted it.
-    """
-
-    method: str
-    path: str
-    status: int | None
-    started: float
-    ended: float
 
 
 class ManagedApp:
@@ -97,6 +82,10 @@ class ManagedApp:
     @property
     def fault_url(self) -> str:
         return f"http://{HOST}:{self.fault_port}"
+
+    @property
+    def beside_stack(self) -> bool:
+        return False
 
     @property
     def pid(self) -> int | None:
@@ -229,10 +218,16 @@ def _split(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise InputError(
-            f"{command!r} can't be read: {error}", "--app", "a command line as a shell takes it"
+            what=f"{command!r} can't be read: {error}",
+            where="--app",
+            expected="a command line as a shell takes it",
         ) from error
     if not words:
-        raise InputError("the command is empty", "--app", "a command line such as `server --port {port}`")
+        raise InputError(
+            what="the command is empty",
+            where="--app",
+            expected="a command line such as `server --port {port}`",
+        )
     return words
 
 

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from promproof.contract.deployment import TargetService
-from promproof.stack.app import SentRequest, ask_health
+from promproof.stack.app import ask_health
 from promproof.stack.ports import HOST, allocate_ports
 from promproof.stack.project import ContainerProject, Replacing, Service
-from promproof.stack.protocol import ComponentState
+from promproof.stack.protocol import ComponentState, SentRequest
 
 
 class ContainerApp:
@@ -61,6 +61,10 @@ class ContainerApp:
     @property
     def fault_url(self) -> str:
         return f"http://{HOST}:{self.fault_port}"
+
+    @property
+    def beside_stack(self) -> bool:
+        return True
 
     @property
     def pid(self) -> int | None:

@@ -15,29 +15,25 @@ import requests
 
 from promproof.config.timescale import TimeScale
 from promproof.contract.deployment import Deployment
-from promproof.errors import EvidenceError, InputError
+from promproof.errors import InputError
 from promproof.render.monitoring import Rendered
-from promproof.stack import compose
-from promproof.stack.external import READY_PATHS
+from promproof.stack.deployed import INNER_PORTS, ComposeServices
 from promproof.stack.ports import HOST, allocate_ports, bound_port
 from promproof.stack.project import ContainerProject, Replacing, Service
 from promproof.stack.protocol import (
     ALERTMANAGER,
-    CADVISOR,
     GRAFANA,
     NODE_EXPORTER,
     PROMETHEUS,
+    READY_PATHS,
     ComponentState,
+    Deployed,
     Endpoints,
     Status,
 )
-from promproof.stack.supply import Say, Supply, supply
+from promproof.stack.supply import Supply
 from promproof.stack.waiting import loopback_session, unmet_http
 
-INNER_PORTS = {PROMETHEUS: 9090, ALERTMANAGER: 9093, NODE_EXPORTER: 9100, GRAFANA: 3000, CADVISOR: 8080}
-"""The port of each component in its container."""
-NEEDED = (PROMETHEUS, ALERTMANAGER, NODE_EXPORTER)
-"""Without these there is no run; what the others promise is not verified where they can't be had."""
 _RELOAD_SECONDS = 30.0
 
 Configure = Callable[[Mapping[str, str]], Rendered]
@@ -50,45 +46,6 @@ def inner_addresses(deployment: Deployment, present: Mapping[str, str]) -> dict[
         component: f"{'localhost' if component == PROMETHEUS else service}:{INNER_PORTS[component]}"
         for component, service in present.items()
     }
-
-
-def available(
-    file: Path, deployment: Deployment | None, target: bool, seconds: float, say: Say, *, build: bool
-) -> Supply | InputError:
-    """The images for a run with containers, or what this machine lacks: file, engine, Compose or an image.
-
-    target: whether the target is to be a container too. seconds: what pulling may take. build: whether the
-    target's image may be built.
-    """
-    where = "--stack containers"
-    if deployment is None:
-        return InputError("the contract has no deployment", where, "a section `deployment`", "add it")
-    if not file.is_file():
-        return InputError("the monitoring folder has no compose file", str(file), "a file", "add it")
-    try:
-        compose.compose_command()
-        client = compose.engine()
-    except InputError as error:
-        return error
-    services = [*deployment.services, *([deployment.target.service] if target else [])]
-    try:
-        found = supply(client, file, services, seconds, say, build=build)
-    except EvidenceError as error:
-        return InputError(
-            f"Compose refuses the file: {error.log[-1]}", str(file), "a compose file", "mend it"
-        )
-    finally:
-        client.close()
-    optional = [name for name, one in deployment.services.items() if one.component not in NEEDED]
-    lacking = [f"{name}: {why}" for name, why in found.missing.items() if name not in optional]
-    if lacking:
-        return InputError(
-            f"an image is missing. {'; '.join(lacking)}",
-            where,
-            "an image for each service",
-            "without a registry, nox -s images builds them; or name others (PROMETHEUS_IMAGE=...)",
-        )
-    return found
 
 
 class ContainerStack:
@@ -125,7 +82,7 @@ class ContainerStack:
             one.component: name for name, one in deployment.services.items() if images.has(name)
         }
         """The service of each component that is there."""
-        self.inner = inner_addresses(deployment, self.present)
+        self._addresses = inner_addresses(deployment, self.present)
         documented = [deployment.services[service].port for service in self.present.values()]
         if documented_ports:
             _refuse_taken(documented)
@@ -147,9 +104,12 @@ class ContainerStack:
         return Endpoints(**{name: self._url(name) for name in self._services})
 
     @property
-    def project(self) -> ContainerProject:
-        """The project that this stack is part of."""
-        return self._project
+    def inner(self) -> Endpoints:
+        return Endpoints(**{name: f"http://{address}" for name, address in self._addresses.items()})
+
+    @property
+    def deployed(self) -> Deployed | None:
+        return ComposeServices(self._project, self.present, self.ports, self.images, self.await_ready)
 
     def states(self) -> Mapping[str, ComponentState]:
         return {name: service.state() for name, service in self._services.items()}
@@ -195,7 +155,7 @@ class ContainerStack:
             raise service.failure(f"refuses to reload: {answer.text.strip()}")
 
     def __enter__(self) -> Self:
-        self._rendered = self._configure(self.inner)
+        self._rendered = self._configure(self._addresses)
         names = [
             name
             for name in self.present

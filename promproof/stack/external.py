@@ -9,18 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from promproof.errors import InputError
-from promproof.stack import protocol
-from promproof.stack.protocol import ComponentState, Endpoints, Status
+from promproof.render.monitoring import Rendered
+from promproof.stack.protocol import READY_PATHS, ComponentState, Deployed, Endpoints, Status
 from promproof.stack.waiting import unmet_http, wait_until
-
-READY_PATHS = {
-    protocol.PROMETHEUS: "/-/ready",
-    protocol.ALERTMANAGER: "/-/ready",
-    protocol.NODE_EXPORTER: "/",
-    protocol.GRAFANA: "/api/health",
-    protocol.CADVISOR: "/healthz",
-}
-"""Where each component says that it is ready; Node Exporter's first page collects nothing."""
 
 
 class ExternalStack:
@@ -37,6 +28,21 @@ class ExternalStack:
     @property
     def endpoints(self) -> Endpoints:
         return self._endpoints
+
+    @property
+    def inner(self) -> Endpoints:
+        return self._endpoints
+
+    @property
+    def rendered(self) -> Rendered | None:
+        return None
+
+    @property
+    def deployed(self) -> Deployed | None:
+        return None
+
+    def pid(self, name: str) -> int | None:
+        return None
 
     def states(self) -> Mapping[str, ComponentState]:
         return {name: ComponentState(name, Status.FOREIGN) for name in self._urls()}
@@ -66,7 +72,9 @@ class ExternalStack:
                 wait_until(partial(unmet_http, ready), self._ready_seconds)
             except TimeoutError as error:
                 raise InputError(
-                    f"{name} is not ready {error}", url, "the URL of a component that runs"
+                    what=f"{name} is not ready {error}",
+                    where=url,
+                    expected="the URL of a component that runs",
                 ) from error
         return self
 
@@ -80,8 +88,8 @@ class ExternalStack:
 
     def _refusal(self, what: str) -> InputError:
         return InputError(
-            what,
-            "--stack external",
-            "a stack that the harness started",
-            "leave it out, or use --stack processes",
+            what=what,
+            where="--stack external",
+            expected="a stack that the harness started",
+            todo="leave it out, or use --stack processes",
         )

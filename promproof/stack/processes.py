@@ -18,14 +18,15 @@ from promproof.errors import EvidenceError, InputError
 from promproof.render.monitoring import Rendered
 from promproof.stack.binaries import Binaries
 from promproof.stack.children import Child, log_tail, start_child, stop_all
-from promproof.stack.external import READY_PATHS
 from promproof.stack.journal import Journal
 from promproof.stack.ports import HOST, allocate_ports
 from promproof.stack.protocol import (
     ALERTMANAGER,
     NODE_EXPORTER,
     PROMETHEUS,
+    READY_PATHS,
     ComponentState,
+    Deployed,
     Endpoints,
     Status,
 )
@@ -125,6 +126,14 @@ class ProcessStack:
         ports = self.ports
         urls = {name: f"http://{ports.address(name)}" for name in self._components}
         return Endpoints(urls[PROMETHEUS], urls.get(ALERTMANAGER), urls.get(NODE_EXPORTER))
+
+    @property
+    def inner(self) -> Endpoints:
+        return self.endpoints
+
+    @property
+    def deployed(self) -> Deployed | None:
+        return None
 
     def states(self) -> Mapping[str, ComponentState]:
         return {name: component.state() for name, component in self._components.items()}

@@ -66,7 +66,8 @@ def exercised(
         exercises.edit_and_reload(
             stack.rendered, stack.reload, prometheus, lambda: recording.receivers(observer.url), history
         )
-        exercises.exercise(stack, prometheus, history, 1.0, lambda text: None)
+        assert stack.deployed is not None
+        exercises.exercise(stack.deployed, prometheus, history, 1.0, lambda text: None)
         prometheus.close()
         observer.close()
     history.close()

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from promproof.errors import InputError
-from promproof.observe import engine
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
+from promproof.stack import engine
 from promproof.stack.journal import Journal
 from promproof.stack.project import ContainerProject
 from promproof.stack.relay import Relay

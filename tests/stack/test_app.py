@@ -9,10 +9,10 @@ import psutil
 import pytest
 
 from promproof.errors import EvidenceError, InputError
-from promproof.stack.app import ManagedApp, SentRequest
+from promproof.stack.app import ManagedApp
 from promproof.stack.journal import Journal
 from promproof.stack.ports import allocate_ports, bound_port
-from promproof.stack.protocol import Status
+from promproof.stack.protocol import SentRequest, Status
 from promproof.stack.waiting import loopback_session, wait_until
 
 pytestmark = pytest.mark.stack

@@ -25,10 +25,11 @@ from promproof.run.main import Job
 from promproof.run.options import Options
 from promproof.run.prepare import Prepared, prepare
 from promproof.run.sender import Sender
-from promproof.stack.app import ManagedApp, SentRequest
+from promproof.stack.app import ManagedApp
 from promproof.stack.binaries import Binaries, find_binaries
 from promproof.stack.journal import Journal
 from promproof.stack.processes import Ports, ProcessStack
+from promproof.stack.protocol import SentRequest
 from promproof.verdict import Outcome, Verdict
 
 SCALE = 30.0

@@ -1,0 +1,75 @@
+"""Prometheus, Alertmanager and Node Exporter as child processes on loopback: what works everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from promproof.errors import InputError
+from promproof.render.monitoring import Rendered
+from promproof.stack.backend import Site, WantedApp, WantedStack
+from promproof.stack.choice import BACKENDS, Can, Kind, Wish
+from promproof.stack.processes import Ports, ProcessStack
+from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS, App, Say, Stack
+
+NAME = "processes"
+
+
+class Processes:
+    """The backend; its programs are children of the run."""
+
+    name = NAME
+    since = "it works everywhere"
+    readers = False
+
+    def __init__(self) -> None:
+        self._site: Site | None = None
+
+    @contextmanager
+    def open(self, site: Site) -> Iterator[None]:
+        self._site = site
+        yield
+
+    def app(self, wanted: WantedApp) -> App | None:
+        return None
+
+    def gateway(self) -> str | None:
+        return None
+
+    def stack(self, wanted: WantedStack) -> Stack:
+        site = self._site
+        assert site is not None, "the backend has not been opened"
+        site.say("starting Prometheus, Alertmanager and Node Exporter as processes")
+
+        def configure(ports: Ports) -> Rendered:
+            names = (PROMETHEUS, ALERTMANAGER, NODE_EXPORTER)
+            return wanted.configure({name: ports.address(name) for name in names})
+
+        return ProcessStack(
+            wanted.binaries,
+            configure,
+            site.folder / "stack",
+            wanted.scale,
+            site.journal,
+            node_exporter_procfs=wanted.procfs,
+        )
+
+
+def refusal(wish: Wish) -> InputError | None:
+    """Why processes do not go with the other options."""
+    if wish.running is not None:
+        return InputError(
+            what="--stack processes brings up a Prometheus of its own",
+            where="command line",
+            expected="no --prometheus",
+            todo="leave it out, or use --stack external",
+        )
+    return None
+
+
+def make(wish: Wish, say: Say) -> Processes:
+    """The backend."""
+    return Processes()
+
+
+BACKENDS.add(NAME, Kind(NAME, 20, frozenset(Can), refusal, make))
