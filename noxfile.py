@@ -96,7 +96,7 @@ def verify(session: nox.Session) -> None:
 @nox.session
 def drill(session: nox.Session) -> None:
     """Alert-firing drills: every alert, live, on both sides of its threshold."""
-    hand_on(guarded("promproof.cli.drill", *session.posargs))
+    hand_on(guarded("promproof", "drill", *session.posargs))
 
 
 @nox.session
@@ -121,25 +121,25 @@ def nightly(session: nox.Session) -> None:
 @nox.session
 def load(session: nox.Session) -> None:
     """A load session without UI: ledger, pass/fail, report. `nox -s load -- steady --target URL`."""
-    hand_on(guarded("promproof.cli.load", *session.posargs))
+    hand_on(guarded("promproof", "load", *session.posargs))
 
 
 @nox.session
 def ui(session: nox.Session) -> None:
     """Locust's web UI with the verification page, against a running stack."""
-    hand_on(guarded("promproof.cli.ui", *session.posargs))
+    hand_on(guarded("promproof", "ui", *session.posargs))
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests, without a registry; `-- --pin`: write the digests of those that ship."""
-    hand_on(guarded("promproof.stack.pinning" if "--pin" in session.posargs else "promproof.cli.images"))
+    hand_on(guarded("promproof", "images", *session.posargs))
 
 
 @nox.session
 def stack(session: nox.Session) -> None:
     """Keep the documented stack up to look at: up, status, logs, down."""
-    hand_on(guarded("promproof.cli.stack", *session.posargs))
+    hand_on(guarded("promproof", "stack", *session.posargs))
 
 
 @nox.session
@@ -152,7 +152,8 @@ def lint(session: nox.Session) -> None:
         ["-m", "mypy", "promptpilot", "promproof", "loadtests", "verification", "benchmarks", "tests"],
         [
             "-m",
-            "promproof.cli.scenarios",
+            "promproof",
+            "scenarios",
             "check",
             *sorted(str(path.relative_to(HERE)) for path in (HERE / "scenarios").glob("*.yaml")),
         ],

@@ -71,7 +71,7 @@ def _notified(case: Case) -> float | None:
 def main(folders: list[Path]) -> int:
     """Print a line for each drill; 1 when an excess is too long."""
     if not folders:
-        subprocess.run([sys.executable, "-m", "promproof.cli.drill"], cwd=REPOSITORY, check=False)
+        subprocess.run([sys.executable, "-m", "promproof", "drill"], cwd=REPOSITORY, check=False)
         folders = sorted(DEFAULT_REPORTS.glob("drill-*"))[-1:]
     print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}{'dosing':>8}")
     late = False

@@ -47,7 +47,7 @@ def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
     begun = time.monotonic()
     with busy_cores(busy):
         done = subprocess.run(
-            [sys.executable, "-m", "promproof.cli.drill", "--stack", "processes", *arguments],
+            [sys.executable, "-m", "promproof", "drill", "--stack", "processes", *arguments],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip
     (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before

@@ -47,7 +47,7 @@ def dosed(stack: Running, folder: Path, share: float, requests: int) -> tuple[in
         port.apply("errors", routes=ROUTES, rate=share, status=STATUS)
         try:
             subprocess.run(
-                [sys.executable, "-m", "promproof.cli.load", str(scenario), "--target", stack.api,
+                [sys.executable, "-m", "promproof", "load", str(scenario), "--target", stack.api,
                  "--reports", reports], cwd=ROOT, check=True, capture_output=True,
             )  # fmt: skip
         finally:

@@ -124,14 +124,15 @@ class Place:
         load = [
             sys.executable,
             "-m",
-            "promproof.cli.load",
+            "promproof",
+            "load",
             "steady",
             "--target",
             self.stack.api,
             "--rate",
             "5",
         ]
-        recover = [sys.executable, "-m", "promproof.cli.drill", "--recover"]
+        recover = [sys.executable, "-m", "promproof", "drill", "--recover"]
         undo = [path for path in self.undo.glob("*.jsonl") if open_kinds(path.read_text(encoding="utf-8"))]
         output = ""
         for command in ([*load, "--duration", "1s", "--reports", str(self.reports)], recover):

@@ -4,7 +4,7 @@ A user's mistake is an InputError (4): nothing was started. Trouble during the r
 on it is unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 
@@ -49,3 +49,12 @@ class EvidenceError(Exception):
         if self.todo:
             lines.append(f"  to do: {self.todo}")
         return "\n".join(lines)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?`, to be put behind a word that nobody knows; empty when nothing is similar."""
+    from difflib import get_close_matches  # for a mistake only
+
+    names = {name.lower(): name for name in known}
+    near = [names[name] for name in get_close_matches(word.lower(), names, n=2)]
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -26,7 +26,7 @@ STACK = "The stack"
 JUDGING = "Judging"
 WORKERS = "Several processes, several machines"
 SERVING = "The web UI"
-IMAGES = "Images"
+IMAGES = "Images and data"
 OUTPUT = "Output"
 GROUPS = (CHOICE, SUBJECT, TRAFFIC, TARGET, STACK, JUDGING, WORKERS, SERVING, IMAGES, OUTPUT)
 """The headings of `--help`, in their order."""
@@ -49,7 +49,7 @@ class Option:
     repeatable: bool = False
     variable: str = ""
     """The environment variable that stands for it."""
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -84,7 +84,8 @@ def options(command: str) -> Iterator[Option]:
 
 
 RUNS = ("verify", "drill")
-EVERY = (*RUNS, "load", "ui")
+LOADS = ("load", "ui")
+EVERY = (*RUNS, *LOADS)
 OPTIONS = (
     Option("all", CHOICE, ("drill",), "also the drills of the sub-folders", kind="flag"),
     Option("list", CHOICE, ("drill",), "tell which drills there are", kind="flag"),
@@ -107,6 +108,7 @@ OPTIONS = (
         "DIR",
         "path",
         DEFAULT_MONITORING,
+        defaults={"ui": None},
     ),
     Option(
         "claim",
@@ -119,7 +121,7 @@ OPTIONS = (
     Option(
         "plugins",
         SUBJECT,
-        ("verify",),
+        RUNS,
         "load checks, faults and outputs from the Python files of this folder; may be repeated",
         "DIR",
         "path",
@@ -154,7 +156,8 @@ OPTIONS = (
         "stack",
         STACK,
         RUNS,
-        "who brings Prometheus and Alertmanager up",
+        "who brings Prometheus up: auto, processes, containers or external",
+        "BACKEND",
         default="auto",
         choices=("auto", "processes", "containers", "external"),
     ),
@@ -193,5 +196,66 @@ OPTIONS = (
         kind="flag",
     ),
     Option("keep-on-failure", STACK, ("verify",), "containers: leave a failed run's stack up", kind="flag"),
-    Option("reports", OUTPUT, EVERY, "where the folder of the run goes", "DIR", "path", DEFAULT_REPORTS),
+    Option("rate", TRAFFIC, LOADS, "arrivals, 200/s or 200; of stages, that of the highest", "RATE"),
+    Option("duration", TRAFFIC, LOADS, "of the arrivals, 2m; of stages, that of all together", "TIME"),
+    Option("users", TRAFFIC, ("load",), "of a closed scenario", "N"),
+    Option("closed-users", TRAFFIC, ("ui",), "users of a closed scenario", "N"),
+    Option("max-requests", TRAFFIC, LOADS, "no session is started once so many requests have been sent", "N"),
+    Option(
+        "scenario",
+        TRAFFIC,
+        ("ui",),
+        "a scenario's file or name, for the start form",
+        "SCENARIO",
+        default="steady",
+    ),
+    Option(
+        "pass",
+        JUDGING,
+        ("load",),
+        "a condition, 'p95 < 250ms'; may be repeated",
+        "CONDITION",
+        repeatable=True,
+    ),
+    Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
+    Option(
+        "save-baseline", JUDGING, ("load",), "add this run to that file, when it is valid", "FILE", "path"
+    ),
+    Option("workers", WORKERS, ("load",), "share the load among N processes on this machine", "N"),
+    Option("await-workers", WORKERS, ("load",), "share it among N workers that somebody else starts", "N"),
+    Option(
+        "listen", WORKERS, ("load",), "where the master takes workers", "HOST[:PORT]", default="127.0.0.1"
+    ),
+    Option(
+        "master-bind-host",
+        WORKERS,
+        ("ui",),
+        "where workers can connect, with --master",
+        "HOST",
+        default="127.0.0.1",
+    ),
+    Option("web-host", SERVING, ("ui",), "address of the web UI", "HOST", default="127.0.0.1"),
+    Option("web-port", SERVING, ("ui",), "port of the web UI", "PORT", default="8089"),
+    Option("pull", IMAGES, ("stack",), "up: give a registry five minutes, not 20 s", kind="flag"),
+    Option("volumes", IMAGES, ("stack",), "down: remove the data too", kind="flag"),
+    Option(
+        "pin",
+        IMAGES,
+        ("images",),
+        "instead, ask the registry for the digests of the images that ship and write them",
+        kind="flag",
+    ),
+    Option(
+        "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"
+    ),
+    Option(
+        "reports",
+        OUTPUT,
+        EVERY,
+        "where the folder of the run goes",
+        "DIR",
+        "path",
+        DEFAULT_REPORTS,
+        defaults={"ui": None},
+    ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import stat
 import sys
 import threading
@@ -18,6 +17,7 @@ from rich.console import Console
 from promproof import checks
 from promproof.checks import metric_moves, traffic
 from promproof.checks.base import Check, Claim, judge, judge_each
+from promproof.cli.program import main
 from promproof.contract import model as contracts
 from promproof.contract.model import Contract
 from promproof.crash import Tracebacks, describe, guard
@@ -330,21 +330,20 @@ def boom(*_: object, **__: object) -> int:
 
 
 @pytest.mark.parametrize(
-    ("module", "breaks", "arguments"),
+    ("words", "breaks"),
     [
-        ("promproof.cli.drill", "promproof.drills.drill.load_folder", ["--list"]),
-        ("promproof.cli.load", "promproof.load.options.parse", ["steady"]),
-        ("promproof.cli.ui", "os.execv", ["--web-port", "0"]),
-        ("promproof.cli.stack", "promproof.stack.compose.engine", ["status"]),
-        ("promproof.cli.images", "shutil.which", []),
-        ("promproof.cli.scenarios", "promproof.load.scenario.load", ["check", "steady"]),
+        (["drill", "--list"], "promproof.drills.drill.load_folder"),
+        (["load", "steady"], "promproof.load.options.read"),
+        (["ui", "--web-port", "0"], "os.execv"),
+        (["stack", "status"], "promproof.stack.compose.engine"),
+        (["images"], "shutil.which"),
+        (["scenarios", "check", "steady"], "promproof.load.scenario.load"),
     ],
     ids=["drill", "load", "ui", "stack", "images", "check"],
 )
-def test_a_crash_of_a_command_has_python_s_own_status(
-    module: str,
+def test_a_crash_of_a_command_is_one_line_and_status_2(
+    words: list[str],
     breaks: str,
-    arguments: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -352,12 +351,13 @@ def test_a_crash_of_a_command_has_python_s_own_status(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "reports").mkdir()
     monkeypatch.setattr(breaks, boom)
-    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    module = f"promproof.cli.{words[0]}"
     monkeypatch.delitem(sys.modules, module, raising=False)
-    with pytest.raises(SystemExit) as left:
-        runpy.run_module(module, run_name="__main__")
+    status = main(words)
+    del sys.modules[module]  # it holds what breaks
     said = capsys.readouterr().err
-    assert left.value.code == 2, said
+    assert status == 2, said
+    assert said.startswith(f"promproof {words[0]}: internal error")
     assert "internal error: KeyError: 'nobody expected this' at " in said
     assert "Traceback" not in said
     assert len(list(tmp_path.glob("reports/crash-*.txt"))) == 1

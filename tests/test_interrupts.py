@@ -177,7 +177,7 @@ def test_building_images_goes_on_after_a_signal_or_leaves_a_traceback(
         "TMPDIR": str(tmp_path / "temporary"), "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }  # fmt: skip
     with subprocess.Popen(
-        [sys.executable, "-m", "promproof.interrupts", "promproof.cli.images"],
+        [sys.executable, "-m", "promproof.interrupts", "promproof", "images"],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as command:  # fmt: skip
         wait_until(lambda: "" if building.exists() else "no build yet", SECONDS)

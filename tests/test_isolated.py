@@ -30,12 +30,12 @@ def test_a_module_of_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
             "raise SystemExit('a stranger was imported')\n", encoding="utf-8"
         )
     scenario = PACKAGE / "scenarios" / "root.yaml"
-    done = run(tmp_path, "promproof.cli.scenarios", "check", str(scenario))
+    done = run(tmp_path, "promproof", "scenarios", "check", str(scenario))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{scenario}: root")
 
 
 def test_a_module_gets_its_arguments_and_gives_its_status(tmp_path: Path) -> None:
-    done = run(tmp_path, "promproof.cli.scenarios", "check", "no-such-scenario")
+    done = run(tmp_path, "promproof", "scenarios", "check", "no-such-scenario")
     assert done.returncode == 4
     assert "no-such-scenario: no such scenario" in done.stderr

@@ -1,7 +1,7 @@
 """The commands, one row each: what `--help` says, and the module whose `run` does it.
 
 A command is a row here, its options in `promproof.optiontable`, and a module that is imported only when it is run:
-`run(given)` takes the values by their keys, `no_drill` say, and returns the exit status.
+its function takes the values by their keys, `no_drill` say, and returns the exit status.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Run = Callable[[dict[str, Any]], int]
+"""What does a command: the values by their keys, with arguments and `rest`; the exit status."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,23 @@ class Argument:
 class Command:
     """One command.
 
-    name: its words, "scenarios check" say; module: where its `run` is; text: paragraphs of its help below the summary;
-    rest: what may follow `--`, and is handed on in `given["rest"]` as it is.
+    name: its words, "scenarios check" say; place: MODULE:FUNCTION; text: paragraphs of its help below the summary;
+    rest: what may follow `--`, and is handed on in `given["rest"]` as it is; foreign: so are options that are not ours.
     """
 
     name: str
-    module: str
+    place: str
     summary: str
     arguments: tuple[Argument, ...] = ()
     text: tuple[str, ...] = ()
     rest: str = ""
+    foreign: bool = False
 
 
 COMMANDS = (
     Command(
         "verify",
-        "promproof.cli.verify",
+        "promproof.cli.verify:run",
         "the main job: stack, traffic, every claim, report",
         text=(
             "Starts the target and a stack, drives traffic, judges every claim of the contract, takes an alert to "
@@ -53,5 +55,72 @@ COMMANDS = (
         ),
         rest="PYTEST OPTIONS",
     ),
+    Command(
+        "drill",
+        "promproof.cli.drill:run",
+        "every alert, live, on both sides of its threshold",
+        (Argument("names", "[DRILL]...", required=False, many=True),),
+        text=(
+            "DRILL is the name of a drill or of an alert; without one, the default drills run side by side.",
+        ),
+    ),
+    Command(
+        "load",
+        "promproof.cli.load:run",
+        "play a scenario, judge it, write a report",
+        (Argument("scenario", "SCENARIO"),),
+        text=("SCENARIO is a file, or the name of one: promproof scenarios list.",),
+    ),
+    Command(
+        "ui",
+        "promproof.cli.ui:run",
+        "Locust's web UI with the verification page",
+        text=("Against a stack that is running. Any other option is Locust's own.",),
+        rest="LOCUST OPTIONS",
+        foreign=True,
+    ),
+    Command(
+        "stack",
+        "promproof.cli.stack:run",
+        "keep the documented compose file up to look at",
+        (
+            Argument(
+                "action",
+                "[up|status|logs|down]",
+                False,
+                choices=("up", "status", "logs", "down"),
+                default="up",
+            ),
+            Argument("services", "[SERVICE]...", required=False, many=True),
+        ),
+        text=("up, unless something else is said; logs takes the names of services.",),
+    ),
+    Command("images", "promproof.cli.images:run", "build the images of the containers without a registry"),
+    Command(
+        "scenarios check",
+        "promproof.cli.scenarios:check",
+        "read scenario files and tell every mistake",
+        (Argument("files", "SCENARIO...", many=True),),
+    ),
+    Command("scenarios list", "promproof.cli.scenarios:listing", "tell which scenarios there are"),
+    Command(
+        "scenarios show",
+        "promproof.cli.scenarios:show",
+        "print the file of a scenario",
+        (Argument("scenario", "SCENARIO"),),
+    ),
+    Command("scenarios schema", "promproof.cli.scenarios:schema", "print the JSON Schema for editors"),
+    Command(
+        "completion",
+        "promproof.cli.completion:run",
+        "print the script for a shell's completion",
+        (Argument("shell", "bash|zsh|fish", choices=("bash", "zsh", "fish")),),
+        text=(
+            'For bash: eval "$(promproof completion bash)" in ~/.bashrc; for zsh the same with zsh in ~/.zshrc; for '
+            "fish: promproof completion fish > ~/.config/fish/completions/promproof.fish.",
+        ),
+    ),
 )
-STATUS = "Exit status: 0 all passed, 1 a claim failed, 2 unknown or interrupted, 4 bad arguments or input."
+GROUPS = {"scenarios": "look at scenarios: traffic as data"}
+"""Commands that have commands of their own, with their summaries."""
+STATUS = "Exit status: 0 all passed, 1 a claim or condition failed, 2 unknown or interrupted, 4 bad arguments or input."

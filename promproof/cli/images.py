@@ -1,33 +1,31 @@
-"""`nox -s images`: build the images of the container tests."""
+"""`promproof images`: build the images of the container tests, or pin those that ship."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-from promproof.crash import guard
-from promproof.errors import EvidenceError, InputError
+from promproof.errors import EvidenceError
 from promproof.interrupts import terminate_as_interrupt
+from promproof.places import REPOSITORY
 from promproof.run.housekeeping import opened
+from promproof.stack import pinning
 from promproof.stack.images import build
 
 
-def main() -> int:
-    """`python -m promproof.cli.images`; returns the exit status."""
-
-    def say(text: str) -> None:
-        print(text, flush=True)  # noqa: T201 - this is its output
-
+def run(given: dict[str, Any]) -> int:
+    """The exit status; with --pin 2 when an image has got no digest."""
+    if given["pin"]:
+        found = pinning.files(REPOSITORY)
+        return EvidenceError.exit_status if pinning.pin(found, pinning.ask_registry, _say) else 0
     try:
-        with terminate_as_interrupt(), opened(say):
-            build(say)
+        with terminate_as_interrupt(), opened(_say):
+            build(_say)
     except KeyboardInterrupt as signalled:
-        print(f"interrupted by {signalled}; what was built is kept", file=sys.stderr)  # noqa: T201
-        return EvidenceError.exit_status
-    except (InputError, EvidenceError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return error.exit_status
+        raise KeyboardInterrupt(f"{signalled}; what was built is kept") from None
     return 0
 
 
-if __name__ == "__main__":
-    raise SystemExit(guard("nox -s images", main))
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`python -m promproof.cli.load SCENARIO [OPTIONS]`: a load session without UI; see docs/load.md."""
+"""`promproof load`: a load session without UI; see docs/load.md."""
 
 from __future__ import annotations
 
@@ -10,29 +10,25 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from promproof import interrupts
 from promproof.config.masking import Masker, of_environment, secrets_of
-from promproof.crash import Tracebacks, guard
-from promproof.errors import InputError
+from promproof.crash import Tracebacks
 from promproof.load import baseline
-from promproof.load.options import Options, parse
+from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
 from promproof.report import load
 from promproof.run.housekeeping import check_places, opened, run_folder
 from promproof.run.load import Session
 
 
-def main(arguments: list[str]) -> int:
-    """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown, 4 bad input."""
-    try:
-        options = parse(arguments)
-        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
-        folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
-        return run(options, folder, lambda text: print_line(text))
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_status
+def run(given: dict[str, Any]) -> int:
+    """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown."""
+    options = read(given)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
+    folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
+    return play(options, folder, print_line)
 
 
 def file_name(text: str) -> str:
@@ -46,7 +42,7 @@ def print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def run(options: Options, folder: Path, say: Callable[[str], None]) -> int:
+def play(options: Options, folder: Path, say: Callable[[str], None]) -> int:
     """Run a session with its signals, and print and keep what it found; the exit status.
 
     Raises:
@@ -95,7 +91,3 @@ def _keep(result: LoadResult, folder: Path, options: Options) -> int:
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
     _mask(folder, options)
     return result.status
-
-
-if __name__ == "__main__":
-    sys.exit(guard("nox -s load", lambda: main(sys.argv[1:])))

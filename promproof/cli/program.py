@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,15 +18,14 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from promproof.cli.commands import COMMANDS, STATUS, Argument, Command
+from promproof.cli.commands import GROUPS as GROUP_SUMMARIES
 from promproof.crash import guard
-from promproof.errors import InputError
+from promproof.errors import InputError, meant
 from promproof.optiontable import GROUPS, Option, options
 
 NAME = "promproof"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
-GROUP_TEXTS = {"scenarios": "Look at scenarios, traffic as data."}
-MOST_SIMILAR = 3
 
 
 class _Grouped(click.Command):
@@ -61,6 +61,20 @@ class _Option(click.Option):
         self.heading = option.group
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What a command line asks for."""
+
+    command: Command
+    given: dict[str, Any]
+
+    def run(self) -> int:
+        """Import what does it, and do it; the exit status."""
+        module, _, function = self.command.place.partition(":")
+        status: int = getattr(import_module(module), function)(self.given)
+        return status
+
+
 class _Group(click.Group):
     """Commands in the order of their table, and not of the alphabet."""
 
@@ -86,7 +100,11 @@ def program() -> click.Group:
         *outer, name = command.name.split()
         for word in outer:
             inner = group.commands.get(word) or _Group(
-                word, help=GROUP_TEXTS[word], epilog=STATUS, no_args_is_help=True
+                word,
+                help=_sentence(GROUP_SUMMARIES[word]),
+                short_help=GROUP_SUMMARIES[word],
+                epilog=STATUS,
+                no_args_is_help=True,
             )
             assert isinstance(inner, click.Group)
             group.add_command(inner)
@@ -95,21 +113,25 @@ def program() -> click.Group:
     return top
 
 
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
 def _command(command: Command, name: str) -> click.Command:
     parameters: list[click.Parameter] = [_argument(argument) for argument in command.arguments]
     if command.rest:
-        parameters.append(
-            click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar=f"[-- {command.rest}]")
-        )
+        metavar = f"[{command.rest}]" if command.foreign else f"[-- {command.rest}]"
+        parameters.append(click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar=metavar))
     parameters += [_Option(option, command.name) for option in options(command.name)]
-
-    def run(**given: Any) -> int:
-        status: int = import_module(command.module).run(given)
-        return status
-
-    text = "\n\n".join((f"{command.summary}.".capitalize(), *command.text))
+    foreign = {"ignore_unknown_options": True, "help_option_names": ["--help"]} if command.foreign else {}
     return _Grouped(
-        name, params=parameters, callback=run, help=text, short_help=command.summary, epilog=STATUS
+        name,
+        params=parameters,
+        callback=lambda **given: Chosen(command, given),
+        help="\n\n".join((_sentence(command.summary), *command.text)),
+        short_help=command.summary,
+        epilog=STATUS,
+        context_settings=foreign,
     )
 
 
@@ -137,33 +159,41 @@ def _version(context: click.Context, parameter: click.Parameter, asked: bool) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line, that of the process unless given; the exit status. No exception leaves it."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return guard(f"{NAME} {words[0]}" if words and words[0][:1].isalpha() else NAME, lambda: _run(words))
+    return guard(f"{NAME} {words[0]}" if words[:1] and words[0].isalpha() else NAME, lambda: _run(words))
 
 
-def _run(words: list[str]) -> int:
+def _run(words: Sequence[str]) -> int:
+    chosen = parse(words)
+    return chosen if isinstance(chosen, int) else chosen.run()
+
+
+def parse(words: Sequence[str]) -> Chosen | int:
+    """The command and its values; the exit status where all is said, after --help say.
+
+    Raises:
+        InputError: a mistake on the command line.
+    """
     try:
-        status = program().main(words, prog_name=NAME, standalone_mode=False)
-    except click.Abort as error:
-        raise KeyboardInterrupt from error
+        # run outside: click would take a KeyboardInterrupt for a word to its user
+        chosen: Chosen | int = program().main(list(words), prog_name=NAME, standalone_mode=False)
+        return chosen
     except NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
         return InputError.exit_status
     except click.UsageError as error:
         raise _mistake(error) from error
-    return status if isinstance(status, int) else 0
 
 
 def _mistake(error: click.UsageError) -> InputError:
     """A mistake on the command line in our words: what, where, and what is meant perhaps."""
     path = error.ctx.command_path if error.ctx is not None else NAME
-    near: list[str] = []
-    what = error.format_message()
-    if isinstance(error, click.NoSuchOption):
-        what = f"there is no option {error.option_name}"
-        near = list(error.possibilities or ())
-    elif isinstance(error, click.NoSuchCommand):
-        what = f"there is no command {error.command_name}"
-        near = list(error.possibilities or ())
-    if near:
-        what += f"; did you mean {' or '.join(near[:MOST_SIMILAR])}?"
-    return InputError(what=what, where=path, todo=f"{path} --help")
+    command = error.ctx.command if error.ctx is not None else None
+    what, todo = error.format_message(), f"{path} --help"
+    if isinstance(error, click.NoSuchOption) and command is not None:
+        known = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+        what = f"there is no option {error.option_name}{meant(error.option_name, known)}"
+        if any(parameter.name == "rest" for parameter in command.params):
+            todo += "; pytest's own options stand after --"
+    elif isinstance(error, click.NoSuchCommand) and isinstance(command, click.Group):
+        what = f"there is no command {error.command_name}{meant(error.command_name, command.commands)}"
+    return InputError(what=what, where=path, todo=todo)

@@ -1,28 +1,18 @@
-"""Checks scenario files, or prints their schema: `python -m promproof.cli.scenarios check FILE ...`, `... schema`."""
+"""`promproof scenarios`: which there are, what one says, whether files are right, and the schema for editors."""
+
+from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
-from promproof.crash import guard
 from promproof.errors import InputError
-from promproof.load.scenario import json_schema, load, resolve
-
-USAGE = (
-    "usage: python -m promproof.cli.scenarios check SCENARIO ... | python -m promproof.cli.scenarios schema"
-)
+from promproof.load.scenario import json_schema, known, load, resolve
 
 
-def main(arguments: list[str]) -> int:
-    """Exit status: 0 when all files are right, 4 for a mistake."""
-    match arguments:
-        case ["schema"]:
-            sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
-            return 0
-        case ["check", *names] if names:
-            return max(_check(name) for name in names)
-        case _:
-            sys.stderr.write(USAGE + "\n")
-            return 4
+def check(given: dict[str, Any]) -> int:
+    """Read each file; 4 when one has a mistake."""
+    return max(_check(name) for name in given["files"])
 
 
 def _check(name: str) -> int:
@@ -32,11 +22,30 @@ def _check(name: str) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
-    sys.stdout.write(
-        f"{path}: {scenario.name}, {len(scenario.mix)} sessions in the mix, {len(scenario.once)} once\n"
-    )
+    mix, once = len(scenario.mix), len(scenario.once)
+    sys.stdout.write(f"{path}: {scenario.name}, {mix} sessions in the mix, {once} once\n")
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(guard("python -m promproof.cli.scenarios", lambda: main(sys.argv[1:])))
+def listing(given: dict[str, Any]) -> int:
+    """Each scenario that has a name, a line each; 4 when one of them has a mistake."""
+    status = 0
+    for name, path in sorted(known().items()):
+        try:
+            sys.stdout.write(f"{name:<14} {load(path).description or path}\n")
+        except InputError as error:
+            sys.stderr.write(f"{error}\n")
+            status = error.exit_status
+    return status
+
+
+def show(given: dict[str, Any]) -> int:
+    """The file of a scenario as it stands."""
+    sys.stdout.write(resolve(given["scenario"]).read_text(encoding="utf-8"))
+    return 0
+
+
+def schema(given: dict[str, Any]) -> int:
+    """The JSON Schema."""
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    return 0

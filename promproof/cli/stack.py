@@ -1,4 +1,4 @@
-"""`nox -s stack [-- up|status|logs|down]`: the documented compose file under its own name, kept up to be looked at.
+"""`promproof stack [up|status|logs|down]`: the documented compose file under its own name, kept up to be looked at.
 
 Local images stand in for those that were built, others are pulled where a registry answers; a service whose image
 can't be had is left out by name, never silently.
@@ -6,13 +6,11 @@ can't be had is left out by name, never silently.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from promproof.crash import guard
 from promproof.errors import EvidenceError, InputError
 from promproof.interrupts import terminate_as_interrupt
 from promproof.places import REPOSITORY
@@ -66,54 +64,34 @@ def down(client: Any, volumes: bool) -> None:
         raise EvidenceError("stack", f"still there: {', '.join(left)}")
 
 
-def act(arguments: argparse.Namespace, folder: Path) -> None:
+def act(given: dict[str, Any], folder: Path) -> None:
     """Do what was asked for and print the outcome."""
     client = compose.engine()
     try:
         kept = project(folder)
-        if arguments.action == "up":
-            up(client, kept, supply.LONG_SECONDS if arguments.pull else supply.SHORT_SECONDS)
-        elif arguments.action == "status":
-            _say(kept.run("ps", "--all", "--format", _STATUS))
-        elif arguments.action == "logs":
-            _say(kept.run("logs", "--tail", "100", *arguments.services))
-        else:
-            down(client, arguments.volumes)
+        match given["action"]:
+            case "up":
+                up(client, kept, supply.LONG_SECONDS if given["pull"] else supply.SHORT_SECONDS)
+            case "status":
+                _say(kept.run("ps", "--all", "--format", _STATUS))
+            case "logs":
+                _say(kept.run("logs", "--tail", "100", *given["services"]))
+            case _:
+                down(client, given["volumes"])
     finally:
         client.close()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    made = argparse.ArgumentParser(prog="nox -s stack --", description="keep a stack up to look at")
-    made.add_argument("action", choices=("up", "status", "logs", "down"), nargs="?", default="up")
-    made.add_argument("services", nargs="*", help="logs: of these services only")
-    made.add_argument("--pull", action="store_true", help="up: give a registry five minutes, not 20 s")
-    made.add_argument("--volumes", action="store_true", help="down: remove the data too")
-    return made
-
-
-def main(argv: list[str]) -> int:
-    """Returns the exit status: 0, 2 for trouble of the engine or a container, 4 for a user's mistake."""
-    try:
-        arguments = parser().parse_args(argv)
-    except SystemExit as error:
-        return 4 if error.code else 0
+def run(given: dict[str, Any]) -> int:
+    """The exit status."""
     try:
         with terminate_as_interrupt(), opened(_say), tempfile.TemporaryDirectory(prefix="stack-") as folder:
-            act(arguments, Path(folder))
+            act(given, Path(folder))
     except KeyboardInterrupt as signalled:
-        print(f"interrupted by {signalled}; what is up stays: nox -s stack -- down", file=sys.stderr)  # noqa: T201
-        return EvidenceError.exit_status
-    except (InputError, EvidenceError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return error.exit_status
+        raise KeyboardInterrupt(f"{signalled}; what is up stays: promproof stack down") from None
     return 0
 
 
 def _say(text: str) -> None:
-    print(text.rstrip(), flush=True)  # noqa: T201
-
-
-if __name__ == "__main__":
-    raise SystemExit(guard("nox -s stack", lambda: main(sys.argv[1:])))
+    sys.stdout.write(f"{text.rstrip()}\n")
+    sys.stdout.flush()

@@ -1,6 +1,4 @@
-"""`nox -s ui`: Locust's web UI with the verification page, against a stack that is running.
-
-    nox -s ui -- [--target URL] [--prometheus URL] [--fault-url URL --fault-token TEXT] [any option of Locust]
+"""`promproof ui`: Locust's web UI with the verification page, against a stack that is running.
 
 The defaults are the documented ports: API 8000, Prometheus 9090, the web UI on 127.0.0.1:8089. Exit status: as of the
 last run; 4 for bad options or a port that is taken.
@@ -9,46 +7,48 @@ last run; 4 for bad options or a port that is taken.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from promproof import interrupts
+from promproof import interrupts, isolated
 from promproof.config.urls import base_url
-from promproof.crash import guard
-from promproof.errors import InputError
+from promproof.errors import InputError, meant
 from promproof.faults.abandoned import abandoned
-from promproof.places import DEFAULT_REPORTS, LOCUSTFILE, REPOSITORY
+from promproof.optiontable import options
+from promproof.places import DEFAULT_REPORTS, LOCUSTFILE, PACKAGE
 from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
 
-PAGE = REPOSITORY / "promproof" / "live" / "page.py"
-DEFAULTS = {
-    "--host": "http://127.0.0.1:8000",
-    "--prometheus": "http://127.0.0.1:9090",
-    "--scenario": "steady",
-    "--web-host": "127.0.0.1",
-    "--web-port": "8089",
-    "--master-bind-host": "127.0.0.1",
-}
+PAGE = PACKAGE / "live" / "page.py"
 URLS = ("--host", "--prometheus", "--fault-url")
-ALIASES = {"--target": "--host", "-H": "--host", "-P": "--web-port"}
+LOCUSTS = {"--target": "--host"}
+"""What Locust calls an option of ours."""
+ALIASES = {"-H": "--host", "-P": "--web-port"}
 
 
-def command(arguments: list[str]) -> list[str]:
-    """The command line of Locust for these options."""
-    given = [_long(one) for one in arguments]
-    named = {one.split("=", 1)[0] for one in given}
-    added = [text for name, value in DEFAULTS.items() if name not in named for text in (name, value)]
-    if "--reports" not in named:
-        added += ["--reports", str(DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))]
-    if "--ledger" not in named:
-        parts = [part for text in (*given, *added) for part in text.split("=", 1)]
-        added += ["--ledger", str(Path(parts[parts.index("--reports") + 1]) / "ledgers")]
-    return ["locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING", *added, *given]
+def command(given: Mapping[str, Any]) -> list[str]:
+    """The command line of Locust for these values; what it says of its own options comes last, and wins."""
+    stamp = time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime())
+    reports = DEFAULT_REPORTS / stamp if given["reports"] is None else given["reports"]
+    words = ["locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING"]
+    for option in options("ui"):
+        value = reports if option.name == "reports" else given[option.key]
+        if value is not None:
+            name = f"--{option.name}"
+            words += [LOCUSTS.get(name, name), str(value)]
+    words += ["--ledger", str(reports / "ledgers")]
+    for word in given["rest"]:
+        name, mark, value = word.partition("=")
+        words += [ALIASES.get(name, name), *([value] if mark else [])] if name.startswith("-") else [word]
+    return words
 
 
 def check_port(arguments: list[str]) -> None:
@@ -74,35 +74,48 @@ def check_urls(arguments: list[str]) -> None:
             base_url(value, "--target" if name == "--host" else name)
 
 
-def _long(text: str) -> str:
-    name, mark, value = text.partition("=")
-    return ALIASES.get(name, name) + mark + value
+def refuse_unknown(words: Sequence[str]) -> None:
+    """Raises InputError for an option that neither Locust nor its files have, with what is meant perhaps."""
+    theirs = locust_options()
+    for word in words:
+        name = word.partition("=")[0]
+        if theirs and name.startswith("--") and name != "--" and name not in theirs:
+            ours = {f"--{option.name}" for option in options("ui")}
+            raise InputError(
+                what=f"there is no option {name}{meant(name, ours | theirs)}",
+                where="promproof ui",
+                todo="promproof ui --help lists ours, python -m locust --help Locust's",
+            )
 
 
-def main(arguments: list[str]) -> int:
-    """Become Locust; returns only for a mistake."""
-    wanted = [
-        part for one in command(arguments) for part in (one.split("=", 1) if one.startswith("--") else [one])
-    ]
+def locust_options() -> set[str]:
+    """The names of its options, read from its source: an import takes a second, and replaces this process's sockets."""
+    found = find_spec("locust")
+    if found is None or found.origin is None:
+        return set()
+    sources = (Path(found.origin).parent / "argument_parser.py", LOCUSTFILE, *LOCUSTFILE.parent.glob("*.py"))
+    return {
+        name
+        for source in sources
+        if source.is_file()
+        for name in re.findall(r'"(--[a-z][a-z0-9-]+)"', source.read_text(encoding="utf-8"))
+    }
+
+
+def run(given: dict[str, Any]) -> int:
+    """Become Locust; the exit status is that of its last run."""
+    refuse_unknown(given["rest"])
+    wanted = command(given)
     values = dict(pairwise(wanted))
-    try:
-        check_urls(wanted)
-        check_port(wanted)
-        check_places(Path(values["--reports"]))
-    except InputError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_status
+    check_urls(wanted)
+    check_port(wanted)
+    check_places(Path(values["--reports"]))
     for line in (*map(str, clear_leftovers()), *abandoned()):
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"http://{values['--web-host']}:{values['--web-port']}/?tab=verification\n")
     sys.stdout.flush()
-    os.chdir(REPOSITORY)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer
     try:
-        return os.execv(sys.executable, [sys.executable, "-m", "promproof.interrupts", *wanted])
+        return os.execv(sys.executable, isolated.command("promproof.interrupts", *wanted))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-if __name__ == "__main__":
-    sys.exit(guard("nox -s ui", lambda: main(sys.argv[1:])))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from promproof.stack.journal import cache_dir, locked
 
-RECOVER = "nox -s drill -- --recover"
+RECOVER = "promproof drill --recover"
 
 
 def abandoned(folder: Path | None = None) -> list[str]:

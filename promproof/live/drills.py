@@ -44,7 +44,7 @@ class Place:
         """The drills' command; the token is not in it."""
         instance = ["--instance", self.instance] if self.instance else []
         return isolated.command(
-            "promproof.cli.drill", name, "--stack", "external", *instance,
+            "promproof", "drill", name, "--stack", "external", *instance,
             "--target", self.target, "--prometheus", self.prometheus, "--fault-url", self.fault_url,
             "--contract", str(self.contract), "--monitoring", str(self.monitoring), "--reports", str(reports),
         )  # fmt: skip

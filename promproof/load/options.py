@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from promproof.config.urls import base_url, host_and_port
 from promproof.errors import InputError
@@ -51,29 +52,46 @@ class Options:
         return [*self.scenario.conditions, *self.passing]
 
 
-def parse(arguments: list[str]) -> Options:
-    """Raises InputError for whatever cannot be used, before anything is sent."""
-    given = _parser().parse_args(arguments)
-    path = scenarios.resolve(given.scenario)
-    rate = _read("--rate", given.rate, lambda text: parse_rate(text if "/" in text else f"{text}/s"))
-    duration = _read("--duration", given.duration, parse_duration)
-    users = _whole("--users", given.users)
-    most = _whole("--max-requests", given.max_requests)
+def read(given: Mapping[str, Any]) -> Options:
+    """The session that the values of a command line ask for.
+
+    Raises:
+        InputError: something cannot be used; nothing has been sent.
+    """
+    path = scenarios.resolve(given["scenario"])
+    rate = _read("--rate", given["rate"], lambda text: parse_rate(text if "/" in text else f"{text}/s"))
+    duration = _read("--duration", given["duration"], parse_duration)
+    users = _whole("--users", given["users"])
+    most = _whole("--max-requests", given["max_requests"])
     scenario = scenarios.override(scenarios.load(path), rate, duration, most, users)
-    passing = [_condition(scenario, text) for text in given.passing]
-    target = base_url(given.target, "--target")
-    prometheus = None if given.prometheus is None else base_url(given.prometheus, "--prometheus")
-    workers, awaited = _whole("--workers", given.workers), _whole("--await-workers", given.await_workers)
+    passing = [_condition(scenario, text) for text in given["pass"]]
+    target = base_url(given["target"], "--target")
+    asked = given["prometheus"]
+    prometheus = None if asked is None else base_url(asked, "--prometheus")
+    workers = _whole("--workers", given["workers"])
+    awaited = _whole("--await-workers", given["await_workers"])
     if workers and awaited:
         raise InputError("found both", "--workers, --await-workers", "one of them", "leave one out")
+    served = given["serve_metrics"]
     options = Options(
-        path, scenario, target, rate, duration, users, most, workers or 0, awaited or 0,
-        host_and_port(given.listen, "--listen", port=0), passing, prometheus, Path(given.contract),
-        None if given.baseline is None else Path(given.baseline),
-        None if given.save_baseline is None else Path(given.save_baseline),
-        Path(given.reports),
-        None if given.serve_metrics is None else host_and_port(given.serve_metrics, "--serve-metrics"),
-    )  # fmt: skip
+        scenario_file=path,
+        scenario=scenario,
+        target=target,
+        rate=rate,
+        duration=duration,
+        users=users,
+        max_requests=most,
+        workers=workers or 0,
+        await_workers=awaited or 0,
+        listen=host_and_port(given["listen"], "--listen", port=0),
+        passing=passing,
+        prometheus=prometheus,
+        contract=given["contract"],
+        baseline=given["baseline"],
+        save_baseline=given["save_baseline"],
+        reports=given["reports"],
+        serve_metrics=None if served is None else host_and_port(served, "--serve-metrics"),
+    )
     asking = [one for one in options.conditions if one.asks_prometheus]
     if asking and options.prometheus is None:
         raise InputError(
@@ -83,55 +101,6 @@ def parse(arguments: list[str]) -> Options:
             "add it",
         )
     return options
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="nox -s load --",
-        allow_abbrev=False,
-        description="Plays a scenario, judges it and writes a report. Exit status: 0 all conditions kept, 1 one "
-        "broken, 2 the run is invalid or something is unknown, 4 bad arguments or input.",
-    )
-    add = parser.add_argument
-    add("scenario", help="a scenario's file, or the name of one in scenarios/")
-    add("--target", default=DEFAULT_TARGET, metavar="URL", help="the API (%(default)s)")
-    add("--rate", help="arrivals, 200/s or 200; of stages, that of the highest")
-    add("--duration", help="of the arrivals, 2m; of stages, that of all together")
-    add("--users", help="of a closed scenario")
-    add("--max-requests", help="no session is started once so many requests have been sent")
-    add("--workers", metavar="N", help="share the load among N processes on this machine")
-    add("--await-workers", metavar="N", help="share it among N workers that somebody else starts")
-    add(
-        "--listen",
-        default="127.0.0.1",
-        metavar="HOST[:PORT]",
-        help="where the master takes workers (%(default)s)",
-    )
-    add(
-        "--pass",
-        dest="passing",
-        action="append",
-        default=[],
-        metavar="CONDITION",
-        help="'p95 < 250ms'; repeatable",
-    )
-    add("--prometheus", metavar="URL", help="for the conditions promql and metric")
-    add(
-        "--contract",
-        default=str(DEFAULT_CONTRACT),
-        metavar="FILE",
-        help="what metrics mean, for the condition metric",
-    )
-    add("--baseline", metavar="FILE", help="runs to compare with")
-    add("--save-baseline", metavar="FILE", help="add this run to that file, when it is valid")
-    add("--reports", default=str(DEFAULT_REPORTS), metavar="DIR", help="where the folder of the run goes")
-    add("--serve-metrics", metavar="[HOST:]PORT", help="serve the load itself to Prometheus while it runs")
-    return parser
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise InputError(message, "nox -s load", "nox -s load -- SCENARIO [OPTIONS]", "nox -s load -- --help")
 
 
 def _read(name: str, text: str | None, parse: object) -> float | None:

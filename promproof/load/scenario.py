@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from promproof.config.inputs import Document, describe, load_document
-from promproof.errors import InputError
+from promproof.errors import InputError, meant
 from promproof.load.consistency import Problem, check
 from promproof.load.models import Closed, Open, RateStage, Scenario, UserStage
 from promproof.places import SCENARIOS, SHIPPED_SCENARIOS
 
-__all__ = ["Scenario", "json_schema", "load", "override", "resolve", "stretched"]
+__all__ = ["Scenario", "json_schema", "known", "load", "override", "resolve", "stretched"]
 
 WHAT = "a scenario"
 AnyStage = TypeVar("AnyStage", RateStage, UserStage)
@@ -41,6 +41,11 @@ def load(path: Path) -> Scenario:
     return scenario
 
 
+def known(folder: Path = SCENARIOS) -> dict[str, Path]:
+    """The files of the scenarios that have a bare name; of two with one name the user's own."""
+    return {file.stem: file for where in (SHIPPED_SCENARIOS, folder) for file in sorted(where.glob("*.yaml"))}
+
+
 def resolve(name: str, folder: Path = SCENARIOS) -> Path:
     """The file of a scenario that is named by path, or by its bare name in the user's folder or among the shipped ones.
 
@@ -50,13 +55,13 @@ def resolve(name: str, folder: Path = SCENARIOS) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    named = {
-        file.stem: file for where in (SHIPPED_SCENARIOS, folder) for file in sorted(where.glob("*.yaml"))
-    }
+    named = known(folder)
     if name in named:
         return named[name]
     expected = "the path of a file, or one of: " + ", ".join(sorted(named))
-    raise InputError("no such scenario", name, expected, "check the name")
+    raise InputError(
+        what=f"no such scenario{meant(name, named)}", where=name, expected=expected, todo="check the name"
+    )
 
 
 def override(

@@ -1,4 +1,4 @@
-"""`nox -s images -- --pin`: the digest of each image behind its tag, as the registry tells it.
+"""`promproof images --pin`: the digest of each image behind its tag, as the registry tells it.
 
 A tag can be set anew by its publisher, a digest can't. Only what a registry has just answered is written; a file whose
 images nobody vouches for stays as it is.
@@ -7,16 +7,13 @@ images nobody vouches for stays as it is.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import requests
 from docker.errors import DockerException
 
-from promproof.crash import guard
 from promproof.errors import EvidenceError
-from promproof.places import REPOSITORY
 from promproof.stack import compose
 
 FILES = ("Dockerfile", "monitoring/**/docker-compose*.yml", "monitoring/load/Dockerfile")
@@ -103,17 +100,3 @@ def ask_registry(image: str) -> str:
 def _is_image(text: str) -> bool:
     """Not a user and group (65534:65534), which stands in the same place."""
     return not text.replace(":", "").isdecimal()
-
-
-def main() -> int:
-    """`python -m promproof.stack.pinning`; the exit status: 2 when an image has got no digest."""
-
-    def say(text: str) -> None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-
-    return EvidenceError.exit_status if pin(files(REPOSITORY), ask_registry, say) else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(guard("nox -s images", main))

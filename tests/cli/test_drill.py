@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from promproof.cli import drill
+from promproof.cli.program import main
 from promproof.drills.drill import load_folder
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, DRILLS
@@ -19,7 +20,7 @@ HIGH = "high-error-rate.yaml"
 
 def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     reports = tmp_path / "reports"
-    assert drill.main([*arguments, "--reports", str(reports)]) == 4
+    assert main(["drill", *arguments, "--reports", str(reports)]) == 4
     assert not reports.exists()
     said = capsys.readouterr().err
     assert "Traceback" not in said
@@ -40,12 +41,13 @@ def drills(tmp_path: Path, before: str, after: str) -> Path:
     ("arguments", "words"),
     [
         (["Nothing"], "no drill is called 'Nothing'"),
-        (["--sideways"], "unrecognized arguments: --sideways"),
-        (["--time-scale", "fast"], "invalid float value"),
+        (["SlowRespones"], "; did you mean SlowResponses?"),
+        (["--sideways"], "there is no option --sideways"),
+        (["--time-scale", "fast"], "is not a valid float"),
         (["--time-scale", "0.5"], "time scale 0.5 is not possible"),
         (["--time-scale", "1e6"], "time scale"),
         (["--time-scale", "120", "SlowResponses"], "quarter"),
-        (["--stack", "swarm"], "invalid choice"),
+        (["--stack", "swarm"], "is not one of"),
         (["--binary", "prometheus"], "names no file"),
         (["--drills", "nowhere"], "no drill is there"),
         (["--monitoring", "nowhere"], "no Prometheus configuration"),
@@ -104,7 +106,7 @@ def test_a_name_chooses_something_else() -> None:
 
 
 def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
-    assert drill.main(["--list"]) == 0
+    assert main(["drill", "--list"]) == 0
     said = capsys.readouterr().out
     assert all(one.plan.name in said for one in load_folder(DRILLS))
 

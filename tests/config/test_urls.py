@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from promproof.cli.program import parse
 from promproof.cli.ui import check_urls
 from promproof.config.urls import base_url, host_and_port
 from promproof.errors import InputError
 from promproof.load.arguments import check_host, refusal
-from promproof.load.options import parse
+from promproof.load.options import read
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 
@@ -51,8 +52,10 @@ def test_a_message_about_a_url_keeps_its_password() -> None:
 @pytest.mark.parametrize("text", ["http://localhost:99999", "http://["])
 def test_no_command_starts_with_a_url_that_cannot_be_used(text: str) -> None:
     for arguments in (["steady", "--target", text], ["steady", "--prometheus", text]):
+        asked = parse(["load", *arguments])
+        assert not isinstance(asked, int)
         with pytest.raises(InputError, match="no usable URL"):
-            parse(arguments)
+            read(asked.given)
     for name in ("target", "prometheus", "alertmanager", "grafana", "fault_url"):
         given = {
             "target": "http://127.0.0.1:1",

@@ -23,7 +23,7 @@ NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT
 
 def stack(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "promproof.cli.stack", *words], cwd=REPOSITORY, capture_output=True,
+        [sys.executable, "-m", "promproof", "stack", *words], cwd=REPOSITORY, capture_output=True,
         text=True, timeout=120, check=False, env={**os.environ, **more},
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ class Ran:
 
 def command(*arguments: str, broken: str = "") -> list[str]:
     """The command line; `broken` names what is broken on purpose in the harness itself."""
-    start = [sys.executable, str(BROKEN), broken] if broken else [sys.executable, "-m", "promproof.cli.drill"]
+    start = [sys.executable, str(BROKEN), broken] if broken else [sys.executable, "-m", "promproof", "drill"]
     return [*start, *arguments]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from promproof.cli import drill
+from promproof.cli.program import main
 from promproof.faults.procfs import IDLE_SHARES, ProcFolder
 from promproof.observe.webhook import Delivery, Receiver, Route
 from promproof.run.conductor import Conductor, _Course
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     {"patient": patient, "half-dose": half_dose, "deaf-webhook": deaf_webhook, "dead-webhook": dead_webhook}[
         sys.argv[1]
     ]()
-    sys.exit(drill.main(sys.argv[2:]))
+    sys.exit(main(["drill", *sys.argv[2:]]))

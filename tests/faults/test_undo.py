@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from promproof.cli import drill
+from promproof.cli.program import main
 from promproof.errors import EvidenceError
 from promproof.faults.kinds import HttpCall
 from promproof.faults.undo import CallHttp, EndFault, RunCommand, SendSignal, UndoBook, recover, run, send
@@ -202,11 +202,11 @@ def test_recover_leaves_the_faults_of_a_killed_run(
             assert killed.stdout.readline() == b"applied\n"
             killed.kill()
         wait_until(lambda: _not(sleeper.pid, psutil.STATUS_STOPPED), SECONDS)
-        assert drill.main(["--recover"]) == 0
+        assert main(["drill", "--recover"]) == 0
         assert asked == ["POST /off"]
     wait_until(lambda: _not(sleeper.pid, psutil.STATUS_SLEEPING), SECONDS)
     assert capsys.readouterr().out.count("taken back") == 2
-    assert drill.main(["--recover"]) == 0
+    assert main(["drill", "--recover"]) == 0
     assert "nothing to take back" in capsys.readouterr().out
 
 

@@ -30,7 +30,7 @@ PATIENT = STEADY.replace("rate: 130/s", "rate: 60/s, limit: 100000").replace(
 
 
 class WebUi:
-    """One `python -m promproof.cli.ui`."""
+    """One `promproof ui`."""
 
     def __init__(self, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
         self.reports = folder / "reports"
@@ -39,7 +39,7 @@ class WebUi:
         scenario = folder / "patient.yaml"
         scenario.write_text(PATIENT, encoding="utf-8")
         command = [
-            sys.executable, "-m", "promproof.cli.ui", "--web-port", str(self.port), "--scenario", str(scenario),
+            sys.executable, "-m", "promproof", "ui", "--web-port", str(self.port), "--scenario", str(scenario),
             "--reports", str(self.reports), *options,
         ]  # fmt: skip
         self.process = subprocess.Popen(

@@ -19,7 +19,7 @@ from tests.load.target import Target
 
 
 class LoadSession:
-    """One `python -m promproof.cli.load`."""
+    """One `promproof load`."""
 
     def __init__(self, process: subprocess.Popen[str], reports: Path) -> None:
         self.process = process
@@ -71,7 +71,7 @@ class LoadSessions:
             name = str(path)
         reports = self._folder / f"reports-{number}"
         command = [
-            sys.executable, "-m", "promproof.cli.load", name, "--target", self._url, "--reports", str(reports),
+            sys.executable, "-m", "promproof", "load", name, "--target", self._url, "--reports", str(reports),
             *options,
         ]  # fmt: skip
         process = subprocess.Popen(

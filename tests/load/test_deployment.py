@@ -17,9 +17,10 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from promproof.cli.program import parse
 from promproof.contract.model import load
 from promproof.load.export import LoadCollector
-from promproof.load.options import parse
+from promproof.load.options import Options, read
 from promproof.stack.binaries import find_binaries
 from promproof.stack.ports import allocate_ports
 from promproof.stack.waiting import loopback_session
@@ -37,6 +38,13 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 MANIFESTS = dict(documents())
+
+
+def session(words: list[str]) -> Options:
+    """What a container's command asks for."""
+    chosen = parse(words[1:])
+    assert not isinstance(chosen, int)
+    return read(chosen.given)
 
 
 def pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -86,8 +94,8 @@ def test_workers_look_for_a_master_that_no_service_names() -> None:
 def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
     jobs = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Job"}
     (master,) = jobs["load"]["spec"]["template"]["spec"]["containers"]
-    options = parse(master["args"][1:])
-    assert master["args"][0] == "promproof.cli.load"
+    options = session(master["args"])
+    assert master["args"][:2] == ["promproof", "load"]
     assert options.await_workers == jobs["load-workers"]["spec"]["parallelism"]
     assert options.listen == ("0.0.0.0", 5557)
     assert options.serve_metrics == ("0.0.0.0", 9646)
@@ -109,7 +117,7 @@ def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
 
     assert not [name for name in config()["services"] if name.startswith("load")]
     services = config("--profile", "load")["services"]
-    options = parse(services["load-master"]["command"][1:])
+    options = session(services["load-master"]["command"])
     assert options.await_workers == services["load-worker"]["deploy"]["replicas"]
     assert "--master-host=load-master" in services["load-worker"]["command"]
     for name in ("load-master", "load-worker"):

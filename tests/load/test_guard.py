@@ -61,7 +61,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebUi]:
     folder = tmp_path_factory.mktemp("web-ui")
     found = WebUi(allocate_ports(1)[0])
     command = [
-        sys.executable, "-m", "promproof.cli.ui", "--web-port", str(found.port), "--reports", str(folder / "reports"),
+        sys.executable, "-m", "promproof", "ui", "--web-port", str(found.port), "--reports", str(folder / "reports"),
         "--ledger", str(folder / "ledgers"), "--web-allowed-host", f"{NAMED}, other.example.org",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from promproof.cli import drill as drills
-from promproof.cli import load, ui
+from promproof.cli.program import main
 from promproof.errors import InputError
 from promproof.faults.abandoned import abandoned
 from promproof.faults.undo import RunCommand, UndoBook
@@ -115,7 +114,7 @@ def test_a_later_run_does_not_mention_the_undo_file_of_a_killed_one(cache: Path)
     with opened(said.append):
         pass
     assert said == [
-        f"a killed run left faults to take back (2 by command; {path}): nox -s drill -- --recover"
+        f"a killed run left faults to take back (2 by command; {path}): promproof drill --recover"
     ]
     assert path.exists()
 
@@ -225,9 +224,9 @@ def test_the_folder_of_a_run_that_broke_goes_or_its_neighbour(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "command",
     [
-        lambda reports: drills.main(["--reports", reports]),
-        lambda reports: load.main(["steady", "--reports", reports]),
-        lambda reports: ui.main(["--reports", reports, "--web-port", "0"]),
+        lambda reports: main(["drill", "--reports", reports]),
+        lambda reports: main(["load", "steady", "--reports", reports]),
+        lambda reports: main(["ui", "--reports", reports, "--web-port", "0"]),
     ],
     ids=["drill", "load", "ui"],
 )
