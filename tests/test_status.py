@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from promproof import pytest_plugin
+from promproof.pytest_plugin.ending import set_status
+from promproof.pytest_plugin.state import RESULT
 from promproof.run.ending import Ending
 from promproof.run.main import Result
 from promproof.verdict import Outcome, Verdict
@@ -59,16 +60,16 @@ def test_a_run_that_broke_off_ends_with_0_when_other_claims_are_selected(
 def test_a_collection_alone_ends_with_a_status_that_is_not_documented(told: int, status: int) -> None:
     config = SimpleNamespace(stash=pytest.Stash(), getoption={**OPTIONS, "collectonly": True}.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
-    pytest_plugin._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    set_status(session)  # type: ignore[arg-type]  # a stand-in
     assert session.exitstatus == status
 
 
 def _status(tmp_path: Path, outcome: Outcome, told: pytest.ExitCode, ending: Ending) -> int:
     stash = pytest.Stash()
-    stash[pytest_plugin.RESULT] = Result(
+    stash[RESULT] = Result(
         tmp_path, [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")], ending
     )
     config = SimpleNamespace(stash=stash, getoption=OPTIONS.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
-    pytest_plugin._set_status(session)  # type: ignore[arg-type]  # a stand-in
+    set_status(session)  # type: ignore[arg-type]  # a stand-in
     return int(session.exitstatus)

@@ -1,25 +1,14 @@
-"""Options, fixtures and exit status of the suites; the plugin has all of it."""
+"""These suites verify a contract, also when no option of the plugin is given: then it is the default one."""
 
-from promproof.pytest_plugin import (
-    pytest_addoption,
-    pytest_configure,
-    pytest_generate_tests,
-    pytest_report_teststatus,
-    pytest_sessionfinish,
-    pytest_sessionstart,
-    pytest_terminal_summary,
-    result,
-    verdict,
-)
+import pytest
 
-__all__ = [
-    "pytest_addoption",
-    "pytest_configure",
-    "pytest_generate_tests",
-    "pytest_report_teststatus",
-    "pytest_sessionfinish",
-    "pytest_sessionstart",
-    "pytest_terminal_summary",
-    "result",
-    "verdict",
-]
+from promproof import pytest_plugin
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    pytest_plugin.register(pluginmanager)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    pytest_plugin.activate(config)

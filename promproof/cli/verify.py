@@ -1,7 +1,13 @@
-"""`promproof verify`: pytest within this process, with the plugin and nothing else of the machine's or the folder's."""
+"""`promproof verify`: pytest within this process, with the plugin and nothing else of the machine's or the folder's.
+
+No test file is needed: the plugin collects the claims from the contract. The folder's own `conftest.py`, `pytest.ini`
+and tests are about something else, and so are plugins that are installed for them.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,14 +15,25 @@ import pytest
 
 from promproof.optiontable import PREFIX, options
 from promproof.places import REPOSITORY
+from promproof.stack.journal import cache_dir
 
-QUIET = ("-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
-SUITES = REPOSITORY / "verification"
+QUIET = ("-q", "--no-header", "--tb=no")
+ALONE = (
+    "--config-file",
+    os.devnull,
+    "--noconftest",
+    "--disable-plugin-autoload",
+    "-p",
+    "promproof.pytest_plugin",
+)
 
 
 def run(given: dict[str, Any]) -> int:
     """The exit status, as the plugin sets it."""
-    return int(pytest.main([str(SUITES), *QUIET, *prefixed(given), *given["rest"]]))
+    os.environ.pop("PYTEST_ADDOPTS", None)  # meant for the tests of whoever set it
+    memory = cache_dir() / "pytest" / hashlib.sha256(bytes(REPOSITORY)).hexdigest()[:12]
+    here = (f"--rootdir={REPOSITORY}", "-o", f"cache_dir={memory}")
+    return int(pytest.main([*QUIET, *ALONE, *here, *prefixed(given), *given["rest"]]))
 
 
 def prefixed(given: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,69 @@
+"""The run of a pytest session: driven once, by the first claim that needs a verdict."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from promproof.errors import EvidenceError, InputError
+from promproof.interrupts import only_note, terminate_as_interrupt
+from promproof.pytest_plugin import junit
+from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke
+from promproof.report.panels import draw
+from promproof.run.clock import SystemClock
+from promproof.run.housekeeping import run_folder
+from promproof.run.main import Result, run
+from promproof.stack.children import take_precedence
+from promproof.verdict import Verdict
+
+
+def result_of(config: pytest.Config) -> Result:
+    """What the run found; it is driven now if it was not. Trouble ends the session with the status that it has."""
+    known = config.stash.get(RESULT, None)
+    return _driven(config) if known is None else known
+
+
+def verdict_of(config: pytest.Config, claim: str) -> Verdict:
+    """The verdict of a claim by its id, from the run."""
+    return next(verdict for verdict in result_of(config).verdicts if verdict.claim == claim)
+
+
+def _driven(config: pytest.Config) -> Result:
+    folder = config.stash[FOLDER]
+    manager = config.pluginmanager.getplugin("capturemanager")
+    clock = SystemClock()
+    started = clock.monotonic()
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
+        sys.stdout.flush()
+
+    interrupted = ""
+    done = None
+    try:
+        take_precedence()
+        with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
+            say(f"run {folder}")
+            done = run(config.stash[PREPARED], folder, clock, say, draw)
+    except KeyboardInterrupt as signalled:
+        interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
+    except InputError as error:
+        config.stash[BAD_INPUT] = error
+        junit.leave_out(config)  # it would create the folder again
+        pytest.exit(str(error), returncode=4)
+    except EvidenceError as error:
+        pytest.exit(str(error), returncode=2)
+    except OSError as error:
+        pytest.exit(
+            f"the run broke off: {error}\n  to do: look at the space and the rights of {folder}", returncode=2
+        )
+    except Exception as error:
+        pytest.exit(broke(config, "the run was driven", error), returncode=2)
+    if done is None:
+        # not within `except`: pytest would describe the interrupted line as well, and a few have no number (3.11)
+        pytest.exit(interrupted, returncode=EvidenceError.exit_status)
+    only_note()  # what is judged is reported
+    config.stash[RESULT] = done
+    junit.leave_out_on_a_full_disk(config)
+    return done

@@ -1,0 +1,89 @@
+"""The end of a pytest run over a contract: the table of verdicts, report.json, and the exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from rich.console import Console
+
+from promproof.pytest_plugin import junit
+from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke, wanted
+from promproof.report.files import write_json
+from promproof.report.terminal import show
+from promproof.run.ending import doubt
+from promproof.run.main import Result
+from promproof.run.secrecy import STORES
+from promproof.verdict import Verdict, exit_status
+
+SHOWN: pytest.StashKey[bool] = pytest.StashKey()
+
+
+def show_verdicts(config: pytest.Config) -> None:
+    """Print the table, once."""
+    result = config.stash.get(RESULT, None)
+    if result is None or SHOWN in config.stash:
+        return
+    config.stash[SHOWN] = True
+    show(Console(file=sys.stdout, width=max(140, Console().width)), _selected(config, result), result.ending)
+    if result.ending.crashes:
+        sys.stdout.write(f"tracebacks of the harness: {result.folder / 'tracebacks.txt'}\n")
+    sys.stdout.write(f"reports: {result.folder}\n")
+
+
+@contextmanager
+def trouble_told(session: pytest.Session) -> Iterator[None]:
+    """A report that can't be written is trouble (2), never a traceback or a failed claim (1)."""
+    try:
+        yield
+    except OSError as error:
+        sys.stdout.write(f"\na report could not be written: {error}\n")
+        session.exitstatus = 2
+    except Exception as error:
+        sys.stdout.write(f"\n{broke(session.config, 'the reports were written', error)}\n")
+        session.exitstatus = 2
+
+
+def mask(config: pytest.Config) -> None:
+    """The reports were written after the run; they quote errors of pytest and of programs."""
+    prepared = config.stash.get(PREPARED, None)
+    if prepared is None:
+        return
+    with suppress(OSError):
+        prepared.masker.sweep(config.stash[FOLDER], STORES)
+        prepared.masker.file(junit.path_of(config))
+
+
+def set_status(session: pytest.Session) -> None:
+    """Make the exit status that of the verdicts, and write report.json."""
+    told, config = session.exitstatus, session.config
+    result = config.stash.get(RESULT, None)
+    if config.getoption("collectonly") and BAD_INPUT not in config.stash:
+        session.exitstatus = told if told in (0, 2, 4) else 2
+        return
+    if config.stash.get(BAD_INPUT, None) is not None:
+        session.exitstatus = 4
+        return
+    if result is None:
+        # Nothing was judged: interrupted, an internal error, or no claim selected.
+        session.exitstatus = 4 if told == pytest.ExitCode.USAGE_ERROR else 2
+        return
+    strict = config.getoption("promproof_strict")
+    verdicts = _selected(config, result)
+    status = exit_status(verdicts, strict=strict, incomplete=result.ending.incomplete)
+    # trouble of pytest itself, with no verdict that speaks of it: not a failed claim, but no proof either
+    if told != pytest.ExitCode.OK:
+        status = status or 2
+    session.exitstatus = status
+    why = doubt(verdicts, result.ending, strict=strict)
+    if why is not None:
+        junit.tell(config, why, result.ending.trouble or why)
+    run = {"id": result.folder.name}
+    write_json(result.folder / "report.json", verdicts, result.ending, strict=strict, status=status, run=run)
+
+
+def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
+    asked = wanted(config)
+    return [verdict for verdict in result.verdicts if not asked or verdict.claim.startswith(asked)]
