@@ -18,7 +18,6 @@ from promproof.drills.case import Case, build
 from promproof.drills.hops import hops
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import read
-from promproof.faults.kinds import Dosed
 from promproof.places import DEFAULT_CONTRACT
 
 
@@ -37,7 +36,7 @@ def verdicts(folder: Path) -> dict[str, str]:
 def constant(case: Case) -> float:
     """Seconds of a hop that no scale shortens."""
     fault = case.drill.fault
-    delay = seconds(fault.delay) if isinstance(fault, Dosed) and fault.delay else 0.0
+    delay = seconds(fault.hold_back) if fault.hold_back else 0.0
     return delay + case.slack
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +16,23 @@ from promproof.checks import CHECKS, claims, judge_all
 from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.contract.model import Contract
+from promproof.drills.drill import Drill, as_json, load
+from promproof.drills.plan import Step, Timing, steps
 from promproof.errors import InputError
 from promproof.evidence.evidence import Evidence, Shot
 from promproof.evidence.history import History
 from promproof.exposition import parse
+from promproof.faults.kind import FAULTS
+from promproof.faults.site import Site
+from promproof.faults.undo import UndoBook
+from promproof.observe.webhook import Receiver
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
 from promproof.registry import Registry
+from promproof.run.world import World
 from promproof.verdict import Verdict
 
 pytestmark = pytest.mark.unit
-REGISTRIES: tuple[Registry[object], ...] = (CHECKS,)  # type: ignore[assignment]  # whatever their kinds are
+REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS)
 Plug = Callable[[str, str], None]
 
 
@@ -78,6 +87,74 @@ def test_a_check_is_one_file_of_a_plugin_folder(exposed: str | None, outcome: st
     assert "metric/http_requests_total/whole" in after[len(before) :]
     text = "" if exposed is None else f'http_requests_total{{method="GET"}} {exposed}\n'
     assert judged(evidence(text))["metric/http_requests_total/whole"].outcome == outcome
+
+
+DRILL = """\
+drill: 1
+name: Flagged
+alert: HighErrorRate
+fault:
+  kind: flag_file
+  path: {path}
+below: 0.04
+above: 0.06
+"""
+
+
+@contextmanager
+def world(book: UndoBook) -> Iterator[World]:
+    """A run that has a book and a receiver, and nothing else that faults could act on."""
+    receiver = Receiver(lambda: 0.0)
+    site = Site(book, Nothing(), None, None, None, "api", None, 1.0)  # type: ignore[arg-type]  # no stack
+    try:
+        yield World(site, receiver)
+    finally:
+        receiver.close()
+
+
+class Nothing:
+    """Whoever asks it for something fails."""
+
+
+def test_a_fault_is_one_file_of_a_plugin_folder(plug: Plug, tmp_path: Path) -> None:
+    path, flag = tmp_path / "drill.yaml", tmp_path / "flag"
+    path.write_text(DRILL.format(path=flag), encoding="utf-8")
+    with pytest.raises(InputError, match=r"kind must be one of .*errors.*undiscovered") as caught:
+        load(path)
+    assert caught.value.where == f"{path}:4"
+    plug("flag_file.py", example("flag_file.py"))
+    drill = load(path)
+    assert Drill.model_validate(as_json(drill)) == drill, "as the history keeps it"
+    timing = Timing(0.05, 5.0, 1.0, 0.25, 0.25, 0.1, 0.1)
+    written = []
+    with UndoBook(tmp_path / "undo") as book, world(book) as site:
+        for step in steps(drill, timing, 0.1):
+            site.perform(drill, step)
+            written.append(flag.read_text(encoding="utf-8").strip() if flag.exists() else None)
+            assert site.is_clean() == (written[-1] is None)
+    assert written == ["0.04", "0.06", None, None], "below, raised, healed, quiet"
+
+
+def test_a_fault_of_a_plugin_is_taken_back_when_a_drill_breaks_off(plug: Plug, tmp_path: Path) -> None:
+    plug("flag_file.py", example("flag_file.py"))
+    path, flag = tmp_path / "drill.yaml", tmp_path / "flag"
+    path.write_text(DRILL.format(path=flag), encoding="utf-8")
+    drill = load(path)
+    with UndoBook(tmp_path / "undo") as book, world(book) as site:
+        site.perform(drill, Step("raised", "dose", 0.06))
+        assert flag.exists()
+        assert site.heal_all() == [f"rm -f -- {flag}"]
+        assert not flag.exists()
+        assert site.is_clean()
+
+
+def test_a_mistake_in_a_drill_of_a_plugin_is_told_with_its_line(plug: Plug, tmp_path: Path) -> None:
+    plug("flag_file.py", example("flag_file.py"))
+    path = tmp_path / "drill.yaml"
+    path.write_text(DRILL.format(path="here"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"fault\.path") as caught:
+        load(path)
+    assert caught.value.where == f"{path}:6"
 
 
 def judged(found: Evidence) -> dict[str, Verdict]:

@@ -19,9 +19,8 @@ from promproof.evidence.history import Recorder
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.sums import merge
 from promproof.faults import undo
-from promproof.faults.kinds import HttpCall
 from promproof.faults.port import FaultPort
-from promproof.faults.undo import UndoBook
+from promproof.faults.undo import HttpCall, UndoBook
 from promproof.http import Session, TooLarge
 from promproof.load.ledger import Ledger
 from promproof.observe import recording

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 from promproof.contract.model import Alert
 from promproof.drills import membership, plan
-from promproof.drills.agreement import NODE, Agreement, Phase, compare
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
 from promproof.drills.plan import Timing
 from promproof.drills.states import Change, Life, State, live
 from promproof.evidence.evidence import Evidence, Gap
-from promproof.faults.kinds import TargetState
+from promproof.faults.ledgers import NODE, Agreement, Phase
+from promproof.faults.site import DISCOVERY_SECONDS
 from promproof.observe.polling import ALERTS, RULES
 
 _RANK = (State.INACTIVE, State.PENDING, State.FIRING)
@@ -88,7 +88,7 @@ class Case:
         disturbed = [one for one in self.turns if one.do == "disturb"]
         what = drill.disturb.what if drill.disturb is not None else ""
         down = [(one.asked, one.done) for one in disturbed if what == "prometheus_restarts"]
-        after = plan.DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
+        after = DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
         blind = [(begin, end + after) for begin, end in down]
         if "up" in self.alert.metrics:
             blind += unplanned_failures(self)
@@ -126,7 +126,7 @@ class Case:
         """Intervals in which scrapes fail by the drill's own doing, on the way there and back included."""
         found = []
         for one, later in pairwise([*self.turns, self.turns[-1]]):
-            stated = isinstance(self.drill.fault, TargetState) and one.do in ("break", "fail_scrapes")
+            stated = self.drill.fault.fails_scrapes and one.do in ("break", "fail_scrapes")
             disturbed = one.do == "disturb" and self.drill.disturb is not None
             if stated or disturbed:
                 end = later.done if one.do == "break" else one.done
@@ -160,7 +160,8 @@ class Case:
     @cached_property
     def agreement(self) -> Agreement:
         """What the three ledgers say."""
-        return compare(self.evidence, self.drill, self.begun, self.ended, self.phases)
+        held = self.drill.held(self.begun, self.ended, self.phases)
+        return self.drill.fault.ledger(self.evidence, held)
 
     @cached_property
     def known(self) -> bool:

@@ -131,7 +131,7 @@ def _blur(case: Case, told_at: float) -> float:
         window - case.timing.scrape,
         least_span(good_scrapes(case.evidence, case.node), case.raised, told_at, window),
     )
-    return (case.drill.accumulators + 3) / (decided * span)
+    return (case.drill.fault.accumulators + 3) / (decided * span)
 
 
 def least_span(scrapes: Sequence[float], begin: float, end: float, window: float) -> float:

@@ -5,6 +5,7 @@ Every fault has an undo: built-in ones bring their own, those for other people's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,8 @@ from promproof.config.inputs import Document, load_document, load_model
 from promproof.contract.model import Contract, Model
 from promproof.contract.texts import Duration, Pattern
 from promproof.errors import InputError
-from promproof.faults.kinds import Dosed, Fault, Resource, Share, TargetState
-from promproof.faults.procfs import TICKS_PER_SECOND
+from promproof.faults.kind import AnyFault, Share
+from promproof.faults.ledgers import Held, Phase
 
 
 class NearMiss(Model):
@@ -57,7 +58,7 @@ class Drill(Model):
     """Sessions per second of the scenario; not scaled by the time scale."""
     events: float | None = Field(default=None, gt=0)
     """Events per second that the fault decides on, when they are not `rate`: another fault may take some of them."""
-    fault: Fault
+    fault: AnyFault
     below: Share | NearMiss | None = None
     above: Share | None = None
     may: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -75,40 +76,41 @@ class Drill(Model):
 
     @model_validator(mode="after")
     def _fits(self) -> Drill:
-        dosed = isinstance(self.fault, Dosed | Resource)
-        if dosed and not (isinstance(self.below, float) and self.above is not None):
+        shares = self.fault.shares
+        if shares == "needed" and not (isinstance(self.below, float) and self.above is not None):
             raise ValueError(f"the fault '{self.fault.kind}' needs a share below and a share above")
-        if isinstance(self.fault, TargetState) and (isinstance(self.below, float) or self.above is not None):
+        if shares == "refused" and (isinstance(self.below, float) or self.above is not None):
             raise ValueError(
                 f"the fault '{self.fault.kind}' has no share; below may name slow or failed scrapes"
             )
         if (self.scenario is None) != (self.rate is None):
             raise ValueError("scenario and rate belong together")
-        if isinstance(self.fault, Dosed) and self.scenario is None:
+        if self.fault.traffic and self.scenario is None:
             raise ValueError(f"the fault '{self.fault.kind}' needs traffic: scenario and rate")
         return self
 
     @property
     def decided(self) -> float | None:
         """Events a second that the dosing decides on; None for an exact quantity."""
-        if isinstance(self.fault, Dosed):
-            return self.events or self.rate
-        if isinstance(self.fault, Resource) and self.fault.kind == "cpu":
-            return TICKS_PER_SECOND * self.fault.cpus
-        return self.events
-
-    @property
-    def accumulators(self) -> int:
-        """Counters that are rounded on their own; of each CPU, its idle ticks and the sum of the others."""
-        return 2 * self.fault.cpus if isinstance(self.fault, Resource) else 1
+        return self.fault.decided(self.events, self.rate)
 
     @property
     def alone(self) -> bool:
         """Whether nothing else can be drilled meanwhile: the fault takes the whole target or path."""
-        return (
-            not isinstance(self.fault, Dosed | Resource)
-            or self.disturb is not None
-            or self.pulses is not None
+        return self.fault.alone or self.disturb is not None or self.pulses is not None
+
+    def held(self, begun: float, ended: float, phases: Sequence[Phase]) -> Held:
+        """The drill as its fault sees it, between two run times."""
+        return Held(
+            drill=self.name,
+            alert=self.alert,
+            begun=begun,
+            ended=ended,
+            phases=phases,
+            below=self.below if isinstance(self.below, float) else 0.0,
+            above=self.above or 0.0,
+            decided=self.decided,
+            restarted=self.disturb is not None and self.disturb.what == "target_restarts",
         )
 
 
@@ -149,13 +151,15 @@ def load_folder(folder: Path) -> list[Loaded]:
     if not drills:
         raise InputError("no drill is there", str(folder), "YAML files", "name the folder with --drills")
     seen: dict[str, Path] = {}
-    for one in drills:
-        if one.plan.name in seen:
+    for drill in drills:
+        if drill.plan.name in seen:
             raise InputError(
-                f"the name {one.plan.name} is taken by {seen[one.plan.name]}",
-                one.where("name"), "a name of its own", "rename one",
-            )  # fmt: skip
-        seen[one.plan.name] = one.path
+                what=f"the name {drill.plan.name} is taken by {seen[drill.plan.name]}",
+                where=drill.where("name"),
+                expected="a name of its own",
+                todo="rename one",
+            )
+        seen[drill.plan.name] = drill.path
     return drills
 
 

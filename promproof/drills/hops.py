@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from promproof.drills import membership, plan
-from promproof.drills.agreement import NODE
 from promproof.drills.case import Case, changes
 from promproof.drills.membership import FIRING, RESOLVED
 from promproof.drills.states import Condition, Life, Span, State, grid, live
+from promproof.faults.ledgers import NODE
 from promproof.observe.polling import HELD
 
 

@@ -18,15 +18,10 @@ from promproof.contract.model import Alert, seconds
 from promproof.drills.drill import Drill, Loaded, NearMiss
 from promproof.drills.states import Change, Pace, Quantity, Rule
 from promproof.errors import InputError
-from promproof.faults.kinds import Dosed, Resource, TargetState
-from promproof.faults.procfs import IDLE_SHARES
+from promproof.faults.site import DISCOVERY_SECONDS
 
 # Longer than any window by this much, so that what comes late is seen as late and not as missing.
 LATE_SECONDS = 3.0
-DISCOVERY_SECONDS = 5.0
-"""Prometheus takes over new targets at this tick, whatever the time scale (`discovery/manager.go`)."""
-WRITER_GAP_SECONDS = 0.2
-"""The proc folder may be so old; a longer gap makes the verdict unknown."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +165,7 @@ def shortest(drill: Drill, timing: Timing) -> float:
     filling = 0.0
     if timing.window and isinstance(drill.below, float) and drill.above is not None:
         filling = (timing.threshold - drill.below) / (drill.above - drill.below) * timing.window
-    delay = drill.fault.delay if isinstance(drill.fault, Dosed) else None
+    delay = drill.fault.hold_back
     return filling + timing.hold + timing.group_wait + (seconds(delay) if delay else 0.0)
 
 
@@ -187,20 +182,13 @@ def granularity(drill: Drill, timing: Timing) -> float:
         or drill.above is None
     ):
         return 0.0
-    blur = (drill.accumulators + 2) / (drill.decided * (timing.window - timing.scrape))
+    blur = (drill.fault.accumulators + 2) / (drill.decided * (timing.window - timing.scrape))
     return blur / abs(drill.above - drill.below) * timing.window
 
 
 def lag(drill: Drill, timing: Timing) -> float:
     """How much later than decided an event may show up, in seconds."""
-    fault = drill.fault
-    if isinstance(fault, Dosed):
-        return seconds(fault.delay) if fault.delay is not None else 0.0
-    if isinstance(fault, Resource):
-        return WRITER_GAP_SECONDS
-    if isinstance(fault, TargetState) and fault.kind == "undiscovered":
-        return DISCOVERY_SECONDS + timing.scrape
-    return timing.scrape_timeout
+    return drill.fault.lag(timing.scrape, timing.scrape_timeout)
 
 
 def quantity(
@@ -222,7 +210,7 @@ def quantity(
         start=rest(drill, timing.fires_above),
         window=timing.window,
         events=drill.decided,
-        accumulators=drill.accumulators,
+        accumulators=drill.fault.accumulators,
         lag=lag(drill, timing),
         since=since,
         blind=tuple(blind),
@@ -235,8 +223,8 @@ def quantity(
 
 def rest(drill: Drill, fires_above: bool = True) -> float:
     """The quantity while no fault is active."""
-    if isinstance(drill.fault, Resource):
-        return IDLE_SHARES[drill.fault.kind]
+    if drill.fault.at_rest is not None:
+        return drill.fault.at_rest
     return 0.0 if drill.above is None or fires_above else 1.0
 
 
@@ -295,15 +283,15 @@ def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, ed
             f"of {alert.name}",
             drill.where("below"), f"below < {timing.threshold:g} < above", "correct below or above",
         )  # fmt: skip
-    if isinstance(plan.fault, Dosed) and plan.fault.delay is not None:
-        _refuse_delay(drill, plan.fault.delay, alert, scale, edges)
+    if plan.fault.hold_back is not None:
+        _refuse_delay(drill, plan.fault.hold_back, alert, scale, edges)
     if plan.decided is not None and timing.window:
         _refuse_few(drill, plan.decided, min(threshold - low, high - threshold), timing)
 
 
 def _refuse_few(drill: Loaded, events: float, distance: float, timing: Timing) -> None:
     needed = math.ceil(
-        round((drill.plan.accumulators + 2) / distance, 6)
+        round((drill.plan.fault.accumulators + 2) / distance, 6)
     )  # 0.055 - 0.05 is a little under 0.005
     held = timing.window - timing.scrape
     if held > 0 and events * held >= needed:

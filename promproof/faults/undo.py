@@ -24,13 +24,22 @@ from pydantic import Field, TypeAdapter
 
 from promproof.contract.model import Model
 from promproof.errors import EvidenceError, InputError
-from promproof.faults.kinds import HttpCall
 from promproof.stack import compose
 from promproof.stack.journal import cache_dir, locked, start_time
 from promproof.stack.waiting import loopback_session
 
 TIMEOUT_SECONDS = 5.0
 COMMAND_SECONDS = 30.0
+
+
+class HttpCall(Model):
+    """One request; `{dose}` in its URL and body is the dose."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    url: str = Field(pattern=r"^https?://")
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str | None = None
+    expect: Annotated[tuple[int, ...], Field(strict=False, min_length=1)] = (200, 201, 202, 204)
 
 
 class EndFault(Model):

@@ -17,7 +17,7 @@ from typing import Any
 from promproof import isolated
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
-from promproof.faults.kinds import Dosed
+from promproof.faults.dosed import Dosed
 from promproof.places import REPOSITORY
 from promproof.stack.children import Child, Patience, start_child
 

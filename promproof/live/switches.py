@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promproof.config.inputs import load_document
+from promproof.drills.drill import Drill, load
 from promproof.errors import EvidenceError, InputError
+from promproof.faults.dosed import Dosed
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
-from promproof.load.notation import parse_duration
 from promproof.places import DRILLS
-
-KINDS = ("errors", "slow", "failed_executions")
-"""Faults that have a dose and are the target's own."""
-SIDES = ("above", "below")
 
 
 @dataclass(frozen=True)
@@ -41,24 +37,18 @@ def switches(folder: Path = DRILLS) -> list[Switch]:
     Raises:
         InputError: a drill file cannot be read.
     """
-    return [one for path in sorted(folder.glob("*.yaml")) for one in _of(path)]
+    drills = [load(path) for path in sorted(folder.glob("*.yaml"))]
+    return [switch for drill in drills for switch in _of(drill)]
 
 
-def _of(path: Path) -> Iterable[Switch]:
-    data = load_document(path, "a drill").data
-    fault = data.get("fault", {}) if isinstance(data, dict) else {}
-    if not isinstance(fault, dict) or fault.get("kind") not in KINDS:
+def _of(drill: Drill) -> Iterable[Switch]:
+    fault = drill.fault
+    if not isinstance(fault, Dosed) or not isinstance(drill.below, float) or drill.above is None:
         return
-    kind = fault["kind"]
-    settings: dict[str, Any] = {"routes": list(fault["routes"])}
-    if "delay" in fault:
-        settings["delay_seconds"] = parse_duration(fault["delay"])
-    elif kind == "errors":
-        settings["status"] = fault.get("status", 503)
-    for side in SIDES:
-        share = data[side]
-        title = f"{data['alert']}: {kind.replace('_', ' ')} at {share:.1%}, {side} its threshold"
-        yield Switch(f"{data['alert']}-{side}", title, data["alert"], kind, {**settings, "rate": share})
+    for side, share in (("above", drill.above), ("below", drill.below)):
+        title = f"{drill.alert}: {fault.kind.replace('_', ' ')} at {share:.1%}, {side} its threshold"
+        settings = {**fault.settings(), "rate": share}
+        yield Switch(f"{drill.alert}-{side}", title, drill.alert, fault.kind, settings)
 
 
 def _book(folder: Path) -> UndoBook:
@@ -84,10 +74,11 @@ class Switchboard:
         Raises:
             InputError: there is no such switch. EvidenceError: the target did not take it.
         """
-        switch = next((one for one in self.switches if one.key == key), None)
+        switch = next((known for known in self.switches if known.key == key), None)
         if switch is None or self._port is None:
             raise InputError(
-                f"no such fault: {key}", "", ", ".join(one.key for one in self.switches) or "a fault port"
+                what=f"no such fault: {key}",
+                expected=", ".join(known.key for known in self.switches) or "a fault port",
             )
         self._port.apply(switch.kind, **switch.settings)
         self._on[switch.kind] = switch
@@ -95,7 +86,7 @@ class Switchboard:
 
     def stop(self, key: str) -> Switch:
         """End a fault. Raises as start."""
-        switch = next((one for one in self._on.values() if one.key == key), None)
+        switch = next((known for known in self._on.values() if known.key == key), None)
         if switch is None or self._port is None:
             raise InputError(f"{key} is not on")
         del self._on[switch.kind]
@@ -123,15 +114,15 @@ class Switchboard:
             }
         trouble = "; ".join(self._port.lost)
         try:
-            active = {one["kind"] for one in self._port.states()["active"]}
+            active = {state["kind"] for state in self._port.states()["active"]}
         except EvidenceError as error:
             active, trouble = set(), error.state
         rows = [
             {
-                "key": one.key,
-                "title": one.title,
-                "on": one.kind in active and self._on.get(one.kind) == one,
+                "key": switch.key,
+                "title": switch.title,
+                "on": switch.kind in active and self._on.get(switch.kind) == switch,
             }
-            for one in self.switches
+            for switch in self.switches
         ]
         return {"available": True, "switches": rows, "trouble": trouble}

@@ -8,6 +8,7 @@ from promproof.contract.model import Alert, Contract
 from promproof.drills.drill import Drill
 from promproof.evidence.history import Recorder
 from promproof.faults.procfs import ProcFolder
+from promproof.faults.site import Site
 from promproof.observe.polling import Pollers
 from promproof.run.bringup import Bench, timing_of
 from promproof.run.conductor import Conductor, Part, Watch
@@ -15,13 +16,10 @@ from promproof.run.prepare import Prepared
 from promproof.run.world import World
 
 
-def world(
-    bench: Bench, prepared: Prepared, say: Callable[[str], None], folder: ProcFolder | None = None
-) -> World:
+def world(bench: Bench, prepared: Prepared, folder: ProcFolder | None = None) -> World:
     """What drills can act on in this run."""
-    return World(
+    site = Site(
         book=bench.undo,
-        receiver=bench.receiver,
         stack=bench.stack,
         target=bench.app,
         port=bench.faults,
@@ -29,8 +27,8 @@ def world(
         job=prepared.contract.target.job,
         rendered=bench.rendered.prometheus_config if bench.rendered is not None else None,
         scrape=bench.scrape_interval,
-        say=say,
     )
+    return World(site, bench.receiver)
 
 
 def conductor(
@@ -44,7 +42,7 @@ def conductor(
 ) -> Conductor:
     """The conductor of this run. alive: raises EvidenceError when something that drills depend on has died."""
     watch = Watch(alive, pollers.was_active, pollers.state, lambda: pollers.longest)
-    return Conductor(world(bench, prepared, say, folder), history, watch, say)
+    return Conductor(world(bench, prepared, folder), history, watch, say)
 
 
 def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:

@@ -21,7 +21,7 @@ from promproof.drills.drill import Drill, as_json
 from promproof.drills.plan import Step, Timing, steps
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
-from promproof.faults.kinds import Resource
+from promproof.faults.resource import Resource
 from promproof.observe.node import NodeReader
 from promproof.run.world import World
 
@@ -252,12 +252,11 @@ class Conductor:
 
 def describe(drill: Drill, step: Step) -> str:
     """A step in words."""
-    kind = drill.fault.kind
     match step.do:
         case "dose":
-            return f"{step.turn}, {kind} at {step.value:.4g}"
+            return f"{step.turn}, {drill.fault.describe(step.value)}"
         case "break":
-            return f"{step.turn}, {kind}"
+            return f"{step.turn}, {drill.fault.describe(None)}"
         case "slow_scrapes":
             return f"{step.turn}, scrapes take {step.value * 1000:.0f} ms"
         case "fail_scrapes":

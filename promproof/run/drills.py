@@ -16,15 +16,16 @@ from pathlib import Path
 
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
-from promproof.drills.agreement import BUCKETS, NODE
-from promproof.drills.drill import Loaded, NearMiss
-from promproof.drills.plan import WRITER_GAP_SECONDS, batches, power_gate
+from promproof.drills.drill import Drill, Loaded, NearMiss
+from promproof.drills.plan import batches, power_gate
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.evidence import LEDGER_OF, Evidence
 from promproof.evidence.history import Clock, Recorder
 from promproof.exposition import matcher
-from promproof.faults.kinds import Dosed, Resource, TargetState
+from promproof.faults.kind import Need
+from promproof.faults.ledgers import BUCKETS, NODE
 from promproof.faults.procfs import ProcFolder
+from promproof.faults.resource import WRITER_GAP_SECONDS, Resource
 from promproof.load import scenario
 from promproof.observe import recording
 from promproof.observe.node import NodeReader
@@ -130,35 +131,46 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
             scenario.load(one.scenario)
 
 
-def _refuse_impossible(prepared: Prepared, one: Loaded) -> None:
-    """A fault that needs what this run does not have: a fault port, a target or a stack of its own."""
-    options, drill, fault = prepared.options, one.plan, one.plan.fault
-    able = abilities(wish_of(options, prepared.contract.deployment))
-    what = drill.disturb.what if drill.disturb is not None else ""
+def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
+    """A fault or a disturbance that needs what this run does not have: a fault port, a target or a stack of its own."""
+    options, drill = prepared.options, loaded.plan
     app = options.app or prepared.contract.target.app or ""
+    needs, abilities_needed = needs_of(drill)
     port = options.fault_url is not None or (options.target is None and "{fault_port}" in app)
-    state = fault.kind if isinstance(fault, TargetState) else ""
-    scrapes = isinstance(drill.below, NearMiss) or state == "failing_scrapes" or what == "scrapes_fail"
-    if (isinstance(fault, Dosed) or scrapes) and not port:
+    if Need.FAULT_PORT in needs and not port:
         raise InputError(
-            f"the drill {drill.name} needs the target's fault port", one.where("fault"),
-            "--fault-url and --fault-token, or {fault_port} in --app", "name it, or leave the drill out",
-        )  # fmt: skip
-    if (state in ("killed", "hanging") or what == "target_restarts") and options.target is not None:
+            what=f"the drill {drill.name} needs the target's fault port",
+            where=loaded.where("fault"),
+            expected="--fault-url and --fault-token, or {fault_port} in --app",
+            todo="name it, or leave the drill out",
+        )
+    if Need.TARGET in needs and options.target is not None:
         raise InputError(
-            f"the drill {drill.name} ends the target's process, and this run has not started it",
-            one.where("fault"), "a fault of kind signal, command or http", "leave the drill out",
-        )  # fmt: skip
-    needed = {Can.PROCFS} if isinstance(fault, Resource) else set()
-    if state == "undiscovered" or what in ("alertmanager_restarts", "prometheus_restarts"):
-        needed.add(Can.CONTROL)
-    if not needed <= able:
+            what=f"the drill {drill.name} ends the target's process, and this run has not started it",
+            where=loaded.where("fault"),
+            expected="a fault of kind signal, command or http",
+            todo="leave the drill out",
+        )
+    if not abilities_needed <= abilities(wish_of(options, prepared.contract.deployment)):
         raise InputError(
             what=f"the drill {drill.name} needs a stack that the run has started",
-            where=one.where("fault"),
+            where=loaded.where("fault"),
             expected="a run without --prometheus",
             todo="leave the drill out",
         )
+
+
+def needs_of(drill: Drill) -> tuple[set[Need], set[Can]]:
+    """What a drill needs of target and stack: for its fault, its harmless side, and its disturbance."""
+    needs, able = set(drill.fault.needs), set(drill.fault.stack_needs)
+    what = drill.disturb.what if drill.disturb is not None else ""
+    if isinstance(drill.below, NearMiss) or what == "scrapes_fail":
+        needs.add(Need.FAULT_PORT)
+    if what == "target_restarts":
+        needs.add(Need.TARGET)
+    if what in ("alertmanager_restarts", "prometheus_restarts"):
+        able.add(Can.CONTROL)
+    return needs, able
 
 
 class _Session:
@@ -225,7 +237,7 @@ class _Session:
     def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: str) -> None:
         """What the clients had seen at the begin and at the end of a batch of slow requests."""
         for name in names:
-            if isinstance(parts[name].drill.fault, Dosed):
+            if parts[name].drill.fault.traffic:
                 slow = sum(one.slower_than(parts[name].alert.threshold) for one in self.traffic)
                 self.history.add("ledger_mark", {"drill": name, "edge": edge, "slow": slow})
 

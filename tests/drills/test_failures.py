@@ -62,7 +62,7 @@ def shares(ups: dict[float, float], share: float) -> list[str]:
 def test_an_annotation_may_be_further_off_where_failed_scrapes_leave_few_events_in_its_window() -> None:
     assert ERRORS.above is not None
     assert ERRORS.decided is not None
-    share = 100 * (ERRORS.above + 1.2 * (ERRORS.accumulators + 3) / (ERRORS.decided * 4.75))
+    share = 100 * (ERRORS.above + 1.2 * (ERRORS.fault.accumulators + 3) / (ERRORS.decided * 4.75))
     assert "were possible" in shares(scrapes(), share)[0]
     assert shares(scrapes(), 100 * ERRORS.above) == []
     assert shares(scrapes(12.0, 14.0), share) == []

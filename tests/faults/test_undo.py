@@ -18,8 +18,17 @@ import pytest
 
 from promproof.cli.program import main
 from promproof.errors import EvidenceError
-from promproof.faults.kinds import HttpCall
-from promproof.faults.undo import CallHttp, EndFault, RunCommand, SendSignal, UndoBook, recover, run, send
+from promproof.faults.undo import (
+    CallHttp,
+    EndFault,
+    HttpCall,
+    RunCommand,
+    SendSignal,
+    UndoBook,
+    recover,
+    run,
+    send,
+)
 from promproof.places import REPOSITORY
 from promproof.stack.journal import start_time
 from promproof.stack.waiting import wait_until
@@ -173,7 +182,7 @@ def test_a_fault_of_a_target_that_is_gone_cannot_be_crossed_out() -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from promproof.faults.kinds import HttpCall
+from promproof.faults.undo import HttpCall
 from promproof.faults.undo import CallHttp, SendSignal, UndoBook
 from promproof.stack.journal import cache_dir, start_time
 
