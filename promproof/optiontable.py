@@ -83,6 +83,11 @@ def options(command: str) -> Iterator[Option]:
     return iter(sorted(mine, key=lambda option: GROUPS.index(option.group)))
 
 
+def named(name: str) -> Option:
+    """The option of that name."""
+    return next(option for option in OPTIONS if option.name == name)
+
+
 RUNS = ("verify", "drill")
 LOADS = ("load", "ui")
 EVERY = (*RUNS, *LOADS)

@@ -31,6 +31,13 @@ ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
 class _Grouped(click.Command):
     """A command whose options stand under the headings of the table."""
 
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, words)
+        except click.UsageError as error:
+            error.ctx = error.ctx or context  # click's parser knows of no command
+            raise
+
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         headings: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*GROUPS, "Other")}
         for parameter in self.get_params(context):
@@ -136,14 +143,14 @@ def _command(command: Command, name: str) -> click.Command:
 
 
 def _argument(argument: Argument) -> click.Argument:
-    return click.Argument(
-        [argument.name],
-        metavar=argument.metavar,
-        required=argument.required,
-        nargs=-1 if argument.many else 1,
-        default=argument.default,
-        type=click.Choice(argument.choices) if argument.choices else str,
-    )
+    declared: dict[str, Any] = {"metavar": argument.metavar, "required": argument.required}
+    if argument.many:
+        declared["nargs"] = -1
+    if argument.choices:
+        declared["type"] = click.Choice(argument.choices)
+    if argument.default is not None:
+        declared["default"] = argument.default
+    return click.Argument([argument.name], **declared)
 
 
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
@@ -177,6 +184,8 @@ def parse(words: Sequence[str]) -> Chosen | int:
         # run outside: click would take a KeyboardInterrupt for a word to its user
         chosen: Chosen | int = program().main(list(words), prog_name=NAME, standalone_mode=False)
         return chosen
+    except SystemExit as error:  # click's own answer to a reader of our output that has gone
+        raise BrokenPipeError from error
     except NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
         return InputError.exit_status

@@ -25,8 +25,8 @@ from promproof.errors import EvidenceError, InputError
 from promproof.live.drills import DrillDesk, Place
 from promproof.live.switches import Switchboard
 from promproof.live.watch import Watch
-from promproof.load.arguments import scenario_of
-from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, DRILLS
+from promproof.load.arguments import declare, scenario_of
+from promproof.places import DEFAULT_REPORTS, DRILLS
 from promproof.stack.journal import cache_dir
 
 HERE = Path(__file__).resolve().parent
@@ -52,15 +52,8 @@ INSERTED = """
 
 def add_options(parser: Any, **_: object) -> None:
     """Options of the page; none of them is a field of the start form."""
-    hidden: dict[str, Any] = {"include_in_web_ui": False}
-    add = parser.add_argument
-    add("--prometheus", default="", help="URL of the Prometheus that scrapes the target", **hidden)
-    add("--contract", default=str(DEFAULT_CONTRACT), help="what the metrics and alerts promise", **hidden)
-    add("--fault-url", default="", help="fault port of the target, for the fault buttons", **hidden)
-    add("--fault-token", default="", env_var="FAULT_TOKEN", help="its token", **hidden)
-    add("--instance", default="", help="its instance label, when it is not its host:port", **hidden)
-    add("--monitoring", default="", help="its files; by default the contract's folder", **hidden)
-    add("--reports", default="", help="folder for the reports of the runs", **hidden)
+    names = ("prometheus", "contract", "fault-url", "fault-token", "instance", "monitoring", "reports")
+    declare(parser, *names, include_in_web_ui=False)
 
 
 def install(environment: Any, **_: object) -> None:

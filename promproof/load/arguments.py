@@ -15,6 +15,7 @@ from promproof.errors import InputError
 from promproof.load.models import Scenario
 from promproof.load.notation import parse_duration, parse_rate
 from promproof.load.scenario import load, override, resolve, stretched
+from promproof.optiontable import named
 
 DEFAULT_BIN_SECONDS = 0.1
 FIELDS = ("scenario", "rate", "duration", "closed_users", "max_requests")
@@ -25,11 +26,7 @@ def add_options(parser: Any, **_: object) -> None:
     """Listener of Locust's command line; with the web UI they are fields of its start form as well."""
     refuse_forks()
     add = parser.add_argument  # not of a group, whose options cannot be kept out of the web UI's form
-    add("--scenario", default="", help="a scenario's file, or the name of one in scenarios/")
-    add("--rate", default="", help="arrivals, instead of the scenario's: 130/s, or a number per second")
-    add("--duration", default="", help="of the arrivals, instead of the scenario's: 20s")
-    add("--closed-users", default="", help="users of a closed scenario, instead of the scenario's")
-    add("--max-requests", default="", help="instead of the scenario's")
+    declare(parser, "scenario", "rate", "duration", "closed-users", "max-requests")
     hidden: dict[str, Any] = {"include_in_web_ui": False}
     add(
         "--ledger",
@@ -50,6 +47,17 @@ def add_options(parser: Any, **_: object) -> None:
     add("--stretch", default="", help="arrivals last so many times as long; for rare scrapes", **hidden)
     # the text of the scenario travels to the workers with the options, so that only the master needs the file
     add("--scenario-text", default="", help=argparse.SUPPRESS, **hidden)
+
+
+def declare(parser: Any, *names: str, **more: Any) -> None:
+    """Options of the table as options of Locust, where what is not given is an empty text."""
+    for name in names:
+        option = named(name)
+        default = (
+            "" if option.default is None or option.defaults or name == "scenario" else str(option.default)
+        )
+        variable = {"env_var": option.variable} if option.variable else {}
+        parser.add_argument(f"--{name}", default=default, help=option.help, **variable, **more)
 
 
 def refuse_forks() -> None:

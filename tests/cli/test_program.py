@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from promproof.cli import ui
 from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main
 from promproof.cli.verify import prefixed
+from promproof.errors import InputError
 from promproof.optiontable import GROUPS, OPTIONS, PROGRAMS, options
 from promproof.places import REPOSITORY
 from promproof.pytest_plugin import pytest_addoption
@@ -78,3 +83,87 @@ def test_pytest_takes_the_options_with_their_prefix() -> None:
         4,
         "ERROR: nowhere.yaml: cannot be read: No such file or directory",
     )
+
+
+HEAVY = {"gevent", "locust", "numpy", "pandas", "pydantic", "pytest", "requests", "rich", "yaml", "docker"}
+IMPORTED = """
+import sys
+from promproof.__main__ import main
+sys.argv = ["promproof", *sys.argv[1:]]
+main()
+print(*sorted(sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "light"),
+    [([], True), (["verify"], True), (["ui"], True), (["scenarios", "check", "smoke"], False)],
+    ids=["program", "verify", "ui", "what runs"],
+)
+def test_a_help_imports_nothing_heavy(words: list[str], light: bool) -> None:
+    line = [sys.executable, "-c", IMPORTED, *words, *(["--help"] if light else [])]
+    done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60)
+    modules = set(done.stderr.split())
+    assert bool(modules & HEAVY) != light
+    ours = {name for name in modules if name.startswith("promproof.")}
+    if light:
+        assert ours == {
+            f"promproof.{name}"
+            for name in (
+                "__main__",
+                "cli",
+                "cli.commands",
+                "cli.program",
+                "crash",
+                "errors",
+                "interrupts",
+                "optiontable",
+                "places",
+            )
+        }
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [(["verify", "--contract"], signal.SIGHUP), (["drill", "--contract"], signal.SIGTERM)],
+    ids=["verify", "drill"],
+)
+def test_a_signal_before_anything_is_started_ends_a_command_with_one_line(
+    tmp_path: Path, words: list[str], number: signal.Signals
+) -> None:
+    """Typed directly, without nox: while it reads its contract, which here is a pipe that nobody fills."""
+    pipe = tmp_path / "contract.yaml"
+    os.mkfifo(pipe)
+    line = [sys.executable, "-m", "promproof", *words, str(pipe), "--reports", str(tmp_path / "reports")]
+    with (
+        subprocess.Popen(line, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as program,
+        pipe.open("wb"),  # it is being read
+    ):
+        program.send_signal(number)
+        _, said = program.communicate(timeout=60)
+    assert (program.returncode, said) == (2, f"interrupted by {number.name} before anything was started\n")
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["scenarios", "schema"]], ids=["help", "schema"])
+def test_a_reader_that_goes_away_leaves_no_traceback(words: list[str]) -> None:
+    line = [sys.executable, "-m", "promproof", *words]
+    with subprocess.Popen(
+        line, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        program.stdout.close()
+        assert program.stderr is not None
+        said = program.stderr.read()
+    assert (program.returncode, said) == (2, "")
+
+
+def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refused() -> None:
+    ui.refuse_unknown(["--web-login", "--headless", "--ledger=x", "-L", "DEBUG"])
+    with pytest.raises(InputError, match="did you mean --web-login"):
+        ui.refuse_unknown(["--web-logni"])
+    given = {option.key: option.default_of("ui") for option in options("ui")}
+    words = ui.command({**given, "reports": Path("there"), "rest": ["-P", "0", "--loglevel=INFO"]})
+    assert words[-3:] == ["0", "--loglevel", "INFO"]
+    assert words[words.index("--host") + 1] == "http://127.0.0.1:8000"
+    assert words[words.index("--ledger") + 1] == "there/ledgers"

@@ -1,0 +1,64 @@
+"""docs/commands.md against the tables of commands and options. `python -m tests.cli.test_reference` writes it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from promproof.cli.commands import COMMANDS, Command
+from promproof.optiontable import OPTIONS, Option, options
+from promproof.places import REPOSITORY
+
+pytestmark = pytest.mark.unit
+PAGE = REPOSITORY / "docs" / "commands.md"
+MARK = "<!-- What follows is written by `python -m tests.cli.test_reference` from the tables. -->\n"
+
+
+def reference() -> str:
+    """The generated part of the page."""
+    return "".join(f"\n{line}\n" if line.startswith("#") else f"{line}\n" for line in _lines())
+
+
+def _lines() -> Iterator[str]:
+    for command in COMMANDS:
+        yield f"## promproof {command.name}"
+        yield f"\n{command.summary[0].upper()}{command.summary[1:]}. {' '.join(command.text)}".rstrip()
+        yield f"\n    promproof {command.name}{_words(command)}"
+        mine = list(options(command.name))
+        if mine:
+            yield "\n| option | meaning | default |\n|---|---|---|"
+        for heading, group in groupby(mine, key=lambda option: option.group):
+            yield f"| **{heading}** | | |"
+            yield from (_row(option, command.name) for option in group)
+
+
+def _words(command: Command) -> str:
+    words = [argument.metavar for argument in command.arguments]
+    words += [f"[{'' if command.foreign else '-- '}{command.rest}]"] if command.rest else []
+    return "".join(f" {word}" for word in ["[OPTIONS]", *words])
+
+
+def _row(option: Option, command: str) -> str:
+    default = option.default_of(command) or ""
+    shown = default.relative_to(REPOSITORY) if isinstance(default, Path) else default
+    name = f"--{option.name} {option.metavar}".rstrip().replace("|", "\\|")
+    variable = f"; the variable `{option.variable}` stands for it" if option.variable else ""
+    return f"| `{name}` | {option.help}{variable} | {f'`{shown}`' if shown else ''} |"
+
+
+def test_the_page_of_the_commands_is_that_of_the_tables() -> None:
+    written = PAGE.read_text(encoding="utf-8").partition(MARK)[2]
+    assert written == reference(), "python -m tests.cli.test_reference"
+
+
+def test_an_option_that_is_changed_changes_the_page() -> None:
+    rows = {_row(option, option.commands[0]) for option in OPTIONS}
+    assert len(rows) == len(OPTIONS)
+
+
+if __name__ == "__main__":
+    head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+    PAGE.write_text(head + MARK + reference(), encoding="utf-8")

@@ -1,0 +1,73 @@
+"""What the program answers, word for word: a story is a text file of commands, each with its output and exit status.
+
+    $ promproof verfy
+    promproof: there is no command verfy; did you mean verify?
+      to do: promproof --help
+    [4]
+
+Both streams are in it, in their order; a status of 0 is not written. `python -m tests.cli.test_stories` writes what the
+program answers now into the files, to be read before it is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from promproof.cli.program import main
+
+pytestmark = pytest.mark.unit
+STORIES = sorted((Path(__file__).parent / "stories").glob("*.txt"))
+
+
+def answered(story: str) -> str:
+    """The story with what the program answers now."""
+    return "\n".join(_parts(story)) + "\n"
+
+
+def _parts(story: str) -> Iterator[str]:
+    for comment in story.partition("\n$ ")[0].splitlines():
+        if comment.startswith("#"):
+            yield comment
+    for line in story.splitlines():
+        if line.startswith("$ "):
+            program, *words = shlex.split(line[2:])
+            assert program == "promproof", line
+            said = io.StringIO()
+            with redirect_stdout(said), redirect_stderr(said):
+                status = main(words)
+            yield "\n" + line
+            yield from said.getvalue().splitlines()
+            if status:
+                yield f"[{status}]"
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_the_program_answers_as_the_story_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    story = path.read_text(encoding="utf-8")
+    assert answered(story) == story
+
+
+def test_a_story_with_another_answer_is_found() -> None:
+    assert answered("$ promproof verfy\nall is well\n") != "$ promproof verfy\nall is well\n"
+
+
+def test_every_help_fits_on_a_screen_of_60_lines_and_80_columns() -> None:
+    text = next(path for path in STORIES if path.stem == "help").read_text(encoding="utf-8")
+    for screen in text.split("\n$ ")[1:]:
+        lines = screen.splitlines()[1:]
+        assert len(lines) <= 60, screen
+        assert max(map(len, lines)) <= 80, screen
+
+
+if __name__ == "__main__":
+    os.environ["COLUMNS"] = "80"
+    for path in STORIES:
+        path.write_text(answered(path.read_text(encoding="utf-8")), encoding="utf-8")
