@@ -13,9 +13,11 @@ import pytest
 
 from promproof import plugins
 from promproof.checks import CHECKS, claims, judge_all
+from promproof.checks.panel_values import truth_of
 from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.contract.model import Contract
+from promproof.contract.panels import PANEL_TRUTHS, PanelClaim
 from promproof.drills.drill import Drill, as_json, load
 from promproof.drills.plan import Step, Timing, steps
 from promproof.errors import InputError
@@ -32,7 +34,7 @@ from promproof.run.world import World
 from promproof.verdict import Verdict
 
 pytestmark = pytest.mark.unit
-REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS)
+REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS, PANEL_TRUTHS)
 Plug = Callable[[str, str], None]
 
 
@@ -155,6 +157,53 @@ def test_a_mistake_in_a_drill_of_a_plugin_is_told_with_its_line(plug: Plug, tmp_
     with pytest.raises(InputError, match=r"fault\.path") as caught:
         load(path)
     assert caught.value.where == f"{path}:6"
+
+
+CONSTANT = """\
+from typing import Literal
+
+from promproof.truth.metrics import Interval
+from promproof.truth.panel import Truth, register
+
+
+@register
+class Constant(Truth):
+    kind: Literal["constant"]
+    value: float
+    tolerance = "exact"
+
+    @property
+    def about(self):
+        return "a constant"
+
+    def bounds(self, views, answer, ordinal, subject):
+        return lambda t: {(): Interval(self.value, self.value)}
+
+    def key(self, labels):
+        return ()
+"""
+
+
+def test_a_panel_truth_is_one_file_of_a_plugin_folder(plug: Plug) -> None:
+    panel = {"title": "Limit", "unit": "short", "truth": {"kind": "constant", "value": 3.0}}
+    with pytest.raises(ValueError, match="kind must be one of increase, machine"):
+        PanelClaim.model_validate(panel)
+    plug("constant.py", CONSTANT)
+    claim = PanelClaim.model_validate(panel)
+    truth = truth_of(claim)
+    assert truth is not None
+    nobody: Any = None
+    assert 3.0 in (truth.bounds(nobody, nobody, 0, "")(1.0)[()] or [])
+    assert PanelClaim.model_validate(claim.model_dump()) == claim
+    with pytest.raises(ValueError, match="limit"):
+        PanelClaim.model_validate({**panel, "truth": {"kind": "constant", "value": 3.0, "limit": 1}})
+
+
+def test_every_panel_truth_has_its_row_in_the_documentation() -> None:
+    text = (REPOSITORY / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    for name in PANEL_TRUTHS.names():
+        assert any(f"`{name}`" in row for row in rows), name
 
 
 def judged(found: Evidence) -> dict[str, Verdict]:

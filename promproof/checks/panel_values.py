@@ -14,38 +14,18 @@ from statistics import median
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond
 from promproof.contract.model import Contract
-from promproof.contract.panels import (
-    IncreaseTruth,
-    MachineTruth,
-    PanelTruth,
-    ProcessPanelTruth,
-    QuantileTruth,
-    RateTruth,
-    RatioTruth,
-    RowsPanelTruth,
-)
+from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import Labels, series_text
 from promproof.grafana.units import dimension, factor
-from promproof.truth import counted, quantiles, resources, rows
-from promproof.truth.counted import AtPoint, Bounds
 from promproof.truth.metrics import Interval
+from promproof.truth.panel import Bounds, Truth
 from promproof.truth.views import Answered, Views, views
 from promproof.verdict import Verdict
 
 # The history keeps stamps to a microsecond; the samples of a window are at least a scrape of 0.1 s apart, and the
 # quotient of two such differences is off by 2 x 2e-6 / 0.1 at most. Prometheus' own floats are far closer.
 SLIP = 4e-5
-TOLERANCES = {
-    "rate": "scrape phase: what completed and what started by the first and last scrape of each window",
-    "increase": "scrape phase: what completed and what started by the first and last scrape of the range",
-    "ratio": "scrape phase, on both sides of the division",
-    "quantile": "the bucket that holds it; injected delay <= duration <= client latency",
-    "rows_mean": "events that fall between two scrapes; a row is counted within the slowest undelayed request",
-    "rows_total": "scrape phase at both ends of the range",
-    "machine": "the kernel's readings around each scrape, and one tick",
-    "process": "the kernel's readings around each scrape, and one tick",
-}
 
 
 @dataclass
@@ -91,19 +71,26 @@ def claims(contract: Contract) -> list[Claim]:
     ]
 
 
+def truth_of(panel: PanelClaim) -> Truth | None:
+    """The truth that a contract names for a panel."""
+    assert panel.truth is None or isinstance(panel.truth, Truth)
+    return panel.truth
+
+
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Judge every recorded point of every query of the panel at every zoom."""
     seen = views(evidence)
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
     if reason := beyond(panel):
         return not_verified(claim, reason)
-    assert wanted.truth is not None
+    truth = truth_of(wanted)
+    assert truth is not None
     records = seen.records(dashboard, panel)
     numbers = [record.number for record in records]
     refused = [
         f"{record.data['path']}: {record.data['error']}" for record in records if "error" in record.data
     ]
-    if reason := _beyond(wanted.truth, evidence):
+    if reason := truth.beyond(evidence):
         return not_verified(claim, reason)
     answers = seen.answers(dashboard, panel)
     if not answers:
@@ -122,48 +109,33 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             else:
                 tally.found.append(text)
             continue
-        bounds = bounds_of(seen, wanted.truth, answer, order[answer.target.path], claim.subject)
-        _judge(wanted.truth, answer, bounds, size, tally, identity)
+        bounds = bounds_of(seen, truth, answer, order[answer.target.path], claim.subject)
+        _judge(truth, answer, bounds, size, tally, identity)
     if not tally.found and tally.doubt:
         return unknown(claim, tally.doubt, numbers)
     if not tally.found and not tally.points:
         return unknown(claim, f"none of {tally.open} points could be judged", numbers)
     if not tally.found and tally.still:
-        return _unmoved(claim, wanted.truth, tally, numbers)
+        return _unmoved(claim, truth, tally, numbers)
     return findings(
         claim,
         list(dict.fromkeys(tally.found)),
         good=str(tally),
-        expected=f"{wanted.truth.kind} of {_about(wanted.truth)}, in {dimension(wanted.unit)}",
-        tolerance=TOLERANCES[wanted.truth.kind],
+        expected=f"{truth.kind} of {truth.about}, in {dimension(wanted.unit)}",
+        tolerance=truth.tolerance,
         evidence=numbers,
     )
 
 
-def _beyond(truth: PanelTruth, evidence: Evidence) -> str:
-    """Why this run cannot know the truth; empty when it can."""
-    if isinstance(truth, MachineTruth) and not evidence.need("machine").data["readings"]:
-        return "Node Exporter is not known to run on this machine, so the kernel cannot be asked"
-    if isinstance(truth, ProcessPanelTruth) and evidence.run["pid"] is None:
-        return "the target's process is not on this machine, so the kernel cannot be asked"
-    if isinstance(truth, RowsPanelTruth) and not evidence.run["database"]:
-        return "no database is named in the contract for this target"
-    return ""
-
-
-def _unmoved(claim: Claim, truth: PanelTruth, tally: Tally, records: list[int]) -> Verdict:
+def _unmoved(claim: Claim, truth: Truth, tally: Tally, records: list[int]) -> Verdict:
     """Zeros agree with zeros whatever is asked, so a query that nothing moved is not shown to be right."""
     where = ", ".join(tally.still)
-    if isinstance(truth, MachineTruth):
-        return not_verified(
-            claim, f"{where}: the kernel counted nothing of it on this machine during the run"
-        )
+    if truth.unmoved:
+        return not_verified(claim, f"{where}: {truth.unmoved}")
     return unknown(claim, f"{where}: the scenario caused nothing that it shows", records)
 
 
-def bounds_of(
-    seen: Views, truth: PanelTruth, answer: Answered, ordinal: int, subject: str
-) -> dict[float, Bounds]:
+def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject: str) -> dict[float, Bounds]:
     """The expected bounds at every time an answer is about; computed once, for the verdict and for the report.
 
     Raises:
@@ -171,49 +143,15 @@ def bounds_of(
     """
     key = ("bounds", answer.record)
     if key not in seen.memo:
-        at = truth_of(seen, truth, answer, ordinal, subject)
+        at = truth.bounds(seen, answer, ordinal, subject)
         drawn = {t for _, points in answer.series for t, _ in points}
         seen.memo[key] = {t: at(t) for t in sorted({*answer.times, *drawn})}
     found: dict[float, Bounds] = seen.memo[key]
     return found
 
 
-def truth_of(seen: Views, truth: PanelTruth, answer: Answered, ordinal: int, subject: str) -> AtPoint:
-    """The expected bounds of one query at a point in time; `subject` is `uid/slug`.
-
-    Raises:
-        Gap: evidence of the truth is missing.
-    """
-    match truth:
-        case RateTruth() | IncreaseTruth():
-            return counted.rates(seen, truth, answer)
-        case RatioTruth():
-            return counted.ratios(seen, truth, answer)
-        case QuantileTruth():
-            return quantiles.quantiles(seen, truth, answer, ordinal)
-        case RowsPanelTruth():
-            wanted = rows.means if truth.kind == "rows_mean" else rows.totals
-            return wanted(seen, truth, answer, subject)
-        case MachineTruth():
-            return resources.machine(seen, truth, answer, ordinal)
-        case ProcessPanelTruth():
-            return resources.process(seen, truth, answer)
-
-
-def key_of(truth: PanelTruth, labels: Labels) -> Labels:
-    """The part of a series' labels by which the truth tells groups apart."""
-    given = dict(labels)
-    match truth:
-        case RateTruth() | IncreaseTruth() | RatioTruth() | QuantileTruth():
-            return tuple(sorted((name, given.get(name, "")) for name in truth.by))
-        case RowsPanelTruth():
-            return ((truth.label, given.get(truth.label, "")),)
-        case MachineTruth() | ProcessPanelTruth():
-            return resources.labels_of(truth.figure, labels)
-
-
 def _judge(
-    truth: PanelTruth,
+    truth: Truth,
     answer: Answered,
     bounds: dict[float, Bounds],
     size: float,
@@ -227,7 +165,7 @@ def _judge(
         if stranger := _stranger(truth, labels, identity):
             tally.found.append(f"{where}: {stranger}")
             continue
-        key = key_of(truth, labels)
+        key = truth.key(labels)
         for t, value in points:
             if key in drawn[t]:
                 tally.found.append(f"{where}: several series for {_name(key)}: they were not summed")
@@ -251,13 +189,13 @@ def _judge(
                 tally.found.append(f"{where}: {_name(key)} at {t:.2f} s is {shown:.6g}, {truth_text}")
     for t, groups in bounds.items():
         for key, interval in groups.items():
-            if key not in drawn[t] and interval is not None and interval.low > 0 and _is_drawn(truth):
+            if key not in drawn[t] and interval is not None and interval.low > 0 and truth.complete:
                 tally.found.append(f"{where}: {_name(key)} is missing at {t:.2f} s, truth {interval}")
 
 
-def _stranger(truth: PanelTruth, labels: Labels, identity: dict[str, str]) -> str:
+def _stranger(truth: Truth, labels: Labels, identity: dict[str, str]) -> str:
     """Whose series it is when it is not the target's; the machine's are Node Exporter's."""
-    if isinstance(truth, MachineTruth):
+    if not truth.of_target:
         return ""
     given = dict(labels)
     foreign = {name: given[name] for name, value in identity.items() if given.get(name, value) != value}
@@ -268,21 +206,6 @@ def _stranger(truth: PanelTruth, labels: Labels, identity: dict[str, str]) -> st
 
 def _name(key: Labels) -> str:
     return series_text("", key) if key else "the series"
-
-
-def _is_drawn(truth: PanelTruth) -> bool:
-    """Whether every group of the truth must be drawn: devices and mounts may be filtered."""
-    return not isinstance(truth, MachineTruth) or not resources.BY_FIGURE[truth.figure]
-
-
-def _about(truth: PanelTruth) -> str:
-    match truth:
-        case RateTruth() | IncreaseTruth() | RatioTruth() | QuantileTruth():
-            return f"{truth.metric} by {', '.join(truth.by) or 'nothing'} in the ledger"
-        case RowsPanelTruth():
-            return f"rows by {truth.label} in the database"
-        case MachineTruth() | ProcessPanelTruth():
-            return f"{truth.figure} as the kernel has it"
 
 
 CHECK = register(Check("panel-values", claims, judge, order=740))

@@ -19,14 +19,7 @@ from promproof.config.arithmetic import evaluate
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import load_model
 from promproof.contract.deployment import Deployment
-from promproof.contract.panels import (
-    Counted,
-    Dashboards,
-    QuantileTruth,
-    RatioTruth,
-    RowsPanelTruth,
-    RowsSumTruth,
-)
+from promproof.contract.panels import Dashboards, RowsSumTruth
 from promproof.contract.texts import Duration, Pattern
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -269,32 +262,17 @@ class Contract(Model):
                 where = f"{dashboard.title}, {panel.title}"
                 if panel.alert is not None and panel.alert not in {alert.name for alert in self.alerts}:
                     raise ValueError(f"{where}: no alert is called {panel.alert!r}")
-                if isinstance(panel.truth, Counted):
-                    self._check_counted(panel.truth, where)
-                elif isinstance(panel.truth, RowsPanelTruth):
-                    self._check_metric(panel.truth.counter, {panel.truth.label}, where)
+                misfit = panel.truth.misfit(self) if panel.truth is not None else ""
+                if misfit:
+                    raise ValueError(f"{where}: {misfit}")
         return self
 
-    def _check_counted(self, truth: Counted, where: str) -> None:
-        part = truth.part if isinstance(truth, RatioTruth) else {}
-        # What a query groups by may be the target's identity as well.
-        named = {*truth.by, *truth.where, *part} - {"job", "instance"}
-        metric = self._check_metric(truth.metric, named, where)
-        if metric.truth.kind not in COUNTED:
-            raise ValueError(
-                f"{where}: the ledger does not count {metric.name}, whose truth is {metric.truth.kind!r}"
-            )
-        if isinstance(truth, QuantileTruth) and metric.type != "histogram":
-            raise ValueError(f"{where}: {metric.name} is a {metric.type}; quantiles are those of a histogram")
-
-    def _check_metric(self, name: str, labels: set[str], where: str) -> Metric:
+    def lacks(self, name: str, labels: set[str]) -> str:
+        """What is not there of a metric with these labels, in words; empty when all of it is."""
         if name not in {metric.name for metric in self.metrics}:
-            raise ValueError(f"{where}: no metric is called {name!r}")
-        metric = self.metric(name)
-        strange = sorted(labels - set(metric.labels))
-        if strange:
-            raise ValueError(f"{where}: {name} has no label {', '.join(strange)}")
-        return metric
+            return f"no metric is called {name!r}"
+        strange = sorted(labels - set(self.metric(name).labels))
+        return f"{name} has no label {', '.join(strange)}" if strange else ""
 
     @property
     def drilled(self) -> tuple[str, ...]:

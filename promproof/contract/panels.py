@@ -6,12 +6,16 @@ never is PromQL. A panel without a truth is still checked for everything else.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator, model_validator
 
-from promproof.contract.texts import Pattern
 from promproof.grafana.dashboard import slug
+from promproof.registry import Registry
+
+if TYPE_CHECKING:
+    from promproof.contract.model import Contract
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -22,84 +26,32 @@ class PanelModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Counted(PanelModel):
-    """Events of a documented counter or histogram, selected by label patterns and grouped by labels."""
+class PanelTruth(PanelModel):
+    """What the numbers of a panel should be; the kinds are in `promproof/truth/`, one file each, and register there."""
 
-    metric: str
-    by: Names = ()
-    where: dict[str, Pattern] = Field(default_factory=dict)
-    """Label name to a regular expression that its value matches in full."""
+    kind: str
 
-
-class RateTruth(Counted):
-    """Events per second."""
-
-    kind: Literal["rate"]
+    def misfit(self, contract: Contract) -> str:
+        """Why the contract can't tell this truth, in words; empty when it can."""
+        return ""
 
 
-class IncreaseTruth(Counted):
-    """Events in the panel's range."""
-
-    kind: Literal["increase"]
+PANEL_TRUTHS: Registry[type[PanelTruth]] = Registry("panel truth", "promproof.truth")
+"""The model of every kind of panel truth, by the name that a contract has in `kind`."""
 
 
-class RatioTruth(Counted):
-    """The share of events whose labels match `part`; `complement` turns it into the rest."""
-
-    kind: Literal["ratio"]
-    part: dict[str, Pattern] = Field(min_length=1)
-    complement: bool = False
-
-
-class QuantileTruth(Counted):
-    """Quantiles of durations, one for each target of the panel in order; as wide as the bucket."""
-
-    kind: Literal["quantile"]
-    quantiles: tuple[float, ...] = Field(strict=False, min_length=1)
+def _read(value: Any, handler: Callable[[Any], PanelTruth]) -> PanelTruth:
+    """Validate with the model of the kind that is named."""
+    if isinstance(value, PanelTruth) or not isinstance(value, dict):
+        return value if isinstance(value, PanelTruth) else handler(value)
+    known = PANEL_TRUTHS.names()
+    if value.get("kind") not in known:
+        raise ValueError(f"kind must be one of {', '.join(known)}")
+    return PANEL_TRUTHS.get(value["kind"]).model_validate(value)
 
 
-class RowsPanelTruth(PanelModel):
-    """A figure of rows in the target's database.
-
-    `query` gives three columns for each event: the label's value, when it ended (UTC text or a time), and the figure.
-    rows_mean: the mean of the events in a window; rows_total: their sum in the panel's range.
-    """
-
-    kind: Literal["rows_mean", "rows_total"]
-    label: str
-    query: str
-    figure_is_duration: bool = False
-    """Whether the figure is how long the event took (s): its request then took at least as long."""
-    counter: str
-    """The documented counter of the same events, whose scrapes tell what a window can hold."""
-
-
-class MachineTruth(PanelModel):
-    """A figure of the kernel for the machine, read from /proc and statvfs while the run lasts."""
-
-    kind: Literal["machine"]
-    figure: Literal[
-        "cpu_used", "memory_used", "disk_used", "cpu_modes", "memory_bytes", "disk_bytes", "network_bytes"
-    ]
-
-
-class ProcessPanelTruth(PanelModel):
-    """A figure of the kernel for the target's process."""
-
-    kind: Literal["process"]
-    figure: Literal["cpu_cores", "resident_bytes", "open_descriptors", "uptime"]
-
-
-PanelTruth = Annotated[
-    RateTruth
-    | IncreaseTruth
-    | RatioTruth
-    | QuantileTruth
-    | RowsPanelTruth
-    | MachineTruth
-    | ProcessPanelTruth,
-    Field(discriminator="kind"),
-]
+AnyPanelTruth = Annotated[SerializeAsAny[PanelTruth], WrapValidator(_read)]
+"""A truth of any kind that is registered."""
 
 
 class PanelClaim(PanelModel):
@@ -111,7 +63,7 @@ class PanelClaim(PanelModel):
     complement: bool = False
     fixed_window: bool = False
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
-    truth: PanelTruth | None = None
+    truth: AnyPanelTruth | None = None
 
     @property
     def slug(self) -> str:
@@ -129,7 +81,7 @@ class DashboardClaim(PanelModel):
     @model_validator(mode="after")
     def _unique(self) -> DashboardClaim:
         slugs = [panel.slug for panel in self.panels]
-        twice = sorted({one for one in slugs if slugs.count(one) > 1})
+        twice = sorted({name for name in slugs if slugs.count(name) > 1})
         if twice:
             raise ValueError(f"panel named twice: {', '.join(twice)}")
         return self

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof.contract.model import Contract
-from promproof.contract.panels import RowsPanelTruth, RowsSumTruth
+from promproof.contract.panels import RowsSumTruth
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.bins import flat
 from promproof.evidence.history import Recorder
@@ -14,6 +14,7 @@ from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.view import LedgerView
 from promproof.observe import database
 from promproof.observe.prometheus import Prometheus
+from promproof.truth.rows import RowsPanelTruth
 
 
 def scrapes(history: Recorder, prometheus: Prometheus, seconds: float) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promproof.checks.panel_values import bounds_of, key_of
+from promproof.checks.panel_values import bounds_of, truth_of
 from promproof.contract.panels import PanelClaim
 from promproof.crash import describe
 from promproof.evidence.evidence import Evidence, Gap
@@ -105,15 +105,16 @@ def _curves(
 ) -> tuple[list[Curve], str]:
     bounds: dict[float, dict[Labels, Interval | None]] = {}
     note = ""
+    truth = truth_of(wanted)
     try:
-        if wanted.truth is not None and answer.series:
-            bounds = bounds_of(seen, wanted.truth, answer, ordinal, subject)
+        if truth is not None and answer.series:
+            bounds = bounds_of(seen, truth, answer, ordinal, subject)
     except Gap as gap:
         note = f"no truth to draw: {gap}"
     size = factor(panel.unit)
     result = []
     for labels, points in answer.series:
-        key = key_of(wanted.truth, labels) if wanted.truth is not None else labels
+        key = truth.key(labels) if truth is not None else labels
         intervals = [bounds.get(t, {}).get(key) for t, _ in points]
         result.append(
             Curve(

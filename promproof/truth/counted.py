@@ -1,4 +1,4 @@
-"""Truths that the ledger counts: rates, increases and ratios of a documented metric, as bounds at each point.
+"""Truths that the ledger counts: what rates, increases and ratios of a documented metric have in common.
 
 The window is the panel's own. What happened between its first and its last scrape comes from the ledger, and what
 the function makes of it depends on the scrape phase alone (`phase`).
@@ -7,79 +7,69 @@ the function makes of it depends on the scrape phase alone (`phase`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from promproof.config.promql_durations import windows
-from promproof.contract.panels import Counted, IncreaseTruth, RateTruth, RatioTruth
-from promproof.evidence.evidence import Gap
+from pydantic import Field
+
+from promproof.contract.model import COUNTED, Contract
+from promproof.contract.texts import Pattern
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
-from promproof.truth.phase import extrapolated, phase, share
-from promproof.truth.views import Answered, Views
-
-Bounds = dict[Labels, Interval | None]
-"""Expected values by group; None where the truth leaves it open. A group that is not there must be absent or 0."""
-AtPoint = Callable[[float], Bounds]
+from promproof.truth.panel import AtPoint, Bounds, Names, Truth
+from promproof.truth.phase import extrapolated, phase
+from promproof.truth.views import Views
 
 
-def window_of(answer: Answered) -> float:
-    """The shortest window of an expanded query in seconds.
+class Counted(Truth):
+    """Events of a documented counter or histogram, selected by label patterns and grouped by labels."""
 
-    Raises:
-        Gap: it has none, or does not parse.
-    """
-    try:
-        found = windows(answer.expanded)
-    except ValueError as error:
-        raise Gap(f"{answer.target.path}: cannot be parsed: {error}") from error
-    if not found:
-        raise Gap(f"{answer.target.path}: the query has no window")
-    return min(found) / 1000
+    metric: str
+    by: Names = ()
+    where: dict[str, Pattern] = Field(default_factory=dict)
+    """Label name to a regular expression that its value matches in full."""
+
+    @property
+    def named(self) -> set[str]:
+        """The labels that are named."""
+        return {*self.by, *self.where}
+
+    def misfit(self, contract: Contract) -> str:
+        """The ledger must count the metric. What a query groups by may be the target's identity as well."""
+        lacking = contract.lacks(self.metric, self.named - {"job", "instance"})
+        if lacking:
+            return lacking
+        kind = contract.metric(self.metric).truth.kind
+        return "" if kind in COUNTED else f"the ledger does not count {self.metric}, whose truth is {kind!r}"
+
+    def key(self, labels: Labels) -> Labels:
+        """The labels that it is grouped by."""
+        given = dict(labels)
+        return tuple(sorted((name, given.get(name, "")) for name in self.by))
+
+    @property
+    def about(self) -> str:
+        """The metric and its groups."""
+        return f"{self.metric} by {', '.join(self.by) or 'nothing'} in the ledger"
 
 
-def rates(views: Views, truth: RateTruth | IncreaseTruth, answer: Answered) -> AtPoint:
-    """Events per second, or in the window, by group."""
-    length = window_of(answer)
-    divisor = length if isinstance(truth, RateTruth) else 1.0
-    counted = _counted(views, truth)
+def sums(views: Views, truth: Counted, length: float, divisor: float) -> AtPoint:
+    """Events in the window by group, divided."""
+    counted = selected(views, truth)
 
     def at(t: float) -> Bounds:
         result: Bounds = {}
-        for one, bounds in _moved(views, truth.metric, counted, t, length):
+        for series, bounds in moved(views, truth.metric, counted, t, length):
             scaled = Interval(bounds.low / divisor, bounds.high / divisor)
-            before = result.get(one.group)
-            result[one.group] = scaled if before is None else before + scaled
-        return result
-
-    return at
-
-
-def ratios(views: Views, truth: RatioTruth, answer: Answered) -> AtPoint:
-    """The share of events whose labels match `part`, by group; open where there may be no event at all."""
-    length = window_of(answer)
-    counted = _counted(views, truth)
-    inside = {one.labels for one in counted if matches(dict(one.labels), truth.part)}
-
-    def at(t: float) -> Bounds:
-        parts: dict[Labels, tuple[Interval, Interval]] = {}
-        for one, bounds in _moved(views, truth.metric, counted, t, length):
-            part, rest = parts.get(one.group, (ZERO, ZERO))
-            is_part = one.labels in inside
-            parts[one.group] = (part + bounds, rest) if is_part else (part, rest + bounds)
-        result: Bounds = {}
-        for key, (part, rest) in parts.items():
-            bounds_or_none = share(part, rest)
-            if bounds_or_none is not None and truth.complement:
-                bounds_or_none = Interval(1 - bounds_or_none.high, 1 - bounds_or_none.low)
-            result[key] = bounds_or_none
+            before = result.get(series.group)
+            result[series.group] = scaled if before is None else before + scaled
         return result
 
     return at
 
 
 @dataclass(frozen=True)
-class _Series:
+class Series:
     """A label set that somebody sent events of, its group, and when it was sampled."""
 
     labels: Labels
@@ -87,28 +77,28 @@ class _Series:
     stamps: Sequence[float]
 
 
-def _counted(views: Views, truth: Counted) -> list[_Series]:
+def selected(views: Views, truth: Counted) -> list[Series]:
     """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out."""
     metric = views.evidence.contract.metric(truth.metric)
     sampled = views.stamps(sample_name(metric))
     sent = at_rest(metric, views.evidence.ledger, sampled)
     return [
-        _Series(labels, group(views, labels, truth.by), stamps)
+        Series(labels, group(views, labels, truth.by), stamps)
         for labels, stamps in sampled.items()
         if labels in sent and matches(dict(labels), truth.where)
     ]
 
 
-def _moved(
-    views: Views, metric: str, counted: Sequence[_Series], t: float, length: float
-) -> Iterator[tuple[_Series, Interval]]:
+def moved(
+    views: Views, metric: str, counted: Sequence[Series], t: float, length: float
+) -> Iterator[tuple[Series, Interval]]:
     """What increase() can give for each of them."""
-    for one in counted:
-        seen = phase(one.stamps, t, length, left_open=views.left_open)
+    for series in counted:
+        seen = phase(series.stamps, t, length, left_open=views.left_open)
         if seen is not None:
-            first = views.counts(metric, seen.first).get(one.labels, ZERO)
-            last = views.counts(metric, seen.last).get(one.labels, ZERO)
-            yield one, extrapolated(seen, first, last)
+            first = views.counts(metric, seen.first).get(series.labels, ZERO)
+            last = views.counts(metric, seen.last).get(series.labels, ZERO)
+            yield series, extrapolated(seen, first, last)
 
 
 def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels:

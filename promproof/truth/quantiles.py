@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import inf
+from typing import Literal
 
-from promproof.contract.model import Metric, RequestTruth
-from promproof.contract.panels import QuantileTruth
+from pydantic import Field
+
+from promproof.contract.model import Contract, Metric, RequestTruth
 from promproof.evidence import bins
 from promproof.evidence.evidence import Gap, Scrape
 from promproof.evidence.view import EndpointKey, EndpointView
 from promproof.exposition import Labels
-from promproof.truth.counted import AtPoint, Bounds, group, matches, window_of
+from promproof.truth.counted import Counted, group, matches
 from promproof.truth.latencies import Course, courses
 from promproof.truth.metrics import ZERO, Interval
+from promproof.truth.panel import AtPoint, Bounds, register, window_of
 from promproof.truth.phase import Phase, phase
 from promproof.truth.views import Answered, Views
 
@@ -63,22 +66,37 @@ class Window:
     first: Interval
 
 
-def quantiles(views: Views, truth: QuantileTruth, answer: Answered, ordinal: int) -> AtPoint:
-    """The quantile of the target's query `ordinal`, by group."""
-    if ordinal >= len(truth.quantiles):
-        raise Gap(f"{answer.target.path}: the contract names no quantile for it")
-    q, length = truth.quantiles[ordinal], window_of(answer)
-    metric = views.evidence.contract.metric(truth.metric)
-    edges = metric.buckets or ()
+@register
+class QuantileTruth(Counted):
+    """Quantiles of durations, one for each target of the panel in order; as wide as the bucket."""
 
-    def at(t: float) -> Bounds:
-        key = ("reached", metric.name, truth.by, tuple(sorted(truth.where.items())), length, t)
-        if key not in views.memo:
-            views.memo[key] = _reached(views, truth, t, length)
-        reached: dict[Labels, Reach] = views.memo[key]
-        return {one: reach.bounds(q, edges) for one, reach in reached.items()}
+    kind: Literal["quantile"]
+    quantiles: tuple[float, ...] = Field(strict=False, min_length=1)
+    tolerance = "the bucket that holds it; injected delay <= duration <= client latency"
 
-    return at
+    def misfit(self, contract: Contract) -> str:
+        """Quantiles are those of a histogram."""
+        found = super().misfit(contract)
+        if found or (metric := contract.metric(self.metric)).type == "histogram":
+            return found
+        return f"{metric.name} is a {metric.type}; quantiles are those of a histogram"
+
+    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+        """The quantile of the panel's query `ordinal`, by group."""
+        if ordinal >= len(self.quantiles):
+            raise Gap(f"{answer.target.path}: the contract names no quantile for it")
+        q, length = self.quantiles[ordinal], window_of(answer)
+        metric = views.evidence.contract.metric(self.metric)
+        edges = metric.buckets or ()
+
+        def at(t: float) -> Bounds:
+            key = ("reached", metric.name, self.by, tuple(sorted(self.where.items())), length, t)
+            if key not in views.memo:
+                views.memo[key] = _reached(views, self, t, length)
+            reached: dict[Labels, Reach] = views.memo[key]
+            return {group: reach.bounds(q, edges) for group, reach in reached.items()}
+
+        return at
 
 
 def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dict[Labels, Reach]:

@@ -9,13 +9,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promproof.contract.panels import RowsPanelTruth
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
 from promproof.exposition import Labels
-from promproof.truth.counted import AtPoint, Bounds, window_of
 from promproof.truth.latencies import UnderWay
-from promproof.truth.metrics import ZERO, Interval
+from promproof.truth.panel import Truth
 from promproof.truth.phase import Phase, phase
-from promproof.truth.views import Answered, Views
+from promproof.truth.views import Views
+
+
+class RowsPanelTruth(Truth):
+    """A figure of rows in the target's database.
+
+    `query` gives three columns for each event: the label's value, when it ended (UTC text or a time), and the figure.
+    """
+
+    label: str
+    query: str
+    figure_is_duration: bool = False
+    """Whether the figure is how long the event took (s): its request then took at least as long."""
+    counter: str
+    """The documented counter of the same events, whose scrapes tell what a window can hold."""
+
+    def misfit(self, contract: Contract) -> str:
+        """The counter must be there, with the label."""
+        return contract.lacks(self.counter, {self.label})
+
+    def beyond(self, evidence: Evidence) -> str:
+        """The database must be known."""
+        return "" if evidence.run["database"] else "no database is named in the contract for this target"
+
+    def key(self, labels: Labels) -> Labels:
+        """The label of the rows."""
+        return ((self.label, dict(labels).get(self.label, "")),)
+
+    @property
+    def about(self) -> str:
+        """The rows by their label."""
+        return f"rows by {self.label} in the database"
 
 
 @dataclass(frozen=True)
@@ -43,48 +74,7 @@ def events(views: Views, truth: RowsPanelTruth, subject: str) -> dict[str, list[
     return found
 
 
-def means(views: Views, truth: RowsPanelTruth, answer: Answered, subject: str) -> AtPoint:
-    """The mean figure of the events in the window, by label value; open where there may be none."""
-    rows, length = events(views, truth, subject), window_of(answer)
-
-    def at(t: float) -> Bounds:
-        result: Bounds = {}
-        for value, seen in _phases(views, truth, t, length).items():
-            certain, doubtful = _inside(views, rows.get(value, []), seen)
-            key = ((truth.label, value),)
-            if not certain:
-                result[key] = None
-                continue
-            low, high = (
-                _mean(certain, sorted(doubtful)),
-                _mean(certain, sorted(doubtful, reverse=True), top=True),
-            )
-            # time and count are extrapolated alike, unless a window reaches back to zero
-            factors = seen.factors(ZERO, Interval(0, len(certain) + len(doubtful)))
-            stretch = factors.high / factors.low
-            result[key] = Interval(low / stretch, high * stretch)
-        return result
-
-    return at
-
-
-def totals(views: Views, truth: RowsPanelTruth, answer: Answered, subject: str) -> AtPoint:
-    """The sum of the figure over the events of the range, by label value."""
-    rows, length = events(views, truth, subject), window_of(answer)
-
-    def at(t: float) -> Bounds:
-        result: Bounds = {}
-        for value, seen in _phases(views, truth, t, length).items():
-            certain, doubtful = _inside(views, rows.get(value, []), seen)
-            factors = seen.factors(ZERO, Interval(0, 1))
-            low, high = sum(certain), sum(certain) + sum(doubtful)
-            result[((truth.label, value),)] = Interval(low * factors.low, high * factors.high)
-        return result
-
-    return at
-
-
-def _phases(views: Views, truth: RowsPanelTruth, t: float, length: float) -> dict[str, Phase]:
+def phases(views: Views, truth: RowsPanelTruth, t: float, length: float) -> dict[str, Phase]:
     """The phase of each label value's series; all series of a value are born together."""
     result = {}
     for labels, stamps in views.stamps(truth.counter).items():
@@ -94,7 +84,7 @@ def _phases(views: Views, truth: RowsPanelTruth, t: float, length: float) -> dic
     return result
 
 
-def _inside(views: Views, rows: list[Event], seen: Phase) -> tuple[list[float], list[float]]:
+def inside(views: Views, rows: list[Event], seen: Phase) -> tuple[list[float], list[float]]:
     """Figures of events that are certainly between the two scrapes, and of those that may be."""
     begin, end = views.target_scrapes[seen.first], views.target_scrapes[seen.last]
     certain, doubtful = [], []
@@ -104,17 +94,6 @@ def _inside(views: Views, rows: list[Event], seen: Phase) -> tuple[list[float], 
         elif row.latest > begin.begin and row.earliest < end.end:
             doubtful.append(row.figure)
     return certain, doubtful
-
-
-def _mean(certain: list[float], doubtful: list[float], *, top: bool = False) -> float:
-    """The least mean that any of the doubtful can make, or the greatest; they come in the order of their pull."""
-    if not certain:
-        return doubtful[0]
-    total, count = sum(certain), len(certain)
-    for figure in doubtful:
-        if (figure > total / count) if top else (figure < total / count):
-            total, count = total + figure, count + 1
-    return total / count
 
 
 def _label(labels: Labels, name: str) -> str:

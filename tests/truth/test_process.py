@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from promproof.contract.panels import ProcessPanelTruth
 from promproof.evidence.evidence import Scrape
 from promproof.evidence.figures import Figures
-from promproof.truth.resources import process
+from promproof.truth.process import ProcessPanelTruth
 
 pytestmark = pytest.mark.unit
 AT = 10.0
@@ -33,7 +32,7 @@ def bounds(counts: dict[float, int]) -> Any:
     )  # fmt: skip
     views = SimpleNamespace(evidence=evidence, target_scrapes={AT: scrape}, failed=lambda job, instance: ())
     truth = ProcessPanelTruth(kind="process", figure="open_descriptors")
-    return process(views, truth, SimpleNamespace())(AT)[()]  # type: ignore[arg-type]
+    return truth.bounds(views, SimpleNamespace(), 0, "")(AT)[()]  # type: ignore[arg-type]
 
 
 def test_a_connection_that_no_reading_met_is_a_wrong_value() -> None:

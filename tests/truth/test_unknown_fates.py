@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from promproof.checks import metric_durations
 from promproof.checks.base import Claim, compare, judge
 from promproof.contract import model as contracts
-from promproof.contract.panels import IncreaseTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
 from promproof.exposition import Labels, label_set
 from promproof.grafana.dashboard import Target
 from promproof.load.ledger import Ledger
 from promproof.places import DEFAULT_CONTRACT
-from promproof.truth import counted
+from promproof.truth.increase import IncreaseTruth
 from promproof.truth.metrics import Interval, at_rest, between
 from promproof.truth.views import Answered, Views
 
@@ -155,7 +154,7 @@ def test_a_panel_may_show_an_execution_whose_answer_was_lost_and_no_other(more: 
     truth = IncreaseTruth(kind="increase", metric=RUNS.name, by=("status",))
     target = Target("A", f"sum by (status) (increase({RUNS.name}[20s]))", "$", instant=True)
     answer = Answered(target, "whole", target.expression, 1.0, (), (9.0,), 0)
-    bounds = counted.rates(views, truth, answer)(9.0)[(("status", "success"),)]
+    bounds = truth.bounds(views, answer, 0, "")(9.0)[(("status", "success"),)]
     assert bounds is not None
     # ten samples reach half an interval further to the window's begin: the counters were 0 there
     assert ((1 + more) in bounds) is inside, bounds

@@ -1,0 +1,179 @@
+"""machine: a figure of the kernel for the machine, read from /proc and statvfs while the run lasts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from promproof.evidence.evidence import Evidence, Gap, Scrape
+from promproof.evidence.figures import TICK
+from promproof.exposition import Labels
+from promproof.truth.metrics import Interval
+from promproof.truth.panel import AtPoint, Bounds, Truth, register, window_of
+from promproof.truth.phase import extrapolated, increase, phase
+from promproof.truth.resources import Figure, Readings, latest
+from promproof.truth.views import Answered, Views
+
+BY_FIGURE = {
+    "cpu_used": (),
+    "memory_used": (),
+    "disk_used": ("mountpoint",),
+    "cpu_modes": ("mode",),
+    "memory_bytes": (),
+    "disk_bytes": ("device",),
+    "network_bytes": ("device",),
+}
+"""The labels by which a figure's groups are told apart."""
+
+
+@register
+class MachineTruth(Truth):
+    """A figure of the machine. Its series are Node Exporter's."""
+
+    kind: Literal["machine"]
+    figure: Literal[
+        "cpu_used", "memory_used", "disk_used", "cpu_modes", "memory_bytes", "disk_bytes", "network_bytes"
+    ]
+    tolerance = "the kernel's readings around each scrape, and one tick"
+    of_target = False
+    unmoved = "the kernel counted nothing of it on this machine during the run"
+
+    def beyond(self, evidence: Evidence) -> str:
+        """The exporter must be on this machine."""
+        if evidence.need("machine").data["readings"]:
+            return ""
+        return "Node Exporter is not known to run on this machine, so the kernel cannot be asked"
+
+    def key(self, labels: Labels) -> Labels:
+        """Device, mount or mode, where the figure has one."""
+        given = dict(labels)
+        return tuple((name, given.get(name, "")) for name in BY_FIGURE[self.figure])
+
+    @property
+    def complete(self) -> bool:
+        """Devices and mounts may be filtered."""
+        return not BY_FIGURE[self.figure]
+
+    @property
+    def about(self) -> str:
+        """The figure."""
+        return f"{self.figure} as the kernel has it"
+
+    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+        """The figure around each scrape."""
+        readings = _machine(views)
+        by = BY_FIGURE[self.figure]
+        instance = _instance(answer)
+        scrapes, failed = views.scrapes("", instance), views.failed("", instance)
+        stamps = sorted(scrapes)
+        if self.figure in ("cpu_used", "cpu_modes", "disk_bytes", "network_bytes"):
+            return _counters(views, self.figure, answer, ordinal, readings, scrapes)
+        figures = _gauges(self.figure, ordinal, readings)
+
+        def at(t: float) -> Bounds:
+            scrape = latest(stamps, scrapes, failed, t)
+            if scrape is None:
+                return {}
+            return {
+                tuple((name, value) for name in by): readings.gauge(scrape, figure, math.inf)
+                for value, figure in figures.items()
+            }
+
+        return at
+
+
+def _gauges(name: str, ordinal: int, readings: Readings) -> dict[str, Figure]:
+    if name == "memory_used":
+        return {"": lambda row: 1 - row["memory"][1] / row["memory"][0]}
+    if name == "memory_bytes":
+        used: Figure = lambda row: float(row["memory"][0] - row["memory"][1])  # noqa: E731
+        return {"": (lambda row: float(row["memory"][1])) if ordinal else used}
+    mounts = sorted({mount for row in readings.rows for mount in row["files"]})
+
+    def share(mount: str) -> Figure:
+        def figure(row: Any) -> float:
+            size, available = row["files"].get(mount, (1, 1))
+            return 1 - available / size if size else 0.0
+
+        return figure
+
+    return {mount: share(mount) for mount in mounts}
+
+
+def _counters(
+    views: Views, name: str, answer: Answered, ordinal: int, readings: Readings, scrapes: dict[float, Scrape]
+) -> AtPoint:
+    length = window_of(answer)
+    stamps = sorted(scrapes)
+    devices = {kind: {one for row in readings.rows for one in row[kind]} for kind in ("disks", "networks")}
+    slip = TICK * max(int(readings.rows[0]["cpus"]), 1)
+    # A device that comes or goes has a phase of its own.
+    lasting = {
+        kind: set.intersection(*(set(row[kind]) for row in readings.rows)) for kind in ("disks", "networks")
+    }
+
+    def per_second(first: Scrape, last: Scrape, seen: Any, figure: Figure, slip: float) -> Interval | None:
+        low, high = readings.counter(first, figure, slip), readings.counter(last, figure, slip)
+        if low is None or high is None:
+            return None
+        bounds = extrapolated(seen, Interval(max(low.low, 0.0), max(low.high, 0.0)), high)
+        return Interval(bounds.low / length, bounds.high / length)
+
+    def at(t: float) -> Bounds:
+        seen = phase(stamps, t, length, left_open=views.left_open)
+        if seen is None:
+            return {}
+        first, last = scrapes[seen.first], scrapes[seen.last]
+        if name == "cpu_used":
+            return {(): _cpu_used(readings, first, last, slip)}
+        if name == "cpu_modes":
+            return {
+                (("mode", mode),): per_second(first, last, seen, _of("cpu", mode), slip)
+                for mode in readings.rows[0]["cpu"]
+                if mode != "idle"
+            }
+        kind = "disks" if name == "disk_bytes" else "networks"
+        return {
+            (("device", device),): per_second(first, last, seen, _of(kind, device, ordinal), 0.0)
+            if device in lasting[kind]
+            else None
+            for device in devices[kind]
+        }
+
+    return at
+
+
+def _of(kind: str, key: str, index: int | None = None) -> Figure:
+    def figure(row: Any) -> float:
+        value = row[kind].get(key, 0 if index is None else (0, 0))
+        return float(value if index is None else value[index])
+
+    return figure
+
+
+def _cpu_used(readings: Readings, first: Scrape, last: Scrape, slip: float) -> Interval | None:
+    ends = [readings.counter(one, _of("cpu", "idle"), slip) for one in (first, last)]
+    alls = [readings.counter(one, lambda row: float(sum(row["cpu"].values())), slip) for one in (first, last)]
+    if None in ends or None in alls:
+        return None
+    idle, total = increase(ends[0], ends[1]), increase(alls[0], alls[1])  # type: ignore[arg-type]
+    if total.low <= 0:
+        return None
+    return Interval(max(0.0, 1 - idle.high / total.low), min(1.0, 1 - idle.low / total.high))
+
+
+def _machine(views: Views) -> Readings:
+    rows = tuple(views.evidence.need("machine").data["readings"])
+    if not rows:
+        raise Gap("the machine's figures were not read")
+    return Readings(tuple(row["before"] for row in rows), tuple(row["after"] for row in rows), rows)
+
+
+def _instance(answer: Answered) -> str:
+    """The instance that the series are about."""
+    instances = {dict(labels).get("instance") for labels, _ in answer.series}
+    if len(instances) != 1:
+        raise Gap(
+            f"{answer.target.path}: series of {len(instances)} instances; the truth is that of this machine"
+        )
+    return instances.pop() or ""
