@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,6 +81,31 @@ def terminate_as_interrupt() -> Iterator[None]:
     finally:
         _noted.raises = False
         _noted.numbers.clear()
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def as_flag(tell: Callable[[str], None]) -> Iterator[None]:
+    """Within it a signal raises nothing: `tell` is told the name of each, so that what goes on can end in order.
+
+    Only the main thread can have it so; on another one nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def take(number: int, frame: FrameType | None) -> None:
+        if note(number):
+            tell(signal.Signals(number).name)
+
+    before = [signal.signal(number, take) for number in SIGNALS]
+    told = len(_noted.numbers)
+    try:
+        yield
+    finally:
+        if len(_noted.numbers) > told:
+            _noted.raises = False  # the first one was told: what follows only makes the end faster
         for number, handler in zip(SIGNALS, before, strict=True):
             signal.signal(number, handler)
 

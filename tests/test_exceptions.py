@@ -30,7 +30,7 @@ from promproof.places import DEFAULT_CONTRACT
 from promproof.report import terminal
 from promproof.run import static
 from promproof.run.clock import SystemClock
-from promproof.run.course import Course
+from promproof.run.course import Judging, of_history
 from promproof.run.ending import Ending, doubt
 from promproof.verdict import Outcome, Verdict
 
@@ -123,13 +123,13 @@ def test_the_place_of_an_exception_is_not_the_innermost_frame_of_ours(contract: 
 def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
     contract: Contract, history: Recorder, error: BaseException, trouble: str, crashes: int
 ) -> None:
-    course = Course(history, lambda _: None)
+    course = of_history(history, lambda _: None)
     with course.step("driving"):
         fail(error)
     with course.step("tearing down"):
         fail(EvidenceError("grafana", "is still there"))
     assert course.ending.crashes == crashes
-    found = course.finish(PAIRS, Evidence(contract, history))
+    found = Judging(course, PAIRS, Evidence(contract, history)).finish()
     assert str(course.ending.trouble).startswith(trouble)
     assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass"]
     assert [one.symptom for one in found] == [False, False, True, False]
@@ -137,7 +137,7 @@ def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
 
 
 def test_a_mistake_in_the_input_is_taken_for_trouble_of_the_run(history: Recorder) -> None:
-    with pytest.raises(InputError), Course(history, lambda _: None).step("driving"):
+    with pytest.raises(InputError), of_history(history, lambda _: None).step("driving"):
         raise InputError("no such program")
 
 
@@ -153,9 +153,10 @@ def test_an_interruption_while_judging_loses_what_was_judged_or_what_could_be(
         return good(claim, evidence)
 
     pairs = [PAIRS[0], check("a/interrupted", once), PAIRS[3]]
-    course, evidence = Course(history, lambda _: None), Evidence(contract, history)
-    assert [one.claim for one in course.judge(pairs, evidence)] == ["a/good"], "it was not ended at once"
-    found = course.finish(pairs, evidence)
+    course = of_history(history, lambda _: None)
+    judging = Judging(course, pairs, Evidence(contract, history))
+    assert [one.claim for one in judging.judge()] == ["a/good"], "it was not ended at once"
+    found = judging.finish()
     assert [one.outcome for one in found] == ["pass", "pass", "pass"]
     assert (course.ending.interrupted, course.ending.trouble) == (True, "interrupted by SIGINT")
 
@@ -164,10 +165,10 @@ def test_judging_after_an_interruption_has_no_bound(
     contract: Contract, history: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("promproof.run.course.JUDGING_SECONDS", -1.0)
-    course = Course(history, lambda _: None)
+    course = of_history(history, lambda _: None)
     with course.step("driving"):
         fail(KeyboardInterrupt())
-    found = course.finish(PAIRS, Evidence(contract, history))
+    found = Judging(course, PAIRS, Evidence(contract, history)).finish()
     assert {one.reason for one in found} == {"not judged: interrupted, and there was no more time"}
     assert all(one.symptom for one in found)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from promproof.pytest_plugin.ending import set_status
 from promproof.pytest_plugin.state import RESULT
 from promproof.run.ending import Ending
-from promproof.run.main import Result
+from promproof.run.frame import Result
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
@@ -66,9 +67,9 @@ def test_a_collection_alone_ends_with_a_status_that_is_not_documented(told: int,
 
 def _status(tmp_path: Path, outcome: Outcome, told: pytest.ExitCode, ending: Ending) -> int:
     stash = pytest.Stash()
-    stash[RESULT] = Result(
-        tmp_path, [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")], ending
-    )
+    verdicts = [Verdict("target/up", Outcome.PASS, ""), Verdict("x", outcome, "")]
+    evidence: Any = None  # the status depends on nothing of it
+    stash[RESULT] = Result(tmp_path, verdicts, evidence, ending)
     config = SimpleNamespace(stash=stash, getoption=OPTIONS.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
     set_status(session)  # type: ignore[arg-type]  # a stand-in

@@ -24,6 +24,7 @@ from promproof.report import drills as report
 from promproof.report import files, terminal
 from promproof.run import drills as session
 from promproof.run.clock import SystemClock
+from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
 from promproof.run.prepare import Prepared, prepare
@@ -104,7 +105,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
 
 
 def _report(
-    result: session.Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any], masker: Masker
+    result: Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any], masker: Masker
 ) -> int:
     """Print and write what the drills showed; the exit status.
 

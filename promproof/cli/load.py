@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from promproof import interrupts
@@ -19,7 +17,7 @@ from promproof.load import baseline
 from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
 from promproof.report import load
-from promproof.run.housekeeping import check_places, opened, run_folder
+from promproof.run.housekeeping import check_places, run_folder
 from promproof.run.load import Session
 
 
@@ -50,21 +48,10 @@ def play(options: Options, folder: Path, say: Callable[[str], None]) -> int:
     """
     check_places(options.reports)
     session = Session(options, folder, say)
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if interrupts.note(number):
-            session.interrupt()
-
-    before = {number: signal.signal(number, interrupt) for number in interrupts.SIGNALS}
-    try:
+    with interrupts.as_flag(lambda name: session.interrupt()):
         with run_folder(folder):
-            with opened(say) as journal:
-                result = session.run(journal)
-            status = _keep(result, folder, options)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return status
+            result = session.run()
+        return _keep(result, folder, options)
 
 
 def _mask(folder: Path, options: Options) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from promproof import isolated
-from promproof.errors import EvidenceError
+from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.load.account import Account
 from promproof.load.options import Options
@@ -63,9 +63,17 @@ class LoadGenerator:
             self.workers.append(self._process(f"worker-{number}", role))
 
     def poll(self) -> None:
-        """Take in what the ledger's file has got."""
-        if self.ledger_file.exists():
+        """Take in what the ledger's file has got.
+
+        Raises:
+            EvidenceError: it is no ledger.
+        """
+        if not self.ledger_file.exists():
+            return
+        try:
             self._tail.poll()
+        except InputError as error:  # nobody but the generator wrote it
+            raise EvidenceError("generator", str(error), self.log(), "look at its log") from error
 
     def check(self) -> None:
         """Raise when there is nothing to wait for any more.

@@ -12,8 +12,9 @@ from promproof.pytest_plugin import junit
 from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke
 from promproof.report.panels import draw
 from promproof.run.clock import SystemClock
+from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
-from promproof.run.main import Result, run
+from promproof.run.main import run
 from promproof.stack.children import take_precedence
 from promproof.verdict import Verdict
 

@@ -14,7 +14,7 @@ from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, b
 from promproof.report.files import write_json
 from promproof.report.terminal import show
 from promproof.run.ending import doubt
-from promproof.run.main import Result
+from promproof.run.frame import Result
 from promproof.run.secrecy import STORES
 from promproof.verdict import Verdict, exit_status
 

@@ -27,7 +27,7 @@ from promproof.pytest_plugin.state import (
     values,
     wanted,
 )
-from promproof.run.main import Result
+from promproof.run.frame import Result
 from promproof.run.options import from_values
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict

@@ -12,7 +12,7 @@ from promproof.checks import claims
 from promproof.errors import InputError
 from promproof.optiontable import options
 from promproof.pytest_plugin import place
-from promproof.run.main import Result
+from promproof.run.frame import Result
 from promproof.run.prepare import Prepared
 
 PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()

@@ -7,13 +7,9 @@ looks at: however often Ctrl-C is pressed, what was applied is taken back.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from types import FrameType
 
 from promproof import interrupts
 from promproof.contract.model import Alert
@@ -96,7 +92,7 @@ class Conductor:
             _Course(part, steps(part.drill, part.timing, slack), self._history.now()) for part in batch
         ]
         trouble: str | None = None
-        with self._signals():
+        with interrupts.as_flag(self._interrupt):
             try:
                 self._drive(courses)
             except EvidenceError as error:
@@ -229,25 +225,10 @@ class Conductor:
             },
         )
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Within it a signal is a flag, not an exception; only the main thread can have it so."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def note(number: int, frame: FrameType | None) -> None:
-            interrupts.note(number)
-            if self._interrupted is None:
-                self._interrupted = f"{INTERRUPTED}{signal.Signals(number).name}"
-                self._say(f"{self._interrupted}: healing")
-
-        before = [signal.signal(number, note) for number in interrupts.SIGNALS]
-        try:
-            yield
-        finally:
-            for number, handler in zip(interrupts.SIGNALS, before, strict=True):
-                signal.signal(number, handler)
+    def _interrupt(self, name: str) -> None:
+        if self._interrupted is None:
+            self._interrupted = f"{INTERRUPTED}{name}"
+            self._say(f"{self._interrupted}: healing")
 
 
 def describe(drill: Drill, step: Step) -> str:

@@ -1,4 +1,4 @@
-"""How a run of any kind comes to its end: what broke it off, its verdicts, and the tear-down.
+"""How a run of any kind comes to its end: what broke it off, and its verdicts.
 
 The first trouble is the cause; what follows from it is told as its symptom. After Ctrl-C everything is taken down at
 once, and only then, and for a short time, is judged what had been seen: a verdict needs no server.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from promproof import interrupts
 from promproof.checks.base import Pairs, judge_each, not_judged
+from promproof.crash import Tracebacks
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
@@ -23,15 +24,24 @@ JUDGING_SECONDS = 3.0
 
 
 class Course:
-    """One run's course. `trouble` is the first thing that broke it off, with its details; None when nothing did."""
+    """One run's course: its steps, and what broke them off.
 
-    def __init__(self, history: Recorder, say: Callable[[str], None]) -> None:
-        self.history = history
-        self.trouble: str | None = None
+    written: writes a trouble down, and returns it as it may be shown. say: told what people must know at once.
+    """
+
+    def __init__(
+        self, tracebacks: Tracebacks, say: Callable[[str], None], written: Callable[[str], str] = str
+    ) -> None:
+        self.tracebacks = tracebacks
+        self.troubles: list[str] = []
         self.interruptions = 0
         self._say = say
-        self._verdicts: list[Verdict] = []
-        self._until = float("inf")
+        self._written = written
+
+    @property
+    def trouble(self) -> str | None:
+        """The first thing that broke the run off, with its details; None when nothing did."""
+        return self.troubles[0] if self.troubles else None
 
     @property
     def interrupted(self) -> bool:
@@ -41,7 +51,7 @@ class Course:
     @property
     def ending(self) -> Ending:
         """How the run ended, for its reports."""
-        return Ending(self.trouble, self.interrupted, self.history.tracebacks.count)
+        return Ending(self.trouble, self.interrupted, self.tracebacks.count)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -60,42 +70,57 @@ class Course:
             self.interruptions += 1
             self._broke(f"interrupted{f' by {signalled}' if str(signalled) else ''}")
         except Exception as error:
-            self._broke(f"{what}: {self.history.tracebacks.keep(what, error)}")
+            self._broke(f"{what}: {self.tracebacks.keep(what, error)}")
 
-    def judge(self, pairs: Pairs, evidence: Evidence) -> list[Verdict]:
-        """A verdict for each claim, or for those that there was time for; called again, it goes on where it was.
+    def _broke(self, trouble: str) -> None:
+        trouble = self._written(trouble)
+        self.troubles.append(trouble)
+        # why a run breaks off is what its report says first
+        self._say(trouble if len(self.troubles) > 1 else "the run breaks off")
+
+
+def of_history(history: Recorder, say: Callable[[str], None]) -> Course:
+    """The course of a run that keeps a history, where every trouble is a record."""
+
+    def written(trouble: str) -> str:
+        masked: str = history.masker.text(trouble)
+        history.add("trouble", {"error": masked})
+        return masked
+
+    return Course(history.tracebacks, say, written)
+
+
+class Judging:
+    """The verdicts of a run, one claim after the other; an interruption ends it, and it goes on where it was."""
+
+    def __init__(self, course: Course, pairs: Pairs, evidence: Evidence) -> None:
+        self._course = course
+        self._pairs = pairs
+        self._evidence = evidence
+        self._verdicts: list[Verdict] = []
+        self._until = float("inf")
+
+    def judge(self) -> list[Verdict]:
+        """A verdict for each claim, or for those that there was time for.
 
         An interruption ends it: everything is to be taken down first.
         """
-        before = self.interruptions
-        while len(self._verdicts) < len(pairs) and self.interruptions == before:
-            with self.step("judging"):
-                rest = pairs[len(self._verdicts) :]
-                for verdict in judge_each(rest, evidence, self.history.tracebacks.keep, self._stop):
+        course = self._course
+        before = course.interruptions
+        while len(self._verdicts) < len(self._pairs) and course.interruptions == before:
+            with course.step("judging"):
+                rest = self._pairs[len(self._verdicts) :]
+                for verdict in judge_each(rest, self._evidence, course.tracebacks.keep, self._stop):
                     self._verdicts.append(verdict)
         return list(self._verdicts)
 
-    def finish(self, pairs: Pairs, evidence: Evidence) -> list[Verdict]:
+    def finish(self) -> list[Verdict]:
         """Verdicts of all claims after the tear-down: what an interruption left open is judged for a short time."""
         self._until = time.monotonic() + JUDGING_SECONDS
-        self.judge(pairs, evidence)
-        left = pairs[len(self._verdicts) :]
+        self.judge()
+        left = self._pairs[len(self._verdicts) :]
         return [*self._verdicts, *(not_judged(claim, "interrupted") for _, claim in left)]
-
-    def take_down(self, cleanup: ExitStack) -> None:
-        """End everything that was started; trouble with that loses no verdict."""
-        with self.step("tearing down"):
-            cleanup.close()
 
     def _stop(self) -> str:
         late = time.monotonic() > self._until or interrupts.hurried()
         return "interrupted, and there was no more time" if late else ""
-
-    def _broke(self, trouble: str) -> None:
-        trouble = self.history.masker.text(trouble)
-        self.history.add("trouble", {"error": trouble})
-        if self.trouble is None:
-            self.trouble = trouble
-            self._say("the run breaks off")  # why is what the report says first
-        else:
-            self._say(trouble)

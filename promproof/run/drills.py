@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from promproof.checks import aspects as judges
@@ -20,7 +19,7 @@ from promproof.drills.drill import Drill, Loaded, NearMiss
 from promproof.drills.plan import batches, power_gate
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.evidence import LEDGER_OF, Evidence
-from promproof.evidence.history import Clock, Recorder
+from promproof.evidence.history import Clock
 from promproof.exposition import matcher
 from promproof.faults.kind import Need
 from promproof.faults.ledgers import BUCKETS, NODE
@@ -30,14 +29,13 @@ from promproof.load import scenario
 from promproof.observe import recording
 from promproof.observe.node import NodeReader
 from promproof.observe.polling import Pollers
+from promproof.run import frame
 from promproof.run.bringup import await_scrape, bring_up, timing_of
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
-from promproof.run.course import Course
-from promproof.run.ending import Ending
+from promproof.run.frame import Ground, Result, Say
 from promproof.run.options import wish_of
 from promproof.run.prepare import Prepared
-from promproof.run.secrecy import HISTORY, STORES
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from promproof.stack.choice import Can, abilities
@@ -52,18 +50,6 @@ START_SECONDS = 40.0
 MEMORY = Path("/dev/shm")
 SETTLE_SECONDS = 10.0
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run of drills leaves; after an interruption everything was healed."""
-
-    folder: Path
-    verdicts: list[Verdict]
-    evidence: Evidence
-    ending: Ending
-
 
 def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock, say: Say) -> Result:
     """Run drills into `folder` (new); the history is written as it happens.
@@ -71,32 +57,32 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
-    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
-    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
-    course = Course(history, say)
-    evidence = Evidence(prepared.contract, history)
-    pairs = claims(drills)
-    cleanup = ExitStack()
-    try:
-        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
-        session = None
-        with course.step("driving the drills"):
-            session = _Session(prepared, drills, folder, history, cleanup, say)
-            session.drive()
-            history.raise_if_broken()
-        if session is not None:
-            with course.step("reading what was seen"):
-                session.read()
-        say("judging")
-        course.judge(pairs, evidence)
-        say("tearing down")
-        course.take_down(cleanup)
-        verdicts = course.finish(pairs, evidence)
-        history.add("ended", {"trouble": course.trouble})
-        return Result(folder, verdicts, evidence, course.ending)
-    finally:
-        cleanup.close()
-        history.close()
+    return frame.run(_Drills(drills), prepared, claims(drills), folder, clock, say)
+
+
+class _Drills:
+    """Drills in the frame of every run; after an interruption everything was healed."""
+
+    driving = "driving the drills"
+    session: _Session
+
+    def __init__(self, drills: Sequence[Loaded]) -> None:
+        self._drills = drills
+
+    def bring_up(self, ground: Ground, cleanup: ExitStack) -> None:
+        self.session = _Session(ground, self._drills, cleanup)
+
+    def drive(self) -> None:
+        self.session.drive()
+
+    def read(self) -> None:
+        self.session.read()
+
+    def exercise(self) -> None:
+        """Nothing: what a drill does to its stack it does while it is driven."""
+
+    def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
+        """Nothing: the way of an alert is shown at the end."""
 
 
 def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:
@@ -176,15 +162,8 @@ def needs_of(drill: Drill) -> tuple[set[Need], set[Can]]:
 class _Session:
     """The driving, step by step."""
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        drills: Sequence[Loaded],
-        folder: Path,
-        history: Recorder,
-        cleanup: ExitStack,
-        say: Say,
-    ) -> None:
+    def __init__(self, ground: Ground, drills: Sequence[Loaded], cleanup: ExitStack) -> None:
+        prepared, folder, history, say = ground.prepared, ground.folder, ground.history, ground.say
         self.prepared = prepared
         self.drills = drills
         self.folder = folder
@@ -194,7 +173,7 @@ class _Session:
         self.traffic: list[Traffic] = []
         self.proc = self._proc_folder()
         self.bench = bring_up(
-            prepared, folder, history, cleanup, say, procfs=self.proc.folder if self.proc else None
+            prepared, folder, history, cleanup, say, ground.keep, self.proc.folder if self.proc else None
         )
         bench = self.bench
         pause = min(max(bench.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from promproof.crash import Tracebacks
-from promproof.errors import EvidenceError, InputError
+from promproof.errors import InputError
 from promproof.load import baseline
 from promproof.load.account import Account
 from promproof.load.asked import Questions
@@ -20,7 +21,9 @@ from promproof.load.generator import LoadGenerator
 from promproof.load.judgement import Judgement, Outcome, broken_early, conditions_of, invalid, judge
 from promproof.load.options import Options
 from promproof.load.result import LoadResult
-from promproof.stack.journal import Journal
+from promproof.run.course import Course
+from promproof.run.frame import carry_out
+from promproof.run.housekeeping import opened
 
 POLL_SECONDS = 0.05
 PROGRESS_SECONDS = 5.0
@@ -33,67 +36,83 @@ Say = Callable[[str], None]
 class Session:
     """A session that has not begun; `run` carries it out once. `interrupt` may be called from a signal handler."""
 
+    driving = "following the generator"
+
     def __init__(self, options: Options, folder: Path, say: Say) -> None:
         self.options = options
         self.folder = folder
         self.account = Account(options.scenario, conditions_of(options.conditions), options.bin_seconds)
         self._say = say
-        self._tracebacks = Tracebacks(folder / "tracebacks.txt")
+        self._course = Course(Tracebacks(folder / "tracebacks.txt"), say)
         self._generator = LoadGenerator(options, folder, self.account)
+        self._questions = Questions(options, self.account)
         self._stopped_for: str | None = None
         self._interrupts = 0
         self._asked_at: float | None = None
         self._told = 0.0
+        self._found: LoadResult | None = None
         self._started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def interrupt(self) -> None:
         """End the arrivals, and judge and report what there is; asked again, without waiting for open requests."""
         self._interrupts += 1
 
-    def run(self, journal: Journal) -> LoadResult:
+    def run(self) -> LoadResult:
         """Play the scenario to its end, whatever ends it.
 
         Raises:
             InputError: the generator refused what it was given; nothing was sent.
         """
-        questions = Questions(self.options, self.account)
         if self.options.baseline is not None:
-            baseline.load(
-                self.options.baseline, self.options.scenario.name
-            )  # a mistake is told before the run
-        trouble: list[str] = []
-        try:
-            questions.begin()
-            with serve(self.options.serve_metrics, self.account):
-                self._generator.start(journal)
-                self._follow()
-        except EvidenceError as error:
-            trouble.append(f"{error.component}: {error.state}")
-        except Exception as error:
-            trouble.append(self._tracebacks.keep("following the generator", error))
-        finally:
-            self._generator.end()
-        self._last_lines(trouble)
-        if self._generator.exit_status() == InputError.exit_status and not self.account.final:
-            raise InputError("the generator refused to start:\n" + "\n".join(self._generator.log()))
-        return self._result(questions, trouble)
+            # a mistake is told before the run
+            baseline.load(self.options.baseline, self.options.scenario.name)
+        return carry_out(self, self._course, ExitStack(), lambda text: None)
 
-    def _last_lines(self, trouble: list[str]) -> None:
-        """Take in what the generator wrote last."""
+    def bring_up(self, cleanup: ExitStack) -> None:
+        """Journal, questions to Prometheus, the endpoint that shows figures, and the generator."""
+        journal = cleanup.enter_context(opened(self._say))
+        self._questions.begin()
+        cleanup.enter_context(serve(self.options.serve_metrics, self.account))
+        cleanup.callback(self._generator.end)
+        self._generator.start(journal)
+
+    def drive(self) -> None:
+        """Follow the generator until it has ended."""
+        self._follow()
+
+    def read(self) -> None:
+        """End the generator and take in what it wrote last."""
+        self._generator.end()
         try:
             self._generator.poll()
-        except EvidenceError as error:
-            trouble.append(f"{error.component}: {error.state}")
-        except Exception as error:
-            trouble.append(self._tracebacks.keep("reading the generator's ledger", error))
+        finally:
+            if self._generator.exit_status() == InputError.exit_status and not self.account.final:
+                log = "\n".join(self._generator.log())
+                raise InputError(what=f"the generator refused to start:\n{log}")
 
-    def _result(self, questions: Questions, trouble: list[str]) -> LoadResult:
+    def exercise(self) -> None:
+        """Nothing: the target is somebody's."""
+
+    def judge(self) -> LoadResult:
+        """Verdicts on the account, and what Prometheus answers."""
+        self._found = self._result()
+        return self._found
+
+    def report(self, found: LoadResult) -> None:
+        """Nothing: it needs no server, and is made from the result."""
+
+    def finish(self) -> LoadResult:
+        """The same; Prometheus is asked once."""
+        return self._found or self.judge()
+
+    def _result(self) -> LoadResult:
+        trouble = [line for text in self._course.troubles for line in text.splitlines()[:1]]
         reasons = trouble or invalid(self.account, self._stopped_for)
         if not self.account.final and not trouble:
             reasons += [f"the generator's last words: {line}" for line in self._generator.log()[-3:]]
-        keep = self._tracebacks.keep
+        keep = self._course.tracebacks.keep
         judgements = judge(self.account, reasons, self._stopped_for, keep)
-        judgements += questions.answers(reasons, keep)
+        judgements += self._questions.answers(reasons, keep)
         about = {
             "scenario": self.options.scenario.name,
             "target": self.options.target,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from promproof import interrupts
 from promproof.checks import claims
 from promproof.contract.model import seconds
 from promproof.drills.plan import emptied, power_gate
@@ -24,16 +25,14 @@ from promproof.load import scenario as scenarios
 from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
-from promproof.run import exercises, panels, static
+from promproof.run import exercises, frame, panels, static
 from promproof.run.bringup import Bench, await_scrape, bring_up, timing_of
 from promproof.run.conducting import conductor, edges, part
-from promproof.run.course import Course
-from promproof.run.ending import Ending
+from promproof.run.frame import Ground, Result, Say
 from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
-from promproof.run.secrecy import HISTORY, STORES
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
-from promproof.verdict import Verdict, exit_status
+from promproof.verdict import Verdict
 
 POLL_SECONDS = 0.1
 RECONCILE_SECONDS = 120.0
@@ -49,18 +48,8 @@ MEASURING_SECONDS = 60.0
 # A store that is written to from afar has a scrape seconds later.
 STORED_SECONDS = 10.0
 
-Say = Callable[[str], None]
 Draw = Callable[[Path, Evidence, Sequence[Verdict]], Path | None]
 """Draws the panels into the run's folder; None for a contract without dashboards."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run leaves: its folder, the verdicts in the order of the claims, and how it ended."""
-
-    folder: Path
-    verdicts: list[Verdict]
-    ending: Ending = field(default_factory=Ending)
 
 
 def run(prepared: Prepared, folder: Path, clock: Clock, say: Say, draw: Draw) -> Result:
@@ -69,42 +58,36 @@ def run(prepared: Prepared, folder: Path, clock: Clock, say: Say, draw: Draw) ->
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
-    history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
-    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
-    course = Course(history, say)
-    evidence = Evidence(prepared.contract, history)
-    pairs = claims(prepared.contract)
-    verdicts: list[Verdict] = []
-    cleanup = ExitStack()
+    return frame.run(_Main(draw), prepared, claims(prepared.contract), folder, clock, say)
 
-    def keep() -> bool:
-        failed = course.trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
-        return prepared.options.keep_on_failure and failed
 
-    try:
-        cleanup.callback(prepared.masker.sweep, folder, (*STORES, HISTORY))
-        with course.step("driving the run"):
-            bench = bring_up(prepared, folder, history, cleanup, say, keep)
-            job = Job(prepared, bench, folder, history, cleanup, say)
-            job.drive()
-            job.exercise()
-            history.raise_if_broken()
-        if not course.interrupted:
-            say("judging")
-            verdicts = course.judge(pairs, evidence)
-        if not course.interrupted:
-            with course.step("drawing the panels"):
-                drawn = draw(folder, evidence, verdicts)
-                if drawn is not None:
-                    say(f"panels next to their truth: {drawn}")
-        say("tearing down")
-        course.take_down(cleanup)
-        verdicts = course.finish(pairs, evidence)
-        history.add("ended", {"trouble": course.trouble})
-        return Result(folder, verdicts, course.ending)
-    finally:
-        cleanup.close()
-        history.close()
+class _Main:
+    """The main job in the frame of every run."""
+
+    driving = "driving the run"
+    job: Job
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+
+    def bring_up(self, ground: Ground, cleanup: ExitStack) -> None:
+        bench = bring_up(ground.prepared, ground.folder, ground.history, cleanup, ground.say, ground.keep)
+        self.job = Job(ground.prepared, bench, ground.folder, ground.history, cleanup, ground.say)
+
+    def drive(self) -> None:
+        self.job.drive()
+
+    def read(self) -> None:
+        self.job.read()
+
+    def exercise(self) -> None:
+        self.job.restart()
+        self.job.exercise()
+
+    def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
+        drawn = self._draw(self.job.folder, evidence, verdicts)
+        if drawn is not None:
+            self.job.say(f"panels next to their truth: {drawn}")
 
 
 class Job:
@@ -125,6 +108,7 @@ class Job:
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
         self.usage: exercises.UsageSampler | None = None
+        self.boundary: Future[static.Points] | None = None
         self.machine = panels.sampler(history, prepared.contract, bench)
 
     def drive(self) -> None:
@@ -149,19 +133,21 @@ class Job:
         self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
-        boundary = static.in_background(partial(static.boundary, self.prepared, self.bench.binaries))
-        patience, wait = STOP_SECONDS, True
-        try:
-            self._traffic(reconcile)
-            self._rest(sampler)
-        except KeyboardInterrupt:
-            patience, wait = HURRIED_STOP_SECONDS, False
-            raise
-        finally:
-            self._record_traffic(patience)
-            static.record_boundary(self.history, boundary, wait=wait)
-        self.bench.watch()
-        self._restart()
+        self.boundary = static.in_background(partial(static.boundary, self.prepared, self.bench.binaries))
+        self._traffic(reconcile)
+        self._rest(sampler)
+
+    def read(self) -> None:
+        """Ledgers, and what promtool said meanwhile; after an interruption nobody is waited for."""
+        hurried = bool(interrupts.noted())
+        for traffic in self.ran:
+            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
+                traffic.stop(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
+                self.history.add("ledger", traffic.record())
+        sent = self.sent_at_rest or self.bench.sender.view()
+        self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})
+        if self.boundary is not None:
+            static.record_boundary(self.history, self.boundary, wait=not hurried)
 
     # traffic
 
@@ -315,8 +301,13 @@ class Job:
             if before == self.sent_at_rest and not before.open:
                 return
 
-    def _restart(self) -> None:
-        """Restart the target, so that what it must remember is asked of a process that did not see it happen."""
+    def restart(self) -> None:
+        """Restart the target, so that what it must remember is asked of a process that did not see it happen.
+
+        Raises:
+            EvidenceError: something has died, or the target does not come back.
+        """
+        self.bench.watch()
         if self.bench.app is None:
             return
         self.say("restarting the target")
@@ -374,11 +365,3 @@ class Job:
         sampler.start()
         self.cleanup.callback(sampler.stop)
         return sampler
-
-    def _record_traffic(self, patience: float) -> None:
-        for traffic in self.ran:
-            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
-                traffic.stop(patience)
-                self.history.add("ledger", traffic.record())
-        sent = self.sent_at_rest or self.bench.sender.view()
-        self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})

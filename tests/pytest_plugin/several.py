@@ -17,7 +17,7 @@ import pytest
 
 from promproof.checks import claims
 from promproof.pytest_plugin import driving
-from promproof.run.main import Result
+from promproof.run.frame import Result
 from promproof.run.prepare import Prepared
 from promproof.verdict import Outcome, Verdict
 

@@ -153,7 +153,10 @@ def _judge(
         )
         history.add("prepared", {"service": variant.name, "time_scale": SCALE})
         history.add("run", describe(prepared, bench, None))
-        Job(prepared, bench, variant.folder, history, cleanup, lambda text: None).drive()
+        job = Job(prepared, bench, variant.folder, history, cleanup, lambda text: None)
+        job.drive()
+        job.read()
+        job.restart()
         return judge_all(Evidence(prepared.contract, history))
 
 
