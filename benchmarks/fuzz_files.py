@@ -39,9 +39,9 @@ from promproof.places import REPOSITORY
 from promproof.render.grafana import render_grafana
 from promproof.render.monitoring import render
 from promproof.run import static
-from promproof.run.bringup import timing_of
 from promproof.run.conducting import edges
 from promproof.run.options import Options
+from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared, prepare
 from promproof.verdict import Outcome
 

@@ -10,25 +10,27 @@ from promproof.evidence.history import Recorder
 from promproof.faults.procfs import ProcFolder
 from promproof.faults.site import Site
 from promproof.observe.polling import Pollers
-from promproof.run.bringup import Bench, timing_of
+from promproof.run.bench import Bench
 from promproof.run.conductor import Conductor, Part, Watch
+from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
 from promproof.run.world import World
 
 
 def world(bench: Bench, prepared: Prepared, folder: ProcFolder | None = None) -> World:
     """What drills can act on in this run."""
+    rendered = bench.monitoring.stack.rendered
     site = Site(
-        book=bench.undo,
-        stack=bench.stack,
-        target=bench.app,
-        port=bench.faults,
+        book=bench.tools.undo,
+        stack=bench.monitoring.stack,
+        target=bench.service.app,
+        port=bench.service.faults,
         folder=folder,
         job=prepared.contract.target.job,
-        rendered=bench.rendered.prometheus_config if bench.rendered is not None else None,
-        scrape=bench.scrape_interval,
+        rendered=rendered.prometheus_config if rendered is not None else None,
+        scrape=bench.pace.scrape_interval,
     )
-    return World(site, bench.receiver)
+    return World(site, bench.tools.receiver)
 
 
 def conductor(
@@ -52,7 +54,7 @@ def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
         EvidenceError: no route of the configuration takes the alert.
     """
     alert = prepared.contract.alert(drill.alert)
-    receivers = (drill.receivers or alert.receivers) if bench.rendered is not None else ()
+    receivers = (drill.receivers or alert.receivers) if bench.monitoring.stack.rendered is not None else ()
     return Part(drill, alert, timing_of(prepared, alert), receivers)
 
 

@@ -30,11 +30,12 @@ from promproof.observe import recording
 from promproof.observe.node import NodeReader
 from promproof.observe.polling import Pollers
 from promproof.run import frame
-from promproof.run.bringup import await_scrape, bring_up, timing_of
+from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
 from promproof.run.frame import Ground, Result, Say
 from promproof.run.options import wish_of
+from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
@@ -172,14 +173,16 @@ class _Session:
         self.say = say
         self.traffic: list[Traffic] = []
         self.proc = self._proc_folder()
-        self.bench = bring_up(
-            prepared, folder, history, cleanup, say, ground.keep, self.proc.folder if self.proc else None
-        )
+        self.bench = bring_up(ground, cleanup, self.proc.folder if self.proc else None)
         bench = self.bench
-        pause = min(max(bench.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
-        self.pollers = Pollers(history, bench.prometheus.url, bench.alertmanager_url, pause)
+        pause = min(max(bench.pace.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+        self.pollers = Pollers(
+            history, bench.monitoring.prometheus.url, bench.monitoring.alertmanager_url, pause
+        )
         self.timeline = Timeline(history, say)
-        self.reader = NodeReader(history, bench.stack.endpoints.node_exporter) if self.proc else None
+        self.reader = (
+            NodeReader(history, bench.monitoring.stack.endpoints.node_exporter) if self.proc else None
+        )
 
     def drive(self) -> None:
         """All batches, and the end of the traffic.
@@ -226,23 +229,25 @@ class _Session:
         for one in self.traffic:
             with recording.attempt(history, LEDGER_OF + one.settings.name):
                 history.add("ledger", one.record())
-        history.add("ledger", {"source": "harness", "complete": True, "view": bench.sender.view().to_json()})
+        history.add(
+            "ledger", {"source": "harness", "complete": True, "view": bench.service.sender.view().to_json()}
+        )
         if self.proc is not None:
             gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
             history.add("proc_folder", {"gaps": gaps, "most": WRITER_GAP_SECONDS})
-        state = bench.stack.states().get(PROMETHEUS)
+        state = bench.monitoring.stack.states().get(PROMETHEUS)
         if state is not None and state.status in (Status.DIED, Status.STOPPED):
             history.add("observation_failed", {"what": "prometheus", "error": str(state)})
             return
-        recording.server(history, bench.prometheus)
-        recording.stored(history, bench.prometheus, self.prepared.contract, bench.selector)
+        recording.server(history, bench.monitoring.prometheus)
+        recording.stored(history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector)
         buckets = [
-            f'{metric.name}_bucket{{{bench.selector},le="{float(alert.threshold)}"}}'
+            f'{metric.name}_bucket{{{bench.service.selector},le="{float(alert.threshold)}"}}'
             for alert in self.prepared.contract.alerts
             for metric in self.prepared.contract.metrics
             if metric.name in alert.metrics and metric.buckets is not None
         ]
-        recording.samples(history, bench.prometheus, BUCKETS, buckets)
+        recording.samples(history, bench.monitoring.prometheus, BUCKETS, buckets)
         if self.proc is not None:
             names = (
                 "up",
@@ -252,8 +257,12 @@ class _Session:
                 "node_memory_MemTotal_bytes",
             )
             job = matcher("job", self._node_job())
-            recording.samples(history, bench.prometheus, NODE, [f"{name}{{{job}}}" for name in names])
-        recording.expressions(history, bench.prometheus, bench.evaluation_interval, self._rules())
+            recording.samples(
+                history, bench.monitoring.prometheus, NODE, [f"{name}{{{job}}}" for name in names]
+            )
+        recording.expressions(
+            history, bench.monitoring.prometheus, bench.pace.evaluation_interval, self._rules()
+        )
 
     def _rules(self) -> dict[str, str]:
         rendered = self.history.last("rendered_rules")
@@ -288,9 +297,9 @@ class _Session:
                 rates[path] = max(rates.get(path, 0.0), one.plan.rate)
         for path, rate in rates.items():
             settings = Settings(
-                path, self.bench.target_url, path.stem, self.bench.bin_seconds, rate, TRAFFIC_SECONDS
+                path, self.bench.service.url, path.stem, self.bench.pace.bin_seconds, rate, TRAFFIC_SECONDS
             )
-            traffic = Traffic(settings, self.folder, self.bench.journal)
+            traffic = Traffic(settings, self.folder, self.bench.tools.journal)
             self.traffic.append(traffic)
             self.say(f"{path.stem}: starting Locust, {rate:g}/s")
             traffic.start()
@@ -312,7 +321,7 @@ class _Session:
         """Wait until a window is full of clean traffic, and until no alert is left from before the first scrape."""
         self.say("settling: clean traffic fills the windows")
         begun = self.history.now()
-        least = begun + max(windows, default=0.0) + 2 * self.bench.scrape_interval
+        least = begun + max(windows, default=0.0) + 2 * self.bench.pace.scrape_interval
         quiet_since: float | None = None
         # Alertmanager tells of a resolved alert at its next group_interval
         calm = max(

@@ -18,7 +18,7 @@ from promproof.checks import claims
 from promproof.contract.model import seconds
 from promproof.drills.plan import emptied, power_gate
 from promproof.evidence.evidence import LEDGER_OF, Evidence
-from promproof.evidence.history import Clock, Recorder
+from promproof.evidence.history import Clock
 from promproof.evidence.view import LedgerView
 from promproof.faults import stimuli
 from promproof.load import scenario as scenarios
@@ -26,9 +26,11 @@ from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
 from promproof.run import exercises, frame, panels, static
-from promproof.run.bringup import Bench, await_scrape, bring_up, timing_of
+from promproof.run.bench import Bench
+from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.frame import Ground, Result, Say
+from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
@@ -71,8 +73,7 @@ class _Main:
         self._draw = draw
 
     def bring_up(self, ground: Ground, cleanup: ExitStack) -> None:
-        bench = bring_up(ground.prepared, ground.folder, ground.history, cleanup, ground.say, ground.keep)
-        self.job = Job(ground.prepared, bench, ground.folder, ground.history, cleanup, ground.say)
+        self.job = Job(ground, bring_up(ground, cleanup), cleanup)
 
     def drive(self) -> None:
         self.job.drive()
@@ -93,23 +94,23 @@ class _Main:
 class Job:
     """The driving of one run, step by step."""
 
-    def __init__(
-        self, prepared: Prepared, bench: Bench, folder: Path, history: Recorder, cleanup: ExitStack, say: Say
-    ) -> None:
-        self.prepared = prepared
+    def __init__(self, ground: Ground, bench: Bench, cleanup: ExitStack) -> None:
+        self.prepared = ground.prepared
         self.bench = bench
-        self.folder = folder
-        self.history = history
+        self.folder = ground.folder
+        self.history = ground.history
         self.cleanup = cleanup
-        self.say = say
-        self.interval = bench.scrape_interval
-        self.poller = Pollers(history, bench.prometheus.url, bench.alertmanager_url, POLL_SECONDS)
+        self.say = ground.say
+        self.interval = bench.pace.scrape_interval
+        self.poller = Pollers(
+            ground.history, bench.monitoring.prometheus.url, bench.monitoring.alertmanager_url, POLL_SECONDS
+        )
         self.ran: list[Traffic] = []
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
         self.usage: exercises.UsageSampler | None = None
         self.boundary: Future[static.Points] | None = None
-        self.machine = panels.sampler(history, prepared.contract, bench)
+        self.machine = panels.sampler(ground.history, ground.prepared.contract, bench.monitoring)
 
     def drive(self) -> None:
         """All steps in order.
@@ -117,11 +118,11 @@ class Job:
         Raises:
             EvidenceError: a component died, or traffic could not be driven.
         """
-        recording.need_exposition(self.history, self.bench.metrics_url)
-        if self.bench.app is None:
-            self.bench.sender.forget()
-            if self.bench.database is not None:
-                sums(self.history, self.prepared.contract, self.bench.database, "baseline")
+        recording.need_exposition(self.history, self.bench.service.metrics_url)
+        if self.bench.service.app is None:
+            self.bench.service.sender.forget()
+            if self.bench.service.database is not None:
+                sums(self.history, self.prepared.contract, self.bench.service.database, "baseline")
         sampler = self._sampler()
         if self.machine is not None:
             self.machine.start()
@@ -133,7 +134,9 @@ class Job:
         self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
-        self.boundary = static.in_background(partial(static.boundary, self.prepared, self.bench.binaries))
+        self.boundary = static.in_background(
+            partial(static.boundary, self.prepared, self.bench.tools.binaries)
+        )
         self._traffic(reconcile)
         self._rest(sampler)
 
@@ -144,7 +147,7 @@ class Job:
             with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
                 traffic.stop(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
                 self.history.add("ledger", traffic.record())
-        sent = self.sent_at_rest or self.bench.sender.view()
+        sent = self.sent_at_rest or self.bench.service.sender.view()
         self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})
         if self.boundary is not None:
             static.record_boundary(self.history, self.boundary, wait=not hurried)
@@ -170,11 +173,11 @@ class Job:
             InputError: the drill cannot tell its two sides apart.
         """
         prepared, loaded = self.prepared, self.prepared.drill
-        if loaded is None or loaded.scenario is None or self.bench.faults is None:
+        if loaded is None or loaded.scenario is None or self.bench.service.faults is None:
             return None
         alert = prepared.contract.alert(loaded.plan.alert)
         histogram = edges(prepared.contract, alert)
-        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.scale, histogram)
+        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.pace.scale, histogram)
         return self._start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
 
     def _drill(self, traffic: Traffic, latest: float) -> None:
@@ -203,7 +206,9 @@ class Job:
         """
         bench = self.bench
         windows = [seconds(alert.window) for alert in self.prepared.contract.alerts if alert.window]
-        needed = emptied(map(bench.scale.seconds, windows), self.interval, bench.evaluation_interval)
+        needed = emptied(
+            map(bench.pace.scale.seconds, windows), self.interval, bench.pace.evaluation_interval
+        )
         until = latest + needed
         if (left := until - time.monotonic()) > 0:
             self.say(
@@ -227,8 +232,8 @@ class Job:
         stretch: float = 1.0,
     ) -> Traffic:
         bench = self.bench
-        settings = Settings(scenario, bench.target_url, name, bench.bin_seconds, rate, seconds, stretch)
-        traffic = Traffic(settings, self.folder, bench.journal)
+        settings = Settings(scenario, bench.service.url, name, bench.pace.bin_seconds, rate, seconds, stretch)
+        traffic = Traffic(settings, self.folder, bench.tools.journal)
         self.ran.append(traffic)
         self.cleanup.callback(traffic.stop)
         self.say(f"{name}: starting Locust with {scenario.name}")
@@ -257,8 +262,8 @@ class Job:
         if self.machine is not None:
             stimuli.use_disk(self.folder, self.history)
         with recording.attempt(self.history, "stimulus_connections"):
-            stimuli.hold_connections(self.bench.target_url, self.history, scrapes)
-        stimuli.hold_memory(self.bench.faults, self.history, scrapes)
+            stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
+        stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
         scrapes()
         self.history.add("phase", {"name": "stimuli", "edge": "end"})
         if sampler is not None:
@@ -269,25 +274,29 @@ class Job:
             stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
         else:
             self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
-        settle(self.bench, self.prepared, self.history, self.ran)
+        settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.ran)
         bench = self.bench
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
-        recording.exposition(self.history, bench.metrics_url, "rest-later")
+        recording.exposition(self.history, bench.service.metrics_url, "rest-later")
         with recording.attempt(self.history, "a later scrape"):
-            recording.await_stored(self.history, bench.prometheus, bench.selector, STORED_SECONDS)
-        recording.server(self.history, bench.prometheus)
+            recording.await_stored(
+                self.history, bench.monitoring.prometheus, bench.service.selector, STORED_SECONDS
+            )
+        recording.server(self.history, bench.monitoring.prometheus)
         recording.alertmanager(
             self.history,
-            bench.prometheus,
-            bench.alertmanager_url,
-            bench.receivers_wanted,
-            bench.alertmanager_target,
+            bench.monitoring.prometheus,
+            bench.monitoring.alertmanager_url,
+            self.prepared.folder.receivers,
+            bench.monitoring.stack.inner.alertmanager,
         )
-        recording.stored(self.history, bench.prometheus, self.prepared.contract, bench.selector)
-        if bench.database is not None:
-            recording.rows(self.history, self.prepared.contract, bench.database, "rest")
+        recording.stored(
+            self.history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector
+        )
+        if bench.service.database is not None:
+            recording.rows(self.history, self.prepared.contract, bench.service.database, "rest")
         self.say("asking every panel")
         with recording.attempt(self.history, "panel"):
             panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
@@ -295,9 +304,9 @@ class Job:
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
         for _ in range(REST_ATTEMPTS):
-            before = self.bench.sender.view()
-            recording.exposition(self.history, self.bench.metrics_url, "rest")
-            self.sent_at_rest = self.bench.sender.view()
+            before = self.bench.service.sender.view()
+            recording.exposition(self.history, self.bench.service.metrics_url, "rest")
+            self.sent_at_rest = self.bench.service.sender.view()
             if before == self.sent_at_rest and not before.open:
                 return
 
@@ -308,14 +317,14 @@ class Job:
             EvidenceError: something has died, or the target does not come back.
         """
         self.bench.watch()
-        if self.bench.app is None:
+        if self.bench.service.app is None:
             return
         self.say("restarting the target")
         self.poller.stop()
-        self.bench.app.restart()
-        recording.exposition(self.history, self.bench.metrics_url, "restart")
-        if self.bench.database is not None:
-            recording.rows(self.history, self.prepared.contract, self.bench.database, "restart")
+        self.bench.service.app.restart()
+        recording.exposition(self.history, self.bench.service.metrics_url, "restart")
+        if self.bench.service.database is not None:
+            recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")
 
     def exercise(self) -> None:
         """What the documentation promises of its files and its containers; last, since it takes the stack down.
@@ -323,16 +332,20 @@ class Job:
         Raises:
             EvidenceError: a component refuses a file or does not come back.
         """
-        bench, stack = self.bench, self.bench.stack
+        bench, stack = self.bench, self.bench.monitoring.stack
         if stack.rendered is not None:
             self.say("editing the run copy and reloading")
-            url = bench.alertmanager_url
+            url = bench.monitoring.alertmanager_url
             receivers = partial(recording.receivers, url) if url is not None else None
-            exercises.edit_and_reload(stack.rendered, stack.reload, bench.prometheus, receivers, self.history)
+            exercises.edit_and_reload(
+                stack.rendered, stack.reload, bench.monitoring.prometheus, receivers, self.history
+            )
         if self.usage is not None and stack.deployed is not None:
             self._measure(self.usage)
             self.usage.stop()
-            exercises.exercise(stack.deployed, bench.prometheus, self.history, 3 * self.interval, self.say)
+            exercises.exercise(
+                stack.deployed, bench.monitoring.prometheus, self.history, 3 * self.interval, self.say
+            )
 
     def _measure(self, usage: exercises.UsageSampler) -> None:
         """In real time, go on until the stack's CPU and memory were measured for as long as the contract says."""
@@ -350,7 +363,7 @@ class Job:
             time.sleep(1)
 
     def _usage(self) -> exercises.UsageSampler | None:
-        deployed = self.bench.stack.deployed
+        deployed = self.bench.monitoring.stack.deployed
         if deployed is None:
             return None
         sampler = exercises.UsageSampler(deployed, self.history)
@@ -359,9 +372,9 @@ class Job:
         return sampler
 
     def _sampler(self) -> kernel.Sampler | None:
-        if self.bench.pid is None:
+        if self.bench.service.pid is None:
             return None
-        sampler = kernel.Sampler(self.bench.pid, self.history.now)
+        sampler = kernel.Sampler(self.bench.service.pid, self.history.now)
         sampler.start()
         self.cleanup.callback(sampler.stop)
         return sampler

@@ -13,7 +13,7 @@ from promproof.grafana.provisioning import parsed, texts
 from promproof.observe import display, panels
 from promproof.observe.grafana import Grafana
 from promproof.observe.machine import MachineSampler
-from promproof.run.bringup import Bench
+from promproof.run.bench import Bench, Monitoring
 from promproof.run.prepare import Prepared
 from promproof.run.traffic import Traffic
 
@@ -21,11 +21,11 @@ USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"
 """Variables of the compose file, for an account that is no longer the documented one."""
 
 
-def sampler(history: Recorder, contract: Contract, bench: Bench) -> MachineSampler | None:
+def sampler(history: Recorder, contract: Contract, monitoring: Monitoring) -> MachineSampler | None:
     """A sampler of this machine, when panels are promised and their Node Exporter is known to run on it."""
-    if not contract.dashboards or bench.node_exporter_net is None:
+    if not contract.dashboards or monitoring.node_exporter_net is None:
         return None
-    return MachineSampler(history.now, network=bench.node_exporter_net)
+    return MachineSampler(history.now, network=monitoring.node_exporter_net)
 
 
 def ask(
@@ -39,19 +39,26 @@ def ask(
     """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
     sources = panels.Sources(
         {one.settings.name: one.ledger_file for one in ran},
-        bench.database,
+        bench.service.database,
         machine.stop() if machine is not None else [],
-        process_started(bench.pid),
+        process_started(bench.service.pid),
     )
-    panels.everything(history, bench.prometheus, prepared.contract, bench.scale, window, sources)
-    if bench.grafana_url is None or not prepared.dashboards.dashboards:
+    monitoring = bench.monitoring
+    panels.everything(history, monitoring.prometheus, prepared.contract, bench.pace.scale, window, sources)
+    if monitoring.grafana_url is None or not prepared.dashboards.dashboards:
         return
     served = prepared.dashboards
-    rendered = bench.stack.rendered
-    if bench.stack.endpoints.grafana is not None and rendered is not None and rendered.grafana is not None:
+    rendered = monitoring.stack.rendered
+    if (
+        monitoring.stack.endpoints.grafana is not None
+        and rendered is not None
+        and rendered.grafana is not None
+    ):
         served = texts(rendered.grafana.parent)  # the run copy is what was provisioned
-    grafana = Grafana(bench.grafana_url, *account(prepared.contract))
-    display.ask(history, grafana, bench.prometheus, parsed(prepared.dashboards), served, bench.scale)
+    grafana = Grafana(monitoring.grafana_url, *account(prepared.contract))
+    display.ask(
+        history, grafana, monitoring.prometheus, parsed(prepared.dashboards), served, bench.pace.scale
+    )
     grafana.close()
 
 

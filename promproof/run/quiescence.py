@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from promproof.contract.model import UsersTruth, seconds
+from promproof.contract.model import Contract, UsersTruth, seconds
 from promproof.evidence.history import Recorder
 from promproof.exposition import Exposition
 from promproof.observe import recording
-from promproof.run.bringup import Bench
-from promproof.run.prepare import Prepared
+from promproof.run.bench import Service
+from promproof.run.pace import Pace
 from promproof.run.traffic import Traffic
 from promproof.truth.metrics import sample_name
 
@@ -22,7 +22,9 @@ LIMIT_SECONDS = 15.0
 STEP_SECONDS = 0.2
 
 
-def settle(bench: Bench, prepared: Prepared, history: Recorder, ran: Sequence[Traffic]) -> None:
+def settle(
+    service: Service, pace: Pace, contract: Contract, history: Recorder, ran: Sequence[Traffic]
+) -> None:
     """Wait for rest; the record `quiescence` says whether it was reached.
 
     Counters that still move are evidence: the comparison at rest will say which.
@@ -30,20 +32,20 @@ def settle(bench: Bench, prepared: Prepared, history: Recorder, ran: Sequence[Tr
     latest = max((traffic.latest for traffic in ran), default=time.monotonic())
     window = max(
         (
-            bench.target_scale.seconds(seconds(metric.truth.window))
-            for metric in prepared.contract.metrics
+            service.scale.seconds(seconds(metric.truth.window))
+            for metric in contract.metrics
             if isinstance(metric.truth, UsersTruth)
         ),
         default=0.0,
     )
-    wait = seconds(prepared.contract.target.longest_handler)
+    wait = seconds(contract.target.longest_handler)
     if window:
-        wait = max(wait, window + 3 * bench.scrape_interval)
+        wait = max(wait, window + 3 * pace.scrape_interval)
     time.sleep(max(0.0, latest + wait - time.monotonic()))
     before: dict[object, float] | None = None
     deadline = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < deadline:
-        now = _counters(recording.exposition(history, bench.metrics_url, "settling"), prepared)
+        now = _counters(recording.exposition(history, service.metrics_url, "settling"), contract)
         if now is not None and now == before:
             break
         before = now
@@ -51,8 +53,8 @@ def settle(bench: Bench, prepared: Prepared, history: Recorder, ran: Sequence[Tr
     history.add("quiescence", {"waited": wait, "reached": time.monotonic() < deadline})
 
 
-def _counters(exposition: Exposition | None, prepared: Prepared) -> dict[object, float] | None:
+def _counters(exposition: Exposition | None, contract: Contract) -> dict[object, float] | None:
     if exposition is None:
         return None
-    names = {sample_name(metric) for metric in prepared.contract.metrics if metric.truth.kind != "process"}
+    names = {sample_name(metric) for metric in contract.metrics if metric.truth.kind != "process"}
     return {key: value for key, value in exposition.values.items() if key[0] in names}

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from promproof.checks import claims
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History
 from promproof.pytest_plugin import driving
+from promproof.run.ending import Ending
 from promproof.run.frame import Result
 from promproof.run.prepare import Prepared
 from promproof.verdict import Outcome, Verdict
@@ -28,7 +31,8 @@ driven: list[Path] = []
 def stand_in(prepared: Prepared, folder: Path, *_: Any) -> Result:
     driven.append(folder)
     ids = [claim.id for _, claim in claims(prepared.contract)]
-    return Result(folder, [Verdict(one, OUTCOMES.get(one, Outcome.PASS), "as told") for one in ids])
+    verdicts = [Verdict(claim, OUTCOMES.get(claim, Outcome.PASS), "as told") for claim in ids]
+    return Result(folder, verdicts, Evidence(prepared.contract, History("by hand", 0.0, 0.0)), Ending())
 
 
 def main() -> None:

@@ -18,11 +18,14 @@ from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import Receiver
 from promproof.places import REPOSITORY
 from promproof.render.monitoring import Rendered, render
-from promproof.run.bringup import Bench, describe
+from promproof.run.bench import Bench, Monitoring, Service, Tools
+from promproof.run.bringup import describe
 from promproof.run.clock import SystemClock
+from promproof.run.frame import Ground
 from promproof.run.liveness import Liveness
 from promproof.run.main import Job
 from promproof.run.options import Options
+from promproof.run.pace import pace_of
 from promproof.run.prepare import Prepared, prepare
 from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp
@@ -118,42 +121,26 @@ def _judge(
         cleanup.callback(history.close)
         prometheus = Prometheus(stack.endpoints.prometheus)
         cleanup.callback(prometheus.close)
-        interval = 15 / SCALE
-        bench = Bench(
-            target_url=app.url,
+        book = UndoBook(variant.folder / "undo")
+        service = Service(
+            url=app.url,
             metrics_url=f"{app.url}/metrics",
+            instance=app.address,
             pid=app.pid,
             app=app,
             database=f"sqlite:///{variant.folder.absolute()}/target/promptpilot.db",
             faults=None,
-            undo=UndoBook(variant.folder / "undo"),
-            rendered=None,
             sender=variant.sender,
-            receiver=receiver,
-            backend="processes",
-            stack=stack,
-            prometheus=prometheus,
-            alertmanager_url=None,
-            alertmanager_target=None,
-            grafana_url=None,
-            node_exporter_net=None,
-            receivers_wanted=[],
-            binaries=binaries,
-            history=history,
-            journal=journal,
             scale=prepared.scale,
-            target_scale=prepared.scale,
-            scrape_interval=interval,
-            scrape_timeout=10 / SCALE,
-            evaluation_interval=interval,
-            instance=app.address,
-            selector=f'instance="{app.address}"',
-            bin_seconds=0.1,
-            liveness=Liveness([], UndoBook(variant.folder / "undo"), lambda text: None),
         )
+        monitoring = Monitoring("processes", stack, prometheus, None, None, None)
+        liveness = Liveness([], book, lambda text: None)
+        tools = Tools(history, journal, book, receiver, liveness, binaries)
+        bench = Bench(service, monitoring, pace_of(prepared), tools)
         history.add("prepared", {"service": variant.name, "time_scale": SCALE})
-        history.add("run", describe(prepared, bench, None))
-        job = Job(prepared, bench, variant.folder, history, cleanup, lambda text: None)
+        history.add("run", describe(prepared, bench))
+        ground = Ground(prepared, variant.folder, history, lambda text: None)
+        job = Job(ground, bench, cleanup)
         job.drive()
         job.read()
         job.restart()

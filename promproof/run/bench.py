@@ -1,0 +1,92 @@
+"""What a run works with once it is up, by purpose; a function takes the part that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from promproof.config.timescale import TimeScale
+from promproof.evidence.history import Recorder
+from promproof.exposition import matcher
+from promproof.faults.port import FaultPort
+from promproof.faults.undo import UndoBook
+from promproof.observe.prometheus import Prometheus
+from promproof.observe.webhook import Receiver
+from promproof.run.liveness import Liveness
+from promproof.run.pace import Pace
+from promproof.run.sender import Sender
+from promproof.stack.binaries import Binaries
+from promproof.stack.journal import Journal
+from promproof.stack.protocol import App, Stack
+
+
+@dataclass(frozen=True)
+class Service:
+    """The target. URLs have no slash at the end."""
+
+    url: str
+    metrics_url: str
+    instance: str
+    """Its label in Prometheus."""
+    pid: int | None
+    """Its process; None when that is not known to run on this machine."""
+    app: App | None
+    """None for a target that runs already."""
+    database: str | None
+    faults: FaultPort | None
+    sender: Sender
+    scale: TimeScale
+    """That of its own durations: 1 for a target that runs already."""
+
+    @property
+    def selector(self) -> str:
+        """A label matcher for its series."""
+        return matcher("instance", self.instance)
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """The stack, and how this machine asks it."""
+
+    backend: str
+    stack: Stack
+    prometheus: Prometheus
+    alertmanager_url: str | None
+    grafana_url: str | None
+    node_exporter_net: Path | None
+    """The kernel's file of the network interfaces that Node Exporter sees; None when it is not known to run here."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run needs for itself: its records, its receiver, and what ends and undoes things when it is killed."""
+
+    history: Recorder
+    journal: Journal
+    undo: UndoBook
+    receiver: Receiver
+    liveness: Liveness
+    binaries: Binaries
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A run that is up."""
+
+    service: Service
+    monitoring: Monitoring
+    pace: Pace
+    tools: Tools
+
+    def watch(self) -> None:
+        """Raise when something that the run depends on has died, or works no longer.
+
+        Raises:
+            EvidenceError: with its last log lines.
+        """
+        self.tools.history.raise_if_broken()
+        self.monitoring.stack.raise_if_dead()
+        self.tools.receiver.raise_if_dead()
+        if self.service.app is not None:
+            self.service.app.raise_if_dead()
+        self.tools.liveness.raise_if_frozen()

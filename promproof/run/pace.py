@@ -1,0 +1,77 @@
+"""How fast a run goes: the intervals that its Prometheus has, and the durations of an alert's way to its receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promproof.config.routing import Reached, reached
+from promproof.config.timescale import TimeScale
+from promproof.contract.model import Alert, seconds
+from promproof.drills.plan import Timing
+from promproof.errors import EvidenceError
+from promproof.run.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Intervals in seconds, as deployed in the run. bin_seconds: the width of the ledgers' bins."""
+
+    scale: TimeScale
+    scrape_interval: float
+    scrape_timeout: float
+    evaluation_interval: float
+    bin_seconds: float
+
+
+def pace_of(prepared: Prepared) -> Pace:
+    """The pace of a run, from the configuration that its Prometheus gets."""
+    data = prepared.scale.prometheus(prepared.folder.prometheus.data, prepared.folder.prometheus.where)
+    shared = data.get("global") or {}
+    wanted = prepared.contract.target.job
+    jobs = data.get("scrape_configs") or ()
+    job: dict[str, Any] = next((job for job in jobs if job.get("job_name") == wanted), {})
+    interval = seconds(str(job.get("scrape_interval") or shared.get("scrape_interval") or "1m"))
+    return Pace(
+        scale=prepared.scale,
+        scrape_interval=interval,
+        scrape_timeout=seconds(str(job.get("scrape_timeout") or shared.get("scrape_timeout") or "10s")),
+        evaluation_interval=seconds(str(shared.get("evaluation_interval") or "1m")),
+        # two bins are doubtful in every window: a twentieth of four scrapes
+        bin_seconds=min(1.0, interval / 10),
+    )
+
+
+def timing_of(prepared: Prepared, alert: Alert) -> Timing:
+    """The deployed durations of an alert's way to its first receiver, in seconds.
+
+    Raises:
+        EvidenceError: no route of the configuration takes the alert.
+    """
+    file = prepared.folder.alertmanager
+    config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
+    return _timing(alert, config, pace_of(prepared))
+
+
+def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace) -> Timing:
+    routes: list[Reached] = reached(config, {"alertname": alert.name, "severity": alert.severity})
+    if not routes:
+        raise EvidenceError(
+            "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
+        )
+    scale = pace.scale
+    return Timing(
+        threshold=alert.boundary.threshold,
+        window=scale.seconds(seconds(alert.window)) if alert.window else 0.0,
+        hold=scale.seconds(seconds(alert.hold)),
+        scrape=pace.scrape_interval,
+        evaluation=pace.evaluation_interval,
+        group_wait=max(route.group_wait for route in routes),
+        group_interval=max(route.group_interval for route in routes),
+        repeat_interval=min(route.repeat_interval for route in routes),
+        scrape_timeout=pace.scrape_timeout,
+        # ServiceDown's documented quantity is `up`; a drill's is whether the target is down
+        fires_above=alert.boundary.fires_when == "above",
+        scale=scale.factor,
+    )
