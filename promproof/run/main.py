@@ -16,32 +16,22 @@ from pathlib import Path
 from promproof import interrupts
 from promproof.checks import claims
 from promproof.contract.model import seconds
-from promproof.drills.plan import emptied, power_gate
-from promproof.evidence.evidence import LEDGER_OF, Evidence
+from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock
 from promproof.evidence.view import LedgerView
 from promproof.faults import stimuli
-from promproof.load import scenario as scenarios
 from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
 from promproof.run import exercises, frame, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
-from promproof.run.conducting import conductor, edges, part
 from promproof.run.frame import Ground, Result, Say
-from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
-from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
+from promproof.run.senders import POLL_SECONDS, Senders
 from promproof.verdict import Verdict
 
-POLL_SECONDS = 0.1
-RECONCILE_SECONDS = 120.0
-"""For the scenario as it is written; a stretched one has so many times as long."""
-SCRAPES = 10
-"""The arrivals of the reconciliation last through so many scrapes at least."""
-START_SECONDS = 30.0
 STOP_SECONDS, HURRIED_STOP_SECONDS = 15.0, 1.5
 """How long Locust may take to let its open requests finish; the second after an interruption."""
 REST_ATTEMPTS = 10
@@ -105,7 +95,7 @@ class Job:
         self.poller = Pollers(
             ground.history, bench.monitoring.prometheus.url, bench.monitoring.alertmanager_url, POLL_SECONDS
         )
-        self.ran: list[Traffic] = []
+        self.senders = Senders(ground, bench, self.poller, cleanup)
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
         self.usage: exercises.UsageSampler | None = None
@@ -128,7 +118,7 @@ class Job:
             self.machine.start()
             self.cleanup.callback(self.machine.stop)
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
-        reconcile = self._start("reconcile", self.prepared.reconcile, stretch=self._stretch())
+        reconcile = self.senders.start("reconcile", self.prepared.reconcile, stretch=self.senders.stretch())
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
         self.usage = self._usage()
@@ -137,122 +127,17 @@ class Job:
         self.boundary = static.in_background(
             partial(static.boundary, self.prepared, self.bench.tools.binaries)
         )
-        self._traffic(reconcile)
+        self.senders.drive(reconcile)
         self._rest(sampler)
 
     def read(self) -> None:
         """Ledgers, and what promtool said meanwhile; after an interruption nobody is waited for."""
         hurried = bool(interrupts.noted())
-        for traffic in self.ran:
-            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
-                traffic.stop(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
-                self.history.add("ledger", traffic.record())
+        self.senders.record(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
         sent = self.sent_at_rest or self.bench.service.sender.view()
         self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})
         if self.boundary is not None:
             static.record_boundary(self.history, self.boundary, wait=not hurried)
-
-    # traffic
-
-    def _traffic(self, reconcile: Traffic) -> None:
-        self.history.add("phase", {"name": "traffic", "edge": "begin"})
-        tell = self._watch_and_tell(reconcile)
-        reconcile.go()
-        bound = RECONCILE_SECONDS * reconcile.settings.stretch
-        reconcile.wait_for("arrivals-started", bound, tell)
-        drill = self._drill_traffic()
-        reconcile.wait(bound, tell)
-        if drill is not None:
-            self._drill(drill, reconcile.latest)
-        self.history.add("phase", {"name": "traffic", "edge": "end"})
-
-    def _drill_traffic(self) -> Traffic | None:
-        """The drill's Locust, started while the reconciliation still runs; None for a run without a drill.
-
-        Raises:
-            InputError: the drill cannot tell its two sides apart.
-        """
-        prepared, loaded = self.prepared, self.prepared.drill
-        if loaded is None or loaded.scenario is None or self.bench.service.faults is None:
-            return None
-        alert = prepared.contract.alert(loaded.plan.alert)
-        histogram = edges(prepared.contract, alert)
-        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.pace.scale, histogram)
-        return self._start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
-
-    def _drill(self, traffic: Traffic, latest: float) -> None:
-        """`latest`: CLOCK_MONOTONIC time of the last event of the traffic before, in seconds."""
-        bench, loaded = self.bench, self.prepared.drill
-        assert loaded is not None
-        traffic.go()
-        traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
-        self.history.add("traffic_flows", {"rate": loaded.plan.rate})
-
-        def alive() -> None:
-            bench.watch()
-            traffic.check_alive()
-
-        self._age_out(latest, alive)
-        driven = part(self.prepared, bench, loaded.plan)
-        try:
-            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
-        finally:
-            traffic.stop()
-
-    def _age_out(self, latest: float, alive: Callable[[], None]) -> None:
-        """Wait until no alert's window holds an event of the reconciliation any more: its failures are on purpose.
-
-        An alert that they make fire is right, and would be found not to be silent.
-        """
-        bench = self.bench
-        windows = [seconds(alert.window) for alert in self.prepared.contract.alerts if alert.window]
-        needed = emptied(
-            map(bench.pace.scale.seconds, windows), self.interval, bench.pace.evaluation_interval
-        )
-        until = latest + needed
-        if (left := until - time.monotonic()) > 0:
-            self.say(
-                f"drill: begins in {left:.0f} s, when the reconciliation's failures have left the alerts' windows"
-            )
-        while time.monotonic() < until:
-            alive()
-            time.sleep(POLL_SECONDS)
-
-    def _stretch(self) -> float:
-        """How many times as long the reconciliation must take, so that enough scrapes meet it."""
-        lasts = scenarios.load(self.prepared.reconcile).seconds
-        return max(1.0, SCRAPES * self.interval / lasts) if lasts else 1.0
-
-    def _start(
-        self,
-        name: str,
-        scenario: Path,
-        rate: float | None = None,
-        seconds: float | None = None,
-        stretch: float = 1.0,
-    ) -> Traffic:
-        bench = self.bench
-        settings = Settings(scenario, bench.service.url, name, bench.pace.bin_seconds, rate, seconds, stretch)
-        traffic = Traffic(settings, self.folder, bench.tools.journal)
-        self.ran.append(traffic)
-        self.cleanup.callback(traffic.stop)
-        self.say(f"{name}: starting Locust with {scenario.name}")
-        traffic.start()
-        return traffic
-
-    def _watch_and_tell(self, traffic: Traffic) -> Callable[[], None]:
-        told = time.monotonic()
-
-        def step() -> None:
-            nonlocal told
-            self.bench.watch()
-            if time.monotonic() - told >= 2:
-                told = time.monotonic()
-                self.say(f"{traffic.settings.name}: {traffic.sent} requests sent")
-
-        return step
-
-    # rest
 
     def _rest(self, sampler: kernel.Sampler | None) -> None:
         self.say("at rest: holding connections and memory, letting users age out")
@@ -270,11 +155,14 @@ class Job:
             readings = sampler.stop()
             recording.kernel(self.history, readings)
             # From a scrape on, so that there is a stored value before the work.
-            first = next((one for one in readings if one.before > self.scraped + self.interval), readings[-1])
-            stimuli.cpu_work(self.history, first, readings[-1], sum(one.sent for one in self.ran))
+            later = (reading for reading in readings if reading.before > self.scraped + self.interval)
+            first = next(later, readings[-1])
+            stimuli.cpu_work(
+                self.history, first, readings[-1], sum(traffic.sent for traffic in self.senders.ran)
+            )
         else:
             self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
-        settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.ran)
+        settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.senders.ran)
         bench = self.bench
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
@@ -299,7 +187,7 @@ class Job:
             recording.rows(self.history, self.prepared.contract, bench.service.database, "rest")
         self.say("asking every panel")
         with recording.attempt(self.history, "panel"):
-            panels.ask(self.history, self.prepared, bench, self.machine, self.ran, shown)
+            panels.ask(self.history, self.prepared, bench, self.machine, self.senders.ran, shown)
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""

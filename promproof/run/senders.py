@@ -1,0 +1,154 @@
+"""The traffic of the main job: the reconciliation, and after it the drill of one alert; driven once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from promproof.contract.model import seconds
+from promproof.drills.plan import emptied, power_gate
+from promproof.evidence.evidence import LEDGER_OF
+from promproof.load import scenario as scenarios
+from promproof.observe import recording
+from promproof.observe.polling import Pollers
+from promproof.run.bench import Bench
+from promproof.run.conducting import conductor, edges, part
+from promproof.run.frame import Ground
+from promproof.run.pace import timing_of
+from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
+
+POLL_SECONDS = 0.1
+RECONCILE_SECONDS = 120.0
+"""For the scenario as it is written; a stretched one has so many times as long."""
+SCRAPES = 10
+"""The arrivals of the reconciliation last through so many scrapes at least."""
+START_SECONDS = 30.0
+
+
+class Senders:
+    """The Locust processes of one run. poller: knows what states the alerts were seen in."""
+
+    def __init__(self, ground: Ground, bench: Bench, poller: Pollers, cleanup: ExitStack) -> None:
+        self.prepared = ground.prepared
+        self.bench = bench
+        self.folder = ground.folder
+        self.history = ground.history
+        self.poller = poller
+        self.cleanup = cleanup
+        self.say = ground.say
+        self.ran: list[Traffic] = []
+
+    def record(self, patience: float) -> None:
+        """End what still sends, and write the ledgers down. patience: how long (seconds) open requests may take."""
+        for traffic in self.ran:
+            with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
+                traffic.stop(patience)
+                self.history.add("ledger", traffic.record())
+
+    def drive(self, reconcile: Traffic) -> None:
+        """Play the reconciliation, and after it the drill.
+
+        Raises:
+            EvidenceError: a component died, or traffic could not be driven.
+        """
+        self.history.add("phase", {"name": "traffic", "edge": "begin"})
+        tell = self._watch_and_tell(reconcile)
+        reconcile.go()
+        bound = RECONCILE_SECONDS * reconcile.settings.stretch
+        reconcile.wait_for("arrivals-started", bound, tell)
+        drill = self._drill_traffic()
+        reconcile.wait(bound, tell)
+        if drill is not None:
+            self._drill(drill, reconcile.latest)
+        self.history.add("phase", {"name": "traffic", "edge": "end"})
+
+    def _drill_traffic(self) -> Traffic | None:
+        """The drill's Locust, started while the reconciliation still runs; None for a run without a drill.
+
+        Raises:
+            InputError: the drill cannot tell its two sides apart.
+        """
+        prepared, loaded = self.prepared, self.prepared.drill
+        if loaded is None or loaded.scenario is None or self.bench.service.faults is None:
+            return None
+        alert = prepared.contract.alert(loaded.plan.alert)
+        histogram = edges(prepared.contract, alert)
+        power_gate(loaded, alert, timing_of(prepared, alert), self.bench.pace.scale, histogram)
+        return self.start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
+
+    def _drill(self, traffic: Traffic, latest: float) -> None:
+        """`latest`: CLOCK_MONOTONIC time of the last event of the traffic before, in seconds."""
+        bench, loaded = self.bench, self.prepared.drill
+        assert loaded is not None
+        traffic.go()
+        traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
+        self.history.add("traffic_flows", {"rate": loaded.plan.rate})
+
+        def alive() -> None:
+            bench.watch()
+            traffic.check_alive()
+
+        self._age_out(latest, alive)
+        driven = part(self.prepared, bench, loaded.plan)
+        try:
+            conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
+        finally:
+            traffic.stop()
+
+    def _age_out(self, latest: float, alive: Callable[[], None]) -> None:
+        """Wait until no alert's window holds an event of the reconciliation any more: its failures are on purpose.
+
+        An alert that they make fire is right, and would be found not to be silent.
+        """
+        bench = self.bench
+        windows = [seconds(alert.window) for alert in self.prepared.contract.alerts if alert.window]
+        needed = emptied(
+            map(bench.pace.scale.seconds, windows),
+            self.bench.pace.scrape_interval,
+            bench.pace.evaluation_interval,
+        )
+        until = latest + needed
+        if (left := until - time.monotonic()) > 0:
+            self.say(
+                f"drill: begins in {left:.0f} s, when the reconciliation's failures have left the alerts' windows"
+            )
+        while time.monotonic() < until:
+            alive()
+            time.sleep(POLL_SECONDS)
+
+    def stretch(self) -> float:
+        """How many times as long the reconciliation must take, so that enough scrapes meet it."""
+        lasts = scenarios.load(self.prepared.reconcile).seconds
+        return max(1.0, SCRAPES * self.bench.pace.scrape_interval / lasts) if lasts else 1.0
+
+    def start(
+        self,
+        name: str,
+        scenario: Path,
+        rate: float | None = None,
+        seconds: float | None = None,
+        stretch: float = 1.0,
+    ) -> Traffic:
+        """Start Locust with a scenario; it waits until it may send."""
+        bench = self.bench
+        settings = Settings(scenario, bench.service.url, name, bench.pace.bin_seconds, rate, seconds, stretch)
+        traffic = Traffic(settings, self.folder, bench.tools.journal)
+        self.ran.append(traffic)
+        self.cleanup.callback(traffic.stop)
+        self.say(f"{name}: starting Locust with {scenario.name}")
+        traffic.start()
+        return traffic
+
+    def _watch_and_tell(self, traffic: Traffic) -> Callable[[], None]:
+        told = time.monotonic()
+
+        def step() -> None:
+            nonlocal told
+            self.bench.watch()
+            if time.monotonic() - told >= 2:
+                told = time.monotonic()
+                self.say(f"{traffic.settings.name}: {traffic.sent} requests sent")
+
+        return step
