@@ -118,7 +118,7 @@ class Workspace:
         _ = self.prepared, self.documented
 
     def options(self) -> Options:
-        return Options(contract=self.folder / "contract.yaml", monitoring=self.shown)
+        return Options.of(contract=self.folder / "contract.yaml", monitoring=self.shown)
 
     def put(self, name: str, mutant: Mutant) -> None:
         """Let a variant take the place of a file."""

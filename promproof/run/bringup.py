@@ -60,7 +60,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     private = cleanup.enter_context(private_folder(ground.folder, journal, prepared.masker, ground.keep, say))
     backend = choose(wish_of(prepared.options, prepared.contract.deployment), say)
     cleanup.enter_context(backend.open(Site(ground.folder, private, journal, ground.keep, say)))
-    binaries = find_binaries(prepared.options.binaries, say=say)
+    binaries = find_binaries(prepared.options.stack.binaries, say=say)
     static.check_files(prepared, binaries, history)
     panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     pace = pace_of(prepared)
@@ -93,7 +93,7 @@ def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Se
     return Service(
         url=target.url,
         metrics_url=target.url + prepared.contract.target.metrics_path,
-        instance=prepared.options.instance or target.address,
+        instance=prepared.options.target.instance or target.address,
         pid=target.pid,
         app=target.app,
         database=target.database,
@@ -113,7 +113,7 @@ def _monitoring(
         stack=stack,
         prometheus=prometheus,
         alertmanager_url=stack.endpoints.alertmanager,
-        grafana_url=prepared.options.grafana or stack.endpoints.grafana,
+        grafana_url=prepared.options.stack.grafana or stack.endpoints.grafana,
         node_exporter_net=_node_exporter_net(stack),
     )
 

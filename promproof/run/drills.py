@@ -121,9 +121,9 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
 def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
     """A fault or a disturbance that needs what this run does not have: a fault port, a target or a stack of its own."""
     options, drill = prepared.options, loaded.plan
-    app = options.app or prepared.contract.target.app or ""
+    app = options.target.app or prepared.contract.target.app or ""
     needs, abilities_needed = needs_of(drill)
-    port = options.fault_url is not None or (options.target is None and "{fault_port}" in app)
+    port = options.target.fault_url is not None or (options.target.url is None and "{fault_port}" in app)
     if Need.FAULT_PORT in needs and not port:
         raise InputError(
             what=f"the drill {drill.name} needs the target's fault port",
@@ -131,7 +131,7 @@ def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
             expected="--fault-url and --fault-token, or {fault_port} in --app",
             todo="name it, or leave the drill out",
         )
-    if Need.TARGET in needs and options.target is not None:
+    if Need.TARGET in needs and options.target.url is not None:
         raise InputError(
             what=f"the drill {drill.name} ends the target's process, and this run has not started it",
             where=loaded.where("fault"),

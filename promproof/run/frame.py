@@ -186,4 +186,4 @@ class _Recorded:
         """Whether what was started stays to be looked at: the run failed, and the user wants that."""
         verdicts = self._verdicts
         failed = self._course.trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
-        return self.ground.prepared.options.keep_on_failure and failed
+        return self.ground.prepared.options.stack.keep_on_failure and failed

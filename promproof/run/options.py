@@ -12,44 +12,74 @@ from promproof.contract.deployment import Deployment
 from promproof.errors import InputError
 from promproof.optiontable import PROGRAMS
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
-from promproof.stack.choice import Wish
+from promproof.stack.choice import AUTO, Wish
 from promproof.stack.protocol import Endpoints
 
 DEFAULT_TIME_SCALE = 60.0
 
 
 @dataclass(frozen=True)
-class Options:
-    """One run. `app` is a command template, `target` the URL of a service that runs already; at most one is given."""
+class TargetOptions:
+    """The target. `app` is a command template, `url` that of a service that runs already; at most one is given."""
 
-    contract: Path = DEFAULT_CONTRACT
-    monitoring: Path = DEFAULT_MONITORING
     app: str | None = None
-    target: str | None = None
-    prometheus: str | None = None
-    alertmanager: str | None = None
-    grafana: str | None = None
-    """URL of a Grafana that runs already, with the folder's provisioning."""
+    url: str | None = None
     database: str | None = None
     """The database of a target that runs already, as a URL."""
     instance: str | None = None
     """The target's instance label in a Prometheus that runs already, when it is not the URL's host:port."""
     fault_url: str | None = None
     fault_token: str | None = None
-    stack: str = "auto"
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """Who brings the stack up, and where what runs already is found."""
+
+    backend: str = AUTO
+    prometheus: str | None = None
+    alertmanager: str | None = None
+    grafana: str | None = None
+    """URL of a Grafana that runs already, with the folder's provisioning."""
     documented_ports: bool = False
     """Containers: the ports that the documentation names, not free ones."""
     target_on_bridge: bool = False
     """Containers with a target on this machine: let them reach it by the gateway of the run's own bridge."""
     keep_on_failure: bool = False
     """Containers: leave a failed run's project up, to look inside."""
+    binaries: Mapping[str, Path] = field(default_factory=dict)
+    """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run."""
+
+    contract: Path = DEFAULT_CONTRACT
+    monitoring: Path = DEFAULT_MONITORING
+    reports: Path = DEFAULT_REPORTS
     time_scale: float | None = None
     """None: the default, or 1 for a stack that runs already, whose durations nobody can shorten."""
-    reports: Path = DEFAULT_REPORTS
     drill: bool = True
-    strict: bool = False
-    binaries: dict[str, Path] = field(default_factory=dict)
-    """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""
+    target: TargetOptions = field(default_factory=TargetOptions)
+    stack: StackOptions = field(default_factory=StackOptions)
+
+    @classmethod
+    def of(cls, **given: Any) -> Options:
+        """From flat keywords, as a command line has them: `target` is the target's URL, `stack` a backend's name.
+
+        Raises:
+            TypeError: an unknown keyword.
+        """
+        target = TargetOptions(**_taken(given, TargetOptions, url="target"))
+        stack = StackOptions(**_taken(given, StackOptions, backend="stack"))
+        return cls(**given, target=target, stack=stack)
+
+
+def _taken(given: dict[str, Any], part: type[TargetOptions | StackOptions], **keys: str) -> dict[str, Any]:
+    """The values of a part's fields, taken out of what is given. keys: of the fields that have another name there."""
+    known = {each.name: keys.get(each.name, each.name) for each in fields(part)}
+    return {name: given.pop(key) for name, key in known.items() if key in given}
 
 
 def from_values(given: Mapping[str, Any]) -> Options:
@@ -58,12 +88,12 @@ def from_values(given: Mapping[str, Any]) -> Options:
     Raises:
         InputError: a --binary that names no file.
     """
-    named = {each.name for each in fields(Options)}
-    values = {key: value for key, value in given.items() if key in named}
+    named = {each.name for kind in (Options, TargetOptions, StackOptions) for each in fields(kind)}
+    values = {key: value for key, value in given.items() if key in named - {"url", "backend"}}
     if values.get("fault_url") and not values.get("fault_token"):
         values["fault_token"] = os.environ.get("FAULT_TOKEN")
     drill = not given.get("no_drill", False)
-    return Options(**values, drill=drill, binaries=_binaries(given.get("binary", ())))
+    return Options.of(**values, drill=drill, binaries=_binaries(given.get("binary", ())))
 
 
 def _binaries(choices: Iterable[str]) -> dict[str, Path]:
@@ -84,15 +114,15 @@ def _binaries(choices: Iterable[str]) -> dict[str, Path]:
 def wish_of(options: Options, deployment: Deployment | None = None) -> Wish:
     """What the options say about the stack."""
     running = None
-    if options.prometheus is not None:
-        running = Endpoints(options.prometheus.rstrip("/"), options.alertmanager)
+    if options.stack.prometheus is not None:
+        running = Endpoints(options.stack.prometheus.rstrip("/"), options.stack.alertmanager)
     return Wish(
-        name=options.stack,
+        name=options.stack.backend,
         running=running,
-        target_runs=options.target is not None,
-        local_target=options.app is not None or options.target is not None,
-        on_bridge=options.target_on_bridge,
-        documented_ports=options.documented_ports,
+        target_runs=options.target.url is not None,
+        local_target=options.target.app is not None or options.target.url is not None,
+        on_bridge=options.stack.target_on_bridge,
+        documented_ports=options.stack.documented_ports,
         compose=options.monitoring / (deployment.compose if deployment is not None else "docker-compose.yml"),
         deployment=deployment,
     )

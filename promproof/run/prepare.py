@@ -54,7 +54,7 @@ def prepare(options: Options) -> Prepared:
     _check_options(options)
     check_places(options.reports)
     contract = contracts.load(options.contract)
-    if contract.target.database is not None and options.target is None:
+    if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent
     monitoring = read_folder(options.monitoring)
@@ -85,43 +85,63 @@ def _drill(options: Options, contract: Contract, folder: Path) -> Loaded:
     path = folder / str(contract.traffic.drill)
     drill = Loaded(plan=drills.load(path), path=path)
     documented = {alert.name for alert in contract.alerts}
-    drills.check(drill, contract, documented, {name for one in contract.alerts for name in one.receivers})
+    drills.check(drill, contract, documented, {name for alert in contract.alerts for name in alert.receivers})
     if drill.plan.alert != contract.traffic.drilled:
         raise InputError(
-            f"traffic.drilled is {contract.traffic.drilled!r}, the drill is about {drill.plan.alert!r}",
-            str(options.contract), drill.plan.alert, "name the same alert in both",
-        )  # fmt: skip
+            what=f"traffic.drilled is {contract.traffic.drilled!r}, the drill is about {drill.plan.alert!r}",
+            where=str(options.contract),
+            expected=drill.plan.alert,
+            todo="name the same alert in both",
+        )
     if drill.scenario is None:
-        raise InputError("the drill has no traffic", str(path), "scenario and rate", "add them")
+        raise InputError(
+            what="the drill has no traffic", where=str(path), expected="scenario and rate", todo="add them"
+        )
     scenario.load(drill.scenario)
     return drill
 
 
 def _check_options(options: Options) -> None:
-    if options.app is not None and options.target is not None:
+    target, stack = options.target, options.stack
+    if target.app is not None and target.url is not None:
         raise InputError(
-            "--app and --target exclude each other", "command line", "one of them", "leave one out"
+            what="--app and --target exclude each other",
+            where="command line",
+            expected="one of them",
+            todo="leave one out",
         )
     fitting(wish_of(options))
-    if options.database is not None and options.target is None:
+    if target.database is not None and target.url is None:
         raise InputError(
-            "--database is that of a target that runs already", "command line",
-            "--target URL with it", "leave it out: the contract names the database of a target that the run starts",
-        )  # fmt: skip
-    if options.instance is not None and options.prometheus is None:
+            what="--database is that of a target that runs already",
+            where="command line",
+            expected="--target URL with it",
+            todo="leave it out: the contract names the database of a target that the run starts",
+        )
+    if target.instance is not None and stack.prometheus is None:
         raise InputError(
-            "--instance is the label of a target in a Prometheus that runs already", "command line",
-            "--prometheus URL with it", "leave it out, or add the URL",
-        )  # fmt: skip
-    for name in ("target", "prometheus", "alertmanager", "grafana", "fault_url"):
-        url = getattr(options, name)
+            what="--instance is the label of a target in a Prometheus that runs already",
+            where="command line",
+            expected="--prometheus URL with it",
+            todo="leave it out, or add the URL",
+        )
+    for name, url in (
+        ("--target", target.url),
+        ("--prometheus", stack.prometheus),
+        ("--alertmanager", stack.alertmanager),
+        ("--grafana", stack.grafana),
+        ("--fault-url", target.fault_url),
+    ):
         if url is not None:
-            base_url(url, f"--{name.replace('_', '-')}")
-    if options.database is not None:
-        database.check_url(options.database, "--database")
-    if (options.fault_url is None) != (options.fault_token is None):
+            base_url(url, name)
+    if target.database is not None:
+        database.check_url(target.database, "--database")
+    if (target.fault_url is None) != (target.fault_token is None):
         raise InputError(
-            "--fault-url and --fault-token belong together", "command line", "both or none", "add the other"
+            what="--fault-url and --fault-token belong together",
+            where="command line",
+            expected="both or none",
+            todo="add the other",
         )
 
 
@@ -139,10 +159,10 @@ def _scale(options: Options) -> TimeScale:
         return TimeScale(DEFAULT_TIME_SCALE if options.time_scale is None else options.time_scale)
     if options.time_scale not in (None, 1):
         raise InputError(
-            f"time scale {options.time_scale:g}: a stack that runs already keeps its durations",
-            "--time-scale",
-            "1, or nothing",
-            "leave it out",
+            what=f"time scale {options.time_scale:g}: a stack that runs already keeps its durations",
+            where="--time-scale",
+            expected="1, or nothing",
+            todo="leave it out",
         )
     return TimeScale(1)
 

@@ -40,16 +40,16 @@ def masker_of(options: Options, contract: Contract, monitoring: Folder, scenario
     for data, path in documents:
         masker.learn(secrets_of(data))
         masker.learn(of_files(data, path.parent))
-    app = options.app or contract.target.app or ""
+    app = options.target.app or contract.target.app or ""
     words = [
         app.split(),
-        options.target,
-        options.prometheus,
-        options.alertmanager,
-        options.grafana,
-        options.database,
+        options.target.url,
+        options.stack.prometheus,
+        options.stack.alertmanager,
+        options.stack.grafana,
+        options.target.database,
     ]
-    masker.learn(secrets_of([words, {"token": options.fault_token}, contract.model_dump(mode="json")]))
+    masker.learn(secrets_of([words, {"token": options.target.fault_token}, contract.model_dump(mode="json")]))
     return masker
 
 

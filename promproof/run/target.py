@@ -38,12 +38,12 @@ class Target:
     ) -> None:
         self._prepared = prepared
         self._relay: Relay | None = None
-        options, wanted = prepared.options, prepared.contract.target
+        options, wanted = prepared.options.target, prepared.contract.target
         self.app: App | None = None
         self.database: str | None = options.database
         self.pid: int | None = None
-        if options.target is not None:
-            self.url = options.target.rstrip("/")
+        if options.url is not None:
+            self.url = options.url.rstrip("/")
             self.sender = Sender(self.url, bin_seconds=bin_seconds)
             return
         command = options.app or wanted.app
@@ -114,7 +114,7 @@ class Target:
 
     def faults(self, cleanup: ExitStack, book: UndoBook) -> FaultPort | None:
         """The fault port, when the target has one."""
-        options = self._prepared.options
+        options = self._prepared.options.target
         if options.fault_url is not None and options.fault_token is not None:
             port = FaultPort(options.fault_url, options.fault_token, book)
         elif self.app is not None and "{fault_port}" in (

@@ -69,7 +69,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     folder = tmp_path_factory.mktemp("dashboards")
     contract = folder_of_twins(folder)
     prepared = prepare(
-        Options(contract=contract, monitoring=contract.parent, drill=False, reports=folder, stack="processes")
+        Options.of(
+            contract=contract, monitoring=contract.parent, drill=False, reports=folder, stack="processes"
+        )
     )
     where = folder / "run"
     where.mkdir()

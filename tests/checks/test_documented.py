@@ -23,7 +23,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
-    return prepare(Options()).documentation
+    return prepare(Options.of()).documentation
 
 
 def judged(page: dict[str, Any], claim: str, folder: Path) -> Verdict:
@@ -31,7 +31,7 @@ def judged(page: dict[str, Any], claim: str, folder: Path) -> Verdict:
     history.add("documentation", page)
     history.close()
     subject = claim.rpartition("/")[2]
-    return judge(CHECK, Claim(claim, subject), Evidence(load(Options().contract), history))
+    return judge(CHECK, Claim(claim, subject), Evidence(load(Options.of().contract), history))
 
 
 def edited(page: dict[str, Any], panel: str, cells: dict[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
-PREPARED = prepare(Options(stack="processes"))
+PREPARED = prepare(Options.of(stack="processes"))
 
 
 def verdict(documentation: dict[str, Any]) -> Verdict:

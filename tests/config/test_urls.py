@@ -63,7 +63,7 @@ def test_no_command_starts_with_a_url_that_cannot_be_used(text: str) -> None:
             name: text,
         }
         with pytest.raises(InputError, match="no usable URL") as caught:
-            prepare(Options(**given))  # type: ignore[arg-type] # one of several fields
+            prepare(Options.of(**given))
         assert caught.value.where == f"--{name.replace('_', '-')}"
     for name in ("--host", "--prometheus", "--fault-url"):
         with pytest.raises(InputError, match="no usable URL"):
@@ -75,7 +75,7 @@ def test_no_command_starts_with_a_url_that_cannot_be_used(text: str) -> None:
 @pytest.mark.parametrize("url", ["not a url", "nosuch://x", "user:secret@host"])
 def test_a_database_that_cannot_be_asked_starts_nothing(url: str) -> None:
     with pytest.raises(InputError, match="no URL of a database") as caught:
-        prepare(Options(target="http://127.0.0.1:1", database=url))
+        prepare(Options.of(target="http://127.0.0.1:1", database=url))
     assert url not in str(caught.value)  # it may hold a password
 
 

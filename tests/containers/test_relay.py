@@ -84,5 +84,5 @@ def test_a_container_reaches_loopback_without_the_relay_or_does_not_with_it(
 @pytest.mark.unit
 def test_containers_take_a_target_on_this_machine_without_being_asked() -> None:
     with pytest.raises(InputError, match=r"does not reach 127\.0\.0\.1 of this machine") as refused:
-        prepare(Options(stack="containers", app="my-api --port {port}"))
+        prepare(Options.of(stack="containers", app="my-api --port {port}"))
     assert "--target-on-bridge" in str(refused.value)

@@ -242,6 +242,6 @@ def test_a_command_starts_without_a_place_for_its_reports(
 
 def test_the_main_job_starts_without_a_place_for_its_reports(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    options = Options(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING, reports=tmp_path / "file")
+    options = Options.of(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING, reports=tmp_path / "file")
     with pytest.raises(InputError, match="File exists"):
         prepare(options)

@@ -95,22 +95,22 @@ def test_a_wrong_contract_is_accepted_or_told_without_its_place(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(app="x", target="http://127.0.0.1:1"), "exclude each other"),
-        (Options(stack="external"), "needs --prometheus"),
-        (Options(prometheus="http://127.0.0.1:1"), "needs --target"),
-        (Options(target="127.0.0.1:1"), "no usable URL"),
-        (Options(grafana="localhost:3000"), "'localhost:3000' is no usable URL"),
-        (Options(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2"), "belong together"),
-        (Options(instance="api:8000"), "Prometheus that runs already"),
-        (Options(database="sqlite:///x.db"), "target that runs already"),
-        (Options(stack="containers", prometheus="http://127.0.0.1:1"), "a Prometheus of its own"),
-        (Options(time_scale=0.5), "time scale"),
+        (Options.of(app="x", target="http://127.0.0.1:1"), "exclude each other"),
+        (Options.of(stack="external"), "needs --prometheus"),
+        (Options.of(prometheus="http://127.0.0.1:1"), "needs --target"),
+        (Options.of(target="127.0.0.1:1"), "no usable URL"),
+        (Options.of(grafana="localhost:3000"), "'localhost:3000' is no usable URL"),
+        (Options.of(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2"), "belong together"),
+        (Options.of(instance="api:8000"), "Prometheus that runs already"),
+        (Options.of(database="sqlite:///x.db"), "target that runs already"),
+        (Options.of(stack="containers", prometheus="http://127.0.0.1:1"), "a Prometheus of its own"),
+        (Options.of(time_scale=0.5), "time scale"),
         (
-            Options(target="http://127.0.0.1:1", prometheus="http://127.0.0.1:2", time_scale=60),
+            Options.of(target="http://127.0.0.1:1", prometheus="http://127.0.0.1:2", time_scale=60),
             "keeps its durations",
         ),
-        (Options(monitoring=Path("nowhere")), "no Prometheus configuration"),
-        (Options(contract=Path("nowhere.yaml")), "cannot be read"),
+        (Options.of(monitoring=Path("nowhere")), "no Prometheus configuration"),
+        (Options.of(contract=Path("nowhere.yaml")), "cannot be read"),
     ],
 )
 def test_options_that_make_no_sense_start_a_run(options: Options, words: str) -> None:
@@ -163,11 +163,11 @@ def test_a_broken_rule_is_found_only_when_things_run_already(tmp_path: Path) -> 
     line = next(number for number, row in enumerate(text.splitlines(), 1) if "expr:" in row)
     path.write_text(text.replace("sum by", "sum by by", 1), encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        prepare(Options(monitoring=folder))
+        prepare(Options.of(monitoring=folder))
     assert f"http.yml:{line}" in str(caught.value)
     path.write_text(text.replace("groups:", "groups: [", 1), encoding="utf-8")
     with pytest.raises(InputError, match="not YAML"):
-        prepare(Options(monitoring=folder))
+        prepare(Options.of(monitoring=folder))
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         for name, value in VARIABLES.items():
             patch.setenv(name, value)
         monitoring = monitoring_with_secrets(folder / "monitoring")
-        prepared = prepare(Options(contract=DEFAULT_CONTRACT, monitoring=monitoring, app=APP))
+        prepared = prepare(Options.of(contract=DEFAULT_CONTRACT, monitoring=monitoring, app=APP))
         return write_run(prepared, folder / "run", folder / "runs")
 
 
@@ -234,7 +234,7 @@ def test_programs_cannot_read_their_secrets_or_others_can(left: Left) -> None:
 @pytest.mark.unit
 def test_the_documented_account_is_taken_for_a_secret(tmp_path: Path) -> None:
     """It is not verified while it is the default: whether it was changed must be seen."""
-    prepared = prepare(Options(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING))
+    prepared = prepare(Options.of(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING))
     environment = {"GF_SECURITY_ADMIN_PASSWORD": "admin"}
     assert masked(environment, keep=prepared.masker.public) == environment
     assert prepared.masker.text("the admin of admin") == "the admin of admin"

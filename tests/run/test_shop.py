@@ -39,7 +39,7 @@ def say(text: str) -> None:
 def judge(
     folder: Path, app: str | None = None, target: str | None = None, monitoring: Path = SHOP / "monitoring"
 ) -> dict[str, Verdict]:
-    wanted = Options(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
+    wanted = Options.of(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
     done = run(prepare(wanted), folder, SystemClock(), say, draw)
     assert done.ending.trouble is None
     return {one.claim: one for one in done.verdicts}
@@ -118,7 +118,7 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
             Journal(tmp_path / "runs") as journal,
             ProcessStack(binaries, configure, tmp_path / "stack", TimeScale(1), journal) as stack,
         ):
-            wanted = Options(
+            wanted = Options.of(
                 contract=SHOP / "contract.yaml",
                 monitoring=folder,
                 target=url,

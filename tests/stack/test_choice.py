@@ -101,7 +101,7 @@ def test_only_a_stack_that_the_run_starts_can_be_controlled() -> None:
 
 @pytest.mark.parametrize("what", ["alertmanager_restarts", "prometheus_restarts"])
 def test_a_drill_that_restarts_a_component_is_refused_for_a_stack_that_runs_already(what: str) -> None:
-    options = Options(
+    options = Options.of(
         target="http://127.0.0.1:1",
         prometheus="http://127.0.0.1:2",
         fault_url="http://127.0.0.1:3",

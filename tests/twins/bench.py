@@ -52,7 +52,7 @@ class Variant:
 
 def run_variants(names: Sequence[str], folder: Path) -> dict[str, list[Verdict]]:
     """Run each variant against one Prometheus, a few at a time; the verdicts of each."""
-    prepared = prepare(Options(time_scale=SCALE, drill=False))
+    prepared = prepare(Options.of(time_scale=SCALE, drill=False))
     # What is not about the target's metrics is judged once elsewhere.
     traffic = prepared.contract.traffic.model_copy(update={"drill": None, "drilled": None})
     changed = {"alerts": (), "dashboards": (), "documentation": None, "traffic": traffic}

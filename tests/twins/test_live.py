@@ -70,7 +70,7 @@ TWINS = (
 
 def judge(live: Live, folder: Path) -> list[Verdict]:
     folder.mkdir()
-    options = Options(
+    options = Options.of(
         monitoring=changed(folder / "monitoring", live.changes), drill=live.drill, stack="processes"
     )
 

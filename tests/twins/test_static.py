@@ -38,7 +38,7 @@ def verdicts(monitoring: Path, folder: Path, binaries: Binaries, changed: str = 
 
     changed: a rule file; of all alerts only its own are judged then, since promtool takes most of the time.
     """
-    prepared = prepare(Options(monitoring=monitoring))
+    prepared = prepare(Options.of(monitoring=monitoring))
     if "/rules/" in changed:
         path = (monitoring / changed).resolve()
         own = {
