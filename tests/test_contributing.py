@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,12 +30,17 @@ from promproof.faults.site import Site
 from promproof.faults.undo import UndoBook
 from promproof.observe.webhook import Receiver
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
+from promproof.pytest_plugin.ending import set_status
+from promproof.pytest_plugin.state import FOLDER, RESULT
 from promproof.registry import Registry
+from promproof.report.output import OUTPUTS
+from promproof.run.ending import Ending
+from promproof.run.frame import Result
 from promproof.run.world import World
-from promproof.verdict import Verdict
+from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
-REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS, PANEL_TRUTHS)
+REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS, PANEL_TRUTHS, OUTPUTS)
 Plug = Callable[[str, str], None]
 
 
@@ -58,6 +64,7 @@ def plug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plug]:
 
     def load(name: str, source: str) -> None:
         (folder / name).write_text(source, encoding="utf-8")
+        plugins._loaded.clear()  # a folder is looked at once
         plugins.use([folder])
 
     yield load
@@ -89,6 +96,48 @@ def test_a_check_is_one_file_of_a_plugin_folder(exposed: str | None, outcome: st
     assert "metric/http_requests_total/whole" in after[len(before) :]
     text = "" if exposed is None else f'http_requests_total{{method="GET"}} {exposed}\n'
     assert judged(evidence(text))["metric/http_requests_total/whole"].outcome == outcome
+
+
+def ended(folder: Path, outcome: Outcome = Outcome.FAIL) -> int:
+    """The exit status of a pytest run with these verdicts, once its outputs are written."""
+    verdicts = [Verdict("target/up", Outcome.PASS, "it is"), Verdict("x/y", outcome, "1 | 2")]
+    options = {"collectonly": False, "promproof_strict": False, "promproof_claim": []}
+    stash = pytest.Stash()
+    stash[RESULT] = Result(folder, verdicts, evidence(""), Ending())
+    stash[FOLDER] = folder
+    told = pytest.ExitCode.TESTS_FAILED
+    session: Any = SimpleNamespace(
+        config=SimpleNamespace(stash=stash, getoption=options.__getitem__), exitstatus=told
+    )
+    set_status(session)
+    return int(session.exitstatus)
+
+
+def test_an_output_is_one_file_of_a_plugin_folder(plug: Plug, tmp_path: Path) -> None:
+    plug("markdown.py", example("markdown.py"))
+    assert ended(tmp_path) == 1
+    assert (tmp_path / "verdicts.md").read_text(encoding="utf-8").splitlines() == [
+        "| verdict | claim | seen |",
+        "|---|---|---|",
+        "| fail | `x/y` | 1 / 2 |",
+    ]
+    assert (tmp_path / "report.json").exists()
+
+
+def test_an_output_that_crashes_costs_no_other(
+    plug: Plug, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "from promproof.report.output import register\n\n@register('broken', order=1)\n"
+    plug("broken.py", f"{head}def write(report):\n    1 / 0\n")
+    plug("markdown.py", example("markdown.py"))
+    assert ended(tmp_path) == 2
+    assert (tmp_path / "verdicts.md").exists()
+    assert (tmp_path / "report.json").exists()
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_the_outputs_of_a_run_have_an_order() -> None:
+    assert OUTPUTS.names() == ("terminal", "json", "panels")
 
 
 DRILL = """\

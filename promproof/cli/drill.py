@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from promproof.errors import EvidenceError, InputError, meant
 from promproof.faults.undo import recover
 from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.report import drills as report
-from promproof.report import files, terminal
+from promproof.report.output import Moment, Report, outputs_at
 from promproof.run import drills as session
 from promproof.run.clock import SystemClock
 from promproof.run.frame import Result
@@ -120,17 +121,23 @@ def _report(
         report.show(console, result.evidence, chosen, verdicts)
     except Exception as error:
         sys.stdout.write(f"the matrix cannot be shown: {tracebacks.keep('showing the matrix', error)}\n")
-    terminal.show(console, verdicts, ending)
-    if ending.crashes:
-        sys.stdout.write(f"tracebacks of the harness: {folder / 'tracebacks.txt'}\n")
+    shown = Report(folder, verdicts, result.evidence, ending, strict, run={**about, "hops": hops}, width=160)
+    for output in outputs_at(Moment.SHOWN):
+        output.write(shown)
     incomplete = ending.incomplete or tracebacks.count > 0
     status = exit_status(verdicts, strict=strict, incomplete=incomplete)
+    for output in outputs_at(Moment.ENDED):
+        try:
+            output.write(replace(shown, status=status))
+        except Exception as error:  # one that can't be written costs no other
+            sys.stdout.write(f"the output {output.name} could not be written: {error}\n")
+            if not isinstance(error, OSError):
+                tracebacks.keep(f"writing the output {output.name}", error)
+            status = status or EvidenceError.exit_status
     try:
-        run = {"id": folder.name, **about, "hops": hops}
-        files.write_json(folder / "report.json", verdicts, ending, strict=strict, status=status, run=run)
         masker.sweep(folder, STORES)
     except OSError as error:
-        sys.stdout.write(f"report.json could not be written: {error}\n")
+        sys.stdout.write(f"the reports could not be masked: {error}\n")
         status = status or EvidenceError.exit_status
     sys.stdout.write(f"{about['seconds']:.1f} s, reports: {folder}\n")
     return status

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence.evidence import Evidence
 from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.pytest_plugin import junit
 from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke
-from promproof.report.panels import draw
+from promproof.report.output import Moment, Report, outputs_at
 from promproof.run.clock import SystemClock
 from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
@@ -30,6 +33,13 @@ def verdict_of(config: pytest.Config, claim: str) -> Verdict:
     return next(verdict for verdict in result_of(config).verdicts if verdict.claim == claim)
 
 
+def _write_early(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:
+    """Write what is written while everything is up; the file to look at."""
+    report = Report(folder, verdicts, evidence)
+    written = [output.write(report) for output in outputs_at(Moment.JUDGED)]
+    return next((path for path in written if path is not None), None)
+
+
 def _driven(config: pytest.Config) -> Result:
     folder = config.stash[FOLDER]
     manager = config.pluginmanager.getplugin("capturemanager")
@@ -46,7 +56,7 @@ def _driven(config: pytest.Config) -> Result:
         take_precedence()
         with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
             say(f"run {folder}")
-            done = run(config.stash[PREPARED], folder, clock, say, draw)
+            done = run(config.stash[PREPARED], folder, clock, say, _write_early)
     except KeyboardInterrupt as signalled:
         interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
     except InputError as error:

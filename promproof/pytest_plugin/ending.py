@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from rich.console import Console
 
 from promproof.pytest_plugin import junit
 from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke, wanted
-from promproof.report.files import write_json
-from promproof.report.terminal import show
+from promproof.report.output import Moment, Report, outputs_at
 from promproof.run.ending import doubt
 from promproof.run.frame import Result
 from promproof.run.secrecy import STORES
@@ -27,9 +25,8 @@ def show_verdicts(config: pytest.Config) -> None:
     if result is None or SHOWN in config.stash:
         return
     config.stash[SHOWN] = True
-    show(Console(file=sys.stdout, width=max(140, Console().width)), _selected(config, result), result.ending)
-    if result.ending.crashes:
-        sys.stdout.write(f"tracebacks of the harness: {result.folder / 'tracebacks.txt'}\n")
+    for output in outputs_at(Moment.SHOWN):
+        output.write(Report(result.folder, _selected(config, result), result.evidence, result.ending))
     sys.stdout.write(f"reports: {result.folder}\n")
 
 
@@ -80,8 +77,10 @@ def set_status(session: pytest.Session) -> None:
     why = doubt(verdicts, result.ending, strict=strict)
     if why is not None:
         junit.tell(config, why, result.ending.trouble or why)
-    run = {"id": result.folder.name}
-    write_json(result.folder / "report.json", verdicts, result.ending, strict=strict, status=status, run=run)
+    report = Report(result.folder, verdicts, result.evidence, result.ending, strict=strict, status=status)
+    for output in outputs_at(Moment.ENDED):
+        with trouble_told(session):  # one that can't be written costs no other
+            output.write(report)
 
 
 def _selected(config: pytest.Config, result: Result) -> list[Verdict]:

@@ -8,8 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from promproof.report.output import Report, register
 from promproof.run.ending import Ending, doubt
 from promproof.verdict import Verdict
+
+
+@register("json", order=200)
+def write(report: Report) -> Path:
+    """report.json in the run's folder."""
+    path = report.folder / "report.json"
+    write_json(
+        path,
+        report.verdicts,
+        report.ending,
+        strict=report.strict,
+        status=report.status,
+        run={"id": report.folder.name, **report.run},
+    )
+    return path
 
 
 def write_json(

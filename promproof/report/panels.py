@@ -14,6 +14,7 @@ from pathlib import Path
 
 from promproof.evidence.evidence import Evidence
 from promproof.report.drawings import Drawing, drawings
+from promproof.report.output import Moment, Report, register
 from promproof.verdict import Outcome, Verdict
 
 ASSETS = files("promproof.report").joinpath("assets")
@@ -25,6 +26,12 @@ _CLASSES = {
     Outcome.NOT_VERIFIED: "open",
 }
 PAGE = "panels.html"
+
+
+@register("panels", Moment.JUDGED, order=300)
+def write_page(report: Report) -> Path | None:
+    """The page of panels in the run's folder; None for a contract without dashboards."""
+    return None if report.evidence is None else draw(report.folder, report.evidence, report.verdicts)
 
 
 def draw(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from promproof.report.output import Moment, Report, register
 from promproof.run.ending import Ending, by_kind
 from promproof.verdict import Outcome, Verdict
 
@@ -23,6 +25,15 @@ STYLE = {
 CAME_TO_ITS_END = Ending()
 MOST_DETAILS = 8
 """lines of a cause's details, of which the last ones are the newest of a log"""
+
+
+@register("terminal", Moment.SHOWN, order=100)
+def write(report: Report) -> None:
+    """Print the table to standard output, and where its details are."""
+    console = Console(file=sys.stdout, width=max(report.width, Console().width))
+    show(console, report.verdicts, report.ending)
+    if report.ending.crashes:
+        sys.stdout.write(f"tracebacks of the harness: {report.folder / 'tracebacks.txt'}\n")
 
 
 def show(console: Console, verdicts: Sequence[Verdict], ending: Ending = CAME_TO_ITS_END) -> None:
