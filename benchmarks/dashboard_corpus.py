@@ -48,6 +48,7 @@ from promproof.stack.binaries import find_binaries
 from promproof.stack.journal import Journal
 from promproof.verdict import Outcome, Verdict
 from tests.grafana.backfill import serve
+from tests.records import filled
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
@@ -159,7 +160,7 @@ def exercise(tally: Tally, file: Path, prometheus: Prometheus, contract: Contrac
         for scale in SCALES:
             tally.guarded(name, f"render at {scale}", partial(rendered, folder, root / f"out-{scale}", scale))
             history = Recorder(root / f"{scale}.jsonl", "corpus", SystemClock())
-            history.add("prepared", {"time_scale": scale.factor})
+            history.add(filled("prepared", {"time_scale": scale.factor}))
             record.files(history, found, {"api": 15_000})
             asking = partial(asked, history, prometheus, dashboards, scale)
             tally.guarded(name, f"ask at {scale}", asking)

@@ -17,6 +17,7 @@ from promproof.config.timescale import TimeScale
 from promproof.contract.model import load
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import PanelAsked
 from promproof.grafana import zoom
 from promproof.grafana.provisioning import parsed, texts
 from promproof.grafana.read import read
@@ -100,7 +101,7 @@ def main() -> None:
             def ask(looks: list[record.Zoom]) -> str:
                 before = len(history.records)
                 record.panels(history, prometheus, shipped, TimeScale(1), (now - LENGTH, now), looks)
-                return f"{sum(one.kind == 'panel' for one in history.records[before:])} queries"
+                return f"{sum(isinstance(one.data, PanelAsked) for one in history.records[before:])} queries"
 
             ask([record.Zoom("warm", 3600)])
             timed("the five dashboards at one zoom", 2, lambda: ask([record.Zoom("1h", 3600)]))

@@ -21,6 +21,7 @@ from promproof.drills import plan
 from promproof.drills.case import Case, build
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.history import read
+from promproof.evidence.records import DrillDriven
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, REPOSITORY
 
 
@@ -50,9 +51,9 @@ class Latency:
 def latencies(folder: Path) -> Iterator[Latency]:
     """Those of every drill of a run that was notified."""
     evidence = Evidence(load(DEFAULT_CONTRACT), read(folder / "history.jsonl"))
-    for record in evidence.history.of("drill"):
+    for record in evidence.history.of(DrillDriven):
         try:
-            case = build(evidence, record.data["name"])
+            case = build(evidence, record.data.name)
             seen = _notified(case)
         except Gap:
             continue

@@ -28,6 +28,7 @@ from promproof.drills import drill as drills
 from promproof.drills.drill import Loaded
 from promproof.drills.plan import power_gate, steps
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.history import History, Record
 from promproof.grafana.provisioning import texts
@@ -157,23 +158,21 @@ class Kind:
     share: float
 
 
-def judged(contract: Contract, records: Iterable[tuple[str, Any]], kinds: tuple[str, ...]) -> bool:
+def judged(contract: Contract, found: Iterable[records.Kind], kinds: tuple[str, ...]) -> bool:
     """Whether a check finds anything in these records; an exception of a check goes through."""
-    rows = [("prepared", {"time_scale": 60.0}), *records]
+    rows = [records.Prepared(60.0), *found]
     history = History("fuzz", 0.0, 0.0)
-    history.records += [
-        Record(number, 0.0, kind, json.loads(json.dumps(data))) for number, (kind, data) in enumerate(rows)
-    ]
+    history.records += [Record(number, 0.0, data) for number, data in enumerate(rows)]
     evidence = Evidence(contract, history)
-    found = False
+    finds = False
     for check, claim in claims(contract):
         if not claim.id.startswith(kinds):
             continue
         try:
-            found = check.judge(claim, evidence).outcome is Outcome.FAIL or found
+            finds = check.judge(claim, evidence).outcome is Outcome.FAIL or finds
         except Gap:
             continue
-    return found
+    return finds
 
 
 def configuration(space: Workspace) -> bool:
@@ -205,13 +204,13 @@ def configuration(space: Workspace) -> bool:
     panels.scrape_intervals(folder.prometheus.data)
     if refused is not None:
         raise refused
-    records = [
-        ("tools", {"results": [], "findings": [str(one) for one in folder.findings]}),
-        ("rule_files", {"files": [], "rules": [vars(rule) for rule in rules]}),
-        ("rendered_rules", {"rules": [vars(rule) for rule in again]}),
-        ("rules", {"groups": [_served(rule) for rule in again]}),
+    written: list[records.Kind] = [
+        records.Tools((), tuple(str(finding) for finding in folder.findings)),
+        records.RuleFiles((), tuple(rules)),
+        records.RenderedRules(tuple(again)),
+        records.RulesLoaded(tuple(_served(rule) for rule in again)),
     ]
-    return judged(space.documented, records, ("alert", "config")) or bool(findings)
+    return judged(space.documented, written, ("alert", "config")) or bool(findings)
 
 
 def _served(rule: Rule) -> dict[str, Any]:
@@ -236,23 +235,14 @@ def page(space: Workspace) -> bool:
 
 def _judged_before_start(prepared: Prepared) -> bool:
     shown = prepared.dashboards
-    records = [
-        ("documentation", prepared.documentation),
-        ("rule_files", {"files": [], "rules": [vars(rule) for rule in prepared.rules]}),
-        (
-            "dashboards",
-            {
-                "files": shown.dashboards,
-                "sources": [],
-                "providers": [],
-                "problems": [],
-                "scrape_intervals": {},
-            },
-        ),
+    written: list[records.Kind] = [
+        prepared.documentation,
+        records.RuleFiles((), tuple(prepared.rules)),
+        records.Dashboards(shown.dashboards, (), (), (), {}),
     ]
     for alert in prepared.contract.alerts:
         timing_of(prepared, alert)
-    return judged(prepared.contract, records, ("",))
+    return judged(prepared.contract, written, ("",))
 
 
 def scenario(space: Workspace) -> bool:
@@ -302,10 +292,10 @@ class _Records:
     """Takes records as a Recorder does."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, Any]] = []
+        self.rows: list[records.Kind] = []
 
-    def add(self, kind: str, data: Any) -> None:
-        self.rows.append((kind, data))
+    def add(self, data: records.Kind) -> None:
+        self.rows.append(data)
 
 
 def compose(space: Workspace) -> bool:
@@ -314,7 +304,7 @@ def compose(space: Workspace) -> bool:
     wanted = prepared.contract.deployment
     assert wanted is not None
     found = static.deployment(prepared, wanted)
-    return judged(prepared.contract, [("deployment", found)], ("deployment",)) or "error" in found
+    return judged(prepared.contract, [found], ("deployment",)) or found.error is not None
 
 
 def sessions(space: Workspace) -> bool:

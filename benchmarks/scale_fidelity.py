@@ -18,13 +18,14 @@ from promproof.drills.case import Case, build
 from promproof.drills.hops import hops
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import read
+from promproof.evidence.records import DrillDriven
 from promproof.places import DEFAULT_CONTRACT
 
 
 def cases(folder: Path) -> dict[str, Case]:
     """The drills of a run by name."""
     evidence = Evidence(load(DEFAULT_CONTRACT), read(folder / "history.jsonl"))
-    return {one.data["name"]: build(evidence, one.data["name"]) for one in evidence.history.of("drill")}
+    return {one.data.name: build(evidence, one.data.name) for one in evidence.history.of(DrillDriven)}
 
 
 def verdicts(folder: Path) -> dict[str, str]:

@@ -20,10 +20,11 @@ from promproof.contract import model as contracts
 from promproof.contract.model import Contract
 from promproof.contract.panels import PANEL_TRUTHS, PanelClaim
 from promproof.drills.drill import Drill, as_json, load
-from promproof.drills.plan import Step, Timing, steps
+from promproof.drills.plan import Step, steps
 from promproof.errors import InputError
 from promproof.evidence.evidence import Evidence, Shot
 from promproof.evidence.history import History
+from promproof.evidence.records import Timing
 from promproof.exposition import parse
 from promproof.faults.kind import FAULTS
 from promproof.faults.site import Site

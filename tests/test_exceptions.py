@@ -22,8 +22,9 @@ from promproof.contract import model as contracts
 from promproof.contract.model import Contract
 from promproof.crash import Tracebacks, describe, guard
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence, Gap
-from promproof.evidence.history import History, Record, Recorder
+from promproof.evidence.history import History, Recorder
 from promproof.load.ledger import Ledger
 from promproof.observe import recording
 from promproof.places import DEFAULT_CONTRACT
@@ -33,6 +34,7 @@ from promproof.run.clock import SystemClock
 from promproof.run.course import Judging, of_history
 from promproof.run.ending import Ending, doubt
 from promproof.verdict import Outcome, Verdict
+from tests.records import filled, record
 
 pytestmark = pytest.mark.unit
 
@@ -45,7 +47,7 @@ def contract() -> Contract:
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[Recorder]:
     made = Recorder(tmp_path / "history.jsonl", "by hand", SystemClock())
-    made.add("prepared", {"time_scale": 60})
+    made.add(filled("prepared", {"time_scale": 60}))
     yield made
     made.close()
 
@@ -178,9 +180,11 @@ def sent_by(history: Recorder, *, ended: bool) -> Verdict:
     ledger = Ledger(lambda: 1.0, 0.1)
     for _ in range(1000):
         ledger.close(ledger.open("GET", "/health"), 200)
-    history.add("phase", {"name": "traffic", "edge": "begin"})
-    history.add("ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()})
-    history.add("phase" if ended else "trouble", {"name": "traffic", "edge": "end", "error": "target: died"})
+    history.add(filled("phase", {"name": "traffic", "edge": "begin"}))
+    history.add(
+        filled("ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()})
+    )
+    history.add(records.Phase("traffic", "end") if ended else records.Trouble("target: died"))
     return judge(
         traffic.CHECK, Claim("traffic/complete"), Evidence(contracts.load(DEFAULT_CONTRACT), history)
     )
@@ -197,7 +201,7 @@ def test_traffic_that_came_to_its_end_is_not_complete(history: Recorder) -> None
 
 def test_samples_that_were_not_asked_for_are_taken_for_none(contract: Contract, history: Recorder) -> None:
     series = {"name": "up", "labels": {}, "samples": [[1.0, 1.0]]}
-    history.add("stored", {"selector": 'up{job="x"}', "series": [series]})
+    history.add(filled("stored", {"selector": 'up{job="x"}', "series": [series]}))
     evidence = Evidence(contract, history)
     assert evidence.stored("up") == {(): ((1.0, 1.0),)}
     with pytest.raises(Gap, match="ended before the stored samples of http_requests_total"):
@@ -211,8 +215,10 @@ def test_a_ledger_that_could_not_be_read_leaves_the_others_as_the_whole_truth(
     contract: Contract, history: Recorder
 ) -> None:
     history.add(
-        "ledger",
-        {"source": "harness", "complete": True, "view": Ledger(lambda: 1.0, 0.1).snapshot().to_json()},
+        filled(
+            "ledger",
+            {"source": "harness", "complete": True, "view": Ledger(lambda: 1.0, 0.1).snapshot().to_json()},
+        )
     )
     with recording.attempt(history, "ledger of reconcile"):
         fail(EvidenceError("locust (reconcile)", "torn"))
@@ -242,15 +248,15 @@ def test_a_tool_that_prints_what_nobody_expected_costs_more_than_its_claim(
     prepared: Any = SimpleNamespace(contract=contract, folder=SimpleNamespace(receivers=["webhook"]))
     binaries: Any = SimpleNamespace(amtool=SimpleNamespace(path=script(tmp_path, text)))
     found = static._routes(prepared, binaries, tmp_path / "alertmanager.yml")
-    assert says in found["errors"]["HighErrorRate"]
+    assert says in found.errors["HighErrorRate"]
     if not says:
-        assert found["receivers"]["ServiceDown"] == ["webhook"]
-        assert list(found["errors"]) == ["HighErrorRate"]
+        assert found.receivers["ServiceDown"] == ("webhook",)
+        assert list(found.errors) == ["HighErrorRate"]
 
 
 @pytest.mark.parametrize("tool", ["/nowhere/promtool", "/"])
 def test_a_tool_that_cannot_be_started_ends_the_run(tool: str) -> None:
-    assert static._result([Path(tool), "check"], Path("/"))["status"] is None
+    assert static._result([Path(tool), "check"], Path("/")).status is None
 
 
 def verdicts(pairs: int) -> list[Verdict]:
@@ -321,7 +327,7 @@ def test_a_traceback_that_cannot_be_written_is_another_crash(tmp_path: Path) -> 
 
 
 def test_a_history_read_back_has_no_use_for_symptoms(contract: Contract) -> None:
-    history = History("by hand", 0.0, 0.0, [Record(0, 0.0, "trouble", {"error": "target: died\n  x"})])
+    history = History("by hand", 0.0, 0.0, [record(0, 0.0, "trouble", {"error": "target: died\n  x"})])
     found = judge(PAIRS[2][0], Claim("a/missing"), Evidence(contract, history))
     assert (found.symptom, found.evidence) == (True, (0,))
 

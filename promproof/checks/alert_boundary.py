@@ -13,6 +13,7 @@ from itertools import pairwise
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Alert, Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Boundary
 from promproof.verdict import Verdict
 
 RESOLUTION = 0.005
@@ -50,10 +51,10 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare where the alert flips with where the documentation says it does."""
     alert = evidence.contract.alert(claim.subject)
-    record = evidence.need("boundary")
-    if record.data.get("error"):
-        return unknown(claim, record.data["error"], [record.number])
-    points = [Point(*row) for row in record.data["points"] if row[0] == alert.name]
+    record = evidence.need(Boundary)
+    if record.data.error:
+        return unknown(claim, record.data.error, [record.number])
+    points = [Point(*row) for row in record.data.points if row[0] == alert.name]
     if not points:
         return unknown(claim, "no point was asked", [record.number])
     low, high = flip(points)

@@ -11,6 +11,7 @@ from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Routes, RuleFiles
 from promproof.verdict import Verdict
 
 
@@ -22,19 +23,19 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare rule and route with the contract."""
     alert = evidence.contract.alert(claim.subject)
-    record = evidence.need("rule_files")
-    rules = [Rule(**row) for row in record.data["rules"] if row["name"] == alert.name]
+    record = evidence.need(RuleFiles)
+    rules = [rule for rule in record.data.rules if rule.name == alert.name]
     expected = _expected(alert)
     if len(rules) != 1:
-        text = f"{len(rules)} rules have this name in {', '.join(record.data['files']) or 'no rule file'}"
+        text = f"{len(rules)} rules have this name in {', '.join(record.data.files) or 'no rule file'}"
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
     found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule)]
-    routes = evidence.need("routes")
-    refused = routes.data.get("errors", {}).get(alert.name)
+    routes = evidence.need(Routes)
+    refused = routes.data.errors.get(alert.name)
     if refused:
         return unknown(claim, refused, [routes.number])
-    receivers = routes.data["receivers"].get(alert.name, [])
+    receivers = routes.data.receivers.get(alert.name, ())
     missing = sorted(set(alert.receivers) - set(receivers))
     extra = sorted(set(receivers) - set(alert.receivers))
     found += [f"not routed to receiver {name!r}" for name in missing]

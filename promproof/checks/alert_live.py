@@ -12,6 +12,7 @@ from promproof.checks.base import Check, Claim, not_verified, register
 from promproof.contract.model import Contract
 from promproof.drills.case import build
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import DrillDriven
 from promproof.verdict import Verdict
 
 ASPECTS = (
@@ -31,9 +32,9 @@ def _claims(aspect: str) -> Callable[[Contract], list[Claim]]:
 
 def _judge(aspect: str) -> Callable[[Claim, Evidence], Verdict]:
     def judge(claim: Claim, evidence: Evidence) -> Verdict:
-        if evidence.run.get("no_drill"):
-            return not_verified(claim, evidence.run["no_drill"])
-        name = evidence.need("drill", alert=claim.subject).data["name"]
+        if evidence.run.no_drill:
+            return not_verified(claim, evidence.run.no_drill)
+        name = evidence.need(DrillDriven, alert=claim.subject).data.name
         return drills.judge_aspect(aspect, drills.COMMON[aspect], claim, build(evidence, name))
 
     return judge

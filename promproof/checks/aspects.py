@@ -18,6 +18,7 @@ from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from promproof.drills.plan import recovery
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, grid, live
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import DrillDriven, ProcFolder
 from promproof.observe.webhook import NO_ANSWER
 from promproof.verdict import Outcome, Verdict
 
@@ -188,10 +189,10 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
 def judge_others(claim: Claim, case: Case) -> Verdict:
     """No alert that is not drilled becomes active, unless the drill says that it may."""
     evidence = case.evidence
-    batch = evidence.need("drill", name=case.drill.name).data["batch"]
-    together = [one.data for one in evidence.history.of("drill") if one.data["batch"] == batch]
-    excused = {name for one in together for name in (one["alert"], *one["plan"]["may"])}
-    if evidence.history.last("proc_folder") is None:
+    batch = evidence.need(DrillDriven, name=case.drill.name).data.batch
+    together = [one.data for one in evidence.history.of(DrillDriven) if one.data.batch == batch]
+    excused = {name for one in together for name in (one.alert, *one.plan["may"])}
+    if evidence.history.last(ProcFolder) is None:
         excused |= _of_the_machine(evidence.contract)
     others = [alert for alert in evidence.contract.alerts if alert.name not in excused]
     found: list[Finding] = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from promproof.contract.model import Contract, Metric
 from promproof.crash import Keep, without_file
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Trouble
 from promproof.exposition import Labels, series_text
 from promproof.registry import Registry
 from promproof.truth.metrics import ZERO, Expected, Interval
@@ -99,10 +100,10 @@ def judge(check: Check, claim: Claim, evidence: Evidence, keep: Keep = without_f
         verdict = unknown(claim, str(gap))
     except Exception as error:
         return unknown(claim, f"the check itself broke: {keep(f'judging {claim.id}', error)}")
-    trouble = next(evidence.history.of("trouble"), None)
+    trouble = next(evidence.history.of(Trouble), None)
     if verdict.outcome is not Outcome.UNKNOWN or trouble is None:
         return verdict
-    reason = f"{verdict.reason}; the run broke off: {first_line(trouble.data['error'])}"
+    reason = f"{verdict.reason}; the run broke off: {first_line(trouble.data.error)}"
     return replace(verdict, reason=reason, evidence=(*verdict.evidence, trouble.number), symptom=True)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
-from promproof.config.rules import Rule, loaded, normal
+from promproof.config.rules import loaded, normal
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import AlertmanagerSaid, RenderedRules, RulesLoaded, Tools
 from promproof.verdict import Verdict
 
 
@@ -17,13 +18,13 @@ def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
 
 def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     """`promtool check config|rules` and `amtool check-config` on the files as shipped find nothing."""
-    record = evidence.need("tools")
-    rows = record.data["results"]
-    silent = [f"{row['command']}: {row['output']}" for row in rows if row["status"] is None]
+    record = evidence.need(Tools)
+    rows = record.data.results
+    silent = [f"{row.command}: {row.output}" for row in rows if row.status is None]
     if silent:
         return unknown(claim, "; ".join(silent), [record.number])
-    found = [f"{row['command']}: {row['output']}" for row in rows if row["status"] != 0]
-    found += list(record.data["findings"])
+    found = [f"{row.command}: {row.output}" for row in rows if row.status != 0]
+    found += list(record.data.findings)
     return findings(
         claim,
         found,
@@ -35,9 +36,9 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
     """Prometheus has loaded exactly the rules of the folder (at the run's time scale), and all are healthy."""
-    record, files = evidence.need("rules"), evidence.need("rendered_rules")
-    served = {(rule.group, rule.name): rule for rule in loaded(record.data["groups"])}
-    wanted = {(row["group"], row["name"]): Rule(**row) for row in files.data["rules"]}
+    record, files = evidence.need(RulesLoaded), evidence.need(RenderedRules)
+    served = {(rule.group, rule.name): rule for rule in loaded(record.data.groups)}
+    wanted = {(rule.group, rule.name): rule for rule in files.data.rules}
     found = [
         f"{name} is in {wanted[group, name].where} and not loaded"
         for group, name in wanted.keys() - served.keys()
@@ -53,7 +54,7 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
             found.append(f"{one.name} holds {other.hold:g} s, the file says {one.hold:g} s")
         if one.labels != other.labels or one.annotations != other.annotations:
             found.append(f"{one.name} has other labels or annotations than its file")
-    for group in record.data["groups"]:
+    for group in record.data.groups:
         found += [
             f"{rule['name']}: {rule['health']}, {rule.get('lastError', '')}"
             for rule in group["rules"]
@@ -61,10 +62,7 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
         ]
     # `unknown` is what Prometheus says of a rule before its first evaluation.
     waiting = [
-        rule["name"]
-        for group in record.data["groups"]
-        for rule in group["rules"]
-        if rule["health"] == "unknown"
+        rule["name"] for group in record.data.groups for rule in group["rules"] if rule["health"] == "unknown"
     ]
     if waiting and wanted and not found:
         text = f"not evaluated by the end of the run: {', '.join(waiting)}"
@@ -82,15 +80,15 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_alertmanager(claim: Claim, evidence: Evidence) -> Verdict:
     """Prometheus sends to the run's Alertmanager, which has loaded the folder's receivers."""
-    record = evidence.need("alertmanager")
-    if record.data["url"] is None:
+    record = evidence.need(AlertmanagerSaid)
+    if record.data.url is None:
         return not_verified(claim, "the run has no Alertmanager")
     found = []
-    if not any(url.startswith(record.data["url"]) for url in record.data["active"]):
+    if not any(url.startswith(record.data.url) for url in record.data.active):
         found.append(
-            f"Prometheus sends to {record.data['active'] or 'no Alertmanager'}, not to {record.data['url']}"
+            f"Prometheus sends to {record.data.active or 'no Alertmanager'}, not to {record.data.url}"
         )
-    wanted, served = record.data["receivers_wanted"], record.data["receivers"]
+    wanted, served = record.data.receivers_wanted, record.data.receivers
     if sorted(wanted) != sorted(served):
         found.append(f"receivers are {sorted(served)}, the file says {sorted(wanted)}")
     named = {name for alert in evidence.contract.alerts for name in alert.receivers}
@@ -99,7 +97,7 @@ def judge_alertmanager(claim: Claim, evidence: Evidence) -> Verdict:
         claim,
         found,
         good=f"connected, receivers {', '.join(served)}",
-        expected=f"alerts go to {record.data['url']}, receivers as in the file",
+        expected=f"alerts go to {record.data.url}, receivers as in the file",
         evidence=[record.number],
     )
 

@@ -7,15 +7,15 @@ provisioned data sources.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import DeploymentRead
 from promproof.verdict import Verdict
 
-Look = Callable[[Deployment, dict[str, Any]], list[str]]
+Look = Callable[[Deployment, DeploymentRead], list[str]]
 """From the contract and the record to what is wrong."""
 
 
@@ -31,9 +31,9 @@ def documented(evidence: Evidence) -> Deployment:
     return found
 
 
-def wrong_ports(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def wrong_ports(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Services without their documented port, and ports that are published on more than 127.0.0.1."""
-    services = record["config"]["services"]
+    services = record.config["services"]
     found = []
     for name, wanted in deployment.services.items():
         published = [str(port.get("published")) for port in services.get(name, {}).get("ports") or ()]
@@ -48,10 +48,10 @@ def wrong_ports(deployment: Deployment, record: dict[str, Any]) -> list[str]:
     return found
 
 
-def unpinned_images(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def unpinned_images(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Images that may be another one tomorrow; one that the file builds is pinned by what it is built from."""
     found = []
-    for name, service in record["config"]["services"].items():
+    for name, service in record.config["services"].items():
         image = str(service.get("image", ""))
         tag = image.rpartition("/")[2].partition(":")[2]
         if "build" not in service and "@" not in image and tag in ("", "latest"):
@@ -59,9 +59,9 @@ def unpinned_images(deployment: Deployment, record: dict[str, Any]) -> list[str]
     return found
 
 
-def wrong_storage(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def wrong_storage(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Configuration that is not mounted read-only, data without a volume of its own name."""
-    services = record["config"]["services"]
+    services = record.config["services"]
     found = []
     for name, wanted in deployment.services.items():
         mounts = {mount["target"]: mount for mount in services.get(name, {}).get("volumes") or ()}
@@ -76,10 +76,10 @@ def wrong_storage(deployment: Deployment, record: dict[str, Any]) -> list[str]:
     return found
 
 
-def wrong_retention(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def wrong_retention(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Retention flags that are missing or say something else."""
     service = deployment.service("prometheus")
-    command = record["config"]["services"].get(service, {}).get("command") or ()
+    command = record.config["services"].get(service, {}).get("command") or ()
     found = []
     for key, value in (("time", deployment.retention.time), ("size", deployment.retention.size)):
         flag = f"--storage.tsdb.retention.{key}"
@@ -89,12 +89,12 @@ def wrong_retention(deployment: Deployment, record: dict[str, Any]) -> list[str]
     return found
 
 
-def unreachable_targets(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def unreachable_targets(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Scrape targets that are no service of the file: `localhost` in a container is the container itself."""
-    services = record["config"]["services"]
+    services = record.config["services"]
     own = [name for name, one in deployment.services.items() if one.component == "prometheus"]
     found = []
-    for job, targets in record["targets"].items():
+    for job, targets in record.targets.items():
         for target in targets:
             host, _, port = target.rpartition(":")
             if host in ("localhost", "127.0.0.1"):
@@ -107,35 +107,35 @@ def unreachable_targets(deployment: Deployment, record: dict[str, Any]) -> list[
     return found
 
 
-def wrong_data_sources(deployment: Deployment, record: dict[str, Any]) -> list[str]:
+def wrong_data_sources(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Not exactly one default data source, or one that points at no service of the file."""
-    sources = record["data_sources"]
+    sources = record.data_sources
     defaults = [source["name"] for source in sources if source.get("isDefault")]
     found = []
     if len(defaults) != 1:
         found.append(f"{len(defaults)} default data sources ({', '.join(defaults) or 'none'}), expected one")
     for source in sources:
         host = str(source.get("url", "")).partition("//")[2].partition(":")[0].partition("/")[0]
-        if host not in record["config"]["services"]:
+        if host not in record.config["services"]:
             found.append(f"data source {source['name']} points at {source.get('url')}: no service {host!r}")
     return found
 
 
-def account(deployment: Deployment, record: dict[str, Any]) -> tuple[str, str] | None:
+def account(deployment: Deployment, record: DeploymentRead) -> tuple[str, str] | None:
     """User and password of the account's service as the file sets them; None when one of them is missing."""
     wanted = deployment.account
     if wanted is None:
         return None
-    environment = record["config"]["services"].get(wanted.service, {}).get("environment") or {}
+    environment = record.config["services"].get(wanted.service, {}).get("environment") or {}
     user, password = environment.get(wanted.user_variable), environment.get(wanted.password_variable)
     return None if not user or not password else (str(user), str(password))
 
 
 def _judge(look: Look, good: str, expected: str) -> Callable[[Claim, Evidence], Verdict]:
     def judge(claim: Claim, evidence: Evidence) -> Verdict:
-        record = evidence.need("deployment")
-        if "error" in record.data:
-            return not_verified(claim, f"the compose file could not be read: {record.data['error']}")
+        record = evidence.need(DeploymentRead)
+        if record.data.error is not None:
+            return not_verified(claim, f"the compose file could not be read: {record.data.error}")
         found = look(documented(evidence), record.data)
         return findings(claim, found, good=good, expected=expected, evidence=[record.number])
 
@@ -144,11 +144,11 @@ def _judge(look: Look, good: str, expected: str) -> Callable[[Claim, Evidence], 
 
 def judge_account(claim: Claim, evidence: Evidence) -> Verdict:
     """Production: somebody has changed the documented default account. Until then it is not verified, never pass."""
-    record = evidence.need("deployment")
+    record = evidence.need(DeploymentRead)
     wanted = documented(evidence).account
     assert wanted is not None
-    if "error" in record.data:
-        return not_verified(claim, f"the compose file could not be read: {record.data['error']}")
+    if record.data.error is not None:
+        return not_verified(claim, f"the compose file could not be read: {record.data.error}")
     found = account(documented(evidence), record.data)
     if found is None:
         text = f"{wanted.service} has no {wanted.user_variable} and {wanted.password_variable}"

@@ -6,12 +6,22 @@ A run on processes shows none of it, and a service without an image is not verif
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.deployment_file import documented, one
 from promproof.contract.model import Contract, seconds
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import (
+    Down,
+    Isolation,
+    PrometheusSaid,
+    Reloads,
+    Services,
+    Survived,
+    Targets,
+    Usage,
+    UsageSample,
+)
 from promproof.verdict import Verdict
 
 Judge = Callable[[Claim, Evidence], Verdict]
@@ -21,7 +31,7 @@ def in_containers(judge: Judge) -> Judge:
     """Not verified where the stack is not in containers."""
 
     def guarded(claim: Claim, evidence: Evidence) -> Verdict:
-        backend = evidence.run.get("backend", "processes")
+        backend = evidence.run.backend
         if backend != "containers":
             return not_verified(claim, f"the stack of this run: {backend}; --stack containers shows it")
         return judge(claim, evidence)
@@ -31,25 +41,27 @@ def in_containers(judge: Judge) -> Judge:
 
 def judge_service(claim: Claim, evidence: Evidence) -> Verdict:
     """A documented service is healthy, published on 127.0.0.1, scraped by its job, and brings its series."""
-    record = evidence.need("services")
+    record = evidence.need(Services)
     name = claim.subject
     wanted = documented(evidence).services[name]
-    if name in record.data["missing"]:
-        return not_verified(claim, record.data["missing"][name])
-    rows = [row for row in record.data["services"] if row["service"] == name]
+    if name in record.data.missing:
+        return not_verified(claim, record.data.missing[name])
+    rows = [row for row in record.data.services if row.service == name]
     if not rows:
         return findings(claim, [f"{name} has no container"], good="", expected="up and healthy")
     row = rows[0]
     found, doubt = [], ""
-    if row["state"] != "running" or row["health"] != "healthy":
-        found.append(f"{name} is {row['state']}, health {row['health']}")
-    port = record.data["ports"].get(wanted.component)
-    if ["127.0.0.1", port] not in [published[:2] for published in row["published"]]:
-        found.append(f"{name} is published at {row['published']}, expected 127.0.0.1:{port}")
+    if row.state != "running" or row.health != "healthy":
+        found.append(f"{name} is {row.state}, health {row.health}")
+    port = record.data.ports.get(wanted.component)
+    if ("127.0.0.1", port) not in [published[:2] for published in row.published]:
+        found.append(
+            f"{name} is published at {[list(published) for published in row.published]}, expected 127.0.0.1:{port}"
+        )
     if wanted.job is not None:
         targets = [
             target
-            for target in evidence.need("targets").data["targets"]
+            for target in evidence.need(Targets).data.targets
             if target["labels"].get("job") == wanted.job
         ]
         found += [] if targets else [f"job {wanted.job} has no target"]
@@ -58,7 +70,7 @@ def judge_service(claim: Claim, evidence: Evidence) -> Verdict:
             for target in targets
             if target["health"] != "up" and not evidence.is_cut_off(target)
         ]
-        if wanted.series is not None and not record.data["series"].get(f"{wanted.job} {wanted.series}"):
+        if wanted.series is not None and not record.data.series.get(f"{wanted.job} {wanted.series}"):
             text = f"job {wanted.job} brings no {wanted.series}"
             if why := evidence.cut_off.get(wanted.job):
                 doubt = f"{text}: {why}"
@@ -78,19 +90,19 @@ def judge_service(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_loopback(claim: Claim, evidence: Evidence) -> Verdict:
     """No port of a running service is reachable at another address than 127.0.0.1."""
-    record = evidence.need("services")
+    record = evidence.need(Services)
     found = [
-        f"{row['service']} publishes {port} on {address}"
-        for row in record.data["services"]
-        for address, port, _ in row["published"]
+        f"{row.service} publishes {port} on {address}"
+        for row in record.data.services
+        for address, port, _ in row.published
         if address != "127.0.0.1"
     ]
     found += [
         f"something listens on {address}:{port}"
-        for address, port in record.data["listeners"]
+        for address, port in record.data.listeners
         if address not in ("127.0.0.1", "::1")
     ]
-    count = sum(len(row["published"]) for row in record.data["services"])
+    count = sum(len(row.published) for row in record.data.services)
     if not count:
         return unknown(claim, "nothing is published", [record.number])
     return findings(
@@ -100,8 +112,8 @@ def judge_loopback(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_isolation(claim: Claim, evidence: Evidence) -> Verdict:
     """From the stack's network every service is reached, from another network nothing."""
-    record = evidence.need("isolation")
-    inside, outside = record.data["inside"], record.data["outside"]
+    record = evidence.need(Isolation)
+    inside, outside = record.data.inside, record.data.outside
     found = [f"{place} is not reached from inside the network" for place, yes in inside.items() if not yes]
     found += [f"{place} is reached from another network" for place, yes in outside.items() if yes]
     if not inside or not outside:
@@ -117,8 +129,8 @@ def judge_isolation(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_flags(claim: Claim, evidence: Evidence) -> Verdict:
     """The running Prometheus says the documented retention."""
-    record = evidence.need("prometheus")
-    flags = record.data["flags"]
+    record = evidence.need(PrometheusSaid)
+    flags = record.data.flags
     wanted = documented(evidence).retention
     # The server prints a size in its own unit: 8GB reads 8GiB since 2.x counts in powers of two.
     pairs = (("time", wanted.time), ("size", wanted.size.replace("GB", "GiB").replace("MB", "MiB")))
@@ -134,17 +146,17 @@ def judge_flags(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_survival(claim: Claim, evidence: Evidence) -> Verdict:
     """Every stored series reads the same before and after."""
-    record = evidence.need("survived", what=claim.subject)
+    record = evidence.need(Survived, what=claim.subject)
     found = []
-    if record.data["lost_count"]:
-        found.append(f"{record.data['lost_count']} of {record.data['series']} series are lost")
-    found += [f"{name} has another value" for name in record.data["changed"]]
-    if not record.data["series"]:
+    if record.data.lost_count:
+        found.append(f"{record.data.lost_count} of {record.data.series} series are lost")
+    found += [f"{name} has another value" for name in record.data.changed]
+    if not record.data.series:
         return unknown(claim, "nothing was stored before", [record.number])
     return findings(
         claim,
         found,
-        good=f"{record.data['series']} series read the same after {claim.subject}",
+        good=f"{record.data.series} series read the same after {claim.subject}",
         expected="no sample lost",
         evidence=[record.number],
     )
@@ -152,17 +164,17 @@ def judge_survival(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_down(claim: Claim, evidence: Evidence) -> Verdict:
     """`docker compose down` leaves no container, no network and no process; named volumes stay."""
-    record = evidence.need("down")
-    left = [what for what in record.data["left"] if not what.startswith("volume ")]
+    record = evidence.need(Down)
+    left = [what for what in record.data.left if not what.startswith("volume ")]
     found = [f"{what} is left" for what in left]
-    found += [f"process {pid} is still running" for pid in record.data["alive"]]
-    if not record.data["processes"]:
+    found += [f"process {pid} is still running" for pid in record.data.alive]
+    if not record.data.processes:
         return unknown(claim, "nothing ran before", [record.number])
     return findings(
         claim,
         found,
-        good=f"{record.data['processes']} processes and all containers and networks gone, "
-        f"{len(record.data['left']) - len(left)} volumes kept",
+        good=f"{record.data.processes} processes and all containers and networks gone, "
+        f"{len(record.data.left) - len(left)} volumes kept",
         expected="nothing but named volumes",
         evidence=[record.number],
     )
@@ -175,14 +187,14 @@ def judge_resources(claim: Claim, evidence: Evidence) -> Verdict:
     """
     wanted = documented(evidence)
     assert wanted.resources is not None
-    record = evidence.need("usage")
-    samples = [one for one in record.data["samples"] if set(wanted.services) & set(one["services"])]
+    record = evidence.need(Usage)
+    samples = [one for one in record.data.samples if set(wanted.services) & set(one.services)]
     if len(samples) < 2:
         return unknown(claim, "fewer than two samples of the services' usage", [record.number])
     first, last = samples[0], samples[-1]
-    span = last["t"] - first["t"]
-    there = [name for name in wanted.services if name in first["services"] and name in last["services"]]
-    cores = sum(last["services"][name][0] - first["services"][name][0] for name in there) / span
+    span = last.t - first.t
+    there = [name for name in wanted.services if name in first.services and name in last.services]
+    cores = sum(last.services[name][0] - first.services[name][0] for name in there) / span
     memory = max(_megabytes(one, there) for one in samples)
     seen = f"{cores:.2f} cores and {memory:.0f} MB over {span:.0f} s for {', '.join(there)}"
     absent = [name for name in wanted.services if name not in there]
@@ -210,24 +222,24 @@ def judge_resources(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _megabytes(sample: dict[str, Any], names: list[str]) -> float:
-    return float(sum(sample["services"].get(name, (0.0, 0.0))[1] for name in names)) / 1e6
+def _megabytes(sample: UsageSample, names: list[str]) -> float:
+    return float(sum(sample.services.get(name, (0.0, 0.0))[1] for name in names)) / 1e6
 
 
 def judge_reload(claim: Claim, evidence: Evidence) -> Verdict:
     """What is added to a file of the folder is in force after a reload, and gone after the next."""
-    if evidence.run.get("backend") == "external":
+    if evidence.run.backend == "external":
         return not_verified(claim, "a stack that runs already keeps its files")
-    record = evidence.need("reload")
+    record = evidence.need(Reloads)
     found = []
-    for row in record.data["rows"]:
-        if row["name"] not in row["during"]:
-            found.append(f"an entry added to {row['file']} is not in force after a reload")
-        if row["name"] in row["after"]:
-            found.append(f"an entry taken out of {row['file']} is still in force after a reload")
-    if not record.data["rows"]:
+    for row in record.data.rows:
+        if row.name not in row.during:
+            found.append(f"an entry added to {row.file} is not in force after a reload")
+        if row.name in row.after:
+            found.append(f"an entry taken out of {row.file} is still in force after a reload")
+    if not record.data.rows:
         return unknown(claim, "no file was edited", [record.number])
-    files = ", ".join(row["file"] for row in record.data["rows"])
+    files = ", ".join(row.file for row in record.data.rows)
     return findings(
         claim, found, good=f"edits of {files} took effect", expected="in force", evidence=[record.number]
     )

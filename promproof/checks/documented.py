@@ -11,6 +11,7 @@ from promproof.contract.model import Contract, seconds
 from promproof.errors import InputError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
+from promproof.evidence.records import Documentation, PageRow
 from promproof.grafana.units import dimension
 from promproof.verdict import Verdict
 
@@ -33,7 +34,7 @@ def claims(contract: Contract) -> list[Claim]:
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare the page's row with the contract's entry."""
-    record = evidence.need("documentation")
+    record = evidence.need(Documentation)
     kind = claim.id.split("/")[1]
     if kind == "complete":
         found = _unknown_rows(evidence.contract, record.data)
@@ -47,12 +48,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if kind == "dashboard":
         return _dashboard(claim, evidence.contract, record)
     name = claim.subject
-    rows = [row for row in record.data[f"{kind}s"] if row["cells"][kind] == name]
+    rows = [row for row in _table(record.data, kind) if row.cells[kind] == name]
     if len(rows) != 1:
-        text = f"{record.data['path']}: {name} stands in {len(rows)} rows of its tables"
+        text = f"{record.data.path}: {name} stands in {len(rows)} rows of its tables"
         return findings(claim, [text], good="", expected="one row", evidence=[record.number])
-    where = f"{record.data['path']}:{rows[0]['line']}"
-    cells = rows[0]["cells"]
+    where = f"{record.data.path}:{rows[0].line}"
+    cells = rows[0].cells
     try:
         wanted, said = (
             _metric(evidence.contract, name, cells)
@@ -71,6 +72,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim, found, good=f"as in the contract ({where})", expected=str(wanted), evidence=[record.number]
     )
+
+
+def _table(page: Documentation, kind: str) -> tuple[PageRow, ...]:
+    return page.metrics if kind == "metric" else page.alerts
 
 
 def _metric(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -112,21 +117,21 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
     return wanted, said
 
 
-def _dashboard(claim: Claim, contract: Contract, record: Record) -> Verdict:
+def _dashboard(claim: Claim, contract: Contract, record: Record[Documentation]) -> Verdict:
     """Every panel of the dashboard stands in one row, with its unit and its alert."""
     dashboard = next(one for one in contract.dashboards if one.uid == claim.subject)
-    path = record.data["path"]
+    path = record.data.path
     found = []
     for panel in dashboard.panels:
         rows = [
             row
-            for row in record.data["panels"]
-            if (row["cells"]["dashboard"], row["cells"]["panel"]) == (dashboard.title, panel.title)
+            for row in record.data.panels
+            if (row.cells["dashboard"], row.cells["panel"]) == (dashboard.title, panel.title)
         ]
         if len(rows) != 1:
             found.append(f"{path}: {dashboard.title}, {panel.title} stands in {len(rows)} rows of its tables")
             continue
-        cells, where = rows[0]["cells"], f"{path}:{rows[0]['line']}"
+        cells, where = rows[0].cells, f"{path}:{rows[0].line}"
         for key, wanted in (("unit", dimension(panel.unit)), ("alert", panel.alert or "none")):
             if cells[key] != wanted:
                 found.append(f"{where}: {key} is {cells[key]!r}, the contract says {wanted!r}")
@@ -139,18 +144,18 @@ def _dashboard(claim: Claim, contract: Contract, record: Record) -> Verdict:
     )
 
 
-def _unknown_rows(contract: Contract, page: dict[str, Any]) -> list[str]:
+def _unknown_rows(contract: Contract, page: Documentation) -> list[str]:
     known = {metric.name for metric in contract.metrics} | {alert.name for alert in contract.alerts}
     shown = {(one.title, panel.title) for one in contract.dashboards for panel in one.panels}
     return [
-        f"{page['path']}:{row['line']}: {row['cells'][kind]} is documented and not in the contract"
+        f"{page.path}:{row.line}: {row.cells[kind]} is documented and not in the contract"
         for kind in ("metric", "alert")
-        for row in page[f"{kind}s"]
-        if row["cells"][kind] not in known
+        for row in _table(page, kind)
+        if row.cells[kind] not in known
     ] + [
-        f"{page['path']}:{row['line']}: {dashboard}, {panel} is documented and not in the contract"
-        for row in page["panels"]
-        if (dashboard := row["cells"]["dashboard"], panel := row["cells"]["panel"]) not in shown
+        f"{page.path}:{row.line}: {dashboard}, {panel} is documented and not in the contract"
+        for row in page.panels
+        if (dashboard := row.cells["dashboard"], panel := row.cells["panel"]) not in shown
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Documentation, PageRow
 from promproof.verdict import Verdict
 
 TABLES = {
@@ -26,10 +27,10 @@ def claims(contract: Contract) -> list[Claim]:
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare each row of the page's tables with the contract, in both directions."""
-    record = evidence.need("documentation")
+    record = evidence.need(Documentation)
     deployment = evidence.contract.deployment
     assert deployment is not None
-    said = record.data["deployment"]
+    said = record.data.deployment
     found = [
         *_differences("port of", _wanted_ports(deployment), _cells(said["ports"], "component", "port")),
         *_differences("", _wanted_settings(deployment), _retention(said["settings"])),
@@ -37,7 +38,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     ]
     return findings(
         claim,
-        [f"{record.data['path']}: {one}" for one in found],
+        [f"{record.data.path}: {one}" for one in found],
         good="ports, retention and figures as in the contract",
         expected="the contract's",
         evidence=[record.number],
@@ -52,8 +53,8 @@ def _differences(what: str, wanted: dict[str, str], said: dict[str, str]) -> lis
     ]
 
 
-def _cells(rows: list[dict[str, Any]], key: str, value: str) -> dict[str, str]:
-    return {row["cells"][key].lower().replace(" ", "-"): row["cells"][value] for row in rows}
+def _cells(rows: Iterable[PageRow], key: str, value: str) -> dict[str, str]:
+    return {row.cells[key].lower().replace(" ", "-"): row.cells[value] for row in rows}
 
 
 def _wanted_ports(deployment: Deployment) -> dict[str, str]:
@@ -64,11 +65,11 @@ def _wanted_settings(deployment: Deployment) -> dict[str, str]:
     return {"retention time": deployment.retention.time, "retention size": deployment.retention.size}
 
 
-def _retention(rows: list[dict[str, Any]]) -> dict[str, str]:
+def _retention(rows: Iterable[PageRow]) -> dict[str, str]:
     return {
-        row["cells"]["setting"]: row["cells"]["value"]
+        row.cells["setting"]: row.cells["value"]
         for row in rows
-        if row["cells"]["setting"].startswith("retention ")
+        if row.cells["setting"].startswith("retention ")
     }
 
 
@@ -79,11 +80,11 @@ def _wanted_resources(deployment: Deployment) -> dict[str, str]:
     return {name: f"{low:g} {_UNITS[name]} to {high:g} {_UNITS[name]}" for name, (low, high) in pairs.items()}
 
 
-def _ranges(rows: list[dict[str, Any]]) -> dict[str, str]:
+def _ranges(rows: Iterable[PageRow]) -> dict[str, str]:
     return {
-        row["cells"]["resource"]: f"{row['cells']['from']} to {row['cells']['to']}"
+        row.cells["resource"]: f"{row.cells['from']} to {row.cells['to']}"
         for row in rows
-        if row["cells"]["resource"] in _UNITS
+        if row.cells["resource"] in _UNITS
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
 from promproof.evidence.evidence import Evidence, Samples, Scrape
+from promproof.evidence.records import Rows
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Expected, Interval, between, sample_name, users_between
 from promproof.verdict import Verdict
@@ -21,7 +22,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     # The harness's own ledger ends with the reading at rest.
     known = evidence.rest.end
     # What a target that ran already had counted is known from its baseline on.
-    since = float("-inf") if evidence.run["managed"] else evidence.shot("baseline").end
+    since = float("-inf") if evidence.run.managed else evidence.shot("baseline").end
     scrapes = [
         (t, scrape)
         for t in by_time
@@ -82,7 +83,7 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
         }
     if isinstance(truth, TallyTruth):
         # A subject that was deleted takes its series with it: no series is right from then on.
-        died = set(evidence.need("rows", what=f"ids of {truth.subject}", label="rest").data["values"])
+        died = set(evidence.need(Rows, what=f"ids of {truth.subject}", label="rest").data.values)
         expected = {
             labels: interval
             for labels, interval in expected.items()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Rows
 from promproof.truth.metrics import Expected, at_rest, sample_name
 from promproof.verdict import Verdict
 
@@ -39,7 +40,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 def _alive(subject: str, expected: Expected, evidence: Evidence) -> Expected:
     """Without the ids that the database no longer has: their series died with them."""
-    ids = set(evidence.need("rows", what=f"ids of {subject}", label="rest").data["values"])
+    ids = set(evidence.need(Rows, what=f"ids of {subject}", label="rest").data.values)
     return {
         labels: interval
         for labels, interval in expected.items()

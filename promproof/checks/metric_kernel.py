@@ -13,6 +13,7 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.contract.model import ProcessTruth
 from promproof.evidence.evidence import Evidence, Scrape
 from promproof.evidence.figures import BATCH, TICK, Figures
+from promproof.evidence.records import Kernel
 from promproof.verdict import Verdict
 
 
@@ -29,12 +30,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     truth = metric.truth
     assert isinstance(truth, ProcessTruth)
-    if evidence.run["pid"] is None:
+    if evidence.run.pid is None:
         return not_verified(
             claim, "the target's process is not on this machine, so the kernel cannot be asked"
         )
-    record = evidence.need("kernel")
-    readings = [Figures(*row) for row in record.data["readings"]]
+    record = evidence.need(Kernel)
+    readings = [Figures(*row) for row in record.data.readings]
     begin, end = evidence.phase("stimuli")
     found, judged = [], 0
     series = evidence.stored(metric.name)
@@ -58,7 +59,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"{judged} scrapes agree with the kernel's figures for pid {evidence.run['pid']}",
+        good=f"{judged} scrapes agree with the kernel's figures for pid {evidence.run.pid}",
         expected="the kernel's reading before and after the scrape",
         tolerance="one clock tick; the listing's own descriptor; 64 pages per thread",
         evidence=records,

@@ -11,6 +11,7 @@ from itertools import product
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import TallyTruth
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Rows
 from promproof.exposition import label_set, series_text
 from promproof.verdict import Verdict
 
@@ -20,8 +21,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     truth = metric.truth
     assert isinstance(truth, TallyTruth)
-    rows = evidence.need("rows", what=f"ids of {truth.subject}", label="rest")
-    alive = set(rows.data["values"])
+    rows = evidence.need(Rows, what=f"ids of {truth.subject}", label="rest")
+    alive = set(rows.data.values)
     used = {
         dict(labels).get(truth.subject, "") for name, labels in evidence.ledger.tallies if name == truth.tally
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Rows
 from promproof.verdict import Verdict
 
 
@@ -15,19 +16,19 @@ def judge_rest(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_restart(claim: Claim, evidence: Evidence) -> Verdict:
     """The gauge of the restarted target against the database."""
-    if not evidence.run["managed"]:
+    if not evidence.run.managed:
         return not_verified(claim, "the run did not start the target, so it does not restart it")
     return _judge(claim, evidence, "restart")
 
 
 def _judge(claim: Claim, evidence: Evidence, label: str) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
-    if not evidence.run["database"]:
+    if not evidence.run.database:
         return not_verified(claim, "no database is named in the contract for this target")
-    rows = evidence.need("rows", what=metric.name, label=label)
+    rows = evidence.need(Rows, what=metric.name, label=label)
     shot = evidence.shot(label)
     value = shot.exposition.series(metric.name).get(())
-    count = float(rows.data["values"][0])
+    count = float(rows.data.values[0])
     found = [] if value == count else [f"{metric.name} is {value}, the database has {count:g}"]
     if not found and count == 0:
         found = ["the database has no rows: nothing was shown"]

@@ -11,7 +11,22 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.contract.model import ProcessTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.figures import BATCH, TICK, Figures
+from promproof.evidence.records import (
+    Kernel,
+    Phase,
+    Stimulus,
+    StimulusConnections,
+    StimulusCpu,
+    StimulusMemory,
+)
 from promproof.verdict import Verdict
+
+STIMULI: dict[str, type[Stimulus]] = {
+    "cpu_seconds": StimulusCpu,
+    "resident_bytes": StimulusMemory,
+    "open_descriptors": StimulusConnections,
+}
+"""What must make a figure of the process rise."""
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -19,15 +34,15 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     truth = metric.truth
     assert isinstance(truth, ProcessTruth)
-    stimulus = {"cpu_seconds": "cpu", "resident_bytes": "memory", "open_descriptors": "connections"}[
-        truth.figure
-    ]
-    given = evidence.history.last(f"stimulus_{stimulus}")
+    kind = STIMULI[truth.figure]
+    stimulus = kind.kind.removeprefix("stimulus_")
+    given = evidence.history.last(kind)
     if given is None:
         return unknown(claim, f"the stimulus '{stimulus}' was not given")
-    if given.data.get("unavailable"):
-        return not_verified(claim, given.data["unavailable"])
-    begin, end, amount = given.data["begin"], given.data["end"], given.data["amount"]
+    if given.data.unavailable:
+        return not_verified(claim, given.data.unavailable)
+    begin, end, amount = given.data.begin, given.data.end, given.data.amount
+    asked = inf if given.data.asked is None else given.data.asked
     points = sorted(point for samples in evidence.stored(metric.name).values() for point in samples)
     # A scrape while the stimulus is being applied has seen part of it already. One from before the pause that comes
     # first may have seen another level, where those of the pause failed; a counter has none to come down to.
@@ -35,7 +50,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     before = [
         value
         for t, value in points
-        if (scrape := evidence.scrape_at(t)) and since <= scrape.begin and scrape.end < given.data["asked"]
+        if (scrape := evidence.scrape_at(t)) and since <= scrape.begin and scrape.end < asked
     ]
     during = [
         (scrape.begin, value)
@@ -57,8 +72,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     expected = f"a rise of at least {amount:g} {metric.unit}"
     return findings(
         claim,
-        [] if rise >= amount else [f"rose by {rise:g} {metric.unit} under {given.data['what']}"],
-        good=f"rose by {rise:g} {metric.unit} under {given.data['what']}",
+        [] if rise >= amount else [f"rose by {rise:g} {metric.unit} under {given.data.what}"],
+        good=f"rose by {rise:g} {metric.unit} under {given.data.what}",
         expected=expected,
         tolerance="none, the amount is a lower bound; two ticks of CPU time, 64 pages of memory per thread",
         evidence=records,
@@ -70,8 +85,8 @@ def _pause(evidence: Evidence) -> float:
     return next(
         (
             record.t
-            for record in evidence.history.of("phase")
-            if (record.data["name"], record.data["edge"]) == ("stimuli", "begin")
+            for record in evidence.history.of(Phase)
+            if (record.data.name, record.data.edge) == ("stimuli", "begin")
         ),
         -inf,
     )
@@ -79,13 +94,13 @@ def _pause(evidence: Evidence) -> float:
 
 def _batched(evidence: Evidence) -> int:
     """Bytes that the kernel may not have added up yet, at either end of the rise."""
-    rows = evidence.need("kernel").data["readings"]
-    return 2 * BATCH * max((Figures(*row).threads for row in rows), default=1)
+    rows = evidence.need(Kernel).data.figures
+    return 2 * BATCH * max((reading.threads for reading in rows), default=1)
 
 
 def _charged(evidence: Evidence, begin: float, end: float) -> float:
     """CPU seconds that the kernel surely charged between two instants: its readings inside, less a tick at each end."""
-    readings = [Figures(*row) for row in evidence.need("kernel").data["readings"]]
+    readings = [Figures(*row) for row in evidence.need(Kernel).data.readings]
     inside = [one.cpu_seconds for one in readings if begin <= one.before and one.after <= end]
     return inside[-1] - inside[0] - 2 * TICK if inside else 0.0
 

@@ -11,6 +11,7 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.contract.panels import RowsSumTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
+from promproof.evidence.records import Sums, number
 from promproof.exposition import label_set, series_text
 from promproof.verdict import Verdict
 
@@ -23,12 +24,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     truth = metric.truth
     assert isinstance(truth, RowsSumTruth)
-    if not evidence.run["database"]:
+    if not evidence.run.database:
         return not_verified(claim, "no database is named in the contract for this target")
-    rows = evidence.need("sums", what=metric.name, label="rest")
-    before = (
-        {} if evidence.run["managed"] else _sums(evidence.need("sums", what=metric.name, label="baseline"))
-    )
+    rows = evidence.need(Sums, what=metric.name, label="rest")
+    before = {} if evidence.run.managed else _sums(evidence.need(Sums, what=metric.name, label="baseline"))
     sums = {label: total - before.get(label, 0.0) for label, total in _sums(rows).items()}
     shot = evidence.rest
     found = []
@@ -54,8 +53,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _sums(record: Record) -> dict[str, float]:
-    return {str(label): float(total) for label, total in record.data["rows"]}
+def _sums(record: Record[Sums]) -> dict[str, float]:
+    return {str(label): number(total) for label, total in record.data.rows}
 
 
 CHECK = register(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, disagreement
-from promproof.config.rules import Rule
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -30,8 +30,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     _, wanted, dashboard, panel = seen.claimed(claim.subject)
     if reason := beyond(panel):
         return not_verified(claim, reason)
-    record = evidence.need("rule_files")
-    rules = [Rule(**row) for row in record.data["rules"] if row["name"] == wanted.alert]
+    record = evidence.need(RuleFiles)
+    rules = [rule for rule in record.data.rules if rule.name == wanted.alert]
     if len(rules) != 1:
         raise Gap(f"{len(rules)} rules are called {wanted.alert}")
     alert = evidence.contract.alert(wanted.alert or "")
@@ -44,7 +44,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{kind} of {alert.name}, with a line at its threshold",
         expected=f"{kind} of {alert.name} ({rules[0].where}), threshold {alert.threshold:g}",
-        evidence=[record.number, evidence.need("dashboards").number],
+        evidence=[record.number, evidence.need(Dashboards).number],
     )
 
 

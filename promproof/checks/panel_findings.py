@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from promproof.config.promql import TooLarge
 from promproof.config.timescale import TimeScale
 from promproof.evidence.evidence import Gap
+from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
@@ -76,8 +77,8 @@ def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
         except TooLarge as error:
             too_large = f"{target.path}.expr: {error}"
     for record in views.records(dashboard, panel):
-        if "error" in record.data:
-            found.append(f"{record.data['path']}: {record.data['error']}")
+        if record.data.error is not None:
+            found.append(f"{record.data.path}: {record.data.error}")
     if too_large and not found:
         raise Gap(too_large)
     return list(dict.fromkeys(found))
@@ -158,9 +159,9 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
         done.add(answer.target.path)
         labels = [one for one, _ in answer.series]
         values = {
-            record.data["name"]: record.data["chosen"]
-            for record in views.evidence.history.of("variable")
-            if record.data["dashboard"] == dashboard.file
+            record.data.name: record.data.chosen
+            for record in views.evidence.history.of(VariableAsked)
+            if record.data.dashboard == dashboard.file
         }
         legend = answer.target.legend
         for name, chosen in values.items():
@@ -183,14 +184,14 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
     doubt = ""
     points = 0
     for target in panel.sent:
-        records = [one for one in views.records(dashboard, panel) if one.data["path"] == target.path]
+        records = [one for one in views.records(dashboard, panel) if one.data.path == target.path]
         if not records:
             raise Gap(f"{target.path}: was not run")
-        errors = [one.data["error"] for one in records if "error" in one.data]
+        errors = [one.data.error for one in records if one.data.error is not None]
         if errors:
             found.append(f"{target.path}: {errors[0]}")
             continue
-        values = [value for one in records for series in one.data["series"] for _, value in series["points"]]
+        values = [value for one in records for drawn in one.data.series or () for _, value in drawn.points]
         points += len(values)
         if not values:
             text = f"{target.path}: gives nothing: {_cause(views, dashboard, target)}"
@@ -208,9 +209,9 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
 
 
 def _cause(views: Views, dashboard: Dashboard, target: Target) -> str:
-    for record in views.evidence.history.of("panel_cause"):
-        if record.data["dashboard"] == dashboard.file and record.data["path"] == target.path:
-            return str(record.data["cause"])
+    for record in views.evidence.history.of(PanelCause):
+        if record.data.dashboard == dashboard.file and record.data.path == target.path:
+            return str(record.data.cause)
     return "the cause was not asked for"
 
 

@@ -6,6 +6,7 @@ from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, form
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Dashboards
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -41,7 +42,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         good=f"{len(panel.sent)} queries in {dashboard.file}, {panel.path}",
         expected=f"unit {wanted.unit}, a description, queries that are accepted and fit their metrics",
         evidence=[
-            evidence.need("dashboards").number,
+            evidence.need(Dashboards).number,
             *(one.number for one in seen.records(dashboard, panel)),
         ],
     )

@@ -12,6 +12,7 @@ from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Dashboards, Metadata
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
@@ -27,7 +28,7 @@ def one_claim(claim_id: str) -> Callable[[Contract], list[Claim]]:
 def nothing_promised(claim: Claim, seen: Views) -> Verdict | None:
     """A pass for a folder without dashboards, when the contract promises none either."""
     if not seen.folder.dashboards and not seen.folder.problems and not seen.evidence.contract.dashboards:
-        record = seen.evidence.need("dashboards").number
+        record = seen.evidence.need(Dashboards).number
         return findings(
             claim, [], good="none promised, none there", expected="no dashboards", evidence=[record]
         )
@@ -56,7 +57,7 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
         list(dict.fromkeys(found)),
         good=f"{len(folder.dashboards)} dashboards, {sum(len(one.panels) for one in folder.dashboards)} panels",
         expected="files that Grafana loads as they are, each id once",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 
@@ -85,7 +86,7 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{len(documented)} dashboards as documented",
         expected="the documented dashboards with the documented panels",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 
@@ -119,7 +120,7 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
-    served = set(evidence.need("metadata").data["types"])
+    served = set(evidence.need(Metadata).data.types)
     found, names, doubt = [], set(), ""
     for dashboard, panel in _all(seen):
         for target, name in metrics_of(seen, dashboard, panel):
@@ -141,7 +142,7 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{len(names)} metrics, all known",
         expected="documented metrics, or metrics of other jobs that are scraped",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 
@@ -184,7 +185,7 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
         good=(f"{count} panels without a promise, all sound" if count else "every panel is documented")
         + (f"; {others} of other data sources or from the library are not judged" if others else ""),
         expected="queries that are accepted, named, never empty, honest at every zoom",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 

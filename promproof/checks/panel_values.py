@@ -88,7 +88,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     records = seen.records(dashboard, panel)
     numbers = [record.number for record in records]
     refused = [
-        f"{record.data['path']}: {record.data['error']}" for record in records if "error" in record.data
+        f"{record.data.path}: {record.data.error}" for record in records if record.data.error is not None
     ]
     if reason := truth.beyond(evidence):
         return not_verified(claim, reason)
@@ -98,7 +98,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     tally = Tally(found=list(dict.fromkeys(refused)))
     order = {target.path: index for index, target in enumerate(panel.sent)}
     size = factor(panel.unit)
-    identity = {"job": evidence.contract.target.job, "instance": evidence.run["instance"]}
+    identity = {"job": evidence.contract.target.job, "instance": evidence.run.instance}
     if dimension(panel.unit) != dimension(wanted.unit):
         tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
     for answer in answers:

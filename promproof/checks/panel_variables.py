@@ -6,11 +6,11 @@ What is there is the target's own exposition. A choice works when its queries gi
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_inventory import nothing_promised, one_claim
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Choice, Dashboards, VariableAsked
 from promproof.grafana.dashboard import Dashboard, Variable
 from promproof.grafana.expand import unknown_names
 from promproof.observe.panels import CHOICE, VARIABLE
@@ -53,7 +53,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found + wrong,
         good=f"{count} variables with live values, {choices} queries with one and with several of them{beside}",
         expected="the values that are there from every query variable, a default, and choices that are kept",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 
@@ -64,23 +64,23 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: lis
     found = [f"{where}: ${name} is no variable" for name in unknown_names(variable.query, declared)]
     asked = [
         record.data
-        for record in seen.evidence.history.of("variable")
-        if record.data["dashboard"] == dashboard.file and record.data["name"] == variable.name
+        for record in seen.evidence.history.of(VariableAsked)
+        if record.data.dashboard == dashboard.file and record.data.name == variable.name
     ]
     if variable.type == "query" and not asked:
         raise Gap(f"{where}: was not asked")
     why = seen.cut_off(variable.query)
     for data in asked:
-        values = data.get("values")
-        if "error" in data:
-            found.append(f"{where}: {data['error']}")
+        values = data.values
+        if data.error is not None:
+            found.append(f"{where}: {data.error}")
         elif variable.type != "query" or values is None:
-            if not data["chosen"] and _must_choose(seen, variable):
+            if not data.chosen and _must_choose(seen, variable):
                 found.append(f"{where}: nothing is chosen when the dashboard opens")
         elif not values:
             text = f"{where}: {variable.query} gives no value"
             doubts.append(f"{text}: {why}") if why else found.append(text)
-        elif not data["chosen"]:
+        elif not data.chosen:
             found.append(f"{where}: nothing is chosen when the dashboard opens")
         elif missing := sorted(_exposed(seen, variable) - set(values)):
             text = f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes"
@@ -121,16 +121,16 @@ def _undeclared(dashboard: Dashboard) -> list[str]:
 def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
     """(how many queries were asked with a choice, what is wrong with their answers); `doubts` as of a variable."""
     found = []
-    records = list(seen.evidence.history.of("choice"))
+    records = list(seen.evidence.history.of(Choice))
     for record in records:
         data = record.data
-        chosen = ", ".join(data["chosen"])
-        where = f"{data['dashboard']}: {data['path']} with ${data['variable']} at {chosen}"
-        if "error" in data:
-            found.append(f"{where}: {data['error']}")
-        elif not data["series"]:
+        chosen = ", ".join(data.chosen)
+        where = f"{data.dashboard}: {data.path} with ${data.variable} at {chosen}"
+        if data.error is not None:
+            found.append(f"{where}: {data.error}")
+        elif not data.series:
             text = f"{where}: gives nothing"
-            why = seen.cut_off(data.get("expanded", ""))
+            why = seen.cut_off(data.expanded)
             doubts.append(f"{text}: {why}") if why else found.append(text)
         else:
             strange = _others(data)
@@ -138,10 +138,10 @@ def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
     return len(records), found
 
 
-def _others(data: dict[str, Any]) -> list[str]:
+def _others(data: Choice) -> list[str]:
     """Values of the chosen label that were not chosen; a label that was summed away tells nothing."""
-    values = {labels[label] for labels in data["series"] for label in data["labels"] if label in labels}
-    return sorted(values - set(data["chosen"]))
+    values = {labels[label] for labels in data.series or () for label in data.labels if label in labels}
+    return sorted(values - set(data.chosen))
 
 
 CHECK = register(Check("dashboards-variables", one_claim("dashboards/variables"), judge, order=720))

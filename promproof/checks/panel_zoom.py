@@ -12,6 +12,7 @@ from promproof.checks.panel_findings import beyond, zooms
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Dashboards
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -42,7 +43,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         good=good,
         expected="at least two samples in every window, and no time between windows",
         tolerance="none: arithmetic; with an alert's window a longer step is sampled",
-        evidence=[evidence.need("dashboards").number],
+        evidence=[evidence.need(Dashboards).number],
     )
 
 

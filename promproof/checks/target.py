@@ -9,6 +9,7 @@ from itertools import pairwise
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Targets
 from promproof.verdict import Verdict
 
 
@@ -39,14 +40,14 @@ def cause(error: str) -> str:
 
 def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
     """The documented job has the target, by the documented path and labels, and it is up in every scrape."""
-    record = evidence.need("targets")
+    record = evidence.need(Targets)
     wanted = evidence.contract.target
-    instance = evidence.run["instance"]
-    mine = [one for one in record.data["targets"] if one["labels"].get("instance") == instance]
+    instance = evidence.run.instance
+    mine = [one for one in record.data.targets if one["labels"].get("instance") == instance]
     found = []
     if not mine:
         known = ", ".join(
-            f"{one['labels'].get('job')}={one['labels'].get('instance')}" for one in record.data["targets"]
+            f"{one['labels'].get('job')}={one['labels'].get('instance')}" for one in record.data.targets
         )
         return findings(
             claim,
@@ -70,7 +71,7 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
     # At a time scale the scrape's time-out is scaled and the scrape is not: one that was cut off by it says nothing
     # about the deployed configuration. One that failed sooner was refused or answered wrongly.
     down = [scrape for scrape in evidence.scrapes if not scrape.up]
-    limit = float("inf") if evidence.scale.is_identity else float(evidence.run["scrape_timeout"])
+    limit = float("inf") if evidence.scale.is_identity else float(evidence.run.scrape_timeout)
     failed = [scrape for scrape in down if scrape.seconds < limit]
     if failed:
         found.append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import DrillDriven
 from promproof.verdict import Verdict
 
 
@@ -23,29 +24,28 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     records = evidence.ledger_records
     troubles = []
     for record in evidence.ledgers:
-        source = record.data["source"]
-        if not record.data["complete"]:
+        source = record.data.source
+        if not record.data.complete:
             troubles.append(f"the ledger of {source} has no end: its writer died")
-        generator = record.data.get("generator")
+        generator = record.data.generator
         if generator and generator["missed"]:
             troubles.append(
                 f"{source}: {generator['missed']} of {generator['planned']} arrivals were not sent"
             )
         # 1 says that there were surprising answers, which are judged below
-        if record.data.get("status") not in (None, 0, 1):
-            troubles.append(f"{source} ended with status {record.data['status']}")
+        if record.data.status not in (None, 0, 1):
+            troubles.append(f"{source} ended with status {record.data.status}")
     if evidence.ledger.open:
         troubles.append(f"{sum(evidence.ledger.open.values())} requests were still open at the end")
     if troubles:
         return unknown(claim, "; ".join(troubles), records)
-    injected = {one.data["plan"]["fault"].get("status") for one in evidence.history.of("drill")}
+    injected = {one.data.plan["fault"].get("status") for one in evidence.history.of(DrillDriven)}
     surprises = [
-        f"{one['count']} x {one['method']} {one['endpoint']}: {one['what']}"
+        f"{one.count} x {one.method} {one.endpoint}: {one.what}"
         for record in evidence.ledgers
-        for one in record.data.get("surprises", ())
+        for one in record.data.surprises
         if not (
-            record.data["source"] == "drill"
-            and one["what"].startswith(tuple(f"answered {s}," for s in injected))
+            record.data.source == "drill" and one.what.startswith(tuple(f"answered {s}," for s in injected))
         )
     ]
     return findings(

@@ -47,8 +47,8 @@ def up(client: Any, kept: compose.Project, pull_seconds: float) -> None:
     kept.wait = True
     kept.start()
     for row in engine.services(client, NAME):
-        for address, port, _ in row["published"]:
-            _say(f"{row['service']:<14} http://{address}:{port}  {row['health']}")
+        for address, port, _ in row.published:
+            _say(f"{row.service:<14} http://{address}:{port}  {row.health}")
 
 
 def down(client: Any, volumes: bool) -> None:

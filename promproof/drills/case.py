@@ -18,25 +18,24 @@ from promproof.contract.model import Alert
 from promproof.drills import membership, plan
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
-from promproof.drills.plan import Timing
 from promproof.drills.states import Change, Life, State, live
 from promproof.evidence.evidence import Evidence, Gap
-from promproof.faults.ledgers import NODE, Agreement, Phase
+from promproof.evidence.records import (
+    AlertsPoll,
+    ClockOffset,
+    Delivery,
+    DrillDriven,
+    Poll,
+    RulesPoll,
+    StoredNode,
+    Timing,
+    TrafficFlows,
+    Turn,
+)
+from promproof.faults.ledgers import Agreement, Phase
 from promproof.faults.site import DISCOVERY_SECONDS
-from promproof.observe.polling import ALERTS, RULES
 
 _RANK = (State.INACTIVE, State.PENDING, State.FIRING)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A step as it was performed: run times when it was asked for and when it was in effect."""
-
-    turn: str
-    do: str
-    value: float
-    asked: float
-    done: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Case:
     @cached_property
     def records(self) -> tuple[int, ...]:
         """Records that the verdicts point to."""
-        deliveries = tuple(one.number for one in self.evidence.history.of("delivery"))
+        deliveries = tuple(one.number for one in self.evidence.history.of(Delivery))
         return (self.record, *self.evidence.stored_records[-1:], *deliveries)
 
     @cached_property
@@ -118,7 +117,7 @@ class Case:
     @property
     def since(self) -> float:
         """When the traffic began, so that its events fill the window from then on."""
-        begun = [one.t for one in self.evidence.history.of("traffic_flows") if one.t <= self.begun]
+        begun = [one.t for one in self.evidence.history.of(TrafficFlows) if one.t <= self.begun]
         return begun[-1] if begun else self.begun
 
     @cached_property
@@ -168,17 +167,15 @@ class Case:
         """Whether the alert was active before the drill, so that Alertmanager may still have its group."""
         return any(
             alert["labels"].get("alertname") == self.alert.name
-            for record in self.evidence.history.of(ALERTS)
+            for record in self.evidence.history.of(AlertsPoll)
             if record.t < self.begun
-            for alert in record.data.get("alerts", ())
+            for alert in record.data.alerts
         )
 
-    def polls(self, kind: str = ALERTS) -> list[tuple[float, float]]:
+    def polls(self, kind: type[Poll] = AlertsPoll) -> list[tuple[float, float]]:
         """Begin and end of each answered poll."""
         return [
-            (one.data["begin"], one.data["end"])
-            for one in self.evidence.history.of(kind)
-            if "error" not in one.data
+            (one.data.begin, one.data.end) for one in self.evidence.history.of(kind) if one.data.error is None
         ]
 
 
@@ -188,25 +185,25 @@ def build(evidence: Evidence, name: str) -> Case:
     Raises:
         Gap: it was not run, or it broke off.
     """
-    record = evidence.need("drill", name=name)
+    record = evidence.need(DrillDriven, name=name)
     data = record.data
-    if data.get("error"):
-        raise Gap(str(data["error"]))
+    if data.error:
+        raise Gap(data.error)
     turns = tuple(
-        Turn(*(one.data[key] for key in ("turn", "do", "value", "asked", "done")))
-        for one in evidence.history.of("turn")
-        if one.data["drill"] == name and data["begun"] <= one.t <= data["ended"]
+        turn.data
+        for turn in evidence.history.of(Turn)
+        if turn.data.drill == name and data.begun <= turn.t <= data.ended
     )
     return Case(
         evidence,
-        Drill.model_validate(data["plan"]),
-        evidence.contract.alert(data["alert"]),
-        Timing(**data["timing"]),
-        tuple(data["receivers"]),
+        Drill.model_validate(data.plan),
+        evidence.contract.alert(data.alert),
+        data.timing,
+        data.receivers,
         turns,
-        float(data["begun"]),
-        float(data["ended"]),
-        lateness(evidence, turns, float(data["begun"]), float(data["ended"])),
+        data.begun,
+        data.ended,
+        lateness(evidence, turns, data.begun, data.ended),
         record.number,
     )
 
@@ -216,14 +213,14 @@ def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float
 
     Polls that ran into a disturbance of the path say nothing of the machine.
     """
-    offset = evidence.need("clock_offset").data
+    offset = evidence.need(ClockOffset).data
     disturbed = [(one.asked, one.done + 1.0) for one in turns if one.do == "disturb"]
     longest = 0.0
-    for kind in (ALERTS, RULES):
+    for kind in (AlertsPoll, RulesPoll):
         answered = [
-            one.data["end"]
+            one.data.end
             for one in evidence.history.of(kind)
-            if "error" not in one.data and begin <= one.data["begin"] and one.data["end"] <= end
+            if one.data.error is None and begin <= one.data.begin and one.data.end <= end
         ]
         gaps = (
             later - earlier
@@ -231,7 +228,7 @@ def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float
             if not any(first <= later and earlier <= last for first, last in disturbed)
         )
         longest = max(longest, *gaps, 0.0)
-    return longest + float(offset["high"]) - float(offset["low"])
+    return longest + offset.high - offset.low
 
 
 def changes(drill: Drill, turns: Sequence[Turn], fires_above: bool = True) -> list[Change]:
@@ -256,15 +253,17 @@ def changes(drill: Drill, turns: Sequence[Turn], fires_above: bool = True) -> li
 def observations(evidence: Evidence, name: str, begin: float, end: float) -> list[Seen]:
     """States of one alert on three views between two instants; of several label sets the furthest one."""
     found: list[Seen] = []
-    for record in evidence.history.of(ALERTS, RULES):
+    for record in evidence.history.records:
         data = record.data
-        if "error" in data or not begin <= data["begin"] or data["end"] > end:
+        if not isinstance(data, AlertsPoll | RulesPoll) or data.error is not None:
             continue
-        if record.kind == ALERTS:
-            active = [a["state"] for a in data["alerts"] if a["labels"].get("alertname") == name]
-            found.append(Seen(data["begin"], data["end"], _furthest(active), "alerts API"))
-        elif name in data["rules"]:
-            found.append(Seen(data["begin"], data["end"], State(data["rules"][name]), "rules API"))
+        if not begin <= data.begin or data.end > end:
+            continue
+        if isinstance(data, AlertsPoll):
+            active = [alert["state"] for alert in data.alerts if alert["labels"].get("alertname") == name]
+            found.append(Seen(data.begin, data.end, _furthest(active), "alerts API"))
+        elif name in data.rules:
+            found.append(Seen(data.begin, data.end, State(data.rules[name]), "rules API"))
     by_time: dict[float, list[str]] = defaultdict(list)
     for labels, samples in evidence.stored("ALERTS").items():
         own = dict(labels)
@@ -288,10 +287,10 @@ def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[D
     """
     found = []
     before: dict[tuple[str, str], frozenset[_Told]] = {}
-    for record in evidence.history.of("delivery"):
+    for record in evidence.history.of(Delivery):
         if not begin <= record.t <= end:
             continue
-        body, receiver = record.data["body"], record.data["receiver"]
+        body, receiver = record.data.body, record.data.receiver
         alerts = told(evidence, body, name, begin)
         group = (receiver, repr(sorted(body.get("groupLabels", {}).items())))
         now, known = _told(body.get("alerts", ())), before.get(group, frozenset())
@@ -299,8 +298,8 @@ def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[D
         repeated = own & known if now - own - known else frozenset()
         for status in ("firing", "resolved"):
             if any(one.status == status for one in own - repeated):
-                found.append(Delivered(record.t, receiver, status, record.data["status"]))
-        if record.data["status"] < 300:  # what was refused is sent again
+                found.append(Delivered(record.t, receiver, status, record.data.status))
+        if record.data.status < 300:  # what was refused is sent again
             before[group] = now
     return found
 
@@ -359,8 +358,10 @@ def unplanned_failures(case: Case) -> list[tuple[float, float]]:
 def good_scrapes(evidence: Evidence, node: bool) -> list[float]:
     """When the scrapes began that succeeded: those of Node Exporter or of the target, in order."""
     if node:
-        rows = [one for record in evidence.history.of(NODE) for one in record.data["series"]]
-        return sorted(t for one in rows if one["name"] == "up" for t, value in one["samples"] if value == 1)
+        rows = [series for record in evidence.history.of(StoredNode) for series in record.data.series]
+        return sorted(
+            t for series in rows if series.name == "up" for t, value in series.samples if value == 1
+        )
     return sorted(one.begin for one in evidence.scrapes if one.up == 1)
 
 

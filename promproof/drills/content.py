@@ -15,7 +15,7 @@ from promproof.contract.model import Alert
 from promproof.drills import membership
 from promproof.drills.case import Case, good_scrapes, told
 from promproof.drills.membership import Delivered, Finding, Kind
-from promproof.observe.polling import ALERTS
+from promproof.evidence.records import AlertsPoll, Delivery
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?")
 # What Go's templates leave where a value is missing or a function failed.
@@ -30,8 +30,8 @@ def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
         if one.status == status and one.receiver not in case.alert.receivers
     ]
     shown = _shown(case)
-    for record in case.evidence.history.of("delivery"):
-        t, receiver, body = record.t, record.data["receiver"], record.data["body"]
+    for record in case.evidence.history.of(Delivery):
+        t, receiver, body = record.t, record.data.receiver, record.data.body
         if not case.begun <= t <= case.ended:
             continue
         for alert in told(case.evidence, body, case.alert.name, case.begun):
@@ -48,9 +48,9 @@ def _shown(case: Case) -> list[dict[str, Any]]:
     """The alert as Prometheus' alerts API showed it."""
     return [
         alert
-        for record in case.evidence.history.of(ALERTS)
+        for record in case.evidence.history.of(AlertsPoll)
         if case.begun <= record.t <= case.ended
-        for alert in record.data.get("alerts", ())
+        for alert in record.data.alerts
         if alert["labels"].get("alertname") == case.alert.name
     ]
 

@@ -9,8 +9,7 @@ from promproof.drills import membership, plan
 from promproof.drills.case import Case, changes
 from promproof.drills.membership import FIRING, RESOLVED
 from promproof.drills.states import Condition, Life, Span, State, grid, live
-from promproof.faults.ledgers import NODE
-from promproof.observe.polling import HELD
+from promproof.evidence.records import Expression, HeldPoll, StoredNode
 
 
 @dataclass(frozen=True)
@@ -99,17 +98,17 @@ def _scrape(case: Case) -> float | None:
     """The first scrape that began after the fault was in effect."""
     done = case.at("raised").done
     if case.node:
-        rows = [one for record in case.evidence.history.of(NODE) for one in record.data["series"]]
-        times: Iterable[float] = (t for one in rows if one["name"] == "up" for t, _ in one["samples"])
+        rows = [series for record in case.evidence.history.of(StoredNode) for series in record.data.series]
+        times: Iterable[float] = (t for series in rows if series.name == "up" for t, _ in series.samples)
     else:
         times = (one.begin for one in case.evidence.scrapes)
     return min((t for t in times if t >= done), default=None)
 
 
 def _crossed(case: Case) -> float | None:
-    for record in case.evidence.history.of("expression"):
-        if record.data["alert"] == case.alert.name:
-            return min((float(t) for t in record.data["true"] if t >= case.raised), default=None)
+    for record in case.evidence.history.of(Expression):
+        if record.data.alert == case.alert.name:
+            return min((float(t) for t in record.data.true if t >= case.raised), default=None)
     return None
 
 
@@ -118,9 +117,9 @@ def _seen(case: Case, state: State, begin: float) -> float | None:
 
 
 def _held(case: Case) -> float | None:
-    for record in case.evidence.history.of(HELD):
+    for record in case.evidence.history.of(HeldPoll):
         if record.t >= case.raised and any(
-            alert["labels"].get("alertname") == case.alert.name for alert in record.data.get("alerts", ())
+            alert.labels.get("alertname") == case.alert.name for alert in record.data.alerts
         ):
             return record.t
     return None

@@ -18,28 +18,11 @@ from promproof.contract.model import Alert, seconds
 from promproof.drills.drill import Drill, Loaded, NearMiss
 from promproof.drills.states import Change, Pace, Quantity, Rule
 from promproof.errors import InputError
+from promproof.evidence.records import Timing
 from promproof.faults.site import DISCOVERY_SECONDS
 
 # Longer than any window by this much, so that what comes late is seen as late and not as missing.
 LATE_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Promised and deployed durations of a run in seconds, after scaling; `threshold` in terms of the dose."""
-
-    threshold: float
-    window: float
-    hold: float
-    scrape: float
-    evaluation: float
-    group_wait: float
-    group_interval: float
-    repeat_interval: float = math.inf
-    scrape_timeout: float = 0.0
-    fires_above: bool = True
-    scale: float = 1.0
-    """The time scale; a duration of a drill file is divided by it."""
 
 
 Do = Literal["watch", "dose", "break", "slow_scrapes", "fail_scrapes", "heal", "disturb"]

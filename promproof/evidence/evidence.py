@@ -15,7 +15,19 @@ from typing import Any
 from promproof.config.durations import parse_duration
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract, seconds
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History, K, Record
+from promproof.evidence.records import (
+    AllScrapes,
+    ClockOffset,
+    ExpositionRead,
+    Ledger,
+    ObservationFailed,
+    Phase,
+    Prepared,
+    Run,
+    Stored,
+    Targets,
+)
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, parse
@@ -61,19 +73,19 @@ class Evidence:
         self.history = history
 
     @cached_property
-    def run(self) -> dict[str, Any]:
-        """What was run, on what, how (the record `run`)."""
-        return self.need("run").data
+    def run(self) -> Run:
+        """What was run, on what, how."""
+        return self.need(Run).data
 
     @cached_property
     def scale(self) -> TimeScale:
         """The time scale of the run."""
-        return TimeScale(float(self.need("prepared").data["time_scale"]))
+        return TimeScale(self.need(Prepared).data.time_scale)
 
     @property
     def target_scale(self) -> TimeScale:
         """The time scale of the target's own windows: 1 for a target that the run did not start."""
-        return TimeScale(float(self.run["target_scale"]))
+        return TimeScale(self.run.target_scale)
 
     def is_cut_off(self, target: dict[str, Any]) -> bool:
         """Whether a target's last scrape ended at the scaled time-out, which says nothing of the deployed one."""
@@ -85,11 +97,11 @@ class Evidence:
 
         A job whose last scrape failed in another way is left out: that is a failure at every time scale.
         """
-        record = self.history.last("targets")
+        record = self.history.last(Targets)
         if record is None or self.scale.is_identity:
             return {}
         found, broken = {}, set()
-        for target in record.data["targets"]:
+        for target in record.data.targets:
             job = target["labels"].get("job", "")
             if target["health"] != "up" and not self.is_cut_off(target):
                 broken.add(job)
@@ -105,10 +117,10 @@ class Evidence:
     def _cut_off_after(self, target: dict[str, Any], limit: float) -> float | None:
         """How long (s) the longest scrape of a target took that its time-out cut off; None when there was none."""
         kept: dict[str, dict[float, float]] = {}
-        for record in self.history.of("all_scrapes"):
-            for series in record.data["series"]:
-                if all(series["labels"].get(name) == target["labels"].get(name) for name in IDENTITY):
-                    kept[record.data["name"]] = dict(series["samples"])
+        for record in self.history.of(AllScrapes):
+            for series in record.data.series:
+                if all(series.labels.get(name) == target["labels"].get(name) for name in IDENTITY):
+                    kept[record.data.name] = dict(series.samples)
         durations = kept.get("scrape_duration_seconds", {})
         failed = [durations.get(t, 0.0) for t, value in kept.get("up", {}).items() if value != 1]
         long = [took for took in failed if limit and took >= limit]
@@ -121,56 +133,55 @@ class Evidence:
         """All senders' ledgers in one."""
         if not self.ledgers:
             raise Gap("no ledger was recorded: nothing is known of what was sent")
-        return merge([LedgerView.from_json(record.data["view"]) for record in self.ledgers])
+        return merge([LedgerView.from_json(record.data.view) for record in self.ledgers])
 
     @cached_property
-    def ledgers(self) -> tuple[Record, ...]:
+    def ledgers(self) -> tuple[Record[Ledger], ...]:
         """The records of the ledgers.
 
         Raises:
             Gap: one could not be read; the others are not the whole truth.
         """
-        for record in self.history.of("observation_failed"):
-            if str(record.data["what"]).startswith(LEDGER_OF):
-                raise Gap(f"the {record.data['what']} could not be read: {record.data['error']}")
-        return tuple(self.history.of("ledger"))
+        for record in self.history.of(ObservationFailed):
+            if record.data.what.startswith(LEDGER_OF):
+                raise Gap(f"the {record.data.what} could not be read: {record.data.error}")
+        return tuple(self.history.of(Ledger))
 
     @cached_property
     def ledger_records(self) -> tuple[int, ...]:
         """Record numbers of the ledgers."""
         return tuple(record.number for record in self.ledgers)
 
-    def need(self, kind: str, **fields: object) -> Record:
-        """The newest record of a kind whose data has these fields.
+    def need(self, kind: type[K], **fields: object) -> Record[K]:
+        """The newest record of a kind whose fields have these values.
 
         Raises:
             Gap: there is none.
         """
         for record in reversed(self.history.records):
-            if record.kind == kind and all(record.data.get(key) == value for key, value in fields.items()):
-                return record
-        wanted = ", ".join(f"{key}={value}" for key, value in fields.items())
-        raise Gap(
-            f"the history has no record '{kind}'{f' with {wanted}' if wanted else ''}{self.why_missing(kind)}"
-        )
+            data = record.data
+            if isinstance(data, kind) and all(getattr(data, key) == value for key, value in fields.items()):
+                return Record(record.number, record.t, data)
+        wanted = f" with {', '.join(f'{key}={value}' for key, value in fields.items())}" if fields else ""
+        raise Gap(f"the history has no record '{kind.kind}'{wanted}{self.why_missing(kind.kind)}")
 
     def why_missing(self, what: str) -> str:
         """What the run wrote down when it could not observe something, as a clause to append."""
-        for record in self.history.of("observation_failed"):
-            if record.data["what"] == what:
-                return f": {str(record.data['error']).splitlines()[0]}"
+        for record in self.history.of(ObservationFailed):
+            if record.data.what == what:
+                return f": {record.data.error.splitlines()[0]}"
         return ""
 
     def shot(self, label: str) -> Shot:
         """The direct reading of the exposition that was taken under this label."""
-        record = self.need("exposition", label=label)
-        if record.data.get("error"):
-            raise Gap(f"the exposition could not be read ({label}): {record.data['error']}")
+        record = self.need(ExpositionRead, label=label)
+        if record.data.error:
+            raise Gap(f"the exposition could not be read ({label}): {record.data.error}")
         try:
-            parsed = parse(record.data["text"])
+            parsed = parse(record.data.text)
         except ValueError as error:
             raise Gap(f"the exposition ({label}) is malformed: {error}") from error
-        return Shot(label, record.data["begin"], record.data["end"], parsed, record.number)
+        return Shot(label, record.data.begin, record.data.end, parsed, record.number)
 
     @cached_property
     def rest(self) -> Shot:
@@ -180,7 +191,7 @@ class Evidence:
     @cached_property
     def baseline(self) -> dict[tuple[str, Labels], float]:
         """Values to subtract: those before the first ledgered request. Nothing for a target that the run started."""
-        return {} if self.run["managed"] else self.shot("baseline").exposition.values
+        return {} if self.run.managed else self.shot("baseline").exposition.values
 
     def stored(self, name: str) -> dict[Labels, Samples]:
         """Every sample that Prometheus stored of a metric during the run, by label set without job and instance."""
@@ -194,30 +205,30 @@ class Evidence:
         return self._stored.get(name, {})
 
     def _was_asked(self, name: str) -> bool:
-        selectors = [str(record.data.get("selector", name)) for record in self.history.of("stored")]
-        return any(selector.partition("{")[0] == name for selector in selectors)
+        selectors = (record.data.selector for record in self.history.of(Stored))
+        return name in self._stored or any(selector.partition("{")[0] == name for selector in selectors)
 
     @cached_property
     def _not_stored(self) -> dict[str, str]:
         """Why samples could not be asked for, by metric: an answer that is missing is not an empty one."""
         return {
-            str(record.data["what"]).partition("{")[0]: str(record.data["error"]).splitlines()[0]
-            for record in self.history.of("observation_failed")
+            record.data.what.partition("{")[0]: record.data.error.splitlines()[0]
+            for record in self.history.of(ObservationFailed)
         }
 
     @cached_property
     def _stored(self) -> dict[str, dict[Labels, Samples]]:
-        series: dict[str, dict[Labels, Samples]] = defaultdict(dict)
-        for record in self.history.of("stored"):
-            for one in record.data["series"]:
-                labels = tuple((k, v) for k, v in sorted(one["labels"].items()) if k not in IDENTITY)
-                series[one["name"]][labels] = tuple((t, v) for t, v in one["samples"])
-        return dict(series)
+        found: dict[str, dict[Labels, Samples]] = defaultdict(dict)
+        for record in self.history.of(Stored):
+            for series in record.data.series:
+                labels = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in IDENTITY)
+                found[series.name][labels] = series.samples
+        return dict(found)
 
     @property
     def stored_records(self) -> tuple[int, ...]:
         """Record numbers of the stored samples."""
-        return tuple(record.number for record in self.history.of("stored"))
+        return tuple(record.number for record in self.history.of(Stored))
 
     @cached_property
     def scrapes(self) -> tuple[Scrape, ...]:
@@ -228,28 +239,30 @@ class Evidence:
         """
         return tuple(self._scrape_by_stamp.values())
 
-    def scrapes_of(self, ups: Mapping[float, float], durations: Mapping[float, float]) -> dict[float, Scrape]:
+    def scrapes_of(
+        self, ups: Mapping[float, float], durations: Mapping[float, float], interval: float | None = None
+    ) -> dict[float, Scrape]:
         """Scrapes by the time stamp of their samples, from those of one target's `up` and `scrape_duration_seconds`.
 
-        One without a duration may have taken the whole interval.
+        One without a duration may have taken the whole interval (s), the target's if none is given.
         """
-        offset = self.need("clock_offset").data
+        offset = self.need(ClockOffset).data
+        longest = self.interval if interval is None else interval
         align = 0.002
         return {
             t: Scrape(
-                t - offset["high"] - align,
-                t - offset["low"] + durations.get(t, self.interval) + align,
+                t - offset.high - align,
+                t - offset.low + durations.get(t, longest) + align,
                 value,
-                durations.get(t, self.interval),
+                durations.get(t, longest),
             )
             for t, value in ups.items()
-            if t >= 0  # one from before the run says nothing about it
         }
 
     @property
     def interval(self) -> float:
         """The target's scrape interval in the run, in seconds."""
-        return float(self.run["scrape_interval"])
+        return self.run.scrape_interval
 
     @property
     def longest_handler(self) -> float:
@@ -262,7 +275,9 @@ class Evidence:
 
     @cached_property
     def _scrape_by_stamp(self) -> dict[float, Scrape]:
-        return self.scrapes_of(self._target_series("up"), self._target_series("scrape_duration_seconds"))
+        # one from before the run says nothing about it
+        ups = {t: value for t, value in self._target_series("up").items() if t >= 0}
+        return self.scrapes_of(ups, self._target_series("scrape_duration_seconds"))
 
     def _target_series(self, name: str) -> dict[float, float]:
         series = self.stored(name)
@@ -274,6 +289,6 @@ class Evidence:
         Raises:
             Gap: the phase did not begin, or did not end.
         """
-        begin = self.need("phase", name=name, edge="begin").t
-        end = self.need("phase", name=name, edge="end").t
+        begin = self.need(Phase, name=name, edge="begin").t
+        end = self.need(Phase, name=name, edge="end").t
         return begin, end

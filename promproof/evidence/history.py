@@ -1,10 +1,13 @@
 """The evidence of one run: append-only, one clock, one writer, readable after a crash.
 
-File format (JSON lines, version 1). Goals, in order: nothing recorded is lost when the process dies; a reader
-needs no other file; records are written in the order in which they were handed in.
+File format (JSON lines, version 2). Goals, in order: nothing recorded is lost when the process dies; a reader
+needs no other file; records are written in the order in which they were handed in; a reader knows what it gets.
 
-    line 1   {"history": 1, "run": ID, "monotonic": seconds, "epoch": seconds}
-    line n   {"n": n-1, "t": seconds, "kind": text, "data": {...}}
+    line 1   {"history": 2, "run": ID, "monotonic": seconds, "epoch": seconds}
+    line n   {"n": number, "t": seconds, "kind": text, "data": {...}}
+
+`data` is what the class of the kind says (`promproof/evidence/records/`, docs/history.md); a field at its default is
+left out. The version is raised when a field is renamed, changes its meaning or becomes needed.
 
 `t` counts from the start of the run on CLOCK_MONOTONIC, which all processes of one machine share: the ledger of a
 Locust process and the observers here use the same clock. `epoch` belongs to the same instant and translates the
@@ -19,13 +22,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Generic, Protocol, TypeVar, cast
 
 from promproof.config.masking import Masker
 from promproof.crash import Tracebacks
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence.records import ObservationFailed
+from promproof.evidence.records.base import Broken, Kind, read_line, to_json
 
-VERSION = 1
+VERSION = 2
+K = TypeVar("K", bound=Kind)
+K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
 
 class Clock(Protocol):
@@ -37,31 +44,33 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True)
-class Record:
-    """One piece of evidence: `t` in seconds since the start of the run, `data` as JSON knows it."""
+class Record(Generic[K_co]):
+    """One piece of evidence: `t` in seconds since the start of the run."""
 
     number: int
     t: float
-    kind: str
-    data: dict[str, Any]
+    data: K_co
 
 
 class History:
     """All records of a run in memory, and the two clocks of its start."""
 
-    def __init__(self, run: str, monotonic: float, epoch: float, records: list[Record] | None = None) -> None:
+    def __init__(
+        self, run: str, monotonic: float, epoch: float, records: list[Record[Kind]] | None = None
+    ) -> None:
         self.run = run
         self.monotonic = monotonic
         self.epoch = epoch
-        self.records = records if records is not None else []
+        self.records: list[Record[Kind]] = records if records is not None else []
 
-    def of(self, *kinds: str) -> Iterator[Record]:
-        """The records of these kinds, in the order in which they were written."""
-        return (record for record in self.records if record.kind in kinds)
+    def of(self, kind: type[K]) -> Iterator[Record[K]]:
+        """The records of a kind, in the order in which they were written."""
+        return (cast(Record[K], record) for record in self.records if isinstance(record.data, kind))
 
-    def last(self, kind: str) -> Record | None:
+    def last(self, kind: type[K]) -> Record[K] | None:
         """The newest record of a kind, or None."""
-        return next((record for record in reversed(self.records) if record.kind == kind), None)
+        found = (record for record in reversed(self.records) if isinstance(record.data, kind))
+        return cast("Record[K] | None", next(found, None))
 
     def from_epoch(self, epoch: float) -> float:
         """Run time (seconds) of an epoch time stamp of this machine."""
@@ -98,13 +107,17 @@ class Recorder(History):
         """Seconds since the start of the run."""
         return self._clock.monotonic() - self.monotonic
 
-    def add(self, kind: str, data: dict[str, Any], *, t: float | None = None) -> Record:
+    def add(self, data: K, *, t: float | None = None) -> Record[K]:
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
             number, seen = len(self.records), self.now() if t is None else t
-            row = {"n": number, "t": round(seen, 6), "kind": kind, "data": data}
+            row = {"n": number, "t": round(seen, 6), "kind": data.kind, "data": to_json(data)}
             hidden, line = self.masker.json(row)
-            record = Record(number, seen, kind, data if hidden is row else hidden["data"])
+            if hidden is not row:
+                masked = read_line(line).data
+                assert isinstance(masked, type(data))
+                data = masked
+            record = Record(number, seen, data)
             # What comes after the end, a late notification for example, is no part of the run.
             if self.failure is None and not self._file.closed:
                 try:
@@ -134,7 +147,7 @@ class Recorder(History):
             if isinstance(error, EvidenceError)
             else self.tracebacks.keep(f"asking for {what}", error)
         )
-        self.add("observation_failed", {"what": what, "error": said})
+        self.add(ObservationFailed(what, said))
 
     def close(self) -> None:
         """Close the file; records already written stay readable."""
@@ -162,30 +175,38 @@ def read(path: Path) -> History:
             "check the path",
         ) from error
     lines = text.split("\n")[:-1]  # what follows the last newline is a torn write
-    header = _parse(path, 1, lines[0] if lines else "")
-    if header.get("history") != VERSION:
-        raise InputError(
-            f"not a history of version {VERSION}",
-            f"{path}:1",
-            f'{{"history": {VERSION}, ...}}',
-            "name a history file",
-        )
+    header = _header(path, lines[0] if lines else "")
     history = History(header["run"], header["monotonic"], header["epoch"])
     for number, line in enumerate(lines[1:], start=2):
-        row = _parse(path, number, line)
-        history.records.append(Record(row["n"], row["t"], row["kind"], row["data"]))
+        try:
+            found = read_line(line)
+            history.records.append(Record(found.n, found.t, found.data))
+        except Broken as error:
+            where = f"{path}:{number}: {error.key}" if error.key else f"{path}:{number}"
+            raise InputError(str(error), where, error.expected, "use the original file") from error
     return history
 
 
-def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+def _header(path: Path, line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
-    except ValueError as error:
+        header = json.loads(line)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or not isinstance(header.get("history"), int):
         raise InputError(
-            f"broken line: {error}", f"{path}:{number}", "one JSON object per line", "use the original file"
-        ) from error
-    if not isinstance(row, dict):
-        raise InputError(
-            "not an object", f"{path}:{number}", "one JSON object per line", "use the original file"
+            "not a history", f"{path}:1", f'{{"history": {VERSION}, ...}}', "name a history file"
         )
-    return row
+    if header["history"] != VERSION:
+        newer = header["history"] > VERSION
+        raise InputError(
+            f"a history of version {header['history']}, which is not read here",
+            f"{path}:1",
+            f"version {VERSION}",
+            "judge it with a newer promproof"
+            if newer
+            else "judge it with the promproof that ran it, or run again",
+        )
+    for key in ("run", "monotonic", "epoch"):
+        if not isinstance(header.get(key), str if key == "run" else int | float):
+            raise InputError(f"no {key}", f"{path}:1: {key}", "a header", "use the original file")
+    return header

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import NodeReading, ProcFolder
 from promproof.faults.kind import register
 from promproof.faults.ledgers import Held, Phase
 from promproof.faults.procfs import TICKS_PER_SECOND
@@ -21,13 +22,13 @@ class Cpu(Resource):
         """The ticks of all CPUs."""
         return TICKS_PER_SECOND * self.cpus
 
-    def late(self, writer: dict[str, Any], held: Held) -> list[str]:
+    def late(self, writer: ProcFolder, held: Held) -> list[str]:
         """A share of time is in doubt where the time was not written."""
         return [
-            f"the proc folder was not written for {gap['end'] - gap['begin']:.2f} s"
-            for gap in writer["gaps"]
-            if gap["end"] - gap["begin"] > writer["most"]
-            and any(phase.begin <= gap["end"] and gap["begin"] <= phase.end for phase in held.phases)
+            f"the proc folder was not written for {gap.end - gap.begin:.2f} s"
+            for gap in writer.gaps
+            if gap.end - gap.begin > writer.most
+            and any(phase.begin <= gap.end and gap.begin <= phase.end for phase in held.phases)
         ]
 
     def bound(self, phase: Phase) -> float:
@@ -45,9 +46,9 @@ class Cpu(Resource):
             idle += values[-1] - values[0] if dict(labels)["mode"] == "idle" else 0.0
         return [1 - idle / every] if every else []
 
-    def exposed(self, readings: list[dict[str, Any]]) -> list[float]:
+    def exposed(self, readings: list[NodeReading]) -> list[float]:
         """It needs two readings."""
         if len(readings) < 2:
             return []
-        every = readings[-1]["cpu"] - readings[0]["cpu"]
-        return [1 - (readings[-1]["idle"] - readings[0]["idle"]) / every] if every else []
+        every = readings[-1].cpu - readings[0].cpu
+        return [1 - (readings[-1].idle - readings[0].idle) / every] if every else []

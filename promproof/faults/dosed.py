@@ -10,6 +10,7 @@ from pydantic import Field
 from promproof.contract.model import seconds
 from promproof.contract.texts import Duration
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import FaultEnded
 from promproof.faults.kind import Fault, Need, Words
 from promproof.faults.ledgers import Agreement, Held, injections
 from promproof.faults.site import Site
@@ -57,7 +58,7 @@ class Dosed(Fault):
         """Each dose was injected exactly, and what the clients and Prometheus saw of it is all of it."""
         doses = injections(evidence, held.drill, self.kind)
         troubles = [*_traffic(evidence, held.ended), *_doses(doses)]
-        injected = sum(dose["injected"] for dose in doses)
+        injected = sum(dose.injected for dose in doses)
         if not injected:
             return Agreement("nothing injected", (*troubles, "the fault injected nothing"))
         shown, differences = self.compare(evidence, held, injected)
@@ -88,12 +89,12 @@ def _traffic(evidence: Evidence, ended: float) -> list[str]:
     return []
 
 
-def _doses(doses: list[dict[str, Any]]) -> list[str]:
+def _doses(doses: list[FaultEnded]) -> list[str]:
     """Each fault must have ended by the drill's own doing, with exactly its dose injected."""
     found = []
     for dose in doses:
-        if dose["ended"] not in ("deleted", "replaced"):
-            found.append(f"the fault ended by {dose['ended']}, not by the drill")
-        if abs(dose["injected"] - dose["seen"] * dose["rate"]) > 1:
-            found.append(f"{dose['injected']} of {dose['seen']} were injected at a dose of {dose['rate']:g}")
+        if dose.ended not in ("deleted", "replaced"):
+            found.append(f"the fault ended by {dose.ended}, not by the drill")
+        if abs(dose.injected - dose.seen * dose.rate) > 1:
+            found.append(f"{dose.injected} of {dose.seen} were injected at a dose of {dose.rate:g}")
     return found

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from promproof.evidence.evidence import Evidence, Gap, Samples
+from promproof.evidence.records import FaultEnded, StoredSamples
 from promproof.exposition import Labels
-
-NODE = "stored_node"
-BUCKETS = "stored_buckets"
 
 
 @dataclass(frozen=True)
@@ -66,29 +63,27 @@ def increase(series: dict[Labels, Samples], wanted: dict[str, str], begun: float
     return total
 
 
-def injections(evidence: Evidence, drill: str, kind: str) -> list[dict[str, Any]]:
+def injections(evidence: Evidence, drill: str, kind: str) -> list[FaultEnded]:
     """Final counts of each dose of a drill's fault, as the fault port told them."""
     return [
         one.data
-        for one in evidence.history.of("fault")
-        if one.data.get("drill") == drill
-        and one.data["kind"] == kind
-        and "/metrics" not in str(one.data["routes"])
+        for one in evidence.history.of(FaultEnded)
+        if one.data.drill == drill and one.data.fault == kind and "/metrics" not in str(one.data.routes)
     ]
 
 
-def series_of(evidence: Evidence, kind: str, name: str) -> dict[Labels, Samples]:
+def series_of(evidence: Evidence, kind: type[StoredSamples], name: str) -> dict[Labels, Samples]:
     """Every sample of a metric in records of a kind.
 
     Raises:
         Gap: none was recorded.
     """
-    found: dict[Labels, Samples] = {}
-    for record in evidence.history.of(kind):
-        for one in record.data["series"]:
-            if one["name"] == name:
-                labels = tuple(sorted(one["labels"].items()))
-                found[labels] = tuple((t, v) for t, v in one["samples"])
+    found = {
+        tuple(sorted(series.labels.items())): series.samples
+        for record in evidence.history.of(kind)
+        for series in record.data.series
+        if series.name == name
+    }
     if not found:
         raise Gap(f"no stored samples of {name} were recorded")
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import NodeReading
 from promproof.faults.kind import register
 from promproof.faults.ledgers import Phase
 from promproof.faults.resource import Resource, stored_inside
@@ -28,6 +29,6 @@ class Memory(Resource):
         )
         return [1 - free / every for free, every in zip(available, total, strict=False)]
 
-    def exposed(self, readings: list[dict[str, Any]]) -> list[float]:
+    def exposed(self, readings: list[NodeReading]) -> list[float]:
         """One share for each reading."""
-        return [1 - reading["available"] / reading["total"] for reading in readings]
+        return [1 - reading.available / reading.total for reading in readings]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from promproof.errors import EvidenceError
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import NodeReading, ProcFolder, StoredNode
 from promproof.exposition import Labels
 from promproof.faults.kind import Fault
-from promproof.faults.ledgers import NODE, Agreement, Held, Phase, series_of
+from promproof.faults.ledgers import Agreement, Held, Phase, series_of
 from promproof.faults.procfs import IDLE_SHARES
 from promproof.faults.site import Site
 from promproof.stack.choice import Can
@@ -57,16 +58,14 @@ class Resource(Fault):
     def ledger(self, evidence: Evidence, held: Held) -> Agreement:
         """The proc folder, the exporter's own exposition, and Prometheus."""
         readings = [
-            record.data
-            for record in evidence.history.of("node_reading")
-            if record.data["drill"] == held.drill
+            record.data for record in evidence.history.of(NodeReading) if record.data.drill == held.drill
         ]
-        troubles, shown = self.late(evidence.need("proc_folder").data, held), []
+        troubles, shown = self.late(evidence.need(ProcFolder).data, held), []
         for phase in held.phases:
             inside = [
                 reading
                 for reading in readings
-                if phase.begin < reading["begin"] and reading["end"] <= phase.end + 0.001
+                if phase.begin < reading.begin and reading.end <= phase.end + 0.001
             ]
             for name, values in (
                 ("Prometheus stored", self.stored(evidence, phase)),
@@ -83,7 +82,7 @@ class Resource(Fault):
                     shown.append(f"{name} {values[-1]:.2%}")
         return Agreement("; ".join(shown), tuple(troubles))
 
-    def late(self, writer: dict[str, Any], held: Held) -> list[str]:
+    def late(self, writer: ProcFolder, held: Held) -> list[str]:
         """Pauses of the proc folder's writer that left a dose in doubt."""
         return []
 
@@ -96,7 +95,7 @@ class Resource(Fault):
         """Shares that Prometheus stored inside a phase."""
 
     @abstractmethod
-    def exposed(self, readings: list[dict[str, Any]]) -> list[float]:
+    def exposed(self, readings: list[NodeReading]) -> list[float]:
         """Shares from readings of the exporter itself inside a phase."""
 
 
@@ -107,7 +106,7 @@ def stored_inside(evidence: Evidence, name: str, phase: Phase) -> dict[Labels, l
     while the scrape was under way, so that such a scrape may show either dose.
     """
     ups, durations = (
-        {t: value for samples in series_of(evidence, NODE, of).values() for t, value in samples}
+        {t: value for samples in series_of(evidence, StoredNode, of).values() for t, value in samples}
         for of in ("up", "scrape_duration_seconds")
     )
     wanted = {
@@ -117,5 +116,5 @@ def stored_inside(evidence: Evidence, name: str, phase: Phase) -> dict[Labels, l
     }
     return {
         labels: [value for t, value in samples if t in wanted]
-        for labels, samples in series_of(evidence, NODE, name).items()
+        for labels, samples in series_of(evidence, StoredNode, name).items()
     }

@@ -8,9 +8,10 @@ from pydantic import model_validator
 
 from promproof.contract.model import seconds
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import LedgerMark, StoredBuckets
 from promproof.faults.dosed import Dosed
 from promproof.faults.kind import register
-from promproof.faults.ledgers import BUCKETS, Held, increase, series_of
+from promproof.faults.ledgers import Held, increase, series_of
 
 
 @register
@@ -37,10 +38,10 @@ class Slow(Dosed):
         stored = 0.0
         for name in alert.metrics:
             every = increase(evidence.stored(f"{name}_count"), {}, held.begun, held.ended)
-            fast = increase(series_of(evidence, BUCKETS, f"{name}_bucket"), {}, held.begun, held.ended)
+            fast = increase(series_of(evidence, StoredBuckets, f"{name}_bucket"), {}, held.begun, held.ended)
             stored += every - fast
-        marks = [evidence.need("ledger_mark", drill=held.drill, edge=edge).data for edge in ("begin", "end")]
-        seen = marks[1]["slow"] - marks[0]["slow"]
+        marks = [evidence.need(LedgerMark, drill=held.drill, edge=edge).data for edge in ("begin", "end")]
+        seen = marks[1].slow - marks[0].slow
         distance = min(abs(dose - alert.boundary.threshold) for dose in (held.below, held.above))
         window = evidence.scale.seconds(seconds(alert.window or "0s"))
         bound = max(0.0, (held.decided or 0) * window * distance - self.accumulators - 2)

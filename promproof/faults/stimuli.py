@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from promproof.errors import EvidenceError
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import StimulusConnections, StimulusCpu, StimulusDisk, StimulusMemory
 from promproof.faults.port import FaultPort
 
 CONNECTIONS = 20
@@ -32,16 +33,7 @@ def hold_connections(url: str, history: Recorder, wait: Callable[[], None]) -> N
         begin = history.now()
         wait()
         end = history.now()
-    history.add(
-        "stimulus_connections",
-        {
-            "asked": asked,
-            "begin": begin,
-            "end": end,
-            "amount": CONNECTIONS,
-            "what": f"{CONNECTIONS} held connections",
-        },
-    )
+    history.add(StimulusConnections(asked, begin, end, CONNECTIONS, f"{CONNECTIONS} held connections"))
 
 
 def use_disk(folder: Path, history: Recorder) -> None:
@@ -57,52 +49,40 @@ def use_disk(folder: Path, history: Recorder) -> None:
             read = len(file.read())
         path.unlink()
     except OSError as error:
-        history.add("stimulus_disk", {"unavailable": str(error)})
+        history.add(StimulusDisk(unavailable=str(error)))
         return
     what = f"{read} bytes written through and read back"
-    history.add("stimulus_disk", {"begin": begin, "end": history.now(), "amount": read, "what": what})
+    history.add(StimulusDisk(None, begin, history.now(), read, what))
 
 
 def hold_memory(faults: FaultPort | None, history: Recorder, wait: Callable[[], None]) -> None:
     """Let the target hold touched memory while `wait` lets scrapes pass."""
     if faults is None:
-        history.add("stimulus_memory", {"unavailable": "the target has no fault port to hold memory for us"})
+        history.add(StimulusMemory(unavailable="the target has no fault port to hold memory for us"))
         return
     asked = history.now()
     try:
         faults.apply("ballast", bytes=BALLAST_BYTES)
     except EvidenceError as error:
-        history.add(
-            "stimulus_memory", {"unavailable": f"the target does not hold memory for us: {error.state}"}
-        )
+        history.add(StimulusMemory(unavailable=f"the target does not hold memory for us: {error.state}"))
         return
     begin = history.now()
     wait()
     end = history.now()
     faults.end("ballast")
-    history.add(
-        "stimulus_memory",
-        {
-            "asked": asked,
-            "begin": begin,
-            "end": end,
-            "amount": BALLAST_BYTES,
-            "what": f"{BALLAST_BYTES // 10**6} MB held",
-        },
-    )
+    history.add(StimulusMemory(asked, begin, end, BALLAST_BYTES, f"{BALLAST_BYTES // 10**6} MB held"))
 
 
 def cpu_work(history: Recorder, before: Figures, after: Figures, requests: int) -> None:
     """The traffic itself is the CPU work; its amount is what the kernel charged for it."""
     history.add(
-        "stimulus_cpu",
-        {
-            "asked": before.before,
-            "begin": before.before,
-            "end": after.after,
-            "amount": after.cpu_seconds - before.cpu_seconds,
-            "what": f"{requests} requests",
-        },
+        StimulusCpu(
+            before.before,
+            before.before,
+            after.after,
+            after.cpu_seconds - before.cpu_seconds,
+            f"{requests} requests",
+        )
     )
 
 

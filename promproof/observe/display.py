@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from promproof.config.timescale import TimeScale
 from promproof.errors import EvidenceError
+from promproof.evidence import records
 from promproof.evidence.history import Record, Recorder
 from promproof.grafana.expand import Value, substitute
 from promproof.grafana.provisioning import GrafanaFolder, Texts
@@ -32,42 +34,48 @@ def ask(
     other samples.
     """
     errors: list[str] = []
-    data: dict[str, Any] = {
-        "url": grafana.url,
-        "errors": errors,
-        "files": served.dashboards,
-        "intervals": {one.uid: one.interval for one in served.sources},
+
+    def asked(what: str, call: Callable[[], Answer]) -> records.GrafanaAnswer | None:
+        try:
+            answer = call()
+        except EvidenceError as error:
+            errors.append(f"{what}: {error.state}")
+            return None
+        return records.GrafanaAnswer(answer.status, answer.body)
+
+    health, anonymous = asked("health", grafana.health), asked("anonymous", grafana.anonymous)
+    account, sources = asked("account", grafana.account), asked("sources", grafana.sources)
+    search = asked("search", grafana.search)
+    source_health = {
+        source.uid: asked(f"health of {source.uid}", partial(grafana.source_health, source.uid))
+        for source in folder.sources
     }
-    for name, call in (
-        ("health", grafana.health),
-        ("anonymous", grafana.anonymous),
-        ("account", grafana.account),
-        ("sources", grafana.sources),
-        ("search", grafana.search),
-    ):
-        try:
-            data[name] = _plain(call())
-        except EvidenceError as error:
-            errors.append(f"{name}: {error.state}")
-    data["source_health"] = {}
-    data["dashboards"] = {}
-    for source in folder.sources:
-        try:
-            data["source_health"][source.uid] = _plain(grafana.source_health(source.uid))
-        except EvidenceError as error:
-            errors.append(f"health of {source.uid}: {error.state}")
-    for dashboard in folder.dashboards:
-        try:
-            data["dashboards"][dashboard.uid] = _plain(grafana.dashboard(dashboard.uid))
-        except EvidenceError as error:
-            errors.append(f"dashboard {dashboard.uid}: {error.state}")
+    dashboards = {
+        dashboard.uid: asked(f"dashboard {dashboard.uid}", partial(grafana.dashboard, dashboard.uid))
+        for dashboard in folder.dashboards
+    }
     same, why = _same_server(history, grafana, prometheus, folder)
-    data["same_server"], data["other_server"] = same, why
-    history.add("grafana", data)
+    history.add(
+        records.GrafanaAsked(
+            errors=tuple(errors),
+            same_server=same,
+            url=grafana.url,
+            files=served.dashboards,
+            intervals={source.uid: source.interval for source in served.sources},
+            health=health,
+            anonymous=anonymous,
+            account=account,
+            sources=sources,
+            search=search,
+            source_health={uid: answer for uid, answer in source_health.items() if answer is not None},
+            dashboards={uid: answer for uid, answer in dashboards.items() if answer is not None},
+            other_server=why,
+        )
+    )
     if not same:
         return
-    for record in list(history.of("panel")):
-        if record.data.get("zoom") == "whole" and "series" in record.data:
+    for record in list(history.of(records.PanelAsked)):
+        if record.data.zoom == "whole" and record.data.series is not None:
             try:
                 _query(history, grafana, folder, scale, record)
             except Exception as error:
@@ -101,71 +109,61 @@ def _same_server(
 
 
 def _query(
-    history: Recorder, grafana: Grafana, folder: GrafanaFolder, scale: TimeScale, record: Record
+    history: Recorder,
+    grafana: Grafana,
+    folder: GrafanaFolder,
+    scale: TimeScale,
+    record: Record[records.PanelAsked],
 ) -> None:
     data = record.data
-    dashboard = next(one for one in folder.dashboards if one.file == data["dashboard"])
-    panel, target = next((p, t) for p, t in dashboard.queries() if t.path == data["path"])
+    dashboard = next(one for one in folder.dashboards if one.file == data.dashboard)
+    panel, target = next((p, t) for p, t in dashboard.queries() if t.path == data.path)
     chosen = {
-        one.data["name"]: tuple(one.data["chosen"])
-        for one in history.of("variable")
-        if one.data["dashboard"] == dashboard.file
+        one.data.name: tuple(one.data.chosen)
+        for one in history.of(records.VariableAsked)
+        if one.data.dashboard == dashboard.file
     }
     values = {
         one.name: Value(chosen.get(one.name, ()), one.multi or one.include_all, one.all_value is None)
         for one in dashboard.variables
     }
     identity = scale.is_identity
-    request = Request(data["from"], data["to"], panel.max_data_points or data["width"])
+    request = Request(data.begin, data.end, panel.max_data_points or data.width)
     asked = {
         "refId": target.ref,
         "datasource": {"type": "prometheus", "uid": target.source.uid},
         # Under a time scale the fixed windows are not those of the file, so the expanded query is asked.
-        "expr": substitute(target.expression, values) if identity else data["expanded"],
+        "expr": substitute(target.expression, values) if identity else data.expanded,
         "instant": target.instant,
         "range": not target.instant,
         "format": "time_series",
         "intervalMs": browser_interval(request, panel.interval, folder.source_interval)
         if identity
-        else data["step"],
+        else data.step,
         "maxDataPoints": request.points,
         "interval": target.interval if identity else "",
         "intervalFactor": target.interval_factor,
         "legendFormat": target.legend,
         "utcOffsetSec": 0,
     }
-    row: dict[str, Any] = {
-        "dashboard": dashboard.file,
-        "path": target.path,
-        "panel": panel.title,
-        "of": record.number,
-    }
+    made = partial(records.GrafanaQuery, dashboard.file, target.path, record.number, panel.title)
     try:
         result = grafana.query(asked, request.begin, request.end)
     except EvidenceError as error:
-        history.add("grafana_query", {**row, "error": error.state})
+        history.add(made(error.state))
         return
-    history.add("grafana_query", {**row, **_result(history, result)})
+    history.add(made(result.error or None, result.expression, result.step, _drawn(history, result)))
 
 
-def _result(history: Recorder, result: QueryResult) -> dict[str, Any]:
-    return {
-        "error": result.error or None,
-        "expression": result.expression,
-        "step": result.step,
-        "series": [
-            {
-                "name": one.name,
-                "labels": one.labels,
-                "points": [
-                    [round(history.from_epoch(t), 6), math.nan if value is None else value]
-                    for t, value in one.points
-                ],
-            }
-            for one in result.frames
-        ],
-    }
-
-
-def _plain(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "body": answer.body}
+def _drawn(history: Recorder, result: QueryResult) -> tuple[records.Drawn, ...]:
+    return tuple(
+        records.Drawn(
+            frame.labels,
+            tuple(
+                (round(history.from_epoch(t), 6), math.nan if value is None else value)
+                for t, value in frame.points
+            ),
+            frame.name,
+        )
+        for frame in result.frames
+    )

@@ -10,7 +10,8 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from promproof.evidence.records import MachineReading
 
 PROC = Path("/proc")
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
@@ -26,8 +27,8 @@ def read(
     mounts: tuple[str, ...] = (),
     proc: Path = PROC,
     network: Path | None = None,
-) -> dict[str, Any]:
-    """One reading as JSON values: `before` and `after` (run time), and figures by name.
+) -> MachineReading:
+    """One reading: `before` and `after` (run time), and figures by name.
 
     cpu: seconds by mode over all CPUs; cpus: how many; memory: [total, available] bytes; disks: [read, written]
     bytes by device; networks: [received, sent] bytes by interface, from the file `network` (a container has
@@ -35,17 +36,11 @@ def read(
     """
     before = clock()
     cpu, cpus = _cpu((proc / "stat").read_text())
-    data = {
-        "before": before,
-        "cpu": cpu,
-        "cpus": cpus,
-        "memory": _memory((proc / "meminfo").read_text()),
-        "disks": _disks((proc / "diskstats").read_text()),
-        "networks": _networks((network or proc / "net" / "dev").read_text()),
-        "files": {mount: figures for mount in mounts if (figures := _file_system(mount)) is not None},
-    }
-    data["after"] = clock()
-    return data
+    memory = _memory((proc / "meminfo").read_text())
+    disks = _disks((proc / "diskstats").read_text())
+    networks = _networks((network or proc / "net" / "dev").read_text())
+    files = {mount: figures for mount in mounts if (figures := _file_system(mount)) is not None}
+    return MachineReading(before, clock(), cpu, cpus, memory, disks, networks, files)
 
 
 def mount_points(proc: Path = PROC) -> tuple[str, ...]:
@@ -69,7 +64,7 @@ class MachineSampler:
     def __init__(
         self, clock: Callable[[], float], *, interval: float = 0.1, network: Path | None = None
     ) -> None:
-        self.readings: list[dict[str, Any]] = []
+        self.readings: list[MachineReading] = []
         self._clock = clock
         self._interval = interval
         self._network = network
@@ -81,7 +76,7 @@ class MachineSampler:
         """Begin to sample."""
         self._thread.start()
 
-    def stop(self) -> list[dict[str, Any]]:
+    def stop(self) -> list[MachineReading]:
         """End sampling and return all readings."""
         self._ended.set()
         if self._thread.is_alive():
@@ -106,24 +101,24 @@ def _cpu(text: str) -> tuple[dict[str, float], int]:
     return totals, len(each)
 
 
-def _memory(text: str) -> list[int]:
+def _memory(text: str) -> tuple[int, ...]:
     rows = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    return [int(rows[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable")]
+    return tuple(int(rows[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))
 
 
-def _disks(text: str) -> dict[str, list[int]]:
+def _disks(text: str) -> dict[str, tuple[int, ...]]:
     rows = [line.split() for line in text.splitlines()]
-    return {row[2]: [int(row[5]) * SECTOR, int(row[9]) * SECTOR] for row in rows if len(row) > 9}
+    return {row[2]: (int(row[5]) * SECTOR, int(row[9]) * SECTOR) for row in rows if len(row) > 9}
 
 
-def _networks(text: str) -> dict[str, list[int]]:
+def _networks(text: str) -> dict[str, tuple[int, ...]]:
     rows = [line.split(":", 1) for line in text.splitlines() if ":" in line]
-    return {name.strip(): [int(fields.split()[0]), int(fields.split()[8])] for name, fields in rows}
+    return {name.strip(): (int(fields.split()[0]), int(fields.split()[8])) for name, fields in rows}
 
 
-def _file_system(mount: str) -> list[int] | None:
+def _file_system(mount: str) -> tuple[int, ...] | None:
     try:
         status = os.statvfs(mount)
     except OSError:
         return None
-    return [status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize]
+    return status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize

@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import NodeReading, ObservationFailed
 from promproof.exposition import Exposition, parse
 from promproof.stack.waiting import loopback_session
 
@@ -29,11 +30,9 @@ class NodeReader:
             answer.raise_for_status()
             found = parse(answer.text)
         except (requests.RequestException, ValueError) as error:
-            self._history.add("observation_failed", {"what": "node exporter", "error": str(error)})
+            self._history.add(ObservationFailed("node exporter", str(error)))
             return
-        self._history.add(
-            "node_reading", {"drill": drill, "begin": begin, "end": self._history.now(), **_figures(found)}
-        )
+        self._history.add(NodeReading(drill, begin, self._history.now(), **_figures(found)))
 
 
 def _figures(found: Exposition) -> dict[str, float]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from promproof.config.promql import TooLarge
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.history import Recorder
 from promproof.grafana import causes
 from promproof.grafana.dashboard import Dashboard, Panel, Target
@@ -57,7 +59,7 @@ class Sources:
 
     ledgers: Mapping[str, Path]
     database: str | None
-    readings: list[dict[str, Any]]
+    readings: list[records.MachineReading]
     process_started: float | None
 
 
@@ -73,14 +75,7 @@ def _as_evidence(error: Exception) -> EvidenceError:
 def files(history: Recorder, texts: Texts, intervals: Mapping[str, int]) -> None:
     """The dashboards and provisioning files as they are; `intervals`: the jobs' scrape intervals (ms), unscaled."""
     history.add(
-        "dashboards",
-        {
-            "files": texts.dashboards,
-            "sources": [asdict(one) for one in texts.sources],
-            "providers": [asdict(one) for one in texts.providers],
-            "problems": [asdict(one) for one in texts.problems],
-            "scrape_intervals": dict(intervals),
-        },
+        records.Dashboards(texts.dashboards, texts.sources, texts.providers, texts.problems, dict(intervals))
     )
 
 
@@ -110,15 +105,15 @@ def everything(
     if sources.database is not None:
         rows(history, contract, sources.database)
         sums(history, contract, sources.database, "rest")
-    record = history.last("dashboards")
-    if record is None or not (record.data["files"] or contract.dashboards):
+    record = history.last(records.Dashboards)
+    if record is None or not (record.data.files or contract.dashboards):
         return
     machine(history, sources.readings, sources.process_started)
     for name, path in sources.ledgers.items():
         latencies(history, name, path)
     scrapes(history, prometheus, history.now() + 1)
-    provisioned = tuple(DataSource(**one) for one in record.data["sources"])
-    folder = GrafanaFolder(read_all(record.data["files"], provisioned), provisioned, (), ())
+    provisioned = record.data.sources
+    folder = GrafanaFolder(read_all(record.data.files, provisioned), provisioned, (), ())
     panels(history, prometheus, folder, scale, window)
 
 
@@ -151,11 +146,9 @@ def panels(
     begin, end = window
     try:
         known = prometheus.metadata()
-        history.add(
-            "metadata", {"types": {name: all_[0].get("type") for name, all_ in known.items() if all_}}
-        )
+        history.add(records.Metadata({name: all_[0].get("type") for name, all_ in known.items() if all_}))
     except EvidenceError as error:
-        history.add("observation_failed", {"what": "metadata", "error": str(error)})
+        history.add(records.ObservationFailed("metadata", str(error)))
     for dashboard in folder.dashboards:
         values, options = _variables(history, prometheus, dashboard, folder.sources, window)
         asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
@@ -191,25 +184,29 @@ def _variables(
     live: dict[str, list[str]] = {}
     span = (history.epoch + window[0], history.epoch + window[1])
     for one in dashboard.variables:
-        data: dict[str, Any] = {"dashboard": dashboard.file, "name": one.name, "query": one.query}
+        asked, refused = None, None
         options: list[str] = list(options_of(one))
         try:
             if one.type == "datasource":
                 options = [source.uid for source in offered(one, sources)]
             elif one.type == "query" and one.source.is_prometheus:
                 options = query_values(prometheus, substitute(one.query, values), one.regex, span)
-                data["values"] = options
+                asked = tuple(options)
         except Exception as error:  # a regular expression that only a browser reads is one of them
             options = []
             if isinstance(error, EvidenceError) and _is_refused(error):
-                data["error"] = str(error)
+                refused = str(error)
             else:
                 history.failed(VARIABLE, error)
         found = chosen(one, options)
         if one.type == "datasource" and (source := selected(one, sources)) is not None:
             found = Value((source.uid,), found.many)
         values[one.name], live[one.name] = found, options
-        history.add("variable", {**data, "options": options, "chosen": list(found.values)})
+        history.add(
+            records.VariableAsked(
+                dashboard.file, one.name, one.query, asked, tuple(options), tuple(found.values), refused
+            )
+        )
     return {name: value for name, value in values.items() if value.values}, live
 
 
@@ -229,28 +226,33 @@ class _Asker:
     def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
         empty, last = True, ""
         for look in looks:
-            data: dict[str, Any] = {
-                "dashboard": self.dashboard.file, "panel": panel.title, "path": target.path, "ref": target.ref,
-                "zoom": look.name, "width": look.width, "instant": target.instant,
-            }  # fmt: skip
+            asked = records.PanelAsked(
+                self.dashboard.file,
+                panel.title,
+                target.path,
+                target.ref,
+                look.name,
+                look.width,
+                target.instant,
+            )
             try:
                 request, step, text = self._prepared(panel, target, look)
-                data |= {"expanded": text, "step": step, "from": request.begin, "to": request.end}
+                asked = replace(asked, expanded=text, step=step, begin=request.begin, end=request.end)
                 rows = self._sent(target, request, step, text)
             except (TooLarge, InputError) as error:  # the limits of this harness say nothing of the query
                 self.history.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
                 return
             except ValueError as error:
-                self.history.add("panel", {**data, "error": str(error)})
+                self.history.add(replace(asked, error=str(error)))
                 return
             except Exception as error:
                 if isinstance(error, EvidenceError) and _is_refused(error):
-                    self.history.add("panel", {**data, "error": error.state})
+                    self.history.add(replace(asked, error=error.state))
                 else:
                     self.history.failed(panel_query(self.dashboard.file, target.path), error)
                 return
             empty, last = empty and not rows, text
-            self.history.add("panel", {**data, "series": rows})
+            self.history.add(replace(asked, series=rows))
         if empty and last:
             self._cause(panel, target, last)
 
@@ -259,24 +261,23 @@ class _Asker:
     ) -> None:
         """Ask a query with a variable at these values and record whose series came back."""
         labels = re.findall(rf"(\w+)\s*=~?\s*[\"']\$\{{?{re.escape(variable)}\b", target.expression)
-        data: dict[str, Any] = {
-            "dashboard": self.dashboard.file, "path": target.path, "variable": variable, "chosen": list(selection),
-            "labels": list(dict.fromkeys(labels)),
-        }  # fmt: skip
+        choice = records.Choice(
+            self.dashboard.file, target.path, variable, selection, tuple(dict.fromkeys(labels))
+        )
         try:
             request, step, text = self._prepared(panel, target, look)
             rows = self._sent(target, request, step, text)
         except (TooLarge, InputError) as error:
             self.history.failed(CHOICE, _as_evidence(error))
         except ValueError as error:
-            self.history.add("choice", {**data, "error": str(error)})
+            self.history.add(replace(choice, error=str(error)))
         except Exception as error:
             if isinstance(error, EvidenceError) and _is_refused(error):
-                self.history.add("choice", {**data, "error": error.state})
+                self.history.add(replace(choice, error=error.state))
             else:
                 self.history.failed(CHOICE, error)
         else:
-            self.history.add("choice", {**data, "expanded": text, "series": [one["labels"] for one in rows]})
+            self.history.add(replace(choice, expanded=text, series=tuple(drawn.labels for drawn in rows)))
 
     def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
         end = round((self.history.epoch + self.end) * 1000)
@@ -299,16 +300,16 @@ class _Asker:
             return duration
         return format_milliseconds(self.scale.milliseconds(milliseconds(duration)))
 
-    def _sent(self, target: Target, request: Request, step: int, text: str) -> list[dict[str, Any]]:
+    def _sent(self, target: Target, request: Request, step: int, text: str) -> tuple[records.Drawn, ...]:
         if target.instant:
             answer = self.prometheus.get(
                 "/api/v1/query", {"query": text, "time": f"{request.end / 1000:.3f}"}
             )
             if answer["resultType"] == "scalar":
-                return [{"labels": {}, "points": [self._point(answer["result"])]}]
-            return [
-                {"labels": one["metric"], "points": [self._point(one["value"])]} for one in answer["result"]
-            ]
+                return (records.Drawn({}, (self._point(answer["result"]),)),)
+            return tuple(
+                records.Drawn(row["metric"], (self._point(row["value"]),)) for row in answer["result"]
+            )
         begin, end = request.begin // step * step, request.end // step * step
         answer = self.prometheus.get(
             "/api/v1/query_range",
@@ -319,20 +320,20 @@ class _Asker:
                 "step": f"{step / 1000:g}",
             },
         )
-        return [
-            {"labels": one["metric"], "points": [self._point(point) for point in one["values"]]}
-            for one in answer["result"]
-        ]
+        return tuple(
+            records.Drawn(row["metric"], tuple(self._point(point) for point in row["values"]))
+            for row in answer["result"]
+        )
 
-    def _point(self, point: Sequence[Any]) -> list[float]:
-        return [round(self.history.from_epoch(float(point[0])), 6), float(point[1])]
+    def _point(self, point: Sequence[Any]) -> tuple[float, float]:
+        return round(self.history.from_epoch(float(point[0])), 6), float(point[1])
 
     def _cause(self, panel: Panel, target: Target, text: str) -> None:
-        base = {"dashboard": self.dashboard.file, "panel": panel.title, "path": target.path}
+        cause = partial(records.PanelCause, self.dashboard.file, panel.title, target.path)
         try:
             questions = causes.relaxations(text)
         except ValueError as error:
-            self.history.add("panel_cause", {**base, "cause": f"it cannot be taken apart: {error}"})
+            self.history.add(cause(f"it cannot be taken apart: {error}"))
             return
         answers: dict[str, float | None] = {}
         for question in questions:
@@ -342,6 +343,4 @@ class _Asker:
                 continue
             numbers = [value for _, value in found if not math.isnan(value)]
             answers[question.expression] = max(numbers) if numbers else (0.0 if found else None)
-        self.history.add(
-            "panel_cause", {**base, "cause": causes.name(questions, answers), "answers": answers}
-        )
+        self.history.add(cause(causes.name(questions, answers), answers))

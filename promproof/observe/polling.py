@@ -5,31 +5,34 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import AlertsPoll, Held, HeldPoll, Poll, RulesPoll
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
 
-ALERTS = "poll"
-RULES = "rules_poll"
-HELD = "held_poll"
 STOP_SECONDS = 1.0
 
 
 class Poller:
-    """One question, asked every `interval` seconds; the answer becomes a record of `kind`."""
+    """One question, asked every `interval` seconds; the answer, with begin and end, becomes a record."""
 
     def __init__(
-        self, history: Recorder, kind: str, ask: Callable[[], dict[str, Any]], interval: float
+        self,
+        history: Recorder,
+        kind: type[Poll],
+        ask: Callable[[], Callable[[float, float], Poll]],
+        interval: float,
     ) -> None:
         self._history = history
         self._kind = kind
         self._ask = ask
         self._interval = interval
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"poller-{kind}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"poller-{kind.kind}", daemon=True)
         self.longest = interval
         """The longest time (seconds) between two answered polls without a failed one: how late this machine may be."""
 
@@ -51,18 +54,16 @@ class Poller:
         while not self._ended.wait(self._interval):
             begin = self._history.now()
             try:
-                data = self._ask()
+                answer = self._ask()
             except EvidenceError as error:
                 if self._ended.is_set():  # nobody waits for this answer any more
                     return
-                self._history.add(
-                    self._kind, {"begin": begin, "end": self._history.now(), "error": str(error)}
-                )
+                self._history.add(self._kind(begin, self._history.now(), str(error)))
                 answered = None
                 continue
             if self._ended.is_set():
                 return
-            self._history.add(self._kind, {"begin": begin, "end": self._history.now(), **data}, t=begin)
+            self._history.add(answer(begin, self._history.now()), t=begin)
             now = time.monotonic()
             if answered is not None:
                 self.longest = max(self.longest, now - answered)
@@ -78,12 +79,14 @@ class Pollers:
         self._held = Alertmanager(alertmanager) if alertmanager is not None else None
         alerts, rules = self._asked
         self._all = [
-            Poller(history, ALERTS, lambda: {"alerts": alerts.alerts()}, interval),
-            Poller(history, RULES, lambda: {"rules": _states(rules.rules())}, interval),
+            Poller(history, AlertsPoll, lambda: partial(AlertsPoll, alerts=tuple(alerts.alerts())), interval),
+            Poller(history, RulesPoll, lambda: partial(RulesPoll, rules=_states(rules.rules())), interval),
         ]
         if self._held is not None:
             held = self._held
-            self._all.append(Poller(history, HELD, lambda: {"alerts": _held(held.alerts())}, interval))
+            self._all.append(
+                Poller(history, HeldPoll, lambda: partial(HeldPoll, alerts=_held(held.alerts())), interval)
+            )
 
     @property
     def longest(self) -> float:
@@ -112,26 +115,28 @@ class Pollers:
         for record in reversed(self._history.records):
             if record.t < since - 10:
                 return False
-            if record.kind == ALERTS and record.t >= since and "alerts" in record.data:
-                return any(alert["labels"].get("alertname") == name for alert in record.data["alerts"])
+            if isinstance(record.data, AlertsPoll) and record.t >= since and record.data.error is None:
+                return any(alert["labels"].get("alertname") == name for alert in record.data.alerts)
         return False
 
     def state(self, name: str) -> str:
         """The state of an alert in the newest poll that was answered; the furthest of several label sets."""
-        newest = next(
-            (one for one in reversed(self._history.records) if one.kind == ALERTS and "alerts" in one.data),
-            None,
-        )
-        alerts = newest.data["alerts"] if newest is not None else []
-        states = {str(one["state"]) for one in alerts if one["labels"].get("alertname") == name}
+        polls = (one.data for one in reversed(self._history.records) if isinstance(one.data, AlertsPoll))
+        newest = next((poll for poll in polls if poll.error is None), None)
+        alerts = newest.alerts if newest is not None else ()
+        states = {str(alert["state"]) for alert in alerts if alert["labels"].get("alertname") == name}
         return next((one for one in ("firing", "pending") if one in states), "inactive")
 
     def quiet(self) -> bool:
         """Whether the newest polls show no alert anywhere."""
-        alerts, held = self._history.last(ALERTS), self._history.last(HELD)
-        if alerts is None or alerts.data.get("alerts") != []:
+        alerts, held = self._history.last(AlertsPoll), self._history.last(HeldPoll)
+        if alerts is None or not _is_empty(alerts.data):
             return False
-        return self._held is None or (held is not None and held.data.get("alerts") == [])
+        return self._held is None or (held is not None and _is_empty(held.data))
+
+
+def _is_empty(poll: AlertsPoll | HeldPoll) -> bool:
+    return poll.error is None and not poll.alerts
 
 
 def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
@@ -146,13 +151,13 @@ def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-def _held(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _held(alerts: list[dict[str, Any]]) -> tuple[Held, ...]:
     """What is needed of Alertmanager's alerts: name, state and what suppresses them."""
-    return [
-        {
-            "labels": alert["labels"],
-            "state": alert["status"]["state"],
-            "inhibited_by": alert["status"].get("inhibitedBy", []),
-        }
+    return tuple(
+        Held(
+            alert["labels"],
+            str(alert["status"]["state"]),
+            tuple(alert["status"].get("inhibitedBy", ())),
+        )
         for alert in alerts
-    ]
+    )

@@ -8,20 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
-from typing import Any
+from dataclasses import astuple
 
 import requests
 
 from promproof.contract.model import Contract, TallyTruth
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
 from promproof.exposition import Exposition, parse
 from promproof.http import Session
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
-from promproof.observe.prometheus import Prometheus
+from promproof.observe.prometheus import Prometheus, StoredSeries
 from promproof.observe.webhook import Delivery
 from promproof.stack.waiting import wait_until
 from promproof.truth.metrics import sample_name
@@ -49,20 +49,19 @@ def attempt(history: Recorder, what: str) -> Iterator[None]:
 def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
     """Read the target's exposition directly; a failure is recorded and gives None."""
     begin = history.now()
-    data: dict[str, Any] = {"label": label, "begin": begin}
-    parsed = None
+    status, page, text, failed, parsed = None, False, "", None, None
     try:
         with Session(EXPOSITION_SECONDS) as session:
             answer = session.get(url, headers={"Accept": "text/plain; version=0.0.4"})
-        data["status"], data["page"] = answer.status_code, _is_page(answer)
+        status, page = answer.status_code, _is_page(answer)
         answer.raise_for_status()
-        data["text"] = answer.text
-        parsed = parse(answer.text)
+        text = answer.text
+        parsed = parse(text)
     except (requests.RequestException, ValueError) as error:
-        data["error"] = str(error)
+        failed = str(error)
     except Exception as error:
-        data["error"] = history.tracebacks.keep(f"reading {url}", error)
-    history.add("exposition", {**data, "end": history.now()})
+        failed = history.tracebacks.keep(f"reading {url}", error)
+    history.add(records.ExpositionRead(label, begin, history.now(), text, status, page, failed))
     return parsed
 
 
@@ -77,11 +76,12 @@ def need_exposition(history: Recorder, url: str) -> None:
 
     def unmet() -> str:
         exposition(history, url, "baseline")
-        record = history.last("exposition")
-        seen = record.data if record is not None else {}
-        if seen.get("status") in NOT_THERE:
-            return f"GET {url} answers {seen['status']}: there are no metrics to judge"
-        return f"GET {url} answers with a web page and not with metrics" if seen.get("page") else ""
+        record = history.last(records.ExpositionRead)
+        if record is None:
+            return ""
+        if record.data.status in NOT_THERE:
+            return f"GET {url} answers {record.data.status}: there are no metrics to judge"
+        return f"GET {url} answers with a web page and not with metrics" if record.data.page else ""
 
     try:
         wait_until(unmet, APPEARS_SECONDS, pause=lambda _: time.sleep(ASK_AGAIN_SECONDS))
@@ -104,9 +104,7 @@ def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
     }
     for what, query in wanted.items():
         with attempt(history, f"rows of {what}"):
-            history.add(
-                "rows", {"what": what, "label": label, "query": query, "values": database.ask(url, query)}
-            )
+            history.add(records.Rows(what, label, query, tuple(database.ask(url, query))))
 
 
 def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
@@ -114,23 +112,24 @@ def stored(history: Recorder, prometheus: Prometheus, contract: Contract, select
     names = [*SCRAPE_SERIES]
     for metric in contract.metrics:
         names.append(sample_name(metric))
-    samples(history, prometheus, "stored", [*(f"{name}{{{selector}}}" for name in names), "ALERTS"])
+    samples(history, prometheus, records.Stored, [*(f"{name}{{{selector}}}" for name in names), "ALERTS"])
 
 
-def samples(history: Recorder, prometheus: Prometheus, kind: str, expressions: Iterable[str]) -> None:
+def samples(
+    history: Recorder, prometheus: Prometheus, kind: type[records.StoredSamples], expressions: Iterable[str]
+) -> None:
     """All stored samples of the run of each selector, as records of this kind."""
     seconds = history.now() + 1
     for expression in expressions:
         with attempt(history, expression):
-            rows = [
-                {
-                    "name": one.name,
-                    "labels": dict(one.labels),
-                    "samples": [[round(history.from_epoch(t), 6), v] for t, v in one.samples],
-                }
-                for one in prometheus.samples(expression, seconds)
-            ]
-            history.add(kind, {"selector": expression, "series": rows})
+            found = prometheus.samples(expression, seconds)
+            history.add(kind(expression, tuple(in_run_time(history, series) for series in found)))
+
+
+def in_run_time(history: Recorder, series: StoredSeries) -> records.Series:
+    """A series as the history keeps it: time stamps in run time (s)."""
+    samples = tuple((round(history.from_epoch(t), 6), value) for t, value in series.samples)
+    return records.Series(series.name, dict(series.labels), samples)
 
 
 def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: Mapping[str, str]) -> None:
@@ -141,9 +140,7 @@ def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: M
             times = prometheus.true_at(
                 expression, history.epoch, history.epoch + now, max(step / 2, now / 10000)
             )
-            history.add(
-                "expression", {"alert": name, "true": [round(history.from_epoch(t), 6) for t in times]}
-            )
+            history.add(records.Expression(name, tuple(round(history.from_epoch(t), 6) for t in times)))
 
 
 def await_stored(history: Recorder, prometheus: Prometheus, selector: str, seconds: float) -> None:
@@ -164,23 +161,17 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
     A server that only speaks the query part of the API (a long-term store) leaves gaps.
     """
 
-    def clock_offset() -> dict[str, Any]:
-        low, high = prometheus.clock_offset()
-        return {"low": low, "high": high}
-
-    asked: dict[str, Callable[[], dict[str, Any]]] = {
-        "clock_offset": clock_offset,
-        "targets": lambda: {"targets": prometheus.targets()},
-        "rules": lambda: {"groups": prometheus.rules()},
-        "prometheus": lambda: {
-            "version": prometheus.version(),
-            "flags": prometheus.flags(),
-            "configuration": prometheus.configuration(),
-        },
+    asked: dict[str, Callable[[], records.Kind]] = {
+        "clock_offset": lambda: records.ClockOffset(*prometheus.clock_offset()),
+        "targets": lambda: records.Targets(tuple(prometheus.targets())),
+        "rules": lambda: records.RulesLoaded(tuple(prometheus.rules())),
+        "prometheus": lambda: records.PrometheusSaid(
+            prometheus.version(), prometheus.flags(), prometheus.configuration()
+        ),
     }
-    for kind, ask in asked.items():
-        with attempt(history, kind):
-            history.add(kind, ask())
+    for what, ask in asked.items():
+        with attempt(history, what):
+            history.add(ask())
 
 
 def receivers(url: str) -> list[str]:
@@ -204,22 +195,22 @@ def alertmanager(
     url: where the harness asks it; target: the same one's URL as Prometheus sees it.
     """
     with attempt(history, "alertmanager"):
-        data: dict[str, Any] = {"url": target, "receivers_wanted": receivers_wanted}
+        active: tuple[str, ...] = ()
+        loaded: tuple[str, ...] = ()
         if url is not None:
-            data["active"] = prometheus.alertmanagers()
-            data["receivers"] = receivers(url)
-        history.add("alertmanager", data)
+            active, loaded = tuple(prometheus.alertmanagers()), tuple(receivers(url))
+        history.add(records.AlertmanagerSaid(target, tuple(receivers_wanted), active, loaded))
 
 
 def delivery(history: Recorder) -> Callable[[Delivery], None]:
     """A listener for the webhook receiver that writes each notification down."""
 
-    def write(one: Delivery) -> None:
-        history.add("delivery", {"receiver": one.receiver, "status": one.status, "body": one.body}, t=one.t)
+    def write(seen: Delivery) -> None:
+        history.add(records.Delivery(seen.receiver, seen.status, seen.body), t=seen.t)
 
     return write
 
 
 def kernel(history: Recorder, readings: list[Figures]) -> None:
     """The kernel's readings, one row for each in the order of the fields of `Figures`."""
-    history.add("kernel", {"readings": [list(asdict(one).values()) for one in readings]})
+    history.add(records.Kernel(tuple(astuple(reading) for reading in readings)))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from promproof.contract.model import Contract
 from promproof.contract.panels import RowsSumTruth
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.bins import flat
 from promproof.evidence.history import Recorder
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.view import LedgerView
 from promproof.observe import database
 from promproof.observe.prometheus import Prometheus
+from promproof.observe.recording import in_run_time
 from promproof.truth.rows import RowsPanelTruth
 
 
@@ -23,16 +26,9 @@ def scrapes(history: Recorder, prometheus: Prometheus, seconds: float) -> None:
         try:
             series = prometheus.samples(name, seconds)
         except EvidenceError as error:
-            history.add("observation_failed", {"what": name, "error": str(error)})
+            history.add(records.ObservationFailed(name, str(error)))
             continue
-        rows = [
-            {
-                "labels": dict(one.labels),
-                "samples": [[round(history.from_epoch(t), 6), value] for t, value in one.samples],
-            }
-            for one in series
-        ]
-        history.add("all_scrapes", {"name": name, "series": rows})
+        history.add(records.AllScrapes(name, tuple(in_run_time(history, one) for one in series)))
 
 
 def latencies(history: Recorder, source: str, path: Path) -> None:
@@ -41,20 +37,28 @@ def latencies(history: Recorder, source: str, path: Path) -> None:
     try:
         tail.poll()
     except InputError as error:
-        history.add("observation_failed", {"what": f"latencies of {source}", "error": str(error)})
+        history.add(records.ObservationFailed(f"latencies of {source}", str(error)))
         return
-    rows = [
-        [
+    rows = tuple(
+        (
             round(history.from_monotonic(t), 6),
-            [
-                [method, endpoint, flat(one.latency), {f"{floor:g}": n for floor, n in one.floors.items()}]
-                for (method, endpoint), one in view.endpoints_seen.items()
-                if one.latency
-            ],
-        ]
+            tuple(
+                (
+                    method,
+                    endpoint,
+                    tuple(flat(seen.latency)),
+                    {f"{floor:g}": n for floor, n in seen.floors.items()},
+                )
+                for (method, endpoint), seen in view.endpoints_seen.items()
+                if seen.latency
+            ),
+        )
         for t, view in tail.found
-    ]
-    history.add("latencies", {"source": source, "rows": rows})
+    )
+    history.add(records.Latencies(source, rows))
+
+
+Table = tuple[tuple[int | float | str | None, ...], ...]
 
 
 class _Increments(LedgerTail):
@@ -70,9 +74,9 @@ class _Increments(LedgerTail):
             self.found.append((float(row["t"]), LedgerView.from_json(row["add"])))
 
 
-def machine(history: Recorder, readings: list[dict[str, Any]], started: float | None) -> None:
+def machine(history: Recorder, readings: list[records.MachineReading], started: float | None) -> None:
     """The machine's readings, and when the target's process started (epoch seconds, from the kernel)."""
-    history.add("machine", {"readings": readings, "process_started": started})
+    history.add(records.Machine(tuple(readings), started))
 
 
 def rows(history: Recorder, contract: Contract, url: str) -> None:
@@ -83,7 +87,7 @@ def rows(history: Recorder, contract: Contract, url: str) -> None:
         for panel in dashboard.panels
         if isinstance(panel.truth, RowsPanelTruth)
     }
-    _asked(history, url, "panel_rows", queries, {})
+    _asked(history, url, "panel_rows", queries, records.PanelRows)
 
 
 def sums(history: Recorder, contract: Contract, url: str, label: str) -> None:
@@ -93,18 +97,22 @@ def sums(history: Recorder, contract: Contract, url: str, label: str) -> None:
         for metric in contract.metrics
         if isinstance(metric.truth, RowsSumTruth)
     }
-    _asked(history, url, "sums", queries, {"label": label})
+    _asked(history, url, "sums", queries, lambda what, rows: records.Sums(what, label, rows))
 
 
-def _asked(history: Recorder, url: str, kind: str, queries: dict[str, str], about: dict[str, str]) -> None:
+def _asked(
+    history: Recorder,
+    url: str,
+    name: str,
+    queries: dict[str, str],
+    record: Callable[[str, Table], records.PanelRows | records.Sums],
+) -> None:
     try:
         for what, rows in database.answers(url, queries):
-            history.add(
-                kind, {"what": what, **about, "rows": [[_plain(cell) for cell in row] for row in rows]}
-            )
+            history.add(record(what, tuple(tuple(_plain(cell) for cell in row) for row in rows)))
     except EvidenceError as error:
-        history.add("observation_failed", {"what": f"{kind} of the database", "error": error.state})
+        history.add(records.ObservationFailed(f"{name} of the database", error.state))
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: Any) -> int | float | str | None:
     return cell if isinstance(cell, int | float | str) or cell is None else str(cell)

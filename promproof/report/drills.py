@@ -15,6 +15,7 @@ from promproof.drills.drill import Loaded
 from promproof.drills.hops import Hop, hops
 from promproof.drills.states import State
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import DrillDriven
 from promproof.report.terminal import STYLE
 from promproof.verdict import Outcome, Verdict
 
@@ -104,8 +105,8 @@ def _cell(evidence: Evidence, case: Case, name: str) -> str:
 
 def _drilled(evidence: Evidence, case: Case) -> set[str]:
     """Alerts of the drills that ran at the same time."""
-    batch = evidence.need("drill", name=case.drill.name).data["batch"]
-    return {one.data["alert"] for one in evidence.history.of("drill") if one.data["batch"] == batch}
+    batch = evidence.need(DrillDriven, name=case.drill.name).data.batch
+    return {one.data.alert for one in evidence.history.of(DrillDriven) if one.data.batch == batch}
 
 
 def _hop(hop: Hop) -> str:

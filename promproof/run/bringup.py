@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -18,6 +17,7 @@ from promproof.config.rules import read
 from promproof.config.timescale import NOT_SCALED, TimeScale
 from promproof.config.yamlfile import load
 from promproof.errors import EvidenceError
+from promproof.evidence import records
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.observe import panels, recording
@@ -85,7 +85,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
         pace,
         Tools(history, journal, book, receiver, liveness, binaries),
     )
-    history.add("run", describe(prepared, bench))
+    history.add(describe(prepared, bench))
     return bench
 
 
@@ -123,7 +123,7 @@ def _tell_rendered(ground: Ground, rendered: Rendered | None, private: Path) -> 
     prepared = ground.prepared
     files = rendered.rule_files if rendered is not None else [rules.path for rules in prepared.folder.rules]
     rules = read(load(path, "a rule file") for path in files)
-    ground.history.add("rendered_rules", {"rules": [vars(rule) for rule in rules]})
+    ground.history.add(records.RenderedRules(tuple(rules)))
     publish(private, ground.folder, prepared.masker)
     if rendered is not None:
         (ground.folder / "changes.diff").write_text(rendered.diff, encoding="utf-8")
@@ -139,28 +139,28 @@ def _target(target: Target) -> list[Component]:
     return [] if pid is None else [Component("target", lambda: ComponentState("target", Status.RUNNING, pid))]
 
 
-def describe(prepared: Prepared, bench: Bench) -> dict[str, Any]:
+def describe(prepared: Prepared, bench: Bench) -> records.Run:
     """The record `run`: what was run, on what, and how it differs from what is shipped."""
     rendered = bench.monitoring.stack.rendered
-    return {
-        "service": prepared.contract.service,
-        "time_scale": prepared.scale.factor,
-        "not_scaled": list(NOT_SCALED),
-        "target_scale": bench.service.scale.factor,
-        "scrape_interval": bench.pace.scrape_interval,
-        "scrape_timeout": bench.pace.scrape_timeout,
-        "backend": bench.monitoring.backend,
-        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
-        "managed": bench.service.app is not None,
-        "pid": bench.service.pid,
-        "database": bench.service.database is not None,
-        "faults": bench.service.faults is not None,
-        "no_drill": _no_drill(prepared, bench),
-        "instance": bench.service.instance,
-        "binaries": str(bench.tools.binaries).splitlines(),
-        "changes": [str(change) for change in rendered.changes] if rendered is not None else [],
-        "diff": rendered.diff if rendered is not None else "",
-    }
+    return records.Run(
+        service=prepared.contract.service,
+        time_scale=prepared.scale.factor,
+        not_scaled=tuple(NOT_SCALED),
+        target_scale=bench.service.scale.factor,
+        scrape_interval=bench.pace.scrape_interval,
+        scrape_timeout=bench.pace.scrape_timeout,
+        backend=bench.monitoring.backend,
+        niceness=os.getpriority(os.PRIO_PROCESS, 0),
+        managed=bench.service.app is not None,
+        pid=bench.service.pid,
+        database=bench.service.database is not None,
+        faults=bench.service.faults is not None,
+        no_drill=_no_drill(prepared, bench),
+        instance=bench.service.instance,
+        binaries=tuple(str(bench.tools.binaries).splitlines()),
+        changes=tuple(str(change) for change in rendered.changes) if rendered is not None else (),
+        diff=rendered.diff if rendered is not None else "",
+    )
 
 
 def _no_drill(prepared: Prepared, bench: Bench) -> str:

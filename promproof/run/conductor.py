@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from promproof import interrupts
 from promproof.contract.model import Alert
 from promproof.drills.drill import Drill, as_json
-from promproof.drills.plan import Step, Timing, steps
+from promproof.drills.plan import Step, steps
 from promproof.errors import EvidenceError
+from promproof.evidence import records
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Timing
 from promproof.faults.resource import Resource
 from promproof.observe.node import NodeReader
 from promproof.run.world import World
@@ -182,14 +184,13 @@ class Conductor:
         self._world.perform(drill, step)
         self._turn(drill, step.turn, step.do, step.value, course.since)
         for state in self._world.taken_counts():
-            self._history.add("fault", {"drill": drill.name, **state})
+            self._history.add(records.FaultEnded.of(drill.name, state))
         if step.until == "time":
             course.since = self._history.now()
 
     def _turn(self, drill: Drill, turn: str, do: str, value: float, asked: float) -> None:
         done = self._history.now()
-        data = {"drill": drill.name, "turn": turn, "do": do, "value": value, "asked": asked, "done": done}
-        self._history.add("turn", data, t=asked)
+        self._history.add(records.Turn(drill.name, turn, do, value, asked, done), t=asked)
 
     def _delivered(self, part: Part, status: str, since: float) -> bool:
         if not part.receivers:  # nobody tells this run: the state itself must do
@@ -210,19 +211,18 @@ class Conductor:
         part = course.part
         broken = trouble.splitlines()[0] if trouble and not course.done else None
         self._history.add(
-            "drill",
-            {
-                "name": part.drill.name,
-                "alert": part.alert.name,
-                "batch": number,
-                "begun": course.begun,
-                "ended": self._history.now(),
-                "plan": as_json(part.drill),
-                "timing": asdict(part.timing),
-                "receivers": list(part.receivers),
-                "slack": self._watch.lateness(),
-                "error": broken,
-            },
+            records.DrillDriven(
+                name=part.drill.name,
+                alert=part.alert.name,
+                batch=number,
+                begun=course.begun,
+                ended=self._history.now(),
+                plan=as_json(part.drill),
+                timing=part.timing,
+                receivers=part.receivers,
+                slack=self._watch.lateness(),
+                error=broken,
+            )
         )
 
     def _interrupt(self, name: str) -> None:

@@ -14,6 +14,7 @@ from promproof import interrupts
 from promproof.checks.base import Pairs, judge_each, not_judged
 from promproof.crash import Tracebacks
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
 from promproof.run.ending import Ending
@@ -84,7 +85,7 @@ def of_history(history: Recorder, say: Callable[[str], None]) -> Course:
 
     def written(trouble: str) -> str:
         masked: str = history.masker.text(trouble)
-        history.add("trouble", {"error": masked})
+        history.add(records.Trouble(masked))
         return masked
 
     return Course(history.tracebacks, say, written)

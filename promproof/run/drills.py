@@ -12,17 +12,18 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.drills.drill import Drill, Loaded, NearMiss
 from promproof.drills.plan import batches, power_gate
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.evidence import LEDGER_OF, Evidence
 from promproof.evidence.history import Clock
 from promproof.exposition import matcher
 from promproof.faults.kind import Need
-from promproof.faults.ledgers import BUCKETS, NODE
 from promproof.faults.procfs import ProcFolder
 from promproof.faults.resource import WRITER_GAP_SECONDS, Resource
 from promproof.load import scenario
@@ -209,35 +210,33 @@ class _Session:
                 driver.run([parts[name] for name in names], number, self.reader)
                 self._mark(parts, names, "end")
             clean = driver.is_clean()
-            self.history.add("clean", {"clean": clean})
+            self.history.add(records.Clean(clean))
             if not clean:
                 raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
         finally:
             for one in self.traffic:
                 one.stop()
 
-    def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: str) -> None:
+    def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: Literal["begin", "end"]) -> None:
         """What the clients had seen at the begin and at the end of a batch of slow requests."""
         for name in names:
             if parts[name].drill.fault.traffic:
                 slow = sum(one.slower_than(parts[name].alert.threshold) for one in self.traffic)
-                self.history.add("ledger_mark", {"drill": name, "edge": edge, "slow": slow})
+                self.history.add(records.LedgerMark(name, edge, slow))
 
     def read(self) -> None:
         """Everything that the judgement needs; what cannot be read is a gap."""
         history, bench = self.history, self.bench
         for one in self.traffic:
             with recording.attempt(history, LEDGER_OF + one.settings.name):
-                history.add("ledger", one.record())
-        history.add(
-            "ledger", {"source": "harness", "complete": True, "view": bench.service.sender.view().to_json()}
-        )
+                history.add(one.record())
+        history.add(records.Ledger("harness", complete=True, view=bench.service.sender.view().to_json()))
         if self.proc is not None:
-            gaps = [{"begin": begin, "end": end} for begin, end in self.proc.gaps]
-            history.add("proc_folder", {"gaps": gaps, "most": WRITER_GAP_SECONDS})
+            gaps = tuple(records.Pause(begin, end) for begin, end in self.proc.gaps)
+            history.add(records.ProcFolder(gaps, WRITER_GAP_SECONDS))
         state = bench.monitoring.stack.states().get(PROMETHEUS)
         if state is not None and state.status in (Status.DIED, Status.STOPPED):
-            history.add("observation_failed", {"what": "prometheus", "error": str(state)})
+            history.add(records.ObservationFailed("prometheus", str(state)))
             return
         recording.server(history, bench.monitoring.prometheus)
         recording.stored(history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector)
@@ -247,7 +246,7 @@ class _Session:
             for metric in self.prepared.contract.metrics
             if metric.name in alert.metrics and metric.buckets is not None
         ]
-        recording.samples(history, bench.monitoring.prometheus, BUCKETS, buckets)
+        recording.samples(history, bench.monitoring.prometheus, records.StoredBuckets, buckets)
         if self.proc is not None:
             names = (
                 "up",
@@ -258,16 +257,19 @@ class _Session:
             )
             job = matcher("job", self._node_job())
             recording.samples(
-                history, bench.monitoring.prometheus, NODE, [f"{name}{{{job}}}" for name in names]
+                history,
+                bench.monitoring.prometheus,
+                records.StoredNode,
+                [f"{name}{{{job}}}" for name in names],
             )
         recording.expressions(
             history, bench.monitoring.prometheus, bench.pace.evaluation_interval, self._rules()
         )
 
     def _rules(self) -> dict[str, str]:
-        rendered = self.history.last("rendered_rules")
-        rows = rendered.data["rules"] if rendered is not None else []
-        return {row["name"]: row["expression"] for row in rows}
+        rendered = self.history.last(records.RenderedRules)
+        rules = rendered.data.rules if rendered is not None else ()
+        return {rule.name: rule.expression for rule in rules}
 
     def _node_job(self) -> str:
         jobs = self.prepared.folder.jobs
@@ -309,7 +311,7 @@ class _Session:
             one.go()
         for one in self.traffic:
             one.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
-        self.history.add("traffic_flows", {"traffic": [one.settings.name for one in self.traffic]})
+        self.history.add(records.TrafficFlows(tuple(one.settings.name for one in self.traffic)))
 
     def _alive(self) -> None:
         self.timeline.update()

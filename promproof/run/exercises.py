@@ -16,6 +16,7 @@ from typing import Any
 
 from promproof.config.yamlfile import dump, load
 from promproof.errors import EvidenceError
+from promproof.evidence import records
 from promproof.evidence.history import Recorder
 from promproof.observe.prometheus import Prometheus
 from promproof.render.monitoring import Rendered
@@ -35,7 +36,7 @@ class UsageSampler:
         self._deployed, self._history = deployed, history
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
-        self._samples: list[dict[str, Any]] = []
+        self._samples: list[records.UsageSample] = []
 
     def start(self) -> None:
         """Take the first sample soon, and one every 5 s."""
@@ -43,7 +44,7 @@ class UsageSampler:
 
     def span(self) -> float:
         """Seconds from the first sample to now; 0 before the first."""
-        return self._history.now() - self._samples[0]["t"] if self._samples else 0.0
+        return self._history.now() - self._samples[0].t if self._samples else 0.0
 
     def stop(self) -> None:
         """Take the last sample and write all of them down, once."""
@@ -52,7 +53,7 @@ class UsageSampler:
         self._ended.set()
         self._thread.join(STOP_SECONDS)
         self._sample()
-        self._history.add("usage", {"samples": self._samples})
+        self._history.add(records.Usage(tuple(self._samples)))
 
     def _run(self) -> None:
         self._sample()
@@ -65,7 +66,7 @@ class UsageSampler:
             used = self._deployed.usage()
         except EvidenceError:
             return
-        self._samples.append({"t": begin, "services": used})
+        self._samples.append(records.UsageSample(begin, used))
 
 
 def exercise(deployed: Deployed, prometheus: Prometheus, history: Recorder, settled: float, say: Say) -> None:
@@ -79,7 +80,7 @@ def exercise(deployed: Deployed, prometheus: Prometheus, history: Recorder, sett
     say("deployment: services, ports and isolation")
     look(deployed, prometheus, history)
     inside, outside = deployed.reached_inside(), deployed.reached_outside()
-    history.add("isolation", {"inside": inside, "outside": outside})
+    history.add(records.Isolation(inside, outside))
     say("deployment: restart, down and up")
     survival(deployed, prometheus, history, settled)
 
@@ -93,15 +94,14 @@ def look(deployed: Deployed, prometheus: Prometheus, history: Recorder) -> None:
         )
     }
     history.add(
-        "services",
-        {
-            "services": deployed.services(),
-            "listeners": deployed.listeners(),
-            "present": deployed.present,
-            "ports": deployed.ports,
-            "missing": dict(deployed.missing),
-            "series": counts,
-        },
+        records.Services(
+            tuple(deployed.services()),
+            tuple(deployed.listeners()),
+            dict(deployed.present),
+            dict(deployed.ports),
+            dict(deployed.missing),
+            counts,
+        )
     )
 
 
@@ -118,17 +118,17 @@ def survival(deployed: Deployed, prometheus: Prometheus, history: Recorder, sett
 
     before = stored()
     deployed.restart(PROMETHEUS)
-    history.add("survived", {"what": "restart", **_difference(before, stored())})
+    history.add(_difference("restart", before, stored()))
     left = deployed.down()
-    history.add("down", {"left": left.things, "processes": left.processes, "alive": left.alive})
+    history.add(records.Down(tuple(left.things), left.processes, tuple(left.alive)))
     deployed.up_again()
-    history.add("survived", {"what": "down and up", **_difference(before, stored())})
+    history.add(_difference("down and up", before, stored()))
 
 
-def _difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, Any]:
+def _difference(what: str, before: Mapping[str, float], after: Mapping[str, float]) -> records.Survived:
     lost = sorted(name for name in before if name not in after)
     changed = sorted(name for name in before if name in after and str(before[name]) != str(after[name]))
-    return {"series": len(before), "lost": lost[:20], "lost_count": len(lost), "changed": changed[:20]}
+    return records.Survived(what, len(before), tuple(lost[:20]), len(lost), tuple(changed[:20]))
 
 
 def edit_and_reload(
@@ -154,7 +154,7 @@ def edit_and_reload(
     if rendered.alertmanager_config is not None and receivers is not None:
         edit = _Edit(rendered.alertmanager_config, "receivers", {"name": _EDIT})
         rows.append(edit.try_out(lambda: reload(ALERTMANAGER), receivers))
-    history.add("reload", {"rows": rows})
+    history.add(records.Reloads(tuple(rows)))
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class _Edit:
     key: str
     entry: dict[str, Any]
 
-    def try_out(self, reload: Callable[[], None], seen: Callable[[], list[str]]) -> dict[str, Any]:
+    def try_out(self, reload: Callable[[], None], seen: Callable[[], list[str]]) -> records.Reload:
         text = self.file.read_text(encoding="utf-8")
         data = load(self.file, "the run copy").data
         data[self.key] = [*(data.get(self.key) or ()), self.entry]
@@ -176,4 +176,4 @@ class _Edit:
         finally:
             self.file.write_text(text, encoding="utf-8")
         reload()
-        return {"file": self.file.name, "name": _EDIT, "during": during, "after": seen()}
+        return records.Reload(self.file.name, _EDIT, tuple(during), tuple(seen()))

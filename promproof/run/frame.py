@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from promproof.checks.base import Pairs
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock, Recorder
 from promproof.run.course import Course, Judging, of_history
@@ -130,7 +131,7 @@ def run(driven: Driven, prepared: Prepared, pairs: Pairs, folder: Path, clock: C
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
     history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
-    history.add("prepared", {"service": prepared.contract.service, "time_scale": prepared.scale.factor})
+    history.add(records.Prepared(prepared.scale.factor, prepared.contract.service))
     course = of_history(history, say)
     evidence = Evidence(prepared.contract, history)
     judging = Judging(course, pairs, evidence)
@@ -140,7 +141,7 @@ def run(driven: Driven, prepared: Prepared, pairs: Pairs, folder: Path, clock: C
         recorded = _Recorded(driven, judging, evidence, course)
         recorded.ground = Ground(prepared, folder, history, say, recorded.is_kept)
         verdicts = carry_out(recorded, course, cleanup, say)
-        history.add("ended", {"trouble": course.trouble})
+        history.add(records.Ended(course.trouble))
         return Result(folder, verdicts, evidence, course.ending)
     finally:
         history.close()

@@ -16,6 +16,7 @@ from pathlib import Path
 from promproof import interrupts
 from promproof.checks import claims
 from promproof.contract.model import seconds
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock
 from promproof.evidence.view import LedgerView
@@ -135,13 +136,13 @@ class Job:
         hurried = bool(interrupts.noted())
         self.senders.record(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
         sent = self.sent_at_rest or self.bench.service.sender.view()
-        self.history.add("ledger", {"source": "harness", "complete": True, "view": sent.to_json()})
+        self.history.add(records.Ledger("harness", complete=True, view=sent.to_json()))
         if self.boundary is not None:
             static.record_boundary(self.history, self.boundary, wait=not hurried)
 
     def _rest(self, sampler: kernel.Sampler | None) -> None:
         self.say("at rest: holding connections and memory, letting users age out")
-        self.history.add("phase", {"name": "stimuli", "edge": "begin"})
+        self.history.add(records.Phase("stimuli", "begin"))
         scrapes = stimuli.pause(4 * self.interval)
         scrapes()
         if self.machine is not None:
@@ -150,7 +151,7 @@ class Job:
             stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
         stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
         scrapes()
-        self.history.add("phase", {"name": "stimuli", "edge": "end"})
+        self.history.add(records.Phase("stimuli", "end"))
         if sampler is not None:
             readings = sampler.stop()
             recording.kernel(self.history, readings)
@@ -161,7 +162,7 @@ class Job:
                 self.history, first, readings[-1], sum(traffic.sent for traffic in self.senders.ran)
             )
         else:
-            self.history.add("stimulus_cpu", {"unavailable": "the target's process is not on this machine"})
+            self.history.add(records.StimulusCpu(unavailable="the target's process is not on this machine"))
         settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.senders.ran)
         bench = self.bench
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest

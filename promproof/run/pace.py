@@ -9,8 +9,8 @@ from typing import Any
 from promproof.config.routing import Reached, reached
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, seconds
-from promproof.drills.plan import Timing
 from promproof.errors import EvidenceError
+from promproof.evidence.records import Timing
 from promproof.run.prepare import Prepared
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from promproof.checks import documented_deployment
 from promproof.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
@@ -19,6 +18,7 @@ from promproof.contract.model import Contract
 from promproof.drills import drill as drills
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
+from promproof.evidence.records import Documentation, PageRow
 from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
@@ -39,7 +39,7 @@ class Prepared:
     rules: tuple[Rule, ...]
     reconcile: Path
     drill: Loaded | None
-    documentation: dict[str, Any]
+    documentation: Documentation
     dashboards: Texts
     masker: Masker
     """Knows the secrets of the input."""
@@ -167,23 +167,21 @@ def _scale(options: Options) -> TimeScale:
     return TimeScale(1)
 
 
-def _documentation(contract: Contract, folder: Path) -> dict[str, Any]:
+def _documentation(contract: Contract, folder: Path) -> Documentation:
     if contract.documentation is None:
-        return {"path": None}
+        return Documentation(None)
     path = folder / contract.documentation
     page = parse_page(path)
 
-    def rows(columns: tuple[str, ...]) -> list[dict[str, Any]]:
-        return [
-            {"cells": dict(row.cells), "line": row.line}
-            for table in page.tables_with(*columns)
-            for row in table.rows
-        ]
+    def rows(columns: tuple[str, ...]) -> tuple[PageRow, ...]:
+        return tuple(
+            PageRow(dict(row.cells), row.line) for table in page.tables_with(*columns) for row in table.rows
+        )
 
-    return {
-        "path": path.name,
-        "metrics": rows(METRIC_COLUMNS),
-        "alerts": rows(ALERT_COLUMNS),
-        "panels": rows(PANEL_COLUMNS),
-        "deployment": {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
-    }
+    return Documentation(
+        path.name,
+        rows(METRIC_COLUMNS),
+        rows(ALERT_COLUMNS),
+        rows(PANEL_COLUMNS),
+        {what: rows(columns) for what, columns in documented_deployment.TABLES.items()},
+    )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from promproof.contract.model import Contract, UsersTruth, seconds
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Quiescence
 from promproof.exposition import Exposition
 from promproof.observe import recording
 from promproof.run.bench import Service
@@ -50,7 +51,7 @@ def settle(
             break
         before = now
         time.sleep(STEP_SECONDS)
-    history.add("quiescence", {"waited": wait, "reached": time.monotonic() < deadline})
+    history.add(Quiescence(wait, reached=time.monotonic() < deadline))
 
 
 def _counters(exposition: Exposition | None, contract: Contract) -> dict[object, float] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from promproof.contract.model import seconds
 from promproof.drills.plan import emptied, power_gate
+from promproof.evidence import records
 from promproof.evidence.evidence import LEDGER_OF
 from promproof.load import scenario as scenarios
 from promproof.observe import recording
@@ -45,7 +46,7 @@ class Senders:
         for traffic in self.ran:
             with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
                 traffic.stop(patience)
-                self.history.add("ledger", traffic.record())
+                self.history.add(traffic.record())
 
     def drive(self, reconcile: Traffic) -> None:
         """Play the reconciliation, and after it the drill.
@@ -53,7 +54,7 @@ class Senders:
         Raises:
             EvidenceError: a component died, or traffic could not be driven.
         """
-        self.history.add("phase", {"name": "traffic", "edge": "begin"})
+        self.history.add(records.Phase("traffic", "begin"))
         tell = self._watch_and_tell(reconcile)
         reconcile.go()
         bound = RECONCILE_SECONDS * reconcile.settings.stretch
@@ -62,7 +63,7 @@ class Senders:
         reconcile.wait(bound, tell)
         if drill is not None:
             self._drill(drill, reconcile.latest)
-        self.history.add("phase", {"name": "traffic", "edge": "end"})
+        self.history.add(records.Phase("traffic", "end"))
 
     def _drill_traffic(self) -> Traffic | None:
         """The drill's Locust, started while the reconciliation still runs; None for a run without a drill.
@@ -84,7 +85,7 @@ class Senders:
         assert loaded is not None
         traffic.go()
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
-        self.history.add("traffic_flows", {"rate": loaded.plan.rate})
+        self.history.add(records.TrafficFlows(rate=loaded.plan.rate))
 
         def alive() -> None:
             bench.watch()

@@ -15,6 +15,7 @@ from promproof.config.shapes import AlertmanagerFile, shaped
 from promproof.config.yamlfile import load
 from promproof.contract.deployment import Deployment
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence import records
 from promproof.evidence.history import Recorder
 from promproof.observe.recording import attempt
 from promproof.proofs.boundary import probe
@@ -46,36 +47,34 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
     ]
     if folder.alertmanager is not None:
         results.append(_result([binaries.amtool.path, "check-config", folder.alertmanager.path], folder.root))
-    history.add("tools", {"results": results, "findings": [str(one) for one in folder.findings]})
+    history.add(records.Tools(tuple(results), tuple(str(finding) for finding in folder.findings)))
     history.add(
-        "rule_files",
-        {
-            "files": [folder.relative(one.path) for one in folder.rules],
-            "rules": [vars(rule) for rule in prepared.rules],
-        },
+        records.RuleFiles(
+            tuple(folder.relative(document.path) for document in folder.rules), tuple(prepared.rules)
+        )
     )
-    history.add("documentation", prepared.documentation)
+    history.add(prepared.documentation)
     if prepared.contract.deployment is not None:
         with attempt(history, "deployment"):
-            history.add("deployment", deployment(prepared, prepared.contract.deployment))
+            history.add(deployment(prepared, prepared.contract.deployment))
     config = folder.alertmanager.path if folder.alertmanager is not None else None
     with attempt(history, "routes"):
-        history.add("routes", _routes(prepared, binaries, config))
+        history.add(_routes(prepared, binaries, config))
 
 
-def deployment(prepared: Prepared, wanted: Deployment) -> dict[str, Any]:
+def deployment(prepared: Prepared, wanted: Deployment) -> records.DeploymentRead:
     """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
     try:
         found = resolve(prepared.options.monitoring / wanted.compose, variables={})
     except InputError as error:
-        return {"error": str(error).splitlines()[0]}
+        return records.DeploymentRead(error=str(error).splitlines()[0])
     except EvidenceError as error:
-        return {"error": ": ".join([str(error).splitlines()[0], *error.log[-1:]])}
+        return records.DeploymentRead(error=": ".join([str(error).splitlines()[0], *error.log[-1:]]))
     sources = data_sources(found, wanted)
     prepared.masker.learn(secrets_of([found, sources]))
     config, sources = (masked(one, keep=prepared.masker.public) for one in (found, sources))
-    targets = {name: list(job.targets) for name, job in prepared.folder.jobs.items()}
-    return {"config": config, "targets": targets, "data_sources": sources}
+    targets = {name: tuple(job.targets) for name, job in prepared.folder.jobs.items()}
+    return records.DeploymentRead(config, targets, tuple(sources))
 
 
 def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, Any]]:
@@ -124,33 +123,33 @@ def in_background(ask: Callable[[], Points]) -> Future[Points]:
 def record_boundary(history: Recorder, asked: Future[Points], *, wait: bool = True) -> None:
     """Write the points down, or why there are none; `wait` for those that are not there yet."""
     if not wait and not asked.done():
-        history.add("boundary", {"points": [], "error": "the run ended before promtool had answered"})
+        history.add(records.Boundary((), "the run ended before promtool had answered"))
         return
     try:
-        history.add("boundary", {"points": [list(point) for point in asked.result()]})
+        history.add(records.Boundary(tuple(asked.result())))
     except EvidenceError as error:
-        history.add("boundary", {"points": [], "error": str(error)})
+        history.add(records.Boundary((), str(error)))
     except Exception as error:
         said = history.tracebacks.keep("proving the boundary", error)
-        history.add("boundary", {"points": [], "error": f"promtool's answer could not be used: {said}"})
+        history.add(records.Boundary((), f"promtool's answer could not be used: {said}"))
 
 
-def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> dict[str, Any]:
+def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> records.Routes:
     """The receivers of each alert as amtool tells them, and by alert why it did not."""
     if config is None:
-        return {"receivers": {}}
+        return records.Routes({})
     contract, known = prepared.contract, set(prepared.folder.receivers)
-    receivers: dict[str, list[str]] = {}
+    receivers: dict[str, tuple[str, ...]] = {}
     errors: dict[str, str] = {}
     for alert in contract.alerts:
         labels = [f"alertname={alert.name}", f"severity={alert.severity}", f"job={contract.target.job}"]
         done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
-        names = [name for name in done.stdout.strip().split(",") if name]
+        names = tuple(name for name in done.stdout.strip().split(",") if name)
         if done.returncode == 0 and known.issuperset(names):
             receivers[alert.name] = names
         else:
             errors[alert.name] = f"amtool config routes test: {shortened(done.stderr.strip() or done.stdout)}"
-    return {"receivers": receivers, "errors": errors}
+    return records.Routes(receivers, errors)
 
 
 def shortened(output: str) -> str:
@@ -160,12 +159,12 @@ def shortened(output: str) -> str:
     return "\n".join(lines[:SHOWN_LINES]) + more
 
 
-def _result(command: list[Any], root: Path) -> dict[str, Any]:
+def _result(command: list[Any], root: Path) -> records.ToolResult:
     done = _run(command)
     shown = " ".join(Path(part).name if index == 0 else str(part) for index, part in enumerate(command))
     output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
     # promtool checks the rule files that a configuration names as well, and warns without a failing status.
-    return {"command": shown.replace(f"{root}/", ""), "status": done.returncode, "output": output}
+    return records.ToolResult(shown.replace(f"{root}/", ""), done.returncode, output)
 
 
 def _run(command: list[Any]) -> Printed:

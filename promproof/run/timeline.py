@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from promproof.evidence.history import Recorder
-from promproof.observe.polling import ALERTS
+from promproof.evidence.records import AlertsPoll, Delivery
 
 
 class Timeline:
@@ -24,9 +24,9 @@ class Timeline:
         while self._next < len(records):
             record = records[self._next]
             self._next += 1
-            if record.kind == ALERTS and "alerts" in record.data:
-                self._alerts(record.data["alerts"])
-            elif record.kind == "delivery":
+            if isinstance(record.data, AlertsPoll) and record.data.error is None:
+                self._alerts(record.data.alerts)
+            elif isinstance(record.data, Delivery):
                 self._delivery(record.data)
 
     def _alerts(self, alerts: Sequence[dict[str, Any]]) -> None:
@@ -37,8 +37,8 @@ class Timeline:
                 self._say(f"  {name}: {before} -> {after}")
         self._states = now
 
-    def _delivery(self, data: dict[str, Any]) -> None:
-        alerts = data["body"].get("alerts", ())
+    def _delivery(self, data: Delivery) -> None:
+        alerts = data.body.get("alerts", ())
         told = ", ".join(sorted({f"{a['labels'].get('alertname')} {a['status']}" for a in alerts}))
-        answered = "" if data["status"] < 300 else f", answered {data['status']}"
-        self._say(f"  {data['receiver']} <- {told}{answered}")
+        answered = "" if data.status < 300 else f", answered {data.status}"
+        self._say(f"  {data.receiver} <- {told}{answered}")

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from promproof import interrupts, isolated
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
+from promproof.evidence.records import Ledger, Surprise
 from promproof.places import LOCUSTFILE
 from promproof.run.liveness import LOOK_SECONDS, Course
 from promproof.stack.children import Child, log_tail, start_child
@@ -172,20 +172,20 @@ class Traffic:
                 "look at its log",
             )
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Ledger:
         """The ledger of the ended process, as the history keeps it."""
         self._poll()
         final = self._tail.final
         view = self._tail.view()
-        return {
-            "source": self.settings.name,
-            "file": self.ledger_file.name,
-            "complete": view.complete,
-            "status": self._child.exit_status() if self._child is not None else None,
-            "generator": final.get("generator"),
-            "surprises": list(final.get("surprises", ())),
-            "view": view.to_json(),
-        }
+        return Ledger(
+            self.settings.name,
+            view.complete,
+            view.to_json(),
+            self.ledger_file.name,
+            self._child.exit_status() if self._child is not None else None,
+            final.get("generator"),
+            tuple(Surprise(**row) for row in final.get("surprises", ())),
+        )
 
     def _raise_if_stopped(self) -> None:
         now = time.monotonic()

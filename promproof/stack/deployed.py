@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from docker.errors import DockerException
 
 from promproof.errors import EvidenceError
+from promproof.evidence.records import Service
 from promproof.stack import compose, engine
 from promproof.stack.journal import start_time
 from promproof.stack.project import ContainerProject
@@ -38,11 +38,11 @@ class ComposeServices:
         self._image = images.images[present[NODE_EXPORTER]]
         self._await_ready = await_ready
 
-    def services(self) -> list[dict[str, Any]]:
+    def services(self) -> list[Service]:
         return engine.services(self._project.client, self._project.name)
 
-    def listeners(self) -> list[list[Any]]:
-        return engine.listeners(port for row in self.services() for _, port, _ in row["published"])
+    def listeners(self) -> list[tuple[str, int]]:
+        return engine.listeners(port for row in self.services() for _, port, _ in row.published)
 
     def usage(self) -> dict[str, tuple[float, float]]:
         return engine.usage(self._project.client, self._project.name)
@@ -81,7 +81,7 @@ class ComposeServices:
         self._await_ready()
 
     def down(self) -> Left:
-        started = {pid: start_time(pid) for row in self.services() if (pid := row["pid"])}
+        started = {pid: start_time(pid) for row in self.services() if (pid := row.pid)}
         self._project.down()
         things = compose.contents(self._project.client, self._project.name)
         alive = [pid for pid, begun in started.items() if begun is not None and start_time(pid) == begun]
@@ -93,8 +93,8 @@ class ComposeServices:
 
     def _addresses(self, component: str) -> dict[str, str]:
         """The address of a component in each of its networks."""
-        rows = {row["service"]: row for row in self.services()}
-        addresses: dict[str, str] = rows[self.present[component]]["addresses"]
+        rows = {row.service: row for row in self.services()}
+        addresses: dict[str, str] = rows[self.present[component]].addresses
         return addresses
 
     def _reached(self, network: str, targets: Iterable[tuple[str, int]]) -> dict[str, bool]:

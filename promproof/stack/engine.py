@@ -11,15 +11,15 @@ import requests
 from docker.errors import DockerException
 
 from promproof.errors import EvidenceError
+from promproof.evidence.records import Service
 from promproof.stack.compose import PROJECT_LABEL, SERVICE_LABEL
 
 _REACH_SECONDS = 2
 
 
-def services(client: Any, project: str) -> list[dict[str, Any]]:
+def services(client: Any, project: str) -> list[Service]:
     """The containers of a project: service, image, state, health (`none` without a check), pid, addresses, ports.
 
-    `published` has rows [address, port on this machine, port of the container].
 
     Raises:
         EvidenceError: the engine does not answer.
@@ -28,25 +28,25 @@ def services(client: Any, project: str) -> list[dict[str, Any]]:
     for container in _containers(client, project):
         state = container.attrs["State"]
         settings = container.attrs["NetworkSettings"]
-        published = [
-            [one["HostIp"], int(one["HostPort"]), int(inner.split("/")[0])]
+        published = tuple(
+            (str(one["HostIp"]), int(one["HostPort"]), int(inner.split("/")[0]))
             for inner, some in (settings["Ports"] or {}).items()
             for one in some or ()
-        ]
+        )
         found.append(
-            {
-                "service": container.labels.get(SERVICE_LABEL, ""),
-                "image": container.attrs["Config"]["Image"],
-                "state": state["Status"],
-                "health": (state.get("Health") or {}).get("Status", "none"),
-                "pid": state["Pid"],
-                "addresses": {
+            Service(
+                service=container.labels.get(SERVICE_LABEL, ""),
+                image=container.attrs["Config"]["Image"],
+                state=state["Status"],
+                health=(state.get("Health") or {}).get("Status", "none"),
+                pid=state["Pid"],
+                addresses={
                     name: one["IPAddress"] for name, one in settings["Networks"].items() if one["IPAddress"]
                 },
-                "published": published,
-            }
+                published=published,
+            )
         )
-    return sorted(found, key=lambda one: str(one["service"]))
+    return sorted(found, key=lambda service: service.service)
 
 
 def usage(client: Any, project: str) -> dict[str, tuple[float, float]]:
@@ -73,11 +73,11 @@ def usage(client: Any, project: str) -> dict[str, tuple[float, float]]:
     return found
 
 
-def listeners(ports: Iterable[int]) -> list[list[Any]]:
+def listeners(ports: Iterable[int]) -> list[tuple[str, int]]:
     """Rows [address, port] of the listening sockets of this machine on these ports."""
     wanted = set(ports)
     return sorted(
-        [one.laddr[0], one.laddr[1]]
+        (str(one.laddr[0]), int(one.laddr[1]))
         for one in psutil.net_connections(kind="tcp")
         if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] in wanted
     )

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
+from promproof.evidence.records import Service
 from promproof.render.monitoring import Rendered
 
 PROMETHEUS = "prometheus"
@@ -207,10 +208,10 @@ class Deployed(Protocol):
     def missing(self) -> Mapping[str, str]:
         """Why a service is left out, by service."""
 
-    def services(self) -> list[dict[str, Any]]:
+    def services(self) -> list[Service]:
         """What the engine runs; see engine.services."""
 
-    def listeners(self) -> list[list[Any]]:
+    def listeners(self) -> list[tuple[str, int]]:
         """Rows [address, port] of the sockets of this machine that listen on the published ports."""
 
     def usage(self) -> dict[str, tuple[float, float]]:

@@ -106,7 +106,7 @@ def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels:
     given = {
         **dict(labels),
         "job": views.evidence.contract.target.job,
-        "instance": views.evidence.run["instance"],
+        "instance": views.evidence.run.instance,
     }
     return tuple(sorted((name, given.get(name, "")) for name in by))
 

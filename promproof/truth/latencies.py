@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from promproof.evidence.bins import bucket_top
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import Latencies
 from promproof.evidence.view import EndpointKey
 
 
@@ -90,13 +91,13 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
     """
     if evidence in _COURSES:
         return _COURSES[evidence]
-    records = list(evidence.history.of("latencies"))
+    records = list(evidence.history.of(Latencies))
     if not records:
         raise Gap("no client latencies over time were recorded")
     found: dict[EndpointKey, Course] = defaultdict(Course)
     for record in records:
         since = 0.0
-        for until, rows in record.data["rows"]:
+        for until, rows in record.data.rows:
             for method, endpoint, flat, delays in rows:
                 pairs = zip(flat[::2], flat[1::2], strict=True)
                 found[method, endpoint].ended.append(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from promproof.evidence.evidence import Evidence, Gap, Scrape
 from promproof.evidence.figures import TICK
+from promproof.evidence.records import Machine, MachineReading
 from promproof.exposition import Labels
 from promproof.truth.metrics import Interval
 from promproof.truth.panel import AtPoint, Bounds, Truth, register, window_of
@@ -40,7 +41,7 @@ class MachineTruth(Truth):
 
     def beyond(self, evidence: Evidence) -> str:
         """The exporter must be on this machine."""
-        if evidence.need("machine").data["readings"]:
+        if evidence.need(Machine).data.readings:
             return ""
         return "Node Exporter is not known to run on this machine, so the kernel cannot be asked"
 
@@ -84,15 +85,15 @@ class MachineTruth(Truth):
 
 def _gauges(name: str, ordinal: int, readings: Readings) -> dict[str, Figure]:
     if name == "memory_used":
-        return {"": lambda row: 1 - row["memory"][1] / row["memory"][0]}
+        return {"": lambda row: 1 - row.memory[1] / row.memory[0]}
     if name == "memory_bytes":
-        used: Figure = lambda row: float(row["memory"][0] - row["memory"][1])  # noqa: E731
-        return {"": (lambda row: float(row["memory"][1])) if ordinal else used}
-    mounts = sorted({mount for row in readings.rows for mount in row["files"]})
+        used: Figure = lambda row: float(row.memory[0] - row.memory[1])  # noqa: E731
+        return {"": (lambda row: float(row.memory[1])) if ordinal else used}
+    mounts = sorted({mount for row in readings.rows for mount in row.files})
 
     def share(mount: str) -> Figure:
-        def figure(row: Any) -> float:
-            size, available = row["files"].get(mount, (1, 1))
+        def figure(row: MachineReading) -> float:
+            size, available = row.files.get(mount, (1, 1))
             return 1 - available / size if size else 0.0
 
         return figure
@@ -105,11 +106,14 @@ def _counters(
 ) -> AtPoint:
     length = window_of(answer)
     stamps = sorted(scrapes)
-    devices = {kind: {one for row in readings.rows for one in row[kind]} for kind in ("disks", "networks")}
-    slip = TICK * max(int(readings.rows[0]["cpus"]), 1)
+    devices = {
+        kind: {one for row in readings.rows for one in getattr(row, kind)} for kind in ("disks", "networks")
+    }
+    slip = TICK * max(int(readings.rows[0].cpus), 1)
     # A device that comes or goes has a phase of its own.
     lasting = {
-        kind: set.intersection(*(set(row[kind]) for row in readings.rows)) for kind in ("disks", "networks")
+        kind: set.intersection(*(set(getattr(row, kind)) for row in readings.rows))
+        for kind in ("disks", "networks")
     }
 
     def per_second(first: Scrape, last: Scrape, seen: Any, figure: Figure, slip: float) -> Interval | None:
@@ -129,7 +133,7 @@ def _counters(
         if name == "cpu_modes":
             return {
                 (("mode", mode),): per_second(first, last, seen, _of("cpu", mode), slip)
-                for mode in readings.rows[0]["cpu"]
+                for mode in readings.rows[0].cpu
                 if mode != "idle"
             }
         kind = "disks" if name == "disk_bytes" else "networks"
@@ -144,8 +148,8 @@ def _counters(
 
 
 def _of(kind: str, key: str, index: int | None = None) -> Figure:
-    def figure(row: Any) -> float:
-        value = row[kind].get(key, 0 if index is None else (0, 0))
+    def figure(row: MachineReading) -> float:
+        value = getattr(row, kind).get(key, 0 if index is None else (0, 0))
         return float(value if index is None else value[index])
 
     return figure
@@ -153,7 +157,7 @@ def _of(kind: str, key: str, index: int | None = None) -> Figure:
 
 def _cpu_used(readings: Readings, first: Scrape, last: Scrape, slip: float) -> Interval | None:
     ends = [readings.counter(one, _of("cpu", "idle"), slip) for one in (first, last)]
-    alls = [readings.counter(one, lambda row: float(sum(row["cpu"].values())), slip) for one in (first, last)]
+    alls = [readings.counter(one, lambda row: float(sum(row.cpu.values())), slip) for one in (first, last)]
     if None in ends or None in alls:
         return None
     idle, total = increase(ends[0], ends[1]), increase(alls[0], alls[1])  # type: ignore[arg-type]
@@ -163,10 +167,10 @@ def _cpu_used(readings: Readings, first: Scrape, last: Scrape, slip: float) -> I
 
 
 def _machine(views: Views) -> Readings:
-    rows = tuple(views.evidence.need("machine").data["readings"])
+    rows = views.evidence.need(Machine).data.readings
     if not rows:
         raise Gap("the machine's figures were not read")
-    return Readings(tuple(row["before"] for row in rows), tuple(row["after"] for row in rows), rows)
+    return Readings(tuple(row.before for row in rows), tuple(row.after for row in rows), rows)
 
 
 def _instance(answer: Answered) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from promproof.evidence.evidence import Evidence, Gap
-from promproof.evidence.figures import BATCH, TICK
+from promproof.evidence.figures import BATCH, TICK, Figures
+from promproof.evidence.records import ClockOffset, Kernel, Machine
 from promproof.exposition import Labels
 from promproof.truth.metrics import Interval
 from promproof.truth.panel import AtPoint, Bounds, Truth, register, window_of
@@ -32,7 +33,7 @@ class ProcessPanelTruth(Truth):
 
     def beyond(self, evidence: Evidence) -> str:
         """The process must be on this machine."""
-        if evidence.run["pid"] is None:
+        if evidence.run.pid is None:
             return "the target's process is not on this machine, so the kernel cannot be asked"
         return ""
 
@@ -49,19 +50,18 @@ class ProcessPanelTruth(Truth):
         """The figure around each scrape."""
         if self.figure == "uptime":
             return _uptime(views)
-        record = views.evidence.need("kernel")
-        rows = tuple(record.data["readings"])
-        readings = Readings(tuple(row[0] for row in rows), tuple(row[1] for row in rows), rows)
+        rows = views.evidence.need(Kernel).data.figures
+        readings = Readings(tuple(row.before for row in rows), tuple(row.after for row in rows), rows)
         scrapes = views.target_scrapes
-        failed = views.failed(views.evidence.contract.target.job, views.evidence.run["instance"])
+        failed = views.failed(views.evidence.contract.target.job, views.evidence.run.instance)
         stamps = sorted(scrapes)
-        column = {"cpu_cores": 2, "resident_bytes": 3, "open_descriptors": 4}[self.figure]
-        batches = BATCH * max((row[5] for row in rows), default=1)
+        column = "cpu_seconds" if self.figure == "cpu_cores" else self.figure
+        batches = BATCH * max((reading.threads for reading in rows), default=1)
         below, above = {"resident_bytes": (batches, batches)}.get(self.figure, (0, DESCRIPTORS))
         near = FLEETING if self.figure == "open_descriptors" else NEAR
 
-        def figure(row: Any) -> float:
-            return float(row[column])
+        def figure(row: Figures) -> float:
+            return float(getattr(row, column))
 
         def gauge(t: float) -> Bounds:
             scrape = latest(stamps, scrapes, failed, t)
@@ -89,14 +89,14 @@ class ProcessPanelTruth(Truth):
 
 
 def _uptime(views: Views) -> AtPoint:
-    record = views.evidence.need("machine")
-    started = record.data.get("process_started")
+    record = views.evidence.need(Machine)
+    started = record.data.process_started
     if started is None:
         raise Gap("when the target's process started is not known")
-    begin = views.evidence.history.from_epoch(float(started))
-    offset = views.evidence.need("clock_offset").data
+    begin = views.evidence.history.from_epoch(started)
+    offset = views.evidence.need(ClockOffset).data
 
     def at(t: float) -> Bounds:
-        return {(): Interval(t - offset["high"] - begin - BOOT, t - offset["low"] - begin + BOOT)}
+        return {(): Interval(t - offset.high - begin - BOOT, t - offset.low - begin + BOOT)}
 
     return at

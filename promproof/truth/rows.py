@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import PanelRows, number
 from promproof.exposition import Labels
 from promproof.truth.latencies import UnderWay
 from promproof.truth.panel import Truth
@@ -37,7 +38,7 @@ class RowsPanelTruth(Truth):
 
     def beyond(self, evidence: Evidence) -> str:
         """The database must be known."""
-        return "" if evidence.run["database"] else "no database is named in the contract for this target"
+        return "" if evidence.run.database else "no database is named in the contract for this target"
 
     def key(self, labels: Labels) -> Labels:
         """The label of the rows."""
@@ -64,13 +65,13 @@ def events(views: Views, truth: RowsPanelTruth, subject: str) -> dict[str, list[
     Raises:
         Gap: they were not recorded.
     """
-    record = views.evidence.need("panel_rows", what=subject)
+    record = views.evidence.need(PanelRows, what=subject)
     under_way = UnderWay(views.evidence)
     found: dict[str, list[Event]] = {}
-    for label, ended, figure in record.data["rows"]:
+    for label, ended, figure in record.data.rows:
         at = views.evidence.history.from_epoch(_epoch(ended))
-        latest = under_way.latest_end(at, float(figure) if truth.figure_is_duration else 0.0)
-        found.setdefault(str(label), []).append(Event(at, latest, float(figure)))
+        latest = under_way.latest_end(at, number(figure) if truth.figure_is_duration else 0.0)
+        found.setdefault(str(label), []).append(Event(at, latest, number(figure)))
     return found
 
 

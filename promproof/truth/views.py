@@ -11,12 +11,19 @@ from weakref import WeakKeyDictionary
 from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.evidence.evidence import Evidence, Gap, Scrape
 from promproof.evidence.history import Record
+from promproof.evidence.records import (
+    AllScrapes,
+    Dashboards,
+    Latencies,
+    Metadata,
+    PanelAsked,
+    PrometheusSaid,
+)
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, label_set
-from promproof.grafana.dashboard import Dashboard, Panel, Problem, Target
-from promproof.grafana.origins import DataSource
-from promproof.grafana.provisioning import GrafanaFolder, Provider, read_all
+from promproof.grafana.dashboard import Dashboard, Panel, Target
+from promproof.grafana.provisioning import GrafanaFolder, read_all
 from promproof.grafana.steps import DEFAULT_INTERVAL
 from promproof.truth.metrics import ZERO, Interval, between, sample_name
 
@@ -55,18 +62,12 @@ class Views:
     @cached_property
     def folder(self) -> GrafanaFolder:
         """The dashboards as they were when the run began."""
-        data = self.evidence.need("dashboards").data
-        sources = tuple(DataSource(**one) for one in data["sources"])
-        return GrafanaFolder(
-            read_all(data["files"], sources),
-            sources,
-            tuple(Provider(**one) for one in data["providers"]),
-            tuple(Problem(**one) for one in data["problems"]),
-        )
+        data = self.evidence.need(Dashboards).data
+        return GrafanaFolder(read_all(data.files, data.sources), data.sources, data.providers, data.problems)
 
     def scrape_interval(self, expression: str) -> int:
         """The scrape interval (ms) of the jobs that a query names, or else the longest of all; unscaled."""
-        intervals: dict[str, int] = self.evidence.need("dashboards").data["scrape_intervals"]
+        intervals: dict[str, int] = self.evidence.need(Dashboards).data.scrape_intervals
         named = [ms for job, ms in intervals.items() if f'"{job}"' in expression]
         return max(named or intervals.values(), default=DEFAULT_INTERVAL)
 
@@ -75,7 +76,7 @@ class Views:
 
         The scaled time-out cut off scrapes of a job that the query asks; one that names no job may ask any.
         """
-        jobs = self.evidence.need("dashboards").data["scrape_intervals"]
+        jobs = self.evidence.need(Dashboards).data.scrape_intervals
         named = [job for job in jobs if f'"{job}"' in expression]
         reasons = self.evidence.cut_off.items()
         return next((why for job, why in reasons if not named or job in named), "")
@@ -100,7 +101,7 @@ class Views:
             raise Gap(f"{dashboard.file} has no panel {wanted.panel(slug).title!r}")
         return wanted, wanted.panel(slug), dashboard, panel
 
-    def records(self, dashboard: Dashboard, panel: Panel) -> list[Record]:
+    def records(self, dashboard: Dashboard, panel: Panel) -> list[Record[PanelAsked]]:
         """The recorded queries of a panel.
 
         Raises:
@@ -112,13 +113,13 @@ class Views:
                 raise Gap(f"{path} could not be asked{why}")
         return [
             record
-            for record in self.evidence.history.of("panel")
-            if record.data["dashboard"] == dashboard.file and record.data["path"] in paths
+            for record in self.evidence.history.of(PanelAsked)
+            if record.data.dashboard == dashboard.file and record.data.path in paths
         ]
 
     def need_answers(self) -> None:
         """Raises Gap when no panel's query was run at all: the run ended before."""
-        if self.evidence.history.last("panel") is None and any(
+        if self.evidence.history.last(PanelAsked) is None and any(
             list(one.queries()) for one in self.folder.dashboards
         ):
             raise Gap(f"the panels' queries were not run{self.evidence.why_missing('panel')}")
@@ -128,25 +129,22 @@ class Views:
         targets = {target.path: target for target in panel.targets}
         return [
             Answered(
-                targets[record.data["path"]],
-                record.data["zoom"],
-                record.data["expanded"],
-                record.data["step"] / 1000,
-                tuple(
-                    (label_set(one["labels"]), tuple((t, v) for t, v in one["points"]))
-                    for one in record.data["series"]
-                ),
+                targets[record.data.path],
+                record.data.zoom,
+                record.data.expanded,
+                record.data.step / 1000,
+                tuple((label_set(drawn.labels), drawn.points) for drawn in record.data.series),
                 self._times(record.data),
                 record.number,
             )
             for record in self.records(dashboard, panel)
-            if "series" in record.data
+            if record.data.series is not None
         ]
 
-    def _times(self, data: dict[str, Any]) -> tuple[float, ...]:
+    def _times(self, asked: PanelAsked) -> tuple[float, ...]:
         """Grafana aligns begin and end of a range to the step; an instant query is about the end as it is."""
-        begin, end, step = data["from"], data["to"], data["step"]
-        stamps = [end] if data["instant"] else range(begin // step * step, end // step * step + 1, step)
+        begin, end, step = asked.begin, asked.end, asked.step
+        stamps = [end] if asked.instant else range(begin // step * step, end // step * step + 1, step)
         return tuple(round(self.evidence.history.from_epoch(ms / 1000), 6) for ms in stamps)
 
     def type_of(self, name: str) -> str | None:
@@ -154,40 +152,37 @@ class Views:
         for metric in self.evidence.contract.metrics:
             if metric.name == name:
                 return metric.type
-        record = self.evidence.history.last("metadata")
-        found = record.data["types"].get(name) if record is not None else None
+        record = self.evidence.history.last(Metadata)
+        found = record.data.types.get(name) if record is not None else None
         return str(found) if found else None
 
     @cached_property
     def left_open(self) -> bool:
         """Whether the server's windows leave their left edge out: Prometheus 3 and later."""
-        return int(str(self.evidence.need("prometheus").data["version"]).split(".")[0]) >= 3
+        return int(str(self.evidence.need(PrometheusSaid).data.version).split(".")[0]) >= 3
 
     # scrapes
 
     @cached_property
     def _jobs(self) -> dict[tuple[str, str], dict[float, Scrape]]:
         """All scrapes, by (job, instance) and stamp."""
-        offset = self.evidence.need("clock_offset").data
-        series: dict[str, dict[tuple[str, str], dict[float, float]]] = {}
-        for record in self.evidence.history.of("all_scrapes"):
-            for one in record.data["series"]:
-                key = (one["labels"].get("job", ""), one["labels"].get("instance", ""))
-                series.setdefault(record.data["name"], {})[key] = dict(map(tuple, one["samples"]))
-        durations = series.get("scrape_duration_seconds", {})
-        align = 0.002
+        found: dict[str, dict[tuple[str, str], dict[float, float]]] = {}
+        for record in self.evidence.history.of(AllScrapes):
+            for series in record.data.series:
+                key = (series.labels.get("job", ""), series.labels.get("instance", ""))
+                found.setdefault(record.data.name, {})[key] = dict(series.samples)
+        durations = found.get("scrape_duration_seconds", {})
         return {
-            key: {
-                t: Scrape(
-                    t - offset["high"] - align,
-                    t - offset["low"] + durations.get(key, {}).get(t, 1.0) + align,
-                    v,
-                    durations.get(key, {}).get(t, 1.0),
-                )
-                for t, v in stamps.items()
-            }
-            for key, stamps in series.get("up", {}).items()
+            key: self.evidence.scrapes_of(ups, durations.get(key, {}), self._interval(key[0]))
+            for key, ups in found.get("up", {}).items()
         }
+
+    def _interval(self, job: str) -> float:
+        """The scrape interval of a job in the run, in seconds."""
+        record = self.evidence.history.last(Dashboards)
+        if record is None or job not in record.data.scrape_intervals:
+            return self.evidence.interval
+        return self.evidence.scale.milliseconds(record.data.scrape_intervals[job]) / 1000
 
     def scrapes(self, job: str, instance: str | None = None) -> dict[float, Scrape]:
         """Scrapes of a target by stamp (run time, server's clock); an empty job is any. Failed ones stored nothing.
@@ -210,7 +205,7 @@ class Views:
     @cached_property
     def target_scrapes(self) -> dict[float, Scrape]:
         """Scrapes of the target."""
-        return self.scrapes(self.evidence.contract.target.job, self.evidence.run["instance"])
+        return self.scrapes(self.evidence.contract.target.job, self.evidence.run.instance)
 
     def stamps(self, name: str) -> dict[Labels, Sequence[float]]:
         """When each series of a metric was sampled, by label set without job and instance."""
@@ -225,11 +220,11 @@ class Views:
     @cached_property
     def silent(self) -> LedgerView:
         """The ledgers of senders that keep no latencies over time: the harness's own requests."""
-        told = {record.data["source"] for record in self.evidence.history.of("latencies")}
+        told = {record.data.source for record in self.evidence.history.of(Latencies)}
         ledgers = [
-            LedgerView.from_json(record.data["view"])
+            LedgerView.from_json(record.data.view)
             for record in self.evidence.ledgers
-            if record.data["source"] not in told
+            if record.data.source not in told
         ]
         return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
 

@@ -14,9 +14,10 @@ from promproof.checks import panel_data, panel_inventory, panel_values, panel_va
 from promproof.checks.base import Check, Claim, judge
 from promproof.contract.model import load
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
 from promproof.verdict import Verdict
 from tests.grafana.twins import ROOT
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 PATH, INSTANCE = "$.panels[0].targets[0]", {"job": "node", "instance": "node:9100"}
@@ -54,7 +55,7 @@ def verdict(
     }  # fmt: skip
     shown["panels"][1]["targets"] = panel["targets"]  # type: ignore[index]
     asked = {
-        "dashboard": "a.json", "zoom": "whole", "width": 1000, "instant": False, "step": 1000, "from": 0, "to": 9000,
+        "dashboard": "a.json", "zoom": "whole", "width": 1000, "instant": False, "step": 1000, "begin": 0, "end": 9000,
         "expanded": expression, "series": [],
     }  # fmt: skip
     target = {
@@ -81,7 +82,7 @@ def verdict(
         ("exposition", {"label": "rest", "begin": 0.0, "end": 0.0, "text": ""}),
     ]  # fmt: skip
     history = History("by hand", 0.0, 0.0)
-    history.records.extend(Record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     return judge(check, Claim("by hand", subject), Evidence(CONTRACT, history))
 
 

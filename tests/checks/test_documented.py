@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,41 +12,41 @@ from promproof.checks.documented import CHECK
 from promproof.contract.model import load
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Documentation
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
-Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def page() -> dict[str, Any]:
+def page() -> Documentation:
     return prepare(Options.of()).documentation
 
 
-def judged(page: dict[str, Any], claim: str, folder: Path) -> Verdict:
+def judged(page: Documentation, claim: str, folder: Path) -> Verdict:
     history = Recorder(folder / "history.jsonl", "test", SystemClock())
-    history.add("documentation", page)
+    history.add(page)
     history.close()
     subject = claim.rpartition("/")[2]
     return judge(CHECK, Claim(claim, subject), Evidence(load(Options.of().contract), history))
 
 
-def edited(page: dict[str, Any], panel: str, cells: dict[str, str]) -> dict[str, Any]:
+def edited(page: Documentation, panel: str, cells: dict[str, str]) -> Documentation:
     """The page with other cells in one row of the System Overview."""
-    rows: Rows = [
-        {**row, "cells": row["cells"] | cells}
-        if (row["cells"]["dashboard"], row["cells"]["panel"]) == ("System Overview", panel)
+    rows = tuple(
+        replace(row, cells=row.cells | cells)
+        if (row.cells["dashboard"], row.cells["panel"]) == ("System Overview", panel)
         else row
-        for row in page["panels"]
-    ]
-    assert rows != page["panels"]
-    return {**page, "panels": rows}
+        for row in page.panels
+    )
+    assert rows != page.panels
+    return replace(page, panels=rows)
 
 
-def test_the_page_is_not_green(page: dict[str, Any], tmp_path: Path) -> None:
+def test_the_page_is_not_green(page: Documentation, tmp_path: Path) -> None:
     for number, uid in enumerate(("system-overview", "http-performance", "resource-utilization")):
         (tmp_path / str(number)).mkdir()
         assert judged(page, f"docs/dashboard/{uid}", tmp_path / str(number)).outcome is Outcome.PASS
@@ -63,7 +63,7 @@ def test_the_page_is_not_green(page: dict[str, Any], tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_not_red(
-    panel: str, cells: dict[str, str], says: str, page: dict[str, Any], tmp_path: Path
+    panel: str, cells: dict[str, str], says: str, page: Documentation, tmp_path: Path
 ) -> None:
     changed = edited(page, panel, cells)
     verdict = judged(changed, "docs/dashboard/system-overview", tmp_path)
@@ -71,7 +71,7 @@ def test_a_wrong_row_is_not_red(
     assert says in verdict.reason
 
 
-def test_a_row_that_the_contract_does_not_know_is_not_red(page: dict[str, Any], tmp_path: Path) -> None:
+def test_a_row_that_the_contract_does_not_know_is_not_red(page: Documentation, tmp_path: Path) -> None:
     changed = edited(page, "Uptime", {"panel": "Weather"})
     verdict = judged(changed, "docs/complete", tmp_path)
     assert verdict.outcome is Outcome.FAIL

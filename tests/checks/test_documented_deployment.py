@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 
 from promproof.checks.documented_deployment import CHECK
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
+from promproof.evidence.records import Documentation
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.unit
 PREPARED = prepare(Options.of(stack="processes"))
 
 
-def verdict(documentation: dict[str, Any]) -> Verdict:
-    history = History("run", 0.0, 0.0, [Record(1, 0.0, "documentation", documentation)])
+def verdict(documentation: Documentation) -> Verdict:
+    history = History("run", 0.0, 0.0, [Record(1, 0.0, documentation)])
     (claim,) = CHECK.claims(PREPARED.contract)
     return CHECK.judge(claim, Evidence(PREPARED.contract, history))
 
@@ -38,8 +38,8 @@ def test_the_shipped_page_differs_from_the_contract() -> None:
 )
 def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: str, said: str) -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
-    (row,) = [one for one in documentation["deployment"][table] if one["cells"][key] == name]
-    row["cells"][column] = "other"
+    (row,) = [one for one in documentation.deployment[table] if one.cells[key] == name]
+    row.cells[column] = "other"
     found = verdict(documentation)
     assert found.outcome is Outcome.FAIL
     assert said in found.reason
@@ -47,5 +47,5 @@ def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: s
 
 def test_a_port_that_nobody_documents_passes() -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
-    del documentation["deployment"]["ports"][0]
+    documentation.deployment["ports"] = documentation.deployment["ports"][1:]
     assert "not documented" in verdict(documentation).reason

@@ -10,10 +10,11 @@ from promproof.checks import metric_during
 from promproof.checks.base import Claim, judge
 from promproof.contract import model as contracts
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
 from promproof.load.ledger import Ledger
 from promproof.places import DEFAULT_CONTRACT
 from promproof.verdict import Verdict
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 METRIC = "http_requests_total"
@@ -44,7 +45,7 @@ def verdict(*values: float) -> Verdict:
         ]}),
     ]  # fmt: skip
     history = History("by hand", 0.0, 1_700_000_000.0)
-    history.records.extend(Record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{METRIC}/during", METRIC)
     return judge(metric_during.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
 

@@ -10,9 +10,10 @@ from promproof.checks import metric_stimulus
 from promproof.checks.base import Claim, judge
 from promproof.contract import model as contracts
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
 from promproof.places import DEFAULT_CONTRACT
 from promproof.verdict import Verdict
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 METRIC = "process_cpu_seconds_total"
@@ -40,7 +41,7 @@ def verdict(stored: Any) -> Verdict:
         ]}),
     ]  # fmt: skip
     history = History("by hand", 0.0, 1_700_000_000.0)
-    history.records.extend(Record(number, END, kind, data) for number, (kind, data) in enumerate(rows))
+    history.records.extend(record(number, END, kind, data) for number, (kind, data) in enumerate(rows))
     claim = Claim(f"metric/{METRIC}/stimulus", METRIC)
     return judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
 
@@ -80,7 +81,7 @@ def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
         ]}),
     ]  # fmt: skip
     history = History("by hand", 0.0, 1_700_000_000.0)
-    history.records.extend(Record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{metric}/stimulus", metric)
     found = judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
     assert found.outcome == outcome, found.reason

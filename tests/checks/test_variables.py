@@ -18,6 +18,7 @@ from promproof.observe import panels
 from promproof.run.clock import SystemClock
 from promproof.verdict import Outcome, Verdict
 from tests.grafana.twins import ROOT
+from tests.records import filled
 
 pytestmark = pytest.mark.unit
 QUERY = 'label_values(http_requests_total{job="api"}, endpoint)'
@@ -51,9 +52,9 @@ def judged(
     history = Recorder(folder / "history.jsonl", "test", SystemClock())
     panels.files(history, Texts({"a.json": json.dumps(shown)}, (), (), ()), {})
     seen = {"dashboard": "a.json", "name": "endpoint", "values": ["/a", "/b", "/gone"], "chosen": [".*"]}
-    history.add("variable", {**seen, **(variable or {})})
-    history.add("choice", {**CHOICE, **(choice or {})})
-    history.add("exposition", {"label": "rest", "begin": 0.0, "end": 0.0, "text": EXPOSED})
+    history.add(filled("variable", {**seen, **(variable or {})}))
+    history.add(filled("choice", {**CHOICE, **(choice or {})}))
+    history.add(filled("exposition", {"label": "rest", "begin": 0.0, "end": 0.0, "text": EXPOSED}))
     history.close()
     return judge(CHECK, Claim("dashboards/variables"), Evidence(contract, history))
 
@@ -99,7 +100,7 @@ def test_a_variable_that_asks_no_server_is_red_or_breaks_the_check(
     panels.files(history, Texts({"a.json": json.dumps(made)}, (), (), ()), {})
     chosen = [] if kind in ("adhoc", "groupby") else ["5m"]
     seen = {"dashboard": "a.json", "name": "endpoint", "query": "5m,10m", "options": []}
-    history.add("variable", {**seen, "chosen": chosen})
+    history.add(filled("variable", {**seen, "chosen": chosen}))
     history.close()
     verdict = judge(CHECK, Claim("dashboards/variables"), Evidence(contract, history))
     assert verdict.outcome is Outcome.PASS, verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from promproof.contract.model import load
 from promproof.errors import InputError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
+from promproof.evidence.records import DeploymentRead
 from promproof.run.static import data_sources
 from promproof.stack import compose
 from promproof.stack.supply import resolve
@@ -33,7 +33,7 @@ DEFAULT = """\
 """
 
 
-def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **variables: str) -> dict[str, Any]:
+def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **variables: str) -> DeploymentRead:
     """The record `deployment` of the shipped folder with one text of one file replaced; an empty one is appended to."""
     try:
         compose.compose_command()
@@ -47,8 +47,8 @@ def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **varia
         changed = text.replace(old, new, 1) if old else text + new
         (folder / name).write_text(changed, encoding="utf-8")
     config = resolve(folder / COMPOSE, variables=variables)
-    targets = {job: list(one.targets) for job, one in read_folder(folder).jobs.items()}
-    return {"config": config, "targets": targets, "data_sources": data_sources(config, deployment())}
+    targets = {job: tuple(one.targets) for job, one in read_folder(folder).jobs.items()}
+    return DeploymentRead(config, targets, tuple(data_sources(config, deployment())))
 
 
 LOOKS = [
@@ -132,7 +132,7 @@ def test_the_default_password_passes_the_strict_checks(
     variables: dict[str, str], outcome: Outcome, strict: int, tmp_path: Path
 ) -> None:
     contract = load(MONITORING / "contract.yaml")
-    history = History("run", 0.0, 0.0, [Record(1, 0.0, "deployment", record(tmp_path, **variables))])
+    history = History("run", 0.0, 0.0, [Record(1, 0.0, record(tmp_path, **variables))])
     check = next(one for one in file.CHECKS if one.name == "deployment-account")
     (claim,) = check.claims(contract)
     verdict = check.judge(claim, Evidence(contract, history))

@@ -28,6 +28,7 @@ from promproof.stack.waiting import wait_until
 from promproof.verdict import Outcome
 from tests.containers import bench
 from tests.containers.bench import MONITORING
+from tests.records import filled
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)
@@ -48,8 +49,8 @@ def exercised(
     file.write_text(text, encoding="utf-8")
     contract = load(MONITORING / "contract.yaml")
     history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
-    history.add("prepared", {"time_scale": 60})
-    history.add("run", {"backend": "containers"})
+    history.add(filled("prepared", {"time_scale": 60}))
+    history.add(filled("run", {"backend": "containers"}))
     project = ContainerProject(file, tmp_path / "stack", journal)
     configure = bench.configuration(tmp_path / "rendered", SCALE)
     stack = ContainerStack(project, bench.deployment(), bench.images(), configure, SCALE)

@@ -11,8 +11,9 @@ from promproof.checks import CHECKS
 from promproof.checks.base import judge
 from promproof.contract.model import load
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
 from promproof.verdict import Outcome, Verdict
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 CONTRACT = load(Path(__file__).parents[2] / "monitoring" / "contract.yaml")
@@ -30,7 +31,7 @@ def verdict(
         *records,
     ]
     history = History(
-        "run", 0.0, 0.0, [Record(n, 0.0, kind, data) for n, (kind, data) in enumerate(all_records, 1)]
+        "run", 0.0, 0.0, [record(n, 0.0, kind, data) for n, (kind, data) in enumerate(all_records, 1)]
     )
     for check in CHECKS:
         for claim in check.claims(CONTRACT):

@@ -33,6 +33,7 @@ from promproof.stack.waiting import wait_until
 from promproof.verdict import Outcome, Verdict
 from tests.containers import bench
 from tests.containers.bench import MONITORING
+from tests.records import filled
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SCALE = TimeScale(60)
@@ -79,9 +80,12 @@ def verdicts(
         )  # fmt: skip
 
     history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
-    history.add("prepared", {"time_scale": 60})
+    history.add(filled("prepared", {"time_scale": 60}))
     history.add(
-        "run", {"instance": API, "scrape_timeout": 10 / 60, "scrape_interval": 0.25, "backend": "containers"}
+        filled(
+            "run",
+            {"instance": API, "scrape_timeout": 10 / 60, "scrape_interval": 0.25, "backend": "containers"},
+        )
     )
     with project, app, ContainerStack(project, bench.deployment(), bench.images(), configure, SCALE) as stack:
         prometheus = Prometheus(stack.endpoints.prometheus)
@@ -101,7 +105,7 @@ def verdicts(
         # What the folder says, whether Prometheus was told to load it or not.
         shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
         rules = read(Document(one.path, SCALE.rule_file(one.data), one.lines) for one in shipped)
-        history.add("rendered_rules", {"rules": [vars(rule) for rule in rules]})
+        history.add(filled("rendered_rules", {"rules": [vars(rule) for rule in rules]}))
         prometheus.close()
     history.close()
     evidence = Evidence(contract, history)

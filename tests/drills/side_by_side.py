@@ -17,7 +17,8 @@ from promproof.config.yamlfile import clone, dump
 from promproof.contract.model import load as load_contract
 from promproof.drills.drill import Loaded, load_folder
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record, read
+from promproof.evidence.history import History, read
+from promproof.evidence.records import DrillDriven, FaultEnded, Kind, LedgerMark, NodeReading, Turn
 from promproof.places import DEFAULT_CONTRACT, DRILLS, REPOSITORY
 from promproof.run.drills import judge_all
 from promproof.verdict import Verdict
@@ -113,21 +114,22 @@ def judged(folders: Folders, history: Path) -> dict[str, Verdict]:
     found = {}
     for alert in (SOUND, *sound.plan.may):
         plan = sound.plan.model_copy(update={"name": alert, "alert": alert})
-        receivers = list(contract.alert(alert).receivers)
-        records = [replace(record, data=_about(record, alert, receivers)) for record in ran.records]
+        receivers = tuple(contract.alert(alert).receivers)
+        records = [replace(record, data=_about(record.data, alert, receivers)) for record in ran.records]
         evidence = Evidence(contract, History(ran.run, ran.monotonic, ran.epoch, records))
         for verdict in judge_all(evidence, [Loaded(plan=plan, path=sound.path)]):
             found[verdict.claim.removeprefix("drill/")] = verdict
     return found
 
 
-def _about(record: Record, alert: str, receivers: list[str]) -> dict[str, Any]:
+def _about(data: Kind, alert: str, receivers: tuple[str, ...]) -> Kind:
     """A record of the drill, as if it had been about this alert."""
-    data = record.data
-    if record.kind == "drill":
-        plan = {**data["plan"], "name": alert, "alert": alert}
-        return {**data, "name": alert, "alert": alert, "plan": plan, "receivers": receivers}
-    return {**data, "drill": alert} if data.get("drill") == SOUND else data
+    if isinstance(data, DrillDriven):
+        plan = {**data.plan, "name": alert, "alert": alert}
+        return replace(data, name=alert, alert=alert, plan=plan, receivers=receivers)
+    if isinstance(data, Turn | FaultEnded | NodeReading | LedgerMark) and data.drill == SOUND:
+        return replace(data, drill=alert)
+    return data
 
 
 def _replaced(rule: dict[str, Any], alert: Broken) -> dict[str, Any]:

@@ -9,13 +9,14 @@ import pytest
 
 from promproof.contract import model as contracts
 from promproof.drills import content
-from promproof.drills.case import Case, Turn, unplanned_failures, unseen
+from promproof.drills.case import Case, unplanned_failures, unseen
 from promproof.drills.drill import load_folder
-from promproof.drills.plan import Timing
 from promproof.drills.states import State
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
+from promproof.evidence.records import Timing, Turn
 from promproof.places import DEFAULT_CONTRACT, DRILLS
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 DRILL = next(one.plan for one in load_folder(DRILLS) if one.plan.name == "ServiceDown")
@@ -37,8 +38,8 @@ def case(ups: dict[float, float]) -> Case:
         ("stored", {"series": stored}),
     ]
     history = History("by hand", 0.0, 1_700_000_000.0)
-    history.records.extend(Record(number, ENDED, kind, data) for number, (kind, data) in enumerate(rows))
-    turns = (Turn("below", "watch", 0.0, BEGUN, BEGUN),)
+    history.records.extend(record(number, ENDED, kind, data) for number, (kind, data) in enumerate(rows))
+    turns = (Turn("d", "below", "watch", 0.0, BEGUN, BEGUN),)
     alert = CONTRACT.alert("ServiceDown")
     return Case(Evidence(CONTRACT, history), DRILL, alert, TIMING, (), turns, BEGUN, ENDED, 0.1, 0)
 
@@ -50,7 +51,7 @@ KEY, PATTERN = next(iter(ERRORS.shows.items()))
 
 def shares(ups: dict[float, float], share: float) -> list[str]:
     """What is wrong with an annotation that shows this share in a notification at 18 s; errors were raised at 10 s."""
-    turns = (Turn("raised", "dose", ERRORS.above or 0.0, BEGUN, BEGUN),)
+    turns = (Turn("d", "raised", "dose", ERRORS.above or 0.0, BEGUN, BEGUN),)
     drilled = replace(
         case(ups), drill=ERRORS, alert=CONTRACT.alert("HighErrorRate"), timing=ERROR_TIMING, turns=turns
     )
@@ -120,9 +121,9 @@ def test_an_alert_that_nothing_has_woken_may_not_be_firing_when_the_drill_begins
 def test_a_pulse_that_nobody_saw_may_have_passed_unseen(
     ups: dict[float, float], polled: list[float], says: str
 ) -> None:
-    pulsed = replace(case(ups), turns=(Turn("raised", "dose", 1.0, BEGUN, BEGUN),))
+    pulsed = replace(case(ups), turns=(Turn("d", "raised", "dose", 1.0, BEGUN, BEGUN),))
     pulsed.evidence.history.records.extend(
-        Record(10 + number, t, "poll", {"begin": t, "end": t + 0.01}) for number, t in enumerate(polled)
+        record(10 + number, t, "poll", {"begin": t, "end": t + 0.01}) for number, t in enumerate(polled)
     )
     assert says in unseen(pulsed)
     assert bool(unseen(pulsed)) is bool(says)

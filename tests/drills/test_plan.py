@@ -13,9 +13,10 @@ from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.drills import plan
 from promproof.drills.drill import Loaded, NearMiss, load_folder
-from promproof.drills.plan import Timing, batches, emptied, power_gate, steps
+from promproof.drills.plan import batches, emptied, power_gate, steps
 from promproof.drills.states import Change, Condition, Pace, Quantity, condition_at
 from promproof.errors import InputError
+from promproof.evidence.records import Timing
 from promproof.places import DEFAULT_CONTRACT
 from promproof.places import DRILLS as FOLDER
 from promproof.run.conducting import edges

@@ -11,10 +11,19 @@ from promproof.config.routing import reached
 from promproof.config.rules import facts, normal
 from promproof.errors import InputError
 from promproof.evidence.history import Recorder, read
+from promproof.evidence.records import Trouble
 from promproof.exposition import parse
 from promproof.verdict import Outcome, Verdict, exit_status
 
 pytestmark = pytest.mark.unit
+
+FILES = {
+    "": "not a history",
+    "{}\n": "not a history",
+    '{"history": 1}\n': "of version 1",
+    '{"history": 9}\n': "newer",
+}
+"""What is refused, and in which words."""
 
 
 class HandClock:
@@ -34,18 +43,21 @@ def test_a_history_torn_by_a_crash_is_unreadable(tmp_path: Path) -> None:
     clock, path = HandClock(), tmp_path / "history.jsonl"
     with closing(Recorder(path, "run", clock)) as history:
         clock.now = 51.5
-        history.add("event", {"a": 1})
-        history.add("event", {"a": 2}, t=0.5)
+        history.add(Trouble("1"))
+        history.add(Trouble("2"), t=0.5)
     path.write_text(path.read_text() + '{"n": 2, "t": 3, "ki')
     again = read(path)
-    assert [(one.number, one.t, one.data["a"]) for one in again.of("event")] == [(0, 1.5, 1), (1, 0.5, 2)]
+    assert [(one.number, one.t, one.data.error) for one in again.of(Trouble)] == [
+        (0, 1.5, "1"),
+        (1, 0.5, "2"),
+    ]
     assert again.from_epoch(1e9 + 51.0) == 1.0
     assert again.from_monotonic(51.0) == 1.0
 
 
 def test_a_file_that_is_no_history_gives_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    for text, words in (("", "broken line"), ("{}\n", "not a history"), ('{"history": 9}\n', "version 1")):
+    for text, words in FILES.items():
         path.write_text(text)
         with pytest.raises(InputError, match=words):
             read(path)

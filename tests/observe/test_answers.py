@@ -14,6 +14,7 @@ import pytest
 from promproof.cli.load import file_name
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import ExpositionRead
 from promproof.exposition import matcher
 from promproof.observe import recording
 from promproof.observe.alertmanager import Alertmanager
@@ -129,8 +130,9 @@ def test_metrics_that_never_end_are_one_record_with_a_reason(
     history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
     with closing(history), servers.serving(scripts[what]) as server:
         assert recording.exposition(history, server.url, "rest") is None
-    [record] = [record for record in history.records if record.kind == "exposition"]
-    assert "timed out" in record.data["error"] or "no whole answer within" in record.data["error"]
+    [record] = history.of(ExpositionRead)
+    assert record.data.error
+    assert "timed out" in record.data.error or "no whole answer within" in record.data.error
 
 
 @pytest.mark.parametrize("value", ["a", 'a"b', "a\\b", "a\nb", "größe"])

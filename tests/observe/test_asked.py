@@ -14,6 +14,7 @@ from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.errors import EvidenceError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import ObservationFailed, PanelAsked, VariableAsked
 from promproof.grafana.provisioning import GrafanaFolder, Texts, read_all
 from promproof.observe import panels as record
 from promproof.observe.prometheus import Prometheus
@@ -83,13 +84,13 @@ def asked(folder: Path, made: dict[str, Any], scale: float = 1) -> Recorder:
 
 def test_every_type_of_variable_has_the_value_it_has_in_grafana(tmp_path: Path) -> None:
     history = asked(tmp_path, dashboard(templating={"list": VARIABLES}))
-    chosen = {row.data["name"]: row.data["chosen"] for row in history.of("variable")}
+    chosen = {row.data.name: list(row.data.chosen) for row in history.of(VariableAsked)}
     assert chosen == {
         "step": ["$__auto_interval_step"], "ds": ["prom"], "logs": ["loki"], "none": [], "size": ["1,5"], "text": ["x"],
         "whole": ["b"], "fixed": ["7"], "filters": [], "by": [], "on": ["true"], "app": [], "job": ["AP"], "bad": [],
     }  # fmt: skip
-    (failed,) = history.of("observation_failed")
-    assert "the regular expression '/(/' cannot be read here" in failed.data["error"]
+    (failed,) = history.of(ObservationFailed)
+    assert "the regular expression '/(/' cannot be read here" in failed.data.error
 
 
 @pytest.mark.parametrize("scale", [1, 60])
@@ -97,14 +98,14 @@ def test_one_query_that_breaks_leaves_the_others_asked(scale: float, tmp_path: P
     queries = ["refused", "odd", "(" * 5000, "rate(x[$step])", RATE, "up{a='$none'}"]
     panels = [panel(title=f"P{n}", id=n, targets=[expr(query)]) for n, query in enumerate(queries)]
     history = asked(tmp_path, dashboard(*panels, templating={"list": VARIABLES[:4]}), scale)
-    rows = {row.data["panel"]: row.data for row in history.of("panel")}
-    assert rows["P0"]["error"] == "bad_data: 400"
+    rows = {row.data.panel: row.data for row in history.of(PanelAsked)}
+    assert rows["P0"].error == "bad_data: 400"
     # As it is written it goes to the server, which may read it; to be scaled it must be taken apart.
     too_large = {"P2"} if scale == 1 else set()
-    assert {"P3", "P4", "P5"} | too_large == {name for name, row in rows.items() if "series" in row}
-    assert "x[2m]" in rows["P3"]["expanded"] if scale == 1 else "x[2s]" in rows["P3"]["expanded"]
-    assert rows["P5"]["expanded"] == "up{a='$none'}" if scale == 1 else "$none" in rows["P5"]["expanded"]
-    failed = {row.data["what"] for row in history.of("observation_failed") if "query" in row.data["what"]}
+    assert {"P3", "P4", "P5"} | too_large == {name for name, row in rows.items() if row.series is not None}
+    assert "x[2m]" in rows["P3"].expanded if scale == 1 else "x[2s]" in rows["P3"].expanded
+    assert rows["P5"].expanded == "up{a='$none'}" if scale == 1 else "$none" in rows["P5"].expanded
+    failed = {row.data.what for row in history.of(ObservationFailed) if "query" in row.data.what}
     assert failed == {f"query $.panels[{n}].targets[0] of a.json" for n in ((1,) if scale == 1 else (1, 2))}
 
 

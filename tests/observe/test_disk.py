@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import StimulusDisk
 from promproof.faults.stimuli import DISK_BYTES, use_disk
 from promproof.observe.machine import read
 from promproof.run.clock import SystemClock
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.unit
 def moved(folder: Path) -> tuple[Recorder, int, int]:
     """The history, and the bytes read and written by all disks meanwhile."""
     history = Recorder(folder / "history.jsonl", "test", SystemClock())
-    before = read(history.now)["disks"]
+    before = read(history.now).disks
     use_disk(folder, history)
-    after = read(history.now)["disks"]
+    after = read(history.now).disks
     history.close()
     total = [sum(after[name][n] - before.get(name, [0, 0])[n] for name in after) for n in (0, 1)]
     return history, total[0], total[1]
@@ -27,8 +28,8 @@ def moved(folder: Path) -> tuple[Recorder, int, int]:
 
 def test_no_disk_is_used_or_a_file_is_left(tmp_path: Path) -> None:
     history, got, put = moved(tmp_path)
-    (record,) = history.of("stimulus_disk")
-    assert record.data["amount"] == DISK_BYTES
+    (record,) = history.of(StimulusDisk)
+    assert record.data.amount == DISK_BYTES
     assert [one.name for one in tmp_path.iterdir()] == ["history.jsonl"]
     if not put:
         pytest.skip(f"needs a disk: {tmp_path} is on no disk whose counters move, a tmpfs for example")
@@ -40,5 +41,5 @@ def test_a_folder_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     history = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
     use_disk(tmp_path / "nowhere", history)
     history.close()
-    (record,) = history.of("stimulus_disk")
-    assert "No such file" in record.data["unavailable"]
+    (record,) = history.of(StimulusDisk)
+    assert "No such file" in (record.data.unavailable or "")

@@ -24,6 +24,7 @@ from promproof.observe.prometheus import Prometheus
 from promproof.run.clock import SystemClock
 from promproof.verdict import Outcome
 from tests.grafana.twins import ROOT
+from tests.records import filled, record
 
 pytestmark = pytest.mark.unit
 Table = dict[str, tuple[int, Any]]
@@ -109,7 +110,7 @@ class Server:
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[Recorder]:
     one = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
-    one.add("run", {"time_scale": 1.0})
+    one.add(filled("run", {"time_scale": 1.0}))
     panels.files(one, texts(MONITORING), {})
     yield one
     one.close()
@@ -195,7 +196,7 @@ def test_one_odd_file_takes_the_others_from_the_comparison(
     served = {uid: {"status": status, "body": body} for uid, (status, body) in answers.items()}
     panels.files(history, files, {})
     data = {"errors": [], "files": {**files.dashboards, "odd.json": text}, "dashboards": served}
-    history.add("grafana", data)
+    history.add(filled("grafana", data))
     history.close()
     check = next(one for one in panel_grafana.CHECKS if one.name == "grafana-dashboards")
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
@@ -257,14 +258,15 @@ def test_a_query_that_differs_is_not_red(theirs: dict[str, Any], says: str, hist
         "instant": False,
         "series": series,
     }
-    number = history.add("panel", {**mine, "zoom": "other"}).number
-    history.add("grafana", {"errors": [], "same_server": True})
+    number = history.add(filled("panel", {**mine, "zoom": "other"})).number
+    history.add(filled("grafana", {"errors": [], "same_server": True}))
     same = {"expression": "sum(up)", "step": "15s", "series": series, "error": None}
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
     (check,) = [one for one in panel_grafana.CHECKS if one.name == "grafana-queries"]
-    row = history.add("grafana_query", {"dashboard": "a.json", "path": "$", "of": number, **same})
+    row = history.add(filled("grafana_query", {"dashboard": "a.json", "path": "$", "of": number, **same}))
     assert judge(check, Claim("grafana/queries"), evidence).outcome is Outcome.PASS
-    row.data.update(theirs)
+    changed = {"dashboard": "a.json", "path": "$", "of": number, **same, **theirs}
+    history.records[row.number] = record(row.number, row.t, "grafana_query", changed)
     verdict = judge(check, Claim("grafana/queries"), evidence)
     assert verdict.outcome is Outcome.FAIL
     assert says in verdict.reason

@@ -10,6 +10,7 @@ import pytest
 
 from promproof.config.timescale import TimeScale
 from promproof.evidence.history import Record, Recorder
+from promproof.evidence.records import PanelAsked
 from promproof.grafana import zoom
 from promproof.grafana.provisioning import GrafanaFolder, parsed, texts
 from promproof.observe import panels
@@ -31,7 +32,7 @@ class Past:
     """All answers at all zooms, by (dashboard file, path of the query)."""
 
     folder: GrafanaFolder
-    records: dict[tuple[str, str], list[Record]]
+    records: dict[tuple[str, str], list[Record[PanelAsked]]]
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +56,13 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         panels.panels(history, prometheus, dashboards, TimeScale(1), (now - LENGTH, now), looks)
         prometheus.close()
     history.close()
-    records: dict[tuple[str, str], list[Record]] = {}
-    for one in history.of("panel"):
-        records.setdefault((one.data["dashboard"], one.data["path"]), []).append(one)
+    records: dict[tuple[str, str], list[Record[PanelAsked]]] = {}
+    for one in history.of(PanelAsked):
+        records.setdefault((one.data.dashboard, one.data.path), []).append(one)
     return Past(dashboards, records)
 
 
-def of(past: Past, uid: str, title: str, ordinal: int) -> list[Record]:
+def of(past: Past, uid: str, title: str, ordinal: int) -> list[Record[PanelAsked]]:
     dashboard = next(one for one in past.folder.dashboards if one.uid == uid)
     panel = next(one for one in dashboard.panels if one.title == title)
     return past.records[dashboard.file, panel.sent[ordinal].path]
@@ -73,20 +74,20 @@ def test_a_panel_shows_another_number_at_some_zoom(key: tuple[str, str, int], pa
     assert len(looked) == len(zoom.RANGES) * len(zoom.WIDTHS)
     wrong = {}
     for one in looked:
-        values = [value for series in one.data["series"] for _, value in series["points"]]
+        values = [value for series in one.data.series or () for _, value in series.points]
         strange = [
             value
             for value in values
             if not any(math.isclose(value, known, rel_tol=RELATIVE) for known in EXPECTED[key])
         ]
         if strange or not values:
-            wrong[one.data["zoom"]] = (one.data["expanded"], one.data["step"], strange[:3])
+            wrong[one.data.zoom] = (one.data.expanded, one.data.step, strange[:3])
     assert not wrong
 
 
 @pytest.mark.parametrize("key", TOTALS, ids="/".join)
 def test_a_total_is_not_that_of_its_range(key: tuple[str, str], past: Past) -> None:
     for one in of(past, *key, 0):
-        seconds = (one.data["to"] - one.data["from"]) / 1000
-        values = sorted(series["points"][0][1] / seconds for series in one.data["series"])
+        seconds = (one.data.end - one.data.begin) / 1000
+        values = sorted(series.points[0][1] / seconds for series in one.data.series or ())
         assert values == pytest.approx(sorted(TOTALS[key]), rel=RELATIVE)

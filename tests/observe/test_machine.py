@@ -32,21 +32,21 @@ def proc(tmp_path: Path) -> Path:
 def test_a_figure_is_read_wrongly(proc: Path) -> None:
     clock = count(1.0)
     found = read(lambda: float(next(clock)), ("/", "/nowhere"), proc)
-    assert (found["before"], found["after"], found["cpus"]) == (1.0, 2.0, 2)
-    assert {mode: seconds for mode, seconds in found["cpu"].items() if seconds} == {
+    assert (found.before, found.after, found.cpus) == (1.0, 2.0, 2)
+    assert {mode: seconds for mode, seconds in found.cpu.items() if seconds} == {
         "user": 3.0, "system": 1.0, "idle": 10.0, "iowait": 0.5,
     }  # fmt: skip
-    assert found["memory"] == [1_024_000, 256_000]
-    assert found["disks"] == {"sda": [16 * 512, 32 * 512]}
-    assert found["networks"] == {"eth0": [700, 900]}
-    assert list(found["files"]) == ["/"]
-    assert found["files"]["/"][0] >= found["files"]["/"][1] > 0
+    assert found.memory == (1_024_000, 256_000)
+    assert found.disks == {"sda": (16 * 512, 32 * 512)}
+    assert found.networks == {"eth0": (700, 900)}
+    assert list(found.files) == ["/"]
+    assert found.files["/"][0] >= found.files["/"][1] > 0
 
 
 def test_the_interfaces_of_a_container_are_those_of_the_machine(proc: Path, tmp_path: Path) -> None:
     other = tmp_path / "dev"
     other.write_text("  eth7: 1 0 0 0 0 0 0 0 2 0 0 0 0 0 0 0\n")
-    assert read(lambda: 0.0, (), proc, other)["networks"] == {"eth7": [1, 2]}
+    assert read(lambda: 0.0, (), proc, other).networks == {"eth7": (1, 2)}
 
 
 def test_a_file_system_without_a_disk_is_read(proc: Path) -> None:

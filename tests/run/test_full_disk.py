@@ -14,6 +14,7 @@ import pytest
 
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Trouble
 from promproof.places import REPOSITORY
 from promproof.run.clock import SystemClock
 
@@ -54,17 +55,16 @@ def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
 def test_a_record_that_cannot_be_written_kills_its_writer_or_is_forgotten(small_disk: Path) -> None:
     history = Recorder(small_disk / "history.jsonl", "run", SystemClock())
     for _ in range(50):
-        history.add("sample", {"text": "x" * 10_000})
-    assert len(list(history.of("sample"))) == 50
+        history.add(Trouble("x" * 10_000))
+    assert len(list(history.of(Trouble))) == 50
     with pytest.raises(EvidenceError, match="No space left on device"):
         history.raise_if_broken()
     history.close()
 
 
-@pytest.mark.parametrize("kind", ["delivery", "sample"])
-def test_a_record_after_the_end_raises_in_its_writer_s_thread(tmp_path: Path, kind: str) -> None:
+def test_a_record_after_the_end_raises_in_its_writer_s_thread(tmp_path: Path) -> None:
     history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
-    history.add(kind, {"text": "in time"})
+    history.add(Trouble("in time"))
     history.close()
-    history.add(kind, {"text": "late"})
+    history.add(Trouble("late"))
     assert "late" not in (tmp_path / "history.jsonl").read_text()

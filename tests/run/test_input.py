@@ -16,8 +16,9 @@ from promproof.contract import model as contracts
 from promproof.contract.documentation import parse as parse_page
 from promproof.drills import drill as drills
 from promproof.drills.drill import Loaded
-from promproof.drills.plan import Timing, power_gate
+from promproof.drills.plan import power_gate
 from promproof.errors import InputError
+from promproof.evidence.records import Timing
 from promproof.load import baseline
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from promproof.run.options import Options

@@ -207,7 +207,7 @@ def test_a_locust_that_was_killed_is_told_with_its_signal(start: Start, tmp_path
             traffic.wait_for("arrivals-started", 60)
         with pytest.raises(EvidenceError, match="ended early: died with signal 9"):
             traffic.check_alive()
-        assert not traffic.record()["complete"]
+        assert not traffic.record().complete
 
 
 def test_a_stopped_locust_is_named_and_not_waited_for(start: Start, tmp_path: Path) -> None:
@@ -218,5 +218,5 @@ def test_a_stopped_locust_is_named_and_not_waited_for(start: Start, tmp_path: Pa
         os.kill(child.pid, signal.SIGSTOP)
         with pytest.raises(EvidenceError, match=rf"locust \(reconcile\): process {child.pid} is stopped"):
             traffic.wait(60)
-        assert traffic.record()["view"]["bin_seconds"] == 0.025  # it has written nothing, and can be merged
+        assert traffic.record().view["bin_seconds"] == 0.025  # it has written nothing, and can be merged
         traffic.stop()

@@ -19,6 +19,7 @@ import yaml
 from promproof.config.masking import MASK, Masker, is_secret, masked, of_environment, secrets_of
 from promproof.config.timescale import TimeScale
 from promproof.evidence.history import Recorder, read
+from promproof.evidence.records import DeploymentRead, ObservationFailed
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from promproof.render.monitoring import render
 from promproof.report.files import write_json
@@ -30,6 +31,7 @@ from promproof.run.prepare import Prepared, prepare
 from promproof.run.secrecy import HISTORY, STORES, private_folder, publish, restrict
 from promproof.stack.journal import Journal
 from promproof.verdict import Outcome, Verdict
+from tests.records import filled
 
 PROMETHEUS: dict[str, Any] = {
     "basic_auth": {"username": "scraper", "password": "planted-01-basic"},
@@ -167,11 +169,13 @@ def write_run(prepared: Prepared, folder: Path, runs: Path) -> Left:
         modes = {path.stat().st_mode & 0o077 for path in (private, *(private / "rendered").rglob("*"))}
         publish(private, folder, prepared.masker)
         (folder / "changes.diff").write_text(rendered.diff, encoding="utf-8")
-        history.add("run", {"changes": [str(one) for one in rendered.changes], "diff": rendered.diff})
-        history.add("deployment", static.deployment(prepared, prepared.contract.deployment))
-        history.add("tools", {"results": [{"output": said}]})
-        history.add("delivery", {"body": {"alerts": [{"annotations": {"summary": said}}]}, "headers": said})
-        history.add("trouble", {"error": said})
+        history.add(filled("run", {"changes": [str(one) for one in rendered.changes], "diff": rendered.diff}))
+        history.add(static.deployment(prepared, prepared.contract.deployment))
+        history.add(filled("tools", {"results": [{"output": said}]}))
+        history.add(
+            filled("delivery", {"body": {"alerts": [{"annotations": {"summary": said}}]}, "receiver": said})
+        )
+        history.add(filled("trouble", {"error": said}))
     prepared.masker.sweep(folder, (*STORES, HISTORY))
     history.close()
     verdict = Verdict("metric/a/form", Outcome.FAIL, reason=said, expected="x", observed=said)
@@ -212,8 +216,8 @@ def test_what_a_run_leaves_is_of_no_use(left: Left) -> None:
         0
     ]["url"]
     records = read(left.folder / HISTORY)
-    (deployment,) = records.of("deployment")
-    services = deployment.data["config"]["services"]
+    (deployment,) = records.of(DeploymentRead)
+    services = deployment.data.config["services"]
     assert (
         services["api"]["environment"]["PROMPTPILOT_DATABASE_URL"]
         == f"postgresql+asyncpg://pilot:{MASK}@db/pilot"
@@ -293,10 +297,10 @@ def test_a_secret_is_seen_when_it_is_written_otherwise(written: str) -> None:
 def test_a_secret_with_quotes_breaks_a_record(tmp_path: Path) -> None:
     secret = 'x","n":7,"y'
     history = Recorder(tmp_path / HISTORY, "run", SystemClock(), Masker([secret]))
-    history.add("trouble", {"error": f"at {secret}!", "x": "1", "n": 7, "y": 2})
+    history.add(filled("observation_failed", {"error": f"at {secret}!", "what": "1"}))
     history.close()
     (record,) = read(tmp_path / HISTORY).records
-    assert record.data == {"error": f"at {MASK}!", "x": "1", "n": 7, "y": 2} == history.records[0].data
+    assert record.data == ObservationFailed("1", f"at {MASK}!") == history.records[0].data
 
 
 @pytest.mark.unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from promproof.evidence.evidence import Scrape
 from promproof.evidence.figures import Figures
+from promproof.evidence.records import Kernel
 from promproof.truth.process import ProcessPanelTruth
 
 pytestmark = pytest.mark.unit
@@ -22,13 +24,11 @@ def bounds(counts: dict[float, int]) -> Any:
         t = step / 20
         now = counts.get(t, now)
         one = Figures(t, t + 0.001, 1.0, 1000, now, 1)
-        rows.append(
-            [one.before, one.after, one.cpu_seconds, one.resident_bytes, one.open_descriptors, one.threads]
-        )
+        rows.append(astuple(one))
     scrape = Scrape(AT + 0.01, AT + 0.03, 1.0, 0.02)
     evidence = SimpleNamespace(
-        need=lambda kind: SimpleNamespace(data={"readings": rows}),
-        run={"instance": "api:1"}, contract=SimpleNamespace(target=SimpleNamespace(job="api")),
+        need=lambda kind: SimpleNamespace(data=Kernel(tuple(rows))),
+        run=SimpleNamespace(instance="api:1"), contract=SimpleNamespace(target=SimpleNamespace(job="api")),
     )  # fmt: skip
     views = SimpleNamespace(evidence=evidence, target_scrapes={AT: scrape}, failed=lambda job, instance: ())
     truth = ProcessPanelTruth(kind="process", figure="open_descriptors")

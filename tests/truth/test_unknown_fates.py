@@ -16,7 +16,7 @@ from promproof.checks import metric_durations
 from promproof.checks.base import Claim, compare, judge
 from promproof.contract import model as contracts
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History, Record
+from promproof.evidence.history import History
 from promproof.exposition import Labels, label_set
 from promproof.grafana.dashboard import Target
 from promproof.load.ledger import Ledger
@@ -24,6 +24,7 @@ from promproof.places import DEFAULT_CONTRACT
 from promproof.truth.increase import IncreaseTruth
 from promproof.truth.metrics import Interval, at_rest, between
 from promproof.truth.views import Answered, Views
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
@@ -118,7 +119,7 @@ def test_a_request_whose_answer_was_lost_took_as_long_as_a_handler_may(
         ("exposition", {"label": "rest", "begin": 9.0, "end": 9.1, "text": text}),
         ("ledger", {"source": "traffic", "view": ledger.snapshot().to_json()}),
     ]
-    history.records.extend(Record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     evidence, claim = Evidence(CONTRACT, history), Claim("by hand", DURATIONS.name)
     found = judge(metric_durations.SUM, claim, evidence)
     assert found.outcome == outcome, found.reason
@@ -149,7 +150,7 @@ def test_a_panel_may_show_an_execution_whose_answer_was_lost_and_no_other(more: 
         ("ledger", {"source": "traffic", "view": ledger.snapshot().to_json()}),
     ]  # fmt: skip
     history = History("by hand", 0.0, 0.0)
-    history.records.extend(Record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     views = Views(Evidence(CONTRACT, history))
     truth = IncreaseTruth(kind="increase", metric=RUNS.name, by=("status",))
     target = Target("A", f"sum by (status) (increase({RUNS.name}[20s]))", "$", instant=True)

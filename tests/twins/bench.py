@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promproof.checks import judge_all
+from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
 from promproof.faults.undo import UndoBook
@@ -137,8 +138,8 @@ def _judge(
         liveness = Liveness([], book, lambda text: None)
         tools = Tools(history, journal, book, receiver, liveness, binaries)
         bench = Bench(service, monitoring, pace_of(prepared), tools)
-        history.add("prepared", {"service": variant.name, "time_scale": SCALE})
-        history.add("run", describe(prepared, bench))
+        history.add(records.Prepared(SCALE, variant.name))
+        history.add(describe(prepared, bench))
         ground = Ground(prepared, variant.folder, history, lambda text: None)
         job = Job(ground, bench, cleanup)
         job.drive()

@@ -1,0 +1,153 @@
+"""What drills did, and what alerts did about it. Written by the conductor, the pollers and the webhook receiver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+from promproof.evidence.records.base import Json, Kind, Part
+
+
+@dataclass(frozen=True)
+class Timing(Part):
+    """Promised and deployed durations of a drill in the run, in seconds, after scaling."""
+
+    threshold: float
+    """of the alert, in terms of the dose"""
+    window: float
+    hold: float
+    """the rule's `for`"""
+    scrape: float
+    evaluation: float
+    group_wait: float
+    group_interval: float
+    repeat_interval: float = inf
+    scrape_timeout: float = 0.0
+    fires_above: bool = True
+    scale: float = 1.0
+    """the time scale; a duration of a drill file is divided by it"""
+
+
+@dataclass(frozen=True)
+class DrillDriven(Kind, kind="drill"):
+    """A drill that was driven, written at its end; run times in seconds."""
+
+    name: str
+    alert: str
+    batch: int
+    begun: float
+    ended: float
+    plan: Json
+    """the drill as its file has it"""
+    timing: Timing
+    receivers: tuple[str, ...]
+    """those at which its notifications were awaited"""
+    slack: float
+    """the longest time between two polls: how late this machine may be"""
+    error: str | None
+    """what broke it off"""
+
+
+@dataclass(frozen=True)
+class Turn(Kind, kind="turn"):
+    """A step of a drill: run times (s) at which it was asked for and done."""
+
+    drill: str
+    turn: str
+    """the step's name"""
+    do: str
+    value: float
+    """the dose, the seconds of a slow scrape, or the number of scrapes that fail"""
+    asked: float
+    done: float
+
+
+@dataclass(frozen=True)
+class Clean(Kind, kind="clean"):
+    """Whether nothing was left of any fault at the end."""
+
+    clean: bool
+
+
+@dataclass(frozen=True)
+class Poll(Kind):
+    """One question of many, asked again and again; run times (s) around it. `error`: there was no answer."""
+
+    begin: float
+    end: float
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class AlertsPoll(Poll, kind="poll"):
+    """Prometheus' pending and firing alerts (`/api/v1/alerts`)."""
+
+    alerts: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True)
+class RulesPoll(Poll, kind="rules_poll"):
+    """The state of each alerting rule in Prometheus, by name; the furthest of rules that share one."""
+
+    rules: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Held(Part):
+    """An alert that Alertmanager holds: its state, and the alerts that inhibit it."""
+
+    labels: dict[str, str]
+    state: str
+    inhibited_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeldPoll(Poll, kind="held_poll"):
+    """The alerts that Alertmanager holds."""
+
+    alerts: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery(Kind, kind="delivery"):
+    """A notification as Alertmanager posted it to a receiver; the record's time is that of its arrival."""
+
+    receiver: str
+    status: int
+    """what the receiver answered; 0 without an answer"""
+    body: Json
+    """Alertmanager's webhook message"""
+
+
+@dataclass(frozen=True)
+class NodeReading(Kind, kind="node_reading"):
+    """Node Exporter read directly during a drill of CPU or memory; run times (s) around it."""
+
+    drill: str
+    begin: float
+    end: float
+    cpu: float
+    """CPU seconds of all modes and CPUs"""
+    idle: float
+    """of these, idle"""
+    available: float
+    """bytes of memory"""
+    total: float
+    """bytes of memory"""
+
+
+@dataclass(frozen=True)
+class Pause(Part):
+    """A time without what should have been written; run times in seconds."""
+
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True)
+class ProcFolder(Kind, kind="proc_folder"):
+    """How well the figures were written that Node Exporter was given in place of the kernel's."""
+
+    gaps: tuple[Pause, ...]
+    """times longer than `most` (s) without a new figure"""
+    most: float

@@ -1,0 +1,182 @@
+"""What was read of the target's metrics, and of what they should say. Written by the observers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from promproof.evidence.figures import Figures
+from promproof.evidence.records.base import Json, Kind, Part
+
+Samples = tuple[tuple[float, float], ...]
+"""(time stamp as run time (s), value)"""
+Cell = int | float | str | None
+"""a value of a database's row"""
+
+
+def number(cell: Cell) -> float:
+    """A cell as a number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if cell is None:
+        raise ValueError("NULL in place of a number")
+    return float(cell)
+
+
+@dataclass(frozen=True)
+class ExpositionRead(Kind, kind="exposition"):
+    """A direct reading of the target's exposition; run times (s) around it."""
+
+    label: str
+    """when it was: `baseline`, `rest`, `rest-later`, `restart`"""
+    begin: float
+    end: float
+    text: str = ""
+    status: int | None = None
+    """of the HTTP answer; None without one"""
+    page: bool = False
+    """whether it was a web page for people"""
+    error: str | None = None
+    """why it could not be read"""
+
+
+@dataclass(frozen=True)
+class Series(Part):
+    """The samples that a server stored of one series."""
+
+    name: str
+    labels: dict[str, str]
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class StoredSamples(Kind):
+    """All samples of a selector that Prometheus stored during the run."""
+
+    selector: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Stored(StoredSamples, kind="stored"):
+    """All samples of a selector that Prometheus stored during the run: documented metrics, `up`, `ALERTS`."""
+
+
+@dataclass(frozen=True)
+class StoredBuckets(StoredSamples, kind="stored_buckets"):
+    """The stored samples of a histogram's buckets, for the drills that make requests slow."""
+
+
+@dataclass(frozen=True)
+class StoredNode(StoredSamples, kind="stored_node"):
+    """The stored samples of Node Exporter, for the drills of CPU and memory."""
+
+
+@dataclass(frozen=True)
+class AllScrapes(Kind, kind="all_scrapes"):
+    """When every target of the server was scraped (`up`), or for how long (`scrape_duration_seconds`)."""
+
+    name: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Expression(Kind, kind="expression"):
+    """The run times at which an alert's expression was true, as the server computes it from what it stored."""
+
+    alert: str
+    true: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Rows(Kind, kind="rows"):
+    """The first column of a query to the target's database, for a metric or for the ids of a subject."""
+
+    what: str
+    label: str
+    """when it was: `rest`, `restart`"""
+    query: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sums(Kind, kind="sums"):
+    """The answer of the target's database for a counter: rows of a label's value and a sum."""
+
+    what: str
+    label: str
+    """when it was: `baseline`, `rest`"""
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class PanelRows(Kind, kind="panel_rows"):
+    """The rows of the target's database behind a panel: label, end (epoch seconds), figure."""
+
+    what: str
+    """the panel's subject: `UID/SLUG`"""
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Kernel(Kind, kind="kernel"):
+    """The kernel's figures of the target's process, reading by reading."""
+
+    readings: tuple[tuple[float, float, float, int, int, int], ...]
+    """rows in the order of the fields of `Figures`"""
+
+    @property
+    def figures(self) -> tuple[Figures, ...]:
+        """The readings by name."""
+        return tuple(Figures(*row) for row in self.readings)
+
+
+@dataclass(frozen=True)
+class MachineReading(Part):
+    """One reading of the machine's figures; run times (s) around it, sizes in bytes."""
+
+    before: float
+    after: float
+    cpu: dict[str, float]
+    """seconds by mode over all CPUs"""
+    cpus: int
+    memory: tuple[int, ...]
+    """total, available"""
+    disks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """read, written by device"""
+    networks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """received, sent by interface"""
+    files: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """size, available by mount point"""
+
+
+@dataclass(frozen=True)
+class Machine(Kind, kind="machine"):
+    """The kernel's figures of the machine: the truth of what Node Exporter exposes."""
+
+    readings: tuple[MachineReading, ...]
+    process_started: float | None
+    """when the target's process started (epoch seconds)"""
+
+
+@dataclass(frozen=True)
+class Metadata(Kind, kind="metadata"):
+    """The type of each metric by name, as the server scraped it."""
+
+    types: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class ClockOffset(Kind, kind="clock_offset"):
+    """Bounds (s) of the server's clock minus the clock of the run."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Targets(Kind, kind="targets"):
+    """The active targets as Prometheus lists them (`/api/v1/targets`)."""
+
+    targets: tuple[Json, ...]

@@ -1,0 +1,91 @@
+"""What is said of a run as a whole: what it was, its phases, and what went wrong. Written by the frame of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from promproof.evidence.records.base import Kind
+
+
+@dataclass(frozen=True)
+class Prepared(Kind, kind="prepared"):
+    """The first record of every run: the service of the contract and the factor by which durations are shortened."""
+
+    time_scale: float
+    service: str = ""
+
+
+@dataclass(frozen=True)
+class Run(Kind, kind="run"):
+    """What was run, on what, and how it differs from what is shipped; written when the stack is up.
+
+    Durations are those of the run, in seconds.
+    """
+
+    service: str
+    time_scale: float
+    not_scaled: tuple[str, ...]
+    """durations that the scale leaves as they are, each with its reason"""
+    target_scale: float
+    """the scale of the target's own windows: 1 for a target that the run did not start"""
+    scrape_interval: float
+    scrape_timeout: float
+    backend: str
+    niceness: int
+    managed: bool
+    """whether the run started the target"""
+    pid: int | None
+    """the target's process, if it is on this machine"""
+    database: bool
+    """whether the target's database could be asked"""
+    faults: bool
+    """whether the target has a fault port"""
+    no_drill: str
+    """why no alert was taken live; empty when one was"""
+    instance: str
+    """the label `instance` of the target"""
+    binaries: tuple[str, ...]
+    """the programs that judged, with their versions"""
+    changes: tuple[str, ...]
+    """what the run copy of the monitoring folder changes, one line each"""
+    diff: str
+    """the same as a unified diff"""
+
+
+@dataclass(frozen=True)
+class Phase(Kind, kind="phase"):
+    """The begin or the end of a phase of the main job; the time is that of the record."""
+
+    name: Literal["traffic", "stimuli"]
+    edge: Literal["begin", "end"]
+
+
+@dataclass(frozen=True)
+class Quiescence(Kind, kind="quiescence"):
+    """How long the run waited (s) until nothing moved any more, and whether that was reached."""
+
+    waited: float
+    reached: bool
+
+
+@dataclass(frozen=True)
+class ObservationFailed(Kind, kind="observation_failed"):
+    """Something could not be observed: what depends on it is unknown, and nothing else."""
+
+    what: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Trouble(Kind, kind="trouble"):
+    """What broke a run off: the error as it was shown."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Ended(Kind, kind="ended"):
+    """The last record of a run that ended by itself; `trouble` is what broke it off."""
+
+    trouble: str | None

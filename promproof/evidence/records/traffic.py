@@ -1,0 +1,128 @@
+"""What was sent to the target, and what was done to it. Written by the main job, the drills and the stimuli."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from promproof.evidence.records.base import Json, Kind, Part
+
+
+@dataclass(frozen=True)
+class Surprise(Part):
+    """An answer that the scenario did not expect, and how often it came."""
+
+    method: str
+    endpoint: str
+    what: str
+    count: int
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Ledger(Kind, kind="ledger"):
+    """What one sender really sent and got back, when it had ended."""
+
+    source: str
+    """the name of its scenario's part: `reconcile`, `drill`, a load's name; `harness` is the harness itself"""
+    complete: bool
+    """whether the sender told of everything that it sent"""
+    view: Json
+    """a LedgerView as JSON"""
+    file: str = ""
+    """its ledger's file in the run's folder"""
+    status: int | None = None
+    """exit status of its process"""
+    generator: Json | None = None
+    """how the load generator itself did, as it wrote at its end: CPU share, lags (s), arrivals planned and missed"""
+    surprises: tuple[Surprise, ...] = ()
+
+
+@dataclass(frozen=True)
+class LedgerMark(Kind, kind="ledger_mark"):
+    """How many slow requests the ledgers held when a drill began or ended."""
+
+    drill: str
+    edge: Literal["begin", "end"]
+    slow: int
+
+
+@dataclass(frozen=True)
+class TrafficFlows(Kind, kind="traffic_flows"):
+    """Arrivals of a drill's traffic have begun: the names of its parts, or the rate (1/s) of the only one."""
+
+    traffic: tuple[str, ...] = ()
+    rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Latencies(Kind, kind="latencies"):
+    """Client latencies of one sender over time, from its ledger's file."""
+
+    source: str
+    rows: tuple[tuple[float, tuple[tuple[str, str, tuple[int, ...], dict[str, int]], ...]], ...]
+    """(run time, what ended since the row before: (method, endpoint, HDR bucket and count in turns, floors))"""
+
+
+@dataclass(frozen=True)
+class Stimulus(Kind):
+    """A known amount of something was done to the target's process or machine; run times in seconds.
+
+    `unavailable` says why it was not done: then nothing else is set.
+    """
+
+    asked: float | None = None
+    begin: float = 0.0
+    end: float = 0.0
+    amount: float = 0.0
+    what: str = ""
+    unavailable: str | None = None
+
+
+@dataclass(frozen=True)
+class StimulusConnections(Stimulus, kind="stimulus_connections"):
+    """Connections were held open without sending anything; `amount` counts them."""
+
+
+@dataclass(frozen=True)
+class StimulusDisk(Stimulus, kind="stimulus_disk"):
+    """Bytes were written through to the disk and read back; `amount` counts them."""
+
+
+@dataclass(frozen=True)
+class StimulusMemory(Stimulus, kind="stimulus_memory"):
+    """The target held touched memory; `amount` in bytes."""
+
+
+@dataclass(frozen=True)
+class StimulusCpu(Stimulus, kind="stimulus_cpu"):
+    """The traffic as work; `amount` is the CPU time (s) that the kernel charged for it."""
+
+
+@dataclass(frozen=True)
+class FaultEnded(Kind, kind="fault"):
+    """What the target's fault port tells of a fault that is over: what it did, and how often."""
+
+    drill: str
+    """the drill that applied it"""
+    fault: str
+    """the fault's kind"""
+    rate: float
+    """the share of requests that it was asked to hit"""
+    routes: dict[str, float]
+    """the share by route"""
+    seen: int
+    """requests that it could have hit"""
+    injected: int
+    """requests that it hit"""
+    ended: str
+    """what ended it: `deleted` or `replaced` by the drill, or its lease"""
+    more: Json = field(default_factory=dict)
+    """what else the port tells: delay, status, lease, counts by route"""
+
+    @classmethod
+    def of(cls, drill: str, state: Json) -> FaultEnded:
+        """The record of a state as the fault port gives it."""
+        own = {name: state[name] for name in ("rate", "routes", "seen", "injected", "ended")}
+        more = {key: value for key, value in state.items() if key not in (*own, "kind")}
+        return cls(drill, state["kind"], **own, more=more)
