@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from promproof import crash, plugins
 from promproof.config.masking import Masker
 from promproof.drills.drill import Loaded, check, load_folder
@@ -23,6 +21,7 @@ from promproof.faults.undo import recover
 from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.report import drills as report
 from promproof.report.output import Moment, Report, outputs_at
+from promproof.report.terminal import console_of
 from promproof.run import drills as session
 from promproof.run.clock import SystemClock
 from promproof.run.frame import Result
@@ -113,7 +112,7 @@ def _report(
     What can't be shown or written costs no verdict, but it is trouble.
     """
     folder, verdicts, ending = result.folder, result.verdicts, result.ending
-    console = Console(file=sys.stdout, width=max(160, Console().width))
+    console = console_of(sys.stdout, least=160)
     tracebacks = crash.Tracebacks(folder / "tracebacks-reports.txt")
     hops: list[dict[str, Any]] = []
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from typing import TextIO
 
 from rich import box
 from rich.console import Console
@@ -23,6 +24,8 @@ STYLE = {
 }
 
 CAME_TO_ITS_END = Ending()
+LEAST_SEEN = 32
+"""columns for what was seen, with the gaps; a terminal that is too narrow for them shows claims and verdicts alone"""
 MOST_DETAILS = 8
 """lines of a cause's details, of which the last ones are the newest of a log"""
 
@@ -30,10 +33,15 @@ MOST_DETAILS = 8
 @register("terminal", Moment.SHOWN, order=100)
 def write(report: Report) -> None:
     """Print the table to standard output, and where its details are."""
-    console = Console(file=sys.stdout, width=max(report.width, Console().width))
-    show(console, report.verdicts, report.ending)
+    show(console_of(sys.stdout, least=report.width), report.verdicts, report.ending)
     if report.ending.crashes:
         sys.stdout.write(f"tracebacks of the harness: {report.folder / 'tracebacks.txt'}\n")
+
+
+def console_of(stream: TextIO, least: int) -> Console:
+    """A console as wide as the terminal; in a pipe or a file, which has no width, lines have `least` columns."""
+    console = Console(file=stream)
+    return console if console.is_terminal else Console(file=stream, width=max(least, console.width))
 
 
 def show(console: Console, verdicts: Sequence[Verdict], ending: Ending = CAME_TO_ITS_END) -> None:
@@ -76,9 +84,20 @@ def _counts(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
+def _narrow(table: Table, verdicts: Sequence[Verdict]) -> Table:
+    table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
+    table.add_column("claim", overflow="fold")
+    for verdict in verdicts:
+        table.add_row(f"[{STYLE[verdict.outcome]}]{verdict.outcome}[/]", escape(verdict.claim))
+    return table
+
+
 def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("claim", no_wrap=True, min_width=max((len(one.claim) for one in verdicts), default=0))
+    longest = max((len(verdict.claim) for verdict in verdicts), default=0)
+    if longest + len(Outcome.NOT_VERIFIED) + LEAST_SEEN > console.width:
+        return _narrow(table, verdicts)
+    table.add_column("claim", no_wrap=True, min_width=longest)
     table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
     table.add_column("seen", overflow="ellipsis", no_wrap=True)
     for verdict in verdicts:
