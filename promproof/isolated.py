@@ -4,6 +4,7 @@
 library. Here that folder is left out (-P), and this package is found wherever it is, installed or in a checkout.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from pathlib import Path
 def command(module: str, *arguments: str) -> list[str]:
     """The command line that runs a module."""
     return [sys.executable, "-P", __file__, module, *arguments]
+
+
+def leave_out_working_folder() -> None:
+    """For the files that Locust loads: it has just put the working folder first. Only where -P was given."""
+    home = str(Path(__file__).resolve().parents[1])
+    if sys.flags.safe_path:
+        sys.path[:] = [place for place in sys.path if place == home or place not in ("", os.getcwd())]
 
 
 def main() -> None:

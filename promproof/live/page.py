@@ -2,7 +2,7 @@
 
     python -m locust -f loadtests/locustfile.py,promproof/live/page.py --prometheus http://127.0.0.1:9090 ...
 
-`nox -s ui` is the short way. The page is a tab of Locust's own page: its counts are a native table, and what a table
+`promproof ui` is the short way. The page is a tab of Locust's own page: its counts are a native table, and what a table
 cannot show (charts, buttons, verdicts) stands below it.
 """
 
@@ -14,6 +14,10 @@ import time
 from functools import wraps
 from pathlib import Path
 from typing import Any
+
+from promproof import isolated
+
+isolated.leave_out_working_folder()
 
 from flask import Response, jsonify, request, send_file
 from locust import events

@@ -17,6 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from promproof import isolated
+
+isolated.leave_out_working_folder()
+
 import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
