@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promproof.places import REPOSITORY
 
@@ -74,3 +75,23 @@ def test_an_import_that_nobody_declared_is_found(tmp_path: Path) -> None:
         "import json\nfrom house.low import floor\nfrom . import x\n", encoding="utf-8"
     )
     assert imports(package) == {"fastapi": "house/low/floor.py"}
+
+
+def test_the_light_tests_run_on_every_python_that_is_declared() -> None:
+    workflow = yaml.safe_load(
+        (REPOSITORY / ".github" / "workflows" / "verify.yml").read_text(encoding="utf-8")
+    )
+    pythons = workflow["jobs"]["light"]["strategy"]["matrix"]["python"]
+    prefix = "Programming Language :: Python :: 3."
+    assert pythons == [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if text.startswith(prefix)]
+
+
+def test_only_the_job_that_publishes_may_do_more_than_read() -> None:
+    workflow = yaml.safe_load(
+        (REPOSITORY / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    )
+    permissions = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+    assert permissions == {"build": {"contents": "read"}, "publish": {"id-token": "write"}}
+    assert workflow["permissions"] == {}
+    uses = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert [text for text in uses if not re.fullmatch(r"[\w./-]+@v\d+\.\d+\.\d+", text)] == []
