@@ -45,7 +45,7 @@ def named(project: dict[str, object], *extras: str) -> set[str]:
     optional = project["optional-dependencies"]
     assert isinstance(optional, dict)
     needs = [*project["dependencies"], *(need for extra in extras for need in optional[extra])]  # type: ignore[misc]  # a list
-    return {NAMES.get(need, re.sub(r"\[.*", "", need).replace("-", "_")) for need in needs} - {""}
+    return {NAMES.get(need, re.sub(r"[\[<>=].*", "", need).replace("-", "_")) for need in needs} - {""}
 
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
