@@ -45,7 +45,6 @@ class Option:
     metavar: str = ""
     kind: Kind = "text"
     default: str | Path | None = None
-    choices: tuple[str, ...] = ()
     repeatable: bool = False
     variable: str = ""
     """The environment variable that stands for it."""
@@ -164,7 +163,6 @@ OPTIONS = (
         "who brings Prometheus up: auto, processes, containers or external",
         "BACKEND",
         default="auto",
-        choices=("auto", "processes", "containers", "external"),
     ),
     Option(
         "prometheus",

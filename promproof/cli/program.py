@@ -59,7 +59,7 @@ class _Option(click.Option):
         if option.kind == "flag":
             declared["is_flag"] = True
         else:
-            declared["type"] = click.Choice(option.choices) if option.choices else types[option.kind]
+            declared["type"] = types[option.kind]
             declared["metavar"] = option.metavar or None
             declared["multiple"] = option.repeatable
             if not option.repeatable:

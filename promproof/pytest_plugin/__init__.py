@@ -58,5 +58,4 @@ def _argument(option: Option) -> dict[str, Any]:
     if option.repeatable:
         said |= {"action": "append"}
     types = {"text": str, "path": Path, "number": float}
-    shown = {"choices": option.choices} if option.choices else {"metavar": option.metavar}
-    return {**said, **shown, "type": types[option.kind]}
+    return {**said, "metavar": option.metavar, "type": types[option.kind]}

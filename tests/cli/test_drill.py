@@ -47,7 +47,7 @@ def drills(tmp_path: Path, before: str, after: str) -> Path:
         (["--time-scale", "0.5"], "time scale 0.5 is not possible"),
         (["--time-scale", "1e6"], "time scale"),
         (["--time-scale", "120", "SlowResponses"], "quarter"),
-        (["--stack", "swarm"], "is not one of"),
+        (["--stack", "swarm"], "there is no backend 'swarm'"),
         (["--binary", "prometheus"], "names no file"),
         (["--drills", "nowhere"], "no drill is there"),
         (["--monitoring", "nowhere"], "no Prometheus configuration"),
