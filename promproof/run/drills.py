@@ -113,7 +113,9 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
         try:
             timing = timing_of(prepared, alert)
         except EvidenceError as error:
-            raise InputError(error.state, one.where("alert"), "a route for the alert", error.todo) from error
+            raise InputError(
+                what=error.state, where=one.where("alert"), expected="a route for the alert", todo=error.todo
+            ) from error
         power_gate(one, alert, timing, prepared.scale, edges(prepared.contract, alert))
         if one.scenario is not None:
             scenario.load(one.scenario)

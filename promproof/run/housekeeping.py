@@ -74,7 +74,10 @@ def check_places(reports: Path) -> None:
         tempfile.gettempdir()
     except FileNotFoundError as error:
         raise InputError(
-            "no folder for temporary files can be written", "TMPDIR", "a folder", "set it"
+            what="no folder for temporary files can be written",
+            where="TMPDIR",
+            expected="a folder",
+            todo="set it",
         ) from error
     _check_loopback()
 
@@ -92,7 +95,10 @@ def run_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         _remove(made)
         raise InputError(
-            f"cannot be created: {error.strerror}", str(folder), "a new folder", "name another --reports"
+            what=f"cannot be created: {error.strerror}",
+            where=str(folder),
+            expected="a new folder",
+            todo="name another --reports",
         ) from error
     try:
         yield folder
@@ -107,11 +113,17 @@ def _check_folder(folder: Path, where: str, todo: str, room: int = 0) -> None:
         free = _again_when_gone(lambda: _probe(folder))
     except OSError as error:
         raise InputError(
-            f"{folder} cannot be written: {error.strerror}", where, "a folder that can be written", todo
+            what=f"{folder} cannot be written: {error.strerror}",
+            where=where,
+            expected="a folder that can be written",
+            todo=todo,
         ) from error
     if free < room:
         raise InputError(
-            f"{folder} is on a disk with {free} bytes left", where, f"room for {room} at least", todo
+            what=f"{folder} is on a disk with {free} bytes left",
+            where=where,
+            expected=f"room for {room} at least",
+            todo=todo,
         )
 
 
@@ -151,6 +163,8 @@ def _check_loopback() -> None:
             socket.create_connection(listener.getsockname(), timeout=5).close()
     except OSError as error:
         raise InputError(
-            f"{HOST} can't be used: {error.strerror or error}", "the network", "a loopback interface that is up",
-            "ip link set lo up",
-        ) from error  # fmt: skip
+            what=f"{HOST} can't be used: {error.strerror or error}",
+            where="the network",
+            expected="a loopback interface that is up",
+            todo="ip link set lo up",
+        ) from error

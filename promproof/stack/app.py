@@ -154,8 +154,8 @@ class ManagedApp:
         self.stop()
 
     def _tell(self, requests_sent: Iterable[SentRequest]) -> None:
-        for one in requests_sent:
-            self._sent(one)
+        for request in requests_sent:
+            self._sent(request)
 
     def _start(self, sent: Callable[[SentRequest], None]) -> None:
         self._workdir.mkdir(parents=True, exist_ok=True)

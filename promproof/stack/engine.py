@@ -20,7 +20,6 @@ _REACH_SECONDS = 2
 def services(client: Any, project: str) -> list[Service]:
     """The containers of a project: service, image, state, health (`none` without a check), pid, addresses, ports.
 
-
     Raises:
         EvidenceError: the engine does not answer.
     """
@@ -29,9 +28,9 @@ def services(client: Any, project: str) -> list[Service]:
         state = container.attrs["State"]
         settings = container.attrs["NetworkSettings"]
         published = tuple(
-            (str(one["HostIp"]), int(one["HostPort"]), int(inner.split("/")[0]))
-            for inner, some in (settings["Ports"] or {}).items()
-            for one in some or ()
+            (str(bound["HostIp"]), int(bound["HostPort"]), int(inner.split("/")[0]))
+            for inner, outer in (settings["Ports"] or {}).items()
+            for bound in outer or ()
         )
         found.append(
             Service(
@@ -41,7 +40,9 @@ def services(client: Any, project: str) -> list[Service]:
                 health=(state.get("Health") or {}).get("Status", "none"),
                 pid=state["Pid"],
                 addresses={
-                    name: one["IPAddress"] for name, one in settings["Networks"].items() if one["IPAddress"]
+                    name: network["IPAddress"]
+                    for name, network in settings["Networks"].items()
+                    if network["IPAddress"]
                 },
                 published=published,
             )
@@ -77,9 +78,9 @@ def listeners(ports: Iterable[int]) -> list[tuple[str, int]]:
     """Rows [address, port] of the listening sockets of this machine on these ports."""
     wanted = set(ports)
     return sorted(
-        (str(one.laddr[0]), int(one.laddr[1]))
-        for one in psutil.net_connections(kind="tcp")
-        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] in wanted
+        (str(connection.laddr[0]), int(connection.laddr[1]))
+        for connection in psutil.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr[1] in wanted
     )
 
 

@@ -145,10 +145,17 @@ def mirror(sources: str) -> str | None:
 def _build_base(tag: str) -> None:
     _need("debootstrap", "install Debian's debootstrap")
     if os.geteuid() != 0:
-        raise InputError("debootstrap needs root", "nox -s images", "root", "run it as root")
+        raise InputError(
+            what="debootstrap needs root", where="nox -s images", expected="root", todo="run it as root"
+        )
     found = mirror(_apt_sources())
     if found is None:
-        raise InputError("no package mirror is configured", "/etc/apt", "a deb source", "configure apt")
+        raise InputError(
+            what="no package mirror is configured",
+            where="/etc/apt",
+            expected="a deb source",
+            todo="configure apt",
+        )
     scripts = Path("/usr/share/debootstrap/scripts")
     # Every suite of Debian is installed alike; an older debootstrap does not know the newer names.
     script = scripts / (SUITE if (scripts / SUITE).exists() else "sid")
@@ -201,7 +208,12 @@ def _argument(name: str, value: str) -> list[str]:
 
 def _need(program: str, todo: str) -> None:
     if shutil.which(program) is None:
-        raise InputError(f"{program} is not installed", "nox -s images", f"{program} on PATH", todo)
+        raise InputError(
+            what=f"{program} is not installed",
+            where="nox -s images",
+            expected=f"{program} on PATH",
+            todo=todo,
+        )
 
 
 def _run(command: list[str], name: str) -> None:

@@ -175,7 +175,7 @@ class ProcessStack:
     def reload(self, name: str) -> None:
         component = self._component(name)
         if name == NODE_EXPORTER:
-            raise InputError("node_exporter has no configuration to read again", name)
+            raise InputError(what="node_exporter has no configuration to read again", where=name)
         url = f"http://{self.ports.address(name)}/-/reload"
         try:
             with loopback_session() as session:
@@ -270,7 +270,11 @@ class ProcessStack:
 
     def _component(self, name: str) -> _Component:
         if name not in self._components:
-            raise InputError(f"this stack has no {name}", name, f"one of {', '.join(self._components)}")
+            raise InputError(
+                what=f"this stack has no {name}",
+                where=name,
+                expected=f"one of {', '.join(self._components)}",
+            )
         return self._components[name]
 
     def _prometheus(self, rendered: Rendered) -> list[str]:

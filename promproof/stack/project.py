@@ -139,7 +139,7 @@ class ContainerProject:
             "labels": label,
         }
         document = {
-            "services": {name: {**common, **one} for name, one in self._services.items()},
+            "services": {name: {**common, **differing} for name, differing in self._services.items()},
             "networks": {name: {"labels": label} for name in self.documented["networks"]},
             "volumes": {name: {"labels": label} for name in self.documented.get("volumes") or ()},
         }
