@@ -209,39 +209,10 @@ def _routes(environment: Any, watch: Watch) -> None:
         return send_file(watch.run.report, mimetype="text/html")
 
     def fault() -> Any:
-        key, action = request.form.get("key", ""), request.form.get("action", "")
-        if action not in ("start", "stop"):
-            return jsonify({"error": f"{action!r}, expected start or stop"}), 400
-        if action == "start" and watch.desk.is_running:
-            return jsonify(
-                {"error": "a drill is under way, and it moves the dose itself: stop it first"}
-            ), 409
-        try:
-            (watch.board.start if action == "start" else watch.board.stop)(key)
-        except InputError as error:
-            return jsonify({"error": str(error)}), 400
-        except EvidenceError as error:
-            return jsonify({"error": f"{error.component}: {error.state}"}), 502
-        return jsonify(watch.board.state())
+        return _switch(watch, request.form.get("key", ""), request.form.get("action", ""))
 
     def drill() -> Any:
-        name, action = request.form.get("key", ""), request.form.get("action", "")
-        if action not in ("start", "stop"):
-            return jsonify({"error": f"{action!r}, expected start or stop"}), 400
-        if action == "stop":
-            watch.desk.stop()
-        elif watch.is_running:
-            return jsonify(
-                {"error": "a run is under way, and a drill sends its own traffic: stop it first"}
-            ), 409
-        elif watch.board.is_on:
-            return jsonify({"error": "a fault is on, and a drill moves the dose itself: stop it first"}), 409
-        else:
-            try:
-                watch.desk.start(name)
-            except (InputError, OSError) as error:
-                return jsonify({"error": str(error)}), 400
-        return jsonify(watch.desk.state())
+        return _drive(watch, request.form.get("key", ""), request.form.get("action", ""))
 
     for path, view, methods in (
         ("/<name>", asset, ["GET"]),
@@ -252,6 +223,39 @@ def _routes(environment: Any, watch: Watch) -> None:
     ):
         guarded = web_ui.auth_required_if_enabled(view)
         web_ui.app.add_url_rule(base + path, f"verification_{view.__name__}", guarded, methods=methods)
+
+
+def _switch(watch: Watch, key: str, action: str) -> Any:
+    """Turn a fault on or off; the answer to the page."""
+    if action not in ("start", "stop"):
+        return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+    if action == "start" and watch.desk.is_running:
+        return jsonify({"error": "a drill is under way, and it moves the dose itself: stop it first"}), 409
+    try:
+        (watch.board.start if action == "start" else watch.board.stop)(key)
+    except InputError as error:
+        return jsonify({"error": str(error)}), 400
+    except EvidenceError as error:
+        return jsonify({"error": f"{error.component}: {error.state}"}), 502
+    return jsonify(watch.board.state())
+
+
+def _drive(watch: Watch, name: str, action: str) -> Any:
+    """Start a drill or stop the one that is under way; the answer to the page."""
+    if action not in ("start", "stop"):
+        return jsonify({"error": f"{action!r}, expected start or stop"}), 400
+    if action == "stop":
+        watch.desk.stop()
+    elif watch.is_running:
+        return jsonify({"error": "a run is under way, and a drill sends its own traffic: stop it first"}), 409
+    elif watch.board.is_on:
+        return jsonify({"error": "a fault is on, and a drill moves the dose itself: stop it first"}), 409
+    else:
+        try:
+            watch.desk.start(name)
+        except (InputError, OSError) as error:
+            return jsonify({"error": str(error)}), 400
+    return jsonify(watch.desk.state())
 
 
 def _if_not_worker(listener: Any) -> Any:

@@ -82,8 +82,7 @@ def render(
     """
     source = read_folder(monitoring)
     _empty(out)
-    if source.alertmanager is None:
-        alertmanager = None
+    alertmanager = alertmanager if source.alertmanager is not None else None
     places = _rule_places(source, out)
     prometheus = _prometheus(source, scale, addresses, alertmanager, places, scrape_seconds)
     rules = _rules(source, scale)
@@ -94,9 +93,8 @@ def render(
     alertmanager_config = None
     if source.alertmanager is not None and alertmanager is not None:
         alertmanager_config = _place(source, out, source.alertmanager.path)
-        copies.append(
-            (_alertmanager(RunCopy(source, source.alertmanager), scale, receivers), alertmanager_config)
-        )
+        told = _alertmanager(RunCopy(source, source.alertmanager), scale, receivers)
+        copies.append((told, alertmanager_config))
     elif receivers:
         prometheus.finding((), "without an Alertmanager and its configuration nobody is notified")
     for copy, path in copies:
