@@ -221,7 +221,7 @@ def _inline_scrape_config_files(copy: RunCopy) -> None:
         if not files:
             copy.finding(("scrape_config_files", index), f"{pattern} matches no file")
         for file in files:
-            jobs.extend(load(file, "a file of scrape_configs").data.scrape_configs or [])
+            jobs.extend(load(file, "a file of scrape_configs").data.get("scrape_configs") or [])
     if patterns:
         copy.put(("scrape_configs",), jobs, "from scrape_config_files")
         copy.remove(("scrape_config_files",), "moved to scrape_configs")

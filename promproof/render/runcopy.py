@@ -70,7 +70,7 @@ class RunCopy:
     def where(self, key: Key) -> str:
         """`file:line` of a key in the original, where a job may have another number than here."""
         if key[:1] == ("scrape_configs",) and len(key) > 1:
-            jobs = self.original.data.scrape_configs or []
+            jobs = self.original.data.get("scrape_configs") or []
             names = [job.get("job_name") for job in jobs]
             name = self.get(*key[:2], "job_name")
             key = (key[0], names.index(name), *key[2:]) if name in names else key[:1]
