@@ -16,7 +16,7 @@ Run = Callable[[dict[str, Any]], int]
 
 @dataclass(frozen=True)
 class Argument:
-    """A word without a dash. many: any number of them; the value is a tuple then."""
+    """A word without a dash. many: any number of them, a tuple; names: MODULE:FUNCTION with what a shell may offer."""
 
     name: str
     metavar: str
@@ -24,6 +24,7 @@ class Argument:
     many: bool = False
     choices: tuple[str, ...] = ()
     default: str | None = None
+    names: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ COMMANDS = (
         "drill",
         "promproof.cli.drill:run",
         "every alert, live, on both sides of its threshold",
-        (Argument("names", "[DRILL]...", required=False, many=True),),
+        (Argument("names", "[DRILL]...", required=False, many=True, names="promproof.cli.drill:names"),),
         text=(
             "DRILL is the name of a drill or of an alert; without one, the default drills run side by side.",
         ),
@@ -68,7 +69,7 @@ COMMANDS = (
         "load",
         "promproof.cli.load:run",
         "play a scenario, judge it, write a report",
-        (Argument("scenario", "SCENARIO"),),
+        (Argument("scenario", "SCENARIO", names="promproof.cli.scenarios:names"),),
         text=("SCENARIO is a file, or the name of one: promproof scenarios list.",),
     ),
     Command(
@@ -100,14 +101,14 @@ COMMANDS = (
         "scenarios check",
         "promproof.cli.scenarios:check",
         "read scenario files and tell every mistake",
-        (Argument("files", "SCENARIO...", many=True),),
+        (Argument("files", "SCENARIO...", many=True, names="promproof.cli.scenarios:names"),),
     ),
     Command("scenarios list", "promproof.cli.scenarios:listing", "tell which scenarios there are"),
     Command(
         "scenarios show",
         "promproof.cli.scenarios:show",
         "print the file of a scenario",
-        (Argument("scenario", "SCENARIO"),),
+        (Argument("scenario", "SCENARIO", names="promproof.cli.scenarios:names"),),
     ),
     Command("scenarios schema", "promproof.cli.scenarios:schema", "print the JSON Schema for editors"),
     Command(

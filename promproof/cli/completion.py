@@ -7,12 +7,12 @@ from typing import Any
 
 from click.shell_completion import get_completion_class
 
-from promproof.cli.program import NAME, program
+from promproof.cli.program import COMPLETING, NAME, program
 
 
 def run(given: dict[str, Any]) -> int:
     """Print the script."""
     completion = get_completion_class(given["shell"])
     assert completion is not None, given
-    sys.stdout.write(completion(program(), {}, NAME, f"_{NAME.upper()}_COMPLETE").source() + "\n")
+    sys.stdout.write(completion(program(), {}, NAME, COMPLETING).source() + "\n")
     return 0

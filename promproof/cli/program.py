@@ -6,8 +6,10 @@ stand under headings, and that every mistake ends with 4.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +18,7 @@ from typing import Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
+from click.shell_completion import CompletionItem
 
 from promproof.cli.commands import COMMANDS, STATUS, Argument, Command
 from promproof.cli.commands import GROUPS as GROUP_SUMMARIES
@@ -24,6 +27,8 @@ from promproof.errors import InputError, meant
 from promproof.optiontable import GROUPS, Option, options
 
 NAME = "promproof"
+COMPLETING = "_PROMPROOF_COMPLETE"
+"""The variable in which a shell says what it wants to be told."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
 
@@ -150,7 +155,19 @@ def _argument(argument: Argument) -> click.Argument:
         declared["type"] = click.Choice(argument.choices)
     if argument.default is not None:
         declared["default"] = argument.default
+    if argument.names:
+        declared["shell_complete"] = lambda context, parameter, begun: _offered(argument.names, begun)
     return click.Argument([argument.name], **declared)
+
+
+def _offered(place: str, begun: str) -> list[CompletionItem]:
+    """Names that begin so, and files; nothing is said of a folder that can't be read, since nobody would see it."""
+    module, _, function = place.partition(":")
+    names: list[str] = []
+    with suppress(Exception):
+        names = getattr(import_module(module), function)()
+    found = [CompletionItem(name) for name in names if name.startswith(begun)]
+    return found or [CompletionItem(begun, type="file")]
 
 
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
@@ -184,8 +201,12 @@ def parse(words: Sequence[str]) -> Chosen | int:
         # run outside: click would take a KeyboardInterrupt for a word to its user
         chosen: Chosen | int = program().main(list(words), prog_name=NAME, standalone_mode=False)
         return chosen
-    except SystemExit as error:  # click's own answer to a reader of our output that has gone
-        raise BrokenPipeError from error
+    except (
+        SystemExit
+    ) as error:  # click's own: to a reader of our output that has gone, and to a shell that completes
+        if COMPLETING not in os.environ:
+            raise BrokenPipeError from error
+        return 0
     except NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
         return InputError.exit_status

@@ -10,6 +10,11 @@ from promproof.errors import InputError
 from promproof.load.scenario import json_schema, known, load, resolve
 
 
+def names() -> list[str]:
+    """What a shell may offer."""
+    return sorted(known())
+
+
 def check(given: dict[str, Any]) -> int:
     """Read each file; 4 when one has a mistake."""
     return max(_check(name) for name in given["files"])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
-from promproof.cli import ui
+from promproof.cli import program, ui
 from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main
 from promproof.cli.verify import prefixed
@@ -20,6 +20,7 @@ from promproof.optiontable import GROUPS, OPTIONS, PROGRAMS, options
 from promproof.places import REPOSITORY
 from promproof.pytest_plugin import pytest_addoption
 from promproof.stack.binaries import NAMES
+from promproof.stack.waiting import wait_until
 
 pytestmark = pytest.mark.unit
 
@@ -124,24 +125,23 @@ def test_a_help_imports_nothing_heavy(words: list[str], light: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "number"),
-    [(["verify", "--contract"], signal.SIGHUP), (["drill", "--contract"], signal.SIGTERM)],
-    ids=["verify", "drill"],
+    ("command", "number"), [("verify", signal.SIGHUP), ("drill", signal.SIGTERM)], ids=["verify", "drill"]
 )
 def test_a_signal_before_anything_is_started_ends_a_command_with_one_line(
-    tmp_path: Path, words: list[str], number: signal.Signals
+    tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
-    """Typed directly, without nox: while it reads its contract, which here is a pipe that nobody fills."""
-    pipe = tmp_path / "contract.yaml"
-    os.mkfifo(pipe)
-    line = [sys.executable, "-m", "promproof", *words, str(pipe), "--reports", str(tmp_path / "reports")]
-    with (
-        subprocess.Popen(line, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as program,
-        pipe.open("wb"),  # it is being read
-    ):
-        program.send_signal(number)
-        _, said = program.communicate(timeout=60)
-    assert (program.returncode, said) == (2, f"interrupted by {number.name} before anything was started\n")
+    """Typed directly, without nox: while it loads a plugin, which here never comes to its end."""
+    loading = tmp_path / "loading"
+    (tmp_path / "plugins").mkdir()
+    text = f"import pathlib, time\npathlib.Path({str(loading)!r}).touch()\ntime.sleep(600)\n"
+    (tmp_path / "plugins" / "slow.py").write_text(text, encoding="utf-8")
+    line = [sys.executable, "-m", "promproof", command, "--plugins", str(tmp_path / "plugins")]
+    line += ["--reports", str(tmp_path / "reports")]
+    with subprocess.Popen(line, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as started:
+        wait_until(lambda: "" if loading.exists() else "no plugin is loaded", 60.0)
+        started.send_signal(number)
+        _, said = started.communicate(timeout=60)
+    assert (started.returncode, said) == (2, f"interrupted by {number.name} before anything was started\n")
     assert not (tmp_path / "reports").exists()
 
 
@@ -150,12 +150,12 @@ def test_a_reader_that_goes_away_leaves_no_traceback(words: list[str]) -> None:
     line = [sys.executable, "-m", "promproof", *words]
     with subprocess.Popen(
         line, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
-        assert program.stdout is not None
-        program.stdout.close()
-        assert program.stderr is not None
-        said = program.stderr.read()
-    assert (program.returncode, said) == (2, "")
+    ) as started:
+        assert started.stdout is not None
+        started.stdout.close()
+        assert started.stderr is not None
+        said = started.stderr.read()
+    assert (started.returncode, said) == (2, "")
 
 
 def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refused() -> None:
@@ -167,3 +167,45 @@ def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refu
     assert words[-3:] == ["0", "--loglevel", "INFO"]
     assert words[words.index("--host") + 1] == "http://127.0.0.1:8000"
     assert words[words.index("--ledger") + 1] == "there/ledgers"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("promproof verify --rep", ["plain,--reports"]),
+        ("promproof scen", ["plain,scenarios"]),
+        ("promproof load ste", ["plain,steady"]),
+        ("promproof drill Slow", ["plain,SlowResponses"]),
+        ("promproof load here/my", ["file,here/my"]),
+    ],
+    ids=["option", "command", "scenario", "drill", "file"],
+)
+def test_a_shell_is_offered_options_commands_and_names(
+    words: str, offered: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_PROMPROOF_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    main([])
+    assert capsys.readouterr().out.splitlines() == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_calls_the_program(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    assert f"_PROMPROOF_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_installed_distribution(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    for version, said in (
+        (lambda name: "1.2.3", "1.2.3"),
+        (missing, "from a checkout that is not installed"),
+    ):
+        monkeypatch.setattr(program, "version", version)
+        assert main(["--version"]) == 0
+        assert said in capsys.readouterr().out
