@@ -61,5 +61,10 @@ def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
 def edges(contract: Contract, alert: Alert) -> tuple[float, ...]:
     """Bucket edges of the histogram that an alert looks at; none for another kind of metric."""
     return next(
-        (one.buckets for one in contract.metrics if one.name in alert.metrics and one.buckets is not None), ()
+        (
+            metric.buckets
+            for metric in contract.metrics
+            if metric.name in alert.metrics and metric.buckets is not None
+        ),
+        (),
     )

@@ -145,8 +145,8 @@ class Conductor:
         step, part = course.steps[course.at], course.part
         word = part.drill.together
         if step.until == "firing" and word is not None:
-            partners = [one for one in courses if one.part.drill.together == word]
-            return all(self._has_fired(one) for one in partners)
+            partners = [partner for partner in courses if partner.part.drill.together == word]
+            return all(self._has_fired(partner) for partner in partners)
         if self._history.now() - course.since >= step.seconds:
             return True
         if step.until == "pending":
@@ -197,12 +197,12 @@ class Conductor:
             return self._watch.state(part.alert.name) == ("firing" if status == "firing" else "inactive")
         return all(
             any(
-                one.t >= since
-                and 200 <= one.status < 300
+                delivery.t >= since
+                and 200 <= delivery.status < 300
                 and alert["labels"].get("alertname") == part.alert.name
                 and alert["status"] == status
-                for one in self._world.receiver.deliveries(name)
-                for alert in one.body.get("alerts", ())
+                for delivery in self._world.receiver.deliveries(name)
+                for alert in delivery.body.get("alerts", ())
             )
             for name in part.receivers
         )

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
+from promproof import interrupts
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.drills.drill import Drill, Loaded, NearMiss
@@ -91,8 +92,8 @@ def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:
     """Every claim that these drills make: known before anything runs."""
     return [
         pair
-        for one in drills
-        for pair in judges.checks(one.plan.name, one.plan.alert, f"drill/{one.plan.name}", one.plan)
+        for drill in drills
+        for pair in judges.checks(drill.plan.name, drill.plan.alert, f"drill/{drill.plan.name}", drill.plan)
     ]
 
 
@@ -107,18 +108,21 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
     Raises:
         InputError: with file, line and key.
     """
-    for one in drills:
-        _refuse_impossible(prepared, one)
-        alert = prepared.contract.alert(one.plan.alert)
+    for drill in drills:
+        _refuse_impossible(prepared, drill)
+        alert = prepared.contract.alert(drill.plan.alert)
         try:
             timing = timing_of(prepared, alert)
         except EvidenceError as error:
             raise InputError(
-                what=error.state, where=one.where("alert"), expected="a route for the alert", todo=error.todo
+                what=error.state,
+                where=drill.where("alert"),
+                expected="a route for the alert",
+                todo=error.todo,
             ) from error
-        power_gate(one, alert, timing, prepared.scale, edges(prepared.contract, alert))
-        if one.scenario is not None:
-            scenario.load(one.scenario)
+        power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
+        if drill.scenario is not None:
+            scenario.load(drill.scenario)
 
 
 def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
@@ -194,7 +198,7 @@ class _Session:
             EvidenceError: a component died, a fault was lost, or traffic could not be driven.
             KeyboardInterrupt: after everything was healed.
         """
-        parts = {one.plan.name: part(self.prepared, self.bench, one.plan) for one in self.drills}
+        parts = {drill.plan.name: part(self.prepared, self.bench, drill.plan) for drill in self.drills}
         try:
             self._start_traffic()
             self.pollers.start()
@@ -206,7 +210,7 @@ class _Session:
                 self.bench, self.prepared, self.history, self.pollers, self._alive, self.say, self.proc
             )
             for number, batch in enumerate(batches(self.drills)):
-                names = [one.plan.name for one in batch]
+                names = [drill.plan.name for drill in batch]
                 self.say(f"batch {number + 1}: {', '.join(names)}")
                 self._mark(parts, names, "begin")
                 driver.run([parts[name] for name in names], number, self.reader)
@@ -216,26 +220,28 @@ class _Session:
             if not clean:
                 raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
         finally:
-            for one in self.traffic:
-                one.stop()
+            for traffic in self.traffic:
+                traffic.stop()
 
     def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: Literal["begin", "end"]) -> None:
         """What the clients had seen at the begin and at the end of a batch of slow requests."""
         for name in names:
             if parts[name].drill.fault.traffic:
-                slow = sum(one.slower_than(parts[name].alert.threshold) for one in self.traffic)
+                slow = sum(traffic.slower_than(parts[name].alert.threshold) for traffic in self.traffic)
                 self.history.add(records.LedgerMark(name, edge, slow))
 
     def read(self) -> None:
         """Everything that the judgement needs; what cannot be read is a gap."""
         history, bench = self.history, self.bench
-        for one in self.traffic:
-            with recording.attempt(history, LEDGER_OF + one.settings.name):
-                history.add(one.record())
+        for traffic in self.traffic:
+            with recording.attempt(history, LEDGER_OF + traffic.settings.name):
+                history.add(traffic.record())
         history.add(records.Ledger("harness", complete=True, view=bench.service.sender.view().to_json()))
         if self.proc is not None:
             gaps = tuple(records.Pause(begin, end) for begin, end in self.proc.gaps)
             history.add(records.ProcFolder(gaps, WRITER_GAP_SECONDS))
+        if interrupts.hurried():  # asked more than once: nothing is waited for any more
+            return
         state = bench.monitoring.stack.states().get(PROMETHEUS)
         if state is not None and state.status in (Status.DIED, Status.STOPPED):
             history.add(records.ObservationFailed("prometheus", str(state)))
@@ -282,8 +288,8 @@ class _Session:
         prepared = self.prepared
         if Can.PROCFS not in abilities(wish_of(prepared.options, prepared.contract.deployment)):
             return None
-        faults = [one.plan.fault for one in self.drills]
-        cpus = max((one.cpus for one in faults if isinstance(one, Resource)), default=2)
+        faults = [drill.plan.fault for drill in self.drills]
+        cpus = max((fault.cpus for fault in faults if isinstance(fault, Resource)), default=2)
         journal = self.cleanup.enter_context(Journal())
         # memory where there is some: a disk that others are busy on can hold up a rename for most of a second
         base = MEMORY if os.access(MEMORY, os.W_OK) else self.folder
@@ -295,10 +301,10 @@ class _Session:
 
     def _start_traffic(self) -> None:
         rates: dict[Path, float] = {}
-        for one in self.drills:
-            if one.scenario is not None and one.plan.rate is not None:
-                path = one.scenario.resolve()
-                rates[path] = max(rates.get(path, 0.0), one.plan.rate)
+        for drill in self.drills:
+            if drill.scenario is not None and drill.plan.rate is not None:
+                path = drill.scenario.resolve()
+                rates[path] = max(rates.get(path, 0.0), drill.plan.rate)
         for path, rate in rates.items():
             settings = Settings(
                 path, self.bench.service.url, path.stem, self.bench.pace.bin_seconds, rate, TRAFFIC_SECONDS
@@ -309,17 +315,17 @@ class _Session:
             traffic.start()
 
     def _flow(self) -> None:
-        for one in self.traffic:
-            one.go()
-        for one in self.traffic:
-            one.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
-        self.history.add(records.TrafficFlows(tuple(one.settings.name for one in self.traffic)))
+        for traffic in self.traffic:
+            traffic.go()
+        for traffic in self.traffic:
+            traffic.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
+        self.history.add(records.TrafficFlows(tuple(traffic.settings.name for traffic in self.traffic)))
 
     def _alive(self) -> None:
         self.timeline.update()
         self.bench.watch()
-        for one in self.traffic:
-            one.check_alive()
+        for traffic in self.traffic:
+            traffic.check_alive()
 
     def _settle(self, windows: Sequence[float]) -> None:
         """Wait until a window is full of clean traffic, and until no alert is left from before the first scrape."""

@@ -38,7 +38,7 @@ def ask(
 ) -> None:
     """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
     sources = panels.Sources(
-        {one.settings.name: one.ledger_file for one in ran},
+        {traffic.settings.name: traffic.ledger_file for traffic in ran},
         bench.service.database,
         machine.stop() if machine is not None else [],
         process_started(bench.service.pid),

@@ -72,7 +72,8 @@ def deployment(prepared: Prepared, wanted: Deployment) -> records.DeploymentRead
         return records.DeploymentRead(error=": ".join([str(error).splitlines()[0], *error.log[-1:]]))
     sources = data_sources(found, wanted)
     prepared.masker.learn(secrets_of([found, sources]))
-    config, sources = (masked(one, keep=prepared.masker.public) for one in (found, sources))
+    keep = prepared.masker.public
+    config, sources = masked(found, keep=keep), masked(sources, keep=keep)
     targets = {name: tuple(job.targets) for name, job in prepared.folder.jobs.items()}
     return records.DeploymentRead(config, targets, tuple(sources))
 
