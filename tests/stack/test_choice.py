@@ -16,8 +16,9 @@ from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DRILLS, REPOS
 from promproof.run import drills
 from promproof.run.options import Options, wish_of
 from promproof.run.prepare import prepare
-from promproof.stack.choice import BACKENDS, Can, Wish, abilities, choose, fitting
-from promproof.stack.protocol import Endpoints
+from promproof.stack.backend import Backend
+from promproof.stack.choice import BACKENDS, Can, Kind, Wish, abilities, choose, fitting
+from promproof.stack.protocol import Endpoints, Say
 
 pytestmark = pytest.mark.unit
 RUNNING = Endpoints("http://127.0.0.1:9090")
@@ -97,6 +98,25 @@ def test_only_a_stack_that_the_run_starts_can_be_controlled() -> None:
     assert abilities(Wish()) == frozenset(Can)
     assert abilities(Wish(running=RUNNING, target_runs=True)) == frozenset()
     assert {kind.name for kind in BACKENDS} == {"containers", "external", "processes"}
+
+
+def refused(wish: Wish, say: Say) -> Backend:
+    raise InputError(what="no swarm is there")
+
+
+def none(wish: Wish) -> InputError | None:
+    return None
+
+
+def test_a_backend_is_added_by_registering_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    list(BACKENDS)  # the library's are known before
+    monkeypatch.setitem(BACKENDS._kinds, "swarm", Kind("swarm", 1, frozenset(), none, refused))
+    assert [kind.name for kind in fitting(Wish())] == ["swarm", "containers", "processes"]
+    assert abilities(Wish()) == frozenset()
+    said: list[str] = []
+    assert choose(Wish(local_target=True), said.append).name == "processes"
+    with pytest.raises(InputError, match="no swarm is there"):
+        choose(Wish("swarm"), said.append)
 
 
 @pytest.mark.parametrize("what", ["alertmanager_restarts", "prometheus_restarts"])
