@@ -64,10 +64,10 @@ class Place:
 
     def __init__(self, folder: Path, name: str, stack: Running) -> None:
         self.temporary, self.cache, self.reports = folder / "tmp", folder / "cache", folder / "reports"
-        self.undo, self.runs = (self.cache / "monitoring-verification" / part for part in ("undo", "runs"))
-        for part in (self.temporary, self.cache / "monitoring-verification"):
+        self.undo, self.runs = (self.cache / "promproof" / part for part in ("undo", "runs"))
+        for part in (self.temporary, self.cache / "promproof"):
             part.mkdir(parents=True, exist_ok=True)
-        programs = self.cache / "monitoring-verification" / "programs"
+        programs = self.cache / "promproof" / "programs"
         if (cache_dir() / "programs").is_dir() and not programs.exists():
             programs.symlink_to(cache_dir() / "programs")
         self.mark = name
@@ -112,7 +112,7 @@ class Place:
         return found + self._containers()
 
     def _containers(self) -> list[str]:
-        label = f"label=monitoring-verification.journals={self.runs.absolute()}"
+        label = f"label=promproof.journals={self.runs.absolute()}"
         command = ["docker", "ps", "--all", "--quiet", "--filter", label]
         with suppress(OSError):
             done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -24,7 +24,7 @@ from promproof.stack.ports import HOST
 
 ROOM = 300_000
 """Bytes that a run's folder needs at the very least; a full run takes tens of times as much."""
-PREFIX = "monitoring-verification-"
+PREFIX = "promproof-"
 
 ATTEMPTS = 5
 Say = Callable[[str], None]

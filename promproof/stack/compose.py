@@ -29,7 +29,7 @@ from promproof.stack.journal import Leftover, cache_dir, locked
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
-JOURNALS_LABEL = "monitoring-verification.journals"
+JOURNALS_LABEL = "promproof.journals"
 _RUN_PROJECT = re.compile(r"verify-([0-9a-f]{12})")
 _TAIL = 20
 _VERSION_SECONDS = 20.0

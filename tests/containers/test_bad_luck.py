@@ -19,6 +19,7 @@ import pytest
 
 from promproof.places import REPOSITORY
 from promproof.stack import compose
+from promproof.stack.journal import cache_dir
 
 pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
 SUITES = [sys.executable, "-m", "promproof", "verify"]
@@ -29,11 +30,10 @@ SOCKET = Path("/var/run/docker.sock")
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     """With journals of its own, so that this run clears nobody else's; the programs are the machine's."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monitoring-verification"
-    mine = tmp_path / "cache" / "monitoring-verification"
+    mine = tmp_path / "cache" / "promproof"
     mine.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
-        (mine / "programs").symlink_to(cache / "programs")
+        (mine / "programs").symlink_to(cache_dir() / "programs")
     return {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), **more}
 
 
@@ -66,7 +66,7 @@ def cleared(client: Any, tmp_path: Path) -> Iterator[None]:
 
 def journals(tmp_path: Path) -> Path:
     """Where the runs of a test keep their journals."""
-    return tmp_path / "cache" / "monitoring-verification" / "runs"
+    return tmp_path / "cache" / "promproof" / "runs"
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

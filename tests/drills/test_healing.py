@@ -121,7 +121,7 @@ DISTURBANCES: dict[str, Callable[[subprocess.Popen[bytes]], None]] = {
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     root = tmp_path_factory.mktemp("healing")
     # a cache of their own: what another run left to be taken back is no business of these; the programs are there
-    cache = root / "cache" / "monitoring-verification"
+    cache = root / "cache" / "promproof"
     cache.mkdir(parents=True)
     if (cache_dir() / "programs").is_dir():
         (cache / "programs").symlink_to(cache_dir() / "programs")
