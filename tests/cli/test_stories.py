@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main
 
 pytestmark = pytest.mark.unit
@@ -57,6 +58,12 @@ def test_the_program_answers_as_the_story_says(path: Path, monkeypatch: pytest.M
 
 def test_a_story_with_another_answer_is_found() -> None:
     assert answered("$ promproof verfy\nall is well\n") != "$ promproof verfy\nall is well\n"
+
+
+def test_the_help_of_every_command_is_in_a_story() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in STORIES)
+    lacking = [command.name for command in COMMANDS if f"\n$ promproof {command.name} --help\n" not in text]
+    assert not lacking
 
 
 def test_every_help_fits_on_a_screen_of_60_lines_and_80_columns() -> None:
