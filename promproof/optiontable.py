@@ -125,7 +125,7 @@ OPTIONS = (
     Option(
         "plugins",
         SUBJECT,
-        RUNS,
+        (*RUNS, "judge"),
         "load checks, faults and outputs from the Python files of this folder; may be repeated",
         "DIR",
         "path",
@@ -133,7 +133,9 @@ OPTIONS = (
         variable="PROMPROOF_PLUGINS",
     ),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
-    Option("strict", SUBJECT, RUNS, "a claim that cannot be verified here is an error", kind="flag"),
+    Option(
+        "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"
+    ),
     Option(
         "time-scale", SUBJECT, RUNS, "shortens every duration; 60 unless given, 1 is real time", "N", "number"
     ),
@@ -248,6 +250,7 @@ OPTIONS = (
         "instead, ask the registry for the digests of the images that ship and write them",
         kind="flag",
     ),
+    Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"
     ),

@@ -81,6 +81,16 @@ COMMANDS = (
         foreign=True,
     ),
     Command(
+        "judge",
+        "promproof.cli.judge:run",
+        "the verdicts of a run again, from its folder alone",
+        (Argument("folder", "RUN"),),
+        text=(
+            "RUN is the folder of a run of verify or drill, below reports/ or wherever it was copied to. Nothing is "
+            "started and nobody is asked; the exit status is that of the run.",
+        ),
+    ),
+    Command(
         "stack",
         "promproof.cli.stack:run",
         "keep the documented compose file up to look at",

@@ -110,14 +110,17 @@ class Recorder(History):
     def add(self, data: K, *, t: float | None = None) -> Record[K]:
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
-            number, seen = len(self.records), self.now() if t is None else t
-            row = {"n": number, "t": round(seen, 6), "kind": data.kind, "data": to_json(data)}
-            hidden, line = self.masker.json(row)
-            if hidden is not row:
-                masked = read_line(line).data
-                assert isinstance(masked, type(data))
-                data = masked
-            record = Record(number, seen, data)
+            number, seen = len(self.records), round(self.now() if t is None else t, 6)
+            row = {"n": number, "t": seen, "kind": data.kind, "data": to_json(data)}
+            _, line = self.masker.json(row)
+            try:  # what is judged now is what is judged again from the file, to the last digit
+                written = read_line(line).data
+            except Broken as error:
+                raise EvidenceError(
+                    "history", f"a record {data.kind!r} is of another form: {error.key}: {error}"
+                ) from error
+            assert isinstance(written, type(data))
+            record = Record(number, seen, written)
             # What comes after the end, a late notification for example, is no part of the run.
             if self.failure is None and not self._file.closed:
                 try:

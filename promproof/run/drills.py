@@ -60,7 +60,7 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
-    return frame.run(_Drills(drills), prepared, claims(drills), folder, clock, say)
+    return frame.run(_Drills(drills), prepared, claims(drills), folder, clock, say, drills)
 
 
 class _Drills:

@@ -6,16 +6,18 @@ and ends nothing else: what can be read is read, what could be seen is judged, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from promproof.checks.base import Pairs
+from promproof.drills.drill import Loaded
 from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock, Recorder
+from promproof.run import inputs
 from promproof.run.course import Course, Judging, of_history
 from promproof.run.ending import Ending
 from promproof.run.prepare import Prepared
@@ -124,14 +126,25 @@ class Driven(Protocol):
     def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None: ...
 
 
-def run(driven: Driven, prepared: Prepared, pairs: Pairs, folder: Path, clock: Clock, say: Say) -> Result:
-    """Carry out a run that keeps a history in `folder` (new), written as it happens. pairs: all claims to be judged.
+def run(
+    driven: Driven,
+    prepared: Prepared,
+    pairs: Pairs,
+    folder: Path,
+    clock: Clock,
+    say: Say,
+    drills: Sequence[Loaded] = (),
+) -> Result:
+    """Carry out a run that keeps a history in `folder` (new), written as it happens.
+
+    pairs: all claims to be judged. drills: those of a run of drills.
 
     Raises:
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
     history = Recorder(folder / HISTORY, folder.name, clock, prepared.masker)
     history.add(records.Prepared(prepared.scale.factor, prepared.contract.service))
+    inputs.keep(prepared, drills, folder, history)
     course = of_history(history, say)
     evidence = Evidence(prepared.contract, history)
     judging = Judging(course, pairs, evidence)
@@ -141,7 +154,8 @@ def run(driven: Driven, prepared: Prepared, pairs: Pairs, folder: Path, clock: C
         recorded = _Recorded(driven, judging, evidence, course)
         recorded.ground = Ground(prepared, folder, history, say, recorded.is_kept)
         verdicts = carry_out(recorded, course, cleanup, say)
-        history.add(records.Ended(course.trouble))
+        ending = course.ending
+        history.add(records.Ended(ending.trouble, ending.interrupted, ending.crashes))
         return Result(folder, verdicts, evidence, course.ending)
     finally:
         history.close()

@@ -76,6 +76,7 @@ from promproof.evidence.records.panels import (
 )
 from promproof.evidence.records.run import (
     Ended,
+    Inputs,
     ObservationFailed,
     Phase,
     Prepared,
@@ -122,6 +123,7 @@ __all__ = [
     "GrafanaQuery",
     "Held",
     "HeldPoll",
+    "Inputs",
     "Isolation",
     "Json",
     "Kernel",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from promproof.evidence.records.base import Kind
+from promproof.evidence.records.base import Json, Kind
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,23 @@ class Prepared(Kind, kind="prepared"):
 
     time_scale: float
     service: str = ""
+
+
+@dataclass(frozen=True)
+class Inputs(Kind, kind="inputs"):
+    """What the run was given: paths of masked copies in the run's folder, and the versions of what judged."""
+
+    job: Literal["main", "drills"]
+    contract: str
+    page: str | None
+    """the documentation page; None when the contract names none"""
+    scenarios: tuple[str, ...]
+    drills: tuple[str, ...]
+    """of the main job, the one that it took live"""
+    options: Json
+    """as given, without secrets"""
+    versions: dict[str, str]
+    """of Python and of the libraries; those of the stack's programs are in the record `run`"""
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,11 @@ class Trouble(Kind, kind="trouble"):
 
 @dataclass(frozen=True)
 class Ended(Kind, kind="ended"):
-    """The last record of a run that ended by itself; `trouble` is what broke it off."""
+    """The last record of a run that ended by itself."""
 
     trouble: str | None
+    """what broke it off"""
+    interrupted: bool = False
+    """whether that was a signal"""
+    crashes: int = 0
+    """exceptions that nobody expected; tracebacks.txt has them"""
