@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from promproof import plugins
 from promproof.checks import claims
 from promproof.checks.base import Pairs, judge_each
@@ -25,7 +23,7 @@ from promproof.evidence.history import read
 from promproof.evidence.records import Ended, Inputs, Trouble
 from promproof.report import drills as matrix
 from promproof.report.files import write_json
-from promproof.report.terminal import show
+from promproof.report.terminal import console_of, show
 from promproof.run import drills as drilled
 from promproof.run.ending import Ending
 from promproof.run.secrecy import HISTORY
@@ -57,7 +55,7 @@ def judge(folder: Path, *, strict: bool = False, json: Path | None = None) -> in
         InputError: the folder is not one of a run that can be judged.
     """
     found = judged(folder)
-    console = Console(file=sys.stdout, width=max(WIDTH, Console().width))
+    console = console_of(sys.stdout, least=WIDTH)
     if found.drills:
         matrix.show(console, found.evidence, found.drills, found.verdicts)
     show(console, found.verdicts, found.ending)
