@@ -215,13 +215,21 @@ def test_the_web_ui_serves_the_verification_page(programs: Path, repository: Pat
 
 @pytest.mark.whole_run
 @pytest.mark.nightly
-def test_a_stranger_s_service_is_verified(programs: Path, repository: Path) -> None:
+def test_a_stranger_s_service_is_verified_and_judged_again_elsewhere(
+    programs: Path, repository: Path, tmp_path: Path
+) -> None:
     app = f"{sys.executable} -P {repository / 'service' / 'shop.py'} {{port}}"
     done = run(programs, repository, "verify", "--stack", "processes", "--app", app)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "28 claims: 28 pass" in done.stdout
     (folder,) = (repository / "reports").iterdir()
     assert {"junit.xml", "report.json", "history.jsonl"} <= {path.name for path in folder.iterdir()}
+    moved = tmp_path / "empty" / "moved"
+    moved.parent.mkdir()
+    shutil.move(folder, moved)
+    done = run(programs, moved.parent, "judge", str(moved))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "28 claims: 28 pass" in done.stdout
 
 
 @pytest.mark.whole_run
