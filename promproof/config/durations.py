@@ -21,6 +21,9 @@ _LONGEST_MS = (2**63 - 1) // 1_000_000
 _LONGEST_TEXT = 100
 
 EXPECTED = "a duration such as 250ms, 15s, 5m or 1h30m"
+SHORT = "a duration such as 300ms, 1.5s, 2m or 1h"
+SHORT_PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+_SHORT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>ms|s|m|h)")
 
 
 def parse_milliseconds(text: str) -> int:
@@ -53,6 +56,17 @@ def parse_duration(text: str) -> float:
         ValueError: the text is no duration.
     """
     return parse_milliseconds(text) / 1000
+
+
+def parse_short(text: object) -> float:
+    """Seconds in what people write in a scenario: one number, of which a part may be a fraction, and one unit.
+
+    Raises:
+        ValueError: saying what is expected.
+    """
+    if not isinstance(text, str) or not (match := _SHORT.fullmatch(text)):
+        raise ValueError(f"expected {SHORT}")
+    return float(match["number"]) * _UNITS[match["unit"]] / 1000
 
 
 def format_milliseconds(milliseconds: int) -> str:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, Protocol, TypeVar, cast
 
+from promproof.config import jsonlines
 from promproof.config.masking import Masker
 from promproof.crash import Tracebacks
 from promproof.errors import EvidenceError, InputError
@@ -177,7 +178,7 @@ def read(path: Path) -> History:
             "a history file of a run",
             "check the path",
         ) from error
-    lines = text.split("\n")[:-1]  # what follows the last newline is a torn write
+    lines = jsonlines.whole(text)
     header = _header(path, lines[0] if lines else "")
     history = History(header["run"], header["monotonic"], header["epoch"])
     for number, line in enumerate(lines[1:], start=2):

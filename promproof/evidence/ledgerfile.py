@@ -25,6 +25,7 @@ from math import inf
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from promproof.config import jsonlines
 from promproof.errors import InputError
 from promproof.evidence.sums import ViewSum
 from promproof.evidence.view import LedgerView
@@ -172,7 +173,7 @@ class LedgerTail:
                 "check the path",
             ) from error
         for line in lines:
-            row = self._parse(line)
+            row = jsonlines.parsed(line, f"{self.path}:{self._number + 1}")
             if row.get("t", -inf) > until:
                 return True
             self._number += 1
@@ -187,18 +188,6 @@ class LedgerTail:
         whole = bool(self.final) and self.final.get("requests") == self._requests
         complete = whole and self.final.get("bounded", True)
         return replace(self._sum.view(), complete=complete)
-
-    def _parse(self, line: bytes) -> dict[str, Any]:
-        where = f"{self.path}:{self._number + 1}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(
-                f"broken line: {error}", where, "one JSON object per line", "use the original file"
-            ) from error
-        if not isinstance(row, dict):
-            raise InputError("not an object", where, "one JSON object per line", "use the original file")
-        return row
 
     def _take(self, row: dict[str, Any]) -> None:
         where = f"{self.path}:{self._number}"

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from promproof.config import jsonlines
 from promproof.stack.journal import cache_dir, locked
 
 RECOVER = "promproof drill --recover"
@@ -42,7 +43,7 @@ def abandoned(folder: Path | None = None) -> list[str]:
 def open_kinds(text: str) -> list[str]:
     """The kinds of undo that are not done yet, oldest first; a line that can't be read counts as one, "unreadable"."""
     left: dict[object, str] = {}
-    for number, line in enumerate(text.split("\n")[:-1]):  # what follows the last newline is a torn write
+    for number, line in enumerate(jsonlines.whole(text)):
         row: object = None
         with suppress(ValueError):
             row = json.loads(line)

@@ -22,6 +22,7 @@ import requests
 from docker.errors import DockerException, NotFound
 from pydantic import Field, TypeAdapter
 
+from promproof.config import jsonlines
 from promproof.contract.model import Model
 from promproof.errors import EvidenceError, InputError
 from promproof.stack import compose
@@ -245,7 +246,7 @@ def recover(folder: Path | None = None) -> tuple[list[str], list[str]]:
 
 def _left(text: str) -> dict[int, Undo]:
     left: dict[int, Undo] = {}
-    for line in text.split("\n")[:-1]:
+    for line in jsonlines.whole(text):
         row = json.loads(line)
         if "add" in row:
             left[int(row["add"])] = _ADAPTER.validate_python(row["undo"], strict=False)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from promproof.config.durations import parse_short
 from promproof.config.urls import base_url
 from promproof.errors import InputError
 from promproof.load.models import Scenario
-from promproof.load.notation import parse_duration, parse_rate
+from promproof.load.notation import parse_rate
 from promproof.load.scenario import load, override, resolve, stretched
 from promproof.optiontable import named
 
@@ -104,7 +105,7 @@ def scenario_of(options: Any) -> Scenario:
     except ValueError as error:
         raise InputError(f"{rate!r}, {error}", "--rate") from error
     try:
-        duration = parse_duration(options.duration) if options.duration else None
+        duration = parse_short(options.duration) if options.duration else None
     except ValueError as error:
         raise InputError(f"{options.duration!r}, {error}", "--duration") from error
     most = int(number("--max-requests", options.max_requests)) if options.max_requests else None

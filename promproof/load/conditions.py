@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from promproof.load.notation import DURATION, RATE, parse_duration, parse_rate, parse_share
+from promproof.config.durations import SHORT, parse_short
+from promproof.load.notation import RATE, parse_rate, parse_share
 
 EXAMPLES = ("p95 < 250ms", "errors <= 1%", "p99 of GET /api/v1/prompts < 1s, over 10s, abort", "knee >= 50/s")
 LATENCY = re.compile(r"(?:service )?(?:p(?P<p>[0-9]+(?:\.[0-9]+)?)|max|mean)")
@@ -33,7 +34,7 @@ _COMPARE = {
     ">=": lambda a, b: a >= b,
     "==": lambda a, b: a == b,
 }
-SHAPE = "QUANTITY [of METHOD ENDPOINT] COMPARATOR VALUE[, over DURATION][, in STAGE][, abort]"
+SHAPE = "QUANTITY [of METHOD ENDPOINT] COMPARATOR VALUE[, over SHORT][, in STAGE][, abort]"
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,9 @@ def _value(quantity: str, text: str) -> tuple[float, str]:
         if match["p"] and not 0 < float(match["p"]) <= 100:
             raise ValueError(f"{quantity} is no percentile, expected p50, p99.9 or another up to p100")
         try:
-            return parse_duration(text), "s"
+            return parse_short(text), "s"
         except ValueError:
-            raise ValueError(f"{text!r} is no latency, expected {DURATION}") from None
+            raise ValueError(f"{text!r} is no latency, expected {SHORT}") from None
     if quantity in ("rate", "knee"):
         try:
             return parse_rate(text), "/s"
@@ -161,17 +162,17 @@ def _clauses(clauses: list[str], quantity: str) -> tuple[float | None, str | Non
     for clause in clauses:
         word, _, rest = clause.partition(" ")
         if word == "over":
-            over = parse_duration(rest)
+            over = parse_short(rest)
         elif word == "in" and rest:
             stage = rest
         elif clause == "abort":
             abort = True
         else:
-            raise ValueError(f"{clause!r}, expected over DURATION, in STAGE, or abort")
+            raise ValueError(f"{clause!r}, expected over SHORT, in STAGE, or abort")
     if over is not None and over < 1:
         raise ValueError("a window under 1 s holds too little, expected over 1s or more")
     if abort and over is None:
-        raise ValueError("abort needs a window that has ended, expected over DURATION as well")
+        raise ValueError("abort needs a window that has ended, expected over SHORT as well")
     if quantity in ("knee", "missed", "unexpected") and (over is not None or stage is not None):
         raise ValueError(f"{quantity} is known of the whole run only, expected no window and no stage")
     return over, stage, abort

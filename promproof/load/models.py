@@ -21,16 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from promproof.config.durations import SHORT_PATTERN, parse_short
 from promproof.load.conditions import EXAMPLES, Condition, parse_condition
-from promproof.load.notation import (
-    DURATION_PATTERN,
-    RATE_PATTERN,
-    SHARE_PATTERN,
-    parse_duration,
-    parse_edge_rate,
-    parse_rate,
-    parse_share,
-)
+from promproof.load.notation import RATE_PATTERN, SHARE_PATTERN, parse_edge_rate, parse_rate, parse_share
 
 
 def _problem(text: str) -> PydanticCustomError:
@@ -64,8 +57,8 @@ _REQUEST = r"^[A-Z]+ /[^\s?#]*$"
 _FIELD = r"^\$(\.[A-Za-z0-9_]+)+$"
 Duration = Annotated[
     float,
-    _read_with(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["300ms", "1.5s", "2m"]}),
+    _read_with(parse_short),
+    WithJsonSchema({"type": "string", "pattern": SHORT_PATTERN, "examples": ["300ms", "1.5s", "2m"]}),
 ]
 Rate = Annotated[
     float,

@@ -1,27 +1,16 @@
-"""Durations and rates as people write them: `300ms`, `1.5s`, `2m`, `1h`; `130/s`, `30/m`."""
+"""Rates and shares as people write them: `130/s`, `30/m`, `0.5%`; durations are in promproof.config.durations."""
 
 from __future__ import annotations
 
 import re
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-DURATION_PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 RATE_PATTERN = r"^[0-9]+(\.[0-9]+)?/(s|m|h)$"
-_DURATION = re.compile(DURATION_PATTERN)
 _RATE = re.compile(RATE_PATTERN)
-DURATION = "a duration such as 300ms, 1.5s, 2m or 1h"
 _SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 SHARE_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
 SHARE = "a percentage such as 1% or 0.5%"
 RATE = "a rate above 0 such as 130/s or 30/m"
-
-
-def parse_duration(text: object) -> float:
-    """Seconds. Raises ValueError saying what is expected."""
-    if not isinstance(text, str) or not (match := _DURATION.fullmatch(text)):
-        raise ValueError(f"expected {DURATION}")
-    unit = match.group(2)
-    return float(text.removesuffix(unit)) * _SECONDS[unit]
 
 
 def parse_rate(text: object) -> float:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promproof.config.durations import parse_short
 from promproof.config.urls import base_url, host_and_port
 from promproof.errors import InputError
 from promproof.load import scenario as scenarios
 from promproof.load.conditions import Condition, parse_condition
 from promproof.load.consistency import misfit
 from promproof.load.models import Scenario
-from promproof.load.notation import parse_duration, parse_rate
+from promproof.load.notation import parse_rate
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS
 
 DEFAULT_TARGET = "http://127.0.0.1:8000"
@@ -60,7 +61,7 @@ def read(given: Mapping[str, Any]) -> Options:
     """
     path = scenarios.resolve(given["scenario"])
     rate = _read("--rate", given["rate"], lambda text: parse_rate(text if "/" in text else f"{text}/s"))
-    duration = _read("--duration", given["duration"], parse_duration)
+    duration = _read("--duration", given["duration"], parse_short)
     users = _whole("--users", given["users"])
     most = _whole("--max-requests", given["max_requests"])
     scenario = scenarios.override(scenarios.load(path), rate, duration, most, users)

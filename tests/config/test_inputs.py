@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from promproof.config.durations import parse_short
 from promproof.config.inputs import load_document, load_model
 from promproof.errors import InputError
-from promproof.load.notation import parse_duration, parse_rate
+from promproof.load.notation import parse_rate
 
 pytestmark = pytest.mark.unit
 
@@ -106,13 +107,13 @@ def test_a_message_has_empty_lines() -> None:
     ("text", "seconds"), [("300ms", 0.3), ("1.5s", 1.5), ("2m", 120.0), ("1h", 3600.0), ("0s", 0.0)]
 )
 def test_a_duration_has_another_length(text: str, seconds: float) -> None:
-    assert parse_duration(text) == pytest.approx(seconds)
+    assert parse_short(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["5", "s", "-1s", "1 s", "1d", "1e3s", "", 5, None, True, "1s\n"])
 def test_something_that_is_no_duration_is_taken(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration such as 300ms"):
-        parse_duration(text)
+        parse_short(text)
 
 
 def test_a_rate_is_another_or_not_above_zero() -> None:
