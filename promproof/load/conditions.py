@@ -34,7 +34,7 @@ _COMPARE = {
     ">=": lambda a, b: a >= b,
     "==": lambda a, b: a == b,
 }
-SHAPE = "QUANTITY [of METHOD ENDPOINT] COMPARATOR VALUE[, over SHORT][, in STAGE][, abort]"
+SHAPE = "QUANTITY [of METHOD ENDPOINT] COMPARATOR VALUE[, over DURATION][, in STAGE][, abort]"
 
 
 @dataclass(frozen=True)
@@ -168,11 +168,11 @@ def _clauses(clauses: list[str], quantity: str) -> tuple[float | None, str | Non
         elif clause == "abort":
             abort = True
         else:
-            raise ValueError(f"{clause!r}, expected over SHORT, in STAGE, or abort")
+            raise ValueError(f"{clause!r}, expected over DURATION, in STAGE, or abort")
     if over is not None and over < 1:
         raise ValueError("a window under 1 s holds too little, expected over 1s or more")
     if abort and over is None:
-        raise ValueError("abort needs a window that has ended, expected over SHORT as well")
+        raise ValueError("abort needs a window that has ended, expected over DURATION as well")
     if quantity in ("knee", "missed", "unexpected") and (over is not None or stage is not None):
         raise ValueError(f"{quantity} is known of the whole run only, expected no window and no stage")
     return over, stage, abort
