@@ -33,7 +33,10 @@ class Part:
 
 
 def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> list[Part]:
-    """Light tests in two processes, then whole runs in two, then one after the other those that must be alone."""
+    """Light tests in three processes, then whole runs in two, then one after the other those that must be alone.
+
+    Light tests wait for processes and time-outs as long as they compute: on two cores a third process is fed by that.
+    """
     taken = [item for item in items if item.nightly == nightly]
     when = "nightly" if nightly else "not nightly"
     return [
@@ -42,7 +45,7 @@ def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> lis
             Part(
                 "light tests",
                 f"not whole_run and {when}",
-                workers,
+                workers and workers + 1,
                 tuple(item for item in taken if not item.whole_run),
             ),
             Part(
