@@ -1,0 +1,1 @@
+"""The load models: one file each, which registers what drives its arrivals."""

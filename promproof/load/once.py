@@ -1,0 +1,67 @@
+"""Before the arrivals: the pools are filled, then the once sessions run, in the order of the file, wave after wave."""
+
+from __future__ import annotations
+
+import gevent
+from gevent.pool import Pool
+
+from promproof.load.ground import Ground
+from promproof.load.models import Once
+from promproof.load.plan import Item, ReadyRequest, ReadySession, Visit
+from promproof.load.play import Player, SetupError
+
+SETUP_AT_ONCE = 8
+"""create requests of one pool under way at the same time"""
+
+
+def set_up(ground: Ground, player: Player) -> None:
+    """Create what the pools hold.
+
+    Raises:
+        SetupError: something could not be created.
+    """
+    failed: list[SetupError] = []
+    for name, pool in ground.scenario.pools.items():
+        request = ground.plan.creates[name]
+
+        def create(visit: Visit, request: ReadyRequest = request) -> Item:
+            if ground.stop.asked or failed:
+                return {}
+            try:
+                return player.create(request, visit)
+            except SetupError as error:  # a greenlet that raises would print a traceback
+                failed.append(error)
+                return {}
+
+        visits = [ground.plan.visit() for _ in range(pool.count)]
+        ground.plan.items[name] = Pool(SETUP_AT_ONCE).map(create, visits)
+        if failed:
+            raise failed[0]
+
+
+def run_once(ground: Ground, player: Player) -> None:
+    """Run the once sessions; returns when all have ended."""
+    beside: list[gevent.Greenlet] = []
+    for spec, session in zip(ground.scenario.once, ground.plan.once, strict=True):
+        if spec.alone:
+            gevent.joinall(beside)
+        runs = ground.sessions.spawn(_times, ground, player, spec, session)
+        if spec.background:
+            beside.append(runs)
+        else:
+            runs.join()
+    gevent.joinall(beside)
+
+
+def _times(ground: Ground, player: Player, spec: Once, session: ReadySession) -> None:
+    ground.event("once-started", session=session.name)
+    slots = Pool(spec.at_once)
+    for number in range(spec.times):
+        if ground.stop.asked:
+            break
+        if spec.stretched and number % spec.at_once == 0:
+            slots.join()  # wave after wave: in each, how many are under way is certain
+        slots.wait_available()
+        slots.add(ground.sessions.spawn(player.play, session, ground.plan.visit(session)))
+    slots.join()
+    ground.event("once-ended", session=session.name)
