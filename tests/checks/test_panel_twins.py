@@ -8,7 +8,7 @@ from promproof.verdict import Outcome
 from tests.checks.conftest import Judged, shipped_contract
 from tests.grafana.twins import TWINS, Twin
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 
 
 def test_the_run_broke_off(judged: Judged) -> None:
