@@ -81,7 +81,7 @@ def _variant(name: str, prepared: Prepared, folder: Path, journal: Journal) -> V
     command = f"{{python}} {shlex.quote(str(VARIANTS))} {name} --port {{port}} --fault-port {{fault_port}}"
     window = prepared.scale.duration("5m")
     environment = {key: value.replace("{duration:5m}", window) for key, value in wanted.environment.items()}
-    sender = Sender("", bin_seconds=0.1)
+    sender = Sender("", bin_seconds=pace_of(prepared).bin_seconds)
 
     def sent(one: SentRequest) -> None:
         if one.status is not None:
