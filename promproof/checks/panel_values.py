@@ -104,7 +104,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     for answer in answers:
         if not answer.series:
             text = f"{answer.target.path}: empty at zoom {answer.zoom!r}"
-            if why := seen.cut_off(answer.expanded):
+            if why := seen.cut_off(answer.expanded, answer.times):
                 tally.doubt = f"{text}: {why}"
             else:
                 tally.found.append(text)

@@ -35,6 +35,7 @@ from promproof.exposition import Exposition, Labels, parse
 Samples = tuple[tuple[float, float], ...]
 # Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
 IDENTITY = ("job", "instance")
+LOST_SHARE = 0.5
 LEDGER_OF = "ledger of "
 """How the record `observation_failed` begins to name a ledger."""
 
@@ -113,6 +114,23 @@ class Evidence:
                     f"{limit:.3f} s, documented {limit * self.scale.factor:.3g} s: use a smaller time scale"
                 )
         return {job: why for job, why in found.items() if job not in broken}
+
+    def cut_off_between(self, begin: float, end: float) -> dict[str, str]:
+        """As `cut_off`, for jobs that lost at least half of their scrapes between two run times (s).
+
+        A few lost scrapes explain no answer that is empty as a whole: a window has more scrapes than the two it needs.
+        """
+        return {job: why for job, why in self.cut_off.items() if self._lost(job, begin, end) >= LOST_SHARE}
+
+    def _lost(self, job: str, begin: float, end: float) -> float:
+        """The share of failed scrapes, of the job's worst target; 1 where no scrape is known."""
+        shares = []
+        for record in self.history.of(AllScrapes):
+            for series in record.data.series if record.data.name == "up" else ():
+                values = [value for t, value in series.samples if begin <= t <= end]
+                if series.labels.get("job") == job and values:
+                    shares.append(sum(value != 1 for value in values) / len(values))
+        return max(shares, default=1.0)
 
     def _cut_off_after(self, target: dict[str, Any], limit: float) -> float | None:
         """How long (s) the longest scrape of a target took that its time-out cut off; None when there was none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,9 @@ from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.provisioning import GrafanaFolder, read_all
 from promproof.grafana.steps import DEFAULT_INTERVAL
 from promproof.truth.metrics import ZERO, Interval, between, sample_name
+
+LOOKBACK_SECONDS = 300.0
+"""How far Prometheus looks back for a sample, unscaled (--query.lookback-delta)."""
 
 
 def panel_query(dashboard: str, path: str) -> str:
@@ -71,14 +75,16 @@ class Views:
         named = [ms for job, ms in intervals.items() if f'"{job}"' in expression]
         return max(named or intervals.values(), default=DEFAULT_INTERVAL)
 
-    def cut_off(self, expression: str) -> str:
+    def cut_off(self, expression: str, times: Sequence[float] = ()) -> str:
         """Why an answer may be empty at this time scale alone; empty where there is no such reason.
 
         The scaled time-out cut off scrapes of a job that the query asks; one that names no job may ask any.
+        times: run times (s) for which it was asked; none for the whole run.
         """
+        begin = min(times) - LOOKBACK_SECONDS / self.evidence.scale.factor if times else -inf
         jobs = self.evidence.need(Dashboards).data.scrape_intervals
         named = [job for job in jobs if f'"{job}"' in expression]
-        reasons = self.evidence.cut_off.items()
+        reasons = self.evidence.cut_off_between(begin, max(times, default=inf)).items()
         return next((why for job, why in reasons if not named or job in named), "")
 
     def dashboard(self, claim: DashboardClaim) -> Dashboard | None:

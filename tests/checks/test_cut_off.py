@@ -42,6 +42,7 @@ def verdict(
     scale: float = 60.0,
     expression: str = EXPRESSION,
     took: float = 0.178,
+    good: int = 0,
 ) -> Verdict:
     """Of a dashboard that asks the exporter and got nothing; `error` is what Prometheus says of its last scrape."""
     query = expression.replace("node_load1", "label_values(node_load1") + ", instance)"
@@ -62,7 +63,12 @@ def verdict(
         "labels": INSTANCE, "health": "down", "lastError": error, "lastScrapeDuration": took,
         "scrapeTimeout": "167ms", "scrapeInterval": "250ms",
     }  # fmt: skip
-    ups = {"up": 0.0, "scrape_duration_seconds": took}
+    lost = {"up": 0.0, "scrape_duration_seconds": took}
+    kept = {"up": 1.0, "scrape_duration_seconds": 0.01}
+    scrapes = {
+        name: [*([0.1 * number, kept[name]] for number in range(good)), [1.0, value]]
+        for name, value in lost.items()
+    }
     rows: list[tuple[str, dict[str, Any]]] = [
         ("prepared", {"time_scale": scale}),
         ("run", {"instance": "api:1", "scrape_interval": 0.25, "scrape_timeout": 10 / 60, "managed": True}),
@@ -73,8 +79,8 @@ def verdict(
         ("targets", {"targets": [target]}),
         ("metadata", {"types": {}}),
         ("machine", {"readings": [{}], "process_started": None}),
-        *(("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": [[1.0, value]]}]})
-          for name, value in ups.items()),
+        *(("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": samples}]})
+          for name, samples in scrapes.items()),
         *(("panel", {**asked, "path": f"$.panels[{index}].targets[0]"}) for index in (0, 1)),
         *(("panel_cause", {"dashboard": "a.json", "path": f"$.panels[{index}].targets[0]", "cause": "nothing there"})
           for index in (0, 1)),
@@ -103,8 +109,9 @@ def test_what_a_scaled_time_out_cut_off_is_unknown_with_the_figures(check: Check
         {"error": REFUSED},
         {"error": DEADLINE, "scale": 1.0},
         {"error": DEADLINE, "expression": EXPRESSION.replace("node", "api")},
+        {"error": DEADLINE, "good": 4},
     ],
-    ids=["dead", "dead after scrapes that were cut off", "not scaled", "another job"],
+    ids=["dead", "dead after scrapes that were cut off", "not scaled", "another job", "one of five cut off"],
 )
 def test_what_no_scaled_time_out_explains_fails(check: Check, subject: str, changes: dict[str, Any]) -> None:
     found = verdict(check, subject, **changes)
