@@ -9,7 +9,7 @@ import math
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric
-from promproof.evidence.evidence import Evidence
+from promproof.evidence.evidence import LOST_SHARE, Evidence
 from promproof.truth.metrics import between, sample_name
 from promproof.verdict import Verdict
 
@@ -62,7 +62,8 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
 def _missed(metric: Metric, evidence: Evidence) -> str:
     """What failed scrapes may have hidden of a movement, empty for nothing.
 
-    A counter keeps what moved it: a scrape before the traffic and one after it show that. A gauge may have come back.
+    A counter keeps what moved it: a scrape before the traffic and one after it show that. A gauge may have come back,
+    but not between all scrapes of a traffic most of which were good.
     """
     failed = [one for one in evidence.scrapes if not one.up]
     if not failed:
@@ -73,8 +74,11 @@ def _missed(metric: Metric, evidence: Evidence) -> str:
         if any(one.end <= begin for one in good) and any(one.begin >= end for one in good):
             return ""
         return f"{len(failed)} scrapes failed: none is left on one side of the traffic"
-    inside = [one for one in failed if one.end >= begin and one.begin <= end]
-    return f"{len(inside)} scrapes failed during the traffic" if inside else ""
+    during = [scrape for scrape in evidence.scrapes if scrape.end >= begin and scrape.begin <= end]
+    lost = sum(not scrape.up for scrape in during)
+    if lost == 0 or lost < LOST_SHARE * len(during):
+        return ""
+    return f"{lost} of {len(during)} scrapes failed during the traffic"
 
 
 CHECK = register(Check("moves", for_metrics("moves", lambda metric: True), judge, order=440))
