@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
+from promproof.config.masking import MASK
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -153,6 +154,8 @@ def judge_account(claim: Claim, evidence: Evidence) -> Verdict:
     if found is None:
         text = f"{wanted.service} has no {wanted.user_variable} and {wanted.password_variable}"
         return findings(claim, [text], good="", expected="an account", evidence=[record.number])
+    if MASK in (wanted.password, found[1]):
+        return not_verified(claim, "a run's folder keeps no passwords, so two of them cannot be compared")
     if found == (wanted.user, wanted.password):
         return not_verified(
             claim,
