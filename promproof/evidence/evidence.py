@@ -36,6 +36,7 @@ Samples = tuple[tuple[float, float], ...]
 # Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
 IDENTITY = ("job", "instance")
 LOST_SHARE = 0.5
+"""Chosen: with half of the scrapes good, a window of four or more still has the two that a rate needs."""
 LEDGER_OF = "ledger of "
 """How the record `observation_failed` begins to name a ledger."""
 

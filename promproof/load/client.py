@@ -180,7 +180,7 @@ class OneShotPool:
 
 def _unsent(error: OSError) -> OSError:
     # a mark on the error itself, since its class is what callers catch
-    error.unsent = True  # type: ignore[attr-defined]
+    error.unsent = True  # type: ignore[attr-defined]  # OSError has no such attribute of its own
     return error
 
 

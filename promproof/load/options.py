@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,11 +104,11 @@ def read(given: Mapping[str, Any]) -> Options:
     return options
 
 
-def _read(name: str, text: str | None, parse: object) -> float | None:
+def _read(name: str, text: str | None, parse: Callable[[str], float]) -> float | None:
     if text is None:
         return None
     try:
-        return float(parse(text))  # type: ignore[operator]
+        return float(parse(text))
     except ValueError as error:
         raise InputError(f"{text!r}, {error}", name) from error
 

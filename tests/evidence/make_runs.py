@@ -61,7 +61,9 @@ def store(name: str, done: Result, work: Path) -> None:
 
 def _named(text: str, work: Path) -> str:
     return (
-        text.replace(str(work), "/work").replace(str(REPOSITORY), "/checkout").replace(sys.prefix, "/python")
+        text.replace(str(work), "/recorded")
+        .replace(str(REPOSITORY), "/checkout")
+        .replace(sys.prefix, "/python")
     )
 
 
