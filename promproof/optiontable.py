@@ -132,6 +132,14 @@ OPTIONS = (
         repeatable=True,
         variable="PROMPROOF_PLUGINS",
     ),
+    Option(
+        "tests",
+        SUBJECT,
+        ("mutate",),
+        "files for `promtool test rules`, a pattern, or a folder of them; may be repeated",
+        "FILE",
+        repeatable=True,
+    ),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
     Option(
         "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"
@@ -185,7 +193,7 @@ OPTIONS = (
     Option(
         "binary",
         STACK,
-        RUNS,
+        (*RUNS, "mutate"),
         f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
         "NAME=PATH",
         repeatable=True,
@@ -222,6 +230,9 @@ OPTIONS = (
         "CONDITION",
         repeatable=True,
     ),
+    Option(
+        "min-score", JUDGING, ("mutate",), "fail below so many of 100 killed mutants", "PERCENT", "number"
+    ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
     Option(
         "save-baseline", JUDGING, ("load",), "add this run to that file, when it is valid", "FILE", "path"
@@ -250,6 +261,7 @@ OPTIONS = (
         "instead, ask the registry for the digests of the images that ship and write them",
         kind="flag",
     ),
+    Option("format", OUTPUT, ("mutate",), "text or json", "FORMAT", default="text"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"

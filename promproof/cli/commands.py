@@ -91,6 +91,15 @@ COMMANDS = (
         ),
     ),
     Command(
+        "mutate",
+        "promproof.cli.mutate:run",
+        "which small changes of rules their tests do not notice",
+        (Argument("paths", "PATH...", many=True),),
+        text=(
+            "PATH is a rule file, or a folder that has some. Nothing is started but promtool; no target is needed.",
+        ),
+    ),
+    Command(
         "stack",
         "promproof.cli.stack:run",
         "keep the documented compose file up to look at",

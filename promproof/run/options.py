@@ -93,10 +93,10 @@ def from_values(given: Mapping[str, Any]) -> Options:
     if values.get("fault_url") and not values.get("fault_token"):
         values["fault_token"] = os.environ.get("FAULT_TOKEN")
     drill = not given.get("no_drill", False)
-    return Options.of(**values, drill=drill, binaries=_binaries(given.get("binary", ())))
+    return Options.of(**values, drill=drill, binaries=binaries(given.get("binary", ())))
 
 
-def _binaries(choices: Iterable[str]) -> dict[str, Path]:
+def binaries(choices: Iterable[str]) -> dict[str, Path]:
     binaries = {}
     for choice in choices:
         name, separator, path = choice.partition("=")

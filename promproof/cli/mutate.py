@@ -1,0 +1,46 @@
+"""`promproof mutate`: changes every rule a little, and tells which changes the tests do not notice."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from promproof.errors import InputError
+from promproof.proofs.coverage import test_files
+from promproof.proofs.mutants.score import data, rule_documents, score, text
+from promproof.run.options import binaries
+from promproof.stack.binaries import find_binaries
+
+
+def run(given: dict[str, Any]) -> int:
+    """The exit status: 1 below --min-score, 2 when a test file fails unchanged or nothing was judged."""
+    least = given["min_score"]
+    if given["format"] not in ("text", "json"):
+        raise InputError(
+            what=f"no format is called {given['format']!r}", where="--format", expected="text or json"
+        )
+    if least is not None and not 0 <= least <= 100:
+        raise InputError(what=f"{least:g} is no percentage", where="--min-score", expected="0 to 100")
+    named = [Path(name) for name in given["paths"]]
+    # A shell that expands `--tests tests/*.yml` gives the first to the option and the rest to the paths.
+    further = [path for path in named if path.is_file() and _is_test_file(path)]
+    files = test_files([*given["tests"], *further])
+    documents = rule_documents([path for path in named if path not in further])
+    promtool = find_binaries(binaries(given["binary"])).promtool.path
+    result = score(promtool, documents, files)
+    if given["format"] == "json":
+        sys.stdout.write(json.dumps(data(result), indent=2) + "\n")
+    else:
+        sys.stdout.write(text(result))
+    if result.failing or result.percent is None:
+        return 2
+    return 1 if least is not None and result.percent < least else 0
+
+
+def _is_test_file(path: Path) -> bool:
+    try:
+        return bool(test_files([path]))
+    except InputError:
+        return False

@@ -1,0 +1,162 @@
+"""Makes few test files of many mutants, and finds which of them the tests notice.
+
+All mutants of an alert stand side by side in one rule file under names of their own, and each case is asked of every
+name: the samples are loaded once. What reads ALERTS or another rule's result can't tell the names apart; so a mutant
+that is alive after that, and every one of a recording rule, is asked again alone, with all cases that it can change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from promproof.config.yamlfile import clone
+from promproof.proofs.mutants.base import Mutant, Subject
+from promproof.proofs.mutants.project import Entry, Suite, metrics
+from promproof.proofs.mutants.promtool import Job, judge
+
+TOGETHER = 40
+_MARK = "__m"
+
+
+def killed(promtool: Path, suites: Sequence[Suite], mutants: Sequence[Mutant]) -> set[int]:
+    """The numbers of those mutants that a test notices; the tests pass without any change.
+
+    Raises:
+        EvidenceError: promtool did not answer.
+    """
+    dead: set[int] = set()
+    jobs, numbers = [], []
+    for suite, subject, group in _batches(suites, mutants):
+        job = together(suite, subject, [(number, mutants[number]) for number in group])
+        if job is not None:
+            jobs.append(job)
+            numbers.append(group)
+    for answer in judge(promtool, jobs):
+        failed = {name.rpartition(_MARK)[2] for name in answer.alerts}
+        if answer.passed or "0base" in failed or answer.broken:
+            continue  # where one stops the others, each is asked alone
+        dead |= {int(number) for number in failed if number.isdecimal()}
+    alone, mine = [], []
+    for number, mutant in enumerate(mutants):
+        for suite in suites:
+            if number not in dead and suite.has(mutant.subject):
+                job = separate(suite, mutant)
+                if job is not None:
+                    alone.append(job)
+                    mine.append(number)
+    for number, answer in zip(mine, judge(promtool, alone), strict=True):
+        if not answer.passed:
+            dead.add(number)
+    return dead
+
+
+def failing(promtool: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str]]:
+    """The test files that fail as they are, with what promtool says.
+
+    Raises:
+        EvidenceError: promtool did not answer.
+    """
+    jobs = [Job(clone(suite.raw), _rule_file(suite, suite.rules, {})) for suite in suites]
+    answers = judge(promtool, jobs)
+    return [
+        (suite, answer.text.strip())
+        for suite, answer in zip(suites, answers, strict=True)
+        if not answer.passed
+    ]
+
+
+def together(suite: Suite, subject: Subject, mutants: Sequence[tuple[int, Mutant]]) -> Job | None:
+    """One job for mutants of one alert; None when no case is about it."""
+    tests = []
+    for case in suite.raw.get("tests") or ():
+        asked = [
+            entry for entry in case.get("alert_rule_test") or () if entry.get("alertname") == subject.name
+        ]
+        if asked:
+            marks = ["0base", *(str(number) for number, _ in mutants)]
+            copies = [
+                {**entry, "alertname": f"{subject.name}{_MARK}{mark}"} for mark in marks for entry in asked
+            ]
+            kept = {key: value for key, value in case.items() if key != "promql_expr_test"}
+            tests.append(clone({**kept, "alert_rule_test": copies}))
+    if not tests:
+        return None
+    namesakes = [entry for entry in suite.rules if entry.is_alert and entry.name == subject.name]
+    reads = {name for entry in namesakes for name in entry.reads}
+    reads |= {name for _, mutant in mutants for name in metrics(str(mutant.change.data["expr"]))}
+    kept_rules = [entry for entry in suite.upstream(reads) if entry not in namesakes]
+    copies_of: dict[int, list[dict[str, Any]]] = {}
+    for entry in namesakes:
+        rules = [{**entry.data, "alert": f"{subject.name}{_MARK}0base"}]
+        for number, mutant in mutants:
+            data = mutant.change.data if suite.is_same(entry, subject) else entry.data
+            rules.append({**data, "alert": f"{subject.name}{_MARK}{number}"})
+        copies_of[id(entry)] = rules
+    wanted = [entry for entry in suite.rules if entry in namesakes or entry in kept_rules]
+    return Job({**suite.raw, "tests": tests}, _rule_file(suite, wanted, copies_of))
+
+
+def separate(suite: Suite, mutant: Mutant) -> Job | None:
+    """A job for one mutant with every case that it can change; None when there is none."""
+    subject = mutant.subject
+    alerts, changed = suite.downstream(subject.name, is_alert=subject.is_alert)
+    tests, reads = [], set(metrics(str(mutant.change.data["expr"]))) | changed
+    for case in suite.raw.get("tests") or ():
+        asked = [entry for entry in case.get("alert_rule_test") or () if entry.get("alertname") in alerts]
+        expressions = []
+        for entry in case.get("promql_expr_test") or ():
+            read = metrics(str(entry.get("expr")))
+            if read & changed or "*" in read:
+                expressions.append(entry)
+                reads |= read
+        if asked or expressions:
+            tests.append({**case, "alert_rule_test": asked, "promql_expr_test": expressions})
+    if not tests:
+        return None
+    for entry in suite.rules:
+        if entry.is_alert and entry.name in alerts:
+            reads |= entry.reads
+    upstream = suite.upstream(reads)
+    wanted = [
+        entry for entry in suite.rules if entry in upstream or (entry.is_alert and entry.name in alerts)
+    ]
+    replaced = {id(entry): [mutant.change.data] for entry in suite.rules if suite.is_same(entry, subject)}
+    return Job(clone({**suite.raw, "tests": tests}), _rule_file(suite, wanted, replaced))
+
+
+def _rule_file(
+    suite: Suite, wanted: Iterable[Entry], replaced: dict[int, list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """One rule file of several: their groups in their order, with those rules only, some replaced."""
+    chosen = {id(entry) for entry in wanted}
+    groups: dict[tuple[str, str | int], dict[str, Any]] = {}
+    for entry in suite.rules:
+        if id(entry) in chosen:
+            place = (str(entry.document.path), entry.key[1])
+            group = entry.document.data["groups"][entry.key[1]]
+            made = groups.setdefault(place, {**group, "rules": []})
+            made["rules"] += replaced.get(id(entry), [entry.data])
+    names: set[str] = set()
+    for made in groups.values():
+        while made["name"] in names:  # two files may have a group of one name, and one file may not
+            made["name"] = f"{made['name']}_"
+        names.add(made["name"])
+    return {"groups": list(groups.values())}
+
+
+def _batches(
+    suites: Sequence[Suite], mutants: Sequence[Mutant]
+) -> Iterator[tuple[Suite, Subject, list[int]]]:
+    """Mutants of one alert in groups, for each test file that loads it."""
+    by_rule: dict[tuple[str, tuple[str | int, ...]], list[int]] = {}
+    for number, mutant in enumerate(mutants):
+        if mutant.subject.is_alert:
+            by_rule.setdefault((mutant.subject.file, mutant.subject.key), []).append(number)
+    for numbers in by_rule.values():
+        subject = mutants[numbers[0]].subject
+        for suite in suites:
+            if suite.has(subject):
+                for start in range(0, len(numbers), TOGETHER):
+                    yield suite, subject, numbers[start : start + TOGETHER]

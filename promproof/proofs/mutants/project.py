@@ -1,0 +1,142 @@
+"""The rule files that are mutated and the test files that judge, joined: which rules and cases a rule concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.inputs import Document
+from promproof.config.promql import parse, walk
+from promproof.config.shapes import RuleFile, shaped
+from promproof.proofs.coverage.testfile import TestFile
+from promproof.proofs.mutants.base import Subject
+from promproof.proofs.mutants.syntax import read
+
+ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One rule of the loaded files: its file, group and place, and the metrics that it reads."""
+
+    document: Document
+    key: Key
+    data: dict[str, Any]
+    reads: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return str(self.data.get("alert") or self.data.get("record") or "")
+
+    @property
+    def is_alert(self) -> bool:
+        return bool(self.data.get("alert"))
+
+
+def entries(document: Document) -> list[Entry]:
+    """The rules of a rule file.
+
+    Raises:
+        InputError: it is no rule file.
+    """
+    shaped(document, RuleFile, "a rule file")
+    return [
+        Entry(document, ("groups", g, "rules", r), rule, metrics(str(rule.get("expr", ""))))
+        for g, group in enumerate(document.data.get("groups") or ())
+        for r, rule in enumerate(group.get("rules") or ())
+    ]
+
+
+def metrics(expression: str) -> frozenset[str]:
+    """The metrics that an expression reads; `*` for one that can't be told."""
+    try:
+        nodes = walk(parse(expression))
+    except ValueError:
+        return frozenset({"*"})
+    return frozenset(str(node.name or "*") for node in nodes if isinstance(node, promql.VectorSelector))
+
+
+def subject(entry: Entry) -> Subject | None:
+    """The rule as the operators see it; None for an expression that is not read."""
+    try:
+        tree = read(str(entry.data["expr"]))
+        parse(str(entry.data["expr"]))
+    except ValueError:
+        return None
+    where = entry.document.where((*entry.key, "expr"))
+    return Subject(str(entry.document.path), entry.key, where, entry.data, tree)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One test file with the rules that it loads, in order of its rule files."""
+
+    file: TestFile
+    rules: tuple[Entry, ...]
+
+    @cached_property
+    def raw(self) -> dict[str, Any]:
+        """The test file's data."""
+        data: dict[str, Any] = self.file.document.data
+        return data
+
+    def has(self, subject: Subject) -> bool:
+        """Whether the file loads this rule."""
+        home = Path(subject.file).resolve()
+        return any(entry.key == subject.key and entry.document.path.resolve() == home for entry in self.rules)
+
+    def is_same(self, entry: Entry, subject: Subject) -> bool:
+        return entry.key == subject.key and entry.document.path.resolve() == Path(subject.file).resolve()
+
+    def upstream(self, names: Iterable[str]) -> list[Entry]:
+        """The recording rules that these metrics come from, and all rules where ALERTS is read."""
+        wanted, waiting = set(), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in wanted:
+                continue
+            wanted.add(name)
+            for entry in self.rules:
+                if self._makes(entry, name):
+                    waiting += entry.reads
+        return [entry for entry in self.rules if any(self._makes(entry, name) for name in wanted)]
+
+    def downstream(self, name: str, *, is_alert: bool) -> tuple[set[str], set[str]]:
+        """The alerts and the metrics that change with a rule."""
+        alerts, changed = ({name}, {*ALERTS}) if is_alert else (set(), {name})
+        grown = True
+        while grown:
+            grown = False
+            for entry in self.rules:
+                new = entry.name not in (alerts if entry.is_alert else changed)
+                if new and (entry.reads & changed or "*" in entry.reads):
+                    grown = True
+                    if entry.is_alert:
+                        alerts.add(entry.name)
+                        changed |= {*ALERTS}
+                    else:
+                        changed.add(entry.name)
+        return alerts, changed
+
+    @staticmethod
+    def _makes(entry: Entry, name: str) -> bool:
+        if name == "*" or (name in ALERTS and entry.is_alert):
+            return True
+        return not entry.is_alert and entry.name == name
+
+
+def suites(files: Sequence[TestFile], documents: Mapping[Path, Document]) -> Iterator[Suite]:
+    """The test files with their rules; documents: what was read already, by resolved path.
+
+    A test file whose own rule files are none of those that are given is of no use here.
+    """
+    for file in files:
+        paths = [path for found in file.rule_files.values() for path in found]
+        loaded = [documents[path.resolve()] for path in paths if path.resolve() in documents]
+        yield Suite(file, tuple(entry for document in loaded for entry in entries(document)))

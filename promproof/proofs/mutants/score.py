@@ -1,0 +1,176 @@
+"""The score of test files: of the small changes of rules, how many they notice."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promproof.config import rules as rulefiles
+from promproof.config.inputs import Document
+from promproof.config.yamlfile import dump, load
+from promproof.errors import InputError
+from promproof.proofs.coverage import Coverage, Noticed, TestFile, coverage
+from promproof.proofs.mutants.base import Mutant, mutants
+from promproof.proofs.mutants.batch import failing, killed
+from promproof.proofs.mutants.project import Entry, entries, subject, suites
+
+
+@dataclass(frozen=True)
+class Score:
+    """Every mutant with its end, what the tests cover, and what could not be judged.
+
+    unread: rules whose expressions are not taken apart. failing: test files that fail without any change, and what
+    promtool says; they kill nothing here.
+    """
+
+    mutants: tuple[Mutant, ...]
+    killed: frozenset[int]
+    coverage: Coverage
+    unread: tuple[str, ...]
+    failing: tuple[tuple[str, str], ...]
+
+    @property
+    def percent(self) -> float | None:
+        """Of 100 mutants, how many are killed; None without any."""
+        return 100.0 * len(self.killed) / len(self.mutants) if self.mutants else None
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        return [mutant for number, mutant in enumerate(self.mutants) if number not in self.killed]
+
+
+def score(promtool: Path, documents: Sequence[Document], files: Sequence[TestFile]) -> Score:
+    """Change each rule a little, and ask the tests.
+
+    Raises:
+        InputError: a document is no rule file.
+        EvidenceError: promtool did not answer.
+    """
+    found = [entry for document in documents for entry in entries(document)]
+    made: list[Mutant] = []
+    unread = []
+    for entry in found:
+        read = subject(entry)
+        if read is None:
+            unread.append(f"{entry.document.where(entry.key)}: {entry.name}")
+        else:
+            made += mutants(read)
+    ready = list(suites(files, {document.path.resolve(): document for document in documents}))
+    ready = [suite for suite in ready if suite.rules]
+    broken = failing(promtool, ready)
+    sound = [suite for suite in ready if all(suite is not other for other, _ in broken)]
+    return Score(
+        tuple(made),
+        frozenset(killed(promtool, sound, made)),
+        coverage(rulefiles.read(documents), files, _recorded(found)),
+        tuple(unread),
+        tuple((str(suite.file.document.path), text) for suite, text in broken),
+    )
+
+
+def rule_documents(paths: Sequence[Path]) -> list[Document]:
+    """The rule files among files and folders; of a folder every YAML file with groups.
+
+    Raises:
+        InputError: a file is none, or there is none at all.
+    """
+    found: dict[Path, Document] = {}
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*.y*ml")):
+                document = _rules_or_none(file)
+                if document is not None:
+                    found.setdefault(file.resolve(), document)
+        else:
+            found.setdefault(path.resolve(), load(path, "a rule file"))
+    if not found:
+        raise InputError(
+            what="no rule file is there",
+            where=", ".join(map(str, paths)),
+            expected="rule files, or a folder that has some",
+            todo="name another folder",
+        )
+    return list(found.values())
+
+
+def text(result: Score) -> str:
+    """What a person reads: by rule, then every survivor with what would kill it, then what was noticed."""
+    lines = [f"{'rule':<40} {'killed':>9}  tests"]
+    by_rule: dict[tuple[str, str], list[bool]] = {}
+    for number, mutant in enumerate(result.mutants):
+        by_rule.setdefault((mutant.subject.name, mutant.subject.where), []).append(number in result.killed)
+    tested = [(alert.alert, alert) for alert in result.coverage.alerts]
+    for (name, _), dead in by_rule.items():
+        about = next((alert for alert_name, alert in tested if alert_name == name), None)
+        note = "" if about is None else ", ".join(about.missing) or str(about.cases)
+        lines.append(f"{name:<40} {f'{sum(dead)}/{len(dead)}':>9}  {note}".rstrip())
+    for mutant in result.survivors:
+        lines += ["", f"{mutant.subject.where}: {mutant.subject.name}: survived: {mutant.change.what}"]
+        lines += [f"  {line}" for line in diff(mutant)]
+        lines.append(f"  a test that would notice: {mutant.change.killer}")
+    lines += [f"{noticed}" for noticed in result.coverage.noticed]
+    lines += [f"{place}: not mutated, its expression is not taken apart" for place in result.unread]
+    for file, said in result.failing:
+        lines += [f"{file}: fails without any change, and was left out; correct it first", f"  {said}"]
+    if result.percent is None:
+        lines.append("no mutants: nothing was judged")
+    else:
+        lines += ["", f"score: {len(result.killed)} of {len(result.mutants)} killed, {result.percent:.1f} %"]
+    return "\n".join(lines) + "\n"
+
+
+def data(result: Score) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "score": result.percent,
+        "mutants": len(result.mutants),
+        "killed": len(result.killed),
+        "survivors": [
+            {
+                "rule": mutant.subject.name,
+                "where": mutant.subject.where,
+                "operator": mutant.operator,
+                "change": mutant.change.what,
+                "diff": diff(mutant),
+                "killed_by": mutant.change.killer,
+            }
+            for mutant in result.survivors
+        ],
+        "alerts": [
+            {"alert": alert.alert, "where": alert.where, "cases": alert.cases, "missing": list(alert.missing)}
+            for alert in result.coverage.alerts
+        ],
+        "noticed": [_noticed(noticed) for noticed in result.coverage.noticed],
+        "unread": list(result.unread),
+        "failing": [{"file": file, "promtool": said} for file, said in result.failing],
+    }
+
+
+def diff(mutant: Mutant) -> list[str]:
+    """The lines of the rule that differ."""
+    before, after = dump(mutant.subject.data).splitlines(), dump(mutant.change.data).splitlines()
+    lines = difflib.unified_diff(before, after, lineterm="", n=0)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def _noticed(noticed: Noticed) -> dict[str, str]:
+    return {"where": noticed.where, "alert": noticed.alert, "what": noticed.what, "todo": noticed.todo}
+
+
+def _recorded(found: Sequence[Entry]) -> dict[str, list[str]]:
+    recorded: dict[str, list[str]] = {}
+    for entry in found:
+        if not entry.is_alert:
+            recorded.setdefault(entry.name, []).append(str(entry.data.get("expr", "")))
+    return recorded
+
+
+def _rules_or_none(path: Path) -> Document | None:
+    try:
+        document = load(path, "a rule file")
+    except InputError:
+        return None
+    return document if isinstance(document.data.get("groups"), list) else None

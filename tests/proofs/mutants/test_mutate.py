@@ -1,0 +1,77 @@
+"""`promproof mutate` with the real promtool: one run for all of these."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.cli import mutate
+from promproof.errors import InputError
+
+RULES = """
+groups:
+  - name: g
+    rules:
+      - record: room:temperature:max
+        expr: max by (room) (max_over_time(temperature{floor="1"}[5m]))
+      - alert: Hot
+        expr: room:temperature:max > 80
+        for: 2m
+        labels: {severity: critical}
+      - alert: Untested
+        expr: humidity > 50
+"""
+TESTS = """
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'temperature{room="a",floor="1"}', values: '80x10 81x30'}
+    alert_rule_test:
+      - {alertname: Hot, eval_time: 10m, exp_alerts: []}
+      - {alertname: Hot, eval_time: 12m, exp_alerts: []}
+      - {alertname: Hot, eval_time: 13m, exp_alerts: [{exp_labels: {room: a, severity: critical}}]}
+"""
+pytestmark = pytest.mark.stack
+
+
+def given(folder: Path, rules: str = RULES, tests: str = TESTS, **more: Any) -> dict[str, Any]:
+    (folder / "rules.yml").write_text(rules, encoding="utf-8")
+    (folder / "tests.yml").write_text(tests, encoding="utf-8")
+    values = {"paths": (str(folder),), "tests": (str(folder / "tests.yml"),), "format": "json"}
+    return {**values, "min_score": None, "binary": (), **more}
+
+
+def test_mutants_that_a_test_notices_are_killed_and_the_others_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mutate.run(given(tmp_path, min_score=99.0)) == 1
+    told = json.loads(capsys.readouterr().out)
+    alive = {(survivor["rule"], survivor["change"]) for survivor in told["survivors"]}
+    hot = {change for rule, change in alive if rule == "Hot"}
+    recorded = {change for rule, change in alive if rule == "room:temperature:max"}
+    assert hot == set(), "the tests are on both sides of everything"
+    assert 'matcher floor="1" dropped' in recorded, "no series has another floor"
+    assert "by (room): room dropped" not in recorded, "the expected labels have it"
+    assert {change for rule, change in alive if rule == "Untested"} >= {"threshold 50 -> 51"}
+    assert all(survivor["diff"] and survivor["killed_by"] for survivor in told["survivors"])
+
+
+def test_a_test_file_that_fails_without_any_change_is_no_judge(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = TESTS.replace("eval_time: 13m", "eval_time: 12m30s")
+    assert mutate.run(given(tmp_path, tests=tests, format="text")) == 2
+    told = capsys.readouterr().out
+    assert "tests.yml: fails without any change" in told
+    assert "score: 0 of" in told
+
+
+def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no rule file is there"):
+        mutate.run({**given(tmp_path), "paths": (str(tmp_path / "empty"),)})

@@ -1,0 +1,102 @@
+"""Each operator changes what it says, at its place, and leaves out what means the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.config.promql import parse
+from promproof.proofs.mutants.base import OPERATORS, Subject
+from promproof.proofs.mutants.syntax import read
+
+pytestmark = pytest.mark.unit
+
+
+def changed(operator: str, expression: str, **more: Any) -> list[dict[str, Any]]:
+    rule = {"alert": "A", "expr": expression, **more}
+    subject = Subject("rules.yml", ("groups", 0, "rules", 0), "rules.yml:1", rule, read(expression))
+    return [dict(change.data) for change in OPERATORS.get(operator).make(subject)]
+
+
+RATE = 'sum by (job, pod) (rate(errors_total{job="a", code=~"5.."}[5m])) > 0.5'
+
+
+@pytest.mark.parametrize(
+    ("operator", "expression", "expected"),
+    [
+        ("threshold", "x > 0.5", ["x > 0.495", "x > 0.505", "x > 1"]),
+        ("threshold", "3 < x", ["2 < x", "4 < x", "6 < x"]),
+        ("threshold", "x > 1000", ["x > 990", "x > 1010", "x > 2000"]),
+        ("threshold", "up == 0", ["up == (-1)", "up == 1"]),
+        ("threshold", "x + 5", []),
+        ("comparison", "x >= 1 and y", ["x <= 1 and y"]),
+        ("comparison", "x == 1", ["x != 1"]),
+        ("comparison", "x + y", []),
+        ("boundary", "max(x) > 1", ["max(x) >= 1"]),
+        ("boundary", "rate(x[5m]) > 1", []),
+        ("boundary", "x / y > 1", []),
+        ("window", "rate(x[5m]) > 1", ["rate(x[10m]) > 1"]),
+        ("window", "max_over_time(x[1h:30s]) > 1", ["max_over_time(x[2h:30s]) > 1"]),
+        ("window", "x offset 5m > 1", []),
+        (
+            "rate",
+            "rate(x[5m]) / increase(y[5m])",
+            ["increase(x[5m]) / increase(y[5m])", "rate(x[5m]) / rate(y[5m])"],
+        ),
+        ("rate", "histogram_quantile(0.9, sum by (le) (rate(x[5m]))) > 1", []),
+        (
+            "matcher",
+            'x{a="b", c=~"d"} > 1',
+            [
+                'x{c=~"d"} > 1',
+                'x{a=~"b.*", c=~"d"} > 1',
+                'x{a="b"} > 1',
+                'x{a="b", c=~"(?:d).*"} > 1',
+            ],
+        ),
+        ("matcher", "x > 1", []),
+        (
+            "grouping",
+            "sum by (a, b) (x)",
+            ["sum by (b) (x)", "sum by (a) (x)", "sum by (a, b, instance) (x)"],
+        ),
+        ("grouping", "sum(x) without (instance)", ["sum(x) without ()", "sum(x) without (instance, job)"]),
+        ("grouping", "sum(x)", []),
+        ("quantile", "histogram_quantile(0.95, x)", ["histogram_quantile(0.5, x)"]),
+        ("quantile", "quantile(0.5, x)", ["quantile(0.9, x)"]),
+        ("quantile", "sum(x)", []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),
+)  # fmt: skip - one row a case
+def test_an_operator_changes_one_place_of_the_expression(
+    operator: str, expression: str, expected: list[str]
+) -> None:
+    found = [rule["expr"] for rule in changed(operator, expression)]
+    assert found == expected
+    for text in found:
+        parse(text)
+
+
+def test_for_is_doubled_halved_and_removed() -> None:
+    assert [rule.get("for") for rule in changed("for", "x > 1", **{"for": "5m"})] == ["10m", "2m30s", None]
+    assert changed("for", "x > 1") == []
+
+
+def test_the_severity_is_changed_and_other_labels_stay() -> None:
+    (rule,) = changed("severity", "x > 1", labels={"severity": "critical", "team": "a"})
+    assert rule["labels"] == {"severity": "warning", "team": "a"}
+    assert changed("severity", "x > 1", labels={"team": "a"}) == []
+
+
+def test_the_places_of_an_expression_hold_what_they_say() -> None:
+    nodes = list(read(RATE).walk())
+    matchers = [RATE[slice(*matcher.span)] for node in nodes for matcher in node.matchers]
+    windows = [RATE[slice(*span)] for node in nodes for span in node.windows]
+    assert (matchers, windows) == (['job="a"', 'code=~"5.."'], ["5m"])
+
+
+@pytest.mark.parametrize("text", ["x > ", "sum by (a (x)", "x{a}", "x $ y"], ids=lambda text: text)
+def test_what_is_not_understood_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        read(text)
