@@ -16,7 +16,7 @@ from promproof.proofs.mutants.base import Mutant, Subject
 from promproof.proofs.mutants.project import Entry, Suite, metrics
 from promproof.proofs.mutants.promtool import Job, judge
 
-TOGETHER = 40
+TOGETHER = 12
 _MARK = "__m"
 
 
@@ -27,23 +27,25 @@ def killed(promtool: Path, suites: Sequence[Suite], mutants: Sequence[Mutant]) -
         EvidenceError: promtool did not answer.
     """
     dead: set[int] = set()
-    jobs, numbers = [], []
+    jobs, asked = [], []
     for suite, subject, group in _batches(suites, mutants):
         job = together(suite, subject, [(number, mutants[number]) for number in group])
         if job is not None:
             jobs.append(job)
-            numbers.append(group)
-    for answer in judge(promtool, jobs):
+            asked.append((suite, group))
+    judged: set[tuple[int, int]] = set()
+    for (suite, group), answer in zip(asked, judge(promtool, jobs), strict=True):
         failed = {name.rpartition(_MARK)[2] for name in answer.alerts}
-        if answer.passed or "0base" in failed or answer.broken:
+        if "0base" in failed or answer.broken or not (answer.passed or failed):
             continue  # where one stops the others, each is asked alone
+        judged |= {(id(suite), number) for number in group}
         dead |= {int(number) for number in failed if number.isdecimal()}
     alone, mine = [], []
     for number, mutant in enumerate(mutants):
         for suite in suites:
             if number not in dead and suite.has(mutant.subject):
                 job = separate(suite, mutant)
-                if job is not None:
+                if job is not None and not ((id(suite), number) in judged and _is_own(job, mutant.subject)):
                     alone.append(job)
                     mine.append(number)
     for number, answer in zip(mine, judge(promtool, alone), strict=True):
@@ -124,6 +126,15 @@ def separate(suite: Suite, mutant: Mutant) -> Job | None:
     ]
     replaced = {id(entry): [mutant.change.data] for entry in suite.rules if suite.is_same(entry, subject)}
     return Job(clone({**suite.raw, "tests": tests}), _rule_file(suite, wanted, replaced))
+
+
+def _is_own(job: Job, subject: Subject) -> bool:
+    """Whether all cases of a job are about this alert itself: then they were asked already."""
+    return all(
+        not case["promql_expr_test"]
+        and all(asked["alertname"] == subject.name for asked in case["alert_rule_test"])
+        for case in job.tests["tests"]
+    )
 
 
 def _rule_file(
