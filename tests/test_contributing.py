@@ -29,6 +29,9 @@ from promproof.exposition import parse
 from promproof.faults.kind import FAULTS
 from promproof.faults.site import Site
 from promproof.faults.undo import UndoBook
+from promproof.load import scenario as scenarios
+from promproof.load.arrival.kind import ARRIVALS
+from promproof.load.plan import Plan
 from promproof.observe.webhook import Receiver
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
 from promproof.pytest_plugin.ending import set_status
@@ -41,7 +44,7 @@ from promproof.run.world import World
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
-REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS, PANEL_TRUTHS, OUTPUTS)
+REGISTRIES: tuple[Registry[Any], ...] = (CHECKS, FAULTS, PANEL_TRUTHS, OUTPUTS, ARRIVALS)
 Plug = Callable[[str, str], None]
 
 
@@ -254,6 +257,65 @@ def test_every_panel_truth_has_its_row_in_the_documentation() -> None:
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     for name in PANEL_TRUTHS.names():
         assert any(f"`{name}`" in row for row in rows), name
+
+
+BURSTS = """\
+from typing import Literal
+
+from promproof.load.arrival.kind import Arrival, register
+
+
+@register
+class Bursts(Arrival):
+    model: Literal["bursts"]
+    quantity = "sessions"
+    sessions: int = 1
+
+    def drive(self, ground, player):
+        for _ in range(self.sessions):
+            ground.sessions.spawn(player.play, *ground.plan.next_of_mix())
+"""
+SCENARIO = """\
+scenario: 1
+name: burst
+mix: [{name: list, steps: [{request: GET /}]}]
+duration: 1s
+arrival: {model: bursts, sessions: 3}
+"""
+
+
+def test_a_load_model_is_one_file_of_a_plugin_folder(plug: Plug, tmp_path: Path) -> None:
+    path = tmp_path / "burst.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    with pytest.raises(InputError, match="model must be one of closed, open") as caught:
+        scenarios.load(path)
+    assert caught.value.where == f"{path}:5"
+    plug("bursts.py", BURSTS)
+    scenario = scenarios.load(path)
+    assert scenario.arrival is not None
+    assert scenario.arrival.constant == 3
+    assert scenario.arrival.schedule(1.0, 0) is None, (
+        "the master knows no bound of what a lost worker has sent"
+    )
+    played: list[object] = []
+    ground: Any = SimpleNamespace(
+        plan=Plan(scenario), sessions=SimpleNamespace(spawn=lambda play, *session: play(*session))
+    )
+    player: Any = SimpleNamespace(play=lambda session, visit: played.append(session.name))
+    scenario.arrival.drive(ground, player)
+    assert played == ["list"] * 3
+    with pytest.raises(InputError, match="arrival model bursts has no rate"):
+        scenarios.override(scenario, rate=3.0)
+    path.write_text(SCENARIO.replace("sessions: 3", "sessions: 3, stages: [{for: 1s}]"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"arrival\.stages") as caught:
+        scenarios.load(path)
+    assert caught.value.where == f"{path}:5"
+
+
+def test_every_load_model_has_its_line_in_the_documentation() -> None:
+    text = (REPOSITORY / "docs" / "load.md").read_text(encoding="utf-8")
+    for name in ARRIVALS.names():
+        assert f"arrival: {{model: {name}, " in text, name
 
 
 def judged(found: Evidence) -> dict[str, Verdict]:

@@ -16,8 +16,9 @@ from typing import Any
 from promproof.evidence import bins
 from promproof.evidence.sums import ViewSum
 from promproof.evidence.view import LedgerView
+from promproof.load.arrival.kind import Stage
 from promproof.load.conditions import Condition
-from promproof.load.models import RateStage, Scenario, UserStage
+from promproof.load.models import Scenario
 from promproof.load.quantities import Ended, ended, measure
 
 SLOTS_AT_MOST = 3600
@@ -217,7 +218,7 @@ class Account:
                 break
             self.stages.append(self._stage_result(number, stages[number]))
 
-    def _stage_result(self, number: int, stage: RateStage | UserStage) -> StageResult:
+    def _stage_result(self, number: int, stage: Stage) -> StageResult:
         cpu = sum(self._stage_cpu) / len(self._stage_cpu) if self._stage_cpu else None
         view, self._stage_sum, self._stage_cpu = self._stage_sum.view(), ViewSum(self._bin_seconds), []
         return StageResult(stage.name or str(number + 1), stage.edges, stage.seconds, view, cpu)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from promproof.load.conditions import Condition
-from promproof.load.models import Closed, Once, Open, Pause, RateStage, Request, Scenario, Session, UserStage
+from promproof.load.models import Once, Pause, Request, Scenario, Session
 from promproof.load.template import Name, Reference, Sample, compile_body, parse, references
 
 Key = tuple[str | int, ...]
@@ -51,35 +51,12 @@ def _bounds(scenario: Scenario) -> Iterator[Problem]:
 
 def _arrival(scenario: Scenario) -> Iterator[Problem]:
     arrival = scenario.arrival
-    if isinstance(arrival, Open):
-        single, word = arrival.rate is not None, "rate"
-    elif isinstance(arrival, Closed):
-        single, word = arrival.users is not None, "users"
-    else:
+    if arrival is None:
         return
-    if single == bool(arrival.stages):
-        found = "both" if single else "neither"
-        yield Problem(("arrival",), f"found {found} of {word} and stages, expected one of them")
+    for key, text in arrival.mistakes():
+        yield Problem(("arrival", *key), text)
     if arrival.stages and scenario.duration is not None:
         yield Problem(("duration",), "found together with stages, expected it to be the sum of their `for`")
-    seen: set[str] = set()
-    for position, stage in enumerate(scenario.stages):
-        key: Key = ("arrival", "stages", position)
-        yield from _stage(key, stage, word)
-        if stage.name is not None and stage.name in seen:
-            yield Problem((*key, "name"), f"{stage.name!r} is the name of another stage")
-        seen.add(stage.name or "")
-    if arrival.stages and not any(max(stage.edges) for stage in arrival.stages):
-        yield Problem(("arrival", "stages"), f"found no {word} above 0 in any stage, expected one")
-
-
-def _stage(key: Key, stage: RateStage | UserStage, word: str) -> Iterator[Problem]:
-    single = getattr(stage, word) is not None
-    ramp = stage.begin is not None, stage.end is not None
-    if single == any(ramp) or any(ramp) != all(ramp):
-        yield Problem(key, f"expected either {word}, or from and to")
-    if stage.seconds == 0:
-        yield Problem((*key, "for"), "found 0, expected more than 0")
 
 
 def _conditions(scenario: Scenario) -> Iterator[Problem]:

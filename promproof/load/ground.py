@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
+import gevent
+
 from promproof.load.ledger import Ledger
 from promproof.load.models import Scenario
 from promproof.load.plan import Plan
 from promproof.load.punctuality import Generator
 from promproof.load.roles import Record, Team
 from promproof.load.sessions import Sessions
+from promproof.load.sleeping import TimerSleep
 from promproof.load.stopping import Stop
 
 
@@ -44,6 +47,10 @@ class Ground:
     sessions: Sessions
     generator: Generator
     progress: Progress = field(default_factory=Progress)
+    sleep: Callable[[float], None] = gevent.sleep
+    """Lets others run for so many seconds, in whole milliseconds."""
+    timer: Callable[[], TimerSleep] = TimerSleep
+    """A sleep to the microsecond, for whoever keeps a schedule."""
 
     def event(self, name: str, **data: object) -> None:
         """Write an event down."""

@@ -17,10 +17,9 @@ from gevent.event import Event
 
 from promproof.load.arrivals import NAP_SECONDS
 from promproof.load.beat import write_regularly
-from promproof.load.drive import DRIVERS
 from promproof.load.ground import Ground
 from promproof.load.ledger import Ledger
-from promproof.load.models import Open, Scenario
+from promproof.load.models import Scenario
 from promproof.load.once import run_once, set_up
 from promproof.load.patience import Patience
 from promproof.load.plan import Plan, Readied
@@ -73,8 +72,6 @@ class LoadRun:
             sessions=Sessions(self._broke),
             generator=self.generator,
         )
-        # now: what it imports would be late once arrivals are due
-        self._drive = DRIVERS.get(scenario.arrival.model) if scenario.arrival else None
         self._ready = ready
         self._patience = Patience(clock(), scenario.timeout)
         self._met, self._over, self._finished = Event(), Event(), Event()
@@ -192,12 +189,11 @@ class LoadRun:
         ground.event(
             "arrivals-started",
             model=arrival.model,
-            rate=arrival.rate if isinstance(arrival, Open) else None,
+            rate=arrival.constant_rate,
             duration=self.scenario.seconds,
             begin=begin,
         )
-        assert self._drive is not None
-        self._drive(ground, player, arrival)
+        arrival.drive(ground, player)
         self._wait_for_end(begin)
         self.stop("end of the arrivals")
         ground.sessions.drain(self.stop)

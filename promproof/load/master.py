@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +22,10 @@ from promproof.evidence.view import LedgerView
 from promproof.load import team
 from promproof.load.arrivals import NAP_SECONDS
 from promproof.load.ledger import Ledger
-from promproof.load.models import Open, Scenario
+from promproof.load.models import Scenario
 from promproof.load.plan import Plan, Readied, ReadySession, Share, Visit
 from promproof.load.play import Surprises
 from promproof.load.punctuality import Generator, excesses, together
-from promproof.load.rates import schedule
 from promproof.load.team import BEAT, GO, HALT, SHARE, WATCHDOG_SECONDS, boot_id
 
 log = logging.getLogger(__name__)
@@ -158,7 +157,7 @@ class MasterRun:
             self._event(
                 "arrivals-started",
                 model=arrival.model if arrival else "none",
-                rate=arrival.rate if isinstance(arrival, Open) else None,
+                rate=arrival.constant_rate if arrival else None,
                 duration=self.scenario.seconds,
                 begin=self._begin,
                 workers=self._of,
@@ -226,14 +225,20 @@ class MasterRun:
         index = member.share.index
         known = f"{member.requests} requests reported until {SILENT_SECONDS:g} s ago"
         upper = "an unknown number of further ones"
-        if isinstance(self.scenario.arrival, Open) and self._begin is not None:
-            view = self._presumed(member)
+        schedule = self._schedule()
+        if schedule is not None and self._begin is not None:
+            view = self._presumed(member, schedule)
             upper = f"up to {view.requests} further ones"
             self._written(lambda writer: writer.presume(view))
         self.problem(f"worker {index} was lost: {known}, {upper} may have been sent; counts are intervals")
         self._event("worker-lost", worker=index, known=f"{known}; {upper} may have been sent")
 
-    def _presumed(self, member: Member) -> LedgerView:
+    def _schedule(self) -> Iterator[float] | None:
+        """When all arrivals are due: what a lost worker can have sent is bounded only where that is known."""
+        scenario = self.scenario
+        return scenario.arrival.schedule(scenario.seconds, scenario.seed) if scenario.arrival else None
+
+    def _presumed(self, member: Member, schedule: Iterator[float]) -> LedgerView:
         """Every request that a lost worker can have sent since its last report: begun by then, or due since."""
         assert self._begin is not None
         until = time.monotonic() + WATCHDOG_SECONDS
@@ -245,10 +250,8 @@ class MasterRun:
         for name, count in member.under_way.items():
             for _ in range(count):
                 _presume(ledger, sessions[name], plan.visit(), member.reported, until)
-        arrival = self.scenario.arrival
-        assert isinstance(arrival, Open)
         own = 0
-        for number, offset in enumerate(schedule(arrival, self.scenario.seconds, self.scenario.seed)):
+        for number, offset in enumerate(schedule):
             due = self._begin + offset
             if due > until:
                 break
@@ -305,16 +308,14 @@ class MasterRun:
             self.problem(excess)
         for missing in [one.share.index for one in self.members.values() if not one.over]:
             self.problem(f"worker {missing} did not say its last word")
-        bounded = isinstance(self.scenario.arrival, Open) or not any(
-            one.lost for one in self.members.values()
-        )
+        lost = any(member.lost for member in self.members.values())
         self._written(
             lambda writer: writer.finish(
                 generator=self.generator.to_json(),
                 surprises=self.surprises.to_json(),
                 problems=self.problems,
                 workers=[self._summary(one) for one in self.members.values()],
-                bounded=bounded,
+                bounded=not lost or self._schedule() is not None,
             )
         )
         self._finished.set()

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 from random import Random
+from typing import Literal
 
 from promproof.load.arrivals import even
-from promproof.load.models import Closed, Open
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,11 @@ class Piece:
         return min(2 * arrivals / divisor, self.seconds) if divisor else 0.0
 
 
-def pieces(arrival: Open, seconds: float | None) -> tuple[Piece, ...]:
-    """The course of an open arrival's rate."""
-    if arrival.rate is not None:
-        return (Piece(arrival.rate, arrival.rate, inf if seconds is None else seconds),)
-    return tuple(Piece(*stage.edges, stage.seconds) for stage in arrival.stages)
-
-
-def schedule(arrival: Open, seconds: float | None, seed: int) -> Iterator[float]:
+def schedule(
+    course: Sequence[Piece], spacing: Literal["even", "poisson"], seconds: float | None, seed: int
+) -> Iterator[float]:
     """Offsets in seconds of all arrivals, in order."""
-    course = pieces(arrival, seconds)
-    if arrival.spacing == "even":
+    if spacing == "even":
         if len(course) == 1 and course[0].begin == course[0].end:
             return even(course[0].begin, seconds)
         return read_backwards(course, _whole())
@@ -86,22 +80,3 @@ def _random(random: Random) -> Iterator[float]:
     while True:
         at += random.expovariate(1.0)
         yield at
-
-
-def users_at(arrival: Closed, at: float) -> float:
-    """How many users a closed model wants `at` seconds after its begin; none after its last stage."""
-    if arrival.users is not None:
-        return arrival.users
-    for stage in arrival.stages:
-        if at < stage.seconds:
-            begin, end = stage.edges
-            return begin + (end - begin) * at / stage.seconds
-        at -= stage.seconds
-    return 0.0
-
-
-def most_users(arrival: Closed) -> int:
-    """The highest number of users that a closed model ever wants."""
-    if arrival.users is not None:
-        return arrival.users
-    return max(max(stage.edges) for stage in arrival.stages)

@@ -6,23 +6,22 @@ Locust or time; the same file drives Locust and the harness.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from promproof.config.inputs import Document, describe, load_document
 from promproof.errors import InputError, meant
+from promproof.load.arrival.kind import ARRIVALS, Arrival
 from promproof.load.consistency import Problem, check
-from promproof.load.models import Closed, Open, RateStage, Scenario, UserStage
+from promproof.load.models import Scenario
 from promproof.places import SCENARIOS, SHIPPED_SCENARIOS
 
 __all__ = ["Scenario", "json_schema", "known", "load", "override", "resolve", "stretched"]
 
 WHAT = "a scenario"
-AnyStage = TypeVar("AnyStage", RateStage, UserStage)
 
 
 def load(path: Path) -> Scenario:
@@ -81,26 +80,12 @@ def override(
     """
     changes: dict[str, Any] = {}
     arrival = scenario.arrival
-    model = arrival.model if arrival else "none"
-    if rate is not None:
-        if not isinstance(arrival, Open):
-            raise InputError(
-                f"arrival model {model} has no rate", "--rate", "a scenario of model open", "leave it out"
-            )
-        arrival = _at_rate(arrival, rate)
-    if users is not None:
-        if not isinstance(arrival, Closed):
-            raise InputError(
-                f"arrival model {model} has no users", "--users", "a scenario of model closed", "leave it out"
-            )
-        arrival = _with_users(arrival, users)
+    for quantity, value in (("rate", rate), ("users", users)):
+        if value is not None:
+            arrival = _measured_in(quantity, arrival).at(value)
     if duration is not None:
         if arrival is not None and arrival.stages:
-            factor = duration / sum(stage.seconds for stage in arrival.stages)
-            stages = [
-                stage.model_copy(update={"seconds": stage.seconds * factor}) for stage in arrival.stages
-            ]
-            arrival = arrival.model_copy(update={"stages": stages})
+            arrival = arrival.lasting(duration)
         else:
             changes["duration"] = duration
     if max_requests is not None:
@@ -123,24 +108,16 @@ def stretched(scenario: Scenario, factor: float) -> Scenario:
     return longer.model_copy(update={"once": once})
 
 
-def _at_rate(arrival: Open, rate: float) -> Open:
-    if not arrival.stages:
-        return arrival.model_copy(update={"rate": rate})
-    factor = rate / max(max(stage.edges) for stage in arrival.stages)
-    return arrival.model_copy(update={"stages": [_scaled(stage, factor) for stage in arrival.stages]})
-
-
-def _with_users(arrival: Closed, users: int) -> Closed:
-    if not arrival.stages:
-        return arrival.model_copy(update={"users": users})
-    factor = users / max(max(stage.edges) for stage in arrival.stages)
-    return arrival.model_copy(update={"stages": [_scaled(stage, factor, round) for stage in arrival.stages]})
-
-
-def _scaled(stage: AnyStage, factor: float, cut: Callable[[float], float] = float) -> AnyStage:
-    names = ("rate", "users", "begin", "end")
-    values = {name: value for name in names if (value := getattr(stage, name, None)) is not None}
-    return stage.model_copy(update={name: cut(value * factor) for name, value in values.items()})
+def _measured_in(quantity: str, arrival: Arrival | None) -> Arrival:
+    if arrival is None or arrival.quantity != quantity:
+        fitting = " or ".join(model for model in ARRIVALS.names() if ARRIVALS.get(model).quantity == quantity)
+        raise InputError(
+            what=f"arrival model {arrival.model if arrival else 'none'} has no {quantity}",
+            where=f"--{quantity}",
+            expected=f"a scenario of model {fitting}",
+            todo="leave it out",
+        )
+    return arrival
 
 
 def json_schema() -> dict[str, Any]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promproof.load.models import Closed, Open
+from promproof.load.arrival.closed import Closed
+from promproof.load.arrival.open import Open
 from promproof.load.plan import Share
-from promproof.load.rates import Piece, pieces, read_backwards, schedule, users_at
+from promproof.load.rates import Piece, read_backwards
 
 pytestmark = pytest.mark.unit
 
@@ -63,7 +64,7 @@ def test_parts_of_a_total_do_not_add_up(total: int, of: int) -> None:
 
 def test_a_ramp_is_not_in_the_middle_where_its_integral_says() -> None:
     # from 0 to 100/s in 10 s: 500 arrivals, a quarter of them in the first half
-    offsets = list(schedule(stages({"for": "10s", "from": "0/s", "to": "100/s"}), 10.0, 0))
+    offsets = list(stages({"for": "10s", "from": "0/s", "to": "100/s"}).schedule(10.0, 0))
     assert len(offsets) == 500
     assert sum(offset < 5 for offset in offsets) == 125
 
@@ -72,7 +73,7 @@ def test_a_pause_between_stages_has_arrivals() -> None:
     arrival = stages(
         {"for": "1s", "rate": "10/s"}, {"for": "5s", "rate": "0/s"}, {"for": "1s", "rate": "10/s"}
     )
-    offsets = list(schedule(arrival, 7.0, 0))
+    offsets = list(arrival.schedule(7.0, 0))
     assert len(offsets) == 20
     assert not [offset for offset in offsets if 1.0 <= offset < 6.0]
 
@@ -80,8 +81,8 @@ def test_a_pause_between_stages_has_arrivals() -> None:
 @given(st.integers(0, 50))
 def test_poisson_arrivals_are_even_or_differ_between_processes(seed: int) -> None:
     arrival = Open.model_validate({"model": "open", "rate": "200/s", "spacing": "poisson"})
-    offsets = list(schedule(arrival, 20.0, seed))
-    assert offsets == list(schedule(arrival, 20.0, seed))
+    offsets = list(arrival.schedule(20.0, seed))
+    assert offsets == list(arrival.schedule(20.0, seed))
     gaps = [b - a for a, b in pairwise(offsets)]
     # 4000 expected; six standard deviations of a Poisson count, and of the variation of exponential gaps
     assert abs(len(offsets) - 4000) < 6 * 4000**0.5
@@ -96,7 +97,7 @@ def test_poisson_arrivals_do_not_follow_the_rate() -> None:
             "stages": [{"for": "10s", "rate": "20/s"}, {"for": "10s", "rate": "200/s"}],
         }
     )
-    offsets = list(schedule(arrival, 20.0, 1))
+    offsets = list(arrival.schedule(20.0, 1))
     slow = sum(offset < 10 for offset in offsets)
     assert abs(slow - 200) < 6 * 200**0.5
     assert abs(len(offsets) - slow - 2000) < 6 * 2000**0.5
@@ -104,12 +105,12 @@ def test_poisson_arrivals_do_not_follow_the_rate() -> None:
 
 def test_a_constant_rate_ends_before_it_is_told() -> None:
     arrival = Open.model_validate({"model": "open", "rate": "3/s"})
-    assert pieces(arrival, None) == (Piece(3.0, 3.0, inf),)
-    assert len(list(islice(schedule(arrival, None, 0), 100))) == 100
+    assert arrival.course(None) == (Piece(3.0, 3.0, inf),)
+    assert len(list(islice(arrival.schedule(None, 0), 100))) == 100
 
 
 def test_users_of_a_closed_model_do_not_follow_its_stages() -> None:
     arrival = Closed.model_validate(
         {"model": "closed", "stages": [{"for": "10s", "from": 0, "to": 20}, {"for": "5s", "users": 4}]}
     )
-    assert [users_at(arrival, at) for at in (0.0, 5.0, 12.0, 15.0)] == [0.0, 10.0, 4.0, 0.0]
+    assert [arrival.users_at(at) for at in (0.0, 5.0, 12.0, 15.0)] == [0.0, 10.0, 4.0, 0.0]

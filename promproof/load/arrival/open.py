@@ -4,24 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple
+from math import inf
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import gevent
+from pydantic import Field
 
 from promproof.evidence import bins
+from promproof.load.arrival.kind import Arrival, Stage, register
 from promproof.load.arrivals import keep, until
-from promproof.load.drive import driver
-from promproof.load.ground import Ground
-from promproof.load.models import Open
-from promproof.load.plan import ReadySession, Visit
-from promproof.load.play import Player
-from promproof.load.rates import schedule
-from promproof.load.sleeping import TimerSleep
+from promproof.load.fields import EdgeRate, Rate
+from promproof.load.rates import Piece, schedule
+
+if TYPE_CHECKING:
+    from promproof.load.ground import Ground
+    from promproof.load.plan import ReadySession, Visit
+    from promproof.load.play import Player
 
 
-@driver("open")
-def drive(ground: Ground, player: Player, arrival: Open) -> None:
-    """Start this process's part of the schedule; returns when the last one was started."""
-    _Arrivals(ground, player, arrival).keep()
+class RateStage(Stage):
+    """A part of the arrivals: at one rate, or from one rate to another in a straight line."""
+
+    rate: EdgeRate | None = None
+    begin: EdgeRate | None = Field(default=None, alias="from")
+    end: EdgeRate | None = Field(default=None, alias="to")
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Arrivals per second at its begin and at its end."""
+        return (self.begin or 0.0, self.end or 0.0) if self.rate is None else (self.rate, self.rate)
+
+
+@register
+class Open(Arrival):
+    """Sessions arrive at a rate, whatever the target does."""
+
+    model: Literal["open"]
+    quantity = "rate"
+    rate: Rate | None = Field(default=None, description="arrivals, for the whole duration")
+    stages: list[RateStage] = Field(default=[], description="instead of rate and duration")
+    spacing: Literal["even", "poisson"] = Field(
+        default="even", description="gaps between arrivals: all alike, or random as of independent callers"
+    )
+    limit: Annotated[int, Field(ge=1)] = Field(
+        default=500,
+        description="sessions under way at most; an arrival beyond that is missed, and counted as missed",
+    )
+
+    @property
+    def constant_rate(self) -> float | None:
+        """Arrivals a second, without stages."""
+        return self.rate
+
+    def course(self, seconds: float | None) -> tuple[Piece, ...]:
+        """How the rate goes."""
+        if self.rate is not None:
+            return (Piece(self.rate, self.rate, inf if seconds is None else seconds),)
+        return tuple(Piece(*stage.edges, stage.seconds) for stage in self.stages)
+
+    def schedule(self, seconds: float | None, seed: int) -> Iterator[float]:
+        """When all arrivals are due, in seconds from the begin."""
+        return schedule(self.course(seconds), self.spacing, seconds, seed)
+
+    def drive(self, ground: Ground, player: Player) -> None:
+        """Start this process's part of the schedule; returns when the last one was started."""
+        _Arrivals(ground, player, self).keep()
 
 
 class _Arrivals:
@@ -29,12 +75,13 @@ class _Arrivals:
         self._ground = ground
         self._player = player
         self._limit = arrival.limit
-        self._schedule = schedule(arrival, ground.scenario.seconds, ground.scenario.seed)
+        self._schedule = arrival.schedule(ground.scenario.seconds, ground.scenario.seed)
         self._next: tuple[ReadySession, Visit] | None = None
         self._slots = 0
 
     def keep(self) -> None:
-        ground, sleep = self._ground, TimerSleep()
+        ground = self._ground
+        sleep = ground.timer()
         try:
             arrived = keep(
                 offsets=self._own(until(self._schedule, ground.enough)),
@@ -44,7 +91,7 @@ class _Arrivals:
                 stopped=lambda: ground.stop.asked,
                 grace=ground.scenario.drain,
                 begin=ground.progress.began,
-                breathe=lambda: gevent.sleep(0),
+                breathe=lambda: ground.sleep(0),
             )
         finally:
             sleep.close()
