@@ -11,7 +11,7 @@ import pytest
 from promproof.faults.undo import Container, UndoBook, recover
 from tests.drills.bench import drill
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run(alone=True)]
+pytestmark = pytest.mark.containers
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def status(container: Any) -> str:
     return str(container.status)
 
 
+@pytest.mark.whole_run
 def test_a_container_that_was_paused_stays_so(tmp_path: Path, container: Any) -> None:
     with UndoBook(tmp_path) as book:
         book.add(Container(container=container.id, action="unpause"))
@@ -45,6 +46,7 @@ def test_a_container_that_was_paused_stays_so(tmp_path: Path, container: Any) ->
     assert "was not paused" in Container(container=container.id, action="unpause").perform()
 
 
+@pytest.mark.whole_run
 def test_a_container_that_was_killed_is_not_started_or_a_lost_one_counts_as_trouble(container: Any) -> None:
     Container(container=container.id, action="kill").perform()
     assert status(container) == "exited"
@@ -53,6 +55,8 @@ def test_a_container_that_was_killed_is_not_started_or_a_lost_one_counts_as_trou
     assert "gone" in Container(container="nobody-has-this-name", action="start").perform()
 
 
+@pytest.mark.whole_run(alone=True)
+@pytest.mark.nightly
 def test_a_drill_in_containers_fails(tmp_path: Path, client: Any) -> None:
     # Under its CPU limit the exporter needs more than a sixth of a second, the time-out at scale 60.
     done = drill(tmp_path, "HighMemoryUsage", "ServiceDown", "--time-scale", "20", stack="containers")

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from _pytest.mark import ParameterSet
 
 from promproof.places import REPOSITORY
 from promproof.stack.journal import cache_dir
 from promproof.stack.waiting import wait_until
+from tests.conftest import chosen
 from tests.drills.bench import command
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
@@ -117,8 +119,14 @@ DISTURBANCES: dict[str, Callable[[subprocess.Popen[bytes]], None]] = {
 }
 
 
+def at_night(name: str) -> ParameterSet:
+    """One of a kind that another disturbance shows every day."""
+    return pytest.param(name, marks=pytest.mark.nightly)
+
+
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    wanted: list[str] = chosen(request, "name")
     root = tmp_path_factory.mktemp("healing")
     # a cache of their own: what another run left to be taken back is no business of these; the programs are there
     cache = root / "cache" / "promproof"
@@ -128,14 +136,17 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     with ThreadPoolExecutor(3) as pool:
         runs = {
             name: pool.submit(
-                disturbed, root / name.replace(" ", "-"), disturb, NOX if name == THROUGH_NOX else ()
+                disturbed,
+                root / name.replace(" ", "-"),
+                DISTURBANCES[name],
+                NOX if name == THROUGH_NOX else (),
             )
-            for name, disturb in DISTURBANCES.items()
+            for name in wanted
         }
         return {name: one.result() for name, one in runs.items()}
 
 
-@pytest.mark.parametrize("name", ["interrupt twice", THROUGH_NOX])
+@pytest.mark.parametrize("name", [at_night("interrupt twice"), THROUGH_NOX])
 def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended]) -> None:
     one = ended[name]
     assert not one.marked, one.output
@@ -144,8 +155,9 @@ def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended
     assert "Traceback" not in one.output
 
 
-def test_recover_leaves_the_fault_of_a_killed_drill(ended: dict[str, Ended]) -> None:
-    one = ended["kill"]
+@pytest.mark.parametrize("name", ["kill"])
+def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, Ended]) -> None:
+    one = ended[name]
     assert one.status == -signal.SIGKILL
     assert one.marked
     done = subprocess.run(
@@ -157,11 +169,14 @@ def test_recover_leaves_the_fault_of_a_killed_drill(ended: dict[str, Ended]) -> 
     assert not one.mark.exists()
 
 
-@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "target", "locust (steady)"])
+@pytest.mark.parametrize(
+    "name",
+    ["prometheus dies", *map(at_night, ("alertmanager dies", "target dies", "locust (steady) dies"))],
+)
 def test_a_component_that_dies_is_not_told_or_leaves_the_fault(name: str, ended: dict[str, Ended]) -> None:
-    one = ended[f"{name} dies"]
+    one, component = ended[name], name.removesuffix(" dies")
     assert not one.marked, one.output
     assert one.status == 2, one.output
-    assert re.search(rf"{re.escape(name)}: (died with signal 9|ended early)", one.output), one.output
+    assert re.search(rf"{re.escape(component)}: (died with signal 9|ended early)", one.output), one.output
     assert "last log lines:" in one.output
     assert "unknown" in one.output

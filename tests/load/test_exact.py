@@ -13,7 +13,9 @@ from tests.load.stack import running
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 
 
-@pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])
+@pytest.mark.parametrize(
+    "variant", [pytest.param("double-counting", marks=pytest.mark.nightly), "every-hundredth-lost"]
+)
 def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:
         done = count(stack, tmp_path, 2_000, 500)
@@ -21,7 +23,11 @@ def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) 
     assert "http_requests_total" in done.stdout
 
 
-@pytest.mark.parametrize(("share", "failed"), [(0.05, {149, 150, 151}), (0.052, {155, 156, 157})])
+@pytest.mark.parametrize(
+    ("share", "failed"),
+    [pytest.param(0.05, {149, 150, 151}, marks=pytest.mark.nightly), (0.052, {155, 156, 157})],
+    ids=["0.05", "0.052"],
+)
 def test_a_dose_is_a_matter_of_chance(tmp_path: Path, share: float, failed: set[int]) -> None:
     with running(tmp_path) as stack:
         sent, found = dosed(stack, tmp_path, share, 3_000)

@@ -19,17 +19,21 @@ ALERTMANAGER = "alertmanager/alertmanager.yml"
 
 @dataclass(frozen=True)
 class Twin:
-    """A textual change: every `before` in the file becomes `after`; `red` are the claims that must not pass."""
+    """A textual change: every `before` in the file becomes `after`; `red` are the claims that must not pass.
+
+    nightly: another twin shows the same kind of change every day.
+    """
 
     name: str
     file: str
     before: str
     after: str
     red: frozenset[str]
+    nightly: bool = False
 
 
-def _twin(name: str, file: str, before: str, after: str, *red: str) -> Twin:
-    return Twin(name, file, before, after, frozenset(red))
+def _twin(name: str, file: str, before: str, after: str, *red: str, nightly: bool = False) -> Twin:
+    return Twin(name, file, before, after, frozenset(red), nightly)
 
 
 def make(twin: Twin, folder: Path) -> Path:
@@ -63,11 +67,13 @@ ALL_ALERTS = tuple(
 )
 PROMPTS = "alert/HighPromptFailureRate"
 STATIC = (
-    _twin("threshold of 10 %", HTTP, "> 0.05", "> 0.1", f"{ERROR}/documented", f"{ERROR}/boundary"),
+    _twin(
+        "threshold of 10 %", HTTP, "> 0.05", "> 0.1", f"{ERROR}/documented", f"{ERROR}/boundary", nightly=True
+    ),
     _twin("threshold off by 1 %", HTTP, "> 0.05", "> 0.0505", f"{ERROR}/documented", f"{ERROR}/boundary"),
     _twin("comparator turned", HTTP, "> 0.05", "< 0.05", f"{ERROR}/documented", f"{ERROR}/boundary"),
     _twin("client errors counted", HTTP, 'status=~"5.."', 'status=~"[45].."', f"{ERROR}/boundary"),
-    _twin("errors never match", HTTP, 'status=~"5.."', 'status=~"5xx"', f"{ERROR}/boundary"),
+    _twin("errors never match", HTTP, 'status=~"5.."', 'status=~"5xx"', f"{ERROR}/boundary", nightly=True),
     _twin("severity changed", HTTP, "severity: critical", "severity: page", f"{ERROR}/documented"),
     _twin(
         "quantile of 95",
@@ -75,6 +81,7 @@ STATIC = (
         "histogram_quantile(0.95,",
         "histogram_quantile(95,",
         "alert/SlowResponses/boundary",
+        nightly=True,
     ),
     _twin("le forgotten", HTTP, "by (job, le)", "by (job)", "alert/SlowResponses/boundary"),
     _twin(
@@ -84,6 +91,7 @@ STATIC = (
         "> 85",
         "alert/HighMemoryUsage/documented",
         "alert/HighMemoryUsage/boundary",
+        nightly=True,
     ),
     _twin(
         "vanished target forgotten",

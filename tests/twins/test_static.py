@@ -69,7 +69,11 @@ def test_the_shipped_folder_is_green(tmp_path: Path, binaries: Binaries) -> None
     assert len(judged) == 1 + 2 * 6 + pages
 
 
-@pytest.mark.parametrize("twin", STATIC, ids=lambda twin: twin.name)
+@pytest.mark.parametrize(
+    "twin",
+    [pytest.param(twin, marks=pytest.mark.nightly) if twin.nightly else twin for twin in STATIC],
+    ids=lambda twin: twin.name,
+)
 def test_a_broken_folder_turns_exactly_its_claims_red(twin: Twin, tmp_path: Path, binaries: Binaries) -> None:
     judged = verdicts(make(twin, tmp_path), tmp_path, binaries, twin.file)
     assert red(judged) == twin.red, {name: judged[name].reason for name in red(judged)}

@@ -220,6 +220,14 @@ class OtherProcess(Metrics):
         return super().render(totals)
 
 
+class WrongValues(DoubleCounting, Milliseconds, GaugeNeverUp, FrozenUsers, OutlivesPrompt, StaleTotals):
+    """One fault for each metric whose values lie: none of them hides another."""
+
+
+class WrongNames(SwappedLabels, RenamedMetric, FrozenTimestamps):
+    """Labels, a name and timestamps that lie, each of another metric."""
+
+
 METRICS: dict[str, type[Metrics]] = {
     "double-counting": DoubleCounting,
     "every-hundredth-lost": EveryHundredthLost,
@@ -242,6 +250,8 @@ METRICS: dict[str, type[Metrics]] = {
     "top-bucket-at-threshold": TopBucketAtThreshold,
     "renamed-metric": RenamedMetric,
     "other-process": OtherProcess,
+    "wrong-values": WrongValues,
+    "wrong-names": WrongNames,
 }
 INSTRUMENTATION: dict[str, type[Instrumentation]] = {
     "raw-paths": RawPaths,
