@@ -7,6 +7,7 @@ contract or from the server's metadata, and only then from its name: `prompt_tot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import promql_parser as promql
@@ -19,6 +20,21 @@ TypeOf = Callable[[str], str | None]
 RATES = ("rate", "irate", "increase", "resets")
 OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 _SUFFIXES = ("_bucket", "_sum", "_count")
+_COUNTING = (
+    "count", "count_values", "group", "absent", "absent_over_time", "present_over_time", "count_over_time",
+    "timestamp", "changes",
+)  # fmt: skip
+"""What asks whether series or samples are there, whatever their values are."""
+_RENAMING = ("label_replace", "label_join", "sort", "sort_desc", "sort_by_label", "sort_by_label_desc")
+
+
+@dataclass(frozen=True)
+class Use:
+    """A use that gives a wrong number without an error. metric: the one whose type it depends on; empty: on none."""
+
+    kind: str
+    text: str
+    metric: str = ""
 
 
 def sample_type(name: str, type_of: TypeOf) -> str | None:
@@ -62,99 +78,153 @@ def misuse(expression: str, type_of: TypeOf) -> list[str]:
     Raises:
         ValueError: it does not parse.
     """
+    return [use.text for use in uses(expression, type_of)]
+
+
+def uses(expression: str, type_of: TypeOf) -> list[Use]:
+    """The same, each with its kind.
+
+    Raises:
+        ValueError: it does not parse.
+    """
     return list(dict.fromkeys(_misuse(parse(expression), type_of, "")))
 
 
-def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[str]:
-    """`inside` is the function whose argument this is."""
+def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
+    """`inside` is the function whose argument this is; one that counts stays it all the way down."""
     if isinstance(node, promql.ParenExpr | promql.UnaryExpr):
         yield from _misuse(node.expr, type_of, inside)
     elif isinstance(node, promql.BinaryExpr):
-        if str(node.op) not in COMPARISONS:
-            yield from _dead_fallback(node)
+        yield from _dead_fallback(node)
         for side in (node.lhs, node.rhs):
-            yield from _misuse(side, type_of, inside)
+            is_difference = str(node.op) == "-" and _is_earlier(node.lhs, node.rhs)
+            within = inside if inside in _COUNTING else "increase" if is_difference else ""
+            yield from _misuse(side, type_of, within)
     elif isinstance(node, promql.AggregateExpr):
-        yield from _misuse(node.expr, type_of, str(node.op))
+        yield from _misuse(node.expr, type_of, inside if inside in _COUNTING else str(node.op))
     elif isinstance(node, promql.Call):
-        yield from _call(node, type_of)
+        yield from _call(node, type_of, inside)
     elif isinstance(node, promql.SubqueryExpr):
-        if inside in RATES:
-            operators = [str(one.op) for one in walk(node.expr) if isinstance(one, promql.AggregateExpr)]
-            if operators:
-                yield (
-                    f"{inside}() of {operators[0]}(): rate first and sum then, else the reset of one "
-                    "series looks like a reset of all"
-                )
-        yield from _misuse(node.expr, type_of, "")
+        yield from _subquery(node, type_of, inside)
     elif isinstance(node, promql.MatrixSelector):
         yield from _selector(node.vector_selector, type_of, inside)
     elif isinstance(node, promql.VectorSelector):
         yield from _selector(node, type_of, inside)
 
 
-def _call(node: Any, type_of: TypeOf) -> Iterator[str]:
+def _call(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
     name = str(node.func.name)
     if name == "histogram_quantile":
-        yield from _quantile(node)
+        yield from _quantile(node, type_of)
+    within = inside if inside in _COUNTING or name in _RENAMING else name
     for argument in node.args:
-        yield from _misuse(argument, type_of, name)
+        yield from _misuse(argument, type_of, within)
 
 
-def _quantile(node: Any) -> Iterator[str]:
-    quantile = node.args[0]
-    while isinstance(quantile, promql.ParenExpr):
-        quantile = quantile.expr
+def _subquery(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
+    inner = _bare(node.expr)
+    if isinstance(inner, promql.VectorSelector):  # `increase(x[5m:])` counts as `increase(x[5m])` does
+        yield from _selector(inner, type_of, inside)
+        return
+    if inside in RATES:
+        operators = [str(inner.op)] if isinstance(inner, promql.AggregateExpr) else []
+        counters = [name for name in map(metric_of, _selectors(inner)) if _counts_up(name, type_of)]
+        if operators and operators[0] in ("sum", "avg") and not _has_rate(inner) and counters:
+            yield Use(
+                "rate-of-sum",
+                f"{inside}() of {operators[0]}(): rate first and sum then, else the reset of one "
+                "series looks like a reset of all",
+            )
+            return
+    yield from _misuse(node.expr, type_of, inside if inside in _COUNTING else "")
+
+
+def _quantile(node: Any, type_of: TypeOf) -> Iterator[Use]:
+    quantile = _bare(node.args[0])
     if isinstance(quantile, promql.NumberLiteral) and not 0 <= quantile.val <= 1:
-        yield f"a quantile of {quantile.val:g}: it goes from 0 to 1, so this is always infinite"
-    inner = node.args[1]
-    while isinstance(inner, promql.ParenExpr):
-        inner = inner.expr
-    if isinstance(inner, promql.AggregateExpr):
+        yield Use(
+            "quantile-range",
+            f"a quantile of {quantile.val:g}: it goes from 0 to 1, so this is always infinite",
+        )
+    inner = _bare(node.args[1])
+    names = [metric_of(selector) for selector in _selectors(inner)]
+    # Only buckets have le: a native histogram, and a recording rule of one, keep theirs inside of their samples.
+    has_buckets = bool(names) and all(name.endswith("_bucket") or "_bucket:" in name for name in names)
+    if has_buckets and isinstance(inner, promql.AggregateExpr) and str(inner.op) != "topk":
         modifier = inner.modifier
         labels = [str(label) for label in modifier.labels] if modifier is not None else []
-        dropped = (
-            "le" in labels if modifier is not None and "Without" in str(modifier.type) else "le" not in labels
-        )
-        if dropped:
-            yield f"{inner.op}() drops the label le: histogram_quantile() then has no buckets and gives nothing"
-    names = [metric_of(one) for one in walk(inner) if isinstance(one, promql.VectorSelector)]
+        is_without = modifier is not None and "Without" in str(modifier.type)
+        if ("le" in labels) if is_without else ("le" not in labels):
+            yield Use(
+                "le-dropped",
+                f"{inner.op}() drops the label le: histogram_quantile() then has no buckets and gives nothing",
+            )
     yield from (
-        f"histogram_quantile() of {name}, which is no _bucket"
+        Use("quantile-of-no-bucket", f"histogram_quantile() of {name}, which is no _bucket")
         for name in names
-        if name and not name.endswith("_bucket")
+        if ":" not in name and (name.endswith(("_sum", "_count")) or type_of(name) in ("counter", "gauge"))
     )
 
 
-def _selector(node: Any, type_of: TypeOf, inside: str) -> Iterator[str]:
+def _selector(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
     name = metric_of(node)
     kind = sample_type(name, type_of) if name else None
     if inside in RATES and kind == "gauge":
-        yield f"{inside}() of {name}, a gauge: every fall looks like a reset"
+        yield Use("rate-of-gauge", f"{inside}() of {name}, a gauge: every fall looks like a reset", name)
     elif inside in OF_GAUGES and kind == "counter":
-        yield f"{inside}() of {name}, a counter: a restart looks like a fall"
-    elif kind == "counter" and inside not in (
-        *RATES,
-        *OF_GAUGES,
-        "count",
-        "absent",
-        "absent_over_time",
-        "timestamp",
-        "group",
-        "changes",
-    ):
-        yield f"{name} is a counter and used without rate() or increase(): its level only tells how long it counts"
+        yield Use("delta-of-counter", f"{inside}() of {name}, a counter: a restart looks like a fall", name)
+    elif kind == "counter" and inside not in (*RATES, *OF_GAUGES, *_COUNTING):
+        yield Use(
+            "counter-level",
+            f"{name} is a counter and used without rate() or increase(): its level only tells how long it counts",
+            name,
+        )
 
 
-def _dead_fallback(node: Any) -> Iterator[str]:
-    if str(node.op) == "or" and _is_constant(node.rhs):
-        yield "`or vector(...)` shows a number where no data are: nobody can see that the metric is gone"
+def _selectors(node: Any) -> list[Any]:
+    return [part for part in walk(node) if isinstance(part, promql.VectorSelector)]
+
+
+def _counts_up(name: str, type_of: TypeOf) -> bool:
+    """Whether it is a counter, or may be one by the name that counters of a histogram or summary have."""
+    kind = sample_type(name, type_of) if name else None
+    return kind == "counter" or (kind is None and type_of(name) is None and name.endswith(_SUFFIXES))
+
+
+def _has_rate(node: Any) -> bool:
+    return any(isinstance(part, promql.Call) and str(part.func.name) in RATES for part in walk(node))
+
+
+def _is_earlier(left: Any, right: Any) -> bool:
+    """Whether `x - x offset 5m` is asked: an increase written out."""
+    names = [{metric_of(part) for part in _selectors(side)} for side in (left, right)]
+    return names[0] == names[1] and any(part.offset is not None for part in _selectors(right))
+
+
+def _dead_fallback(node: Any) -> Iterator[Use]:
+    if str(node.op) == "or" and _is_constant(node.rhs) and not _counts(node.lhs):
+        yield Use(
+            "constant-fallback",
+            "`or vector(...)` shows a number where no data are: nobody can see that the metric is gone",
+        )
+
+
+def _counts(node: Any) -> bool:
+    """Whether no series is an answer: a count, alerts that fire, a comparison that nothing meets."""
+    return any(
+        (isinstance(part, promql.AggregateExpr) and str(part.op) in ("count", "count_values"))
+        or (isinstance(part, promql.BinaryExpr) and str(part.op) in (*COMPARISONS, "and", "unless"))
+        or (isinstance(part, promql.VectorSelector) and metric_of(part) in ("ALERTS", "ALERTS_FOR_STATE"))
+        for part in walk(node)
+    )
 
 
 def _is_constant(node: Any) -> bool:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
+    node = _bare(node)
     return isinstance(node, promql.Call) and str(node.func.name) == "vector"
+
+
+_TOTALS = ("increase", "delta", "count_over_time", "sum_over_time")
 
 
 def is_total(expression: str) -> bool:
@@ -163,15 +233,28 @@ def is_total(expression: str) -> bool:
     Raises:
         ValueError: it does not parse.
     """
-    nodes = walk(parse(expression))
-    divided = any(isinstance(node, promql.BinaryExpr) and str(node.op) == "/" for node in nodes)
-    totals = {str(node.func.name) for node in nodes if isinstance(node, promql.Call)} & {
-        "increase",
-        "delta",
-        "count_over_time",
-        "sum_over_time",
-    }
-    return bool(totals) and not divided
+    return _is_total(parse(expression))
+
+
+def _is_total(node: Any) -> bool:
+    node = _bare(node)
+    if isinstance(node, promql.BinaryExpr):
+        operator = str(node.op)
+        if operator in ("and", "unless", *COMPARISONS):  # the right side gives no value
+            return _is_total(node.lhs)
+        if operator in ("/", "%") or (operator == "*" and any(map(_is_fraction, (node.lhs, node.rhs)))):
+            return False
+        return _is_total(node.lhs) or _is_total(node.rhs)
+    if isinstance(node, promql.Call):
+        return str(node.func.name) in _TOTALS or any(map(_is_total, node.args))
+    if isinstance(node, promql.AggregateExpr):
+        return str(node.op) not in ("count", "count_values", "group") and _is_total(node.expr)
+    return isinstance(node, promql.SubqueryExpr) and _is_total(node.expr)
+
+
+def _is_fraction(node: Any) -> bool:
+    node = _bare(node)
+    return isinstance(node, promql.NumberLiteral) and 0 < abs(node.val) < 1
 
 
 def quantity(expression: str) -> str:
