@@ -22,13 +22,22 @@ class Registry(Generic[Kind]):
     """The kinds of one sort by name, in a stable order.
 
     noun: what one is called in messages. room: the package whose modules register kinds.
-    order: where a kind stands among the others; equal ones stand as they were registered.
+    order: where a kind stands among the others; equal ones stand as they were registered. nested: the room's packages
+    have modules that register kinds, its own modules have none.
     """
 
-    def __init__(self, noun: str, room: str, order: Callable[[Kind], float] = lambda kind: 0.0) -> None:
+    def __init__(
+        self,
+        noun: str,
+        room: str,
+        order: Callable[[Kind], float] = lambda kind: 0.0,
+        *,
+        nested: bool = False,
+    ) -> None:
         self._noun = noun
         self._room = room
         self._order = order
+        self._nested = nested
         self._kinds: dict[str, Kind] = {}
         self._complete = False
 
@@ -74,8 +83,14 @@ class Registry(Generic[Kind]):
 
     def _discover(self) -> None:
         if not self._complete:
-            room = import_module(self._room)
-            for module in pkgutil.iter_modules(room.__path__, f"{self._room}."):
-                import_module(module.name)
+            for name in self._rooms():
+                for module in pkgutil.iter_modules(import_module(name).__path__, f"{name}."):
+                    import_module(module.name)
             self._complete = True
         plugins.load()
+
+    def _rooms(self) -> list[str]:
+        if not self._nested:
+            return [self._room]
+        modules = pkgutil.iter_modules(import_module(self._room).__path__, f"{self._room}.")
+        return [module.name for module in modules if module.ispkg]

@@ -1,0 +1,1 @@
+"""Kinds of findings about Alertmanager's routes, receivers, inhibition and timers."""

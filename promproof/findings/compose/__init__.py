@@ -1,0 +1,1 @@
+"""Kinds of findings about the compose file that deploys it."""

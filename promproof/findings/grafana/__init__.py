@@ -1,0 +1,1 @@
+"""Kinds of findings about dashboards, data sources and Grafana's own alerts."""

@@ -1,0 +1,63 @@
+"""Runs the judges over a set-up. What a judge raises costs its item: the others are judged, and it is named."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from promproof.findings.finding import Finding, Place
+from promproof.findings.kind import JUDGES, KINDS, Judge
+from promproof.findings.setup import Setup
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """What was not verified: the kinds, the item and its place, and why. crashed: a mistake of this program."""
+
+    rules: tuple[str, ...]
+    item: str
+    place: Place
+    reason: str
+    crashed: bool = False
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the judges said, in the order of files and lines."""
+
+    findings: tuple[Finding, ...]
+    unjudged: tuple[Unjudged, ...]
+
+
+def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Judged:
+    """The findings of all kinds that are wanted, each once."""
+    KINDS.names()  # imports the kinds
+    findings: dict[Finding, None] = {}
+    unjudged: list[Unjudged] = []
+    for judging in JUDGES:
+        names = tuple(kind.id for kind in judging.kinds)
+        if any(map(wanted, names)):
+            found, missed = _judged(judging, names, setup)
+            findings.update(dict.fromkeys(finding for finding in found if wanted(finding.rule)))
+            unjudged += missed
+    return Judged(tuple(sorted(findings, key=lambda finding: finding.order)), tuple(unjudged))
+
+
+def _judged(
+    judging: Judge, names: tuple[str, ...], setup: Setup
+) -> tuple[list[Finding], list[Unjudged]]:
+    found: list[Finding] = []
+    missed: list[Unjudged] = []
+    for item in judging.items(setup):
+        try:
+            found += judging.function(*item.arguments, setup)
+        except Exception as error:
+            missed.append(Unjudged(names, item.name, item.place, _reason(error), crashed=True))
+    return found, missed
+
+
+def _reason(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({PurePath(last.filename).name}:{last.lineno})"

@@ -1,0 +1,1 @@
+"""Kinds of findings about alerting and recording rules."""
