@@ -4,15 +4,16 @@ PyYAML turns `yes` into true, `1.10` into 1.1 and `0123` into 83, while Promethe
 a scalar that would not come back as it was written stays text here (Plain) and is written as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from promproof.config import yamltext
 from promproof.config.inputs import Document, load_document
-from promproof.config.yamltext import constructed
+from promproof.config.yamltext import Parsed, constructed
 from promproof.errors import InputError
 
 Key = tuple[str | int, ...]
@@ -45,6 +46,15 @@ def load(path: Path, what: str) -> Document:
             "write keys and values",
         )
     return replace(document, data=document.data or {})
+
+
+def documents(text: str) -> Iterator[Parsed]:
+    """All documents of a text, with data as `load` gives them.
+
+    Raises:
+        Mistake: it is not YAML, breaks a bound, or has a key twice.
+    """
+    return yamltext.documents(text, _as_written, _key_as_written)
 
 
 def clone(data: Any) -> Any:

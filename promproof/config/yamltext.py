@@ -89,6 +89,25 @@ def constructed(text: str, tag: str, explicit: bool) -> Any:
         raise ValueError(f"{_short(text)} is no {tag}") from error
 
 
+def documents(text: str, scalar: Scalar | None = None, key_text: KeyText | None = None) -> Iterator[Parsed]:
+    """All documents of a text; lines are those of the text. Those before a mistake come before it is raised.
+
+    Raises:
+        Mistake: as `parse` does.
+    """
+    refuse(text, _CONTROL)
+    reader = None
+    for event in _events(text.removeprefix(BYTE_ORDER_MARK)):
+        if isinstance(event, yaml.DocumentStartEvent):
+            reader = _Reader(scalar or constructed, key_text or (lambda key, tag: key))
+        elif isinstance(event, yaml.DocumentEndEvent):
+            assert reader is not None
+            yield reader.parsed()
+            reader = None
+        elif reader is not None:
+            reader.take(event)
+
+
 class _Reader:
     """One pass over the events of a text."""
 
@@ -107,14 +126,19 @@ class _Reader:
             if isinstance(event, yaml.DocumentEndEvent):
                 second = _second(events)
                 break
-            self._take(event)
+            self.take(event)
+        return self.parsed(second)
+
+    def parsed(self, second: int | None = None) -> Parsed:
+        """What has been read; `second` is the line of another document."""
         if self._root is None:
             return Parsed(None, {(): 1}, second)
-        lines: dict[Key, int] = {(): 1}
+        lines: dict[Key, int] = {(): self._root.line}
         data = _built(self._root, (), lines)
         return Parsed(data, lines, second)
 
-    def _take(self, event: Any) -> None:
+    def take(self, event: Any) -> None:
+        """Take the next event of the document."""
         line = _line(event)
         if isinstance(event, yaml.AliasEvent):
             self._attach(self._aliased(event.anchor, line), line)

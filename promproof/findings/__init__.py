@@ -4,7 +4,8 @@
 `rule/window-too-short`; judges look at one item (a rule, a panel, a route, the whole set-up) and yield findings. A
 judge that raises costs one item, which is then "not verified" by name.
 
-Adding a kind is one file, in the package of its family (`rule/`, `alertmanager/`, `prometheus/`, `grafana/`, `compose/`):
+Adding a kind is one file, in the package of its family (`rule/`, `alertmanager/`, `prometheus/`, `grafana/`,
+`compose/`, `file/`):
 
     # promproof/findings/rule/quantile_over_one.py
     from promproof.findings.kind import Kind, Severity, each_rule, register
@@ -24,7 +25,4 @@ Adding a kind is one file, in the package of its family (`rule/`, `alertmanager/
     def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         if ...:
             yield QUANTILE.at(rule.at("expr"), "...", effect="...", todo="...", see="...")
-
-Its story stands in `tests/findings/stories/rule/quantile-over-one.txt`: a set-up that triggers it, and a harmless
-neighbour; its page in `docs/findings/` is made from the kind (`python -m tests.findings.test_pages`).
 """

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad it is. A hint depends on something that is not known here, a type say, and is not shown unless asked for."""
+    """How bad it is. A hint depends on something that is not known here, a type say."""
 
     ERROR = "error"
     WARNING = "warning"

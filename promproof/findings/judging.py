@@ -45,9 +45,7 @@ def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Ju
     return Judged(tuple(sorted(findings, key=lambda finding: finding.order)), tuple(unjudged))
 
 
-def _judged(
-    judging: Judge, names: tuple[str, ...], setup: Setup
-) -> tuple[list[Finding], list[Unjudged]]:
+def _judged(judging: Judge, names: tuple[str, ...], setup: Setup) -> tuple[list[Finding], list[Unjudged]]:
     found: list[Finding] = []
     missed: list[Unjudged] = []
     for item in judging.items(setup):

@@ -1,7 +1,7 @@
 """Kinds of findings, and the judges that look for them.
 
-A judge is a function of one item and the whole set-up: `each_alert`, `each_panel` and so on say which items it gets. Several
-kinds may share a judge. It yields findings and never asks anybody; what it raises costs the item at hand only.
+A judge is a function of one item and the whole set-up: `each_alert`, `each_panel` and so on say which items it gets.
+Several kinds may share a judge. It yields findings and never asks anybody; what it raises costs the item at hand only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A set-up as it is deployed, as data: what every judge gets.
 
-Durations are in seconds. Each thing keeps the part of the file that it was read from (`part`), for keys that are not named
-here and for places. Several Prometheus configurations may be in one tree; a group knows those that load it.
+Durations are in seconds. Each thing keeps the part of the file that it was read from (`part`), for keys that are not
+named here and for places. Several Prometheus configurations may be in one tree; a group knows those that load it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Group(Thing):
 
 @dataclass(frozen=True, eq=False)
 class Rule(Thing):
-    """An alerting or recording rule. name: of the alert or the recorded metric; labels: with the group's; index: in its group."""
+    """An alerting or recording rule. name: of the alert or the recorded metric; labels: with the group's."""
 
     name: str
     is_alert: bool
@@ -265,12 +265,20 @@ class Knowledge:
         return self.types.get(metric, "")
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What could not be read of a file, or is not read by the program it is for. kind: of `file/KIND`."""
+
+    kind: str
+    place: Place
+    message: str
+
+
 @dataclass(frozen=True, eq=False)
 class Setup:
     """Everything of a set-up. root: the folder, as it is shown.
 
-    headings: anchors of each local Markdown file, by path. tools: version of promtool and amtool where they are there.
-    others: documents that are nothing known to this program.
+    headings: anchors of each local Markdown file, by path. troubles: with the files themselves.
     """
 
     root: str = "."
@@ -285,6 +293,7 @@ class Setup:
     """Operator resources as they are: PrometheusRule, ServiceMonitor, AlertmanagerConfig, ..."""
     knowledge: Knowledge = field(default_factory=Knowledge)
     headings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
 
     @cached_property
     def alerts(self) -> tuple[Rule, ...]:
