@@ -79,6 +79,8 @@ def sort_of(data: Any) -> str:
         return "alerting"
     if "apiVersion" in keys and keys & {"datasources", "providers"}:
         return "provisioning"
+    if {"rule_files", "tests"} <= keys:  # of promtool test rules
+        return ""
     if keys & {"scrape_configs", "rule_files", "alerting"}:
         return "prometheus"
     if "route" in keys or "inhibit_rules" in keys:

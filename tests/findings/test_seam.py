@@ -85,6 +85,13 @@ def test_rules_without_a_configuration_are_read_and_nobody_is_known_to_load_them
     assert not group.prometheuses
 
 
+def test_a_file_of_promtool_tests_is_no_configuration(tmp_path: Path) -> None:
+    text = "rule_files: [api.yaml]\nevaluation_interval: 1m\ntests: []\n"
+    setup = written(tmp_path, api_yaml=RULES, proof_yml=text)
+    assert not setup.prometheuses
+    assert not setup.groups[0].prometheuses
+
+
 def test_a_route_inherits(tmp_path: Path) -> None:
     (server,) = written(tmp_path, am_yml=ROUTES).alertmanagers
     root, pager = server.routes
