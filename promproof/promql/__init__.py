@@ -1,0 +1,1 @@
+"""What a PromQL expression surely says: labels, units, bounds of its value, conditions, templates beside it. Pure."""
