@@ -159,10 +159,8 @@ def _joined(node: Any, recorded: Recorded) -> Labels:
 
 def _equal(left: Labels, right: Labels) -> Labels:
     """Both sides of a match one to one have the same labels: what one side knows holds for the other."""
-    if left.may is None:
-        may = right.may
-    else:
-        may = left.may if right.may is None else left.may & right.may
+    both = [side.may for side in (left, right) if side.may is not None]
+    may = frozenset.intersection(*both) if both else None
     return Labels(left.has | right.has, {**right.fixed, **left.fixed}, left.gone | right.gone, may)
 
 

@@ -11,15 +11,28 @@ from dataclasses import dataclass
 
 VARIABLES = ("$labels", "$externalLabels", "$externalURL", "$value")
 FUNCTIONS = frozenset(
-    "query first label value strvalue args reReplaceAll safeHtml match title toUpper toLower graphLink tableLink "
-    "sortByLabel stripPort stripDomain humanize humanize1024 humanizeDuration humanizePercentage humanizeTimestamp "
-    "pathPrefix externalURL parseDuration toTime toDuration now urlQueryEscape tmpl and call html index slice js len "
-    "not or print printf println urlquery eq ge gt le lt ne".split()
+    re.findall(
+        r"\w+",
+        """
+    query first label value strvalue args reReplaceAll safeHtml match title toUpper toLower graphLink
+    tableLink sortByLabel stripPort stripDomain humanize humanize1024 humanizeDuration
+    humanizePercentage humanizeTimestamp pathPrefix externalURL parseDuration toTime toDuration now
+    urlQueryEscape tmpl and call html index slice js len not or print printf println urlquery eq ge gt
+    le lt ne
+    """,
+    )
 )
 _WORDS = frozenset(
-    "if else end range with define block template break continue true false nil".split()
+    re.findall(
+        r"\w+",
+        """
+    if else end range with define block template break continue true false nil
+    """,
+    )
 )
-_ACTION = re.compile(r"\{\{(?P<body>(?:\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|/\*.*?\*/|(?!\}\}|[\"`]).)*)\}\}", re.DOTALL)
+_ACTION = re.compile(
+    r"\{\{(?P<body>(?:\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|/\*.*?\*/|(?!\}\}|[\"`]).)*)\}\}", re.DOTALL
+)
 _LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'")
 _VARIABLE = re.compile(r"\$\w*")
 _DECLARED = re.compile(r"(\$\w+)\s*(?:,\s*(\$\w+)\s*)?:=")

@@ -173,4 +173,6 @@ def cardinality(node: Any) -> str:
 
 def group_labels(node: Any) -> frozenset[str]:
     """The labels that group_left or group_right copies."""
-    return frozenset(str(label) for label in node.modifier.group_labels or ()) if node.modifier else frozenset()
+    return (
+        frozenset(str(label) for label in node.modifier.group_labels or ()) if node.modifier else frozenset()
+    )

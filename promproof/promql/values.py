@@ -23,6 +23,7 @@ from promproof.promql.tree import (
     number,
     offset,
     operator,
+    selectors,
     text,
     with_bool,
 )
@@ -31,10 +32,8 @@ Bounds = tuple[float, float]
 ANY: Bounds = (-math.inf, math.inf)
 POSITIVE: Bounds = (0.0, math.inf)
 _COUNTED = ("rate", "irate", "increase", "resets", "changes", "stddev_over_time", "stdvar_over_time")
-_KEPT = (
-    "last_over_time", "max_over_time", "min_over_time", "avg_over_time", "quantile_over_time", "sort", "sort_desc",
-    "label_replace", "label_join", "first_over_time",
-)  # fmt: skip
+_OVER_TIME = ("first_over_time", "last_over_time", "max_over_time", "min_over_time", "avg_over_time")
+_KEPT = (*_OVER_TIME, "quantile_over_time", "sort", "sort_desc", "label_replace", "label_join")
 
 
 def bounds(node: Any) -> Bounds:
@@ -258,8 +257,6 @@ def unit_of_name(metric_name: str) -> str:
 
 
 def _only_metric(node: Any) -> str:
-    from promproof.promql.tree import selectors
-
     names = {metric(selector) for selector in selectors(node)}
     return names.pop() if len(names) == 1 else ""
 

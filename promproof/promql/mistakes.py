@@ -1,0 +1,221 @@
+"""What is surely wrong in one expression, whatever the data: each mistake with the id that a finding has.
+
+Nothing here depends on a metric's type, a scrape interval or another file. A mistake that some data excuse is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.promql import walk
+from promproof.promql.labels import Recorded, labels_of, nothing_recorded
+from promproof.promql.templates import error, labels_used, printed_values
+from promproof.promql.tree import (
+    bare,
+    cardinality,
+    compares,
+    fits,
+    is_call,
+    matchers,
+    matching,
+    metric,
+    name,
+    number,
+    operator,
+    ranged,
+    selectors,
+    text,
+    with_bool,
+)
+from promproof.promql.values import bounds, comparison, narrower, possible
+
+_RATES = ("rate", "irate", "increase")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """kind: the id of the finding. message: what is wrong, with the part of the expression that it is about."""
+
+    kind: str
+    message: str
+
+
+def mistakes(root: Any) -> Iterator[Mistake]:
+    """The mistakes of an expression, be it recorded, alerted on or shown."""
+    for node in walk(root):
+        if isinstance(node, promql.Call):
+            yield from _quantile(node)
+        elif isinstance(node, promql.AggregateExpr):
+            yield from _aggregation(node)
+        elif isinstance(node, promql.BinaryExpr):
+            yield from _operation(node)
+        elif isinstance(node, promql.VectorSelector):
+            yield from _contradiction(node)
+    for call, window in ranged(root):
+        inner = bare(window.expr) if isinstance(window, promql.SubqueryExpr) else None
+        if name(call) in _RATES and isinstance(inner, promql.AggregateExpr) and operator(inner) == "sum":
+            yield Mistake(
+                "rule/rate-of-sum", f"{name(call)}() of sum(): one restart looks like a restart of all"
+            )
+
+
+def _quantile(node: Any) -> Iterator[Mistake]:
+    if name(node) not in ("histogram_quantile", "quantile_over_time"):
+        return
+    wanted = number(node.args[0])
+    if wanted is not None and not 0 <= wanted <= 1:
+        yield Mistake("rule/quantile-range", f"a quantile of {wanted:g}: quantiles go from 0 to 1")
+    if name(node) == "histogram_quantile":
+        named = [metric(selector) for selector in selectors(node.args[1])]
+        buckets = bool(named) and all(one.endswith("_bucket") for one in named)
+        if buckets and not labels_of(node.args[1]).can_have("le"):
+            yield Mistake("rule/le-dropped", "the label le is dropped inside histogram_quantile()")
+
+
+def _aggregation(node: Any) -> Iterator[Mistake]:
+    if operator(node) == "quantile":
+        wanted = number(node.param)
+        if wanted is not None and not 0 <= wanted <= 1:
+            yield Mistake("rule/quantile-range", f"a quantile of {wanted:g}: quantiles go from 0 to 1")
+    if operator(node) in ("sum", "avg") and is_call(node.expr, "histogram_quantile"):
+        yield Mistake("rule/sum-of-quantiles", f"{operator(node)}() of quantiles is no quantile of anything")
+
+
+def _contradiction(selector: Any) -> Iterator[Mistake]:
+    found = matchers(selector)
+    for left, right in combinations(found, 2):
+        if left[0] != right[0]:
+            continue
+        for value, other in ((left, right), (right, left)):
+            if value[1] == "=" and fits(value[2], other[1], other[2]) is False:
+                yield Mistake(
+                    "rule/contradicting-matchers",
+                    f'{value[0]}="{value[2]}" and {other[0]}{other[1]}"{other[2]}" meet no series together',
+                )
+                return
+
+
+def _operation(node: Any) -> Iterator[Mistake]:
+    sign = operator(node)
+    left, right = bare(node.lhs), bare(node.rhs)
+    if sign in ("/", "-") and selectors(left) and text(left) == text(right):
+        result = "1 or NaN" if sign == "/" else "0"
+        yield Mistake(
+            "rule/divided-by-itself", f"{text(node)}: both sides are one query, the result is {result}"
+        )
+        return
+    part, whole = _series(left), _series(right)
+    if sign != "/" or part is None or whole is None or not _same_window(left, right):
+        return
+    if not narrower(part, whole):
+        return
+    how, labels = matching(node)
+    if not how or (how == "ignoring" and not labels):
+        if cardinality(node) == "OneToOne":
+            message = f"{text(node)}: each series is divided by itself, the result is 1 or NaN"
+            yield Mistake("rule/series-by-itself", message)
+    elif how == "on" and cardinality(node) == "OneToOne":
+        added = {label for label, _, _ in set(matchers(part)) - set(matchers(whole))}
+        if added.isdisjoint(labels):
+            shared = ", ".join(sorted(labels)) or "no label"
+            message = f"{text(node)} fails once {', '.join(sorted(added))} has two values within one {shared}"
+            yield Mistake("rule/many-to-many", message)
+
+
+def _series(node: Any) -> Any | None:
+    """The selector of a node that gives one sample for each of its series."""
+    if isinstance(node, promql.VectorSelector):
+        return node
+    if isinstance(node, promql.Call) and name(node) in _RATES:
+        window = bare(node.args[0])
+        return window.vector_selector if isinstance(window, promql.MatrixSelector) else None
+    return None
+
+
+def _same_window(left: Any, right: Any) -> bool:
+    if isinstance(left, promql.Call) and isinstance(right, promql.Call):
+        return name(left) == name(right) and bare(left.args[0]).range == bare(right.args[0]).range
+    return isinstance(left, promql.VectorSelector) and isinstance(right, promql.VectorSelector)
+
+
+def of_alert(root: Any) -> Iterator[Mistake]:
+    """What is wrong with an expression as the condition of an alert."""
+    if any(is_call(node, "irate") for node in walk(root) if isinstance(node, promql.Call)):
+        yield Mistake(
+            "rule/irate-in-alert", "irate() looks at two samples: one of them decides about the alert"
+        )
+    yield from _condition(root)
+
+
+def _condition(node: Any) -> Iterator[Mistake]:
+    node = bare(node)
+    if not isinstance(node, promql.BinaryExpr):
+        return
+    if compares(node):
+        if with_bool(node):
+            yield Mistake("rule/always-fires", f"{text(node)} answers 0 or 1, and an alert fires for both")
+            return
+        found = comparison(node)
+        if found and not possible(*bounds(found[0]), found[1], found[2]):
+            low, high = bounds(found[0])
+            yield Mistake(
+                "rule/never-fires", f"{text(node)} is never true: the left side is {_range(low, high)}"
+            )
+        return
+    if operator(node) in ("and", "unless"):
+        yield from _condition(node.lhs)
+        if operator(node) == "and":
+            yield from (found for found in _condition(node.rhs) if found.kind == "rule/never-fires")
+    elif operator(node) == "or":
+        if number(node.rhs) is not None:
+            yield Mistake("rule/always-fires", f"`or {text(node.rhs)}` is there whenever the rest is not")
+        for side in (node.lhs, node.rhs):
+            yield from (found for found in _condition(side))
+
+
+def _range(low: float, high: float) -> str:
+    if high == float("inf"):
+        return f"at least {low:g}"
+    return f"always {low:g}" if low == high else f"from {low:g} to {high:g}"
+
+
+def of_text(root: Any, template: str, recorded: Recorded = nothing_recorded) -> Iterator[Mistake]:
+    """What is wrong with the template of an annotation."""
+    refused = error(template)
+    if refused:
+        yield Mistake("rule/template-error", refused)
+        return
+    labels = labels_of(root, recorded)
+    for label, guarded in labels_used(template).items():
+        if not guarded and not labels.can_have(label):
+            yield Mistake(
+                "rule/label-lost", f"the text reads $labels.{label}, which the expression does not leave"
+            )
+
+
+def of_label(root: Any, template: str, recorded: Recorded = nothing_recorded) -> Iterator[Mistake]:
+    """What is wrong with the template of a label that an alert gets."""
+    yield from of_text(root, template, recorded)
+    if printed_values(template):
+        yield Mistake(
+            "rule/value-in-label",
+            "the value is part of the alert's identity: each evaluation makes a new one",
+        )
+
+
+_WINDOW = re.compile(r":[a-z_]*?(?:rate|increase|irate|ratio|avg|sum|max|min|p\d\d)_?(\d+(?:ms|[smhdwy]))$")
+
+
+def of_record(record: str, root: Any) -> Iterator[Mistake]:
+    """What is wrong with a recorded name: a window in it that the expression does not have."""
+    match = _WINDOW.search(record)
+    windows = {promql.display_duration(window.range) for _, window in ranged(root)}
+    if match and windows and promql.display_duration(promql.parse_duration(match[1])) not in windows:
+        wide = ", ".join(sorted(windows))
+        yield Mistake("rule/recorded-window", f"the name says {match[1]}, the window is {wide}")
