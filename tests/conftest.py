@@ -34,12 +34,13 @@ def _signals_come_in() -> Iterator[None]:
 def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
     """What the tests of this session ask a shared run about, in their order: with `-k` or `--last-failed`, a part.
 
-    Every test that uses the requesting fixture has the argument.
+    A test that uses the requesting fixture through another one, and has no such argument, asks nothing.
     """
     mine = [
         one for one in request.session.items if one.path == request.path and isinstance(one, pytest.Function)
     ]
-    asked = [one.callspec.params[argument] for one in mine if request.fixturename in one.fixturenames]
+    asking = [one for one in mine if request.fixturename in one.fixturenames and hasattr(one, "callspec")]
+    asked = [one.callspec.params[argument] for one in asking if argument in one.callspec.params]
     return list(dict.fromkeys(asked))
 
 

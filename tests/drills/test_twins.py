@@ -5,8 +5,7 @@ What is wrong in rules and routes is drilled side by side in one run; what is wr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,15 +47,13 @@ TWINS = (
         red=frozenset({"HighMemoryUsage/three-ledgers", "HighMemoryUsage/fires-above"}),
         status=2,
     ),
-    DEAD,
-)
-MORE_AT_NIGHT = (
     Twin(
         "a webhook that drops every second call",
         broken="deaf-webhook",
         red=frozenset({"HighMemoryUsage/resolved"}),
         status=1,
     ),
+    DEAD,
     Twin(
         "traffic that stops before it is judged",
         drills=("HighErrorRate",),
@@ -68,7 +65,6 @@ MORE_AT_NIGHT = (
         ),
     ),
 )
-"""Every aspect that is red here is red every day as well, in a twin above or in an alert of side_by_side."""
 SOUND = (
     Twin("the webhook fails, Alertmanager restarts", drills=("WebhookFails", "AlertmanagerRestarts")),
     Twin("Prometheus restarts, pulses", drills=("PrometheusRestarts", "Intermittent")),
@@ -94,29 +90,18 @@ def _drills(out: Path, twin: Twin) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(AT_ONCE) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def ran(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pool: ThreadPoolExecutor
-) -> dict[str, Future[Ran]]:
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
     """All that are asked for, a few at a time, the longest first."""
     root = tmp_path_factory.mktemp("twins")
     wanted: list[Twin] = sorted(chosen(request, "twin"), key=lambda twin: -len(twin.drills))
-    return {twin.name: pool.submit(run, twin, root / str(number)) for number, twin in enumerate(wanted)}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        folders = [root / str(number) for number in range(len(wanted))]
+        return {twin.name: done for twin, done in zip(wanted, pool.map(run, wanted, folders), strict=True)}
 
 
 @pytest.fixture(scope="module")
-def beside(
-    tmp_path_factory: pytest.TempPathFactory, ran: dict[str, Future[Ran]]
-) -> tuple[Ran, dict[str, Verdict]]:
-    """One run with all broken alerts beside the sound one, and the verdicts of each alert.
-
-    It goes on beside those of `ran`, which have begun: they wait for durations more than they compute.
-    """
+def beside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, Verdict]]:
+    """One run with all broken alerts beside the sound one, and the verdicts of each alert."""
     where = tmp_path_factory.mktemp("side-by-side")
     made = side_by_side.make(where)
     given = ("--monitoring", made.monitoring, "--contract", made.contract, "--drills", made.drills)
@@ -140,13 +125,9 @@ def test_the_sound_alert_passes_beside_broken_ones(beside: tuple[Ran, dict[str, 
     assert done.status == 0, done.output
 
 
-@pytest.mark.parametrize(
-    "twin",
-    [*TWINS, *(pytest.param(twin, marks=pytest.mark.nightly) for twin in MORE_AT_NIGHT)],
-    ids=lambda twin: twin.name,
-)
-def test_a_broken_drill_does_not_pass(twin: Twin, ran: dict[str, Future[Ran]]) -> None:
-    done = ran[twin.name].result()
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.name)
+def test_a_broken_drill_does_not_pass(twin: Twin, ran: dict[str, Ran]) -> None:
+    done = ran[twin.name]
     red = {f"drill/{claim}" for claim in twin.red}
     assert red <= done.not_passed().keys(), done.output
     assert done.status == twin.status, done.output
@@ -155,16 +136,15 @@ def test_a_broken_drill_does_not_pass(twin: Twin, ran: dict[str, Future[Ran]]) -
 
 
 @pytest.mark.parametrize("twin", [DEAD], ids=lambda twin: twin.name)
-def test_a_webhook_that_dies_is_told(twin: Twin, ran: dict[str, Future[Ran]]) -> None:
-    done = ran[twin.name].result()
+def test_a_webhook_that_dies_is_told(twin: Twin, ran: dict[str, Ran]) -> None:
+    done = ran[twin.name]
     assert "webhook receiver: it no longer listens on 127.0.0.1:" in done.output
     assert "a notification for webhook, answered 200" in done.output
     assert {outcome for outcome, _ in done.verdicts.values()} == {"unknown"}, done.output
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("twin", SOUND, ids=lambda twin: twin.name)
-def test_a_drill_of_what_is_shipped_passes(twin: Twin, ran: dict[str, Future[Ran]]) -> None:
-    done = ran[twin.name].result()
+def test_a_drill_of_what_is_shipped_passes(twin: Twin, ran: dict[str, Ran]) -> None:
+    done = ran[twin.name]
     assert not done.not_passed(), done.output
     assert done.status == 0, done.output
