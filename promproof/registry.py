@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from promproof import plugins
 from promproof.errors import InputError
@@ -94,3 +94,15 @@ class Registry(Generic[Kind]):
             return [self._room]
         modules = pkgutil.iter_modules(import_module(self._room).__path__, f"{self._room}.")
         return [module.name for module in modules if module.ispkg]
+
+
+def names_in(model: Any, key: str) -> tuple[str, ...]:
+    """The values that a key of a pydantic model can have: the names under which files ask for it.
+
+    Raises:
+        ValueError: the key is no Literal.
+    """
+    names = get_args(model.model_fields[key].annotation)
+    if not names:
+        raise ValueError(f"{model.__name__}.{key} must be a Literal")
+    return tuple(map(str, names))

@@ -44,7 +44,7 @@ def _read(value: Any, handler: Callable[[Any], PanelTruth]) -> PanelTruth:
     """Validate with the model of the kind that is named."""
     if isinstance(value, PanelTruth) or not isinstance(value, dict):
         return value if isinstance(value, PanelTruth) else handler(value)
-    known = PANEL_TRUTHS.names()
+    known = sorted(PANEL_TRUTHS.names())
     if value.get("kind") not in known:
         raise ValueError(f"kind must be one of {', '.join(known)}")
     return PANEL_TRUTHS.get(value["kind"]).model_validate(value)

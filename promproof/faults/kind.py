@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, SerializeAsAny, WrapValidator
 
@@ -16,7 +16,7 @@ from promproof.contract.model import Model
 from promproof.evidence.evidence import Evidence
 from promproof.faults.ledgers import Agreement, Held
 from promproof.faults.site import Site
-from promproof.registry import Registry
+from promproof.registry import Registry, names_in
 from promproof.stack.choice import Can
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -116,15 +116,13 @@ FaultT = TypeVar("FaultT", bound=Fault)
 
 
 def register(model: type[FaultT]) -> type[FaultT]:
-    """Let drill files name this kind: a class decorator. The name is the only value that `kind` can have.
+    """Let drill files name this kind: a class decorator. Its names are the values that `kind` can have.
 
     Raises:
-        ValueError: `kind` is no Literal of one name, or the name is taken.
+        ValueError: `kind` is no Literal, or a name is taken.
     """
-    names = get_args(model.model_fields["kind"].annotation)
-    if len(names) != 1:
-        raise ValueError(f"{model.__name__}.kind must be a Literal of one name")
-    FAULTS.add(str(names[0]), model)
+    for name in names_in(model, "kind"):
+        FAULTS.add(name, model)
     return model
 
 
@@ -134,7 +132,7 @@ def _read(value: Any, handler: Callable[[Any], Fault]) -> Fault:
         return value
     if not isinstance(value, dict):
         return handler(value)
-    known = FAULTS.names()
+    known = sorted(FAULTS.names())
     name = value.get("kind")
     if name not in known:
         raise ValueError(f"kind must be one of {', '.join(known)}")

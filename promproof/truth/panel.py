@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Annotated, ClassVar, TypeVar, get_args
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from promproof.config.promql_durations import windows
 from promproof.contract.panels import PANEL_TRUTHS, PanelTruth
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.exposition import Labels
+from promproof.registry import names_in
 from promproof.truth.metrics import Interval
 from promproof.truth.views import Answered, Views
 
@@ -67,16 +68,13 @@ TruthT = TypeVar("TruthT", bound=Truth)
 
 
 def register(model: type[TruthT]) -> type[TruthT]:
-    """Let contracts name this kind: a class decorator. The names are the values that `kind` can have.
+    """Let contracts name this kind: a class decorator. Its names are the values that `kind` can have.
 
     Raises:
         ValueError: `kind` is no Literal, or a name is taken.
     """
-    names = get_args(model.model_fields["kind"].annotation)
-    if not names:
-        raise ValueError(f"{model.__name__}.kind must be a Literal")
-    for name in names:
-        PANEL_TRUTHS.add(str(name), model)
+    for name in names_in(model, "kind"):
+        PANEL_TRUTHS.add(name, model)
     return model
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import Field, GetJsonSchemaHandler, SerializeAsAny, WrapValidator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from promproof.load.fields import Duration, Strict, problem
-from promproof.registry import Registry
+from promproof.registry import Registry, names_in
 
 if TYPE_CHECKING:
     from promproof.load.ground import Ground
@@ -129,15 +129,13 @@ ArrivalT = TypeVar("ArrivalT", bound=Arrival)
 
 
 def register(model: type[ArrivalT]) -> type[ArrivalT]:
-    """Let scenarios name this load model: a class decorator. The name is the only value that `model` can have.
+    """Let scenarios name this load model: a class decorator. Its names are the values that `model` can have.
 
     Raises:
-        ValueError: `model` is no Literal of one name, or the name is taken.
+        ValueError: `model` is no Literal, or a name is taken.
     """
-    names = get_args(model.model_fields["model"].annotation)
-    if len(names) != 1:
-        raise ValueError(f"{model.__name__}.model must be a Literal of one name")
-    ARRIVALS.add(str(names[0]), model)
+    for name in names_in(model, "model"):
+        ARRIVALS.add(name, model)
     return model
 
 

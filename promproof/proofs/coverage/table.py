@@ -117,7 +117,7 @@ def _count(file: TestFile, rule: Rule, needed: Needs | None, counted: _Counts) -
 
 def _loaded(file: TestFile, rules: Sequence[Rule]) -> list[int]:
     """The numbers of those rules that the test file loads; of all, when none of its rule files is among theirs."""
-    paths = {path.resolve() for found in file.rule_files.values() for path in found}
+    paths = set(file.loads)
     homes = [Path(rule.where.rpartition(":")[0]).resolve() if rule.where else None for rule in rules]
     mine = [number for number, home in enumerate(homes) if home in paths]
     return mine if mine or paths else list(range(len(rules)))

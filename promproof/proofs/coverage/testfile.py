@@ -93,6 +93,11 @@ class TestFile:
         return {pattern: matching_files(base, pattern) for pattern in self.shape.rule_files}
 
     @property
+    def loads(self) -> tuple[Path, ...]:
+        """The rule files that it loads, resolved, each once."""
+        return tuple(dict.fromkeys(path.resolve() for found in self.rule_files.values() for path in found))
+
+    @property
     def evaluation_interval(self) -> str:
         return self.shape.evaluation_interval or DEFAULT_INTERVAL
 

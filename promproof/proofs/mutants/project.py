@@ -13,6 +13,7 @@ import promql_parser as promql
 from promproof.config.inputs import Document
 from promproof.config.promql import parse, walk
 from promproof.config.shapes import RuleFile, shaped
+from promproof.config.yamlfile import load
 from promproof.proofs.coverage.testfile import TestFile
 from promproof.proofs.mutants.base import Subject
 from promproof.proofs.mutants.syntax import read
@@ -131,12 +132,21 @@ class Suite:
         return not entry.is_alert and entry.name == name
 
 
-def suites(files: Sequence[TestFile], documents: Mapping[Path, Document]) -> Iterator[Suite]:
-    """The test files with their rules; documents: what was read already, by resolved path.
+def surroundings(documents: Sequence[Document], files: Sequence[TestFile]) -> dict[Path, Document]:
+    """The given rule files and those that the test files load beside them, by resolved path.
 
-    A test file whose own rule files are none of those that are given is of no use here.
+    Raises:
+        InputError: a file that a test file loads is no rule file.
     """
+    found = {document.path.resolve(): document for document in documents}
     for file in files:
-        paths = [path for found in file.rule_files.values() for path in found]
-        loaded = [documents[path.resolve()] for path in paths if path.resolve() in documents]
-        yield Suite(file, tuple(entry for document in loaded for entry in entries(document)))
+        for path in file.loads:
+            if path not in found:
+                found[path] = load(path, "a rule file")
+    return found
+
+
+def suites(files: Sequence[TestFile], documents: Mapping[Path, Document]) -> Iterator[Suite]:
+    """The test files with all rules that they load; documents: those of `surroundings`."""
+    for file in files:
+        yield Suite(file, tuple(entry for path in file.loads for entry in entries(documents[path])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from promproof.errors import InputError
 from promproof.proofs.coverage import Coverage, Noticed, TestFile, coverage
 from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
-from promproof.proofs.mutants.project import Entry, entries, subject, suites
+from promproof.proofs.mutants.project import Entry, entries, subject, suites, surroundings
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Score:
     """Every mutant with its end, what the tests cover, and what could not be judged.
 
     unread: rules whose expressions are not taken apart. failing: test files that fail without any change, and what
-    promtool says; they kill nothing here.
+    promtool says; they kill nothing here. unused: test files that load none of the rule files.
     """
 
     mutants: tuple[Mutant, ...]
@@ -31,6 +31,7 @@ class Score:
     coverage: Coverage
     unread: tuple[str, ...]
     failing: tuple[tuple[str, str], ...]
+    unused: tuple[str, ...]
 
     @property
     def percent(self) -> float | None:
@@ -43,31 +44,35 @@ class Score:
 
 
 def score(promtool: Path, documents: Sequence[Document], files: Sequence[TestFile]) -> Score:
-    """Change each rule a little, and ask the tests.
+    """Change each rule of these documents a little, and ask the tests.
+
+    What else a test file loads is there unchanged, as it is for promtool.
 
     Raises:
         InputError: a document is no rule file.
         EvidenceError: promtool did not answer.
     """
-    found = [entry for document in documents for entry in entries(document)]
     made: list[Mutant] = []
     unread = []
-    for entry in found:
+    for entry in (entry for document in documents for entry in entries(document)):
         read = subject(entry)
         if read is None:
             unread.append(f"{entry.document.where(entry.key)}: {entry.name}")
         else:
             made += mutants(read)
-    ready = list(suites(files, {document.path.resolve(): document for document in documents}))
-    ready = [suite for suite in ready if suite.rules]
+    given = {document.path.resolve() for document in documents}
+    used = [file for file in files if not file.loads or given & set(file.loads)]
+    known = surroundings(documents, used)
+    ready = [suite for suite in suites(used, known) if suite.rules]
     broken = failing(promtool, ready)
     sound = [suite for suite in ready if all(suite is not other for other, _ in broken)]
     return Score(
         tuple(made),
         frozenset(killed(promtool, sound, made)),
-        coverage(rulefiles.read(documents), files, _recorded(found)),
+        _covered(documents, list(known.values()), used),
         tuple(unread),
         tuple((str(suite.file.document.path), text) for suite, text in broken),
+        tuple(str(file.document.path) for file in files if file not in used),
     )
 
 
@@ -115,6 +120,7 @@ def text(result: Score) -> str:
     lines += [f"{place}: not mutated, its expression is not taken apart" for place in result.unread]
     for file, said in result.failing:
         lines += [f"{file}: fails without any change, and was left out; correct it first", f"  {said}"]
+    lines += [f"{file}: loads none of these rule files, and was not asked" for file in result.unused]
     if result.percent is None:
         lines.append("no mutants: nothing was judged")
     else:
@@ -146,6 +152,7 @@ def data(result: Score) -> dict[str, Any]:
         "noticed": [_noticed(noticed) for noticed in result.coverage.noticed],
         "unread": list(result.unread),
         "failing": [{"file": file, "promtool": said} for file, said in result.failing],
+        "unused": list(result.unused),
     }
 
 
@@ -158,6 +165,14 @@ def diff(mutant: Mutant) -> list[str]:
 
 def _noticed(noticed: Noticed) -> dict[str, str]:
     return {"where": noticed.where, "alert": noticed.alert, "what": noticed.what, "todo": noticed.todo}
+
+
+def _covered(given: Sequence[Document], known: Sequence[Document], files: Sequence[TestFile]) -> Coverage:
+    """What the tests ask of the given alerts; a name or a recording rule may stand in any file that they load."""
+    recorded = _recorded([entry for document in known for entry in entries(document)])
+    found = coverage(rulefiles.read(known), files, recorded)
+    mine = {(rule.name, rule.where) for rule in rulefiles.read(given)}
+    return replace(found, alerts=tuple(alert for alert in found.alerts if (alert.alert, alert.where) in mine))
 
 
 def _recorded(found: Sequence[Entry]) -> dict[str, list[str]]:

@@ -75,3 +75,33 @@ def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no rule file is there"):
         mutate.run({**given(tmp_path), "paths": (str(tmp_path / "empty"),)})
+
+
+def split(folder: Path) -> dict[str, Any]:
+    """The recording rule in a file of its own, which the test file loads and the command does not name."""
+    alone = "groups:\n  - name: r\n    rules:\n" + "".join(RULES.splitlines(keepends=True)[4:6])
+    alerts = "".join(line for n, line in enumerate(RULES.splitlines(keepends=True)) if n not in (4, 5))
+    (folder / "recorded.yml").write_text(alone, encoding="utf-8")
+    tests = TESTS.replace("[rules.yml]", "[recorded.yml, rules.yml]")
+    return given(folder, alerts, tests, paths=(str(folder / "rules.yml"),))
+
+
+def test_rules_that_only_the_test_file_loads_are_there_and_are_not_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mutate.run(split(tmp_path)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["failing"] == []
+    assert told["noticed"] == []
+    assert {survivor["rule"] for survivor in told["survivors"]} == {"Untested"}
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_test_file_that_loads_none_of_the_rules_is_named(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.yml").write_text(RULES, encoding="utf-8")
+    mutate.run(given(tmp_path, paths=(str(tmp_path / "other.yml"),), format=form))
+    told = capsys.readouterr().out
+    assert "tests.yml" in told
+    assert json.loads(told)["unused"] if form == "json" else "loads none of these rule files" in told
