@@ -7,6 +7,7 @@ That one is not below the reports: programs put sockets into it, whose paths may
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -131,7 +132,7 @@ def _probe(folder: Path) -> int:
     """Create what is missing of a folder's path and write into it, then take both back; bytes that are free."""
     made = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         probe = folder / f".{PREFIX}{secrets.token_hex(6)}"
         try:
             probe.write_bytes(b"probe")
@@ -140,6 +141,23 @@ def _probe(folder: Path) -> int:
         return shutil.disk_usage(folder).free
     finally:
         _remove(made)
+
+
+def _make(folder: Path) -> None:
+    """Create a folder and its parents where they are missing.
+
+    Raises:
+        FileNotFoundError: one of them went meanwhile.
+        OSError: it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        # mkdir met it, and it was gone when pathlib looked whether it is a folder; else something else has its name
+        path = Path(error.filename)
+        if path.is_dir() or not os.path.lexists(path):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
+        raise
 
 
 def _again_when_gone(act: Callable[[], T]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -198,6 +199,23 @@ def test_no_loopback_is_found_out_later(tmp_path: Path) -> None:
 def test_two_runs_that_start_at_once_take_each_others_folder_away(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(check_places, [tmp_path / "shared" / "reports"] * 100))
+
+
+def test_a_folder_that_goes_while_it_is_found_to_be_there_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = os.mkdir
+    met: list[Path] = []
+
+    def too_late(path: Path, mode: int = 0o777) -> None:
+        if not met:  # it was there for mkdir, and another run has removed it since
+            met.append(path)
+            raise FileExistsError(errno.EEXIST, "File exists", str(path))
+        mkdir(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", too_late)
+    check_places(tmp_path / "reports")
+    assert met
 
 
 def test_the_folder_of_a_run_with_wrong_input_stays(tmp_path: Path) -> None:
