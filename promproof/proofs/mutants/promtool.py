@@ -41,6 +41,17 @@ class Answer:
     text: str
 
 
+def group_order(job: Job) -> list[str]:
+    """The order in which promtool is to evaluate the groups.
+
+    Without one its order changes from run to run (the groups stand in a Go map), and with it what an alert sees of a
+    recording rule of another group. Groups that the test file names come in its order, after those that it does not:
+    promtool puts these beside the first.
+    """
+    named = [str(name) for name in job.tests.get("group_eval_order") or ()]
+    return [*(str(group["name"]) for group in job.rules["groups"] if group["name"] not in named), *named]
+
+
 def judge(promtool: Path, jobs: Sequence[Job]) -> list[Answer]:
     """One answer for each job, in order.
 
@@ -53,7 +64,7 @@ def judge(promtool: Path, jobs: Sequence[Job]) -> list[Answer]:
         for number, job in enumerate(jobs):
             rules = folder / f"{number}-rules.yml"
             rules.write_text(dump(job.rules), encoding="utf-8")
-            tests = {**job.tests, "rule_files": [str(rules)]}
+            tests = {**job.tests, "rule_files": [str(rules)], "group_eval_order": group_order(job)}
             (folder / f"{number}-tests.yml").write_text(dump(tests), encoding="utf-8")
         shares = [range(start, len(jobs), PROCESSES) for start in range(min(PROCESSES, len(jobs)))]
         with ThreadPoolExecutor(PROCESSES) as pool:
