@@ -19,7 +19,7 @@ import pytest
 
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(4)]
 SUITES = [sys.executable, "-m", "promproof", "verify"]
 SUITES += ["--stack", "processes"]  # an engine that answers may be there
 NOX = [sys.executable, "-m", "nox", "-s", "verify", "--", "--stack", "processes"]

@@ -10,7 +10,7 @@ from benchmarks.fuzz import run
 from benchmarks.fuzz_files import KINDS, Kind, Workspace
 from benchmarks.mutator import mutants
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.takes(1)]
 COUNT = 1000
 SEED = 10
 

@@ -35,7 +35,7 @@ from tests.containers import bench
 from tests.containers.bench import MONITORING
 from tests.records import filled
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(15)]
 SCALE = TimeScale(60)
 API = "api:8000"
 ELSEWHERE = """

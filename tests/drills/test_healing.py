@@ -22,7 +22,7 @@ from promproof.stack.waiting import wait_until
 from tests.conftest import chosen
 from tests.drills.bench import command
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(10)]
 SECONDS = 120.0
 NOX = (sys.executable, "-m", "nox", "-s", "drill", "--")
 DRILL = """

@@ -295,9 +295,15 @@ def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[...,
     [
         (["--web-login"], "--web-password: missing"),
         (["--web-port", "99999"], "cannot be used"),
-        (["--contract", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
-        (["--scenario", "stedy"], "stedy: no such scenario"),
-        (["--target", "http://["], "--target: 'http://[' is no usable URL"),
+        # read by what reads them for every command
+        *(
+            pytest.param(options, words, marks=pytest.mark.nightly)
+            for options, words in (
+                (["--contract", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+                (["--scenario", "stedy"], "stedy: no such scenario"),
+                (["--target", "http://["], "--target: 'http://[' is no usable URL"),
+            )
+        ),
     ],
 )
 def test_a_wrong_option_of_the_web_ui_gives_a_traceback(

@@ -17,7 +17,7 @@ from promproof.evidence.view import LedgerView
 from tests.load.processes import DEADLINE_SECONDS, ROOT, LocustRuns, Run, wait_for
 from tests.load.target import Target
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1.5)]
 
 LIST = """
 scenario: 1
@@ -171,8 +171,16 @@ def test_the_file_of_another_run_is_overwritten(target: Target, locust: LocustRu
     ("options", "words"),
     [
         (["--rate", "many"], "--rate: 'many', expected a rate above 0 such as 130/s or 30/m"),
-        (["--duration", "20"], "--duration: '20', expected a duration such as 300ms"),
-        (["--ledger-bin", "0"], "--ledger-bin: found '0'\n  expected: a number above 0"),
+        pytest.param(
+            ["--duration", "20"],
+            "--duration: '20', expected a duration such as 300ms",
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            ["--ledger-bin", "0"],
+            "--ledger-bin: found '0'\n  expected: a number above 0",
+            marks=pytest.mark.nightly,
+        ),
         (["--host", "127.0.0.1"], "--host: '127.0.0.1' is no usable URL"),
         (["--processes", "2"], "--processes: not possible with a scenario"),
         (

@@ -12,7 +12,7 @@ from promproof.evidence.view import LedgerView
 from tests.load.processes import LocustRuns, wait_for
 from tests.load.target import Target
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1.5)]
 
 EVERYTHING = """
 scenario: 1

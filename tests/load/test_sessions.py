@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from hdrh.histogram import HdrHistogram
 
+from promproof.cli.program import main
 from promproof.evidence.ledgerfile import read
 from tests.load.conftest import LoadSessions
 from tests.load.processes import wait_for
 from tests.load.target import Target
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(5)]
 
 # A machine on which others run as well may be late; what is tested here is not its speed.
 PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
@@ -236,10 +237,16 @@ def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> 
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
 )
 def test_bad_input_starts_traffic_or_gives_a_traceback(
-    target: Target, sessions: LoadSessions, options: list[str], words: str
+    target: Target, tmp_path: Path, capfd: pytest.CaptureFixture[str], options: list[str], words: str
 ) -> None:
-    status, output = sessions.start(OPEN, *options).end()
+    """In this process: that a process ends with the status of `main` is seen in every other test here."""
+    scenario = tmp_path / "open.yaml"
+    scenario.write_text(OPEN, encoding="utf-8")
+    reports = ["--reports", str(tmp_path / "reports")]
+    status = main(["load", str(scenario), "--target", target.url, *reports, *options])
+    output = "".join(capfd.readouterr())
     assert status == 4, output
     assert words in output
     assert "Traceback" not in output
     assert not target.counts
+    assert not (tmp_path / "reports").exists()

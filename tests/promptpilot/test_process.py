@@ -13,7 +13,7 @@ import pytest
 from tests.promptpilot.conftest import StartApi
 from tests.promptpilot.support import DEADLINE_SECONDS, ROOT, Api, eventually
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1)]
 
 
 def refused(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:

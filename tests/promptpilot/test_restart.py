@@ -6,7 +6,7 @@ import pytest
 
 from tests.promptpilot.support import Api
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(3)]
 
 
 def started(folder: Path, database_url: str, limit: int) -> Api:

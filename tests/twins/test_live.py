@@ -19,7 +19,7 @@ from promproof.verdict import Outcome, Verdict
 from tests.conftest import chosen
 from tests.twins.folders import ERROR, HTTP, PROMETHEUS, changed
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(40)]
 AFTER = ("/live/notified", "/live/resolved")
 ALERTING = """alerting:
   alertmanagers:

@@ -24,7 +24,7 @@ from promproof.stack.binaries import Binaries, find_binaries
 from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(4)]
 KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")
 
 

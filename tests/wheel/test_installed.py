@@ -19,7 +19,7 @@ from promproof.stack.ports import allocate_ports
 from promproof.stack.waiting import loopback_session, unmet_http, wait_until
 from tests.wheel.building import build
 
-pytestmark = [pytest.mark.stack, pytest.mark.takes(40)]
+pytestmark = [pytest.mark.stack, pytest.mark.takes(5)]
 SHOP = REPOSITORY / "tests" / "run" / "shop"
 DEADLINE_SECONDS = 60.0
 SHADOWS = (
