@@ -1,15 +1,61 @@
-"""How the tests share a machine: those of one file run in one process. Whole runs are marked in their files."""
+"""How the tests share a machine: those of one file run in one process. Whole runs are marked in their files.
+
+An interruption reaches what the tests have started, which heals and ends, before the tests' process unwinds.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 STACK_DATA = Path(__file__).parent / "stack" / "data"
+
+
+ONE_WORD_SECONDS = 2.0
+"""What comes within these is the same word by another way: a terminal tells all, the gate tells us, we the workers."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Interrupted, tell what was started first: a fixture that waits for it would hold up the end.
+
+    So do the workers, which are started by this process. SIGTERM would leave everything behind otherwise.
+    """
+    own, before = os.getpid(), float("-inf")
+
+    def interrupted(number: int, frame: object) -> None:
+        nonlocal before
+        if os.getpid() != own:  # a fork that has not become another program yet
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                child.send_signal(signal.SIGTERM)
+        last, before = before, time.monotonic()
+        if before - last > ONE_WORD_SECONDS:
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+
+
+@contextmanager
+def at_once(number: int) -> Iterator[ThreadPoolExecutor]:
+    """So many threads, which begin nothing more once the tests are interrupted."""
+    pool = ThreadPoolExecutor(number)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

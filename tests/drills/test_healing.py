@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from _pytest.mark import ParameterSet
 from promproof.places import REPOSITORY
 from promproof.stack.journal import cache_dir
 from promproof.stack.waiting import wait_until
-from tests.conftest import chosen
+from tests.conftest import at_once, chosen
 from tests.drills.bench import command
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(10)]
@@ -133,7 +132,7 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     cache.mkdir(parents=True)
     if (cache_dir() / "programs").is_dir():
         (cache / "programs").symlink_to(cache_dir() / "programs")
-    with ThreadPoolExecutor(3) as pool:
+    with at_once(3) as pool:
         runs = {
             name: pool.submit(
                 disturbed,

@@ -5,7 +5,6 @@ What is wrong in rules and routes is drilled side by side in one run; what is wr
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from promproof.places import DRILLS
 from promproof.verdict import Outcome, Verdict
-from tests.conftest import chosen
+from tests.conftest import at_once, chosen
 from tests.drills import side_by_side
 from tests.drills.bench import Ran, drill
 
@@ -94,7 +93,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """All that are asked for, a few at a time, the longest first."""
     root = tmp_path_factory.mktemp("twins")
     wanted: list[Twin] = sorted(chosen(request, "twin"), key=lambda twin: -len(twin.drills))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with at_once(AT_ONCE) as pool:
         folders = [root / str(number) for number in range(len(wanted))]
         return {twin.name: done for twin, done in zip(wanted, pool.map(run, wanted, folders), strict=True)}
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from promproof.stack.waiting import wait_until
 from tests.gate.run import ROOT, Gate
 
 pytestmark = pytest.mark.stack
@@ -140,3 +144,68 @@ def test_a_folder_left_out_or_a_file_that_cannot_be_read_is_green(project: Tree)
         text.startswith("red: tests/lost/test_b.py: nothing of this file is collected") for text in red
     )
     assert project.said[-1].startswith("0 passed, ")
+
+
+# Drills in a pool of two, which heal when they are told to end.
+DRILLS = """
+import subprocess, sys
+import pytest
+from tests.conftest import at_once
+
+DRILL = '''
+import signal, sys, time
+from pathlib import Path
+
+def heal(*_):
+    Path(sys.argv[1] + ".healed").touch()
+    sys.exit(2)
+
+signal.signal(signal.SIGTERM, heal)
+Path(sys.argv[1] + ".begun").touch()
+time.sleep(120)
+'''
+
+def drill(name):
+    subprocess.run([sys.executable, "-c", DRILL, name], check=False)
+
+@pytest.mark.whole_run
+def test_drills():
+    with at_once(2) as pool:
+        list(pool.map(drill, ["a", "b", "c"]))
+"""
+GATE = """
+import sys
+from pathlib import Path
+from tests.gate.run import Gate
+
+root = Path.cwd()
+sys.exit(Gate(root, root / "reports", workers=2, print=print).run())
+"""
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)],
+    ids=lambda number: number.name,
+)
+def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
+    project: Tree, number: signal.Signals
+) -> None:
+    project.write(runs__drills=DRILLS)
+
+    def there(name: str) -> bool:
+        return (project.root / name).exists()
+
+    with subprocess.Popen(
+        [sys.executable, "-c", GATE], cwd=project.root, stdout=subprocess.PIPE, text=True
+    ) as gate:
+        try:
+            wait_until(lambda: "" if there("a.begun") and there("b.begun") else "no drill has begun", 60)
+            gate.send_signal(number)
+            said, _ = gate.communicate(timeout=60)
+        finally:
+            gate.kill()
+    assert (gate.returncode, "interrupted" in said) == (2, True), said
+    assert there("a.healed")
+    assert there("b.healed")
+    assert not there("c.begun")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from promproof.stack.journal import Journal
 from promproof.stack.processes import Ports, ProcessStack
 from promproof.stack.protocol import SentRequest
 from promproof.verdict import Outcome, Verdict
+from tests.conftest import at_once
 
 SCALE = 30.0
 AT_ONCE = 4
@@ -66,7 +66,7 @@ def run_variants(names: Sequence[str], folder: Path) -> dict[str, list[Verdict]]
         cleanup.enter_context(stack)
         receiver = Receiver(SystemClock().monotonic)
         cleanup.callback(receiver.close)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with at_once(AT_ONCE) as pool:
             judged = pool.map(lambda one: _judge(one, prepared, stack, receiver, binaries, journal), variants)
             return dict(zip(names, judged, strict=True))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from promproof.run.main import run
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
-from tests.conftest import chosen
+from tests.conftest import at_once, chosen
 from tests.twins.folders import ERROR, HTTP, PROMETHEUS, changed
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(40)]
@@ -95,7 +94,7 @@ def judged(
 ) -> dict[str, list[Verdict]]:
     root = tmp_path_factory.mktemp("live")
     wanted: list[Live] = chosen(request, "live")
-    with ThreadPoolExecutor(2) as pool:
+    with at_once(2) as pool:
         folders = [root / str(number) for number in range(len(wanted))]
         return {
             live.name: verdicts
