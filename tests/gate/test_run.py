@@ -146,6 +146,34 @@ def test_a_folder_left_out_or_a_file_that_cannot_be_read_is_green(project: Tree)
     assert project.said[-1].startswith("0 passed, ")
 
 
+SHARED = """
+import pytest
+from tests.conftest import chosen
+
+@pytest.fixture(scope="module")
+def shared(request):
+    return chosen(request, "name")
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_asks(name, shared):
+    assert shared == ["a", "b"]
+
+def test_asks_about_none(shared):
+    assert shared == ["a", "b"]
+"""
+
+
+def test_a_shared_run_is_made_of_what_its_tests_ask_about_also_beside_one_that_asks_about_none(
+    project: Tree,
+) -> None:
+    project.write(light__a=SHARED)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests"],
+        cwd=project.root, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
 # Drills in a pool of two, which heal when they are told to end.
 DRILLS = """
 import subprocess, sys

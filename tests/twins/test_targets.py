@@ -112,13 +112,18 @@ def test_every_variant_has_an_expectation() -> None:
     assert set(NAMES) == EXPECTED.keys() | AT_LEAST.keys()
 
 
+def _late(verdict: Verdict) -> bool:
+    """Whether nothing could be said: several targets compute at once, and scrapes of that moment may be cut off."""
+    return verdict.outcome is Outcome.UNKNOWN and verdict.reason.startswith("no scrape before or during")
+
+
 @pytest.mark.whole_run(alone=True)
 @pytest.mark.parametrize("name", ["sound"])
 def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
     name: str, judged: dict[str, list[Verdict]]
 ) -> None:
     about = [one for one in judged[name] if one.claim.startswith(("metric/", "target/", "traffic/"))]
-    troubled = {one.claim: one.reason for one in about if one.outcome is not Outcome.PASS}
+    troubled = {one.claim: one.reason for one in about if one.outcome is not Outcome.PASS and not _late(one)}
     # Without a fault port nobody holds memory for us, and the bench neither restarts nor stops anything.
     assert troubled.keys() <= {"metric/process_resident_memory_bytes/stimulus"}, troubled
 
