@@ -14,7 +14,7 @@ from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
 from promproof.grafana.queries import canonical, is_total, metric_of, misuse, quantity, selectors
 from promproof.grafana.steps import Request
-from promproof.grafana.units import dimension
+from promproof.grafana.units import dimension, is_per_second
 from promproof.grafana.windows import executed
 from promproof.truth.views import Views
 
@@ -72,6 +72,10 @@ def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
         uid = target.source.reference
         if views.folder.sources and uid and not uid.startswith(("$", "-- ")) and uid not in known:
             found.append(f"{target.path}.datasource: {uid!r} is not provisioned")
+        found += [
+            f"{target.path}.datasource: ${name} is no variable of this dashboard"
+            for name in unknown_names(uid, [variable.name for variable in dashboard.variables])
+        ]
         try:
             found += _query(views, dashboard, panel, target)
         except TooLarge as error:
@@ -105,7 +109,7 @@ def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> 
     try:
         text = plain(views, dashboard, panel, target)
         found += [f"{target.path}.expr: {one}" for one in misuse(text, views.type_of)]
-        if dimension(panel.unit).endswith("per second") and is_total(text):
+        if is_per_second(panel.unit) and is_total(text):
             found.append(f"{target.path}.expr: a total of its window, shown as {dimension(panel.unit)}")
         return found
     except TooLarge:

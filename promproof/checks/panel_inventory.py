@@ -5,6 +5,7 @@ Panels that no contract knows are checked as well, for everything but their valu
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -12,7 +13,7 @@ from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
-from promproof.evidence.records import Dashboards, Metadata
+from promproof.evidence.records import Dashboards, Metadata, RuleFiles
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
@@ -44,7 +45,10 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     found = [str(one) for one in folder.problems]
     found += [str(problem) for dashboard in folder.dashboards for problem in dashboard.problems]
     found += _twice("uid", [(one.uid, one.file) for one in folder.dashboards if one.uid])
-    found += _twice("title", [(one.title, one.file) for one in folder.dashboards if one.title])
+    # A title is there once in a folder of Grafana's, and files of two folders may go to two of them.
+    titles = [(one.title, one.file) for one in folder.dashboards if one.title]
+    for place in dict.fromkeys(posixpath.dirname(file) for _, file in titles):
+        found += _twice("title", [named for named in titles if posixpath.dirname(named[1]) == place])
     found += _twice("data source uid", [(one.uid, one.where) for one in folder.sources if one.uid])
     found += _twice("provider", [(one.name, one.where) for one in folder.providers])
     if sum(one.is_default for one in folder.sources) > 1:
@@ -120,7 +124,8 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
-    served = set(evidence.need(Metadata).data.types)
+    recorded = evidence.history.last(RuleFiles)
+    served = {*evidence.need(Metadata).data.types, *(recorded.data.recorded if recorded is not None else ())}
     found, names, doubt = [], set(), ""
     for dashboard, panel in _all(seen):
         for target, name in metrics_of(seen, dashboard, panel):

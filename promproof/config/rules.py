@@ -60,6 +60,17 @@ def read(documents: Iterable[Document]) -> list[Rule]:
     return rules
 
 
+def recorded(documents: Iterable[Document]) -> tuple[str, ...]:
+    """The metrics that the recording rules of parsed rule files write, each once.
+
+    Raises:
+        InputError: a document is no rule file; with file, line and key.
+    """
+    shapes = [shaped(document, RuleFile, "a Prometheus rule file") for document in documents]
+    rules = [rule for shape in shapes for group in shape.groups or () for rule in group.rules or ()]
+    return tuple(dict.fromkeys(rule.record for rule in rules if rule.record))
+
+
 def _rule(rule: RuleShape, group: GroupShape, where: str) -> Rule:
     return Rule(
         rule.alert or "",

@@ -6,6 +6,7 @@ rows of very old files. All are walked. A v2 resource is put into the classic sh
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from functools import lru_cache
@@ -64,8 +65,11 @@ class _Reader:
             self.problem(f"{path}.title", "missing: Grafana does not load a dashboard without a title")
         if len(uid) > UID_LENGTH:
             self.problem(f"{path}.uid", f"{len(uid)} characters, Grafana takes up to {UID_LENGTH}")
-        if data.get("__inputs"):
-            self.problem(f"{path}.__inputs", "an export for sharing: provisioning does not fill in ${DS_...}")
+        if missing := _unfilled(data):
+            self.problem(
+                f"{path}.__inputs",
+                f"an export for sharing: provisioning does not fill in {', '.join(missing)}",
+            )
         panels = tuple(self._panels(data, path))
         if not any(key in data for key in ("panels", "rows")):
             self.problem(path, "has neither panels nor rows: not a dashboard")
@@ -337,6 +341,18 @@ def _free_refs(taken: set[str]) -> Iterator[str]:
             ref = f"{letter}{turn or ''}"
             if ref not in taken:
                 yield ref
+
+
+def _unfilled(data: dict[str, Any]) -> list[str]:
+    """The inputs of an export that something refers to and no variable has the name of."""
+    inputs = data.get("__inputs")
+    templating = _object(data.get("templating")).get("list")
+    declared = [_object(item).get("name") for item in (templating if isinstance(templating, list) else [])]
+    named = [_object(item).get("name") for item in (inputs if isinstance(inputs, list) else [])]
+    if not any(named):
+        return []
+    text = json.dumps({key: value for key, value in data.items() if key != "__inputs"})
+    return [f"${{{name}}}" for name in named if name and name not in declared and f"${{{name}}}" in text]
 
 
 def _library(item: dict[str, Any]) -> str:

@@ -29,6 +29,11 @@ def factor(unit: str) -> float:
     return _FACTORS.get(unit, ("", 1.0))[1]
 
 
+def is_per_second(unit: str) -> bool:
+    """Whether its numbers are rates of a second; `opm` and the like are of a minute."""
+    return dimension(unit).endswith("per second") and not unit.endswith("pm")
+
+
 def dimension(unit: str) -> str:
     """What a unit measures: ratio, seconds, bytes ...; the unit itself when it is not known here."""
     return _FACTORS.get(unit, (unit, 1.0))[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof.config.masking import masked, secrets_of
+from promproof.config.rules import recorded
 from promproof.config.shapes import AlertmanagerFile, shaped
 from promproof.config.yamlfile import load
 from promproof.contract.deployment import Deployment
@@ -50,7 +51,9 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
     history.add(records.Tools(tuple(results), tuple(str(finding) for finding in folder.findings)))
     history.add(
         records.RuleFiles(
-            tuple(folder.relative(document.path) for document in folder.rules), tuple(prepared.rules)
+            tuple(folder.relative(document.path) for document in folder.rules),
+            tuple(prepared.rules),
+            recorded(folder.rules),
         )
     )
     history.add(prepared.documentation)

@@ -20,6 +20,7 @@ from promproof.contract.model import Contract, load
 from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Metadata, RuleFiles
 from promproof.grafana.dashboard import slug
 from promproof.grafana.expand import substitute, with_auto
 from promproof.grafana.origins import DataSource
@@ -78,7 +79,22 @@ def judged(
     return judge(check, first, Evidence(promised, history))
 
 
-READABLE = panel_inventory.CHECKS[0]
+def judged_files(
+    contract: Contract, folder: Path, check: Check, files: Json, recorded: tuple[str, ...] = ()
+) -> str:
+    """What a check says of dashboards by file name, where the server knows no metric but those of rules."""
+    promised = contract.model_copy(update={"dashboards": ()})
+    history = Recorder(folder / f"{len(list(folder.iterdir()))}.jsonl", "test", SystemClock())
+    written = {name: json.dumps(data) for name, data in files.items()}
+    record.files(history, Texts(written, (PROMETHEUS, LOKI), (), ()), {"api": 15_000})
+    history.add(Metadata({}))
+    history.add(RuleFiles((), (), recorded))
+    history.close()
+    (first, *_) = check.claims(promised)
+    return judge(check, first, Evidence(promised, history)).reason
+
+
+READABLE, METRICS = panel_inventory.CHECKS[0], panel_inventory.CHECKS[2]
 FORM, ZOOM, LEGEND = panel_form.CHECK, panel_zoom.CHECK, panel_legend.CHECK
 
 
@@ -116,18 +132,23 @@ def expr(text: str, **changes: Any) -> Json:
         dashboard(panel(interval="30"), templating=None, annotations=None, schemaVersion="39"),
         dashboard(panel(interval=">10s"), templating={"list": None}, links=None),
         dashboard(panel(), {"type": "text", "title": None}, {"type": "text", "title": None, "targets": None}),
+        dashboard(panel(targets=[expr("sum by (job) (increase(http_requests_total[10m:]))")], fieldConfig={"defaults": {"unit": "reqpm"}})),
+        dashboard(__inputs=[{"name": "DS_PROM", "type": "datasource"}]),
     ],
     ids=[
         "plain", "id", "no refId", "some refId", "default source", "by name", "default by name", "type only",
         "mixed", "auto interval", "auto interval without a value", "source variable", "numbers as text",
         "threshold as text", "seconds", "at least", "untitled texts",
+        "per minute", "inputs of nothing",
     ],
 )  # fmt: skip
 def test_a_shape_that_grafana_takes_is_no_finding(
     check: Check, data: Json, contract: Contract, tmp_path: Path
 ) -> None:
     verdict = judged(contract, tmp_path, check, data)
-    if "$step" in json.dumps(data) and check is ZOOM:  # the window is what the reader chooses
+    if "reqpm" in json.dumps(data) and check is not READABLE:  # not the documented unit, and a fixed window
+        assert "a total of its window" not in verdict.reason
+    elif "$step" in json.dumps(data) and check is ZOOM:  # the window is what the reader chooses
         assert verdict.outcome is Outcome.NOT_VERIFIED, verdict.reason
     else:
         assert verdict.outcome is Outcome.PASS, verdict.reason
@@ -143,10 +164,12 @@ def test_a_shape_that_grafana_takes_is_no_finding(
         (FORM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")])), "$step is no variable"),
         (FORM, dashboard(panel(targets=[expr("{a='b'} |= 'c'")])), "cannot be parsed"),
         (FORM, dashboard(panel(datasource="Other", targets=[expr(RATE)])), "'Other' is not provisioned"),
+        (FORM, dashboard(panel(datasource={"type": "prometheus", "uid": "${DS_PROM}"}, targets=[expr(RATE)])), "datasource: $DS_PROM is no variable"),
+        (READABLE, dashboard(panel(datasource="${DS_PROM}"), __inputs=[{"name": "DS_PROM", "type": "datasource"}]), "does not fill in ${DS_PROM}"),
         (FORM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{**STEP, "auto_min": "x"}]}), "'x' is no duration"),
         (ZOOM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{"name": "step", "type": "interval", "query": "10s,5m"}]}), "empty windows"),
     ],
-    ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "auto of no length", "interval too short"],
+    ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "unknown source variable", "unfilled input", "auto of no length", "interval too short"],
 )  # fmt: skip
 def test_the_fault_beside_it_is_a_finding(
     check: Check, data: Json | str, words: str, contract: Contract, tmp_path: Path
@@ -163,6 +186,23 @@ def test_no_source_where_none_is_the_default_one_is_a_finding(contract: Contract
         "targets[0].datasource: no data source is named, and none is provisioned as the default"
         in verdict.reason
     )
+
+
+def test_one_title_in_two_folders_is_no_finding_and_twice_in_one_is(
+    contract: Contract, tmp_path: Path
+) -> None:
+    first, second = dashboard(), dashboard(uid="b")
+    assert "title" not in judged_files(contract, tmp_path, READABLE, {"x/a.json": first, "y/a.json": second})
+    assert "title 'A' is there 2 times: x/a.json, x/b.json" in judged_files(
+        contract, tmp_path, READABLE, {"x/a.json": first, "x/b.json": second}
+    )
+
+
+def test_a_metric_that_a_recording_rule_writes_is_known(contract: Contract, tmp_path: Path) -> None:
+    data = {"a.json": dashboard(panel(targets=[expr("job:kiosk_orders:rate5m"), expr("kiosk_oders")]))}
+    reason = judged_files(contract, tmp_path, METRICS, data, recorded=("job:kiosk_orders:rate5m",))
+    assert "asks for kiosk_oders, which is not documented" in reason
+    assert "job:kiosk_orders:rate5m" not in reason
 
 
 @pytest.mark.parametrize("check", [FORM, ZOOM, LEGEND], ids=lambda check: check.name)

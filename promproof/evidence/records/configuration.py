@@ -28,10 +28,11 @@ class Tools(Kind, kind="tools"):
 
 @dataclass(frozen=True)
 class RuleFiles(Kind, kind="rule_files"):
-    """The alerting rules of the files as shipped."""
+    """The alerting rules of the files as shipped, and the metrics that their recording rules write."""
 
     files: tuple[str, ...]
     rules: tuple[Rule, ...]
+    recorded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
