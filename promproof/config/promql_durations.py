@@ -62,7 +62,7 @@ def rewrite_durations(expression: str, change: Callable[[int], int]) -> str:
     Raises:
         ValueError: the expression does not parse, or the result would differ in more than its durations.
     """
-    readable = _without_raw_strings(expression)
+    readable = without_raw_strings(expression)
     before = _outline(parse(readable))
     if not before.durations:
         return expression
@@ -77,7 +77,7 @@ def rewrite_durations(expression: str, change: Callable[[int], int]) -> str:
 def normal_form(expression: str) -> str:
     """The expression as promql-parser prints it, without comments; as written when it does not parse."""
     try:
-        return parse(_without_raw_strings(expression)).prettify()
+        return parse(without_raw_strings(expression)).prettify()
     except ValueError:
         return expression
 
@@ -88,7 +88,7 @@ def windows(expression: str) -> tuple[int, ...]:
     Raises:
         ValueError: the expression does not parse.
     """
-    outline = _outline(parse(_without_raw_strings(expression)))
+    outline = _outline(parse(without_raw_strings(expression)))
     return tuple(ms for kind, ms in outline.durations if kind in ("range", "subquery range"))
 
 
@@ -103,7 +103,7 @@ def caveats(expression: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
 
-    for node in walk(parse(_without_raw_strings(expression))):
+    for node in walk(parse(without_raw_strings(expression))):
         if isinstance(node, promql.Call) and node.func.name in _CAVEATS:
             found[_CAVEATS[node.func.name]] = None
     return tuple(found)
@@ -239,7 +239,7 @@ def _milliseconds(duration: timedelta) -> int:
     return milliseconds
 
 
-def _without_raw_strings(expression: str) -> str:
+def without_raw_strings(expression: str) -> str:
     r"""The expression with back-quoted strings in double quotes: promql-parser takes `\d` for an escape."""
 
     def requote(literal: re.Match[str]) -> str:

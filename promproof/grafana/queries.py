@@ -87,7 +87,12 @@ def uses(expression: str, type_of: TypeOf) -> list[Use]:
     Raises:
         ValueError: it does not parse.
     """
-    return list(dict.fromkeys(_misuse(parse(expression), type_of, "")))
+    return uses_in(parse(expression), type_of)
+
+
+def uses_in(root: Any, type_of: TypeOf) -> list[Use]:
+    """The same of a syntax tree."""
+    return list(dict.fromkeys(_misuse(root, type_of, "")))
 
 
 def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
@@ -196,20 +201,23 @@ def _has_rate(node: Any) -> bool:
 
 
 def _is_earlier(left: Any, right: Any) -> bool:
-    """Whether `x - x offset 5m` is asked: an increase written out."""
+    """Whether `x - x offset 5m` or max_over_time(x) - min_over_time(x) is asked: an increase written out."""
     names = [{metric_of(part) for part in _selectors(side)} for side in (left, right)]
-    return names[0] == names[1] and any(part.offset is not None for part in _selectors(right))
+    is_least = "min_over_time" in [
+        str(part.func.name) for part in walk(right) if isinstance(part, promql.Call)
+    ]
+    return names[0] == names[1] and (is_least or any(part.offset is not None for part in _selectors(right)))
 
 
 def _dead_fallback(node: Any) -> Iterator[Use]:
-    if str(node.op) == "or" and _is_constant(node.rhs) and not _counts(node.lhs):
+    if str(node.op) == "or" and _is_constant(node.rhs) and not may_be_empty(node.lhs):
         yield Use(
             "constant-fallback",
             "`or vector(...)` shows a number where no data are: nobody can see that the metric is gone",
         )
 
 
-def _counts(node: Any) -> bool:
+def may_be_empty(node: Any) -> bool:
     """Whether no series is an answer: a count, alerts that fire, a comparison that nothing meets."""
     return any(
         (isinstance(part, promql.AggregateExpr) and str(part.op) in ("count", "count_values"))
@@ -233,23 +241,24 @@ def is_total(expression: str) -> bool:
     Raises:
         ValueError: it does not parse.
     """
-    return _is_total(parse(expression))
+    return gives_total(parse(expression))
 
 
-def _is_total(node: Any) -> bool:
+def gives_total(node: Any) -> bool:
+    """The same of a syntax tree."""
     node = _bare(node)
     if isinstance(node, promql.BinaryExpr):
         operator = str(node.op)
         if operator in ("and", "unless", *COMPARISONS):  # the right side gives no value
-            return _is_total(node.lhs)
+            return gives_total(node.lhs)
         if operator in ("/", "%") or (operator == "*" and any(map(_is_fraction, (node.lhs, node.rhs)))):
             return False
-        return _is_total(node.lhs) or _is_total(node.rhs)
+        return gives_total(node.lhs) or gives_total(node.rhs)
     if isinstance(node, promql.Call):
-        return str(node.func.name) in _TOTALS or any(map(_is_total, node.args))
+        return str(node.func.name) in _TOTALS or any(map(gives_total, node.args))
     if isinstance(node, promql.AggregateExpr):
-        return str(node.op) not in ("count", "count_values", "group") and _is_total(node.expr)
-    return isinstance(node, promql.SubqueryExpr) and _is_total(node.expr)
+        return str(node.op) not in ("count", "count_values", "group") and gives_total(node.expr)
+    return isinstance(node, promql.SubqueryExpr) and gives_total(node.expr)
 
 
 def _is_fraction(node: Any) -> bool:

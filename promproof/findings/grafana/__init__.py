@@ -1,1 +1,1 @@
-"""Kinds of findings about dashboards, data sources and Grafana's own alerts."""
+"""Kinds of findings in dashboards, their provisioning, and Grafana's own alerts."""

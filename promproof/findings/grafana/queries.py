@@ -1,0 +1,225 @@
+"""Uses of metrics in panels that give a wrong number without an error, and queries that Prometheus refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.kind import Kind, each_panel, register
+from promproof.findings.panels import board_of
+from promproof.findings.setup import DashboardFile, Setup
+from promproof.grafana.dashboard import Panel
+from promproof.grafana.queries import gives_total, sample_type, uses_in
+from promproof.grafana.units import is_per_second
+from promproof.promql.mistakes import mistakes
+
+UNPARSABLE = register(
+    Kind(
+        id="grafana/unparsable",
+        severity=Severity.ERROR,
+        title="a query that is no PromQL",
+        why="Prometheus refuses the query: the panel shows an error instead of data.",
+        example="sum(rate(http_requests_total[5m])",
+        instead="sum(rate(http_requests_total[5m]))",
+    )
+)
+LE = register(
+    Kind(
+        id="grafana/le-dropped",
+        severity=Severity.ERROR,
+        title="a quantile of buckets without le",
+        why="histogram_quantile() finds the buckets of a histogram by the label le. Summed away, nothing "
+        "comes out.",
+        example="histogram_quantile(0.95, sum by (job) (rate(http_seconds_bucket[5m])))",
+        instead="histogram_quantile(0.95, sum by (job, le) (rate(http_seconds_bucket[5m])))",
+    )
+)
+QUANTILE = register(
+    Kind(
+        id="grafana/quantile-out-of-range",
+        severity=Severity.ERROR,
+        title="a quantile over 1",
+        why="Quantiles go from 0 to 1: histogram_quantile(95, ...) is +Inf whatever the data are.",
+        example="histogram_quantile(95, sum by (le) (rate(http_seconds_bucket[5m])))",
+        instead="histogram_quantile(0.95, sum by (le) (rate(http_seconds_bucket[5m])))",
+    )
+)
+NO_BUCKET = register(
+    Kind(
+        id="grafana/quantile-of-no-bucket",
+        severity=Severity.ERROR,
+        title="a quantile of a sum or a count",
+        why="histogram_quantile() needs the series NAME_bucket of a histogram; of NAME_count or NAME_sum it "
+        "gives nothing.",
+        example="histogram_quantile(0.95, rate(http_seconds_count[5m]))",
+        instead="histogram_quantile(0.95, rate(http_seconds_bucket[5m]))",
+    )
+)
+RATE_OF_SUM = register(
+    Kind(
+        id="grafana/rate-of-sum",
+        severity=Severity.WARNING,
+        title="a rate of a sum of counters",
+        why="A restart resets one counter. The sum falls a little, and the rate takes that for a reset of the"
+        " whole sum: the panel shows a spike that never was.",
+        example="rate(sum(http_requests_total)[5m:])",
+        instead="sum(rate(http_requests_total[5m]))",
+    )
+)
+RATE_OF_GAUGE = register(
+    Kind(
+        id="grafana/rate-of-gauge",
+        severity=Severity.WARNING,
+        title="a rate of a gauge",
+        why="rate() takes every fall of a gauge for the reset of a counter and adds what was there before.",
+        example="rate(process_resident_memory_bytes[5m])",
+        instead="deriv(process_resident_memory_bytes[5m])",
+    )
+)
+DELTA = register(
+    Kind(
+        id="grafana/delta-of-counter",
+        severity=Severity.WARNING,
+        title="a function of gauges on a counter",
+        why="delta(), idelta(), deriv() and predict_linear() know no resets: a restart looks like a fall.",
+        example="delta(http_requests_total[5m])",
+        instead="increase(http_requests_total[5m])",
+    )
+)
+LEVEL = register(
+    Kind(
+        id="grafana/counter-level",
+        severity=Severity.INFO,
+        title="a counter without rate",
+        why="The level of a counter tells how much was counted since the process began, not what happens now.",
+        example="sum(http_requests_total)",
+        instead="sum(rate(http_requests_total[5m]))",
+    )
+)
+TOTAL = register(
+    Kind(
+        id="grafana/total-as-rate",
+        severity=Severity.WARNING,
+        title="a total of a window with a unit of a second",
+        why="increase() counts what happens in its window. Shown as requests per second, the number is too "
+        "large by the length of the window, and changes with the zoom.",
+        example="sum(increase(http_requests_total[5m])), in reqps",
+        instead="sum(rate(http_requests_total[5m])), in reqps",
+    )
+)
+ITSELF = register(
+    Kind(
+        id="grafana/divided-by-itself",
+        severity=Severity.ERROR,
+        title="a series that is divided by itself",
+        why="Both sides are one query, or each series meets itself: the panel shows 1 whatever happens.",
+        example="rate(http_seconds_sum[5m]) / rate(http_seconds_sum[5m])",
+        instead="rate(http_seconds_sum[5m]) / rate(http_seconds_count[5m])",
+    )
+)
+QUANTILES = register(
+    Kind(
+        id="grafana/sum-of-quantiles",
+        severity=Severity.WARNING,
+        title="a sum or a mean of quantiles",
+        why="The mean of the 99th percentiles of two instances is the 99th percentile of nothing.",
+        example="avg(histogram_quantile(0.99, sum by (le, pod) (rate(http_seconds_bucket[5m]))))",
+        instead="histogram_quantile(0.99, sum by (le) (rate(http_seconds_bucket[5m])))",
+    )
+)
+CONTRADICTION = register(
+    Kind(
+        id="grafana/contradicting-matchers",
+        severity=Severity.ERROR,
+        title="matchers that no series can meet",
+        why="Two matchers of one label exclude each other: the panel is empty whatever is there.",
+        example='http_requests_total{code="500", code=~"4.."}',
+        instead='http_requests_total{code=~"5..|4.."}',
+    )
+)
+_SHARED = {
+    "rule/divided-by-itself": (ITSELF, "the panel shows 1", "divide by what the share is of"),
+    "rule/series-by-itself": (ITSELF, "the panel shows 1", "sum both sides, or name the labels to ignore"),
+    "rule/sum-of-quantiles": (
+        QUANTILES,
+        "the number is no quantile",
+        "sum the buckets, and take the quantile then",
+    ),
+    "rule/contradicting-matchers": (CONTRADICTION, "the panel is empty", "remove one of the two matchers"),
+}
+_KINDS = {
+    "le-dropped": (LE, "the panel is empty", "keep le: `by (le, ...)`"),
+    "quantile-range": (QUANTILE, "the panel shows +Inf", "write the quantile as a number from 0 to 1"),
+    "quantile-of-no-bucket": (NO_BUCKET, "the panel is empty", "ask for the series that ends in _bucket"),
+    "rate-of-sum": (RATE_OF_SUM, "each restart of one process is drawn as a spike", "sum the rates"),
+    "rate-of-gauge": (RATE_OF_GAUGE, "each fall is drawn as a rise", "use deriv() or delta()"),
+    "delta-of-counter": (DELTA, "a restart is drawn as a fall", "use increase() or rate()"),
+    "counter-level": (LEVEL, "the line rises for ever and falls at restarts", "use rate() or increase()"),
+}
+
+
+@each_panel(UNPARSABLE, *(kind for kind, _, _ in _KINDS.values()))
+def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """What the syntax tree of each query says; a use that depends on an unknown type is a hint."""
+    for query in board_of(file, setup).queries(panel.path):
+        place = file.at(f"{query.target.path}.expr")
+        if query.error:
+            yield UNPARSABLE.at(
+                place,
+                f"cannot be parsed: {query.error}",
+                effect="the panel shows an error",
+                todo="correct the query",
+                see=f"promtool query instant http://PROMETHEUS '{query.text}'",
+            )
+        if query.tree is None:
+            continue
+        for use in uses_in(query.tree, lambda name: setup.knowledge.type_of(name) or None):
+            if use.kind not in _KINDS:
+                continue
+            kind, effect, todo = _KINDS[use.kind]
+            is_guessed = use.metric and not _is_typed(use.metric, setup)
+            severity = Severity.HINT if is_guessed else None
+            see = f"ask Prometheus: {' '.join(query.text.split())}"
+            message = (
+                f"if {use.metric} has the type that its name says: {use.text}" if is_guessed else use.text
+            )
+            yield kind.at(place, message, effect=effect, todo=todo, see=see, severity=severity)
+
+
+@each_panel(ITSELF, QUANTILES, CONTRADICTION)
+def judge_mistakes(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """What rules are judged by too, unless a variable decides."""
+    for query in board_of(file, setup).queries(panel.path):
+        for mistake in mistakes(query.tree) if query.tree is not None else ():
+            if mistake.kind not in _SHARED or (
+                mistake.kind == "rule/contradicting-matchers" and "$" in mistake.message
+            ):
+                continue
+            kind, effect, todo = _SHARED[mistake.kind]
+            see = f"ask Prometheus: {' '.join(query.text.split())}"
+            place = file.at(f"{query.target.path}.expr")
+            yield kind.at(place, mistake.message, effect=effect, todo=todo, see=see)
+
+
+@each_panel(TOTAL)
+def judge_totals(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """Totals of a window in a panel whose unit is per second."""
+    if panel.transformed or panel.overridden_units or not is_per_second(panel.unit):
+        return
+    for query in board_of(file, setup).queries(panel.path):
+        if query.tree is not None and gives_total(query.tree):
+            yield TOTAL.at(
+                file.at(f"{query.target.path}.expr"),
+                f"a total of its window, shown in {panel.unit}",
+                effect="the number is too large by the seconds of the window",
+                todo="use rate(), or a unit without time",
+                see=f"compare with rate() in its place: {' '.join(query.text.split())}",
+            )
+
+
+def _is_typed(metric: str, setup: Setup) -> bool:
+    """Whether a server or an exposition says the type; the name alone is a convention."""
+    return bool(sample_type(metric, lambda name: setup.knowledge.type_of(name) or None)) and any(
+        setup.knowledge.type_of(name)
+        for name in (metric, *(metric.removesuffix(end) for end in ("_total", "_bucket", "_sum", "_count")))
+    )
