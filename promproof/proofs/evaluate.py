@@ -1,0 +1,446 @@
+"""What an expression says about synthetic series: a small PromQL, to search with and never to judge by.
+
+A comparison does not drop an element that fails it: it adds how far the element is from passing, its miss. A search
+goes where misses get smaller; an element with no miss is one that PromQL would return.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from promproof.proofs import windows
+from promproof.proofs.strings import accepts
+from promproof.proofs.tree import (
+    COMPARISONS,
+    SETS,
+    Aggregate,
+    Binary,
+    Call,
+    Node,
+    NotCovered,
+    Number,
+    Selector,
+    Text,
+    Window,
+)
+from promproof.proofs.world import Labels, Program
+
+FAR = 4.0
+"""The miss of what fails by its kind, and not by a distance."""
+Vector = dict[Labels, tuple[float, float]]
+"""Label set: value, miss."""
+
+
+class Unevaluable(Exception):
+    """PromQL refuses to evaluate it with these series; its text says why. node: the operator."""
+
+    def __init__(self, node: Node, reason: str) -> None:
+        super().__init__(reason)
+        self.node = node
+
+
+@dataclass
+class World:
+    """All series, by the name of their metric. recorded: recording rules by name: expression and labels."""
+
+    series: dict[str, list[tuple[Labels, Program]]]
+    step: float
+    recorded: Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """What a walk met: sides of comparisons by node, and operators whose sides did not join."""
+
+    sides: dict[Node, list[tuple[float, float, float]]] = field(default_factory=dict)
+    apart: dict[Node, tuple[list[Labels], list[Labels]]] = field(default_factory=dict)
+
+
+def miss(vector: Vector | float) -> float:
+    """How far a result is from being one: 0 when PromQL returns an element."""
+    if isinstance(vector, float):
+        return 0.0
+    return min((gap for _, gap in vector.values()), default=3 * FAR)
+
+
+class Evaluation:
+    """One walk over an expression at one moment."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.seen = Seen()
+
+    def vector(self, node: Node, t: float) -> Vector:
+        value = self.value(node, t)
+        return {(): (value, 0.0)} if isinstance(value, float) else value
+
+    def number(self, node: Node, t: float) -> float:
+        value = self.value(node, t)
+        if isinstance(value, float):
+            return value
+        raise NotCovered(f"a number is expected: {node.text}")
+
+    def value(self, node: Node, t: float) -> Vector | float:
+        if isinstance(node, Number):
+            return node.value
+        if isinstance(node, Selector):
+            return self._instant(node, t)
+        if isinstance(node, Binary):
+            return self._binary(node, t)
+        if isinstance(node, Aggregate):
+            return aggregated(node, self.vector(node.inner, t), self._param(node, t))
+        if isinstance(node, Call):
+            return self._call(node, t)
+        raise NotCovered(f"{type(node).__name__.lower()} is not expected here: {node.text}")
+
+    def _param(self, node: Aggregate, t: float) -> float | str:
+        if node.param is None:
+            return 0.0
+        return node.param.value if isinstance(node.param, Text) else self.number(node.param, t)
+
+    # selectors
+
+    def _instant(self, node: Selector, t: float) -> Vector:
+        t = (t if node.at is None else node.at) - node.shift
+        found: Vector = {labels: (program.at(t), 0.0) for labels, program in self._matching(node)}
+        for expression, labels in self._recorded(node):
+            found.update(self._recording(node, expression, labels, t))
+        return found if t >= 0 else {}
+
+    def _matching(self, node: Selector) -> Iterable[tuple[Labels, Program]]:
+        pools = [self.world.series.get(node.name, [])] if node.name else list(self.world.series.values())
+        for pool in pools:
+            for labels, program in pool:
+                if _matches(node, labels):
+                    yield labels, program
+
+    def _recorded(self, node: Selector) -> Iterable[tuple[Node, Mapping[str, str]]]:
+        return self.world.recorded.get(node.name, ()) if node.name else ()
+
+    def _recording(self, node: Selector, expression: Node, labels: Mapping[str, str], t: float) -> Vector:
+        made: Vector = {}
+        for found, element in self.vector(expression, t).items():
+            named = {**dict(found), **labels, "__name__": node.name}
+            key = tuple(sorted((name, value) for name, value in named.items() if value))
+            if _matches(node, key):
+                made[key] = element
+        return made
+
+    def _range(self, window: Window, t: float, many: int) -> list[tuple[Labels, list[tuple[float, float]], float]]:
+        """Each series' samples, and its miss; at most about so many of them."""
+        t = (t if window.at is None else window.at) - window.shift
+        least = self.world.step if isinstance(window.inner, Selector) else window.step
+        step = max(least, window.seconds / many)
+        count = int(window.seconds / step + 1e-9)
+        times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
+        if isinstance(window.inner, Selector) and not list(self._recorded(window.inner)):
+            return [
+                (labels, [(moment, program.at(moment)) for moment in times], 0.0)
+                for labels, program in self._matching(window.inner)
+            ]
+        inner = window.inner
+        if isinstance(inner, Selector):
+            inner = Selector(inner.text, inner.name, inner.matchers)
+        series: dict[Labels, list[tuple[float, float]]] = {}
+        gaps: dict[Labels, float] = {}
+        for moment in times:
+            for labels, (value, gap) in self.vector(inner, moment).items():
+                series.setdefault(labels, []).append((moment, value))
+                gaps[labels] = min(gap, gaps.get(labels, gap))
+        return [(labels, samples, gaps[labels]) for labels, samples in series.items()]
+
+    # functions
+
+    def _call(self, node: Call, t: float) -> Vector | float:
+        window = next((arg for arg in node.args if isinstance(arg, Window)), None)
+        if window is not None:
+            return self._windowed(node, window, t)
+        name = node.name
+        if name == "time":
+            return float(t)
+        if name == "vector":
+            return {(): (self.number(node.args[0], t), 0.0)}
+        if name == "scalar":
+            held = [value for value, gap in self.vector(node.args[0], t).values() if gap == 0]
+            return held[0] if len(held) == 1 else math.nan
+        if name == "absent":
+            gap = FAR if miss(self.vector(node.args[0], t)) == 0 else 0.0
+            return {_absent_labels(node.args[0]): (1.0, gap)}
+        if name in DATES:
+            clock: Vector = self.vector(node.args[0], t) if node.args else {(): (float(t), 0.0)}
+            return {unnamed(labels): (_date(name, value), gap) for labels, (value, gap) in clock.items()}
+        if name == "timestamp":
+            return {unnamed(labels): (float(t), gap) for labels, (_, gap) in self.vector(node.args[0], t).items()}
+        if name in ("label_replace", "label_join"):
+            return windows.relabelled(node, self.vector(node.args[0], t))
+        if name == "histogram_quantile":
+            return windows.quantiles(self.number(node.args[0], t), self.vector(node.args[1], t))
+        if name in ("sort", "sort_desc"):
+            return self.vector(node.args[0], t)
+        function = NUMERIC.get(name)
+        if function is None:
+            raise NotCovered(f"the function {name} is not known here")
+        numbers = [self.number(arg, t) for arg in node.args[1:]]
+        return {
+            unnamed(labels): (_safe(function, value, *numbers), gap)
+            for labels, (value, gap) in self.vector(node.args[0], t).items()
+        }
+
+    def _windowed(self, node: Call, window: Window, t: float) -> Vector:
+        numbers = [self.number(arg, t) for arg in node.args if not isinstance(arg, Window)]
+        exact = node.name in ("changes", "resets")
+        ranges = self._range(window, t, 2000 if exact else 24)
+        if node.name == "absent_over_time":
+            there = any(samples and gap == 0 for _, samples, gap in ranges)
+            return {_absent_labels(window.inner): (1.0, FAR if there else 0.0)}
+        every = self.world.step if isinstance(window.inner, Selector) else window.step
+        made: Vector = {}
+        for labels, samples, gap in ranges:
+            value = windows.over(node.name, samples, window.seconds, every, numbers, t)
+            if value is not None:
+                key = labels if node.name == "last_over_time" else unnamed(labels)
+                made[key] = (value, gap)
+        return made
+
+    # operators
+
+    def _binary(self, node: Binary, t: float) -> Vector | float:
+        left, right = self.value(node.left, t), self.value(node.right, t)
+        if isinstance(left, float) and isinstance(right, float):
+            if node.op in COMPARISONS:
+                self._saw(node, left, right, distance(node.op, left, right))
+                return float(distance(node.op, left, right) == 0)
+            return _safe(ARITHMETIC[node.op], left, right)
+        if isinstance(left, float) or isinstance(right, float):
+            return self._with_number(node, left, right)
+        if node.op in SETS:
+            return self._set(node, left, right)
+        return self._joined(node, left, right)
+
+    def _with_number(self, node: Binary, left: Vector | float, right: Vector | float) -> Vector:
+        vector = right if isinstance(left, float) else left
+        assert isinstance(vector, dict)
+        made: Vector = {}
+        for labels, (value, gap) in vector.items():
+            a, b = (left, value) if isinstance(left, float) else (value, float(right))  # type: ignore[arg-type]  # one side is a number
+            result = self._result(node, a, b, gap)
+            kept = node.op in COMPARISONS and not node.is_bool
+            made[labels if kept else unnamed(labels)] = (value, result[1]) if kept else result
+        return made
+
+    def _result(self, node: Binary, a: float, b: float, gap: float) -> tuple[float, float]:
+        if node.op in COMPARISONS:
+            far = distance(node.op, a, b)
+            self._saw(node, a, b, far, gap)
+            return (float(far == 0), gap) if node.is_bool else (a, gap + far)
+        return _safe(ARITHMETIC[node.op], a, b), gap
+
+    def _saw(self, node: Node, a: float, b: float, far: float, gap: float = 0.0) -> None:
+        self.seen.sides.setdefault(node, []).append((a, b, far + gap))
+
+    def _set(self, node: Binary, left: Vector, right: Vector) -> Vector:
+        others: dict[Labels, float] = {}
+        for labels, (_, gap) in right.items():
+            key = signature(node, labels)
+            others[key] = min(gap, others.get(key, gap))
+        if node.op == "or":
+            mine = {signature(node, labels) for labels, (_, gap) in left.items() if gap == 0}
+            united = dict(left)
+            for labels, element in right.items():
+                if signature(node, labels) not in mine:
+                    united[labels] = min(element, united.get(labels, element), key=lambda e: e[1])
+            return united
+        if node.op == "unless":
+            return {
+                labels: (value, gap + (FAR if others.get(signature(node, labels), 1.0) == 0 else 0.0))
+                for labels, (value, gap) in left.items()
+            }
+        made = {
+            labels: (value, gap + others[signature(node, labels)])
+            for labels, (value, gap) in left.items()
+            if signature(node, labels) in others
+        }
+        if left and right and not made:
+            self.seen.apart[node] = (list(left), list(right))
+        return made
+
+    def _joined(self, node: Binary, left: Vector, right: Vector) -> Vector:
+        many, one = (right, left) if node.many == "right" else (left, right)
+        partners: dict[Labels, tuple[Labels, tuple[float, float]]] = {}
+        for labels, element in one.items():
+            key = signature(node, labels)
+            if key in partners:
+                if partners[key][1][1] == 0 and element[1] == 0:
+                    raise Unevaluable(node, "several series on a side that must have one")
+                if element[1] >= partners[key][1][1]:
+                    continue
+            partners[key] = (labels, element)
+        made: Vector = {}
+        for labels, (value, gap) in many.items():
+            partner = partners.get(signature(node, labels))
+            if partner is None:
+                continue
+            other, other_gap = partner[1]
+            a, b = (other, value) if node.many == "right" else (value, other)
+            result = self._result(node, a, b, gap + other_gap)
+            key = _joined_labels(node, labels, partner[0])
+            if key in made and made[key][1] == 0 and result[1] == 0 and not node.many:
+                raise Unevaluable(node, "several series on a side that must have one")
+            if key not in made or result[1] < made[key][1]:
+                made[key] = result
+        if left and right and not made:
+            self.seen.apart[node] = (list(left), list(right))
+        return made
+
+
+def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:
+    """The groups; elements that miss count only where there are no others."""
+    groups: dict[Labels, list[tuple[float, float, Labels]]] = {}
+    for labels, (value, gap) in vector.items():
+        groups.setdefault(grouping(node, labels), []).append((value, gap, labels))
+    made: Vector = {}
+    for key, members in groups.items():
+        gap = min(one for _, one, _ in members)
+        held = [member for member in members if member[1] == gap]
+        if node.op in ("topk", "bottomk"):
+            ordered = sorted(held, key=lambda m: m[0], reverse=node.op == "topk")
+            made.update({labels: (value, gap) for value, _, labels in ordered[: int(param)]})
+        elif node.op == "count_values":
+            for value in {member[0] for member in held}:
+                named = (*key, (str(param), f"{value:g}"))
+                made[tuple(sorted(named))] = (float(sum(m[0] == value for m in held)), gap)
+        else:
+            made[key] = (windows.folded(node.op, [member[0] for member in held], param), gap)
+    return made
+
+
+def grouping(node: Aggregate, labels: Labels) -> Labels:
+    if node.without:
+        return tuple((k, v) for k, v in labels if k not in node.labels and k != "__name__")
+    return tuple((k, v) for k, v in labels if k in node.labels)
+
+
+def signature(node: Binary, labels: Labels) -> Labels:
+    """The labels by which an operator joins."""
+    if node.on is not None:
+        return tuple((k, v) for k, v in labels if k in node.on)
+    return tuple((k, v) for k, v in labels if k not in node.ignoring and k != "__name__")
+
+
+def _joined_labels(node: Binary, labels: Labels, partner: Labels) -> Labels:
+    kept = node.op in COMPARISONS and not node.is_bool
+    if node.many:
+        made = {k: v for k, v in labels if kept or k != "__name__"}
+        other = dict(partner)
+        for name in node.include:
+            made.pop(name, None)
+            if other.get(name):
+                made[name] = other[name]
+        return tuple(sorted(made.items()))
+    if kept and node.on is None and not node.ignoring:
+        return labels
+    joined = signature(node, labels)
+    name = tuple(pair for pair in labels if pair[0] == "__name__" and kept and pair not in joined)
+    return tuple(sorted((*joined, *name)))
+
+
+def distance(op: str, a: float, b: float) -> float:
+    """How far a comparison is from holding: 0 when it holds."""
+    if HOLDS[op](a, b):
+        return 0.0
+    if math.isnan(a) or math.isnan(b) or math.isinf(a) or math.isinf(b):
+        return FAR
+    return 0.5 if op == "!=" else 0.01 + abs(a - b) / (abs(a) + abs(b) + 1e-12)
+
+
+def unnamed(labels: Labels) -> Labels:
+    return tuple(pair for pair in labels if pair[0] != "__name__")
+
+
+def _matches(node: Selector, labels: Labels) -> bool:
+    held = dict(labels)
+    if node.name and held.get("__name__") != node.name:
+        return False
+    return all(accepts(((operator, value),), held.get(name, "")) for name, operator, value in node.matchers)
+
+
+def _absent_labels(node: Node) -> Labels:
+    if not isinstance(node, Selector):
+        return ()
+    names = [name for name, _, _ in node.matchers]
+    return tuple(sorted((n, v) for n, op, v in node.matchers if op == "=" and v and names.count(n) == 1))
+
+
+def _safe(function: Callable[..., float], *values: float) -> float:
+    try:
+        return float(function(*values))
+    except ZeroDivisionError:
+        return math.nan
+    except (OverflowError, ValueError):
+        return math.nan
+
+
+def _divide(a: float, b: float) -> float:
+    if b:
+        return a / b
+    return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a)
+
+
+def _date(name: str, value: float) -> float:
+    try:
+        return float(DATES[name](datetime.fromtimestamp(value, UTC)))
+    except (ValueError, OverflowError, OSError):
+        return math.nan
+
+
+def _days(moment: datetime) -> int:
+    following = moment.replace(day=28).timestamp() + 4 * 86400
+    first = datetime.fromtimestamp(following, UTC).replace(day=1)
+    return datetime.fromtimestamp(first.timestamp() - 86400, UTC).day
+
+
+DATES: Mapping[str, Callable[[datetime], int]] = {
+    "hour": lambda m: m.hour,
+    "minute": lambda m: m.minute,
+    "month": lambda m: m.month,
+    "year": lambda m: m.year,
+    "day_of_month": lambda m: m.day,
+    "day_of_week": lambda m: (m.weekday() + 1) % 7,
+    "day_of_year": lambda m: m.timetuple().tm_yday,
+    "days_in_month": _days,
+}
+HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": _divide,
+    "%": math.fmod,
+    "^": math.pow,
+    "atan2": math.atan2,
+}
+NUMERIC: Mapping[str, Callable[..., float]] = {
+    "abs": abs,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "exp": math.exp,
+    "ln": math.log,
+    "log2": math.log2,
+    "log10": math.log10,
+    "sqrt": math.sqrt,
+    "sgn": lambda v: (v > 0) - (v < 0),
+    "round": lambda v, to=1.0: math.floor(v / to + 0.5) * to,
+    "clamp": lambda v, low, high: max(low, min(high, v)),
+    "clamp_min": max,
+    "clamp_max": min,
+}

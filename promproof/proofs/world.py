@@ -1,0 +1,107 @@
+"""Synthetic series: families of label sets whose values a few knobs decide.
+
+A family is one metric with one label set and, where `copies` says so, the same again under other instances. What its
+samples do over time is a line, stairs, or teeth of a saw; a classic histogram is a family whose quantile is a knob.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Labels = tuple[tuple[str, str], ...]
+"""Sorted pairs, the name of the metric among them."""
+Knobs = Mapping[tuple[int, str], float]
+"""The value of each knob: number of the family, name of the knob."""
+
+LEVEL, SLOPE, COPIES, CHANGES, RESETS, QUANTILE, TRAFFIC = (
+    "level",
+    "slope",
+    "copies",
+    "changes",
+    "resets",
+    "quantile",
+    "traffic",
+)
+DEFAULTS = {LEVEL: 1.0, SLOPE: 0.0, COPIES: 1.0, CHANGES: 0.0, RESETS: 0.0, QUANTILE: 1.0, TRAFFIC: 10.0}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A value over time: level + slope * t; events: so many steps up (or, with teeth, falls) a second."""
+
+    level: float
+    slope: float = 0.0
+    events: float = 0.0
+    teeth: bool = False
+
+    def at(self, t: float) -> float:
+        value = self.level + self.slope * t
+        if self.events:
+            passed = self.events * t + 1e-9
+            value += (passed - math.floor(passed)) * 8 if self.teeth else math.floor(passed)
+        return value
+
+
+@dataclass
+class Family:
+    """number: its place among the families; knobs: those that may be turned; window: of changes and resets, in seconds.
+
+    shared: labels whose values the copies share; edges: the buckets of a histogram, whose quantile is `q`.
+    """
+
+    number: int
+    metric: str
+    labels: dict[str, str]
+    knobs: dict[str, float] = field(default_factory=dict)
+    copied: tuple[str, ...] = ("instance",)
+    window: float = 300.0
+    follows_time: bool = False
+    q: float | None = None
+    edges: tuple[float, ...] = ()
+
+    def knob(self, name: str, knobs: Knobs) -> float:
+        return knobs.get((self.number, name), self.knobs.get(name, DEFAULTS[name]))
+
+    def series(self, knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
+        """The label sets, each with its values."""
+        for copy in range(int(self.knob(COPIES, knobs))):
+            labels = dict(self.labels)
+            if copy:
+                for name in self.copied:
+                    labels[name] = f"{labels.get(name, '')}-{copy}"
+            if self.q is not None:
+                yield from self._buckets(labels, knobs)
+            else:
+                yield frozen(self.metric, labels), self._program(knobs)
+
+    def _program(self, knobs: Knobs) -> Program:
+        changes, resets = self.knob(CHANGES, knobs), self.knob(RESETS, knobs)
+        events = (changes or resets) / self.window
+        slope = self.knob(SLOPE, knobs) + (1.0 if self.follows_time else 0.0)
+        return Program(self.knob(LEVEL, knobs), slope, events, teeth=not changes)
+
+    def _buckets(self, labels: dict[str, str], knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
+        traffic = self.knob(TRAFFIC, knobs)
+        for edge, share in cumulated(self.edges, self.q or 0.5, self.knob(QUANTILE, knobs)):
+            le = "+Inf" if math.isinf(edge) else f"{edge:.10g}"
+            yield frozen(self.metric, {**labels, "le": le}), Program(0.0, traffic * share)
+
+
+def frozen(metric: str, labels: Mapping[str, str]) -> Labels:
+    """Labels as a key."""
+    named = {**labels, "__name__": metric} if metric else labels
+    return tuple(sorted((name, value) for name, value in named.items() if value))
+
+
+def cumulated(edges: tuple[float, ...], q: float, quantile: float) -> list[tuple[float, float]]:
+    """The share of observations up to each edge, so that their q-quantile, as Prometheus interpolates it, is this."""
+    below = max((edge for edge in edges if edge <= quantile), default=0.0)
+    above = min((edge for edge in edges if edge > quantile), default=edges[-1])
+    place = min(1.0, (quantile - below) / (above - below)) if above > below else 1.0
+    low, high = (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place)
+    shares = []
+    for edge in edges:
+        shares.append((edge, 0.0 if edge < below else low if edge == below else high if edge == above else 1.0))
+    return [*shares, (math.inf, 1.0)]
