@@ -1,0 +1,224 @@
+"""The families of series that an expression needs: label sets that its matchers, groupings and joins accept.
+
+Each selector gets the labels that it and what stands above it name. Where two sides of an operator then do not join,
+`repaired` says which label of which selector to add or to leave out; the search tries that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from promproof.proofs.strings import PLAIN, accepts, values
+from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Number, Selector, Text, Window, walk
+from promproof.proofs.world import CHANGES, COPIES, LEVEL, QUANTILE, RESETS, SLOPE, TRAFFIC, Family
+
+SCRAPED = {"job": "j", "instance": "host-1"}
+"""Every scraped series has these."""
+COUNTS = ("count", "group", "count_values", "stddev", "stdvar", "quantile", "topk", "bottomk", "avg")
+EDGES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+Recorded = Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]]
+Choice = Mapping[tuple[int, str], bool]
+"""Whether a selector has a label: what differs from the first guess."""
+
+
+@dataclass
+class Use:
+    """A selector that reads series, and what stands above it. function: of the window around it, if there is one."""
+
+    number: int
+    selector: Selector
+    path: tuple[Node, ...]
+    function: str = ""
+    seconds: float = 300.0
+    q: float | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def matchers(self, name: str) -> list[tuple[str, str]]:
+        return [(operator, value) for label, operator, value in self.selector.matchers if label == name]
+
+    def is_counted(self) -> bool:
+        return any(
+            (isinstance(node, Aggregate) and node.op in COUNTS and node.op != "avg") for node in self.path
+        )
+
+
+def uses(root: Node, recorded: Recorded) -> list[Use]:
+    """The selectors of an expression and of the recording rules that it reads."""
+    found: list[Use] = []
+
+    def visit(node: Node, path: tuple[Node, ...], depth: int) -> None:
+        if isinstance(node, Selector):
+            rules = recorded.get(node.name, ()) if node.name else ()
+            for expression, _ in rules if depth < 8 else ():
+                visit(expression, (*path, node), depth + 1)
+            if not rules:
+                found.append(_use(len(found), node, path))
+            return
+        for child in node.children():
+            visit(child, (*path, node), depth)
+
+    visit(root, (), 0)
+    return found
+
+
+def _use(number: int, selector: Selector, path: tuple[Node, ...]) -> Use:
+    made = Use(number, selector, path)
+    for above, node in zip(reversed(path[:-1]), reversed(path), strict=False):
+        if isinstance(node, Window) and isinstance(above, Call) and not made.function:
+            made.function, made.seconds = above.name, node.seconds
+    for node in path:
+        if isinstance(node, Call) and node.name == "histogram_quantile" and not made.matchers("le"):
+            made.q = node.args[0].value if isinstance(node.args[0], Number) else 0.9
+    return made
+
+
+def families(found: Sequence[Use], choice: Choice, constants: Sequence[float], root: Node) -> list[Family]:
+    """The families for the selectors.
+
+    Raises:
+        NotCovered: no label value satisfies a selector's matchers.
+    """
+    _label(found, choice)
+    made: dict[tuple[str, tuple[tuple[str, str], ...]], Family] = {}
+    tracks = any(isinstance(node, Call) and node.name == "time" for node in walk(root))
+    shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
+    for use in found:
+        for labels in (use.labels, *_remainders(use, found)):
+            for counted in range(2 if use.is_counted() else 1):
+                held = {**labels, "instance": f"{labels.get('instance', 'host')}-b"} if counted else labels
+                metric = held.get("__name__", use.selector.name)
+                plain = {name: value for name, value in held.items() if name != "__name__"}
+                key = (metric, tuple(sorted(plain.items())))
+                family = made.setdefault(key, Family(len(made), metric, plain, window=use.seconds))
+                _give_knobs(family, use, tracks, shifts, constants)
+                family.knobs[COPIES] = 0.0 if counted else 1.0
+                family.copied = _copied(use)
+    return list(made.values())
+
+
+def _label(found: Sequence[Use], choice: Choice) -> None:
+    named = {use.number: _named(use) for use in found}
+    for (number, name), there in choice.items():
+        (named[number].add if there else named[number].discard)(name)
+    for name in sorted({name for names in named.values() for name in names}):
+        holders = [use for use in found if name in named[use.number]]
+        everybody = [matcher for use in holders for matcher in use.matchers(name)]
+        first = [SCRAPED[name]] if name in SCRAPED else []
+        shared = values(everybody, first if not any(op in ("=", "=~") for op, _ in everybody) else ())
+        taken: list[str] = []
+        for use in holders:
+            own = shared or values(use.matchers(name), taken)
+            if not own:
+                if accepts(use.matchers(name), ""):
+                    continue
+                raise NotCovered(f"no value of {name} was found for {use.selector.text}")
+            use.labels[name] = own[0]
+            taken.append(own[0])
+    for use in found:
+        use.labels = {name: value for name, value in use.labels.items() if name in named[use.number]}
+
+
+def _named(use: Use) -> set[str]:
+    names = set(SCRAPED) | {name for name, _, _ in use.selector.matchers}
+    names -= {name for name, op, value in use.selector.matchers if op == "=" and not value}
+    for node in use.path:
+        if isinstance(node, Aggregate) and not node.without:
+            names |= set(node.labels)
+        elif isinstance(node, Binary):
+            names |= set(node.on or ())
+        elif isinstance(node, Call) and node.name in ("label_replace", "label_join"):
+            words = [arg.value for arg in node.args[1:] if isinstance(arg, Text)]
+            names |= {words[2]} if node.name == "label_replace" else set(words[2:])
+    if not use.matchers("le"):
+        names.discard("le")
+    if use.selector.name:
+        names.discard("__name__")
+    return {name for name in names if name}
+
+
+def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
+    """The selector's series that a narrower selector of the same metric leaves out."""
+    for other in found:
+        if other is use or other.selector.name != use.selector.name:
+            continue
+        for name in {name for name, _, _ in other.selector.matchers}:
+            mine, theirs = use.matchers(name), other.matchers(name)
+            value = next(
+                (v for v in (*values(mine), *PLAIN) if accepts(mine, v) and not accepts(theirs, v)), None
+            )
+            if value is not None and mine != theirs:
+                yield {**use.labels, name: value}
+
+
+def _copied(use: Use) -> tuple[str, ...]:
+    inner = [node for node in use.path if isinstance(node, Aggregate)]
+    extra = inner[-1].labels if len(inner) > 1 and not inner[-1].without else ()
+    outer = inner[0].labels if inner and not inner[0].without else ()
+    fixed = {name for name, _, _ in use.selector.matchers}
+    return ("instance", *(name for name in extra if name not in fixed and name not in outer and name != "le"))
+
+
+def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants: Sequence[float]) -> None:
+    knobs = family.knobs
+    if use.q is not None:
+        family.q = use.q
+        edges = {edge for c in constants if 1e-6 < c < 1e7 for edge in (c / 4, c / 2, c, 2 * c, 4 * c)}
+        family.edges = tuple(sorted({float(f"{edge:.10g}") for edge in (*edges, *EDGES)}))
+        knobs.setdefault(QUANTILE, 1.0)
+        knobs.setdefault(TRAFFIC, 10.0)
+    elif use.function in ("rate", "increase", "irate"):
+        knobs.setdefault(SLOPE, 1.0)
+    elif use.function in ("delta", "idelta", "deriv"):
+        knobs.setdefault(SLOPE, 0.0)
+    elif use.function == "predict_linear":
+        knobs.setdefault(SLOPE, 0.0)
+        knobs.setdefault(LEVEL, 1.0)
+    elif use.function in ("changes", "resets"):
+        knobs.setdefault(CHANGES if use.function == "changes" else RESETS, 0.0)
+        family.window = use.seconds
+    else:
+        knobs.setdefault(LEVEL, 1.0)
+        if tracks and not use.function.endswith(("rate", "increase")):
+            family.follows_time = any(isinstance(node, Binary) and _has_time(node) for node in use.path)
+        if shifts:
+            knobs.setdefault(SLOPE, 0.0)
+
+
+def _has_time(node: Binary) -> bool:
+    if node.op not in ("-", "<", ">", "<=", ">="):
+        return False
+    return any(
+        isinstance(side, Call) and side.name == "time" for side in (node.left, node.right)
+    )
+
+
+def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, right: list) -> Iterator[Choice]:  # type: ignore[type-arg]  # label sets
+    """Choices in which the sides of an operator may join, the likeliest first."""
+    ours, theirs = dict(left[0]), dict(right[0])
+    considered = set(ours) | set(theirs)
+    considered -= set(node.ignoring) | {"__name__"}
+    if node.on is not None:
+        considered &= set(node.on)
+    apart = sorted(name for name in considered if ours.get(name) != theirs.get(name))
+    below = {True: _below(found, node.left), False: _below(found, node.right)}
+    full: dict[tuple[int, str], bool] = dict(choice)
+    bare: dict[tuple[int, str], bool] = dict(choice)
+    for name in apart:
+        is_left = name in ours
+        for use in below[not is_left]:
+            full[(use.number, name)] = True
+        for use in below[is_left]:
+            if name not in SCRAPED and not _needs(use, name):
+                bare[(use.number, name)] = False
+    yield full
+    yield bare
+    yield {**bare, **full}
+
+
+def _below(found: Sequence[Use], side: Node) -> list[Use]:
+    return [use for use in found if side in use.path or use.selector is side]
+
+
+def _needs(use: Use, name: str) -> bool:
+    return not accepts(use.matchers(name), "")
