@@ -1,0 +1,295 @@
+"""Finds values at which an alert fires, and for each comparison the values on either side of where it flips.
+
+The search turns one knob at a time and follows the misses of `evaluate`. Nothing that it finds is a proof: every point
+goes to promtool.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from promproof.proofs.evaluate import Evaluation, Seen, Unevaluable, Vector, World, miss
+from promproof.proofs.tree import COMPARISONS, Binary, Call, Node, Number, Window, walk
+from promproof.proofs.world import (
+    CHANGES,
+    COPIES,
+    DEFAULTS,
+    LEVEL,
+    QUANTILE,
+    RESETS,
+    SLOPE,
+    TRAFFIC,
+    Family,
+    Labels,
+    Program,
+)
+
+Key = tuple[int, str]
+Knobs = dict[Key, float]
+REFUSED = 50.0
+GRID = (0.0, 1e-3, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
+NEAR = 0.004
+"""How far from its boundary a comparison is asked, as a share of it."""
+SMALLEST = 1e-3
+"""How far from a boundary of 0."""
+
+
+@dataclass
+class Problem:
+    """An expression with the families of its series, at one moment."""
+
+    root: Node
+    families: list[Family]
+    constants: tuple[float, ...]
+    step: float
+    moment: float
+    recorded: Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]] = field(default_factory=dict)
+    asked: int = 0
+
+    def result(self, knobs: Mapping[Key, float], node: Node | None = None) -> tuple[Vector | float, Seen]:
+        """What an expression, the alert's unless another is given, says; and what was seen.
+
+        Raises:
+            Unevaluable: PromQL refuses.
+        """
+        self.asked += 1
+        series: dict[str, list[tuple[Labels, Program]]] = {}
+        for family in self.families:
+            series.setdefault(family.metric, []).extend(family.series(knobs))
+        evaluation = Evaluation(World(series, self.step, self.recorded))
+        return evaluation.value(node or self.root, self.moment), evaluation.seen
+
+    def miss(self, knobs: Mapping[Key, float], node: Node | None = None) -> float:
+        try:
+            return miss(self.result(knobs, node)[0])
+        except Unevaluable:
+            return REFUSED
+
+    def fires(self, knobs: Mapping[Key, float]) -> bool:
+        return self.miss(knobs) == 0
+
+    def knobs(self) -> Knobs:
+        return {(f.number, name): value for f in self.families for name, value in f.knobs.items()}
+
+
+def constants(root: Node) -> tuple[float, ...]:
+    """The numbers of an expression, those in arithmetic evaluated."""
+    found: list[float] = []
+    for node in walk(root):
+        value = constant(node)
+        if value is not None and abs(value) != float("inf"):
+            found += [value, -value] if value < 0 else [value]
+        if isinstance(node, Window):
+            found.append(node.seconds)
+    return tuple(dict.fromkeys(found))
+
+
+def constant(node: Node) -> float | None:
+    """The value of an expression without series."""
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Binary) and constant(node.left) is not None and constant(node.right) is not None:
+        value = Evaluation(World({}, 15.0)).value(node, 0.0)
+        return value if isinstance(value, float) else None
+    if isinstance(node, Call) and node.name == "vector":
+        return constant(node.args[0])
+    return None
+
+
+def solve(
+    problem: Problem, start: Knobs, objective: Callable[[Knobs], float], patience: int = 900
+) -> Knobs | None:
+    """Knobs for which the objective is 0; None when none were found."""
+    chance = random.Random(7)
+    begun = problem.asked
+    for trial in range(6):
+        knobs = dict(start)
+        if trial:
+            for key in knobs:
+                if chance.random() < 0.6:
+                    knobs[key] = chance.choice(candidates(problem, key, knobs, negative=trial > 2))
+        best = objective(knobs)
+        while best > 0 and problem.asked - begun < patience:
+            before = best
+            for key in list(knobs):
+                for value in candidates(problem, key, knobs, negative=trial > 0):
+                    changed = {**knobs, key: value}
+                    found = objective(changed)
+                    if found < best - 1e-12:
+                        best, knobs = found, changed
+                    if best == 0:
+                        return knobs
+            if best >= before:
+                break
+        if best == 0:
+            return knobs
+    return None
+
+
+def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negative: bool) -> list[float]:
+    """The values worth trying for a knob."""
+    name = key[1]
+    if name == COPIES:
+        return [0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0]
+    if name in (CHANGES, RESETS):
+        most = problem.families[key[0]].window / problem.step
+        whole = {float(int(c) + d) for c in problem.constants for d in (-1, 0, 1, 2) if 0 <= c + d <= most / 2}
+        return sorted(whole | {0.0, 1.0, 2.0, 4.0})
+    made = [*GRID]
+    for value in problem.constants:
+        made += [value, value * 1.02, value * 0.98, value / 2, value * 2]
+        if value == int(value):
+            made += [value + 1, value - 1]
+    made += [
+        other * by for other_key, other in knobs.items() if other_key != key for by in (1, 0.5, 2) if other
+    ]
+    if name == SLOPE:
+        made += [value / 300 for value in problem.constants]
+    made = [value for value in made if value >= 0]
+    tracked = name == LEVEL and problem.families[key[0]].follows_time
+    slides = name == SLOPE and problem.families[key[0]].knobs.get(SLOPE) == 0.0
+    if (negative or tracked or slides) and name not in (QUANTILE, TRAFFIC):
+        made += [-value for value in made]
+    return list(dict.fromkeys(made))
+
+
+@dataclass(frozen=True)
+class Point:
+    """Values of the knobs, and whether the alert is expected to hold there."""
+
+    knobs: Knobs
+    fires: bool
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Points on either side of where a comparison flips; of one with a single value, that on its other side too.
+
+    comparison: None where presence alone decides; the knob that was turned; written: the value of the compared side.
+    """
+
+    comparison: Binary | None
+    points: tuple[Point, ...]
+    turned: Key
+
+
+def comparisons(root: Node) -> list[Binary]:
+    return [node for node in walk(root) if isinstance(node, Binary) and node.op in COMPARISONS]
+
+
+def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
+    """The boundary of one comparison, the others held as they are when the alert fires."""
+    seen = problem.result(fired)[1]
+    if node not in seen.sides:
+        return None
+    truths = _truths(seen)
+    for alone in (True, False):
+        for key in sorted(fired, key=lambda k: _order(k[1])):
+            for value in candidates(problem, key, fired, negative=True):
+                changed = {**fired, key: value}
+                if value == fired[key] or not _silences(problem, changed, node, truths, alone):
+                    continue
+                found = _close(problem, fired, changed, key, node)
+                if found is not None:
+                    return found
+    return None
+
+
+def _order(name: str) -> int:
+    return (LEVEL, SLOPE, QUANTILE, CHANGES, RESETS, COPIES, TRAFFIC).index(name)
+
+
+def _truths(seen: Seen) -> dict[Node, bool]:
+    return {node: any(far == 0 for _, _, far in sides) for node, sides in seen.sides.items()}
+
+
+def _silences(problem: Problem, knobs: Knobs, node: Binary, truths: Mapping[Node, bool], alone: bool) -> bool:
+    try:
+        result, seen = problem.result(knobs)
+    except Unevaluable:
+        return False
+    if miss(result) == 0 or node not in seen.sides:
+        return False
+    now = _truths(seen)
+    if now[node] == truths[node]:
+        return False
+    return not alone or all(now.get(other, truth) == truth for other, truth in truths.items() if other is not node)
+
+
+def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary) -> Boundary | None:
+    """Draw both sides together until they are next to the boundary, and leave them a little apart."""
+    yes, no = fired[key], silent[key]
+    if key[1] in (COPIES, CHANGES, RESETS):
+        while abs(yes - no) > 1:
+            middle = (yes + no) // 2
+            yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
+        points = [Point({**fired, key: yes}, True), Point({**fired, key: no}, False)]
+        return Boundary(node, tuple(points), key)
+    outer_yes, outer_no = yes, no
+    for _ in range(80):
+        middle = (yes + no) / 2
+        if middle in (yes, no):
+            break
+        yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
+    at = _gap(problem, {**fired, key: yes}, node)
+    if at is None or at > 0.05:
+        return None  # it is not this comparison that flips here
+    far_yes, far_no = _apart(problem, fired, key, node, yes, outer_yes), _apart(problem, fired, key, node, no, outer_no)
+    points = [Point({**fired, key: far_yes}, True), Point({**fired, key: far_no}, False)]
+    if node.op in ("==", "!="):
+        beyond = 2 * yes - far_no if node.op == "==" else 2 * no - far_yes
+        points[0] = Point({**fired, key: yes if node.op == "==" else far_yes}, True)
+        points[1] = Point({**fired, key: far_no if node.op == "==" else no}, False)
+        other = {**fired, key: beyond}
+        if problem.fires(other) == (node.op == "!="):
+            points.append(Point(other, node.op == "!="))
+    if [problem.fires(point.knobs) for point in points[:2]] != [True, False]:
+        return None
+    return Boundary(node, tuple(points), key)
+
+
+def _apart(problem: Problem, fired: Knobs, key: Key, node: Binary, near: float, far: float) -> float:
+    """From the boundary outwards, the first value at which the sides differ enough."""
+    low, high = near, far
+    if (_gap(problem, {**fired, key: far}, node) or 0.0) < NEAR / 2:
+        return far
+    for _ in range(60):
+        middle = (low + high) / 2
+        gap = _gap(problem, {**fired, key: middle}, node)
+        low, high = (middle, high) if gap is not None and gap < NEAR else (low, middle)
+        if gap is not None and NEAR <= gap < 1.3 * NEAR:
+            break
+    return high
+
+
+def _gap(problem: Problem, knobs: Knobs, node: Binary) -> float | None:
+    """How far the sides of a comparison are apart, as a share of the right one."""
+    try:
+        seen = problem.result(knobs)[1]
+    except Unevaluable:
+        return None
+    sides = seen.sides.get(node)
+    if not sides:
+        return None
+    a, b, _ = min(sides, key=lambda side: side[2])
+    least = SMALLEST if b == 0 else abs(b)
+    return abs(a - b) / least * (NEAR if b == 0 else 1.0)
+
+
+def presence(problem: Problem, fired: Knobs) -> Boundary | None:
+    """Series there and not there, for an alert that no comparison decides."""
+    for key, value in fired.items():
+        if key[1] != COPIES:
+            continue
+        changed = {**fired, key: 0.0 if value else 1.0}
+        if not problem.fires(changed) and problem.miss(changed) != REFUSED:
+            return Boundary(None, (Point(dict(fired), True), Point(changed, False)), key)
+    return None
+
+
+def restarts(problem: Problem) -> Iterator[Knobs]:
+    """Where a search may begin: as the families are, and with everything larger."""
+    yield problem.knobs()
+    yield {key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()}
