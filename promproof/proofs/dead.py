@@ -1,0 +1,347 @@
+"""Why an alert can't fire: sides whose labels never agree, values that never reach their threshold.
+
+Only what holds for all series is said: every scraped series has `job` and `instance`, a matcher that no empty value
+passes has its label, a grouping keeps what it names. What may be otherwise is no reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promproof.proofs.strings import accepts
+from promproof.proofs.tree import (
+    COMPARISONS,
+    SETS,
+    Aggregate,
+    Binary,
+    Call,
+    Node,
+    Number,
+    Selector,
+    Text,
+    Window,
+)
+
+ANY = (-math.inf, math.inf)
+CLOCK = {
+    "hour": (0, 23),
+    "minute": (0, 59),
+    "month": (1, 12),
+    "day_of_month": (1, 31),
+    "day_of_week": (0, 6),
+    "day_of_year": (1, 366),
+    "days_in_month": (28, 31),
+}
+NOT_NEGATIVE = ("rate", "increase", "irate", "changes", "resets", "stddev_over_time", "stdvar_over_time")
+Bounds = tuple[float, float]
+Recorded = Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """must: labels that are there, with their value where it is known. only: None, or all that may be there."""
+
+    must: Mapping[str, str | None]
+    only: frozenset[str] | None = None
+    gone: frozenset[str] = frozenset()
+
+    def may_have(self, name: str) -> bool:
+        return name not in self.gone and (self.only is None or name in self.only)
+
+
+def reason(node: Node, recorded: Recorded) -> str | None:
+    """Why an expression never has a result; None where it may have one."""
+    if isinstance(node, Selector):
+        return _no_series(node, recorded)
+    if isinstance(node, Window):
+        return reason(node.inner, recorded)
+    if isinstance(node, Aggregate):
+        return reason(node.inner, recorded)
+    if isinstance(node, Call):
+        return _call(node, recorded)
+    if isinstance(node, Binary):
+        return _binary(node, recorded)
+    return None
+
+
+def _no_series(node: Selector, recorded: Recorded) -> str | None:
+    rules = recorded.get(node.name, ()) if node.name else ()
+    if rules:
+        found = [reason(expression, recorded) for expression, _ in rules]
+        return f"{node.name}: {found[0]}" if all(found) else None
+    for name in {name for name, _, _ in node.matchers}:
+        own = [(op, value) for label, op, value in node.matchers if label == name]
+        wanted = [value for op, value in own if op == "="]
+        if wanted and not accepts(own, wanted[0]):
+            return f"no value of `{name}` passes all matchers of {node.text}"
+    return None
+
+
+def _call(node: Call, recorded: Recorded) -> str | None:
+    if node.name in ("absent", "absent_over_time", "scalar", "vector", "time", *CLOCK, "year"):
+        return None
+    for arg in node.args:
+        found = reason(arg, recorded)
+        if found:
+            return found
+    if node.name == "histogram_quantile" and not shape(node.args[1], recorded).may_have("le"):
+        return f"`le` is dropped before histogram_quantile: {node.args[1].text}"
+    return None
+
+
+def _binary(node: Binary, recorded: Recorded) -> str | None:
+    left = reason(node.left, recorded)
+    if node.op == "unless":
+        return left
+    right = reason(node.right, recorded)
+    if node.op == "or":
+        return left if left and right else None
+    if left or right:
+        return left or right
+    if not (_is_number(node.left) or _is_number(node.right)):
+        apart = _apart(node, shape(node.left, recorded), shape(node.right, recorded))
+        if apart:
+            return apart
+    if node.op in COMPARISONS and not node.is_bool:
+        return _never(node, recorded)
+    return None
+
+
+def _apart(node: Binary, left: Shape, right: Shape) -> str | None:
+    names = {*left.must, *right.must} - {"__name__"}
+    names = names & set(node.on) if node.on is not None else names - set(node.ignoring)
+    for name in sorted(names):
+        for mine, other, side in ((left, right, "left"), (right, left, "right")):
+            if name in mine.must and not other.may_have(name):
+                return f"`{name}` is on the {side} side of {node.op} only"
+        ours, theirs = left.must.get(name), right.must.get(name)
+        if ours is not None and theirs is not None and ours != theirs:
+            return f"`{name}` is {ours!r} on the left side of {node.op} and {theirs!r} on its right"
+    return None
+
+
+def _never(node: Binary, recorded: Recorded) -> str | None:
+    (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
+    impossible = {
+        ">": high <= least,
+        ">=": high < least,
+        "<": low >= most,
+        "<=": low > most,
+        "==": high < least or low > most,
+        "!=": low == high == least == most,
+    }[node.op]
+    if not impossible:
+        return None
+    value = f"always {low:g}" if low == high else f"never below {low:g}" if node.op in ("<", "<=") or low > most else f"never above {high:g}"
+    return f"{value}, and {node.op} {node.right.text} is asked: {node.left.text}"
+
+
+def _is_number(node: Node) -> bool:
+    if isinstance(node, Number):
+        return True
+    if isinstance(node, Call):
+        return node.name in ("time", "scalar")
+    return isinstance(node, Binary) and node.op not in SETS and _is_number(node.left) and _is_number(node.right)
+
+
+def is_divided_by_itself(node: Node) -> bool:
+    """Whether each series meets itself: `x{status="failed"} / x` without a sum."""
+    if not isinstance(node, Binary) or node.op != "/" or node.many:
+        return False
+    left, right = _bare(node.left), _bare(node.right)
+    if left is None or right is None or left[0] != right[0] or left[1].name != right[1].name or not left[1].name:
+        return False
+    own, other = set(left[1].matchers), set(right[1].matchers)
+    if (left[1].shift, left[1].at) != (right[1].shift, right[1].at) or not (other <= own or own <= other):
+        return False
+    return node.on is None and not node.ignoring
+
+
+def _bare(node: Node) -> tuple[tuple[object, ...], Selector] | None:
+    """A selector, and what is done with it: windows and functions that keep each series apart."""
+    if isinstance(node, Selector):
+        return (), node
+    if isinstance(node, Call) and len(node.args) == 1 and isinstance(node.args[0], Window):
+        inner = node.args[0].inner
+        if isinstance(inner, Selector) and not node.name.startswith("absent"):
+            return (node.name, node.args[0].seconds), inner
+    return None
+
+
+def bounds(node: Node, recorded: Recorded) -> Bounds:
+    """Between what the values of an expression always are."""
+    if isinstance(node, Number):
+        return node.value, node.value
+    if isinstance(node, Aggregate):
+        return _folded(node, recorded)
+    if isinstance(node, Call):
+        return _called(node, recorded)
+    if isinstance(node, Binary):
+        return _combined(node, recorded)
+    return ANY
+
+
+def _folded(node: Aggregate, recorded: Recorded) -> Bounds:
+    low, high = bounds(node.inner, recorded)
+    if node.op in ("count", "count_values"):
+        return 1.0, math.inf
+    if node.op == "group":
+        return 1.0, 1.0
+    if node.op in ("stddev", "stdvar"):
+        return 0.0, math.inf
+    if node.op == "sum":
+        return (low if low >= 0 else -math.inf), (high if high <= 0 else math.inf)
+    return (low, high) if node.op in ("avg", "min", "max", "topk", "bottomk") else ANY
+
+
+def _called(node: Call, recorded: Recorded) -> Bounds:
+    if node.name in CLOCK:
+        low, high = CLOCK[node.name]
+        return float(low), float(high)
+    if node.name in NOT_NEGATIVE:
+        return 0.0, math.inf
+    if node.name in ("absent", "absent_over_time", "present_over_time"):
+        return 1.0, 1.0
+    if node.name == "count_over_time":
+        return 1.0, math.inf
+    if node.name == "vector":
+        return bounds(node.args[0], recorded)
+    if node.name == "abs":
+        return 0.0, math.inf
+    return ANY
+
+
+def _combined(node: Binary, recorded: Recorded) -> Bounds:
+    if is_divided_by_itself(node):
+        return 1.0, 1.0
+    (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
+    if node.op in COMPARISONS:
+        if node.is_bool:
+            return 0.0, 1.0
+        if _is_number(node.left):
+            (low, high), (least, most) = (least, most), (low, high)
+            op = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(node.op, node.op)
+        else:
+            op = node.op
+        if op in (">", ">="):
+            return max(low, least), high
+        if op in ("<", "<="):
+            return low, min(high, most)
+        return (max(low, least), min(high, most)) if op == "==" else (low, high)
+    if node.op in ("and", "unless"):
+        return low, high
+    if node.op == "or":
+        return min(low, least), max(high, most)
+    if node.op == "+":
+        return low + least, high + most
+    if node.op == "-":
+        return low - most, high - least
+    if least == most and node.op in ("*", "/") and math.isfinite(least) and least:
+        factor = least if node.op == "*" else 1 / least
+        return min(low * factor, high * factor), max(low * factor, high * factor)
+    if low == high and node.op == "*" and math.isfinite(low) and low:
+        return min(least * low, most * low), max(least * low, most * low)
+    return ANY
+
+
+def shape(node: Node, recorded: Recorded) -> Shape:
+    """The labels that the results of an expression have."""
+    if isinstance(node, Selector):
+        return _selected(node, recorded)
+    if isinstance(node, Window):
+        return shape(node.inner, recorded)
+    if isinstance(node, Aggregate):
+        return _kept(node, shape(node.inner, recorded))
+    if isinstance(node, Call):
+        return _of_call(node, recorded)
+    if isinstance(node, Binary):
+        return _of_binary(node, recorded)
+    return Shape({}, frozenset())
+
+
+def _selected(node: Selector, recorded: Recorded) -> Shape:
+    rules = recorded.get(node.name, ()) if node.name else ()
+    must: dict[str, str | None] = {}
+    gone: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    if len(rules) == 1:
+        inner = shape(rules[0][0], recorded)
+        must, gone, only = dict(inner.must), inner.gone, inner.only
+        for name, value in rules[0][1].items():
+            must[name] = value
+            gone -= {name}
+            only = only | {name} if only is not None else None
+    elif not rules and node.name and ":" not in node.name and not node.name.startswith("ALERTS"):
+        must = {"job": None, "instance": None}
+    for name in {name for name, _, _ in node.matchers}:
+        own = [(op, value) for label, op, value in node.matchers if label == name]
+        if accepts(own, ""):
+            if any(op == "=" for op, _ in own):
+                gone |= {name}
+                must.pop(name, None)
+            continue
+        must[name] = next((value for op, value in own if op == "="), must.get(name))
+    return Shape(must, only, gone)
+
+
+def _kept(node: Aggregate, inner: Shape) -> Shape:
+    if node.op in ("topk", "bottomk"):
+        return inner
+    if node.without:
+        must = {name: value for name, value in inner.must.items() if name not in node.labels}
+        only = inner.only - set(node.labels) if inner.only is not None else None
+        return Shape(must, only, inner.gone | set(node.labels))
+    labels = frozenset(node.labels)
+    must = {name: value for name, value in inner.must.items() if name in labels}
+    only = labels if inner.only is None else labels & inner.only
+    if node.op == "count_values" and isinstance(node.param, Text):
+        must[node.param.value] = None
+        only |= {node.param.value}
+    return Shape(must, only - inner.gone)
+
+
+def _of_call(node: Call, recorded: Recorded) -> Shape:
+    if node.name in ("absent", "absent_over_time"):
+        inner = node.args[0].inner if isinstance(node.args[0], Window) else node.args[0]
+        names = inner.matchers if isinstance(inner, Selector) else ()
+        return Shape({}, frozenset(name for name, op, _ in names if op == "="))
+    vectors = [arg for arg in node.args if not isinstance(arg, Number | Text)]
+    if not vectors or node.name == "vector":
+        return Shape({}, frozenset())
+    inner_shape = shape(vectors[-1], recorded)
+    if node.name in ("label_replace", "label_join") and isinstance(node.args[1], Text):
+        target = node.args[1].value
+        must = {name: value for name, value in inner_shape.must.items() if name != target}
+        only = inner_shape.only | {target} if inner_shape.only is not None else None
+        return Shape(must, only, inner_shape.gone - {target})
+    if node.name == "histogram_quantile":
+        must = {name: value for name, value in inner_shape.must.items() if name != "le"}
+        return Shape(must, inner_shape.only, inner_shape.gone | {"le"})
+    return inner_shape
+
+
+def _of_binary(node: Binary, recorded: Recorded) -> Shape:
+    if _is_number(node.left):
+        return shape(node.right, recorded)
+    left = shape(node.left, recorded)
+    if _is_number(node.right) or node.op in ("and", "unless"):
+        return left
+    right = shape(node.right, recorded)
+    if node.op == "or":
+        must = {n: left.must[n] for n in left.must if n in right.must and left.must[n] == right.must[n]}
+        only = left.only | right.only if left.only is not None and right.only is not None else None
+        return Shape(must, only, left.gone & right.gone)
+    if node.many:
+        many = right if node.many == "right" else left
+        included = set(node.include)
+        must = {name: value for name, value in many.must.items() if name not in included}
+        only = many.only | included if many.only is not None else None
+        return Shape(must, only, many.gone - included)
+    if node.on is not None:
+        labels = frozenset(node.on)
+        return Shape({n: v for n, v in {**right.must, **left.must}.items() if n in labels}, labels)
+    must = {n: v for n, v in {**right.must, **left.must}.items() if n not in node.ignoring}
+    only = left.only if right.only is None else right.only if left.only is None else left.only & right.only
+    return Shape(must, only, left.gone | right.gone | set(node.ignoring))

@@ -1,0 +1,229 @@
+"""From one alert to the points that promtool is asked about: pure, no program is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from promproof.proofs import dead
+from promproof.proofs.evaluate import DATES, Unevaluable, miss
+from promproof.proofs.labels import Choice, Recorded, families, repaired, uses
+from promproof.proofs.search import (
+    Boundary,
+    Knobs,
+    Point,
+    Problem,
+    boundary,
+    comparisons,
+    constants,
+    presence,
+    restarts,
+    solve,
+)
+from promproof.proofs.tree import Binary, Call, Node, NotCovered, Selector, Window, parse, walk
+from promproof.proofs.world import SLOPE
+
+SCRAPE = 15.0
+LOOKBACK = 240.0
+"""An instant selector sees samples of five minutes: none may be further apart."""
+SAMPLES = 1500
+ROUNDS = 14
+"""Label choices that are tried."""
+
+
+@dataclass
+class Plan:
+    """What is to be asked. impossible: why it can't fire. itself: the quotient of each series with itself."""
+
+    problem: Problem
+    every: float
+    fired: Knobs | None = None
+    boundaries: list[Boundary] = field(default_factory=list)
+    open: list[Binary] = field(default_factory=list)
+    impossible: str = ""
+    itself: str = ""
+    error: str = ""
+    worlds: list[Knobs] = field(default_factory=list)
+
+
+def planned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan:
+    """The plan for an expression.
+
+    Raises:
+        NotCovered: why there is none.
+    """
+    root = parse(expression)
+    step, every, moment = times(root, recorded, scrape)
+    impossible = dead.reason(root, recorded)
+    if impossible:
+        plan = _first(root, recorded, step, every, moment)
+        plan.impossible = impossible
+        plan.worlds = list(restarts(plan.problem))
+        return plan
+    plan = _firing(root, recorded, step, every, moment)
+    if plan.fired is None:
+        return plan
+    _bound(plan)
+    return plan
+
+
+def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
+    numbers = constants(root)
+    return Plan(Problem(root, families(uses(root, recorded), {}, numbers, root), numbers, step, moment, recorded), every)
+
+
+def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
+    """A plan with a world in which the alert fires; without one, the reason is its error."""
+    numbers, waiting, tried = constants(root), [dict[tuple[int, str], bool]()], 0
+    seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
+    refusal = ""
+    plan: Plan | None = None
+    while waiting and tried < ROUNDS:
+        choice: Choice = waiting.pop(0)
+        key = tuple(sorted(choice.items()))
+        if key in seen_choices:
+            continue
+        seen_choices.add(key)
+        tried += 1
+        found = uses(root, recorded)
+        problem = Problem(root, families(found, choice, numbers, root), numbers, step, moment, recorded)
+        problem.moment = _moment(problem, every)
+        plan = plan or Plan(problem, every)
+        for start in restarts(problem):
+            knobs = solve(problem, start, problem.miss, 900 if tried == 1 else 400)
+            if knobs is not None:
+                return Plan(problem, every, knobs)
+        try:
+            seen = problem.result(problem.knobs())[1]
+        except Unevaluable as error:
+            refusal = f"{error}: {error.node.text}"
+            continue
+        for node, (left, right) in list(seen.apart.items())[:2]:
+            if isinstance(node, Binary):
+                waiting += [dict(c) for c in repaired(found, choice, node, left, right)]
+    assert plan is not None
+    plan.error = refusal or "no series were found that make it fire"
+    return plan
+
+
+def _moment(problem: Problem, every: float) -> float:
+    """When to ask: at once, or at an hour at which the alert can fire."""
+    if not any(isinstance(node, Call) and node.name in DATES for node in walk(problem.root)):
+        return problem.moment
+    found: list[tuple[float, float]] = []
+    for hours in range(24 * 9):
+        moment = math.ceil((problem.moment + hours * 3600) / every) * every
+        trial = replace(problem, moment=moment)
+        gap = trial.miss(trial.knobs())
+        found.append((gap + _dates_missed(trial), moment))
+    return min(found)[1]
+
+
+def _dates_missed(problem: Problem) -> float:
+    try:
+        sides = problem.result(problem.knobs())[1].sides
+    except Unevaluable:
+        return 0.0
+    return 10.0 * sum(
+        all(far > 0 for _, _, far in seen)
+        for node, seen in sides.items()
+        if not any(isinstance(part, Selector) for part in walk(node))
+    )
+
+
+def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, float, float]:
+    """Seconds between samples and between evaluations, and when to ask: all windows are full then."""
+    nodes = list(_all(root, recorded))
+    raw = [n.seconds for n in nodes if isinstance(n, Window) and isinstance(n.inner, Selector)]
+    step = scrape or min([SCRAPE, *(seconds / 2 for seconds in raw)])
+    span = _span(root, recorded) + 4 * step
+    if span / step > SAMPLES:
+        step = max(step, min([LOOKBACK, *(seconds / 4 for seconds in raw)], default=LOOKBACK))
+    count = 1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / 24))
+    every = step * count
+    return step, every, max(2.0, math.ceil(span / every)) * every
+
+
+def _is_recorded(node: Node, recorded: Recorded) -> bool:
+    return isinstance(node, Selector) and node.name in recorded
+
+
+def _all(node: Node, recorded: Recorded, depth: int = 0) -> Sequence[Node]:
+    found = list(walk(node))
+    for part in list(found):
+        if isinstance(part, Selector) and part.name in recorded and depth < 8:
+            for expression, _ in recorded[part.name]:
+                found += _all(expression, recorded, depth + 1)
+    return found
+
+
+def _span(node: Node, recorded: Recorded, depth: int = 0) -> float:
+    inner = max((_span(child, recorded, depth) for child in node.children()), default=0.0)
+    if isinstance(node, Window):
+        shift = 0.0 if isinstance(node.inner, Selector) else node.shift
+        return inner + node.seconds + max(0.0, shift)
+    if isinstance(node, Selector):
+        further = [_span(e, recorded, depth + 1) for e, _ in recorded.get(node.name, ())] if depth < 8 else []
+        return max([0.0, *further]) + max(0.0, node.shift) + (node.at or 0.0)
+    return inner
+
+
+def _bound(plan: Plan) -> None:
+    problem, fired = plan.problem, plan.fired
+    assert fired is not None
+    for node in comparisons(problem.root):
+        found = boundary(problem, fired, node)
+        if found is None:
+            found = _elsewhere(problem, node)
+        if found is not None:
+            plan.boundaries.append(found)
+        else:
+            plan.open.append(node)
+    for quotient in walk(problem.root):
+        if dead.is_divided_by_itself(quotient):
+            plan.itself = quotient.text
+            plan.worlds = _shares(problem, fired)
+    there = presence(problem, fired)
+    if not plan.boundaries and there is not None:
+        plan.boundaries.append(there)
+
+
+def _shares(problem: Problem, fired: Knobs) -> list[Knobs]:
+    """Worlds in which the first family has ever less of the whole, and the alert would have to become silent."""
+    return [
+        {key: value * (share if key[0] == 0 and key[1] == SLOPE else 1.0) for key, value in fired.items()}
+        for share in (1.0, 0.1, 1e-2, 1e-4)
+    ]
+
+
+def _elsewhere(problem: Problem, node: Binary) -> Boundary | None:
+    """The boundary of a comparison that decides only where other alternatives of an `or` do not hold."""
+    others: list[Node] = []
+    alone = _pruned(problem.root, node, others)
+
+    def objective(knobs: Knobs) -> float:
+        gap = problem.miss(knobs, alone)
+        return gap + sum(0.3 for other in others if problem.miss(knobs, other) == 0)
+
+    if not others:
+        return None
+    for start in restarts(problem):
+        knobs = solve(problem, start, objective, 400)
+        if knobs is not None and problem.fires(knobs):
+            return boundary(problem, knobs, node)
+    return None
+
+
+def _pruned(node: Node, target: Node, others: list[Node]) -> Node:
+    if node is target or not isinstance(node, Binary):
+        return node
+    inside = any(part is target for part in walk(node.left))
+    if node.op == "or":
+        others.append(node.right if inside else node.left)
+        return _pruned(node.left if inside else node.right, target, others)
+    if inside:
+        return replace(node, left=_pruned(node.left, target, others))
+    return replace(node, right=_pruned(node.right, target, others))
+
+

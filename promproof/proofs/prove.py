@@ -1,0 +1,206 @@
+"""Proves alerts without a target: plans, promtool's answers, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from promproof.config.durations import format_duration
+from promproof.exposition import matcher
+from promproof.proofs.asking import Judge, Question, Reply, steady
+from promproof.proofs.labels import Recorded
+from promproof.proofs.plan import Plan, planned
+from promproof.proofs.search import Boundary, Knobs, Point
+from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
+from promproof.proofs.world import COPIES
+
+PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
+KNOWN = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
+"""The keys of a rule that promtool 2.42 knows."""
+BATCH = 60
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alerting rule as it stands in its file. hold: its `for`, in seconds."""
+
+    name: str
+    expression: str
+    hold: float
+    data: Mapping[str, Any]
+    group: str = ""
+    where: str = ""
+
+
+@dataclass
+class Outcome:
+    """What is known of an alert. evidence: the question that shows it, as promtool was asked."""
+
+    alert: Alert
+    verdict: str
+    flips: str = "-"
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+    plan: Plan | None = None
+    evidence: list[tuple[Question, bool]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording rule: its data and its tree."""
+
+    data: Mapping[str, Any]
+    tree: Node
+
+
+def trees(recordings: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[Node, Mapping[str, str]]]]:
+    """Recording rules by name; those that can't be read are left out, and so is what reads them."""
+    found: dict[str, list[tuple[Node, Mapping[str, str]]]] = {}
+    for data in recordings:
+        try:
+            tree = parse(str(data["expr"]))
+        except NotCovered:
+            continue
+        labels = {str(k): str(v) for k, v in (data.get("labels") or {}).items()}
+        found.setdefault(str(data["record"]), []).append((tree, labels))
+    return found
+
+
+def prove(
+    alerts: Sequence[Alert],
+    recordings: Sequence[Mapping[str, Any]],
+    judge: Judge,
+    *,
+    scrape: float | None = None,
+    say: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Outcome]:
+    """One outcome for each alert, in order."""
+    recorded = trees(recordings)
+    outcomes: list[Outcome] = []
+    for start in range(0, len(alerts), BATCH):
+        batch = [_planned(alert, recorded, scrape) for alert in alerts[start : start + BATCH]]
+        _judge(batch, recordings, judge)
+        outcomes += batch
+        say(len(outcomes), len(alerts))
+    return outcomes
+
+
+def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
+    try:
+        plan = planned(alert.expression, recorded, scrape)
+    except NotCovered as error:
+        return Outcome(alert, OPEN, reason=str(error))
+    except (ValueError, RecursionError) as error:
+        return Outcome(alert, OPEN, reason=" ".join(str(error).split())[:160])
+    return Outcome(alert, OPEN, reason=plan.error, plan=plan)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    outcome: Outcome
+    question: Question
+    boundary: Boundary | None
+    point: Point
+
+
+def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge) -> None:
+    asked: list[_Asked] = []
+    for outcome in batch:
+        plan = outcome.plan
+        if plan is None:
+            continue
+        rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
+        for found in plan.boundaries:
+            for point in found.points:
+                asked.append(_Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point))
+        for knobs in plan.worlds:
+            expected = not plan.impossible
+            asked.append(
+                _Asked(outcome, question(outcome.alert, plan, rules, knobs, None), None, Point(knobs, expected))
+            )
+    replies = judge.ask([one.question for one in asked])
+    by: dict[int, list[tuple[_Asked, Reply]]] = {}
+    for one, reply in zip(asked, replies, strict=True):
+        by.setdefault(id(one.outcome), []).append((one, reply))
+    for outcome in batch:
+        if outcome.plan is not None:
+            _decide(outcome, outcome.plan, by.get(id(outcome), []))
+
+
+def question(
+    alert: Alert, plan: Plan, rules: Sequence[Mapping[str, Any]], knobs: Knobs, found: Boundary | None
+) -> Question:
+    """Does it hold (pending or firing), and what are the sides of the comparison?"""
+    problem = plan.problem
+    name = matcher("alertname", alert.name)
+    asks = [(f'count(ALERTS{{{name}}}) or vector(0)', problem.moment)]
+    if found is not None and found.comparison is not None:
+        asks += [(found.comparison.left.text, problem.moment), (found.comparison.right.text, problem.moment)]
+    series = steady(problem.families, knobs, problem.step, problem.moment)
+    return Question(series, asks, rules, problem.step, plan.every)
+
+
+def _rule(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key in KNOWN and key != "annotations"}
+
+
+def needed(root: Node, recordings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The recording rules that an expression reads, in the order of their files."""
+    wanted: set[str] = set()
+    waiting = [root]
+    while waiting:
+        for node in walk(waiting.pop()):
+            if isinstance(node, Selector) and node.name and node.name not in wanted:
+                for data in recordings:
+                    if data["record"] == node.name:
+                        wanted.add(node.name)
+                        waiting.append(parse(str(data["expr"])))
+    return [_rule(data) for data in recordings if data["record"] in wanted]
+
+
+def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]]) -> None:
+    outcome.evidence = [(one.question, one.point.fires) for one, _ in answers]
+    errors = [reply.errors[0] for _, reply in answers if reply.errors and reply.errors[0]]
+    held = [(one, reply, bool(reply.values[0] and reply.values[0][0] > 0)) for one, reply in answers if reply.values]
+    if errors:
+        outcome.reason = errors[0]
+        return
+    wrong = [one for one, _, fired in held if fired != one.point.fires]
+    if plan.impossible:
+        outcome.verdict, outcome.reason = (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
+        return
+    if plan.itself and not plan.boundaries and not [w for w in wrong if w.boundary is None]:
+        outcome.verdict, outcome.flips = CONTRADICTED, "any share"
+        outcome.reason = f"each series is divided by itself: {plan.itself}"
+        return
+    wrong = [one for one in wrong if one.boundary is not None]
+    if wrong:
+        side = "fires" if wrong[0].point.fires else "is silent"
+        node = wrong[0].boundary.comparison if wrong[0].boundary else None
+        outcome.reason = f"expected that it {side}, promtool says otherwise: {node.text if node else 'presence'}"
+        return
+    if not plan.boundaries:
+        outcome.reason = plan.error or "fires, but what silences it was not found"
+        return
+    outcome.verdict, outcome.reason = PROVEN, ""
+    outcome.flips = _flips(plan.boundaries[0], held)
+    outcome.notes += [f"not separated: {node.text}" for node in plan.open]
+
+
+def _flips(found: Boundary, held: Sequence[tuple[_Asked, Reply, bool]]) -> str:
+    if found.comparison is None:
+        return "any series" if any(p.fires and p.knobs[found.turned] for p in found.points) else "no series"
+    if found.comparison.right.children() or not hasattr(found.comparison.right, "value"):
+        return found.comparison.op + " other side"
+    return f"{found.comparison.op} {found.comparison.right.text}"
+
+
+def about(outcome: Outcome) -> str:
+    """What stands beside a verdict."""
+    hold = format_duration(outcome.alert.hold) if outcome.alert.hold else "0s"
+    return f"{outcome.alert.name} {outcome.verdict} {outcome.flips} {hold} {outcome.reason}"
+
+
+def copies(knobs: Knobs) -> int:
+    return int(sum(value for key, value in knobs.items() if key[1] == COPIES))

@@ -1,0 +1,101 @@
+"""Reads rule files, folders of them and PrometheusRule resources; what can't be read is a line each, the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from promproof.config.durations import parse_duration
+from promproof.config.inputs import load_document
+from promproof.errors import InputError
+from promproof.proofs.prove import Alert
+
+ENDINGS = (".yml", ".yaml", ".rules")
+
+
+@dataclass
+class Rules:
+    """What was read. files: the rule files among the paths."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    recordings: list[Mapping[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def read(paths: Sequence[Path]) -> Rules:
+    """The rules of files and folders; in a folder, files that hold no rules are passed over."""
+    found = Rules()
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(f for f in path.rglob("*") if f.suffix in ENDINGS and f.is_file()):
+                _file(file, found, named=False)
+        else:
+            _file(path, found, named=True)
+    return found
+
+
+def _file(path: Path, found: Rules, *, named: bool) -> None:
+    try:
+        document = load_document(path, "a rule file")
+    except InputError as error:
+        if named or "groups:" in _begin(path):
+            found.problems.append(" ".join(str(error).split()))
+        return
+    groups, prefix = _groups(document.data)
+    if groups is None:
+        if named:
+            found.problems.append(f"{path}: no rule file: no list of groups")
+        return
+    found.files.append(path)
+    for g, group in enumerate(groups):
+        rules = group.get("rules") if isinstance(group, dict) else None
+        for r, rule in enumerate(rules if isinstance(rules, list) else ()):
+            where = document.where((*prefix, "groups", g, "rules", r))
+            _rule(rule, group, where, found)
+
+
+def _begin(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[:100_000]
+    except OSError:
+        return ""
+
+
+def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
+    if not isinstance(data, dict):
+        return None, ()
+    if data.get("kind") == "PrometheusRule" and isinstance(data.get("spec"), dict):
+        data, prefix = data["spec"], ("spec",)
+    else:
+        prefix = ()
+    groups = data.get("groups")
+    return (groups, prefix) if isinstance(groups, list) else (None, prefix)
+
+
+def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None:
+    name = rule.get("alert") or rule.get("record") if isinstance(rule, dict) else None
+    if not name or not str(rule.get("expr") or "").strip():
+        found.problems.append(f"{where}: group {group.get('name')}: a rule without name or expression")
+        return
+    data = {str(key): value for key, value in _plain(rule)}
+    data["expr"] = str(rule["expr"])
+    labels = {**(group.get("labels") or {}), **(rule.get("labels") or {})}
+    if labels:
+        data["labels"] = {str(k): str(v) for k, v in labels.items()}
+    if rule.get("record"):
+        found.recordings.append(data)
+        return
+    try:
+        hold = parse_duration(str(rule.get("for") or "0s"))
+    except ValueError as error:
+        found.problems.append(f"{where}: group {group.get('name')}: {name}: {error}")
+        return
+    found.alerts.append(Alert(str(name), data["expr"], hold, data, str(group.get("name") or ""), where))
+
+
+def _plain(rule: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in rule.items():
+        yield key, str(value) if key in ("alert", "record", "expr", "for", "keep_firing_for") else value
