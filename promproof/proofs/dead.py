@@ -148,15 +148,25 @@ def _is_number(node: Node) -> bool:
 
 def is_divided_by_itself(node: Node) -> bool:
     """Whether each series meets itself: `x{status="failed"} / x` without a sum."""
-    if not isinstance(node, Binary) or node.op != "/" or node.many:
-        return False
-    left, right = _bare(node.left), _bare(node.right)
+    return isinstance(node, Binary) and node.op == "/" and not node.many and _meets_itself(node, node.left, node.right)
+
+
+def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
+    left, right = _bare(one), _bare(two)
     if left is None or right is None or left[0] != right[0] or left[1].name != right[1].name or not left[1].name:
         return False
     own, other = set(left[1].matchers), set(right[1].matchers)
     if (left[1].shift, left[1].at) != (right[1].shift, right[1].at) or not (other <= own or own <= other):
         return False
     return node.on is None and not node.ignoring
+
+
+def _of_itself(node: Binary) -> float | None:
+    """The value of `100 / x * x{...}`, which is the number."""
+    inner = node.left
+    if node.op != "*" or node.many or not isinstance(inner, Binary) or inner.op != "/" or node.on is not None:
+        return None
+    return inner.left.value if isinstance(inner.left, Number) and _meets_itself(node, inner.right, node.right) else None
 
 
 def _bare(node: Node) -> tuple[tuple[object, ...], Selector] | None:
@@ -216,6 +226,9 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
 def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if is_divided_by_itself(node):
         return 1.0, 1.0
+    whole = _of_itself(node)
+    if whole is not None:
+        return whole, whole
     (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
     if node.op in COMPARISONS:
         if node.is_bool:
@@ -307,7 +320,7 @@ def _of_call(node: Call, recorded: Recorded) -> Shape:
         inner = node.args[0].inner if isinstance(node.args[0], Window) else node.args[0]
         names = inner.matchers if isinstance(inner, Selector) else ()
         return Shape({}, frozenset(name for name, op, _ in names if op == "="))
-    vectors = [arg for arg in node.args if not isinstance(arg, Number | Text)]
+    vectors = [arg for arg in node.args if not isinstance(arg, Text) and not _is_number(arg)]
     if not vectors or node.name == "vector":
         return Shape({}, frozenset())
     inner_shape = shape(vectors[-1], recorded)

@@ -30,6 +30,8 @@ from promproof.proofs.world import Labels, Program
 
 FAR = 4.0
 """The miss of what fails by its kind, and not by a distance."""
+FEW = 24
+"""Samples of a window that are looked at, where their number does not matter."""
 Vector = dict[Labels, tuple[float, float]]
 """Label set: value, miss."""
 
@@ -133,6 +135,8 @@ class Evaluation:
         """Each series' samples, and its miss; at most about so many of them."""
         t = (t if window.at is None else window.at) - window.shift
         least = self.world.step if isinstance(window.inner, Selector) else window.step
+        if many == FEW and isinstance(window.inner, Selector) and self._is_straight(window.inner):
+            many = 1  # the ends of a line say as much as all of it
         step = max(least, window.seconds / many)
         count = int(window.seconds / step + 1e-9)
         times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
@@ -151,6 +155,10 @@ class Evaluation:
                 series.setdefault(labels, []).append((moment, value))
                 gaps[labels] = min(gap, gaps.get(labels, gap))
         return [(labels, samples, gaps[labels]) for labels, samples in series.items()]
+
+    def _is_straight(self, selector: Selector) -> bool:
+        found = self._matching(selector)
+        return not list(self._recorded(selector)) and not any(program.events for _, program in found)
 
     # functions
 
@@ -192,7 +200,7 @@ class Evaluation:
     def _windowed(self, node: Call, window: Window, t: float) -> Vector:
         numbers = [self.number(arg, t) for arg in node.args if not isinstance(arg, Window)]
         exact = node.name in ("changes", "resets")
-        ranges = self._range(window, t, 2000 if exact else 24)
+        ranges = self._range(window, t, 2000 if exact else FEW)
         if node.name == "absent_over_time":
             there = any(samples and gap == 0 for _, samples, gap in ranges)
             return {_absent_labels(window.inner): (1.0, FAR if there else 0.0)}

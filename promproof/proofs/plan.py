@@ -25,9 +25,11 @@ from promproof.proofs.tree import Binary, Call, Node, NotCovered, Selector, Wind
 from promproof.proofs.world import SLOPE
 
 SCRAPE = 15.0
-LOOKBACK = 240.0
+LOOKBACK = 285.0
 """An instant selector sees samples of five minutes: none may be further apart."""
 SAMPLES = 1500
+IN_WINDOW = 3000
+"""promtool refuses a query that reads over 10,000 samples."""
 ROUNDS = 14
 """Label choices that are tried."""
 
@@ -139,7 +141,9 @@ def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, 
     step = scrape or min([SCRAPE, *(seconds / 2 for seconds in raw)])
     span = _span(root, recorded) + 4 * step
     if span / step > SAMPLES:
-        step = max(step, min([LOOKBACK, *(seconds / 4 for seconds in raw)], default=LOOKBACK))
+        instants = len(raw) < sum(isinstance(n, Selector) for n in nodes)
+        widest = LOOKBACK if instants else max(LOOKBACK, span / IN_WINDOW)
+        step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
     count = 1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / 24))
     every = step * count
     return step, every, max(2.0, math.ceil(span / every)) * every

@@ -32,6 +32,8 @@ REFUSED = 50.0
 GRID = (0.0, 1e-3, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
 NEAR = 0.004
 """How far from its boundary a comparison is asked, as a share of it."""
+PATIENCE = 3
+"""Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
 SMALLEST = 1e-3
 """How far from a boundary of 0."""
 
@@ -187,13 +189,17 @@ def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
     truths = _truths(seen)
     for alone in (True, False):
         for key in sorted(fired, key=lambda k: _order(k[1])):
+            failed = 0
             for value in candidates(problem, key, fired, negative=True):
+                if failed >= PATIENCE:
+                    break
                 changed = {**fired, key: value}
                 if value == fired[key] or not _silences(problem, changed, node, truths, alone):
                     continue
                 found = _close(problem, fired, changed, key, node)
                 if found is not None:
                     return found
+                failed += 1
     return None
 
 
@@ -230,7 +236,7 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
     outer_yes, outer_no = yes, no
     for _ in range(80):
         middle = (yes + no) / 2
-        if middle in (yes, no):
+        if abs(yes - no) <= 1e-12 * abs(yes):
             break
         yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
     at = _gap(problem, {**fired, key: yes}, node)
