@@ -20,11 +20,12 @@ def main(paths: list[str]) -> None:
     judge = Judge(find_binaries().promtool.path)
     begun = perf_counter()
     outcomes = []
-    for path in paths:
+    for path in paths:  # each file alone: others may record the same names
         found = read([Path(path)])
         for problem in found.problems:
             print(problem)
         outcomes += prove(found.alerts, found.recordings, judge)
+        print(f"{len(outcomes)} alerts, {perf_counter() - begun:.0f} s", file=sys.stderr)
     seconds = perf_counter() - begun
     for outcome in outcomes:
         if outcome.verdict != "proven" or "-v" in sys.argv:

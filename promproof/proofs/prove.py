@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from promproof.config.durations import format_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.labels import Recorded
 from promproof.proofs.plan import Plan, planned
 from promproof.proofs.search import Boundary, Knobs, Point
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
-from promproof.proofs.world import COPIES
 
 PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
 KNOWN = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
@@ -44,14 +42,6 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     plan: Plan | None = None
     evidence: list[tuple[Question, bool]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording rule: its data and its tree."""
-
-    data: Mapping[str, Any]
-    tree: Node
 
 
 def trees(recordings: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[Node, Mapping[str, str]]]]:
@@ -152,10 +142,10 @@ def needed(root: Node, recordings: Sequence[Mapping[str, Any]]) -> list[dict[str
     while waiting:
         for node in walk(waiting.pop()):
             if isinstance(node, Selector) and node.name and node.name not in wanted:
-                for data in recordings:
-                    if data["record"] == node.name:
-                        wanted.add(node.name)
-                        waiting.append(parse(str(data["expr"])))
+                made = trees([data for data in recordings if data["record"] == node.name])
+                if made:
+                    wanted.add(node.name)
+                    waiting += [tree for tree, _ in made[node.name]]
     return [_rule(data) for data in recordings if data["record"] in wanted]
 
 
@@ -194,13 +184,3 @@ def _flips(found: Boundary, held: Sequence[tuple[_Asked, Reply, bool]]) -> str:
     if found.comparison.right.children() or not hasattr(found.comparison.right, "value"):
         return found.comparison.op + " other side"
     return f"{found.comparison.op} {found.comparison.right.text}"
-
-
-def about(outcome: Outcome) -> str:
-    """What stands beside a verdict."""
-    hold = format_duration(outcome.alert.hold) if outcome.alert.hold else "0s"
-    return f"{outcome.alert.name} {outcome.verdict} {outcome.flips} {hold} {outcome.reason}"
-
-
-def copies(knobs: Knobs) -> int:
-    return int(sum(value for key, value in knobs.items() if key[1] == COPIES))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promproof.config import usertext, yamltext
 from promproof.config.durations import parse_duration
-from promproof.config.inputs import load_document
-from promproof.errors import InputError
+from promproof.config.inputs import Document
+from promproof.config.usertext import Mistake
 from promproof.proofs.prove import Alert
 
 ENDINGS = (".yml", ".yaml", ".rules")
@@ -39,22 +40,38 @@ def read(paths: Sequence[Path]) -> Rules:
 
 def _file(path: Path, found: Rules, *, named: bool) -> None:
     try:
-        document = load_document(path, "a rule file")
-    except InputError as error:
+        documents = list(_documents(path))
+    except Mistake as mistake:
         if named or "groups:" in _begin(path):
-            found.problems.append(" ".join(str(error).split()))
+            found.problems.append(f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}")
         return
-    groups, prefix = _groups(document.data)
-    if groups is None:
-        if named:
-            found.problems.append(f"{path}: no rule file: no list of groups")
-        return
-    found.files.append(path)
-    for g, group in enumerate(groups):
-        rules = group.get("rules") if isinstance(group, dict) else None
-        for r, rule in enumerate(rules if isinstance(rules, list) else ()):
-            where = document.where((*prefix, "groups", g, "rules", r))
-            _rule(rule, group, where, found)
+    read_any = False
+    for document in documents:
+        groups, prefix = _groups(document.data)
+        if groups is None:
+            continue
+        read_any = True
+        for g, group in enumerate(groups):
+            rules = group.get("rules") if isinstance(group, dict) else None
+            for r, rule in enumerate(rules if isinstance(rules, list) else ()):
+                _rule(rule, group, document.where((*prefix, "groups", g, "rules", r)), found)
+    if read_any:
+        found.files.append(path)
+    elif named:
+        found.problems.append(f"{path}: no rule file: no list of groups")
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    """Every document of a file, with the lines that they have in it."""
+    text = usertext.read(path).removeprefix(usertext.BYTE_ORDER_MARK)
+    begin = 1
+    while True:
+        rest = text.split("\n")[begin - 1 :]
+        parsed = yamltext.parse("\n" * (begin - 1) + "\n".join(rest))
+        yield Document(path, parsed.data, parsed.lines)
+        if parsed.second is None or parsed.second <= begin:
+            return
+        begin = parsed.second
 
 
 def _begin(path: Path) -> str:

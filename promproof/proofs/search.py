@@ -152,9 +152,15 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
     made = [value for value in made if value >= 0]
     tracked = name == LEVEL and problem.families[key[0]].follows_time
     slides = name == SLOPE and problem.families[key[0]].knobs.get(SLOPE) == 0.0
-    if (negative or tracked or slides) and name not in (QUANTILE, TRAFFIC):
+    if (negative or tracked or slides) and not _is_counter(problem, key):
         made += [-value for value in made]
     return list(dict.fromkeys(made))
+
+
+def _is_counter(problem: Problem, key: Key) -> bool:
+    """Whether a knob may not be negative."""
+    name = key[1]
+    return name in (QUANTILE, TRAFFIC) or (name == SLOPE and problem.families[key[0]].knobs[SLOPE] > 0)
 
 
 @dataclass(frozen=True)
@@ -249,7 +255,8 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
         points[0] = Point({**fired, key: yes if node.op == "==" else far_yes}, True)
         points[1] = Point({**fired, key: far_no if node.op == "==" else no}, False)
         other = {**fired, key: beyond}
-        if problem.fires(other) == (node.op == "!="):
+        possible = beyond >= 0 or not _is_counter(problem, key)
+        if possible and problem.fires(other) == (node.op == "!="):
             points.append(Point(other, node.op == "!="))
     if [problem.fires(point.knobs) for point in points[:2]] != [True, False]:
         return None
