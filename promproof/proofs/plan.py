@@ -72,7 +72,7 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
 
 def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
     numbers = constants(root)
-    return Plan(Problem(root, families(uses(root, recorded), {}, numbers, root), numbers, step, moment, recorded), every)
+    return Plan(Problem(root, families(uses(root, recorded), {}, numbers, root), numbers, step, moment, recorded, needed=moment), every)
 
 
 def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
@@ -89,7 +89,7 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
         seen_choices.add(key)
         tried += 1
         found = uses(root, recorded)
-        problem = Problem(root, families(found, choice, numbers, root), numbers, step, moment, recorded)
+        problem = Problem(root, families(found, choice, numbers, root), numbers, step, moment, recorded, needed=moment)
         problem.moment = _moment(problem, every)
         plan = plan or Plan(problem, every)
         for start in restarts(problem):

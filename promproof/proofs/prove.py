@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from promproof.config.durations import parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.labels import Recorded
 from promproof.proofs.plan import Plan, planned
 from promproof.proofs.search import Boundary, Knobs, Point
+from promproof.proofs.timeline import Course, Timeline, asked, course, timeline
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
 
 PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
@@ -42,6 +44,8 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     plan: Plan | None = None
     evidence: list[tuple[Question, bool]] = field(default_factory=list)
+    course: Course | None = None
+    staged: tuple[Question, Timeline] | None = None
 
 
 def trees(recordings: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[Node, Mapping[str, str]]]]:
@@ -95,7 +99,7 @@ class _Asked:
 
 
 def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge) -> None:
-    asked: list[_Asked] = []
+    questions: list[_Asked] = []
     for outcome in batch:
         plan = outcome.plan
         if plan is None:
@@ -103,19 +107,72 @@ def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], ju
         rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
         for found in plan.boundaries:
             for point in found.points:
-                asked.append(_Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point))
+                questions.append(_Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point))
         for knobs in plan.worlds:
             expected = not plan.impossible
-            asked.append(
+            questions.append(
                 _Asked(outcome, question(outcome.alert, plan, rules, knobs, None), None, Point(knobs, expected))
             )
-    replies = judge.ask([one.question for one in asked])
+    replies = judge.ask([one.question for one in questions])
     by: dict[int, list[tuple[_Asked, Reply]]] = {}
-    for one, reply in zip(asked, replies, strict=True):
+    for one, reply in zip(questions, replies, strict=True):
         by.setdefault(id(one.outcome), []).append((one, reply))
     for outcome in batch:
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
+    _follow([outcome for outcome in batch if outcome.verdict == PROVEN], recordings, judge)
+
+
+def _follow(proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge) -> None:
+    """From cause to firing and back, with `for`: first from a cause well beyond the boundary, then from one beside it."""
+    waiting = list(proven)
+    for attempt in range(2):
+        asked = [_course(outcome, recordings, attempt) for outcome in waiting]
+        replies = judge.ask([question for question, _ in asked])
+        unclear = []
+        for outcome, (question, times), reply in zip(waiting, asked, replies, strict=True):
+            outcome.course = course(reply, times)
+            outcome.staged = (question, times)
+            if not _is_shown(outcome):
+                unclear.append(outcome)
+        waiting = unclear
+    for outcome in waiting:
+        outcome.verdict = OPEN
+        outcome.reason = f"it flips at {outcome.flips}, but {_unclear(outcome)}"
+
+
+def _course(outcome: Outcome, recordings: Sequence[Mapping[str, Any]], attempt: int) -> tuple[Question, Timeline]:
+    plan, alert = outcome.plan, outcome.alert
+    assert plan is not None
+    fired, silent = plan.boundaries[0].points[0].knobs, plan.boundaries[0].points[1].knobs
+    if attempt == 0 and plan.fired is not None and plan.fired.keys() == silent.keys():
+        fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
+        fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
+    keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
+    times = timeline(plan.problem, plan.every, alert.hold, keep)
+    rules = [*needed(plan.problem.root, recordings), _rule(alert.data)]
+    return asked(alert.name, plan.problem, silent, fired, times, rules), times
+
+
+def _is_shown(outcome: Outcome) -> bool:
+    seen = outcome.course
+    if seen is None or outcome.staged is None or not (seen.silent_before and seen.fired and seen.resolved):
+        return False
+    every = outcome.staged[1].every
+    return not outcome.alert.hold or outcome.alert.hold <= seen.pending <= outcome.alert.hold + 2 * every
+
+
+def _unclear(outcome: Outcome) -> str:
+    seen = outcome.course
+    if seen is None:
+        return "promtool refused its course over time"
+    if not seen.silent_before:
+        return "it is not silent before the cause"
+    if not seen.fired:
+        return "it does not fire at the end of the cause"
+    if not seen.resolved:
+        return "it does not resolve after healing"
+    return f"it is pending for {seen.pending:g} s"
 
 
 def question(

@@ -1,0 +1,122 @@
+"""One alert from cause to healing: silent, then the cause, then silent again, with its real rule and its `for`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from promproof.exposition import matcher
+from promproof.proofs.asking import Question, Reply, number, written
+from promproof.proofs.search import Knobs, Problem
+from promproof.proofs.world import SLOPE, Family, Labels, Program
+
+PENDING_STEPS = 60
+"""Evaluations within a long `for`."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """When the cause begins and ends, and when all is over; every: seconds between evaluations."""
+
+    cause: float
+    healed: float
+    end: float
+    every: float
+
+
+def timeline(problem: Problem, every: float, hold: float, keep: float) -> Timeline:
+    """Windows are full before the cause; it lasts until they are full of it and `for` has passed."""
+    if hold:
+        most = max(every, hold / PENDING_STEPS)
+        every = hold / max(1, round(hold / most))
+    whole = math.ceil(problem.moment / every) * every
+    cause = whole
+    healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold) / every + 3) * every
+    end = healed + math.ceil((_window(problem) + keep + 300) / every + 3) * every
+    return Timeline(cause, healed, end, every)
+
+
+def _window(problem: Problem) -> float:
+    return min(problem.moment, problem.needed)
+
+
+def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> list[dict[str, str]]:
+    """The series over the whole time."""
+    marks = [0, *(math.ceil(t / problem.step) for t in (times.cause, times.healed)), int(times.end / problem.step) + 1]
+    made = []
+    for family in problem.families:
+        stages = [dict(_numbered(family, knobs)) for knobs in (silent, fired, silent)]
+        for key in sorted({key for stage in stages for key in stage}):
+            labels = next(stage[key][0] for stage in stages if key in stage)
+            programs = [stage[key][1] if key in stage else None for stage in stages]
+            counter = family.knobs.get(SLOPE, 0.0) > 0 or family.q is not None
+            values = _values(programs, marks, problem.step, counter=counter)
+            made.append({"series": written(labels), "values": values})
+    return made
+
+
+def _numbered(family: Family, knobs: Knobs) -> list[tuple[Labels, tuple[Labels, Program]]]:
+    return [(labels, (labels, program)) for labels, program in family.series(knobs)]
+
+
+def _values(programs: Sequence[Program | None], marks: Sequence[int], step: float, *, counter: bool) -> str:
+    if all(program == programs[0] for program in programs):
+        marks, programs = [marks[0], marks[-1]], programs[:1]
+    parts: list[str] = []
+    last: float | None = None
+    before: Program | None = None
+    for program, (begin, end) in zip(programs, pairwise(marks), strict=True):
+        count = end - begin
+        if program is None:
+            parts += ["stale"] if before is not None else []
+            parts += [f"_x{count - (before is not None)}"]
+        elif program.events:
+            values = [program.at(i * step) for i in range(begin, end)]
+            parts.append(" ".join(number(value) for value in values))
+            last = values[-1]
+        else:
+            slope = program.slope * step
+            first = last + slope if counter and last is not None else program.at(begin * step)
+            parts.append(f"{number(first)}{'-' if slope < 0 else '+'}{number(abs(slope))}x{count - 1}")
+            last = first + slope * (count - 1)
+        before = program
+    return " ".join(parts)
+
+
+def asked(
+    name: str, problem: Problem, silent: Knobs, fired: Knobs, times: Timeline, rules: Sequence[Mapping[str, Any]]
+) -> Question:
+    """Silent before; how long pending; firing at the end of the cause; silent after healing."""
+    alert = matcher("alertname", name)
+    span = f"[{round(times.healed - times.cause + times.every)}s]"
+    asks = [
+        (f"count(ALERTS{{{alert}}}) or vector(0)", times.cause - times.every),
+        (f'max(count_over_time(ALERTS{{{alert},alertstate="pending"}}{span})) or vector(0)', times.healed),
+        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{span})) or vector(0)', times.healed),
+        (f'count(ALERTS{{{alert},alertstate="firing"}}) or vector(0)', times.healed),
+        (f"count(ALERTS{{{alert}}}) or vector(0)", times.end),
+    ]
+    return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What promtool saw. pending, latency: seconds; latency is from cause to firing."""
+
+    silent_before: bool
+    pending: float
+    latency: float
+    fired: bool
+    resolved: bool
+
+
+def course(reply: Reply, times: Timeline) -> Course | None:
+    """None when promtool refused."""
+    if any(reply.errors) or not all(reply.values):
+        return None
+    before, pending, firing, fired, after = (values[0] for values in reply.values)
+    latency = times.healed - times.cause - (firing - 1) * times.every
+    return Course(before == 0, pending * times.every, max(0.0, latency), fired > 0, after == 0)
