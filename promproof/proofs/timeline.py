@@ -53,7 +53,8 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
             labels = next(stage[key][0] for stage in stages if key in stage)
             programs = [stage[key][1] if key in stage else None for stage in stages]
             counter = family.knobs.get(SLOPE, 0.0) > 0 or family.q is not None
-            values = _values(programs, marks, problem.step, counter=counter)
+            drifts = SLOPE in family.knobs and not counter and not family.follows_time
+            values = _values(programs, marks, problem.step, counter=counter, at=problem.moment if drifts else None)
             made.append({"series": written(labels), "values": values})
     return made
 
@@ -62,7 +63,10 @@ def _numbered(family: Family, knobs: Knobs) -> list[tuple[Labels, tuple[Labels, 
     return [(labels, (labels, program)) for labels, program in family.series(knobs)]
 
 
-def _values(programs: Sequence[Program | None], marks: Sequence[int], step: float, *, counter: bool) -> str:
+def _values(
+    programs: Sequence[Program | None], marks: Sequence[int], step: float, *, counter: bool, at: float | None
+) -> str:
+    """at: the moment whose value stands at the end of each stage, for a gauge on a slope."""
     if all(program == programs[0] for program in programs):
         marks, programs = [marks[0], marks[-1]], programs[:1]
     parts: list[str] = []
@@ -80,6 +84,8 @@ def _values(programs: Sequence[Program | None], marks: Sequence[int], step: floa
         else:
             slope = program.slope * step
             first = last + slope if counter and last is not None else program.at(begin * step)
+            if at is not None:
+                first = program.at(at) - slope * (count - 1)
             parts.append(f"{number(first)}{'-' if slope < 0 else '+'}{number(abs(slope))}x{count - 1}")
             last = first + slope * (count - 1)
         before = program
@@ -91,12 +97,13 @@ def asked(
 ) -> Question:
     """Silent before; how long pending; firing at the end of the cause; silent after healing."""
     alert = matcher("alertname", name)
-    span = f"[{round(times.healed - times.cause + times.every)}s]"
+    last = times.healed - times.every
+    span = f"[{round((last - times.cause + times.every) * 1000)}ms]"
     asks = [
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.cause - times.every),
-        (f'max(count_over_time(ALERTS{{{alert},alertstate="pending"}}{span})) or vector(0)', times.healed),
-        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{span})) or vector(0)', times.healed),
-        (f'count(ALERTS{{{alert},alertstate="firing"}}) or vector(0)', times.healed),
+        (f'max(count_over_time(ALERTS{{{alert},alertstate="pending"}}{span})) or vector(0)', last),
+        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{span})) or vector(0)', last),
+        (f'count(ALERTS{{{alert},alertstate="firing"}}) or vector(0)', last),
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.end),
     ]
     return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every)
@@ -118,5 +125,5 @@ def course(reply: Reply, times: Timeline) -> Course | None:
     if any(reply.errors) or not all(reply.values):
         return None
     before, pending, firing, fired, after = (values[0] for values in reply.values)
-    latency = times.healed - times.cause - (firing - 1) * times.every
+    latency = times.healed - times.cause - firing * times.every
     return Course(before == 0, pending * times.every, max(0.0, latency), fired > 0, after == 0)
