@@ -140,6 +140,19 @@ OPTIONS = (
         "FILE",
         repeatable=True,
     ),
+    Option(
+        "alertmanager", SUBJECT, ("prove",), "an Alertmanager file: tell where each alert goes", "FILE", "path"
+    ),
+    Option(
+        "scrape-interval",
+        SUBJECT,
+        ("prove",),
+        "the time between samples; without it 15 s, or less where a window is shorter",
+        "DURATION",
+    ),
+    Option(
+        "write-tests", OUTPUT, ("prove",), "write a test file for promtool for each proven alert there", "DIR", "path"
+    ),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
     Option(
         "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"
@@ -193,7 +206,7 @@ OPTIONS = (
     Option(
         "binary",
         STACK,
-        (*RUNS, "mutate"),
+        (*RUNS, "mutate", "prove"),
         f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
         "NAME=PATH",
         repeatable=True,
@@ -261,7 +274,7 @@ OPTIONS = (
         "instead, ask the registry for the digests of the images that ship and write them",
         kind="flag",
     ),
-    Option("format", OUTPUT, ("mutate",), "text or json", "FORMAT", default="text"),
+    Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"

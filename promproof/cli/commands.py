@@ -91,6 +91,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "prove",
+        "promproof.cli.prove:run",
+        "every alert of rule files at its boundary, without a target",
+        (Argument("paths", "PATH...", many=True),),
+        text=(
+            "PATH is a rule file, or a folder that has some. Series on either side of every comparison are made from "
+            "the expression, and promtool says what fires. Exit status 1: an alert is contradicted or dead.",
+        ),
+    ),
+    Command(
         "mutate",
         "promproof.cli.mutate:run",
         "which small changes of rules their tests do not notice",

@@ -25,7 +25,9 @@ from promproof.stack.children import run_to_end
 PROCESSES = 2
 FILES = 40
 """For one process; more of them make an unclear progress."""
-SECONDS = 600
+SECONDS = 60
+"""For a process; one that needs more is asked again file by file."""
+ALONE_SECONDS = 25
 IMPOSSIBLE = -98765.4321
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ANSWER = re.compile(
@@ -81,21 +83,33 @@ class Judge:
         return [replies.get(number, Reply([], ["promtool did not answer"])) for number in range(len(questions))]
 
     def _run(self, folder: Path, share: range, questions: Sequence[Question]) -> dict[int, Reply]:
+        seconds = SECONDS if len(share) > 1 else ALONE_SECONDS
+        try:
+            output = self._output(folder, share, seconds)
+        except TimeoutError:
+            if len(share) == 1:
+                count = len(questions[share.start].asks)
+                late = f"promtool needs over {seconds} s for it"
+                return {share.start: Reply([[] for _ in range(count)], [late] * count)}
+            found: dict[int, Reply] = {}
+            for number in share:
+                found.update(self._run(folder, range(number, number + 1), questions))
+            return found
+        if noted():
+            raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
+        marks = list(_FILE.finditer(output))
+        ends = [mark.start() for mark in marks[1:]] + [len(output)]
+        return {
+            int(mark[1]): _reply(output[mark.end() : end], questions[int(mark[1])])
+            for mark, end in zip(marks, ends, strict=True)
+        }
+
+    def _output(self, folder: Path, share: range, seconds: float) -> str:
         command = [str(self.promtool), "test", "rules", *(str(folder / f"{n}-tests.json") for n in share)]
         memory = Path("/dev/shm")  # promtool makes a storage for each test: in memory that is cheaper
         env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
-        try:
-            done = run_to_end(command, log=folder / f"{share.start}.log", seconds=SECONDS, env=env)
-        except TimeoutError as error:
-            raise EvidenceError("promtool", f"no answer within {SECONDS} s", (), "prove fewer rules") from error
-        if noted():
-            raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
-        marks = list(_FILE.finditer(done.output))
-        ends = [mark.start() for mark in marks[1:]] + [len(done.output)]
-        return {
-            int(mark[1]): _reply(done.output[mark.end() : end], questions[int(mark[1])])
-            for mark, end in zip(marks, ends, strict=True)
-        }
+        log = folder / f"{share.start}-{len(share)}.log"
+        return run_to_end(command, log=log, seconds=seconds, env=env).output
 
 
 def _write(folder: Path, number: int, question: Question) -> None:

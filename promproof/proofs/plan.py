@@ -28,6 +28,8 @@ SCRAPE = 15.0
 LOOKBACK = 285.0
 """An instant selector sees samples of five minutes: none may be further apart."""
 SAMPLES = 1500
+DEAR = 6 * 3600.0
+"""A subquery over more seconds."""
 IN_WINDOW = 3000
 """promtool refuses a query that reads over 10,000 samples."""
 ROUNDS = 14
@@ -144,7 +146,9 @@ def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, 
         instants = len(raw) < sum(isinstance(n, Selector) for n in nodes)
         widest = LOOKBACK if instants else max(LOOKBACK, span / IN_WINDOW)
         step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
-    count = 1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / 24))
+    # what is evaluated again and again inside is dear: a few evaluations are enough for a moment
+    many = 4 if any(isinstance(n, Window) and n.step and n.seconds > DEAR for n in nodes) else 24
+    count = 1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / many))
     every = step * count
     return step, every, max(2.0, math.ceil(span / every)) * every
 

@@ -1,0 +1,174 @@
+"""Writes a proof as a test file for promtool: below, at and above, `for`, labels and annotations, resolved.
+
+What an alert's labels and annotations say is asked of promtool itself: the file is run once without them. A file that
+does not pass then is not written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from promproof.config.yamlfile import dump
+from promproof.proofs.asking import milliseconds, steady
+from promproof.proofs.prove import KNOWN, PROVEN, Outcome, needed
+from promproof.stack.children import run_to_end
+
+SECONDS = 60
+_ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\})$", re.MULTILINE)
+_PAIR = re.compile(r'([a-zA-Z_]\w*)=("(?:\\.|[^"\\])*")')
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and the alerts for which nothing was, with the reason."""
+
+    files: tuple[Path, ...]
+    left: tuple[str, ...]
+
+
+def write(
+    outcomes: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], promtool: Path, folder: Path
+) -> Written:
+    """A test file with its rules beside it, for each proven alert."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    left: list[str] = []
+    for outcome in outcomes:
+        if outcome.verdict != PROVEN:
+            continue
+        name = _name(outcome.alert.name, {file.name for file in files})
+        rules = _rules(outcome, recordings)
+        document = _document(outcome, f"{name}.rules.yml")
+        filled = _filled(document, rules, outcome, promtool)
+        if filled is None:
+            left.append(f"{outcome.alert.name}: no test of it passes as a file")
+            continue
+        (folder / f"{name}.rules.yml").write_text(dump(rules), encoding="utf-8")
+        file = folder / f"{name}.test.yml"
+        file.write_text(_heading(outcome) + dump(filled), encoding="utf-8")
+        files.append(file)
+    return Written(tuple(files), tuple(left))
+
+
+def _name(alert: str, taken: set[str]) -> str:
+    name = re.sub(r"\W+", "-", alert).strip("-") or "alert"
+    number = 1
+    while f"{name if number == 1 else f'{name}-{number}'}.test.yml" in taken:
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _heading(outcome: Outcome) -> str:
+    dropped = sorted(set(outcome.alert.data) - set(KNOWN))
+    lines = [f"{outcome.alert.name}: flips at {outcome.flips}"]
+    lines += [f"without {', '.join(dropped)}, which promtool 2.42 does not know"] if dropped else []
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _rules(outcome: Outcome, recordings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    assert outcome.plan is not None
+    rules = needed(outcome.plan.problem.root, recordings)
+    rules.append({key: value for key, value in outcome.alert.data.items() if key in KNOWN})
+    return {"groups": [{"name": outcome.alert.group or "group", "rules": rules}]}
+
+
+def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
+    plan, staged, alert = outcome.plan, outcome.staged, outcome.alert
+    assert plan is not None and staged is not None and outcome.course is not None
+    question, times = staged
+    step = plan.problem.step
+    end = math.ceil((plan.problem.moment + alert.hold) / times.every + 2) * times.every
+    tests = []
+    for found in plan.boundaries:
+        for point in found.points:
+            case = _case(alert.name, end)
+            if point.fires:
+                case["exp_alerts"] = [{}]
+            tests.append(
+                {
+                    "interval": milliseconds(step),
+                    "input_series": steady(plan.problem.families, point.knobs, step, end),
+                    "alert_rule_test": [case],
+                }
+            )
+    firing = times.cause + outcome.course.latency
+    moments = dict.fromkeys([times.cause - times.every, firing - times.every, firing, times.end])
+    cases = [_case(alert.name, moment) for moment in moments if moment >= 0]
+    for case in cases:
+        if case["eval_time"] == milliseconds(firing):
+            case["exp_alerts"] = [{}]
+    tests.append({"interval": milliseconds(step), "input_series": list(question.series), "alert_rule_test": cases})
+    return {"rule_files": [rules], "evaluation_interval": milliseconds(times.every), "tests": tests}
+
+
+def _case(name: str, moment: float) -> dict[str, Any]:
+    return {"eval_time": milliseconds(moment), "alertname": name, "exp_alerts": []}
+
+
+def _filled(
+    document: dict[str, Any], rules: dict[str, Any], outcome: Outcome, promtool: Path
+) -> dict[str, Any] | None:
+    """The document with what promtool answers; None when sides are not as expected, or it does not pass then."""
+    with TemporaryDirectory(prefix="generated-") as name:
+        folder = Path(name)
+        (folder / document["rule_files"][0]).write_text(json.dumps(rules), encoding="utf-8")
+        for test in document["tests"]:
+            for case in test["alert_rule_test"]:
+                wanted = bool(case["exp_alerts"])
+                case["exp_alerts"] = []
+                alerts = _asked(folder, promtool, {**document, "tests": [{**test, "alert_rule_test": [case]}]})
+                if bool(alerts) != wanted:
+                    return None
+                case["exp_alerts"] = alerts
+        return document if _passes(folder, promtool, document) else None
+
+
+def _run(folder: Path, promtool: Path, document: Mapping[str, Any]) -> tuple[int, str]:
+    (folder / "tests.json").write_text(json.dumps(document), encoding="utf-8")
+    memory = Path("/dev/shm")
+    env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
+    command = [str(promtool), "test", "rules", str(folder / "tests.json")]
+    try:
+        done = run_to_end(command, log=folder / "log", seconds=SECONDS, env=env)
+    except TimeoutError:
+        return 1, ""
+    return done.exit_status, done.output
+
+
+def _passes(folder: Path, promtool: Path, document: Mapping[str, Any]) -> bool:
+    return _run(folder, promtool, document)[0] == 0
+
+
+def _asked(folder: Path, promtool: Path, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The alerts that fire, with labels and annotations, although none are expected."""
+    _, output = _run(folder, promtool, document)
+    got = output.partition("got:")[2]
+    found = []
+    for match in _ALERT.finditer(got):
+        labels = _pairs(match["labels"])
+        labels.pop("alertname", None)
+        alert: dict[str, Any] = {"exp_labels": labels}
+        annotations = _pairs(match["annotations"])
+        if annotations:
+            alert["exp_annotations"] = annotations
+        found.append(alert)
+    return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return {name: _unquoted(quoted) for name, quoted in _PAIR.findall(text)}
+
+
+def _unquoted(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        return quoted[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
