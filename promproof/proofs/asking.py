@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from promproof.config.durations import format_duration
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.world import Family, Program
@@ -27,7 +28,7 @@ FILES = 40
 """For one process; more of them make an unclear progress."""
 SECONDS = 60
 """For a process; one that needs more is asked again file by file."""
-ALONE_SECONDS = 25
+ALONE_SECONDS = 15
 IMPOSSIBLE = -98765.4321
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ANSWER = re.compile(
@@ -116,12 +117,12 @@ def _write(folder: Path, number: int, question: Question) -> None:
     rules = {"groups": [{"name": f"g{i}", "rules": [rule]} for i, rule in enumerate(question.rules)]}
     (folder / f"{number}-rules.json").write_text(json.dumps(rules), encoding="utf-8")
     test = {
-        "interval": milliseconds(question.step),
+        "interval": duration(question.step),
         "input_series": list(question.series),
         "promql_expr_test": [
             {
                 "expr": f"({expression}) + 0 * {place}",
-                "eval_time": milliseconds(moment),
+                "eval_time": duration(moment),
                 "exp_samples": [{"labels": "{}", "value": IMPOSSIBLE}],
             }
             for place, (expression, moment) in enumerate(question.asks)
@@ -129,14 +130,15 @@ def _write(folder: Path, number: int, question: Question) -> None:
     }
     document = {
         "rule_files": [f"{number}-rules.json"],
-        "evaluation_interval": milliseconds(question.every),
+        "evaluation_interval": duration(question.every),
         "tests": [test],
     }
     (folder / f"{number}-tests.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def milliseconds(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
+def duration(seconds: float) -> str:
+    """A duration as promtool reads it; nothing is before the beginning."""
+    return format_duration(max(0.0, seconds))
 
 
 def _reply(text: str, question: Question) -> Reply:

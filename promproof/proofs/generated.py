@@ -16,13 +16,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import dump
-from promproof.proofs.asking import milliseconds, steady
+from promproof.proofs.asking import duration, steady
 from promproof.proofs.prove import KNOWN, PROVEN, Outcome, needed
 from promproof.stack.children import run_to_end
 
 SECONDS = 60
-_ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\})$", re.MULTILINE)
+_ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\}),?$", re.MULTILINE)
+_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)\.json$", re.MULTILINE)
+_CASE = re.compile(r"^    alertname: .*, time: (\S+), *$", re.MULTILINE)
 _PAIR = re.compile(r'([a-zA-Z_]\w*)=("(?:\\.|[^"\\])*")')
 
 
@@ -94,7 +97,7 @@ def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
                 case["exp_alerts"] = [{}]
             tests.append(
                 {
-                    "interval": milliseconds(step),
+                    "interval": duration(step),
                     "input_series": steady(plan.problem.families, point.knobs, step, end),
                     "alert_rule_test": [case],
                 }
@@ -103,14 +106,14 @@ def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
     moments = dict.fromkeys([times.cause - times.every, firing - times.every, firing, times.end])
     cases = [_case(alert.name, moment) for moment in moments if moment >= 0]
     for case in cases:
-        if case["eval_time"] == milliseconds(firing):
+        if case["eval_time"] == duration(firing):
             case["exp_alerts"] = [{}]
-    tests.append({"interval": milliseconds(step), "input_series": list(question.series), "alert_rule_test": cases})
-    return {"rule_files": [rules], "evaluation_interval": milliseconds(times.every), "tests": tests}
+    tests.append({"interval": duration(step), "input_series": list(question.series), "alert_rule_test": cases})
+    return {"rule_files": [rules], "evaluation_interval": duration(times.every), "tests": tests}
 
 
 def _case(name: str, moment: float) -> dict[str, Any]:
-    return {"eval_time": milliseconds(moment), "alertname": name, "exp_alerts": []}
+    return {"eval_time": duration(moment), "alertname": name, "exp_alerts": []}
 
 
 def _filled(
@@ -120,47 +123,56 @@ def _filled(
     with TemporaryDirectory(prefix="generated-") as name:
         folder = Path(name)
         (folder / document["rule_files"][0]).write_text(json.dumps(rules), encoding="utf-8")
-        for test in document["tests"]:
-            for case in test["alert_rule_test"]:
-                wanted = bool(case["exp_alerts"])
-                case["exp_alerts"] = []
-                alerts = _asked(folder, promtool, {**document, "tests": [{**test, "alert_rule_test": [case]}]})
-                if bool(alerts) != wanted:
+        cases = [[(case, bool(case["exp_alerts"])) for case in test["alert_rule_test"]] for test in document["tests"]]
+        for case, _ in (pair for pairs in cases for pair in pairs):
+            case["exp_alerts"] = []
+        answers = _answers(folder, promtool, [{**document, "tests": [test]} for test in document["tests"]])
+        for pairs, answer in zip(cases, answers, strict=True):
+            for case, wanted in pairs:
+                case["exp_alerts"] = answer.get(parse_duration(case["eval_time"]), [])
+                if bool(case["exp_alerts"]) != wanted:
                     return None
-                case["exp_alerts"] = alerts
-        return document if _passes(folder, promtool, document) else None
+        return document if _run(folder, promtool, [document])[0] == 0 else None
 
 
-def _run(folder: Path, promtool: Path, document: Mapping[str, Any]) -> tuple[int, str]:
-    (folder / "tests.json").write_text(json.dumps(document), encoding="utf-8")
+def _run(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
+    files = [folder / f"{number}.json" for number in range(len(documents))]
+    for file, document in zip(files, documents, strict=True):
+        file.write_text(json.dumps(document), encoding="utf-8")
     memory = Path("/dev/shm")
     env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
-    command = [str(promtool), "test", "rules", str(folder / "tests.json")]
+    log = folder / "log"
+    log.unlink(missing_ok=True)
     try:
-        done = run_to_end(command, log=folder / "log", seconds=SECONDS, env=env)
+        done = run_to_end([str(promtool), "test", "rules", *map(str, files)], log=log, seconds=SECONDS, env=env)
     except TimeoutError:
         return 1, ""
     return done.exit_status, done.output
 
 
-def _passes(folder: Path, promtool: Path, document: Mapping[str, Any]) -> bool:
-    return _run(folder, promtool, document)[0] == 0
-
-
-def _asked(folder: Path, promtool: Path, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The alerts that fire, with labels and annotations, although none are expected."""
-    _, output = _run(folder, promtool, document)
-    got = output.partition("got:")[2]
-    found = []
-    for match in _ALERT.finditer(got):
-        labels = _pairs(match["labels"])
-        labels.pop("alertname", None)
-        alert: dict[str, Any] = {"exp_labels": labels}
-        annotations = _pairs(match["annotations"])
-        if annotations:
-            alert["exp_annotations"] = annotations
-        found.append(alert)
+def _answers(
+    folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]
+) -> list[dict[float, list[dict[str, Any]]]]:
+    """For each document the alerts that fire, by the time of the case, although none are expected."""
+    parts = _FILE.split(_run(folder, promtool, documents)[1])
+    found: list[dict[float, list[dict[str, Any]]]] = [{} for _ in documents]
+    for number, output in zip(parts[1::2], parts[2::2], strict=True):
+        cases = _CASE.split(output)
+        for moment, got in zip(cases[1::2], cases[2::2], strict=True):
+            found[int(number)][_seconds(moment)] = [_alert(match) for match in _ALERT.finditer(got)]
     return found
+
+
+def _alert(match: re.Match[str]) -> dict[str, Any]:
+    labels, annotations = _pairs(match["labels"]), _pairs(match["annotations"])
+    labels.pop("alertname", None)
+    return {"exp_labels": labels, **({"exp_annotations": annotations} if annotations else {})}
+
+
+def _seconds(duration: str) -> float:
+    """What Go prints: 690h0m0s, 1.5s, 20ms; and Prometheus: 1d2h."""
+    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+    return round(sum(float(n) * units[unit] for n, unit in re.findall(r"([\d.]+)(ms|[smhdwy])", duration)), 3)
 
 
 def _pairs(text: str) -> dict[str, str]:

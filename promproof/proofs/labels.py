@@ -84,7 +84,7 @@ def families(found: Sequence[Use], choice: Choice, constants: Sequence[float], r
     tracks = any(isinstance(node, Call) and node.name == "time" for node in walk(root))
     shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
     for use in found:
-        for labels in (use.labels, *_remainders(use, found)):
+        for labels in [*_remainders(use, found)] or [use.labels]:
             for counted in range(2 if use.is_counted() else 1):
                 held = {**labels, "instance": f"{labels.get('instance', 'host')}-b"} if counted else labels
                 metric = held.get("__name__", use.selector.name)

@@ -93,26 +93,39 @@ def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
 
 
 def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None:
-    name = rule.get("alert") or rule.get("record") if isinstance(rule, dict) else None
-    if not name or not str(rule.get("expr") or "").strip():
-        found.problems.append(f"{where}: group {group.get('name')}: a rule without name or expression")
+    problem = _mistake(rule, group)
+    if problem:
+        found.problems.append(f"{where}: group {group.get('name')}: {problem}")
         return
-    data = {str(key): value for key, value in _plain(rule)}
-    data["expr"] = str(rule["expr"])
+    name = str(rule.get("alert") or rule.get("record"))
+    texts = ("alert", "record", "expr", "for", "keep_firing_for")
+    data = {str(key): str(value) if key in texts else value for key, value in rule.items()}
     labels = {**(group.get("labels") or {}), **(rule.get("labels") or {})}
+    data.pop("labels", None)
     if labels:
-        data["labels"] = {str(k): str(v) for k, v in labels.items()}
+        data["labels"] = {str(key): str(value) for key, value in labels.items()}
     if rule.get("record"):
         found.recordings.append(data)
         return
+    hold = parse_duration(str(rule.get("for") or "0s"))
+    found.alerts.append(Alert(name, data["expr"], hold, data, str(group.get("name") or ""), where))
+
+
+def _mistake(rule: Any, group: Mapping[str, Any]) -> str:
+    """What keeps a rule from being read; empty when nothing does."""
+    if not isinstance(rule, dict):
+        return "a rule that has no keys"
+    name = rule.get("alert") or rule.get("record")
+    if not name:
+        return "a rule without alert or record"
+    if not str(rule.get("expr") or "").strip():
+        return f"{name}: no expression"
+    for holder in (group, rule):
+        if not isinstance(holder.get("labels") or {}, dict):
+            return f"{name}: labels are no mapping"
     try:
-        hold = parse_duration(str(rule.get("for") or "0s"))
+        for key in ("for", "keep_firing_for"):
+            parse_duration(str(rule.get(key) or "0s"))
     except ValueError as error:
-        found.problems.append(f"{where}: group {group.get('name')}: {name}: {error}")
-        return
-    found.alerts.append(Alert(str(name), data["expr"], hold, data, str(group.get("name") or ""), where))
-
-
-def _plain(rule: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in rule.items():
-        yield key, str(value) if key in ("alert", "record", "expr", "for", "keep_firing_for") else value
+        return f"{name}: {error}"
+    return ""

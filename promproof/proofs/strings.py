@@ -15,6 +15,8 @@ Matcher = tuple[str, str]
 """Operator and value, without the label's name."""
 MOST = 24
 """Strings that are made of one expression: an alternative of ten status codes shows all of them."""
+STATUSES = ("500", "404", "200")
+"""What a class of statuses is likely to mean."""
 PLAIN = ("x", "a-1", "other", "1", "200", "500", "main", "/data", "eth0", "y", "zz")
 
 
@@ -36,6 +38,7 @@ def values(matchers: Sequence[Matcher], preferred: Sequence[str] = ()) -> list[s
         ValueError: a regular expression can't be read.
     """
     made = [value for operator, value in matchers if operator == "="]
+    made += STATUSES if any(operator == "=~" for operator, _ in matchers) else ()
     for operator, wanted in matchers:
         if operator == "=~":
             made += _strings(wanted)
