@@ -38,6 +38,8 @@ def run(given: dict[str, Any]) -> int:
             where=", ".join(str(path) for path in given["paths"]),
             expected="rule files of Prometheus, or a folder that has some",
         )
+    if scrape is None and rules.scrapes:
+        scrape = min(rules.scrapes)
     promtool = find_binaries(binaries(given["binary"])).promtool.path
     outcomes = prove(rules.alerts, rules.recordings, Judge(promtool), scrape=scrape, say=_progress)
     destinations = [str(reaches(_labels(outcome), alertmanager)) for outcome in outcomes] if alertmanager else []

@@ -138,6 +138,19 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
     return f"{value}, and {node.op} {node.right.text} is asked: {node.left.text}"
 
 
+def always(node: Binary, recorded: Recorded) -> bool:
+    """Whether a comparison holds for every value that its sides can have."""
+    (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
+    return {
+        ">": low > most,
+        ">=": low >= most,
+        "<": high < least,
+        "<=": high <= least,
+        "==": low == high == least == most,
+        "!=": high < least or low > most,
+    }[node.op]
+
+
 def _is_number(node: Node) -> bool:
     if isinstance(node, Number):
         return True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
+from promproof.config.durations import format_duration
 from promproof.proofs import dead
 from promproof.proofs.evaluate import DATES, Unevaluable, miss
 from promproof.proofs.labels import Choice, Recorded, families, repaired, uses
@@ -22,12 +24,14 @@ from promproof.proofs.search import (
     solve,
 )
 from promproof.proofs.tree import Binary, Call, Node, NotCovered, Selector, Window, parse, walk
-from promproof.proofs.world import SLOPE
+from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
 SCRAPE = 15.0
 LOOKBACK = 285.0
 """An instant selector sees samples of five minutes: none may be further apart."""
 SAMPLES = 1500
+PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear")
+"""What says nothing of a single sample."""
 DEAR = 6 * 3600.0
 """A subquery over more seconds."""
 IN_WINDOW = 3000
@@ -47,6 +51,9 @@ class Plan:
     open: list[Binary] = field(default_factory=list)
     impossible: str = ""
     itself: str = ""
+    refused: str = ""
+    """The operator that PromQL refuses as soon as there are further series of a metric that it reads."""
+    notes: list[str] = field(default_factory=list)
     error: str = ""
     worlds: list[Knobs] = field(default_factory=list)
 
@@ -60,8 +67,16 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     root = parse(expression)
     step, every, moment = times(root, recorded, scrape)
     impossible = dead.reason(root, recorded)
+    if not impossible and scrape is not None:
+        impossible = _one_scrape(root, recorded, scrape)
+        if impossible:  # never at the very moment of a scrape, which would see two of them
+            every = step * 0.7
+            moment = next(k * every for k in range(3, 99) if k % 10 and k * every >= moment)
     if impossible:
-        plan = _first(root, recorded, step, every, moment)
+        try:
+            plan = _first(root, recorded, step, every, moment)
+        except NotCovered:  # no label value at all: then there is nothing to ask about
+            plan = Plan(Problem(root, [], (), step, moment, recorded), every)
         plan.impossible = impossible
         plan.worlds = list(restarts(plan.problem))
         return plan
@@ -70,6 +85,17 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         return plan
     _bound(plan)
     return plan
+
+
+def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:
+    """Of a rate over a window that never holds two samples: the reason."""
+    for node in _all(root, recorded):
+        if isinstance(node, Call) and node.name in PAIRS:
+            for window in node.args:
+                if isinstance(window, Window) and isinstance(window.inner, Selector) and window.seconds <= scrape:
+                    if not _is_recorded(window.inner, recorded):
+                        return f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
+    return ""
 
 
 def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
@@ -92,12 +118,13 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
         tried += 1
         found = uses(root, recorded)
         problem = Problem(root, families(found, choice, numbers, root), numbers, step, moment, recorded, needed=moment)
+        usual = problem.moment
         problem.moment = _moment(problem, every)
         plan = plan or Plan(problem, every)
         for start in restarts(problem):
             knobs = solve(problem, start, problem.miss, 900 if tried == 1 else 400)
             if knobs is not None:
-                return Plan(problem, every, knobs)
+                return Plan(problem, every, knobs, notes=_clock(usual, problem.moment))
         try:
             seen = problem.result(problem.knobs())[1]
         except Unevaluable as error:
@@ -109,6 +136,12 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
     assert plan is not None
     plan.error = refusal or "no series were found that make it fire"
     return plan
+
+
+def _clock(usual: float, moment: float) -> list[str]:
+    if usual == moment:
+        return []
+    return [f"asked at {datetime.fromtimestamp(moment, UTC):%A %H:%M} UTC, when it can fire"]
 
 
 def _moment(problem: Problem, every: float) -> float:
@@ -188,19 +221,33 @@ def _bound(plan: Plan) -> None:
             plan.boundaries.append(found)
         else:
             plan.open.append(node)
-    for quotient in walk(problem.root):
-        if dead.is_divided_by_itself(quotient):
-            plan.itself = quotient.text
-            plan.worlds = _shares(problem, fired)
+    for node in plan.open:
+        for quotient in walk(node):
+            if dead.is_divided_by_itself(quotient):
+                plan.itself = quotient.text
+                plan.worlds = _shares(problem, fired)
+                return
+    if plan.boundaries:
+        return
     there = presence(problem, fired)
-    if not plan.boundaries and there is not None:
+    if there is not None and all(dead.always(node, problem.recorded) for node in plan.open):
         plan.boundaries.append(there)
+    elif plan.open:
+        _refused(plan, fired)
+
+
+def _refused(plan: Plan, fired: Knobs) -> None:
+    everything = {key: max(1.0, value) if key[1] == COPIES else value for key, value in fired.items()}
+    try:
+        plan.problem.result(everything)
+    except Unevaluable as error:
+        plan.refused, plan.worlds = error.node.text, [everything]
 
 
 def _shares(problem: Problem, fired: Knobs) -> list[Knobs]:
     """Worlds in which the first family has ever less of the whole, and the alert would have to become silent."""
     return [
-        {key: value * (share if key[0] == 0 and key[1] == SLOPE else 1.0) for key, value in fired.items()}
+        {key: value * (share if key[0] == 0 and key[1] in (SLOPE, LEVEL) else 1.0) for key, value in fired.items()}
         for share in (1.0, 0.1, 1e-2, 1e-4)
     ]
 

@@ -11,13 +11,14 @@ from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.labels import Recorded
 from promproof.proofs.plan import Plan, planned
-from promproof.proofs.search import Boundary, Knobs, Point
+from promproof.proofs.search import Boundary, Knobs, Point, constant
 from promproof.proofs.timeline import Course, Timeline, asked, course, timeline
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
 
 PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
 KNOWN = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
 """The keys of a rule that promtool 2.42 knows."""
+TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 BATCH = 60
 
 
@@ -104,7 +105,9 @@ def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], ju
         plan = outcome.plan
         if plan is None:
             continue
-        rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
+        # what keeps an alert firing would keep what it said before its windows were full
+        own = _rule(outcome.alert.data, without=("annotations", "keep_firing_for"))
+        rules = [*needed(plan.problem.root, recordings), own]
         for found in plan.boundaries:
             for point in found.points:
                 questions.append(_Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point))
@@ -158,8 +161,7 @@ def _is_shown(outcome: Outcome) -> bool:
     seen = outcome.course
     if seen is None or outcome.staged is None or not (seen.silent_before and seen.fired and seen.resolved):
         return False
-    every = outcome.staged[1].every
-    return not outcome.alert.hold or outcome.alert.hold <= seen.pending <= outcome.alert.hold + 2 * every
+    return seen.pending >= outcome.alert.hold
 
 
 def _unclear(outcome: Outcome) -> str:
@@ -188,8 +190,8 @@ def question(
     return Question(series, asks, rules, problem.step, plan.every)
 
 
-def _rule(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key in KNOWN and key != "annotations"}
+def _rule(data: Mapping[str, Any], *, without: Sequence[str] = ("annotations",)) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key in KNOWN and key not in without}
 
 
 def needed(root: Node, recordings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -210,6 +212,10 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     outcome.evidence = [(one.question, one.point.fires) for one, _ in answers]
     errors = [reply.errors[0] for _, reply in answers if reply.errors and reply.errors[0]]
     held = [(one, reply, bool(reply.values[0] and reply.values[0][0] > 0)) for one, reply in answers if reply.values]
+    if plan.refused and any("duplicate series" in error or "many-to-many" in error for error in errors):
+        outcome.verdict = CONTRADICTED
+        outcome.reason = f"Prometheus refuses it as soon as there are several series: {plan.refused}"
+        return
     if errors:
         outcome.reason = errors[0]
         return
@@ -217,7 +223,7 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     if plan.impossible:
         outcome.verdict, outcome.reason = (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
         return
-    if plan.itself and not plan.boundaries and not [w for w in wrong if w.boundary is None]:
+    if plan.itself and not [w for w in wrong if w.boundary is None]:
         outcome.verdict, outcome.flips = CONTRADICTED, "any share"
         outcome.reason = f"each series is divided by itself: {plan.itself}"
         return
@@ -231,13 +237,16 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         outcome.reason = plan.error or "fires, but what silences it was not found"
         return
     outcome.verdict, outcome.reason = PROVEN, ""
-    outcome.flips = _flips(plan.boundaries[0], held)
+    outcome.flips = _flips(plan.boundaries[0])
+    outcome.notes += plan.notes
     outcome.notes += [f"not separated: {node.text}" for node in plan.open]
 
 
-def _flips(found: Boundary, held: Sequence[tuple[_Asked, Reply, bool]]) -> str:
-    if found.comparison is None:
+def _flips(found: Boundary) -> str:
+    node = found.comparison
+    if node is None:
         return "any series" if any(p.fires and p.knobs[found.turned] for p in found.points) else "no series"
-    if found.comparison.right.children() or not hasattr(found.comparison.right, "value"):
-        return found.comparison.op + " other side"
-    return f"{found.comparison.op} {found.comparison.right.text}"
+    left, right = constant(node.left), constant(node.right)
+    if right is not None:
+        return f"{node.op} {right:g}"
+    return f"{TURNED.get(node.op, node.op)} {left:g}" if left is not None else f"{node.op} other side"

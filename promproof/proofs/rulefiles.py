@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ class Rules:
     recordings: list[Mapping[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    scrapes: list[float] = field(default_factory=list)
+    """The scrape intervals of the Prometheus files among them."""
 
 
 def read(paths: Sequence[Path]) -> Rules:
@@ -47,6 +50,7 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         return
     read_any = False
     for document in documents:
+        found.scrapes += _scrapes(document.data)
         groups, prefix = _groups(document.data)
         if groups is None:
             continue
@@ -72,6 +76,15 @@ def _documents(path: Path) -> Iterator[Document]:
         if parsed.second is None or parsed.second <= begin:
             return
         begin = parsed.second
+
+
+def _scrapes(data: Any) -> Iterator[float]:
+    if not isinstance(data, dict) or not isinstance(data.get("scrape_configs"), list):
+        return
+    usual = (data.get("global") or {}).get("scrape_interval") or "1m"
+    for job in data["scrape_configs"]:
+        with suppress(ValueError, AttributeError):
+            yield parse_duration(str(job.get("scrape_interval") or usual))
 
 
 def _begin(path: Path) -> str:

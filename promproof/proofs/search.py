@@ -167,7 +167,7 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
 def _is_counter(problem: Problem, key: Key) -> bool:
     """Whether a knob may not be negative."""
     name = key[1]
-    return name in (QUANTILE, TRAFFIC) or (name == SLOPE and problem.families[key[0]].knobs[SLOPE] > 0)
+    return name in (QUANTILE, TRAFFIC) or (name == SLOPE and problem.families[key[0]].is_counter())
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
         for key in sorted({key for stage in stages for key in stage}):
             labels = next(stage[key][0] for stage in stages if key in stage)
             programs = [stage[key][1] if key in stage else None for stage in stages]
-            counter = family.knobs.get(SLOPE, 0.0) > 0 or family.q is not None
+            counter = family.is_counter()
             drifts = SLOPE in family.knobs and not counter and not family.follows_time
             values = _values(programs, marks, problem.step, counter=counter, at=problem.moment if drifts else None)
             made.append({"series": written(labels), "values": values})

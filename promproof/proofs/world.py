@@ -26,6 +26,9 @@ LEVEL, SLOPE, COPIES, CHANGES, RESETS, QUANTILE, TRAFFIC = (
 )
 DEFAULTS = {LEVEL: 1.0, SLOPE: 0.0, COPIES: 1.0, CHANGES: 0.0, RESETS: 0.0, QUANTILE: 1.0, TRAFFIC: 10.0}
 
+GROWN = 600.0
+"""Seconds that a counter has counted before: Prometheus takes one near 0 for newly born, and its rate for smaller."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -80,13 +83,20 @@ class Family:
         changes, resets = self.knob(CHANGES, knobs), self.knob(RESETS, knobs)
         events = (changes or resets) / self.window
         slope = self.knob(SLOPE, knobs) + (1.0 if self.follows_time else 0.0)
-        return Program(self.knob(LEVEL, knobs), slope, events, teeth=not changes)
+        level = self.knob(LEVEL, knobs)
+        if self.is_counter() and LEVEL not in self.knobs:
+            level += slope * GROWN
+        return Program(level, slope, events, teeth=not changes)
+
+    def is_counter(self) -> bool:
+        """Whether its values only grow."""
+        return self.q is not None or self.knobs.get(SLOPE, 0.0) > 0
 
     def _buckets(self, labels: dict[str, str], knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
         traffic = self.knob(TRAFFIC, knobs)
         for edge, share in cumulated(self.edges, self.q or 0.5, self.knob(QUANTILE, knobs)):
             le = "+Inf" if math.isinf(edge) else f"{edge:.10g}"
-            yield frozen(self.metric, {**labels, "le": le}), Program(0.0, traffic * share)
+            yield frozen(self.metric, {**labels, "le": le}), Program(traffic * share * GROWN, traffic * share)
 
 
 def frozen(metric: str, labels: Mapping[str, str]) -> Labels:

@@ -1,0 +1,233 @@
+"""Every kind of expression at its boundary, judged by the real promtool: one run for all rows, and one for the command."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.cli import prove as command
+from promproof.errors import InputError
+from promproof.proofs.asking import Judge, Question, steady
+from promproof.proofs.evaluate import Evaluation, World
+from promproof.proofs.prove import Alert, Outcome, prove
+from promproof.proofs.tree import parse
+from promproof.proofs.world import LEVEL, SLOPE, Family
+from promproof.stack.binaries import find_binaries
+
+pytestmark = pytest.mark.stack
+
+RECORDINGS: list[Mapping[str, Any]] = [
+    {"record": "job:errors:ratio", "expr": 'sum by (job) (rate(e_total{c=~"5.."}[2m])) / sum by (job) (rate(e_total[2m]))'},
+    {"record": "job:twice", "expr": "2 * job:errors:ratio"},
+]
+FLIPS = {
+    "gauge": ("a > 5", "> 5"),
+    "gauge below": ("a < 0.25", "< 0.25"),
+    "at least": ("a >= 100", ">= 100"),
+    "a state": ("a == 2", "== 2"),
+    "not a state": ("a != 1", "!= 1"),
+    "number on the left": ("5 < a", "> 5"),
+    "rate": ("rate(a_total[5m]) > 0.5", "> 0.5"),
+    "increase": ("increase(a_total[5m]) > 10", "> 10"),
+    "delta that falls": ("delta(a[5m]) < -3", "< -3"),
+    "deriv": ("deriv(a[5m]) > 0.2", "> 0.2"),
+    "predict": ("predict_linear(a[1h], 4 * 3600) < 0", "< 0"),
+    "changes": ("changes(a[5m]) > 3", "> 3"),
+    "resets": ("resets(a[5m]) > 2", "> 2"),
+    "average over time": ("avg_over_time(a[10m]) < 0.9", "< 0.9"),
+    "quantile over time": ("quantile_over_time(0.9, a[5m]) > 7", "> 7"),
+    "share of itself": ('sum(rate(a_total{code=~"5.."}[5m])) / sum(rate(a_total[5m])) > 0.05', "> 0.05"),
+    "share with traffic": (
+        'sum(rate(a_total{code=~"5.."}[5m])) / sum(rate(a_total[5m])) > 0.05 and sum(rate(a_total[5m])) > 1',
+        "> 0.05",
+    ),
+    "what is left": ("1 - free / total > 0.85", "> 0.85"),
+    "percent": ("100 * used / (used + free) > 90", "> 90"),
+    "classic histogram": ("histogram_quantile(0.99, sum by (le) (rate(d_bucket[5m]))) > 0.5", "> 0.5"),
+    "bucket share": ('1 - sum(rate(d_bucket{le="0.5"}[5m])) / sum(rate(d_count[5m])) > 0.01', "> 0.01"),
+    "count of series": ("count(a) > 2", "> 2"),
+    "share of series": ("count(a == 0) / count(a) > 0.5", "> 0.5"),
+    "bool": ("sum(a == bool 1) < 2", "< 2"),
+    "average by": ("avg by (job) (a) > 3", "> 3"),
+    "top": ("topk(1, a) > 3", "> 3"),
+    "info metric": ("a * on (instance) group_left (version) info > 3", "> 3"),
+    "without": ("sum without (cpu) (a) / b > 2", "> 2"),
+    "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
+    "offset": ("a - a offset 1h > 5", "> 5"),
+    "subquery": ("max_over_time(rate(a_total[1m])[10m:1m]) > 2", "> 2"),
+    "age": ("time() - a > 3600", "> 3600"),
+    "label replace": ('label_replace(a, "node", "$1", "instance", "(.*)") > 1', "> 1"),
+    "clamp": ("clamp_min(a, 1) > 3", "> 3"),
+    "scalar": ("a > scalar(sum(b)) + 1", "> other side"),
+    "recorded": ("job:errors:ratio > 0.1", "> 0.1"),
+    "recorded twice": ("job:twice > 0.1", "> 0.1"),
+    "absent": ('absent(up{job="x"})', "no series"),
+    "absent over time": ('absent_over_time(up{job="x"}[10m])', "no series"),
+    "presence": ('a{name=~".*new.*"}', "any series"),
+    "office hours": ("a > 5 and on () (hour() >= 8 < 18)", "> 5"),
+}
+DEAD = {
+    "label on one side": ("sum by (instance) (a) / b > 1", "`job` is on the right side of / only"),
+    "value on one side": ('a{s="hit"} / (a{s="hit"} + a{s="miss"}) > 1', "`s` is 'hit' on the left side of +"),
+    "no le": ("histogram_quantile(0.9, sum by (job) (rate(d_bucket[5m]))) > 1", "`le` is dropped"),
+    "count of none": ("count(a) == 0", "never below 1"),
+    "sum of zeros": ("sum(a == 0) > 0", "always 0"),
+    "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
+    "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
+}
+CONTRADICTED = {
+    "divided by itself": ('rate(a_total{code="500"}[5m]) / rate(a_total[5m]) > 0.1', "each series is divided by itself"),
+    "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
+}
+OPEN = {
+    "unknown function": ("histogram_fraction(0, 1, a) > 1", "histogram_fraction"),
+    "another dialect": ("a > default 5", "can't be read"),
+}
+
+
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    return find_binaries().promtool.path
+
+
+@pytest.fixture(scope="module")
+def outcomes(promtool: Path) -> dict[str, Outcome]:
+    rows = {name: row[0] for table in (FLIPS, DEAD, CONTRADICTED, OPEN) for name, row in table.items()}
+    alerts = [Alert(name, text, 120.0, {"alert": name, "expr": text, "for": "2m"}) for name, text in rows.items()]
+    found = prove(alerts, RECORDINGS, Judge(promtool), scrape=15.0)
+    return {outcome.alert.name: outcome for outcome in found}
+
+
+@pytest.mark.parametrize("kind", FLIPS)
+def test_an_alert_flips_where_it_is_written(outcomes: dict[str, Outcome], kind: str) -> None:
+    found = outcomes[kind]
+    assert (found.verdict, found.flips) == ("proven", FLIPS[kind][1]), found.reason
+    assert found.course is not None
+    assert 120 <= found.course.pending <= found.course.latency + 15, "its `for` is 2m"
+    assert found.course.resolved
+
+
+@pytest.mark.parametrize("kind", DEAD)
+def test_an_alert_that_cannot_fire_is_dead_with_the_reason(outcomes: dict[str, Outcome], kind: str) -> None:
+    assert outcomes[kind].verdict == "dead"
+    assert DEAD[kind][1] in outcomes[kind].reason
+
+
+@pytest.mark.parametrize("kind", CONTRADICTED)
+def test_an_alert_that_does_otherwise_than_written_is_contradicted(outcomes: dict[str, Outcome], kind: str) -> None:
+    assert outcomes[kind].verdict == "contradicted"
+    assert CONTRADICTED[kind][1] in outcomes[kind].reason
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_what_is_not_covered_says_why(outcomes: dict[str, Outcome], kind: str) -> None:
+    assert outcomes[kind].verdict == "not covered"
+    assert OPEN[kind][1] in outcomes[kind].reason
+
+
+def test_the_search_reads_random_expressions_as_promtool_does(promtool: Path) -> None:
+    chance = random.Random(3)
+    families = [
+        Family(0, "g", {"job": "j", "instance": "i"}, {LEVEL: 7.0}),
+        Family(1, "g", {"job": "j", "instance": "k"}, {LEVEL: 3.0}),
+        Family(2, "c", {"job": "j", "instance": "i"}, {SLOPE: 2.0}),
+    ]
+    series = {"g": [*families[0].series({}), *families[1].series({})], "c": list(families[2].series({}))}
+    expressions = [_random(chance, 3) for _ in range(60)]
+    question = Question(
+        steady(families, {}, 15.0, 1200.0), [(text, 1200.0) for text in expressions], [PLAIN_RULE], 15.0, 300.0
+    )
+    reply = Judge(promtool).ask([question])[0]
+    assert not any(reply.errors), reply.errors
+    for text, values in zip(expressions, reply.values, strict=True):
+        found = Evaluation(World(series, 15.0)).vector(parse(text), 1200.0)
+        expected = sorted(value for value, gap in found.values() if gap == 0)
+        assert sorted(values) == pytest.approx(expected, rel=1e-6, nan_ok=True), text
+
+
+PLAIN_RULE = {"record": "r", "expr": "vector(1)"}
+
+
+def _random(chance: random.Random, depth: int) -> str:
+    if not depth:
+        return chance.choice(("g", "rate(c[5m])", 'g{instance="i"}', "increase(c[2m])", "avg_over_time(g[5m])"))
+    inner, other = _random(chance, depth - 1), _random(chance, depth - 1)
+    number = chance.choice((0.5, 2, 5, 100))
+    return chance.choice(
+        (
+            f"sum by (job) ({inner})",
+            f"max({inner})",
+            f"count without (instance) ({inner})",
+            f"({inner} {chance.choice('+-*/')} {number})",
+            f"({inner} {chance.choice(('>', '<', '>=', '<=', '!='))} {number})",
+            f"({inner} > bool {number})",
+            f"(sum({inner}) {chance.choice('+-*')} sum({other}))",
+            f"({inner} {chance.choice(('and', 'or', 'unless'))} {other})",
+            f"abs({inner})",
+            f"clamp_max({inner}, {number})",
+            f"topk(1, {inner})",
+        )
+    )
+
+
+def given(paths: tuple[Path, ...], **more: Any) -> dict[str, Any]:
+    values = {"paths": tuple(map(str, paths)), "format": "json", "binary": (), "alertmanager": None}
+    return {**values, "scrape_interval": None, "write_tests": None, **more}
+
+
+def rules(*alerts: str) -> str:
+    return "groups:\n- name: g\n  rules:\n" + "".join(f"  - {alert}\n" for alert in alerts)
+
+
+HOT = "{alert: Hot, expr: max by (room) (temperature) > 80, for: 2m, labels: {severity: page}, annotations: {s: 'in {{ $labels.room }}: {{ $value }}'}}"
+
+
+def test_the_test_files_that_are_written_pass_and_know_labels_and_annotations(
+    tmp_path: Path, promtool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "r.yml").write_text(rules(HOT), encoding="utf-8")
+    assert command.run(given((tmp_path,), write_tests=tmp_path / "made")) == 0
+    assert json.loads(capsys.readouterr().out)["alerts"][0]["verdict"] == "proven"
+    text = (tmp_path / "made" / "Hot.test.yml").read_text(encoding="utf-8")
+    assert "room: x" in text and "s: 'in x:" in text and "exp_alerts: []" in text
+
+
+def test_a_rule_that_cannot_be_read_is_a_line_and_the_rest_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = (tmp_path / "a.yml", tmp_path / "b.yml")
+    broken[0].write_text(rules("{alert: NoExpression}", HOT, "{alert: L, expr: a, labels: [x]}"), encoding="utf-8")
+    broken[1].write_text("groups: [", encoding="utf-8")
+    resource = tmp_path / "c.yml"
+    text = rules(HOT.replace("Hot", "InResource")).replace("\n", "\n  ")
+    resource.write_text(f"kind: PrometheusRule\nspec:\n  {text}\n---\n{rules(HOT.replace('Hot', 'Second'))}", encoding="utf-8")
+    assert command.run(given((*broken, resource))) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert [alert["alert"] for alert in told["alerts"]] == ["Hot", "InResource", "Second"]
+    assert {alert["verdict"] for alert in told["alerts"]} == {"proven"}
+    assert [line.partition(": ")[2] for line in told["not_read"]][:2] == [
+        "group g: NoExpression: no expression",
+        "group g: L: labels are no mapping",
+    ]
+
+
+def test_a_window_of_one_scrape_is_dead_at_the_folders_own_interval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "r.yml").write_text(rules("{alert: A, expr: 'rate(a_total[1m]) > 1'}"), encoding="utf-8")
+    prometheus = tmp_path / "prometheus.yml"
+    prometheus.write_text("global: {scrape_interval: 1m}\nscrape_configs: [{job_name: x}]\n", encoding="utf-8")
+    assert command.run(given((tmp_path,), format="text")) == 1
+    assert "the window holds one sample" in capsys.readouterr().out
+    prometheus.write_text("global: {scrape_interval: 15s}\nscrape_configs: [{job_name: x}]\n", encoding="utf-8")
+    assert command.run(given((tmp_path,), format="text")) == 0
+
+
+def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rule file is there"):
+        command.run(given((tmp_path,)))
