@@ -182,6 +182,37 @@ def _of_itself(node: Binary) -> float | None:
     return inner.left.value if isinstance(inner.left, Number) and _meets_itself(node, inner.right, node.right) else None
 
 
+def _is_share(node: Binary) -> bool:
+    """Whether a sum of counters is divided by the same sum of at least the same series."""
+    left, right = node.left, node.right
+    if not isinstance(left, Aggregate) or not isinstance(right, Aggregate) or node.many:
+        return False
+    if left.op != "sum" or right.op != "sum" or left.without != right.without or set(left.labels) != set(right.labels):
+        return False
+    one, two = _bare(left.inner), _bare(right.inner)
+    if one is None or two is None or not one[0] or one[0] != two[0] or one[0][0] not in NOT_NEGATIVE:
+        return False
+    same = (one[1].name, one[1].shift, one[1].at) == (two[1].name, two[1].shift, two[1].at) and bool(one[1].name)
+    return same and set(two[1].matchers) <= set(one[1].matchers)
+
+
+def _is_addend(node: Binary, recorded: Recorded) -> bool:
+    """Whether something that is never negative is divided by a sum that it is part of: `a / (a + b)`."""
+    right = node.right
+    if isinstance(right, Call) and right.name == "clamp_min":
+        right = right.args[0]
+    parts, waiting = [], [right]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Binary) and part.op == "+" and not part.many:
+            waiting += [part.left, part.right]
+        else:
+            parts.append(part)
+    if len(parts) < 2 or node.many or any(bounds(part, recorded)[0] < 0 for part in parts):
+        return False
+    return any(part.text == node.left.text for part in parts)
+
+
 def _bare(node: Node) -> tuple[tuple[object, ...], Selector] | None:
     """A selector, and what is done with it: windows and functions that keep each series apart."""
     if isinstance(node, Selector):
@@ -239,6 +270,8 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
 def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if is_divided_by_itself(node):
         return 1.0, 1.0
+    if node.op == "/" and (_is_share(node) or _is_addend(node, recorded)):
+        return 0.0, 1.0
     whole = _of_itself(node)
     if whole is not None:
         return whole, whole

@@ -45,7 +45,7 @@ def write(
     files: list[Path] = []
     left: list[str] = []
     for outcome in outcomes:
-        if outcome.verdict != PROVEN:
+        if outcome.verdict != PROVEN or outcome.staged is None:
             continue
         name = _name(outcome.alert.name, {file.name for file in files})
         rules = _rules(outcome, recordings)

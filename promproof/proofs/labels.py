@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promproof.proofs.strings import PLAIN, accepts, values
+from promproof.proofs.strings import PLAIN, accepts, refused, values
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Number, Selector, Text, Window, walk
 from promproof.proofs.world import CHANGES, COPIES, LEVEL, QUANTILE, RESETS, SLOPE, TRAFFIC, Family
 
@@ -145,7 +145,8 @@ def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
         for name in {name for name, _, _ in other.selector.matchers}:
             mine, theirs = use.matchers(name), other.matchers(name)
             value = next(
-                (v for v in (*values(mine), *PLAIN) if accepts(mine, v) and not accepts(theirs, v)), None
+                (v for v in (*values(mine), *refused(theirs), *PLAIN) if accepts(mine, v) and not accepts(theirs, v)),
+                None,
             )
             if value is not None and mine != theirs:
                 yield {**use.labels, name: value}
@@ -156,7 +157,9 @@ def _copied(use: Use) -> tuple[str, ...]:
     extra = inner[-1].labels if len(inner) > 1 and not inner[-1].without else ()
     outer = inner[0].labels if inner and not inner[0].without else ()
     fixed = {name for name, _, _ in use.selector.matchers}
-    return ("instance", *(name for name in extra if name not in fixed and name not in outer and name != "le"))
+    # copies that a grouping keeps apart would be counted one by one
+    own = "id" if inner and "instance" in outer else "instance"
+    return (own, *(name for name in extra if name not in fixed and name not in outer and name != "le"))
 
 
 def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants: Sequence[float]) -> None:

@@ -34,6 +34,8 @@ PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linea
 """What says nothing of a single sample."""
 DEAR = 6 * 3600.0
 """A subquery over more seconds."""
+LATEST = 40 * 86400.0
+"""promtool's clock is not turned further than that for an age."""
 IN_WINDOW = 3000
 """promtool refuses a query that reads over 10,000 samples."""
 ROUNDS = 14
@@ -51,6 +53,8 @@ class Plan:
     open: list[Binary] = field(default_factory=list)
     impossible: str = ""
     itself: str = ""
+    always: bool = False
+    """Whether it reads no series at all."""
     refused: str = ""
     """The operator that PromQL refuses as soon as there are further series of a metric that it reads."""
     notes: list[str] = field(default_factory=list)
@@ -80,11 +84,30 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         plan.impossible = impossible
         plan.worlds = list(restarts(plan.problem))
         return plan
+    if not any(isinstance(node, Selector) for node in walk(root)) and not _has_clock(root):
+        plan = Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
+        return plan
     plan = _firing(root, recorded, step, every, moment)
+    if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
+        later = min(2 * max(constants(root), default=0.0), LATEST)
+        if later > moment:  # an age that nothing has yet
+            plan = _firing(root, recorded, *_at_least(step, later, root))
     if plan.fired is None:
         return plan
     _bound(plan)
     return plan
+
+
+def _has_clock(root: Node) -> bool:
+    """Whether time decides without any series."""
+    return any(isinstance(node, Call) and (node.name in DATES or node.name == "time") for node in walk(root))
+
+
+def _at_least(step: float, moment: float, root: Node) -> tuple[float, float, float]:
+    raw = [n.seconds for n in walk(root) if isinstance(n, Window) and isinstance(n.inner, Selector)]
+    step = max(step, min([LOOKBACK, moment / SAMPLES, *(seconds / 4 for seconds in raw)]))
+    every = step * max(1, int(moment / step / 24))
+    return step, every, math.ceil(moment / every) * every
 
 
 def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:

@@ -123,7 +123,7 @@ def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], ju
     for outcome in batch:
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
-    _follow([outcome for outcome in batch if outcome.verdict == PROVEN], recordings, judge)
+    _follow([outcome for outcome in batch if outcome.verdict == PROVEN and outcome.plan and outcome.plan.boundaries], recordings, judge)
 
 
 def _follow(proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge) -> None:
@@ -222,6 +222,9 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     wrong = [one for one, _, fired in held if fired != one.point.fires]
     if plan.impossible:
         outcome.verdict, outcome.reason = (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
+        return
+    if plan.always:
+        outcome.verdict, outcome.flips, outcome.reason = (OPEN, "-", "it never fires") if wrong else (PROVEN, "always", "")
         return
     if plan.itself and not [w for w in wrong if w.boundary is None]:
         outcome.verdict, outcome.flips = CONTRADICTED, "any share"

@@ -46,6 +46,14 @@ def values(matchers: Sequence[Matcher], preferred: Sequence[str] = ()) -> list[s
     return [value for value in dict.fromkeys(pool) if value and accepts(matchers, value)]
 
 
+def refused(matchers: Iterable[Matcher]) -> list[str]:
+    """Values that negations name."""
+    made: list[str] = []
+    for operator, wanted in matchers:
+        made += [wanted] if operator == "!=" else _strings(wanted) if operator == "!~" else []
+    return [value for value in made if value]
+
+
 @cache
 def _strings(pattern: str) -> tuple[str, ...]:
     tree = sre_parser.parse(whole(pattern).pattern)

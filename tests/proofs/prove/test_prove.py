@@ -60,6 +60,12 @@ FLIPS = {
     "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
     "offset": ("a - a offset 1h > 5", "> 5"),
     "subquery": ("max_over_time(rate(a_total[1m])[10m:1m]) > 2", "> 2"),
+    "share of what is not good": (
+        'sum(rate(a_total{code!="OK"}[5m])) / sum(rate(a_total[5m])) > 0.3',
+        "> 0.3",
+    ),
+    "count that groups by instance": ("count by (instance) (a) > 10", "> 10"),
+    "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
     "age": ("time() - a > 3600", "> 3600"),
     "label replace": ('label_replace(a, "node", "$1", "instance", "(.*)") > 1', "> 1"),
     "clamp": ("clamp_min(a, 1) > 3", "> 3"),
@@ -77,6 +83,11 @@ DEAD = {
     "no le": ("histogram_quantile(0.9, sum by (job) (rate(d_bucket[5m]))) > 1", "`le` is dropped"),
     "count of none": ("count(a) == 0", "never below 1"),
     "sum of zeros": ("sum(a == 0) > 0", "always 0"),
+    "a percentage of a share": (
+        'sum(rate(a_total{code="500"}[5m])) / sum(rate(a_total[5m])) > 5',
+        "never above 1",
+    ),
+    "more than the whole": ("rate(a_total[5m]) / (rate(a_total[5m]) + rate(b_total[5m])) > 25", "never above 1"),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
     "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
 }
