@@ -36,7 +36,9 @@ def main(paths: list[str]) -> None:
     total = len(outcomes) or 1
     decided = total - counts[OPEN]
     print(dict(counts), f"decided {decided}/{total} = {decided / total:.1%}")
-    print(f"{total / seconds:.1f} rules/s, promtool's share of the time {judge.seconds / seconds:.0%}, {seconds:.1f} s")
+    print(
+        f"{total / seconds:.1f} rules/s, promtool's share of the time {judge.seconds / seconds:.0%}, {seconds:.1f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -141,7 +141,12 @@ OPTIONS = (
         repeatable=True,
     ),
     Option(
-        "alertmanager", SUBJECT, ("prove",), "an Alertmanager file: tell where each alert goes", "FILE", "path"
+        "alertmanager",
+        SUBJECT,
+        ("prove",),
+        "an Alertmanager file: tell where each alert goes",
+        "FILE",
+        "path",
     ),
     Option(
         "scrape-interval",
@@ -151,7 +156,12 @@ OPTIONS = (
         "DURATION",
     ),
     Option(
-        "write-tests", OUTPUT, ("prove",), "write a test file for promtool for each proven alert there", "DIR", "path"
+        "write-tests",
+        OUTPUT,
+        ("prove",),
+        "write a test file for promtool for each proven alert there",
+        "DIR",
+        "path",
     ),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
     Option(

@@ -14,8 +14,8 @@ from promproof.proofs.asking import Judge
 from promproof.proofs.generated import write
 from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome, prove
 from promproof.proofs.provetable import data, text
-from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.routes import reaches
+from promproof.proofs.rulefiles import Rules, read
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binaries
 
@@ -24,13 +24,15 @@ LONG = 40
 
 
 def run(given: dict[str, Any]) -> int:
-    """The exit status: 1 when an alert is contradicted or dead, 2 when one is not covered, 4 when nothing could be read."""
+    """The exit status: 1 when an alert is contradicted or dead, 2 when one is not covered."""
     if given["format"] not in ("text", "json"):
         raise InputError(
             what=f"no format is called {given['format']!r}", where="--format", expected="text or json"
         )
     scrape = _interval(given["scrape_interval"])
-    alertmanager = yamlfile.load(given["alertmanager"], "an Alertmanager file") if given["alertmanager"] else None
+    alertmanager = (
+        yamlfile.load(given["alertmanager"], "an Alertmanager file") if given["alertmanager"] else None
+    )
     rules = read([Path(name) for name in given["paths"]])
     if not rules.files:
         raise InputError(
@@ -42,13 +44,15 @@ def run(given: dict[str, Any]) -> int:
         scrape = min(rules.scrapes)
     promtool = find_binaries(binaries(given["binary"])).promtool.path
     outcomes = prove(rules.alerts, rules.recordings, Judge(promtool), scrape=scrape, say=_progress)
-    destinations = [str(reaches(_labels(outcome), alertmanager)) for outcome in outcomes] if alertmanager else []
+    destinations = (
+        [str(reaches(_labels(outcome), alertmanager)) for outcome in outcomes] if alertmanager else []
+    )
     _show(given["format"], outcomes, rules, destinations)
     if given["write_tests"] is not None:
         written = write(outcomes, rules.recordings, promtool, given["write_tests"])
-        print(f"{len(written.files)} test files in {given['write_tests']}", file=sys.stderr)
+        sys.stderr.write(f"{len(written.files)} test files in {given['write_tests']}" + "\n")
         for line in written.left:
-            print(f"left out: {line}", file=sys.stderr)
+            sys.stderr.write(f"left out: {line}" + "\n")
     return status(outcomes, rules)
 
 
@@ -77,7 +81,9 @@ def _interval(given: str | None) -> float | None:
     try:
         seconds = parse_duration(given)
     except ValueError as error:
-        raise InputError(what=str(error), where="--scrape-interval", expected="a duration, 15s say") from error
+        raise InputError(
+            what=str(error), where="--scrape-interval", expected="a duration, 15s say"
+        ) from error
     if seconds <= 0:
         raise InputError(what="is no time between scrapes", where="--scrape-interval", expected="over 0s")
     return seconds
@@ -85,4 +91,4 @@ def _interval(given: str | None) -> float | None:
 
 def _progress(done: int, of: int) -> None:
     if of >= LONG and sys.stderr.isatty():
-        print(f"{done} of {of} alerts", file=sys.stderr)
+        sys.stderr.write(f"{done} of {of} alerts" + "\n")

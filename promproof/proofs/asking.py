@@ -81,7 +81,9 @@ class Judge:
                 for found in pool.map(lambda share: self._run(folder, share, questions), shares):
                     replies.update(found)
         self.seconds += perf_counter() - begun
-        return [replies.get(number, Reply([], ["promtool did not answer"])) for number in range(len(questions))]
+        return [
+            replies.get(number, Reply([], ["promtool did not answer"])) for number in range(len(questions))
+        ]
 
     def _run(self, folder: Path, share: range, questions: Sequence[Question]) -> dict[int, Reply]:
         seconds = SECONDS if len(share) > 1 else ALONE_SECONDS
@@ -166,7 +168,9 @@ def written(labels: Sequence[tuple[str, str]]) -> str:
     return f"{name if plain else ''}{{{inside}}}"
 
 
-def steady(families: Sequence[Family], knobs: Mapping[tuple[int, str], float], step: float, end: float) -> list[dict[str, str]]:
+def steady(
+    families: Sequence[Family], knobs: Mapping[tuple[int, str], float], step: float, end: float
+) -> list[dict[str, str]]:
     """Series that do the same from the beginning to the end."""
     return [
         {"series": written(labels), "values": line(program, step, int(end / step) + 1)}

@@ -7,20 +7,17 @@ passes has its label, a grouping keeps what it names. What may be otherwise is n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from promproof.proofs.shapes import Recorded, Shape, is_number, shape
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
     COMPARISONS,
-    SETS,
     Aggregate,
     Binary,
     Call,
     Node,
     Number,
     Selector,
-    Text,
     Window,
 )
 
@@ -36,19 +33,6 @@ CLOCK = {
 }
 NOT_NEGATIVE = ("rate", "increase", "irate", "changes", "resets", "stddev_over_time", "stdvar_over_time")
 Bounds = tuple[float, float]
-Recorded = Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """must: labels that are there, with their value where it is known. only: None, or all that may be there."""
-
-    must: Mapping[str, str | None]
-    only: frozenset[str] | None = None
-    gone: frozenset[str] = frozenset()
-
-    def may_have(self, name: str) -> bool:
-        return name not in self.gone and (self.only is None or name in self.only)
 
 
 def reason(node: Node, recorded: Recorded) -> str | None:
@@ -100,7 +84,7 @@ def _binary(node: Binary, recorded: Recorded) -> str | None:
         return left if left and right else None
     if left or right:
         return left or right
-    if not (_is_number(node.left) or _is_number(node.right)):
+    if not (is_number(node.left) or is_number(node.right)):
         apart = _apart(node, shape(node.left, recorded), shape(node.right, recorded))
         if apart:
             return apart
@@ -134,7 +118,13 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
     }[node.op]
     if not impossible:
         return None
-    value = f"always {low:g}" if low == high else f"never below {low:g}" if node.op in ("<", "<=") or low > most else f"never above {high:g}"
+    value = (
+        f"always {low:g}"
+        if low == high
+        else f"never below {low:g}"
+        if node.op in ("<", "<=") or low > most
+        else f"never above {high:g}"
+    )
     return f"{value}, and {node.op} {node.right.text} is asked: {node.left.text}"
 
 
@@ -151,22 +141,25 @@ def always(node: Binary, recorded: Recorded) -> bool:
     }[node.op]
 
 
-def _is_number(node: Node) -> bool:
-    if isinstance(node, Number):
-        return True
-    if isinstance(node, Call):
-        return node.name in ("time", "scalar")
-    return isinstance(node, Binary) and node.op not in SETS and _is_number(node.left) and _is_number(node.right)
-
-
 def is_divided_by_itself(node: Node) -> bool:
     """Whether each series meets itself: `x{status="failed"} / x` without a sum."""
-    return isinstance(node, Binary) and node.op == "/" and not node.many and _meets_itself(node, node.left, node.right)
+    return (
+        isinstance(node, Binary)
+        and node.op == "/"
+        and not node.many
+        and _meets_itself(node, node.left, node.right)
+    )
 
 
 def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
     left, right = _bare(one), _bare(two)
-    if left is None or right is None or left[0] != right[0] or left[1].name != right[1].name or not left[1].name:
+    if (
+        left is None
+        or right is None
+        or left[0] != right[0]
+        or left[1].name != right[1].name
+        or not left[1].name
+    ):
         return False
     own, other = set(left[1].matchers), set(right[1].matchers)
     if (left[1].shift, left[1].at) != (right[1].shift, right[1].at) or not (other <= own or own <= other):
@@ -179,7 +172,11 @@ def _of_itself(node: Binary) -> float | None:
     inner = node.left
     if node.op != "*" or node.many or not isinstance(inner, Binary) or inner.op != "/" or node.on is not None:
         return None
-    return inner.left.value if isinstance(inner.left, Number) and _meets_itself(node, inner.right, node.right) else None
+    return (
+        inner.left.value
+        if isinstance(inner.left, Number) and _meets_itself(node, inner.right, node.right)
+        else None
+    )
 
 
 def _is_share(node: Binary) -> bool:
@@ -187,12 +184,19 @@ def _is_share(node: Binary) -> bool:
     left, right = node.left, node.right
     if not isinstance(left, Aggregate) or not isinstance(right, Aggregate) or node.many:
         return False
-    if left.op != "sum" or right.op != "sum" or left.without != right.without or set(left.labels) != set(right.labels):
+    if (
+        left.op != "sum"
+        or right.op != "sum"
+        or left.without != right.without
+        or set(left.labels) != set(right.labels)
+    ):
         return False
     one, two = _bare(left.inner), _bare(right.inner)
     if one is None or two is None or not one[0] or one[0] != two[0] or one[0][0] not in NOT_NEGATIVE:
         return False
-    same = (one[1].name, one[1].shift, one[1].at) == (two[1].name, two[1].shift, two[1].at) and bool(one[1].name)
+    same = (one[1].name, one[1].shift, one[1].at) == (two[1].name, two[1].shift, two[1].at) and bool(
+        one[1].name
+    )
     return same and set(two[1].matchers) <= set(one[1].matchers)
 
 
@@ -279,7 +283,7 @@ def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if node.op in COMPARISONS:
         if node.is_bool:
             return 0.0, 1.0
-        if _is_number(node.left):
+        if is_number(node.left):
             (low, high), (least, most) = (least, most), (low, high)
             op = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(node.op, node.op)
         else:
@@ -303,104 +307,3 @@ def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if low == high and node.op == "*" and math.isfinite(low) and low:
         return min(least * low, most * low), max(least * low, most * low)
     return ANY
-
-
-def shape(node: Node, recorded: Recorded) -> Shape:
-    """The labels that the results of an expression have."""
-    if isinstance(node, Selector):
-        return _selected(node, recorded)
-    if isinstance(node, Window):
-        return shape(node.inner, recorded)
-    if isinstance(node, Aggregate):
-        return _kept(node, shape(node.inner, recorded))
-    if isinstance(node, Call):
-        return _of_call(node, recorded)
-    if isinstance(node, Binary):
-        return _of_binary(node, recorded)
-    return Shape({}, frozenset())
-
-
-def _selected(node: Selector, recorded: Recorded) -> Shape:
-    rules = recorded.get(node.name, ()) if node.name else ()
-    must: dict[str, str | None] = {}
-    gone: frozenset[str] = frozenset()
-    only: frozenset[str] | None = None
-    if len(rules) == 1:
-        inner = shape(rules[0][0], recorded)
-        must, gone, only = dict(inner.must), inner.gone, inner.only
-        for name, value in rules[0][1].items():
-            must[name] = value
-            gone -= {name}
-            only = only | {name} if only is not None else None
-    elif not rules and node.name and ":" not in node.name and not node.name.startswith("ALERTS"):
-        must = {"job": None, "instance": None}
-    for name in {name for name, _, _ in node.matchers}:
-        own = [(op, value) for label, op, value in node.matchers if label == name]
-        if accepts(own, ""):
-            if any(op == "=" for op, _ in own):
-                gone |= {name}
-                must.pop(name, None)
-            continue
-        must[name] = next((value for op, value in own if op == "="), must.get(name))
-    return Shape(must, only, gone)
-
-
-def _kept(node: Aggregate, inner: Shape) -> Shape:
-    if node.op in ("topk", "bottomk"):
-        return inner
-    if node.without:
-        must = {name: value for name, value in inner.must.items() if name not in node.labels}
-        only = inner.only - set(node.labels) if inner.only is not None else None
-        return Shape(must, only, inner.gone | set(node.labels))
-    labels = frozenset(node.labels)
-    must = {name: value for name, value in inner.must.items() if name in labels}
-    only = labels if inner.only is None else labels & inner.only
-    if node.op == "count_values" and isinstance(node.param, Text):
-        must[node.param.value] = None
-        only |= {node.param.value}
-    return Shape(must, only - inner.gone)
-
-
-def _of_call(node: Call, recorded: Recorded) -> Shape:
-    if node.name in ("absent", "absent_over_time"):
-        inner = node.args[0].inner if isinstance(node.args[0], Window) else node.args[0]
-        names = inner.matchers if isinstance(inner, Selector) else ()
-        return Shape({}, frozenset(name for name, op, _ in names if op == "="))
-    vectors = [arg for arg in node.args if not isinstance(arg, Text) and not _is_number(arg)]
-    if not vectors or node.name == "vector":
-        return Shape({}, frozenset())
-    inner_shape = shape(vectors[-1], recorded)
-    if node.name in ("label_replace", "label_join") and isinstance(node.args[1], Text):
-        target = node.args[1].value
-        must = {name: value for name, value in inner_shape.must.items() if name != target}
-        only = inner_shape.only | {target} if inner_shape.only is not None else None
-        return Shape(must, only, inner_shape.gone - {target})
-    if node.name == "histogram_quantile":
-        must = {name: value for name, value in inner_shape.must.items() if name != "le"}
-        return Shape(must, inner_shape.only, inner_shape.gone | {"le"})
-    return inner_shape
-
-
-def _of_binary(node: Binary, recorded: Recorded) -> Shape:
-    if _is_number(node.left):
-        return shape(node.right, recorded)
-    left = shape(node.left, recorded)
-    if _is_number(node.right) or node.op in ("and", "unless"):
-        return left
-    right = shape(node.right, recorded)
-    if node.op == "or":
-        must = {n: left.must[n] for n in left.must if n in right.must and left.must[n] == right.must[n]}
-        only = left.only | right.only if left.only is not None and right.only is not None else None
-        return Shape(must, only, left.gone & right.gone)
-    if node.many:
-        many = right if node.many == "right" else left
-        included = set(node.include)
-        must = {name: value for name, value in many.must.items() if name not in included}
-        only = many.only | included if many.only is not None else None
-        return Shape(must, only, many.gone - included)
-    if node.on is not None:
-        labels = frozenset(node.on)
-        return Shape({n: v for n, v in {**right.must, **left.must}.items() if n in labels}, labels)
-    must = {n: v for n, v in {**right.must, **left.must}.items() if n not in node.ignoring}
-    only = left.only if right.only is None else right.only if left.only is None else left.only & right.only
-    return Shape(must, only, left.gone | right.gone | set(node.ignoring))

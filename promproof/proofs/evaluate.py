@@ -7,11 +7,11 @@ goes where misses get smaller; an element with no miss is one that PromQL would 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from promproof.proofs import windows
+from promproof.proofs.calculation import ARITHMETIC, DATES, FAR, NUMERIC, date, distance, safe
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
     COMPARISONS,
@@ -28,8 +28,6 @@ from promproof.proofs.tree import (
 )
 from promproof.proofs.world import Labels, Program
 
-FAR = 4.0
-"""The miss of what fails by its kind, and not by a distance."""
 FEW = 24
 """Samples of a window that are looked at, where their number does not matter."""
 Vector = dict[Labels, tuple[float, float]]
@@ -131,7 +129,9 @@ class Evaluation:
                 made[key] = element
         return made
 
-    def _range(self, window: Window, t: float, many: int) -> list[tuple[Labels, list[tuple[float, float]], float]]:
+    def _range(
+        self, window: Window, t: float, many: int
+    ) -> list[tuple[Labels, list[tuple[float, float]], float]]:
         """Each series' samples, and its miss; at most about so many of them."""
         t = (t if window.at is None else window.at) - window.shift
         least = self.world.step if isinstance(window.inner, Selector) else window.step
@@ -179,9 +179,11 @@ class Evaluation:
             return {_absent_labels(node.args[0]): (1.0, gap)}
         if name in DATES:
             clock: Vector = self.vector(node.args[0], t) if node.args else {(): (float(t), 0.0)}
-            return {unnamed(labels): (_date(name, value), gap) for labels, (value, gap) in clock.items()}
+            return {unnamed(labels): (date(name, value), gap) for labels, (value, gap) in clock.items()}
         if name == "timestamp":
-            return {unnamed(labels): (float(t), gap) for labels, (_, gap) in self.vector(node.args[0], t).items()}
+            return {
+                unnamed(labels): (float(t), gap) for labels, (_, gap) in self.vector(node.args[0], t).items()
+            }
         if name in ("label_replace", "label_join"):
             return windows.relabelled(node, self.vector(node.args[0], t))
         if name == "histogram_quantile":
@@ -193,7 +195,7 @@ class Evaluation:
             raise NotCovered(f"the function {name} is not known here")
         numbers = [self.number(arg, t) for arg in node.args[1:]]
         return {
-            unnamed(labels): (_safe(function, value, *numbers), gap)
+            unnamed(labels): (safe(function, value, *numbers), gap)
             for labels, (value, gap) in self.vector(node.args[0], t).items()
         }
 
@@ -221,7 +223,7 @@ class Evaluation:
             if node.op in COMPARISONS:
                 self._saw(node, left, right, distance(node.op, left, right))
                 return float(distance(node.op, left, right) == 0)
-            return _safe(ARITHMETIC[node.op], left, right)
+            return safe(ARITHMETIC[node.op], left, right)
         if isinstance(left, float) or isinstance(right, float):
             return self._with_number(node, left, right)
         if node.op in SETS:
@@ -244,7 +246,7 @@ class Evaluation:
             far = distance(node.op, a, b)
             self._saw(node, a, b, far, gap)
             return (float(far == 0), gap) if node.is_bool else (a, gap + far)
-        return _safe(ARITHMETIC[node.op], a, b), gap
+        return safe(ARITHMETIC[node.op], a, b), gap
 
     def _saw(self, node: Node, a: float, b: float, far: float, gap: float = 0.0) -> None:
         self.seen.sides.setdefault(node, []).append((a, b, far + gap))
@@ -351,17 +353,8 @@ def _joined_labels(node: Binary, labels: Labels, partner: Labels) -> Labels:
     if kept and node.on is None and not node.ignoring:
         return labels
     joined = signature(node, labels)
-    name = tuple(pair for pair in labels if pair[0] == "__name__" and kept and pair not in joined)
-    return tuple(sorted((*joined, *name)))
-
-
-def distance(op: str, a: float, b: float) -> float:
-    """How far a comparison is from holding: 0 when it holds."""
-    if HOLDS[op](a, b):
-        return 0.0
-    if math.isnan(a) or math.isnan(b) or math.isinf(a) or math.isinf(b):
-        return FAR
-    return 0.5 if op == "!=" else 0.01 + abs(a - b) / (abs(a) + abs(b) + 1e-12)
+    metric = tuple(pair for pair in labels if pair[0] == "__name__" and kept and pair not in joined)
+    return tuple(sorted((*joined, *metric)))
 
 
 def unnamed(labels: Labels) -> Labels:
@@ -380,75 +373,3 @@ def _absent_labels(node: Node) -> Labels:
         return ()
     names = [name for name, _, _ in node.matchers]
     return tuple(sorted((n, v) for n, op, v in node.matchers if op == "=" and v and names.count(n) == 1))
-
-
-def _safe(function: Callable[..., float], *values: float) -> float:
-    try:
-        return float(function(*values))
-    except ZeroDivisionError:
-        return math.nan
-    except (OverflowError, ValueError):
-        return math.nan
-
-
-def _divide(a: float, b: float) -> float:
-    if b:
-        return a / b
-    return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a)
-
-
-def _date(name: str, value: float) -> float:
-    try:
-        return float(DATES[name](datetime.fromtimestamp(value, UTC)))
-    except (ValueError, OverflowError, OSError):
-        return math.nan
-
-
-def _days(moment: datetime) -> int:
-    following = moment.replace(day=28).timestamp() + 4 * 86400
-    first = datetime.fromtimestamp(following, UTC).replace(day=1)
-    return datetime.fromtimestamp(first.timestamp() - 86400, UTC).day
-
-
-DATES: Mapping[str, Callable[[datetime], int]] = {
-    "hour": lambda m: m.hour,
-    "minute": lambda m: m.minute,
-    "month": lambda m: m.month,
-    "year": lambda m: m.year,
-    "day_of_month": lambda m: m.day,
-    "day_of_week": lambda m: (m.weekday() + 1) % 7,
-    "day_of_year": lambda m: m.timetuple().tm_yday,
-    "days_in_month": _days,
-}
-HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
-ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
-    "%": math.fmod,
-    "^": math.pow,
-    "atan2": math.atan2,
-}
-NUMERIC: Mapping[str, Callable[..., float]] = {
-    "abs": abs,
-    "ceil": math.ceil,
-    "floor": math.floor,
-    "exp": math.exp,
-    "ln": math.log,
-    "log2": math.log2,
-    "log10": math.log10,
-    "sqrt": math.sqrt,
-    "sgn": lambda v: (v > 0) - (v < 0),
-    "round": lambda v, to=1.0: math.floor(v / to + 0.5) * to,
-    "clamp": lambda v, low, high: max(low, min(high, v)),
-    "clamp_min": max,
-    "clamp_max": min,
-}

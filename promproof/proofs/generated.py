@@ -85,7 +85,9 @@ def _rules(outcome: Outcome, recordings: Sequence[Mapping[str, Any]]) -> dict[st
 
 def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
     plan, staged, alert = outcome.plan, outcome.staged, outcome.alert
-    assert plan is not None and staged is not None and outcome.course is not None
+    assert plan is not None
+    assert staged is not None
+    assert outcome.course is not None
     question, times = staged
     step = plan.problem.step
     end = math.ceil((plan.problem.moment + alert.hold) / times.every + 2) * times.every
@@ -108,7 +110,9 @@ def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
     for case in cases:
         if case["eval_time"] == duration(firing):
             case["exp_alerts"] = [{}]
-    tests.append({"interval": duration(step), "input_series": list(question.series), "alert_rule_test": cases})
+    tests.append(
+        {"interval": duration(step), "input_series": list(question.series), "alert_rule_test": cases}
+    )
     return {"rule_files": [rules], "evaluation_interval": duration(times.every), "tests": tests}
 
 
@@ -123,7 +127,10 @@ def _filled(
     with TemporaryDirectory(prefix="generated-") as name:
         folder = Path(name)
         (folder / document["rule_files"][0]).write_text(json.dumps(rules), encoding="utf-8")
-        cases = [[(case, bool(case["exp_alerts"])) for case in test["alert_rule_test"]] for test in document["tests"]]
+        cases = [
+            [(case, bool(case["exp_alerts"])) for case in test["alert_rule_test"]]
+            for test in document["tests"]
+        ]
         for case, _ in (pair for pairs in cases for pair in pairs):
             case["exp_alerts"] = []
         answers = _answers(folder, promtool, [{**document, "tests": [test]} for test in document["tests"]])
@@ -144,7 +151,9 @@ def _run(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -
     log = folder / "log"
     log.unlink(missing_ok=True)
     try:
-        done = run_to_end([str(promtool), "test", "rules", *map(str, files)], log=log, seconds=SECONDS, env=env)
+        done = run_to_end(
+            [str(promtool), "test", "rules", *map(str, files)], log=log, seconds=SECONDS, env=env
+        )
     except TimeoutError:
         return 1, ""
     return done.exit_status, done.output

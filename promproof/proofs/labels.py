@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promproof.proofs.shapes import Recorded
 from promproof.proofs.strings import PLAIN, accepts, refused, values
-from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Number, Selector, Text, Window, walk
+from promproof.proofs.tree import (
+    Aggregate,
+    Binary,
+    Call,
+    Node,
+    NotCovered,
+    Number,
+    Selector,
+    Text,
+    Window,
+    walk,
+)
 from promproof.proofs.world import CHANGES, COPIES, LEVEL, QUANTILE, RESETS, SLOPE, TRAFFIC, Family
 
 SCRAPED = {"job": "j", "instance": "host-1"}
 """Every scraped series has these."""
 COUNTS = ("count", "group", "count_values", "stddev", "stdvar", "quantile", "topk", "bottomk", "avg")
 EDGES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
-Recorded = Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]]
 Choice = Mapping[tuple[int, str], bool]
 """Whether a selector has a label: what differs from the first guess."""
 
@@ -145,7 +156,11 @@ def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
         for name in {name for name, _, _ in other.selector.matchers}:
             mine, theirs = use.matchers(name), other.matchers(name)
             value = next(
-                (v for v in (*values(mine), *refused(theirs), *PLAIN) if accepts(mine, v) and not accepts(theirs, v)),
+                (
+                    v
+                    for v in (*values(mine), *refused(theirs), *PLAIN)
+                    if accepts(mine, v) and not accepts(theirs, v)
+                ),
                 None,
             )
             if value is not None and mine != theirs:
@@ -191,9 +206,7 @@ def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants:
 def _has_time(node: Binary) -> bool:
     if node.op not in ("-", "<", ">", "<=", ">="):
         return False
-    return any(
-        isinstance(side, Call) and side.name == "time" for side in (node.left, node.right)
-    )
+    return any(isinstance(side, Call) and side.name == "time" for side in (node.left, node.right))
 
 
 def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, right: list) -> Iterator[Choice]:  # type: ignore[type-arg]  # label sets

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from promproof.config.durations import format_duration
 from promproof.proofs import dead
-from promproof.proofs.evaluate import DATES, Unevaluable, miss
-from promproof.proofs.labels import Choice, Recorded, families, repaired, uses
+from promproof.proofs.calculation import DATES
+from promproof.proofs.evaluate import Unevaluable
+from promproof.proofs.labels import Choice, families, repaired, uses
 from promproof.proofs.search import (
     Boundary,
     Knobs,
-    Point,
     Problem,
     boundary,
     comparisons,
@@ -23,6 +23,7 @@ from promproof.proofs.search import (
     restarts,
     solve,
 )
+from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Binary, Call, Node, NotCovered, Selector, Window, parse, walk
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
@@ -85,8 +86,7 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         plan.worlds = list(restarts(plan.problem))
         return plan
     if not any(isinstance(node, Selector) for node in walk(root)) and not _has_clock(root):
-        plan = Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
-        return plan
+        return Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
     plan = _firing(root, recorded, step, every, moment)
     if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
         later = min(2 * max(constants(root), default=0.0), LATEST)
@@ -115,15 +115,27 @@ def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:
     for node in _all(root, recorded):
         if isinstance(node, Call) and node.name in PAIRS:
             for window in node.args:
-                if isinstance(window, Window) and isinstance(window.inner, Selector) and window.seconds <= scrape:
-                    if not _is_recorded(window.inner, recorded):
-                        return f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
+                if not isinstance(window, Window) or _is_recorded(window.inner, recorded):
+                    continue
+                if isinstance(window.inner, Selector) and window.seconds <= scrape:
+                    return f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
     return ""
 
 
 def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
     numbers = constants(root)
-    return Plan(Problem(root, families(uses(root, recorded), {}, numbers, root), numbers, step, moment, recorded, needed=moment), every)
+    return Plan(
+        Problem(
+            root,
+            families(uses(root, recorded), {}, numbers, root),
+            numbers,
+            step,
+            moment,
+            recorded,
+            needed=moment,
+        ),
+        every,
+    )
 
 
 def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
@@ -140,7 +152,9 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
         seen_choices.add(key)
         tried += 1
         found = uses(root, recorded)
-        problem = Problem(root, families(found, choice, numbers, root), numbers, step, moment, recorded, needed=moment)
+        problem = Problem(
+            root, families(found, choice, numbers, root), numbers, step, moment, recorded, needed=moment
+        )
         usual = problem.moment
         problem.moment = _moment(problem, every)
         plan = plan or Plan(problem, every)
@@ -204,7 +218,9 @@ def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, 
         step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
     # what is evaluated again and again inside is dear: a few evaluations are enough for a moment
     many = 4 if any(isinstance(n, Window) and n.step and n.seconds > DEAR for n in nodes) else 24
-    count = 1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / many))
+    count = (
+        1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / many))
+    )
     every = step * count
     return step, every, max(2.0, math.ceil(span / every)) * every
 
@@ -270,7 +286,10 @@ def _refused(plan: Plan, fired: Knobs) -> None:
 def _shares(problem: Problem, fired: Knobs) -> list[Knobs]:
     """Worlds in which the first family has ever less of the whole, and the alert would have to become silent."""
     return [
-        {key: value * (share if key[0] == 0 and key[1] in (SLOPE, LEVEL) else 1.0) for key, value in fired.items()}
+        {
+            key: value * (share if key[0] == 0 and key[1] in (SLOPE, LEVEL) else 1.0)
+            for key, value in fired.items()
+        }
         for share in (1.0, 0.1, 1e-2, 1e-4)
     ]
 
@@ -303,5 +322,3 @@ def _pruned(node: Node, target: Node, others: list[Node]) -> Node:
     if inside:
         return replace(node, left=_pruned(node.left, target, others))
     return replace(node, right=_pruned(node.right, target, others))
-
-

@@ -9,9 +9,9 @@ from typing import Any
 from promproof.config.durations import parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
-from promproof.proofs.labels import Recorded
 from promproof.proofs.plan import Plan, planned
 from promproof.proofs.search import Boundary, Knobs, Point, constant
+from promproof.proofs.shapes import Recorded
 from promproof.proofs.timeline import Course, Timeline, asked, course, timeline
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
 
@@ -110,11 +110,15 @@ def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], ju
         rules = [*needed(plan.problem.root, recordings), own]
         for found in plan.boundaries:
             for point in found.points:
-                questions.append(_Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point))
+                questions.append(
+                    _Asked(outcome, question(outcome.alert, plan, rules, point.knobs, found), found, point)
+                )
         for knobs in plan.worlds:
             expected = not plan.impossible
             questions.append(
-                _Asked(outcome, question(outcome.alert, plan, rules, knobs, None), None, Point(knobs, expected))
+                _Asked(
+                    outcome, question(outcome.alert, plan, rules, knobs, None), None, Point(knobs, expected)
+                )
             )
     replies = judge.ask([one.question for one in questions])
     by: dict[int, list[tuple[_Asked, Reply]]] = {}
@@ -123,11 +127,19 @@ def _judge(batch: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], ju
     for outcome in batch:
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
-    _follow([outcome for outcome in batch if outcome.verdict == PROVEN and outcome.plan and outcome.plan.boundaries], recordings, judge)
+    _follow(
+        [
+            outcome
+            for outcome in batch
+            if outcome.verdict == PROVEN and outcome.plan and outcome.plan.boundaries
+        ],
+        recordings,
+        judge,
+    )
 
 
 def _follow(proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge) -> None:
-    """From cause to firing and back, with `for`: first from a cause well beyond the boundary, then from one beside it."""
+    """From cause to firing and back: first by a cause well beyond the boundary, then by one beside it."""
     waiting = list(proven)
     for attempt in range(2):
         asked = [_course(outcome, recordings, attempt) for outcome in waiting]
@@ -144,7 +156,9 @@ def _follow(proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], 
         outcome.reason = f"it flips at {outcome.flips}, but {_unclear(outcome)}"
 
 
-def _course(outcome: Outcome, recordings: Sequence[Mapping[str, Any]], attempt: int) -> tuple[Question, Timeline]:
+def _course(
+    outcome: Outcome, recordings: Sequence[Mapping[str, Any]], attempt: int
+) -> tuple[Question, Timeline]:
     plan, alert = outcome.plan, outcome.alert
     assert plan is not None
     fired, silent = plan.boundaries[0].points[0].knobs, plan.boundaries[0].points[1].knobs
@@ -183,7 +197,7 @@ def question(
     """Does it hold (pending or firing), and what are the sides of the comparison?"""
     problem = plan.problem
     name = matcher("alertname", alert.name)
-    asks = [(f'count(ALERTS{{{name}}}) or vector(0)', problem.moment)]
+    asks = [(f"count(ALERTS{{{name}}}) or vector(0)", problem.moment)]
     if found is not None and found.comparison is not None:
         asks += [(found.comparison.left.text, problem.moment), (found.comparison.right.text, problem.moment)]
     series = steady(problem.families, knobs, problem.step, problem.moment)
@@ -211,7 +225,11 @@ def needed(root: Node, recordings: Sequence[Mapping[str, Any]]) -> list[dict[str
 def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]]) -> None:
     outcome.evidence = [(one.question, one.point.fires) for one, _ in answers]
     errors = [reply.errors[0] for _, reply in answers if reply.errors and reply.errors[0]]
-    held = [(one, reply, bool(reply.values[0] and reply.values[0][0] > 0)) for one, reply in answers if reply.values]
+    held = [
+        (one, reply, bool(reply.values[0] and reply.values[0][0] > 0))
+        for one, reply in answers
+        if reply.values
+    ]
     if plan.refused and any("duplicate series" in error or "many-to-many" in error for error in errors):
         outcome.verdict = CONTRADICTED
         outcome.reason = f"Prometheus refuses it as soon as there are several series: {plan.refused}"
@@ -221,10 +239,14 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         return
     wrong = [one for one, _, fired in held if fired != one.point.fires]
     if plan.impossible:
-        outcome.verdict, outcome.reason = (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
+        outcome.verdict, outcome.reason = (
+            (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
+        )
         return
     if plan.always:
-        outcome.verdict, outcome.flips, outcome.reason = (OPEN, "-", "it never fires") if wrong else (PROVEN, "always", "")
+        outcome.verdict, outcome.flips, outcome.reason = (
+            (OPEN, "-", "it never fires") if wrong else (PROVEN, "always", "")
+        )
         return
     if plan.itself and not [w for w in wrong if w.boundary is None]:
         outcome.verdict, outcome.flips = CONTRADICTED, "any share"
@@ -234,7 +256,9 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     if wrong:
         side = "fires" if wrong[0].point.fires else "is silent"
         node = wrong[0].boundary.comparison if wrong[0].boundary else None
-        outcome.reason = f"expected that it {side}, promtool says otherwise: {node.text if node else 'presence'}"
+        outcome.reason = (
+            f"expected that it {side}, promtool says otherwise: {node.text if node else 'presence'}"
+        )
         return
     if not plan.boundaries:
         outcome.reason = plan.error or "fires, but what silences it was not found"

@@ -14,21 +14,40 @@ WIDTH = 80
 VERSION = 1
 
 
-def text(outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]) -> str:
+def text(
+    outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]
+) -> str:
     """One line for each alert, what stands beside a verdict below it, and the sums."""
-    rows = [("alert", "verdict", "flips at", "for", *(["reaches"] if reaches else []), *(["tests"] if tests else []))]
+    rows = [
+        (
+            "alert",
+            "verdict",
+            "flips at",
+            "for",
+            *(["reaches"] if reaches else []),
+            *(["tests"] if tests else []),
+        )
+    ]
     for place, outcome in enumerate(outcomes):
-        row = [outcome.alert.name, outcome.verdict, outcome.flips, _held(outcome)]
-        row += [reaches[place]] if reaches else []
-        row += [tests[place]] if tests else []
-        rows.append(tuple(row))
-    widths = [min(limit, max(len(row[i]) for row in rows)) for i, limit in zip(range(len(rows[0])), LIMITS, strict=False)]
+        further = [column[place] for column in (reaches, tests) if column]
+        rows.append((outcome.alert.name, outcome.verdict, outcome.flips, _held(outcome), *further))
+    widths = [
+        min(limit, max(len(row[i]) for row in rows))
+        for i, limit in zip(range(len(rows[0])), LIMITS, strict=False)
+    ]
     lines = []
     for place, row in enumerate(rows):
-        lines.append("  ".join(_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        lines.append(
+            "  ".join(
+                _cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+        )
         if place and (outcomes[place - 1].reason or outcomes[place - 1].notes):
             lines += _beside(outcomes[place - 1])
-    lines += ["", *(line for problem in problems for line in textwrap.wrap(problem, WIDTH, subsequent_indent="  "))]
+    lines += [
+        "",
+        *(line for problem in problems for line in textwrap.wrap(problem, WIDTH, subsequent_indent="  ")),
+    ]
     return "\n".join([*lines, sums(outcomes)]) + "\n"
 
 
@@ -65,7 +84,9 @@ def sums(outcomes: Sequence[Outcome]) -> str:
     return f"{shown}; {decided} of {len(outcomes)} decided"
 
 
-def data(outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]) -> dict[str, Any]:
+def data(
+    outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]
+) -> dict[str, Any]:
     """The same for a program."""
     return {
         "version": VERSION,

@@ -1,9 +1,9 @@
-"""Reads rule files, folders of them and PrometheusRule resources; what can't be read is a line each, the rest goes on."""
+"""Reads rule files, folders of them and PrometheusRule resources; what can't be read is a line each."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,9 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         documents = list(_documents(path))
     except Mistake as mistake:
         if named or "groups:" in _begin(path):
-            found.problems.append(f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}")
+            found.problems.append(
+                f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}"
+            )
         return
     read_any = False
     for document in documents:
@@ -95,12 +97,11 @@ def _begin(path: Path) -> str:
 
 
 def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
+    prefix: tuple[str, ...] = ()
     if not isinstance(data, dict):
-        return None, ()
+        return None, prefix
     if data.get("kind") == "PrometheusRule" and isinstance(data.get("spec"), dict):
         data, prefix = data["spec"], ("spec",)
-    else:
-        prefix = ()
     groups = data.get("groups")
     return (groups, prefix) if isinstance(groups, list) else (None, prefix)
 

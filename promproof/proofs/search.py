@@ -144,7 +144,9 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
         return [0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0]
     if name in (CHANGES, RESETS):
         most = problem.families[key[0]].window / problem.step
-        whole = {float(int(c) + d) for c in problem.constants for d in (-1, 0, 1, 2) if 0 <= c + d <= most / 2}
+        whole = {
+            float(int(c) + d) for c in problem.constants for d in (-1, 0, 1, 2) if 0 <= c + d <= most / 2
+        }
         return sorted(whole | {0.0, 1.0, 2.0, 4.0})
     made = [*GRID]
     for value in problem.constants:
@@ -234,7 +236,9 @@ def _silences(problem: Problem, knobs: Knobs, node: Binary, truths: Mapping[Node
     now = _truths(seen)
     if now[node] == truths[node]:
         return False
-    return not alone or all(now.get(other, truth) == truth for other, truth in truths.items() if other is not node)
+    return not alone or all(
+        now.get(other, truth) == truth for other, truth in truths.items() if other is not node
+    )
 
 
 def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary) -> Boundary | None:
@@ -255,7 +259,10 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
     at = _gap(problem, {**fired, key: yes}, node)
     if at is None or at > 0.05:
         return None  # it is not this comparison that flips here
-    far_yes, far_no = _apart(problem, fired, key, node, yes, outer_yes), _apart(problem, fired, key, node, no, outer_no)
+    far_yes, far_no = (
+        _apart(problem, fired, key, node, yes, outer_yes),
+        _apart(problem, fired, key, node, no, outer_no),
+    )
     points = [Point({**fired, key: far_yes}, True), Point({**fired, key: far_no}, False)]
     if node.op in ("==", "!="):
         beyond = 2 * yes - far_no if node.op == "==" else 2 * no - far_yes
@@ -312,4 +319,6 @@ def presence(problem: Problem, fired: Knobs) -> Boundary | None:
 def restarts(problem: Problem) -> Iterator[Knobs]:
     """Where a search may begin: as the families are, and with everything larger."""
     yield problem.knobs()
-    yield {key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()}
+    yield {
+        key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()
+    }

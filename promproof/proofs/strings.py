@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re._constants as sre  # type: ignore[import-untyped]  # no stubs: the parser of Python's own engine
-import re._parser as sre_parser  # type: ignore[import-untyped]  # no stubs, as above
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib import import_module
 from itertools import islice, product
 from typing import Any
 
 from promproof.config.re2 import whole
+
+sre: Any = import_module("re._constants")  # the parser of Python's own engine, which has no public name
+sre_parser: Any = import_module("re._parser")
 
 Matcher = tuple[str, str]
 """Operator and value, without the label's name."""
@@ -80,7 +82,11 @@ def _item(kind: Any, argument: Any) -> Iterable[str]:
         return _sequence(argument[3])
     if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT):
         least, most, inner = argument
-        return [text * count for count in dict.fromkeys((max(least, min(1, most)), least)) for text in _sequence(inner)]
+        return [
+            text * count
+            for count in dict.fromkeys((max(least, min(1, most)), least))
+            for text in _sequence(inner)
+        ]
     if kind is sre.AT:
         return [""]
     return []

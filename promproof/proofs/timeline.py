@@ -45,7 +45,11 @@ def _window(problem: Problem) -> float:
 
 def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> list[dict[str, str]]:
     """The series over the whole time."""
-    marks = [0, *(math.ceil(t / problem.step) for t in (times.cause, times.healed)), int(times.end / problem.step) + 1]
+    marks = [
+        0,
+        *(math.ceil(t / problem.step) for t in (times.cause, times.healed)),
+        int(times.end / problem.step) + 1,
+    ]
     made = []
     for family in problem.families:
         stages = [dict(_numbered(family, knobs)) for knobs in (silent, fired, silent)]
@@ -54,7 +58,9 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
             programs = [stage[key][1] if key in stage else None for stage in stages]
             counter = family.is_counter()
             drifts = SLOPE in family.knobs and not counter and not family.follows_time
-            values = _values(programs, marks, problem.step, counter=counter, at=problem.moment if drifts else None)
+            values = _values(
+                programs, marks, problem.step, counter=counter, at=problem.moment if drifts else None
+            )
             made.append({"series": written(labels), "values": values})
     return made
 
@@ -93,7 +99,12 @@ def _values(
 
 
 def asked(
-    name: str, problem: Problem, silent: Knobs, fired: Knobs, times: Timeline, rules: Sequence[Mapping[str, Any]]
+    name: str,
+    problem: Problem,
+    silent: Knobs,
+    fired: Knobs,
+    times: Timeline,
+    rules: Sequence[Mapping[str, Any]],
 ) -> Question:
     """Silent before; how long pending; firing at the end of the cause; silent after healing."""
     alert = matcher("alertname", name)

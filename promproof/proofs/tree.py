@@ -140,9 +140,7 @@ def _node(node: Any) -> Node:
         return Window(text, inner, node.range.total_seconds(), 0.0, inner.shift, inner.at)
     if isinstance(node, promql.SubqueryExpr):
         step = _seconds(node.step) or 60.0
-        return Window(
-            text, _node(node.expr), _seconds(node.range), step, _seconds(node.offset), _at(node.at)
-        )
+        return Window(text, _node(node.expr), _seconds(node.range), step, _seconds(node.offset), _at(node.at))
     if isinstance(node, promql.UnaryExpr):
         return Binary(text, "*", Number("-1", -1.0), _node(node.expr))
     if isinstance(node, promql.Call):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from statistics import fmean, pstdev
 
 from promproof.config.re2 import whole
@@ -28,7 +29,7 @@ def over(
     values = [value for _, value in samples]
     span = samples[-1][0] - samples[0][0]
     if name in ("rate", "increase", "irate"):
-        grown = sum(b - a if b >= a else b for a, b in zip(values, values[1:], strict=False))
+        grown = sum(b - a if b >= a else b for a, b in pairwise(values))
         return grown / span * (seconds if name == "increase" else 1.0)
     if name in ("delta", "idelta"):
         change = values[-1] - values[0]
@@ -42,8 +43,8 @@ def over(
 
 
 def _over_time(name: str, values: list[float], real: int, numbers: Sequence[float]) -> float:
-    pairs = list(zip(values, values[1:], strict=False))
-    made = {
+    pairs = list(pairwise(values))
+    made: Callable[[], float] | None = {
         "avg_over_time": lambda: fmean(values),
         "min_over_time": lambda: min(values),
         "max_over_time": lambda: max(values),
@@ -74,7 +75,7 @@ def quantile(q: float, values: Sequence[float]) -> float:
 
 def folded(op: str, values: Sequence[float], param: float | str) -> float:
     """The value of a group."""
-    made = {
+    made: Callable[[], float] | None = {
         "sum": lambda: math.fsum(values) if all(map(math.isfinite, values)) else sum(values),
         "avg": lambda: sum(values) / len(values),
         "min": lambda: min(values),

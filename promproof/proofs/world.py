@@ -113,5 +113,7 @@ def cumulated(edges: tuple[float, ...], q: float, quantile: float) -> list[tuple
     low, high = (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place)
     shares = []
     for edge in edges:
-        shares.append((edge, 0.0 if edge < below else low if edge == below else high if edge == above else 1.0))
+        shares.append(
+            (edge, 0.0 if edge < below else low if edge == below else high if edge == above else 1.0)
+        )
     return [*shares, (math.inf, 1.0)]
