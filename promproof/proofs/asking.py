@@ -116,7 +116,7 @@ class Judge:
 
 
 def _write(folder: Path, number: int, question: Question) -> None:
-    rules = {"groups": [{"name": f"g{i}", "rules": [rule]} for i, rule in enumerate(question.rules)]}
+    rules = {"groups": [{"name": "g", "rules": list(question.rules)}]}
     (folder / f"{number}-rules.json").write_text(json.dumps(rules), encoding="utf-8")
     test = {
         "interval": duration(question.step),

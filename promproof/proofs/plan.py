@@ -118,7 +118,9 @@ def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:
                 if not isinstance(window, Window) or _is_recorded(window.inner, recorded):
                     continue
                 if isinstance(window.inner, Selector) and window.seconds <= scrape:
-                    return f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
+                    return (
+                        f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
+                    )
     return ""
 
 
@@ -218,11 +220,16 @@ def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, 
         step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
     # what is evaluated again and again inside is dear: a few evaluations are enough for a moment
     many = 4 if any(isinstance(n, Window) and n.step and n.seconds > DEAR for n in nodes) else 24
-    count = (
-        1 if recorded and any(_is_recorded(n, recorded) for n in nodes) else max(1, int(span / step / many))
-    )
+    count = 1 if any(_reads_back(n, recorded) for n in nodes) else max(1, int(span / step / many))
     every = step * count
     return step, every, max(2.0, math.ceil(span / every)) * every
+
+
+def _reads_back(node: Node, recorded: Recorded) -> bool:
+    """Whether the past of a recording rule is read, so that it has to be evaluated at its usual pace."""
+    if isinstance(node, Window):
+        return any(_is_recorded(part, recorded) for part in walk(node))
+    return isinstance(node, Selector) and _is_recorded(node, recorded) and node.shift != 0
 
 
 def _is_recorded(node: Node, recorded: Recorded) -> bool:

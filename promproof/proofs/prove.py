@@ -209,17 +209,24 @@ def _rule(data: Mapping[str, Any], *, without: Sequence[str] = ("annotations",))
 
 
 def needed(root: Node, recordings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The recording rules that an expression reads, in the order of their files."""
-    wanted: set[str] = set()
-    waiting = [root]
-    while waiting:
-        for node in walk(waiting.pop()):
-            if isinstance(node, Selector) and node.name and node.name not in wanted:
-                made = trees([data for data in recordings if data["record"] == node.name])
-                if made:
-                    wanted.add(node.name)
-                    waiting += [tree for tree, _ in made[node.name]]
-    return [_rule(data) for data in recordings if data["record"] in wanted]
+    """The recording rules that an expression reads, each after those that it reads itself."""
+    made: dict[str, list[dict[str, Any]]] = {}
+    order: list[str] = []
+
+    def visit(node: Node) -> None:
+        for part in walk(node):
+            if not isinstance(part, Selector) or not part.name or part.name in made:
+                continue
+            own = [data for data in recordings if data["record"] == part.name]
+            found = trees(own).get(part.name)
+            if found:
+                made[part.name] = [_rule(data) for data in own]
+                for tree, _ in found:
+                    visit(tree)
+                order.append(part.name)
+
+    visit(root)
+    return [rule for name in order for rule in made[name]]
 
 
 def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]]) -> None:
