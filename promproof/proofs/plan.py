@@ -310,9 +310,8 @@ def _elsewhere(problem: Problem, node: Binary) -> Boundary | None:
         gap = problem.miss(knobs, alone)
         return gap + sum(0.3 for other in others if problem.miss(knobs, other) == 0)
 
-    if not others:
-        return None
-    for start in restarts(problem):
+    small = {key: value if key[1] == COPIES else value / 1000 for key, value in problem.knobs().items()}
+    for start in (*restarts(problem), small) if others else (small,):
         knobs = solve(problem, start, objective, 400)
         if knobs is not None and problem.fires(knobs):
             return boundary(problem, knobs, node)

@@ -6,6 +6,7 @@ goes to promtool.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ MOST = 6000
 GRID = (0.0, 1e-3, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
 NEAR = 0.004
 """How far from its boundary a comparison is asked, as a share of it."""
+STEPS = ("round", "floor", "ceil", "sgn")
 PATIENCE = 3
 """Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
 SMALLEST = 1e-3
@@ -257,7 +259,7 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
             break
         yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
     at = _gap(problem, {**fired, key: yes}, node)
-    if at is None or at > 0.05:
+    if at is None or (at > 0.05 and not _is_stepped(problem, {**fired, key: no}, node)):
         return None  # it is not this comparison that flips here
     far_yes, far_no = (
         _apart(problem, fired, key, node, yes, outer_yes),
@@ -275,6 +277,14 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
     if [problem.fires(point.knobs) for point in points[:2]] != [True, False]:
         return None
     return Boundary(node, tuple(points), key)
+
+
+def _is_stepped(problem: Problem, silent: Knobs, node: Binary) -> bool:
+    """Whether the value jumps over the boundary, since it is rounded; one that is gone has not jumped."""
+    if not any(isinstance(part, Call) and part.name in STEPS for part in walk(node)):
+        return False
+    sides = problem.result(silent)[1].sides.get(node, [])
+    return any(math.isfinite(a) and math.isfinite(b) for a, b, _ in sides)
 
 
 def _apart(problem: Problem, fired: Knobs, key: Key, node: Binary, near: float, far: float) -> float:

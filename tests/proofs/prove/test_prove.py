@@ -68,6 +68,8 @@ FLIPS = {
         "> 0.3",
     ),
     "count that groups by instance": ("count by (instance) (a) > 10", "> 10"),
+    "sum of two": ("sum(increase(a_total[5m])) + sum(increase(b_total[5m])) > 10", "> 10"),
+    "rounded": ("round(increase(a_total[5m])) > 3", "> 3"),
     "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
     "age": ("time() - a > 3600", "> 3600"),
     "label replace": ('label_replace(a, "node", "$1", "instance", "(.*)") > 1', "> 1"),
