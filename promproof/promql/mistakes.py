@@ -202,7 +202,8 @@ def of_text(root: Any, template: str, recorded: Recorded = nothing_recorded) -> 
 def of_label(root: Any, template: str, recorded: Recorded = nothing_recorded) -> Iterator[Mistake]:
     """What is wrong with the template of a label that an alert gets."""
     yield from of_text(root, template, recorded)
-    if printed_values(template):
+    low, high = bounds(root)
+    if printed_values(template) and low != high:
         yield Mistake(
             "rule/value-in-label",
             "the value is part of the alert's identity: each evaluation makes a new one",

@@ -126,6 +126,10 @@ def test_the_value_in_a_label_is_found_and_a_choice_by_the_value_is_not() -> Non
     assert not list(of_label(root, "{{ if gt $value 90.0 }}page{{ else }}ticket{{ end }}"))
 
 
+def test_a_value_that_is_always_the_same_may_stand_in_a_label() -> None:
+    assert not list(of_label(parse("up == 0"), "{{ $value }}"))
+
+
 def test_a_recorded_name_with_another_window_is_found() -> None:
     root = parse("sum(rate(a[1m]))")
     assert [found.kind for found in of_record("job:a:rate5m", root)] == ["rule/recorded-window"]

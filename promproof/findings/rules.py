@@ -1,0 +1,51 @@
+"""Rules as judges look at them: the labels that recorded metrics have, and how a reader sees a finding oneself."""
+
+from __future__ import annotations
+
+from functools import lru_cache, reduce
+
+from promproof.findings.setup import Rule, Setup
+from promproof.promql.labels import Labels, Recorded, labels_of
+
+_LINE = 160
+
+
+@lru_cache(maxsize=2)
+def recorded_by(setup: Setup) -> Recorded:
+    """What is known of the labels of each metric that the set-up records.
+
+    A name without a colon may be exposed as well as recorded: nothing is known of it.
+    """
+    known: dict[str, Labels | None] = {}
+
+    def recorded(name: str) -> Labels | None:
+        if name not in known:
+            known[name] = None  # a rule that reads its own past
+            rules = setup.recorded.get(name, ()) if ":" in name else ()
+            given = [_given(rule, recorded) for rule in rules if rule.tree is not None]
+            if given and len(given) == len(rules):
+                known[name] = reduce(Labels.either, given)
+        return known[name]
+
+    return recorded
+
+
+def _given(rule: Rule, recorded: Recorded) -> Labels:
+    return labels_of(rule.tree, recorded).given(rule.labels)
+
+
+def one_line(text: str) -> str:
+    """A text on one line, cut where nobody would read on."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[: _LINE - 3]}..."
+
+
+def asking(expression: str) -> str:
+    """The command that asks a Prometheus for an expression."""
+    quote = "'" if "'" not in expression else '"'
+    return f"promtool query instant http://PROMETHEUS:9090 {quote}{one_line(expression)}{quote}"
+
+
+def checking(rule: Rule) -> str:
+    """The command that lets promtool check the file of a rule."""
+    return f"promtool check rules {rule.file}"
