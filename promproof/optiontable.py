@@ -256,6 +256,14 @@ OPTIONS = (
     Option(
         "min-score", JUDGING, ("mutate",), "fail below so many of 100 killed mutants", "PERCENT", "number"
     ),
+    Option(
+        "severity",
+        JUDGING,
+        ("check",),
+        "the mildest that is shown and fails: error, warning, info or hint",
+        "SEVERITY",
+        default="warning",
+    ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
     Option(
         "save-baseline", JUDGING, ("load",), "add this run to that file, when it is valid", "FILE", "path"
@@ -284,7 +292,8 @@ OPTIONS = (
         "instead, ask the registry for the digests of the images that ship and write them",
         kind="flag",
     ),
-    Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
+    Option("format", OUTPUT, ("mutate", "prove", "check"), "text or json", "FORMAT", default="text"),
+    Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"

@@ -101,6 +101,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "check",
+        "promproof.cli.check:run",
+        "mistakes of any monitoring folder, without a target",
+        (Argument("paths", "[PATH]...", required=False, many=True),),
+        text=(
+            "Reads what is below each PATH, the folder here unless one is given: Prometheus, rules, Alertmanager, "
+            "Grafana, compose files, resources of the operator; - is the standard input. Nothing is started.",
+        ),
+    ),
+    Command(
         "mutate",
         "promproof.cli.mutate:run",
         "which small changes of rules their tests do not notice",

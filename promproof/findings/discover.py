@@ -7,7 +7,7 @@ matches is judged all the same, as one of a set-up that is not known.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from promproof.findings.setup import DashboardFile, Grafana, Group, Prometheus, 
 from promproof.grafana.provisioning import texts
 from promproof.grafana.read import read
 
+STREAM = "stdin"
+"""What is shown for the file of a stream."""
 SUFFIXES = (".yml", ".yaml", ".json")
 _ONE_DOCUMENT = ("prometheus", "rules", "alertmanager")
 """Sorts of files of which the program reads the first document only."""
@@ -37,13 +39,16 @@ class _Found:
     parts: dict[str, list[Part]] = field(default_factory=dict)
     boards: list[DashboardFile] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
 
     def of(self, sort: str) -> list[Part]:
         return self.parts.get(sort, [])
 
 
-def discover(paths: Sequence[Path], root: Path | None = None) -> Setup:
+def discover(paths: Sequence[Path], root: Path | None = None, stream: str | None = None) -> Setup:
     """The set-up of files and folders; files are shown as from `root`, the current folder unless given.
+
+    stream: YAML or JSON of no file, what `helm template` writes say; shown as `stdin`.
 
     Raises:
         InputError: a path is not there.
@@ -52,6 +57,8 @@ def discover(paths: Sequence[Path], root: Path | None = None) -> Setup:
     found = _Found()
     for file in _files(paths):
         _read(file, os.path.relpath(file, base), found)
+    if stream is not None:
+        _taken(lambda: stream, STREAM, str(base), found)
     prometheuses = tuple(prometheus_of(part, base) for part in found.of("prometheus"))
     pairs = list(_groups(found, prometheuses))
     return Setup(
@@ -65,6 +72,7 @@ def discover(paths: Sequence[Path], root: Path | None = None) -> Setup:
         compose=tuple(compose_of(part) for part in found.of("compose")),
         resources=tuple(found.of("resource")),
         troubles=tuple(found.troubles),
+        documents=tuple(found.documents),
     )
 
 
@@ -112,10 +120,14 @@ def _below(folder: str) -> Iterator[str]:
 
 
 def _read(file: Path, name: str, found: _Found) -> None:
-    folder = str(file.parent)
+    _taken(lambda: usertext.read(file), name, str(file.parent), found)
+
+
+def _taken(read_text: Callable[[], str], name: str, folder: str, found: _Found) -> None:
     try:
-        text = usertext.read(file)
-        if file.suffix == ".json":
+        text = read_text()
+        is_stream = name == STREAM
+        if name.endswith(".json") or (is_stream and text.lstrip().startswith("{")):
             _read_json(text, name, folder, found)
             return
         # A helm template is a text that makes YAML, and none itself.
@@ -123,8 +135,9 @@ def _read(file: Path, name: str, found: _Found) -> None:
             return
         for number, parsed in enumerate(yamlfile.documents(text)):
             document = Document(name, parsed.data, parsed.lines, number, text, folder=folder)
+            found.documents.append(document)
             sort = sort_of(parsed.data)
-            first = found.of("first")[-1:] if number else []
+            first = found.of("first")[-1:] if number and not is_stream else []
             if first and sort_of(first[0].data) in _ONE_DOCUMENT and parsed.data is not None:
                 found.troubles.append(
                     Trouble("second-document", document.part().at(), "only the first document is loaded")
@@ -146,10 +159,13 @@ def _read_json(text: str, name: str, folder: str, found: _Found) -> None:
     spec = data["spec"] if isinstance(data.get("spec"), dict) else {}
     if any(isinstance(inner.get(key), list) for key in ("panels", "rows")) or "elements" in spec:
         part = Document(name, data, {}, 0, text, folder=folder).part()
+        found.documents.append(part.document)
         found.boards.append(DashboardFile(part, read(name, text)))
     elif sort := sort_of(data):
         lines = jsontext.parse(text.removeprefix(BYTE_ORDER_MARK)).lines
-        found.parts.setdefault(sort, []).append(Document(name, data, lines, 0, text, folder=folder).part())
+        document = Document(name, data, lines, 0, text, folder=folder)
+        found.documents.append(document)
+        found.parts.setdefault(sort, []).append(document.part())
 
 
 def _groups(found: _Found, prometheuses: Sequence[Prometheus]) -> Iterator[tuple[Group, tuple[Rule, ...]]]:

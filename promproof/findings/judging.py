@@ -23,6 +23,10 @@ class Unjudged:
     crashed: bool = False
 
 
+class NotVerifiedError(Exception):
+    """A judge raises it when what it needs is not here, a program say; its text says what."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """What the judges said, in the order of files and lines."""
@@ -51,6 +55,8 @@ def _judged(judging: Judge, names: tuple[str, ...], setup: Setup) -> tuple[list[
     for item in judging.items(setup):
         try:
             found += judging.function(*item.arguments, setup)
+        except NotVerifiedError as reason:
+            missed.append(Unjudged(names, item.name, item.place, str(reason)))
         except Exception as error:
             missed.append(Unjudged(names, item.name, item.place, _reason(error), crashed=True))
     return found, missed

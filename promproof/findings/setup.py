@@ -15,7 +15,7 @@ import promql_parser
 
 from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
-from promproof.findings.part import Part
+from promproof.findings.part import Document, Part
 from promproof.grafana.dashboard import Dashboard
 from promproof.grafana.origins import DataSource
 from promproof.grafana.provisioning import Provider
@@ -279,6 +279,7 @@ class Setup:
     """Everything of a set-up. root: the folder, as it is shown.
 
     headings: anchors of each local Markdown file, by path. troubles: with the files themselves.
+    documents: all that were read from files, whatever they are.
     """
 
     root: str = "."
@@ -294,6 +295,7 @@ class Setup:
     knowledge: Knowledge = field(default_factory=Knowledge)
     headings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
+    documents: tuple[Document, ...] = ()
 
     @cached_property
     def alerts(self) -> tuple[Rule, ...]:

@@ -1,0 +1,46 @@
+"""The formats of `promproof check` by name. A new one is a module with `text`, and a row here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib import import_module
+from typing import TextIO
+
+from promproof.errors import InputError, meant
+from promproof.findings.checking import Checked
+
+FORMS = {
+    "text": "promproof.report.findings.text",
+    "json": "promproof.report.findings.jsonform",
+}
+WIDEST = 120
+"""Columns; longer lines are hard to read."""
+
+
+def known(form: str) -> str:
+    """The name of a format.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if form not in FORMS:
+        raise InputError(
+            what=f"no format is called {form!r}{meant(form, FORMS)}",
+            where="--format",
+            expected=f"one of {', '.join(FORMS)}",
+        )
+    return form
+
+
+def rendered(checked: Checked, form: str, width: int | None = None) -> str:
+    """What was checked, in a format. width: columns to wrap at, for people's."""
+    written: str = import_module(FORMS[known(form)]).text(checked, width)
+    return written
+
+
+def width_of(stream: TextIO) -> int | None:
+    """The columns of a terminal, those of COLUMNS where it is set; None for a pipe and a file."""
+    if not (os.environ.get("COLUMNS", "").isdecimal() or stream.isatty()):
+        return None
+    return min(shutil.get_terminal_size().columns, WIDEST)

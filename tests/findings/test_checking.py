@@ -1,0 +1,193 @@
+"""`promproof check`: what is shown, how it ends, and that a folder without monitoring is never green."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from promproof.cli.program import main
+from promproof.config import jsontext
+from promproof.findings import judging
+from promproof.findings.finding import Finding
+from promproof.findings.jsonpath import nearest
+from promproof.findings.judging import NotVerifiedError
+from promproof.findings.kind import Judge, Kind, Severity, each_rule
+from promproof.findings.setup import Rule, Setup
+
+pytestmark = pytest.mark.unit
+MILD = Kind("rule/mild", Severity.INFO, "mild", "why", "", "")
+HARD = Kind("rule/hard", Severity.ERROR, "hard", "why", "", "")
+RULES = """groups:
+- name: api
+  rules:
+  - alert: Down
+    expr: up == 0
+  - alert: Mild
+    expr: up == 0
+"""
+
+
+def found(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    if rule.name == "Down":
+        yield HARD.at(rule.at("expr"), "is wrong " * 20, effect="nobody\nknows", todo="mend it", see="a\n  b")
+    else:
+        yield MILD.at(rule.at(), "could be better")
+
+
+def crashed(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    yield HARD.at(rule.at(str(rule.labels["le"])), "never reached")
+
+
+def not_here(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    if rule.name:
+        raise NotVerifiedError("promtool is not here")
+    yield HARD.at(rule.at(), "never reached")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the command, with two rules; the judges are those that a test asks for."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "rules.yml").write_text(RULES, encoding="utf-8")
+    judges(monkeypatch, found)
+    return tmp_path
+
+
+def judges(monkeypatch: pytest.MonkeyPatch, *functions: object) -> None:
+    made: list[Judge] = []
+    monkeypatch.setattr("promproof.findings.kind.JUDGES", made)
+    for function in functions:
+        each_rule(HARD, MILD)(function)  # type: ignore[arg-type]  # judges of several shapes
+    monkeypatch.setattr(judging, "JUDGES", made)
+
+
+def test_a_finding_is_told_with_its_place_its_effect_and_what_to_do(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 1
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == f"rules.yml:5 error rule/hard {'is wrong ' * 20}".rstrip()
+    assert others == [
+        "    effect: nobody knows",
+        "    to do: mend it",
+        "    see: a",
+        "           b",
+        "",
+        "checked: 2 rules",
+        "1 error in 1 file; not shown: 1 info (--severity info)",
+    ]
+
+
+def test_a_terminal_gets_its_columns(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["check", "rules.yml"]) == 1
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
+
+
+@pytest.mark.parametrize(
+    ("severity", "shown", "status"), [("error", 1, 1), ("info", 2, 1), ("hint", 2, 1)], ids=str
+)
+def test_what_is_milder_than_asked_is_not_shown(
+    severity: str, shown: int, status: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--severity", severity, "--format", "json"]) == status
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["findings"]) == shown
+    assert sum(document["counts"].values()) == shown
+
+
+def test_a_mild_finding_alone_is_green_and_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "rules.yml").write_text(RULES.replace("Down", "Up"), encoding="utf-8")
+    assert main(["check"]) == 0
+    assert "no findings; not shown: 2 info (--severity info)" in capsys.readouterr().out
+
+
+def test_a_judge_that_crashes_makes_status_2_and_is_named_with_the_item(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judges(monkeypatch, crashed)
+    assert main(["check"]) == 2
+    said = capsys.readouterr().out
+    assert (
+        "not verified: rule/hard, rule/mild: a judge crashed, a mistake of promproof: KeyError: 'le'" in said
+    )
+    assert "at Down (rules.yml:4) and 1 more item" in said
+
+
+def test_what_is_not_here_is_named_once_and_is_no_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judges(monkeypatch, not_here)
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.splitlines()[:1] == [
+        "not verified: rule/hard, rule/mild: promtool is not here"
+    ]
+
+
+def test_a_finding_weighs_more_than_a_crash(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judges(monkeypatch, crashed, found)
+    assert main(["check"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["name: somebody else's\n", "services: {db: {image: 'postgres:16'}}\n", ""], ids=str
+)
+def test_a_folder_without_monitoring_is_not_green(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "rules.yml").write_text(text, encoding="utf-8")
+    assert main(["check"]) == 4
+    assert ".: there is no monitoring file: nothing was checked" in capsys.readouterr().err
+
+
+def test_the_standard_input_is_read_and_all_its_documents_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{RULES}---\n{RULES}"))
+    assert main(["check", "-", "--format", "json"]) == 1
+    places = [
+        (finding["file"], finding["line"]) for finding in json.loads(capsys.readouterr().out)["findings"]
+    ]
+    assert places == [("stdin", 5), ("stdin", 13)]
+
+
+def test_a_file_is_written_and_the_terminal_is_left_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--output", "found.txt"]) == 1
+    assert capsys.readouterr().out == ""
+    assert "rules.yml:5 error rule/hard" in (folder / "found.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--severity", "warn"], "--severity: no severity is called 'warn'; did you mean warning?"),
+        (["--format", "jsn"], "--format: no format is called 'jsn'; did you mean json?"),
+        (["nowhere"], "nowhere: no file or folder is there"),
+        (["--output", "no/where"], "no/where: can't be written: No such file or directory"),
+    ],
+    ids=["severity", "format", "path", "output"],
+)
+def test_a_wrong_word_is_told_with_what_is_meant(
+    words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *words]) == 4
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [("$.panels[0].targets[0].expr", 8), ("$.panels[0].targets[0].none", 7), ("$.none", 1), ("$", 1)],
+    ids=str,
+)
+def test_a_json_path_has_its_line_or_that_of_what_holds_it(path: str, line: int) -> None:
+    text = json.dumps({"title": "D", "panels": [{"title": "P", "targets": [{"expr": "up"}]}]}, indent=1)
+    assert nearest(path, jsontext.parse(text).lines) == line
