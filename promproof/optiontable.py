@@ -125,8 +125,8 @@ OPTIONS = (
     Option(
         "plugins",
         SUBJECT,
-        (*RUNS, "judge"),
-        "load checks, faults and outputs from the Python files of this folder; may be repeated",
+        (*EVERY, "judge", "mutate", "scenarios check", "scenarios list", "scenarios schema"),
+        "load checks, faults, load models and so on from the Python files of this folder; may be repeated",
         "DIR",
         "path",
         repeatable=True,
@@ -295,6 +295,14 @@ OPTIONS = (
     Option("format", OUTPUT, ("mutate", "prove", "check"), "text or json", "FORMAT", default="text"),
     Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
+    Option(
+        "junit",
+        OUTPUT,
+        ("drill", "load", "judge"),
+        "write the verdicts there as JUnit, for a CI",
+        "FILE",
+        "path",
+    ),
     Option(
         "serve-metrics", OUTPUT, ("load",), "serve the load itself to Prometheus while it runs", "[HOST:]PORT"
     ),

@@ -31,6 +31,7 @@ from promproof.faults.site import Site
 from promproof.faults.undo import UndoBook
 from promproof.load import scenario as scenarios
 from promproof.load.arrival.kind import ARRIVALS
+from promproof.load.models import Scenario
 from promproof.load.plan import Plan
 from promproof.observe.webhook import Receiver
 from promproof.places import DEFAULT_CONTRACT, REPOSITORY
@@ -259,22 +260,6 @@ def test_every_panel_truth_has_its_row_in_the_documentation() -> None:
         assert any(f"`{name}`" in row for row in rows), name
 
 
-BURSTS = """\
-from typing import Literal
-
-from promproof.load.arrival.kind import Arrival, register
-
-
-@register
-class Bursts(Arrival):
-    model: Literal["bursts"]
-    quantity = "sessions"
-    sessions: int = 1
-
-    def drive(self, ground, player):
-        for _ in range(self.sessions):
-            ground.sessions.spawn(player.play, *ground.plan.next_of_mix())
-"""
 SCENARIO = """\
 scenario: 1
 name: burst
@@ -284,26 +269,40 @@ arrival: {model: bursts, sessions: 3}
 """
 
 
+def bursts_played(scenario: Scenario, seconds: int) -> list[str]:
+    """Names of the sessions that the model starts in so many seconds of its own clock."""
+    played: list[str] = []
+    slept: list[float] = []
+    ground: Any = SimpleNamespace(
+        plan=Plan(scenario),
+        sessions=SimpleNamespace(spawn=lambda start, *given: start(*given)),
+        stop=SimpleNamespace(asked=False),
+        enough=lambda: sum(slept) >= seconds,
+        sleep=slept.append,
+        team=SimpleNamespace(share=SimpleNamespace(has=lambda number: True)),
+        generator=SimpleNamespace(sent=0),
+    )
+    player: Any = SimpleNamespace(play=lambda session, visit: played.append(session.name))
+    assert scenario.arrival is not None
+    scenario.arrival.drive(ground, player)
+    assert ground.generator.sent == len(played)
+    return played
+
+
 def test_a_load_model_is_one_file_of_a_plugin_folder(plug: Plug, tmp_path: Path) -> None:
     path = tmp_path / "burst.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     with pytest.raises(InputError, match="model must be one of closed, open") as caught:
         scenarios.load(path)
     assert caught.value.where == f"{path}:5"
-    plug("bursts.py", BURSTS)
+    plug("bursts.py", example("bursts.py"))
     scenario = scenarios.load(path)
     assert scenario.arrival is not None
     assert scenario.arrival.constant == 3
     assert scenario.arrival.schedule(1.0, 0) is None, (
         "the master knows no bound of what a lost worker has sent"
     )
-    played: list[object] = []
-    ground: Any = SimpleNamespace(
-        plan=Plan(scenario), sessions=SimpleNamespace(spawn=lambda play, *session: play(*session))
-    )
-    player: Any = SimpleNamespace(play=lambda session, visit: played.append(session.name))
-    scenario.arrival.drive(ground, player)
-    assert played == ["list"] * 3
+    assert bursts_played(scenario, seconds=2) == ["list"] * 6
     with pytest.raises(InputError, match="arrival model bursts has no rate"):
         scenarios.override(scenario, rate=3.0)
     path.write_text(SCENARIO.replace("sessions: 3", "sessions: 3, stages: [{for: 1s}]"), encoding="utf-8")

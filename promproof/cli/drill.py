@@ -21,6 +21,7 @@ from promproof.faults.undo import recover
 from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.places import DRILLS
 from promproof.report import drills as report
+from promproof.report import junit
 from promproof.report.output import Moment, Report, outputs_at
 from promproof.report.terminal import console_of
 from promproof.run import drills as session
@@ -56,7 +57,8 @@ def run(given: dict[str, Any]) -> int:
     for drill in chosen:
         check(drill, prepared.contract, {rule.name for rule in prepared.rules}, receivers)
     session.refuse(prepared, chosen)
-    return _run(prepared, chosen, given["reports"], given["strict"])
+    junit.check_path(given["junit"])
+    return _run(prepared, chosen, given["reports"], given["strict"], given["junit"])
 
 
 def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[Loaded]:
@@ -84,7 +86,7 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
     return chosen
 
 
-def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bool) -> int:
+def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bool, xml: Path | None) -> int:
     take_precedence()
     folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     clock = SystemClock()
@@ -107,7 +109,21 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
     only_note()  # what is judged is reported
     seconds = round(clock.monotonic() - started, 2)
     about = {"time_scale": prepared.scale.factor, "seconds": seconds}
-    return _report(result, chosen, strict, about, prepared.masker)
+    status = _report(result, chosen, strict, about, prepared.masker)
+    if xml is not None:
+        written = _write_junit(xml, result, strict, prepared.masker)
+        status = status or written
+    return status
+
+
+def _write_junit(path: Path, result: Result, strict: bool, masker: Masker) -> int:
+    try:
+        junit.write(path, "drill", result.verdicts, result.ending, strict=strict)
+        masker.file(path)
+    except OSError as error:
+        sys.stderr.write(f"{path} could not be written: {error}\n")
+        return EvidenceError.exit_status
+    return 0
 
 
 def _report(

@@ -22,6 +22,7 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import read
 from promproof.evidence.records import Ended, Inputs, Trouble
 from promproof.report import drills as matrix
+from promproof.report import junit
 from promproof.report.files import write_json
 from promproof.report.terminal import console_of, show
 from promproof.run import drills as drilled
@@ -45,10 +46,11 @@ class Judged:
 def run(given: dict[str, Any]) -> int:
     """The exit status."""
     plugins.use(given["plugins"])
-    return judge(Path(given["folder"]), strict=given["strict"], json=given["json"])
+    junit.check_path(given["junit"])
+    return judge(Path(given["folder"]), strict=given["strict"], json=given["json"], xml=given["junit"])
 
 
-def judge(folder: Path, *, strict: bool = False, json: Path | None = None) -> int:
+def judge(folder: Path, *, strict: bool = False, json: Path | None = None, xml: Path | None = None) -> int:
     """Judge a run again, print what it printed, and give the exit status that it gave.
 
     Raises:
@@ -63,6 +65,8 @@ def judge(folder: Path, *, strict: bool = False, json: Path | None = None) -> in
     if json is not None:
         about = {"id": found.evidence.history.run, "time_scale": found.evidence.scale.factor}
         write_json(json, found.verdicts, found.ending, strict=strict, status=status, run=about)
+    if xml is not None:
+        junit.write(xml, found.evidence.history.run, found.verdicts, found.ending, strict=strict)
     return status
 
 

@@ -10,23 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from promproof import interrupts
+from promproof import interrupts, plugins
 from promproof.config.masking import Masker, of_environment, secrets_of
 from promproof.crash import Tracebacks
 from promproof.load import baseline
 from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
-from promproof.report import load
+from promproof.report import junit, load
+from promproof.run.ending import Ending
 from promproof.run.housekeeping import check_places, run_folder
 from promproof.run.load import Session
 
 
 def run(given: dict[str, Any]) -> int:
     """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown."""
+    plugins.use(given["plugins"])
     options = read(given)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
     folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
-    return play(options, folder, print_line)
+    return play(options, folder, print_line, given["junit"])
 
 
 def file_name(text: str) -> str:
@@ -40,32 +42,39 @@ def print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def play(options: Options, folder: Path, say: Callable[[str], None]) -> int:
-    """Run a session with its signals, and print and keep what it found; the exit status.
+def play(options: Options, folder: Path, say: Callable[[str], None], xml: Path | None = None) -> int:
+    """Run a session with its signals, and print and keep what it found; the exit status. xml: a JUnit file.
 
     Raises:
         InputError: the folder cannot be created, or the generator refused its input.
     """
     check_places(options.reports)
+    junit.check_path(xml)
     session = Session(options, folder, say)
     with interrupts.as_flag(lambda name: session.interrupt()):
         with run_folder(folder):
             result = session.run()
-        return _keep(result, folder, options)
+        return _keep(result, folder, options, xml)
 
 
-def _mask(folder: Path, options: Options) -> None:
+def _mask(folder: Path, options: Options, xml: Path | None) -> None:
     in_target = secrets_of(options.target)
+    masker = Masker([*of_environment(), *in_target])
     # a ledger can be long, and says nothing but where it was sent and what came back
-    Masker([*of_environment(), *in_target]).sweep(folder, () if in_target else ("ledger.jsonl",))
+    masker.sweep(folder, () if in_target else ("ledger.jsonl",))
+    if xml is not None:
+        masker.file(xml)
 
 
-def _keep(result: LoadResult, folder: Path, options: Options) -> int:
+def _keep(result: LoadResult, folder: Path, options: Options, xml: Path | None) -> int:
     """Show and write what was found; the exit status, which is at least 2 when that does not work."""
     try:
         load.show(result)
         (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
         (folder / "report.html").write_text(load.html(result), encoding="utf-8")
+        if xml is not None:
+            ending = Ending("\n".join(result.reasons) or None)
+            junit.write(xml, result.account.scenario.name, result.verdicts, ending)
         if options.save_baseline is not None:
             sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
     except OSError as error:
@@ -76,5 +85,5 @@ def _keep(result: LoadResult, folder: Path, options: Options) -> int:
         sys.stderr.write(f"the report cannot be made: {said}\n{load.headline(result)}\n")
         return result.status or 2
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
-    _mask(folder, options)
+    _mask(folder, options, xml)
     return result.status

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from promproof import plugins
 from promproof.errors import InputError
 from promproof.proofs.coverage import test_files
 from promproof.proofs.mutants.score import data, rule_documents, score, text
@@ -16,6 +17,7 @@ from promproof.stack.binaries import find_binaries
 
 def run(given: dict[str, Any]) -> int:
     """The exit status: 1 below --min-score, 2 when a test file fails unchanged or nothing was judged."""
+    plugins.use(given["plugins"])
     least = given["min_score"]
     if given["format"] not in ("text", "json"):
         raise InputError(

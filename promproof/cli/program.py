@@ -73,6 +73,24 @@ class _Option(click.Option):
         self.heading = option.group
 
 
+class _NoSuchWord(click.UsageError):
+    """An argument that takes one of a few words was given another one."""
+
+    def __init__(self, noun: str, word: str, known: Sequence[str], context: click.Context | None) -> None:
+        super().__init__(f"there is no {noun} {word}{meant(word, known)}", context)
+        self.known = known
+
+
+class _Word(click.Choice[str]):
+    """One of a few words; another one is told with what is meant perhaps."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            noun = (param.name if param is not None else None) or "word"
+            raise _NoSuchWord(noun, value, self.choices, ctx)
+        return super().convert(value, param, ctx)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What a command line asks for."""
@@ -152,7 +170,7 @@ def _argument(argument: Argument) -> click.Argument:
     if argument.many:
         declared["nargs"] = -1
     if argument.choices:
-        declared["type"] = click.Choice(argument.choices)
+        declared["type"] = _Word(argument.choices)
     if argument.default is not None:
         declared["default"] = argument.default
     if argument.names:
@@ -218,7 +236,7 @@ def _mistake(error: click.UsageError) -> InputError:
     """A mistake on the command line in our words: what, where, and what is meant perhaps."""
     path = error.ctx.command_path if error.ctx is not None else NAME
     command = error.ctx.command if error.ctx is not None else None
-    what, todo = error.format_message(), f"{path} --help"
+    what, expected, todo = error.format_message(), "", f"{path} --help"
     if isinstance(error, click.NoSuchOption) and command is not None:
         known = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
         what = f"there is no option {error.option_name}{meant(error.option_name, known)}"
@@ -226,4 +244,6 @@ def _mistake(error: click.UsageError) -> InputError:
             todo += "; pytest's own options stand after --"
     elif isinstance(error, click.NoSuchCommand) and isinstance(command, click.Group):
         what = f"there is no command {error.command_name}{meant(error.command_name, command.commands)}"
-    return InputError(what=what, where=path, todo=todo)
+    elif isinstance(error, _NoSuchWord):
+        expected = f"one of {', '.join(error.known)}"
+    return InputError(what=what, where=path, expected=expected, todo=todo)

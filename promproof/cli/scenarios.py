@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from promproof import plugins
 from promproof.errors import InputError
 from promproof.load.scenario import json_schema, known, load, resolve
 
@@ -17,6 +18,7 @@ def names() -> list[str]:
 
 def check(given: dict[str, Any]) -> int:
     """Read each file; 4 when one has a mistake."""
+    plugins.use(given["plugins"])
     return max(_check(name) for name in given["files"])
 
 
@@ -34,6 +36,7 @@ def _check(name: str) -> int:
 
 def listing(given: dict[str, Any]) -> int:
     """Each scenario that has a name, a line each; 4 when one of them has a mistake."""
+    plugins.use(given["plugins"])
     status = 0
     for name, path in sorted(known().items()):
         try:
@@ -52,5 +55,6 @@ def show(given: dict[str, Any]) -> int:
 
 def schema(given: dict[str, Any]) -> int:
     """The JSON Schema."""
+    plugins.use(given["plugins"])
     sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
     return 0

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from promproof import interrupts, isolated
+from promproof import interrupts, isolated, plugins
 from promproof.config.urls import base_url
 from promproof.errors import InputError, meant
 from promproof.faults.abandoned import abandoned
@@ -40,6 +40,8 @@ def command(given: Mapping[str, Any]) -> list[str]:
     reports = DEFAULT_REPORTS / stamp if given["reports"] is None else given["reports"]
     words = ["locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING"]
     for option in options("ui"):
+        if option.name == "plugins":
+            continue  # Locust's process finds them in its environment
         value = reports if option.name == "reports" else given[option.key]
         if value is not None:
             name = f"--{option.name}"
@@ -105,6 +107,7 @@ def locust_options() -> set[str]:
 def run(given: dict[str, Any]) -> int:
     """Become Locust; the exit status is that of its last run."""
     refuse_unknown(given["rest"])
+    plugins.use(given["plugins"])
     wanted = command(given)
     values = dict(pairwise(wanted))
     check_urls(wanted)

@@ -67,10 +67,10 @@ def check_places(reports: Path) -> None:
     Raises:
         InputError: the first one that it can't have.
     """
-    _check_folder(reports, "--reports", "name another folder (--reports DIR)", ROOM)
+    check_folder(reports, "--reports", "name another folder (--reports DIR)", ROOM)
     cache = "name another folder (XDG_CACHE_HOME=DIR)"
     for folder in (cache_dir() / "runs", cache_dir() / "undo"):
-        _check_folder(folder, "the cache", cache)
+        check_folder(folder, "the cache", cache)
     try:
         tempfile.gettempdir()
     except FileNotFoundError as error:
@@ -109,7 +109,12 @@ def run_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _check_folder(folder: Path, where: str, todo: str, room: int = 0) -> None:
+def check_folder(folder: Path, where: str, todo: str, room: int = 0) -> None:
+    """Whether files can be written there. where: what named the folder; room: bytes that it needs.
+
+    Raises:
+        InputError: they can't.
+    """
     try:
         free = _again_when_gone(lambda: _probe(folder))
     except OSError as error:

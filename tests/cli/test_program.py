@@ -167,6 +167,7 @@ def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refu
     assert words[-3:] == ["0", "--loglevel", "INFO"]
     assert words[words.index("--host") + 1] == "http://127.0.0.1:8000"
     assert words[words.index("--ledger") + 1] == "there/ledgers"
+    assert "--plugins" not in words, "Locust has no such option"
 
 
 @pytest.mark.parametrize(
