@@ -264,6 +264,14 @@ OPTIONS = (
         "SEVERITY",
         default="warning",
     ),
+    Option(
+        "only",
+        JUDGING,
+        ("check",),
+        "judge this kind of finding alone, or this family: rule say; may be repeated",
+        "ID",
+        repeatable=True,
+    ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
     Option(
         "save-baseline", JUDGING, ("load",), "add this run to that file, when it is valid", "FILE", "path"

@@ -8,6 +8,7 @@ from typing import Any
 
 from promproof.errors import InputError, meant
 from promproof.findings.checking import check
+from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.report.findings.forms import known, rendered, width_of
 
@@ -22,7 +23,7 @@ def run(given: dict[str, Any]) -> int:
     named = tuple(given["paths"]) or (".",)
     paths = tuple(Path(name) for name in named if name != STREAM)
     stream = sys.stdin.read() if STREAM in named else None
-    checked = check(paths, least, stream)
+    checked = check(paths, least, stream, wanted(given["only"], "--only"))
     if given["output"] is None:
         sys.stdout.write(rendered(checked, form, width_of(sys.stdout)))
     else:

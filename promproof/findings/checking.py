@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,8 +44,13 @@ class Checked:
         return 1 if self.findings else 2 if self.crashes else 0
 
 
-def check(paths: tuple[Path, ...], least: Severity, stream: str | None = None) -> Checked:
-    """Check files and folders, and the text of a stream.
+def check(
+    paths: tuple[Path, ...],
+    least: Severity,
+    stream: str | None = None,
+    wanted: Callable[[str], bool] = lambda rule: True,
+) -> Checked:
+    """Check files and folders, and the text of a stream. wanted: says of a kind whether it is asked for.
 
     Raises:
         InputError: a path is not there, or nothing of it belongs to monitoring.
@@ -52,7 +58,7 @@ def check(paths: tuple[Path, ...], least: Severity, stream: str | None = None) -
     setup = discover(paths, stream=stream)
     if is_empty(setup):
         raise nothing(paths, stream)
-    judged = judge(setup)
+    judged = judge(setup, wanted)
     findings = placed(judged.findings, setup)
     shown = tuple(finding for finding in findings if finding.severity.rank <= least.rank)
     milder = {

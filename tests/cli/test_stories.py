@@ -5,48 +5,20 @@
       to do: promproof --help
     [4]
 
-Both streams are in it, in their order; a status of 0 is not written. `python -m tests.cli.test_stories` writes what the
-program answers now into the files, to be read before it is kept.
+`python -m tests.cli.test_stories` writes what the program answers now into the files, to be read before it is kept.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import shlex
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from promproof.cli.commands import COMMANDS
-from promproof.cli.program import main
+from tests.stories import answered, write_anew
 
 pytestmark = pytest.mark.unit
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.txt"))
-
-
-def answered(story: str) -> str:
-    """The story with what the program answers now."""
-    return "\n".join(_parts(story)) + "\n"
-
-
-def _parts(story: str) -> Iterator[str]:
-    for comment in story.partition("\n$ ")[0].splitlines():
-        if comment.startswith("#"):
-            yield comment
-    for line in story.splitlines():
-        if line.startswith("$ "):
-            program, *words = shlex.split(line[2:])
-            assert program == "promproof", line
-            said = io.StringIO()
-            with redirect_stdout(said), redirect_stderr(said):
-                status = main(words)
-            yield "\n" + line
-            yield from said.getvalue().splitlines()
-            if status:
-                yield f"[{status}]"
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
@@ -75,6 +47,4 @@ def test_every_help_fits_on_a_screen_of_60_lines_and_80_columns() -> None:
 
 
 if __name__ == "__main__":
-    os.environ["COLUMNS"] = "80"
-    for path in STORIES:
-        path.write_text(answered(path.read_text(encoding="utf-8")), encoding="utf-8")
+    write_anew(STORIES)

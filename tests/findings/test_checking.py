@@ -12,6 +12,7 @@ import pytest
 from promproof.cli.program import main
 from promproof.config import jsontext
 from promproof.findings import judging
+from promproof.findings.choosing import matches
 from promproof.findings.finding import Finding
 from promproof.findings.jsonpath import nearest
 from promproof.findings.judging import NotVerifiedError
@@ -191,3 +192,36 @@ def test_a_wrong_word_is_told_with_what_is_meant(
 def test_a_json_path_has_its_line_or_that_of_what_holds_it(path: str, line: int) -> None:
     text = json.dumps({"title": "D", "panels": [{"title": "P", "targets": [{"expr": "up"}]}]}, indent=1)
     assert nearest(path, jsontext.parse(text).lines) == line
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rule", "is_named"),
+    [
+        ("rule/le-dropped", "rule/le-dropped", True),
+        ("rule", "rule/le-dropped", True),
+        ("rule/*", "rule/le-dropped", True),
+        ("*/le-dropped", "grafana/le-dropped", True),
+        ("rule/le", "rule/le-dropped", False),
+        ("ru", "rule/le-dropped", False),
+    ],
+    ids=str,
+)
+def test_a_kind_is_named_by_its_id_its_family_or_a_pattern(pattern: str, rule: str, is_named: bool) -> None:
+    assert matches(pattern, rule) is is_named
+
+
+def test_an_id_that_nobody_knows_is_told_with_one_that_is_meant(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--only", "rule/irate-in-alerts"]) == 4
+    assert (
+        "--only: no kind of finding is called 'rule/irate-in-alerts'; did you mean rule/irate-in-alert"
+        in (capsys.readouterr().err)
+    )
+
+
+def test_a_kind_that_is_not_asked_for_is_not_judged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judges(monkeypatch, crashed)
+    assert main(["check", "--only", "rule/irate-in-alert"]) == 0

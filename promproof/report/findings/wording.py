@@ -51,6 +51,8 @@ def read(checked: Checked) -> str:
         (len(setup.dashboards), "dashboard", ""),
         (panels, "panel", ""),
         (len(setup.grafana.sources), "data source", ""),
+        (len(setup.grafana.providers), "dashboard provider", ""),
+        (len(setup.grafana.alerting), "file of Grafana's alerting", "files of Grafana's alerting"),
         (len(setup.compose), "compose file", ""),
         (len(setup.resources), "Kubernetes resource", ""),
     ]

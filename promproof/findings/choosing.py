@@ -1,0 +1,40 @@
+"""Which kinds of findings are asked for: `rule/quantile-over-one`, or a whole family, `rule`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+
+from promproof.errors import InputError, meant
+from promproof.findings.kind import KINDS
+
+
+def matches(pattern: str, rule: str) -> bool:
+    """Whether an id, a family or a pattern with `*` names a kind."""
+    return rule == pattern or rule.startswith(f"{pattern.rstrip('/*')}/") or fnmatchcase(rule, pattern)
+
+
+def unknown(pattern: str) -> str:
+    """What is wrong with an id, a family or a pattern that names no kind; empty when it names one."""
+    names = KINDS.names()
+    if any(matches(pattern, name) for name in names):
+        return ""
+    return f"no kind of finding is called {pattern!r}{meant(pattern, names)}"
+
+
+def wanted(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
+    """Says of a kind whether it is asked for; all are where there are no patterns.
+
+    Raises:
+        InputError: a pattern names no kind.
+    """
+    asked = tuple(patterns)
+    for pattern in asked:
+        if wrong := unknown(pattern):
+            raise InputError(
+                what=wrong,
+                where=where,
+                expected="an id, rule/quantile-out-of-range say, or a family, rule say",
+                todo="promproof explain lists them all",
+            )
+    return lambda rule: not asked or any(matches(pattern, rule) for pattern in asked)
