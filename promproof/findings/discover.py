@@ -70,6 +70,7 @@ def discover(paths: Sequence[Path], root: Path | None = None, stream: str | None
         dashboards=tuple(found.boards),
         grafana=_grafana(paths, found),
         compose=tuple(compose_of(part) for part in found.of("compose")),
+        rule_parts=(*found.of("rules"), *_specs(found)),
         resources=tuple(found.of("resource")),
         troubles=tuple(found.troubles),
         documents=tuple(found.documents),
@@ -176,9 +177,12 @@ def _groups(found: _Found, prometheuses: Sequence[Prometheus]) -> Iterator[tuple
             if any(part.document.file in pattern.files for pattern in server.patterns)
         ]
         yield from groups_of(part, mine)
-    for resource in found.of("resource"):
-        if resource.text("kind") == "PrometheusRule":
-            yield from groups_of(resource.part("spec"), ())
+    for spec in _specs(found):
+        yield from groups_of(spec, ())
+
+
+def _specs(found: _Found) -> Iterator[Part]:
+    return (part.part("spec") for part in found.of("resource") if part.text("kind") == "PrometheusRule")
 
 
 def _grafana(paths: Sequence[Path], found: _Found) -> Grafana:

@@ -29,7 +29,7 @@ ONE = TimeScale(1)
 NARROW = Request(0, 5 * zoom.MINUTE, 2000)
 """The smallest step that a reader sees: 5 minutes on a wide screen."""
 POINTS = 1000
-_OTHER = re.compile(
+IS_OTHER = re.compile(
     r"\b(?:anchored|smoothed|holt_winters|keep_metric_names|default|if|ifnot|WITH|limit)\b|\d_\d|\[[^\]]*[-+*/(]"
     r"|unknown function|expected type|wrong number of arg|at least"
 )
@@ -122,7 +122,7 @@ class Board:
             except TooLarge:
                 continue
             except ValueError as error:
-                is_other = _OTHER.search(f"{target.expression} {error}") or "$" in LITERAL.sub("", text)
+                is_other = IS_OTHER.search(f"{target.expression} {error}") or "$" in LITERAL.sub("", text)
                 if is_sure and not is_other and not self.variables_outside(target.expression):
                     yield Query(target, target.expression, None, str(error))
 

@@ -290,6 +290,8 @@ class Setup:
     dashboards: tuple[DashboardFile, ...] = ()
     grafana: Grafana = field(default_factory=Grafana)
     compose: tuple[ComposeFile, ...] = ()
+    rule_parts: tuple[Part, ...] = ()
+    """What holds `groups` as it is: rule files, and the spec of each PrometheusRule."""
     resources: tuple[Part, ...] = ()
     """Operator resources as they are: PrometheusRule, ServiceMonitor, AlertmanagerConfig, ..."""
     knowledge: Knowledge = field(default_factory=Knowledge)
