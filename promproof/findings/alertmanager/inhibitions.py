@@ -1,0 +1,230 @@
+"""Inhibitions that mute more than they seem to, the wrong way round, or nothing at all.
+
+Semantics of inhibit/inhibit.go: a label of `equal` that is on neither alert counts as equal, and what is source and
+target of a rule is not muted by another alert that is both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promproof.config.labelsets import ABSENT, Matcher, Partial, alternatives
+from promproof.findings.alertlabels import Sent, sent
+from promproof.findings.alertroutes import Muting, is_resource, mutings, rank
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.kind import Kind, each_alertmanager, register
+from promproof.findings.setup import Alertmanager, Setup
+
+_AM = "# alertmanager.yml\nroute: {receiver: mail}\nreceivers: [{name: mail, webhook_configs: [{url: 'http://mail'}]}]\n"
+_RULES = "# prometheus.yml\nrule_files: [rules.yml]\n# rules.yml\ngroups:\n- name: api\n  rules:\n"
+_TWO = f"""{_RULES}  - {{alert: SlowDisk, expr: max(disk_seconds) > 1, labels: {{severity: info}}}}
+  - {{alert: Errors, expr: 'sum(rate(errors_total[5m])) > 1', labels: {{severity: warning}}}}
+"""
+_HOSTS = f"""{_RULES}  - {{alert: HostDown, expr: up == 0, labels: {{severity: page}}}}
+  - {{alert: Slow, expr: request_seconds > 1, labels: {{severity: warning}}}}
+"""
+_INFO = "inhibit_rules: [{source_matchers: ['severity=\"info\"'], target_matchers: ['severity=\"warning\"'], equal: "
+_PAGE = "inhibit_rules: [{source_matchers: ['severity=\"page\"'], target_matchers: ['severity=\"warning\"'], equal: "
+
+UNEQUAL = register(
+    Kind(
+        id="alertmanager/equal-on-neither-side",
+        severity=Severity.WARNING,
+        title="an inhibition whose `equal` labels are on neither alert",
+        why="A label that both alerts lack counts as equal. Such an inhibition mutes every alert that its"
+        " matchers meet, wherever it comes from.",
+        example=f"{_TWO}{_AM}{_INFO}[building]}}]",
+        instead=f"{_HOSTS}{_AM}{_PAGE}[instance]}}]",
+    )
+)
+ALWAYS = register(
+    Kind(
+        id="alertmanager/always-inhibited",
+        severity=Severity.ERROR,
+        title="an alert that one which always fires mutes",
+        why="A watchdog never stops firing: what it inhibits is never sent.",
+        example=f"""{_RULES}  - {{alert: Heartbeat, expr: vector(1), labels: {{severity: info}}}}
+  - {{alert: Errors, expr: 'sum(rate(errors_total[5m])) > 1', labels: {{severity: warning}}}}
+{_AM}inhibit_rules: [{{source_matchers: ['severity="info"'], target_matchers: ['severity="warning"']}}]""",
+        instead=f"""{_RULES}  - {{alert: Heartbeat, expr: vector(1), labels: {{severity: none}}}}
+  - {{alert: Errors, expr: 'sum(rate(errors_total[5m])) > 1', labels: {{severity: warning}}}}
+{_AM}inhibit_rules: [{{source_matchers: ['severity="info"'], target_matchers: ['severity="warning"']}}]""",
+    )
+)
+CRITICAL = register(
+    Kind(
+        id="alertmanager/inhibits-critical",
+        severity=Severity.WARNING,
+        title="a lesser alert that mutes a critical one",
+        why="Source and target are the wrong way round: while the warning fires, the page is held back.",
+        example=_AM
+        + _PAGE.replace("page", "x").replace("warning", "page").replace("x", "warning")
+        + "[instance]}]",
+        instead=f"{_AM}{_PAGE}[instance]}}]",
+    )
+)
+EVERYTHING = register(
+    Kind(
+        id="alertmanager/inhibits-everything",
+        severity=Severity.WARNING,
+        title="an inhibition without target matchers",
+        why="A side without matchers meets every alert: while the source fires, all others are held back.",
+        example=f"{_AM}inhibit_rules: [{{source_matchers: ['alertname=\"HostDown\"']}}]",
+        instead=f"{_AM}inhibit_rules: [{{source_matchers: ['alertname=\"HostDown\"'], equal: [instance]}}]",
+    )
+)
+NOTHING = register(
+    Kind(
+        id="alertmanager/inhibits-nothing",
+        severity=Severity.WARNING,
+        title="an inhibition that never mutes anything",
+        why="An alert that is source and target is not muted by another that is both; and a label of `equal`"
+        " that the matchers fix to two values is never equal.",
+        example=f"""{_AM}inhibit_rules:
+- source_matchers: ['alertname="HostDown"']
+  target_matchers: ['alertname="HostSlow"']
+  equal: [alertname, instance]""",
+        instead=f"""{_AM}inhibit_rules:
+- source_matchers: ['alertname="HostDown"']
+  target_matchers: ['alertname="HostSlow"']
+  equal: [instance]
+- source_matchers: ['alertname="InfoInhibitor"']
+  target_matchers: ['severity="info"']
+  equal: [namespace, alertname]""",
+    )
+)
+
+
+@each_alertmanager(UNEQUAL, ALWAYS)
+def judge_pairs(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Each inhibition for each two alerts of the rules."""
+    if is_resource(server):
+        return
+    alerts = sent(setup)
+    for muting in mutings(server):
+        pairs = [
+            (source, target)
+            for source in alerts
+            if source.labels.meets(muting.rule.source)
+            for target in alerts
+            if target.rule is not source.rule and muting.rule.mutes(source.labels, target.labels)
+        ]
+        # Both may be parts of one expression: the pair that is told is one of two alerts of different names.
+        always = [pair for pair in pairs if pair[0].fires_always]
+        neither = [pair for pair in pairs if muting.rule.equal and _lacks(pair, muting.rule.equal)]
+        if always:
+            yield ALWAYS.at(
+                muting.part.at(),
+                f"{_names(always, 1)} is muted by {always[0][0].rule.name}, which always fires"
+                + (
+                    f": the label {' or '.join(muting.rule.equal)} is on neither, and counts as equal"
+                    if neither
+                    else ""
+                ),
+                effect=f"{_names(always, 1)} is never sent",
+                todo=_todo(muting, bool(neither)),
+                see=_see(always),
+            )
+        elif neither:
+            yield UNEQUAL.at(
+                muting.part.at("equal"),
+                f"neither {neither[0][0].rule.name} nor {_names(neither, 1)} has the label"
+                f" {' or '.join(muting.rule.equal)}, which counts as equal",
+                effect=f"{_names(neither, 1)} is not sent while {neither[0][0].rule.name} fires, wherever that is",
+                todo=_todo(muting, True),
+                see=_see(neither),
+            )
+
+
+def _lacks(pair: tuple[Sent, Sent], equal: tuple[str, ...]) -> bool:
+    return all(alert.labels[label] == ABSENT for alert in pair for label in equal)
+
+
+def _names(pairs: list[tuple[Sent, Sent]], side: int) -> str:
+    names = list(dict.fromkeys(pair[side].rule.name for pair in pairs if pair[0] is pairs[0][0]))
+    return f"{names[0]} (and {len(names) - 1} more)" if len(names) > 1 else names[0]
+
+
+def _todo(muting: Muting, unequal: bool) -> str:
+    if not unequal:
+        return "take it out of the source matchers"
+    return f"name labels that both have in `equal` (they lack {', '.join(muting.rule.equal)}), or narrow the matchers"
+
+
+def _see(pairs: list[tuple[Sent, Sent]]) -> str:
+    source, target = pairs[0]
+    return (
+        f"send both ({source.rule.name}, {target.rule.name}) to an Alertmanager with `amtool alert add`:"
+        " `amtool alert query --inhibited` lists the second"
+    )
+
+
+@each_alertmanager(CRITICAL, EVERYTHING, NOTHING)
+def judge_rules(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """What each inhibition says, whatever the alerts are."""
+    for muting in mutings(server):
+        rule = muting.rule
+        see = f"amtool check-config {server.file}, and the rule in it: {muting.text}"
+        source, target = _ranks(rule.source), _ranks(rule.target)
+        if source and target and max(source) < min(target) and min(target) == 2:
+            yield CRITICAL.at(
+                muting.part.at(),
+                f"an alert of {_severity(rule.source)} mutes one of {_severity(rule.target)}",
+                effect="the graver alert is not sent while the lesser one fires",
+                todo="swap the two sides",
+                see=see,
+            )
+        if rule.source and not rule.target and not rule.equal and not is_resource(server):
+            yield EVERYTHING.at(
+                muting.part.at(),
+                "there are no target matchers, and no labels that must be equal",
+                effect="while an alert of the source fires, no other alert is sent",
+                todo="say which alerts it explains, or which labels must be equal",
+                see=see,
+            )
+        if reason := _dead(muting):
+            yield NOTHING.at(
+                muting.part.at(),
+                reason,
+                effect="it never mutes anything: what it should hold back is sent",
+                todo="correct `equal` or the matchers",
+                see=see,
+            )
+
+
+def _dead(muting: Muting) -> str:
+    """Why no two alerts can be muted by it; empty when some can."""
+    rule = muting.rule
+    if rule.source and set(rule.source) == set(rule.target):
+        return (
+            "source and target are the same, and an alert that is both is not muted by another that is both"
+        )
+    source, target = Partial().narrowed(rule.source), Partial().narrowed(rule.target)
+    for side, name in (source.impossible, "source"), (target.impossible, "target"):
+        if side is not None:
+            return f"no alert meets the {name} matchers: they disagree on {side!r}"
+    for label in rule.equal:
+        left, right = source[label].finite, target[label].finite
+        if left is not None and right is not None and not left & right:
+            want = f"{_listed(left)} on one side, {_listed(right)} on the other"
+            return f"{label!r} must be equal, and the matchers want {want}"
+    return ""
+
+
+def _listed(values: frozenset[str]) -> str:
+    return " or ".join(map(repr, sorted(values)))
+
+
+def _severity(matchers: tuple[Matcher, ...]) -> str:
+    return ", ".join(str(matcher) for matcher in matchers if matcher.name == "severity")
+
+
+def _ranks(matchers: tuple[Matcher, ...]) -> list[int]:
+    """The ranks of all severities that a side names; none when it does not name them all."""
+    for matcher in matchers:
+        if matcher.name == "severity" and matcher.operator in ("=", "=~"):
+            values = alternatives(matcher.value) if matcher.operator == "=~" else {matcher.value}
+            ranks = [rank(value) for value in values or ()]
+            if None not in ranks:
+                return [found for found in ranks if found is not None]
+    return []

@@ -1,0 +1,263 @@
+"""Where alerts go: receivers that tell nobody, routes that nothing reaches, values that are one letter off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promproof.config import routes
+from promproof.config.labelsets import Matcher, alternatives
+from promproof.config.routes import contradicting, reaches, shadowed
+from promproof.findings.alertlabels import Sent, sent
+from promproof.findings.alertroutes import (
+    is_resource,
+    place_of,
+    rank,
+    receiver_of,
+    says_nobody,
+    severity_of,
+    tree_of,
+)
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.kind import Kind, each_alertmanager, register
+from promproof.findings.setup import Alertmanager, Setup
+
+_RULES = "# prometheus.yml\nrule_files: [rules.yml]\n# rules.yml\ngroups:\n- name: api\n  rules:\n"
+_PAGE = f"{_RULES}  - {{alert: Down, expr: up == 0, labels: {{severity: page}}}}\n# alertmanager.yml\n"
+_PAGER = "receivers: [{name: mail, webhook_configs: [{url: 'http://mail'}]}, {name: pager, webhook_configs: [{url: 'http://pager'}]}]"
+NOBODY = register(
+    Kind(
+        id="alertmanager/tells-nobody",
+        severity=Severity.WARNING,
+        title="an alert that ends at a receiver without any integration",
+        why="The alert fires, and nobody is told. A receiver that is meant so is called null, blackhole or the"
+        " like, and is no finding.",
+        example=f"{_PAGE}route: {{receiver: team}}\nreceivers: [{{name: team}}]",
+        instead=f"{_PAGE}route: {{receiver: 'null'}}\nreceivers: [{{name: 'null'}}]",
+    )
+)
+SHADOWED = register(
+    Kind(
+        id="alertmanager/shadowed-route",
+        severity=Severity.WARNING,
+        title="a route that an earlier one leaves nothing for",
+        why="The first route that matches takes an alert, unless it says `continue: true`.",
+        example="""
+route:
+  receiver: mail
+  routes:
+  - {matchers: ['team="shop"'], receiver: mail}
+  - {matchers: ['team="shop"', 'severity="page"'], receiver: pager}
+"""
+        + _PAGER,
+        instead="""
+route:
+  receiver: mail
+  routes:
+  - {matchers: ['team="shop"', 'severity="page"'], receiver: pager}
+  - {matchers: ['team="shop"'], receiver: mail}
+"""
+        + _PAGER,
+    )
+)
+CONTRADICTING = register(
+    Kind(
+        id="alertmanager/contradicting-route",
+        severity=Severity.WARNING,
+        title="a route whose matchers exclude each other",
+        why="An alert must meet all matchers of a route and of those above it. No alert meets these.",
+        example="""
+route:
+  receiver: mail
+  routes:
+  - matchers: ['severity="warning"']
+    receiver: mail
+    routes: [{matchers: ['severity="page"'], receiver: pager}]
+"""
+        + _PAGER,
+        instead="""
+route:
+  receiver: mail
+  routes:
+  - matchers: ['severity=~"warning|page"']
+    receiver: mail
+    routes: [{matchers: ['severity="page"'], receiver: pager}]
+"""
+        + _PAGER,
+    )
+)
+NEAR = register(
+    Kind(
+        id="alertmanager/near-miss",
+        severity=Severity.WARNING,
+        title="a matcher that no alert meets, and one misses by a letter",
+        why="Matchers compare exactly: upper and lower case count. The alerts that it is meant for go on to the"
+        " next route.",
+        example=f"""{_PAGE}
+route:
+  receiver: mail
+  routes: [{{matchers: ['severity="Page"'], receiver: pager}}]
+{_PAGER}""",
+        instead=f"""{_PAGE}
+route:
+  receiver: mail
+  routes: [{{matchers: ['severity=~"Page|page"'], receiver: pager}}, {{matchers: ['severity="none"'], receiver: mail}}]
+{_PAGER}""",
+    )
+)
+_DUPLICATES = (("warn", "warning"), ("crit", "critical"), ("info", "information"), ("err", "error"))
+
+
+@each_alertmanager(NOBODY)
+def judge_ends(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """The receivers that alerts end at."""
+    tree = tree_of(server)
+    if tree is None or is_resource(server):
+        return
+    lost: dict[str, list[Sent]] = {}
+    for alert in sent(setup):
+        ends = reaches(tree, alert.labels)
+        if not ends or not all(reach.certain for reach in ends) or _is_quiet(alert):
+            continue
+        names = [reach.route.receiver for reach in ends]
+        if all(_is_empty(server, name) for name in names) and not any(map(says_nobody, names)):
+            lost.setdefault(names[0], []).append(alert)
+    for name, alerts in lost.items():
+        receiver = receiver_of(server, name)
+        assert receiver is not None  # is_empty
+        names = list(dict.fromkeys(alert.rule.name for alert in alerts))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield NOBODY.at(
+            receiver.at("name"),
+            f"{', '.join(names[:3])}{more} {'end' if len(names) > 1 else 'ends'} at {name!r}, which has no"
+            " integration",
+            effect="nobody is told when they fire" if len(names) > 1 else "nobody is told when it fires",
+            todo="give the receiver an integration, or call it null if that is meant",
+            see=f"amtool config routes test --config.file={server.file} {_words(alerts[0])}",
+        )
+
+
+def _is_empty(server: Alertmanager, name: str) -> bool:
+    receiver = receiver_of(server, name)
+    return receiver is not None and not receiver.integrations
+
+
+def _is_quiet(alert: Sent) -> bool:
+    """Whether nobody needs to be told: a watchdog, or information."""
+    return alert.fires_always or rank(severity_of(alert.labels)) == 0
+
+
+def _words(alert: Sent) -> str:
+    finite = {name: values.finite for name, values in alert.labels.labels.items()}
+    single = {name: next(iter(values)) for name, values in finite.items() if values and len(values) == 1}
+    return " ".join(f"'{name}={value}'" for name, value in sorted(single.items()) if value)
+
+
+@each_alertmanager(SHADOWED, CONTRADICTING)
+def judge_order(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Routes that no alert at all can reach."""
+    tree = tree_of(server)
+    if tree is None:
+        return
+    see = f"amtool config routes show --config.file={server.file}"
+    for route, taker in shadowed(tree):
+        same = _settings(route) == _settings(taker) and not route.children and not taker.children
+        yield SHADOWED.at(
+            place_of(server, route),
+            f"{_text(route)} is taken by {_text(taker)} before it, at line {place_of(server, taker).line}",
+            effect="nothing changes: both do the same"
+            if same
+            else f"{route.receiver!r} is not told through it",
+            todo="delete it" if same else "put it before the other, or let that one say `continue: true`",
+            see=see,
+            severity=Severity.INFO if same else None,
+        )
+    for route, label in contradicting(tree):
+        yield CONTRADICTING.at(
+            place_of(server, route),
+            f"no alert meets {_text(route)} and what stands above it: they disagree on {label!r}",
+            effect=f"{route.receiver!r} is not told through it",
+            todo="put the route beside the one above it, or correct a matcher",
+            see=see,
+        )
+
+
+def _settings(route: routes.Route) -> tuple[object, ...]:
+    return (
+        route.receiver,
+        route.group_by,
+        route.group_wait,
+        route.group_interval,
+        route.repeat_interval,
+        route.mute,
+        route.active,
+    )
+
+
+def _text(route: routes.Route) -> str:
+    return "{" + ", ".join(map(str, route.matchers)) + "}"
+
+
+@each_alertmanager(NEAR)
+def judge_values(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Matchers of routes against the values that the rules give."""
+    tree = tree_of(server)
+    alerts = sent(setup)
+    if tree is None or not alerts or is_resource(server) or any(alert.server is None for alert in alerts):
+        return
+    wanted = [(route, matcher) for route in tree.all() for matcher in route.matchers]
+    seen: set[tuple[str, str]] = set()
+    for route, matcher in wanted:
+        is_met = any(alert.labels[matcher.name].answer(matcher) is not False for alert in alerts)
+        # One alert that is spelt otherwise than the others: said of severities only, where the words are few.
+        if is_met and matcher.name != "severity":
+            continue
+        for value, alert in _near(
+            matcher, alerts, [other for _, other in wanted if other.name == matcher.name]
+        ):
+            if (matcher.name, value) not in seen:
+                seen.add((matcher.name, value))
+                yield NEAR.at(
+                    alert.rule.at("labels", matcher.name) if is_met else place_of(server, route),
+                    f"{alert.rule.name} has {matcher.name}={value!r}, the route wants {matcher}",
+                    effect=f"{alert.rule.name} does not take the route at {place_of(server, route)}",
+                    todo="write both the same",
+                    see=f"amtool config routes test --config.file={server.file} {_words(alert)}",
+                )
+                break
+
+
+def _near(matcher: Matcher, alerts: tuple[Sent, ...], others: list[Matcher]) -> Iterator[tuple[str, Sent]]:
+    """Values that the rules give, that this matcher misses narrowly, and that no other one knows."""
+    if matcher.operator not in ("=", "=~"):
+        return
+    wanted = alternatives(matcher.value) if matcher.operator == "=~" else {matcher.value}
+    for alert in alerts:
+        values = alert.labels[matcher.name]
+        if wanted and all(values.answer(other) is False for other in others):
+            for value in values.finite or ():
+                if value and any(is_near(value, text) for text in wanted):
+                    yield value, alert
+
+
+def is_near(value: str, other: str) -> bool:
+    """Whether two values are surely meant to be one: by case, by a blank, or by one letter of a long word."""
+    left, right = (text.strip().lower().replace("-", "_") for text in (value, other))
+    if left == right or (min(left, right, key=len), max(left, right, key=len)) in _DUPLICATES:
+        return value != other
+    return min(len(left), len(right)) >= 6 and _one_letter(left, right)
+
+
+def _one_letter(left: str, right: str) -> bool:
+    """Whether one letter more, less, or other, or two swapped, makes one the other. A digit is no slip."""
+    short, long = sorted((left, right), key=len)
+    start = next(
+        (at for at, (one, two) in enumerate(zip(short, long, strict=False)) if one != two), len(short)
+    )
+    if len(long) - len(short) == 1:
+        return short[start:] == long[start + 1 :] and long[start].isalpha()
+    if len(long) != len(short):
+        return False
+    if short[start + 1 :] == long[start + 1 :]:
+        return short[start].isalpha() and long[start].isalpha()
+    swapped = short[start : start + 2] == long[start : start + 2][::-1]
+    return swapped and short[start + 2 :] == long[start + 2 :]

@@ -1,0 +1,128 @@
+"""Settings that Alertmanager refuses because they contradict each other, or lack what they need.
+
+Source: alertmanager/config/config.go and config/notifiers.go; what only newer versions take is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promproof.findings.alertroutes import is_resource
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.kind import Kind, each_alertmanager, register
+from promproof.findings.part import Part
+from promproof.findings.setup import Alertmanager, Receiver, Setup
+
+REFUSED = register(
+    Kind(
+        id="alertmanager/refused",
+        severity=Severity.ERROR,
+        title="a configuration that Alertmanager refuses",
+        why="Alertmanager does not start with it, or goes on with the old one after a reload.",
+        example="route: {receiver: chat}\nreceivers: [{name: chat, slack_configs: [{channel: '#alerts'}]}]",
+        instead="""
+global: {slack_api_url_file: /etc/alertmanager/slack}
+route: {receiver: chat}
+receivers: [{name: chat, slack_configs: [{channel: '#alerts'}]}]
+""",
+    )
+)
+_EFFECT = "Alertmanager does not load the file: at a start nobody is told anything"
+# Each integration needs one of the keys, in it or in `global`; each key also ends in _file.
+_NEEDS = {
+    "slack_configs": (("api_url", "app_token"), ("slack_api_url", "slack_app_token")),
+    "opsgenie_configs": (("api_key",), ("opsgenie_api_key",)),
+    "victorops_configs": (("api_key",), ("victorops_api_key",)),
+    "telegram_configs": (("bot_token",), ("telegram_bot_token",)),
+    "pagerduty_configs": (("routing_key", "service_key"), ()),
+    "webhook_configs": (("url",), ()),
+    "email_configs": (("smarthost",), ("smtp_smarthost",)),
+    "discord_configs": (("webhook_url",), ()),
+    "msteams_configs": (("webhook_url",), ()),
+    "sns_configs": (("topic_arn", "target_arn", "phone_number"), ()),
+}
+_EITHER = ("slack_api_url", "opsgenie_api_key", "victorops_api_key", "smtp_auth_password", "rocketchat_token",
+           "rocketchat_token_id", "telegram_bot_token")  # fmt: skip
+
+
+@each_alertmanager(REFUSED)
+def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Settings that Alertmanager looks at before it starts."""
+    if is_resource(server):
+        return
+    found = [*_root(server), *_twice(server), *_timers(server), *_both(server)]
+    for receiver in server.receivers:
+        found += _needs(receiver, server.part.part("global"))
+    for part, key, message in found:
+        yield REFUSED.at(
+            part.at(*key),
+            message,
+            effect=_EFFECT,
+            todo="correct it",
+            see=f"amtool check-config {server.file}",
+        )
+
+
+_Mistake = tuple[Part, tuple[str, ...], str]
+
+
+def _root(server: Alertmanager) -> Iterator[_Mistake]:
+    if server.root is None:
+        yield server.part, ("route",), "there is no route"
+        return
+    if not server.root.receiver:
+        yield server.root.part, (), "the first route names no receiver"
+    for key in ("matchers", "match", "match_re"):
+        if server.root.part.data.get(key):
+            yield server.root.part, (key,), "the first route takes every alert: it must not have matchers"
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        if server.root.part.words(key):
+            yield server.root.part, (key,), f"the first route must not have {key}"
+
+
+def _twice(server: Alertmanager) -> Iterator[_Mistake]:
+    seen: set[str] = set()
+    for receiver in server.receivers:
+        if not receiver.name:
+            yield receiver.part, (), "a receiver has no name"
+        elif receiver.name in seen:
+            yield receiver.part, ("name",), f"two receivers are called {receiver.name!r}"
+        seen.add(receiver.name)
+    names: set[str] = set()
+    for part in (*server.part.items("mute_time_intervals"), *server.part.items("time_intervals")):
+        if part.text("name") in names:
+            yield part, ("name",), f"two time intervals are called {part.text('name')!r}"
+        names.add(part.text("name"))
+
+
+def _timers(server: Alertmanager) -> Iterator[_Mistake]:
+    for route in server.routes:
+        labels = route.part.words("group_by")
+        if "..." in labels and len(labels) > 1:
+            yield route.part, ("group_by",), "`...` groups by all labels: no other label may stand beside it"
+        elif len(set(labels)) < len(labels):
+            yield route.part, ("group_by",), "a label is in group_by twice"
+        for key in ("group_interval", "repeat_interval"):
+            if route.part.seconds(key) == 0:
+                yield route.part, (key,), f"{key} can't be zero"
+
+
+def _both(server: Alertmanager) -> Iterator[_Mistake]:
+    everywhere = server.part.part("global")
+    for key in _EITHER:
+        if everywhere.text(key) and everywhere.text(f"{key}_file"):
+            yield everywhere, (f"{key}_file",), f"{key} and {key}_file exclude each other"
+
+
+def _needs(receiver: Receiver, everywhere: Part) -> Iterator[_Mistake]:
+    for kind, part in receiver.integrations:
+        own, shared = _NEEDS.get(kind, ((), ()))
+        if own and not _has(part, own) and not _has(everywhere, shared):
+            where = f", and no {' or '.join(shared)} in global" if shared else ""
+            yield part, (), f"{kind} has no {' or '.join(own)}{where}"
+        if kind == "email_configs" and not part.text("to"):
+            yield part, (), "email_configs has no `to`"
+
+
+def _has(part: Part, keys: tuple[str, ...]) -> bool:
+    return any(part.text(key) or part.text(f"{key}_file") for key in keys)

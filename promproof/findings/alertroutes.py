@@ -1,0 +1,131 @@
+"""Alertmanager's routes and inhibitions of a set-up, for alerts that are known in part; and how grave an alert is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from promproof.config import routes
+from promproof.config.inhibition import Inhibition
+from promproof.config.labelsets import Matcher, Partial
+from promproof.config.routing import matchers
+from promproof.findings.finding import Place
+from promproof.findings.part import Part
+from promproof.findings.setup import Alertmanager, Receiver, Route
+
+OPERATOR = "AlertmanagerConfig"
+"""The kind of an operator resource: its routes are a part of a tree that is not known."""
+PAGERS = ("pagerduty_configs", "opsgenie_configs", "victorops_configs")
+_HIGH = frozenset(("critical", "crit", "page", "pager", "emergency", "disaster", "fatal", "blocker"))
+_MIDDLE = frozenset(("warning", "warn", "minor", "ticket", "average"))
+_LOW = frozenset(("info", "information", "informational", "notice", "none", "debug"))
+_NOBODY = re.compile(
+    r"null|nil|none|no-?op|no-?one|nobody|nowhere|black-?hole|/?dev[-/ ]?null|void|silen|mute|drop|discard|ignor"
+    r"|empty|trash|sink|suppress|skip|disabled|stub|dummy|drain|inhibit|quiet|fake|no-?notif|watchdog|dead-?man",
+    re.IGNORECASE,
+)
+
+
+def rank(severity: str) -> int | None:
+    """2 for what wakes people, 1 for a warning, 0 for information; None for other words."""
+    word = severity.lower()
+    return 2 if word in _HIGH else 1 if word in _MIDDLE else 0 if word in _LOW else None
+
+
+def severity_of(labels: Partial) -> str:
+    """The severity, where it is known."""
+    finite = labels["severity"].finite
+    return next(iter(finite)) if finite is not None and len(finite) == 1 else ""
+
+
+def is_critical(labels: Partial) -> bool:
+    """Whether it is known to be one that wakes people."""
+    return rank(severity_of(labels)) == 2
+
+
+def says_nobody(receiver: str) -> bool:
+    """Whether a receiver's name says that it is meant to tell nobody."""
+    return _NOBODY.search(receiver) is not None
+
+
+def is_resource(server: Alertmanager) -> bool:
+    """Whether it is an operator's resource, of which the operator makes a part of the tree."""
+    return server.part.document.kind == OPERATOR
+
+
+def tree_of(server: Alertmanager) -> routes.Route | None:
+    """The tree as `config.routes` walks it."""
+    return _route(server.root) if server.root is not None else None
+
+
+def place_of(server: Alertmanager, route: routes.Route, *key: str) -> Place:
+    """Where a route of the tree stands."""
+    return server.part.document.part().at(*route.key, *key)
+
+
+def receiver_of(server: Alertmanager, name: str) -> Receiver | None:
+    """The receiver of this name."""
+    return next((receiver for receiver in server.receivers if receiver.name == name), None)
+
+
+@dataclass(frozen=True)
+class Muting:
+    """An inhibition rule with the part of the file it stands in."""
+
+    part: Part
+    rule: Inhibition
+
+    @property
+    def text(self) -> str:
+        """Both sides as one line."""
+        return " mutes ".join(
+            "{" + ", ".join(map(str, side)) + "}" for side in (self.rule.source, self.rule.target)
+        )
+
+
+def mutings(server: Alertmanager) -> Iterator[Muting]:
+    """The inhibition rules whose matchers can be read."""
+    for part in server.inhibitions:
+        source, target = side(part, "source_"), side(part, "target_")
+        if source is not None and target is not None:
+            yield Muting(part, Inhibition(part.key, source, target, part.words("equal")))
+
+
+def side(part: Part, prefix: str = "") -> tuple[Matcher, ...] | None:
+    """The matchers of a route, or of a side of an inhibition; None when one can't be read."""
+    found = [Matcher(name, "=", value) for name, value in part.texts(f"{prefix}match").items()]
+    found += [Matcher(name, "=~", value) for name, value in part.texts(f"{prefix}match_re").items()]
+    listed = part.data.get(f"{prefix}matchers") if isinstance(part.data, dict) else None
+    if not isinstance(listed, list | None):
+        return None
+    try:
+        for text in listed or ():
+            found += [Matcher(*matcher) for matcher in matchers(_text(text))]
+    except ValueError:
+        return None
+    return tuple(found)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _route(route: Route) -> routes.Route:
+    wanted = side(route.part)
+    return routes.Route(
+        route.part.key,
+        route.receiver,
+        route.group_by,
+        route.group_wait,
+        route.group_interval,
+        route.repeat_interval,
+        wanted or (),
+        wanted is None,
+        route.goes_on,
+        route.part.words("mute_time_intervals"),
+        route.part.words("active_time_intervals"),
+        tuple(map(_route, route.children)),
+    )

@@ -1,0 +1,179 @@
+"""Every kind of finding about Alertmanager is seen once, and is silent about the harmless neighbour beside it."""
+
+# ruff: noqa: E501  (files in flow style: one thing, one line)
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from promproof.findings.discover import discover
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.judging import judge
+from promproof.findings.kind import KINDS, Kind
+
+pytestmark = pytest.mark.unit
+NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))
+_FILE = re.compile(r"^# (\S+\.(?:ya?ml|tmpl))$", re.MULTILINE)
+_COMPOSED = ("alertmanager/no-watchdog",)
+
+
+def written(folder: Path, text: str) -> None:
+    """Write the files of an example: each begins with its name as a comment; without one it is alertmanager.yml."""
+    _, *parts = _FILE.split(text if _FILE.match(text) else f"# alertmanager.yml\n{text}")
+    for name, content in zip(parts[::2], parts[1::2], strict=True):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def found(folder: Path, text: str) -> list[Finding]:
+    written(folder, text)
+    setup = discover([folder], folder)
+    assert not setup.troubles
+    judged = judge(setup, lambda rule: rule.startswith("alertmanager/"))
+    assert not judged.unjudged
+    return list(judged.findings)
+
+
+def rules(findings: list[Finding], least: Severity = Severity.WARNING) -> list[str]:
+    return [finding.rule for finding in findings if finding.severity.rank <= least.rank]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_a_kind_is_found_and_its_neighbour_is_not(name: str, tmp_path: Path) -> None:
+    kind: Kind = KINDS.get(name)
+    assert kind.why
+    seen = [finding for finding in found(tmp_path / "bad", kind.example) if finding.rule == name]
+    assert len(seen) == 1
+    assert seen[0].effect and seen[0].todo and seen[0].see  # noqa: PT018  (all three are the reader's)
+    assert seen[0].line
+    beside = [finding for finding in found(tmp_path / "good", kind.instead) if finding.rule == name]
+    assert not beside
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_neighbour_has_no_other_warning(name: str, tmp_path: Path) -> None:
+    assert not rules(found(tmp_path, KINDS.get(name).instead))
+
+
+PROMETHEUS = """# prometheus.yml
+rule_files: [rules.yml]
+# rules.yml
+groups:
+- name: kiosk
+  rules:
+  - {alert: Refusals, expr: 'sum(rate(refused_total[2m])) / sum(rate(orders_total[2m])) > 0.2', labels: {severity: page, team: till}}
+"""
+BOTH = "[{name: attic, webhook_configs: [{url: 'http://attic'}]}, {name: counter, webhook_configs: [{url: 'http://counter'}]}]"
+
+
+def routed(folder: Path, matchers: str) -> list[str]:
+    return rules(
+        found(
+            folder,
+            f"{PROMETHEUS}# alertmanager.yml\nroute:\n  receiver: attic\n  routes: [{{{matchers}, receiver: counter}}]\nreceivers: {BOTH}",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "matchers",
+    [
+        """matchers: ['team="till"']""",
+        """matchers: ['{severity="page", alertname=~"Ref.*"}']""",
+        "match_re: {alertname: 'Ref(?i)USALS'}",
+        "match_re: {severity: 'Page|page'}",
+    ],
+    ids=["by-team", "two-in-one-text", "flag-in-the-middle", "either-case"],
+)
+def test_a_route_that_an_alert_meets_is_no_finding(matchers: str, tmp_path: Path) -> None:
+    assert routed(tmp_path, matchers) == []
+
+
+@pytest.mark.parametrize(
+    ("matchers", "rule"),
+    [
+        ("matchers: 'severity=\"page\"'", "alertmanager/bad-matcher"),
+        ("matchers: {severity: page}", "alertmanager/bad-matcher"),
+        ("matchers: [{severity: page}]", "alertmanager/bad-matcher"),
+        ("match_re: {alertname: '(?!Watchdog).*'}", "alertmanager/bad-matcher"),
+        ("match_re: {alertname: '*Down'}", "alertmanager/bad-matcher"),
+        ("matchers: ['severity=\"Page\"']", "alertmanager/near-miss"),
+        ("matchers: ['alertname=\"Refusal\"']", "alertmanager/near-miss"),
+    ],
+)
+def test_a_route_that_can_take_nothing_is_found(matchers: str, rule: str, tmp_path: Path) -> None:
+    assert routed(tmp_path, matchers) == [rule]
+
+
+def test_a_label_that_series_may_have_is_no_near_miss(tmp_path: Path) -> None:
+    text = PROMETHEUS.replace("sum(rate(refused_total[2m]))", "sum by (shop) (rate(refused_total[2m]))")
+    assert (
+        rules(
+            found(
+                tmp_path,
+                f"{text}# alertmanager.yml\nroute: {{receiver: attic, routes: [{{matchers: ['shop=\"a\"'], receiver: counter}}]}}\nreceivers: {BOTH}",
+            )
+        )
+        == []
+    )
+
+
+HEARTBEAT = "  - {alert: Heartbeat, expr: vector(1), labels: {severity: info}}\n"
+INHIBITED = f"""# alertmanager.yml
+route: {{receiver: attic}}
+inhibit_rules: [{{source_matchers: ['severity="info"'], target_matchers: ['severity="page"'], equal: [building]}}]
+receivers: {BOTH}
+"""
+
+
+def test_a_label_of_equal_that_neither_side_has_is_named(tmp_path: Path) -> None:
+    seen = found(tmp_path, f"{PROMETHEUS}{HEARTBEAT}{INHIBITED}")
+    assert rules(seen, Severity.ERROR) == ["alertmanager/always-inhibited"]
+    told = next(finding.message for finding in seen if finding.severity is Severity.ERROR)
+    assert "Refusals is muted by Heartbeat" in told
+    assert "building is on neither" in told
+
+
+def test_an_external_label_that_both_have_is_no_label_that_neither_has(tmp_path: Path) -> None:
+    labelled = PROMETHEUS.replace("rule_files", "global: {external_labels: {building: a}}\nrule_files", 1)
+    calm = HEARTBEAT.replace("vector(1)", "max(idle) > 1")
+    by_site = found(tmp_path / "a", f"{labelled}{calm}{INHIBITED}")
+    assert "alertmanager/equal-on-neither-side" not in rules(by_site)
+    by_nothing = found(tmp_path / "b", f"{PROMETHEUS}{calm}{INHIBITED}")
+    assert "alertmanager/equal-on-neither-side" in rules(by_nothing)
+
+
+def test_rules_that_no_known_prometheus_loads_may_have_any_label(tmp_path: Path) -> None:
+    _, _, alone = PROMETHEUS.partition("# rules.yml\n")
+    calm = HEARTBEAT.replace("vector(1)", "max(idle) > 1")
+    seen = rules(found(tmp_path, f"# rules.yml\n{alone}{calm}{INHIBITED}"))
+    assert "alertmanager/equal-on-neither-side" not in seen
+
+
+def test_the_inhibitions_of_kube_prometheus_are_healthy(tmp_path: Path) -> None:
+    text = f"""{PROMETHEUS}  - {{alert: InfoInhibitor, expr: 'ALERTS{{severity="info"}} == 1', labels: {{severity: none}}}}
+  - {{alert: Watchdog, expr: vector(1), labels: {{severity: none}}}}
+  - {{alert: Throttled, expr: 'sum by (namespace) (rate(throttled_total[5m])) > 1', labels: {{severity: info}}}}
+# alertmanager.yml
+route:
+  group_by: [namespace]
+  receiver: attic
+  routes: [{{matchers: ['alertname=~"InfoInhibitor|Watchdog"'], receiver: 'null'}}]
+inhibit_rules:
+- {{source_matchers: ['severity="page"'], target_matchers: ['severity=~"warning|info"'], equal: [namespace, alertname]}}
+- {{source_matchers: ['severity="warning"'], target_matchers: ['severity="info"'], equal: [namespace, alertname]}}
+- {{source_matchers: ['alertname="InfoInhibitor"'], target_matchers: ['severity="info"'], equal: [namespace]}}
+receivers: [{{name: 'null'}}, {{name: attic, webhook_configs: [{{url: 'http://attic'}}]}}]
+"""
+    assert rules(found(tmp_path, text)) == []
+
+
+def test_the_default_inhibition_with_a_label_that_nobody_has_is_healthy(tmp_path: Path) -> None:
+    text = f"{PROMETHEUS}  - {{alert: Slow, expr: max(idle) > 1, labels: {{severity: warning}}}}\n{INHIBITED}"
+    text = text.replace('"page"', '"warning"').replace('"info"', '"page"')
+    seen = rules(found(tmp_path, text.replace("[building]", "[alertname, dev, instance]")))
+    assert seen == []
