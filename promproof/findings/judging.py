@@ -11,6 +11,11 @@ from promproof.findings.finding import Finding, Place
 from promproof.findings.kind import JUDGES, KINDS, Judge
 from promproof.findings.setup import Setup
 
+_UNREAD = {
+    "template": "a template: give `helm template` to promproof check -",
+    "values": "values of a chart: give `helm template` to promproof check -",
+}
+
 
 @dataclass(frozen=True)
 class Unjudged:
@@ -39,7 +44,10 @@ def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Ju
     """The findings of all kinds that are wanted, each once."""
     KINDS.names()  # imports the kinds
     findings: dict[Finding, None] = {}
-    unjudged: list[Unjudged] = []
+    unjudged = [
+        Unjudged((), f"{len(names)} files" if names[1:] else names[0], Place(names[0]), _UNREAD[reason])
+        for reason, names in setup.unread.items()
+    ]
     for judging in JUDGES:
         names = tuple(kind.id for kind in judging.kinds)
         if any(map(wanted, names)):

@@ -140,7 +140,7 @@ def each_job(*kinds: Kind) -> Callable[[Callable[[Job, Prometheus, Setup], Itera
         kinds,
         lambda setup: (
             Item(f"job {job.name}", job.at(), (job, server))
-            for server in setup.prometheuses
+            for server in (*setup.prometheuses, *setup.operated)
             for job in server.jobs
         ),
     )

@@ -20,6 +20,8 @@ class Document:
     """One document of a file. number: which of several, from 0; lines: of every key and item, in the file.
 
     source: the file it is shown as; text: the whole file, for comments. kind: of an operator resource, else empty.
+    folder: of the file on this machine, empty for what is in a ConfigMap. address: what mounts name: the path on this
+    machine, or configmap:NAME/KEY, whose KEY is `entry`.
     """
 
     file: str
@@ -29,6 +31,8 @@ class Document:
     text: str = ""
     kind: str = ""
     folder: str = ""
+    address: str = ""
+    entry: str = ""
 
     def part(self, *key: str | int) -> Part:
         """The part at a key."""
@@ -84,6 +88,12 @@ class Part:
             for key, item in value.items()
             if item is not None and not isinstance(item, dict | list)
         }
+
+    def texts_of_all(self) -> Iterator[tuple[str, str]]:
+        """The texts of a mapping by key, as they are."""
+        for key, value in self.data.items() if isinstance(self.data, dict) else ():
+            if isinstance(value, str):
+                yield str(key), str(value)
 
     def words(self, name: str) -> tuple[str, ...]:
         """A list of texts; a single text counts as a list of one."""

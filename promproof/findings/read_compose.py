@@ -1,32 +1,80 @@
-"""Reads a compose file: services with their ports, mounts, networks and environment, in either syntax of each."""
+"""Reads a compose file: services with their ports, mounts, networks and environment, in either syntax of each.
+
+Variables are filled as Compose does, from `.env` beside the file and from their defaults; one that nothing here sets
+stays as it is written, so that a judge sees that it does not know.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from promproof.findings.part import Part, scalar_text
 from promproof.findings.setup import ComposeFile, Mount, Service
 
+Fill = Callable[[str], str]
+_VARIABLE = re.compile(
+    r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<operator>:?[-?+])(?P<rest>[^{}]*))?\})"
+)
+
 
 def compose_of(part: Part) -> ComposeFile:
     """The services of a compose file."""
-    return ComposeFile(part, tuple(_service(name, entry) for name, entry in part.entries("services")))
+    values = _environment_file(part.document.folder)
+
+    def fill(text: str) -> str:
+        return filled(text, values)
+
+    services = (_service(name, entry, fill) for name, entry in part.entries("services"))
+    return ComposeFile(part, tuple(services))
 
 
-def _service(name: str, part: Part) -> Service:
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with its variables filled (compose-spec, Interpolation); one without a value stays as it is."""
+
+    def value(match: re.Match[str]) -> str:
+        if match["escaped"]:
+            return "$"
+        known = values.get(match["plain"] or match["name"])
+        operator = match["operator"] or ""
+        if operator.endswith("-"):
+            return match["rest"] if known is None or (not known and operator[0] == ":") else known
+        if operator.endswith("+"):
+            return match["rest"] if known else ""
+        return match[0] if known is None else known
+
+    return _VARIABLE.sub(value, text) if "$" in text else text
+
+
+def _environment_file(folder: str) -> dict[str, str]:
+    """What `.env` beside the file says, and the folder itself."""
+    values = {"PWD": folder} if folder else {}
+    try:
+        text = Path(folder, ".env").read_text(encoding="utf-8") if folder else ""
+    except (OSError, ValueError):
+        return values
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            values[name.strip()] = value.split(" #")[0].strip().strip("'\"")
+    return values
+
+
+def _service(name: str, part: Part, fill: Fill) -> Service:
     health = part.part("healthcheck")
     return Service(
         part,
         name,
-        part.text("image"),
-        _command(part),
-        tuple(_ports(part)),
-        tuple(_mounts(part)),
+        fill(part.text("image")),
+        tuple(map(fill, _command(part))),
+        tuple(_ports(part, fill)),
+        (*_mounts(part, fill), *_configs(part, fill)),
         _names(part, "networks") or ("default",),
-        _environment(part),
+        {key: fill(value) for key, value in _environment(part).items()},
         health if isinstance(health.data, dict) else None,
     )
 
@@ -46,27 +94,47 @@ def _command(part: Part) -> tuple[str, ...]:
         return ()
 
 
-def _ports(part: Part) -> Iterator[tuple[str, str]]:
+def _ports(part: Part, fill: Fill) -> Iterator[tuple[str, str]]:
     for port in _list(part, "ports"):
         if isinstance(port, dict):
-            yield scalar_text(port.get("published") or ""), scalar_text(port.get("target") or "")
+            published, target = (scalar_text(port.get(key) or "") for key in ("published", "target"))
+            yield fill(published), fill(target)
         elif port is not None:
-            before, _, inside = scalar_text(port).partition("/")[0].rpartition(":")
+            before, _, inside = fill(scalar_text(port)).partition("/")[0].rpartition(":")
             yield before.rpartition(":")[2], inside
 
 
-def _mounts(part: Part) -> Iterator[Mount]:
-    folder = part.document.folder
+def _mounts(part: Part, fill: Fill) -> Iterator[Mount]:
     for volume in _list(part, "volumes"):
         if isinstance(volume, dict):
             source, target = scalar_text(volume.get("source") or ""), scalar_text(volume.get("target") or "")
+            source, target = fill(source), fill(target)
             read_only = volume.get("read_only") is True
         else:
-            source, target, mode = [*scalar_text(volume).split(":"), "", ""][:3]
+            source, target, mode = [*fill(scalar_text(volume)).split(":"), "", ""][:3]
             read_only = "ro" in mode.split(",")
-        is_file = source.startswith((".", "/", "~"))
-        path = os.path.normpath(os.path.join(folder, source)) if is_file and folder else ""
-        yield Mount(source, target, path, read_only)
+            source, target = (source, target) if target else ("", source)
+        yield Mount(source, target.rstrip("/") or "/", _here(part, source), read_only)
+
+
+def _here(part: Part, source: str) -> str:
+    """The path on this machine of the source of a mount; empty for a named volume."""
+    folder = part.document.folder
+    is_file = source.startswith((".", "/", "~"))
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(source))) if is_file and folder else ""
+
+
+def _configs(part: Part, fill: Fill) -> Iterator[Mount]:
+    """Files that come as `configs` or `secrets` of the file: mounts of single files, too."""
+    for key, home in (("configs", "/"), ("secrets", "/run/secrets/")):
+        declared = part.document.data.get(key)
+        for entry in _list(part, key):
+            name = scalar_text(entry.get("source") or "") if isinstance(entry, dict) else scalar_text(entry)
+            target = scalar_text(entry.get("target") or "") if isinstance(entry, dict) else ""
+            config = declared.get(name) if isinstance(declared, dict) else None
+            file = fill(scalar_text(config.get("file") or "")) if isinstance(config, dict) else ""
+            path = _here(part, file if file.startswith(("/", ".", "~")) else f"./{file}") if file else ""
+            yield Mount(file or name, os.path.join(home, fill(target) or name), path, True)
 
 
 def _names(part: Part, key: str) -> tuple[str, ...]:

@@ -1,12 +1,9 @@
-"""Reads a Prometheus configuration: jobs with what holds for each, rule patterns, where alerts go."""
+"""Reads a Prometheus configuration: jobs with what holds for each, where alerts go. Files that it names are given."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from promproof.config.folder import matching_files
 from promproof.findings.part import Part
 from promproof.findings.setup import Job, Pattern, Prometheus
 
@@ -16,19 +13,29 @@ SCRAPE_TIMEOUT = 10.0
 EVALUATION_INTERVAL = 60.0
 
 
-def prometheus_of(part: Part, root: Path) -> Prometheus:
-    """The configuration in a document; files that it names are looked for from its own folder."""
+def prometheus_of(
+    part: Part,
+    patterns: Sequence[Pattern] = (),
+    others: Sequence[Part] = (),
+    *,
+    service: str = "",
+    retention: float | None = None,
+) -> Prometheus:
+    """The configuration in a document; others: its scrape_config_files."""
     everywhere, alerting = part.part("global"), part.part("alerting")
     interval = everywhere.seconds("scrape_interval") or SCRAPE_INTERVAL
+    timeout = everywhere.seconds("scrape_timeout")
     return Prometheus(
         part,
         interval,
         everywhere.seconds("evaluation_interval") or EVALUATION_INTERVAL,
         everywhere.texts("external_labels"),
-        tuple(_jobs(part, interval, everywhere.seconds("scrape_timeout"))),
-        tuple(_patterns(part, root)),
+        tuple(job for source in (part, *others) for job in _jobs(source, interval, timeout)),
+        tuple(patterns),
         tuple(alerting.items("alertmanagers")),
         tuple(alerting.items("alert_relabel_configs")),
+        retention,
+        service,
     )
 
 
@@ -47,13 +54,4 @@ def _jobs(part: Part, interval: float, timeout: float | None) -> Iterator[Job]:
             tuple(entry.items("relabel_configs")),
             tuple(entry.items("metric_relabel_configs")),
             entry.truth("honor_labels"),
-        )
-
-
-def _patterns(part: Part, root: Path) -> Iterator[Pattern]:
-    folder = Path(part.document.folder or ".")
-    for index, text in enumerate(part.words("rule_files")):
-        files = matching_files(folder, text) if part.document.folder else ()
-        yield Pattern(
-            part.part("rule_files", index), text, tuple(os.path.relpath(file, root) for file in files)
         )

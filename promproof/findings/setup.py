@@ -58,10 +58,15 @@ class Job(Thing):
 
 @dataclass(frozen=True, eq=False)
 class Pattern(Thing):
-    """An entry of rule_files and the files that it matches, as they are shown."""
+    """An entry of rule_files and the files that it matches, as they are shown; addresses: the same for mounts.
+
+    is_known: whether it is known where it looks, so that a file that is not matched here is not matched there.
+    """
 
     text: str
     files: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    is_known: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,14 +196,17 @@ class Alertmanager(Thing):
 
 @dataclass(frozen=True, eq=False)
 class DashboardFile(Thing):
-    """A dashboard: what was read of it, and its JSON as it is (`part`). providers: those that load it."""
+    """A dashboard: what was read of it, and its JSON as it is (`part`). providers: those that load it, as far as
+    mounts tell; is_labelled: whether it is in a ConfigMap that a dashboard sidecar looks for.
+    """
 
     dashboard: Dashboard
     providers: tuple[Provider, ...] = ()
+    is_labelled: bool = False
 
     def at(self, *key: str | int) -> Place:
         """The place of a JSON path, `$.panels[0]`, as readers of dashboards give it."""
-        return Place(self.file, None, str(key[0]) if key else "$")
+        return Place(self.file, self.part.document.lines.get(()), str(key[0]) if key else "$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +222,9 @@ class Grafana:
 
 @dataclass(frozen=True)
 class Mount:
-    """A mount of a service: source as it is written, path on this machine when it is a file here, target inside."""
+    """A mount of a service: source as it is written, target inside; path: on this machine when it names a file here,
+    or configmap:NAME.
+    """
 
     source: str
     target: str
@@ -234,6 +244,15 @@ class Service(Thing):
     networks: tuple[str, ...] = ("default",)
     environment: Mapping[str, str] = field(default_factory=dict)
     healthcheck: Part | None = None
+
+    def flag(self, name: str) -> str | None:
+        """The value of a flag of the command line; empty when it has none, None when it is not given."""
+        for index, word in enumerate(self.command):
+            flag, equals, value = word.lstrip("-").partition("=")
+            if word.startswith("-") and flag == name.lstrip("-"):
+                after = self.command[index + 1] if index + 1 < len(self.command) else ""
+                return value if equals else "" if after.startswith("-") else after
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,7 +298,7 @@ class Setup:
     """Everything of a set-up. root: the folder, as it is shown.
 
     headings: anchors of each local Markdown file, by path. troubles: with the files themselves.
-    documents: all that were read from files, whatever they are.
+    documents: all that were read from files, whatever they are. unread: files that are not read, by the reason.
     """
 
     root: str = "."
@@ -298,6 +317,9 @@ class Setup:
     headings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
     documents: tuple[Document, ...] = ()
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    operated: tuple[Prometheus, ...] = ()
+    """What the operator makes of its resources: a server for each `kind: Prometheus`, or one for all monitors."""
 
     @cached_property
     def alerts(self) -> tuple[Rule, ...]:
@@ -320,4 +342,4 @@ class Setup:
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The scrape jobs of all configurations."""
-        return tuple(job for server in self.prometheuses for job in server.jobs)
+        return tuple(job for server in (*self.prometheuses, *self.operated) for job in server.jobs)

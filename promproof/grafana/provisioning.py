@@ -103,6 +103,12 @@ def uid_of(name: str) -> str:
     return "P" + sha256(name.encode("utf-8", "replace")).hexdigest()[:16].upper()
 
 
+def provisioned(file: str, data: Any) -> tuple[list[DataSource], list[Provider]]:
+    """The data sources and the providers of one provisioning file, whatever folder it is in."""
+    reader = _Provisioned(file, [])
+    return list(reader.sources(data)), list(reader.providers(data))
+
+
 class _Provisioned:
     """Reads the entries of one provisioning file; what is not as Grafana wants it is a problem with its key."""
 

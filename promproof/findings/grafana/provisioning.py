@@ -73,9 +73,14 @@ def judge_dashboards(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     place = posixpath.join(folder, posixpath.basename(file.file))
     inside = list(_inside(place, _mounts(services[0], setup)))
     if not any(f"{seen}/".startswith(f"{posixpath.normpath(path)}/") for seen in inside for path in paths):
+        # One that is not mounted while others are loaded may be for people to import.
+        is_apart = not inside and any(
+            other.providers and other.part.document.folder != folder for other in setup.dashboards
+        )
         yield NOT_LOADED.at(
             file.at(),
-            f"the compose file mounts it at {' and '.join(inside)}"
+            severity=Severity.HINT if is_apart else None,
+            message=f"the compose file mounts it at {' and '.join(inside)}"
             if inside
             else "the compose file does not mount it",
             effect=f"Grafana does not show it: its providers read {', '.join(paths)}",

@@ -1,0 +1,76 @@
+"""What a file is, by its keys; and whether a text that can't be read is a monitoring file at all.
+
+A folder holds much that is nobody's business here: lock files, pipelines, charts. Only what a program of the stack
+would load is complained about, and what is a template for such a file is named as not read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+ONE_DOCUMENT = ("prometheus", "rules", "alertmanager")
+"""Sorts of files of which the program reads the first document only."""
+_ALERTING = {"contactPoints", "policies", "muteTimes", "templates", "groups"}
+_AGENTS = {"positions", "clients", "client", "metrics", "integrations"}
+"""Keys of Promtail and of Grafana's agent, which have scrape_configs of their own."""
+_VALUES = {"serverFiles", "prometheusSpec", "kube-prometheus-stack", "additionalPrometheusRulesMap", "alertmanagerFiles"}  # fmt: skip  # noqa: E501
+_WORDS = re.compile(
+    r"\b(?:groups|scrape_configs|rule_files|alerting|alertmanagers|route|inhibit_rules|services|datasources|providers"
+    r"|contactPoints|policies|muteTimes|apiVersion|serverFiles|prometheusSpec|kube-prometheus-stack"
+    r"|additionalPrometheusRulesMap)\b"
+)
+_BOARD = re.compile(r'"(?:panels|rows|elements)"')
+# Keys at the start of a line, as they stand in files of the stack and hardly anywhere else.
+_SURE = re.compile(
+    r"^(?:scrape_configs|rule_files|inhibit_rules|alerting|groups):|^route:\s*$|"
+    r"^kind: *(?:PrometheusRule|ServiceMonitor|PodMonitor|AlertmanagerConfig)\b",
+    re.MULTILINE,
+)
+_HELM = re.compile(r"\{\{-?\s*[^}\n]*\.(?:Values|Release|Chart|Capabilities)\b")
+_BLOCK = re.compile(r"^\s*(?:-\s*)?(?:\{%|\{\{-?\s*(?!\$labels|\$value))", re.MULTILINE)
+
+
+def sort_of(data: Any) -> str:
+    """What a document is by its keys; empty when it is nothing that is known here."""
+    if not isinstance(data, dict):
+        return ""
+    keys = set(data)
+    if {"apiVersion", "kind"} <= keys:
+        return "resource"
+    if "apiVersion" in keys and keys & _ALERTING:
+        return "alerting"
+    if "apiVersion" in keys and keys & {"datasources", "providers"}:
+        return "provisioning"
+    if {"rule_files", "tests"} <= keys:  # of promtool test rules
+        return ""
+    if keys & _VALUES:
+        return "values"
+    if keys & {"scrape_configs", "rule_files"} and not keys & _AGENTS:
+        return "prometheus"
+    if isinstance(data.get("alerting"), dict) and keys & {"global"} and "alertmanagers" in data["alerting"]:
+        return "prometheus"
+    return _of_others(data)
+
+
+def _of_others(data: dict[str, Any]) -> str:
+    if isinstance(data.get("route"), dict) or isinstance(data.get("inhibit_rules"), list):
+        return "alertmanager"
+    if isinstance(data.get("groups"), list):
+        return "rules"
+    return "compose" if isinstance(data.get("services"), dict) else ""
+
+
+def may_matter(text: str, *, is_json: bool) -> bool:
+    """Whether a text can be one of these at all: a cheap look before it is parsed."""
+    return (is_json and _BOARD.search(text) is not None) or _WORDS.search(text) is not None
+
+
+def is_of_the_stack(text: str, *, is_json: bool) -> bool:
+    """Whether a text that can't be read is meant for a program of the stack."""
+    return '"schemaVersion"' in text if is_json else _SURE.search(text) is not None
+
+
+def is_template(text: str, *, is_readable: bool) -> bool:
+    """Whether a text makes YAML and is none itself, for Helm or Ansible."""
+    return _HELM.search(text) is not None or (not is_readable and _BLOCK.search(text) is not None)

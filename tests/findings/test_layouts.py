@@ -1,0 +1,353 @@
+"""Any layout is read as it is deployed: through the mounts of compose files and workloads, and from ConfigMaps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from promproof.findings.discover import discover, discover_text
+from promproof.findings.judging import judge
+from promproof.findings.setup import Setup
+
+pytestmark = pytest.mark.unit
+RULES = "groups:\n- name: api\n  rules:\n  - alert: Down\n    expr: up == 0\n"
+RULES_OF_OTHERS = RULES.replace("Down", "Slow")
+BOARD = json.dumps({"title": "API", "uid": "api", "schemaVersion": 39, "panels": []})
+PROVIDER = "apiVersion: 1\nproviders: [{name: files, options: {path: /boards}}]\n"
+SOURCE = "apiVersion: 1\ndatasources: [{name: P, type: prometheus, url: 'http://prometheus:9090'}]\n"
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def read(folder: Path, files: dict[str, str]) -> Setup:
+    return discover([written(folder, files)], folder)
+
+
+def compose(
+    *volumes: str, service: str = "prometheus", image: str = "prom/prometheus", more: str = ""
+) -> str:
+    listed = "".join(f"\n    - {volume}" for volume in volumes)
+    return f"services:\n  {service}:\n    image: {image}\n    volumes:{listed}\n{more}"
+
+
+def entry(name: str, text: str) -> str:
+    """A file in a ConfigMap."""
+    return f"  {name}: |\n" + "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def config_map(name: str, *entries: str, labels: str = "{}") -> str:
+    head = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, labels: {labels}}}\ndata:\n"
+    return head + "".join(entries)
+
+
+def test_rules_are_matched_through_the_mounts_one_by_one(tmp_path: Path) -> None:
+    setup = read(
+        tmp_path,
+        {
+            "compose.yml": compose(
+                "./a.yml:/etc/prometheus/prometheus.yml:ro",
+                "./my-rules.yml:/etc/prometheus/rules.yml:ro",
+                "./more:/rules",
+            ),
+            "a.yml": "global: {evaluation_interval: 30s}\nrule_files: [/etc/prometheus/rules.yml, /rules/*.yml]\n",
+            "my-rules.yml": RULES,
+            "more/x.yml": RULES_OF_OTHERS,
+            "unloaded.yml": RULES.replace("Down", "Unloaded"),
+        },
+    )
+    (server,) = setup.prometheuses
+    assert [pattern.files for pattern in server.patterns] == [("my-rules.yml",), ("more/x.yml",)]
+    assert all(pattern.is_known for pattern in server.patterns)
+    assert {rule.name: rule.group.evaluation_interval for rule in setup.rules} == {
+        "Down": 30,
+        "Slow": 30,
+        "Unloaded": None,
+    }
+    assert (server.service, server.retention) == ("prometheus", 15 * 86_400)
+
+
+def test_case_14_its_rules_are_found_through_the_mount(tmp_path: Path) -> None:
+    mounts = (
+        "./prometheus.yml:/etc/prometheus/prometheus.yml:ro",
+        "./my-rules.yml:/etc/prometheus/rules.yml:ro",
+    )
+    files = {
+        "docker-compose.yml": compose(*mounts, image="prom/prometheus:v3.5.0"),
+        "prometheus.yml": "rule_files: [/etc/prometheus/rules.yml]\n",
+        "my-rules.yml": RULES,
+    }
+    setup = read(tmp_path, files)
+    assert setup.alerts[0].group.prometheuses == setup.prometheuses
+
+
+def test_flags_say_which_file_is_read_and_for_how_long_it_is_kept(tmp_path: Path) -> None:
+    command = "    command: [--config.file=/c/p.yml, --storage.tsdb.retention.time, '${KEEP:-30d}']\n"
+    setup = read(
+        tmp_path,
+        {
+            "compose.yml": compose("${DIR:-./conf}:/c", more=command, image="${IMAGE:-prom/prometheus:v3}"),
+            "conf/p.yml": "rule_files: ['*.rules']\n",
+            "conf/a.rules": RULES,
+        },
+    )
+    (server,) = setup.prometheuses
+    assert (server.service, server.retention) == ("prometheus", 30 * 86_400)
+    assert server.patterns[0].files == ("conf/a.rules",)
+
+
+def test_variables_of_the_environment_file_are_filled(tmp_path: Path) -> None:
+    files = {
+        ".env": "CONF=./conf\n",
+        "compose.yml": compose("$CONF:/etc/prometheus"),
+        "conf/prometheus.yml": "rule_files: []\n",
+    }
+    assert read(tmp_path, files).prometheuses[0].service == "prometheus"
+
+
+def test_each_of_several_prometheus_loads_its_own_rules(tmp_path: Path) -> None:
+    files = {}
+    for name, rules in (("one", RULES), ("two", RULES_OF_OTHERS)):
+        files[f"{name}/compose.yml"] = compose(
+            f"./{name}.yml:/etc/prometheus/prometheus.yml", "./r:/etc/prometheus/r"
+        )
+        files[f"{name}/{name}.yml"] = "rule_files: [r/*.yml]\n"
+        files[f"{name}/r/rules.yml"] = rules
+    setup = read(tmp_path, files)
+    assert [rule.group.prometheuses[0].file for rule in setup.rules] == ["one/one.yml", "two/two.yml"]
+
+
+def test_what_a_named_volume_holds_is_not_known(tmp_path: Path) -> None:
+    files = {
+        "compose.yml": compose("./p.yml:/etc/prometheus/prometheus.yml", "rules:/etc/prometheus/rules"),
+        "p.yml": "rule_files: [rules/*.yml]\n",
+    }
+    (pattern,) = read(tmp_path, files).prometheuses[0].patterns
+    assert (pattern.files, pattern.is_known) == ((), False)
+
+
+def test_files_of_scrape_configs_are_no_prometheus_of_their_own(tmp_path: Path) -> None:
+    jobs = "scrape_configs: [{job_name: api, static_configs: [{targets: ['api:80']}]}]\n"
+    files = {
+        "p.yml": "global: {scrape_interval: 5s}\nscrape_config_files: ['jobs/*.yml']\n"
+        + jobs.replace("api", "self"),
+        "jobs/api.yml": jobs,
+    }
+    (server,) = read(tmp_path, files).prometheuses
+    assert [(job.name, job.scrape_interval, job.file) for job in server.jobs] == [
+        ("self", 5, "p.yml"),
+        ("api", 5, "jobs/api.yml"),
+    ]
+
+
+def test_templates_of_alertmanager_are_read_with_their_text(tmp_path: Path) -> None:
+    files = {
+        "compose.yml": compose("./am:/etc/alertmanager", service="am", image="prom/alertmanager:v0.28.0"),
+        "am/alertmanager.yml": "templates: [/etc/alertmanager/*.tmpl]\nroute: {receiver: a}\nreceivers: [{name: a}]\n",
+        "am/a.tmpl": "{{ define 'x' }}{{ end }}",
+    }
+    (server,) = read(tmp_path, files).alertmanagers
+    assert server.service == "am"
+    assert [(template.file, template.text) for template in server.templates] == [
+        ("am/a.tmpl", "{{ define 'x' }}{{ end }}")
+    ]
+
+
+def test_a_dashboard_knows_the_provider_that_loads_it(tmp_path: Path) -> None:
+    volumes = ("./x.json:/boards/api/x.json", "./prov:/etc/grafana/provisioning")
+    setup = read(
+        tmp_path,
+        {
+            "compose.yml": compose(*volumes, service="grafana", image="grafana/grafana:12.0.0"),
+            "x.json": BOARD,
+            "y.json": BOARD.replace('"api"', '"y"'),
+            "prov/dashboards/p.yml": PROVIDER,
+            "prov/elsewhere/s.yml": SOURCE,
+        },
+    )
+    assert [[provider.name for provider in board.providers] for board in setup.dashboards] == [["files"], []]
+    assert [source.where for source in setup.grafana.sources] == ["prov/elsewhere/s.yml: datasources[0]"]
+
+
+def test_config_maps_give_their_files_with_the_lines_of_the_manifest(tmp_path: Path) -> None:
+    manifest = "---\n".join(
+        (
+            config_map(
+                "conf",
+                entry("prometheus.yml", "rule_files: [/etc/prometheus/*.rules]\n"),
+                entry("a.rules", RULES),
+            ),
+            config_map("routes", entry("alertmanager.yml", "route: {receiver: a}\nreceivers: [{name: a}]\n")),
+            config_map("boards", f"  api.json: '{BOARD}'\n", labels="{grafana_dashboard: '1'}"),
+        )
+    )
+    setup = read(tmp_path, {"all.yml": manifest})
+    (rule,) = setup.rules
+    assert str(rule.at("expr")) == f"all.yml:{manifest.splitlines().index('        expr: up == 0') + 1}"
+    assert rule.group.prometheuses == setup.prometheuses
+    assert [server.root is not None for server in setup.alertmanagers] == [True]
+    (board,) = setup.dashboards
+    assert (board.dashboard.title, board.is_labelled, board.at().line) == ("API", True, 26)
+    assert not setup.troubles
+
+
+def test_secrets_are_decoded(tmp_path: Path) -> None:
+    text = base64.b64encode(b"route: {receiver: a}\nreceivers: [{name: a}]\n").decode()
+    manifest = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: am}}\ndata: {{alertmanager.yaml: {text}}}\n"
+    (server,) = read(tmp_path, {"am.yml": manifest}).alertmanagers
+    assert (server.routes[0].receiver, server.at().line) == ("a", 4)
+
+
+def test_workloads_say_where_config_maps_are_mounted(tmp_path: Path) -> None:
+    workload = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: prometheus}
+spec:
+  template:
+    spec:
+      containers:
+      - name: server
+        image: prom/prometheus:v3.5.0
+        args: [--config.file=/conf/prometheus.yml]
+        volumeMounts: [{name: conf, mountPath: /conf}, {name: rules, mountPath: /rules}]
+      volumes:
+      - {name: conf, configMap: {name: conf}}
+      - {name: rules, configMap: {name: api-rules}}
+"""
+    maps = (
+        config_map("conf", entry("prometheus.yml", "rule_files: [/rules/*]\n")),
+        config_map("api-rules", entry("a.yml", RULES)),
+        config_map("other", entry("a.yml", RULES_OF_OTHERS)),
+    )
+    setup = read(tmp_path, {"all.yml": "---\n".join((workload, *maps))})
+    assert setup.prometheuses[0].service == "server"
+    assert [bool(rule.group.prometheuses) for rule in setup.rules] == [True, False]
+
+
+def test_a_kustomization_labels_the_dashboards_that_it_packs(tmp_path: Path) -> None:
+    text = """apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+configMapGenerator:
+- name: boards
+  files: [api.json]
+  options: {labels: {grafana_dashboard: "1"}}
+"""
+    files = {"kustomization.yaml": text, "api.json": BOARD, "b.json": BOARD.replace('"api"', '"b"')}
+    assert [board.is_labelled for board in read(tmp_path, files).dashboards] == [True, False]
+
+
+def test_monitors_are_jobs_with_the_names_of_prometheus(tmp_path: Path) -> None:
+    monitor = """apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: api, namespace: shop}
+spec:
+  endpoints:
+  - interval: 20s
+    metricRelabelings: [{sourceLabels: [__name__], regex: go_.*, action: drop}]
+"""
+    rules = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n" + "".join(
+        f"  {line}\n" for line in RULES.splitlines()
+    )
+    server = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nspec: {evaluationInterval: 15s}\n"
+    setup = read(tmp_path, {"a.yml": "---\n".join((monitor, rules, server))})
+    (job,) = setup.jobs
+    assert (job.name, job.scrape_interval, job.origin) == ("shop/api/0", 20, "ServiceMonitor")
+    assert job.metric_relabel_configs[0].words("source_labels") == ("__name__",)
+    assert setup.alerts[0].group.evaluation_interval == 15
+    assert not setup.prometheuses
+
+
+def test_a_list_gives_its_items_in_their_lines(tmp_path: Path) -> None:
+    item = "- apiVersion: monitoring.coreos.com/v1\n  kind: PrometheusRule\n  spec:\n" + "".join(
+        f"    {line}\n" for line in RULES.splitlines()
+    )
+    setup = read(tmp_path, {"a.yml": f"apiVersion: v1\nkind: List\nitems:\n{item}{item}"})
+    assert [rule.at().line for rule in setup.alerts] == [10, 18]
+
+
+def test_templates_of_a_chart_are_named_and_not_read(tmp_path: Path) -> None:
+    template = "{{- if .Values.rules }}\napiVersion: v1\nspec:\n{{ toYaml .Values.rules }}\n{{- end }}\n"
+    files = {
+        "chart/templates/r.yaml": template,
+        "chart/values.yaml": "prometheusSpec: {retention: 10d}\n",
+        "x/templates/rules.yml": RULES,
+    }
+    setup = read(tmp_path, files)
+    assert setup.unread == {"template": ("chart/templates/r.yaml",), "values": ("chart/values.yaml",)}
+    assert len(setup.rules) == 1
+    judged = judge(setup)
+    assert not judged.findings
+    assert [missed.reason for missed in judged.unjudged] == [
+        "values of a chart: give `helm template` to promproof check -",
+        "a template: give `helm template` to promproof check -",
+    ]
+
+
+def test_what_helm_writes_is_read_from_a_text() -> None:
+    rule = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n" + "".join(
+        f"  {line}\n" for line in RULES.splitlines()
+    )
+    setup = discover_text("stdin", f"---\n# Source: a\n{rule}---\n{rule}")
+    assert [str(alert.at()) for alert in setup.alerts] == ["stdin:9", "stdin:18"]
+    assert not judge(setup).findings
+
+
+def test_given_files_are_the_configuration_whatever_else_is_there(tmp_path: Path) -> None:
+    folder = written(
+        tmp_path,
+        {
+            "a/odd": "rule_files: [../r/x.txt]\n",
+            "a/prometheus.yml": "rule_files: []\n",
+            "r/x.txt": RULES,
+            "am": "route: {receiver: a}\nreceivers: [{name: a}]\n",
+            "boards/x.json": BOARD,
+        },
+    )
+    setup = discover(
+        [folder / "a"],
+        folder,
+        prometheus_configs=[folder / "a/odd"],
+        alertmanager_configs=[folder / "am"],
+        dashboards=[folder / "boards"],
+    )
+    assert [server.file for server in setup.prometheuses] == ["a/odd"]
+    assert [rule.file for rule in setup.rules] == ["r/x.txt"]
+    assert (len(setup.alertmanagers), len(setup.dashboards)) == (1, 1)
+
+
+def test_what_is_no_file_of_the_stack_is_nobodys_business(tmp_path: Path) -> None:
+    files = {
+        "lock.json": '{"a": ' + "[" * 100,
+        "ci.yml": "stages:\n\t- a\n",
+        "promtail.yml": "positions: {}\nclients: []\nscrape_configs: []\n",
+        "other.yaml": "providers: x\n  a: b\n",
+    }
+    setup = read(tmp_path, files)
+    assert (setup.troubles, setup.prometheuses) == ((), ())
+
+
+@pytest.mark.parametrize(("text", "line"), [(b"groups:\n- name: \xe4\n", 2), (b"groups:\n\t- name: a\n", 2)])
+def test_cases_54_and_55_a_file_that_prometheus_refuses_is_found_in_its_line(
+    text: bytes, line: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a.yml").write_bytes(text)
+    (finding,) = judge(discover([tmp_path], tmp_path)).findings
+    assert (finding.rule, str(finding.place)) == ("file/unreadable", f"a.yml:{line}")
+
+
+def test_cases_13_and_58_a_mark_line_ends_of_windows_and_anchors_are_read(tmp_path: Path) -> None:
+    text = "groups:\n- name: a\n  rules:\n  - &base\n    alert: A\n    expr: up == 0\n  - <<: *base\n    alert: B\n"
+    (tmp_path / "a.yml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    setup = discover([tmp_path], tmp_path)
+    assert [(rule.name, rule.expression, rule.at().line) for rule in setup.rules] == [
+        ("A", "up == 0", 5),
+        ("B", "up == 0", 8),
+    ]
+    assert not setup.troubles
