@@ -135,7 +135,7 @@ OPTIONS = (
     Option(
         "tests",
         SUBJECT,
-        ("mutate",),
+        ("mutate", "prove"),
         "files for `promtool test rules`, a pattern, or a folder of them; may be repeated",
         "FILE",
         repeatable=True,
@@ -255,6 +255,14 @@ OPTIONS = (
     ),
     Option(
         "min-score", JUDGING, ("mutate",), "fail below so many of 100 killed mutants", "PERCENT", "number"
+    ),
+    Option(
+        "min-coverage",
+        JUDGING,
+        ("prove",),
+        "fail when fewer of 100 alerts have a firing and a silent case in --tests",
+        "PERCENT",
+        "number",
     ),
     Option(
         "severity",

@@ -9,7 +9,7 @@ from typing import Any
 
 from promproof import plugins
 from promproof.errors import InputError
-from promproof.proofs.coverage import test_files
+from promproof.proofs.coverage import is_test_file, test_files
 from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binaries
@@ -27,7 +27,7 @@ def run(given: dict[str, Any]) -> int:
         raise InputError(what=f"{least:g} is no percentage", where="--min-score", expected="0 to 100")
     named = [Path(name) for name in given["paths"]]
     # A shell that expands `--tests tests/*.yml` gives the first to the option and the rest to the paths.
-    further = [path for path in named if path.is_file() and _is_test_file(path)]
+    further = [path for path in named if path.is_file() and is_test_file(path)]
     files = test_files([*given["tests"], *further])
     documents = rule_documents([path for path in named if path not in further])
     promtool = find_binaries(binaries(given["binary"])).promtool.path
@@ -39,10 +39,3 @@ def run(given: dict[str, Any]) -> int:
     if result.failing or result.percent is None:
         return 2
     return 1 if least is not None and result.percent < least else 0
-
-
-def _is_test_file(path: Path) -> bool:
-    try:
-        return bool(test_files([path]))
-    except InputError:
-        return False

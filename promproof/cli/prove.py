@@ -11,11 +11,13 @@ from promproof.config import yamlfile
 from promproof.config.durations import parse_duration
 from promproof.errors import InputError
 from promproof.proofs.asking import Judge
+from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.generated import write
 from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome, prove
-from promproof.proofs.provetable import data, text
-from promproof.proofs.routes import reaches
+from promproof.proofs.provetable import Beside, data, text
+from promproof.proofs.routes import of_rule, reaches
 from promproof.proofs.rulefiles import Rules, read
+from promproof.proofs.tested import tested
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binaries
 
@@ -24,16 +26,18 @@ LONG = 40
 
 
 def run(given: dict[str, Any]) -> int:
-    """The exit status: 1 when an alert is contradicted or dead, 2 when one is not covered."""
+    """The exit status: 1 when an alert is contradicted or dead or tests are too few, 2 when one is not covered."""
     if given["format"] not in ("text", "json"):
         raise InputError(
             what=f"no format is called {given['format']!r}", where="--format", expected="text or json"
         )
     scrape = _interval(given["scrape_interval"])
+    least = _least(given)
     alertmanager = (
         yamlfile.load(given["alertmanager"], "an Alertmanager file") if given["alertmanager"] else None
     )
-    rules = read([Path(name) for name in given["paths"]])
+    files, paths = _files(given)
+    rules = read(paths)
     if not rules.files:
         raise InputError(
             what="; ".join(rules.problems) or "no rule file is there",
@@ -44,23 +48,53 @@ def run(given: dict[str, Any]) -> int:
         scrape = min(rules.scrapes)
     promtool = find_binaries(binaries(given["binary"])).promtool.path
     outcomes = prove(rules.alerts, rules.recordings, Judge(promtool), scrape=scrape, say=_progress)
-    destinations = (
-        [str(reaches(_labels(outcome), alertmanager)) for outcome in outcomes] if alertmanager else []
-    )
-    _show(given["format"], outcomes, rules, destinations)
+    destinations = []
+    if alertmanager:
+        labels = (of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts)
+        destinations = [reaches(known, alertmanager) for known in labels]
+    asked = tested(rules, files, promtool) if files else None
+    beside = Beside(destinations, asked, rules.problems)
+    _show(given["format"], outcomes, beside)
     if given["write_tests"] is not None:
         written = write(outcomes, rules.recordings, promtool, given["write_tests"])
         sys.stderr.write(f"{len(written.files)} test files in {given['write_tests']}" + "\n")
         for line in written.left:
             sys.stderr.write(f"left out: {line}" + "\n")
+    if asked is not None and least is not None and asked.percent < least:
+        return 1
     return status(outcomes, rules)
 
 
-def _show(form: str, outcomes: list[Outcome], rules: Rules, destinations: list[str]) -> None:
+def _files(given: dict[str, Any]) -> tuple[list[TestFile], list[Path]]:
+    """The test files, and the paths that are none."""
+    named = [Path(name) for name in given["paths"]]
+    if not given["tests"]:
+        return [], named
+    # A shell that expands `--tests tests/*.yml` gives the first to the option and the rest to the paths.
+    further = [path for path in named if path.is_file() and is_test_file(path)]
+    return test_files([*given["tests"], *further]), [path for path in named if path not in further]
+
+
+def _least(given: dict[str, Any]) -> float | None:
+    least: float | None = given["min_coverage"]
+    if least is None:
+        return None
+    if not 0 <= least <= 100:
+        raise InputError(what=f"{least:g} is no percentage", where="--min-coverage", expected="0 to 100")
+    if not given["tests"]:
+        raise InputError(
+            what="there is nothing that could cover an alert",
+            where="--min-coverage",
+            expected="--tests FILE beside it",
+        )
+    return least
+
+
+def _show(form: str, outcomes: list[Outcome], beside: Beside) -> None:
     if form == "json":
-        sys.stdout.write(json.dumps(data(outcomes, rules.problems, destinations, []), indent=2) + "\n")
+        sys.stdout.write(json.dumps(data(outcomes, beside), indent=2) + "\n")
     else:
-        sys.stdout.write(text(outcomes, rules.problems, destinations, []))
+        sys.stdout.write(text(outcomes, beside))
 
 
 def status(outcomes: list[Outcome], rules: Rules) -> int:
@@ -69,10 +103,6 @@ def status(outcomes: list[Outcome], rules: Rules) -> int:
     if verdicts & {CONTRADICTED, DEAD}:
         return 1
     return 2 if OPEN in verdicts or rules.problems else 0
-
-
-def _labels(outcome: Outcome) -> dict[str, str]:
-    return {**(outcome.alert.data.get("labels") or {}), "alertname": outcome.alert.name}
 
 
 def _interval(given: str | None) -> float | None:

@@ -5,68 +5,87 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from promproof.config.durations import format_duration
 from promproof.proofs.prove import OPEN, PROVEN, Outcome
+from promproof.proofs.routes import Destination
+from promproof.proofs.tested import Tested
 
 WIDTH = 80
 VERSION = 1
+LIMITS = {"verdict": 12, "flips at": 14, "for": 6, "reaches": 12, "tests": 5}
+"""The widest that a column becomes; the name has what is left."""
 
 
-def text(
-    outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]
-) -> str:
+@dataclass(frozen=True)
+class Beside:
+    """What else is known of the alerts, in their order, and lines about files that could not be read."""
+
+    destinations: Sequence[Destination] = ()
+    tested: Tested | None = None
+    problems: Sequence[str] = field(default=())
+
+    def lines(self, place: int) -> list[str]:
+        """What is said below the line of an alert."""
+        found = list(self.destinations[place].notes) if self.destinations else []
+        if self.tested and self.tested.missing[place]:
+            found.append(f"tests: {self.tested.missing[place]}")
+        return found
+
+
+def text(outcomes: Sequence[Outcome], beside: Beside) -> str:
     """One line for each alert, what stands beside a verdict below it, and the sums."""
-    rows = [
-        (
-            "alert",
-            "verdict",
-            "flips at",
-            "for",
-            *(["reaches"] if reaches else []),
-            *(["tests"] if tests else []),
-        )
-    ]
-    for place, outcome in enumerate(outcomes):
-        further = [column[place] for column in (reaches, tests) if column]
-        rows.append((outcome.alert.name, outcome.verdict, outcome.flips, _held(outcome), *further))
-    widths = [
-        min(limit, max(len(row[i]) for row in rows))
-        for i, limit in zip(range(len(rows[0])), LIMITS, strict=False)
-    ]
+    names = ["alert", "verdict", "flips at", "for"]
+    names += ["reaches"] if beside.destinations else []
+    names += ["tests"] if beside.tested else []
+    rows = [names, *(_row(outcome, place, beside) for place, outcome in enumerate(outcomes))]
+    widths = _widths(names, rows)
     lines = []
     for place, row in enumerate(rows):
-        lines.append(
-            "  ".join(
-                _cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)
-            ).rstrip()
-        )
-        if place and (outcomes[place - 1].reason or outcomes[place - 1].notes):
-            lines += _beside(outcomes[place - 1])
-    lines += [
-        "",
-        *(line for problem in problems for line in textwrap.wrap(problem, WIDTH, subsequent_indent="  ")),
+        cells = (_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join(cells).rstrip())
+        if place:
+            lines += _wrapped([*_beside(outcomes[place - 1]), *beside.lines(place - 1)])
+    noticed = [str(noticed) for noticed in beside.tested.noticed] if beside.tested else []
+    lines.append("")
+    for words in (*beside.problems, *noticed):
+        lines += textwrap.wrap(words, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    lines.append(sums(outcomes))
+    if beside.tested:
+        lines.append(f"tests: {beside.tested.percent:.0f} % of the alerts have a firing and a silent case")
+    return "\n".join(lines) + "\n"
+
+
+def _row(outcome: Outcome, place: int, beside: Beside) -> list[str]:
+    held = format_duration(outcome.alert.hold) if outcome.alert.hold else "-"
+    row = [outcome.alert.name, outcome.verdict, outcome.flips, held]
+    row += [beside.destinations[place].cell] if beside.destinations else []
+    return [*row, beside.tested.cells[place]] if beside.tested else row
+
+
+def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    widths = [
+        min(LIMITS.get(name, WIDTH), max(len(row[column]) for row in rows))
+        for column, name in enumerate(names)
     ]
-    return "\n".join([*lines, sums(outcomes)]) + "\n"
-
-
-LIMITS = (30, 12, 14, 6, 8, 5)
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(names) - 1))
+    return widths
 
 
 def _cut(cell: str, width: int) -> str:
     return cell if len(cell) <= width else cell[: width - 1] + "…"
 
 
-def _held(outcome: Outcome) -> str:
-    return format_duration(outcome.alert.hold) if outcome.alert.hold else "-"
-
-
 def _beside(outcome: Outcome) -> list[str]:
     texts = [outcome.reason] if outcome.reason else []
     if outcome.verdict != PROVEN and outcome.alert.where:
         texts.append(outcome.alert.where)
-    texts += outcome.notes
+    return [*texts, *outcome.notes]
+
+
+def _wrapped(texts: Sequence[str]) -> list[str]:
     return [
         line
         for words in texts
@@ -84,31 +103,47 @@ def sums(outcomes: Sequence[Outcome]) -> str:
     return f"{shown}; {decided} of {len(outcomes)} decided"
 
 
-def data(
-    outcomes: Sequence[Outcome], problems: Sequence[str], reaches: Sequence[str], tests: Sequence[str]
-) -> dict[str, Any]:
+def data(outcomes: Sequence[Outcome], beside: Beside) -> dict[str, Any]:
     """The same for a program."""
-    return {
+    made: dict[str, Any] = {
         "version": VERSION,
-        "alerts": [
-            {
-                "alert": outcome.alert.name,
-                "group": outcome.alert.group,
-                "where": outcome.alert.where,
-                "verdict": outcome.verdict,
-                "flips": outcome.flips,
-                "for": outcome.alert.hold,
-                "reason": outcome.reason,
-                "notes": outcome.notes,
-                "boundaries": [
-                    found.comparison.text if found.comparison is not None else "presence"
-                    for found in (outcome.plan.boundaries if outcome.plan else ())
-                ],
-                **({"seconds_to_firing": outcome.course.latency} if outcome.course else {}),
-                **({"reaches": reaches[place]} if reaches else {}),
-                **({"tests": tests[place]} if tests else {}),
-            }
-            for place, outcome in enumerate(outcomes)
-        ],
-        "not_read": list(problems),
+        "alerts": [_alert(outcome, place, beside) for place, outcome in enumerate(outcomes)],
+        "not_read": list(beside.problems),
     }
+    if beside.tested:
+        made["coverage"] = beside.tested.percent
+        made["noticed"] = [
+            {"where": noticed.where, "alert": noticed.alert, "what": noticed.what, "todo": noticed.todo}
+            for noticed in beside.tested.noticed
+        ]
+    return made
+
+
+def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "alert": outcome.alert.name,
+        "group": outcome.alert.group,
+        "where": outcome.alert.where,
+        "verdict": outcome.verdict,
+        "flips": outcome.flips,
+        "for": outcome.alert.hold,
+        "reason": outcome.reason,
+        "notes": outcome.notes,
+        "boundaries": [
+            found.comparison.text if found.comparison is not None else "presence"
+            for found in (outcome.plan.boundaries if outcome.plan else ())
+        ],
+    }
+    if outcome.course:
+        made["seconds_to_firing"] = outcome.course.latency
+    if beside.destinations:
+        found = beside.destinations[place]
+        made["reaches"] = {
+            "receivers": list(found.receivers),
+            "perhaps": list(found.perhaps),
+            "notes": list(found.notes),
+        }
+    if beside.tested:
+        made["tests"] = int(beside.tested.cells[place])
+        made["tests_missing"] = beside.tested.missing[place]
+    return made

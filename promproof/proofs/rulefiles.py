@@ -27,6 +27,9 @@ class Rules:
     files: list[Path] = field(default_factory=list)
     scrapes: list[float] = field(default_factory=list)
     """The scrape intervals of the Prometheus files among them."""
+    external: Mapping[str, str] | None = None
+    """The external labels of the one Prometheus file among them; None: not known, which label an alert gets."""
+    prometheuses: int = 0
 
 
 def read(paths: Sequence[Path]) -> Rules:
@@ -53,6 +56,7 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
     read_any = False
     for document in documents:
         found.scrapes += _scrapes(document.data)
+        _external(document.data, found)
         groups, prefix = _groups(document.data)
         if groups is None:
             continue
@@ -87,6 +91,19 @@ def _scrapes(data: Any) -> Iterator[float]:
     for job in data["scrape_configs"]:
         with suppress(ValueError, AttributeError):
             yield parse_duration(str(job.get("scrape_interval") or usual))
+
+
+def _external(data: Any, found: Rules) -> None:
+    if not isinstance(data, dict) or "scrape_configs" not in data:
+        return
+    found.prometheuses += 1
+    general, alerting = data.get("global") or {}, data.get("alerting") or {}
+    is_known = isinstance(general, dict) and isinstance(alerting, dict)
+    labels = general.get("external_labels") or {} if is_known else None
+    if found.prometheuses > 1 or not isinstance(labels, dict) or alerting.get("alert_relabel_configs"):
+        found.external = None
+    else:
+        found.external = {str(name): str(value) for name, value in labels.items()}
 
 
 def _begin(path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promproof.config.yamlfile import load
-from promproof.proofs.routes import reaches
+from promproof.proofs.routes import of_rule, reaches
 
 pytestmark = pytest.mark.unit
 FILE = """
@@ -29,7 +29,7 @@ receivers:
     [
         ({"severity": "critical"}, "pager"),
         ({"team": "attic"}, "attic; attic tells nobody: it has no integration"),
-        ({"team": "roof"}, "not known: a route's matcher: 'team=banana split\"' is no matcher"),
+        ({"team": "roof"}, "mail?; a matcher of the route to mail can't be read"),
     ],
     ids=["pager", "attic", "unreadable matcher"],
 )
@@ -49,3 +49,39 @@ def test_a_receiver_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "alertmanager.yml").write_text("route: {receiver: x}\n", encoding="utf-8")
     found = reaches({}, load(tmp_path / "alertmanager.yml", "an Alertmanager file"))
     assert found.notes == ("no receiver is called 'x'",)
+
+
+ROUTED = """
+route:
+  receiver: mail
+  routes:
+    - {matchers: ['job="till"'], receiver: counter}
+    - {matchers: ['cluster="east"'], receiver: east}
+receivers:
+  - {name: mail, email_configs: [{to: a@example.org}]}
+  - {name: counter, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+  - {name: east, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "external", "expected"),
+    [
+        ('errors{job="till"} > 1', None, "counter"),
+        ('sum by (job) (errors{job="till"}) > 1', {}, "counter"),
+        ("sum by (job) (errors) > 1", {}, "mail?, counter?"),
+        ("sum(errors) > 1", {}, "mail"),
+        ("sum(errors) > 1", {"cluster": "east"}, "east"),
+        ("sum(errors) > 1", None, "counter?, east?, mail?"),
+        ("sum(till:errors) > 1", {}, "mail"),
+        ("till:errors > 1", {}, "counter"),
+    ],
+)
+def test_what_an_expression_and_the_prometheus_file_fix_decides_the_route(
+    tmp_path: Path, expression: str, external: dict[str, str] | None, expected: str
+) -> None:
+    (tmp_path / "alertmanager.yml").write_text(ROUTED, encoding="utf-8")
+    recordings = [{"record": "till:errors", "expr": 'sum by (job) (errors{job="till"})'}]
+    labels = of_rule({"alert": "A", "expr": expression}, recordings, external)
+    found = reaches(labels, load(tmp_path / "alertmanager.yml", "an Alertmanager file"))
+    assert sorted(found.cell.split(", ")) == sorted(expected.split(", "))

@@ -2,6 +2,15 @@
 
 from promproof.proofs.coverage.findings import Noticed
 from promproof.proofs.coverage.table import AlertTests, Coverage, coverage
-from promproof.proofs.coverage.testfile import TestFile, read_test_file, test_files
+from promproof.proofs.coverage.testfile import TestFile, is_test_file, read_test_file, test_files
 
-__all__ = ["AlertTests", "Coverage", "Noticed", "TestFile", "coverage", "read_test_file", "test_files"]
+__all__ = [
+    "AlertTests",
+    "Coverage",
+    "Noticed",
+    "TestFile",
+    "coverage",
+    "is_test_file",
+    "read_test_file",
+    "test_files",
+]

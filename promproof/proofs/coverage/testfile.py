@@ -142,6 +142,14 @@ def test_files(names: Iterable[str | Path]) -> list[TestFile]:
 test_files.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's
 
 
+def is_test_file(path: Path) -> bool:
+    """Whether a file is one for `promtool test rules`."""
+    try:
+        return bool(read_test_file(path))
+    except InputError:
+        return False
+
+
 def _has_tests(path: Path) -> bool:
     try:
         data = load(path, WHAT).data

@@ -212,7 +212,7 @@ def _random(chance: random.Random, depth: int) -> str:
 
 def given(paths: tuple[Path, ...], **more: Any) -> dict[str, Any]:
     values = {"paths": tuple(map(str, paths)), "format": "json", "binary": (), "alertmanager": None}
-    return {**values, "scrape_interval": None, "write_tests": None, **more}
+    return {**values, "scrape_interval": None, "write_tests": None, "tests": (), "min_coverage": None, **more}
 
 
 def rules(*alerts: str) -> str:
@@ -272,6 +272,56 @@ def test_a_window_of_one_scrape_is_dead_at_the_folders_own_interval(
         "global: {scrape_interval: 15s}\nscrape_configs: [{job_name: x}]\n", encoding="utf-8"
     )
     assert command.run(given((tmp_path,), format="text")) == 0
+
+
+CHAINED = """
+groups:
+- name: alerts
+  rules:
+  - {alert: High, expr: "job:errors:rate1m > 1"}
+  - {alert: Untested, expr: "errors > 1"}
+- name: records
+  rules:
+  - {record: "job:errors:rate1m", expr: "sum by (job) (rate(errors_total[1m]))"}
+"""
+CASES = """
+rule_files: [r.yml]
+evaluation_interval: 1m
+tests:
+- interval: 1m
+  input_series: [{series: 'errors_total{job="x"}', values: '0+0x5 120+120x10'}]
+  alert_rule_test:
+  - {eval_time: 5m, alertname: High, exp_alerts: []}
+  - {eval_time: %s, alertname: High, exp_alerts: [{exp_labels: {job: x}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "order", "chance"),
+    [("6m", "", True), ("6m", "group_eval_order: [records, alerts]", False), ("8m", "", False)],
+    ids=["at once", "with an order", "later"],
+)
+def test_a_test_file_that_passes_by_chance_is_noticed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], moment: str, order: str, chance: bool
+) -> None:
+    (tmp_path / "r.yml").write_text(CHAINED, encoding="utf-8")
+    (tmp_path / "t.yml").write_text(f"{order}{CASES % moment}", encoding="utf-8")
+    command.run(given((tmp_path / "r.yml",), tests=(str(tmp_path / "t.yml"),)))
+    told = json.loads(capsys.readouterr().out)
+    assert [alert["tests"] for alert in told["alerts"]] == [2, 0]
+    noticed = [row["todo"] for row in told["noticed"]]
+    assert noticed == (["write group_eval_order: [records, alerts]"] if chance else [])
+
+
+def test_tests_of_too_few_alerts_fail_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.yml").write_text(CHAINED, encoding="utf-8")
+    (tmp_path / "t.yml").write_text(CASES % "8m", encoding="utf-8")
+    files = {"tests": (str(tmp_path / "t.yml"),), "format": "text"}
+    assert command.run(given((tmp_path / "r.yml",), min_coverage=50, **files)) == 0
+    assert "tests: 50 % of the alerts have a firing and a silent case" in capsys.readouterr().out
+    assert command.run(given((tmp_path / "r.yml",), min_coverage=51, **files)) == 1
+    with pytest.raises(InputError, match="nothing that could cover"):
+        command.run(given((tmp_path / "r.yml",), min_coverage=51))
 
 
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
