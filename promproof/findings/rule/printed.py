@@ -1,0 +1,127 @@
+"""Texts of alerts that print the value in a wrong unit, or a number that is not that of the rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from promproof.config.promql import TooLarge, parse
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.kind import Kind, each_alert, register
+from promproof.findings.rules import one_line
+from promproof.findings.setup import Rule, Setup
+from promproof.promql.prints import misprints, wrong_numbers
+from promproof.promql.templates import error, queries
+
+_ASKS = "- alert: Down\n  expr: up == 0\n  annotations: {summary: 'ACTION'}"
+_ADVICE = re.compile("runbook|action|resol|remed|impact|todo|fix|hint", re.IGNORECASE)
+"""Names of annotations that tell what to do, and not what has happened."""
+_SHARE = "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m]))"
+_BAD = """- alert: Errors
+  expr: SHARE > 0.05
+  annotations: {summary: '{{ $value }}% of the requests fail'}"""
+
+UNIT = register(
+    Kind(
+        id="rule/printed-unit",
+        severity=Severity.WARNING,
+        title="a value that is printed in another unit than it has",
+        why="A share of 0.05 printed with a % behind it reads as 0.05 %, a percentage through humanizePercentage as "
+        "500 %: who gets the alert judges its weight by a number that is a hundred times off.",
+        example=_BAD.replace("SHARE", _SHARE),
+        instead=_BAD.replace("SHARE", _SHARE).replace("$value }}%", "$value | humanizePercentage }}"),
+    )
+)
+NUMBER = register(
+    Kind(
+        id="rule/number-in-text",
+        severity=Severity.WARNING,
+        title="a number in the text that is not that of the rule",
+        why="The threshold or the `for` was changed and the text was not: the reader looks for 80 % where the alert "
+        "fires at 90.",
+        example="- alert: Cpu\n  expr: cpu_usage_percent > 90\n  for: 5m\n"
+        "  annotations: {summary: CPU usage is above 80% for 5 minutes}",
+        instead="- alert: Cpu\n  expr: cpu_usage_percent > 90\n  for: 5m\n"
+        "  annotations: {summary: CPU usage is above 90% for 5 minutes}",
+    )
+)
+QUERY = register(
+    Kind(
+        id="rule/template-query",
+        severity=Severity.WARNING,
+        title="a query in a text that fails",
+        why="A template may ask Prometheus. A query that does not parse, or `first` of an answer that is empty, puts "
+        "an error where the text should be.",
+        example=_ASKS.replace("ACTION", '{{ query "sum(up" | first | value }}'),
+        instead=_ASKS.replace("ACTION", '{{ range query "sum(up)" }}{{ . | value }}{{ end }}'),
+    )
+)
+
+
+@each_alert(UNIT, NUMBER)
+def judge_values(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    """Compare the texts with the expression."""
+    if rule.tree is None:
+        return
+    for name, template in rule.annotations.items():
+        if error(template):
+            continue
+        for misprint in dict.fromkeys(misprints(rule.tree, template)):
+            yield UNIT.at(
+                rule.at("annotations", name),
+                f"{name}: {misprint.message}",
+                effect="the reader sees a wrong number",
+                todo=misprint.todo,
+                see=_see(rule),
+            )
+        interval = rule.group.evaluation_interval or 0.0
+        if _ADVICE.search(name):
+            continue
+        for misprint in dict.fromkeys(wrong_numbers(rule.tree, (template,), rule.hold, interval)):
+            yield NUMBER.at(
+                rule.at("annotations", name),
+                f"{name}: {misprint.message}",
+                effect="the reader looks for another cause",
+                todo=misprint.todo,
+                see=_see(rule),
+            )
+
+
+@each_alert(QUERY)
+def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    """Queries of templates whose text is known."""
+    for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
+        for name, template in texts.items():
+            for query, fails_empty in queries(template):
+                said = _refused(query)
+                if said or fails_empty:
+                    yield QUERY.at(
+                        rule.at(key, name),
+                        f"{name}: the query {one_line(query)} "
+                        + (
+                            f"does not parse: {said}"
+                            if said
+                            else "may be empty, and `first` of nothing is an error"
+                        ),
+                        effect="the text is an error message"
+                        if said
+                        else "the text is an error message at times",
+                        todo="correct the query"
+                        if said
+                        else "use {{ range query ... }} or {{ with query ... }}",
+                        see=_see(rule),
+                    )
+
+
+def _refused(query: str) -> str:
+    try:
+        parse(query)
+    except TooLarge:
+        return ""
+    except ValueError as said:
+        return one_line(str(said))
+    return ""
+
+
+def _see(rule: Rule) -> str:
+    return f"a promtool test with exp_annotations prints the texts of {rule.name}"

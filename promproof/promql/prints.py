@@ -1,0 +1,156 @@
+"""How the texts of an alert print its value and name its threshold, against what the expression computes.
+
+Only units that the way of computing or the metric's name fixes are compared, and a number of a text only where it can
+be no conversion of a number of the expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.promql import walk
+from promproof.promql.shares import PERCENT, RATIO, share
+from promproof.promql.templates import Action, plain, printed_values
+from promproof.promql.tree import bare, compares, ranged
+from promproof.promql.values import comparison, unit
+
+_PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
+_MILLISECONDS = re.compile(r"\s?(?:ms|milliseconds)\b")
+_SECONDS = re.compile(r"\s?(?:s|secs?|seconds)\b")
+_LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
+_PIPED = re.compile(r"\b(humanize\w*)\b")
+_MORE = r"(?:above|over|more than|greater than|exceed(?:s|ed|ing)?|higher than)"
+_LESS = r"(?:below|under|less than|lower than|fewer than)"
+_LIMIT = re.compile(rf"\b({_MORE}|{_LESS})\s+(\d+(?:\.\d+)?)\s?(%|percent\b)", re.IGNORECASE)
+_DURATION = re.compile(
+    r"\bfor\s+(?:more than |over |at least |longer than )?(?:the (?:last|past) )?(\d+)\s?"
+    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
+    re.IGNORECASE,
+)
+_SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
+
+
+@dataclass(frozen=True)
+class Misprint:
+    """What a text says wrongly, and what it should."""
+
+    message: str
+    todo: str
+
+
+def misprints(root: Any, template: str) -> Iterator[Misprint]:
+    """Values that are printed with a unit that they do not have."""
+    scale, found = _scale(root), unit(root)
+    for action in printed_values(template):
+        piped = _PIPED.findall(action.bare)
+        yield from _of_share(action, piped, scale)
+        if found in ("seconds", "bytes") and "humanizePercentage" in piped:
+            yield Misprint(f"{{{{ {action.body} }}}} prints {found} as a percentage", "use humanize")
+        if "humanizeDuration" in piped and (scale or found == "bytes"):
+            yield Misprint(
+                f"{{{{ {action.body} }}}} prints a {scale or 'size'} as a duration", "use another function"
+            )
+        if "humanizeDuration" in piped and _SECONDS.match(action.behind):
+            yield Misprint(
+                f"{{{{ {action.body} }}}} prints its unit, and the text adds another", "leave it out"
+            )
+        if found == "seconds" and not piped and _MILLISECONDS.match(action.behind):
+            yield Misprint("the value is in seconds and printed as milliseconds", "use humanizeDuration")
+        if found == "bytes" and not piped and _LARGE_BYTES.match(action.behind):
+            yield Misprint(f"the value is in bytes and printed in{action.behind[:4]}", "use humanize1024")
+
+
+def _of_share(action: Action, piped: list[str], scale: str) -> Iterator[Misprint]:
+    is_followed = _PERCENT_SIGN.match(action.behind)
+    if "humanizePercentage" in piped:
+        if scale == PERCENT:
+            yield Misprint(
+                f"the value is a percentage already, and {{{{ {action.body} }}}} multiplies it by 100",
+                "use humanize and a % behind it, or leave out the factor in the expression",
+            )
+        elif is_followed:
+            yield Misprint(
+                "humanizePercentage prints a %, and the text adds another", "leave out the % behind it"
+            )
+    elif is_followed and scale == RATIO:
+        yield Misprint(
+            "the value is a share from 0 to 1, and the text puts a % behind it: 5 % reads 0.05%",
+            "write {{ $value | humanizePercentage }}",
+        )
+
+
+def _scale(root: Any) -> str:
+    """The share of the value; a quotient whose threshold is over 1 may be something else."""
+    scale, compared = share(root), _comparison(root)
+    if scale == RATIO and compared and compared[2] > 1:
+        return ""
+    return scale
+
+
+def _comparison(root: Any) -> tuple[Any, str, float] | None:
+    node = bare(root)
+    while isinstance(node, promql.BinaryExpr) and str(node.op) in ("and", "unless"):
+        node = bare(node.lhs)
+    return comparison(node)
+
+
+def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: float) -> Iterator[Misprint]:
+    """Percentages and durations of the texts that are none of the rule's: 80 % where it compares with 90."""
+    limit = _literal(root)
+    numbers = {abs(float(node.val)) for node in walk(root) if isinstance(node, promql.NumberLiteral)}
+    windows = {window.range.total_seconds() for _, window in ranged(root)}
+    times = {hold, interval, *windows, *(window + hold for window in windows)}
+    for template in templates:
+        text = plain(template)
+        if "budget" in text:  # a burn rate says more than its threshold does
+            continue
+        for word, number, _ in _LIMIT.findall(text) if limit else ():
+            if not _is_from(float(number), numbers):
+                yield Misprint(f"the text says {word} {number}%, the rule compares with {limit:g}", _AGREE)
+        for number, letter in _DURATION.findall(text) if hold else ():
+            seconds = float(number) * _SECONDS_OF[letter[0].lower()]
+            if seconds not in times and not _is_time(seconds, numbers):
+                said = f"the text says for {number} {letter}, no time of the rule is that long"
+                yield Misprint(said, _AGREE)
+
+
+def _literal(root: Any) -> float | None:
+    """The threshold when it is written as a number, and not 0: nothing is left of 0 in a text."""
+    node = bare(root)
+    while isinstance(node, promql.BinaryExpr) and str(node.op) in ("and", "unless"):
+        node = bare(node.lhs)
+    if not compares(node):
+        return None
+    written = [
+        float(side.val) for side in map(bare, (node.lhs, node.rhs)) if isinstance(side, promql.NumberLiteral)
+    ]
+    return written[0] if len(written) == 1 and written[0] else None
+
+
+_AGREE = "make the text say what the rule does"
+
+
+def _is_from(said: float, numbers: Iterable[float]) -> bool:
+    """Whether a percentage can be one of the numbers: as a share, in another unit, or what is left of the whole."""
+    return any(
+        _same(number, candidate * power)
+        for number in numbers
+        for candidate in (said, 100 - said, 100 + said)
+        for power in _POWERS
+    )
+
+
+def _is_time(seconds: float, numbers: Iterable[float]) -> bool:
+    return any(
+        _same(number, seconds / size) for number in numbers for size in (0.001, 1, 60, 3600, 86400, 604800)
+    )
+
+
+def _same(left: float, right: float) -> bool:
+    return abs(left - right) <= 1e-9 * max(abs(left), abs(right))

@@ -1,0 +1,108 @@
+"""Values that are printed in a wrong unit, and numbers of a text that the rule does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from promproof.config.promql import parse
+from promproof.promql.prints import misprints, wrong_numbers
+from promproof.promql.shares import share
+
+pytestmark = pytest.mark.unit
+ERRORS = "sum(rate(a_errors_total[5m])) / sum(rate(a_requests_total[5m]))"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (f"{ERRORS} > 0.1", "ratio"),
+        (f"100 * {ERRORS} > 5", "percent"),
+        (f"(1 - {ERRORS}) * 100 < 99", "percent"),
+        ("(a_bytes - b_bytes) / a_bytes > 0.9", "ratio"),
+        ("avg_over_time((a_bytes / b_bytes)[5m:]) > 0.9", "ratio"),
+        ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.9", ""),
+        ("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m]) > 1", ""),
+        ("rate(a_duration_ms_total[5m]) / rate(a_requests_total[5m]) > 1", ""),
+        ("a_bytes / 1024 / 1024 > 5", ""),
+        ("a_bytes / count(b_bytes) > 5", ""),
+        ("rate(a_bytes[5m]) / b_bytes > 5", ""),
+        ("a_bytes * 8 / b_bytes > 5", ""),
+        (f"{ERRORS} > bool 0.1", ""),
+        ("a / b > 0.5", ""),
+    ],
+)
+def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) -> None:
+    assert share(parse(expression)) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "template"),
+    [
+        (f"{ERRORS} > 0.1", "{{ $value }}%"),
+        (f"{ERRORS} > 0.1", '{{ printf "%.2f" $value }} % fail'),
+        (f"100 * {ERRORS} > 5", "{{ $value | humanizePercentage }}"),
+        (f"{ERRORS} > 0.1", "{{ $value | humanizePercentage }}%"),
+        (f"{ERRORS} > 0.1", "{{ $value | humanizeDuration }}"),
+        ("a_seconds > 1", "{{ $value }}ms"),
+        ("a_seconds > 1", "{{ $value | humanizeDuration }} seconds"),
+        ("a_seconds > 1", "{{ $value | humanizePercentage }}"),
+        ("a_bytes > 1", "{{ $value }} MB"),
+        ("a_bytes > 1", "{{ $value | humanizeDuration }}"),
+    ],
+)
+def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, template: str) -> None:
+    assert len(list(misprints(parse(expression), template))) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "template"),
+    [
+        (f"{ERRORS} > 0.1", "{{ $value | humanizePercentage }} of them"),
+        (f"{ERRORS} > 5", "{{ $value }}%"),
+        (f"100 * {ERRORS} > 5", "{{ $value | humanize }}%"),
+        (f"100 * {ERRORS} > 5", '{{ $value | printf "%.1f" }}%'),
+        ("a_seconds > 1", "{{ $value | humanizeDuration }}"),
+        ("a_seconds > 1", "{{ $value }}s"),
+        ("a_bytes > 1", "{{ $value | humanize1024 }}B"),
+        ("a_bytes / 1024 > 1", "{{ $value }} KB"),
+        ("a > 1", "{{ $value }}%"),
+    ],
+)
+def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:
+    assert not list(misprints(parse(expression), template))
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("cpu > 90", "CPU is above 80%"),
+        (f"{ERRORS} > 0.05", "more than 1% fail"),
+        ("free < 10 and size > 5", "below 20 percent are free"),
+        ("up == 0", "down for more than 10 minutes"),
+    ],
+)
+def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: str) -> None:
+    assert len(list(wrong_numbers(parse(expression), (text,), 300, 60))) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("cpu > 90", "CPU is above 90%"),
+        ("idle < 10", "CPU is above 90%"),
+        (f"{ERRORS} > 0.05", "more than 5% fail"),
+        ("rate(gc_ms[5m]) > 100", "more than 10% of the time"),
+        ("burn > 14.4 * 0.001", "more than 2% fail"),
+        ("burn > 14.4", "more than 2% of the error budget are gone"),
+        ("predict_linear(free[1h], 3600) < 0", "less than 10% are left"),
+        ("a > b", "above 80%"),
+        ("rate(a[10m]) > 1", "for 10 minutes, for 15 minutes, for 5m"),
+        ("time() - a > 86400", "for more than 1 day"),
+    ],
+)
+def test_a_number_that_may_come_from_the_rule_is_not(expression: str, text: str) -> None:
+    assert not list(wrong_numbers(parse(expression), (text,), 300, 60))
+
+
+def test_a_time_in_the_text_of_an_alert_without_for_is_not_judged() -> None:
+    assert not list(wrong_numbers(parse("up == 0"), ("down for 10 minutes",), 0, 60))
