@@ -281,6 +281,10 @@ OPTIONS = (
         repeatable=True,
     ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
+    Option("baseline", JUDGING, ("check",), "findings that are known and not told again", "FILE", "path"),
+    Option(
+        "write-baseline", JUDGING, ("check",), "write what is found now to that file, and pass", kind="flag"
+    ),
     Option(
         "save-baseline", JUDGING, ("load",), "add this run to that file, when it is valid", "FILE", "path"
     ),

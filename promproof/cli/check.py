@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from promproof.errors import InputError, meant
-from promproof.findings.checking import check
+from promproof.findings import settings
+from promproof.findings.baseline import Baseline, load, written
+from promproof.findings.checking import Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.report.findings.forms import known, rendered, width_of
@@ -23,11 +25,17 @@ def run(given: dict[str, Any]) -> int:
     named = tuple(given["paths"]) or (".",)
     paths = tuple(Path(name) for name in named if name != STREAM)
     stream = sys.stdin.read() if STREAM in named else None
-    checked = check(paths, least, stream, wanted(given["only"], "--only"))
+    baseline = _baseline(given["baseline"], given["write_baseline"])
+    wishes = Wishes(least, wanted(given["only"], "--only"), settings.found(paths), baseline)
+    checked = check(paths, wishes, stream)
+    if given["write_baseline"]:
+        _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
+        sys.stdout.write(f"{len(checked.findings)} findings are known now: {given['baseline']}\n")
+        return 2 if checked.crashes else 0
     if given["output"] is None:
         sys.stdout.write(rendered(checked, form, width_of(sys.stdout)))
     else:
-        _write(given["output"], rendered(checked, form))
+        _write(given["output"], rendered(checked, form), "--output")
     return checked.status
 
 
@@ -43,10 +51,22 @@ def _severity(name: str) -> Severity:
         ) from None
 
 
-def _write(file: Path, text: str) -> None:
+def _baseline(file: Path | None, is_written: bool) -> Baseline | None:
+    if is_written and file is None:
+        raise InputError(
+            what="there is no file to write to",
+            where="--write-baseline",
+            todo="name it: --baseline known.json",
+        )
+    return None if file is None or is_written else load(file)
+
+
+def _write(file: Path, text: str, option: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(
-            what=f"can't be written: {error.strerror}", where=str(file), todo="name another file for --output"
+            what=f"can't be written: {error.strerror}",
+            where=str(file),
+            todo=f"name another file for {option}",
         ) from error

@@ -9,10 +9,16 @@ from pathlib import Path
 from promproof.config import jsontext
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.errors import InputError
+from promproof.findings import comments
+from promproof.findings.baseline import Baseline
+from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
+from promproof.findings.file.suppressions import UNUSED
 from promproof.findings.finding import Finding, Severity
+from promproof.findings.identity import Identities
 from promproof.findings.jsonpath import nearest
-from promproof.findings.judging import Unjudged, judge
+from promproof.findings.judging import Judged, Unjudged, judge
+from promproof.findings.settings import Entry, Settings, idle_entry
 from promproof.findings.setup import Setup
 
 MONITORING = ("prom", "alertmanager", "grafana", "exporter", "cadvisor", "loki", "tempo", "mimir", "thanos")
@@ -20,10 +26,24 @@ MONITORING = ("prom", "alertmanager", "grafana", "exporter", "cadvisor", "loki",
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a check says. findings: those that are shown, worst and milder ones, in the order of files and lines.
+class Wishes:
+    """What is asked of a check.
 
-    milder: how many there are below `least`, by severity; silenced: how many the owner wants left out.
+    least: the mildest severity that is shown. wanted: says of a kind whether it is asked for.
+    """
+
+    least: Severity = Severity.WARNING
+    wanted: Callable[[str], bool] = lambda rule: True
+    settings: Settings | None = None
+    baseline: Baseline | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check says. findings: those that are shown, in the order of files and lines.
+
+    milder: how many there are below `least`, by severity; silenced: how many the owner leaves out; known, gone: how
+    many are in the baseline, and how many of it are there no more.
     """
 
     setup: Setup
@@ -32,6 +52,8 @@ class Checked:
     milder: dict[Severity, int]
     unjudged: tuple[Unjudged, ...]
     silenced: int = 0
+    known: int = 0
+    gone: int = 0
 
     @property
     def crashes(self) -> tuple[Unjudged, ...]:
@@ -43,14 +65,14 @@ class Checked:
         """The exit status: 1 with a finding, 2 when a judge crashed."""
         return 1 if self.findings else 2 if self.crashes else 0
 
+    @property
+    def identities(self) -> Identities:
+        """Fingerprints of the findings."""
+        return Identities.of(self.setup.documents)
 
-def check(
-    paths: tuple[Path, ...],
-    least: Severity,
-    stream: str | None = None,
-    wanted: Callable[[str], bool] = lambda rule: True,
-) -> Checked:
-    """Check files and folders, and the text of a stream. wanted: says of a kind whether it is asked for.
+
+def check(paths: tuple[Path, ...], wishes: Wishes, stream: str | None = None) -> Checked:
+    """Check files and folders, and the text of a stream.
 
     Raises:
         InputError: a path is not there, or nothing of it belongs to monitoring.
@@ -58,15 +80,60 @@ def check(
     setup = discover(paths, stream=stream)
     if is_empty(setup):
         raise nothing(paths, stream)
-    judged = judge(setup, wanted)
-    findings = placed(judged.findings, setup)
-    shown = tuple(finding for finding in findings if finding.severity.rank <= least.rank)
+    identities = Identities.of(setup.documents)
+    # Whether a suppression is of use is known when everything was judged.
+    judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))
+    everything = placed(judged.findings, setup)
+    remaining, notes = _left(everything, judged, wishes, setup, identities, paths)
+    asked = sorted(
+        (finding for finding in [*remaining, *notes] if wishes.wanted(finding.rule)),
+        key=lambda finding: finding.order,
+    )
+    shown = [finding for finding in asked if finding.severity.rank <= wishes.least.rank]
+    fresh, known, gone = (wishes.baseline or Baseline()).divide(shown, identities)
     milder = {
-        severity: sum(finding.severity is severity for finding in findings)
+        severity: sum(finding.severity is severity for finding in asked)
         for severity in Severity
-        if severity.rank > least.rank
+        if severity.rank > wishes.least.rank
     }
-    return Checked(setup, least, shown, milder, judged.unjudged)
+    silenced = sum(wishes.wanted(finding.rule) for finding in everything) - sum(
+        wishes.wanted(finding.rule) for finding in remaining
+    )
+    unjudged = tuple(missed for missed in judged.unjudged if any(map(wishes.wanted, missed.rules)))
+    return Checked(setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone)
+
+
+def _left(
+    everything: tuple[Finding, ...],
+    judged: Judged,
+    wishes: Wishes,
+    setup: Setup,
+    identities: Identities,
+    paths: tuple[Path, ...],
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that nobody leaves out, and those about what leaves them out."""
+    suppressions, notes = comments.read(setup.documents)
+    settings = wishes.settings
+    used: set[Entry] = set()
+    remaining = []
+    for finding in everything:
+        entry = settings.covering(finding, identities) if settings is not None else None
+        if entry is not None:
+            used.add(entry)
+        elif not any(suppression.covers(finding) for suppression in suppressions):
+            remaining.append(finding)
+    if not wishes.wanted(UNUSED.id):
+        return remaining, list(notes)
+    unknown = {rule for missed in judged.unjudged for rule in missed.rules}
+    idle = [
+        suppression
+        for suppression in suppressions
+        if not any(matches(suppression.pattern, rule) for rule in unknown)
+    ]
+    found = [*notes, *comments.unused(idle, everything)]
+    if settings is not None and any(Path(settings.folder).is_relative_to(path.absolute()) for path in paths):
+        found += [idle_entry(entry) for entry in settings.entries if entry not in used]
+    return remaining, found
 
 
 def is_empty(setup: Setup) -> bool:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from promproof.findings.kind import KINDS
-from tests.findings.drafting import STORIES, draft, is_whole, path_of
+from tests.findings.drafting import STORIES, draft, is_whole, path_of, without
 from tests.stories import answered
 
 pytestmark = pytest.mark.unit
-WITHOUT = Path(__file__).parent / "without_story.txt"
 PATHS = {str(path.relative_to(STORIES).with_suffix("")): path for path in sorted(STORIES.rglob("*.txt"))}
-
-
-def without() -> set[str]:
-    lines = WITHOUT.read_text(encoding="utf-8").splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -43,6 +35,6 @@ def test_a_story_without_a_finding_or_without_a_neighbour_is_none() -> None:
     assert not is_whole(kind.id, story.replace("info rule/irate", "rule/irate"))
 
 
-def test_a_draft_of_a_kind_is_a_whole_story(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_draft_of_a_kind_is_a_whole_story(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert is_whole("rule/irate-in-alert", draft(KINDS.get("rule/irate-in-alert")))

@@ -15,16 +15,22 @@ VERSION = 1
 
 def text(checked: Checked, width: int | None) -> str:
     """The document."""
+    identities = checked.identities
     document: dict[str, Any] = {
         "version": VERSION,
-        "findings": [asdict(finding) for finding in checked.findings],
+        "findings": [
+            {**asdict(finding), "fingerprint": identities.fingerprint(finding)}
+            for finding in checked.findings
+        ],
         "counts": {
             str(severity): sum(finding.severity is severity for finding in checked.findings)
             for severity in Severity
             if severity.rank <= checked.least.rank
         },
         "not_shown": {str(severity): count for severity, count in checked.milder.items()},
-        "silenced": checked.silenced,
+        "left_out": checked.silenced,
+        "known": checked.known,
+        "gone": checked.gone,
         "not_verified": [
             {
                 "rules": list(missed.rules),

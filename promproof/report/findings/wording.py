@@ -37,7 +37,11 @@ def left_out(checked: Checked) -> Iterator[str]:
         worst = next(severity for severity, count in checked.milder.items() if count)
         yield f"not shown: {', '.join(milder)} (--severity {worst})"
     if checked.silenced:
-        yield f"silenced: {checked.silenced}"
+        yield f"left out by comments and promproof.yaml: {checked.silenced}"
+    if checked.known:
+        yield f"known: {checked.known}"
+    if checked.gone:
+        yield f"of the baseline, no more there: {checked.gone} (--write-baseline)"
 
 
 def read(checked: Checked) -> str:
