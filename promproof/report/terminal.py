@@ -24,8 +24,10 @@ STYLE = {
 }
 
 CAME_TO_ITS_END = Ending()
-LEAST_SEEN = 32
-"""columns for what was seen, with the gaps; a terminal that is too narrow for them shows claims and verdicts alone"""
+GAPS = 6
+"""columns between three columns"""
+LEAST_SEEN = 26
+"""columns for what was seen; a terminal that is too narrow for them shows claims and verdicts alone"""
 MOST_DETAILS = 8
 """lines of a cause's details, of which the last ones are the newest of a log"""
 
@@ -95,11 +97,13 @@ def _narrow(table: Table, verdicts: Sequence[Verdict]) -> Table:
 def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     longest = max((len(verdict.claim) for verdict in verdicts), default=0)
-    if longest + len(Outcome.NOT_VERIFIED) + LEAST_SEEN > console.width:
+    seen = console.width - longest - len(Outcome.NOT_VERIFIED) - GAPS
+    if seen < LEAST_SEEN:
         return _narrow(table, verdicts)
-    table.add_column("claim", no_wrap=True, min_width=longest)
-    table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
-    table.add_column("seen", overflow="ellipsis", no_wrap=True)
+    table.add_column("claim", no_wrap=True, width=longest)
+    table.add_column("verdict", no_wrap=True, width=len(Outcome.NOT_VERIFIED))
+    # all widths are said and fill the line: rich would shrink whatever column it likes, the verdicts' to nothing
+    table.add_column("seen", overflow="ellipsis", no_wrap=True, width=seen)
     for verdict in verdicts:
         style = STYLE[verdict.outcome]
         table.add_row(

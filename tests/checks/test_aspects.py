@@ -17,7 +17,7 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.evidence.records import Timing
 from promproof.places import DEFAULT_CONTRACT, DRILLS
-from promproof.report.drills import matrix
+from promproof.report.drills import matrix, rows_of
 from promproof.run.drills import judge_all
 from promproof.verdict import Verdict
 from tests.records import record
@@ -270,11 +270,11 @@ def test_a_notification_that_comes_twice_by_itself_is_excused(rows: Rows) -> Non
     assert outcomes(rows).get("notified") == "fail"
 
 
-def test_the_matrix_says_something_else_than_the_verdicts() -> None:
+def test_the_matrix_says_what_the_verdicts_say() -> None:
     history = History("by hand", 0.0, EPOCH)
     history.records += [record(n, *row) for n, row in enumerate(sorted(good(), key=lambda row: row[0]))]
     evidence = Evidence(CONTRACT, history)
-    table = matrix(evidence, [DRILL], judge_all(evidence, [DRILL]))
+    table = matrix(rows_of(evidence, [DRILL], judge_all(evidence, [DRILL])))
     cells = [next(iter(column.cells)) for column in table.columns]
     assert cells[0] == "HighMemoryUsage"
     assert cells.count("[bold]FIRED[/]") == 1

@@ -33,6 +33,17 @@ def test_claims_and_verdicts_are_whole_and_no_line_is_longer_than_the_terminal(w
     assert [line for line in lines if LONGEST in line and "pass" in line]
 
 
+@pytest.mark.parametrize("width", [60, 80, 109, 110, 140, 200])
+def test_a_long_reason_takes_no_column_from_the_verdict(width: int) -> None:
+    stream = io.StringIO()
+    verdicts = [Verdict(LONGEST, Outcome.FAIL, "x" * 300), Verdict("b", Outcome.NOT_VERIFIED, "y")]
+    show(Console(file=stream, width=width), verdicts)
+    table = stream.getvalue().partition("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= width
+    assert [line for line in table if "fail" in line], table
+    assert [line for line in table if "not verified" in line], table
+
+
 def test_what_was_seen_is_shown_where_there_is_room_for_it() -> None:
     assert "up in 165 of 165 scrapes" in "".join(shown(140))
     assert "up in 165" not in "".join(shown(80))
