@@ -71,7 +71,9 @@ def _sent(setup: Setup) -> Iterator[Sent]:
     for rule in setup.alerts:
         series = labels_of(rule.tree, recorded) if rule.tree is not None else Labels()
         labels = series.given(rule.labels).dropped(frozenset({"__name__", "alertname"}))
-        for server in rule.group.prometheuses or (None,):
+        # What an operator's Prometheus adds to its alerts is not all in its resource.
+        loading = [server for server in rule.group.prometheuses if server in setup.prometheuses]
+        for server in loading or (None,):
             partial = _partial(rule.name, labels, server)
             if partial is not None:
                 yield Sent(rule, partial, server)

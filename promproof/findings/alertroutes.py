@@ -12,7 +12,7 @@ from promproof.config.labelsets import Matcher, Partial
 from promproof.config.routing import matchers
 from promproof.findings.finding import Place
 from promproof.findings.part import Part
-from promproof.findings.setup import Alertmanager, Receiver, Route
+from promproof.findings.setup import Alertmanager, Receiver, Route, Service, Setup
 
 OPERATOR = "AlertmanagerConfig"
 """The kind of an operator resource: its routes are a part of a tree that is not known."""
@@ -67,6 +67,12 @@ def place_of(server: Alertmanager, route: routes.Route, *key: str) -> Place:
 def receiver_of(server: Alertmanager, name: str) -> Receiver | None:
     """The receiver of this name."""
     return next((receiver for receiver in server.receivers if receiver.name == name), None)
+
+
+def services_of(server: Alertmanager, setup: Setup) -> list[Service]:
+    """The service of the compose files that runs it, as each of them has it; none when that is not known."""
+    services = [service for file in setup.compose for service in file.services]
+    return [service for service in services if server.service and service.name == server.service]
 
 
 @dataclass(frozen=True)

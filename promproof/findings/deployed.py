@@ -132,13 +132,21 @@ class Deployed:
         found = []
         for part in parts:
             run = self.runs(part, "alertmanager")
-            templates = [
-                template
-                for text in part.words("templates")
-                for template in self._templates(self._matched(part, text, run, ALERTMANAGER_HOME)[0])
-            ]
-            service = run[0].service.name if run else ""
-            found.append(replace(alertmanager_of(part), templates=tuple(templates), service=service))
+            templates, unread = [], []
+            for text in part.words("templates"):
+                addresses, is_known = self._matched(part, text, run, ALERTMANAGER_HOME)
+                read = list(self._templates(addresses))
+                templates += read
+                if len(read) < len(addresses) or not (is_known or (read and not text.startswith("/"))):
+                    unread.append(text)
+            found.append(
+                replace(
+                    alertmanager_of(part),
+                    templates=tuple(templates),
+                    unread_templates=tuple(unread),
+                    service=run[0].service.name if run else "",
+                )
+            )
         return found
 
     def _templates(self, addresses: Sequence[str]) -> Iterator[Template]:

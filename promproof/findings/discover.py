@@ -18,6 +18,7 @@ from promproof.findings.part import Part
 from promproof.findings.read_compose import compose_of
 from promproof.findings.read_grafana import grafana_of, with_providers
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
+from promproof.findings.read_operator import resource_of
 from promproof.findings.read_rules import groups_of
 from promproof.findings.setup import Group, Prometheus, Rule, Setup
 from promproof.findings.sorts import sort_of
@@ -103,7 +104,10 @@ def _setup(found: Gathered, base: Path) -> Setup:
         prometheuses=prometheuses,
         groups=tuple(group for group, _ in pairs),
         rules=tuple(rule for _, rules in pairs for rule in rules),
-        alertmanagers=tuple(deployed.alertmanagers(found.of("alertmanager"))),
+        alertmanagers=(
+            *deployed.alertmanagers(found.of("alertmanager")),
+            *filter(None, map(resource_of, resources)),
+        ),
         dashboards=tuple(with_providers(board, grafana.providers, containers) for board in boards),
         grafana=grafana,
         compose=compose,

@@ -179,13 +179,17 @@ class Template(Thing):
 
 @dataclass(frozen=True, eq=False)
 class Alertmanager(Thing):
-    """An Alertmanager configuration. time_intervals: by name, mute_time_intervals too."""
+    """An Alertmanager configuration. time_intervals: by name, mute_time_intervals too.
+
+    unread_templates: the patterns of `templates:` whose files are not known here.
+    """
 
     root: Route | None = None
     receivers: tuple[Receiver, ...] = ()
     inhibitions: tuple[Part, ...] = ()
     time_intervals: Mapping[str, Part] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
+    unread_templates: tuple[str, ...] = ()
     service: str = ""
 
     @property

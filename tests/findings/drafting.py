@@ -19,7 +19,7 @@ from tests.stories import Scene, told, write_anew
 
 STORIES = Path(__file__).parent / "stories"
 WITHOUT = Path(__file__).parent / "without_story.txt"
-_FILE = re.compile(r"^# (\S+\.(?:ya?ml|md|json))\n", re.MULTILINE)
+_FILE = re.compile(r"^# (\S+\.(?:ya?ml|md|json|tmpl))\n", re.MULTILINE)
 
 
 def without() -> set[str]:

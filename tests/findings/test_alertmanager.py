@@ -17,7 +17,6 @@ from promproof.findings.kind import KINDS, Kind
 pytestmark = pytest.mark.unit
 NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))
 _FILE = re.compile(r"^# (\S+\.(?:ya?ml|tmpl))$", re.MULTILINE)
-_COMPOSED = ("alertmanager/no-watchdog",)
 
 
 def written(folder: Path, text: str) -> None:
@@ -50,13 +49,7 @@ def test_the_example_of_a_kind_is_found_and_its_neighbour_is_not(name: str, tmp_
     assert len(seen) == 1
     assert seen[0].effect and seen[0].todo and seen[0].see  # noqa: PT018  (all three are the reader's)
     assert seen[0].line
-    beside = [finding for finding in found(tmp_path / "good", kind.instead) if finding.rule == name]
-    assert not beside
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_neighbour_has_no_other_warning(name: str, tmp_path: Path) -> None:
-    assert not rules(found(tmp_path, KINDS.get(name).instead))
+    assert not rules(found(tmp_path / "good", kind.instead), seen[0].severity)
 
 
 PROMETHEUS = """# prometheus.yml
@@ -177,3 +170,68 @@ def test_the_default_inhibition_with_a_label_that_nobody_has_is_healthy(tmp_path
     text = text.replace('"page"', '"warning"').replace('"info"', '"page"')
     seen = rules(found(tmp_path, text.replace("[building]", "[alertname, dev, instance]")))
     assert seen == []
+
+
+RESOURCE = """# resource.yaml
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+metadata: {name: shop, namespace: shop}
+spec:
+  route:
+    receiver: chat
+    groupBy: [alertname]
+    repeatInterval: 5m
+    routes:
+    - matchers: [{name: severity, value: page}]
+      receiver: pager
+    - matchers: [{name: severity, matchType: '=', value: page}, {name: team, matchType: '=~', value: 'a|b'}]
+      receiver: chat
+  receivers:
+  - name: chat
+    slackConfigs: [{apiURL: {name: slack, key: url}, title: 'on {{ .GroupLabels.cluster }}'}]
+  - name: pager
+    pagerdutyConfigs: [{routingKey: {name: pager, key: key}, sendResolved: false}]
+  inhibitRules:
+  - sourceMatch: [{name: severity, value: info}]
+    targetMatch: [{name: severity, value: page}]
+    equal: [namespace]
+"""
+
+
+def test_an_operator_resource_is_judged_by_what_stands_in_it(tmp_path: Path) -> None:
+    assert [(finding.line, finding.rule) for finding in found(tmp_path, RESOURCE)] == [
+        (13, "alertmanager/shadowed-route"),
+        (17, "alertmanager/label-not-in-group"),
+        (19, "alertmanager/pager-not-resolved"),
+        (21, "alertmanager/inhibits-critical"),
+    ]
+
+
+def test_a_resource_that_names_an_unknown_receiver_is_found(tmp_path: Path) -> None:
+    seen = found(tmp_path, RESOURCE.replace("receiver: pager", "receiver: pagers"))
+    told = next(finding for finding in seen if finding.rule == "alertmanager/undefined-receiver")
+    assert "operator" in told.effect
+
+
+TEMPLATED = """# alertmanager.yml
+templates: [/etc/alertmanager/ours/*.tmpl]
+route: {receiver: chat}
+receivers: [{name: chat, slack_configs: [{api_url_file: /slack, title: '{{ template "ours" . }}'}]}]
+"""
+MOUNTED = """# compose.yml
+services:
+  alertmanager:
+    image: prom/alertmanager:v0.28.0
+    volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml', './texts:/etc/alertmanager/ours:ro']
+# texts/a.tmpl
+"""
+
+
+def test_templates_are_read_where_the_compose_file_mounts_them(tmp_path: Path) -> None:
+    assert rules(found(tmp_path / "a", f'{MOUNTED}{{{{ define "ours" }}}}x{{{{ end }}}}\n{TEMPLATED}')) == []
+    other = found(tmp_path / "b", f'{MOUNTED}{{{{ define "theirs" }}}}x{{{{ end }}}}\n{TEMPLATED}')
+    assert rules(other) == ["alertmanager/undefined-template"]
+
+
+def test_templates_in_a_folder_that_is_not_known_may_define_anything(tmp_path: Path) -> None:
+    assert rules(found(tmp_path, TEMPLATED)) == []

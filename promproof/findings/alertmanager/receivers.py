@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from promproof.findings.alertroutes import PAGERS, is_resource
-from promproof.findings.compose_alertmanager import service_of
+from promproof.findings.alertroutes import PAGERS, is_resource, services_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
 from promproof.findings.part import Part
@@ -163,9 +162,10 @@ def _texts(data: object, key: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
 @each_alertmanager(LOCALHOST, PORT)
 def judge_addresses(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Addresses of receivers, where the compose file says what runs Alertmanager."""
-    service = service_of(server, setup)
-    if service is None or service.part.text("network_mode"):
+    services = services_of(server, setup)
+    if not services or any(service.part.text("network_mode") for service in services):
         return
+    service = services[0]
     for part, key, host, port in _addresses(server):
         if host in _LOCAL and not _shares(service, setup):
             yield LOCALHOST.at(

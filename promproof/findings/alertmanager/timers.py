@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promproof.config.durations import parse_duration
-from promproof.findings.alertroutes import PAGERS, is_resource, receiver_of
-from promproof.findings.compose_alertmanager import flag, service_of
+from promproof.findings.alertroutes import PAGERS, is_resource, receiver_of, services_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_route, register
 from promproof.findings.setup import Alertmanager, Route, Setup
@@ -79,7 +78,9 @@ _RETENTION = 120 * 3600.0
 @each_route(SHORT, MULTIPLE)
 def judge_repeat(route: Route, server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """repeat_interval beside group_interval, where one of them is written."""
-    if not {"repeat_interval", "group_interval"} & set(route.part.data) or not route.group_interval:
+    own = {"repeat_interval", "group_interval"} & set(route.part.data)
+    # What a resource does not say is inherited from a tree that is not known.
+    if not own or not route.group_interval or (len(own) == 1 and is_resource(server)):
         return
     key = "repeat_interval" if "repeat_interval" in route.part else "group_interval"
     repeat, group = shown(route.repeat_interval), shown(route.group_interval)
@@ -108,9 +109,9 @@ def judge_retention(route: Route, server: Alertmanager, setup: Setup) -> Iterato
     """repeat_interval beside the retention of the command line."""
     if "repeat_interval" not in route.part or is_resource(server):
         return
-    service = service_of(server, setup)
+    services = services_of(server, setup)
     limit = _RETENTION
-    if service is not None and (text := flag(service, "data.retention")):
+    for text in filter(None, (service.flag("data.retention") for service in services)):
         try:
             limit = parse_duration(text)
         except ValueError:
@@ -122,7 +123,7 @@ def judge_retention(route: Route, server: Alertmanager, setup: Setup) -> Iterato
             effect=f"a notification is repeated after {shown(limit)}",
             todo="shorten it, or raise --data.retention",
             see="alertmanager --help: --data.retention",
-            severity=None if service is not None else Severity.HINT,
+            severity=None if services else Severity.HINT,
         )
 
 
@@ -140,7 +141,7 @@ def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
             )
     receiver = receiver_of(server, route.receiver)
     pagers = [kind for kind, _ in receiver.integrations if kind in PAGERS] if receiver is not None else []
-    if not pagers or route.group_by or not _ends_here(route) or _is_one_alert(route):
+    if not pagers or route.group_by or is_resource(server) or not _ends_here(route) or _is_one_alert(route):
         return
     yield BY_NOTHING.at(
         route.at("group_by") if "group_by" in route.part else route.at("receiver"),

@@ -25,6 +25,9 @@ groups:
   rules:
   - {alert: Down, expr: up == 0, labels: {severity: page}}
 """
+_WATCHED = f"""{_ALERTING}  - {{alert: Watchdog, expr: vector(1), labels: {{severity: none}}}}
+  - {{alert: NotificationsFail, expr: 'rate(alertmanager_notifications_failed_total[5m]) > 0'}}
+"""
 WATCHDOG = register(
     Kind(
         id="alertmanager/no-watchdog",
@@ -33,7 +36,7 @@ WATCHDOG = register(
         why="A Prometheus that is dead, or that does not reach Alertmanager, sends nothing: silence looks like"
         " health. A watchdog always fires, and whoever gets it notices when it stops.",
         example=_ALERTING,
-        instead=f"{_ALERTING}  - {{alert: Watchdog, expr: vector(1), labels: {{severity: none}}}}\n",
+        instead=_WATCHED,
     )
 )
 FAILING = register(
@@ -44,8 +47,7 @@ FAILING = register(
         why="A receiver whose address or key has become wrong is told nothing, and only Alertmanager's own metrics"
         " show it. It is scraped, and no rule reads alertmanager_notifications_failed_total.",
         example=_ALERTING,
-        instead=_ALERTING
-        + "  - {alert: NotificationsFail, expr: 'rate(alertmanager_notifications_failed_total[5m]) > 0'}\n",
+        instead=_WATCHED,
     )
 )
 _WATCHDOG = re.compile(r"watch-?dog|dead-?man|heart-?beat|always-?firing|snitch", re.IGNORECASE)
