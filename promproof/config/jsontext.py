@@ -16,6 +16,8 @@ from promproof.config.usertext import BYTE_ORDER_MARK, MAX_DEPTH, MAX_VALUES, Mi
 from promproof.config.yamltext import Key
 
 _TOKEN = re.compile(r'[{}\[\],:\n]|"(?:[^"\\\n]|\\.)*"|[^\s{}\[\],:"]+')
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""How a half of a surrogate pair is written."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -76,7 +78,7 @@ def _loaded(text: str) -> Any:
         raise Mistake(error.lineno, f"not JSON: {error.msg} at column {error.colno}") from error
     except ValueError as error:  # a number that is none, or has more digits than Python reads
         raise Mistake(1, f"not JSON: {error}") from error
-    return _whole(data) if "\\u" in text else data
+    return _whole(data) if _HALF.search(text) else data
 
 
 def _refuse(name: str) -> NoReturn:

@@ -21,7 +21,7 @@ from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
 from promproof.findings.setup import DashboardFile, Trouble
 from promproof.findings.sorts import ONE_DOCUMENT, is_of_the_stack, is_template, may_matter, sort_of
-from promproof.grafana.read import read
+from promproof.grafana.read import read_value
 
 STREAM = "stdin"
 """What is shown for the file of a stream."""
@@ -192,7 +192,7 @@ def _take_json(text: str, name: str, file: Path, found: Gathered) -> None:
     if is_board(data):
         document = Document(name, data, {}, 0, text, folder=str(file.parent), address=str(file))
         found.documents.append(document)
-        found.boards.append(DashboardFile(document.part(), read(name, text)))
+        found.boards.append(DashboardFile(document.part(), read_value(name, text, data)))
     elif sort := sort_of(data):
         lines = jsontext.parse(plain).lines
         document = Document(name, data, lines, 0, text, folder=str(file.parent), address=str(file))
@@ -260,7 +260,7 @@ def _take_board(part: Part, source: _Source, text: str, found: Gathered) -> None
         found.boards.append(
             DashboardFile(
                 document.part(),
-                read(source.name, text),
+                read_value(source.name, text, data),
                 is_labelled="grafana_dashboard" in labels,
             )
         )

@@ -184,7 +184,9 @@ def each_dashboard(*kinds: Kind) -> Callable[[Callable[[DashboardFile, Setup], I
     """Judge every dashboard file."""
     return _judging(
         kinds,
-        lambda setup: (Item(board.dashboard.title, board.at(), (board,)) for board in setup.dashboards),
+        lambda setup: (
+            Item(board.dashboard.title, Place(board.file, None, "$"), (board,)) for board in setup.dashboards
+        ),
     )
 
 
@@ -225,7 +227,7 @@ def _rules(rules: Iterable[Rule]) -> Iterator[Item]:
 
 def _panels(setup: Setup) -> Iterator[Item]:
     return (
-        Item(f"panel {panel.title}", board.at(panel.path), (panel, board))
+        Item(f"panel {panel.title}", Place(board.file, None, panel.path), (panel, board))
         for board in setup.dashboards
         for panel in board.dashboard.panels
     )

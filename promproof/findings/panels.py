@@ -6,6 +6,8 @@ stand at what the file has chosen. A query is judged only where its data source 
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from promproof.config.promql import LITERAL, TooLarge, parse
+import promql_parser as promql
+
+from promproof.config.promql import LITERAL, TooLarge, parse, walk
 from promproof.config.promql_durations import without_raw_strings
 from promproof.config.timescale import TimeScale
 from promproof.findings.setup import DashboardFile, Setup
@@ -21,7 +25,8 @@ from promproof.grafana import zoom
 from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.expand import ALL, BUILT_IN, GLOBALS, Value, names, options_of, substitute, with_auto
-from promproof.grafana.origins import resolved
+from promproof.grafana.origins import DataSource, resolved
+from promproof.grafana.queries import RATES, metric_of
 from promproof.grafana.steps import Request, Resolved
 from promproof.grafana.windows import executed
 
@@ -34,6 +39,8 @@ IS_OTHER = re.compile(
     r"|unknown function|expected type|wrong number of arg|at least"
 )
 """What a Prometheus of another version, or a server with a larger language, takes and the parser here does not."""
+_NEAR = 2
+"""Folders between dashboards and the parent of their provisioning: `grafana/provisioning` and `dashboards/api`."""
 _RANGE_UNKNOWN = 6 * zoom.HOUR
 """What Grafana shows of a dashboard that does not say."""
 
@@ -53,12 +60,14 @@ class Board:
     """A dashboard file with the data source of each query and the texts that are sent."""
 
     def __init__(self, file: DashboardFile, setup: Setup) -> None:
-        self.dashboard = resolved(file.dashboard, setup.grafana.sources)
+        self.sources = sources_of(file, setup)
+        self.dashboard = resolved(file.dashboard, self.sources)
         self.data = _content(file.part.data)
-        self._intervals = {source.uid: source.interval for source in setup.grafana.sources}
+        self._intervals = {source.uid: source.interval for source in self.sources}
         self._panels = {panel.path: panel for panel in self.dashboard.panels}
         self._root = file.part.data
         self._queries: dict[str, tuple[Query, ...]] = {}
+        self._raw: dict[str, Mapping[str, Any]] = {}
 
     @cached_property
     def declared(self) -> tuple[str, ...]:
@@ -94,7 +103,11 @@ class Board:
 
     def raw(self, path: str) -> Mapping[str, Any]:
         """The JSON of a panel as it is; a v2 resource's in the classic shape, as far as judges ask for it."""
-        found = at_path(self._root, path)
+        if path not in self._raw:
+            self._raw[path] = self._as_classic(at_path(self._root, path))
+        return self._raw[path]
+
+    def _as_classic(self, found: Any) -> Mapping[str, Any]:
         if not isinstance(found, dict):
             return {}
         drawn = _object(_object(found.get("vizConfig")).get("spec"))
@@ -118,7 +131,9 @@ class Board:
             text = ""
             try:
                 text = self.text(panel, target, self.opening)
-                yield Query(target, text, tree(text))
+                root = tree(text)
+                if is_sure or all(map(metric_of, _selectors(root))):  # LogQL has no names
+                    yield Query(target, text, root)
             except TooLarge:
                 continue
             except ValueError as error:
@@ -179,6 +194,66 @@ def board_of(file: DashboardFile, setup: Setup) -> Board:
     return found
 
 
+def sources_of(file: DashboardFile, setup: Setup) -> tuple[DataSource, ...]:
+    """The provisioned data sources of the Grafana that a dashboard is for.
+
+    Of several Grafanas in a tree it is the nearest one: provisioning and dashboards share a folder, or its parent.
+    """
+    folder = os.path.abspath(posixpath.dirname(file.file))
+    homes: dict[str, list[DataSource]] = {}
+    for source in setup.grafana.sources:
+        place = os.path.abspath(source.where.partition(": ")[0])
+        homes.setdefault("" if file.part.document.kind else _home(place), []).append(source)
+    near = [home for home in homes if _is_below(folder, home)]
+    near = near or [
+        home
+        for home in homes
+        if _is_below(folder, posixpath.dirname(home))
+        and len(posixpath.relpath(folder, posixpath.dirname(home)).split("/")) <= _NEAR
+    ]
+    return tuple(homes[max(near, key=len)]) if near else ()
+
+
+def _home(place: str) -> str:
+    """The folder that holds `provisioning/`, `datasources/` or the file of data sources itself."""
+    folder = posixpath.dirname(place)
+    for name in ("datasources", "provisioning"):
+        if posixpath.basename(folder) == name:
+            folder = posixpath.dirname(folder)
+    return folder
+
+
+def _is_below(folder: str, parent: str) -> bool:
+    return f"{folder}/".startswith(f"{parent.rstrip('/')}/")
+
+
+def counted(setup: Setup) -> frozenset[str]:
+    """The metrics of which a query or a rule takes the rate, a counter by the word of somebody who knows it."""
+    found = _COUNTED.get(setup)
+    if found is None:
+        roots = [
+            query.tree
+            for file in setup.dashboards
+            for panel in file.dashboard.panels
+            for query in board_of(file, setup).queries(panel.path)
+            if query.tree is not None
+        ]
+        nodes = [node for root in roots for node in walk(root)]
+        nodes += [node for rule in setup.rules for node in rule.nodes]
+        names = {
+            metric_of(argument.vector_selector)
+            for node in nodes
+            if isinstance(node, promql.Call) and str(node.func.name) in RATES
+            for argument in node.args
+            if isinstance(argument, promql.MatrixSelector)
+        }
+        found = _COUNTED[setup] = frozenset(names)
+    return found
+
+
+_COUNTED: WeakKeyDictionary[Setup, frozenset[str]] = WeakKeyDictionary()
+
+
 @lru_cache(maxsize=8192)
 def tree(text: str) -> Any:
     """The syntax tree of a text.
@@ -188,6 +263,10 @@ def tree(text: str) -> Any:
         TooLarge: nothing is known of it.
     """
     return parse(text)
+
+
+def _selectors(root: Any) -> Iterator[Any]:
+    return (node for node in walk(root) if isinstance(node, promql.VectorSelector))
 
 
 def at_path(data: Any, path: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import promql_parser
 
+from promproof.config.jsonplaces import Lines
 from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
@@ -208,9 +209,16 @@ class DashboardFile(Thing):
     providers: tuple[Provider, ...] = ()
     is_labelled: bool = False
 
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines of JSON paths."""
+        return Lines(self.part.document.text)
+
     def at(self, *key: str | int) -> Place:
         """The place of a JSON path, `$.panels[0]`, as readers of dashboards give it."""
-        return Place(self.file, self.part.document.lines.get(()), str(key[0]) if key else "$")
+        path, document = str(key[0]) if key else "$", self.part.document
+        is_inside = bool(document.lines) or not document.text  # of a ConfigMap: the text is that of the whole file
+        return Place(self.file, document.lines.get(()) if is_inside else self.lines.line(path), path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,16 +34,26 @@ MOST_POINTS = 1_000_000
 @lru_cache(maxsize=1024)
 def read(file: str, text: str) -> Dashboard:
     """The dashboard in a text; `file` is its name in problems."""
-    reader = _Reader(file)
-    if text.startswith(BYTE_ORDER_MARK):
-        reader.problem("$", "begins with a byte order mark: Grafana does not load it")
     try:
         data = jsontext.value(text.removeprefix(BYTE_ORDER_MARK))
     except Mistake as mistake:
+        reader = _marked(file, text)
         place = f" (line {mistake.line})" if mistake.line else ""
         reader.problem("$", f"{mistake.text}{place}")
         return Dashboard(file, problems=tuple(reader.problems))
-    return reader.dashboard(data)
+    return read_value(file, text, data)
+
+
+def read_value(file: str, text: str, data: Any) -> Dashboard:
+    """The dashboard in a text whose value is known already."""
+    return _marked(file, text).dashboard(data)
+
+
+def _marked(file: str, text: str) -> _Reader:
+    reader = _Reader(file)
+    if text.startswith(BYTE_ORDER_MARK):
+        reader.problem("$", "begins with a byte order mark: Grafana does not load it")
+    return reader
 
 
 class _Reader:

@@ -114,7 +114,8 @@ TWINS = (
     expressions("rate-of-gauge", "rate(memory_bytes[5m])", "rate(other_bytes[5m])", knowledge=TYPED),
     expressions("delta-of-counter", "delta(http_requests_total[5m])", "delta(memory_bytes[5m])", knowledge=TYPED, severity=Severity.WARNING),
     expressions("counter-level", "sum(http_requests_total)", "increase(http_requests_total[5m:])", knowledge=TYPED, severity=Severity.INFO),
-    expressions("counter-level", "sum(http_requests_total)", "count(http_requests_total)", severity=Severity.HINT),
+    Twin("grafana/counter-level", board(panel(query("sum(http_requests_total)")), panel()), board(panel(query("count(http_requests_total)")), panel()), severity=Severity.HINT),
+    Twin("grafana/counter-level", board(panel(query("sum(ceph_pg_total)"), query("rate(ceph_pg_total[5m])", refId="B"))), board(panel(query("sum(ceph_pg_total)"))), severity=Severity.HINT),
     Twin("grafana/total-as-rate", drawn("sum(increase(a_total[5m]))", unit="reqps"), drawn("sum(increase(a_total[1m]))", unit="reqpm")),
     expressions("divided-by-itself", "rate(a_sum[5m]) / rate(a_sum[5m])", "rate(a_sum{job='$a'}[5m]) / rate(a_sum{job='$b'}[5m])"),
     expressions("sum-of-quantiles", "avg(histogram_quantile(0.9, sum by (le, pod) (a_bucket)))", "max(histogram_quantile(0.9, sum by (le, pod) (a_bucket)))"),
@@ -231,6 +232,16 @@ def test_two_variables_at_all_are_not_one_and_logs_are_no_promql(tmp_path: Path)
             {"name": "n", "type": "custom"},
         ),
     )
+    assert found(tmp_path, TWINS[0], shape) == []
+
+
+def test_a_dashboard_of_another_folder_is_not_held_against_the_sources_of_a_stranger(tmp_path: Path) -> None:
+    shape = {"b/c/d/e.json": board(panel(query(datasource={"uid": "gone"})))}
+    assert found(tmp_path, TWINS[0], {**shape, "a/provisioning/datasources/s.yml": SOURCES}) == []
+
+
+def test_a_query_without_names_whose_data_source_is_not_told_may_be_logql(tmp_path: Path) -> None:
+    shape = board(panel({"refId": "A", "expr": "sum(increase({app='a'}[5m]))"}, datasource=None, fieldConfig={"defaults": {"unit": "reqps"}}))  # fmt: skip
     assert found(tmp_path, TWINS[0], shape) == []
 
 

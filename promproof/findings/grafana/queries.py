@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
-from promproof.findings.panels import board_of
+from promproof.findings.panels import board_of, counted
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 from promproof.grafana.queries import gives_total, sample_type, uses_in
@@ -162,10 +162,10 @@ _KINDS = {
 def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """What the syntax tree of each query says; a use that depends on an unknown type is a hint."""
     for query in board_of(file, setup).queries(panel.path):
-        place = file.at(f"{query.target.path}.expr")
+        path = f"{query.target.path}.expr"
         if query.error:
             yield UNPARSABLE.at(
-                place,
+                file.at(path),
                 f"cannot be parsed: {query.error}",
                 effect="the panel shows an error",
                 todo="correct the query",
@@ -178,12 +178,16 @@ def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
                 continue
             kind, effect, todo = _KINDS[use.kind]
             is_guessed = use.metric and not _is_typed(use.metric, setup)
+            if is_guessed and use.metric not in counted(setup):
+                continue  # the name alone says little: many gauges end in _total
             severity = Severity.HINT if is_guessed else None
             see = f"ask Prometheus: {' '.join(query.text.split())}"
             message = (
-                f"if {use.metric} has the type that its name says: {use.text}" if is_guessed else use.text
+                f"if {use.metric} is the counter that another query takes it for: {use.text}"
+                if is_guessed
+                else use.text
             )
-            yield kind.at(place, message, effect=effect, todo=todo, see=see, severity=severity)
+            yield kind.at(file.at(path), message, effect=effect, todo=todo, see=see, severity=severity)
 
 
 @each_panel(ITSELF, QUANTILES, CONTRADICTION)

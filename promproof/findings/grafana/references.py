@@ -74,7 +74,7 @@ def judge_dashboard(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """Data sources of panels, queries, variables and annotations, each name once; variables of variables."""
     board = board_of(file, setup)
     told: set[str] = set()
-    known = {name for source in setup.grafana.sources for name in (source.uid, source.name)}
+    known = {name for source in board.sources for name in (source.uid, source.name)}
     places = [(f"{variable.path}.datasource", variable.source) for variable in board.dashboard.variables]
     places += [(f"{target.path}.datasource", target.source) for target in board.dashboard.annotations]
     places += [

@@ -43,9 +43,9 @@ UNIT = register(
 )
 _SUFFIXES = (
     ("_milliseconds", "seconds", 1e-3), ("_microseconds", "seconds", 1e-6), ("_nanoseconds", "seconds", 1e-9),
-    ("_seconds", "seconds", 1.0), ("_bytes", "bytes", 1.0), ("_ratio", "ratio", 1.0), ("_percent", "ratio", 0.01),
-    ("_percentage", "ratio", 0.01),
+    ("_seconds", "seconds", 1.0), ("_bytes", "bytes", 1.0),
 )  # fmt: skip
+"""Not ratios: exporters do not agree on whether a ratio goes to 1 or to 100."""
 _SAME = re.compile(
     r"(?:avg|max|min|last|quantile)_over_time|abs|round|ceil|floor|clamp(?:_min|_max)?|sort(?:_desc)?|label_\w+"
 )
@@ -61,10 +61,10 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     for query in board.queries(panel.path):
         if query.tree is None:
             continue
-        place = file.at(f"{query.target.path}.expr")
+        path = f"{query.target.path}.expr"
         if text := _hundred(query, panel.unit):
             yield HUNDRED.at(
-                place,
+                file.at(path),
                 text,
                 effect="the number is 100 times off",
                 todo="use `percentunit` for 0 to 1 and `percent` for 0 to 100",
@@ -77,13 +77,11 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
         if not math.isclose(size[1], factor(panel.unit)):
             off = size[1] / factor(panel.unit)
             yield UNIT.at(
-                place,
+                file.at(path),
                 f"the metric's name says {size[2]}, the panel's unit is {panel.unit}",
                 effect=f"the number is {max(off, 1 / off):g} times too {'small' if off > 1 else 'large'}",
                 todo="choose the metric's unit",
                 see=f"ask Prometheus: {' '.join(query.text.split())}",
-                # Exporters do not agree on whether a ratio goes to 1 or to 100.
-                severity=Severity.HINT if size[0] == "ratio" else None,
             )
 
 
