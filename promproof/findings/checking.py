@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from promproof.config import jsontext
-from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.errors import InputError
 from promproof.findings import comments
 from promproof.findings.baseline import Baseline
@@ -16,7 +14,6 @@ from promproof.findings.discover import discover
 from promproof.findings.file.suppressions import UNUSED
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.identity import Identities
-from promproof.findings.jsonpath import nearest
 from promproof.findings.judging import Judged, Unjudged, judge
 from promproof.findings.settings import Entry, Settings, idle_entry
 from promproof.findings.setup import Setup
@@ -83,7 +80,7 @@ def check(paths: tuple[Path, ...], wishes: Wishes, stream: str | None = None) ->
     identities = Identities.of(setup.documents)
     # Whether a suppression is of use is known when everything was judged.
     judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))
-    everything = placed(judged.findings, setup)
+    everything = judged.findings
     remaining, notes = _left(everything, judged, wishes, setup, identities, paths)
     asked = sorted(
         (finding for finding in [*remaining, *notes] if wishes.wanted(finding.rule)),
@@ -163,22 +160,3 @@ def nothing(paths: tuple[Path, ...], stream: str | None) -> InputError:
         "operator (.yml, .yaml, .json)",
         todo="name the folder or the files that have them: promproof check PATH...",
     )
-
-
-def placed(findings: tuple[Finding, ...], setup: Setup) -> tuple[Finding, ...]:
-    """The findings, each of a dashboard with its line too."""
-    texts = {document.file: document.text for document in setup.documents}
-    lines: dict[str, dict[tuple[str | int, ...], int]] = {}
-    found = []
-    for finding in findings:
-        if finding.line is None and finding.path.startswith("$") and finding.file in texts:
-            if finding.file not in lines:
-                try:
-                    lines[finding.file] = jsontext.parse(
-                        texts[finding.file].removeprefix(BYTE_ORDER_MARK)
-                    ).lines
-                except Mistake:
-                    lines[finding.file] = {}
-            finding = replace(finding, line=nearest(finding.path, lines[finding.file]))
-        found.append(finding)
-    return tuple(sorted(found, key=lambda finding: finding.order))

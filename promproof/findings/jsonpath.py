@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from promproof.config.yamltext import Key
 
@@ -15,11 +14,3 @@ def key_of(path: str) -> Key:
     return tuple(
         int(step[1]) if step[1] else step[2] for step in _STEP.finditer(path.removeprefix("$").lstrip("."))
     )
-
-
-def nearest(path: str, lines: Mapping[Key, int]) -> int | None:
-    """The line of a path, or of the nearest parent that has one."""
-    key = key_of(path)
-    while key and key not in lines:
-        key = key[:-1]
-    return lines.get(key)

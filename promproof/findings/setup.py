@@ -217,7 +217,9 @@ class DashboardFile(Thing):
     def at(self, *key: str | int) -> Place:
         """The place of a JSON path, `$.panels[0]`, as readers of dashboards give it."""
         path, document = str(key[0]) if key else "$", self.part.document
-        is_inside = bool(document.lines) or not document.text  # of a ConfigMap: the text is that of the whole file
+        is_inside = (
+            bool(document.lines) or not document.text
+        )  # of a ConfigMap: the text is that of the whole file
         return Place(self.file, document.lines.get(()) if is_inside else self.lines.line(path), path)
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from promproof.cli.program import main
-from promproof.config import jsontext
+from promproof.config.jsonplaces import Lines
 from promproof.findings import judging
 from promproof.findings.choosing import matches
 from promproof.findings.finding import Finding
-from promproof.findings.jsonpath import nearest
 from promproof.findings.judging import NotVerifiedError
 from promproof.findings.kind import Judge, Kind, Severity, each_rule
 from promproof.findings.setup import Rule, Setup
@@ -191,7 +190,7 @@ def test_a_wrong_word_is_told_with_what_is_meant(
 )
 def test_a_json_path_has_its_line_or_that_of_what_holds_it(path: str, line: int) -> None:
     text = json.dumps({"title": "D", "panels": [{"title": "P", "targets": [{"expr": "up"}]}]}, indent=1)
-    assert nearest(path, jsontext.parse(text).lines) == line
+    assert Lines(text).line(path) == line
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from promproof.findings.compose_grafana import grafana_services, is_prometheus, shares_its_host
 from promproof.findings.finding import Finding, Place, Severity
+from promproof.findings.jsonpath import key_of
 from promproof.findings.kind import Kind, each_dashboard, register, whole_setup
+from promproof.findings.part import Document
 from promproof.findings.setup import DashboardFile, Mount, Service, Setup
 from promproof.grafana.durations import go_form, milliseconds
 from promproof.grafana.origins import DataSource
@@ -153,8 +155,8 @@ def judge_sources(setup: Setup) -> Iterator[Finding]:
 
 def _is_mounted(source: DataSource, service: Service, setup: Setup) -> bool:
     """Whether a service gets the file of a data source: others are of other set-ups."""
-    place = os.path.abspath(_place(source, setup, "url").file)
-    return any(_inside(place, _mounts(service, setup)))
+    document = _document(source, setup)
+    return document is not None and any(_inside(document.address, _mounts(service, setup)))
 
 
 def _interval(source: DataSource, setup: Setup) -> Iterator[Finding]:
@@ -184,5 +186,12 @@ def _listens(service: Service) -> int:
 
 def _place(source: DataSource, setup: Setup, key: str) -> Place:
     file, _, path = source.where.partition(": ")
-    whole = posixpath.normpath(posixpath.join(setup.root, file))
-    return Place(whole if os.path.exists(whole) else file, None, f"{path}.{key}")
+    document = _document(source, setup)
+    line = document.part(*key_of(f"{path}.{key}")).at().line if document is not None else None
+    return Place(file, line, f"{path}.{key}")
+
+
+def _document(source: DataSource, setup: Setup) -> Document | None:
+    """What a data source was read from."""
+    file = source.where.partition(": ")[0]
+    return next((document for document in setup.documents if document.file == file), None)
