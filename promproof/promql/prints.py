@@ -102,7 +102,7 @@ def _comparison(root: Any) -> tuple[Any, str, float] | None:
 
 def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: float) -> Iterator[Misprint]:
     """Percentages and durations of the texts that are none of the rule's: 80 % where it compares with 90."""
-    limit = _literal(root)
+    limit = threshold(root)
     numbers = {abs(float(node.val)) for node in walk(root) if isinstance(node, promql.NumberLiteral)}
     windows = {window.range.total_seconds() for _, window in ranged(root)}
     times = {hold, interval, *windows, *(window + hold for window in windows)}
@@ -120,8 +120,8 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
                 yield Misprint(said, _AGREE)
 
 
-def _literal(root: Any) -> float | None:
-    """The threshold when it is written as a number, and not 0: nothing is left of 0 in a text."""
+def threshold(root: Any) -> float | None:
+    """What an expression is compared with when that is written as a number, and not 0."""
     node = bare(root)
     while isinstance(node, promql.BinaryExpr) and str(node.op) in ("and", "unless"):
         node = bare(node.lhs)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
 from promproof.findings.kind import KINDS
+from promproof.findings.setup import Knowledge
 
 pytestmark = pytest.mark.unit
 NAMES = [name for name in KINDS.names() if name.startswith("rule/")]
@@ -32,11 +35,18 @@ def files_of(text: str) -> dict[str, str]:
 
 
 def found(folder: Path, text: str) -> list[Finding]:
+    types: dict[str, str] = {}
+    if text.startswith("# types: "):
+        first, text = text.split("\n", 1)
+        types = yaml.safe_load(first.removeprefix("# types: "))
     for name, content in files_of(text).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    judged = judge(discover([folder], folder), lambda rule: rule.startswith(("rule/", "file/")))
+    judged = judge(
+        replace(discover([folder], folder), knowledge=Knowledge(types=types)),
+        lambda rule: rule.startswith(("rule/", "file/")),
+    )
     assert not judged.unjudged
     return list(judged.findings)
 
@@ -158,3 +168,89 @@ def test_what_prometheus_refuses_is_said_with_its_line(
 )
 def test_what_prometheus_or_another_program_takes_is_not(text: str, tmp_path: Path) -> None:
     assert ids(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(a_total[5m]) / sum(rate(b_total[5m])) > 1",
+        "sum by (instance) (a) / b > 1",
+        "a > 1 and sum by (job) (b) > 1",
+        "a > 1 unless sum by (job) (b) > 1",
+        "a{mode='x'} + a{mode='y'} > 1",
+        "a / on (job, instance) sum by (job) (b) > 1",
+        "sum by (pod) (a{pod!=''}) / ignoring (job) sum by (job) (b) > 1",
+    ],
+)
+def test_sides_that_share_no_label_set_are_found_once(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, alert(expression)) == ["rule/labels-never-match"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "a / b > 1",
+        "a / on (job) group_left () sum by (job) (b) > 1",
+        "a / ignoring (instance) group_left () sum without (instance) (b) > 1",
+        "job:a:rate5m / sum(b) > 1",
+        "sum(a) / scalar(b) > 1",
+        "a{mode='x'} + ignoring (mode) a{mode='y'} > 1",
+        "a{mode='x'} or a{mode='y'}",
+        "a > 1 and on () sum(b) > 1",
+        "sum(a) > 1 and vector(1) > 0",
+        "label_replace(a, 'instance', '', '', '') / sum by (job) (b) > 1",
+        "ALERTS > 0 and sum(a)",
+        "absent(a) and sum(b) > 1",
+    ],
+)
+def test_sides_that_may_share_one_are_not(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, alert(expression)) == []
+
+
+def test_labels_that_only_targets_give_are_a_warning(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, alert("a / sum(b) > 1"))
+    assert finding.severity is Severity.WARNING
+    (finding,) = found(tmp_path, alert("a{pod='x'} / sum(b) > 1"))
+    assert finding.severity is Severity.ERROR
+
+
+SHARE = "sum(rate(a_errors_total[5m])) / sum(rate(a_requests_total[5m]))"
+QUANTILE = "histogram_quantile(0.9, sum by (le) (rate(http_request_seconds_bucket[5m])))"
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (f"100 * {SHARE} > 0.05", "over 5% fail"),
+        (f"{SHARE} > 5", "over 5 percent fail"),
+        (f"{QUANTILE} > 500", "over 500ms"),
+        (f"{QUANTILE} > 300", "slow"),
+    ],
+)
+def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, alert(expression, f"annotations: {{summary: {text}}}"))
+    assert (finding.rule, finding.severity) == ("rule/threshold-unit", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (f"100 * {SHARE} > 0.05", "over 0.05% fail"),
+        (f"100 * {SHARE} > 5", "over 5% fail"),
+        (f"{SHARE} > 0.05", "over 5% fail"),
+        (f"{QUANTILE} > 0.5", "over 500ms"),
+        ("histogram_quantile(0.9, rate(backup_seconds_bucket[5m])) > 3600", "slow"),
+        ("age_seconds > 86400", "old"),
+    ],
+)
+def test_a_threshold_in_the_unit_of_the_value_is_not(expression: str, text: str, tmp_path: Path) -> None:
+    seen = found(tmp_path, alert(expression, f"annotations: {{summary: {text}}}"))
+    assert [finding.severity for finding in seen if finding.severity is not Severity.HINT] == []
+
+
+def test_a_type_that_only_the_name_says_is_a_hint(tmp_path: Path) -> None:
+    expression = "a_total > 100"
+    assert [finding.severity for finding in found(tmp_path, expression)] == [Severity.HINT]
+    (finding,) = found(tmp_path, f"# types: {{a_total: counter}}\n{expression}")
+    assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.WARNING)
+    assert found(tmp_path, f"# types: {{a_total: gauge}}\n{expression}") == []

@@ -50,8 +50,8 @@ CONTRADICTION = register(
         title="matchers that no series can meet",
         why="Two matchers of one label exclude each other: the selector is empty whatever is there, and an alert on "
         "it never fires.",
-        example='http_requests_total{code="500", code=~"4.."} > 5',
-        instead='http_requests_total{code=~"5..|4.."} > 5',
+        example='increase(http_requests_total{code="500", code=~"4.."}[5m]) > 5',
+        instead='increase(http_requests_total{code=~"5..|4.."}[5m]) > 5',
     )
 )
 ITSELF = register(
