@@ -312,7 +312,8 @@ OPTIONS = (
         "instead, ask the registry for the digests of the images that ship and write them",
         kind="flag",
     ),
-    Option("format", OUTPUT, ("mutate", "prove", "check"), "text or json", "FORMAT", default="text"),
+    Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
+    Option("format", OUTPUT, ("check",), "text, json, github, sarif or junit", "FORMAT", default="text"),
     Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from promproof.errors import InputError, meant
 from promproof.findings import settings
 from promproof.findings.baseline import Baseline, load, written
-from promproof.findings.checking import Wishes, check
+from promproof.findings.checking import Checked, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.report.findings.forms import known, rendered, width_of
@@ -32,6 +33,7 @@ def run(given: dict[str, Any]) -> int:
         _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
         sys.stdout.write(f"{len(checked.findings)} findings are known now: {given['baseline']}\n")
         return 2 if checked.crashes else 0
+    _add_summary(checked)
     if given["output"] is None:
         sys.stdout.write(rendered(checked, form, width_of(sys.stdout)))
     else:
@@ -59,6 +61,19 @@ def _baseline(file: Path | None, is_written: bool) -> Baseline | None:
             todo="name it: --baseline known.json",
         )
     return None if file is None or is_written else load(file)
+
+
+def _add_summary(checked: Checked) -> None:
+    """For GitHub Actions, whatever the format; that it can't be written is no mistake of the folder."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from promproof.report.findings.github import add_summary  # for GitHub only
+
+    try:
+        add_summary(checked, Path(file))
+    except OSError as error:
+        sys.stderr.write(f"the summary of the job can't be written: {error.strerror}: {file}\n")
 
 
 def _write(file: Path, text: str, option: str) -> None:

@@ -51,6 +51,7 @@ class Checked:
     silenced: int = 0
     known: int = 0
     gone: int = 0
+    wanted: Callable[[str], bool] = lambda rule: True
 
     @property
     def crashes(self) -> tuple[Unjudged, ...]:
@@ -97,7 +98,7 @@ def check(paths: tuple[Path, ...], wishes: Wishes, stream: str | None = None) ->
         wishes.wanted(finding.rule) for finding in remaining
     )
     unjudged = tuple(missed for missed in judged.unjudged if any(map(wishes.wanted, missed.rules)))
-    return Checked(setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone)
+    return Checked(setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone, wishes.wanted)
 
 
 def _left(

@@ -13,6 +13,9 @@ from promproof.findings.checking import Checked
 FORMS = {
     "text": "promproof.report.findings.text",
     "json": "promproof.report.findings.jsonform",
+    "github": "promproof.report.findings.github",
+    "sarif": "promproof.report.findings.sarif",
+    "junit": "promproof.report.findings.junitform",
 }
 WIDEST = 120
 """Columns; longer lines are hard to read."""

@@ -26,7 +26,7 @@ def text(checked: Checked, width: int | None) -> str:
         line for missed in wording.unverified(checked) for line in _wrapped(f"not verified: {missed}", width)
     )
     lines += _wrapped(f"checked: {wording.read(checked)}", width)
-    lines += _wrapped("; ".join([wording.counts(checked), *wording.left_out(checked)]), width)
+    lines += _wrapped(wording.summary(checked), width)
     return "\n".join(lines) + "\n"
 
 

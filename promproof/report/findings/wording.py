@@ -44,6 +44,11 @@ def left_out(checked: Checked) -> Iterator[str]:
         yield f"of the baseline, no more there: {checked.gone} (--write-baseline)"
 
 
+def summary(checked: Checked) -> str:
+    """The last line."""
+    return "; ".join([counts(checked), *left_out(checked)])
+
+
 def read(checked: Checked) -> str:
     """What was checked, so that a reader sees whether everything was found."""
     setup = checked.setup
