@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from promproof.errors import InputError, meant
+from promproof.errors import InputError
 from promproof.findings.kind import KINDS
 
 
@@ -19,7 +20,8 @@ def unknown(pattern: str) -> str:
     names = KINDS.names()
     if any(matches(pattern, name) for name in names):
         return ""
-    return f"no kind of finding is called {pattern!r}{meant(pattern, names)}"
+    near = get_close_matches(pattern, names, n=1)
+    return f"no kind of finding is called {pattern!r}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def wanted(patterns: Iterable[str], where: str) -> Callable[[str], bool]:
