@@ -6,7 +6,6 @@ plain text without markup: 5m in backticks and 5m without them are the same prom
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,24 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from promproof.config.durations import EXPECTED, parse_duration
 from promproof.config.inputs import read_text
+from promproof.config.markdown import Heading, headings_in, html_anchors, line_of, parsed, plain_text
 from promproof.errors import InputError
-
-_ANCHOR = re.compile(r"<a\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading; `anchor` is the fragment by which GitHub and most renderers reach it. Lines count from 1."""
-
-    level: int
-    text: str
-    anchor: str
-    line: int
 
 
 @dataclass(frozen=True)
@@ -146,19 +133,19 @@ def parse(path: Path) -> Page:
         InputError: the file can't be read as UTF-8 text, or a table names a column twice.
     """
     text = read_text(path, "a Markdown file in UTF-8")
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    headings = tuple(_headings(tokens))
+    tokens = parsed(text)
+    headings = tuple(headings_in(tokens))
     return Page(
         path=path,
         headings=headings,
         tables=tuple(_tables(tokens, headings, path)),
         blocks=tuple(
-            Block(token.info.strip(), token.content, _line(token))
+            Block(token.info.strip(), token.content, line_of(token))
             for token in tokens
             if token.type in ("fence", "code_block")
         ),
         links=tuple(_links(tokens)),
-        anchors=frozenset(heading.anchor for heading in headings) | frozenset(_html_anchors(tokens)),
+        anchors=frozenset(heading.anchor for heading in headings) | frozenset(html_anchors(tokens)),
     )
 
 
@@ -225,40 +212,8 @@ def threshold(cell: str, where: str = "") -> Threshold:
     )
 
 
-def slug(text: str) -> str:
-    """The fragment that GitHub gives a heading: lower case, punctuation dropped, spaces as hyphens."""
-    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
-
-
 def _unreadable(cell: str, where: str, expected: str) -> InputError:
     return InputError(f"{cell!r} can't be read", where=where, expected=expected)
-
-
-def _line(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 0
-
-
-def _plain(token: Token) -> str:
-    """Text of an inline token without its markup; tags of raw HTML are dropped."""
-    parts = []
-    for child in token.children or []:
-        if child.type in ("text", "code_inline", "image"):
-            parts.append(child.content)
-        elif child.type in ("softbreak", "hardbreak"):
-            parts.append(" ")
-    return "".join(parts).strip()
-
-
-def _headings(tokens: list[Token]) -> Iterator[Heading]:
-    seen: Counter[str] = Counter()
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type != "heading_open":
-            continue
-        text = _plain(inline)
-        plain = slug(text)
-        anchor = f"{plain}-{seen[plain]}" if seen[plain] else plain
-        seen[plain] += 1
-        yield Heading(int(opening.tag[1:]), text, anchor, _line(opening))
 
 
 def _under(headings: tuple[Heading, ...], line: int) -> tuple[str, ...]:
@@ -296,9 +251,9 @@ def _rows(tokens: list[Token], start: int) -> Iterator[tuple[tuple[str, ...], in
     line = 0
     for token in tokens[start:]:
         if token.type == "tr_open":
-            cells, line = [], _line(token)
+            cells, line = [], line_of(token)
         elif token.type == "inline":
-            cells.append(_plain(token))
+            cells.append(plain_text(token))
         elif token.type == "tr_close":
             yield tuple(cells), line
         elif token.type == "table_close":
@@ -308,7 +263,7 @@ def _rows(tokens: list[Token], start: int) -> Iterator[tuple[tuple[str, ...], in
 def _links(tokens: list[Token]) -> Iterator[Link]:
     line = 0
     for token in tokens:
-        line = _line(token) or line  # cells have no line of their own: the row's holds for them
+        line = line_of(token) or line  # cells have no line of their own: the row's holds for them
         target, text, number = "", "", line
         for child in token.children or []:
             if child.type in ("softbreak", "hardbreak"):
@@ -321,10 +276,3 @@ def _links(tokens: list[Token]) -> Iterator[Link]:
                 yield Link(text, target, number)
             elif child.type in ("text", "code_inline"):
                 text += child.content
-
-
-def _html_anchors(tokens: list[Token]) -> Iterator[str]:
-    for token in tokens:
-        for part in (token, *(token.children or [])):
-            if part.type in ("html_block", "html_inline"):
-                yield from _ANCHOR.findall(part.content)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.config.markdown import slug
 from promproof.contract.documentation import (
     Link,
     Quantity,
@@ -12,7 +13,6 @@ from promproof.contract.documentation import (
     names,
     parse,
     quantity,
-    slug,
     threshold,
 )
 from promproof.errors import InputError

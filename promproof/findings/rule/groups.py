@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from promproof.config.durations import format_duration
@@ -41,8 +42,8 @@ INTERVAL = register(
         id="rule/group-interval",
         severity=Severity.INFO,
         title="an interval of a group over half of a `for` in it",
-        why="A group with an interval of its own, longer than that of all others, looks at the condition twice or less "
-        "before the alert fires: a condition that is false in between is not seen, and `for` is rounded up.",
+        why="A group with an interval of its own, longer than that of all others, looks at the condition two or "
+        "three times before the alert fires: a condition that is false in between is not seen, and `for` is longer.",
         example=f"{_SERVER}groups:\n- name: api\n  interval: 3m\n  rules:\n"
         "  - alert: Down\n    expr: up == 0\n    for: 5m\n",
         instead=f"{_SERVER}groups:\n- name: api\n  interval: 2m\n  rules:\n"
@@ -80,11 +81,13 @@ def judge_times(rule: Rule, setup: Setup) -> Iterator[Finding]:
             )
     usual = [server.evaluation_interval for server in rule.group.prometheuses]
     own = rule.group.interval
-    if own and usual and own > max(usual) and interval <= rule.hold < 2 * interval:
+    if own and usual and own > max(usual) and own <= rule.hold < 2 * own:
+        times = math.ceil(rule.hold / own)
         yield INTERVAL.at(
             rule.group.at("interval"),
-            f"evaluated every {every} instead of every {format_duration(max(usual))}, "
-            f"{rule.name} with `for: {format_duration(rule.hold)}` is looked at twice before it fires",
+            f"evaluated every {every} instead of every {format_duration(max(usual))}, {rule.name} with "
+            f"`for: {format_duration(rule.hold)}` fires after {format_duration(times * own)}, looked at "
+            f"{times + 1} times",
             effect="a condition that is false in between is not seen",
             todo="leave the interval out, or make it a third of `for` or less",
             see=_see(rule),

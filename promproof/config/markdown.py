@@ -1,0 +1,77 @@
+"""Reads Markdown: the headings of a page, and the anchors by which links reach them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_ANCHOR = re.compile(r"<a\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; `anchor` is the fragment by which GitHub and most renderers reach it. Lines count from 1."""
+
+    level: int
+    text: str
+    anchor: str
+    line: int
+
+
+def parsed(text: str) -> list[Token]:
+    """The tokens of a page in CommonMark with tables."""
+    return MarkdownIt("commonmark").enable("table").parse(text)
+
+
+def anchors(text: str) -> frozenset[str]:
+    """The fragments by which a link reaches a place of the page."""
+    tokens = parsed(text)
+    return frozenset(heading.anchor for heading in headings_in(tokens)) | frozenset(html_anchors(tokens))
+
+
+def slug(text: str) -> str:
+    """The fragment that GitHub gives a heading: lower case, punctuation dropped, spaces as hyphens."""
+    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+
+
+def line_of(token: Token) -> int:
+    """The line where a token begins, from 1; 0 when it has none."""
+    return token.map[0] + 1 if token.map else 0
+
+
+def plain_text(token: Token) -> str:
+    """Text of an inline token without its markup; tags of raw HTML are dropped."""
+    parts = []
+    for child in token.children or []:
+        if child.type in ("text", "code_inline", "image"):
+            parts.append(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+    return "".join(parts).strip()
+
+
+def headings_in(tokens: list[Token]) -> Iterator[Heading]:
+    """The headings, each with its anchor: of several with one text the later ones are numbered."""
+    seen: Counter[str] = Counter()
+    for opening, inline in itertools.pairwise(tokens):
+        if opening.type != "heading_open":
+            continue
+        text = plain_text(inline)
+        plain = slug(text)
+        anchor = f"{plain}-{seen[plain]}" if seen[plain] else plain
+        seen[plain] += 1
+        yield Heading(int(opening.tag[1:]), text, anchor, line_of(opening))
+
+
+def html_anchors(tokens: list[Token]) -> Iterator[str]:
+    """The anchors that raw HTML of the page sets."""
+    for token in tokens:
+        for part in (token, *(token.children or [])):
+            if part.type in ("html_block", "html_inline"):
+                yield from _ANCHOR.findall(part.content)
