@@ -12,7 +12,16 @@ from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
-from promproof.grafana.queries import canonical, is_total, metric_of, misuse, quantity, selectors
+from promproof.grafana.queries import (
+    Use,
+    canonical,
+    is_total,
+    is_typed,
+    metric_of,
+    quantity,
+    selectors,
+    uses,
+)
 from promproof.grafana.steps import Request
 from promproof.grafana.units import dimension, is_per_second
 from promproof.grafana.windows import executed
@@ -47,8 +56,10 @@ def beyond(panel: Panel) -> str:
     return f"{panel.path}: its queries go to {kinds}, and only those to Prometheus are judged"
 
 
-def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
+def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = False) -> list[str]:
     """What is wrong with a panel as it is written, and what the server refuses of it.
+
+    promised: a contract has it, so that all of its queries are to be seen.
 
     Raises:
         Gap: a query is too large to be taken apart, and nothing else is wrong.
@@ -58,13 +69,13 @@ def form(views: Views, dashboard: Dashboard, panel: Panel) -> list[str]:
     ]
     found += [
         f"{one.path}.hide: a hidden query: nobody sees it and nobody checks it"
-        for one in panel.targets
-        if one.hidden
+        for one in panel.unseen
+        if promised
     ]
     found += [
         f"{one.path}.expr: empty: Grafana does not send it"
         for one in panel.targets
-        if not one.hidden and not one.expression.strip() and one.source.is_prometheus and panel.type != "text"
+        if promised and not one.hidden and not one.expression.strip() and one.source.is_prometheus
     ]
     known = {one.uid for one in views.folder.sources} | {one.name for one in views.folder.sources}
     too_large = ""
@@ -108,7 +119,9 @@ def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> 
         return found
     try:
         text = plain(views, dashboard, panel, target)
-        found += [f"{target.path}.expr: {one}" for one in misuse(text, views.type_of)]
+        found += [
+            f"{target.path}.expr: {use.text}" for use in uses(text, views.type_of) if _is_sure(views, use)
+        ]
         if is_per_second(panel.unit) and is_total(text):
             found.append(f"{target.path}.expr: a total of its window, shown as {dimension(panel.unit)}")
         return found
@@ -116,6 +129,13 @@ def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> 
         raise
     except ValueError as error:
         return [*found, f"{target.path}.expr: cannot be parsed: {error}"]
+
+
+def _is_sure(views: Views, use: Use) -> bool:
+    """Whether a use is surely a mistake: not by a type that only a name tells, nor as dead when the metric lives."""
+    if use.metric:
+        return is_typed(use.metric, views.type_of)
+    return not any(is_typed(name, views.type_of) for name in use.dead)
 
 
 def zooms(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
+from promproof.contract.panels import DashboardClaim
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Dashboards, Metadata, RuleFiles
 from promproof.grafana.dashboard import Dashboard, Panel
@@ -37,7 +38,7 @@ def nothing_promised(claim: Claim, seen: Views) -> Verdict | None:
 
 
 def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
-    """Every file is a dashboard that provisioning takes; ids and uids are there once."""
+    """Every file is a dashboard that provisioning takes; uids are there once (Grafana makes ids of panels unique)."""
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
@@ -53,14 +54,11 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     found += _twice("provider", [(one.name, one.where) for one in folder.providers])
     if sum(one.is_default for one in folder.sources) > 1:
         found.append("more than one data source is the default")
-    for dashboard in folder.dashboards:
-        ids = [(str(panel.id), panel.path) for panel in dashboard.panels if panel.id is not None]
-        found += [f"{dashboard.file}: {one}" for one in _twice("panel id", ids)]
     return findings(
         claim,
         list(dict.fromkeys(found)),
         good=f"{len(folder.dashboards)} dashboards, {sum(len(one.panels) for one in folder.dashboards)} panels",
-        expected="files that Grafana loads as they are, each id once",
+        expected="files that Grafana loads as they are, each uid once",
         evidence=[evidence.need(Dashboards).number],
     )
 
@@ -79,7 +77,7 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
             continue
         if dashboard.title != wanted.title:
             found.append(f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}")
-        found += _panels(dashboard, {panel.slug: panel.title for panel in wanted.panels})
+        found += _panels(dashboard, wanted)
     found += [
         f"{one.file}: {one.title or 'without a title'} ({one.uid or 'no uid'}) is not documented"
         for one in seen.folder.dashboards
@@ -94,7 +92,8 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _panels(dashboard: Dashboard, wanted: dict[str, str]) -> list[str]:
+def _panels(dashboard: Dashboard, claim: DashboardClaim) -> list[str]:
+    wanted = {panel.slug: panel.title for panel in claim.panels}
     shown = Counter(panel.slug for panel in dashboard.panels if panel.type != "text")
     found = [
         f"{dashboard.file}: panel {title!r} is documented and missing"
@@ -104,18 +103,18 @@ def _panels(dashboard: Dashboard, wanted: dict[str, str]) -> list[str]:
     found += [
         f"{dashboard.file}: {times} panels are called {slug!r}"
         for slug, times in shown.items()
-        if times > 1 and slug
+        if times > 1 and slug in wanted
     ]
     for panel in dashboard.panels:
         if panel.type == "text":
             continue
         if panel.slug not in wanted:
             found.append(f"{dashboard.file}: {panel.path}: panel {panel.title!r} is not documented")
-        elif panel.row:
+        elif panel.row and claim.unfolded:
             found.append(
                 f"{dashboard.file}: {panel.path}: {panel.title!r} is folded away in the row {panel.row!r}"
             )
-        found += [f"{dashboard.file}: {one.path}: a hidden query" for one in panel.targets if one.hidden]
+        found += [f"{dashboard.file}: {one.path}: a hidden query" for one in panel.unseen]
     return found
 
 

@@ -72,11 +72,13 @@ class PanelClaim(PanelModel):
 
 
 class DashboardClaim(PanelModel):
-    """One documented dashboard."""
+    """One documented dashboard. described: each panel says what it shows; unfolded: none is in a closed row."""
 
     title: str
     uid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     panels: tuple[PanelClaim, ...] = Field(strict=False, min_length=1)
+    described: bool = False
+    unfolded: bool = False
 
     @model_validator(mode="after")
     def _unique(self) -> DashboardClaim:

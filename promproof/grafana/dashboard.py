@@ -100,6 +100,12 @@ class Panel:
         return slug(self.title)
 
     @property
+    def unseen(self) -> tuple[Target, ...]:
+        """The queries to a Prometheus that are switched off, when no expression or transformation reads them."""
+        read = self.transformed or any(one.source.reference == "__expr__" for one in self.targets)
+        return () if read else tuple(one for one in self.targets if one.hidden and one.source.is_prometheus)
+
+    @property
     def sent(self) -> tuple[Target, ...]:
         """The queries that Grafana would send to a Prometheus."""
         return tuple(one for one in self.targets if one.is_sent and one.source.is_prometheus)

@@ -30,11 +30,15 @@ _RENAMING = ("label_replace", "label_join", "sort", "sort_desc", "sort_by_label"
 
 @dataclass(frozen=True)
 class Use:
-    """A use that gives a wrong number without an error. metric: the one whose type it depends on; empty: on none."""
+    """A use that gives a wrong number without an error. metric: the one whose type it depends on; empty: on none.
+
+    dead: it is one only if none of these metrics is there.
+    """
 
     kind: str
     text: str
     metric: str = ""
+    dead: tuple[str, ...] = ()
 
 
 def sample_type(name: str, type_of: TypeOf) -> str | None:
@@ -47,6 +51,11 @@ def sample_type(name: str, type_of: TypeOf) -> str | None:
     if known in ("counter", "gauge"):
         return known
     return "counter" if name.endswith(("_total", "_bucket")) and known is None else None
+
+
+def is_typed(name: str, type_of: TypeOf) -> bool:
+    """Whether somebody says the type of these samples; a name alone is a convention: many gauges end in _total."""
+    return any(type_of(base) for base in (name, *(name.removesuffix(end) for end in ("_total", *_SUFFIXES))))
 
 
 def metric_of(node: Any) -> str:
@@ -214,6 +223,7 @@ def _dead_fallback(node: Any) -> Iterator[Use]:
         yield Use(
             "constant-fallback",
             "`or vector(...)` shows a number where no data are: nobody can see that the metric is gone",
+            dead=tuple(filter(None, map(metric_of, _selectors(node.lhs)))),
         )
 
 

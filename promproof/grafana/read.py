@@ -25,6 +25,8 @@ VARIABLE_TYPES = (
 )  # fmt: skip
 
 
+_OF_ALL = (("byType", "number"), *(("byRegexp", text) for text in (".*", "/.*/", ".+", "/.+/")))
+"""Matchers of overrides that take every number."""
 AUTO_COUNT = 30
 """Steps of an interval variable at auto that does not say how many."""
 MOST_POINTS = 1_000_000
@@ -176,7 +178,7 @@ class _Reader:
             path,
             tuple(self._targets(item, path, source, kind)),
             self._text(item, "description", path),
-            str(defaults.get("unit") or _old_unit(item)),
+            _unit_of_all(item) or str(defaults.get("unit") or _old_unit(item)),
             tuple(self._steps(thresholds, path)),
             str(thresholds.get("mode") or "absolute"),
             kind != "timeseries" or style.get("mode") not in (None, "off"),
@@ -394,12 +396,25 @@ def _old_unit(item: dict[str, Any]) -> str:
 
 
 def _override_units(item: dict[str, Any]) -> Iterator[str]:
+    return (unit for unit, is_of_all in _overrides(item) if not is_of_all)
+
+
+def _unit_of_all(item: dict[str, Any]) -> str:
+    """The unit that an override gives to every number, whatever the panel's own is."""
+    return next((unit for unit, is_of_all in _overrides(item) if is_of_all), "")
+
+
+def _overrides(item: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The units of overrides, and whether each is that of all numbers."""
     overrides = _object(item.get("fieldConfig")).get("overrides")
     for override in overrides if isinstance(overrides, list) else []:
+        matcher = _object(_object(override).get("matcher"))
+        options = matcher.get("options")
+        is_of_all = (matcher.get("id"), options if isinstance(options, str) else "") in _OF_ALL
         properties = _object(override).get("properties")
         for one in properties if isinstance(properties, list) else []:
             if _object(one).get("id") == "unit":
-                yield str(_object(one).get("value"))
+                yield str(_object(one).get("value")), is_of_all
 
 
 def kind_of(value: Any) -> str:

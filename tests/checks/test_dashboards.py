@@ -94,7 +94,7 @@ def judged_files(
     return judge(check, first, Evidence(promised, history)).reason
 
 
-READABLE, METRICS = panel_inventory.CHECKS[0], panel_inventory.CHECKS[2]
+READABLE, INVENTORY, METRICS = panel_inventory.CHECKS[:3]
 FORM, ZOOM, LEGEND = panel_form.CHECK, panel_zoom.CHECK, panel_legend.CHECK
 
 
@@ -102,7 +102,7 @@ def expr(text: str, **changes: Any) -> Json:
     return {"expr": text, "legendFormat": "{{job}}", **changes}
 
 
-@pytest.mark.parametrize("check", [READABLE, FORM, ZOOM], ids=lambda check: check.name)
+@pytest.mark.parametrize("check", [READABLE, FORM, ZOOM, INVENTORY], ids=lambda check: check.name)
 @pytest.mark.parametrize(
     "data",
     [
@@ -134,12 +134,19 @@ def expr(text: str, **changes: Any) -> Json:
         dashboard(panel(), {"type": "text", "title": None}, {"type": "text", "title": None, "targets": None}),
         dashboard(panel(targets=[expr("sum by (job) (increase(http_requests_total[10m:]))")], fieldConfig={"defaults": {"unit": "reqpm"}})),
         dashboard(__inputs=[{"name": "DS_PROM", "type": "datasource"}]),
+        dashboard(panel(description="")),
+        dashboard(panel(targets=[expr(RATE), expr("sum by (job) (ceph_pg_total)")])),
+        dashboard(panel(targets=[expr(f"{RATE} or vector(0)")])),
+        dashboard(panel(targets=[expr(RATE, hide=True, refId="A"), expr("$A * 2", datasource={"type": "__expr__", "uid": "__expr__"}), expr(RATE)])),
+        dashboard(panel(fieldConfig={"defaults": {"unit": "reqps"}, "overrides": [{"matcher": {"id": "byName", "options": "total"}, "properties": [{"id": "unit", "value": "short"}]}]})),
+        dashboard({"type": "row", "collapsed": True, "title": "More", "panels": [panel()]}),
     ],
     ids=[
         "plain", "id", "no refId", "some refId", "default source", "by name", "default by name", "type only",
         "mixed", "auto interval", "auto interval without a value", "source variable", "numbers as text",
         "threshold as text", "seconds", "at least", "untitled texts",
-        "per minute", "inputs of nothing",
+        "per minute", "inputs of nothing", "no description", "a gauge that ends in total", "zero for a metric that lives",
+        "a hidden query that is read", "another unit for one series", "in a closed row",
     ],
 )  # fmt: skip
 def test_a_shape_that_grafana_takes_is_no_finding(
@@ -166,10 +173,15 @@ def test_a_shape_that_grafana_takes_is_no_finding(
         (FORM, dashboard(panel(datasource="Other", targets=[expr(RATE)])), "'Other' is not provisioned"),
         (FORM, dashboard(panel(datasource={"type": "prometheus", "uid": "${DS_PROM}"}, targets=[expr(RATE)])), "datasource: $DS_PROM is no variable"),
         (READABLE, dashboard(panel(datasource="${DS_PROM}"), __inputs=[{"name": "DS_PROM", "type": "datasource"}]), "does not fill in ${DS_PROM}"),
+        (FORM, dashboard(panel(targets=[expr("sum(http_request_total) or vector(0)")])), "`or vector(...)` shows a number"),
+        (FORM, dashboard(panel(targets=[expr(RATE), expr("up", hide=True)])), "a hidden query"),
+        (FORM, dashboard(panel(targets=[expr(RATE), expr("")])), "empty: Grafana does not send it"),
+        (FORM, dashboard(panel(fieldConfig={"defaults": {"unit": "reqps"}, "overrides": [{"matcher": {"id": "byType", "options": "number"}, "properties": [{"id": "unit", "value": "ops"}]}]})), "is 'ops', documented 'reqps'"),
+        (INVENTORY, dashboard(panel(), panel()), "2 panels are called 'requests'"),
         (FORM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{**STEP, "auto_min": "x"}]}), "'x' is no duration"),
         (ZOOM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{"name": "step", "type": "interval", "query": "10s,5m"}]}), "empty windows"),
     ],
-    ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "unknown source variable", "unfilled input", "auto of no length", "interval too short"],
+    ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "unknown source variable", "unfilled input", "zero for a dead metric", "hidden query", "empty query", "another unit for all", "twice", "auto of no length", "interval too short"],
 )  # fmt: skip
 def test_the_fault_beside_it_is_a_finding(
     check: Check, data: Json | str, words: str, contract: Contract, tmp_path: Path

@@ -171,18 +171,14 @@ def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
     """Queries that are switched off, unless an expression reads them, and series that a click has hidden."""
     board = board_of(file, setup)
     targets = board.panel(panel.path).targets
-    is_read = any(
-        target.source.type == "__expr__" or "__expr__" in target.source.reference for target in targets
-    )
-    for target in targets:
-        if target.hidden and target.source.is_prometheus and not is_read and not panel.transformed:
-            yield HIDDEN_QUERY.at(
-                file.at(f"{target.path}.hide"),
-                f"the query {target.ref} is switched off",
-                effect="it is not shown",
-                todo="remove it, or show it",
-                see="the eye beside the query in the panel's editor",
-            )
+    for target in board.panel(panel.path).unseen:
+        yield HIDDEN_QUERY.at(
+            file.at(f"{target.path}.hide"),
+            f"the query {target.ref} is switched off",
+            effect="it is not shown",
+            todo="remove it, or show it",
+            see="the eye beside the query in the panel's editor",
+        )
     overrides = _field(board.raw(panel.path)).get("overrides")
     for index, override in enumerate(overrides if isinstance(overrides, list) else ()):
         if isinstance(override, dict) and override.get("__systemRef") == "hideSeriesFrom":

@@ -9,7 +9,7 @@ from promproof.findings.kind import Kind, each_panel, register
 from promproof.findings.panels import board_of, counted
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
-from promproof.grafana.queries import gives_total, sample_type, uses_in
+from promproof.grafana.queries import gives_total, is_typed, uses_in
 from promproof.grafana.units import is_per_second
 from promproof.promql.mistakes import mistakes
 
@@ -177,7 +177,7 @@ def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
             if use.kind not in _KINDS:
                 continue
             kind, effect, todo = _KINDS[use.kind]
-            is_guessed = use.metric and not _is_typed(use.metric, setup)
+            is_guessed = use.metric and not is_typed(use.metric, setup.knowledge.type_of)
             if is_guessed and use.metric not in counted(setup):
                 continue  # the name alone says little: many gauges end in _total
             severity = Severity.HINT if is_guessed else None
@@ -219,11 +219,3 @@ def judge_totals(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
                 todo="use rate(), or a unit without time",
                 see=f"compare with rate() in its place: {' '.join(query.text.split())}",
             )
-
-
-def _is_typed(metric: str, setup: Setup) -> bool:
-    """Whether a server or an exposition says the type; the name alone is a convention."""
-    return bool(sample_type(metric, lambda name: setup.knowledge.type_of(name) or None)) and any(
-        setup.knowledge.type_of(name)
-        for name in (metric, *(metric.removesuffix(end) for end in ("_total", "_bucket", "_sum", "_count")))
-    )
