@@ -13,6 +13,7 @@ from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
 from promproof.findings.kind import KINDS, Kind
+from promproof.findings.notifications import slips
 
 pytestmark = pytest.mark.unit
 NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))
@@ -235,3 +236,24 @@ def test_templates_are_read_where_the_compose_file_mounts_them(tmp_path: Path) -
 
 def test_templates_in_a_folder_that_is_not_known_may_define_anything(tmp_path: Path) -> None:
     assert rules(found(tmp_path, TEMPLATED)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("{{ .StartsAt }}", ["field"]),
+        ("{{ if .Alerts }}{{ .Labels.job }}{{ end }}", ["field"]),
+        ("{{ range .Alerts }}{{ if .Labels.job }}{{ .Labels.job }}{{ end }}{{ end }}{{ .Status }}", []),
+        ("{{ range .Alerts }}x{{ end }}{{ $.Annotations.summary }}", ["field"]),
+        ("{{ with index .Alerts 0 }}{{ .GeneratorURL }}{{ end }}{{ $first.Labels.job }}", []),
+        ('{{ printf "{{ .Labels }}" }}', []),
+        ('{{/* .Labels */}}{{- .CommonLabels.SortedPairs.Values | join " " -}}', []),
+        ('{{ .CommonLabels.team | default "all" }}', ["function"]),
+        ('{{ .CommonLabels.default }} {{ "default" }}', []),
+        ("{{ range .Alerts }}x", ["block"]),
+        ("{{ if .Status }}a{{ else if .Receiver }}b{{ else }}c{{ end }}{{ end }}", ["block"]),
+        ("{{`{{ .Labels.job }}`}}", []),
+    ],
+)
+def test_a_text_is_read_as_the_template_engine_does(text: str, kinds: list[str]) -> None:
+    assert [slip.kind for slip in slips(text)] == kinds

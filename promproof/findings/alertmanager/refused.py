@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_alertmanager, register
+from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
 from promproof.findings.part import Part
 from promproof.findings.setup import Alertmanager, Receiver, Setup
 
@@ -27,6 +27,24 @@ receivers: [{name: chat, slack_configs: [{channel: '#alerts'}]}]
 """,
     )
 )
+UNKNOWN = register(
+    Kind(
+        id="alertmanager/unknown-key",
+        severity=Severity.ERROR,
+        title="a key that this integration does not have",
+        why="Alertmanager does not start with a key that it does not know, or goes on with the old file.",
+        example="""
+global: {smtp_smarthost: 'mail:25', smtp_from: a@example.org}
+route: {receiver: mail}
+receivers: [{name: mail, email_configs: [{to: b@example.org, subject: 'Alert'}]}]
+""",
+        instead="""
+global: {smtp_smarthost: 'mail:25', smtp_from: a@example.org}
+route: {receiver: mail}
+receivers: [{name: mail, email_configs: [{to: b@example.org, headers: {Subject: 'Alert'}, text: '{{ .Status }}'}]}]
+""",
+    )
+)
 _EFFECT = "Alertmanager does not load the file: at a start nobody is told anything"
 # Each integration needs one of the keys, in it or in `global`; each key also ends in _file.
 _NEEDS = {
@@ -41,8 +59,39 @@ _NEEDS = {
     "msteams_configs": (("webhook_url",), ()),
     "sns_configs": (("topic_arn", "target_arn", "phone_number"), ()),
 }
+# Keys that people take from other programs, and what to write. Only those that no version has.
+_KEYS = {
+    "email_configs": {
+        "subject": "headers: {Subject: ...}",
+        "title": "headers: {Subject: ...}",
+        "body": "html or text",
+        "html_body": "html",
+    },
+    "slack_configs": {"webhook_url": "api_url", "url": "api_url", "message": "text"},
+    "telegram_configs": {"token": "bot_token", "text": "message"},
+    "webhook_configs": {"webhook_url": "url", "api_url": "url"},
+    "discord_configs": {"url": "webhook_url", "api_url": "webhook_url"},
+    "pagerduty_configs": {"integration_key": "routing_key", "api_key": "routing_key"},
+}
 _EITHER = ("slack_api_url", "opsgenie_api_key", "victorops_api_key", "smtp_auth_password", "rocketchat_token",
            "rocketchat_token_id", "telegram_bot_token")  # fmt: skip
+
+
+@each_receiver(UNKNOWN)
+def judge_keys(receiver: Receiver, server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """The keys of each integration."""
+    if is_resource(server):
+        return
+    for kind, part in receiver.integrations:
+        for key, instead in _KEYS.get(kind, {}).items():
+            if key in part:
+                yield UNKNOWN.at(
+                    part.at(key),
+                    f"{kind} has no key {key!r}",
+                    effect=_EFFECT,
+                    todo=f"write {instead}",
+                    see=f"amtool check-config {server.file}",
+                )
 
 
 @each_alertmanager(REFUSED)
@@ -121,7 +170,9 @@ def _needs(receiver: Receiver, everywhere: Part) -> Iterator[_Mistake]:
             where = f", and no {' or '.join(shared)} in global" if shared else ""
             yield part, (), f"{kind} has no {' or '.join(own)}{where}"
         if kind == "email_configs" and not part.text("to"):
-            yield part, (), "email_configs has no `to`"
+            yield part, (), "email_configs has no `to`, one text"
+        if kind == "email_configs" and not _has(part, ("from",)) and not _has(everywhere, ("smtp_from",)):
+            yield part, (), "email_configs has no from, and no smtp_from in global"
 
 
 def _has(part: Part, keys: tuple[str, ...]) -> bool:

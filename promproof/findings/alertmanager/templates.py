@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_receiver, register
+from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
+from promproof.findings.notifications import Slip, slips
 from promproof.findings.part import Part
 from promproof.findings.setup import Alertmanager, Receiver, Setup
 
@@ -52,6 +53,46 @@ receivers: [{name: chat, slack_configs: [{api_url_file: /slack, title: 'on {{ .G
 """,
     )
 )
+BAD = register(
+    Kind(
+        id="alertmanager/bad-template",
+        severity=Severity.ERROR,
+        title="a text that the template engine refuses",
+        why="Alertmanager loads a receiver with such a text without a word. Every notification of it then fails:"
+        " functions of Helm and Prometheus are not there, and each block needs its end.",
+        example="""
+route: {receiver: chat}
+receivers: [{name: chat, slack_configs: [{api_url_file: /slack, title: '{{ .Status | default "none" }}'}]}]
+""",
+        instead="""
+route: {receiver: chat}
+receivers:
+- {name: chat, slack_configs: [{api_url_file: /slack, title: '{{ if .Status }}{{ .Status | toUpper }}{{ end }}'}]}
+""",
+    )
+)
+FIELD = register(
+    Kind(
+        id="alertmanager/field-of-an-alert",
+        severity=Severity.ERROR,
+        title="a field of one alert in a text about many",
+        why="A notification is about a group of alerts. It has .Alerts, .CommonLabels and .CommonAnnotations;"
+        " .Labels, .Annotations or .StartsAt outside of a range fail, and the notification with them.",
+        example="""
+route: {receiver: chat}
+receivers: [{name: chat, slack_configs: [{api_url_file: /slack, text: 'since {{ .StartsAt }}'}]}]
+""",
+        instead="""
+route: {receiver: chat}
+receivers:
+- name: chat
+  slack_configs:
+  - api_url_file: /slack
+    title: '{{ (index .Alerts 0).Labels.job }}'
+    text: '{{ range .Alerts }}{{ .StartsAt }} {{ end }}'
+""",
+    )
+)
 # template/default.tmpl, and those that newer versions add in the same manner.
 _DEFAULT = re.compile(r"__\w+|\w+\.default\.[\w.]+")
 _DEFINED = re.compile(r"""\{\{-?\s*(?:define|block)\s+["`]([^"`]+)["`]""")
@@ -80,6 +121,32 @@ def judge_names(receiver: Receiver, server: Alertmanager, setup: Setup) -> Itera
                     see="amtool template render --template.glob FILES"
                     f" --template.text '{{{{ template \"{name}\" . }}}}'",
                 )
+
+
+@each_alertmanager(BAD, FIELD)
+def judge_texts(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """What is executed for each notification: texts of receivers, and files of `templates:`."""
+    texts = [(part, key, text, False) for each in server.receivers for part, key, text in _texts(each)]
+    texts += [(template.part, (), template.text, True) for template in server.templates]
+    for part, key, text, is_file in texts:
+        for slip in slips(text, is_file=is_file):
+            kind = FIELD if slip.kind == "field" else BAD
+            yield kind.at(
+                part.at(*key),
+                slip.text,
+                effect="Alertmanager does not load the file"
+                if is_file
+                else "every notification with this text fails",
+                todo=_todo(slip),
+                see="amtool template render --template.glob FILES --template.text TEXT",
+            )
+
+
+def _todo(slip: Slip) -> str:
+    if slip.kind == "field":
+        common = {"Labels": ".CommonLabels", "Annotations": ".CommonAnnotations"}.get(slip.name)
+        return "put it into {{ range .Alerts }}" + (f", or read {common}" if common else "")
+    return "write {{ if }} instead" if slip.kind == "function" else "close each range, if and with once"
 
 
 @each_receiver(GROUP)
