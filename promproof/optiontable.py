@@ -170,6 +170,33 @@ OPTIONS = (
     Option(
         "time-scale", SUBJECT, RUNS, "shortens every duration; 60 unless given, 1 is real time", "N", "number"
     ),
+    Option(
+        "prometheus-config",
+        SUBJECT,
+        ("check",),
+        "the configuration of Prometheus, and no other; may be repeated",
+        "FILE",
+        "path",
+        repeatable=True,
+    ),
+    Option(
+        "alertmanager-config",
+        SUBJECT,
+        ("check",),
+        "the configuration of Alertmanager, and no other; may be repeated",
+        "FILE",
+        "path",
+        repeatable=True,
+    ),
+    Option(
+        "dashboards",
+        SUBJECT,
+        ("check",),
+        "dashboards besides those of the paths, a file or a folder; may be repeated",
+        "PATH",
+        "path",
+        repeatable=True,
+    ),
     Option("app", TARGET, RUNS, 'command that starts the target, "my-api --port {port}" say', "CMD"),
     Option(
         "target",

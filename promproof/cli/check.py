@@ -10,7 +10,7 @@ from typing import Any
 from promproof.errors import InputError, meant
 from promproof.findings import settings
 from promproof.findings.baseline import Baseline, load, written
-from promproof.findings.checking import Checked, Wishes, check
+from promproof.findings.checking import Checked, Subject, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.report.findings.forms import known, rendered, width_of
@@ -23,12 +23,10 @@ def run(given: dict[str, Any]) -> int:
     """The exit status: 1 with a finding of that severity or worse, 2 when a judge crashed."""
     form = known(given["format"])
     least = _severity(given["severity"])
-    named = tuple(given["paths"]) or (".",)
-    paths = tuple(Path(name) for name in named if name != STREAM)
-    stream = sys.stdin.read() if STREAM in named else None
+    subject = _subject(given)
     baseline = _baseline(given["baseline"], given["write_baseline"])
-    wishes = Wishes(least, wanted(given["only"], "--only"), settings.found(paths), baseline)
-    checked = check(paths, wishes, stream)
+    wishes = Wishes(least, wanted(given["only"], "--only"), settings.found(subject.paths), baseline)
+    checked = check(subject, wishes)
     if given["write_baseline"]:
         _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
         sys.stdout.write(f"{len(checked.findings)} findings are known now: {given['baseline']}\n")
@@ -39,6 +37,14 @@ def run(given: dict[str, Any]) -> int:
     else:
         _write(given["output"], rendered(checked, form), "--output")
     return checked.status
+
+
+def _subject(given: dict[str, Any]) -> Subject:
+    """What is checked: the folder here where nothing is named."""
+    further = [tuple(given[name]) for name in ("prometheus_config", "alertmanager_config", "dashboards")]
+    named = tuple(given["paths"]) or (() if any(further) else (".",))
+    paths = tuple(Path(name) for name in named if name != STREAM)
+    return Subject(paths, sys.stdin.read() if STREAM in named else None, *further)
 
 
 def _severity(name: str) -> Severity:

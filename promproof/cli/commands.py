@@ -111,6 +111,13 @@ COMMANDS = (
         ),
     ),
     Command(
+        "explain",
+        "promproof.cli.explain:run",
+        "what a kind of finding is, or which there are",
+        (Argument("id", "[ID]", required=False, names="promproof.cli.explain:names"),),
+        text=("ID is that of a finding of check, rule/window-too-short say; or a family, rule say.",),
+    ),
+    Command(
         "mutate",
         "promproof.cli.mutate:run",
         "which small changes of rules their tests do not notice",

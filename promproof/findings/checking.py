@@ -23,6 +23,34 @@ MONITORING = ("prom", "alertmanager", "grafana", "exporter", "cadvisor", "loki",
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What is checked: see `discover`."""
+
+    paths: tuple[Path, ...] = ()
+    stream: str | None = None
+    prometheus_configs: tuple[Path, ...] = ()
+    alertmanager_configs: tuple[Path, ...] = ()
+    dashboards: tuple[Path, ...] = ()
+
+    def setup(self) -> Setup:
+        """The set-up of it.
+
+        Raises:
+            InputError: a path is not there, or nothing of it belongs to monitoring.
+        """
+        setup = discover(
+            self.paths,
+            stream=self.stream,
+            prometheus_configs=self.prometheus_configs,
+            alertmanager_configs=self.alertmanager_configs,
+            dashboards=self.dashboards,
+        )
+        if is_empty(setup):
+            raise nothing(self)
+        return setup
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What is asked of a check.
 
@@ -69,20 +97,18 @@ class Checked:
         return Identities.of(self.setup.documents)
 
 
-def check(paths: tuple[Path, ...], wishes: Wishes, stream: str | None = None) -> Checked:
+def check(subject: Subject, wishes: Wishes) -> Checked:
     """Check files and folders, and the text of a stream.
 
     Raises:
         InputError: a path is not there, or nothing of it belongs to monitoring.
     """
-    setup = discover(paths, stream=stream)
-    if is_empty(setup):
-        raise nothing(paths, stream)
+    setup = subject.setup()
     identities = Identities.of(setup.documents)
     # Whether a suppression is of use is known when everything was judged.
     judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))
     everything = judged.findings
-    remaining, notes = _left(everything, judged, wishes, setup, identities, paths)
+    remaining, notes = _left(everything, judged, wishes, setup, identities, subject.paths)
     asked = sorted(
         (finding for finding in [*remaining, *notes] if wishes.wanted(finding.rule)),
         key=lambda finding: finding.order,
@@ -152,11 +178,11 @@ def is_empty(setup: Setup) -> bool:
     )
 
 
-def nothing(paths: tuple[Path, ...], stream: str | None) -> InputError:
+def nothing(subject: Subject) -> InputError:
     """The error for paths that have no monitoring: nothing was judged, and that must not look green."""
     return InputError(
         what="there is no monitoring file: nothing was checked",
-        where=", ".join([*map(str, paths), *(["stdin"] if stream is not None else [])]),
+        where=", ".join([*map(str, subject.paths), *(["stdin"] if subject.stream is not None else [])]),
         expected="files of Prometheus, Alertmanager, Grafana, a compose file of them, or resources of the Prometheus "
         "operator (.yml, .yaml, .json)",
         todo="name the folder or the files that have them: promproof check PATH...",

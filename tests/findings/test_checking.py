@@ -224,3 +224,12 @@ def test_a_kind_that_is_not_asked_for_is_not_judged(
 ) -> None:
     judges(monkeypatch, crashed)
     assert main(["check", "--only", "rule/irate-in-alert"]) == 0
+
+
+def test_configurations_and_dashboards_can_be_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "prom.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
+    (folder / "boards").mkdir()
+    (folder / "boards" / "b.json").write_text('{"title": "B", "panels": []}', encoding="utf-8")
+    words = ["--prometheus-config", "prom.yml", "--dashboards", "boards"]
+    assert main(["check", *words]) == 1
+    assert "checked: 2 rules, 1 Prometheus configuration, 1 dashboard\n" in capsys.readouterr().out
