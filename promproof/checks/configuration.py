@@ -67,6 +67,9 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
     if waiting and wanted and not found:
         text = f"not evaluated by the end of the run: {', '.join(waiting)}"
         return unknown(claim, text, [record.number, files.number])
+    if not wanted and not served and not evidence.contract.alerts:
+        said = "none promised, none there"
+        return findings(claim, found, good=said, expected=said, evidence=[record.number, files.number])
     if not wanted:
         found.append("the folder has no alerting rules")
     return findings(

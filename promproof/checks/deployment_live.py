@@ -238,7 +238,9 @@ def judge_reload(claim: Claim, evidence: Evidence) -> Verdict:
         if row.name in row.after:
             found.append(f"an entry taken out of {row.file} is still in force after a reload")
     if not record.data.rows:
-        return unknown(claim, "no file was edited", [record.number])
+        return not_verified(
+            claim, "the folder has no rule file and no receivers to which an entry can be added"
+        )
     files = ", ".join(row.file for row in record.data.rows)
     return findings(
         claim, found, good=f"edits of {files} took effect", expected="in force", evidence=[record.number]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
-from promproof.contract.model import RequestsTruth
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
+from promproof.contract.model import Metric, RequestsTruth
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
 
@@ -30,6 +30,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         strange -= set(documented.values)
     records = [evidence.rest.record, *evidence.ledger_records]
     found = [f"{len(strange)} endpoints that are no route, such as {min(strange)!r}"] if strange else []
+    if not found and not sent:
+        return not_verified(
+            claim,
+            f"the scenario sends no requests to unknown paths ({truth.unmatched!r}); {ENOUGH} are needed",
+        )
     if not found and sent < ENOUGH:
         return unknown(
             claim, f"only {sent} requests to unknown paths were sent, {ENOUGH} are needed", records
@@ -43,10 +48,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
+def _names_endpoints(metric: Metric) -> bool:
+    return isinstance(metric.truth, RequestsTruth) and metric.truth.endpoint in metric.labels
+
+
 CHECK = register(
     Check(
         "cardinality",
-        for_metrics("cardinality", lambda metric: metric.truth.kind == "requests"),
+        for_metrics("cardinality", _names_endpoints),
         judge,
         order=480,
     )

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections import Counter
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register
-from promproof.contract.model import DurationsTruth, Metric
+from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
-from promproof.exposition import Labels, label_set, series_text
-from promproof.truth.metrics import Interval
+from promproof.exposition import Labels, series_text
+from promproof.truth.metrics import ZERO, Interval, labels_of
 from promproof.verdict import Verdict
 
 Endpoint = tuple[str, str]
@@ -29,15 +29,15 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     name = f"{metric.name}_bucket"
     observed = shot.exposition.series(name)
     found, judged = [], 0
-    for endpoint in sorted(ledger.endpoints()):
-        plain = _labels(metric, endpoint)
+    for plain, endpoints in _by_labels(metric, ledger).items():
         buckets = {
             float(dict(labels)["le"]): value - base.get((name, labels), 0.0)
             for labels, value in observed.items()
             if tuple(pair for pair in labels if pair[0] != "le") == plain
         }
         for edge in (*(metric.buckets or ()), float("inf")):
-            interval = bucket_interval(ledger, endpoint, edge)
+            parts = [bucket_interval(ledger, endpoint, edge) for endpoint in endpoints]
+            interval = sum(parts, ZERO)
             judged += 1
             # what nobody has certainly sent need not have a series
             if buckets.get(edge, 0.0 if interval.low == 0 and not buckets else float("nan")) not in interval:
@@ -62,11 +62,12 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     observed = shot.exposition.series(name)
     longest = evidence.longest_handler
     found = []
-    for endpoint in sorted(ledger.endpoints()):
-        labels = _labels(metric, endpoint)
-        floor = sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
-        ceiling = ledger.latency_sum(endpoint) + longest * _without_latency(ledger)[endpoint]
-        certain = _total(ledger)[endpoint].low > 0
+    groups = _by_labels(metric, ledger)
+    total, unanswered = _total(ledger), _without_latency(ledger)
+    for labels, endpoints in groups.items():
+        floor = sum(_floor(ledger, endpoint) for endpoint in endpoints)
+        ceiling = sum(ledger.latency_sum(endpoint) + longest * unanswered[endpoint] for endpoint in endpoints)
+        certain = any(total[endpoint].low > 0 for endpoint in endpoints)
         value = observed.get(labels, float("nan") if certain else 0.0)
         value -= evidence.baseline.get((name, labels), 0.0)
         if not floor <= value <= ceiling:
@@ -76,7 +77,7 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"{len(ledger.endpoints())} sums, each between the injected delays and the clients' latencies",
+        good=f"{len(groups)} sums, each between the injected delays and the clients' latencies",
         expected="sum of injected delays <= sum <= sum of client latencies",
         tolerance="strict; the longest handler time for each client that left or lost the answer",
         evidence=[shot.record, *evidence.ledger_records],
@@ -105,10 +106,16 @@ def _missing_edges(evidence: Evidence, metric: Metric) -> list[str]:
     return found
 
 
-def _labels(metric: Metric, endpoint: Endpoint) -> Labels:
-    assert isinstance(metric.truth, DurationsTruth)
-    truth = metric.truth
-    return label_set({truth.method: endpoint[0], truth.endpoint: endpoint[1]})
+def _by_labels(metric: Metric, ledger: LedgerView) -> dict[Labels, list[Endpoint]]:
+    """The endpoints that each label set counts: one, unless the metric lacks the labels that tell them apart."""
+    found: dict[Labels, list[Endpoint]] = {}
+    for method, endpoint in sorted(ledger.endpoints()):
+        found.setdefault(labels_of(metric, method=method, endpoint=endpoint), []).append((method, endpoint))
+    return found
+
+
+def _floor(ledger: LedgerView, endpoint: Endpoint) -> float:
+    return sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
 
 
 def _total(ledger: LedgerView) -> dict[Endpoint, Interval]:

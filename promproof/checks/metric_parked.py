@@ -6,8 +6,9 @@ scrape, the gauge must read that number. The claim needs at least one such scrap
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.view import LedgerView
 from promproof.exposition import series_text
 from promproof.truth.metrics import between
 from promproof.verdict import Verdict
@@ -44,6 +45,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         if value != 0
     ]
     records = [evidence.rest.record, *evidence.stored_records, *evidence.ledger_records]
+    if not parked and not found and not _waits(evidence.ledger):
+        return not_verified(
+            claim, "the scenario makes no request wait (`floor`), so how many are open is never known"
+        )
     if not parked and not found:
         return unknown(claim, f"no scrape with {ENOUGH} or more requests certainly open", records)
     return findings(
@@ -53,6 +58,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected="the number of open requests, 0 at rest",
         evidence=records,
     )
+
+
+def _waits(ledger: LedgerView) -> bool:
+    return any(seconds > 0 for floors in ledger.floors.values() for seconds in floors)
 
 
 CHECK = register(

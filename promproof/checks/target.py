@@ -126,6 +126,8 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
         for name in sorted(shot.exposition.families)
         if not evidence.contract.permits(name)
     ]
+    if found and not shot.exposition.duplicates:
+        found[0] += " (`allowed` in the contract takes names, and process_* for all that begin so)"
     if not shot.exposition.families:
         found.append("the exposition is empty; Prometheus counts that as up")
     return findings(

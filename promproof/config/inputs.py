@@ -153,7 +153,12 @@ def describe(
     show: how a key is written.
     """
     rows = []
-    for mistake in error.errors():
+    mistakes = error.errors()
+    for mistake in mistakes:
+        if mistake["type"] == "too_short" and any(
+            _is_inside(other["loc"], mistake["loc"]) for other in mistakes
+        ):
+            continue  # pydantic leaves out what is wrong, and then finds too little
         key = _real(document, mistake["loc"])
         shown = show(key) or "the file"
         if mistake["type"] == "missing":
@@ -169,6 +174,10 @@ def describe(
     return InputError(
         first + others, where, what, "correct the key; the field names are in the documentation"
     )
+
+
+def _is_inside(location: Sequence[str | int], outer: Sequence[str | int]) -> bool:
+    return len(location) > len(outer) and tuple(location[: len(outer)]) == tuple(outer)
 
 
 def _real(document: Document, location: Sequence[str | int], key: Key = ()) -> Key:

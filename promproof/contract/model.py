@@ -21,6 +21,7 @@ from promproof.config.inputs import load_model
 from promproof.contract.deployment import Deployment
 from promproof.contract.panels import Dashboards, RowsSumTruth
 from promproof.contract.texts import Duration, Pattern
+from promproof.errors import InputError
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
@@ -221,7 +222,8 @@ class Target(Model):
 class Traffic(Model):
     """The scenarios of the main job, relative to the contract's folder."""
 
-    reconcile: str
+    reconcile: str | None = None
+    """Without it the shipped scenario `root` is played: ten requests a second for the start page."""
     drill: str | None = None
     drilled: str | None = None
     """The alert of that drill."""
@@ -234,7 +236,7 @@ class Contract(Model):
     service: str
     documentation: str | None = None
     target: Target
-    traffic: Traffic
+    traffic: Traffic = Traffic()
     metrics: tuple[Metric, ...] = Field(strict=False, min_length=1)
     allowed: tuple[str, ...] = Field(default=(), strict=False)
     """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
@@ -294,8 +296,13 @@ class Contract(Model):
         raise KeyError(name)
 
     def permits(self, name: str) -> bool:
-        """Whether a metric family may be exposed: it is promised or on the allow-list."""
-        if any(metric.name == name for metric in self.metrics):
+        """Whether a metric family may be exposed: it is promised, comes with a promised one, or is on the allow-list.
+
+        Libraries expose when a counter or histogram was created, as a family of its own (`_created`, OpenMetrics).
+        """
+        created = name.removesuffix("_created")
+        known = {name} if created == name else {name, created, f"{created}_total"}
+        if any(metric.name in known for metric in self.metrics):
             return True
         return any(
             name.startswith(item[:-1]) if item.endswith("*") else name == item for item in self.allowed
@@ -308,7 +315,12 @@ def load(path: Path) -> Contract:
     Raises:
         InputError: with file, line, key, what was found and what was expected.
     """
-    return load_model(path, Contract, "a contract")
+    try:
+        return load_model(path, Contract, "a contract")
+    except InputError as error:
+        if not path.exists():
+            error.todo = "name yours with --contract FILE; docs/contract.md says how to write one"
+        raise
 
 
 def seconds(duration: str) -> float:

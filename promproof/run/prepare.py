@@ -22,6 +22,7 @@ from promproof.evidence.records import Documentation, PageRow
 from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
+from promproof.places import SHIPPED_SCENARIOS
 from promproof.run.housekeeping import check_places
 from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
 from promproof.run.secrecy import masker_of
@@ -45,6 +46,10 @@ class Prepared:
     """Knows the secrets of the input."""
 
 
+ROOT = "root.yaml"
+"""What is played where a contract names no traffic."""
+
+
 def prepare(options: Options) -> Prepared:
     """Read and check all input.
 
@@ -60,7 +65,8 @@ def prepare(options: Options) -> Prepared:
     monitoring = read_folder(options.monitoring)
     scale = _scale(options)
     _check_scale(monitoring, scale)
-    reconcile = folder / contract.traffic.reconcile
+    asked = contract.traffic.reconcile
+    reconcile = SHIPPED_SCENARIOS / ROOT if asked is None else folder / asked
     scenario.load(reconcile)
     rules = tuple(read(monitoring.rules))
     drill = (

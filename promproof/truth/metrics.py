@@ -16,11 +16,10 @@ from promproof.contract.model import (
     Metric,
     OpenRequestsTruth,
     RequestsTruth,
-    RequestTruth,
     TallyTruth,
     UsersTruth,
 )
-from promproof.evidence.view import CountKey, LedgerView
+from promproof.evidence.view import CountKey, EndpointKey, LedgerView
 from promproof.exposition import Labels, label_set
 
 
@@ -76,26 +75,31 @@ def between(
     """
     truth = metric.truth
     match truth:
-        case RequestsTruth():
-            return {
-                _labels(truth, method=method, endpoint=endpoint, status=str(status)): interval
-                for (method, endpoint, status), interval in _requests(
-                    ledger, [*ledger.counts, *_lost_requests(truth, ledger, seen)], begin, end, settle
-                ).items()
-            }
-        case DurationsTruth():
-            found = _summed(truth, _requests(ledger, ledger.counts, begin, end, settle))
-            for method, endpoint in ledger.endpoints():  # of some all answers were lost
-                unanswered = Interval(0, ledger.started_before((method, endpoint), end))
-                found.setdefault(_labels(truth, method=method, endpoint=endpoint), unanswered)
-            return found
-        case OpenRequestsTruth():
-            return {
-                _labels(truth, method=method, endpoint=endpoint): Interval(
-                    *ledger.open_interval(method, endpoint, begin, end, settle)
+        case RequestsTruth() if truth.status in metric.labels:
+            keys = [*ledger.counts, *_lost_requests(metric, truth, ledger, seen)]
+            return _summed(
+                (
+                    labels_of(metric, method=method, endpoint=endpoint, status=str(status)),
+                    _interval(ledger, (method, endpoint, status), begin, end, settle),
+                )
+                for method, endpoint, status in dict.fromkeys(keys)
+            )
+        case RequestsTruth() | DurationsTruth():
+            return _summed(
+                (
+                    labels_of(metric, method=method, endpoint=endpoint),
+                    _interval(ledger, (method, endpoint), begin, end, settle),
                 )
                 for method, endpoint in ledger.endpoints()
-            }
+            )
+        case OpenRequestsTruth():
+            return _summed(
+                (
+                    labels_of(metric, method=method, endpoint=endpoint),
+                    Interval(*ledger.open_interval(method, endpoint, begin, end, settle)),
+                )
+                for method, endpoint in ledger.endpoints()
+            )
         case TallyTruth():
             return {
                 label_set(dict(labels)): Interval(
@@ -106,6 +110,15 @@ def between(
             }
         case _:
             raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
+
+
+def labels_of(metric: Metric, **values: str) -> Labels:
+    """The label set under which the metric counts a request; values: its method, endpoint and status.
+
+    A label that the metric is not documented to have is left out: its series are the sums over that label's values.
+    """
+    named = {getattr(metric.truth, key): value for key, value in values.items()}
+    return label_set({name: value for name, value in named.items() if name in metric.labels})
 
 
 def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: float, window: float) -> Interval:
@@ -124,27 +137,27 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
     return Interval(low, high)
 
 
-def _requests(
-    ledger: LedgerView, keys: Iterable[CountKey], begin: float, end: float, settle: float
-) -> dict[CountKey, Interval]:
-    return {
-        key: Interval(ledger.completed_before(key, begin, settle), ledger.started_before(key, end))
-        for key in keys
-    }
+def _interval(
+    ledger: LedgerView, key: CountKey | EndpointKey, begin: float, end: float, settle: float
+) -> Interval:
+    return Interval(ledger.completed_before(key, begin, settle), ledger.started_before(key, end))
 
 
-def _lost_requests(truth: RequestsTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[CountKey]:
+def _lost_requests(
+    metric: Metric, truth: RequestsTruth, ledger: LedgerView, seen: Iterable[Labels]
+) -> Iterator[CountKey]:
     """What requests without an answer may have been counted as, of the label sets that are seen."""
+    told = {truth.method, truth.endpoint} <= set(metric.labels)
     for labels in seen:
         given = dict(labels)
-        method, endpoint, status = (
-            given.get(one, "") for one in (truth.method, truth.endpoint, truth.status)
-        )
+        status = given.get(truth.status, "")
         if not status.isdecimal():
             continue
-        key = (method, endpoint, int(status))
-        if key not in ledger.counts and ledger.started_before(key, inf):
-            yield key
+        shown = (given.get(truth.method, ""), given.get(truth.endpoint, ""))
+        for method, endpoint in [shown] if told else ledger.endpoints():
+            key = (method, endpoint, int(status))
+            if key not in ledger.counts and ledger.started_before(key, inf):
+                yield key
 
 
 def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[Labels]:
@@ -156,13 +169,8 @@ def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> I
             yield labels
 
 
-def _summed(truth: DurationsTruth, requests: dict[CountKey, Interval]) -> Expected:
+def _summed(parts: Iterable[tuple[Labels, Interval]]) -> Expected:
     total: Expected = {}
-    for (method, endpoint, _), interval in requests.items():
-        labels = _labels(truth, method=method, endpoint=endpoint)
+    for labels, interval in parts:
         total[labels] = total.get(labels, ZERO) + interval
     return total
-
-
-def _labels(truth: RequestTruth, **values: str) -> Labels:
-    return label_set({getattr(truth, key): value for key, value in values.items()})

@@ -121,6 +121,11 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
 def _endpoint(metric: Metric, labels: Labels) -> EndpointKey:
     """What the ledger calls the endpoint of a label set."""
     assert isinstance(metric.truth, RequestTruth)
+    lacking = {metric.truth.method, metric.truth.endpoint} - set(metric.labels)
+    if lacking:
+        raise Gap(
+            f"{metric.name} has no label {', '.join(sorted(lacking))}, which would tell its requests apart"
+        )
     given = dict(labels)
     return given.get(metric.truth.method, ""), given.get(metric.truth.endpoint, "")
 

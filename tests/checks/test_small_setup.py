@@ -1,0 +1,96 @@
+"""A service of a few lines with a small, healthy set-up: what it has not is no failure, and no doubt of the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import configuration, deployment_live, metric_cardinality, metric_parked, target
+from promproof.checks.base import Check, Claim, judge
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History
+from promproof.load.ledger import Ledger
+from promproof.verdict import Verdict
+from tests.records import record
+
+pytestmark = pytest.mark.unit
+METRICS = [
+    {"name": "hits_total", "type": "counter", "unit": "requests", "help": "Hits",
+     "labels": {"endpoint": {}}, "truth": {"kind": "requests"}},
+    {"name": "open", "type": "gauge", "unit": "requests", "help": "Open", "truth": {"kind": "open_requests"}},
+]  # fmt: skip
+ALERT = {
+    "name": "Down", "comparator": "==", "threshold": 0, "unit": "state", "for": "1m", "severity": "page",
+    "receivers": ["desk"], "metrics": ["up"],
+    "boundary": {"threshold": 0.5, "fires_when": "below", "series": [{"series": "up", "value": "q"}]},
+}  # fmt: skip
+EXPOSED = '# TYPE hits counter\nhits_total{endpoint="/"} 3\n# TYPE hits_created gauge\nhits_created{endpoint="/"} 1e9\n'
+
+
+def judged(
+    check: Check, subject: str = "", *, alerts: bool = False, unknown: int = 0, exposed: str = EXPOSED
+) -> Verdict:
+    """Of a run that sent three requests for the start page, and some for unknown paths, to a set-up without rules."""
+    about = {"contract": 1, "service": "s", "target": {"job": "s"}, "metrics": METRICS}
+    contract = Contract.model_validate({**about, "alerts": [ALERT] if alerts else []})
+    ledger = Ledger(lambda: 1.0, 0.025)
+    for endpoint in ["/"] * 3 + ["unmatched"] * unknown:
+        ledger.close(ledger.open("GET", endpoint), 200)
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"scrape_interval": 1.0}),
+        ("rules", {"groups": []}),
+        ("rendered_rules", {"rules": []}),
+        ("reload", {"rows": []}),
+        ("clock_offset", {"low": -0.001, "high": 0.001}),
+        ("exposition", {"label": "rest", "begin": 7.0, "end": 7.1, "text": exposed}),
+        ("stored", {"series": [{"name": "open", "labels": {}, "samples": []}]}),
+        ("ledger", {"view": ledger.snapshot().to_json()}),
+    ]
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(record(number, 8.0, kind, data) for number, (kind, data) in enumerate(rows))
+    return judge(check, Claim("claim", subject), Evidence(contract, history))
+
+
+def test_no_rules_are_what_a_contract_without_alerts_promises() -> None:
+    found = judged(configuration.RULES)
+    assert (found.outcome, found.reason) == ("pass", "none promised, none there")
+
+
+def test_no_rules_are_a_failure_where_an_alert_is_promised() -> None:
+    found = judged(configuration.RULES, alerts=True)
+    assert (found.outcome, found.reason) == ("fail", "the folder has no alerting rules")
+
+
+def test_a_folder_without_rules_and_receivers_has_nothing_whose_reload_could_be_seen() -> None:
+    assert judged(deployment_live.RELOAD).outcome == "not verified"
+
+
+@pytest.mark.parametrize(("unknown", "outcome"), [(0, "not verified"), (5, "unknown"), (1000, "pass")])
+def test_unknown_paths_that_no_scenario_sends_leave_their_claim_not_verified(
+    unknown: int, outcome: str
+) -> None:
+    assert judged(metric_cardinality.CHECK, "hits_total", unknown=unknown).outcome == outcome
+
+
+def test_a_metric_without_a_label_for_the_endpoint_has_no_claim_about_unknown_paths() -> None:
+    without = [{**METRICS[0], "labels": {}}, METRICS[0] | {"name": "others_total"}]
+    contract = Contract.model_validate(
+        {"contract": 1, "service": "s", "target": {"job": "s"}, "metrics": without}
+    )
+    assert [claim.subject for claim in metric_cardinality.CHECK.claims(contract)] == ["others_total"]
+
+
+def test_how_many_requests_are_open_is_not_verified_where_none_is_made_to_wait() -> None:
+    found = judged(metric_parked.CHECK, "open")
+    assert found.outcome == "not verified", found.reason
+
+
+def test_when_a_promised_counter_was_created_may_be_exposed_and_others_say_how_they_may() -> None:
+    assert judged(target.EXPOSITION).outcome == "pass"
+    found = judged(target.EXPOSITION, exposed=EXPOSED + "# TYPE python_info gauge\npython_info 1\n")
+    assert found.outcome == "fail"
+    assert found.reason.startswith(
+        "python_info is exposed, not documented and not on the allow-list (`allowed` in"
+    )

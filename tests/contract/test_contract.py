@@ -1,0 +1,92 @@
+"""What a stranger's first contract may lack, what is said of its mistakes, and the page that explains its keys."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from promproof.contract.model import Contract, load
+from promproof.errors import InputError
+from promproof.places import REPOSITORY
+
+pytestmark = pytest.mark.unit
+PAGE = (REPOSITORY / "docs" / "contract.md").read_text(encoding="utf-8")
+[SHORT] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+ELSEWHERE = {"DashboardClaim", "PanelClaim"}
+"""Models that another page explains."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    written = tmp_path / "contract.yaml"
+    written.write_text(SHORT, encoding="utf-8")
+    return written
+
+
+def test_the_short_contract_of_the_page_is_one(path: Path) -> None:
+    contract = load(path)
+    assert contract.traffic.reconcile is None
+    assert contract.metric("hits_total").labels["path"].allows("/any")
+
+
+def models(kind: Any, found: dict[str, type[BaseModel]]) -> dict[str, type[BaseModel]]:
+    """The models within a type, by name."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__name__ not in found:
+        found[kind.__name__] = kind
+        for field in kind.model_fields.values():
+            models(field.annotation, found)
+    for part in get_args(kind):
+        models(part, found)
+    return found
+
+
+def test_every_key_has_its_place_on_the_page() -> None:
+    found = models(Contract, {})
+    assert len(found) > 15
+    keys = {
+        f"{name}.{field.alias or key}"
+        for name, model in found.items()
+        if name not in ELSEWHERE
+        for key, field in model.model_fields.items()
+    }
+    assert {key for key in keys if f"`{key.rpartition('.')[2]}`" not in PAGE and "kind" not in key} == set()
+    assert "Alert.for" in keys
+
+
+@pytest.mark.parametrize(
+    ("name", "permitted"),
+    [
+        ("hits_total", True),
+        ("hits_created", True),
+        ("python_info", True),
+        ("hitz_created", False),
+        ("hits", False),
+    ],
+)
+def test_what_a_library_adds_to_a_promised_metric_may_be_exposed(
+    name: str, permitted: bool, path: Path
+) -> None:
+    assert load(path).permits(name) == permitted
+
+
+def test_a_mistake_in_a_metric_is_not_told_as_a_lack_of_metrics_too(path: Path) -> None:
+    path.write_text(SHORT.replace("    unit: requests\n", ""), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert caught.value.what == "metrics.0.unit: missing"
+
+
+def test_a_contract_without_metrics_is_told_so(path: Path) -> None:
+    path.write_text("contract: 1\nservice: x\ntarget: {job: x}\nmetrics: []\n", encoding="utf-8")
+    with pytest.raises(InputError, match="metrics: "):
+        load(path)
+
+
+def test_a_contract_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "contract.yaml")
+    assert "--contract FILE" in caught.value.todo
