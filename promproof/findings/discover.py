@@ -18,6 +18,7 @@ from promproof.findings.part import Part
 from promproof.findings.read_compose import compose_of
 from promproof.findings.read_grafana import grafana_of, with_providers
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
+from promproof.findings.read_markdown import page_of
 from promproof.findings.read_operator import resource_of
 from promproof.findings.read_rules import groups_of
 from promproof.findings.setup import Group, Prometheus, Rule, Setup
@@ -113,6 +114,7 @@ def _setup(found: Gathered, base: Path) -> Setup:
         compose=compose,
         rule_parts=(*found.of("rules"), *_specs(found)),
         resources=resources,
+        page_of=page_of,
         troubles=tuple(found.troubles),
         documents=tuple(found.documents),
         unread={reason: tuple(names) for reason, names in found.unread.items()},

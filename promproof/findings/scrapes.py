@@ -35,7 +35,8 @@ def _least(intervals: Iterable[float | None]) -> float | None:
 
 
 def _scraped(selector: Any, server: Prometheus) -> float | None:
-    if not server.jobs or any(_chooses(job) for job in server.jobs):
+    # An operator has other monitors than those in the tree, and names its jobs after services.
+    if not server.jobs or "kind" in server.part or any(_chooses(job) for job in server.jobs):
         return None
     named = [job for job in server.jobs if _may_be(selector, job.name)]
     if named and len(named) < len(server.jobs) and not any(_writes_job(job) for job in server.jobs):

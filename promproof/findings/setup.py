@@ -6,7 +6,7 @@ named here and for places. Several Prometheus configurations may be in one tree;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -299,6 +299,20 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A local Markdown page that a link means. anchors: the fragments that lead to a place of it."""
+
+    name: str
+    is_there: bool
+    anchors: frozenset[str] = frozenset()
+
+
+def no_page(link: str, folder: str) -> Page | None:
+    """For a set-up of no files."""
+    return None
+
+
+@dataclass(frozen=True)
 class Trouble:
     """What could not be read of a file, or is not read by the program it is for. kind: of `file/KIND`."""
 
@@ -311,7 +325,7 @@ class Trouble:
 class Setup:
     """Everything of a set-up. root: the folder, as it is shown.
 
-    headings: anchors of each local Markdown file, by path. troubles: with the files themselves.
+    page_of: the local page that a link means, from the folder of the file that has it. troubles: with the files.
     documents: all that were read from files, whatever they are. unread: files that are not read, by the reason.
     """
 
@@ -328,7 +342,7 @@ class Setup:
     resources: tuple[Part, ...] = ()
     """Operator resources as they are: PrometheusRule, ServiceMonitor, AlertmanagerConfig, ..."""
     knowledge: Knowledge = field(default_factory=Knowledge)
-    headings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    page_of: Callable[[str, str], Page | None] = no_page
     troubles: tuple[Trouble, ...] = ()
     documents: tuple[Document, ...] = ()
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
