@@ -22,7 +22,13 @@ _IMAGES = {
     "alertmanager": re.compile(r"(?:^|/)(?:prom|prometheus)/alertmanager(?:[:@]|$)"),
     "grafana": re.compile(r"(?:^|/)grafana/grafana(?:-oss|-enterprise)?(?:[:@]|$)"),
 }
+_OPEN = re.compile(r"\$[A-Za-z_{]")
 _MAGIC = re.compile(r"[*?\[]")
+
+
+def is_open(text: str) -> bool:
+    """Whether a text holds a variable that nothing here sets."""
+    return _OPEN.search(text) is not None
 
 
 def component_of(service: Service) -> str:
@@ -83,7 +89,7 @@ class Container:
 
     def knows(self, pattern: str) -> bool:
         """Whether all that a pattern can match inside is known: official image, and folders that are here."""
-        if not self.component or "$" in pattern or any("$" in mount.source for mount in self.mounts):
+        if not self.component or any(map(is_open, [pattern, *(mount.source for mount in self.mounts)])):
             return False
         fixed = _fixed(pattern)
         owner = self.owner(fixed)

@@ -12,6 +12,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from promproof.config import usertext
 from promproof.config.durations import parse_duration
@@ -65,9 +66,9 @@ class Deployed:
                 self._pattern(part, "rule_files", index, text, run)
                 for index, text in enumerate(part.words("rule_files"))
             ]
-            service = run[0].service.name if run else ""
             retention = _retention(part, run[0] if run else None)
-            found.append(prometheus_of(part, patterns, named, service=service, retention=retention))
+            server = prometheus_of(part, patterns, named, retention=retention)
+            found.append(replace(server, **_running(run)))
         return [server for server in found if server.part.document not in inner]
 
     def _others(self, pattern: Pattern, parts: Sequence[Part]) -> list[Part]:
@@ -144,7 +145,7 @@ class Deployed:
                     alertmanager_of(part),
                     templates=tuple(templates),
                     unread_templates=tuple(unread),
-                    service=run[0].service.name if run else "",
+                    **_running(run),
                 )
             )
         return found
@@ -160,6 +161,10 @@ class Deployed:
                 name, text, {(): 1}, 0, text, folder=os.path.dirname(address), address=address
             )
             yield Template(document.part(), posixpath.basename(address), text)
+
+
+def _running(run: tuple[Container, str] | None) -> dict[str, Any]:
+    return {"service": run[0].service.name, "container": run[0].service} if run else {}
 
 
 def _retention(part: Part, container: Container | None) -> float | None:

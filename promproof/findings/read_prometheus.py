@@ -18,7 +18,6 @@ def prometheus_of(
     patterns: Sequence[Pattern] = (),
     others: Sequence[Part] = (),
     *,
-    service: str = "",
     retention: float | None = None,
 ) -> Prometheus:
     """The configuration in a document; others: its scrape_config_files."""
@@ -35,7 +34,6 @@ def prometheus_of(
         tuple(alerting.items("alertmanagers")),
         tuple(alerting.items("alert_relabel_configs")),
         retention,
-        service,
     )
 
 

@@ -84,6 +84,8 @@ class Prometheus(Thing):
     retention: float | None = None
     service: str = ""
     """The service of a compose file that runs it; empty when none is known."""
+    container: Service | None = None
+    """That service, or the container of a workload."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +194,7 @@ class Alertmanager(Thing):
     templates: tuple[Template, ...] = ()
     unread_templates: tuple[str, ...] = ()
     service: str = ""
+    container: Service | None = None
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -1,0 +1,111 @@
+"""Every kind about prometheus.yml, compose files and files is seen in its example, and silent beside its neighbours."""
+
+# ruff: noqa: E501  (a table: one shape, one line)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from promproof.findings.discover import discover
+from promproof.findings.finding import Finding, Severity
+from promproof.findings.judging import judge
+from promproof.findings.kind import KINDS
+from tests.findings.drafting import files_of
+
+pytestmark = pytest.mark.unit
+FAMILIES = ("prometheus/", "compose/", "file/second-document", "file/unreadable")
+NAMES = sorted(name for name in KINDS.names() if name.startswith(FAMILIES))
+PROMETHEUS = "services:\n  prometheus:\n    image: prom/prometheus:v3.5.0\n    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']\n"
+RULES = "groups: [{name: api, rules: [{alert: Down, expr: up == 0}]}]\n"
+
+
+def scraping(target: str, more: str = "") -> str:
+    return f"scrape_configs:\n- job_name: api\n  static_configs: [{{targets: ['{target}']}}]\n{more}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files in which a kind is found so often, at this severity when there is one."""
+
+    id: str
+    files: dict[str, str]
+    times: int = 0
+    severity: Severity | None = None
+
+
+def composed(compose: str, target: str, **files: str) -> dict[str, str]:
+    return {"compose.yml": compose, "prometheus.yml": scraping(target), **files}
+
+
+NEIGHBOURS = (
+    Case("prometheus/localhost", composed(PROMETHEUS, "localhost:9090")),
+    Case("prometheus/localhost", composed(f"{PROMETHEUS}    network_mode: host\n", "localhost:8080")),
+    Case("prometheus/localhost", composed(f"{PROMETHEUS}  side: {{image: s, network_mode: 'service:prometheus'}}\n", "localhost:80")),
+    Case("prometheus/localhost", {"prometheus.yml": scraping("localhost:8080")}),
+    Case("prometheus/localhost", composed(f"{PROMETHEUS}    command: [--config.file=/etc/prometheus/prometheus.yml, --web.listen-address=:9095]\n", "localhost:9090"), 1),
+    Case("prometheus/localhost", {"compose.yml": PROMETHEUS, "prometheus.yml": "alerting: {alertmanagers: [{static_configs: [{targets: ['localhost:9093']}]}]}\nscrape_configs: []\n"}, 1),
+    Case("prometheus/port", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1.9.0'}}\n", "node:9101"), 1),
+    Case("prometheus/port", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1.9.0', command: ['--web.listen-address=:9101']}}\n", "node:9101")),
+    Case("prometheus/port", composed(f"{PROMETHEUS}  api: {{image: api, ports: ['8080:80'], expose: ['8080']}}\n", "api:8080")),
+    Case("prometheus/target-address", {"prometheus.yml": scraping("http://api/health", "  relabel_configs: [{source_labels: [__address__], target_label: __param_target}, {target_label: __address__, replacement: 'blackbox:9115'}]\n")}),
+    Case("prometheus/no-rule-file", {"prometheus.yml": "rule_files: [/srv/rules/*.yml]\n"}),
+    Case("prometheus/no-rule-file", {"prometheus.yml": "rule_files: [rules/*.yml]\n"}, 1, Severity.HINT),
+    Case("prometheus/no-rule-file", {"prometheus.yml": "rule_files: [rules/*.yaml]\n", "rules/a.yml": RULES}, 1, Severity.WARNING),
+    Case("prometheus/rules-not-loaded", {"a/prometheus.yml": "rule_files: [a.yml]\n", "a/a.yml": RULES, "a/b.yml": RULES}, 1, Severity.HINT),
+    Case("prometheus/rules-not-loaded", {"rules.yml": RULES}),
+    Case("prometheus/no-alertmanager", {"prometheus.yml": "rule_files: [a.yml]\nalerting: {alertmanagers: [{static_configs: [{targets: }]}]}\n", "a.yml": RULES}, 1),
+    Case("prometheus/no-alertmanager", {"prometheus.yml": "rule_files: [a.yml]\nalerting: {alertmanagers: [{dns_sd_configs: [{names: [am]}]}]}\n", "a.yml": RULES}),
+    Case("prometheus/timeout-over-interval", {"prometheus.yml": "global: {scrape_timeout: 10s}\n" + scraping("api:80", "  scrape_interval: 5s\n")}),
+    Case("prometheus/timeout-over-interval", {"prometheus.yml": "global: {scrape_interval: 5s, scrape_timeout: 10s}\n" + scraping("api:80")}, 1),
+    Case("prometheus/refused", {"prometheus.yml": scraping("api:80", "  relabel_configs: [{action: dropp, source_labels: [a]}]\n")}, 1),
+    Case("prometheus/refused", {"prometheus.yml": scraping("api:80", "  metric_relabel_configs: [{source_labels: [a], replacement: b}]\n")}, 1),
+    Case("prometheus/refused", {"prometheus.yml": scraping("api:80", "  relabel_configs: [{action: labeldrop, regex: a}, {action: Keep, source_labels: [b], regex: c}]\n")}),
+    Case("prometheus/pushed-labels", {"prometheus.yml": scraping("pushgateway:9091", "  honor_labels: true\n")}),
+    Case("compose/apart", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1', network_mode: host}}\n", "node:9100"), 1),
+    Case("compose/apart", composed(f"{PROMETHEUS}    network_mode: host\n  node: {{image: 'prom/node-exporter:v1'}}\n", "node:9100")),
+    Case("compose/apart", {**composed(f"{PROMETHEUS}    networks: [a]\n  api: {{image: api, networks: [b]}}\n", "api:80"), "more.yml": "services: {api: {networks: [a]}}\n"}),
+    Case("compose/no-such-service", composed(f"{PROMETHEUS}    networks: [a]\nnetworks: {{a: {{external: true}}}}\n", "api:80")),
+    Case("compose/no-such-service", composed(f"{PROMETHEUS}  api: {{image: a, container_name: shop}}\n", "shop:80")),
+    Case("compose/no-such-service", composed(PROMETHEUS, "api.example.org:80")),
+    Case("compose/no-such-service", composed(f"{PROMETHEUS}    extra_hosts: ['api:10.0.0.1']\n", "api:80")),
+    Case("compose/moving-tag", {"compose.yml": "services: {api: {image: 'api:latest'}, db: {image: 'x/y@sha256:1'}, web: {image: 'x/y', build: .}}\n"}),
+    Case("compose/privileged", {"compose.yml": "services: {cadvisor: {image: 'gcr.io/cadvisor/cadvisor:v1', privileged: true}}\n"}, 1, Severity.INFO),
+    Case("compose/empty-healthcheck", {"compose.yml": "services: {a: {image: 'a:1', healthcheck: {test: [NONE]}}, b: {image: 'b:1', healthcheck: {test: [CMD, 'true'], disable: true}}}\n"}),
+    Case("compose/empty-healthcheck", {"compose.yml": "services: {a: {image: 'a:1', healthcheck: {test: exit 0}}, b: {image: 'b:1', healthcheck: {test: [CMD, 'true']}}}\n"}, 2),
+    Case("compose/port-of-nothing", {"compose.yml": "services: {am: {image: 'prom/alertmanager:v0.28.0', ports: ['9093:9093', '9094:9094']}}\n"}),
+    Case("compose/no-configuration", {"compose.yml": "services: {am: {image: 'prom/alertmanager:v0.28.0', volumes: ['conf:/etc/alertmanager']}}\n"}),
+    Case("compose/no-configuration", {"compose.yml": "services: {am: {image: 'prom/alertmanager:v0.28.0', volumes: ['./a.yml:/etc/alertmanager/config.yml']}}\n"}, 1, Severity.WARNING),
+    Case("compose/no-configuration", {"compose.yml": "services: {p: {image: 'prom/prometheus:v3', configs: [{source: c, target: /etc/prometheus/prometheus.yml}]}}\nconfigs: {c: {content: a}}\n"}),
+    Case("compose/missing-source", {"compose.yml": "services: {a: {image: 'a:1', volumes: ['./data:/data', './a.yml:/a.yml', './b.yml:/b.yml']}}\n", "a.yml.example": ""}, 1),
+    Case("compose/missing-source", {"compose.yml": "x: {}\n", "more/compose.yml": "services: {a: {image: 'a:1', volumes: ['./a.yml:/a.yml']}}\n", "a.yml": ""}),
+    Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
+    Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['./p:/etc/grafana/provisioning']}}\n", "p/a.json": '{"title": "a", "panels": []}'}, 1),
+)  # fmt: skip
+
+
+def found(folder: Path, files: dict[str, str], rule: str) -> list[Finding]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    judged = judge(discover([folder], folder), lambda name: name == rule)
+    assert not judged.unjudged
+    return list(judged.findings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_found_once_and_what_is_to_be_written_instead_is_not(name: str, tmp_path: Path) -> None:
+    kind = KINDS.get(name)
+    (finding,) = found(tmp_path / "bad", files_of(kind.example, name.partition("/")[0]), name)
+    assert finding.severity is kind.severity
+    assert finding.effect and finding.todo and finding.see  # noqa: PT018  (all three are the reader's)
+    assert found(tmp_path / "good", files_of(kind.instead, name.partition("/")[0]), name) == []
+
+
+@pytest.mark.parametrize("case", NEIGHBOURS, ids=lambda case: case.id)
+def test_a_neighbour_is_told_for_what_it_is(case: Case, tmp_path: Path) -> None:
+    findings = found(tmp_path, case.files, case.id)
+    assert len(findings) == case.times
+    assert {finding.severity for finding in findings} <= {case.severity or KINDS.get(case.id).severity}
