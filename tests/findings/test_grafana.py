@@ -42,6 +42,36 @@ groups:
 POLICIES = "apiVersion: 1\ncontactPoints: [{name: pager, receivers: [{uid: p, type: webhook}]}]\npolicies: [{receiver: pager, routes: [{receiver: pager}]}]\n"
 
 
+SHARE = """sum(rate(a_total{code="500"}[5m])) / sum(rate(a_total[5m]))"""
+THRESHOLD = f"""apiVersion: 1
+groups:
+- name: api
+  rules:
+  - title: Errors
+    condition: C
+    data:
+    - {{refId: A, datasourceUid: prom, model: {{expr: '{SHARE}'}}}}
+    - {{refId: B, datasourceUid: __expr__, model: {{type: reduce, reducer: last, expression: A}}}}
+    - {{refId: C, datasourceUid: __expr__, model: {{type: threshold, expression: B, conditions: [{{evaluator: {{type: gt, params: [LIMIT]}}}}]}}}}
+"""
+CLASSIC = f"""apiVersion: 1
+groups:
+- name: api
+  rules:
+  - title: Errors
+    condition: B
+    data:
+    - {{refId: A, datasourceUid: prom, model: {{expr: '{SHARE}'}}}}
+    - {{refId: B, datasourceUid: __expr__, model: {{type: classic_conditions, conditions: [{{evaluator: {{type: gt, params: [5]}}, query: {{params: [A]}}, reducer: {{type: avg}}}}]}}}}
+"""
+MATH = CLASSIC.replace(
+    CLASSIC[CLASSIC.index("{type: classic") : CLASSIC.rindex("}")], "{type: math, expression: '$A > 1'}"
+)
+TEAM, PAGE = "[team, '=', shop]", "[severity, '=', page]"
+TREE = "apiVersion: 1\npolicies: [{receiver: pager, routes: [{receiver: mail, object_matchers: [FIRST]}, {receiver: pager, object_matchers: [SECOND]}]}]\n"
+MUTED = "apiVersion: 1\nmuteTimes: [{name: nights, time_intervals: [{times: [{start_time: '00:00', end_time: '06:00'}]}]}]\n"
+
+
 def query(expression: str = GOOD, **keys: Any) -> Json:
     return {"refId": "A", "expr": expression, "datasource": PROMETHEUS, **keys}
 
@@ -183,6 +213,18 @@ TWINS = (
     files("alert-query", {"r.yml": RULE.replace("sum by (le) ", "sum "), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE, "p/datasources/s.yml": SOURCES}),
     files("alert-silent-on-errors", {"r.yml": RULE.replace("NoData", "OK").replace("Error\n", "OK\n")}, {"r.yml": RULE.replace("NoData", "OK")}),
     files("alert-uid-twice", {"r.yml": RULE, "s.yml": RULE}, {"r.yml": RULE, "s.yml": RULE.replace("uid: errors", "uid: others")}),
+    files("alert-query", {"r.yml": RULE.replace("a_bucket[5m]", 'a_bucket{a="1",a="2"}[5m]'), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE.replace("a_bucket[5m]", 'a_bucket{a="1",a=~"1|2"}[5m]'), "p/datasources/s.yml": SOURCES}),
+    files("alert-never-fires", {"r.yml": THRESHOLD.replace("LIMIT", "5"), "p/datasources/s.yml": SOURCES}, {"r.yml": THRESHOLD.replace("LIMIT", "0.05"), "p/datasources/s.yml": SOURCES}),
+    files("alert-never-fires", {"r.yml": THRESHOLD.replace("gt", "within_range").replace("LIMIT", "2, 3"), "p/datasources/s.yml": SOURCES}, {"r.yml": THRESHOLD.replace("gt", "outside_range").replace("LIMIT", "0.2, 3"), "p/datasources/s.yml": SOURCES}),
+    files("alert-never-fires", {"r.yml": CLASSIC, "p/datasources/s.yml": SOURCES}, {"r.yml": CLASSIC.replace("avg", "sum"), "p/datasources/s.yml": SOURCES}),
+    files("alert-never-fires", {"r.yml": MATH, "p/datasources/s.yml": SOURCES}, {"r.yml": MATH.replace("$A > 1", "$A * 100 > 1"), "p/datasources/s.yml": SOURCES}),
+    files("alert-window", {"r.yml": RULE.replace("5m", "30s"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}, {"r.yml": RULE.replace("5m", "1m"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}),
+    files("alert-interval", {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 15s")}, {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 1m")}),
+    files("alert-label-lost", {"r.yml": RULE.replace("    condition", "    annotations: {summary: 'on {{ $labels.instance }}'}\n    condition"), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE.replace("    condition", "    annotations: {summary: '{{ $labels.grafana_folder }} {{ if $labels.instance }}{{ $labels.instance }}{{ end }}'}\n    condition"), "p/datasources/s.yml": SOURCES}),
+    files("policy-shadowed", {"n.yml": TREE.replace("FIRST", TEAM).replace("SECOND", f"{TEAM}, {PAGE}")}, {"n.yml": TREE.replace("FIRST", f"{TEAM}, {PAGE}").replace("SECOND", TEAM)}),
+    files("policy-contradicting", {"n.yml": TREE.replace("FIRST", f"{PAGE}, [severity, '=', warning]").replace("SECOND", TEAM)}, {"n.yml": TREE.replace("FIRST", f"{PAGE}, [severity, '=~', 'warning|page']").replace("SECOND", TEAM)}),
+    files("policy-mute-time", {"n.yml": POLICIES.replace("{receiver: pager}]", "{mute_time_intervals: [night]}]"), "m.yml": MUTED}, {"n.yml": POLICIES.replace("{receiver: pager}]", "{mute_time_intervals: [nights]}]"), "m.yml": MUTED}),
+    files("policy-repeat", {"n.yml": POLICIES.replace("routes", "group_interval: 10m, repeat_interval: 1m, routes")}, {"n.yml": POLICIES.replace("routes", "group_interval: 1m, repeat_interval: 10m, routes")}),
     files("policy-receiver", {"n.yml": POLICIES.replace("[{receiver: pager}]", "[{receiver: pagers}]")}, {"n.yml": POLICIES}),
     files("empty-contact-point", {"n.yml": POLICIES.replace("[{uid: p, type: webhook}]", "[]")}, {"n.yml": POLICIES}),
 )  # fmt: skip

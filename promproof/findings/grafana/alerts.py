@@ -1,4 +1,4 @@
-"""Grafana's own alerts, policies and contact points under provisioning/alerting: references that lead nowhere."""
+"""Grafana's own alerts under provisioning/alerting: references that lead nowhere, and queries that can't be right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from promproof.findings.kind import Kind, register, whole_setup
 from promproof.findings.panels import tree
 from promproof.findings.part import Part
 from promproof.findings.setup import Setup
-from promproof.grafana.queries import uses
+from promproof.grafana.queries import uses_in
+from promproof.promql.mistakes import mistakes
 
 CONDITION = register(
     Kind(
@@ -77,28 +78,13 @@ UID = register(
         instead="uid: errors and uid: latency",
     )
 )
-RECEIVER = register(
-    Kind(
-        id="grafana/policy-receiver",
-        severity=Severity.ERROR,
-        title="a policy whose contact point is not there",
-        why="Grafana refuses a notification policy that names a contact point which it does not know.",
-        example="policies: [{receiver: pagers}], contactPoints: [{name: pager}]",
-        instead="policies: [{receiver: pager}]",
-    )
+EXPRESSIONS = ("__expr__", "-100")
+_SHARED = (
+    "rule/divided-by-itself",
+    "rule/series-by-itself",
+    "rule/sum-of-quantiles",
+    "rule/contradicting-matchers",
 )
-EMPTY = register(
-    Kind(
-        id="grafana/empty-contact-point",
-        severity=Severity.WARNING,
-        title="a contact point that sends nothing",
-        why="Alerts that go there reach nobody.",
-        example="contactPoints: [{name: pager, receivers: []}]",
-        instead="contactPoints: [{name: pager, receivers: [{uid: p, type: webhook, settings: {url: ...}}]}]",
-    )
-)
-_EXPRESSIONS = ("__expr__", "-100")
-_OWN_RECEIVERS = ("grafana-default-email", "email receiver", "empty")
 _CERTAIN = ("le-dropped", "quantile-range", "quantile-of-no-bucket", "rate-of-sum")
 
 
@@ -138,7 +124,7 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
     known = {name for source in setup.grafana.sources for name in (source.uid,)}
     for query in queries:
         uid = query.text("datasourceUid")
-        if uid in _EXPRESSIONS:
+        if uid in EXPRESSIONS:
             for name in sorted(_reads(query.part("model").data) - refs):
                 yield EXPRESSION.at(
                     query.at("model"),
@@ -156,10 +142,9 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
                 todo=f"name one that is provisioned: {', '.join(sorted(known)[:6])}",
                 see=f"curl http://GRAFANA/api/datasources/uid/{uid}",
             )
-        kinds = {source.type for source in setup.grafana.sources if source.uid == uid}
         model = query.part("model")
         expression = model.text("expr")
-        if expression and (kinds == {"prometheus"} or _names_prometheus(model.data)):
+        if expression and is_of_prometheus(query, setup):
             yield from _promql(expression, model, title)
     if rule.text("noDataState") == "OK" and rule.text("execErrState") == "OK":
         yield SILENT.at(
@@ -175,8 +160,9 @@ def _promql(expression: str, model: Part, title: str) -> Iterator[Finding]:
     if "$" in expression:  # a macro, or Grafana's own environment
         return
     try:
-        tree(expression)
-        troubles = [use.text for use in uses(expression, lambda name: None) if use.kind in _CERTAIN]
+        root = tree(expression)
+        troubles = [use.text for use in uses_in(root, lambda name: None) if use.kind in _CERTAIN]
+        troubles += [mistake.message for mistake in mistakes(root) if mistake.kind in _SHARED]
     except TooLarge:
         return
     except ValueError as error:
@@ -191,9 +177,11 @@ def _promql(expression: str, model: Part, title: str) -> Iterator[Finding]:
         )
 
 
-def _names_prometheus(model: Any) -> bool:
-    source = model.get("datasource") if isinstance(model, dict) else None
-    return isinstance(source, dict) and source.get("type") == "prometheus"
+def is_of_prometheus(query: Part, setup: Setup) -> bool:
+    """Whether a query surely goes to a Prometheus: by its data source, or by its own word."""
+    uid = query.text("datasourceUid")
+    kinds = {source.type for source in setup.grafana.sources if source.uid == uid}
+    return kinds == {"prometheus"} or query.part("model", "datasource").text("type") == "prometheus"
 
 
 def _reads(model: Any) -> set[str]:
@@ -213,39 +201,3 @@ def _reads(model: Any) -> set[str]:
         ]
         return {str(each[0]) for each in params if isinstance(each, list) and each}
     return set()
-
-
-@whole_setup(RECEIVER, EMPTY)
-def judge_policies(setup: Setup) -> Iterator[Finding]:
-    """Policies against the contact points of the files, where there are any."""
-    points = [point for part in setup.grafana.alerting for point in part.items("contactPoints")]
-    names = {point.text("name") for point in points}
-    for point in points:
-        if not list(point.items("receivers")):
-            yield EMPTY.at(
-                point.at("name"),
-                f"the contact point {point.text('name')!r} has no receiver",
-                effect="alerts that go there reach nobody",
-                todo="give it a receiver",
-                see="Alerting > Contact points",
-            )
-    if not points:
-        return
-    for part in setup.grafana.alerting:
-        for policy in part.items("policies"):
-            for route in _routes(policy):
-                receiver = route.text("receiver")
-                if receiver and receiver not in (*names, *_OWN_RECEIVERS) and "$" not in receiver:
-                    yield RECEIVER.at(
-                        route.at("receiver"),
-                        f"the contact point {receiver!r} is none of {', '.join(sorted(names))}",
-                        effect="Grafana refuses the policies: alerts go on as they went before",
-                        todo="correct the name",
-                        see="Grafana's log when it starts (logger=provisioning.alerting)",
-                    )
-
-
-def _routes(policy: Part) -> Iterator[Part]:
-    yield policy
-    for route in policy.items("routes"):
-        yield from _routes(route)

@@ -78,8 +78,8 @@ def judge_short(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fin
             continue
         if board.interval_of(target) is None and "$__" in target.expression.replace("{", ""):
             continue  # how long the window is depends on a data source that is not known
-        for node, function in _windows(root):
-            scrape = _scrape(node.vector_selector, setup)
+        for node, function in windows_of(root):
+            scrape = scrape_of(node.vector_selector, setup)
             window = round(node.range.total_seconds() * 1000)
             if scrape and window < 2 * scrape:
                 yield SHORT.at(
@@ -113,7 +113,7 @@ def judge_steps(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fin
             if root is None:
                 break
             step = board.steps(panel, target, request).step
-            windows = [round(node.range.total_seconds() * 1000) for node, _ in _windows(root)]
+            windows = [round(node.range.total_seconds() * 1000) for node, _ in windows_of(root)]
             if windows and min(windows) < step and _is_at_any_interval(board, panel, target, request):
                 share = 1 - min(windows) / step
                 yield kind.at(
@@ -138,7 +138,9 @@ def _is_at_any_interval(board: Board, panel: Panel, target: Target, request: Req
         return True
     root = _read(board, panel, target, request, "1s")
     step = board.steps(panel, target, request, "1s").step
-    return min((round(node.range.total_seconds() * 1000) for node, _ in _windows(root)), default=step) < step
+    return (
+        min((round(node.range.total_seconds() * 1000) for node, _ in windows_of(root)), default=step) < step
+    )
 
 
 @each_panel(OVERLAP)
@@ -155,7 +157,7 @@ def judge_sums(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
         root = _read(board, panel, target, board.opening)
         step = board.steps(panel, target, board.opening).step if root is not None else 0
         windows = [
-            round(node.range.total_seconds() * 1000) for node, name in _windows(root) if name == "increase"
+            round(node.range.total_seconds() * 1000) for node, name in windows_of(root) if name == "increase"
         ]
         if windows and min(windows) > step:
             yield OVERLAP.at(
@@ -174,7 +176,7 @@ def _read(board: Board, panel: Panel, target: Target, request: Request, interval
         return None
 
 
-def _windows(root: Any) -> list[tuple[Any, str]]:
+def windows_of(root: Any) -> list[tuple[Any, str]]:
     """The windows of rates and differences, each with its function; not those of subqueries, whose step is another."""
     if root is None:
         return []
@@ -187,7 +189,7 @@ def _windows(root: Any) -> list[tuple[Any, str]]:
     ]
 
 
-def _scrape(selector: Any, setup: Setup) -> int:
+def scrape_of(selector: Any, setup: Setup) -> int:
     """The scrape interval (ms) of the job that a selector names, or the shortest of all; 0 when none is known."""
     jobs = {job.name: round(job.scrape_interval * 1000) for job in setup.jobs}
     for matcher in selector.matchers.matchers:
