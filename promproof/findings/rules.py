@@ -19,6 +19,9 @@ def recorded_by(setup: Setup) -> Recorded:
     known: dict[str, Labels | None] = {}
 
     def recorded(name: str) -> Labels | None:
+        seen = setup.knowledge.labels.get(name) if setup.knowledge.complete else None
+        if seen and name not in setup.recorded:
+            return Labels(may=frozenset(seen))
         if name not in known:
             known[name] = None  # a rule that reads its own past
             rules = setup.recorded.get(name, ()) if ":" in name else ()

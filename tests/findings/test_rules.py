@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
-from promproof.findings.discover import discover
-from promproof.findings.finding import Finding, Severity
-from promproof.findings.judging import judge
+from promproof.findings.finding import Severity
 from promproof.findings.kind import KINDS
-from promproof.findings.setup import Knowledge
+from tests.findings.ruletexts import alert, found, ids
 
 pytestmark = pytest.mark.unit
 NAMES = [name for name in KINDS.names() if name.startswith("rule/")]
-_FILE = re.compile(r"^# (\S+\.(?:ya?ml|md))\n", re.MULTILINE)
-
-
-def files_of(text: str) -> dict[str, str]:
-    """The files of an example: an expression, some rules, a rule file, or several files, each under its name."""
-    if _FILE.match(text):
-        parts = _FILE.split(text)[1:]
-        return dict(zip(parts[::2], parts[1::2], strict=True))
-    if text.startswith("groups:"):
-        return {"rules.yml": text}
-    rules = text if text.startswith("- ") else f"- alert: Example\n  expr: |-\n    {text}"
-    return {
-        "rules.yml": "groups:\n- name: example\n  rules:\n"
-        + "".join(f"  {line}\n" for line in rules.splitlines())
-    }
-
-
-def found(folder: Path, text: str) -> list[Finding]:
-    types: dict[str, str] = {}
-    if text.startswith("# types: "):
-        first, text = text.split("\n", 1)
-        types = yaml.safe_load(first.removeprefix("# types: "))
-    for name, content in files_of(text).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    judged = judge(
-        replace(discover([folder], folder), knowledge=Knowledge(types=types)),
-        lambda rule: rule.startswith(("rule/", "file/")),
-    )
-    assert not judged.unjudged
-    return list(judged.findings)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,14 +24,6 @@ def test_an_example_is_found(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_its_page_says_to_write_has_no_finding(name: str, tmp_path: Path) -> None:
     assert found(tmp_path, KINDS.get(name).instead) == []
-
-
-def alert(expression: str, *lines: str) -> str:
-    return "\n".join((f"- alert: A\n  expr: |-\n    {expression}", *(f"  {line}" for line in lines)))
-
-
-def ids(folder: Path, text: str) -> list[str]:
-    return [finding.rule for finding in found(folder, text)]
 
 
 SERVER = "# prometheus.yml\nglobal: {scrape_interval: 1m}\nrule_files: [r.yml]\n"
@@ -254,81 +209,3 @@ def test_a_type_that_only_the_name_says_is_a_hint(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, f"# types: {{a_total: counter}}\n{expression}")
     assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.WARNING)
     assert found(tmp_path, f"# types: {{a_total: gauge}}\n{expression}") == []
-
-
-PAIR = "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: {}\n  - alert: A\n    expr: {}\n"
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [("a > 1", "a > 5"), ("sum by (job) (a) > 1", "5 < sum(a) by (job)"), ("absent(a)", "absent(a)")],
-)
-def test_two_alerts_with_the_same_labels_are_found(first: str, second: str, tmp_path: Path) -> None:
-    (finding,) = found(tmp_path, PAIR.format(first, second))
-    assert (finding.rule, finding.line) == ("rule/alert-twice", 6)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("a > 5", "a < 1"),
-        ("a > 1", "b > 1"),
-        ("a{job='x'} > 1", "a{job='y'} > 5"),
-        ("sum by (code) (a{code=~'4..'}) > 1", "sum by (code) (a{code=~'5..'}) > 1"),
-    ],
-)
-def test_two_alerts_that_differ_or_are_never_true_together_are_not(
-    first: str, second: str, tmp_path: Path
-) -> None:
-    assert ids(tmp_path, PAIR.format(first, second)) == []
-
-
-def test_a_metric_that_is_recorded_in_parts_is_no_duplicate(tmp_path: Path) -> None:
-    rule = "- record: job:a:sum\n  expr: sum by (job, code) (rate(a_total{code=~'CODE..'}[5m]))\n"
-    assert ids(tmp_path, rule.replace("CODE", "2") + rule.replace("CODE", "5")) == []
-    labelled = "- record: job:a:p\n  expr: max by (job) (a)\n  labels: {quantile: 'Q'}\n"
-    assert ids(tmp_path, labelled.replace("Q", "0.5") + labelled.replace("Q", "0.9")) == []
-
-
-def test_copies_of_a_rule_in_files_of_two_environments_are_no_duplicates(tmp_path: Path) -> None:
-    rules = "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n"
-    assert ids(tmp_path, f"# dev/r.yml\n{rules}# prod/r.yml\n{rules}") == []
-
-
-RUNBOOK = (
-    "# rules/a.yml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n    annotations: {NAME: 'LINK'}\n"
-    '# docs/run.md\n# Run\n## API is down\n<a name="old"></a>\n## API is down\n'
-)
-
-
-@pytest.mark.parametrize("link", ["docs/run.md#api", "docs/runs.md", "../docs/run.md#api-is-down-2"])
-def test_a_link_to_no_page_or_no_heading_is_found(link: str, tmp_path: Path) -> None:
-    text = RUNBOOK.replace("NAME", "runbook_url").replace("LINK", link)
-    assert ids(tmp_path, text) == ["rule/runbook-lost"]
-
-
-@pytest.mark.parametrize(
-    ("name", "link"),
-    [
-        ("runbook_url", "docs/run.md#api-is-down"),
-        ("runbook_url", "../docs/run.md#api-is-down-1"),
-        ("runbook_url", "docs/run.md#old"),
-        ("runbook_url", "https://github.com/shop/api/blob/main/docs/gone.md#x"),
-        ("runbook_url", "docs/{{ $labels.job }}.md"),
-        ("runbook_url", "/docs/run.md#gone"),
-        ("runbook_url", "docs/run#gone"),
-        ("description", "see run.md"),
-    ],
-)
-def test_a_link_that_works_or_is_not_surely_local_is_not(name: str, link: str, tmp_path: Path) -> None:
-    assert ids(tmp_path, RUNBOOK.replace("NAME", name).replace("LINK", link)) == []
-
-
-def test_the_address_of_a_file_in_the_own_repository_is_local(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "config").write_text('[remote "origin"]\n\turl = git@github.com:shop/api.git\n')
-    text = RUNBOOK.replace("NAME", "runbook")
-    address = "https://github.com/shop/api/blob/release/1.0/docs/run.md"
-    assert ids(tmp_path, text.replace("LINK", f"{address}#api-is-down")) == []
-    assert ids(tmp_path, text.replace("LINK", f"{address}#gone")) == ["rule/runbook-lost"]
-    assert ids(tmp_path, text.replace("LINK", address.replace("/api/", "/web/") + "#gone")) == []
