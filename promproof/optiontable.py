@@ -308,6 +308,13 @@ OPTIONS = (
         repeatable=True,
     ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
+    Option(
+        "changed-since",
+        JUDGING,
+        ("check",),
+        "tell what is in files changed since then, and what the change caused elsewhere",
+        "REF",
+    ),
     Option("baseline", JUDGING, ("check",), "findings that are known and not told again", "FILE", "path"),
     Option(
         "write-baseline", JUDGING, ("check",), "write what is found now to that file, and pass", kind="flag"

@@ -10,6 +10,7 @@ from typing import Any
 from promproof.errors import InputError, meant
 from promproof.findings import settings
 from promproof.findings.baseline import Baseline, load, written
+from promproof.findings.changes import Change, change_since
 from promproof.findings.checking import Checked, Subject, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
@@ -25,7 +26,13 @@ def run(given: dict[str, Any]) -> int:
     least = _severity(given["severity"])
     subject = _subject(given)
     baseline = _baseline(given["baseline"], given["write_baseline"])
-    wishes = Wishes(least, wanted(given["only"], "--only"), settings.found(subject.paths), baseline)
+    wishes = Wishes(
+        least,
+        wanted(given["only"], "--only"),
+        settings.found(subject.paths),
+        baseline,
+        _change(given["changed_since"], subject),
+    )
     checked = check(subject, wishes)
     if given["write_baseline"]:
         _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
@@ -41,10 +48,13 @@ def run(given: dict[str, Any]) -> int:
 
 def _subject(given: dict[str, Any]) -> Subject:
     """What is checked: the folder here where nothing is named."""
-    further = [tuple(given[name]) for name in ("prometheus_config", "alertmanager_config", "dashboards")]
-    named = tuple(given["paths"]) or (() if any(further) else (".",))
+    prometheuses, alertmanagers = tuple(given["prometheus_config"]), tuple(given["alertmanager_config"])
+    dashboards = tuple(given["dashboards"])
+    is_named = prometheuses or alertmanagers or dashboards
+    named = tuple(given["paths"]) or (() if is_named else (".",))
     paths = tuple(Path(name) for name in named if name != STREAM)
-    return Subject(paths, sys.stdin.read() if STREAM in named else None, *further)
+    stream = sys.stdin.read() if STREAM in named else None
+    return Subject(paths, stream, prometheuses, alertmanagers, dashboards)
 
 
 def _severity(name: str) -> Severity:
@@ -57,6 +67,18 @@ def _severity(name: str) -> Severity:
             where="--severity",
             expected=f"one of {', '.join(names)}",
         ) from None
+
+
+def _change(ref: str | None, subject: Subject) -> Change | None:
+    if ref is None:
+        return None
+    if subject.stream is not None:
+        raise InputError(
+            what="git knows nothing of the standard input",
+            where="--changed-since",
+            todo="name files or folders",
+        )
+    return change_since(ref)
 
 
 def _baseline(file: Path | None, is_written: bool) -> Baseline | None:

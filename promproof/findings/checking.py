@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from promproof.errors import InputError
 from promproof.findings import comments
 from promproof.findings.baseline import Baseline
+from promproof.findings.changes import Change
 from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
 from promproof.findings.file.suppressions import UNUSED
@@ -31,6 +35,8 @@ class Subject:
     prometheus_configs: tuple[Path, ...] = ()
     alertmanager_configs: tuple[Path, ...] = ()
     dashboards: tuple[Path, ...] = ()
+    root: Path | None = None
+    """The folder that files are shown from; that of the process unless given."""
 
     def setup(self) -> Setup:
         """The set-up of it.
@@ -40,7 +46,8 @@ class Subject:
         """
         setup = discover(
             self.paths,
-            stream=self.stream,
+            self.root,
+            self.stream,
             prometheus_configs=self.prometheus_configs,
             alertmanager_configs=self.alertmanager_configs,
             dashboards=self.dashboards,
@@ -48,6 +55,21 @@ class Subject:
         if is_empty(setup):
             raise nothing(self)
         return setup
+
+    @property
+    def named(self) -> tuple[Path, ...]:
+        """All paths."""
+        return (*self.paths, *self.prometheus_configs, *self.alertmanager_configs, *self.dashboards)
+
+    def moved(self, here: Path) -> Subject:
+        """The same below another folder; what is not there is left out."""
+        groups = (self.paths, self.prometheus_configs, self.alertmanager_configs, self.dashboards)
+        there = (
+            tuple(here / os.path.relpath(path) for path in group if (here / os.path.relpath(path)).exists())
+            for group in groups
+        )
+        paths, prometheuses, alertmanagers, dashboards = there
+        return Subject(paths, None, prometheuses, alertmanagers, dashboards, here)
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,7 @@ class Wishes:
     wanted: Callable[[str], bool] = lambda rule: True
     settings: Settings | None = None
     baseline: Baseline | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,7 @@ class Checked:
     """What a check says. findings: those that are shown, in the order of files and lines.
 
     milder: how many there are below `least`, by severity; silenced: how many the owner leaves out; known, gone: how
-    many are in the baseline, and how many of it are there no more.
+    many are in the baseline, and how many of it are there no more; untouched: how many the change has no part in.
     """
 
     setup: Setup
@@ -79,6 +102,7 @@ class Checked:
     silenced: int = 0
     known: int = 0
     gone: int = 0
+    untouched: int = 0
     wanted: Callable[[str], bool] = lambda rule: True
 
     @property
@@ -114,7 +138,10 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
         key=lambda finding: finding.order,
     )
     shown = [finding for finding in asked if finding.severity.rank <= wishes.least.rank]
-    fresh, known, gone = (wishes.baseline or Baseline()).divide(shown, identities)
+    if wishes.change is not None:
+        asked = _touched(asked, subject, wishes, wishes.change, identities)
+    touched = [finding for finding in asked if finding.severity.rank <= wishes.least.rank]
+    fresh, known, gone = (wishes.baseline or Baseline()).divide(touched, identities)
     milder = {
         severity: sum(finding.severity is severity for finding in asked)
         for severity in Severity
@@ -123,8 +150,35 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
     silenced = sum(wishes.wanted(finding.rule) for finding in everything) - sum(
         wishes.wanted(finding.rule) for finding in remaining
     )
-    unjudged = tuple(missed for missed in judged.unjudged if any(map(wishes.wanted, missed.rules)))
-    return Checked(setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone, wishes.wanted)
+    unjudged = tuple(
+        missed for missed in judged.unjudged if not missed.rules or any(map(wishes.wanted, missed.rules))
+    )
+    return Checked(
+        setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone,
+        len(shown) - len(touched), wishes.wanted,
+    )  # fmt: skip
+
+
+def _touched(
+    findings: list[Finding], subject: Subject, wishes: Wishes, change: Change, identities: Identities
+) -> list[Finding]:
+    """Those in files that a change touched, and those that were not there before it."""
+    if not change.files:
+        return []
+    with TemporaryDirectory(prefix="promproof-") as folder:
+        here = change.unpack(Path(folder), subject.named, identities.documents)
+        before = subject.moved(here)
+        setup = discover(
+            before.paths,
+            here,
+            prometheus_configs=before.prometheus_configs,
+            alertmanager_configs=before.alertmanager_configs,
+            dashboards=before.dashboards,
+        )
+        earlier = Identities.of(setup.documents)
+        known = Counter(earlier.fingerprint(finding) for finding in judge(setup, wishes.wanted).findings)
+    caused = set(map(id, Baseline(known).divide(findings, identities)[0]))
+    return [finding for finding in findings if finding.file in change.files or id(finding) in caused]
 
 
 def _left(

@@ -37,6 +37,9 @@ CRASH = Unjudged(("rule/never-fires",), "Down", Place("r.yml", 4), "KeyError: 'l
 NOT_HERE = Unjudged(("rule/always-fires",), "Down", Place("r.yml", 4), "promtool is not here")
 
 
+UNREAD = Unjudged((), "values.yaml", Place("values.yaml"), "a chart's values are no manifests")
+
+
 def checked(*findings: Finding, unjudged: tuple[Unjudged, ...] = ()) -> Checked:
     return Checked(Setup(), Severity.INFO, findings, {Severity.HINT: 2}, unjudged)
 
@@ -52,6 +55,13 @@ def test_a_format_tells_the_place_the_kind_and_what_is_not_verified(form: str) -
     assert text.endswith("\n")
     for told in ("d.json", "7", "grafana/unparsable", "promtool is not here", "KeyError"):
         assert told in text
+
+
+@pytest.mark.parametrize("form", forms.FORMS)
+def test_a_file_that_is_not_read_is_named(form: str) -> None:
+    text = forms.rendered(checked(unjudged=(UNREAD,)), form)
+    assert "values.yaml" in text
+    assert "a chart's values are no manifests" in text
 
 
 @pytest.mark.parametrize("form", forms.FORMS)

@@ -31,6 +31,7 @@ def text(checked: Checked, width: int | None) -> str:
         "left_out": checked.silenced,
         "known": checked.known,
         "gone": checked.gone,
+        "not_touched": checked.untouched,
         "not_verified": [
             {
                 "rules": list(missed.rules),

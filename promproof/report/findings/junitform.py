@@ -24,7 +24,8 @@ def text(checked: Checked, width: int | None) -> str:
     suite = tree.Element("testsuite", attributes)
     suite.extend(rows)
     out = tree.SubElement(suite, "system-out")
-    out.text = _clean(f"checked: {wording.read(checked)}\n{wording.summary(checked)}")
+    told = [f"not verified: {missed}" for missed in wording.unverified(checked)]
+    out.text = _clean("\n".join([*told, f"checked: {wording.read(checked)}", wording.summary(checked)]))
     suites = tree.Element("testsuites", {"name": "promproof"})
     suites.append(suite)
     tree.indent(suites)

@@ -28,8 +28,8 @@ def text(checked: Checked, width: int | None) -> str:
     notifications = [
         {
             "level": "error" if missed.crashed else "note",
-            "message": {"text": f"not verified: {', '.join(missed.rules)}: {missed.item}: {missed.reason}"},
-            "associatedRule": {"id": missed.rules[0]},
+            "message": {"text": ": ".join(["not verified", *missed.rules, missed.item, missed.reason])},
+            **({"associatedRule": {"id": missed.rules[0]}} if missed.rules else {}),
         }
         for missed in checked.unjudged
     ]

@@ -40,6 +40,8 @@ def left_out(checked: Checked) -> Iterator[str]:
         yield f"left out by comments and promproof.yaml: {checked.silenced}"
     if checked.known:
         yield f"known: {checked.known}"
+    if checked.untouched:
+        yield f"not touched by the change: {checked.untouched}"
     if checked.gone:
         yield f"of the baseline, no more there: {checked.gone} (--write-baseline)"
 
@@ -80,4 +82,5 @@ def unverified(checked: Checked) -> Iterator[str]:
         where = f" at {first.item} ({first.place})" if first.crashed else ""
         more = f" and {number(len(misses) - 1, 'more item')}" if len(misses) > 1 and first.crashed else ""
         crash = "a judge crashed, a mistake of promproof: " if first.crashed else ""
-        yield f"{', '.join(rules)}: {crash}{reason}{where}{more}"
+        names = f"{', '.join(rules)}: " if rules else f"{first.item}: "
+        yield f"{names}{crash}{reason}{where}{more}"
