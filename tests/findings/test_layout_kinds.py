@@ -36,6 +36,19 @@ class Case:
     severity: Severity | None = None
 
 
+def relabelled(rules: str, expression: str, jobs: str = "") -> dict[str, str]:
+    """Two configurations: of a job with metric_relabel_configs, and rules that ask for something."""
+    scrapes = f"{jobs}- job_name: api\n  static_configs: [{{targets: ['api:80']}}]\n  metric_relabel_configs: [{rules}]\n"
+    rule = f"groups: [{{name: api, rules: [{{alert: A, expr: '{expression}'}}]}}]\n"
+    return {"prometheus.yml": f"rule_files: [rules.yml]\nscrape_configs:\n{scrapes}", "rules.yml": rule}
+
+
+def found_by(sd: str, *rules: str) -> dict[str, str]:
+    return {
+        "prometheus.yml": f"scrape_configs: [{{job_name: a, {sd}, relabel_configs: [{', '.join(rules)}]}}]\n"
+    }
+
+
 def composed(compose: str, target: str, **files: str) -> dict[str, str]:
     return {"compose.yml": compose, "prometheus.yml": scraping(target), **files}
 
@@ -64,6 +77,25 @@ NEIGHBOURS = (
     Case("prometheus/refused", {"prometheus.yml": scraping("api:80", "  metric_relabel_configs: [{source_labels: [a], replacement: b}]\n")}, 1),
     Case("prometheus/refused", {"prometheus.yml": scraping("api:80", "  relabel_configs: [{action: labeldrop, regex: a}, {action: Keep, source_labels: [b], regex: c}]\n")}),
     Case("prometheus/pushed-labels", {"prometheus.yml": scraping("pushgateway:9091", "  honor_labels: true\n")}),
+    Case("prometheus/drops-every-target", found_by("static_configs: [{targets: ['a:80', 'b:80']}]", "{source_labels: [__address__], regex: 'a:.*', action: drop}")),
+    Case("prometheus/drops-every-target", found_by("static_configs: [{targets: ['a:80', 'b:80']}]", "{source_labels: [__address__], regex: 'a', action: keep}"), 1),
+    Case("prometheus/drops-every-target", found_by("static_configs: [{targets: ['a:80'], labels: {env: prod}}]", "{source_labels: [env, job], regex: 'prod;a', action: keep}")),
+    Case("prometheus/drops-every-target", found_by("kubernetes_sd_configs: [{role: endpoints}]", "{source_labels: [__meta_kubernetes_service_name], regex: api, action: keep}")),
+    Case("prometheus/drops-every-target", found_by("kubernetes_sd_configs: [{role: pod}]", "{regex: __meta_kubernetes_pod_label_(.+), action: labelmap}", "{source_labels: [app], regex: api, action: keep}")),
+    Case("prometheus/drops-every-target", found_by("kubernetes_sd_configs: [{role: pod}]", "{source_labels: [__meta_consul_service], regex: api, action: keep}"), 1),
+    Case("prometheus/drops-every-target", found_by("file_sd_configs: [{files: [a.json]}]", "{source_labels: [__meta_consul_service], regex: api, action: keep}")),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'go_.*', action: keep}", "rate(a_total[5m]) > 1"), 1),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'a_total', action: drop}", "rate(a_total[5m]) > 1", "- job_name: other\n  static_configs: [{targets: ['b:80']}]\n")),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'a_total', action: drop}", "rate(a_total[5m]) > 1", "- job_name: prometheus\n  static_configs: [{targets: ['localhost:9090']}]\n"), 1),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'a_total', action: drop}", 'a_total{job="api"} > 1', "- job_name: other\n  static_configs: [{targets: ['b:80']}]\n"), 1),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__, code], regex: 'a_total;5..', action: drop}", "rate(a_total[5m]) > 1")),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [code], regex: '500', action: drop}", 'rate(a_total{code="500"}[5m]) > 1'), 1),
+    Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'old', target_label: __name__, replacement: a_total}, {source_labels: [__name__], regex: 'b', action: drop}", "a_total > 1")),
+    Case("prometheus/drops-needed-bucket", relabelled("{source_labels: [le], regex: '0.5', action: drop}", 'a_bucket{le="0.5"} > 1'), 1),
+    Case("prometheus/drops-needed-bucket", relabelled("{source_labels: [__name__, le], regex: 'b_bucket;.Inf', action: drop}", "histogram_quantile(0.9, a_bucket) > 1")),
+    Case("prometheus/needed-label-gone", relabelled("{regex: code, action: labeldrop}, {source_labels: [status], target_label: code}", 'a_total{code="500"} > 1')),
+    Case("prometheus/needed-label-gone", relabelled("{regex: __name__|job|instance, action: labelkeep}", 'a_total{code=~"5.."} > 1'), 1),
+    Case("prometheus/needed-label-gone", relabelled("{regex: code, action: labeldrop}", 'a_total{code!="500"} > 1')),
     Case("compose/apart", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1', network_mode: host}}\n", "node:9100"), 1),
     Case("compose/apart", composed(f"{PROMETHEUS}    network_mode: host\n  node: {{image: 'prom/node-exporter:v1'}}\n", "node:9100")),
     Case("compose/apart", {**composed(f"{PROMETHEUS}    networks: [a]\n  api: {{image: api, networks: [b]}}\n", "api:80"), "more.yml": "services: {api: {networks: [a]}}\n"}),
