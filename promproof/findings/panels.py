@@ -132,7 +132,7 @@ class Board:
             try:
                 text = self.text(panel, target, self.opening)
                 root = tree(text)
-                if is_sure or all(map(metric_of, _selectors(root))):  # LogQL has no names
+                if is_sure or all(metrics_in(root)):  # LogQL has no names
                     yield Query(target, text, root)
             except TooLarge:
                 continue
@@ -265,8 +265,9 @@ def tree(text: str) -> Any:
     return parse(text)
 
 
-def _selectors(root: Any) -> Iterator[Any]:
-    return (node for node in walk(root) if isinstance(node, promql.VectorSelector))
+def metrics_in(root: Any) -> Iterator[str]:
+    """The metric of each selector; empty for one without a single name."""
+    return (metric_of(node) for node in walk(root) if isinstance(node, promql.VectorSelector))
 
 
 def at_path(data: Any, path: str) -> Any:

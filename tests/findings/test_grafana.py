@@ -119,6 +119,8 @@ def files(kind: str, bad: dict[str, Any], good: dict[str, Any]) -> Twin:
 
 
 TYPED = Knowledge(types={"memory_bytes": "gauge", "http_requests_total": "counter"})
+SERVED = Knowledge("http://p", {"latency": "histogram", "http_requests_total": "counter"}, complete=True)
+RECORD = "groups: [{name: g, rules: [{record: 'job:errors:rate5m', expr: vector(1)}]}]\n"
 INSTANCES = Knowledge(labels={"up": {"instance": frozenset(("api-1", "api-10"))}})
 DS = {"name": "ds", "type": "datasource", "query": "prometheus"}
 INSTANCE = {"name": "i", "type": "query", "query": "label_values(up, instance)", "datasource": PROMETHEUS}
@@ -218,6 +220,10 @@ TWINS = (
     files("alert-never-fires", {"r.yml": THRESHOLD.replace("gt", "within_range").replace("LIMIT", "2, 3"), "p/datasources/s.yml": SOURCES}, {"r.yml": THRESHOLD.replace("gt", "outside_range").replace("LIMIT", "0.2, 3"), "p/datasources/s.yml": SOURCES}),
     files("alert-never-fires", {"r.yml": CLASSIC, "p/datasources/s.yml": SOURCES}, {"r.yml": CLASSIC.replace("avg", "sum"), "p/datasources/s.yml": SOURCES}),
     files("alert-never-fires", {"r.yml": MATH, "p/datasources/s.yml": SOURCES}, {"r.yml": MATH.replace("$A > 1", "$A * 100 > 1"), "p/datasources/s.yml": SOURCES}),
+    files("alert-not-reduced", {"r.yml": MATH, "p/datasources/s.yml": SOURCES}, {"r.yml": MATH.replace("'}}", "', instant: true}}"), "p/datasources/s.yml": SOURCES}),
+    files("alert-not-reduced", {"r.yml": THRESHOLD.replace("expression: B", "expression: A"), "p/datasources/s.yml": SOURCES}, {"r.yml": THRESHOLD, "p/datasources/s.yml": SOURCES}),
+    expressions("unknown-metric", "sum(rate(error_total[5m]))", "sum(rate(http_requests_total[5m])) + up + job:errors:rate5m", beside={"rules.yml": RECORD}, knowledge=SERVED),
+    Twin("grafana/alert-metric", {"a.json": board(), "r.yml": RULE, "p/datasources/s.yml": SOURCES}, {"a.json": board(), "r.yml": RULE.replace("a_bucket", "latency_bucket"), "p/datasources/s.yml": SOURCES}, knowledge=SERVED),
     files("alert-window", {"r.yml": RULE.replace("5m", "30s"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}, {"r.yml": RULE.replace("5m", "1m"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}),
     files("alert-interval", {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 15s")}, {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 1m")}),
     files("alert-label-lost", {"r.yml": RULE.replace("    condition", "    annotations: {summary: 'on {{ $labels.instance }}'}\n    condition"), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE.replace("    condition", "    annotations: {summary: '{{ $labels.grafana_folder }} {{ if $labels.instance }}{{ $labels.instance }}{{ end }}'}\n    condition"), "p/datasources/s.yml": SOURCES}),

@@ -181,7 +181,12 @@ def is_of_prometheus(query: Part, setup: Setup) -> bool:
     """Whether a query surely goes to a Prometheus: by its data source, or by its own word."""
     uid = query.text("datasourceUid")
     kinds = {source.type for source in setup.grafana.sources if source.uid == uid}
-    return kinds == {"prometheus"} or query.part("model", "datasource").text("type") == "prometheus"
+    is_called_so = not kinds and "prometheus" in uid.lower()
+    return (
+        kinds == {"prometheus"}
+        or query.part("model", "datasource").text("type") == "prometheus"
+        or is_called_so
+    )
 
 
 def _reads(model: Any) -> set[str]:

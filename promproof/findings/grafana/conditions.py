@@ -65,14 +65,26 @@ LOST = register(
         instead="sum by (instance) (rate(errors_total[5m])), with the summary: errors on {{ $labels.instance }}",
     )
 )
+SERIES = register(
+    Kind(
+        id="grafana/alert-not-reduced",
+        severity=Severity.ERROR,
+        title="an alert whose condition gets a series instead of a number",
+        why="A query without `instant: true` gives a series of points. Grafana decides about numbers only: every "
+        "evaluation ends in `looks like time series data, only reduced data can be alerted on`.",
+        example="{refId: A, model: {expr: up}}, {refId: B, model: {type: threshold, expression: A}}, condition: B",
+        instead="{refId: A, model: {expr: up, instant: true}}, {refId: B, model: {type: threshold, expression: A}}",
+    )
+)
 _SIGNS = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "==", "ne": "!="}
 _KEPT = ("last", "mean", "avg", "median", "min", "max")
 """Reducers whose result lies between the smallest and the largest value."""
 _MATH = re.compile(r"\s*\$\{?(\w+)\}?\s*(>=?|<=?|==|!=)\s*(-?\d+(?:\.\d+)?)\s*")
+_READ = re.compile(r"\$\{?(\w+)")
 _RESERVED = frozenset(("alertname", "grafana_folder", "datasource_uid", "ref_id", "__alert_rule_uid__"))
 
 
-@whole_setup(NEVER, WINDOW, INTERVAL, LOST)
+@whole_setup(NEVER, WINDOW, INTERVAL, LOST, SERIES)
 def judge(setup: Setup) -> Iterator[Finding]:
     """Every group and rule of every file."""
     for part in setup.grafana.alerting:
@@ -95,6 +107,14 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
     trees = {name: _tree(query, setup) for name, query in queries.items()}
     title = rule.text("title")
     yield from _never(rule, queries, trees)
+    if series := _series(rule.text("condition"), queries, setup, frozenset()):
+        yield SERIES.at(
+            queries[series].part("model").at(),
+            f"{title}: {series} is a range query, and nothing reduces it on its way to the condition",
+            effect="every evaluation fails: the alert is in the state Error, or whatever execErrState says",
+            todo="set `instant: true`, or put an expression of the type reduce between",
+            see="Grafana says: looks like time series data, only reduced data can be alerted on",
+        )
     for name, root in trees.items():
         for node, function in windows_of(root):
             scrape, window = (
@@ -197,6 +217,23 @@ def _bounds(name: str, queries: Mapping[str, Part], trees: Mapping[str, Any], se
     if query.text("datasourceUid") in EXPRESSIONS and model.text("type") == "reduce" and is_kept:
         return _bounds(model.text("expression").lstrip("$").strip("{}"), queries, trees, seen | {name})
     return ANY
+
+
+def _series(name: str, queries: Mapping[str, Part], setup: Setup, seen: frozenset[str]) -> str:
+    """The range query whose points reach an expression; empty when that is not sure."""
+    query = queries.get(name)
+    if query is None or name in seen:
+        return ""
+    model = query.part("model")
+    if query.text("datasourceUid") not in EXPRESSIONS:
+        is_range = model.truth("range") or not model.truth("instant")
+        is_sure = bool(model.text("expr")) and is_of_prometheus(query, setup) and not model.truth("instant")
+        return name if is_range and is_sure else ""
+    if model.text("type") not in ("threshold", "math", "resample"):
+        return ""
+    expression = model.text("expression")
+    read = _READ.findall(expression) if model.text("type") == "math" else [expression.lstrip("$").strip("{}")]
+    return next(filter(None, (_series(other, queries, setup, seen | {name}) for other in read)), "")
 
 
 def _texts(rule: Part, root: promql.Expr) -> Iterator[Finding]:
