@@ -268,9 +268,8 @@ OPTIONS = (
         "scenario",
         TRAFFIC,
         ("ui",),
-        "a scenario's file or name, for the start form",
+        "a scenario's file or name, for the start form; unless given steady, or root where there is none",
         "SCENARIO",
-        default="steady",
     ),
     Option(
         "pass",

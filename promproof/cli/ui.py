@@ -20,10 +20,13 @@ from typing import Any
 
 from promproof import interrupts, isolated, plugins
 from promproof.config.urls import base_url
+from promproof.contract import model as contracts
 from promproof.errors import InputError, meant
 from promproof.faults.abandoned import abandoned
+from promproof.load.locust import left_out
+from promproof.load.scenario import known, load, resolve
 from promproof.optiontable import options
-from promproof.places import DEFAULT_REPORTS, LOCUSTFILE, PACKAGE
+from promproof.places import DEFAULT_REPORTS, LOCUST, LOCUSTFILE, PACKAGE
 from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
 
@@ -38,11 +41,15 @@ def command(given: Mapping[str, Any]) -> list[str]:
     """The command line of Locust for these values; what it says of its own options comes last, and wins."""
     stamp = time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime())
     reports = DEFAULT_REPORTS / stamp if given["reports"] is None else given["reports"]
-    words = ["locust", "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING"]
+    words = [LOCUST, "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING"]
     for option in options("ui"):
         if option.name == "plugins":
             continue  # Locust's process finds them in its environment
-        value = reports if option.name == "reports" else given[option.key]
+        value = given[option.key]
+        if option.name == "reports":
+            value = reports
+        elif option.name == "scenario" and value is None:
+            value = "steady" if "steady" in known() else "root"
         if value is not None:
             name = f"--{option.name}"
             words += [LOCUSTS.get(name, name), str(value)]
@@ -113,8 +120,13 @@ def run(given: dict[str, Any]) -> int:
     check_urls(wanted)
     check_port(wanted)
     check_places(Path(values["--reports"]))
+    load(resolve(values["--scenario"]))
+    contracts.load(Path(values["--contract"]))
     for line in (*map(str, clear_leftovers()), *abandoned()):
         sys.stdout.write(f"{line}\n")
+    if others := left_out():
+        told = "options of Locust stand on this command line, or in the file that --config names"
+        sys.stdout.write(f"{', '.join(others)}: left out; {told}\n")
     sys.stdout.write(f"http://{values['--web-host']}:{values['--web-port']}/?tab=verification\n")
     sys.stdout.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer

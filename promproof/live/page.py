@@ -9,6 +9,7 @@ cannot show (charts, buttons, verdicts) stands below it.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from functools import wraps
@@ -65,6 +66,8 @@ def install(environment: Any, **_: object) -> None:
     environment.watch = None
     if environment.web_ui is None:
         return
+    # a Prometheus that does not answer is told on the page, and not with each of the library's attempts
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     options = environment.parsed_options
     folder = Path(options.reports or DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))
     try:

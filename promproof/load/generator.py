@@ -12,7 +12,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.load.account import Account
 from promproof.load.options import Options
-from promproof.places import LOCUSTFILE
+from promproof.places import LOCUST, LOCUSTFILE
 from promproof.stack.children import Child, log_tail, start_child, stop_all
 from promproof.stack.frozen import stopped
 from promproof.stack.journal import Journal
@@ -122,7 +122,7 @@ class LoadGenerator:
         return [] if self._main is None else log_tail(self._main.log)
 
     def _process(self, name: str, role: Sequence[str]) -> Child:
-        command = isolated.command("locust", "-f", str(LOCUSTFILE), "-L", "ERROR", *role)
+        command = isolated.command(LOCUST, "-f", str(LOCUSTFILE), "-L", "ERROR", *role)
         log = self._folder / f"{name}.log"
         # Locust imports and configures itself from its working folder: not from the user's
         return start_child(command, name=name, log=log, cwd=self._folder, journal=self._journal)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html as markup
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,6 +17,7 @@ from promproof.evidence import bins
 from promproof.load.account import Account
 from promproof.load.judgement import find_knee
 from promproof.load.result import PERCENTILES, EndpointRow, LoadResult
+from promproof.report.tables import print_whole, table
 from promproof.report.terminal import STYLE
 from promproof.verdict import Verdict
 
@@ -26,28 +27,48 @@ WIDTH = 180
 """columns of a table that goes into a file or a pipe"""
 
 
+def _percentile(p: float) -> str:
+    return "max" if p == 100 else f"p{p:g}"
+
+
+COUNTS = ("requests", "answers", "none", "maybe")
+HEADS = (*COUNTS, *(_percentile(p) for p in PERCENTILES))
+CELLS = range(len(HEADS))
+"""numbers of all columns behind the endpoint's"""
+HALVES = (CELLS[: len(COUNTS)], CELLS[len(COUNTS) :])
+"""where they do not fit beside each other"""
+
+
 def show(result: LoadResult, console: Console | None = None) -> None:
     """Print endpoints, generator and verdicts; the reasons of an invalid run come last, where they are seen."""
     console = console or Console(
         highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH
     )
-    console.print(_endpoints(result))
+    print_whole(console, _endpoints(result, CELLS), lambda: [_endpoints(result, part) for part in HALVES])
     if result.account.scenario.knee and (knee := find_knee(result.account)) is not None:
         console.print(f"knee: {knee}")
     console.print(f"generator: {generator_line(result.account)}\n")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("condition", "verdict", "seen"):
-        table.add_column(name)
-    for one in result.verdicts:
-        table.add_row(escape(one.claim), f"[{STYLE[one.outcome]}]{one.outcome}[/]", escape(one.reason))
-    console.print(table)
+    made = table()
+    made.add_column("condition", overflow="fold")
+    made.add_column("verdict", no_wrap=True)
+    made.add_column("seen", overflow="fold")
+    for verdict in result.verdicts:
+        style = STYLE[verdict.outcome]
+        made.add_row(escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason))
+    console.print(made)
     for reason in result.reasons:
         console.print(f"[yellow]invalid[/]: {escape(reason)}")
     for row in result.account.final.get("surprises", ()):
-        text = f"{row['count']} x {row['method']} {row['endpoint']}: {row['what']}"
+        text = (
+            f"{row['count']} x {row['method']} {row['endpoint']}: {row['what']}; the first: {row['example']}"
+        )
         console.print(f"unexpected: {escape(text)}")
     for lost in result.account.lost_workers:
         console.print(f"lost worker {lost['worker']}: {escape(str(lost['known']))}")
+    total = result.endpoints()[-1]
+    if total.requests and not total.statuses:
+        target = escape(result.about["target"])
+        console.print(f"nobody answers at {target}: start the target, or name another with --target URL")
     console.print(f"\n{headline(result)}")
 
 
@@ -168,14 +189,16 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _endpoints(result: LoadResult) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("endpoint", no_wrap=True)
-    for name in ("requests", "answers", "none", "maybe", *(_percentile(p) for p in PERCENTILES)):
-        table.add_column(name, justify="right", no_wrap=True)
+def _endpoints(result: LoadResult, columns: Sequence[int]) -> Table:
+    """The endpoints with some of their cells; only an endpoint's name may be folded."""
+    made = table()
+    made.add_column("endpoint", overflow="fold")
+    for name in (HEADS[number] for number in columns):
+        made.add_column(name, justify="right", no_wrap=True)
     for row in result.endpoints():
-        table.add_row(*map(escape, _cells(row)))
-    return table
+        name, *cells = map(escape, _cells(row))
+        made.add_row(name, *(cells[number] for number in columns))
+    return made
 
 
 def _cells(row: EndpointRow) -> list[str]:
@@ -183,10 +206,6 @@ def _cells(row: EndpointRow) -> list[str]:
     latencies = ["" if value is None else f"{value * 1000:.1f} ms" for value in row.latency.values()]
     name = f"{row.method} {row.endpoint}".strip()
     return [name, str(row.requests), answers, str(row.unanswered or ""), str(row.maybe or ""), *latencies]
-
-
-def _percentile(p: float) -> str:
-    return "max" if p == 100 else f"p{p:g}"
 
 
 def _endpoint(row: EndpointRow) -> str:

@@ -16,7 +16,7 @@ from promproof import interrupts, isolated
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.records import Ledger, Surprise
-from promproof.places import LOCUSTFILE
+from promproof.places import LOCUST, LOCUSTFILE
 from promproof.run.liveness import LOOK_SECONDS, Course
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.frozen import stopped
@@ -66,7 +66,7 @@ class Traffic:
         """Start the process, which waits for `go`; returns at once."""
         wanted = self.settings
         command = isolated.command(
-            "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
+            LOCUST, "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
             "--host", wanted.target, "--scenario", str(wanted.scenario.absolute()),
             "--ledger", str(self.ledger_file.absolute()), "--ledger-bin", f"{wanted.bin_seconds:g}",
             "--start-file", str(self._go.absolute()),

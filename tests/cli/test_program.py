@@ -16,6 +16,7 @@ from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main
 from promproof.cli.verify import prefixed
 from promproof.errors import InputError
+from promproof.load.locust import left_out
 from promproof.optiontable import GROUPS, OPTIONS, PROGRAMS, options
 from promproof.places import REPOSITORY
 from promproof.pytest_plugin import pytest_addoption
@@ -168,6 +169,27 @@ def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refu
     assert words[words.index("--host") + 1] == "http://127.0.0.1:8000"
     assert words[words.index("--ledger") + 1] == "there/ledgers"
     assert "--plugins" not in words, "Locust has no such option"
+
+
+@pytest.mark.parametrize(("names", "played"), [({"root", "steady"}, "steady"), ({"root"}, "root")])
+def test_the_web_ui_begins_with_a_scenario_that_is_there(
+    names: set[str], played: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "known", lambda: names)
+    given = {option.key: option.default_of("ui") for option in options("ui")}
+    words = ui.command({**given, "rest": []})
+    assert words[words.index("--scenario") + 1] == played
+
+
+def test_what_is_meant_for_other_runs_of_locust_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "locust.conf").write_text("headless = true\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("LOCUST_USERS", "LOCUST_WEB_PASSWORD", "LOCUST_TLS_KEY", "NO_LOCUST_USERS"):
+        monkeypatch.setenv(name, "1")
+    assert left_out() == ["locust.conf", "LOCUST_USERS"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from promproof.places import LOCUST
 from tests.load.processes import DEADLINE_SECONDS, ROOT, LocustRuns, wait_for
 from tests.load.target import Target
 
@@ -38,7 +39,8 @@ class LoadSession:
     def generators(self) -> list[psutil.Process]:
         """The Locust processes, the first one started first."""
         found = psutil.Process(self.process.pid).children(recursive=True)
-        return sorted((one for one in found if "locust" in one.cmdline()), key=lambda one: one.create_time())
+        generators = (process for process in found if LOCUST in process.cmdline())
+        return sorted(generators, key=lambda process: process.create_time())
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

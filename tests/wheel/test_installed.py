@@ -17,7 +17,8 @@ import requests
 from promproof.places import REPOSITORY
 from promproof.stack.ports import allocate_ports
 from promproof.stack.waiting import loopback_session, unmet_http, wait_until
-from tests.wheel.building import build
+from tests.test_contributing import SCENARIO
+from tests.wheel.building import build, build_plugin
 
 pytestmark = [pytest.mark.stack, pytest.mark.takes(5)]
 SHOP = REPOSITORY / "tests" / "run" / "shop"
@@ -37,7 +38,7 @@ SHADOWS = (
 STRANGE = "raise SystemExit('a file of the stranger was imported')\n"
 CONFIGURATION = {
     "pytest.ini": "[pytest]\naddopts = --an-option-of-the-stranger\n",
-    "locust.conf": "host = http://127.0.0.1:9\nusers = 7\n",
+    "locust.conf": "host = http://127.0.0.1:9\nheadless = true\nmaster = true\nexpect-workers = 3\nweb-port = 9\n",
 }
 DOWN = """  - name: ShopDown
     comparator: "=="
@@ -85,7 +86,17 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = [sys.executable, "-m", "uv", "-q"]
     for command in (
         [*uv, "venv", "--python", sys.executable, str(home)],
-        [*uv, "pip", "install", "--python", str(home), "-c", str(folder / "versions.txt"), str(wheel)],
+        [
+            *uv,
+            "pip",
+            "install",
+            "--python",
+            str(home),
+            "-c",
+            str(folder / "versions.txt"),
+            str(wheel),
+            str(build_plugin(folder)),
+        ],
     ):
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
@@ -118,10 +129,11 @@ def run(
 
 
 def environment() -> dict[str, str]:
-    """Nothing of this checkout is in it."""
-    return {
+    """Nothing of this checkout is in it, and something that is meant for other runs of Locust."""
+    own = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))
     }
+    return {**own, "LOCUST_PROCESSES": "4", "LOCUST_RUN_TIME": "1s", "LOCUST_MODE_WORKER": "true"}
 
 
 @contextmanager
@@ -143,6 +155,18 @@ def test_the_program_says_its_version_and_checks_a_shipped_scenario(programs: Pa
     assert (done.returncode, done.stderr) == (0, "")
     assert "promproof/scenarios/root.yaml: root" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plugin_of_an_installed_distribution_is_found_by_its_entry_point(
+    programs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "burst.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    done = run(programs, tmp_path, "scenarios", "check", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    path.write_text(SCENARIO.replace("bursts", "floods"), encoding="utf-8")
+    done = run(programs, tmp_path, "scenarios", "check", str(path))
+    assert "arrival: model must be one of bursts, closed, open" in done.stderr
 
 
 def test_verify_collects_the_claims_of_the_working_folder_s_contract(
@@ -182,8 +206,10 @@ def test_a_shipped_scenario_is_played_and_reported_in_the_working_folder(
     programs: Path, repository: Path
 ) -> None:
     with service(repository) as url:
-        done = run(programs, repository, "load", "root", "--target", url, "--duration", "1s")
+        words = ("--target", url, "--duration", "1s", "--junit", "load.xml")
+        done = run(programs, repository, "load", "root", *words)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert 'name="unexpected == 0"' in (repository / "load.xml").read_text(encoding="utf-8")
     (report,) = (repository / "reports").glob("load-root-*/report.html")
     assert str(report) in done.stdout
 
