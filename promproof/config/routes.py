@@ -86,7 +86,7 @@ def certain_receivers(root: Route, labels: Partial) -> list[str] | None:
 
 
 def shadowed(root: Route) -> Iterator[tuple[Route, Route]]:
-    """Routes that no alert at all can reach, each with the earlier sibling that takes all of its alerts."""
+    """Routes that no alert at all can reach, each with the earlier sibling that takes the last of its alerts."""
     yield from _shadowed(root, Partial())
 
 
@@ -105,16 +105,22 @@ def _contradicting(route: Route, context: Partial) -> Iterator[tuple[Route, str]
 
 
 def _shadowed(route: Route, context: Partial) -> Iterator[tuple[Route, Route]]:
+    left = context  # what the siblings so far let go on
+    last = None
     for index, child in enumerate(route.children):
         inside = context.narrowed(child.matchers)
         if inside.impossible is not None or child.unread:
             continue
         earlier = (sibling for sibling in route.children[:index] if not sibling.goes_on)
         taker = next((sibling for sibling in earlier if sibling.takes(inside)), None)
+        if taker is None and left.narrowed(child.matchers).impossible is not None:
+            taker = last  # several take it between them
         if taker is not None:
             yield child, taker
         else:
             yield from _shadowed(child, inside)
+        if not child.goes_on and len(child.matchers) == 1:
+            left, last = left.narrowed([child.matchers[0].negated]), child
 
 
 def _walk(route: Route, labels: Partial, certain: bool) -> Iterator[tuple[Route, bool]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from promproof.config import routes
 from promproof.config.inhibition import Inhibition
 from promproof.config.labelsets import Matcher, Partial
 from promproof.config.routing import matchers
+from promproof.findings.alertlabels import Sent, sent
 from promproof.findings.finding import Place
 from promproof.findings.part import Part
 from promproof.findings.setup import Alertmanager, Receiver, Route, Service, Setup
@@ -24,6 +26,11 @@ _NOBODY = re.compile(
     r"null|nil|none|no-?op|no-?one|nobody|nowhere|black-?hole|/?dev[-/ ]?null|void|silen|mute|drop|discard|ignor"
     r"|empty|trash|sink|suppress|skip|disabled|stub|dummy|drain|inhibit|quiet|fake|no-?notif|watchdog|dead-?man",
     re.IGNORECASE,
+)
+
+
+_ENDINGS: WeakKeyDictionary[Setup, dict[Alertmanager, tuple[tuple[Sent, tuple[routes.Reach, ...]], ...]]] = (
+    WeakKeyDictionary()
 )
 
 
@@ -75,6 +82,47 @@ def services_of(server: Alertmanager, setup: Setup) -> list[Service]:
     return [service for service in services if server.service and service.name == server.service]
 
 
+def sent_to(server: Alertmanager, setup: Setup) -> tuple[Sent, ...]:
+    """The alerts that one Alertmanager gets: of the Prometheus whose file is nearest, and to which it is nearest.
+
+    Several set-ups may be in one tree. A rule that no Prometheus loads counts where none is there at all.
+    """
+    return tuple(alert for alert, _ in endings(server, setup))
+
+
+def endings(server: Alertmanager, setup: Setup) -> tuple[tuple[Sent, tuple[routes.Reach, ...]], ...]:
+    """The alerts that one Alertmanager gets, each with the routes that it ends at: for certain, or perhaps."""
+    known = _ENDINGS.setdefault(setup, {})
+    if server not in known:
+        tree = tree_of(server)
+        known[server] = tuple(
+            (alert, tuple(routes.reaches(tree, alert.labels)) if tree is not None else ())
+            for alert in _received(server, setup)
+        )
+    return known[server]
+
+
+def _received(server: Alertmanager, setup: Setup) -> tuple[Sent, ...]:
+    others = [other for other in setup.alertmanagers if not is_resource(other)]
+    alerts = [alert for alert in sent(setup) if alert.server is not None or not setup.prometheuses]
+    nearest = max((_near(server, alert) for alert in alerts), default=0)
+    return tuple(
+        alert
+        for alert in alerts
+        if _near(server, alert) == nearest == max(_near(other, alert) for other in (server, *others))
+    )
+
+
+def _near(server: Alertmanager, alert: Sent) -> int:
+    """How many folders two files have in common."""
+    thing = alert.server or alert.rule
+    paths = (server.part.document.folder.split("/"), thing.part.document.folder.split("/"))
+    return next(
+        (index for index, (one, other) in enumerate(zip(*paths, strict=False)) if one != other),
+        min(map(len, paths)),
+    )
+
+
 @dataclass(frozen=True)
 class Muting:
     """An inhibition rule with the part of the file it stands in."""
@@ -102,6 +150,9 @@ def side(part: Part, prefix: str = "") -> tuple[Matcher, ...] | None:
     """The matchers of a route, or of a side of an inhibition; None when one can't be read."""
     found = [Matcher(name, "=", value) for name, value in part.texts(f"{prefix}match").items()]
     found += [Matcher(name, "=~", value) for name, value in part.texts(f"{prefix}match_re").items()]
+    patterns = part.part(f"{prefix}match_re").data
+    if isinstance(patterns, dict) and None in patterns.values():
+        return None
     listed = part.data.get(f"{prefix}matchers") if isinstance(part.data, dict) else None
     if not isinstance(listed, list | None):
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.findings.alertmanager.receivers import is_secret
 from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
@@ -257,3 +258,34 @@ def test_templates_in_a_folder_that_is_not_known_may_define_anything(tmp_path: P
 )
 def test_a_text_is_read_as_the_template_engine_does(text: str, kinds: list[str]) -> None:
     assert [slip.kind for slip in slips(text)] == kinds
+
+
+def test_each_set_up_of_a_tree_is_judged_with_its_own_rules(tmp_path: Path) -> None:
+    silent = "route: {receiver: team}\nreceivers: [{name: team}]\n"
+    told = f"route: {{receiver: attic}}\nreceivers: {BOTH}\n"
+    mine = PROMETHEUS.replace("# ", "# a/")
+    other = PROMETHEUS.replace("# ", "# b/").replace("Refusals", "Slow")
+    alone = f"{mine}# a/alertmanager.yml\n{told}{other}"
+    assert rules(found(tmp_path / "alone", alone)) == []
+    seen = found(tmp_path / "both", f"{alone}# b/alertmanager.yml\n{silent}")
+    assert [finding.message.partition(" ends")[0] for finding in seen if finding.severity.rank < 2] == [
+        "Slow"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_one"),
+    [
+        ("api_url", "https://hooks.slack.com/services/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", True),
+        ("api_url", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", False),
+        ("bot_token", "7301234569:AAHk2mPq9rStUvWxYz0123456789abcdefg", True),
+        ("smtp_auth_password", "Tr0ub4dor&3", True),
+        ("smtp_auth_password", "your-app-password1", False),
+        ("smtp_auth_password", "${SMTP_PASSWORD}", False),
+        ("routing_key", "3f9c1ab27de84c60a5b1e2d47c9f0a86", True),
+        ("routing_key", "PAGERDUTY-SERVICE-KEY-1", False),
+        ("url", "http://operator:9095/alerts", False),
+    ],
+)
+def test_a_secret_is_told_from_a_placeholder(name: str, value: str, is_one: bool) -> None:
+    assert is_secret(name, value) is is_one

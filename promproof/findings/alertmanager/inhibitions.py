@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promproof.config.labelsets import ABSENT, Matcher, Partial, alternatives
-from promproof.findings.alertlabels import Sent, sent
-from promproof.findings.alertroutes import Muting, is_resource, mutings, rank
+from promproof.findings.alertlabels import Sent
+from promproof.findings.alertroutes import Muting, is_resource, mutings, rank, sent_to
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, register
 from promproof.findings.setup import Alertmanager, Setup
@@ -73,6 +73,19 @@ EVERYTHING = register(
         instead=f"{_AM}inhibit_rules: [{{source_matchers: ['alertname=\"HostDown\"'], equal: [instance]}}]",
     )
 )
+EACH_OTHER = register(
+    Kind(
+        id="alertmanager/inhibits-each-other",
+        severity=Severity.WARNING,
+        title="two inhibitions that mute each other's source",
+        why="An alert that is inhibited inhibits all the same. While both fire, each mutes the other.",
+        example=f"""{_AM}inhibit_rules:
+- {{source_matchers: ['alertname="ApiDown"'], target_matchers: ['alertname="DatabaseDown"'], equal: [cluster]}}
+- {{source_matchers: ['alertname="DatabaseDown"'], target_matchers: ['alertname="ApiDown"'], equal: [cluster]}}""",
+        instead=f"""{_AM}inhibit_rules:
+- {{source_matchers: ['alertname="DatabaseDown"'], target_matchers: ['alertname="ApiDown"'], equal: [cluster]}}""",
+    )
+)
 NOTHING = register(
     Kind(
         id="alertmanager/inhibits-nothing",
@@ -100,18 +113,13 @@ def judge_pairs(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Each inhibition for each two alerts of the rules."""
     if is_resource(server):
         return
-    alerts = sent(setup)
+    alerts = sent_to(server, setup)
     for muting in mutings(server):
-        pairs = [
-            (source, target)
-            for source in alerts
-            if source.labels.meets(muting.rule.source)
-            for target in alerts
-            if target.rule is not source.rule and muting.rule.mutes(source.labels, target.labels)
-        ]
-        # Both may be parts of one expression: the pair that is told is one of two alerts of different names.
-        always = [pair for pair in pairs if pair[0].fires_always]
-        neither = [pair for pair in pairs if muting.rule.equal and _lacks(pair, muting.rule.equal)]
+        rule = muting.rule
+        sources = [alert for alert in alerts if alert.labels.meets(rule.source)]
+        targets = [alert for alert in alerts if alert.labels.meets(rule.target)]
+        always = _muted([alert for alert in sources if alert.fires_always], targets, muting)
+        neither = _muted(_lacking(sources, rule.equal), _lacking(targets, rule.equal), muting)
         if always:
             yield ALWAYS.at(
                 muting.part.at(),
@@ -136,12 +144,26 @@ def judge_pairs(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             )
 
 
-def _lacks(pair: tuple[Sent, Sent], equal: tuple[str, ...]) -> bool:
-    return all(alert.labels[label] == ABSENT for alert in pair for label in equal)
+def _muted(sources: list[Sent], targets: list[Sent], muting: Muting) -> list[tuple[Sent, Sent]]:
+    """The first source that surely mutes others, with each of these."""
+    for source in sources:
+        pairs = [
+            (source, target)
+            for target in targets
+            if target.rule is not source.rule and muting.rule.mutes(source.labels, target.labels)
+        ]
+        if pairs:
+            return pairs
+    return []
+
+
+def _lacking(alerts: list[Sent], labels: tuple[str, ...]) -> list[Sent]:
+    """The alerts that surely have none of the labels; none where there are no labels."""
+    return [alert for alert in alerts if labels and all(alert.labels[name] == ABSENT for name in labels)]
 
 
 def _names(pairs: list[tuple[Sent, Sent]], side: int) -> str:
-    names = list(dict.fromkeys(pair[side].rule.name for pair in pairs if pair[0] is pairs[0][0]))
+    names = list(dict.fromkeys(pair[side].rule.name for pair in pairs))
     return f"{names[0]} (and {len(names) - 1} more)" if len(names) > 1 else names[0]
 
 
@@ -157,6 +179,24 @@ def _see(pairs: list[tuple[Sent, Sent]]) -> str:
         f"send both ({source.rule.name}, {target.rule.name}) to an Alertmanager with `amtool alert add`:"
         " `amtool alert query --inhibited` lists the second"
     )
+
+
+@each_alertmanager(EACH_OTHER)
+def judge_circles(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Two inhibitions that are the reverse of each other."""
+    seen: list[Muting] = []
+    for muting in mutings(server):
+        sides = set(muting.rule.source), set(muting.rule.target)
+        for other in seen:
+            if sides[0] != sides[1] and sides == (set(other.rule.target), set(other.rule.source)):
+                yield EACH_OTHER.at(
+                    muting.part.at(),
+                    f"it is the reverse of the inhibition at line {other.part.at().line}: {muting.text}",
+                    effect="while both alerts fire each mutes the other: none of them is sent",
+                    todo="delete one of the two",
+                    see="send both to an Alertmanager with `amtool alert add`: `amtool alert query --inhibited`",
+                )
+        seen.append(muting)
 
 
 @each_alertmanager(CRITICAL, EVERYTHING, NOTHING)

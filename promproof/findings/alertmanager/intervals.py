@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from promproof.config import routes
 from promproof.config.labelsets import Partial
-from promproof.config.routes import reaches
-from promproof.findings.alertlabels import sent
-from promproof.findings.alertroutes import is_critical, is_resource, place_of, says_nobody, tree_of
+from promproof.config.routes import Reach, reaches
+from promproof.findings.alertroutes import endings, is_critical, is_resource, place_of, says_nobody, tree_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, register
 from promproof.findings.setup import Alertmanager, Setup
@@ -123,8 +122,8 @@ def judge_routes(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
 
 def _critical(server: Alertmanager, setup: Setup, tree: routes.Route) -> Iterator[Finding]:
     held: dict[routes.Key, tuple[routes.Route, int, list[str]]] = {}
-    for name, labels in _alerts(setup, tree):
-        ends = [reach for reach in reaches(tree, labels) if not says_nobody(reach.route.receiver)]
+    for name, all_ends in _alerts(server, setup, tree):
+        ends = [reach for reach in all_ends if not says_nobody(reach.route.receiver)]
         if not ends or not all(reach.certain for reach in ends):
             continue
         times = [_muted(reach.route, server) for reach in ends]
@@ -148,17 +147,17 @@ def _critical(server: Alertmanager, setup: Setup, tree: routes.Route) -> Iterato
         )
 
 
-def _alerts(setup: Setup, tree: routes.Route) -> Iterator[tuple[str, Partial]]:
+def _alerts(server: Alertmanager, setup: Setup, tree: routes.Route) -> Iterator[tuple[str, Sequence[Reach]]]:
     """The critical alerts of the rules; without rules those that a route of the file itself calls so."""
-    if setup.alerts:
-        for alert in sent(setup):
+    if alerts := endings(server, setup):
+        for alert, ends in alerts:
             if is_critical(alert.labels) and not alert.fires_always:
-                yield alert.rule.name, alert.labels
+                yield alert.rule.name, ends
         return
     for route in tree.children:
         labels = Partial().narrowed(route.matchers)
         if is_critical(labels):
-            yield "alerts of " + "{" + ", ".join(map(str, route.matchers)) + "}", labels
+            yield "alerts of " + "{" + ", ".join(map(str, route.matchers)) + "}", reaches(tree, labels)
 
 
 def _muted(route: routes.Route, server: Alertmanager) -> WeekTimes:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from promproof.config import routes
 from promproof.config.labelsets import Matcher, alternatives
-from promproof.config.routes import contradicting, reaches, shadowed
-from promproof.findings.alertlabels import Sent, sent
+from promproof.config.routes import contradicting, shadowed
+from promproof.findings.alertlabels import Sent
 from promproof.findings.alertroutes import (
+    endings,
     is_resource,
     place_of,
     rank,
     receiver_of,
     says_nobody,
+    sent_to,
     severity_of,
     tree_of,
 )
@@ -113,18 +115,20 @@ def judge_ends(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     tree = tree_of(server)
     if tree is None or is_resource(server):
         return
+    alerts = endings(server, setup)
+    if not alerts:
+        yield from _empty(server)
     lost: dict[str, list[Sent]] = {}
-    for alert in sent(setup):
-        ends = reaches(tree, alert.labels)
+    for alert, ends in alerts:
         if not ends or not all(reach.certain for reach in ends) or _is_quiet(alert):
             continue
         names = [reach.route.receiver for reach in ends]
         if all(_is_empty(server, name) for name in names) and not any(map(says_nobody, names)):
             lost.setdefault(names[0], []).append(alert)
-    for name, alerts in lost.items():
+    for name, ending in lost.items():
         receiver = receiver_of(server, name)
         assert receiver is not None  # is_empty
-        names = list(dict.fromkeys(alert.rule.name for alert in alerts))
+        names = list(dict.fromkeys(alert.rule.name for alert in ending))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield NOBODY.at(
             receiver.at("name"),
@@ -132,8 +136,24 @@ def judge_ends(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             " integration",
             effect="nobody is told when they fire" if len(names) > 1 else "nobody is told when it fires",
             todo="give the receiver an integration, or call it null if that is meant",
-            see=f"amtool config routes test --config.file={server.file} {_words(alerts[0])}",
+            see=f"amtool config routes test --config.file={server.file} {_words(ending[0])}",
         )
+
+
+def _empty(server: Alertmanager) -> Iterator[Finding]:
+    """Empty receivers of routes of their own, where no rule says what arrives; the root's when all are empty."""
+    named = {route.receiver for route in server.routes[1:] if route.part.text("receiver")}
+    if not any(receiver.integrations for receiver in server.receivers):
+        named.add(server.routes[0].receiver)
+    for receiver in server.receivers:
+        if receiver.name in named and not receiver.integrations and not says_nobody(receiver.name):
+            yield NOBODY.at(
+                receiver.at("name"),
+                f"routes lead to {receiver.name!r}, which has no integration",
+                effect="nobody is told of the alerts that take them",
+                todo="give the receiver an integration, or call it null if that is meant",
+                see=f"amtool config routes show --config.file={server.file}",
+            )
 
 
 def _is_empty(server: Alertmanager, name: str) -> bool:
@@ -163,7 +183,7 @@ def judge_order(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
         same = _settings(route) == _settings(taker) and not route.children and not taker.children
         yield SHADOWED.at(
             place_of(server, route),
-            f"{_text(route)} is taken by {_text(taker)} before it, at line {place_of(server, taker).line}",
+            f"{_text(route)} leaves nothing to take after {_text(taker)}, at line {place_of(server, taker).line}",
             effect="nothing changes: both do the same"
             if same
             else f"{route.receiver!r} is not told through it",
@@ -201,7 +221,7 @@ def _text(route: routes.Route) -> str:
 def judge_values(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Matchers of routes against the values that the rules give."""
     tree = tree_of(server)
-    alerts = sent(setup)
+    alerts = sent_to(server, setup)
     if tree is None or not alerts or is_resource(server) or any(alert.server is None for alert in alerts):
         return
     wanted = [(route, matcher) for route in tree.all() for matcher in route.matchers]

@@ -120,7 +120,7 @@ def judge_secrets(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     parts = [server.part.part("global"), *(receiver.part for receiver in server.receivers)]
     for part in parts:
         for key, name, value in _texts(part.data):
-            if _SECRET_KEY.search(name) and is_secret(value):
+            if _SECRET_KEY.search(name) and is_secret(name, value):
                 yield SECRET.at(
                     part.at(*key),
                     f"{name} holds a secret",
@@ -132,11 +132,15 @@ def judge_secrets(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 )
 
 
-def is_secret(value: str) -> bool:
-    """Whether a text is surely a secret: an address with a token in it, or random letters and digits."""
+def is_secret(name: str, value: str) -> bool:
+    """Whether a text is surely a secret: an address with a token in it, a password, or random letters and digits."""
     if address := _SECRET_URL.match(value):
         token = next(group for group in address.groups() if group)
         return len(set(token)) > 6 and not re.search(r"[xX0]{4}", value)
+    if name == "bot_token" and re.fullmatch(r"\d{6,}:[\w-]{30,}", value):
+        return len(set(value)) > 12
+    if name.endswith("password") and re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}", value):
+        return not _PLACEHOLDER.search(value)
     if "://" in value or _PLACEHOLDER.search(value) or not re.fullmatch(r"[\w\-+/=:.]{16,}", value):
         return False
     has_both = re.search(r"\d", value) is not None and re.search(r"[A-Za-z]", value) is not None

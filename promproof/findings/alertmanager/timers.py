@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promproof.config.durations import parse_duration
+from promproof.config.durations import format_duration, parse_duration
 from promproof.findings.alertroutes import PAGERS, is_resource, receiver_of, services_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_route, register
@@ -83,9 +83,9 @@ def judge_repeat(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
     if not own or not route.group_interval or (len(own) == 1 and is_resource(server)):
         return
     key = "repeat_interval" if "repeat_interval" in route.part else "group_interval"
-    repeat, group = shown(route.repeat_interval), shown(route.group_interval)
+    repeat, group = format_duration(route.repeat_interval), format_duration(route.group_interval)
     looks = -(-route.repeat_interval // route.group_interval)
-    real = shown(looks * route.group_interval)
+    real = format_duration(looks * route.group_interval)
     if 0 < route.repeat_interval < route.group_interval:
         yield SHORT.at(
             route.at(key),
@@ -116,11 +116,12 @@ def judge_retention(route: Route, server: Alertmanager, setup: Setup) -> Iterato
             limit = parse_duration(text)
         except ValueError:
             return
+    kept = format_duration(limit)
     if limit and route.repeat_interval > limit:
         yield RETENTION.at(
             route.at("repeat_interval"),
-            f"repeat_interval {shown(route.repeat_interval)} is over the retention of {shown(limit)}",
-            effect=f"a notification is repeated after {shown(limit)}",
+            f"repeat_interval {format_duration(route.repeat_interval)} is over the retention of {kept}",
+            effect=f"a notification is repeated after {kept}",
             todo="shorten it, or raise --data.retention",
             see="alertmanager --help: --data.retention",
             severity=None if services else Severity.HINT,
@@ -159,11 +160,3 @@ def _ends_here(route: Route) -> bool:
 
 def _is_one_alert(route: Route) -> bool:
     return any(name == "alertname" and operator == "=" for name, operator, _ in route.matchers or ())
-
-
-def shown(seconds: float) -> str:
-    """A duration as people write it."""
-    for unit, size in ("d", 86_400), ("h", 3600), ("m", 60):
-        if seconds >= size and not seconds % size:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"

@@ -17,7 +17,7 @@ rule_files: [rules.yml]
 alerting: {alertmanagers: [{static_configs: [{targets: ['alertmanager:9093']}]}]}
 scrape_configs: [{job_name: alertmanager, static_configs: [{targets: ['alertmanager:9093']}]}]
 # alertmanager.yml
-route: {receiver: mail}
+route: {receiver: mail, group_by: [alertname]}
 receivers: [{name: mail, webhook_configs: [{url: 'http://mail'}]}]
 # rules.yml
 groups:
