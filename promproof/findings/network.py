@@ -130,9 +130,11 @@ def called(name: str, file: ComposeFile) -> Service | None:
 
 
 def shares_network(service: Service, setup: Setup) -> bool:
-    """Whether localhost is more than the container: the host's network, or that of another container."""
-    return bool(service.part.text("network_mode")) or any(
-        other.part.text("network_mode") in (f"service:{service.name}", f"container:{service.name}")
+    """Whether localhost may be more than the container: the host's network, or that of another container."""
+    others = (f"service:{service.name}", f"container:{service.name}")
+    return any(
+        other.part.text("network_mode") in others
+        or (other.name == service.name and other.part.text("network_mode"))
         for file in setup.compose
         for other in file.services
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import posixpath
 import re
@@ -179,7 +180,20 @@ def _is_lost(mount: Mount, folder: str) -> bool:
     above = [folder]
     while len(above) < 4 and above[-1] != "/":
         above.append(os.path.dirname(above[-1]))
-    return not any(os.path.exists(os.path.join(place, mount.source)) for place in above)
+    if any(os.path.exists(os.path.join(place, mount.source)) for place in above):
+        return False
+    return not any(_is_ignored(mount.path, place) for place in above)
+
+
+def _is_ignored(path: str, folder: str) -> bool:
+    """Whether a .gitignore names it: it is there where it runs, and not in the repository."""
+    try:
+        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
+            lines = [line.strip().strip("/") for line in file]
+    except OSError:
+        return False
+    names = {*os.path.relpath(path, folder).split("/"), os.path.relpath(path, folder)}
+    return any(line and any(fnmatch.fnmatch(name, line) for name in names) for line in lines)
 
 
 @each_prometheus(RETENTION)

@@ -52,7 +52,10 @@ UNKNOWN = register(
         instead=_COMPOSE.format("monitoring", "api"),
     )
 )
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_WORD = re.compile(r"(?![A-Z_\d-]+$)[A-Za-z_][\w-]*")
+"""A name; what is in capitals stands for one that somebody writes later."""
+
+_OTHER_NAMES = ("external_links", "links", "dns", "extends")
 
 
 @whole_setup(APART, UNKNOWN)
@@ -97,9 +100,10 @@ def _is_known_here(connection: Connection, file: ComposeFile, setup: Setup) -> b
     """Whether all that the asking service can reach stands in the files that are here."""
     part = connection.asking.part
     declared = file.part.part("networks")
-    if part.text("network_mode") or any(
-        key in part for key in ("extra_hosts", "external_links", "links", "dns", "extends")
-    ):
+    if part.text("network_mode") or any(key in part for key in _OTHER_NAMES):
+        return False
+    hosts = (*part.words("extra_hosts"), *part.texts("extra_hosts"))
+    if connection.host in {re.split("[:=]", entry)[0] for entry in hosts}:
         return False
     if "include" in file.part or any(_is_shared(declared.data, name) for name in connection.asking.networks):
         return False

@@ -52,15 +52,31 @@ def judge_patterns(server: Prometheus, setup: Setup) -> Iterator[Finding]:
             continue
         if not pattern.is_known and (pattern.text.startswith("/") or not server.part.document.folder):
             continue  # nothing here says where that is
+        if _has_sibling(pattern, server):
+            continue  # *.yml and *.yaml of one folder: the other one matches
         where = f"in the container {server.service!r}" if server.service else "from its own folder"
         yield NOTHING.at(
             pattern.at(),
             f"{pattern.text} matches no file {where}",
-            severity=None if pattern.is_known or _is_lost(server, setup) else Severity.HINT,
+            severity=_severity(pattern, server, setup),
             effect="its rules do not exist, and nothing says so",
             todo="correct the path, or mount the file there" if server.service else "correct the path",
             see=_see(server, pattern),
         )
+
+
+def _severity(pattern: Pattern, server: Prometheus, setup: Setup) -> Severity:
+    """A pattern over a folder that has no rules yet loses none."""
+    if _is_lost(server, setup) or (pattern.is_known and "*" not in pattern.text):
+        return NOTHING.severity
+    return Severity.INFO if pattern.is_known else Severity.HINT
+
+
+def _has_sibling(pattern: Pattern, server: Prometheus) -> bool:
+    folder = os.path.dirname(pattern.text)
+    return "*" in pattern.text and any(
+        other.files and os.path.dirname(other.text) == folder for other in server.patterns
+    )
 
 
 def _is_lost(server: Prometheus, setup: Setup) -> bool:

@@ -54,7 +54,8 @@ ADDRESS = register(
         id="prometheus/target-address",
         severity=Severity.ERROR,
         title="a target that is an URL",
-        why="A target is HOST:PORT; scheme and path are keys of the job. Prometheus does not start with a slash in it.",
+        why="A target is HOST:PORT; scheme and path are keys of the job. "
+        "With a slash in it Prometheus refuses the file, or drops the target.",
         example="scrape_configs:\n- job_name: api\n  static_configs: [{targets: ['http://api:8080/metrics']}]",
         instead="scrape_configs:\n- job_name: api\n  scheme: http\n  metrics_path: /metrics\n"
         "  static_configs: [{targets: ['api:8080']}]",
@@ -131,7 +132,9 @@ def _slashes(entry: Part, part: Part, index: int, server: Prometheus) -> Iterato
             yield ADDRESS.at(
                 part.at("static_configs", index, "targets"),
                 f"{target} is no HOST:PORT",
-                effect="Prometheus refuses its configuration",
+                effect="the target is not scraped"
+                if "relabel_configs" in part
+                else "Prometheus refuses its configuration",
                 todo="write HOST:PORT, and scheme and metrics_path (path_prefix of an Alertmanager) as keys",
                 see=f"promtool check config {server.file}",
             )
