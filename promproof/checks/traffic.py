@@ -34,19 +34,19 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             )
         # 1 says that there were surprising answers, which are judged below
         if record.data.status not in (None, 0, 1):
-            troubles.append(f"{source} ended with status {record.data.status}")
+            why = "; ".join(record.data.problems) or f"see locust-{source}.log in the run's folder"
+            troubles.append(f"{source} ended with status {record.data.status}: {why}")
     if evidence.ledger.open:
         troubles.append(f"{sum(evidence.ledger.open.values())} requests were still open at the end")
     if troubles:
         return unknown(claim, "; ".join(troubles), records)
-    injected = {one.data.plan["fault"].get("status") for one in evidence.history.of(DrillDriven)}
+    injected = {drill.data.plan["fault"].get("status") for drill in evidence.history.of(DrillDriven)}
+    wanted = tuple(f"answered {status}," for status in injected)
     surprises = [
-        f"{one.count} x {one.method} {one.endpoint}: {one.what}"
+        f"{surprise.count} x {surprise.method} {surprise.endpoint}: {surprise.what}"
         for record in evidence.ledgers
-        for one in record.data.surprises
-        if not (
-            record.data.source == "drill" and one.what.startswith(tuple(f"answered {s}," for s in injected))
-        )
+        for surprise in record.data.surprises
+        if not (record.data.source == "drill" and surprise.what.startswith(wanted))
     ]
     return findings(
         claim,

@@ -16,7 +16,7 @@ from promproof.interrupts import terminate_as_interrupt
 from promproof.places import REPOSITORY
 from promproof.run.housekeeping import opened
 from promproof.stack import compose, engine, supply
-from promproof.stack.images import local_images
+from promproof.stack.images import local_images, without_a_registry
 
 NAME = "promptpilot-monitoring"
 FILE = REPOSITORY / "monitoring" / "docker-compose.yml"
@@ -42,7 +42,12 @@ def up(client: Any, kept: compose.Project, pull_seconds: float) -> None:
     for service, why in images.missing.items():
         _say(f"{service} is left out: {why}")
     if not images.images:
-        raise InputError("no service has an image", str(FILE), "images", "without a registry: nox -s images")
+        raise InputError(
+            what="no service has an image",
+            where=str(FILE),
+            expected="an image for one at least",
+            todo=f"without a registry: {without_a_registry()}",
+        )
     kept.services = list(images.images)
     kept.wait = True
     kept.start()
@@ -59,14 +64,14 @@ def down(client: Any, volumes: bool) -> None:
     """
     for what in compose.remove(client, NAME, volumes=volumes):
         _say(f"removed {what}")
-    left = [one for one in compose.contents(client, NAME) if not one.startswith("volume")]
+    left = [what for what in compose.contents(client, NAME) if not what.startswith("volume")]
     if left:
         raise EvidenceError("stack", f"still there: {', '.join(left)}")
 
 
 def act(given: dict[str, Any], folder: Path) -> None:
     """Do what was asked for and print the outcome."""
-    client = compose.engine()
+    client = compose.engine(where="promproof stack", todo="start one")
     try:
         kept = project(folder)
         match given["action"]:
@@ -83,7 +88,18 @@ def act(given: dict[str, Any], folder: Path) -> None:
 
 
 def run(given: dict[str, Any]) -> int:
-    """The exit status."""
+    """The exit status.
+
+    Raises:
+        InputError: the working folder has no compose file.
+    """
+    if given["action"] != "down" and not FILE.is_file():
+        raise InputError(
+            what="no compose file is there",
+            where=str(FILE),
+            expected="the documented deployment, monitoring/docker-compose.yml in the working folder",
+            todo="run it where that file is; one that is called otherwise: docker compose -f FILE up",
+        )
     try:
         with terminate_as_interrupt(), opened(_say), tempfile.TemporaryDirectory(prefix="stack-") as folder:
             act(given, Path(folder))

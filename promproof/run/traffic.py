@@ -185,6 +185,7 @@ class Traffic:
             self._child.exit_status() if self._child is not None else None,
             final.get("generator"),
             tuple(Surprise(**row) for row in final.get("surprises", ())),
+            tuple(map(str, final.get("problems", ()))),
         )
 
     def _raise_if_stopped(self) -> None:

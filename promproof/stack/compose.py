@@ -40,8 +40,12 @@ def project_name(run: str) -> str:
     return f"verify-{run}"
 
 
-def engine(seconds: int = DEFAULT_TIMEOUT_SECONDS) -> Any:
-    """A client of the container engine that answers. seconds: what it may take to answer.
+def engine(
+    seconds: int = DEFAULT_TIMEOUT_SECONDS,
+    where: str = "--stack containers",
+    todo: str = "start one, or use --stack processes",
+) -> Any:
+    """A client of the container engine that answers. seconds: what it may take to answer; where: who asks for it.
 
     Raises:
         InputError: none answers.
@@ -57,9 +61,9 @@ def engine(seconds: int = DEFAULT_TIMEOUT_SECONDS) -> Any:
     except (DockerException, OSError) as error:
         raise InputError(
             what=f"no container engine answers: {error}",
-            where="--stack containers",
+            where=where,
             expected="a running engine, by default at /var/run/docker.sock",
-            todo="start one, or use --stack processes",
+            todo=todo,
         ) from error
     return client
 

@@ -80,6 +80,12 @@ def tags() -> dict[str, str]:
     return found
 
 
+def without_a_registry() -> str:
+    """What somebody can do whose engine reaches none."""
+    named = f"name images that the engine has ({next(iter(VARIABLES))}=...)"
+    return f"promproof images builds them; or {named}" if recipes() else f"{named}, or give it a registry"
+
+
 def local_images() -> dict[str, str]:
     """Variables of the compose file for the local images that exist; the user's own setting comes first."""
     made = tags()
@@ -98,6 +104,13 @@ def build(say: Say) -> dict[str, str]:
         InputError: a program is missing, or the base can't be built by this user.
         EvidenceError: a build failed; with its last lines.
     """
+    if not recipes():
+        raise InputError(
+            what="no recipes of images are there",
+            where=str(RECIPES),
+            expected="the repository of promproof, whose images these are, as the working folder",
+            todo=f"elsewhere name images that the engine has ({', '.join(VARIABLES)}), or let it reach a registry",
+        )
     _need("docker", "install a container engine, Debian's docker.io for example")
     made = tags()
     if not exists(made["base"]):
@@ -146,7 +159,7 @@ def _build_base(tag: str) -> None:
     _need("debootstrap", "install Debian's debootstrap")
     if os.geteuid() != 0:
         raise InputError(
-            what="debootstrap needs root", where="nox -s images", expected="root", todo="run it as root"
+            what="debootstrap needs root", where="promproof images", expected="root", todo="run it as root"
         )
     found = mirror(_apt_sources())
     if found is None:
@@ -210,7 +223,7 @@ def _need(program: str, todo: str) -> None:
     if shutil.which(program) is None:
         raise InputError(
             what=f"{program} is not installed",
-            where="nox -s images",
+            where="promproof images",
             expected=f"{program} on PATH",
             todo=todo,
         )

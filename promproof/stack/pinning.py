@@ -84,7 +84,7 @@ def ask_registry(image: str) -> str:
     Raises:
         InputError: no engine answers. EvidenceError: the registry does not answer, or has no such image.
     """
-    client = compose.engine()
+    client = compose.engine(where="promproof images", todo="start one")
     try:
         digest = str(client.images.get_registry_data(image).id)
     except (DockerException, requests.RequestException) as error:

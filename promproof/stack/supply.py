@@ -1,6 +1,6 @@
 """Whether each service of a compose file has its image here: local, pulled now, or not to be had.
 
-A machine behind a wall has the images of `nox -s images`; one with a registry pulls what the file names. What is
+A machine behind a wall has the images of `promproof images`; one with a registry pulls what the file names. What is
 asked for explicitly may take its time; `auto` gives a registry a short one and then goes on without containers.
 """
 
@@ -21,7 +21,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from promproof.config.yamlfile import load
 from promproof.errors import EvidenceError
 from promproof.stack import compose
-from promproof.stack.images import local_images
+from promproof.stack.images import local_images, recipes
 
 Say = Callable[[str], None]
 SHORT_SECONDS = 20.0
@@ -138,7 +138,11 @@ def _pull(client: Any, image: str, deadline: float, say: Say) -> str:
 
 def _build(file: Path, service: str, image: str, say: Say, *, allowed: bool) -> str:
     if not allowed:
-        return "it has to be built: nox -s images, or docker compose build"
+        return (
+            "it has to be built: promproof images, or docker compose build"
+            if recipes()
+            else "it has to be built"
+        )
     say(f"building {image}")
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
         env_file = Path(folder) / "variables.env"

@@ -89,7 +89,7 @@ def test_an_explicit_choice_falls_back_where_an_image_is_missing(client: Any, tm
     done = suites(tmp_path, PROMETHEUS_IMAGE="127.0.0.1:9/nobody/prometheus:v0")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "prometheus: the image 127.0.0.1:9/nobody/prometheus:v0 is not here" in done.stdout + done.stderr
-    assert "nox -s images" in done.stdout + done.stderr
+    assert "promproof images" in done.stdout + done.stderr
     assert left_by(client, tmp_path) == set()
 
 

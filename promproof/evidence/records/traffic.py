@@ -36,6 +36,9 @@ class Ledger(Kind, kind="ledger"):
     generator: Json | None = None
     """how the load generator itself did, as it wrote at its end: CPU share, lags (s), arrivals planned and missed"""
     surprises: tuple[Surprise, ...] = ()
+    """answers that its scenario does not expect"""
+    problems: tuple[str, ...] = ()
+    """why its process says of itself that it did not keep its promise: requests sent late, say"""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from promproof.contract.deployment import Deployment
 from promproof.errors import EvidenceError, InputError
 from promproof.stack.backend import Site, WantedApp, WantedStack
 from promproof.stack.choice import AUTO, BACKENDS, Can, Kind, Wish
+from promproof.stack.images import without_a_registry
 from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS, App, Say, Stack
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _images(wish: Wish, deployment: Deployment, say: Say) -> Supply:
             what=f"an image is missing. {'; '.join(lacking)}",
             where="--stack containers",
             expected="an image for each service",
-            todo="without a registry, nox -s images builds them; or name others (PROMETHEUS_IMAGE=...)",
+            todo=f"without a registry, {without_a_registry()}",
         )
     return found
 

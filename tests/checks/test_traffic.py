@@ -1,0 +1,49 @@
+"""traffic/complete, from records written by hand: a sender that did not keep its promise says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import traffic
+from promproof.checks.base import Claim, judge
+from promproof.contract import model as contracts
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History
+from promproof.load.ledger import Ledger
+from promproof.places import DEFAULT_CONTRACT
+from promproof.verdict import Verdict
+from tests.records import record
+
+pytestmark = pytest.mark.unit
+LATE = "1 % of the arrivals were sent 0.14 s late or more, 0.1 s are allowed"
+
+
+def verdict(**sender: Any) -> Verdict:
+    view = Ledger(lambda: 1.0, 0.1).snapshot().to_json()
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (1.0, "phase", {"name": "traffic", "edge": "begin"}),
+        (2.0, "phase", {"name": "traffic", "edge": "end"}),
+        (3.0, "ledger", {"source": "reconcile", "complete": True, "view": view, **sender}),
+    ]
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    claim = Claim("traffic/complete")
+    return judge(traffic.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+
+
+def test_a_sender_that_ended_with_2_is_unknown_with_its_own_reason() -> None:
+    found = verdict(status=2, problems=[LATE])
+    assert (found.outcome, found.reason) == ("unknown", f"reconcile ended with status 2: {LATE}")
+
+
+def test_a_sender_that_gave_no_reason_has_its_log_named() -> None:
+    assert (
+        verdict(status=3).reason
+        == "reconcile ended with status 3: see locust-reconcile.log in the run's folder"
+    )
+
+
+def test_a_sender_that_ended_with_0_passes_whatever_it_says_of_itself() -> None:
+    assert verdict(status=0, problems=[LATE]).outcome == "pass"
