@@ -128,6 +128,20 @@ def _operation(node: Any) -> Iterator[Mistake]:
             yield Mistake("rule/many-to-many", message)
 
 
+def _compared_with_itself(node: Any) -> Iterator[Mistake]:
+    """`a{code="500"} > 0.1 * a`, which compares each series with a tenth of itself."""
+    right = bare(node.rhs)
+    if not isinstance(right, promql.BinaryExpr) or operator(right) != "*" or matching(node)[0]:
+        return
+    for factor, other in ((right.lhs, right.rhs), (right.rhs, right.lhs)):
+        part, whole = _series(bare(node.lhs)), _series(bare(other))
+        if number(factor) is None or part is None or whole is None:
+            continue
+        if narrower(part, whole) and _same_window(bare(node.lhs), bare(other)):
+            message = f"{text(node)}: each series is compared with {number(factor):g} of itself"
+            yield Mistake("rule/series-by-itself", message)
+
+
 def _series(node: Any) -> Any | None:
     """The selector of a node that gives one sample for each of its series."""
     if isinstance(node, promql.VectorSelector):
@@ -161,6 +175,7 @@ def _condition(node: Any) -> Iterator[Mistake]:
         if with_bool(node):
             yield Mistake("rule/always-fires", f"{text(node)} answers 0 or 1, and an alert fires for both")
             return
+        yield from _compared_with_itself(node)
         found = comparison(node)
         if found and not possible(*bounds(found[0]), found[1], found[2]):
             low, high = bounds(found[0])

@@ -16,13 +16,19 @@ import promql_parser as promql
 from promproof.config.promql import walk
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
-from promproof.promql.tree import bare, compares, ranged
+from promproof.promql.tree import bare, compares, name, ranged
 from promproof.promql.values import comparison, unit
 
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
 _MILLISECONDS = re.compile(r"\s?(?:ms|milliseconds)\b")
 _SECONDS = re.compile(r"\s?(?:s|secs?|seconds)\b")
 _LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
+_PER_LONGER = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:hours?|h|minutes?|min|m|days?)\b", re.IGNORECASE)
+_PER_SECOND = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:seconds?|sec|s)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?:\s[a-z]+){0,2}\s[a-z]+s\s(?:in|over|during|within)\s(?:the\s)?(?:last|past)\b", re.IGNORECASE
+)
+"""`3 errors in the last 5 minutes`."""
 _PIPED = re.compile(r"\b(humanize\w*)\b")
 _MORE = r"(?:above|over|more than|greater than|exceed(?:s|ed|ing)?|higher than)"
 _LESS = r"(?:below|under|less than|lower than|fewer than)"
@@ -50,6 +56,7 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
     for action in printed_values(template):
         piped = _PIPED.findall(action.bare)
         yield from _of_share(action, piped, scale)
+        yield from _of_rate(action, _rated(root))
         if found in ("seconds", "bytes") and "humanizePercentage" in piped:
             yield Misprint(f"{{{{ {action.body} }}}} prints {found} as a percentage", "use humanize")
         if "humanizeDuration" in piped and (scale or found == "bytes"):
@@ -83,6 +90,38 @@ def _of_share(action: Action, piped: list[str], scale: str) -> Iterator[Misprint
             "the value is a share from 0 to 1, and the text puts a % behind it: 5 % reads 0.05%",
             "write {{ $value | humanizePercentage }}",
         )
+
+
+def _of_rate(action: Action, function: str) -> Iterator[Misprint]:
+    if function == "rate" and _PER_LONGER.match(action.behind):
+        said = action.behind.strip().split(".")[0][:20]
+        yield Misprint(
+            f"the value is a rate per second, and the text calls it {said!r}",
+            "multiply, or say per second",
+        )
+    elif function == "rate" and _COUNTED.match(action.behind):
+        said = "the value is a rate per second, and the text says how many they were"
+        yield Misprint(said, "use increase(), or say per second")
+    elif function == "increase" and _PER_SECOND.match(action.behind):
+        yield Misprint(
+            "the value is what came in the whole window, and the text says per second", "use rate()"
+        )
+
+
+def _rated(root: Any) -> str:
+    """rate or increase when the value is one, or a sum of them; empty when anything is done with it."""
+    compared = _comparison(root)
+    node = bare(compared[0]) if compared else bare(root)
+    while isinstance(node, promql.AggregateExpr) and str(node.op) in (
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "topk",
+        "bottomk",
+    ):
+        node = bare(node.expr)
+    return {"irate": "rate"}.get(name(node), name(node))
 
 
 def _scale(root: Any) -> str:

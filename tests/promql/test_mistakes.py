@@ -63,6 +63,7 @@ def test_its_harmless_neighbour_is_not(expression: str) -> None:
         ("rule/always-fires", "a > bool 5"),
         ("rule/always-fires", "(a > 5) or vector(0)"),
         ("rule/irate-in-alert", "irate(a[5m]) > 1"),
+        ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) > rate(a[5m]) * 0.3'),
     ],
 )
 def test_a_condition_that_is_no_condition_is_found(kind: str, expression: str) -> None:
@@ -80,6 +81,8 @@ def test_a_condition_that_is_no_condition_is_found(kind: str, expression: str) -
         "delta(a[5m]) < 0",
         "100 * sum(rate(a{c='5'}[5m])) / sum(rate(a[5m])) > 5",
         "vector(1)",
+        'rate(a{code=~"5.."}[5m]) > 0.3 * rate(a[1h])',
+        'rate(a{code=~"5.."}[5m]) > ignoring (code) group_left () 0.3 * sum without (code) (rate(a[5m]))',
         "a > 5 and on (job) count by (job) (b) > 1",
     ],
 )

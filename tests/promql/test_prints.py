@@ -48,6 +48,11 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
         ("a_seconds > 1", "{{ $value | humanizePercentage }}"),
         ("a_bytes > 1", "{{ $value }} MB"),
         ("a_bytes > 1", "{{ $value | humanizeDuration }}"),
+        ("rate(cost_total[1h]) > 10", "${{ $value }}/hour"),
+        ("sum(rate(a_total[5m])) > 10", "{{ $value | humanize }} requests per minute"),
+        ("rate(a_total[5m]) > 10", "exceeded {{ $value }} times in the last 5 minutes"),
+        ("sum by (job) (rate(a_total[5m])) > 10", "{{ $value }} failed logins over the last 5m"),
+        ("increase(a_total[5m]) > 10", "{{ $value }} req/s"),
     ],
 )
 def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, template: str) -> None:
@@ -66,6 +71,12 @@ def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, tem
         ("a_bytes > 1", "{{ $value | humanize1024 }}B"),
         ("a_bytes / 1024 > 1", "{{ $value }} KB"),
         ("a > 1", "{{ $value }}%"),
+        ("rate(a_total[5m]) > 10", "{{ $value }} requests per second over the last 5 minutes"),
+        ("rate(a_total[5m]) > 10", "the rate is {{ $value }} over the last 5 minutes"),
+        ("rate(a_total[5m]) * 60 > 10", "{{ $value }} requests per minute"),
+        ("increase(a_total[1h]) > 10", "{{ $value }} errors in the last hour"),
+        ("increase(a_total[1m]) > 10", "{{ $value }} errors per minute"),
+        ("rate(a_total[5m]) > 10", "{{ $value }} req/s, {{ $value }} /metrics"),
     ],
 )
 def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:

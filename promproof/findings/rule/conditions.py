@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
+from promproof.findings.rule.expressions import SERIES
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.mistakes import of_alert
@@ -48,6 +49,13 @@ _SAID = {
     NEVER.id: (NEVER, "it never fires", "write a threshold that the value can reach, or absent()"),
     IRATE.id: (IRATE, "a short peak decides, another one is missed", "use rate()"),
 }
+
+
+_SAID[SERIES.id] = (
+    SERIES,
+    "what share it is of the whole plays no part",
+    "sum both sides, and compare the sums",
+)
 
 
 @each_alert(*(kind for kind, _, _ in _SAID.values()))

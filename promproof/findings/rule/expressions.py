@@ -108,7 +108,11 @@ _SAID = {
     ),
     CONTRADICTION.id: (CONTRADICTION, "the selector is always empty", "remove one of the matchers"),
     ITSELF.id: (ITSELF, "the value never moves", "write the other side as it was meant"),
-    SERIES.id: (SERIES, "the ratio is 1 for every series", "sum both sides by the labels that shall be kept"),
+    SERIES.id: (
+        SERIES,
+        "what share it is of the whole plays no part",
+        "sum both sides by the labels that shall be kept",
+    ),
     MANY.id: (MANY, "the rule can't be evaluated when it is needed", "sum both sides by the labels of on()"),
     RATE_OF_SUM.id: (
         RATE_OF_SUM,
