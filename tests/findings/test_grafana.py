@@ -150,6 +150,7 @@ TWINS = (
     Twin("grafana/counter-level", board(panel(query("sum(ceph_pg_total)"), query("rate(ceph_pg_total[5m])", refId="B"))), board(panel(query("sum(ceph_pg_total)"))), severity=Severity.HINT),
     Twin("grafana/total-as-rate", drawn("sum(increase(a_total[5m]))", unit="reqps"), drawn("sum(increase(a_total[1m]))", unit="reqpm")),
     expressions("divided-by-itself", "rate(a_sum[5m]) / rate(a_sum[5m])", "rate(a_sum{job='$a'}[5m]) / rate(a_sum{job='$b'}[5m])"),
+    expressions("labels-never-match", "sum by (job, code) (a{job='$job', code=~'5..'}) / sum by (job) (b)", "sum by (job) (a{job='$job'}) / sum by (job) (b{job='$other'})"),
     expressions("sum-of-quantiles", "avg(histogram_quantile(0.9, sum by (le, pod) (a_bucket)))", "max(histogram_quantile(0.9, sum by (le, pod) (a_bucket)))"),
     expressions("contradicting-matchers", "a{code='500', code=~'4..'}", "a{code='500', code=~'$code'}"),
     # names
@@ -170,6 +171,7 @@ TWINS = (
     files("title-twice", {"x/a.json": board(uid="a"), "x/b.json": board(uid="b"), "provisioning/dashboards/p.yml": PROVIDER}, {"x/a.json": board(uid="a"), "y/b.json": board(uid="b"), "provisioning/dashboards/p.yml": PROVIDER}),
     Twin("grafana/open-row-with-panels", board({"type": "row", "collapsed": False, "panels": [panel()]}), board({"type": "row", "collapsed": True, "panels": [panel()]})),
     Twin("grafana/query-id-twice", board(panel(query(), query())), board(panel(query(refId=None), query(refId=None)))),
+    Twin("grafana/variable-twice", board(**variables(DS, DS)), board(**variables(DS, INSTANCE))),
     Twin("grafana/odd-value", board(panel(title=["T"])), board(panel(id="7", maxDataPoints="100"))),
     # windows and steps
     Twin("grafana/window-too-short", board(panel(query("rate(a_total[30s])"))), board(panel(query("max_over_time(a[30s])"))), {"p.yml": SCRAPES}),
@@ -182,12 +184,14 @@ TWINS = (
     # looks
     Twin("grafana/legend-quantile", board(panel(query("histogram_quantile(0.5, a_bucket)", legendFormat="p99"))), board(panel(query("histogram_quantile(0.999, a_bucket)", legendFormat="p999 of {{p50}}"), query("histogram_quantile(1, a_bucket)", refId="B", legendFormat="p100")))),
     Twin("grafana/legend-quantile", board(panel(query("a{quantile='0.95'}", legendFormat="99th percentile"))), board(panel(query("a{quantile='0.95'}", legendFormat="95th Percentile"), query("histogram_quantile(0.5, a_bucket)", refId="B", legendFormat="p50")))),
+    Twin("grafana/legend-quantile", board(panel(query("histogram_quantile(0.5, a_bucket)"), title="p99 latency")), board(panel(query("histogram_quantile(0.5, a_bucket)"), query("histogram_quantile(0.99, a_bucket)", refId="B"), title="p99 latency"))),
     Twin("grafana/hidden-query", board(panel(query(hide=True))), board(panel(query(hide=True), {"refId": "B", "datasource": {"type": "__expr__", "uid": "__expr__"}}))),
     Twin("grafana/hidden-series", board(panel(fieldConfig={"overrides": [CLICK]})), board(panel(fieldConfig={"overrides": [{**CLICK, "__systemRef": None}]}))),
     Twin("grafana/hidden-series", board(panel(query(legendFormat="{{job}}"), fieldConfig={"overrides": [CLICK]})), board(panel(query(legendFormat="a"), fieldConfig={"overrides": [CLICK]}))),
     Twin("grafana/threshold-out-of-axis", drawn(max=0.5, thresholds=LINE, custom=SHOWN), drawn(max=0.5, thresholds=LINE)),
     Twin("grafana/axis-cuts", drawn(max=100, unit="reqps"), drawn(max=100, unit="percent")),
     Twin("grafana/axis-cuts", drawn(max=1, unit="s"), drawn("up", max=1)),
+    Twin("grafana/axis-cuts", board(panel(type="graph", yaxes=[{"format": "ops", "max": "50"}])), board(panel(type="graph", yaxes=[{"format": "ops", "max": "auto"}, {"max": 50}]))),
     Twin("grafana/no-value-hides", drawn(noValue="0"), drawn("count(up == 0)", noValue="0")),
     Twin("grafana/other-time", board(panel(timeShift="1d", hideTimeOverride=True)), board(panel(timeShift="1d"))),
     Twin("grafana/other-time", board(panel(timeFrom="1h", hideTimeOverride=True)), board(panel(timeFrom="1h", hideTimeOverride=True, title="Last hour"))),
@@ -195,12 +199,14 @@ TWINS = (
     # units
     Twin("grafana/percent-of-share", drawn(HALF, unit="percent"), drawn(HALF, unit="percentunit")),
     Twin("grafana/percent-of-share", drawn(f"100 * {HALF.replace(' / ', '/')}".replace("100 * ", "100 * (") + ")", unit="percentunit"), drawn(f"100 * ({HALF})", unit="percent")),
+    Twin("grafana/percent-of-share", drawn("1 - avg(rate(a_cpu_seconds_total{mode='idle'}[5m]))", unit="percent"), drawn("100 - 100 * avg(rate(a_cpu_seconds_total{mode='idle'}[5m]))", unit="percent")),
     Twin("grafana/unit-of-metric", drawn("avg(a_seconds)", unit="ms"), drawn("avg(a_seconds) * 1000", unit="ms")),
     Twin("grafana/unit-of-metric", drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="ms"), drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="s")),
     Twin("grafana/unit-of-metric", drawn("a_milliseconds", unit="dthms"), drawn("a_seconds", unit="dthms")),
     # variables
     Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["api-1"]}})), board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["$__all"]}}))),
     Twin("grafana/variable-hides", board(**variables({**INSTANCE, "regex": "/api-[0-9]$/"})), board(**variables({**INSTANCE, "regex": "/api-[0-9]+$/"})), knowledge=INSTANCES),
+    Twin("grafana/variable-hides", board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap$/"})), board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap/"})), {"p.yml": SCRAPES}),
     # what runs
     Twin("grafana/unknown-panel-type", board(panel(type="vonage-status-panel")), board(panel(type="graph")), {"compose.yml": COMPOSE}, Severity.ERROR),
     Twin("grafana/unknown-panel-type", board(panel(type="vonage-status-panel")), board(panel(type="grafana-worldmap-panel")), severity=Severity.HINT),

@@ -94,6 +94,16 @@ REF = register(
         instead='"targets": [{"refId": "A", "expr": "up"}, {"refId": "B", "expr": "process_start_time_seconds"}]',
     )
 )
+VARIABLE = register(
+    Kind(
+        id="grafana/variable-twice",
+        severity=Severity.WARNING,
+        title="two variables of a dashboard with one name",
+        why="Queries know a variable by its name: of two drop-downs with one name, one does nothing.",
+        example='"templating": {"list": [{"name": "job", "type": "query"}, {"name": "job", "type": "query"}]}',
+        instead='"templating": {"list": [{"name": "job", "type": "query"}, {"name": "instance", "type": "query"}]}',
+    )
+)
 VALUE = register(
     Kind(
         id="grafana/odd-value",
@@ -111,10 +121,11 @@ _BY_MESSAGE = (
     ("Grafana takes up to", UID, "the dashboard is missing", "shorten it"),
     ("an open row holds panels", DROPPED, "the panels are not shown", "put them behind the row"),
     ("is there twice: one result", REF, "one of the two is not shown", "give it a letter of its own"),
+    ("' is there twice", VARIABLE, "one of the two drop-downs does nothing", "give it a name of its own"),
 )
 
 
-@each_dashboard(MARK, TITLE, WRAPPED, UID, DROPPED, REF, VALUE)
+@each_dashboard(MARK, TITLE, WRAPPED, UID, DROPPED, REF, VARIABLE, VALUE)
 def judge(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """What reading the file came upon."""
     for problem in file.dashboard.problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +22,7 @@ LEGEND = register(
     Kind(
         id="grafana/legend-quantile",
         severity=Severity.ERROR,
-        title="a legend that names another quantile",
+        title="a legend or a title that names another quantile",
         why="The reader takes one quantile for another: a 50th percentile called p99 hides every slow "
         "request.",
         example='histogram_quantile(0.5, ...) with "legendFormat": "p99"',
@@ -117,9 +118,11 @@ _HEALTHY = re.compile(
 
 @each_panel(LEGEND)
 def judge_legends(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
-    """The quantile in a legend against that of the query, where each has one."""
+    """The quantile in a legend against that of the query, and in the title against those of all queries."""
+    every: set[float] = set()
     for query in board_of(file, setup).queries(panel.path):
         asked, named = _asked(query), _named(query.target.legend)
+        every |= asked
         if len(asked) == 1 and len(named) == 1 and not any(abs(a - n) < 1e-9 for a in asked for n in named):
             yield LEGEND.at(
                 file.at(f"{query.target.path}.legendFormat"),
@@ -128,6 +131,16 @@ def judge_legends(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[F
                 todo="correct the one that is wrong",
                 see=f"the number in: {' '.join(query.text.split())}",
             )
+    named = _named(panel.title)
+    # One quantile in the title, one in the queries: of several the title may name any.
+    if len(every) == len(named) == 1 and not math.isclose(*every, *named):
+        yield LEGEND.at(
+            file.at(f"{panel.path}.title"),
+            f"the title says {panel.title!r}, the query asks for the quantile {min(every):g}",
+            effect=f"the reader takes the quantile {min(every):g} for {min(named):g}",
+            todo="correct the one that is wrong",
+            see="the number in the panel's query",
+        )
 
 
 def _asked(query: Query) -> set[float]:
@@ -196,13 +209,17 @@ def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
 @each_panel(LINE_OUT, AXIS)
 def judge_axes(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """Fixed ends of the axis of a time series against thresholds, and against quantities without an end."""
-    if panel.type != "timeseries":
+    if panel.type not in ("timeseries", "graph"):
         return
     board = board_of(file, setup)
-    defaults = _object(_field(board.raw(panel.path)).get("defaults"))
+    raw = board.raw(panel.path)
+    is_old = panel.type == "graph"
+    axes = raw.get("yaxes")
+    old = _object(axes[0]) if is_old and isinstance(axes, list) and axes else {}
+    defaults = old if is_old else _object(_field(raw).get("defaults"))
     low, high = _number(defaults.get("min")), _number(defaults.get("max"))
-    where = f"{panel.path}.fieldConfig.defaults"
-    if panel.thresholds_drawn and panel.thresholds_mode == "absolute":
+    where = f"{panel.path}.yaxes[0]" if is_old else f"{panel.path}.fieldConfig.defaults"
+    if not is_old and panel.thresholds_drawn and panel.thresholds_mode == "absolute":
         for value in panel.thresholds:
             if (high is not None and value > high) or (low is not None and value < low):
                 yield LINE_OUT.at(
@@ -305,4 +322,6 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, str):  # as old panels have it
+        return float(value) if re.fullmatch(r"-?\d+(?:\.\d+)?", value) else None
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

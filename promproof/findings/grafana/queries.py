@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import promql_parser as promql
+
+from promproof.config.promql import walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
 from promproof.findings.panels import board_of, counted
+from promproof.findings.rules import recorded_by
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 from promproof.grafana.queries import gives_total, is_typed, uses_in
 from promproof.grafana.units import is_per_second
+from promproof.promql.matches import described, mismatch
 from promproof.promql.mistakes import mistakes
 
 UNPARSABLE = register(
@@ -137,6 +142,17 @@ CONTRADICTION = register(
         instead='http_requests_total{code=~"5..|4.."}',
     )
 )
+NEVER = register(
+    Kind(
+        id="grafana/labels-never-match",
+        severity=Severity.ERROR,
+        title="two sides that no label set can bring together",
+        why="Prometheus matches the samples of two sides by all their labels, or by those of on(). When one side has a "
+        "label that the other lacks, nothing matches, and the panel is empty.",
+        example="sum by (job, code) (rate(http_total{code=~'5..'}[5m])) / sum by (job) (rate(http_total[5m]))",
+        instead="sum by (job) (rate(http_total{code=~'5..'}[5m])) / sum by (job) (rate(http_total[5m]))",
+    )
+)
 _SHARED = {
     "rule/divided-by-itself": (ITSELF, "the panel shows 1", "divide by what the share is of"),
     "rule/series-by-itself": (ITSELF, "the panel shows 1", "sum both sides, or name the labels to ignore"),
@@ -203,6 +219,34 @@ def judge_mistakes(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[
             see = f"ask Prometheus: {' '.join(query.text.split())}"
             place = file.at(f"{query.target.path}.expr")
             yield kind.at(place, mistake.message, effect=effect, todo=todo, see=see)
+
+
+@each_panel(NEVER)
+def judge_matches(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """Operations whose sides surely have other labels, by what their own groupings leave."""
+    board, recorded = board_of(file, setup), recorded_by(setup)
+    for query in board.queries(panel.path):
+        if query.tree is None or board.variables_outside(query.target.expression):  # it may be a label
+            continue
+        nodes = walk(query.tree)
+        chosen = {
+            matcher.name
+            for node in nodes
+            if isinstance(node, promql.VectorSelector)
+            for matcher in node.matchers.matchers
+            if "$" in matcher.value
+        }
+        found = next(filter(None, (mismatch(node, recorded) for node in reversed(nodes))), None)
+        if found is not None and found.label not in chosen:
+            yield NEVER.at(
+                file.at(f"{query.target.path}.expr"),
+                " ".join(described(found).split()),
+                effect="nothing is ever left out"
+                if found.sign == "unless"
+                else "the panel is empty, or a part of it",
+                todo="sum both sides by the same labels, or name those that count: on(...), ignoring(...)",
+                see=f"ask Prometheus: {' '.join(query.text.split())}",
+            )
 
 
 @each_panel(TOTAL)

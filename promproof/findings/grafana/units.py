@@ -89,13 +89,15 @@ def _hundred(query: Query, unit: str) -> str:
     node = _bare(query.tree)
     if unit == "percent" and _is_share(node):
         return "a share from 0 to 1, shown in percent"
+    if unit == "percent" and _is_busy(node):
+        return "seconds of each second, which are 0 to 1 for one of them, shown in percent"
     if unit != "percentunit" or not isinstance(node, promql.BinaryExpr):
         return ""
     if str(node.op) == "-" and _literal(node.lhs) == 100:
         node = _bare(node.rhs)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "*":
         for left, right in ((node.lhs, node.rhs), (node.rhs, node.lhs)):
-            if _literal(left) == 100 and _is_share(_bare(right)):
+            if _literal(left) == 100 and (_is_share(_bare(right)) or _is_busy(right)):
                 return "a share times 100, shown as a share from 0 to 1"
     return ""
 
@@ -109,6 +111,21 @@ def _is_share(node: Any) -> bool:
         return False
     left, right = _kind(node.lhs), _kind(node.rhs)
     return left is not None and left == right
+
+
+def _is_busy(node: Any) -> bool:
+    """Whether it is how long something was busy in each second, as `rate(node_cpu_seconds_total[5m])` says."""
+    node = _bare(node)
+    if isinstance(node, promql.BinaryExpr) and str(node.op) == "-" and _literal(node.lhs) == 1:
+        return _is_busy(node.rhs)
+    if isinstance(node, promql.AggregateExpr) and str(node.op) in ("sum", "avg", "max", "min"):
+        return _is_busy(node.expr)
+    if isinstance(node, promql.Call) and str(node.func.name) in ("rate", "irate"):
+        inner = node.args[0]
+        return isinstance(inner, promql.MatrixSelector) and metric_of(inner.vector_selector).endswith(
+            "_seconds_total"
+        )
+    return False
 
 
 def _kind(node: Any) -> str | None:

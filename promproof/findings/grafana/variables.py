@@ -34,7 +34,7 @@ REGEX = register(
         instead='"regex": "/api-[0-9]+/"',
     )
 )
-_LABEL_VALUES = re.compile(r"label_values\((?P<metric>[a-zA-Z_:][\w:]*)\s*,\s*(?P<label>\w+)\)")
+_LABEL_VALUES = re.compile(r"label_values\((?:(?P<metric>[a-zA-Z_:][\w:]*)\s*,\s*)?(?P<label>\w+)\)")
 
 
 @each_dashboard(NARROW, REGEX)
@@ -55,7 +55,7 @@ def judge(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
         match = _LABEL_VALUES.fullmatch(variable.query.strip())
         if match is None or not variable.regex:
             continue
-        values = setup.knowledge.labels.get(match["metric"], {}).get(match["label"], frozenset())
+        values = _values(match["metric"] or "up", match["label"], setup)
         try:
             pattern = browser_regex(variable.regex)
         except ValueError:
@@ -70,3 +70,14 @@ def judge(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
                 see=f"compare with {variable.query}",
                 severity=None if len(hidden) == len(values) else Severity.INFO,
             )
+
+
+def _values(metric: str, label: str, setup: Setup) -> frozenset[str]:
+    """The values that are known: by a server, or of `up` by the scrape configuration, as far as nothing relabels."""
+    known = setup.knowledge.labels.get(metric, {}).get(label)
+    if known is not None or metric != "up" or len(setup.prometheuses) != 1:
+        return known or frozenset()
+    jobs = [job for job in setup.jobs if not job.relabel_configs and not job.honor_labels]
+    if label == "job":
+        return frozenset(job.name for job in jobs)
+    return frozenset(target for job in jobs for target in job.targets) if label == "instance" else frozenset()
