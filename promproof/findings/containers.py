@@ -22,6 +22,10 @@ _IMAGES = {
     "alertmanager": re.compile(r"(?:^|/)(?:prom|prometheus)/alertmanager(?:[:@]|$)"),
     "grafana": re.compile(r"(?:^|/)grafana/grafana(?:-oss|-enterprise)?(?:[:@]|$)"),
 }
+_EVALUATORS = re.compile(
+    r"(?:^|[/-])(?:vmalert|victoria-metrics|thanos|mimir|cortex|loki|enterprise-metrics|enterprise-logs)(?:[:@-]|$)"
+)
+"""Images of other programs that evaluate files of rules, in their own languages."""
 _OPEN = re.compile(r"\$[A-Za-z_{]")
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -115,6 +119,15 @@ def containers_of(files: Sequence[ComposeFile]) -> list[Container]:
             mounts = dict.fromkeys(mount for other in others for mount in other.mounts)
             found.append(Container(service, tuple(mounts)))
     return sorted(found, key=lambda container: container.component == "")
+
+
+def is_evaluated_elsewhere(address: str, files: Sequence[ComposeFile]) -> bool:
+    """Whether a program that is no Prometheus and evaluates rules gets this file."""
+    return any(
+        container.inside(address)
+        for container in containers_of(files)
+        if _EVALUATORS.search(container.service.image)
+    )
 
 
 def matches(path: str, pattern: str) -> bool:

@@ -37,10 +37,12 @@ _LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'")
 _VARIABLE = re.compile(r"\$\w*")
 _DECLARED = re.compile(r"(\$\w+)\s*(?:,\s*(\$\w+)\s*)?:=")
 _WORD = re.compile(r"(?<![\w.$\"])[A-Za-z_]\w*")
-_LABEL = re.compile(r"(?:\$labels|\$?\.Labels)\.([A-Za-z_]\w*)")
-_INDEXED = re.compile(r"index\s+(?:\$labels|\$?\.Labels)\s+[\"`]([^\"`]+)[\"`]")
+_LABEL = re.compile(r"(\$labels|\$?\.Labels)\.([A-Za-z_]\w*)")
+_INDEXED = re.compile(r"index\s+(\$labels|\$?\.Labels)\s+[\"`]([^\"`]+)[\"`]")
 _QUERY = re.compile(r"(?:^|[\s(|])query\s+(\"(?:\\.|[^\"\\\n])*\"|`[^`]*`)")
-_VALUE = re.compile(r"\$value\b|(?<![\w)])\.Value\b")
+_VALUE = re.compile(r"\$value\b|\$\.Value\b")
+_DOT_VALUE = re.compile(r"(?<![\w)$])\.Value\b")
+_MOVE_THE_DOT = frozenset({"range", "with", "define", "block"})
 _CONTROL = re.compile(r"(if|else if|with|else with|range|end|else|define|block)\b")
 
 
@@ -51,6 +53,8 @@ class Action:
     body: str
     start: int
     behind: str
+    inside: bool = False
+    """Whether it stands in a range or with, where `.Labels` and `.Value` are those of a sample, not of the alert."""
 
     @property
     def control(self) -> str:
@@ -66,16 +70,33 @@ class Action:
     @property
     def prints_value(self) -> bool:
         """Whether the value of the alert is written into the text."""
-        return not self.control and ":=" not in self.bare and bool(_VALUE.search(self.bare))
+        if self.control or ":=" in self.bare:
+            return False
+        return bool(_VALUE.search(self.bare)) or (not self.inside and bool(_DOT_VALUE.search(self.bare)))
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the alert that it reads."""
+        named = [*_LABEL.findall(self.bare), *_INDEXED.findall(self.body)]
+        return [label for holder, label in named if not (self.inside and holder == ".Labels")]
 
 
 def actions(template: str) -> list[Action]:
     """The actions of a template in their order, without comments."""
-    found = []
+    found: list[Action] = []
+    blocks: list[str] = []
     for match in _ACTION.finditer(template):
         body = match["body"].removeprefix("-").removesuffix("-").strip()
-        if not body.startswith("/*"):
-            found.append(Action(body, match.start(), template[match.end() : match.end() + 80]))
+        if body.startswith("/*"):
+            continue
+        match_control = _CONTROL.match(body)
+        control = match_control[1] if match_control else ""
+        if blocks and (control == "end" or control.startswith("else")):
+            blocks.pop()
+        inside = not _MOVE_THE_DOT.isdisjoint(blocks)
+        found.append(Action(body, match.start(), template[match.end() : match.end() + 80], inside))
+        if control != "end" and control:
+            blocks.append(control.removeprefix("else "))
     return found
 
 
@@ -116,7 +137,7 @@ def labels_used(template: str) -> dict[str, bool]:
     used: dict[str, bool] = {}
     guarded: set[str] = set()
     for action in actions(template):
-        named = [*_LABEL.findall(action.bare), *_INDEXED.findall(action.body)]
+        named = action.labels
         if action.control in ("if", "else if", "with", "else with") or "or" in action.bare.split():
             guarded.update(named)
         else:

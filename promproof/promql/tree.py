@@ -83,6 +83,12 @@ def operator(node: Any) -> str:
     return str(node.op).lower()
 
 
+def is_alternative(node: Any) -> bool:
+    """Whether an expression has two sides, each of which is enough."""
+    node = bare(node)
+    return isinstance(node, promql.BinaryExpr) and operator(node) == "or"
+
+
 def name(node: Any) -> str:
     """The name of a called function; empty for every other node."""
     return str(node.func.name) if isinstance(node, promql.Call) else ""

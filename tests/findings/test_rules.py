@@ -111,6 +111,16 @@ def test_what_prometheus_refuses_is_said_with_its_line(
     assert said in finding.message
 
 
+def test_another_language_in_a_file_that_a_prometheus_loads_is_refused(tmp_path: Path) -> None:
+    text = "groups: [{name: a, type: graphite, rules: [{record: 'a:b', expr: median(rate(a)) by (job)}]}]\n"
+    assert "rule/unparsable" in ids(tmp_path, f"{SERVER}# r.yml\n{text}")
+
+
+def test_a_side_of_an_or_that_never_fires_is_told_as_that(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, "count(up == 1) == 0 or absent(up == 1)")
+    assert (finding.rule, finding.effect) == ("rule/never-fires", "it never fires by this side of the `or`")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -119,6 +129,9 @@ def test_what_prometheus_refuses_is_said_with_its_line(
         "- alert: A\n  expr: up == 0\n  labels: {a: 1, b: yes, c: 2024-01-02}",
         "groups:\n- name: a\n  partial_response_strategy: warn\n  rules: []\n",
         '- alert: A\n  expr: \'sum(rate({app="a"} |= "error" [5m])) > 1\'',
+        "groups:\n- name: a\n  type: graphite\n  rules: [{alert: A, expr: 'sumSeries(a.*.b)'}]\n",
+        "# compose.yml\nservices: {v: {image: 'victoriametrics/vmalert:v1', volumes: ['./r.yml:/rules/r.yml']}}\n"
+        "# r.yml\ngroups: [{name: a, rules: [{record: 'a:b', expr: median(rate(a)) by (job)}]}]\n",
     ],
 )
 def test_what_prometheus_or_another_program_takes_is_not(text: str, tmp_path: Path) -> None:

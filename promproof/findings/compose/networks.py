@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, register, whole_setup
@@ -47,7 +48,8 @@ UNKNOWN = register(
         severity=Severity.WARNING,
         title="an address that names no service",
         why="A word without a dot is the name of a service, an alias or a container. Nobody has this one, so it "
-        "can't be resolved, unless something that is not in these files answers to it.",
+        "can't be resolved, unless something that is not in these files answers to it: the names of machines of "
+        "one's own network may. It is a hint where no service has a similar name.",
         example=_COMPOSE.format("monitoring", "app"),
         instead=_COMPOSE.format("monitoring", "api"),
     )
@@ -70,9 +72,11 @@ def judge(setup: Setup) -> Iterator[Finding]:
             if networks_apart(connection.asking, other) and not _is_joined_elsewhere(connection, setup):
                 yield _apart(connection, other.name)
         elif other is None and _is_known_here(connection, file, setup):
+            near = get_close_matches(connection.host, [service.name for service in file.services], n=1)
             yield UNKNOWN.at(
                 connection.place,
                 f"{connection.what} asks {connection.host}:{connection.port}, and no service is called that",
+                severity=None if near else Severity.HINT,
                 effect=connection.effect,
                 todo=f"write the name of a service: {', '.join(sorted(service.name for service in file.services))}",
                 see=f"docker compose exec {connection.asking.name} nslookup {connection.host}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from promproof.findings.containers import is_evaluated_elsewhere
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_prometheus, register, whole_setup
 from promproof.findings.part import Part
@@ -128,7 +129,12 @@ def _unloaded(setup: Setup) -> Iterator[Part]:
     promql = {rule.part.document for rule in setup.rules if rule.tree is not None}
     for part in setup.rule_parts:
         document = part.document
-        if document.address.startswith("/") and document.address not in loaded and document in promql:
+        if (
+            document.address.startswith("/")
+            and document.address not in loaded
+            and document in promql
+            and not is_evaluated_elsewhere(document.address, setup.compose)
+        ):
             yield part
 
 

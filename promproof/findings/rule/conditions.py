@@ -10,6 +10,7 @@ from promproof.findings.rule.expressions import SERIES
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.mistakes import of_alert
+from promproof.promql.tree import is_alternative
 
 ALWAYS = register(
     Kind(
@@ -65,4 +66,6 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         return
     for mistake in dict.fromkeys(of_alert(rule.tree)):
         kind, effect, todo = _SAID[mistake.kind]
+        if kind is NEVER and is_alternative(rule.tree):
+            effect = "it never fires by this side of the `or`"
         yield kind.at(rule.at("expr"), mistake.message, effect=effect, todo=todo, see=asking(rule.expression))

@@ -10,6 +10,7 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import one_line
 from promproof.findings.setup import Rule, Setup
+from promproof.promql.presence import answered
 from promproof.promql.prints import misprints, wrong_numbers
 from promproof.promql.templates import error, queries
 
@@ -94,7 +95,7 @@ def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
         for name, template in texts.items():
             for query, fails_empty in queries(template):
                 said = _refused(query)
-                if said or fails_empty:
+                if said or (fails_empty and not _is_there(query, rule)):
                     yield QUERY.at(
                         rule.at(key, name),
                         f"{name}: the query {one_line(query)} "
@@ -121,6 +122,14 @@ def _refused(query: str) -> str:
     except ValueError as said:
         return one_line(str(said))
     return ""
+
+
+def _is_there(query: str, rule: Rule) -> bool:
+    """Whether the alert can't fire while the query is empty: it asks for a part of the alert's expression."""
+    try:
+        return rule.tree is not None and answered(parse(query), rule.tree)
+    except ValueError:
+        return False
 
 
 def _see(rule: Rule) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from promproof.config.durations import EXPECTED, parse_duration
 from promproof.config.promql import TooLarge, parse
+from promproof.findings.containers import is_evaluated_elsewhere
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_rule, register, whole_setup
 from promproof.findings.panels import IS_OTHER
@@ -241,8 +242,9 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
         return
     except ValueError as error:
         said = one_line(str(error))
-        is_other = _LOGS.search(rule.expression) and not rule.group.prometheuses
-        if not is_other and not IS_OTHER.search(f"{said} {rule.expression}"):
+        if not rule.group.prometheuses and (_LOGS.search(rule.expression) or _is_elsewhere(rule, setup)):
+            return
+        if not IS_OTHER.search(f"{said} {rule.expression}"):
             yield EXPRESSION.at(
                 rule.at("expr"),
                 f"cannot be parsed: {said}",
@@ -250,3 +252,12 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 todo="correct the expression",
                 see=f"promtool check rules {rule.file}",
             )
+
+
+def _is_elsewhere(rule: Rule, setup: Setup) -> bool:
+    """Whether a vmalert or the like evaluates it, which takes a larger language: a key or a mount says so."""
+    groups = rule.part.document.data.get("groups") if isinstance(rule.part.document.data, dict) else None
+    keys = {key for group in groups or () if isinstance(group, dict) for key in group}
+    return not keys.isdisjoint(_ELSEWHERE) or is_evaluated_elsewhere(
+        rule.part.document.address, setup.compose
+    )
