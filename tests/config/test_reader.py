@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def test_a_second_document_is_told_unless_it_is_empty(text: str, second: int | N
         ("[" * 400 + "]" * 400, 1, "nested in over 64 levels"),
         ("[" + "1," * 100_000 + "1]", 1, "over 50,000 values"),
         ("\ufeff{}", 1, "byte order mark"),
-        ('{"a": 1,\n}', 2, "not JSON"),
+        ('{"a": 1,\n}', 1 if sys.version_info >= (3, 13) else 2, "not JSON"),  # 3.13 points at the comma
         ('{"a": "\x01"}', 1, "not JSON"),
         ("", 1, "not JSON"),
         ("}}]]", 1, "not JSON"),
