@@ -14,6 +14,9 @@ from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binaries
 
+LONG = 200
+"""Mutants, from which on a terminal is told how far it is."""
+
 
 def run(given: dict[str, Any]) -> int:
     """The exit status: 1 below --min-score, 2 when a test file fails unchanged or nothing was judged."""
@@ -31,7 +34,7 @@ def run(given: dict[str, Any]) -> int:
     files = test_files([*given["tests"], *further])
     documents = rule_documents([path for path in named if path not in further])
     promtool = find_binaries(binaries(given["binary"])).promtool.path
-    result = score(promtool, documents, files)
+    result = score(promtool, documents, files, _progress)
     if given["format"] == "json":
         sys.stdout.write(json.dumps(data(result), indent=2) + "\n")
     else:
@@ -39,3 +42,8 @@ def run(given: dict[str, Any]) -> int:
     if result.failing or result.percent is None:
         return 2
     return 1 if least is not None and result.percent < least else 0
+
+
+def _progress(done: int, of: int) -> None:
+    if of >= LONG and sys.stderr.isatty():
+        sys.stderr.write(f"{done} of {of} mutants" + "\n")

@@ -179,7 +179,7 @@ def _of_itself(node: Binary) -> float | None:
     )
 
 
-def _is_share(node: Binary) -> bool:
+def is_share(node: Binary) -> bool:
     """Whether a sum of counters is divided by the same sum of at least the same series."""
     left, right = node.left, node.right
     if not isinstance(left, Aggregate) or not isinstance(right, Aggregate) or node.many:
@@ -200,7 +200,7 @@ def _is_share(node: Binary) -> bool:
     return same and set(two[1].matchers) <= set(one[1].matchers)
 
 
-def _is_addend(node: Binary, recorded: Recorded) -> bool:
+def is_addend(node: Binary, recorded: Recorded) -> bool:
     """Whether something that is never negative is divided by a sum that it is part of: `a / (a + b)`."""
     right = node.right
     if isinstance(right, Call) and right.name == "clamp_min":
@@ -274,7 +274,7 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
 def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if is_divided_by_itself(node):
         return 1.0, 1.0
-    if node.op == "/" and (_is_share(node) or _is_addend(node, recorded)):
+    if node.op == "/" and (is_share(node) or is_addend(node, recorded)):
         return 0.0, 1.0
     whole = _of_itself(node)
     if whole is not None:

@@ -1,7 +1,7 @@
 """Writes a proof as a test file for promtool: below, at and above, `for`, labels and annotations, resolved.
 
 What an alert's labels and annotations say is asked of promtool itself: the file is run once without them. A file that
-does not pass then is not written.
+does not pass then is not written. Beside the points of the proof stand worlds that show small changes of the rules.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +19,14 @@ from typing import Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import dump
-from promproof.proofs.asking import duration, steady
-from promproof.proofs.prove import KNOWN, PROVEN, Outcome, needed
+from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady
+from promproof.proofs.killers import Scene, scenes
+from promproof.proofs.prove import KNOWN, PROVEN, Outcome, Staged, closely, needed
+from promproof.proofs.timeline import Course, Timeline
 from promproof.stack.children import run_to_end
 
 SECONDS = 60
+TOGETHER = 40
 _ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\}),?$", re.MULTILINE)
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)\.json$", re.MULTILINE)
 _CASE = re.compile(r"^    alertname: .*, time: (\S+), *$", re.MULTILINE)
@@ -37,27 +41,41 @@ class Written:
     left: tuple[str, ...]
 
 
+@dataclass
+class _Draft:
+    """A file to be: optional: the numbers of those tests that may be dropped."""
+
+    outcome: Outcome
+    name: str
+    rules: dict[str, Any]
+    document: dict[str, Any]
+    optional: frozenset[int]
+
+
 def write(
     outcomes: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], promtool: Path, folder: Path
 ) -> Written:
     """A test file with its rules beside it, for each proven alert."""
     folder.mkdir(parents=True, exist_ok=True)
+    proven = [outcome for outcome in outcomes if outcome.verdict == PROVEN and outcome.staged is not None]
+    taken: set[str] = set()
+    drafts = []
+    for outcome, near in zip(proven, closely(proven, recordings, Judge(promtool)), strict=True):
+        name = _name(outcome.alert.name, taken)
+        taken.add(f"{name}.test.yml")
+        drafts.append(_draft(outcome, near, name, recordings))
     files: list[Path] = []
     left: list[str] = []
-    for outcome in outcomes:
-        if outcome.verdict != PROVEN or outcome.staged is None:
-            continue
-        name = _name(outcome.alert.name, {file.name for file in files})
-        rules = _rules(outcome, recordings)
-        document = _document(outcome, f"{name}.rules.yml")
-        filled = _filled(document, rules, outcome, promtool)
-        if filled is None:
-            left.append(f"{outcome.alert.name}: no test of it passes as a file")
-            continue
-        (folder / f"{name}.rules.yml").write_text(dump(rules), encoding="utf-8")
-        file = folder / f"{name}.test.yml"
-        file.write_text(_heading(outcome) + dump(filled), encoding="utf-8")
-        files.append(file)
+    for start in range(0, len(drafts), TOGETHER):
+        batch = drafts[start : start + TOGETHER]
+        for draft, filled in zip(batch, _filled(batch, promtool), strict=True):
+            if filled is None:
+                left.append(f"{draft.outcome.alert.name}: no test of it passes as a file")
+                continue
+            (folder / f"{draft.name}.rules.yml").write_text(dump(draft.rules), encoding="utf-8")
+            file = folder / f"{draft.name}.test.yml"
+            file.write_text(_heading(draft.outcome) + dump(filled), encoding="utf-8")
+            files.append(file)
     return Written(tuple(files), tuple(left))
 
 
@@ -83,87 +101,141 @@ def _rules(outcome: Outcome, recordings: Sequence[Mapping[str, Any]]) -> dict[st
     return {"groups": [{"name": outcome.alert.group or "group", "rules": rules}]}
 
 
-def _document(outcome: Outcome, rules: str) -> dict[str, Any]:
+def _draft(
+    outcome: Outcome, near: Sequence[Staged], name: str, recordings: Sequence[Mapping[str, Any]]
+) -> _Draft:
     plan, staged, alert = outcome.plan, outcome.staged, outcome.alert
     assert plan is not None
     assert staged is not None
     assert outcome.course is not None
-    question, times = staged
+    rules = _rules(outcome, recordings)
     step = plan.problem.step
-    end = math.ceil((plan.problem.moment + alert.hold) / times.every + 2) * times.every
-    tests = []
-    for found in plan.boundaries:
-        for point in found.points:
-            case = _case(alert.name, end)
-            if point.fires:
-                case["exp_alerts"] = [{}]
-            tests.append(
-                {
-                    "interval": duration(step),
-                    "input_series": steady(plan.problem.families, point.knobs, step, end),
-                    "alert_rule_test": [case],
-                }
-            )
-    firing = times.cause + outcome.course.latency
-    moments = dict.fromkeys([times.cause - times.every, firing - times.every, firing, times.end])
-    cases = [_case(alert.name, moment) for moment in moments if moment >= 0]
-    for case in cases:
-        if case["eval_time"] == duration(firing):
-            case["exp_alerts"] = [{}]
-    tests.append(
-        {"interval": duration(step), "input_series": list(question.series), "alert_rule_test": cases}
-    )
-    return {"rule_files": [rules], "evaluation_interval": duration(times.every), "tests": tests}
+    end = math.ceil((plan.problem.moment + alert.hold) / staged[1].every + 2) * staged[1].every
+    points = [
+        Scene(plan.problem.families, point.knobs, point.fires)
+        for found in plan.boundaries
+        for point in found.points
+    ]
+    further = scenes(plan, rules["groups"][0]["rules"])
+    tests = [
+        {
+            "interval": duration(step),
+            "input_series": steady(scene.families, scene.knobs, step, end),
+            "alert_rule_test": [_case(alert.name, end, fires=scene.fires)],
+        }
+        for scene in (*points, *further)
+    ]
+    tests += [
+        {
+            "interval": duration(step),
+            "input_series": list(question.series),
+            "alert_rule_test": _cases(alert.name, times, course),
+        }
+        for question, times, course in ((*staged, outcome.course), *near)
+    ]
+    document = {
+        "rule_files": [f"{name}.rules.yml"],
+        "evaluation_interval": duration(staged[1].every),
+        "tests": tests,
+    }
+    optional = {
+        *range(len(points), len(points) + len(further)),
+        *range(len(points) + len(further) + 1, len(tests)),
+    }
+    return _Draft(outcome, name, rules, document, frozenset(optional))
 
 
-def _case(name: str, moment: float) -> dict[str, Any]:
-    return {"eval_time": duration(moment), "alertname": name, "exp_alerts": []}
+def _cases(name: str, times: Timeline, seen: Course) -> list[dict[str, Any]]:
+    """Before the cause, on both sides of firing and of resolving, and at the end."""
+    firing = times.cause + seen.latency
+    lasting = times.healed - times.every + seen.lasting
+    moments = {
+        times.cause - times.every: False,
+        firing - times.every: False,
+        firing: True,
+        lasting: True,
+        lasting + times.every: False,
+        times.end: False,
+    }
+    return [_case(name, moment, fires=fires) for moment, fires in sorted(moments.items()) if moment >= 0]
 
 
-def _filled(
-    document: dict[str, Any], rules: dict[str, Any], outcome: Outcome, promtool: Path
-) -> dict[str, Any] | None:
-    """The document with what promtool answers; None when sides are not as expected, or it does not pass then."""
+def _case(name: str, moment: float, *, fires: bool) -> dict[str, Any]:
+    return {"eval_time": duration(moment), "alertname": name, "exp_alerts": [{}] if fires else []}
+
+
+def _filled(drafts: Sequence[_Draft], promtool: Path) -> list[dict[str, Any] | None]:
+    """The documents with what promtool answers; None where sides are not as expected, or it does not pass then."""
     with TemporaryDirectory(prefix="generated-") as name:
         folder = Path(name)
-        (folder / document["rule_files"][0]).write_text(json.dumps(rules), encoding="utf-8")
-        cases = [
-            [(case, bool(case["exp_alerts"])) for case in test["alert_rule_test"]]
-            for test in document["tests"]
-        ]
-        for case, _ in (pair for pairs in cases for pair in pairs):
-            case["exp_alerts"] = []
-        answers = _answers(folder, promtool, [{**document, "tests": [test]} for test in document["tests"]])
-        for pairs, answer in zip(cases, answers, strict=True):
-            for case, wanted in pairs:
-                case["exp_alerts"] = answer.get(parse_duration(case["eval_time"]), [])
-                if bool(case["exp_alerts"]) != wanted:
-                    return None
-        return document if _run(folder, promtool, [document])[0] == 0 else None
+        asked = []
+        for draft in drafts:
+            (folder / draft.document["rule_files"][0]).write_text(json.dumps(draft.rules), encoding="utf-8")
+            asked += [{**draft.document, "tests": [_unfilled(test)]} for test in draft.document["tests"]]
+        answers = iter(_answers(folder, promtool, asked))
+        filled = [_expecting(draft, [next(answers) for _ in draft.document["tests"]]) for draft in drafts]
+        ready = [document for document in filled if document is not None]
+        passed = iter(_passed(folder, promtool, ready))
+        return [document if document is not None and next(passed) else None for document in filled]
 
 
-def _run(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
-    files = [folder / f"{number}.json" for number in range(len(documents))]
-    for file, document in zip(files, documents, strict=True):
-        file.write_text(json.dumps(document), encoding="utf-8")
+def _unfilled(test: dict[str, Any]) -> dict[str, Any]:
+    return {**test, "alert_rule_test": [{**case, "exp_alerts": []} for case in test["alert_rule_test"]]}
+
+
+def _expecting(
+    draft: _Draft, answers: Sequence[Mapping[float, list[dict[str, Any]]]]
+) -> dict[str, Any] | None:
+    """The document with the alerts that promtool sees; without optional tests that it sees otherwise."""
+    tests = []
+    for number, (test, answer) in enumerate(zip(draft.document["tests"], answers, strict=True)):
+        cases, agrees = [], True
+        for case in test["alert_rule_test"]:
+            got = answer.get(parse_duration(case["eval_time"]), [])
+            agrees = agrees and bool(got) == bool(case["exp_alerts"])
+            cases.append({**case, "exp_alerts": got})
+        if agrees:
+            tests.append({**test, "alert_rule_test": cases})
+        elif number not in draft.optional:
+            return None
+    return {**draft.document, "tests": tests}
+
+
+def _passed(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> list[bool]:
+    output = _output(folder, promtool, documents)
+    parts = _FILE.split(output)
+    said = {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return ["SUCCESS" in said.get(n, "") and "FAILED" not in said[n] for n in range(len(documents))]
+
+
+def _output(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> str:
+    """What promtool says of all, a few files in each process, two processes side by side."""
+    for number, document in enumerate(documents):
+        (folder / f"{number}.json").write_text(json.dumps(document), encoding="utf-8")
     memory = Path("/dev/shm")
     env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
-    log = folder / "log"
-    log.unlink(missing_ok=True)
-    try:
-        done = run_to_end(
-            [str(promtool), "test", "rules", *map(str, files)], log=log, seconds=SECONDS, env=env
-        )
-    except TimeoutError:
-        return 1, ""
-    return done.exit_status, done.output
+
+    def run(numbers: Sequence[int]) -> str:
+        log = folder / f"{numbers[0]}.log"
+        log.unlink(missing_ok=True)
+        files = [str(folder / f"{number}.json") for number in numbers]
+        try:
+            return run_to_end(
+                [str(promtool), "test", "rules", *files], log=log, seconds=SECONDS, env=env
+            ).output
+        except TimeoutError:
+            return "" if len(numbers) == 1 else "".join(run([number]) for number in numbers)
+
+    shares = [range(s, min(s + FILES, len(documents))) for s in range(0, len(documents), FILES)]
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        return "\n".join(pool.map(run, shares))
 
 
 def _answers(
     folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]
 ) -> list[dict[float, list[dict[str, Any]]]]:
     """For each document the alerts that fire, by the time of the case, although none are expected."""
-    parts = _FILE.split(_run(folder, promtool, documents)[1])
+    parts = _FILE.split(_output(folder, promtool, documents))
     found: list[dict[float, list[dict[str, Any]]]] = [{} for _ in documents]
     for number, output in zip(parts[1::2], parts[2::2], strict=True):
         cases = _CASE.split(output)

@@ -236,6 +236,11 @@ def _is_recorded(node: Node, recorded: Recorded) -> bool:
     return isinstance(node, Selector) and node.name in recorded
 
 
+def has_windows(root: Node, recorded: Recorded) -> bool:
+    """Whether the past decides."""
+    return any(isinstance(node, Window) for node in _all(root, recorded))
+
+
 def _all(node: Node, recorded: Recorded, depth: int = 0) -> Sequence[Node]:
     found = list(walk(node))
     for part in list(found):

@@ -9,8 +9,8 @@ from typing import Any
 from promproof.config.durations import parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
-from promproof.proofs.plan import Plan, planned
-from promproof.proofs.search import Boundary, Knobs, Point, constant
+from promproof.proofs.plan import Plan, has_windows, planned
+from promproof.proofs.search import Boundary, Knobs, Point, constant, ways
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.timeline import Course, Timeline, asked, course, timeline
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
@@ -32,6 +32,10 @@ class Alert:
     data: Mapping[str, Any]
     group: str = ""
     where: str = ""
+
+
+Staged = tuple[Question, Timeline, Course]
+"""Series from cause to healing, when they change, and what promtool saw."""
 
 
 @dataclass
@@ -154,6 +158,50 @@ def _follow(proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], 
     for outcome in waiting:
         outcome.verdict = OPEN
         outcome.reason = f"it flips at {outcome.flips}, but {_unclear(outcome)}"
+
+
+def closely(
+    proven: Sequence[Outcome], recordings: Sequence[Mapping[str, Any]], judge: Judge
+) -> list[list[Staged]]:
+    """Courses of causes just beyond the boundary, which fire late: their windows have to be full of them.
+
+    One for each family of series that can turn the alert.
+    """
+    asked = [
+        (number, staged)
+        for number, outcome in enumerate(proven)
+        if outcome.plan is not None and has_windows(outcome.plan.problem.root, outcome.plan.problem.recorded)
+        for staged in _courses(outcome, outcome.plan, recordings)
+    ]
+    replies = judge.ask([staged[0] for _, staged in asked])
+    found: list[list[Staged]] = [[] for _ in proven]
+    for (number, (question, times)), reply in zip(asked, replies, strict=True):
+        seen = course(reply, times)
+        if seen is not None and seen.silent_before and seen.fired and seen.resolved:
+            found[number].append((question, times, seen))
+    return found
+
+
+COURSES = 4
+
+
+def _courses(
+    outcome: Outcome, plan: Plan, recordings: Sequence[Mapping[str, Any]]
+) -> list[tuple[Question, Timeline]]:
+    """Those that differ from the one that was followed and from each other."""
+    keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
+    times = timeline(plan.problem, plan.every, outcome.alert.hold, keep)
+    rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
+    pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries]
+    pairs += ways(plan.problem, plan.boundaries[0].points[0].knobs) if plan.boundaries else []
+    seen = [outcome.staged[0].series] if outcome.staged else []
+    made: list[tuple[Question, Timeline]] = []
+    for fired, silent in pairs:
+        question = asked(outcome.alert.name, plan.problem, silent, fired, times, rules)
+        if question.series not in seen and len(made) < COURSES:
+            seen.append(question.series)
+            made.append((question, times))
+    return made
 
 
 def _course(

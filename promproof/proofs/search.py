@@ -315,6 +315,24 @@ def _gap(problem: Problem, knobs: Knobs, node: Binary) -> float | None:
     return abs(a - b) / least * (NEAR if b == 0 else 1.0)
 
 
+def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
+    """For each family that can turn the alert by its values: worlds just on either side, the firing one first."""
+    found = []
+    for key, value in fired.items():
+        if key[1] not in (LEVEL, SLOPE, QUANTILE):
+            continue
+        for factor in (0.0, 0.5, 0.9, 1.1, 2.0, 100.0, -1.0):
+            yes, no = value, value * factor if value else factor
+            if no == yes or (no < 0 and _is_counter(problem, key)) or problem.fires({**fired, key: no}):
+                continue
+            for _ in range(12):
+                middle = (yes + no) / 2
+                yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
+            found.append(({**fired, key: yes}, {**fired, key: no}))
+            break
+    return found
+
+
 def presence(problem: Problem, fired: Knobs) -> Boundary | None:
     """Series there and not there, for an alert that no comparison decides."""
     for key, value in fired.items():

@@ -110,31 +110,41 @@ def asked(
     alert = matcher("alertname", name)
     last = times.healed - times.every
     span = f"[{round((last - times.cause + times.every) * 1000)}ms]"
+    rest = f"[{round((times.end - last) * 1000) - 1}ms]"  # without `last` itself
     asks = [
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.cause - times.every),
         (f'max(count_over_time(ALERTS{{{alert},alertstate="pending"}}{span})) or vector(0)', last),
         (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{span})) or vector(0)', last),
         (f'count(ALERTS{{{alert},alertstate="firing"}}) or vector(0)', last),
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.end),
+        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{rest})) or vector(0)', times.end),
     ]
     return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every)
 
 
 @dataclass(frozen=True)
 class Course:
-    """What promtool saw. pending, latency: seconds; latency is from cause to firing."""
+    """What promtool saw. pending, latency, lasting: seconds; from cause to firing, and of firing after the cause."""
 
     silent_before: bool
     pending: float
     latency: float
     fired: bool
     resolved: bool
+    lasting: float = 0.0
 
 
 def course(reply: Reply, times: Timeline) -> Course | None:
     """None when promtool refused."""
     if any(reply.errors) or not all(reply.values):
         return None
-    before, pending, firing, fired, after = (values[0] for values in reply.values)
+    before, pending, firing, fired, after, lasting = (values[0] for values in reply.values)
     latency = times.healed - times.cause - firing * times.every
-    return Course(before == 0, pending * times.every, max(0.0, latency), fired > 0, after == 0)
+    return Course(
+        before == 0,
+        pending * times.every,
+        max(0.0, latency),
+        fired > 0,
+        after == 0,
+        lasting * times.every,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promproof.config.durations import parse_milliseconds
 from promproof.config.promql import parse
+from promproof.proofs.mutants.equivalent import is_equivalent
 from promproof.proofs.mutants.syntax import Node, Span, read
 from promproof.registry import Registry
 
@@ -108,10 +109,12 @@ def times(duration: str, numerator: int, denominator: int = 1) -> int:
 
 
 def mutants(subject: Subject) -> list[Mutant]:
-    """All mutants of a rule; each changed text once."""
+    """All mutants of a rule that do not mean the same; each changed text once."""
     found: list[Mutant] = []
     for operator in OPERATORS:
         for change in operator.make(subject):
+            if is_equivalent(subject.data, change.data):
+                continue
             if all(mutant.change.data != change.data for mutant in found):
                 found.append(Mutant(operator.name, subject, change))
     return found

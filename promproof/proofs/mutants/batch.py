@@ -7,7 +7,7 @@ that is alive after that, and every one of a recording rule, is asked again alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +16,77 @@ from promproof.proofs.mutants.base import Mutant, Subject
 from promproof.proofs.mutants.project import Entry, Suite, metrics
 from promproof.proofs.mutants.promtool import Job, judge
 
-TOGETHER = 12
+TOGETHER = 24
+PHASES = 12
+"""The first asks one test of each file, each further one as many as all before it."""
 _MARK = "__m"
 
 
-def killed(promtool: Path, suites: Sequence[Suite], mutants: Sequence[Mutant]) -> set[int]:
+def killed(
+    promtool: Path,
+    suites: Sequence[Suite],
+    mutants: Sequence[Mutant],
+    say: Callable[[int, int], None] = lambda done, of: None,
+) -> set[int]:
     """The numbers of those mutants that a test notices; the tests pass without any change.
+
+    say: is told how many of the mutants are judged.
 
     Raises:
         EvidenceError: promtool did not answer.
     """
     dead: set[int] = set()
-    jobs, asked = [], []
-    for suite, subject, group in _batches(suites, mutants):
-        job = together(suite, subject, [(number, mutants[number]) for number in group])
-        if job is not None:
-            jobs.append(job)
-            asked.append((suite, group))
-    judged: set[tuple[int, int]] = set()
-    for (suite, group), answer in zip(asked, judge(promtool, jobs), strict=True):
-        failed = {name.rpartition(_MARK)[2] for name in answer.alerts}
-        if "0base" in failed or answer.broken or not (answer.passed or failed):
-            continue  # where one stops the others, each is asked alone
-        judged |= {(id(suite), number) for number in group}
-        dead |= {int(number) for number in failed if number.isdecimal()}
-    alone, mine = [], []
+    unclear: set[tuple[int, int]] = set()
+    for plain in (True, False):
+        for phase in range(PHASES):
+            _ask(promtool, suites, mutants, (plain, phase), dead, unclear)
+            say(len(dead), len(mutants))
+    alone, numbers = [], []
     for number, mutant in enumerate(mutants):
         for suite in suites:
             if number not in dead and suite.has(mutant.subject):
                 job = separate(suite, mutant)
-                if job is not None and not ((id(suite), number) in judged and _is_own(job, mutant.subject)):
+                is_judged = mutant.subject.is_alert and (id(suite), number) not in unclear
+                if job is not None and not (is_judged and _is_own(job, mutant.subject)):
                     alone.append(job)
-                    mine.append(number)
-    for number, answer in zip(mine, judge(promtool, alone), strict=True):
-        if not answer.passed:
-            dead.add(number)
-    return dead
+                    numbers.append(number)
+    waiting = len(set(numbers))
+    answers = judge(
+        promtool, alone, lambda done, of: say(len(mutants) - waiting + waiting * done // of, len(mutants))
+    )
+    return dead | {number for number, answer in zip(numbers, answers, strict=True) if not answer.passed}
+
+
+def _ask(
+    promtool: Path,
+    suites: Sequence[Suite],
+    mutants: Sequence[Mutant],
+    step: tuple[bool, int],
+    dead: set[int],
+    unclear: set[tuple[int, int]],
+) -> None:
+    """Ask some tests about the mutants of alerts that live: few short ones first, then ever more and longer ones.
+
+    step: without annotations, and the number of the phase.
+    """
+    plain, phase = step
+    jobs, asked = [], []
+    for suite, subject, group in _batches(suites, mutants, dead):
+        numbers = [number for number in group if (id(suite), number) not in unclear]
+        if not numbers or not (plain or _has_texts(subject)):
+            continue
+        together_with = [(number, mutants[number]) for number in numbers]
+        job = together(suite, subject, together_with, suite.phase(phase), plain=plain)
+        if job is not None:
+            jobs.append(job)
+            asked.append((suite, numbers))
+    for (suite, numbers), answer in zip(asked, judge(promtool, jobs) if jobs else (), strict=True):
+        failed = {name.rpartition(_MARK)[2] for name in answer.alerts}
+        if "0base" in failed or answer.broken or not (answer.passed or failed):
+            # where one stops the others, each is asked alone
+            unclear |= {(id(suite), number) for number in numbers}
+        else:
+            dead |= {int(number) for number in failed if number.isdecimal()}
 
 
 def failing(promtool: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str]]:
@@ -69,15 +104,28 @@ def failing(promtool: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str]]:
     ]
 
 
-def together(suite: Suite, subject: Subject, mutants: Sequence[tuple[int, Mutant]]) -> Job | None:
-    """One job for mutants of one alert; None when no case is about it."""
+def together(
+    suite: Suite,
+    subject: Subject,
+    mutants: Sequence[tuple[int, Mutant]],
+    numbers: Collection[int],
+    *,
+    plain: bool,
+) -> Job | None:
+    """One job for mutants of one alert; None when no case is about it.
+
+    numbers: of the tests; plain: without annotations, which promtool expands at every evaluation.
+    """
     tests = []
-    for case in suite.raw.get("tests") or ():
+    for number, case in enumerate(suite.raw.get("tests") or ()):
+        if number not in numbers:
+            continue
         asked = [
             entry for entry in case.get("alert_rule_test") or () if entry.get("alertname") == subject.name
         ]
         if asked:
             marks = ["0base", *(str(number) for number, _ in mutants)]
+            asked = [_without_texts(entry) for entry in asked] if plain else asked
             copies = [
                 {**entry, "alertname": f"{subject.name}{_MARK}{mark}"} for mark in marks for entry in asked
             ]
@@ -91,13 +139,30 @@ def together(suite: Suite, subject: Subject, mutants: Sequence[tuple[int, Mutant
     kept_rules = [entry for entry in suite.upstream(reads) if entry not in namesakes]
     copies_of: dict[int, list[dict[str, Any]]] = {}
     for entry in namesakes:
-        rules = [{**entry.data, "alert": f"{subject.name}{_MARK}0base"}]
+        dropped = ("annotations",) if plain else ()
+        rules = [{**_without(entry.data, dropped), "alert": f"{subject.name}{_MARK}0base"}]
         for number, mutant in mutants:
             data = mutant.change.data if suite.is_same(entry, subject) else entry.data
-            rules.append({**data, "alert": f"{subject.name}{_MARK}{number}"})
+            rules.append({**_without(data, dropped), "alert": f"{subject.name}{_MARK}{number}"})
         copies_of[id(entry)] = rules
     wanted = [entry for entry in suite.rules if entry in namesakes or entry in kept_rules]
     return Job({**suite.raw, "tests": tests}, _rule_file(suite, wanted, copies_of))
+
+
+def _without(data: Mapping[str, Any], dropped: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in dropped}
+
+
+def _without_texts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    expected = entry.get("exp_alerts")
+    if not isinstance(expected, list):
+        return dict(entry)
+    return {**entry, "exp_alerts": [_without(alert, ("exp_annotations",)) for alert in expected]}
+
+
+def _has_texts(subject: Subject) -> bool:
+    """Whether annotations may tell a mutant from the rule."""
+    return "{{" in str(subject.data.get("annotations") or "")
 
 
 def separate(suite: Suite, mutant: Mutant) -> Job | None:
@@ -158,12 +223,12 @@ def _rule_file(
 
 
 def _batches(
-    suites: Sequence[Suite], mutants: Sequence[Mutant]
+    suites: Sequence[Suite], mutants: Sequence[Mutant], dead: Collection[int]
 ) -> Iterator[tuple[Suite, Subject, list[int]]]:
-    """Mutants of one alert in groups, for each test file that loads it."""
+    """Mutants of one alert that live, in groups, for each test file that loads it."""
     by_rule: dict[tuple[str, tuple[str | int, ...]], list[int]] = {}
     for number, mutant in enumerate(mutants):
-        if mutant.subject.is_alert:
+        if mutant.subject.is_alert and number not in dead:
             by_rule.setdefault((mutant.subject.file, mutant.subject.key), []).append(number)
     for numbers in by_rule.values():
         subject = mutants[numbers[0]].subject

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import promql_parser as promql
 
+from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.promql import parse, walk
 from promproof.config.shapes import RuleFile, shaped
@@ -87,13 +88,28 @@ class Suite:
         data: dict[str, Any] = self.file.document.data
         return data
 
+    @cached_property
+    def places(self) -> dict[tuple[str, Key], Entry]:
+        """The rules by resolved file and place."""
+        return {(_resolved(str(entry.document.path)), entry.key): entry for entry in self.rules}
+
     def has(self, subject: Subject) -> bool:
         """Whether the file loads this rule."""
-        home = Path(subject.file).resolve()
-        return any(entry.key == subject.key and entry.document.path.resolve() == home for entry in self.rules)
+        return (_resolved(subject.file), subject.key) in self.places
 
     def is_same(self, entry: Entry, subject: Subject) -> bool:
-        return entry.key == subject.key and entry.document.path.resolve() == Path(subject.file).resolve()
+        return entry.key == subject.key and _resolved(str(entry.document.path)) == _resolved(subject.file)
+
+    def phase(self, number: int) -> list[int]:
+        """Tests by their length: the shortest, the next, the next two, the next four, and so on."""
+        begin = 2 ** (number - 1) if number else 0
+        return self.by_length[begin : 2**number]
+
+    @cached_property
+    def by_length(self) -> list[int]:
+        """The numbers of the tests, those with the fewest evaluations first."""
+        ends = [_end(case) for case in self.raw.get("tests") or ()]
+        return sorted(range(len(ends)), key=lambda number: ends[number])
 
     def upstream(self, names: Iterable[str]) -> list[Entry]:
         """The recording rules that these metrics come from, and all rules where ALERTS is read."""
@@ -130,6 +146,20 @@ class Suite:
         if name == "*" or (name in ALERTS and entry.is_alert):
             return True
         return not entry.is_alert and entry.name == name
+
+
+def _end(case: dict[str, Any]) -> float:
+    """The last moment that a test asks about."""
+    asked = [*(case.get("alert_rule_test") or ()), *(case.get("promql_expr_test") or ())]
+    try:
+        return max((parse_duration(str(entry.get("eval_time") or "0s")) for entry in asked), default=0.0)
+    except ValueError:
+        return 0.0
+
+
+@cache
+def _resolved(path: str) -> str:
+    return str(Path(path).resolve())
 
 
 def surroundings(documents: Sequence[Document], files: Sequence[TestFile]) -> dict[Path, Document]:

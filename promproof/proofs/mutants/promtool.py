@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from promproof.config.yamlfile import dump
+from promproof.config.yamlfile import Plain, dump
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
+FILES = 60
+"""For one process; more of them make an unclear progress."""
 SECONDS = 600
-_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.yml$", re.MULTILINE)
+_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ALERT = re.compile(r"^\s+alertname: (.*), time: [^,]+,\s*$", re.MULTILINE)
 _BROKEN = re.compile(r"^\s+rule: (.*), time: [^,]+, err: ", re.MULTILINE)
 
@@ -52,8 +55,10 @@ def group_order(job: Job) -> list[str]:
     return [*(str(group["name"]) for group in job.rules["groups"] if group["name"] not in named), *named]
 
 
-def judge(promtool: Path, jobs: Sequence[Job]) -> list[Answer]:
-    """One answer for each job, in order.
+def judge(
+    promtool: Path, jobs: Sequence[Job], say: Callable[[int, int], None] = lambda done, of: None
+) -> list[Answer]:
+    """One answer for each job, in order. say: is told how many of how many jobs are done.
 
     Raises:
         EvidenceError: promtool did not end, or was interrupted.
@@ -62,14 +67,18 @@ def judge(promtool: Path, jobs: Sequence[Job]) -> list[Answer]:
     with TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         for number, job in enumerate(jobs):
-            rules = folder / f"{number}-rules.yml"
-            rules.write_text(dump(job.rules), encoding="utf-8")
+            rules = folder / f"{number}-rules.json"
+            rules.write_text(_written(job.rules), encoding="utf-8")
             tests = {**job.tests, "rule_files": [str(rules)], "group_eval_order": group_order(job)}
-            (folder / f"{number}-tests.yml").write_text(dump(tests), encoding="utf-8")
-        shares = [range(start, len(jobs), PROCESSES) for start in range(min(PROCESSES, len(jobs)))]
+            (folder / f"{number}-tests.json").write_text(_written(tests), encoding="utf-8")
+        shares = [range(s, min(s + FILES, len(jobs))) for s in range(0, len(jobs), FILES)]
+        if len(shares) == 1:  # few: both processes have something to do
+            shares = [range(start, len(jobs), PROCESSES) for start in range(min(PROCESSES, len(jobs)))]
+        texts: dict[int, str] = {}
         with ThreadPoolExecutor(PROCESSES) as pool:
-            found = pool.map(lambda share: _run(promtool, folder, share), shares)
-            texts = {number: text for share in found for number, text in share.items()}
+            for share in pool.map(lambda share: _run(promtool, folder, share), shares):
+                texts |= share
+                say(len(texts), len(jobs))
     for number in range(len(jobs)):
         text = texts.get(number, "")
         answers.append(
@@ -83,8 +92,19 @@ def judge(promtool: Path, jobs: Sequence[Job]) -> list[Answer]:
     return answers
 
 
+def _written(data: dict[str, Any]) -> str:
+    """JSON is YAML, and written far faster; a number that stands for its own letters has no place in it."""
+    return dump(data) if _has_plain(data) else json.dumps(data)
+
+
+def _has_plain(data: Any) -> bool:
+    if isinstance(data, dict):
+        return any(map(_has_plain, data.values()))
+    return any(map(_has_plain, data)) if isinstance(data, list) else isinstance(data, Plain)
+
+
 def _run(promtool: Path, folder: Path, numbers: Sequence[int]) -> dict[int, str]:
-    files = [str(folder / f"{number}-tests.yml") for number in numbers]
+    files = [str(folder / f"{number}-tests.json") for number in numbers]
     command = [str(promtool), "test", "rules", *files]
     memory = Path("/dev/shm")  # promtool makes a storage for each test: in memory that is cheaper
     env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from promproof.config import rules as rulefiles
+from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.yamlfile import dump, load
 from promproof.errors import InputError
 from promproof.proofs.coverage import Coverage, Noticed, TestFile, coverage
 from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
-from promproof.proofs.mutants.project import Entry, entries, subject, suites, surroundings
+from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,12 @@ class Score:
         return [mutant for number, mutant in enumerate(self.mutants) if number not in self.killed]
 
 
-def score(promtool: Path, documents: Sequence[Document], files: Sequence[TestFile]) -> Score:
+def score(
+    promtool: Path,
+    documents: Sequence[Document],
+    files: Sequence[TestFile],
+    say: Callable[[int, int], None] = lambda done, of: None,
+) -> Score:
     """Change each rule of these documents a little, and ask the tests.
 
     What else a test file loads is there unchanged, as it is for promtool.
@@ -64,16 +71,29 @@ def score(promtool: Path, documents: Sequence[Document], files: Sequence[TestFil
     used = [file for file in files if not file.loads or given & set(file.loads)]
     known = surroundings(documents, used)
     ready = [suite for suite in suites(used, known) if suite.rules]
+    same = [mutant for mutant in made if _is_same_hold(mutant, ready)]
+    made = [mutant for mutant in made if mutant not in same]
     broken = failing(promtool, ready)
     sound = [suite for suite in ready if all(suite is not other for other, _ in broken)]
     return Score(
         tuple(made),
-        frozenset(killed(promtool, sound, made)),
+        frozenset(killed(promtool, sound, made, say)),
         _covered(documents, list(known.values()), used),
         tuple(unread),
         tuple((str(suite.file.document.path), text) for suite, text in broken),
         tuple(str(file.document.path) for file in files if file not in used),
     )
+
+
+def _is_same_hold(mutant: Mutant, suites: Sequence[Suite]) -> bool:
+    """Whether another `for` ends at the same evaluation in every test file that loads the rule."""
+    if mutant.operator != "for":
+        return False
+    steps = {parse_duration(suite.file.evaluation_interval) for suite in suites if suite.has(mutant.subject)}
+    before, after = (
+        parse_duration(str(data.get("for") or "0s")) for data in (mutant.subject.data, mutant.change.data)
+    )
+    return bool(steps) and all(math.ceil(before / step) == math.ceil(after / step) for step in steps)
 
 
 def rule_documents(paths: Sequence[Path]) -> list[Document]:

@@ -43,7 +43,7 @@ def given(folder: Path, rules: str = RULES, tests: str = TESTS, **more: Any) -> 
     (folder / "rules.yml").write_text(rules, encoding="utf-8")
     (folder / "tests.yml").write_text(tests, encoding="utf-8")
     values = {"paths": (str(folder),), "tests": (str(folder / "tests.yml"),), "format": "json"}
-    return {**values, "min_score": None, "binary": (), **more}
+    return {**values, "min_score": None, "plugins": (), "binary": (), **more}
 
 
 def test_mutants_that_a_test_notices_are_killed_and_the_others_are_named(
@@ -105,3 +105,17 @@ def test_a_test_file_that_loads_none_of_the_rules_is_named(
     told = capsys.readouterr().out
     assert "tests.yml" in told
     assert json.loads(told)["unused"] if form == "json" else "loads none of these rule files" in told
+
+
+def test_a_for_that_ends_at_the_same_evaluation_is_no_mutant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = "groups: [{name: g, rules: [{alert: A, expr: a > 1, for: 30s}]}]"
+    case = (
+        "{interval: 1m, input_series: [], alert_rule_test: [{eval_time: 5m, alertname: A, exp_alerts: []}]}"
+    )
+    for interval, holds in (("1m", 1), ("10s", 3)):
+        tests = f"{{rule_files: [rules.yml], evaluation_interval: {interval}, tests: [{case}]}}"
+        mutate.run(given(tmp_path, rules, tests))
+        told = json.loads(capsys.readouterr().out)
+        assert sum(row["operator"] == "for" for row in told["survivors"]) == holds

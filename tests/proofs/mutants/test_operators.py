@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promproof.config.promql import parse
-from promproof.proofs.mutants.base import OPERATORS, Subject
+from promproof.proofs.mutants.base import OPERATORS, Subject, mutants
 from promproof.proofs.mutants.syntax import read
 
 pytestmark = pytest.mark.unit
@@ -100,3 +100,71 @@ def test_the_places_of_an_expression_hold_what_they_say() -> None:
 def test_what_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         read(text)
+
+
+EQUIVALENT = {
+    "a rate against 0": ("rate", "sum by (job) (rate(x[5m])) > 0", []),
+    "a rate against 0, doubled": ("rate", "2 < 0 + rate(x[5m])", ["2 < 0 + increase(x[5m])"]),
+    "a rate against 1": ("rate", "rate(x[5m]) > 1", ["increase(x[5m]) > 1"]),
+    "a rate less another": (
+        "rate",
+        "rate(x[5m]) - rate(y[5m]) > 0",
+        ["increase(x[5m]) - rate(y[5m]) > 0", "rate(x[5m]) - increase(y[5m]) > 0"],
+    ),
+    "a matcher of both sides": ("matcher", 'x{a="b"} / y{a="b"} > 1', []),
+    "a matcher of both sides that is ignored": (
+        "matcher",
+        'x{a="b"} / ignoring (a) y{a="b"} > 1',
+        [
+            'x{} / ignoring (a) y{a="b"} > 1',
+            'x{a=~"b.*"} / ignoring (a) y{a="b"} > 1',
+            'x{a="b"} / ignoring (a) y{} > 1',
+            'x{a="b"} / ignoring (a) y{a=~"b.*"} > 1',
+        ],
+    ),
+    "a matcher of what has to be summed": (
+        "matcher",
+        'sum(x{a="b"}) / sum(y{a="b"}) > 1',
+        [
+            'sum(x{}) / sum(y{a="b"}) > 1',
+            'sum(x{a=~"b.*"}) / sum(y{a="b"}) > 1',
+            'sum(x{a="b"}) / sum(y{}) > 1',
+            'sum(x{a="b"}) / sum(y{a=~"b.*"}) > 1',
+        ],
+    ),
+    "a matcher of what may not be there": (
+        "matcher",
+        'x{a="b"} unless y{a="b"}',
+        ['x{} unless y{a="b"}', 'x{a=~"b.*"} unless y{a="b"}'],
+    ),
+    "traffic that a share implies": (
+        "window",
+        'sum(rate(x{c="5"}[5m])) / sum(rate(x[5m])) > 0.1 and sum(rate(x[5m])) > 0',
+        [
+            'sum(rate(x{c="5"}[10m])) / sum(rate(x[5m])) > 0.1 and sum(rate(x[5m])) > 0',
+            'sum(rate(x{c="5"}[5m])) / sum(rate(x[10m])) > 0.1 and sum(rate(x[5m])) > 0',
+        ],
+    ),
+    "traffic of another metric": (
+        "window",
+        "a > 0.1 and sum(rate(x[5m])) > 0",
+        ["a > 0.1 and sum(rate(x[10m])) > 0"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EQUIVALENT)
+def test_a_change_that_means_the_same_is_no_mutant(kind: str) -> None:
+    operator, expression, expected = EQUIVALENT[kind]
+    data: dict[str, object] = {"alert": "A", "expr": expression}
+    found = mutants(Subject("r.yml", ("groups", 0, "rules", 0), "r.yml:1", data, read(expression)))
+    texts = [mutant.change.data["expr"] for mutant in found if mutant.operator == operator]
+    assert texts == expected
+
+
+def test_a_value_that_a_text_shows_is_no_equivalent() -> None:
+    data: dict[str, object] = {"alert": "A", "expr": "rate(x[5m]) > 0", "annotations": {"a": "{{ $value }}"}}
+    subject = Subject("r.yml", ("groups", 0, "rules", 0), "r.yml:1", data, read("rate(x[5m]) > 0"))
+    assert [m.change.data["expr"] for m in mutants(subject) if m.operator == "rate"] == [
+        "increase(x[5m]) > 0"
+    ]

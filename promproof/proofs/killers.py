@@ -1,0 +1,224 @@
+"""Worlds in which a small change of a rule shows, beside those at its boundaries.
+
+For every mutant of an alert's expression and of the recording rules that it reads, worlds are tried until the rule and
+the mutant say different things: series that a matcher leaves out and that would turn the alert, series that differ in
+one label, a value exactly at a threshold. What is found is asked of promtool as everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from promproof.proofs.evaluate import Unevaluable, Vector, unnamed
+from promproof.proofs.mutants.base import Subject, mutants
+from promproof.proofs.mutants.syntax import read
+from promproof.proofs.plan import Plan
+from promproof.proofs.search import Knobs, Problem
+from promproof.proofs.shapes import Recorded
+from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
+from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
+from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
+
+MOST = 400
+"""Worlds that are tried for an alert."""
+EXTRA = 10
+"""Worlds that are kept."""
+STRONGER = (1.0, 100.0)
+"""By how much a series that is left out exceeds one that counts."""
+TIMED = ("window", "for", "severity")
+"""Operators whose mutants show over time or at any firing."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Families with the values of their knobs, and whether the alert is expected to hold."""
+
+    families: Sequence[Family]
+    knobs: Knobs
+    fires: bool
+
+
+@dataclass(frozen=True)
+class _Changed:
+    root: Node
+    recorded: Recorded
+
+
+def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
+    """Worlds that show mutants which the boundaries do not. rules: the recording rules, then the alert."""
+    waiting = list(_mutants(plan, rules))
+    known = [
+        Scene(plan.problem.families, point.knobs, point.fires)
+        for found in plan.boundaries
+        for point in found.points
+    ]
+    for scene in known:
+        waiting = _left(plan, scene, waiting)
+    kept: list[Scene] = []
+    for scene in islice(_candidates(plan), MOST):
+        if not waiting or len(kept) >= EXTRA:
+            break
+        left = _left(plan, scene, waiting)
+        if len(left) < len(waiting):
+            said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
+            if said is not None:  # a world that the rule itself refuses makes no test
+                kept.append(replace(scene, fires=bool(said)))
+                waiting = left
+    return kept
+
+
+def _mutants(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> Iterator[_Changed]:
+    for place, data in enumerate(rules):
+        try:
+            made = mutants(Subject("", (place,), "", dict(data), read(str(data["expr"]))))
+        except ValueError:
+            continue
+        for mutant in made:
+            if mutant.operator in TIMED:
+                continue
+            try:
+                tree = parse(str(mutant.change.data["expr"]))
+            except NotCovered:
+                continue
+            if data.get("alert"):
+                yield _Changed(tree, plan.problem.recorded)
+            else:
+                yield _Changed(plan.problem.root, _replaced(plan.problem.recorded, rules, data, tree))
+
+
+def _replaced(
+    recorded: Recorded, rules: Sequence[Mapping[str, Any]], data: Mapping[str, Any], tree: Node
+) -> Recorded:
+    """The recording rules with another expression of one of them."""
+    name = str(data["record"])
+    same = [rule for rule in rules if rule.get("record") == name]
+    made = list(recorded.get(name, ()))
+    place = next(i for i, rule in enumerate(same) if rule is data)
+    if place < len(made):
+        made[place] = (tree, made[place][1])
+    return {**recorded, name: made}
+
+
+def _left(plan: Plan, scene: Scene, waiting: Sequence[_Changed]) -> list[_Changed]:
+    """The mutants that say the same as the rule."""
+    said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
+    return [change for change in waiting if _said(plan.problem, scene, change.root, change.recorded) == said]
+
+
+def _said(problem: Problem, scene: Scene, root: Node, recorded: Recorded) -> frozenset[object] | None:
+    """The label sets of what an expression returns; None when PromQL refuses."""
+    asked = replace(problem, root=root, families=list(scene.families), recorded=recorded, asked=0)
+    try:
+        found: Vector | float = asked.result(scene.knobs)[0]
+    except (Unevaluable, NotCovered):
+        return None
+    if isinstance(found, float):
+        return frozenset({()})
+    return frozenset(unnamed(labels) for labels, (_, gap) in found.items() if gap == 0)
+
+
+def _candidates(plan: Plan) -> Iterator[Scene]:
+    families = plan.problem.families
+    pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
+    for fired, silent in pairs:
+        for base, other in ((silent, fired), (fired, silent)):
+            for stronger in STRONGER:
+                yield from _left_out(plan.problem, base, other, stronger)
+    yield from _exact(plan)
+    yield from _turned(plan)
+    for fired, silent in pairs:
+        for base, other in ((silent, fired), (fired, silent), (fired, fired)):
+            for family in families:
+                for name in [name for name in family.labels if name not in ("le",)]:
+                    yield _beside(families, [family], name, f"{family.labels[name]}-b", base, other, 1.0)
+    for fired, _ in pairs:
+        yield Scene(families, {**fired, **{key: 2.0 for key in fired if key[1] == COPIES}}, True)
+        yield Scene(
+            families,
+            {key: 2.0 if key[1] == COPIES else value / 1.5 for key, value in fired.items()},
+            True,
+        )
+
+
+def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> Iterator[Scene]:
+    """Each family again with a label that one matcher of its selector leaves out, with the values of the other side."""
+    for selector in _selectors(problem):
+        for family in problem.families:
+            labels = {**family.labels, "__name__": family.metric}
+            if (selector.name and family.metric != selector.name) or not all(
+                accepts(((operator, value),), labels.get(name, ""))
+                for name, operator, value in selector.matchers
+            ):
+                continue
+            for name, operator, value in selector.matchers:
+                if name != "__name__":
+                    others = [
+                        (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
+                    ]
+                    for text in islice(_outside(name, (operator, value), others), 2):
+                        yield _beside(problem.families, [family], name, text, base, other, stronger)
+                        # what has to be there on both sides of an operator is changed on both
+                        alike = [f for f in problem.families if f.labels.get(name) == family.labels.get(name)]
+                        if len(alike) > 1:
+                            yield _beside(problem.families, alike, name, text, base, other, stronger)
+
+
+def _selectors(problem: Problem) -> list[Selector]:
+    trees = [problem.root, *(tree for rules in problem.recorded.values() for tree, _ in rules)]
+    return [node for tree in trees for node in walk(tree) if isinstance(node, Selector) and node.matchers]
+
+
+def _outside(name: str, one: Matcher, others: Sequence[Matcher]) -> Iterator[str]:
+    """Values that a matcher leaves out: first such as begin with one that it takes."""
+    taken = values([one]) if one[0] in ("=", "=~") else []
+    if name == "le":
+        pool = ["+Inf", "0.0001", "123"]
+    else:
+        pool = [*(f"{value}x" for value in taken[:3]), *refused([one]), "", *PLAIN]
+    for text in dict.fromkeys(pool):
+        if not accepts([one], text) and accepts(others, text):
+            yield text
+
+
+def _beside(
+    families: Sequence[Family],
+    again: Sequence[Family],
+    name: str,
+    value: str,
+    base: Knobs,
+    other: Knobs,
+    stronger: float,
+) -> Scene:
+    """The world of `base`, and beside it some families again with another label and the values of `other`."""
+    made, knobs = list(families), dict(base)
+    for family in again:
+        number = len(made)
+        labels = {**family.labels, name: value}
+        made.append(replace(family, number=number, labels={n: v for n, v in labels.items() if v}))
+        for key in family.knobs:
+            level = other.get((family.number, key), family.knobs[key])
+            knobs[(number, key)] = level * stronger if key in (LEVEL, SLOPE, TRAFFIC) else level
+        knobs[(number, COPIES)] = max(1.0, knobs.get((number, COPIES), 1.0))
+    return Scene(made, knobs, False)
+
+
+def _turned(plan: Plan) -> Iterator[Scene]:
+    """One family without movement, or with far more of it."""
+    for found in plan.boundaries[:4]:
+        for point in found.points[:2]:
+            for key, value in point.knobs.items():
+                if key[1] in (LEVEL, SLOPE, TRAFFIC):
+                    for changed in (0.0, value * 50, value / 50):
+                        yield Scene(plan.problem.families, {**point.knobs, key: changed}, False)
+
+
+def _exact(plan: Plan) -> Iterator[Scene]:
+    """A value exactly at a threshold."""
+    for found in plan.boundaries:
+        fired = found.points[0].knobs
+        for value in plan.problem.constants:
+            if value != fired.get(found.turned):
+                yield Scene(plan.problem.families, {**fired, found.turned: value}, False)

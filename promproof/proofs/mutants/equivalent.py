@@ -1,0 +1,213 @@
+"""Changes that mean the same as the rule whatever the data are: no mutants. Each kind stands in docs/mutate.md.
+
+Nothing else is left out: that no test notices a change is no reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from promproof.proofs.dead import is_addend, is_share
+from promproof.proofs.tree import (
+    COMPARISONS,
+    Aggregate,
+    Binary,
+    Call,
+    Node,
+    NotCovered,
+    Number,
+    Selector,
+    Window,
+    parse,
+)
+
+SCALED = ("sum", "avg", "min", "max")
+"""Aggregations that are 0 exactly where all that is below is 0, if nothing is negative."""
+NOT_NEGATIVE = ("rate", "increase", "irate")
+
+
+def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    """Whether a changed expression of a rule says the same."""
+    if before.get("expr") == after.get("expr"):
+        return False
+    try:
+        old, new = parse(str(before["expr"])), parse(str(after["expr"]))
+    except (NotCovered, RecursionError):
+        return False
+    path = _changed(old, new)
+    if not path:
+        return False
+    return _is_scaled_against_zero(path, before) or _is_joined_away(path) or _is_implied_guard(path)
+
+
+Step = tuple[Node, Node]
+"""A node and what stands in its place."""
+
+
+def _changed(old: Node, new: Node) -> list[Step]:
+    """From the root down to the innermost node that differs."""
+    path: list[Step] = []
+    while True:
+        path.append((old, new))
+        if type(old) is not type(new) or len(old.children()) != len(new.children()):
+            return path
+        differing = [(a, b) for a, b in zip(old.children(), new.children(), strict=True) if a.text != b.text]
+        if len(differing) != 1:
+            return path
+        old, new = differing[0]
+
+
+def _is_scaled_against_zero(path: Sequence[Step], rule: Mapping[str, object]) -> bool:
+    """`rate` for `increase` where all that follows is a comparison with 0, and nobody reads the value."""
+    old, new = path[-1]
+    if not (isinstance(old, Call) and isinstance(new, Call)) or {old.name, new.name} != {"rate", "increase"}:
+        return False
+    for place in range(len(path) - 2, -1, -1):
+        node, below = path[place][0], path[place + 1][0]
+        if isinstance(node, Aggregate) and node.op in SCALED:
+            continue
+        if not isinstance(node, Binary):
+            return False
+        other = node.right if below is node.left else node.left
+        if node.op in COMPARISONS and isinstance(other, Number) and other.value == 0:
+            return not _is_value_read(path[:place], node, rule)
+        if node.op == "+" and _is_count(other):
+            continue
+        if node.op in ("*", "/") and isinstance(other, Number) and other.value > 0 and below is node.left:
+            continue
+        return False
+    return False
+
+
+def _is_count(node: Node) -> bool:
+    """Whether it is a sum of increases, which are never negative."""
+    while isinstance(node, Aggregate) and node.op in SCALED:
+        node = node.inner
+    return isinstance(node, Call) and node.name in NOT_NEGATIVE
+
+
+def _is_value_read(above: Sequence[Step], comparison: Node, rule: Mapping[str, object]) -> bool:
+    below = comparison
+    for node, _ in reversed(above):
+        if not isinstance(node, Binary) or node.op not in ("and", "unless", "or"):
+            return True
+        if node.op in ("and", "unless") and below is node.right:
+            return False
+        below = node
+    texts = [rule.get("annotations"), rule.get("labels")]
+    return "record" in rule or "value" in str(texts).lower()
+
+
+def _is_joined_away(path: Sequence[Step]) -> bool:
+    """A matcher dropped or widened, where the other side of an operator has no series that it leaves out."""
+    old, new = path[-1]
+    if not (isinstance(old, Selector) and isinstance(new, Selector)) or old.name != new.name:
+        return False
+    gone = [matcher for matcher in old.matchers if matcher not in new.matchers]
+    if len(gone) != 1:
+        return False
+    name = gone[0][0]
+    for place in range(len(path) - 2, -1, -1):
+        node, below = path[place][0], path[place + 1][0]
+        if isinstance(node, Binary) and not isinstance(_other(node, below), Number):
+            if node.on is not None or node.ignoring or node.many or node.op == "or":
+                return False
+            if node.op == "unless" and below is node.left:
+                return False
+            if _fixes(_other(node, below), gone[0]):
+                return True
+            if node.op != "and" or below is node.right:
+                return False
+        elif not _keeps(node, name):
+            return False
+    return False
+
+
+def _other(node: Binary, below: Node) -> Node:
+    return node.right if below is node.left else node.left
+
+
+def _keeps(node: Node, name: str) -> bool:
+    """Whether series that differ in a label stay apart."""
+    if isinstance(node, Aggregate):
+        return (
+            (name not in node.labels) if node.without else (name in node.labels and node.op not in ("topk",))
+        )
+    if isinstance(node, Call):
+        return node.name not in (
+            "label_replace",
+            "label_join",
+            "scalar",
+            "absent",
+            "absent_over_time",
+            "vector",
+        )
+    return isinstance(node, Window | Binary)
+
+
+def _fixes(node: Node, matcher: tuple[str, str, str]) -> bool:
+    """Whether all series of an expression meet a matcher."""
+    if isinstance(node, Selector):
+        return matcher in node.matchers
+    if isinstance(node, Window):
+        return _fixes(node.inner, matcher)
+    if isinstance(node, Aggregate):
+        return _keeps(node, matcher[0]) and _fixes(node.inner, matcher)
+    if isinstance(node, Call):
+        return _keeps(node, matcher[0]) and any(_fixes(arg, matcher) for arg in node.args)
+    if (
+        isinstance(node, Binary)
+        and node.on is None
+        and not node.ignoring
+        and not node.many
+        and node.op != "or"
+    ):
+        sides = [node.left] if node.op == "unless" else [node.left, node.right]
+        return any(_fixes(side, matcher) for side in sides)
+    return False
+
+
+def _is_implied_guard(path: Sequence[Step]) -> bool:
+    """`part / whole > x and whole > 0`: the guard says nothing, and so does one that asks for less."""
+    for place in range(len(path) - 2, -1, -1):
+        node, below = path[place][0], path[place + 1][0]
+        if isinstance(node, Binary) and node.op == "and" and below is node.right and not node.many:
+            guard, changed = path[place + 1]
+            if not (
+                isinstance(guard, Binary) and isinstance(changed, Binary) and guard.op == changed.op == ">"
+            ):
+                return False
+            zero = isinstance(guard.right, Number) and guard.right.value == 0
+            return zero and _divides(node.left, guard.left.text) and _asks_less(path[place + 2 :], changed)
+    return False
+
+
+def _divides(node: Node, whole: str) -> bool:
+    """Whether an expression has no result where this divisor is 0: it is a share, 0 / 0 is NaN then."""
+    if not isinstance(node, Binary):
+        return False
+    if node.op == "/" and node.right.text == whole:
+        return is_share(node) or is_addend(node, {})
+    if node.op == "and":
+        return _divides(node.left, whole) or _divides(node.right, whole)
+    if node.op in COMPARISONS and not node.is_bool and isinstance(node.right, Number) and node.op != "!=":
+        return _divides(node.left, whole)
+    return node.op in ("*", "/", "+", "-") and isinstance(node.right, Number) and _divides(node.left, whole)
+
+
+def _asks_less(path: Sequence[Step], guard: Binary) -> bool:
+    """Whether the changed guard holds wherever the guard does: a lower number, a longer window, a matcher less."""
+    if not path:
+        return False
+    old, new = path[-1]
+    if isinstance(old, Number) and isinstance(new, Number):
+        return new.value < old.value and old.value == 0
+    if isinstance(guard.right, Number) and guard.right.value != 0:
+        return False
+    if isinstance(old, Window) and isinstance(new, Window):
+        return new.seconds > old.seconds
+    if isinstance(old, Selector) and isinstance(new, Selector):
+        return old.name == new.name and not [
+            m for m in new.matchers if m not in old.matchers and m[1][0] == "!"
+        ]
+    return False
