@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -113,6 +112,8 @@ def write(error: BaseException, reports: Path) -> str:
 
     The folder of the reports is not created for it.
     """
+    import tempfile  # for a crash only
+
     text = "".join(traceback.format_exception(error))
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.txt"
     for folder in (reports, Path(tempfile.gettempdir())):

@@ -7,16 +7,18 @@ its file and line, and nothing is started.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import traceback
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promproof.errors import InputError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 VARIABLE = "PROMPROOF_PLUGINS"
 """Folders, separated as in PATH."""
@@ -54,12 +56,40 @@ def load() -> None:
                 raise
     if GROUP not in _loaded:
         _loaded.add(GROUP)
-        for entry in entry_points(group=GROUP):
+        for entry in _entries():
             try:
                 entry.load()
             except Exception as error:
                 _loaded.discard(GROUP)
                 raise _crashed(error, f"entry point {entry.name} = {entry.value}") from error
+
+
+def _entries() -> Iterable[EntryPoint]:
+    """The installed entry points. Most environments have none, which is seen without importlib.metadata."""
+    if not any(map(_may_have_entries, sys.path)):
+        return ()
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
+
+
+def _may_have_entries(folder: str) -> bool:
+    """Whether a package of this folder names the group; what is no folder may have anything."""
+    place = folder or os.curdir
+    if not os.path.isdir(place):
+        return os.path.exists(place) and not place.endswith(
+            f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
+        )
+    for name in os.listdir(place):
+        if name.endswith((".dist-info", ".egg-info", ".egg")):
+            for inner in ("", "EGG-INFO"):
+                try:
+                    with open(os.path.join(place, name, inner, "entry_points.txt"), "rb") as opened:
+                        if GROUP.encode() in opened.read():
+                            return True
+                except OSError:  # it has none
+                    continue
+    return False
 
 
 def _load_folder(folder: Path) -> None:
@@ -75,6 +105,8 @@ def _load_folder(folder: Path) -> None:
 
 
 def _load_file(path: Path) -> None:
+    import hashlib  # for plugins only
+
     name = f"promproof_plugin_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
     if name in sys.modules:
         return

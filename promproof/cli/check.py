@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.errors import InputError, meant
 from promproof.findings import settings
 from promproof.findings.baseline import Baseline, load, written
-from promproof.findings.changes import Change, change_since
 from promproof.findings.checking import Checked, Subject, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.report.findings.forms import known, rendered, width_of
+
+if TYPE_CHECKING:
+    from promproof.findings.changes import Change
 
 STREAM = "-"
 """The path that stands for the standard input."""
@@ -78,6 +80,8 @@ def _change(ref: str | None, subject: Subject) -> Change | None:
             where="--changed-since",
             todo="name files or folders",
         )
+    from promproof.findings.changes import change_since  # for changes only
+
     return change_since(ref)
 
 

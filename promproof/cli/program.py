@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +190,8 @@ def _offered(place: str, begun: str) -> list[CompletionItem]:
 def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
+    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a second to import
+
     try:
         click.echo(f"{NAME} {version(NAME)}")
     except PackageNotFoundError:

@@ -4,12 +4,12 @@ Any folder that Prometheus itself would take is taken: nothing is expected of jo
 files, and what Prometheus passes over in silence (a pattern that matches no file) becomes a finding.
 """
 
-import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promproof.config.globs import matching_files
 from promproof.config.inputs import Document
 from promproof.config.shapes import (
     AlertmanagerFile,
@@ -36,9 +36,6 @@ ALERTMANAGER_FILES = (
     "alertmanager.yml",
     "alertmanager.yaml",
 )
-# Where the official images keep their configuration: a path below it means the folder of the file at hand.
-PROMETHEUS_HOME = "/etc/prometheus/"
-ALERTMANAGER_HOME = "/etc/alertmanager/"
 
 
 @dataclass(frozen=True)
@@ -137,29 +134,6 @@ def read_folder(monitoring: Path) -> Folder:
         for note in document.notes
     ]
     return Folder(root, prometheus, patterns, rules, alertmanager, (*unmatched, *dropped))
-
-
-def matching_files(base: Path, pattern: str, home: str = PROMETHEUS_HOME) -> tuple[Path, ...]:
-    """The files that a pattern of a configuration in the folder `base` matches, sorted."""
-    return _glob(resolved(glob.escape(str(base)), pattern, home))
-
-
-def resolved(base: str, pattern: str, home: str) -> str:
-    """A path or pattern from the root of this machine.
-
-    One below `home` that matches nothing here means the folder `base`, which an image would have there.
-    """
-    if not os.path.isabs(pattern):
-        return os.path.join(base, pattern)
-    if pattern.startswith(home) and not _glob(pattern):
-        return os.path.join(base, pattern.removeprefix(home))
-    return pattern
-
-
-def _glob(pattern: str) -> tuple[Path, ...]:
-    # As Go's filepath.Glob does, `*` matches names that begin with a dot too.
-    names = sorted(glob.glob(pattern, include_hidden=True))
-    return tuple(Path(os.path.normpath(name)) for name in names if os.path.isfile(name))
 
 
 def _patterns(prometheus: Document, key: str) -> tuple[Pattern, ...]:

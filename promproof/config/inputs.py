@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promproof.config import jsontext, usertext, yamltext
 from promproof.config.usertext import Mistake
 from promproof.config.yamltext import Key
 from promproof.errors import InputError
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+if TYPE_CHECKING:  # most that read a file need no pydantic, which takes a fifth of a second to import
+    from pydantic import BaseModel, ValidationError
+
+ModelT = TypeVar("ModelT", bound="BaseModel")
 
 # pydantic names the class of a model here, which is no word of the file.
 _KINDS = {
@@ -134,6 +135,8 @@ def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
     Raises:
         InputError: with one line for each mistake: file, line, key, found and expected.
     """
+    from pydantic import ValidationError  # see above
+
     document = load_document(path, what)
     try:
         return model.model_validate(document.data)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.labelsets import Matcher, Partial
 from promproof.config.routing import matchers as parsed
-from promproof.config.shapes import AlertmanagerFile, RouteShape
+
+if TYPE_CHECKING:
+    from promproof.config.shapes import RouteShape
 
 ALL_LABELS = "..."
 """In `group_by`: every label set is a group of its own."""
@@ -68,6 +70,8 @@ class Reach:
 
 def read_routes(configuration: Mapping[str, Any]) -> Route | None:
     """The tree of a file whose shape was looked at before; None without `route`."""
+    from promproof.config.shapes import AlertmanagerFile  # pydantic's models take long to make
+
     root = AlertmanagerFile.model_validate(configuration).route
     if root is None:
         return None

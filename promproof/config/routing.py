@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.config import re2
 from promproof.config.durations import parse_duration
-from promproof.config.shapes import AlertmanagerFile, RouteShape
 from promproof.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from promproof.config.shapes import RouteShape
 
 # Defaults of Alertmanager (dispatch/route.go, DefaultRouteOpts).
 _DEFAULTS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h", "receiver": ""}
@@ -43,6 +45,8 @@ def reached(configuration: Mapping[str, Any], labels: Mapping[str, str]) -> list
     Raises:
         EvidenceError: it depends on a matcher that can't be read.
     """
+    from promproof.config.shapes import AlertmanagerFile  # pydantic's models take long to make
+
     root = AlertmanagerFile.model_validate(configuration).route
     if root is None:
         return []

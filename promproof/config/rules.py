@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import promql_parser as promql
 
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.promql import parse, walk
-from promproof.config.shapes import GroupShape, RuleFile, RuleShape, shaped
+
+if TYPE_CHECKING:
+    from promproof.config.shapes import GroupShape, RuleShape
 
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
@@ -50,6 +52,8 @@ def read(documents: Iterable[Document]) -> list[Rule]:
     Raises:
         InputError: a document is no rule file; with file, line and key.
     """
+    from promproof.config.shapes import RuleFile, shaped  # pydantic's models take long to make
+
     rules = []
     for document in documents:
         for g, group in enumerate(shaped(document, RuleFile, "a Prometheus rule file").groups or ()):
@@ -66,6 +70,8 @@ def recorded(documents: Iterable[Document]) -> tuple[str, ...]:
     Raises:
         InputError: a document is no rule file; with file, line and key.
     """
+    from promproof.config.shapes import RuleFile, shaped  # as above
+
     shapes = [shaped(document, RuleFile, "a Prometheus rule file") for document in documents]
     rules = [rule for shape in shapes for group in shape.groups or () for rule in group.rules or ()]
     return tuple(dict.fromkeys(rule.record for rule in rules if rule.record))

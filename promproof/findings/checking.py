@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from promproof.errors import InputError
 from promproof.findings import comments
 from promproof.findings.baseline import Baseline
-from promproof.findings.changes import Change
 from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
 from promproof.findings.file.suppressions import UNUSED
@@ -21,6 +20,9 @@ from promproof.findings.identity import Identities
 from promproof.findings.judging import Judged, Unjudged, judge
 from promproof.findings.settings import Entry, Settings, idle_entry
 from promproof.findings.setup import Setup
+
+if TYPE_CHECKING:
+    from promproof.findings.changes import Change
 
 MONITORING = ("prom", "alertmanager", "grafana", "exporter", "cadvisor", "loki", "tempo", "mimir", "thanos")
 """Parts of images' names by which a service of a compose file is one of monitoring."""
@@ -165,6 +167,8 @@ def _touched(
     """Those in files that a change touched, and those that were not there before it."""
     if not change.files:
         return []
+    from tempfile import TemporaryDirectory  # for changes only
+
     with TemporaryDirectory(prefix="promproof-") as folder:
         here = change.unpack(Path(folder), subject.named, identities.documents)
         before = subject.moved(here)

@@ -16,7 +16,7 @@ from typing import Any
 
 from promproof.config import usertext
 from promproof.config.durations import parse_duration
-from promproof.config.folder import ALERTMANAGER_HOME, PROMETHEUS_HOME, matching_files
+from promproof.config.globs import ALERTMANAGER_HOME, PROMETHEUS_HOME, matching_files
 from promproof.config.usertext import Mistake
 from promproof.findings.containers import Container, matches, matches_any
 from promproof.findings.part import Document, Part

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from promproof.config.markdown import anchors
 from promproof.findings.setup import Page
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|/|#", re.IGNORECASE)
@@ -47,6 +46,8 @@ def page_of(link: str, folder: str) -> Page | None:
 
 @lru_cache(maxsize=256)
 def _anchors(place: str) -> frozenset[str]:
+    from promproof.config.markdown import anchors  # its parser takes long to import, and few links are local
+
     try:
         if not place or os.path.getsize(place) > _LARGEST:
             return frozenset()

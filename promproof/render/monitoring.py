@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promproof.config.folder import (
-    ALERTMANAGER_HOME,
-    PROMETHEUS_HOME,
     Finding,
     Folder,
-    matching_files,
     read_folder,
 )
+from promproof.config.globs import ALERTMANAGER_HOME, PROMETHEUS_HOME, matching_files
 from promproof.config.promql_durations import caveats
 from promproof.config.timescale import TimeScale
 from promproof.config.yamlfile import Key, dump, load

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promproof.config.folder import Finding, Folder, matching_files, resolved
+from promproof.config.folder import Finding, Folder
+from promproof.config.globs import matching_files, resolved
 from promproof.config.inputs import Document
 from promproof.config.masking import masked
 from promproof.config.promql_durations import normal_form

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
-from promproof.config.folder import matching_files
+from promproof.config.globs import matching_files
 from promproof.config.inputs import Document
 from promproof.config.shapes import Duration, Shape, Text, Texts, shaped
 from promproof.config.yamlfile import load
