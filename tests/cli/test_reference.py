@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -52,6 +53,64 @@ def _row(option: Option, command: str) -> str:
 def test_the_page_of_the_commands_is_that_of_the_tables() -> None:
     written = PAGE.read_text(encoding="utf-8").partition(MARK)[2]
     assert written == reference(), "python -m tests.cli.test_reference"
+
+
+PAGES = {
+    "verify": ("harness", "deployment"),
+    "drill": ("drills",),
+    "load": ("load",),
+    "ui": ("load",),
+    "judge": ("history",),
+    "mutate": ("mutate",),
+    "check": ("check",),
+    "stack": ("deployment",),
+    "images": ("deployment",),
+}
+"""The pages that explain a command to its users."""
+DOCS = REPOSITORY / "docs"
+
+
+def text_of(pages: tuple[str, ...]) -> str:
+    return "".join((DOCS / f"{page}.md").read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("command", PAGES)
+def test_the_page_of_a_command_names_each_of_its_options(command: str) -> None:
+    written = set(re.findall(r"--([a-z][a-z-]*[a-z])", text_of(PAGES[command])))
+    assert {option.name for option in options(command)} - written == set()
+
+
+def commands_of(page: Path) -> Iterator[tuple[str, str, set[str]]]:
+    """The command lines in a page's code: the line, its command, and the options that are ours."""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        found = re.match(r" {4}(promproof|nox -s) (scenarios \w+|\w+)( .*)?$", line)
+        if found is None or found[2] not in {command.name for command in COMMANDS}:
+            continue
+        words = (found[3] or "").partition("  #")[0]
+        words = words.replace(" -- ", " ", 1) if found[1] == "nox -s" else words
+        yield (
+            line,
+            found[2],
+            set(re.findall(r"(?<= )--([a-z][a-z-]+)", re.sub(r'"[^"]*"', "", words).partition(" -- ")[0])),
+        )
+
+
+def test_every_command_line_of_the_pages_has_options_that_are_there() -> None:
+    pages = [*DOCS.glob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
+    lines = [found for page in pages for found in commands_of(page)]
+    assert len(lines) > 30
+    for line, command, given in lines:
+        assert given <= {option.name for option in options(command)}, line
+
+
+def test_a_command_line_with_an_option_that_is_not_there_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        '    nox -s load -- steady --raet 5/s --pass "a --b"  # --c\n    nox -s tests -- --x\n',
+        encoding="utf-8",
+    )
+    [(_, command, given)] = commands_of(page)
+    assert (command, given) == ("load", {"raet", "pass"})
 
 
 def test_an_option_that_is_changed_changes_the_page() -> None:
