@@ -130,7 +130,8 @@ def _call(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
     name = str(node.func.name)
     if name == "histogram_quantile":
         yield from _quantile(node, type_of)
-    within = inside if inside in _COUNTING or name in _RENAMING else name
+    is_kept = name in _RENAMING or (inside in RATES and name.endswith("_over_time"))
+    within = inside if inside in _COUNTING or is_kept else name
     for argument in node.args:
         yield from _misuse(argument, type_of, within)
 

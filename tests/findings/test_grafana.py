@@ -213,6 +213,7 @@ TWINS = (
     files("not-provisioned", {"a/b.json": board(), "provisioning/dashboards/p.yml": PROVIDER, "compose.yml": COMPOSE}, {"boards/b.json": board(), "provisioning/dashboards/p.yml": PROVIDER, "compose.yml": COMPOSE}),
     files("source-at-localhost", {"p/datasources/s.yml": SOURCES.replace("prometheus:9090", "localhost:9090"), "compose.yml": COMPOSE}, {"p/datasources/s.yml": SOURCES.replace("prometheus:9090", "localhost:9090")}),
     files("source-port", {"p/datasources/s.yml": SOURCES.replace(":9090", ":9091"), "compose.yml": COMPOSE}, {"p/datasources/s.yml": SOURCES, "compose.yml": COMPOSE}),
+    files("source-path", {"p/datasources/s.yml": SOURCES.replace(":9090", ":9090/graph")}, {"p/datasources/s.yml": SOURCES.replace(":9090", ":9090/prometheus/")}),
     files("source-interval", {"p/datasources/s.yml": SOURCES.replace("30s", "5s"), "p.yml": SCRAPES}, {"p/datasources/s.yml": SOURCES.replace("30s", "15s"), "p.yml": SCRAPES}),
     # Grafana's own alerts
     files("alert-condition", {"r.yml": RULE.replace("condition: C", "condition: D")}, {"r.yml": RULE}),

@@ -27,6 +27,7 @@ def kinds(expression: str, types: dict[str, str] | None = None) -> list[str]:
         "count(label_replace(kiosk_orders_total, 'a', '$1', 'b', '(.*)'))",
         "count(sum by (job) (kiosk_orders_total))",
         "kiosk_orders_total - kiosk_orders_total offset 5m",
+        "sum(max_over_time(kiosk_orders_total[1h]) - min_over_time(kiosk_orders_total[1h]))",
         "sum(increase(kiosk_orders_total[5m]))",
         "max_over_time(sum(kiosk_open)[5m:])",
         "increase(sum(rate(kiosk_orders_total[5m]))[1h:])",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -47,6 +48,17 @@ PORT = register(
         instead="url: http://prometheus:9090",
     )
 )
+PATH = register(
+    Kind(
+        id="grafana/source-path",
+        severity=Severity.ERROR,
+        title="a data source at a page or a call of Prometheus instead of its root",
+        why="Grafana puts /api/v1/query behind the address. With the path of a page or of the API in it, Prometheus "
+        "answers 404 to every query.",
+        example="url: http://prometheus:9090/graph",
+        instead="url: http://prometheus:9090",
+    )
+)
 INTERVAL = register(
     Kind(
         id="grafana/source-interval",
@@ -58,6 +70,9 @@ INTERVAL = register(
         instead="jsonData: {timeInterval: 60s}",
     )
 )
+
+
+_PAGES = re.compile(r"^/(?:graph|query|alerts|targets|metrics|-/\w+|api(?:/v1(?:/\w+)?)?)/?$")
 
 
 @each_dashboard(NOT_LOADED)
@@ -115,7 +130,7 @@ def _inside(place: str, mounts: list[Mount]) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(mount.target, rest))
 
 
-@whole_setup(LOCALHOST, PORT, INTERVAL)
+@whole_setup(LOCALHOST, PORT, PATH, INTERVAL)
 def judge_sources(setup: Setup) -> Iterator[Finding]:
     """Address and interval of every provisioned Prometheus."""
     services = grafana_services(setup)
@@ -138,6 +153,14 @@ def judge_sources(setup: Setup) -> Iterator[Finding]:
                 effect="every panel shows an error: connection refused",
                 todo="name the service of the compose file",
                 see=f"docker compose exec {services[0].name} wget -qO- {source.url}/-/ready",
+            )
+        if _PAGES.search(address.path):
+            yield PATH.at(
+                _place(source, setup, "url"),
+                f"{source.url} is no root of a Prometheus",
+                effect="every panel shows an error: 404",
+                todo=f"write {source.url[: source.url.rindex(address.path)]}",
+                see=f"curl {source.url.rstrip('/')}/api/v1/query?query=up",
             )
         mine = [service for file in setup.compose for service in file.services if service.name == host]
         if len(mine) == 1 and is_prometheus(mine[0]) and address.scheme == "http":

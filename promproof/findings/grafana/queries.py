@@ -170,7 +170,11 @@ _KINDS = {
     "rate-of-sum": (RATE_OF_SUM, "each restart of one process is drawn as a spike", "sum the rates"),
     "rate-of-gauge": (RATE_OF_GAUGE, "each fall is drawn as a rise", "use deriv() or delta()"),
     "delta-of-counter": (DELTA, "a restart is drawn as a fall", "use increase() or rate()"),
-    "counter-level": (LEVEL, "the line rises for ever and falls at restarts", "use rate() or increase()"),
+    "counter-level": (
+        LEVEL,
+        "it shows what was counted since the process began, not what happens",
+        "use rate() or increase()",
+    ),
 }
 
 
