@@ -227,7 +227,7 @@ OPTIONS = (
     Option(
         "prometheus",
         STACK,
-        EVERY,
+        (*EVERY, "check"),
         "URL of a Prometheus that runs already and scrapes the target",
         "URL",
         defaults={"ui": "http://127.0.0.1:9090"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from promproof.findings.baseline import Baseline, load, written
 from promproof.findings.checking import Checked, Subject, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
+from promproof.findings.setup import Setup
 from promproof.report.findings.forms import known, rendered, width_of
 
 if TYPE_CHECKING:
@@ -52,11 +55,22 @@ def _subject(given: dict[str, Any]) -> Subject:
     """What is checked: the folder here where nothing is named."""
     prometheuses, alertmanagers = tuple(given["prometheus_config"]), tuple(given["alertmanager_config"])
     dashboards = tuple(given["dashboards"])
-    is_named = prometheuses or alertmanagers or dashboards
+    is_named = prometheuses or alertmanagers or dashboards or given["prometheus"]
     named = tuple(given["paths"]) or (() if is_named else (".",))
     paths = tuple(Path(name) for name in named if name != STREAM)
     stream = sys.stdin.read() if STREAM in named else None
-    return Subject(paths, stream, prometheuses, alertmanagers, dashboards)
+    subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards)
+    return replace(subject, know=_knowing(given["prometheus"], subject)) if given["prometheus"] else subject
+
+
+def _knowing(url: str, subject: Subject) -> Callable[[Setup], Setup]:
+    """Adds what the server at an URL knows, and what it has loaded when no file is named."""
+    from promproof.findings.loaded import with_server  # for a server only
+    from promproof.observe.loaded import answers_of
+
+    has_files = bool(subject.named) or subject.stream is not None
+    answers = answers_of(url)
+    return lambda setup: with_server(setup, answers, has_files=has_files)
 
 
 def _severity(name: str) -> Severity:

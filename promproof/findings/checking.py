@@ -39,6 +39,8 @@ class Subject:
     dashboards: tuple[Path, ...] = ()
     root: Path | None = None
     """The folder that files are shown from; that of the process unless given."""
+    know: Callable[[Setup], Setup] | None = None
+    """Adds what a running server knows."""
 
     def setup(self) -> Setup:
         """The set-up of it.
@@ -54,6 +56,8 @@ class Subject:
             alertmanager_configs=self.alertmanager_configs,
             dashboards=self.dashboards,
         )
+        if self.know is not None:
+            setup = self.know(setup)
         if is_empty(setup):
             raise nothing(self)
         return setup
@@ -71,7 +75,7 @@ class Subject:
             for group in groups
         )
         paths, prometheuses, alertmanagers, dashboards = there
-        return Subject(paths, None, prometheuses, alertmanagers, dashboards, here)
+        return Subject(paths, None, prometheuses, alertmanagers, dashboards, here, self.know)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Ju
     KINDS.names()  # imports the kinds
     findings: dict[Finding, None] = {}
     unjudged = [
-        Unjudged((), f"{len(names)} files" if names[1:] else names[0], Place(names[0]), _UNREAD[reason])
+        Unjudged(
+            (), f"{len(names)} files" if names[1:] else names[0], Place(names[0]), _UNREAD.get(reason, reason)
+        )
         for reason, names in setup.unread.items()
     ]
     for judging in JUDGES:

@@ -33,6 +33,10 @@ def text(checked: Checked, width: int | None) -> str:
 def _finding(finding: Finding, width: int | None) -> Iterator[str]:
     # A JSON path says which panel it is; the key of a YAML file says nothing that the line does not.
     where = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    if (
+        not finding.line and finding.path and not finding.path.startswith("$")
+    ):  # of a server: no file, no line
+        where = f"{finding.file}: {finding.path}"
     yield from _wrapped(f"{where} {finding.severity} {finding.rule} {finding.message}", width)
     if finding.path.startswith("$"):
         yield f"{INDENT}at: {finding.path}"
