@@ -216,9 +216,12 @@ def test_a_threshold_in_the_unit_of_the_value_is_not(expression: str, text: str,
     assert [finding.severity for finding in seen if finding.severity is not Severity.HINT] == []
 
 
-def test_a_type_that_only_the_name_says_is_a_hint(tmp_path: Path) -> None:
+def test_a_type_that_only_another_rule_says_is_a_hint_and_a_name_says_nothing(tmp_path: Path) -> None:
     expression = "a_total > 100"
-    assert [finding.severity for finding in found(tmp_path, expression)] == [Severity.HINT]
+    assert found(tmp_path, expression) == []
+    rate = "- record: a:rate5m\n  expr: rate(a_total[5m])"
+    (finding,) = found(tmp_path, f"{alert(expression)}\n{rate}")
+    assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.HINT)
     (finding,) = found(tmp_path, f"# types: {{a_total: counter}}\n{expression}")
     assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.WARNING)
     assert found(tmp_path, f"# types: {{a_total: gauge}}\n{expression}") == []

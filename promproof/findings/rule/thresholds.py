@@ -51,8 +51,6 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
             todo="write the threshold in the unit of the value",
             see=asking(rule.expression),
         )
-    elif share(rule.tree) == PERCENT and 0 < limit < 1:
-        yield _hint(rule, f"the value is a percentage, and {limit:g} of it is meant as a share?")
     elif unit(rule.tree) == RATIO and limit > 1:
         yield _hint(rule, f"the name of the metric says a share from 0 to 1, and the threshold is {limit:g}")
 

@@ -1,4 +1,4 @@
-"""Uses of counters and gauges that give a wrong number; a hint where only the metric's name says what it is."""
+"""Uses of counters and gauges that give a wrong number; a hint where only other queries say what a metric is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_rule, register
+from promproof.findings.panels import counted
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
-from promproof.grafana.queries import Use, uses_in
+from promproof.grafana.queries import Use, is_typed, uses_in
 
+_RATE = "- record: job:{0}:rate5m\n  expr: sum by (job) (rate({0}_total[5m]))"
 LEVEL = register(
     Kind(
         id="rule/counter-level",
@@ -17,8 +19,9 @@ LEVEL = register(
         title="a counter without rate",
         why="The level of a counter tells how much was counted since the process began. An alert on it fires some day, "
         "whatever happens, and is silent after a restart.",
-        example="http_errors_total > 100",
-        instead="increase(http_errors_total[5m]) > 100",
+        example="- alert: Errors\n  expr: http_errors_total > 100\n" + _RATE.format("http_errors"),
+        instead="- alert: Errors\n  expr: increase(http_errors_total[5m]) > 100\n"
+        + _RATE.format("http_errors"),
     )
 )
 RATE = register(
@@ -37,8 +40,10 @@ DELTA = register(
         severity=Severity.WARNING,
         title="a function of gauges on a counter",
         why="delta(), idelta(), deriv() and predict_linear() know no resets: a restart looks like a fall.",
-        example="delta(http_requests_total[5m]) > 100",
-        instead="increase(http_requests_total[5m]) > 100",
+        example="- alert: Busy\n  expr: delta(http_requests_total[5m]) > 100\n"
+        + _RATE.format("http_requests"),
+        instead="- alert: Busy\n  expr: increase(http_requests_total[5m]) > 100\n"
+        + _RATE.format("http_requests"),
     )
 )
 _SAID = {
@@ -50,27 +55,25 @@ _SAID = {
 
 @each_rule(LEVEL, RATE, DELTA)
 def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
-    """What the types say: those of a server or an exposition, else those that names suggest."""
+    """What the types say: those of a server or an exposition, else those that other queries take for granted."""
     if rule.tree is None:
         return
     for use in uses_in(rule.tree, lambda name: setup.knowledge.type_of(name) or None):
         if use.kind in _SAID and ":" not in use.metric and use.metric not in setup.recorded:
-            yield _finding(rule, use, is_known(use.metric, setup))
+            known = is_typed(use.metric, setup.knowledge.type_of)
+            if known or use.metric in counted(setup):  # the name alone says little: many gauges end in _total
+                yield _finding(rule, use, known)
 
 
 def _finding(rule: Rule, use: Use, known: bool) -> Finding:
     kind, effect, todo = _SAID[use.kind]
     return kind.at(
         rule.at("expr"),
-        use.text if known else f"if {use.metric} has the type that its name says: {use.text}",
+        use.text
+        if known
+        else f"if {use.metric} is the counter that another rule or panel takes it for: {use.text}",
         effect=effect,
         todo=todo,
         see=asking(rule.expression),
         severity=None if known else Severity.HINT,
     )
-
-
-def is_known(name: str, setup: Setup) -> bool:
-    """Whether a server or an exposition says the type."""
-    endings = ("", "_total", "_bucket", "_sum", "_count")
-    return any(setup.knowledge.type_of(name.removesuffix(ending)) for ending in endings)
