@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,9 @@ from promproof.findings.discover import discover
 from promproof.findings.kind import KINDS
 from promproof.findings.notifications import slips
 from promproof.stack.journal import cache_dir
+from promproof.stack.waiting import loopback_session, wait_until
 from tests.config.test_routes import drawn, whole_sets
-from tests.findings.test_alertmanager import written
+from tests.findings.test_alertmanager import found, rules, written
 
 pytestmark = pytest.mark.stack
 
@@ -77,3 +80,56 @@ def test_amtool_sends_alerts_where_the_routes_of_a_file_say(seed: int, tmp_path:
         words = [f"{name}={value}" for name, value in labels.items()]
         said = amtool("config", "routes", "test", f"--config.file={file}", *words).stdout.strip()
         assert sorted(said.split(",")) == sorted(certain_receivers(tree, exactly(labels)) or ())
+
+
+INHIBITIONS = """route: {receiver: 'null'}
+receivers: [{name: 'null'}]
+inhibit_rules:
+- {source_matchers: ['severity="info"'], target_matchers: ['severity="page"'], equal: [building]}
+- {source_matchers: ['alertname="A"'], target_matchers: ['alertname="B"'], equal: [cluster]}
+- {source_matchers: ['alertname="B"'], target_matchers: ['alertname="A"'], equal: [cluster]}
+- {source_matchers: ['severity="same"'], target_matchers: ['severity="same"'], equal: [cluster]}
+"""
+SENT = (
+    {"alertname": "Refusals", "severity": "page"},
+    {"alertname": "Heartbeat", "severity": "info"},
+    {"alertname": "A"},
+    {"alertname": "B"},
+    {"alertname": "S", "severity": "same"},
+    {"alertname": "T", "severity": "same"},
+)
+
+
+def test_a_running_alertmanager_mutes_what_findings_about_inhibitions_say(tmp_path: Path) -> None:
+    program = cache_dir() / "programs" / "alertmanager"
+    if not program.exists():
+        pytest.skip("no alertmanager in the cache of programs")
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(INHIBITIONS)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    command = [str(program), f"--config.file={file}", f"--storage.path={tmp_path / 'data'}"]
+    command += [f"--web.listen-address={address}", "--cluster.listen-address="]
+    (tmp_path / "data").mkdir()
+    # It reads default.tmpl from beside its program.
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=program.parent)
+    url = f"http://{address}/api/v2/alerts"
+
+    def unmet() -> str:
+        with loopback_session() as session, suppress(OSError):
+            session.post(url, json=[{"labels": labels} for labels in SENT], timeout=5)
+            alerts = session.get(url, timeout=5).json()
+            muted = {alert["labels"]["alertname"] for alert in alerts if alert["status"]["inhibitedBy"]}
+            return "" if len(alerts) == len(SENT) and muted == {"Refusals", "A", "B"} else f"muted: {muted}"
+        return "no answer"
+
+    try:
+        wait_until(unmet, 20)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    seen = rules(found(tmp_path / "files", INHIBITIONS))
+    assert seen.count("alertmanager/inhibits-each-other") == 1
+    assert seen.count("alertmanager/inhibits-nothing") == 1
