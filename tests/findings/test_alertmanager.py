@@ -280,6 +280,8 @@ def test_each_set_up_of_a_tree_is_judged_with_its_own_rules(tmp_path: Path) -> N
         ("api_url", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", False),
         ("bot_token", "7301234569:AAHk2mPq9rStUvWxYz0123456789abcdefg", True),
         ("smtp_auth_password", "Tr0ub4dor&3", True),
+        ("smtp_auth_password", "wqhzvkpdmnrjtcbl", True),
+        ("smtp_auth_password", "passwordpassword", False),
         ("smtp_auth_password", "your-app-password1", False),
         ("smtp_auth_password", "${SMTP_PASSWORD}", False),
         ("routing_key", "3f9c1ab27de84c60a5b1e2d47c9f0a86", True),

@@ -139,6 +139,8 @@ def is_secret(name: str, value: str) -> bool:
         return len(set(token)) > 6 and not re.search(r"[xX0]{4}", value)
     if name == "bot_token" and re.fullmatch(r"\d{6,}:[\w-]{30,}", value):
         return len(set(value)) > 12
+    if name.endswith("password") and re.fullmatch(r"[a-z]{16}|(?:[a-z]{4} ){3}[a-z]{4}", value):  # of an app
+        return not _PLACEHOLDER.search(value) and _entropy(value) > 3
     if name.endswith("password") and re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])\S{8,}", value):
         return not _PLACEHOLDER.search(value)
     if "://" in value or _PLACEHOLDER.search(value) or not re.fullmatch(r"[\w\-+/=:.]{16,}", value):
