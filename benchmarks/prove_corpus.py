@@ -1,6 +1,6 @@
 """How many alerts of rule files are decided without a target, why the others are not, and how fast.
 
-python benchmarks/prove_corpus.py FILES...
+python -m benchmarks.prove_corpus FILES...
 """
 
 from __future__ import annotations

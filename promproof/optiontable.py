@@ -156,6 +156,13 @@ OPTIONS = (
         "DURATION",
     ),
     Option(
+        "no-cache",
+        SUBJECT,
+        ("prove",),
+        "prove again what an earlier run has proven, and keep nothing",
+        kind="flag",
+    ),
+    Option(
         "write-tests",
         OUTPUT,
         ("prove",),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from promproof.config.durations import parse_duration
+from promproof.config.durations import format_duration, parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.plan import Plan, has_windows, planned
@@ -24,7 +25,10 @@ BATCH = 60
 
 @dataclass(frozen=True)
 class Alert:
-    """An alerting rule as it stands in its file. hold: its `for`, in seconds."""
+    """An alerting rule as it stands in its file. hold: its `for`, in seconds.
+
+    every, limit, offset: how often its group is evaluated (None: not known), its limit of alerts, and query_offset.
+    """
 
     name: str
     expression: str
@@ -32,6 +36,9 @@ class Alert:
     data: Mapping[str, Any]
     group: str = ""
     where: str = ""
+    every: float | None = None
+    limit: int = 0
+    offset: float = 0.0
 
 
 Staged = tuple[Question, Timeline, Course]
@@ -40,7 +47,7 @@ Staged = tuple[Question, Timeline, Course]
 
 @dataclass
 class Outcome:
-    """What is known of an alert. evidence: the question that shows it, as promtool was asked."""
+    """What is known of an alert. evidence: the questions that show it; compared: what was separated, as text."""
 
     alert: Alert
     verdict: str
@@ -51,6 +58,7 @@ class Outcome:
     evidence: list[tuple[Question, bool]] = field(default_factory=list)
     course: Course | None = None
     staged: tuple[Question, Timeline] | None = None
+    compared: list[str] = field(default_factory=list)
 
 
 def trees(recordings: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[Node, Mapping[str, str]]]]:
@@ -190,7 +198,7 @@ def _courses(
 ) -> list[tuple[Question, Timeline]]:
     """Those that differ from the one that was followed and from each other."""
     keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(plan.problem, plan.every, outcome.alert.hold, keep)
+    times = timeline(plan.problem, plan.every, outcome.alert.hold, keep, own=outcome.alert.every)
     rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
     pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries]
     pairs += ways(plan.problem, plan.boundaries[0].points[0].knobs) if plan.boundaries else []
@@ -214,7 +222,7 @@ def _course(
         fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
         fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
     keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(plan.problem, plan.every, alert.hold, keep)
+    times = timeline(plan.problem, plan.every, alert.hold, keep, own=alert.every)
     rules = [*needed(plan.problem.root, recordings), _rule(alert.data)]
     return asked(alert.name, plan.problem, silent, fired, times, rules), times
 
@@ -320,8 +328,31 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         return
     outcome.verdict, outcome.reason = PROVEN, ""
     outcome.flips = _flips(plan.boundaries[0])
-    outcome.notes += plan.notes
+    outcome.compared = [
+        found.comparison.text if found.comparison is not None else "presence" for found in plan.boundaries
+    ]
+    outcome.notes += [*plan.notes, *_settings(outcome.alert)]
     outcome.notes += [f"not separated: {node.text}" for node in plan.open]
+
+
+def _settings(alert: Alert) -> list[str]:
+    """What the settings of its group do that a rule's own text does not say."""
+    notes = []
+    if alert.every and alert.hold % alert.every:
+        late = math.ceil(alert.hold / alert.every) * alert.every
+        notes.append(
+            f"evaluated every {format_duration(alert.every)}: its `for` ends after {format_duration(late)}"
+        )
+    if alert.limit:
+        notes.append(
+            f"limit {alert.limit} of its group: with more alerts at once there is none (own evaluation, not asked "
+            "of promtool)"
+        )
+    if alert.offset:
+        notes.append(
+            f"query_offset: it fires {format_duration(alert.offset)} later than promtool says, which ignores it"
+        )
+    return notes
 
 
 def _flips(found: Boundary) -> str:

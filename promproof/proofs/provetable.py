@@ -129,10 +129,7 @@ def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
         "for": outcome.alert.hold,
         "reason": outcome.reason,
         "notes": outcome.notes,
-        "boundaries": [
-            found.comparison.text if found.comparison is not None else "presence"
-            for found in (outcome.plan.boundaries if outcome.plan else ())
-        ],
+        "boundaries": outcome.compared,
     }
     if outcome.course:
         made["seconds_to_firing"] = outcome.course.latency

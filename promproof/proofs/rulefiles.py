@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Rules:
     external: Mapping[str, str] | None = None
     """The external labels of the one Prometheus file among them; None: not known, which label an alert gets."""
     prometheuses: int = 0
+    evaluation: float | None = None
+    """The evaluation interval of that Prometheus file."""
 
 
 def read(paths: Sequence[Path]) -> Rules:
@@ -41,6 +43,8 @@ def read(paths: Sequence[Path]) -> Rules:
                 _file(file, found, named=False)
         else:
             _file(path, found, named=True)
+    if found.prometheuses == 1 and found.evaluation:
+        found.alerts = [replace(alert, every=alert.every or found.evaluation) for alert in found.alerts]
     return found
 
 
@@ -100,6 +104,10 @@ def _external(data: Any, found: Rules) -> None:
     general, alerting = data.get("global") or {}, data.get("alerting") or {}
     is_known = isinstance(general, dict) and isinstance(alerting, dict)
     labels = general.get("external_labels") or {} if is_known else None
+    with suppress(ValueError):
+        found.evaluation = (
+            parse_duration(str(general.get("evaluation_interval") or "1m")) if is_known else None
+        )
     if found.prometheuses > 1 or not isinstance(labels, dict) or alerting.get("alert_relabel_configs"):
         found.external = None
     else:
@@ -139,7 +147,12 @@ def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None
         found.recordings.append(data)
         return
     hold = parse_duration(str(rule.get("for") or "0s"))
-    found.alerts.append(Alert(name, data["expr"], hold, data, str(group.get("name") or ""), where))
+    every = parse_duration(str(group.get("interval") or "0s")) or None
+    limit = group.get("limit")
+    offset = parse_duration(str(group.get("query_offset") or "0s"))
+    named = str(group.get("name") or "")
+    whole = limit if isinstance(limit, int) and limit > 0 else 0
+    found.alerts.append(Alert(name, data["expr"], hold, data, named, where, every, whole, offset))
 
 
 def _mistake(rule: Any, group: Mapping[str, Any]) -> str:
@@ -157,6 +170,8 @@ def _mistake(rule: Any, group: Mapping[str, Any]) -> str:
     try:
         for key in ("for", "keep_firing_for"):
             parse_duration(str(rule.get(key) or "0s"))
+        for key in ("interval", "query_offset"):
+            parse_duration(str(group.get(key) or "0s"))
     except ValueError as error:
         return f"{name}: {error}"
     return ""

@@ -27,9 +27,19 @@ class Timeline:
     every: float
 
 
-def timeline(problem: Problem, every: float, hold: float, keep: float) -> Timeline:
-    """Windows are full before the cause; it lasts until they are full of it and `for` has passed."""
-    if hold:
+EVALUATIONS = 1500
+"""A group is evaluated as often as its file says, unless that were more."""
+
+
+def timeline(problem: Problem, every: float, hold: float, keep: float, own: float | None = None) -> Timeline:
+    """Windows are full before the cause; it lasts until they are full of it and `for` has passed.
+
+    own: the interval of the alert's group, if it is known.
+    """
+    whole = problem.moment + 2 * _window(problem) + hold + keep + 300
+    if own and whole / own <= EVALUATIONS:
+        every = own
+    elif hold:
         most = max(every, hold / PENDING_STEPS)
         every = hold / max(1, round(hold / most))
     whole = math.ceil(problem.moment / every) * every

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from promproof.cli import prove as command
 from promproof.errors import InputError
-from promproof.proofs.asking import Judge, Question, steady
+from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.evaluate import Evaluation, World
 from promproof.proofs.prove import Alert, Outcome, prove
 from promproof.proofs.tree import parse
@@ -212,7 +212,15 @@ def _random(chance: random.Random, depth: int) -> str:
 
 def given(paths: tuple[Path, ...], **more: Any) -> dict[str, Any]:
     values = {"paths": tuple(map(str, paths)), "format": "json", "binary": (), "alertmanager": None}
-    return {**values, "scrape_interval": None, "write_tests": None, "tests": (), "min_coverage": None, **more}
+    return {
+        **values,
+        "scrape_interval": None,
+        "write_tests": None,
+        "tests": (),
+        "min_coverage": None,
+        "no_cache": True,
+        **more,
+    }
 
 
 def rules(*alerts: str) -> str:
@@ -322,6 +330,65 @@ def test_tests_of_too_few_alerts_fail_the_gate(tmp_path: Path, capsys: pytest.Ca
     assert command.run(given((tmp_path / "r.yml",), min_coverage=51, **files)) == 1
     with pytest.raises(InputError, match="nothing that could cover"):
         command.run(given((tmp_path / "r.yml",), min_coverage=51))
+
+
+def test_an_unchanged_rule_is_not_proven_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, caches = tmp_path / "r.yml", tmp_path / "caches"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
+    promtool = find_binaries().promtool.path
+    asked: list[int] = []
+
+    def counted(judge: Judge, questions: Sequence[Question]) -> list[Reply]:
+        asked.append(len(questions))
+        return ask(judge, questions)
+
+    monkeypatch.setattr(Judge, "ask", counted)
+
+    def told() -> Any:
+        asked.clear()
+        command.run(given((file,), no_cache=False, binary=(f"promtool={promtool}",)))
+        return json.loads(capsys.readouterr().out)
+
+    file.write_text(rules(HOT), encoding="utf-8")
+    first = told()
+    assert sum(asked) > 0
+    assert (told(), sum(asked)) == (first, 0), "a second run asks nothing and says the same"
+    file.write_text(rules(HOT.replace("in {{", "inside {{")), encoding="utf-8")
+    assert (told(), sum(asked)) == (first, 0), "annotations decide nothing"
+    file.write_text(rules(HOT.replace("> 80", "> 81")), encoding="utf-8")
+    told()
+    assert sum(asked) > 0, "another threshold is another rule"
+    for held in caches.rglob("*.json"):
+        held.write_text('{"verdict": "dead"', encoding="utf-8")
+    file.write_text(rules(HOT), encoding="utf-8")
+    assert told() == first, "a corrupt cache is ignored"
+
+
+ask = Judge.ask
+
+
+def test_the_settings_of_a_group_are_honoured_or_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = rules("{alert: A, expr: a > 1, for: 90s, keep_firing_for: 2m}")
+    more = "- name: g\n  interval: 1m\n  limit: 2\n  query_offset: 30s\n"
+    (tmp_path / "r.yml").write_text(text.replace("- name: g\n", more), encoding="utf-8")
+    assert command.run(given((tmp_path,))) == 0
+    (alert,) = json.loads(capsys.readouterr().out)["alerts"]
+    assert alert["seconds_to_firing"] == 120
+    assert [note.partition(":")[0] for note in alert["notes"]] == [
+        "evaluated every 1m",
+        "limit 2 of its group",
+        "query_offset",
+    ]
+    (tmp_path / "r.yml").write_text(text, encoding="utf-8")
+    prometheus = "global: {evaluation_interval: 20s}\nscrape_configs: [{job_name: x}]\n"
+    (tmp_path / "prometheus.yml").write_text(prometheus, encoding="utf-8")
+    assert command.run(given((tmp_path,))) == 0
+    (alert,) = json.loads(capsys.readouterr().out)["alerts"]
+    assert alert["seconds_to_firing"] == 100
 
 
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
