@@ -17,7 +17,7 @@ from promproof.findings.discover import discover
 from promproof.findings.file.suppressions import UNUSED
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.identity import Identities
-from promproof.findings.judging import Judged, Unjudged, judge
+from promproof.findings.judging import Judged, Unjudged, judge, unread
 from promproof.findings.settings import Entry, Settings, idle_entry
 from promproof.findings.setup import Setup
 
@@ -59,7 +59,7 @@ class Subject:
         if self.know is not None:
             setup = self.know(setup)
         if is_empty(setup):
-            raise nothing(self)
+            raise nothing(self, setup)
         return setup
 
     @property
@@ -240,11 +240,20 @@ def is_empty(setup: Setup) -> bool:
     )
 
 
-def nothing(subject: Subject) -> InputError:
+def nothing(subject: Subject, setup: Setup) -> InputError:
     """The error for paths that have no monitoring: nothing was judged, and that must not look green."""
+    where = ", ".join([*map(str, subject.paths), *(["stdin"] if subject.stream is not None else [])])
+    if setup.unread:
+        missed = "; ".join(f"{missed.item}: {missed.reason}" for missed in unread(setup))
+        return InputError(
+            what=f"nothing was checked: {missed}",
+            where=where,
+            expected="at least one file that can be read as it is",
+            todo="helm template . | promproof check - for a chart; else make the files readable",
+        )
     return InputError(
         what="there is no monitoring file: nothing was checked",
-        where=", ".join([*map(str, subject.paths), *(["stdin"] if subject.stream is not None else [])]),
+        where=where,
         expected="files of Prometheus, Alertmanager, Grafana, a compose file of them, or resources of the Prometheus "
         "operator (.yml, .yaml, .json)",
         todo="name the folder or the files that have them: promproof check PATH...",

@@ -50,7 +50,11 @@ def discover(
     given = {"prometheus": prometheus_configs, "alertmanager": alertmanager_configs}
     sorts = {os.path.abspath(file): sort for sort, files in given.items() for file in files}
     chosen = [*paths, *dashboards, *prometheus_configs, *alertmanager_configs]
-    for file in files_of(chosen):
+
+    def missed(error: OSError) -> None:
+        found.leave(os.path.relpath(str(error.filename), base), f"cannot be read: {error.strerror}")
+
+    for file in files_of(chosen, missed=missed):
         take_file(file, os.path.relpath(file, base), found, sorts.get(str(file), ""))
     if stream is not None:
         take_stream(stream, STREAM, base, found)

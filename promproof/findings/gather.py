@@ -56,8 +56,14 @@ class Gathered:
         self.unread.setdefault(reason, []).append(name)
 
 
-def files_of(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> Iterator[Path]:
+def files_of(
+    paths: Iterable[Path],
+    suffixes: Sequence[str] = SUFFIXES,
+    missed: Callable[[OSError], None] | None = None,
+) -> Iterator[Path]:
     """The files of the paths, once each, in the order of their names; not those of hidden folders.
+
+    missed: is told each folder that can't be read.
 
     Raises:
         InputError: a path is not there.
@@ -69,14 +75,14 @@ def files_of(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> Itera
             raise InputError(
                 "no file or folder is there", str(path), "a folder of monitoring files", "correct the path"
             )
-        for file in [whole] if os.path.isfile(whole) else _below(whole, tuple(suffixes)):
+        for file in [whole] if os.path.isfile(whole) else _below(whole, tuple(suffixes), missed):
             if file not in seen:
                 seen.add(file)
                 yield Path(file)
 
 
-def _below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
+def _below(folder: str, suffixes: tuple[str, ...], missed: Callable[[OSError], None] | None) -> Iterator[str]:
+    for place, folders, names in os.walk(folder, onerror=missed):
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
         yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(suffixes))
 
@@ -106,6 +112,9 @@ def _take(
             address = "" if is_stream else str(file)
             _take_yaml(text, _Source(name, text, str(file.parent), address, is_stream), found, sort)
     except Mistake as mistake:
+        if not text and mistake.text.startswith("cannot be read"):
+            found.leave(name, mistake.text)
+            return
         shown = text or _raw(file)
         if is_template(shown, is_readable=False) and (sort or may_matter(shown, is_json=False)):
             found.leave(name, "template")

@@ -44,12 +44,7 @@ def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Ju
     """The findings of all kinds that are wanted, each once."""
     KINDS.names()  # imports the kinds
     findings: dict[Finding, None] = {}
-    unjudged = [
-        Unjudged(
-            (), f"{len(names)} files" if names[1:] else names[0], Place(names[0]), _UNREAD.get(reason, reason)
-        )
-        for reason, names in setup.unread.items()
-    ]
+    unjudged = unread(setup)
     for judging in JUDGES:
         names = tuple(kind.id for kind in judging.kinds)
         if any(map(wanted, names)):
@@ -57,6 +52,16 @@ def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Ju
             findings.update(dict.fromkeys(finding for finding in found if wanted(finding.rule)))
             unjudged += missed
     return Judged(tuple(sorted(findings, key=lambda finding: finding.order)), tuple(unjudged))
+
+
+def unread(setup: Setup) -> list[Unjudged]:
+    """The files that nothing is said about, by the reason."""
+    return [
+        Unjudged(
+            (), f"{len(names)} files" if names[1:] else names[0], Place(names[0]), _UNREAD.get(reason, reason)
+        )
+        for reason, names in setup.unread.items()
+    ]
 
 
 def _judged(judging: Judge, names: tuple[str, ...], setup: Setup) -> tuple[list[Finding], list[Unjudged]]:

@@ -84,7 +84,7 @@ def found(paths: Sequence[Path]) -> Settings | None:
     """
     folders = [Path(), *(path for path in paths if len(paths) == 1 and path.is_dir())]
     for folder in folders:
-        if (folder / NAME).is_file():
+        if os.path.isfile(folder / NAME):
             return load(folder / NAME)
     return None
 

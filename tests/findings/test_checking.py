@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +146,25 @@ def test_a_folder_without_monitoring_is_not_green(
     (folder / "rules.yml").write_text(text, encoding="utf-8")
     assert main(["check"]) == 4
     assert ".: there is no monitoring file: nothing was checked" in capsys.readouterr().err
+
+
+def test_a_folder_of_which_nothing_can_be_read_as_it_is_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rules.yml").write_text("{{- if .Values.rules }}\ngroups: []\n{{- end }}\n", encoding="utf-8")
+    assert main(["check", str(tmp_path)]) == 4
+    assert "rules.yml: a template: give `helm template`" in capsys.readouterr().err
+
+
+def test_what_is_no_regular_file_is_named_and_not_waited_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(folder / "pipe.yml")
+    (folder / "gone.yml").symlink_to(folder / "nowhere.yml")
+    main(["check", str(folder)])
+    shown = capsys.readouterr().out
+    assert "pipe.yml: cannot be read: it is no regular file" in shown
+    assert "gone.yml: cannot be read: No such file or directory" in shown
 
 
 def test_the_standard_input_is_read_and_all_its_documents_count(
