@@ -77,19 +77,17 @@ def _may_have_entries(folder: str) -> bool:
     """Whether a package of this folder names the group; what is no folder may have anything."""
     place = folder or os.curdir
     if not os.path.isdir(place):
-        return os.path.exists(place) and not place.endswith(
-            f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
-        )
-    for name in os.listdir(place):
-        if name.endswith((".dist-info", ".egg-info", ".egg")):
-            for inner in ("", "EGG-INFO"):
-                try:
-                    with open(os.path.join(place, name, inner, "entry_points.txt"), "rb") as opened:
-                        if GROUP.encode() in opened.read():
-                            return True
-                except OSError:  # it has none
-                    continue
-    return False
+        return os.path.isfile(place)
+    names = [name for name in os.listdir(place) if name.endswith((".dist-info", ".egg-info"))]
+    return any(_names_group(os.path.join(place, name)) for name in [*names, "EGG-INFO"])
+
+
+def _names_group(folder: str) -> bool:
+    try:
+        with open(os.path.join(folder, "entry_points.txt"), "rb") as opened:
+            return GROUP.encode() in opened.read()
+    except OSError:  # it has none
+        return False
 
 
 def _load_folder(folder: Path) -> None:

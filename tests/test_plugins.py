@@ -18,7 +18,7 @@ ENTRY = f"[{plugins.GROUP}]\nmine = my_plugin\n"
     [
         ("mine-1.dist-info/entry_points.txt", ENTRY, True),
         ("mine.egg-info/entry_points.txt", ENTRY, True),
-        ("mine-1.egg/EGG-INFO/entry_points.txt", ENTRY, True),
+        ("EGG-INFO/entry_points.txt", ENTRY, True),
         ("mine-1.dist-info/entry_points.txt", "[console_scripts]\na = b\n", False),
         ("mine-1.dist-info/METADATA", "Name: mine\n", False),
     ],
@@ -27,10 +27,12 @@ ENTRY = f"[{plugins.GROUP}]\nmine = my_plugin\n"
 def test_an_installed_entry_point_is_seen(
     file: str, text: str, is_found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / file
+    folder = tmp_path / "mine-1.egg" if file.startswith("EGG") else tmp_path
+    path = folder / file
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "not there")])
+    (path.parent / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(folder), str(tmp_path / "not there")])
     found = plugins._entries()
     assert [entry.name for entry in found] == (["mine"] if is_found else [])
 

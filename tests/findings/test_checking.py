@@ -16,7 +16,7 @@ from promproof.findings import judging
 from promproof.findings.choosing import matches
 from promproof.findings.finding import Finding
 from promproof.findings.judging import NotVerifiedError
-from promproof.findings.kind import Judge, Kind, Severity, each_rule
+from promproof.findings.kind import KINDS, Judge, Kind, Severity, each_rule
 from promproof.findings.setup import Rule, Setup
 
 pytestmark = pytest.mark.unit
@@ -60,6 +60,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judges(monkeypatch: pytest.MonkeyPatch, *functions: object) -> None:
+    KINDS.names()  # or the judges that this imports would be lost to all other tests
     made: list[Judge] = []
     monkeypatch.setattr("promproof.findings.kind.JUDGES", made)
     for function in functions:
