@@ -11,13 +11,14 @@ from typing import Any
 from promproof.config import yamlfile
 from promproof.config.durations import parse_duration
 from promproof.errors import InputError
+from promproof.proofs.among import destinations as among
 from promproof.proofs.asking import Judge
 from promproof.proofs.cache import Cache
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.generated import write
 from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome, prove
 from promproof.proofs.provetable import Beside, data, text
-from promproof.proofs.routes import of_rule, reaches
+from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.tested import tested
 from promproof.run.options import binaries
@@ -58,8 +59,9 @@ def run(given: dict[str, Any]) -> int:
     )
     destinations = []
     if alertmanager:
-        labels = (of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts)
-        destinations = [reaches(known, alertmanager) for known in labels]
+        labels = [of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts]
+        names = (alert.name for alert in rules.alerts)
+        destinations = among(list(zip(names, labels, strict=True)), alertmanager)
     asked = tested(rules, files, promtool) if files else None
     beside = Beside(destinations, asked, rules.problems)
     _show(given["format"], outcomes, beside)

@@ -31,13 +31,13 @@ class Inhibition:
         is_source, is_target = source.meets(self.source), target.meets(self.target)
         if is_source is False or is_target is False:
             return False
-        same = [_same(source, target, name) for name in self.equal]
-        if False in same:
+        equal = [same(source, target, name) for name in self.equal]
+        if False in equal:
             return False
         both = (target.meets(self.source), source.meets(self.target))
         if both == (True, True):
             return False
-        if False not in both or None in same or is_source is None or is_target is None:
+        if False not in both or None in equal or is_source is None or is_target is None:
             return None
         return True
 
@@ -60,13 +60,20 @@ def read_inhibitions(configuration: Mapping[str, Any]) -> list[Inhibition]:
 
 def _side(rule: Mapping[str, Any], side: str) -> Iterator[Matcher]:
     for key, operator in ((f"{side}_match", "="), (f"{side}_match_re", "=~")):
-        for name, value in (rule.get(key) or {}).items():
+        labels = rule.get(key) or {}
+        if not isinstance(labels, Mapping):
+            raise ValueError(f"{key} is no mapping")
+        for name, value in labels.items():
             yield Matcher(str(name), operator, "" if value is None else str(value))
-    for text in rule.get(f"{side}_matchers") or ():
+    texts = rule.get(f"{side}_matchers") or []
+    if not isinstance(texts, list):
+        raise ValueError(f"{side}_matchers is no list")
+    for text in texts:
         yield from (Matcher(*found) for found in parsed(str(text)))
 
 
-def _same(source: Partial, target: Partial, name: str) -> bool | None:
+def same(source: Partial, target: Partial, name: str) -> bool | None:
+    """Whether two alerts have the same value of a label, none at all being one; None when it depends."""
     left, right = source[name], target[name]
     if left.finite is None or right.finite is None:
         one, other = (left, right) if left.finite is not None else (right, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from promproof.config.durations import format_duration
@@ -139,6 +139,8 @@ def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
             "receivers": list(found.receivers),
             "perhaps": list(found.perhaps),
             "notes": list(found.notes),
+            "groups": [asdict(group) for group in found.groups],
+            "muted_by": list(found.muted_by),
         }
     if beside.tested:
         made["tests"] = int(beside.tested.cells[place])

@@ -16,15 +16,29 @@ from promproof.promql.labels import Labels, labels_of
 
 
 @dataclass(frozen=True)
+class Group:
+    """A notification that an alert is in. wait, interval, repeat: seconds; beside: other alerts that surely join it."""
+
+    receiver: str
+    by: tuple[str, ...]
+    wait: float
+    interval: float
+    repeat: float
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Destination:
     """The receivers in the order of the routes, each once, and notes for the reader.
 
-    perhaps: those that it depends on a label that the rule leaves open.
+    perhaps: those that it depends on a label that the rule leaves open. groups, muted_by: see `among`.
     """
 
     receivers: tuple[str, ...]
     notes: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    muted_by: tuple[str, ...] = ()
 
     @property
     def cell(self) -> str:

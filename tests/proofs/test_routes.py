@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from promproof.config.labelsets import exactly
 from promproof.config.yamlfile import load
+from promproof.proofs.among import destinations
 from promproof.proofs.routes import of_rule, reaches
 
 pytestmark = pytest.mark.unit
@@ -85,3 +87,31 @@ def test_what_an_expression_and_the_prometheus_file_fix_decides_the_route(
     labels = of_rule({"alert": "A", "expr": expression}, recordings, external)
     found = reaches(labels, load(tmp_path / "alertmanager.yml", "an Alertmanager file"))
     assert sorted(found.cell.split(", ")) == sorted(expected.split(", "))
+
+
+MUTED = """
+route:
+  receiver: mail
+  group_by: [cluster]
+  routes: [{matchers: ['severity="info"'], receiver: mail, group_by: ['...']}]
+receivers: [{name: mail, email_configs: [{to: a@example.org}]}]
+inhibit_rules:
+- {source_match: {severity: page}, target_match: {severity: warning}, equal: [cluster]}
+- {source_match: nonsense, target_match: {severity: warning}}
+"""
+
+
+def test_alerts_that_surely_mute_each_other_or_share_a_group_are_named(tmp_path: Path) -> None:
+    (tmp_path / "alertmanager.yml").write_text(MUTED, encoding="utf-8")
+    alerts = [
+        ("Down", exactly({"alertname": "Down", "severity": "page"})),
+        ("Slow", exactly({"alertname": "Slow", "severity": "warning"})),
+        ("Far", exactly({"alertname": "Far", "severity": "warning", "cluster": "east"})),
+        ("Note", exactly({"alertname": "Note", "severity": "info"})),
+    ]
+    file = load(tmp_path / "alertmanager.yml", "an Alertmanager file")
+    down, slow, far, note = destinations(alerts, file)
+    assert (down.muted_by, slow.muted_by, far.muted_by) == ((), ("Down",), ())
+    assert slow.notes == (f"muted while Down fires: {tmp_path / 'alertmanager.yml'}:8",)
+    assert [group.beside for group in (*down.groups, *slow.groups, *far.groups)] == [("Slow",), ("Down",), ()]
+    assert (note.groups[0].by, note.groups[0].beside) == (("...",), ())

@@ -1,0 +1,102 @@
+"""What alerts do to each other in Alertmanager: which mutes which, and which are one notification.
+
+Only what is certain is told: two alerts share a group, or one mutes the other, whatever their series' other labels are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from promproof.config.inhibition import read_inhibitions
+from promproof.config.inputs import Document
+from promproof.config.labelsets import Partial
+from promproof.config.routes import ALL_LABELS, Key, Route, read_routes
+from promproof.config.routes import reaches as ends
+from promproof.proofs.routes import Destination, Group, reaches
+
+Alert = tuple[str, Partial]
+"""Its name and its labels, as far as they are known."""
+
+
+def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destination]:
+    """Where each of the alerts goes, in their order, with those that mute it and those it is one group with.
+
+    Raises:
+        InputError: the document is no Alertmanager configuration; with file, line and key.
+    """
+    alone = [reaches(labels, alertmanager) for _, labels in alerts]
+    muters = _muters(alerts, alertmanager)
+    groups = _groups(alerts, alertmanager)
+    found = []
+    for place, destination in enumerate(alone):
+        notes = [
+            f"muted while {' or '.join(names[:2])}{' or others' if len(names) > 2 else ''} fires: {where}"
+            for where, names in muters[place].items()
+        ]
+        found.append(
+            replace(
+                destination,
+                notes=(*destination.notes, *notes),
+                groups=tuple(groups[place]),
+                muted_by=tuple(dict.fromkeys(name for names in muters[place].values() for name in names)),
+            )
+        )
+    return found
+
+
+def _muters(alerts: Sequence[Alert], alertmanager: Document) -> list[dict[str, list[str]]]:
+    """For each alert the names of those that surely mute it, by the place of the inhibition."""
+    found: list[dict[str, list[str]]] = [{} for _ in alerts]
+    rules = read_inhibitions(alertmanager.data) if isinstance(alertmanager.data, Mapping) else []
+    for rule in rules:
+        where = alertmanager.where(rule.key)
+        sources = [place for place, (_, labels) in enumerate(alerts) if labels.meets(rule.source)]
+        targets = [place for place, (_, labels) in enumerate(alerts) if labels.meets(rule.target)]
+        for target in targets:
+            names = [
+                alerts[source][0]
+                for source in sources
+                if source != target and rule.mutes(alerts[source][1], alerts[target][1])
+            ]
+            if names:
+                found[target][where] = list(dict.fromkeys(names))
+    return found
+
+
+def _groups(alerts: Sequence[Alert], alertmanager: Document) -> list[list[Group]]:
+    """For each alert the groups that it surely joins, each with the other alerts that surely join the same."""
+    root = read_routes(alertmanager.data)
+    if root is None:
+        return [[] for _ in alerts]
+    routes = [[reach.route for reach in ends(root, labels) if reach.certain] for _, labels in alerts]
+    joined: dict[tuple[Key, tuple[str, ...]], list[str]] = {}
+    keys = [
+        [(route, _values(labels, route)) for route in mine]
+        for (_, labels), mine in zip(alerts, routes, strict=True)
+    ]
+    for (name, _), mine in zip(alerts, keys, strict=True):
+        for route, values in mine:
+            if values is not None:
+                joined.setdefault((route.key, values), []).append(name)
+
+    def group(name: str, route: Route, values: tuple[str, ...] | None) -> Group:
+        others = joined[route.key, values] if values is not None else []
+        beside = tuple(dict.fromkeys(other for other in others if other != name))
+        timers = (route.group_wait, route.group_interval, route.repeat_interval)
+        return Group(route.receiver, route.group_by, *timers, beside)
+
+    return [
+        [group(name, route, values) for route, values in mine]
+        for (name, _), mine in zip(alerts, keys, strict=True)
+    ]
+
+
+def _values(labels: Partial, route: Route) -> tuple[str, ...] | None:
+    """The values that a route groups the alert by; None when one is not known, or when it groups by all labels."""
+    if ALL_LABELS in route.group_by:
+        return None
+    values = [labels[name].finite for name in route.group_by]
+    if any(finite is None or len(finite) != 1 for finite in values):
+        return None
+    return tuple(value for finite in values if finite is not None for value in finite)
