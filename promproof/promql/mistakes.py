@@ -17,10 +17,12 @@ from promproof.config.promql import walk
 from promproof.promql.labels import Recorded, labels_of, nothing_recorded
 from promproof.promql.templates import error, labels_used, printed_values
 from promproof.promql.tree import (
+    SETS,
     bare,
     cardinality,
     compares,
     fits,
+    grouping,
     is_call,
     matchers,
     matching,
@@ -35,6 +37,29 @@ from promproof.promql.tree import (
 )
 from promproof.promql.values import bounds, comparison, narrower, possible
 
+_OF_EVENTS = frozenset(
+    (
+        "code",
+        "status",
+        "status_code",
+        "response_code",
+        "return_code",
+        "grpc_code",
+        "result",
+        "outcome",
+        "reason",
+        "error",
+        "method",
+        "verb",
+        "mode",
+        "state",
+        "phase",
+        "path",
+        "route",
+        "handler",
+    )
+)  # fmt: skip  (a list of words)
+"""Labels with several values within one target by what they are: kinds of events, states."""
 _RATES = ("rate", "irate", "increase")
 
 
@@ -110,6 +135,7 @@ def _operation(node: Any) -> Iterator[Mistake]:
             "rule/divided-by-itself", f"{text(node)}: both sides are one query, the result is {result}"
         )
         return
+    yield from _many_with_one(node)
     part, whole = _series(left), _series(right)
     if sign != "/" or part is None or whole is None or not _same_window(left, right):
         return
@@ -126,6 +152,32 @@ def _operation(node: Any) -> Iterator[Mistake]:
             shared = ", ".join(sorted(labels)) or "no label"
             message = f"{text(node)} fails once {', '.join(sorted(added))} has two values within one {shared}"
             yield Mistake("rule/many-to-many", message)
+
+
+def _many_with_one(node: Any) -> Iterator[Mistake]:
+    """`a{code=~"5.."} / on (job) sum by (job) (a)`: one side has a series for each code, the other for each job."""
+    how, labels = matching(node)
+    if how != "on" or cardinality(node) != "OneToOne" or operator(node) in SETS:
+        return
+    for side, other in ((bare(node.lhs), bare(node.rhs)), (bare(node.rhs), bare(node.lhs))):
+        series = _series(side)
+        if (
+            series is None
+            or not isinstance(other, promql.AggregateExpr)
+            or grouping(other) != (False, labels)
+        ):
+            continue
+        several = sorted(label for label, sign, value in matchers(series) if _takes_several(sign, value))
+        split = [label for label in several if label not in labels and label in _OF_EVENTS]
+        if split:
+            shared = ", ".join(sorted(labels)) or "no label"
+            message = f"{text(node)} fails once {split[0]} has two values within one {shared}: group_left is missing"
+            yield Mistake("rule/many-to-many", message)
+            return
+
+
+def _takes_several(sign: str, value: str) -> bool:
+    return (sign in ("!=", "!~") and bool(value)) or (sign == "=~" and any(mark in value for mark in ".|*+["))
 
 
 def _compared_with_itself(node: Any) -> Iterator[Mistake]:

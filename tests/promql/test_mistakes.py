@@ -24,6 +24,8 @@ BUCKETS = "rate(a_seconds_bucket[5m])"
         ("rule/divided-by-itself", "sum(rate(a[5m])) / sum(rate(a[5m]))"),
         ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / rate(a[5m])'),
         ("rule/many-to-many", 'rate(a{code=~"5.."}[5m]) / on (job) rate(a[5m])'),
+        ("rule/many-to-many", 'rate(a{code=~"5.."}[5m]) / on (job) sum by (job) (rate(a[5m]))'),
+        ("rule/many-to-many", 'sum by (job) (b) < on (job) a{mode!="idle"}'),
         ("rule/rate-of-sum", "rate(sum(a)[5m:])"),
     ],
 )
@@ -44,6 +46,10 @@ def test_a_mistake_of_an_expression_is_found(kind: str, expression: str) -> None
         'rate(a{code=~"5.."}[5m]) / on (job) group_left () sum by (job) (rate(a[5m]))',
         'rate(a{code=~"5.."}[5m]) / ignoring (code) sum without (code) (rate(a[5m]))',
         "a / a offset 1d",
+        'rate(a{code="500"}[5m]) / on (job) sum by (job) (rate(a[5m]))',
+        'rate(a{job=~"x|y"}[5m]) / on (job) sum by (job) (rate(a[5m]))',
+        '(a{phase=~"x|y"} == 1) * on (job) sum by (job) (a)',
+        'a{code=~"5.."} and on (job) sum by (job) (a)',
         "increase(a[5m:1m])",
     ],
 )
