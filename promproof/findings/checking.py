@@ -256,5 +256,7 @@ def nothing(subject: Subject, setup: Setup) -> InputError:
         where=where,
         expected="files of Prometheus, Alertmanager, Grafana, a compose file of them, or resources of the Prometheus "
         "operator (.yml, .yaml, .json)",
-        todo="name the folder or the files that have them: promproof check PATH...",
+        todo="these are templates: helm template . | promproof check -"
+        if setup.unread
+        else "name the folder or the files that have them: promproof check PATH...",
     )

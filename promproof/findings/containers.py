@@ -99,7 +99,7 @@ class Container:
         owner = self.owner(fixed)
         below = [mount for mount in self.mounts if f"{mount.target}/".startswith(f"{fixed.rstrip('/')}/")]
         return all(
-            mount.path and os.path.exists(mount.path)
+            mount.path and (os.path.exists(mount.path) or "#" in mount.path)
             for mount in [*below, *([owner] if owner is not None else [])]
         )
 

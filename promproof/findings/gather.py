@@ -177,10 +177,17 @@ def _take_yaml(text: str, source: _Source, found: Gathered, known: str = "") -> 
             found.troubles.append(Trouble("second-document", place, "only the first document is loaded"))
             return
         first = sort if not number else first
-        for part in _resources(document.part()) if sort == "resource" else [document.part()]:
-            found.add(part, sort)
-            if sort == "resource":
-                _take_inside(part, found)
+        _add(document, sort, found)
+
+
+def _add(document: Document, sort: str, found: Gathered) -> None:
+    """Add a document, or the resources of one, with the files that stand in them."""
+    for part in _resources(document.part()) if sort == "resource" else [document.part()]:
+        found.add(part, sort)
+        if sort == "resource":
+            _take_inside(part, found)
+        elif sort == "compose":
+            _take_configs(part, found)
 
 
 def _resources(part: Part) -> Iterator[Part]:
@@ -206,10 +213,7 @@ def _take_json(text: str, name: str, file: Path, found: Gathered) -> None:
         lines = jsontext.parse(plain).lines
         document = Document(name, data, lines, 0, text, folder=str(file.parent), address=str(file))
         found.documents.append(document)
-        for part in _resources(document.part()) if sort == "resource" else [document.part()]:
-            found.add(part, sort)
-            if sort == "resource":
-                _take_inside(part, found)
+        _add(document, sort, found)
 
 
 def is_board(data: dict[str, Any]) -> bool:
@@ -222,6 +226,8 @@ def is_board(data: dict[str, Any]) -> bool:
 def _take_inside(part: Part, found: Gathered) -> None:
     """Read the files that a ConfigMap or a Secret holds."""
     kind = part.text("kind")
+    if kind == "GrafanaDashboard" and part.part("spec").text("json"):
+        _take_entry(part, ("spec", "json"), "dashboard.json", part.part("spec").text("json"), "", found)
     if kind not in ("ConfigMap", "Secret"):
         return
     name = part.part("metadata").text("name")
@@ -230,23 +236,37 @@ def _take_inside(part: Part, found: Gathered) -> None:
             decoded = _decoded(text) if (kind, section) == ("Secret", "data") else text
             is_json = entry.endswith(".json")
             if may_matter(decoded, is_json=is_json):
-                _take_entry(part, (section, entry), decoded, f"{kind.lower()}:{name}/{entry}", found)
+                address = f"{kind.lower()}:{name}/{entry}"
+                _take_entry(part, (section, entry), entry, decoded, address, found)
 
 
-def _take_entry(part: Part, key: tuple[str, str], text: str, address: str, found: Gathered) -> None:
+def _take_configs(part: Part, found: Gathered) -> None:
+    """Read the configs whose content stands in a compose file; `$$` is a dollar there."""
+    for name, config in part.entries("configs"):
+        text = config.text("content").replace("$$", "$")
+        if may_matter(text, is_json=False):
+            address = f"{part.document.address}#{name}"
+            _take_entry(part, ("configs", name, "content"), name, text, address, found)
+
+
+def _take_entry(
+    part: Part, key: tuple[str, ...], name: str, text: str, address: str, found: Gathered
+) -> None:
+    """Read a file that stands in another, at a key."""
     document, place = part.document, part.at(*key)
     line = place.line or 0
     written = document.text.splitlines()[line - 1 : line] or [""]
     source = _Source(
-        document.file, document.text, "", address, False, line, bool(_LITERAL.search(written[0])), key[1]
+        document.file, document.text, "", address, False, line, bool(_LITERAL.search(written[0])), name
     )
+    is_json = name.endswith(".json")
     try:
-        if key[1].endswith(".json"):
+        if is_json:
             _take_board(part, source, text, found)
-        elif key[1].endswith((".yml", ".yaml", ".rules")) or "." not in key[1]:
+        elif name.endswith((".yml", ".yaml", ".rules")) or "." not in name:
             _take_yaml(text, source, found)
     except Mistake as mistake:
-        if is_of_the_stack(text, is_json=key[1].endswith(".json")):
+        if is_json or is_of_the_stack(text, is_json=False):
             at = line + mistake.line if source.is_literal and mistake.line else line
             found.troubles.append(Trouble("unreadable", Place(document.file, at or None), mistake.text))
 
@@ -270,7 +290,7 @@ def _take_board(part: Part, source: _Source, text: str, found: Gathered) -> None
             DashboardFile(
                 document.part(),
                 read_value(source.name, text, data),
-                is_labelled="grafana_dashboard" in labels,
+                is_labelled="grafana_dashboard" in labels or part.text("kind") == "GrafanaDashboard",
             )
         )
 

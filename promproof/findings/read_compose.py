@@ -134,6 +134,8 @@ def _configs(part: Part, fill: Fill) -> Iterator[Mount]:
             config = declared.get(name) if isinstance(declared, dict) else None
             file = fill(scalar_text(config.get("file") or "")) if isinstance(config, dict) else ""
             path = _here(part, file if file.startswith(("/", ".", "~")) else f"./{file}") if file else ""
+            if isinstance(config, dict) and "content" in config and part.document.address:
+                path = f"{part.document.address}#{name}"
             yield Mount(file or name, os.path.join(home, fill(target) or name), path, True)
 
 

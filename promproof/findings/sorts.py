@@ -27,7 +27,10 @@ _SURE = re.compile(
     r"^kind: *(?:PrometheusRule|ServiceMonitor|PodMonitor|AlertmanagerConfig)\b",
     re.MULTILINE,
 )
-_HELM = re.compile(r"\{\{-?\s*[^}\n]*\.(?:Values|Release|Chart|Capabilities)\b")
+_HELM = re.compile(
+    r"\{\{-?\s*(?:[^}\n]*[^\w)}])?\.(?:Values|Release|Chart|Capabilities)\.\w|\{\{-?\s*[\"'`]\{\{|\{%-?\s*raw\b"
+)
+"""Words of a chart, and the ways in which a template writes `{{` for Prometheus."""
 _BLOCK = re.compile(r"^\s*(?:-\s*)?(?:\{%|\{\{-?\s*(?!\$labels|\$value))", re.MULTILINE)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.cli.program import main
 from promproof.findings.discover import discover, discover_text
 from promproof.findings.judging import judge
 from promproof.findings.setup import Setup
@@ -288,6 +289,73 @@ def test_templates_of_a_chart_are_named_and_not_read(tmp_path: Path) -> None:
         "values of a chart: give `helm template` to promproof check -",
         "a template: give `helm template` to promproof check -",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ['{{ "{{" }} $value {{ "}}" }}', "'{{ `{{ $value }}` }}'", "'{% raw %}{{ $value }}{% endraw %}'"]
+)
+def test_a_template_that_escapes_the_templates_of_prometheus_is_none_of_its_files(
+    text: str, tmp_path: Path
+) -> None:
+    rule = f"{RULES}    annotations: {{summary: {text}}}\n".replace(
+        "{summary: ", "\n      summary: "
+    ).replace("}\n", "\n")
+    setup = read(
+        tmp_path, {"r.yml": rule, "s.yml": RULES + "    annotations: {summary: '{{ \"up\" | query }}'}\n"}
+    )
+    assert setup.unread == {"template": ("r.yml",)}
+    assert [rule.file for rule in setup.rules] == ["s.yml"]
+
+
+def test_values_of_labels_in_a_text_of_alertmanager_are_none_of_a_chart(tmp_path: Path) -> None:
+    text = '{{ .GroupLabels.SortedPairs.Values | join ", " }} {{ (index .Alerts 0).Labels.Values }}'
+    receivers = f"[{{name: a, slack_configs: [{{channel: a, title: '{text}'}}]}}]"
+    setup = read(tmp_path, {"am.yml": f"route: {{receiver: a}}\nreceivers: {receivers}\n"})
+    assert len(setup.alertmanagers) == 1
+
+
+def test_a_chart_alone_is_told_how_to_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(
+        tmp_path, {"templates/r.yaml": "kind: PrometheusRule\nname: {{ .Release.Name }}\napiVersion: a\n"}
+    )
+    assert main(["check", str(tmp_path)]) == 4
+    assert "helm template . | promproof check -" in capsys.readouterr().err
+
+
+def test_the_content_of_a_config_in_a_compose_file_is_a_file_of_the_container(tmp_path: Path) -> None:
+    text = """services:
+  prometheus:
+    image: prom/prometheus:v3.5.0
+    configs:
+    - {source: main, target: /etc/prometheus/prometheus.yml}
+    - {source: rules, target: /etc/prometheus/rules.yml}
+configs:
+  main:
+    content: |
+      rule_files: [rules.yml]
+  rules:
+    content: |
+      groups:
+      - name: api
+        rules:
+        - {alert: Down, expr: up == 0, annotations: {summary: '{{ $$labels.job }} is down'}}
+"""
+    setup = read(tmp_path, {"compose.yml": text})
+    (rule,) = setup.rules
+    assert (str(rule.at("expr")), rule.annotations["summary"]) == (
+        "compose.yml:16",
+        "{{ $labels.job }} is down",
+    )
+    assert rule.group.prometheuses[0].service == "prometheus"
+    assert not setup.troubles
+
+
+def test_a_dashboard_of_the_grafana_operator_is_read(tmp_path: Path) -> None:
+    resource = (
+        f"apiVersion: grafana.integreatly.org/v1beta1\nkind: GrafanaDashboard\nspec:\n  json: '{BOARD}'\n"
+    )
+    (board,) = read(tmp_path, {"a.yml": resource}).dashboards
+    assert (board.dashboard.title, board.is_labelled, board.at().line) == ("API", True, 4)
 
 
 def test_what_helm_writes_is_read_from_a_text() -> None:
