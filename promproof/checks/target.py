@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
@@ -43,11 +44,11 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
     record = evidence.need(Targets)
     wanted = evidence.contract.target
     instance = evidence.run.instance
-    mine = [one for one in record.data.targets if one["labels"].get("instance") == instance]
-    found = []
+    mine = [target for target in record.data.targets if target["labels"].get("instance") == instance]
     if not mine:
         known = ", ".join(
-            f"{one['labels'].get('job')}={one['labels'].get('instance')}" for one in record.data.targets
+            f"{target['labels'].get('job')}={target['labels'].get('instance')}"
+            for target in record.data.targets
         )
         return findings(
             claim,
@@ -55,19 +56,7 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
             good="",
             expected=wanted.job,
         )
-    one = mine[0]
-    if one["labels"].get("job") != wanted.job:
-        found.append(f"its job is {one['labels'].get('job')!r}, documented {wanted.job!r}")
-    if not one["scrapeUrl"].split("?")[0].endswith(instance + wanted.metrics_path):
-        found.append(f"it is scraped at {one['scrapeUrl']}, documented path {wanted.metrics_path}")
-    if one["health"] != "up" and not evidence.is_cut_off(one):
-        error = one.get("lastError", "")
-        found.append(f"it is {one['health']}: {error}{cause(error)}")
-    found += [
-        f"label {key} is {one['labels'].get(key)!r}, documented {value!r}"
-        for key, value in wanted.labels.items()
-        if one["labels"].get(key) != value
-    ]
+    found = _told(mine[0], evidence)
     # At a time scale the scrape's time-out is scaled and the scrape is not: one that was cut off by it says nothing
     # about the deployed configuration. One that failed sooner was refused or answered wrongly.
     down = [scrape for scrape in evidence.scrapes if not scrape.up]
@@ -89,6 +78,25 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
         expected=f"job {wanted.job}, path {wanted.metrics_path}, up",
         evidence=[record.number, *evidence.stored_records],
     )
+
+
+def _told(target: dict[str, Any], evidence: Evidence) -> list[str]:
+    """What is wrong with the target as Prometheus tells it."""
+    wanted, labels = evidence.contract.target, target["labels"]
+    found = []
+    if labels.get("job") != wanted.job:
+        found.append(f"its job is {labels.get('job')!r}, documented {wanted.job!r}")
+    if not target["scrapeUrl"].split("?")[0].endswith(evidence.run.instance + wanted.metrics_path):
+        found.append(f"it is scraped at {target['scrapeUrl']}, documented path {wanted.metrics_path}")
+    if target["health"] != "up" and not evidence.is_cut_off(target):
+        error = target.get("lastError", "")
+        found.append(f"it is {target['health']}: {error}{cause(error)}")
+    found += [
+        f"label {name} is {labels.get(name)!r}, documented {value!r}"
+        for name, value in wanted.labels.items()
+        if labels.get(name) != value
+    ]
+    return found
 
 
 def judge_fresh(claim: Claim, evidence: Evidence) -> Verdict:

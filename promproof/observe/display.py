@@ -33,6 +33,22 @@ def ask(
     "whole", so call it after these. They are sent only when Grafana's data source is this Prometheus: another one has
     other samples.
     """
+    same, why = _same_server(history, grafana, prometheus, folder)
+    history.add(_told(grafana, folder, served, same, why))
+    if not same:
+        return
+    for record in list(history.of(records.PanelAsked)):
+        if record.data.zoom == "whole" and record.data.series is not None:
+            try:
+                _query(history, grafana, folder, scale, record)
+            except Exception as error:
+                history.failed("grafana_query", error)
+
+
+def _told(
+    grafana: Grafana, folder: GrafanaFolder, served: Texts, same: bool, why: str
+) -> records.GrafanaAsked:
+    """What Grafana says of itself, its sources and its dashboards. same, why: whether its source is this Prometheus."""
     errors: list[str] = []
 
     def asked(what: str, call: Callable[[], Answer]) -> records.GrafanaAnswer | None:
@@ -43,9 +59,10 @@ def ask(
             return None
         return records.GrafanaAnswer(answer.status, answer.body)
 
-    health, anonymous = asked("health", grafana.health), asked("anonymous", grafana.anonymous)
-    account, sources = asked("account", grafana.account), asked("sources", grafana.sources)
-    search = asked("search", grafana.search)
+    about = {
+        name: asked(name, getattr(grafana, name))
+        for name in ("health", "anonymous", "account", "sources", "search")
+    }
     source_health = {
         source.uid: asked(f"health of {source.uid}", partial(grafana.source_health, source.uid))
         for source in folder.sources
@@ -54,32 +71,17 @@ def ask(
         dashboard.uid: asked(f"dashboard {dashboard.uid}", partial(grafana.dashboard, dashboard.uid))
         for dashboard in folder.dashboards
     }
-    same, why = _same_server(history, grafana, prometheus, folder)
-    history.add(
-        records.GrafanaAsked(
-            errors=tuple(errors),
-            same_server=same,
-            url=grafana.url,
-            files=served.dashboards,
-            intervals={source.uid: source.interval for source in served.sources},
-            health=health,
-            anonymous=anonymous,
-            account=account,
-            sources=sources,
-            search=search,
-            source_health={uid: answer for uid, answer in source_health.items() if answer is not None},
-            dashboards={uid: answer for uid, answer in dashboards.items() if answer is not None},
-            other_server=why,
-        )
+    return records.GrafanaAsked(
+        errors=tuple(errors),
+        same_server=same,
+        url=grafana.url,
+        files=served.dashboards,
+        intervals={source.uid: source.interval for source in served.sources},
+        source_health={uid: answer for uid, answer in source_health.items() if answer is not None},
+        dashboards={uid: answer for uid, answer in dashboards.items() if answer is not None},
+        other_server=why,
+        **about,
     )
-    if not same:
-        return
-    for record in list(history.of(records.PanelAsked)):
-        if record.data.zoom == "whole" and record.data.series is not None:
-            try:
-                _query(history, grafana, folder, scale, record)
-            except Exception as error:
-                history.failed("grafana_query", error)
 
 
 def _same_server(

@@ -4,14 +4,12 @@ Its health is asked for with real requests, which are part of the truth about it
 the caller, who writes it down.
 """
 
-import secrets
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import requests
 
@@ -20,20 +18,19 @@ from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.journal import Journal
 from promproof.stack.ports import HOST, allocate_ports, bound_port
 from promproof.stack.protocol import ComponentState, SentRequest, Status
+from promproof.stack.target import Target
 from promproof.stack.waiting import loopback_session, wait_until
 
-PLACEHOLDERS = ("port", "fault_port", "workdir", "token", "python")
 ATTEMPTS = 5
 _ANSWER_SECONDS = 2.0
 _PORT_TAKEN = ("address already in use", "address in use", "errno 98")
 
 
-class ManagedApp:
-    """A target that the harness starts and stops; its ports and token stay the same when it is started again.
+class ManagedApp(Target):
+    """A target that is a child process.
 
     command: a command line, run without a shell, with any of {port} {fault_port} {workdir} {token} {python};
-    the last is the Python of the harness. Values of `env` may hold them too. health: the path that answers
-    200 when the target is ready. sent: is told, once a start has ended, every request that was sent.
+    the last is the Python of the harness. Values of `env` may hold them too. sent: is told once a start has ended.
 
     Raises:
         InputError: the command is empty or can't be read.
@@ -53,18 +50,12 @@ class ManagedApp:
         sent: Callable[[SentRequest], None] = lambda request: None,
         allocate: Callable[[int], list[int]] = allocate_ports,
     ) -> None:
+        super().__init__(workdir, allocate(2), env, health, ready_seconds, sent)
         self._words = _split(command)
-        self._env = dict(env or {})
-        self._workdir = workdir.absolute()
         self._journal = journal
-        self._health = health
         self._name = name
-        self._ready_seconds = ready_seconds
-        self._sent = sent
         self._allocate = allocate
         self._child: Child | None = None
-        self.token = secrets.token_hex(16)
-        self.port, self.fault_port = allocate(2)
 
     @property
     def log(self) -> Path:
@@ -73,15 +64,6 @@ class ManagedApp:
     @property
     def address(self) -> str:
         return f"{HOST}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a slash at the end."""
-        return f"http://{self.address}"
-
-    @property
-    def fault_url(self) -> str:
-        return f"http://{HOST}:{self.fault_port}"
 
     @property
     def beside_stack(self) -> bool:
@@ -139,15 +121,6 @@ class ManagedApp:
         if self._child is not None:
             self._child.kill()
 
-    def restart(self) -> None:
-        """Stop it and start it again on the same port."""
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -178,17 +151,9 @@ class ManagedApp:
         except TimeoutError as error:
             raise self._failure(f"running, but not healthy {error}", start_of_log) from error
 
-    def _filled(self, text: str) -> str:
-        values = {
-            "port": str(self.port),
-            "fault_port": str(self.fault_port),
-            "workdir": str(self._workdir),
-            "token": self.token,
-            "python": sys.executable,
-        }
-        for name in PLACEHOLDERS:
-            text = text.replace(f"{{{name}}}", values[name])
-        return text
+    def _values(self) -> dict[str, str]:
+        ports = {"port": str(self.port), "fault_port": str(self.fault_port)}
+        return {**ports, **super()._values(), "python": sys.executable}
 
     def _failure(self, state: str, start_of_log: int = 0) -> EvidenceError:
         lines = log_tail(self.log, start=start_of_log)

@@ -5,23 +5,22 @@ The host's `workdir` is mounted under its own path, so that a database file has 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from promproof.contract.deployment import TargetService
 from promproof.stack.app import ask_health
 from promproof.stack.ports import HOST, allocate_ports
 from promproof.stack.project import ContainerProject, Replacing, Service
 from promproof.stack.protocol import ComponentState, SentRequest
+from promproof.stack.target import Target
 
 
-class ContainerApp:
+class ContainerApp(Target):
     """The target of a run in its container; up between `__enter__` and `__exit__` of the project.
 
-    wanted: the contract's service. env: texts with {workdir} and {token}. sent: is told each health request.
+    wanted: the contract's service. env: texts with {workdir} and {token}.
 
     Raises:
         EvidenceError: it can't be created, dies or does not become healthy; with state and log lines.
@@ -38,29 +37,15 @@ class ContainerApp:
         ready_seconds: float = 60.0,
         sent: Callable[[SentRequest], None] = lambda request: None,
     ) -> None:
+        super().__init__(workdir, allocate_ports(2), env, health, ready_seconds, sent)
         self._project = project
         self._wanted = wanted
-        self._workdir = workdir.absolute()
-        self._env = dict(env or {})
-        self._health = health
-        self._ready_seconds = ready_seconds
-        self._sent = sent
         self._service = Service(project, "target", wanted.service)
-        self.token = secrets.token_hex(16)
-        self.port, self.fault_port = allocate_ports(2)
 
     @property
     def address(self) -> str:
         """As Prometheus scrapes it, inside the run's network."""
         return f"{self._wanted.service}:{self._wanted.port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def fault_url(self) -> str:
-        return f"http://{HOST}:{self.fault_port}"
 
     @property
     def beside_stack(self) -> bool:
@@ -93,14 +78,6 @@ class ContainerApp:
     def kill(self) -> None:
         self._service.end(at_once=True)
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -109,9 +86,7 @@ class ContainerApp:
     def _create(self) -> None:
         self._workdir.mkdir(parents=True, exist_ok=True)
         owner = self._workdir.stat()
-        values = {"workdir": str(self._workdir), "token": self.token}
-        env = {key: _filled(value, values) for key, value in self._env.items()}
-        env |= {key: _filled(value, values) for key, value in self._wanted.environment.items()}
+        env = {key: self._filled(text) for key, text in {**self._env, **self._wanted.environment}.items()}
         published = [f"{HOST}:{self.port}:{self._wanted.port}"]
         if self._wanted.fault_port is not None:
             published.append(f"{HOST}:{self.fault_port}:{self._wanted.fault_port}")
@@ -125,9 +100,3 @@ class ContainerApp:
                 }
             }
         )
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text

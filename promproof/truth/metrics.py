@@ -70,8 +70,8 @@ def between(
     """Expected values by label set for a scrape between `begin` and `end` (CLOCK_MONOTONIC seconds).
 
     A request that its client left is certainly over `settle` seconds later, the longest time a handler may take.
-    `seen`: the label sets that the target shows. Where an answer was lost, the ledger does not know which one the
-    request was counted under; of those that are seen, each that it may have had is expected, from 0 on.
+    `seen`: the label sets that the target shows. The ledger doesn't know under which one a request was counted whose
+    answer was lost: each that is seen and that it may have had is expected, from 0 on.
     """
     truth = metric.truth
     match truth:
@@ -108,8 +108,7 @@ def between(
                 )
                 for labels in _tallied(truth, ledger, seen)
             }
-        case _:
-            raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
+    raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
 
 
 def labels_of(metric: Metric, **values: str) -> Labels:

@@ -14,9 +14,10 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import PanelRows, number
 from promproof.exposition import Labels
 from promproof.truth.latencies import UnderWay
-from promproof.truth.panel import Truth
+from promproof.truth.metrics import Interval
+from promproof.truth.panel import AtPoint, Bounds, Truth, window_of
 from promproof.truth.phase import Phase, phase
-from promproof.truth.views import Views
+from promproof.truth.views import Answered, Views
 
 
 class RowsPanelTruth(Truth):
@@ -48,6 +49,22 @@ class RowsPanelTruth(Truth):
     def about(self) -> str:
         """The rows by their label."""
         return f"rows by {self.label} in the database"
+
+    def of(self, seen: Phase, certain: list[float], doubtful: list[float]) -> Interval | None:
+        """What the window can show of these figures; None where anything is possible."""
+        raise NotImplementedError(type(self).__name__)
+
+    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+        """By label value."""
+        rows, length = events(views, self, subject), window_of(answer)
+
+        def at(t: float) -> Bounds:
+            return {
+                ((self.label, value),): self.of(seen, *inside(views, rows.get(value, []), seen))
+                for value, seen in phases(views, self, t, length).items()
+            }
+
+        return at
 
 
 @dataclass(frozen=True)

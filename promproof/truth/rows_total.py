@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from promproof.truth.metrics import ZERO, Interval
-from promproof.truth.panel import AtPoint, Bounds, register, window_of
-from promproof.truth.rows import RowsPanelTruth, events, inside, phases
-from promproof.truth.views import Answered, Views
+from promproof.truth.panel import register
+from promproof.truth.phase import Phase
+from promproof.truth.rows import RowsPanelTruth
 
 
 @register
@@ -17,17 +17,8 @@ class RowsTotalTruth(RowsPanelTruth):
     kind: Literal["rows_total"]
     tolerance = "scrape phase at both ends of the range"
 
-    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
-        """By label value."""
-        rows, length = events(views, self, subject), window_of(answer)
-
-        def at(t: float) -> Bounds:
-            result: Bounds = {}
-            for value, seen in phases(views, self, t, length).items():
-                certain, doubtful = inside(views, rows.get(value, []), seen)
-                factors = seen.factors(ZERO, Interval(0, 1))
-                low, high = sum(certain), sum(certain) + sum(doubtful)
-                result[((self.label, value),)] = Interval(low * factors.low, high * factors.high)
-            return result
-
-        return at
+    def of(self, seen: Phase, certain: list[float], doubtful: list[float]) -> Interval:
+        """Between the sum of the certain ones and that of all."""
+        factors = seen.factors(ZERO, Interval(0, 1))
+        low, high = sum(certain), sum(certain) + sum(doubtful)
+        return Interval(low * factors.low, high * factors.high)
