@@ -107,6 +107,17 @@ class Board:
             self._raw[path] = self._as_classic(at_path(self._root, path))
         return self._raw[path]
 
+    def path(self, panel: str, key: str) -> str:
+        """The JSON path of a key of a panel, also where a v2 resource has it elsewhere."""
+        part = at_path(self._root, panel)
+        if not isinstance(part, dict) or "vizConfig" not in part:
+            return f"{panel}.{key}"
+        if key == "type":
+            return f"{panel}.vizConfig.{'group' if 'group' in _object(part['vizConfig']) else 'kind'}"
+        inside = "vizConfig.spec" if key.startswith(("fieldConfig", "options")) else ""
+        inside = "data.spec.queryOptions" if key.startswith(("time", "interval", "maxData")) else inside
+        return f"{panel}.{inside}.{key}" if inside else f"{panel}.{key}"
+
     def _as_classic(self, found: Any) -> Mapping[str, Any]:
         if not isinstance(found, dict):
             return {}

@@ -140,7 +140,7 @@ def unknown_names(text: str, declared: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names(text)
-        if name not in known and not name.isdigit() and not f"${name}".startswith(AUTO)
+        if name not in known and not name[0].isdigit() and not f"${name}".startswith(AUTO)
     )
 
 

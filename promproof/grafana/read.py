@@ -18,6 +18,7 @@ from promproof.config import jsontext
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.grafana.dashboard import Dashboard, Panel, Problem, Source, Target, Variable
 from promproof.grafana.resources import classic
+from promproof.grafana.units import override_units, panel_unit
 
 UID_LENGTH = 40
 VARIABLE_TYPES = (
@@ -25,8 +26,6 @@ VARIABLE_TYPES = (
 )  # fmt: skip
 
 
-_OF_ALL = (("byType", "number"), *(("byRegexp", text) for text in (".*", "/.*/", ".+", "/.+/")))
-"""Matchers of overrides that take every number."""
 AUTO_COUNT = 30
 """Steps of an interval variable at auto that does not say how many."""
 MOST_POINTS = 1_000_000
@@ -178,7 +177,7 @@ class _Reader:
             path,
             tuple(self._targets(item, path, source, kind)),
             self._text(item, "description", path),
-            _unit_of_all(item) or str(defaults.get("unit") or _old_unit(item)),
+            panel_unit(item),
             tuple(self._steps(thresholds, path)),
             str(thresholds.get("mode") or "absolute"),
             kind != "timeseries" or style.get("mode") not in (None, "off"),
@@ -187,7 +186,7 @@ class _Reader:
             tuple(str(one) for one in reduce) if isinstance(reduce, list) else (),
             row,
             self._text(item, "repeat", path),
-            tuple(_override_units(item)),
+            tuple(unit for unit, is_of_all in override_units(item) if not is_of_all),
             bool(item.get("transformations")),
             _library(item),
         )
@@ -258,10 +257,11 @@ class _Reader:
             return
         names: set[str] = set()
         for item, where in self._objects(_object(templating), "list", f"{path}.templating"):
+            where = self._kept(item, where)
             name, kind = self._text(item, "name", where), self._text(item, "type", where)
             if not name:
                 self.problem(f"{where}.name", "missing: nothing can refer to this variable")
-            if name in names:
+            if name in names and ".layout." not in where:
                 self.problem(f"{where}.name", f"variable {name!r} is there twice")
             names.add(name)
             if kind not in VARIABLE_TYPES:
@@ -385,36 +385,6 @@ def _values(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict):  # some versions saved the whole option as the value
         return _values(value.get("value"))
     return tuple(part for one in value for part in _values(one)) if isinstance(value, list) else (str(value),)
-
-
-def _old_unit(item: dict[str, Any]) -> str:
-    """The unit of a graph or singlestat panel from before fieldConfig."""
-    axes = item.get("yaxes")
-    if isinstance(axes, list) and axes:
-        return str(_object(axes[0]).get("format") or "")
-    return str(item.get("format") or "")
-
-
-def _override_units(item: dict[str, Any]) -> Iterator[str]:
-    return (unit for unit, is_of_all in _overrides(item) if not is_of_all)
-
-
-def _unit_of_all(item: dict[str, Any]) -> str:
-    """The unit that an override gives to every number, whatever the panel's own is."""
-    return next((unit for unit, is_of_all in _overrides(item) if is_of_all), "")
-
-
-def _overrides(item: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The units of overrides, and whether each is that of all numbers."""
-    overrides = _object(item.get("fieldConfig")).get("overrides")
-    for override in overrides if isinstance(overrides, list) else []:
-        matcher = _object(_object(override).get("matcher"))
-        options = matcher.get("options")
-        is_of_all = (matcher.get("id"), options if isinstance(options, str) else "") in _OF_ALL
-        properties = _object(override).get("properties")
-        for one in properties if isinstance(properties, list) else []:
-            if _object(one).get("id") == "unit":
-                yield str(_object(one).get("value")), is_of_all
 
 
 def kind_of(value: Any) -> str:

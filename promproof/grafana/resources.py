@@ -13,9 +13,28 @@ def classic(spec: dict[str, Any]) -> dict[str, Any]:
     """Title, panels and variables of a v2 spec as the classic model has them."""
     elements = _object(spec.get("elements"))
     panels = [_panel(name, _object(element)) for name, element in elements.items()]
-    raw = spec.get("variables")
-    variables = [_variable(_object(one)) for one in raw] if isinstance(raw, list) else []
+    variables = [*_variables(spec, "$.spec"), *_of_sections(spec.get("layout"), "$.spec.layout")]
     return {"title": spec.get("title"), "panels": panels, "templating": {"list": variables}}
+
+
+def _of_sections(layout: Any, path: str) -> list[dict[str, Any]]:
+    """The variables of rows and tabs."""
+    spec = _object(_object(layout).get("spec"))
+    found = []
+    for key in ("rows", "tabs"):
+        sections = spec.get(key)
+        for index, section in enumerate(sections if isinstance(sections, list) else []):
+            inner, where = _object(_object(section).get("spec")), f"{path}.spec.{key}[{index}].spec"
+            found += [*_variables(inner, where), *_of_sections(inner.get("layout"), f"{where}.layout")]
+    return found
+
+
+def _variables(spec: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    listed = spec.get("variables")
+    return [
+        {**_variable(_object(one)), "$path": f"{path}.variables[{index}].spec"}
+        for index, one in enumerate(listed if isinstance(listed, list) else [])
+    ]
 
 
 def _panel(name: str, element: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,9 @@ Ratios count from 0 to 1, time in seconds, data in bytes. `packages/grafana-data
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 _FACTORS = {
     "percentunit": ("ratio", 1.0), "percent": ("ratio", 0.01),
     "s": ("seconds", 1.0), "ms": ("seconds", 1e-3), "µs": ("seconds", 1e-6), "ns": ("seconds", 1e-9),
@@ -37,3 +40,39 @@ def is_per_second(unit: str) -> bool:
 def dimension(unit: str) -> str:
     """What a unit measures: ratio, seconds, bytes ...; the unit itself when it is not known here."""
     return _FACTORS.get(unit, (unit, 1.0))[0]
+
+
+_OF_ALL = (("byType", "number"), *(("byRegexp", text) for text in (".*", "/.*/", ".+", "/.+/")))
+"""Matchers of overrides that take every number."""
+
+
+def panel_unit(item: dict[str, Any]) -> str:
+    """The unit of a panel's JSON: that of an override of every number, its own, or that of an old panel's axis."""
+    of_all = next((unit for unit, is_of_all in override_units(item) if is_of_all), "")
+    defaults = _object(_object(item.get("fieldConfig")).get("defaults"))
+    return of_all or str(defaults.get("unit") or _old_unit(item))
+
+
+def override_units(item: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The units of a panel's overrides, and whether each is that of all numbers."""
+    overrides = _object(item.get("fieldConfig")).get("overrides")
+    for override in overrides if isinstance(overrides, list) else []:
+        matcher = _object(_object(override).get("matcher"))
+        options = matcher.get("options")
+        is_of_all = (matcher.get("id"), options if isinstance(options, str) else "") in _OF_ALL
+        properties = _object(override).get("properties")
+        for one in properties if isinstance(properties, list) else []:
+            if _object(one).get("id") == "unit":
+                yield str(_object(one).get("value")), is_of_all
+
+
+def _old_unit(item: dict[str, Any]) -> str:
+    """The unit of a graph or singlestat panel from before fieldConfig."""
+    axes = item.get("yaxes")
+    if isinstance(axes, list) and axes:
+        return str(_object(axes[0]).get("format") or "")
+    return str(item.get("format") or "")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -159,6 +159,7 @@ TWINS = (
     Twin("grafana/unknown-source", board(panel(query(datasource={"uid": "gone"}))), board(panel(query(datasource={"uid": "P"}))), {"sources/datasources/s.yml": SOURCES}),
     expressions("undeclared-variable", "up{job='$job'}", "up{job=~'api$', path=~'$__all_variables'}"),
     expressions("undeclared-variable", "up{job='[[job]]'}", "label_replace(up, 'a', '${host}', 'instance', '(?P<host>.*):.*')"),
+    expressions("undeclared-variable", "up{job='${job:regex}'}", "label_replace(up, 'a', '$1_$2', 'instance', '(.*):(.*)')"),
     Twin("grafana/undeclared-variable", board(panel(repeat="job")), board(panel(repeat="i"), **variables(INSTANCE))),
     Twin("grafana/macro-in-legend", board(panel(query(legendFormat="$__rate_interval"))), board(panel(query(legendFormat="{{job}} ${__field.name}")))),
     Twin("grafana/library-panel", board(panel(libraryPanel={"uid": "x", "name": "X"})), board(panel(libraryPanel={"uid": "x", "name": "X"}), __elements={})),
@@ -188,6 +189,7 @@ TWINS = (
     Twin("grafana/hidden-query", board(panel(query(hide=True))), board(panel(query(hide=True), {"refId": "B", "datasource": {"type": "__expr__", "uid": "__expr__"}}))),
     Twin("grafana/hidden-series", board(panel(fieldConfig={"overrides": [CLICK]})), board(panel(fieldConfig={"overrides": [{**CLICK, "__systemRef": None}]}))),
     Twin("grafana/hidden-series", board(panel(query(legendFormat="{{job}}"), fieldConfig={"overrides": [CLICK]})), board(panel(query(legendFormat="a"), fieldConfig={"overrides": [CLICK]}))),
+    Twin("grafana/axis-cuts", drawn("sum(a)", max=3), drawn("min(up)", max=3)),
     Twin("grafana/threshold-out-of-axis", drawn(max=0.5, thresholds=LINE, custom=SHOWN), drawn(max=0.5, thresholds=LINE)),
     Twin("grafana/axis-cuts", drawn(max=100, unit="reqps"), drawn(max=100, unit="percent")),
     Twin("grafana/axis-cuts", drawn(max=1, unit="s"), drawn("up", max=1)),
@@ -200,11 +202,13 @@ TWINS = (
     Twin("grafana/percent-of-share", drawn(HALF, unit="percent"), drawn(HALF, unit="percentunit")),
     Twin("grafana/percent-of-share", drawn(f"100 * {HALF.replace(' / ', '/')}".replace("100 * ", "100 * (") + ")", unit="percentunit"), drawn(f"100 * ({HALF})", unit="percent")),
     Twin("grafana/percent-of-share", drawn("1 - avg(rate(a_cpu_seconds_total{mode='idle'}[5m]))", unit="percent"), drawn("100 - 100 * avg(rate(a_cpu_seconds_total{mode='idle'}[5m]))", unit="percent")),
+    Twin("grafana/percent-of-share", drawn("sum(rate(a_cpu_seconds_total{mode!='idle'}[5m])) / count(a_cpu_seconds_total{mode='idle'})", unit="percent"), drawn("sum(rate(a_cpu_seconds_total[5m])) / count(up)", unit="percentunit")),
     Twin("grafana/unit-of-metric", drawn("avg(a_seconds)", unit="ms"), drawn("avg(a_seconds) * 1000", unit="ms")),
     Twin("grafana/unit-of-metric", drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="ms"), drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="s")),
     Twin("grafana/unit-of-metric", drawn("a_milliseconds", unit="dthms"), drawn("a_seconds", unit="dthms")),
     # variables
     Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["api-1"]}})), board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["$__all"]}}))),
+    Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"text": "api-1", "value": "api-1"}})), board(**variables({**INSTANCE, "includeAll": True, "allValue": "api-.*", "current": {"text": "every", "value": "api-.*"}}, {**INSTANCE, "name": "j", "includeAll": True, "current": {"text": "All", "value": ["api-1", "api-10"]}}))),
     Twin("grafana/variable-hides", board(**variables({**INSTANCE, "regex": "/api-[0-9]$/"})), board(**variables({**INSTANCE, "regex": "/api-[0-9]+$/"})), knowledge=INSTANCES),
     Twin("grafana/variable-hides", board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap$/"})), board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap/"})), {"p.yml": SCRAPES}),
     # what runs
@@ -306,10 +310,23 @@ def test_a_resource_of_the_second_schema_is_judged(tmp_path: Path) -> None:
         "id": 1, "title": "T", "vizConfig": {"kind": "VizConfig", "group": "timeseries", "spec": {"fieldConfig": {"defaults": {"unit": "reqps", "max": 9}}}},
         "data": {"kind": "QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": asked}]}},
     }}  # fmt: skip
+    choice = {"name": "job", "includeAll": True, "current": {"value": "api"}, "query": {"group": "prometheus", "datasource": {"name": "prom"}, "spec": {"query": "label_values(up, job)"}}}  # fmt: skip
+    variable = {"kind": "QueryVariable", "spec": choice}
+    row = {"kind": "RowsLayoutRow", "spec": {"variables": [variable]}}
     shape = {
         "apiVersion": "dashboard.grafana.app/v2beta1",
         "kind": "Dashboard",
-        "spec": {"title": "A", "elements": {"p-1": element}},
+        "spec": {
+            "title": "A",
+            "elements": {"p-1": element},
+            "variables": [variable],
+            "layout": {"kind": "RowsLayout", "spec": {"rows": [row]}},
+        },
     }
-    rules = [finding.rule for finding in found(tmp_path, TWINS[0], {"d.json": shape})]
-    assert sorted(rules) == ["grafana/axis-cuts", "grafana/total-as-rate"]
+    findings = found(tmp_path, TWINS[0], {"d.json": shape})
+    assert sorted(f"{finding.rule.removeprefix('grafana/')} {finding.path}" for finding in findings) == [
+        "axis-cuts $.spec.elements.p-1.spec.vizConfig.spec.fieldConfig.defaults.max",
+        "narrow-choice $.spec.layout.spec.rows[0].spec.variables[0].spec.current",
+        "narrow-choice $.spec.variables[0].spec.current",
+        "total-as-rate $.spec.elements.p-1.spec.data.spec.queries[0].spec.expr",
+    ]

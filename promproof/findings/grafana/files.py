@@ -177,4 +177,5 @@ def _twice(kind: Kind, key: str, setup: Setup) -> Iterator[Finding]:
                 effect="one of the two is not shown, or both as they were before",
                 todo=f"give it a {key} of its own",
                 see="Grafana's log: the provider has no database write permissions because of duplicates",
+                severity=None if setup.grafana.is_provisioned else Severity.INFO,
             )

@@ -17,6 +17,7 @@ from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 from promproof.grafana.queries import may_be_empty
 from promproof.grafana.units import dimension, is_per_second
+from promproof.promql.values import bounds
 
 LEGEND = register(
     Kind(
@@ -198,7 +199,7 @@ def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
             if targets and all(target.legend in _kept(override) for target in targets if target.is_sent):
                 continue  # every series there is has this name
             yield HIDDEN_SERIES.at(
-                file.at(f"{panel.path}.fieldConfig.overrides[{index}]"),
+                file.at(board.path(panel.path, f"fieldConfig.overrides[{index}]")),
                 f"only {_readable(override)} is shown",
                 effect="every other series is hidden, also one that comes later",
                 todo="remove the override",
@@ -218,7 +219,7 @@ def judge_axes(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
     old = _object(axes[0]) if is_old and isinstance(axes, list) and axes else {}
     defaults = old if is_old else _object(_field(raw).get("defaults"))
     low, high = _number(defaults.get("min")), _number(defaults.get("max"))
-    where = f"{panel.path}.yaxes[0]" if is_old else f"{panel.path}.fieldConfig.defaults"
+    where = f"{panel.path}.yaxes[0]" if is_old else board.path(panel.path, "fieldConfig.defaults")
     if not is_old and panel.thresholds_drawn and panel.thresholds_mode == "absolute":
         for value in panel.thresholds:
             if (high is not None and value > high) or (low is not None and value < low):
@@ -233,7 +234,9 @@ def judge_axes(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
     is_share = (panel.unit == "percentunit" and high == 1) or (panel.unit == "percent" and high == 100)
     # A state goes to 1 and a percentage to 100, whatever the unit says.
     is_natural = high in (1, 100) and dimension(panel.unit) not in _OPEN and not is_per_second(panel.unit)
-    if high is not None and not is_share and not is_natural and board.queries(panel.path):
+    queries = board.queries(panel.path)
+    is_reached = any(query.tree is None or bounds(query.tree)[1] > (high or 0) for query in queries)
+    if high is not None and not is_share and not is_natural and is_reached:
         yield AXIS.at(
             file.at(f"{where}.max"),
             f"the axis ends at {high:g}",
@@ -253,7 +256,7 @@ def judge_no_value(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[
         return
     if any(query.tree is not None and not may_be_empty(query.tree) for query in queries):
         yield NO_VALUE.at(
-            file.at(f"{panel.path}.fieldConfig.defaults.noValue"),
+            file.at(board.path(panel.path, "fieldConfig.defaults.noValue")),
             f"shows {text!r} where there are no data",
             effect="nobody sees that the target is gone, or that the metric has another name",
             todo="use a word that says so, `no data` say",
@@ -264,13 +267,14 @@ def judge_no_value(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[
 @each_panel(OTHER_TIME)
 def judge_times(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """Panels whose time is not the reader's, without a word."""
-    raw = board_of(file, setup).raw(panel.path)
+    board = board_of(file, setup)
+    raw = board.raw(panel.path)
     if _TIME.search(panel.title):
         return
     for key in ("timeShift", "timeFrom"):
         if isinstance(raw.get(key), str) and raw[key] and raw.get("hideTimeOverride") is True:
             yield OTHER_TIME.at(
-                file.at(f"{panel.path}.{key}"),
+                file.at(board.path(panel.path, key)),
                 f"{key} is {raw[key]}, and hideTimeOverride hides it",
                 effect="the panel shows another time than the dashboard, and does not say so",
                 todo="remove hideTimeOverride, or say it in the title",
@@ -287,7 +291,7 @@ def judge_numbers(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[F
     board = board_of(file, setup)
     if panel.type == "stat" and _object(board.raw(panel.path).get("options")).get("graphMode") != "none":
         return  # the range is drawn behind the number
-    if board.shows_all_values(panel.path):
+    if board.shows_all_values(panel.path) or panel.transformed:
         return
     queries = [
         query

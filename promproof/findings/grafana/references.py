@@ -98,7 +98,7 @@ def judge_dashboard(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
                 see=f"Grafana says: Datasource {name} was not found",
                 severity=Severity.HINT if is_export and not setup.grafana.is_provisioned else None,
             )
-        elif known and name not in known and not name.startswith("$"):
+        elif known and name not in known and "$" not in "".join((name, *known)):
             yield SOURCE.at(
                 file.at(path),
                 f"the data source {name!r} is not provisioned here",

@@ -119,7 +119,11 @@ def judge_steps(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fin
                 yield kind.at(
                     file.at(f"{target.path}.expr"),
                     f"the window is {go_form(min(windows))} and the step {go_form(step)}"
-                    + (" or longer" if kind is BELOW_STEP else f" at {go_form(request.length)}"),
+                    + (
+                        " or longer"
+                        if kind is BELOW_STEP
+                        else f" at {go_form(request.length)} in 1,000 pixels"
+                    ),
                     effect=f"{share:.0%} of the time is shown nowhere",
                     todo="use $__rate_interval, or a smaller step",
                     see="the panel's query inspector shows the step",

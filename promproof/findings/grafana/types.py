@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from promproof.findings.compose_grafana import grafana_services
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
+from promproof.findings.panels import board_of
 from promproof.findings.setup import DashboardFile, Service, Setup
 from promproof.grafana.dashboard import Panel
 
@@ -25,6 +26,7 @@ TYPE = register(
 _HOLD_PLUGINS = ("/var/lib/grafana", "/var/lib/grafana/plugins")
 CORE = frozenset(
     (
+        "alertGroups",
         "alertlist",
         "annolist",
         "barchart",
@@ -85,7 +87,7 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
         return
     is_known = bool(installed) and None not in installed
     yield TYPE.at(
-        file.at(f"{panel.path}.type"),
+        file.at(board_of(file, setup).path(panel.path, "type")),
         f"{panel.type} is a plug-in"
         + (
             " that the compose file does not install"

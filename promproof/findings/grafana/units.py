@@ -118,6 +118,9 @@ def _is_busy(node: Any) -> bool:
     node = _bare(node)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "-" and _literal(node.lhs) == 1:
         return _is_busy(node.rhs)
+    if isinstance(node, promql.BinaryExpr) and str(node.op) == "/":  # by the number of cores
+        below = _bare(node.rhs)
+        return isinstance(below, promql.AggregateExpr) and str(below.op) == "count" and _is_busy(node.lhs)
     if isinstance(node, promql.AggregateExpr) and str(node.op) in ("sum", "avg", "max", "min"):
         return _is_busy(node.expr)
     if isinstance(node, promql.Call) and str(node.func.name) in ("rate", "irate"):

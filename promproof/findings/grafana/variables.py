@@ -40,11 +40,15 @@ _LABEL_VALUES = re.compile(r"label_values\((?:(?P<metric>[a-zA-Z_:][\w:]*)\s*,\s
 @each_dashboard(NARROW, REGEX)
 def judge(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """What each query variable opens with, and what its regular expression leaves of the values that are known."""
-    for variable in board_of(file, setup).dashboard.variables:
+    board = board_of(file, setup)
+    for variable in board.dashboard.variables:
         if variable.type != "query":
             continue
         saved = [value for value in variable.current if value]
-        if variable.include_all and saved and not {ALL, "All", ".*", ".+"} & set(saved):
+        current = board.raw(variable.path).get("current")
+        shown = current.get("text") if isinstance(current, dict) else None
+        is_all = bool({ALL, "All", ".*", ".+", variable.all_value} & set(saved)) or shown in ("All", ["All"])
+        if variable.include_all and saved and not is_all:
             yield NARROW.at(
                 file.at(f"{variable.path}.current"),
                 f"${variable.name} opens with {', '.join(saved[:3])}",
