@@ -24,7 +24,8 @@ _MIDDLE = frozenset(("warning", "warn", "minor", "ticket", "average"))
 _LOW = frozenset(("info", "information", "informational", "notice", "none", "debug"))
 _NOBODY = re.compile(
     r"null|nil|none|no-?op|no-?one|nobody|nowhere|black-?hole|/?dev[-/ ]?null|void|silen|mute|drop|discard|ignor"
-    r"|empty|trash|sink|suppress|skip|disabled|stub|dummy|drain|inhibit|quiet|fake|no-?notif|watchdog|dead-?man",
+    r"|empty|trash|sink|suppress|skip|disabled|stub|dummy|drain|inhibit|quiet|fake"
+    r"|console|(?:log|ui)[-_ ]?only|no-?notif|watchdog|dead-?man",
     re.IGNORECASE,
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.findings.alertmanager.reach import is_near
 from promproof.findings.alertmanager.receivers import is_secret
 from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
@@ -291,3 +292,41 @@ def test_each_set_up_of_a_tree_is_judged_with_its_own_rules(tmp_path: Path) -> N
 )
 def test_a_secret_is_told_from_a_placeholder(name: str, value: str, is_one: bool) -> None:
     assert is_secret(name, value) is is_one
+
+
+SHAPES = {
+    "group_by is a text": "route: {receiver: x, group_by: alertname}",
+    "equal is a text": "route: {receiver: x}\ninhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: d}]",
+    "routes is a mapping": "route: {receiver: x, routes: {receiver: x}}",
+    "templates is a text": "route: {receiver: x}\ntemplates: a.tmpl",
+    "a duration without a unit": "route: {receiver: x, group_wait: 30}",
+    "a duration in words": "route: {receiver: x, routes: [{receiver: x, group_interval: 5 minutes}]}",
+    "matcher for matchers": "route: {receiver: x, routes: [{receiver: x, matcher: [a=b]}]}",
+    "inhibition_rules": "route: {receiver: x}\ninhibition_rules: []",
+    "source_matcher": "route: {receiver: x}\ninhibit_rules: [{source_matcher: [a=b]}]",
+    "groupBy": "route: {receiver: x, groupBy: [a]}",
+}
+
+
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
+def test_what_is_no_list_no_duration_or_no_key_is_refused(text: str, tmp_path: Path) -> None:
+    seen = rules(found(tmp_path, f"{text}\nreceivers: [{{name: x}}]\n"), Severity.ERROR)
+    assert len(seen) == 1
+    assert seen[0] in ("alertmanager/refused", "alertmanager/unknown-key")
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "is_one"),
+    [
+        ("page", "Page", True),
+        ("warn", "warning", True),
+        ("critcal", "critical", True),
+        ("high-load", "high_load", True),
+        ("HighCPU", "HighGPU", False),
+        ("HTTPDown", "HTTPSDown", False),
+        ("Disk80", "Disk90", False),
+        ("info", "page", False),
+    ],
+)
+def test_two_spellings_of_one_word_are_told_from_two_words(value: str, other: str, is_one: bool) -> None:
+    assert is_near(value, other) is is_one

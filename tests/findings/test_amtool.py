@@ -21,7 +21,7 @@ from promproof.findings.notifications import slips
 from promproof.stack.journal import cache_dir
 from promproof.stack.waiting import loopback_session, wait_until
 from tests.config.test_routes import drawn, whole_sets
-from tests.findings.test_alertmanager import found, rules, written
+from tests.findings.test_alertmanager import SHAPES, found, rules, written
 
 pytestmark = pytest.mark.stack
 
@@ -50,6 +50,13 @@ def test_amtool_refuses_what_is_said_to_be_refused_and_takes_its_neighbour(name:
     written(tmp_path / "good", kind.instead)
     assert "FAILED" in amtool("check-config", str(tmp_path / "bad" / "alertmanager.yml")).stdout
     assert "SUCCESS" in amtool("check-config", str(tmp_path / "good" / "alertmanager.yml")).stdout
+
+
+def test_amtool_refuses_what_is_no_list_no_duration_or_no_key(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.yml" for number in range(len(SHAPES))]
+    for file, text in zip(files, SHAPES.values(), strict=True):
+        file.write_text(f"{text}\nreceivers: [{{name: x}}]\n")
+    assert amtool("check-config", *map(str, files)).stdout.count("FAILED") == len(files)
 
 
 @pytest.mark.parametrize(

@@ -264,20 +264,23 @@ def is_near(value: str, other: str) -> bool:
     left, right = (text.strip().lower().replace("-", "_") for text in (value, other))
     if left == right or (min(left, right, key=len), max(left, right, key=len)) in _DUPLICATES:
         return value != other
-    return min(len(left), len(right)) >= 6 and _one_letter(left, right)
+    return min(len(left), len(right)) >= 6 and _one_letter(value.strip(), other.strip())
 
 
 def _one_letter(left: str, right: str) -> bool:
-    """Whether one letter more, less, or other, or two swapped, makes one the other. A digit is no slip."""
+    """Whether one small letter more, less, or other, or two swapped, makes one the other.
+
+    A digit is no slip, nor is a capital: CPU and GPU, HTTP and HTTPS are two things.
+    """
     short, long = sorted((left, right), key=len)
     start = next(
         (at for at, (one, two) in enumerate(zip(short, long, strict=False)) if one != two), len(short)
     )
     if len(long) - len(short) == 1:
-        return short[start:] == long[start + 1 :] and long[start].isalpha()
+        return short[start:] == long[start + 1 :] and long[start].islower()
     if len(long) != len(short):
         return False
     if short[start + 1 :] == long[start + 1 :]:
-        return short[start].isalpha() and long[start].isalpha()
+        return short[start].islower() and long[start].islower()
     swapped = short[start : start + 2] == long[start : start + 2][::-1]
     return swapped and short[start + 2 :] == long[start + 2 :]

@@ -169,7 +169,7 @@ def _texts(data: object, key: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
 def judge_addresses(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Addresses of receivers, where the compose file says what runs Alertmanager."""
     services = services_of(server, setup)
-    if not services or any(service.part.text("network_mode") for service in services):
+    if not services or any("host" in (each.part.text("network_mode"), *each.networks) for each in services):
         return
     service = services[0]
     for part, key, host, port in _addresses(server):

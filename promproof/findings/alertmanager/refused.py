@@ -6,6 +6,7 @@ Source: alertmanager/config/config.go and config/notifiers.go; what only newer v
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
@@ -31,7 +32,7 @@ UNKNOWN = register(
     Kind(
         id="alertmanager/unknown-key",
         severity=Severity.ERROR,
-        title="a key that this integration does not have",
+        title="a key that is not there, or not in this integration",
         why="Alertmanager does not start with a key that it does not know, or goes on with the old file.",
         example="""
 global: {smtp_smarthost: 'mail:25', smtp_from: a@example.org}
@@ -59,6 +60,31 @@ _NEEDS = {
     "msteams_configs": (("webhook_url",), ()),
     "sns_configs": (("topic_arn", "target_arn", "phone_number"), ()),
 }
+_TIMERS = ("group_wait", "group_interval", "repeat_interval")
+_INTERVALS = ("mute_time_intervals", "active_time_intervals")
+_FILE = (
+    "global",
+    "templates",
+    "route",
+    "receivers",
+    "inhibit_rules",
+    "time_intervals",
+    "mute_time_intervals",
+    "tracing",
+)
+_ROUTE = (
+    "receiver",
+    "group_by",
+    "matchers",
+    "match",
+    "match_re",
+    "continue",
+    "routes",
+    *_TIMERS,
+    *_INTERVALS,
+)
+_INHIBITION = ("equal", "source_match", "source_match_re", "source_matchers", "target_match", "target_match_re",
+               "target_matchers")  # fmt: skip
 # Keys that people take from other programs, and what to write. Only those that no version has.
 _KEYS = {
     "email_configs": {
@@ -99,7 +125,7 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Settings that Alertmanager looks at before it starts."""
     if is_resource(server):
         return
-    found = [*_root(server), *_twice(server), *_timers(server), *_both(server)]
+    found = [*_root(server), *_twice(server), *_timers(server), *_both(server), *_shapes(server)]
     for receiver in server.receivers:
         found += _needs(receiver, server.part.part("global"))
     for part, key, message in found:
@@ -110,6 +136,31 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             todo="correct it",
             see=f"amtool check-config {server.file}",
         )
+
+
+@each_alertmanager(UNKNOWN)
+def judge_spelling(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Keys of the file itself, of routes and inhibitions that are nearly one that is there."""
+    if is_resource(server):
+        return
+    parts = [(server.part, _FILE), *((route.part, _ROUTE) for route in server.routes)]
+    parts += [(part, _INHIBITION) for part in server.inhibitions]
+    for part, known in parts:
+        plain = {_plain(key): key for key in known}
+        for key in part.data if isinstance(part.data, dict) else ():
+            near = get_close_matches(_plain(str(key)), plain, n=1, cutoff=0.8)
+            if key not in known and near:
+                yield UNKNOWN.at(
+                    part.at(key),
+                    f"there is no key {key!r} here",
+                    effect=_EFFECT,
+                    todo=f"write {plain[near[0]]}",
+                    see=f"amtool check-config {server.file}",
+                )
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "")
 
 
 _Mistake = tuple[Part, tuple[str, ...], str]
@@ -124,7 +175,7 @@ def _root(server: Alertmanager) -> Iterator[_Mistake]:
     for key in ("matchers", "match", "match_re"):
         if server.root.part.data.get(key):
             yield server.root.part, (key,), "the first route takes every alert: it must not have matchers"
-    for key in ("mute_time_intervals", "active_time_intervals"):
+    for key in _INTERVALS:
         if server.root.part.words(key):
             yield server.root.part, (key,), f"the first route must not have {key}"
 
@@ -154,6 +205,27 @@ def _timers(server: Alertmanager) -> Iterator[_Mistake]:
         for key in ("group_interval", "repeat_interval"):
             if route.part.seconds(key) == 0:
                 yield route.part, (key,), f"{key} can't be zero"
+
+
+def _shapes(server: Alertmanager) -> Iterator[_Mistake]:
+    """Lists that are none, and durations that are none."""
+    for part, keys in (
+        (server.part, ("receivers", "templates", "inhibit_rules", "time_intervals", "mute_time_intervals")),
+        *((route.part, ("group_by", "routes", *_INTERVALS)) for route in server.routes),
+        *((part, ("equal",)) for part in server.inhibitions),
+        *(
+            (each.part, [key for key in each.part.data if str(key).endswith("_configs")])
+            for each in server.receivers
+        ),
+    ):
+        for key in keys:
+            if not isinstance(part.data.get(key), list | None):
+                yield part, (key,), f"{key} is no list"
+    timers = [(route.part, key) for route in server.routes for key in _TIMERS]
+    for part, key in [*timers, (server.part.part("global"), "resolve_timeout")]:
+        text = part.text(key)
+        if text and part.seconds(key) is None and not set("${") & set(text):
+            yield part, (key,), f"{key}: {text!r} is no duration, 5m say"
 
 
 def _both(server: Alertmanager) -> Iterator[_Mistake]:

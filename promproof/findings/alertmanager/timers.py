@@ -99,7 +99,7 @@ def judge_repeat(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
             route.at(key),
             f"repeat_interval {repeat} is no multiple of group_interval {group}",
             effect=f"a notification is repeated after {real}, not after {repeat}",
-            todo=f"write {real}",
+            todo=f"make it a multiple of {group}",
             see="the times of two notifications of one group in Alertmanager's log",
         )
 
