@@ -123,11 +123,13 @@ def test_the_command_asks_the_server_and_judges_what_it_has_loaded(
         answer(json.dumps(known), 200 if path in data else 404)(client, request)
 
     with serving(script) as server:
-        status = main(["check", "--only", "rule/unknown-metric", "--prometheus", server.url])
+        status = main(
+            ["check", "--only", "rule/unknown-metric", "--severity", "info", "--prometheus", server.url]
+        )
     out = capsys.readouterr().out.replace(server.url, "URL")
     assert status == 1
     assert (
-        "URL /etc/a.yml: groups[0].rules[0].expr error rule/unknown-metric URL has no metric seconds_total"
+        "URL /etc/a.yml: groups[0].rules[0].expr info rule/unknown-metric URL has no metric seconds_total"
         in out
     )
     assert "not verified: URL: the flags of Prometheus 3.5.0" in out

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.findings.ruletexts import alert, ids
+from promproof.findings.finding import Severity
+from tests.findings.ruletexts import alert, found, ids
 
 pytestmark = pytest.mark.unit
 
@@ -16,7 +17,7 @@ KNOWN = "# a server knows: {up: {job: [api]}, a_total: {job: [api], code: ['200'
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("rate(b_total[5m]) > 5", ["rule/unknown-metric"]),
+        ("queue_length > 5", ["rule/unknown-metric"]),
         ("up{job='web'} == 0", ["rule/unknown-label-value"]),
         ("up{pod='a'} == 0", ["rule/unknown-label-value"]),
         ("rate(a_total{code=~'4..'}[5m]) > 5", []),
@@ -65,3 +66,22 @@ def test_an_alert_that_does_not_wait_for_the_first_event_of_its_kind_is_not_foun
     expression: str, tmp_path: Path
 ) -> None:
     assert ids(tmp_path, alert(expression)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "severity"),
+    [
+        ("rate(failures_total[5m]) > 0", Severity.INFO),
+        ("(rate(failures_total[5m]) or vector(0)) > 0", Severity.INFO),
+        ("rate(a_total{code='503'}[5m]) > 0", Severity.HINT),
+        ("rate(a_total{job='Api'}[5m]) > 0", Severity.WARNING),
+        ("queue_length > 5", Severity.WARNING),
+    ],
+)
+def test_what_may_come_with_its_first_event_is_no_warning(
+    expression: str, severity: Severity, tmp_path: Path
+) -> None:
+    seen = [
+        finding for finding in found(tmp_path, f"{KNOWN}{expression}") if "first-event" not in finding.rule
+    ]
+    assert [finding.severity for finding in seen] == [severity]

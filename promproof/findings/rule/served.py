@@ -16,13 +16,14 @@ from promproof.findings.setup import Knowledge, Rule, Setup
 from promproof.promql.tree import bare, is_call, matchers, metric, name, operator, selectors, text
 from promproof.promql.values import comparison
 
-_KNOWN = "# a server knows: {http_requests_total: {code: ['200', '500']}}\n"
+_KNOWN = "# a server knows: {http_requests_total: {code: ['200'], method: [GET]}}\n"
 METRIC = register(
     Kind(
         id="rule/unknown-metric",
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
         title="a metric that nothing exposes or records",
-        why="The expression is empty whatever happens: the alert never fires. Asked of a server only.",
+        why="The expression is empty: the alert never fires. Asked of a server only. A counter that is like no other "
+        "metric may come with its first event, and is an info.",
         example=f"{_KNOWN}rate(http_request_total[5m]) > 5",
         instead=f"{_KNOWN}rate(http_requests_total[5m]) > 5",
     )
@@ -33,18 +34,19 @@ VALUE = register(
         severity=Severity.WARNING,
         title="a label value that was never seen",
         why="No series of the metric has the label at that value: a misspelt one is as silent as one that never comes. "
-        "Asked of a server only.",
-        example=f'{_KNOWN}rate(http_requests_total{{code="5xx"}}[5m]) > 5',
-        instead=f'{_KNOWN}rate(http_requests_total{{code="500"}}[5m]) > 5',
+        "Asked of a server only. A value that is like no other, a status that never was, is a hint.",
+        example=f'{_KNOWN}rate(http_requests_total{{method="get"}}[5m]) > 5',
+        instead=f'{_KNOWN}rate(http_requests_total{{method="GET"}}[5m]) > 5',
     )
 )
 FALLBACK = register(
     Kind(
         id="rule/fallback-hides-dead-metric",
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
         title="`or vector(...)` in place of a metric that nothing exposes",
         why="The number behind `or` is there because the metric is not: the rule looks alive, and judges a constant. "
-        "Asked of a server only.",
+        "Asked of a server only. For a counter that is like no other metric it is usual until the first event, "
+        "and an info.",
         example=f"{_KNOWN}(sum(rate(http_request_total[5m])) or vector(0)) > 5",
         instead=f"{_KNOWN}(sum(rate(http_requests_total[5m])) or vector(0)) > 5",
     )
@@ -60,6 +62,8 @@ FIRST = register(
         instead="increase(http_errors_total[5m]) > 0",
     )
 )
+_LIKE = 0.85
+"""How much a name must be like another one to be taken for a slip of the pen (difflib's ratio)."""
 _ENDINGS = ("_total", "_bucket", "_sum", "_count", "_created")
 _OF_ABSENCE = ("absent", "absent_over_time")
 _TARGET = ("job", "instance", "__name__", "namespace", "cluster", "env", "environment", "service")
@@ -76,35 +80,44 @@ def judge_known(rule: Rule, setup: Setup) -> Iterator[Finding]:
         asked = metric(selector)
         if not asked or asked in setup.recorded or asked in ("ALERTS", "ALERTS_FOR_STATE"):
             continue
-        if not _is_known(asked, setup.knowledge):
-            near = get_close_matches(asked, {*setup.knowledge.types, *setup.knowledge.labels}, n=1)
-            yield (FALLBACK if asked in hidden else METRIC).at(
-                rule.at("expr"),
-                f"{setup.knowledge.source or 'the server'} has no metric {asked}",
-                effect="what is judged is the number behind `or`"
-                if asked in hidden
-                else "the expression is empty",
-                todo=f"write {near[0]}" if near else "correct the name, or scrape what exposes it",
-                see=asking(asked),
-            )
-            continue
-        yield from _values(rule, selector, setup.knowledge)
+        if _is_known(asked, setup.knowledge):
+            yield from _values(rule, selector, setup.knowledge)
+        else:
+            yield _unknown(rule, asked, FALLBACK if asked in hidden else METRIC, setup.knowledge)
+
+
+def _unknown(rule: Rule, asked: str, kind: Kind, known: Knowledge) -> Finding:
+    near = get_close_matches(asked, {*known.types, *known.labels}, n=1, cutoff=_LIKE)
+    may_come = not near and asked.endswith(_ENDINGS)
+    return kind.at(
+        rule.at("expr"),
+        f"{known.source or 'the server'} has no metric {asked}",
+        effect="the expression is empty" if kind is METRIC else "what is judged is the number behind `or`",
+        todo=f"write {near[0]}"
+        if near
+        else "correct the name, or scrape what exposes it, from the start at 0",
+        see=asking(asked),
+        severity=Severity.INFO if may_come else None,
+    )
 
 
 def _values(rule: Rule, selector: Any, known: Knowledge) -> Iterator[Finding]:
-    labels = known.labels.get(metric(selector))
+    labels = known.labels.get(metric(selector)) or {}
     for label, sign, value in matchers(selector) if labels else ():
-        seen = labels.get(label, frozenset()) if labels else frozenset()
-        if sign == "=" and value and label != "__name__" and value not in seen:
-            near = get_close_matches(value, seen, n=1)
-            yield VALUE.at(
-                rule.at("expr"),
-                f'no series of {metric(selector)} has {label}="{value}"'
-                + (f"; there are {', '.join(sorted(seen)[:5])}" if seen else ", or that label"),
-                effect="the selector is empty until such a series comes",
-                todo=f'write "{near[0]}"' if near else "correct the value, or expose it at 0 from the start",
-                see=asking(f"count by ({label}) ({metric(selector)})"),
-            )
+        seen = labels.get(label, frozenset())
+        if sign != "=" or not value or label == "__name__" or value in seen:
+            continue
+        near = [other for other in sorted(seen) if other.lower() == value.lower()]
+        near = near or get_close_matches(value, seen, n=1, cutoff=_LIKE)
+        yield VALUE.at(
+            rule.at("expr"),
+            f'no series of {metric(selector)} has {label}="{value}"'
+            + (f"; there are {', '.join(sorted(seen)[:5])}" if seen else ", or that label"),
+            effect="the selector is empty until such a series comes",
+            todo=f'write "{near[0]}"' if near else "correct the value, or expose it at 0 from the start",
+            see=asking(f"count by ({label}) ({metric(selector)})"),
+            severity=None if near or not seen or label in ("job", "instance") else Severity.HINT,
+        )
 
 
 def _asked(node: Any) -> Iterator[Any]:
