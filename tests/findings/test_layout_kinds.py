@@ -111,6 +111,7 @@ NEIGHBOURS = (
     Case("compose/no-such-service", composed(PROMETHEUS, "APP_SERVER_IP:80")),
     Case("compose/no-such-service", composed(f"{PROMETHEUS}    extra_hosts: ['host.docker.internal:host-gateway']\n", "api:80"), 1, Severity.HINT),
     Case("compose/no-such-service", composed(PROMETHEUS, "nas:9100"), 1, Severity.HINT),
+    Case("compose/no-such-service", composed(PROMETHEUS, "node-exporter:9100"), 1),
     Case("compose/no-such-service", composed(f"{PROMETHEUS}    extra_hosts: ['api:10.0.0.1']\n", "api:80")),
     Case("compose/moving-tag", {"compose.yml": "services: {api: {image: 'api:latest'}, db: {image: 'x/y@sha256:1'}, web: {image: 'x/y', build: .}}\n"}),
     Case("compose/privileged", {"compose.yml": "services: {cadvisor: {image: 'gcr.io/cadvisor/cadvisor:v1', privileged: true}}\n"}, 1, Severity.INFO),

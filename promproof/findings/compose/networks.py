@@ -49,11 +49,13 @@ UNKNOWN = register(
         title="an address that names no service",
         why="A word without a dot is the name of a service, an alias or a container. Nobody has this one, so it "
         "can't be resolved, unless something that is not in these files answers to it: the names of machines of "
-        "one's own network may. It is a hint where no service has a similar name.",
+        "one's own network may. It is a hint where no service has a similar name, and it is no component's name.",
         example=_COMPOSE.format("monitoring", "app"),
         instead=_COMPOSE.format("monitoring", "api"),
     )
 )
+_COMPONENT = re.compile("prometheus|alertmanager|grafana|exporter|cadvisor|gateway|loki|tempo|mimir|thanos")
+"""What services are called, and machines are not."""
 _WORD = re.compile(r"(?![A-Z_\d-]+$)[A-Za-z_][\w-]*")
 """A name; what is in capitals stands for one that somebody writes later."""
 
@@ -72,11 +74,13 @@ def judge(setup: Setup) -> Iterator[Finding]:
             if networks_apart(connection.asking, other) and not _is_joined_elsewhere(connection, setup):
                 yield _apart(connection, other.name)
         elif other is None and _is_known_here(connection, file, setup):
-            near = get_close_matches(connection.host, [service.name for service in file.services], n=1)
+            is_meant = _COMPONENT.search(connection.host) or get_close_matches(
+                connection.host, [service.name for service in file.services], n=1
+            )
             yield UNKNOWN.at(
                 connection.place,
                 f"{connection.what} asks {connection.host}:{connection.port}, and no service is called that",
-                severity=None if near else Severity.HINT,
+                severity=None if is_meant else Severity.HINT,
                 effect=connection.effect,
                 todo=f"write the name of a service: {', '.join(sorted(service.name for service in file.services))}",
                 see=f"docker compose exec {connection.asking.name} nslookup {connection.host}",
