@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from promproof.findings.finding import Finding, Place, Severity
@@ -225,8 +226,10 @@ def _rules(rules: Iterable[Rule]) -> Iterator[Item]:
     return (Item(rule.name, rule.at(), (rule,)) for rule in rules)
 
 
-def _panels(setup: Setup) -> Iterator[Item]:
-    return (
+@lru_cache(maxsize=2)
+def _panels(setup: Setup) -> tuple[Item, ...]:
+    """The panels of a set-up, which twenty judges go through."""
+    return tuple(
         Item(f"panel {panel.title}", Place(board.file, None, panel.path), (panel, board))
         for board in setup.dashboards
         for panel in board.dashboard.panels

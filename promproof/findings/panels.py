@@ -55,6 +55,11 @@ class Query:
     error: str = ""
     """Why it does not parse; empty when it does, or when that depends on a reader's choice."""
 
+    @cached_property
+    def nodes(self) -> tuple[Any, ...]:
+        """All nodes of the tree, depth first; none when there is no tree."""
+        return tuple(walk(self.tree)) if self.tree is not None else ()
+
 
 class Board:
     """A dashboard file with the data source of each query and the texts that are sent."""
@@ -67,6 +72,7 @@ class Board:
         self._panels = {panel.path: panel for panel in self.dashboard.panels}
         self._root = file.part.data
         self._queries: dict[str, tuple[Query, ...]] = {}
+        self._chosen: dict[int, dict[str, Value]] = {}
         self._raw: dict[str, Mapping[str, Any]] = {}
 
     @cached_property
@@ -167,12 +173,17 @@ class Board:
 
     def placed(self, expression: str, request: Request) -> str:
         """An expression with its variables outside of quotes replaced, and macros as they are."""
-        values = with_auto(self.chosen, self.dashboard.variables, request.length)
+        values = self._values(request.length)
         pieces, end = [], 0
         for literal in LITERAL.finditer(expression):
             pieces += [substitute(expression[end : literal.start()], values), literal[0]]
             end = literal.end()
         return without_raw_strings("".join([*pieces, substitute(expression[end:], values)]))
+
+    def _values(self, length: int) -> dict[str, Value]:
+        if length not in self._chosen:
+            self._chosen[length] = with_auto(self.chosen, self.dashboard.variables, length)
+        return self._chosen[length]
 
     def steps(self, panel: Panel, target: Target, request: Request, interval: str = "") -> Resolved:
         """Step and rate interval of a query at one zoom.
@@ -180,7 +191,7 @@ class Board:
         Raises:
             ValueError: a duration of the panel is none.
         """
-        values = with_auto(self.chosen, self.dashboard.variables, request.length)
+        values = self._values(request.length)
         asked = Request(request.begin, request.end, panel.max_data_points or request.points)
         mine = self.interval_of(target)
         return zoom.resolve_target(asked, panel, target, interval if mine is None else mine, values)
@@ -242,14 +253,13 @@ def counted(setup: Setup) -> frozenset[str]:
     """The metrics of which a query or a rule takes the rate, a counter by the word of somebody who knows it."""
     found = _COUNTED.get(setup)
     if found is None:
-        roots = [
-            query.tree
+        queries = [
+            query
             for file in setup.dashboards
             for panel in file.dashboard.panels
             for query in board_of(file, setup).queries(panel.path)
-            if query.tree is not None
         ]
-        nodes = [node for root in roots for node in walk(root)]
+        nodes = [node for query in queries for node in query.nodes]
         nodes += [node for rule in setup.rules for node in rule.nodes]
         names = {
             metric_of(argument.vector_selector)

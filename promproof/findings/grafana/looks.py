@@ -9,7 +9,6 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
 from promproof.findings.panels import Query, board_of
@@ -146,7 +145,7 @@ def judge_legends(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[F
 
 def _asked(query: Query) -> set[float]:
     found = set()
-    for node in walk(query.tree) if query.tree is not None else ():
+    for node in query.nodes:
         first: Any = None
         if isinstance(node, promql.Call) and str(node.func.name) in (
             "histogram_quantile",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
 from promproof.findings.panels import board_of, counted
@@ -232,15 +231,14 @@ def judge_matches(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[F
     for query in board.queries(panel.path):
         if query.tree is None or board.variables_outside(query.target.expression):  # it may be a label
             continue
-        nodes = walk(query.tree)
         chosen = {
             matcher.name
-            for node in nodes
+            for node in query.nodes
             if isinstance(node, promql.VectorSelector)
             for matcher in node.matchers.matchers
             if "$" in matcher.value
         }
-        found = next(filter(None, (mismatch(node, recorded) for node in reversed(nodes))), None)
+        found = next(filter(None, (mismatch(node, recorded) for node in reversed(query.nodes))), None)
         if found is not None and found.label not in chosen:
             yield NEVER.at(
                 file.at(f"{query.target.path}.expr"),
