@@ -65,14 +65,19 @@ def check_port(arguments: list[str]) -> None:
     values = dict(pairwise(arguments))
     host, port = values["--web-host"], values["--web-port"]
     if not port.isdigit():
-        raise InputError(f"found {port!r}", "--web-port", "the number of a port", "correct it")
+        raise InputError(
+            what=f"found {port!r}", where="--web-port", expected="the number of a port", todo="correct it"
+        )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("" if host == "*" else host, int(port)))
         except (OSError, OverflowError) as error:
             raise InputError(
-                f"port {port} on {host} cannot be used: {error}", "--web-port", "a free port", "name another"
+                what=f"port {port} on {host} cannot be used: {error}",
+                where="--web-port",
+                expected="a free port",
+                todo="name another",
             ) from error
 
 

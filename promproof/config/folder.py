@@ -108,10 +108,10 @@ def read_folder(monitoring: Path) -> Folder:
     path = _first(root, PROMETHEUS_FILES)
     if path is None:
         raise InputError(
-            "no Prometheus configuration is there",
-            str(monitoring),
-            f"one of {', '.join(PROMETHEUS_FILES)}",
-            "name the folder that holds it with --monitoring",
+            what="no Prometheus configuration is there",
+            where=str(monitoring),
+            expected=f"one of {', '.join(PROMETHEUS_FILES)}",
+            todo="name the folder that holds it with --monitoring",
         )
     prometheus = _load(path, PrometheusFile, "a Prometheus configuration")
     patterns = _patterns(prometheus, "rule_files")

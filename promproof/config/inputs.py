@@ -126,7 +126,7 @@ def parse_json(text: str, path: Path, what: str) -> Document:
 def _refusal(path: Path, mistake: Mistake, what: str) -> InputError:
     where = f"{path}:{mistake.line}" if mistake.line else str(path)
     todo = "correct the syntax" if mistake.line else "check the path"
-    return InputError(mistake.text, where, what, todo)
+    return InputError(what=mistake.text, where=where, expected=what, todo=todo)
 
 
 def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
@@ -175,7 +175,10 @@ def describe(
     where, first = rows[0]
     others = "".join(f"\n{place}: {text}" for place, text in rows[1:])
     return InputError(
-        first + others, where, what, "correct the key; the field names are in the documentation"
+        what=first + others,
+        where=where,
+        expected=what,
+        todo="correct the key; the field names are in the documentation",
     )
 
 

@@ -19,9 +19,11 @@ def parsed(line: str | bytes, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise InputError(f"broken line: {error}", where, EXPECTED, "use the original file") from error
+        raise InputError(
+            what=f"broken line: {error}", where=where, expected=EXPECTED, todo="use the original file"
+        ) from error
     if not isinstance(row, dict):
-        raise InputError("not an object", where, EXPECTED, "use the original file")
+        raise InputError(what="not an object", where=where, expected=EXPECTED, todo="use the original file")
     return row
 
 

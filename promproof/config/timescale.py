@@ -75,9 +75,9 @@ class TimeScale:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.factor) and self.factor >= 1):
             raise InputError(
-                f"time scale {self.factor:g} is not possible",
-                "--time-scale",
-                "a number of at least 1; 60 makes 5m last 5s",
+                what=f"time scale {self.factor:g} is not possible",
+                where="--time-scale",
+                expected="a number of at least 1; 60 makes 5m last 5s",
             )
 
     @property
@@ -115,7 +115,9 @@ class TimeScale:
         try:
             milliseconds = parse_milliseconds(str(text))
         except ValueError:
-            raise InputError(f"{str(text)!r} is not a duration", where, EXPECTED) from None
+            raise InputError(
+                what=f"{str(text)!r} is not a duration", where=where, expected=EXPECTED
+            ) from None
         return text if self.is_identity else format_milliseconds(self.milliseconds(milliseconds, where))
 
     def promql(self, expression: str, where: str = "the expression") -> str:
@@ -130,10 +132,10 @@ class TimeScale:
             return rewrite_durations(expression, lambda ms: self.milliseconds(ms, where))
         except ValueError as error:
             raise InputError(
-                f"can't be scaled: {error}",
-                where,
-                "an expression that promql-parser reads",
-                "correct it, or run with time scale 1",
+                what=f"can't be scaled: {error}",
+                where=where,
+                expected="an expression that promql-parser reads",
+                todo="correct it, or run with time scale 1",
             ) from error
 
     def rule_file(self, document: Mapping[str, Any], place: Place = _nowhere) -> dict[str, Any]:
@@ -235,8 +237,8 @@ class TimeScale:
 
     def _refusal(self, what: str, where: str) -> InputError:
         return InputError(
-            f"time scale {self} is too large: {what}",
-            where,
+            what=f"time scale {self} is too large: {what}",
+            where=where,
             todo="choose a smaller time scale; 1 always works",
         )
 
@@ -268,10 +270,12 @@ class _Edit:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise InputError(f"found {value!r}", self.where(key), "a list")
+            raise InputError(what=f"found {value!r}", where=self.where(key), expected="a list")
         for index, item in enumerate(value):
             if not isinstance(item, dict):
-                raise InputError(f"found {item!r}", self.where((*key, index)), "keys and values")
+                raise InputError(
+                    what=f"found {item!r}", where=self.where((*key, index)), expected="keys and values"
+                )
         return [(*key, index) for index in range(len(value))]
 
     def parsed(self, key: Key) -> int:
@@ -279,13 +283,17 @@ class _Edit:
         try:
             return parse_milliseconds(str(self.get(key)))
         except ValueError:
-            raise InputError(f"{str(self.get(key))!r} is not a duration", self.where(key), EXPECTED) from None
+            raise InputError(
+                what=f"{str(self.get(key))!r} is not a duration", where=self.where(key), expected=EXPECTED
+            ) from None
 
     def set_default(self, mapping: Key, name: str, value: str) -> None:
         if self.get(mapping) is None:
             self._put(mapping, {})
         if not isinstance(self.get(mapping), dict):
-            raise InputError(f"found {self.get(mapping)!r}", self.where(mapping), "keys and values")
+            raise InputError(
+                what=f"found {self.get(mapping)!r}", where=self.where(mapping), expected="keys and values"
+            )
         if self.get((*mapping, name)) is None:
             self._put((*mapping, name), value)
 

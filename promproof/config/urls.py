@@ -21,7 +21,10 @@ def base_url(text: str, where: str) -> str:
     """
     if problem := _problem(text):
         raise InputError(
-            f"{_without_password(text)!r} is no usable URL: {problem}", where, EXPECTED, "correct it"
+            what=f"{_without_password(text)!r} is no usable URL: {problem}",
+            where=where,
+            expected=EXPECTED,
+            todo="correct it",
         )
     return text.rstrip("/")
 
@@ -38,10 +41,15 @@ def host_and_port(
     name = before.removeprefix("[").removesuffix("]") or host
     number = port if not colon and port is not None else _port(after)
     if number is None:
-        raise InputError(f"{text!r}: {after!r} is no port", where, PORTS, "correct it")
+        raise InputError(
+            what=f"{text!r}: {after!r} is no port", where=where, expected=PORTS, todo="correct it"
+        )
     if not _is_host(name):
         raise InputError(
-            f"{text!r}: {name!r} is no host", where, "a name or an address of this machine", "correct it"
+            what=f"{text!r}: {name!r} is no host",
+            where=where,
+            expected="a name or an address of this machine",
+            todo="correct it",
         )
     return name, number
 

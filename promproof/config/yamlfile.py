@@ -40,10 +40,10 @@ def load(path: Path, what: str) -> Document:
     document = load_document(path, what, scalar=_as_written, key_text=_key_as_written, first_of_several=True)
     if not isinstance(document.data, dict | None):
         raise InputError(
-            f"found a {type(document.data).__name__} at the top",
-            document.where(),
-            f"{what}: keys and values",
-            "write keys and values",
+            what=f"found a {type(document.data).__name__} at the top",
+            where=document.where(),
+            expected=f"{what}: keys and values",
+            todo="write keys and values",
         )
     return replace(document, data=document.data or {})
 

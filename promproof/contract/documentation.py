@@ -101,7 +101,7 @@ class Page:
         found = [block for block in self.blocks if block.name == name]
         if len(found) != 1:
             raise InputError(
-                f"{len(found)} code blocks are named {name!r}",
+                what=f"{len(found)} code blocks are named {name!r}",
                 where=", ".join(self.where(block.line) for block in found) or str(self.path),
                 expected=f"one block that opens with ```LANGUAGE {name}",
             )
@@ -213,7 +213,7 @@ def threshold(cell: str, where: str = "") -> Threshold:
 
 
 def _unreadable(cell: str, where: str, expected: str) -> InputError:
-    return InputError(f"{cell!r} can't be read", where=where, expected=expected)
+    return InputError(what=f"{cell!r} can't be read", where=where, expected=expected)
 
 
 def _under(headings: tuple[Heading, ...], line: int) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ def _tables(tokens: list[Token], headings: tuple[Heading, ...], path: Path) -> I
         twice = sorted(name for name, count in Counter(columns).items() if count > 1)
         if twice:
             raise InputError(
-                f"a table has two columns {', '.join(map(repr, twice))}",
+                what=f"a table has two columns {', '.join(map(repr, twice))}",
                 where=f"{path}:{line}",
                 expected="every column name once",
             )

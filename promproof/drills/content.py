@@ -38,8 +38,10 @@ def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
             if alert["status"] != status:
                 continue
             texts = [
-                *_labels(alert, case.alert, shown), *_texts(case, alert, shown, t), *_grouping(body, alert),
-            ]  # fmt: skip
+                *_labels(alert, case.alert, shown),
+                *_texts(case, alert, shown, t),
+                *_grouping(body, alert),
+            ]
             found += [Finding(Kind.MISMATCHED, t, f"{receiver}: {text}") for text in texts]
     return _once(found)
 

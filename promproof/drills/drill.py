@@ -149,7 +149,12 @@ def load_folder(folder: Path) -> list[Loaded]:
     files = sorted(folder.glob("*.yaml")) + sorted(folder.glob("*/*.yaml"))
     drills = [Loaded(plan=load(path), path=path, default=path.parent == folder) for path in files]
     if not drills:
-        raise InputError("no drill is there", str(folder), "YAML files", "name the folder with --drills")
+        raise InputError(
+            what="no drill is there",
+            where=str(folder),
+            expected="YAML files",
+            todo="name the folder with --drills",
+        )
     seen: dict[str, Path] = {}
     for drill in drills:
         if drill.plan.name in seen:
@@ -186,7 +191,10 @@ def check(drill: Loaded, contract: Contract, rules: set[str], receivers: set[str
 
 def _unknown(what: str, name: str, where: str, known: set[str], place: str) -> InputError:
     return InputError(
-        f"{what} {name!r} is not {place}", where, f"one of {', '.join(sorted(known))}", "correct the name"
+        what=f"{what} {name!r} is not {place}",
+        where=where,
+        expected=f"one of {', '.join(sorted(known))}",
+        todo="correct the name",
     )
 
 

@@ -252,9 +252,11 @@ def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, ed
         _refuse_long_failure(drill, plan.below, timing)
     if plan.pulses is not None and pulse(plan, timing, "above") >= timing.hold:
         raise InputError(
-            f"a pulse of {plan.pulses.above_for} is not shorter than for: {alert.hold}",
-            drill.where("pulses"), f"above_for less than {alert.hold}", "shorten it",
-        )  # fmt: skip
+            what=f"a pulse of {plan.pulses.above_for} is not shorter than for: {alert.hold}",
+            where=drill.where("pulses"),
+            expected=f"above_for less than {alert.hold}",
+            todo="shorten it",
+        )
     if not isinstance(plan.below, float) or plan.above is None:
         return
     threshold, low, high = timing.threshold, plan.below, plan.above
@@ -262,10 +264,12 @@ def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, ed
         threshold, low, high = -threshold, -low, -high
     if not low < threshold < high:
         raise InputError(
-            f"doses {plan.below:g} and {plan.above:g} do not enclose the threshold {timing.threshold:g} "
+            what=f"doses {plan.below:g} and {plan.above:g} do not enclose the threshold {timing.threshold:g} "
             f"of {alert.name}",
-            drill.where("below"), f"below < {timing.threshold:g} < above", "correct below or above",
-        )  # fmt: skip
+            where=drill.where("below"),
+            expected=f"below < {timing.threshold:g} < above",
+            todo="correct below or above",
+        )
     if plan.fault.hold_back is not None:
         _refuse_delay(drill, plan.fault.hold_back, alert, scale, edges)
     if plan.decided is not None and timing.window:
@@ -282,10 +286,13 @@ def _refuse_few(drill: Loaded, events: float, distance: float, timing: Timing) -
     least = f"{math.ceil(needed / held)} or more" if held > 0 else "no rate will do"
     key = "events" if drill.plan.events is not None else "rate"
     raise InputError(
-        f"{events:g} events/s cannot tell {drill.plan.below:.1%} from {drill.plan.above:.1%} in {timing.window:g} s: "
+        what=f"{events:g} events/s cannot tell {drill.plan.below:.1%} from {drill.plan.above:.1%} "
+        f"in {timing.window:g} s: "
         f"{max(held, 0) * events:.0f} events between the first and the last scrape of a window, {needed} are needed",
-        drill.where(key), f"{key}: {least}", "raise the rate, widen the doses, or use a smaller time scale",
-    )  # fmt: skip
+        where=drill.where(key),
+        expected=f"{key}: {least}",
+        todo="raise the rate, widen the doses, or use a smaller time scale",
+    )
 
 
 def _refuse_delay(drill: Loaded, delay: str, alert: Alert, scale: TimeScale, edges: Sequence[float]) -> None:
@@ -294,16 +301,18 @@ def _refuse_delay(drill: Loaded, delay: str, alert: Alert, scale: TimeScale, edg
     above = [edge for edge in edges if edge > alert.threshold and not math.isinf(edge)]
     if alert.threshold not in edges or not above:
         raise InputError(
-            f"no bucket of the histogram tells {alert.threshold:g} s from {delay}",
-            drill.where("fault"),
-            f"edges at {alert.threshold:g} and above it; there are {', '.join(f'{edge:g}' for edge in edges)}",
-            "give the histogram these edges",
-        )  # fmt: skip
+            what=f"no bucket of the histogram tells {alert.threshold:g} s from {delay}",
+            where=drill.where("fault"),
+            expected=f"edges at {alert.threshold:g} and above it; there are {', '.join(f'{edge:g}' for edge in edges)}",
+            todo="give the histogram these edges",
+        )
     if not alert.threshold < seconds(delay) <= above[0]:
         raise InputError(
-            f"a delay of {delay} does not fall into the bucket above {alert.threshold:g} s",
-            drill.where("fault"), f"a delay from {alert.threshold:g} to {above[0]:g} s", "correct delay",
-        )  # fmt: skip
+            what=f"a delay of {delay} does not fall into the bucket above {alert.threshold:g} s",
+            where=drill.where("fault"),
+            expected=f"a delay from {alert.threshold:g} to {above[0]:g} s",
+            todo="correct delay",
+        )
 
 
 def emptied(windows: Iterable[float], scrape: float, evaluation: float) -> float:
@@ -316,6 +325,8 @@ def _refuse_long_failure(drill: Loaded, below: NearMiss, timing: Timing) -> None
     if below.failed_scrapes and lasts >= timing.hold:
         most = int((timing.hold - timing.scrape_timeout) / timing.scrape) - 1
         raise InputError(
-            f"{below.failed_scrapes} failed scrapes may look like {lasts:.3g} s, and `for` is {timing.hold:g} s",
-            drill.where("below"), f"failed_scrapes: {max(most, 0)} or fewer", "lower it",
-        )  # fmt: skip
+            what=f"{below.failed_scrapes} failed scrapes may look like {lasts:.3g} s, and `for` is {timing.hold:g} s",
+            where=drill.where("below"),
+            expected=f"failed_scrapes: {max(most, 0)} or fewer",
+            todo="lower it",
+        )

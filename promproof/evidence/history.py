@@ -173,10 +173,10 @@ def read(path: Path) -> History:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"cannot read the history: {error.strerror}",
-            str(path),
-            "a history file of a run",
-            "check the path",
+            what=f"cannot read the history: {error.strerror}",
+            where=str(path),
+            expected="a history file of a run",
+            todo="check the path",
         ) from error
     lines = jsonlines.whole(text)
     header = _header(path, lines[0] if lines else "")
@@ -187,7 +187,9 @@ def read(path: Path) -> History:
             history.records.append(Record(found.n, found.t, found.data))
         except Broken as error:
             where = f"{path}:{number}: {error.key}" if error.key else f"{path}:{number}"
-            raise InputError(str(error), where, error.expected, "use the original file") from error
+            raise InputError(
+                what=str(error), where=where, expected=error.expected, todo="use the original file"
+            ) from error
     return history
 
 
@@ -198,19 +200,24 @@ def _header(path: Path, line: str) -> dict[str, Any]:
         header = None
     if not isinstance(header, dict) or not isinstance(header.get("history"), int):
         raise InputError(
-            "not a history", f"{path}:1", f'{{"history": {VERSION}, ...}}', "name a history file"
+            what="not a history",
+            where=f"{path}:1",
+            expected=f'{{"history": {VERSION}, ...}}',
+            todo="name a history file",
         )
     if header["history"] != VERSION:
         newer = header["history"] > VERSION
         raise InputError(
-            f"a history of version {header['history']}, which is not read here",
-            f"{path}:1",
-            f"version {VERSION}",
-            "judge it with a newer promproof"
+            what=f"a history of version {header['history']}, which is not read here",
+            where=f"{path}:1",
+            expected=f"version {VERSION}",
+            todo="judge it with a newer promproof"
             if newer
             else "judge it with the promproof that ran it, or run again",
         )
     for key in ("run", "monotonic", "epoch"):
         if not isinstance(header.get(key), str if key == "run" else int | float):
-            raise InputError(f"no {key}", f"{path}:1: {key}", "a header", "use the original file")
+            raise InputError(
+                what=f"no {key}", where=f"{path}:1: {key}", expected="a header", todo="use the original file"
+            )
     return header

@@ -79,7 +79,10 @@ class LedgerWriter:
         expected = "a new ledger file"
         if path.is_file() and path.stat().st_size:
             raise InputError(
-                "is there already, and not empty", str(path), expected, "remove it or name another"
+                what="is there already, and not empty",
+                where=str(path),
+                expected=expected,
+                todo="remove it or name another",
             )
         header = {"ledger": VERSION, "bin_seconds": ledger.bin_seconds, "monotonic": clock(), "epoch": epoch}
         try:
@@ -88,7 +91,9 @@ class LedgerWriter:
             self._line({**header, **about})
         except OSError as error:
             todo = "name a file in a folder that can be written"
-            raise InputError(f"cannot be written: {error.strerror}", str(path), expected, todo) from error
+            raise InputError(
+                what=f"cannot be written: {error.strerror}", where=str(path), expected=expected, todo=todo
+            ) from error
 
     def flush(self) -> None:
         """Write what was recorded since the last call, if anything was, or after SILENCE_SECONDS."""
@@ -167,10 +172,10 @@ class LedgerTail:
                 lines = file.read().split(b"\n")[:-1]
         except OSError as error:
             raise InputError(
-                f"cannot read the ledger: {error.strerror}",
-                str(self.path),
-                "a ledger file of a run",
-                "check the path",
+                what=f"cannot read the ledger: {error.strerror}",
+                where=str(self.path),
+                expected="a ledger file of a run",
+                todo="check the path",
             ) from error
         for line in lines:
             row = jsonlines.parsed(line, f"{self.path}:{self._number + 1}")
@@ -194,10 +199,10 @@ class LedgerTail:
         if self._number == 1:
             if row.get("ledger") != VERSION:
                 raise InputError(
-                    f"not a ledger of version {VERSION}",
-                    where,
-                    f'{{"ledger": {VERSION}, ...}}',
-                    "name a ledger file",
+                    what=f"not a ledger of version {VERSION}",
+                    where=where,
+                    expected=f'{{"ledger": {VERSION}, ...}}',
+                    todo="name a ledger file",
                 )
             self.header = row
             self._sum = ViewSum(float(row["bin_seconds"]))
@@ -209,7 +214,10 @@ class LedgerTail:
                 self._sum.add(view)
             except ValueError as error:
                 raise InputError(
-                    str(error), where, "an increment of this ledger", "use the original file"
+                    what=str(error),
+                    where=where,
+                    expected="an increment of this ledger",
+                    todo="use the original file",
                 ) from error
             self._requests += view.requests
         elif row.get("final"):
@@ -233,5 +241,7 @@ def read(path: Path, until: float = inf) -> LedgerView:
     tail = LedgerTail(path)
     tail.poll(until)
     if not tail.header:
-        raise InputError("is empty", str(path), "a ledger file of a run", "check the path")
+        raise InputError(
+            what="is empty", where=str(path), expected="a ledger file of a run", todo="check the path"
+        )
     return tail.view()

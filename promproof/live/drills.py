@@ -44,10 +44,25 @@ class Place:
         """The drills' command; the token is not in it."""
         instance = ["--instance", self.instance] if self.instance else []
         return isolated.command(
-            "promproof", "drill", name, "--stack", "external", *instance,
-            "--target", self.target, "--prometheus", self.prometheus, "--fault-url", self.fault_url,
-            "--contract", str(self.contract), "--monitoring", str(self.monitoring), "--reports", str(reports),
-        )  # fmt: skip
+            "promproof",
+            "drill",
+            name,
+            "--stack",
+            "external",
+            *instance,
+            "--target",
+            self.target,
+            "--prometheus",
+            self.prometheus,
+            "--fault-url",
+            self.fault_url,
+            "--contract",
+            str(self.contract),
+            "--monitoring",
+            str(self.monitoring),
+            "--reports",
+            str(reports),
+        )
 
 
 @dataclass
@@ -87,18 +102,27 @@ class DrillDesk:
         """
         names = [one.plan.name for one in self._drills]
         if self._place is None or name not in names:
-            raise InputError(f"no such drill here: {name}", "", self._trouble or ", ".join(names))
+            raise InputError(
+                what=f"no such drill here: {name}", where="", expected=self._trouble or ", ".join(names)
+            )
         if self._now is not None and self.is_running:
-            raise InputError(f"the drill {self._now.name} is under way", "", "one drill at a time", "stop it")
+            raise InputError(
+                what=f"the drill {self._now.name} is under way",
+                where="",
+                expected="one drill at a time",
+                todo="stop it",
+            )
         if self._now is not None:
             self._now.child.reap()
         number = next(n for n in count(1) if not [*self._reports.glob(f"drill-{n}-*")])
         reports = self._reports / f"drill-{number}-{name}"
         child = start_child(
             self._place.command(name, reports),
-            name=f"drill {name}", log=reports / "drill.log", cwd=REPOSITORY,
+            name=f"drill {name}",
+            log=reports / "drill.log",
+            cwd=REPOSITORY,
             env={"FAULT_TOKEN": self._place.fault_token, "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
+        )
         self._now = Running(name, child, reports)
 
     def stop(self) -> None:

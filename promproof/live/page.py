@@ -101,11 +101,13 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
     missing = [
         name
         for name, value in (
-            ("--target", environment.host), ("--prometheus", options.prometheus),
-            ("--fault-url", options.fault_url), ("--fault-token", options.fault_token),
+            ("--target", environment.host),
+            ("--prometheus", options.prometheus),
+            ("--fault-url", options.fault_url),
+            ("--fault-token", options.fault_token),
         )
         if not value
-    ]  # fmt: skip
+    ]
     if missing:
         return DrillDesk(None, [], folder, f"no drills without {', '.join(missing)}")
     contract = Path(options.contract)
@@ -177,10 +179,15 @@ def _native_rows(watch: Watch) -> list[dict[str, Any]]:
         for row in state["counts"]
     ]
     others = [
-        {"metric": row["metric"], "client": "", "api": _plain(row["api"]),
-         "prometheus": _plain(row["prometheus"]), "difference": ""}
+        {
+            "metric": row["metric"],
+            "client": "",
+            "api": _plain(row["api"]),
+            "prometheus": _plain(row["prometheus"]),
+            "difference": "",
+        }
         for row in state["others"]
-    ]  # fmt: skip
+    ]
     return [*rows, *others]
 
 

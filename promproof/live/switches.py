@@ -88,7 +88,7 @@ class Switchboard:
         """End a fault. Raises as start."""
         switch = next((known for known in self._on.values() if known.key == key), None)
         if switch is None or self._port is None:
-            raise InputError(f"{key} is not on")
+            raise InputError(what=f"{key} is not on")
         del self._on[switch.kind]
         self._port.end(switch.kind)
         return switch

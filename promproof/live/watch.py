@@ -42,9 +42,15 @@ CATCH_UP_SECONDS = 2.0
 ROWS_AT_MOST = 50
 """label sets that differ are shown up to here"""
 NOTHING = {
-    "client": "0", "client_then": "0", "api": 0.0, "prometheus": 0.0, "api_difference": 0.0,
-    "prometheus_difference": 0.0, "differing": 0, "label_sets": 0,
-}  # fmt: skip
+    "client": "0",
+    "client_then": "0",
+    "api": 0.0,
+    "prometheus": 0.0,
+    "api_difference": 0.0,
+    "prometheus_difference": 0.0,
+    "differing": 0,
+    "label_sets": 0,
+}
 """a metric that nobody has counted yet"""
 
 

@@ -67,10 +67,10 @@ def refuse_forks() -> None:
     peek.add_argument("--processes", default=os.environ.get("LOCUST_PROCESSES"))
     if peek.parse_known_args()[0].processes:
         error = InputError(
-            "not possible with a scenario",
-            "--processes",
-            "--master and --worker, or one process",
-            "leave it out",
+            what="not possible with a scenario",
+            where="--processes",
+            expected="--master and --worker, or one process",
+            todo="leave it out",
         )
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
@@ -83,9 +83,16 @@ def refuse(options: Any) -> None:
     if not options.headless:
         return  # the web UI's form fills in the rest
     if not options.host:
-        raise InputError("missing", "--host", "the target's address, http://127.0.0.1:8000 say", "add it")
+        raise InputError(
+            what="missing",
+            where="--host",
+            expected="the target's address, http://127.0.0.1:8000 say",
+            todo="add it",
+        )
     if not options.scenario:
-        raise InputError("missing", "--scenario", "a scenario's file or name", "add it")
+        raise InputError(
+            what="missing", where="--scenario", expected="a scenario's file or name", todo="add it"
+        )
     check_host(options.host)
 
 
@@ -103,11 +110,11 @@ def scenario_of(options: Any) -> Scenario:
     try:
         arrivals = parse_rate(rate if "/" in rate else f"{rate}/s") if rate else None
     except ValueError as error:
-        raise InputError(f"{rate!r}, {error}", "--rate") from error
+        raise InputError(what=f"{rate!r}, {error}", where="--rate") from error
     try:
         duration = parse_short(options.duration) if options.duration else None
     except ValueError as error:
-        raise InputError(f"{options.duration!r}, {error}", "--duration") from error
+        raise InputError(what=f"{options.duration!r}, {error}", where="--duration") from error
     most = int(number("--max-requests", options.max_requests)) if options.max_requests else None
     users = int(number("--closed-users", options.closed_users)) if options.closed_users else None
     return override(scenario, arrivals, duration, most, users)
@@ -139,7 +146,7 @@ def number(name: str, text: str) -> float:
     except ValueError:
         found = 0.0
     if not 0 < found < float("inf"):
-        raise InputError(f"found {text!r}", name, "a number above 0", "correct it")
+        raise InputError(what=f"found {text!r}", where=name, expected="a number above 0", todo="correct it")
     return found
 
 

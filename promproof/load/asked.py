@@ -53,17 +53,19 @@ def take_apart(condition: Condition) -> Asked:
     try:
         tree = parse(condition.subject)
     except ValueError as error:
-        raise InputError(f"not PromQL: {error}", condition.text, "EXPR < NUMBER or its kin") from error
+        raise InputError(
+            what=f"not PromQL: {error}", where=condition.text, expected="EXPR < NUMBER or its kin"
+        ) from error
     if (
         not isinstance(tree, promql.BinaryExpr)
         or str(tree.op) not in _OPERATORS
         or not isinstance(tree.rhs, promql.NumberLiteral)
     ):
         raise InputError(
-            "is no comparison with a number",
-            condition.text,
-            "promql EXPR < NUMBER",
-            "write the bound to the right",
+            what="is no comparison with a number",
+            where=condition.text,
+            expected="promql EXPR < NUMBER",
+            todo="write the bound to the right",
         )
     return Asked(tree.lhs.prettify(), str(tree.op), float(tree.rhs.val))
 
@@ -194,7 +196,9 @@ def _counted(contract: Contract, condition: Condition, where: str) -> None:
     known = [metric.name for metric in contract.metrics if metric.truth.kind in COUNTED]
     if condition.subject not in known:
         raise InputError(
-            f"{condition.subject} is no metric that a ledger can count", where, f"one of: {', '.join(known)}"
+            what=f"{condition.subject} is no metric that a ledger can count",
+            where=where,
+            expected=f"one of: {', '.join(known)}",
         )
 
 

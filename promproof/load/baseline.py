@@ -102,16 +102,27 @@ def load(path: Path, scenario: str) -> list[dict[str, list[float]]]:
         try:
             line = parse_json(text, path, expected).data
         except InputError as error:
-            raise InputError(error.what, where, expected, "take the line out") from error
+            raise InputError(
+                what=error.what, where=where, expected=expected, todo="take the line out"
+            ) from error
         try:
             if line["baseline"] != VERSION:
-                raise InputError(f"version {line['baseline']!r}, expected {VERSION}", where, expected)
+                raise InputError(
+                    what=f"version {line['baseline']!r}, expected {VERSION}", where=where, expected=expected
+                )
             if line["scenario"] == scenario:
                 found.append({name: _numbers(line["parts"][name]) for name in QUANTITIES})
         except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
-            raise InputError(f"not a run of a baseline: {error!r}", where, expected) from error
+            raise InputError(
+                what=f"not a run of a baseline: {error!r}", where=where, expected=expected
+            ) from error
     if not found:
-        raise InputError(f"has no run of the scenario {scenario}", str(path), expected, "save one first")
+        raise InputError(
+            what=f"has no run of the scenario {scenario}",
+            where=str(path),
+            expected=expected,
+            todo="save one first",
+        )
     return found
 
 

@@ -30,10 +30,10 @@ def serve(address: tuple[str, int] | None, account: Account) -> Iterator[None]:
         server, thread = start_http_server(address[1], address[0], registry)
     except OSError as error:
         raise InputError(
-            f"{address[0]}:{address[1]} cannot be served: {error.strerror}",
-            "--serve-metrics",
-            "a free port",
-            "name another",
+            what=f"{address[0]}:{address[1]} cannot be served: {error.strerror}",
+            where="--serve-metrics",
+            expected="a free port",
+            todo="name another",
         ) from error
     try:
         yield

@@ -54,9 +54,16 @@ class LoadGenerator:
         if count := options.workers or options.await_workers:
             host, port = options.listen[0], options.listen[1] or allocate_ports(1)[0]
             role = [
-                "--master", "--master-bind-host", host, "--master-bind-port", str(port),
-                "--expect-workers", str(count), "--expect-workers-max-wait", str(EXPECT_SECONDS),
-            ]  # fmt: skip
+                "--master",
+                "--master-bind-host",
+                host,
+                "--master-bind-port",
+                str(port),
+                "--expect-workers",
+                str(count),
+                "--expect-workers-max-wait",
+                str(EXPECT_SECONDS),
+            ]
         self._main = self._process("locust", ["--headless", "--only-summary", *role, *self._scenario()])
         for number in range(options.workers):
             role = ["--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
@@ -130,10 +137,17 @@ class LoadGenerator:
     def _scenario(self) -> list[str]:
         options = self._options
         given = [
-            "--host", options.target, "--scenario", str(options.scenario_file.resolve()),
-            "--ledger", str(self.ledger_file.resolve()), "--ledger-bin", f"{options.bin_seconds:g}",
-            "--exit-code-on-error", "0",
-        ]  # fmt: skip
+            "--host",
+            options.target,
+            "--scenario",
+            str(options.scenario_file.resolve()),
+            "--ledger",
+            str(self.ledger_file.resolve()),
+            "--ledger-bin",
+            f"{options.bin_seconds:g}",
+            "--exit-code-on-error",
+            "0",
+        ]
         for name, value, unit in (
             ("--rate", options.rate, ""),
             ("--duration", options.duration, "s"),

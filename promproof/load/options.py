@@ -72,7 +72,12 @@ def read(given: Mapping[str, Any]) -> Options:
     workers = _whole("--workers", given["workers"])
     awaited = _whole("--await-workers", given["await_workers"])
     if workers and awaited:
-        raise InputError("found both", "--workers, --await-workers", "one of them", "leave one out")
+        raise InputError(
+            what="found both",
+            where="--workers, --await-workers",
+            expected="one of them",
+            todo="leave one out",
+        )
     served = given["serve_metrics"]
     options = Options(
         scenario_file=path,
@@ -93,15 +98,19 @@ def read(given: Mapping[str, Any]) -> Options:
         reports=given["reports"],
         serve_metrics=None if served is None else host_and_port(served, "--serve-metrics"),
     )
-    asking = [one for one in options.conditions if one.asks_prometheus]
+    _check_prometheus(options)
+    return options
+
+
+def _check_prometheus(options: Options) -> None:
+    asking = [condition for condition in options.conditions if condition.asks_prometheus]
     if asking and options.prometheus is None:
         raise InputError(
-            f"missing, but there is the condition {asking[0].text!r}",
-            "--prometheus",
-            "the URL of Prometheus",
-            "add it",
+            what=f"missing, but there is the condition {asking[0].text!r}",
+            where="--prometheus",
+            expected="the URL of Prometheus",
+            todo="add it",
         )
-    return options
 
 
 def _read(name: str, text: str | None, parse: Callable[[str], float]) -> float | None:
@@ -110,14 +119,16 @@ def _read(name: str, text: str | None, parse: Callable[[str], float]) -> float |
     try:
         return float(parse(text))
     except ValueError as error:
-        raise InputError(f"{text!r}, {error}", name) from error
+        raise InputError(what=f"{text!r}, {error}", where=name) from error
 
 
 def _whole(name: str, text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 18) or not int(text):
-        raise InputError(f"found {text!r}", name, "a whole number above 0", "correct it")
+        raise InputError(
+            what=f"found {text!r}", where=name, expected="a whole number above 0", todo="correct it"
+        )
     return int(text)
 
 
@@ -125,7 +136,7 @@ def _condition(scenario: Scenario, text: str) -> Condition:
     try:
         condition = parse_condition(text)
     except ValueError as error:
-        raise InputError(f"{text!r}, {error}", "--pass") from error
+        raise InputError(what=f"{text!r}, {error}", where="--pass") from error
     if problem := misfit(scenario, condition):
-        raise InputError(f"{text!r}: {problem}", "--pass")
+        raise InputError(what=f"{text!r}: {problem}", where="--pass")
     return condition

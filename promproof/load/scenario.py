@@ -133,5 +133,8 @@ def _mistakes(document: Document, problems: list[Problem]) -> InputError:
     where, first = rows[0]
     others = "".join(f"\n{place}: {text}" for place, text in rows[1:])
     return InputError(
-        first + others, where, WHAT, "correct the key; the field names are in the documentation"
+        what=first + others,
+        where=where,
+        expected=WHAT,
+        todo="correct the key; the field names are in the documentation",
     )

@@ -122,7 +122,10 @@ def _look_at_forms(environment: Any) -> None:
 def _login(environment: Any, name: str, password: str) -> None:
     if not password:
         raise InputError(
-            "missing", "--web-password", "a password for --web-login, or LOCUST_WEB_PASSWORD", "add it"
+            what="missing",
+            where="--web-password",
+            expected="a password for --web-login, or LOCUST_WEB_PASSWORD",
+            todo="add it",
         )
     web_ui = environment.web_ui
     web_ui.app.secret_key = secrets.token_hex(32)  # a restart ends all sessions

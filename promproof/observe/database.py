@@ -50,9 +50,11 @@ def check_installed(where: str) -> None:
     """Raises InputError when no database can be asked here. where: what names one."""
     if importlib.util.find_spec("sqlalchemy") is None:
         raise InputError(
-            "SQLAlchemy is not installed, which asks the target's database", where,
-            "the extra `database`", "pip install 'promproof[database]'",
-        )  # fmt: skip
+            what="SQLAlchemy is not installed, which asks the target's database",
+            where=where,
+            expected="the extra `database`",
+            todo="pip install 'promproof[database]'",
+        )
 
 
 def check_url(url: str, where: str) -> None:
@@ -65,8 +67,8 @@ def check_url(url: str, where: str) -> None:
         make_url(url).get_dialect()
     except (SQLAlchemyError, ValueError, ImportError) as error:
         raise InputError(
-            f"it is no URL of a database that can be asked: {type(error).__name__}",
-            where,
-            EXAMPLES,
-            "correct it",
+            what=f"it is no URL of a database that can be asked: {type(error).__name__}",
+            where=where,
+            expected=EXAMPLES,
+            todo="correct it",
         ) from error

@@ -52,7 +52,10 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
             shutil.copyfile(path, place)
         except OSError as error:
             raise InputError(
-                f"cannot be copied: {error.strerror}", str(path), "a file of Grafana", "look at its rights"
+                what=f"cannot be copied: {error.strerror}",
+                where=str(path),
+                expected="a file of Grafana",
+                todo="look at its rights",
             ) from error
         if path.suffix == ".json" and not scale.is_identity:
             found = _scaled_dashboard(place.read_bytes(), source.relative(path), scale)
@@ -76,7 +79,10 @@ def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
                 ms = scale.milliseconds(milliseconds(written), copy.where(place))
             except ValueError as error:
                 raise InputError(
-                    str(error), copy.where(place), "a duration such as 15s", "correct it"
+                    what=str(error),
+                    where=copy.where(place),
+                    expected="a duration such as 15s",
+                    todo="correct it",
                 ) from error
             copy.put(place, format_milliseconds(ms), f"time scale {scale}")
 

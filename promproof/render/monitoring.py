@@ -308,19 +308,27 @@ def _targets(name: str, given: Address) -> tuple[str | None, list[str]]:
         match = _ADDRESS.fullmatch(text)
         if match is None:
             raise InputError(
-                f"{text!r} is no address", f"the address of {name}", "host:port or http://host:port"
+                what=f"{text!r} is no address",
+                where=f"the address of {name}",
+                expected="host:port or http://host:port",
             )
         schemes.add(match["scheme"])
         targets.append(match["target"])
     if len(schemes) != 1:
-        raise InputError(f"{texts!r}", f"the addresses of {name}", "at least one, all with the same scheme")
+        raise InputError(
+            what=f"{texts!r}",
+            where=f"the addresses of {name}",
+            expected="at least one, all with the same scheme",
+        )
     return schemes.pop(), targets
 
 
 def _empty(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise InputError(
-            f"{out} is not empty", "the folder of the run copy", "an empty folder or a former run copy"
+            what=f"{out} is not empty",
+            where="the folder of the run copy",
+            expected="an empty folder or a former run copy",
         )
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

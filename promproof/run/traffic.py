@@ -66,11 +66,24 @@ class Traffic:
         """Start the process, which waits for `go`; returns at once."""
         wanted = self.settings
         command = isolated.command(
-            LOCUST, "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-L", "WARNING",
-            "--host", wanted.target, "--scenario", str(wanted.scenario.absolute()),
-            "--ledger", str(self.ledger_file.absolute()), "--ledger-bin", f"{wanted.bin_seconds:g}",
-            "--start-file", str(self._go.absolute()),
-        )  # fmt: skip
+            LOCUST,
+            "-f",
+            str(LOCUSTFILE),
+            "--headless",
+            "--only-summary",
+            "-L",
+            "WARNING",
+            "--host",
+            wanted.target,
+            "--scenario",
+            str(wanted.scenario.absolute()),
+            "--ledger",
+            str(self.ledger_file.absolute()),
+            "--ledger-bin",
+            f"{wanted.bin_seconds:g}",
+            "--start-file",
+            str(self._go.absolute()),
+        )
         if wanted.rate is not None:
             command += ["--rate", f"{wanted.rate:g}"]
         if wanted.seconds is not None:

@@ -148,9 +148,15 @@ class Project(DockerCompose):  # type: ignore[misc]
         what = f"compose {arguments[0]}"
         try:
             done = subprocess.run(
-                command, capture_output=True, encoding="utf-8", errors="replace", check=False,
-                stdin=subprocess.DEVNULL, cwd=str(self.context), timeout=seconds,
-            )  # fmt: skip
+                command,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                cwd=str(self.context),
+                timeout=seconds,
+            )
         except subprocess.TimeoutExpired as error:
             raise EvidenceError(what, f"no answer within {seconds:g} s") from error
         if done.returncode:

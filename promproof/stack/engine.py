@@ -100,9 +100,15 @@ def reached(
     )
     try:
         output: bytes = client.containers.run(
-            image, ["-c", script], entrypoint="sh", network=network, labels=dict(labels), remove=True,
-            user="65534:65534", cap_drop=["ALL"],
-        )  # fmt: skip
+            image,
+            ["-c", script],
+            entrypoint="sh",
+            network=network,
+            labels=dict(labels),
+            remove=True,
+            user="65534:65534",
+            cap_drop=["ALL"],
+        )
     except (DockerException, requests.RequestException) as error:
         raise EvidenceError("container engine", f"can't run {image} in {network}: {error}") from error
     rows = (line.split() for line in output.decode().splitlines())
