@@ -50,6 +50,7 @@ def test_a_window_is_judged_by_the_job_that_the_selector_names(expression: str, 
         ("rate(a_total{job='fast'}[1m]) > 1", JOBS),
         ("rate(a_total{job='other'}[20s]) > 1", JOBS),
         ("max_over_time(a{job='slow'}[1m]) > 1", JOBS),
+        ("changes(a{job='slow'}[90s]) > 1", JOBS),
         ("rate(a_total{job='slow'}[1m]) > 1", JOBS.replace("10s", "10s, honor_labels: true")),
         (
             "rate(a_total{job='slow'}[1m]) > 1",
@@ -67,10 +68,29 @@ def test_a_window_is_not_judged_where_a_faster_scrape_is_possible(
     assert ids(tmp_path, loaded(expression, jobs)) == []
 
 
-def test_a_window_that_holds_two_scrapes_now_and_then_is_a_warning(tmp_path: Path) -> None:
-    (finding,) = found(tmp_path, loaded("rate(a_total{job='slow'}[90s]) > 1"))
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("rate(a_total{job='slow'}[90s]) > 1", "often holds one"),
+        ("max_over_time(a{job='slow'}[30s]) > 1", "often holds none"),
+        ("absent_over_time(a{job='slow'}[30s])", "often holds none"),
+    ],
+)
+def test_a_window_that_holds_enough_now_and_then_is_a_warning(
+    expression: str, said: str, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, loaded(expression))
     assert finding.severity is Severity.WARNING
-    assert "often holds one" in finding.message
+    assert said in finding.message
+
+
+def test_an_interval_is_the_shortest_of_those_that_load_the_rules(tmp_path: Path) -> None:
+    rules = "# r.yml\ngroups:\n- name: a\n  rules:\n  - alert: A\n    expr: up == 0\n    for: 30s\n"
+    slow = f"# slow.yml\nglobal: {{evaluation_interval: 1m}}\nrule_files: [r.yml]\n{rules}"
+    assert ids(tmp_path, slow) == ["rule/for-under-interval"]
+    assert (
+        ids(tmp_path, f"# fast.yml\nglobal: {{evaluation_interval: 15s}}\nrule_files: [r.yml]\n{slow}") == []
+    )
 
 
 def test_what_is_recorded_below_and_read_over_a_window_is_there_already(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ LIMIT = register(
 @each_alert(FOR, KEEP, INTERVAL)
 def judge_times(rule: Rule, setup: Setup) -> Iterator[Finding]:
     """Compare the times of an alert with the interval of its group."""
-    interval = rule.group.evaluation_interval
+    own, usual = rule.group.interval, [server.evaluation_interval for server in rule.group.prometheuses]
+    interval = own or min(usual, default=0.0)
     if not interval:
         return
     every = format_duration(interval)
@@ -79,8 +80,6 @@ def judge_times(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 todo=f"write `{key}: {every}` or more, or a shorter `interval` of the group",
                 see=_see(rule),
             )
-    usual = [server.evaluation_interval for server in rule.group.prometheuses]
-    own = rule.group.interval
     if own and usual and own > max(usual) and own <= rule.hold < 2 * own:
         times = math.ceil(rule.hold / own)
         yield INTERVAL.at(

@@ -42,33 +42,42 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
     seen = set()
     for call, window in ranged(rule.tree) if rule.tree is not None else ():
         asked = metric(window.vector_selector) if isinstance(window, promql.MatrixSelector) else ""
-        if asked and name(call) in (*_OF_TWO, *_CHANGES) and (asked, window.range) not in seen:
-            seen.add((asked, window.range))
-            yield from _judged(rule, setup, call, window)
+        if asked and name(call) and (asked, window.range) not in seen:
+            found = _judged(rule, setup, call, window)
+            if found is not None:
+                seen.add((asked, window.range))
+                yield found
 
 
-def _judged(rule: Rule, setup: Setup, call: Any, window: Any) -> Iterator[Finding]:
-    length = window.range.total_seconds()
+def _judged(rule: Rule, setup: Setup, call: Any, window: Any) -> Finding | None:
+    length, called = window.range.total_seconds(), name(call)
     interval = interval_of(window.vector_selector, rule, setup)
-    if interval is None or length >= 2 * interval or (name(call) in _CHANGES and length > interval):
-        return
+    if interval is None:
+        return None
     source = "recorded" if ":" in metric(window.vector_selector) else "scraped"
     every = f"{metric(window.vector_selector)} is {source} every {format_duration(interval)}"
-    least = f"write a window of {format_duration(4 * interval)} or more: one scrape may be missed"
-    if length > interval:
-        yield WINDOW.at(
-            rule.at("expr"),
-            f"{text(call)} needs two samples, and {every}: the window often holds one",
-            effect="the result is there at some evaluations and not at others, and `for` begins again each time",
-            todo=least,
-            see=asking(f"count_over_time({text(window)})"),
-            severity=Severity.WARNING,
-        )
-        return
-    yield WINDOW.at(
+    if called in (*_OF_TWO, *_CHANGES) and length <= interval:
+        message = f"{text(call)} needs two samples, and {every}: the window holds one"
+        effect = "the result is always empty" if called in _OF_TWO else "the result is always 0"
+        return _said(rule, window, message, effect, interval)
+    if called in _OF_TWO and length < 2 * interval:
+        message = f"{text(call)} needs two samples, and {every}: the window often holds one"
+    elif called.endswith("_over_time") and length < interval:
+        message = f"{text(call)} needs a sample, and {every}: the window often holds none"
+    else:
+        return None
+    effect = "the result is there at some evaluations and not at others, and `for` begins again each time"
+    return _said(rule, window, message, effect, interval, Severity.WARNING)
+
+
+def _said(
+    rule: Rule, window: Any, message: str, effect: str, interval: float, severity: Severity | None = None
+) -> Finding:
+    return WINDOW.at(
         rule.at("expr"),
-        f"{text(call)} needs two samples, and {every}: the window holds one",
-        effect="the result is always empty" if name(call) in _OF_TWO else "the result is always 0",
-        todo=least,
+        message,
+        effect=effect,
+        todo=f"write a window of {format_duration(4 * interval)} or more: one scrape may be missed",
         see=asking(f"count_over_time({text(window)})"),
+        severity=severity,
     )
