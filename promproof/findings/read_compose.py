@@ -118,10 +118,21 @@ def _mounts(part: Part, fill: Fill) -> Iterator[Mount]:
 
 
 def _here(part: Part, source: str) -> str:
-    """The path on this machine of the source of a mount; empty for a named volume."""
+    """The path on this machine of the source of a mount; empty for a named volume.
+
+    One from the root of the machine that it runs on (/opt/monitoring/prometheus) is the longest end of it that is
+    there beside the compose file, or in a folder above.
+    """
     folder = part.document.folder
-    is_file = source.startswith((".", "/", "~"))
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(source))) if is_file and folder else ""
+    if not folder or not source.startswith((".", "/", "~")):
+        return ""
+    path = os.path.normpath(os.path.join(folder, os.path.expanduser(source)))
+    if source.startswith("/") and not os.path.lexists(path):
+        names = path.strip("/").split("/")
+        ends = [os.path.join(*names[start:]) for start in range(1, len(names))]
+        near = (os.path.join(place, end) for end in ends for place in (folder, os.path.dirname(folder)))
+        return next((found for found in near if os.path.lexists(found)), path)
+    return path
 
 
 def _configs(part: Part, fill: Fill) -> Iterator[Mount]:

@@ -63,6 +63,9 @@ NEIGHBOURS = (
     Case("prometheus/port", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1.9.0'}}\n", "node:9101"), 1),
     Case("prometheus/port", composed(f"{PROMETHEUS}  node: {{image: 'prom/node-exporter:v1.9.0', command: ['--web.listen-address=:9101']}}\n", "node:9101")),
     Case("prometheus/port", composed(f"{PROMETHEUS}  api: {{image: api, ports: ['8080:80'], expose: ['8080']}}\n", "api:8080")),
+    Case("prometheus/port", composed(f"{PROMETHEUS}  api: {{image: api, ports: ['8080:80']}}\n", "api:8080", **{"compose.prod.yml": "services: {api: {image: api, ports: ['8080']}}\n"})),
+    Case("prometheus/port", composed(f"{PROMETHEUS}  api: {{image: api, ports: ['8080:80']}}\n", "api:8080", **{"compose.prod.yml": "services: {api: {restart: always}}\n"}), 1),
+    Case("prometheus/honor-labels", {"prometheus.yml": scraping("pushgateway:9091", "  honor_labels: true\n")}),
     Case("prometheus/target-address", {"prometheus.yml": scraping("http://api/health", "  relabel_configs: [{source_labels: [__address__], target_label: __param_target}, {target_label: __address__, replacement: 'blackbox:9115'}]\n")}),
     Case("prometheus/no-rule-file", {"prometheus.yml": "rule_files: [/srv/rules/*.yml]\n"}),
     Case("prometheus/no-rule-file", {"prometheus.yml": "rule_files: [rules/*.yml]\n"}, 1, Severity.HINT),
@@ -125,6 +128,7 @@ NEIGHBOURS = (
     Case("compose/missing-source", {"compose.yml": "services: {a: {image: 'a:1', volumes: ['./am/a.yml:/a.yml']}}\n", ".gitignore": "/am/a.yml\n"}),
     Case("compose/missing-source", {"compose.yml": "x: {}\n", "more/compose.yml": "services: {a: {image: 'a:1', volumes: ['./a.yml:/a.yml']}}\n", "a.yml": ""}),
     Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
+    Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0'}}\n", "boards/a.json": '{"title": "a", "panels": []}'}, 1, Severity.INFO),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['./p:/etc/grafana/provisioning']}}\n", "p/a.json": '{"title": "a", "panels": []}'}, 1),
 )  # fmt: skip
 

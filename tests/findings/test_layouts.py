@@ -113,6 +113,14 @@ def test_variables_of_the_environment_file_are_filled(tmp_path: Path) -> None:
     assert read(tmp_path, files).prometheuses[0].service == "prometheus"
 
 
+def test_a_path_of_the_machine_that_it_runs_on_is_its_end_beside_the_compose_file(tmp_path: Path) -> None:
+    files = {
+        "monitoring/compose.yml": compose("/opt/monitoring/prometheus/p.yml:/etc/prometheus/prometheus.yml"),
+        "monitoring/prometheus/p.yml": "rule_files: []\n",
+    }
+    assert read(tmp_path, files).prometheuses[0].service == "prometheus"
+
+
 def test_each_of_several_prometheus_loads_its_own_rules(tmp_path: Path) -> None:
     files = {}
     for name, rules in (("one", RULES), ("two", RULES_OF_OTHERS)):

@@ -247,15 +247,8 @@ def judge_dashboards(setup: Setup) -> Iterator[Finding]:
         boards = [
             path for board in setup.dashboards for path in container.inside(board.part.document.address)
         ]
-        if boards and not providers and container.knows(f"{_PROVISIONING}/x") and not _has_templates(setup):
-            yield UNPROVIDED.at(
-                container.service.at("volumes"),
-                f"{len(boards)} dashboard{'s are' if boards[1:] else ' is'} mounted into {container.service.name!r}, "
-                "and no provider",
-                effect="Grafana starts without dashboards",
-                todo=f"mount a file with `providers` at {_PROVISIONING}",
-                see="curl http://GRAFANA/api/search",
-            )
+        if not providers and container.knows(f"{_PROVISIONING}/x") and not _has_templates(setup):
+            yield from _unprovided(container, boards, setup)
         for provider in providers:
             path = posixpath.normpath(provider.part("options").text("path") or "/")
             if path != "/" and not is_open(path) and _is_empty(container, path):
@@ -266,6 +259,29 @@ def judge_dashboards(setup: Setup) -> Iterator[Finding]:
                     todo=f"mount the dashboards at {path}",
                     see=f"docker compose exec {container.service.name} ls {path}",
                 )
+
+
+def _unprovided(container: Container, boards: list[str], setup: Setup) -> Iterator[Finding]:
+    """A Grafana without providers: dashboards that it gets, or that lie beside its compose file to be imported."""
+    service = container.service
+    root = f"{service.part.document.folder}/"
+    beside = [board for board in setup.dashboards if board.part.document.folder.startswith(root[:-1])]
+    count = len(boards) or len(beside)
+    if count:
+        verb = "are" if count > 1 else "is"
+        yield UNPROVIDED.at(
+            service.at("volumes") if boards else service.at("image"),
+            f"{count} dashboard{'s' if count > 1 else ''} {verb} "
+            + (
+                f"mounted into {service.name!r}, and no provider"
+                if boards
+                else f"here, and {service.name!r} loads none"
+            ),
+            severity=None if boards else Severity.INFO,
+            effect="Grafana starts without dashboards",
+            todo=f"mount a file with `providers` at {_PROVISIONING}, and the dashboards where it reads",
+            see="curl http://GRAFANA/api/search",
+        )
 
 
 def _providers(container: Container, setup: Setup) -> Iterator[Part]:

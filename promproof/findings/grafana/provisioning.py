@@ -88,7 +88,10 @@ def judge_dashboards(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     if any("$" in path or not path for path in paths):
         return
     place = posixpath.join(folder, posixpath.basename(file.file))
-    inside = list(_inside(place, _mounts(services[0], setup)))
+    mounts = _mounts(services[0], setup)
+    if any(mount.source.startswith(("/", "~")) and not os.path.lexists(mount.path) for mount in mounts):
+        return  # of the machine that it runs on: what is in it is not known here
+    inside = list(_inside(place, mounts))
     if not any(f"{seen}/".startswith(f"{posixpath.normpath(path)}/") for seen in inside for path in paths):
         # One that is not mounted while others are loaded may be for people to import.
         is_apart = not inside and any(

@@ -96,8 +96,23 @@ LIMIT = register(
         instead=f"# prometheus.yml\nrule_files: [rules.yml]\n{_JOB.format('5s')}  sample_limit: 1000\n{_RULES}",
     )
 )
+HONOR = register(
+    Kind(
+        id="prometheus/honor-labels",
+        severity=Severity.HINT,
+        title="honor_labels for a job that is no gateway",
+        why="What the target says of job and instance replaces what Prometheus knows: two targets that say the same "
+        "write into the same series. It is meant for a Pushgateway and for federation.",
+        example="scrape_configs:\n- job_name: api\n  honor_labels: true\n  static_configs: [{targets: ['api:80']}]",
+        instead="scrape_configs:\n- job_name: all\n  honor_labels: true\n  metrics_path: /federate\n"
+        "  static_configs: [{targets: ['prometheus:9090']}]",
+    )
+)
 _ACTIONS = ("replace", "keep", "drop", "hashmod", "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase",
             "keepequal", "dropequal")  # fmt: skip
+_GATEWAY = re.compile(
+    r"gateway|federat|prometheus|thanos|cadvisor|kube-state|exporter-proxy|statsd|graphite|influx|push"
+)
 _DURATION = re.compile(r"_(?:interval|timeout|cutoff)$|^(?:timeout|refresh_interval|query_offset)$")
 _TOP = ("global", "rule_files", "scrape_configs", "scrape_config_files", "alerting", "remote_write", "remote_read",
         "storage", "tracing", "otlp", "runtime")  # fmt: skip
@@ -227,7 +242,7 @@ def _names_any(part: Part) -> bool:
     return bool(others) or any(True for _ in targets_of(part))
 
 
-@each_job(PUSHED, LIMIT)
+@each_job(PUSHED, LIMIT, HONOR)
 def judge_job(job: Job, server: Prometheus, setup: Setup) -> Iterator[Finding]:
     """What a Pushgateway needs, and limits whose effect nobody hears of."""
     if not job.honor_labels and any(_is_gateway(target) for target in job.targets):
@@ -237,6 +252,15 @@ def judge_job(job: Job, server: Prometheus, setup: Setup) -> Iterator[Finding]:
             effect="job and instance of what is pushed become exported_job and exported_instance",
             todo="honor_labels: true",
             see="promtool query instant http://PROMETHEUS:9090 'count by (exported_job) ({exported_job!=\"\"})'",
+        )
+    words = " ".join((job.name, *job.targets)).lower()
+    if job.honor_labels and job.origin == "scrape_configs" and not _GATEWAY.search(words + job.metrics_path):
+        yield HONOR.at(
+            job.at("honor_labels"),
+            f"job {job.name} takes job and instance from what its targets say",
+            effect="where they say the same, the samples of two targets are in one series",
+            todo="leave it out, unless the targets stand for others",
+            see="promtool query instant http://PROMETHEUS:9090 'count by (job, instance) (up)'",
         )
     limit = job.part.text("sample_limit")
     alerts = [alert for alert in setup.alerts if server in alert.group.prometheuses]

@@ -85,8 +85,16 @@ def judge_addresses(setup: Setup) -> Iterator[Finding]:
         other = called(connection.host, file)
         if other is None or other.part.text("network_mode"):
             continue
+        # The files of a folder may be alternatives: each that says a port must say another one.
+        same = [
+            service
+            for each in setup.compose
+            if each.part.document.folder == file.part.document.folder
+            for service in each.services
+            if service.name == other.name and (service.ports or listens_on(service) or service is other)
+        ]
         listens = _listens(other, connection.port)
-        if listens:
+        if listens and all(_listens(service, connection.port) for service in same):
             yield PORT.at(
                 connection.place,
                 f"{connection.what} asks {address}: {other.name!r} listens on {' and '.join(listens)}",
