@@ -126,6 +126,7 @@ NEIGHBOURS = (
     Case("compose/no-configuration", {"compose.yml": "services: {p: {image: 'prom/prometheus:v3', configs: [{source: c, target: /etc/prometheus/prometheus.yml}]}}\nconfigs: {c: {content: a}}\n"}),
     Case("compose/missing-source", {"compose.yml": "services: {a: {image: 'a:1', volumes: ['./data:/data', './a.yml:/a.yml', './b.yml:/b.yml']}}\n", "a.yml.example": ""}, 1),
     Case("compose/missing-source", {"compose.yml": "services: {a: {image: 'a:1', volumes: ['./am/a.yml:/a.yml']}}\n", ".gitignore": "/am/a.yml\n"}),
+    Case("compose/missing-source", {"compose.yml": "services: {p: {image: 'prom/prometheus:v3', volumes: ['./made:/etc/prometheus/slo']}, slo: {image: 'slo:1', volumes: ['./made:/out']}}\n"}),
     Case("compose/missing-source", {"compose.yml": "x: {}\n", "more/compose.yml": "services: {a: {image: 'a:1', volumes: ['./a.yml:/a.yml']}}\n", "a.yml": ""}),
     Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0'}}\n", "boards/a.json": '{"title": "a", "panels": []}'}, 1, Severity.INFO),

@@ -6,6 +6,7 @@ import fnmatch
 import os
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -149,8 +150,13 @@ def _is_open(container: Container) -> bool:
 def judge_sources(setup: Setup) -> Iterator[Finding]:
     """Mounts of files and folders of configuration beside the compose file that are not there."""
     for file in setup.compose:
+        shared = Counter(
+            path for service in file.services for path in {mount.path for mount in service.mounts}
+        )
         for service in file.services:
             for index, mount in enumerate(service.mounts):
+                if shared[mount.path] > 1 and not mount.path.endswith(_OF_A_FILE):
+                    continue  # one service writes what the other reads
                 if _is_lost(mount, service.part.document.folder):
                     place = (
                         service.at("volumes", index)
