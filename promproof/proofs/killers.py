@@ -19,7 +19,7 @@ from promproof.proofs.plan import Plan
 from promproof.proofs.search import Knobs, Problem
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
-from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
+from promproof.proofs.tree import Aggregate, Node, NotCovered, Selector, parse, walk
 from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
 
 MOST = 400
@@ -128,6 +128,7 @@ def _candidates(plan: Plan) -> Iterator[Scene]:
             for stronger in STRONGER:
                 yield from _left_out(plan.problem, base, other, stronger)
     yield from _exact(plan)
+    yield from _labelled(plan)
     yield from _turned(plan)
     for fired, silent in pairs:
         for base, other in ((silent, fired), (fired, silent), (fired, fired)):
@@ -203,6 +204,23 @@ def _beside(
             knobs[(number, key)] = level * stronger if key in (LEVEL, SLOPE, TRAFFIC) else level
         knobs[(number, COPIES)] = max(1.0, knobs.get((number, COPIES), 1.0))
     return Scene(made, knobs, False)
+
+
+def _labelled(plan: Plan) -> Iterator[Scene]:
+    """Series that have a label which a grouping drops."""
+    trees = [plan.problem.root, *(tree for rules in plan.problem.recorded.values() for tree, _ in rules)]
+    names = {
+        name
+        for tree in trees
+        for node in walk(tree)
+        if isinstance(node, Aggregate) and node.without
+        for name in node.labels
+    }
+    families = plan.problem.families
+    for name in sorted(names):
+        made = [replace(family, labels={name: "x", **family.labels}) for family in families]
+        for found in plan.boundaries[:1]:
+            yield Scene(made, found.points[0].knobs, True)
 
 
 def _turned(plan: Plan) -> Iterator[Scene]:

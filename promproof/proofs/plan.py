@@ -241,6 +241,11 @@ def has_windows(root: Node, recorded: Recorded) -> bool:
     return any(isinstance(node, Window) for node in _all(root, recorded))
 
 
+def has_limits(root: Node) -> bool:
+    """Whether a value counts only from some size on."""
+    return any(isinstance(node, Call) and node.name.startswith("clamp") for node in walk(root))
+
+
 def _all(node: Node, recorded: Recorded, depth: int = 0) -> Sequence[Node]:
     found = list(walk(node))
     for part in list(found):

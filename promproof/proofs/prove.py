@@ -10,11 +10,12 @@ from typing import Any
 from promproof.config.durations import format_duration, parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, Question, Reply, steady
-from promproof.proofs.plan import Plan, has_windows, planned
+from promproof.proofs.plan import Plan, has_limits, has_windows, planned
 from promproof.proofs.search import Boundary, Knobs, Point, constant, ways
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.timeline import Course, Timeline, asked, course, timeline
 from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
+from promproof.proofs.world import SLOPE
 
 PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
 KNOWN = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
@@ -190,7 +191,7 @@ def closely(
     return found
 
 
-COURSES = 4
+COURSES = 6
 
 
 def _courses(
@@ -201,7 +202,12 @@ def _courses(
     times = timeline(plan.problem, plan.every, outcome.alert.hold, keep, own=outcome.alert.every)
     rules = [*needed(plan.problem.root, recordings), _rule(outcome.alert.data)]
     pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries]
-    pairs += ways(plan.problem, plan.boundaries[0].points[0].knobs) if plan.boundaries else []
+    if plan.boundaries:
+        fired = plan.boundaries[0].points[0].knobs
+        busy = {key: value * 300 if key[1] == SLOPE else value for key, value in fired.items()}
+        pairs += ways(plan.problem, fired)
+        if has_limits(plan.problem.root) and plan.problem.fires(busy):
+            pairs += ways(plan.problem, busy)
     seen = [outcome.staged[0].series] if outcome.staged else []
     made: list[tuple[Question, Timeline]] = []
     for fired, silent in pairs:

@@ -316,7 +316,10 @@ def _gap(problem: Problem, knobs: Knobs, node: Binary) -> float | None:
 
 
 def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
-    """For each family that can turn the alert by its values: worlds just on either side, the firing one first."""
+    """For each family that can turn the alert: worlds just on either side, the firing one first.
+
+    The last is without any series.
+    """
     found = []
     for key, value in fired.items():
         if key[1] not in (LEVEL, SLOPE, QUANTILE):
@@ -330,7 +333,8 @@ def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
                 yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
             found.append(({**fired, key: yes}, {**fired, key: no}))
             break
-    return found
+    gone = {key: 0.0 if key[1] == COPIES else value for key, value in fired.items()}
+    return found if problem.fires(gone) else [*found, (fired, gone)]
 
 
 def presence(problem: Problem, fired: Knobs) -> Boundary | None:
