@@ -394,3 +394,64 @@ def test_the_settings_of_a_group_are_honoured_or_named(
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rule file is there"):
         command.run(given((tmp_path,)))
+
+
+ORDERS = 'rate(kiosk_orders_total{code=~"4..|5.."}[%s])'
+SHARE = f"sum({ORDERS}) / sum(rate(kiosk_orders_total[%s])) > 0.2"
+ROUTES = """
+route:
+  receiver: attic
+  routes:
+    - {matchers: ['severity="Page"'], receiver: counter}
+    - {matchers: ['team=~"(?i)TILL"'], receiver: till}
+receivers:
+  - {name: attic, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+  - {name: counter, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+  - {name: till, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+"""
+REAL = {
+    "by team": (SHARE % ("5m", "5m"), "labels: {severity: page, team: till}", "proven", "till"),
+    "severity spelt otherwise": (SHARE % ("5m", "5m"), "labels: {severity: page}", "proven", "attic"),
+    "only in office hours": (SHARE % ("5m", "5m") + " and on () (hour() >= 8 < 18)", "", "proven", "attic"),
+    "a window of one scrape": (SHARE % ("1m", "1m"), "", "dead", "attic"),
+    "a record of a later group": ("job:refusals:ratio > 0.2", "", "proven", "attic"),
+    "kept firing": (SHARE % ("5m", "5m"), "keep_firing_for: 5m", "proven", "attic"),
+    "many to many": (
+        f"{ORDERS % '2m'} / on (job) rate(kiosk_orders_total[2m]) > 0.2",
+        "labels: {severity: Page}",
+        "contradicted",
+        "counter",
+    ),
+    "with traffic": (
+        SHARE % ("5m", "5m") + " and sum(rate(kiosk_orders_total[5m])) > 1",
+        "",
+        "proven",
+        "attic",
+    ),
+    "without le": (
+        "histogram_quantile(0.9, sum by (job) (rate(order_seconds_bucket[2m]))) > 1",
+        "",
+        "dead",
+        "attic",
+    ),
+}
+LATER = """- name: later
+  rules:
+  - {record: "job:refusals:ratio", expr: '%s'}
+"""
+
+
+def test_real_trouble_is_told_from_healthy_alerts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Troubles that people had, made small: each is named, and what is healthy is proven."""
+    alerts = [f"{{alert: {n!r}, expr: '{e}', for: 1m, {more}}}" for n, (e, more, _, _) in REAL.items()]
+    record = SHARE.removesuffix(" > 0.2") % ("5m", "5m")
+    (tmp_path / "r.yml").write_text(rules(*alerts) + LATER % record, encoding="utf-8")
+    prometheus = (
+        "global: {scrape_interval: 1m, evaluation_interval: 1m}\nscrape_configs: [{job_name: kiosk}]\n"
+    )
+    (tmp_path / "prometheus.yml").write_text(prometheus, encoding="utf-8")
+    (tmp_path / "alertmanager.yml").write_text(ROUTES, encoding="utf-8")
+    assert command.run(given((tmp_path,), alertmanager=tmp_path / "alertmanager.yml")) == 1
+    told = json.loads(capsys.readouterr().out)["alerts"]
+    found = {a["alert"]: (a["verdict"], *a["reaches"]["receivers"]) for a in told}
+    assert found == {name: tuple(row[2:]) for name, row in REAL.items()}
