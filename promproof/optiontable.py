@@ -321,6 +321,13 @@ OPTIONS = (
         "tell what is in files changed since then, and what the change caused elsewhere",
         "REF",
     ),
+    Option(
+        "prove",
+        JUDGING,
+        ("check",),
+        "prove every alert too (promproof prove): which can't fire, or do otherwise than written",
+        kind="flag",
+    ),
     Option("baseline", JUDGING, ("check",), "findings that are known and not told again", "FILE", "path"),
     Option(
         "write-baseline", JUDGING, ("check",), "write what is found now to that file, and pass", kind="flag"

@@ -44,11 +44,20 @@ def run(given: dict[str, Any]) -> int:
         sys.stdout.write(f"{len(checked.findings)} findings are known now: {given['baseline']}\n")
         return 2 if checked.crashes else 0
     _add_summary(checked)
+    status, said = (
+        checked.status,
+        rendered(checked, form, width_of(sys.stdout) if given["output"] is None else None),
+    )
+    if given.get("prove"):
+        from promproof.cli.checkproofs import proofs  # for proofs only
+
+        shown = proofs(subject.named, form)
+        status, said = status or shown.status, shown.added(said, form)
     if given["output"] is None:
-        sys.stdout.write(rendered(checked, form, width_of(sys.stdout)))
+        sys.stdout.write(said)
     else:
-        _write(given["output"], rendered(checked, form), "--output")
-    return checked.status
+        _write(given["output"], said, "--output")
+    return status
 
 
 def _subject(given: dict[str, Any]) -> Subject:

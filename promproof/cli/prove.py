@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from promproof.config import yamlfile
 from promproof.config.durations import parse_duration
 from promproof.errors import InputError
 from promproof.proofs.among import destinations as among
-from promproof.proofs.asking import Judge
-from promproof.proofs.cache import Cache
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.generated import write
-from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome, prove
+from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import Rules, read
+from promproof.proofs.run import Settings, proven
 from promproof.proofs.tested import tested
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binaries
-from promproof.stack.journal import cache_dir
-
-LONG = 40
-"""Alerts, from which on a terminal is told how far it is."""
 
 
 def run(given: dict[str, Any]) -> int:
@@ -48,15 +42,10 @@ def run(given: dict[str, Any]) -> int:
             where=", ".join(str(path) for path in given["paths"]),
             expected="rule files of Prometheus, or a folder that has some",
         )
-    if scrape is None and rules.scrapes:
-        scrape = min(rules.scrapes)
     binary = find_binaries(binaries(given["binary"])).promtool
     promtool = binary.path
-    is_fresh = given["no_cache"] or given["write_tests"] is not None  # tests are made from the whole proof
-    folder = None if given["no_cache"] else cache_dir() / "proofs"
-    outcomes = proven(
-        rules, Judge(promtool), Cache(folder, binary.version, scrape), scrape, is_fresh=is_fresh
-    )
+    is_fresh = given["write_tests"] is not None  # tests are made from the whole proof
+    outcomes = proven(rules, Settings(binary, scrape, not given["no_cache"], is_fresh))
     destinations = []
     if alertmanager:
         labels = [of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts]
@@ -73,32 +62,6 @@ def run(given: dict[str, Any]) -> int:
     if asked is not None and least is not None and asked.percent < least:
         return 1
     return status(outcomes, rules)
-
-
-def proven(
-    rules: Rules, judge: Judge, cache: Cache, scrape: float | None, *, is_fresh: bool = False
-) -> list[Outcome]:
-    """The outcomes of all alerts, those that are known from an earlier run taken from the cache.
-
-    is_fresh: prove all of them again.
-    """
-    known = [None if is_fresh else cache.get(alert, rules.recordings) for alert in rules.alerts]
-    waiting = [alert for alert, outcome in zip(rules.alerts, known, strict=True) if outcome is None]
-    begun = perf_counter()
-
-    def say(done: int, of: int) -> None:
-        if of >= LONG and sys.stderr.isatty():
-            left = (perf_counter() - begun) / done * (of - done)
-            sys.stderr.write(f"{done} of {of} alerts, about {left:.0f} s left" + "\n")
-
-    new = iter(prove(waiting, rules.recordings, judge, scrape=scrape, say=say))
-    outcomes = []
-    for outcome in known:
-        if outcome is None:
-            outcome = next(new)
-            cache.put(outcome, rules.recordings)
-        outcomes.append(outcome)
-    return outcomes
 
 
 def _files(given: dict[str, Any]) -> tuple[list[TestFile], list[Path]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from promproof.cli import program
 from promproof.cli import prove as command
 from promproof.errors import InputError
 from promproof.proofs.asking import Judge, Question, Reply, steady
@@ -455,3 +456,20 @@ def test_real_trouble_is_told_from_healthy_alerts(tmp_path: Path, capsys: pytest
     told = json.loads(capsys.readouterr().out)["alerts"]
     found = {a["alert"]: (a["verdict"], *a["reaches"]["receivers"]) for a in told}
     assert found == {name: tuple(row[2:]) for name, row in REAL.items()}
+
+
+def test_a_check_tells_which_alerts_cannot_fire_when_it_is_asked_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    healthy = "{alert: Fine, expr: max by (room) (temperature) > 80, for: 2m}"
+    dead = "{alert: Never, expr: sum by (instance) (a) / b > 1, for: 2m}"
+    (tmp_path / "r.yml").write_text(rules(healthy, dead), encoding="utf-8")
+    status = program.main(["check", "--severity", "error", "--prove", "r.yml"])
+    said = capsys.readouterr().out
+    assert status == 1
+    assert "`job` is on the right side of / only" in said
+    assert said.endswith("proofs: 1 proven, 1 dead; 2 of 2 decided\n")
+    assert program.main(["check", "--severity", "error", "--prove", "r.yml", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)["proofs"]["alerts"]
+    assert [alert["verdict"] for alert in told] == ["proven", "dead"]

@@ -1,0 +1,62 @@
+"""Proves the rules that were read: those that an earlier run has proven come from the cache."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+
+from promproof.proofs.asking import Judge
+from promproof.proofs.cache import Cache
+from promproof.proofs.prove import Outcome, prove
+from promproof.proofs.rulefiles import Rules
+from promproof.stack.binaries import Binary, find_binaries
+from promproof.stack.journal import cache_dir
+
+LONG = 40
+"""Alerts, from which on a terminal is told how far it is."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to prove.
+
+    promtool: None: whichever is found. scrape: seconds between samples; None: the shortest of the folder's, else 15.
+    is_cached: whether verdicts are kept and found again. is_fresh: whether all are proven again.
+    """
+
+    promtool: Binary | None = None
+    scrape: float | None = None
+    is_cached: bool = True
+    is_fresh: bool = False
+
+
+def proven(rules: Rules, settings: Settings) -> list[Outcome]:
+    """The outcomes of all alerts, in their order.
+
+    Raises:
+        EvidenceError: promtool did not answer.
+    """
+    promtool = settings.promtool or find_binaries({}).promtool
+    scrape = settings.scrape
+    if scrape is None and rules.scrapes:
+        scrape = min(rules.scrapes)
+    cache = Cache(cache_dir() / "proofs" if settings.is_cached else None, promtool.version, scrape)
+    is_fresh = settings.is_fresh or not settings.is_cached
+    known = [None if is_fresh else cache.get(alert, rules.recordings) for alert in rules.alerts]
+    waiting = [alert for alert, outcome in zip(rules.alerts, known, strict=True) if outcome is None]
+    begun = perf_counter()
+
+    def say(done: int, of: int) -> None:
+        if of >= LONG and sys.stderr.isatty():
+            left = (perf_counter() - begun) / done * (of - done)
+            sys.stderr.write(f"{done} of {of} alerts, about {left:.0f} s left" + "\n")
+
+    new = iter(prove(waiting, rules.recordings, Judge(promtool.path), scrape=scrape, say=say))
+    outcomes = []
+    for outcome in known:
+        made = next(new) if outcome is None else outcome
+        if outcome is None:
+            cache.put(made, rules.recordings)
+        outcomes.append(made)
+    return outcomes
