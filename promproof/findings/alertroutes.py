@@ -47,6 +47,13 @@ def severity_of(labels: Partial) -> str:
     return next(iter(finite)) if finite is not None and len(finite) == 1 else ""
 
 
+def words_of(alert: Sent) -> str:
+    """The labels that are known of an alert, as `amtool config routes test` takes them."""
+    finite = {name: values.finite for name, values in alert.labels.labels.items()}
+    single = {name: next(iter(values)) for name, values in finite.items() if values and len(values) == 1}
+    return " ".join(f"'{name}={value}'" for name, value in sorted(single.items()) if value)
+
+
 def is_critical(labels: Partial) -> bool:
     """Whether it is known to be one that wakes people."""
     return rank(severity_of(labels)) == 2

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from promproof.findings.alertmanager.reach import is_near
+from promproof.findings.alertlabels import sent
 from promproof.findings.alertmanager.receivers import is_secret
+from promproof.findings.alertmanager.values import is_near
 from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
@@ -330,3 +331,47 @@ def test_what_is_no_list_no_duration_or_no_key_is_refused(text: str, tmp_path: P
 )
 def test_two_spellings_of_one_word_are_told_from_two_words(value: str, other: str, is_one: bool) -> None:
     assert is_near(value, other) is is_one
+
+
+def test_a_severity_that_an_inhibition_spells_otherwise_is_found(tmp_path: Path) -> None:
+    text = f"{PROMETHEUS}  - {{alert: Slow, expr: slow > 1, labels: {{severity: warning}}}}\n{INHIBITED}"
+    text = text.replace("info", "Page").replace('"page"', '"warning"')
+    assert rules(found(tmp_path, text)) == ["alertmanager/near-miss"]
+
+
+@pytest.mark.parametrize(
+    ("config", "labels"),
+    [
+        ("{target_label: severity, replacement: critical}", {"severity": "critical"}),
+        (
+            "{source_labels: [team], regex: (ti)ll, target_label: severity, replacement: '${1}p'}",
+            {"severity": "tip"},
+        ),
+        (
+            "{source_labels: [team], regex: attic, target_label: severity, replacement: x}",
+            {"severity": "page"},
+        ),
+        ("{source_labels: [instance], target_label: severity}", {"severity": ""}),
+        ("{regex: team, action: labeldrop}", {"severity": "page", "team": ""}),
+        ("{source_labels: [team], action: uppercase, target_label: team}", {"team": "TILL"}),
+        ("{source_labels: [severity], regex: page, action: drop}", None),
+        ("{source_labels: [severity], regex: page, action: keep}", {"severity": "page"}),
+        ("{regex: (.*), action: labelmap, replacement: x_$1}", {}),
+    ],
+)
+def test_relabelling_changes_what_is_known(
+    config: str, labels: dict[str, str] | None, tmp_path: Path
+) -> None:
+    head = f"# prometheus.yml\nalerting: {{alert_relabel_configs: [{config}]}}\n"
+    written(tmp_path, PROMETHEUS.replace("# prometheus.yml\n", head))
+    alerts = sent(discover([tmp_path], tmp_path))
+    if labels is None:
+        assert not alerts
+        return
+    (alert,) = alerts
+    fixed = {name: values.finite for name, values in alert.labels.labels.items()}
+    known = {
+        name: next(iter(values)) for name, values in fixed.items() if values is not None and len(values) == 1
+    }
+    assert labels.items() <= known.items()
+    assert labels or "severity" not in known

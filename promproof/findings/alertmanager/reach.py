@@ -1,11 +1,10 @@
-"""Where alerts go: receivers that tell nobody, routes that nothing reaches, values that are one letter off."""
+"""Where alerts go: receivers that tell nobody, routes that nothing reaches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from promproof.config import routes
-from promproof.config.labelsets import Matcher, alternatives
 from promproof.config.routes import contradicting, shadowed
 from promproof.findings.alertlabels import Sent
 from promproof.findings.alertroutes import (
@@ -15,9 +14,9 @@ from promproof.findings.alertroutes import (
     rank,
     receiver_of,
     says_nobody,
-    sent_to,
     severity_of,
     tree_of,
+    words_of,
 )
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, register
@@ -87,26 +86,6 @@ route:
         + _PAGER,
     )
 )
-NEAR = register(
-    Kind(
-        id="alertmanager/near-miss",
-        severity=Severity.WARNING,
-        title="a matcher that no alert meets, and one misses by a letter",
-        why="Matchers compare exactly: upper and lower case count. The alerts that it is meant for go on to the"
-        " next route.",
-        example=f"""{_PAGE}
-route:
-  receiver: mail
-  routes: [{{matchers: ['severity="Page"'], receiver: pager}}]
-{_PAGER}""",
-        instead=f"""{_PAGE}
-route:
-  receiver: mail
-  routes: [{{matchers: ['severity=~"Page|page"'], receiver: pager}}, {{matchers: ['severity="none"'], receiver: mail}}]
-{_PAGER}""",
-    )
-)
-_DUPLICATES = (("warn", "warning"), ("crit", "critical"), ("info", "information"), ("err", "error"))
 
 
 @each_alertmanager(NOBODY)
@@ -136,7 +115,7 @@ def judge_ends(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             " integration",
             effect="nobody is told when they fire" if len(names) > 1 else "nobody is told when it fires",
             todo="give the receiver an integration, or call it null if that is meant",
-            see=f"amtool config routes test --config.file={server.file} {_words(ending[0])}",
+            see=f"amtool config routes test --config.file={server.file} {words_of(ending[0])}",
         )
 
 
@@ -164,12 +143,6 @@ def _is_empty(server: Alertmanager, name: str) -> bool:
 def _is_quiet(alert: Sent) -> bool:
     """Whether nobody needs to be told: a watchdog, or information."""
     return alert.fires_always or rank(severity_of(alert.labels)) == 0
-
-
-def _words(alert: Sent) -> str:
-    finite = {name: values.finite for name, values in alert.labels.labels.items()}
-    single = {name: next(iter(values)) for name, values in finite.items() if values and len(values) == 1}
-    return " ".join(f"'{name}={value}'" for name, value in sorted(single.items()) if value)
 
 
 @each_alertmanager(SHADOWED, CONTRADICTING)
@@ -215,72 +188,3 @@ def _settings(route: routes.Route) -> tuple[object, ...]:
 
 def _text(route: routes.Route) -> str:
     return "{" + ", ".join(map(str, route.matchers)) + "}"
-
-
-@each_alertmanager(NEAR)
-def judge_values(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
-    """Matchers of routes against the values that the rules give."""
-    tree = tree_of(server)
-    alerts = sent_to(server, setup)
-    if tree is None or not alerts or is_resource(server) or any(alert.server is None for alert in alerts):
-        return
-    wanted = [(route, matcher) for route in tree.all() for matcher in route.matchers]
-    seen: set[tuple[str, str]] = set()
-    for route, matcher in wanted:
-        is_met = any(alert.labels[matcher.name].answer(matcher) is not False for alert in alerts)
-        # One alert that is spelt otherwise than the others: said of severities only, where the words are few.
-        if is_met and matcher.name != "severity":
-            continue
-        for value, alert in _near(
-            matcher, alerts, [other for _, other in wanted if other.name == matcher.name]
-        ):
-            if (matcher.name, value) not in seen:
-                seen.add((matcher.name, value))
-                yield NEAR.at(
-                    alert.rule.at("labels", matcher.name) if is_met else place_of(server, route),
-                    f"{alert.rule.name} has {matcher.name}={value!r}, the route wants {matcher}",
-                    effect=f"{alert.rule.name} does not take the route at {place_of(server, route)}",
-                    todo="write both the same",
-                    see=f"amtool config routes test --config.file={server.file} {_words(alert)}",
-                )
-                break
-
-
-def _near(matcher: Matcher, alerts: tuple[Sent, ...], others: list[Matcher]) -> Iterator[tuple[str, Sent]]:
-    """Values that the rules give, that this matcher misses narrowly, and that no other one knows."""
-    if matcher.operator not in ("=", "=~"):
-        return
-    wanted = alternatives(matcher.value) if matcher.operator == "=~" else {matcher.value}
-    for alert in alerts:
-        values = alert.labels[matcher.name]
-        if wanted and all(values.answer(other) is False for other in others):
-            for value in values.finite or ():
-                if value and any(is_near(value, text) for text in wanted):
-                    yield value, alert
-
-
-def is_near(value: str, other: str) -> bool:
-    """Whether two values are surely meant to be one: by case, by a blank, or by one letter of a long word."""
-    left, right = (text.strip().lower().replace("-", "_") for text in (value, other))
-    if left == right or (min(left, right, key=len), max(left, right, key=len)) in _DUPLICATES:
-        return value != other
-    return min(len(left), len(right)) >= 6 and _one_letter(value.strip(), other.strip())
-
-
-def _one_letter(left: str, right: str) -> bool:
-    """Whether one small letter more, less, or other, or two swapped, makes one the other.
-
-    A digit is no slip, nor is a capital: CPU and GPU, HTTP and HTTPS are two things.
-    """
-    short, long = sorted((left, right), key=len)
-    start = next(
-        (at for at, (one, two) in enumerate(zip(short, long, strict=False)) if one != two), len(short)
-    )
-    if len(long) - len(short) == 1:
-        return short[start:] == long[start + 1 :] and long[start].islower()
-    if len(long) != len(short):
-        return False
-    if short[start + 1 :] == long[start + 1 :]:
-        return short[start].islower() and long[start].islower()
-    swapped = short[start : start + 2] == long[start : start + 2][::-1]
-    return swapped and short[start + 2 :] == long[start + 2 :]
