@@ -36,7 +36,7 @@ NARROW = Request(0, 5 * zoom.MINUTE, 2000)
 POINTS = 1000
 IS_OTHER = re.compile(
     r"\b(?:anchored|smoothed|holt_winters|keep_metric_names|default|if|ifnot|WITH|limit)\b|\d_\d|\[[^\]]*[-+*/(]"
-    r"|unknown function|expected type|wrong number of arg|at least"
+    r"|\[\d+i[:\]]|\b\d+(?:\.\d+)?[KMGT]i?\b|unknown function|expected type|wrong number of arg|at least"
 )
 """What a Prometheus of another version, or a server with a larger language, takes and the parser here does not."""
 _NEAR = 2
@@ -71,9 +71,15 @@ class Board:
         self._intervals = {source.uid: source.interval for source in self.sources}
         self._panels = {panel.path: panel for panel in self.dashboard.panels}
         self._root = file.part.data
+        self._text = file.part.document.text
         self._queries: dict[str, tuple[Query, ...]] = {}
         self._chosen: dict[int, dict[str, Value]] = {}
         self._raw: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether the file is a template of Terraform: what looks like a variable may be one of its own."""
+        return "$${" in self._text
 
     @cached_property
     def declared(self) -> tuple[str, ...]:

@@ -299,6 +299,21 @@ def test_a_dashboard_of_another_folder_is_not_held_against_the_sources_of_a_stra
     assert found(tmp_path, TWINS[0], {**shape, "a/provisioning/datasources/s.yml": SOURCES}) == []
 
 
+def test_what_a_reader_or_another_program_fills_in_is_not_judged(tmp_path: Path) -> None:
+    shape = board(
+        panel(query("histogram_quantile(0.9, sum by ($by) (rate(a_bucket[5m])))", legendFormat="p90")),
+        panel(query("histogram_quantile($q, rate(a_bucket[5m]))", legendFormat="p99")),
+        panel(query("sum_over_time(a[5i]) > 2Gi")),
+        **variables(
+            {"name": "by", "type": "custom", "query": "job,le"},
+            {"name": "q", "type": "custom", "query": "0.5"},
+        ),
+    )
+    assert found(tmp_path / "reader", TWINS[0], shape) == []
+    template = board(panel(query("up{job='${job}', x='$${x}'}", datasource={"uid": "${source}"})))
+    assert found(tmp_path / "template", TWINS[0], template) == []
+
+
 def test_a_query_without_names_whose_data_source_is_not_told_may_be_logql(tmp_path: Path) -> None:
     shape = board(panel({"refId": "A", "expr": "sum(increase({app='a'}[5m]))"}, datasource=None, fieldConfig={"defaults": {"unit": "reqps"}}))  # fmt: skip
     assert found(tmp_path, TWINS[0], shape) == []

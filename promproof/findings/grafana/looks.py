@@ -120,7 +120,10 @@ _HEALTHY = re.compile(
 def judge_legends(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """The quantile in a legend against that of the query, and in the title against those of all queries."""
     every: set[float] = set()
-    for query in board_of(file, setup).queries(panel.path):
+    board = board_of(file, setup)
+    for query in board.queries(panel.path):
+        if board.variables_outside(query.target.expression):
+            return  # the quantile may be a reader's choice
         asked, named = _asked(query), _named(query.target.legend)
         every |= asked
         if len(asked) == 1 and len(named) == 1 and not any(abs(a - n) < 1e-9 for a in asked for n in named):

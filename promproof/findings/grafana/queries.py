@@ -180,7 +180,8 @@ _KINDS = {
 @each_panel(UNPARSABLE, *(kind for kind, _, _ in _KINDS.values()))
 def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """What the syntax tree of each query says; a use that depends on an unknown type is a hint."""
-    for query in board_of(file, setup).queries(panel.path):
+    board = board_of(file, setup)
+    for query in board.queries(panel.path):
         path = f"{query.target.path}.expr"
         if query.error:
             yield UNPARSABLE.at(
@@ -195,6 +196,8 @@ def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
         for use in uses_in(query.tree, lambda name: setup.knowledge.type_of(name) or None):
             if use.kind not in _KINDS:
                 continue
+            if use.kind == "le-dropped" and board.variables_outside(query.target.expression):
+                continue  # a grouping that a reader chooses may have it
             kind, effect, todo = _KINDS[use.kind]
             is_guessed = use.metric and not is_typed(use.metric, setup.knowledge.type_of)
             if is_guessed and use.metric not in counted(setup):

@@ -73,6 +73,8 @@ LIBRARY = register(
 def judge_dashboard(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """Data sources of panels, queries, variables and annotations, each name once; variables of variables."""
     board = board_of(file, setup)
+    if board.is_filled_in:
+        return
     told: set[str] = set()
     known = {name for source in board.sources for name in (source.uid, source.name)}
     places = [(f"{variable.path}.datasource", variable.source) for variable in board.dashboard.variables]
@@ -138,7 +140,7 @@ def judge_panel(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fin
             todo="declare the variable, or remove `repeat`",
             see="open the dashboard",
         )
-    for target in board.panel(panel.path).sent:
+    for target in board.panel(panel.path).sent if not board.is_filled_in else ():
         for field, text in (
             ("expr", target.expression),
             ("legendFormat", target.legend),
