@@ -91,6 +91,20 @@ def test_the_page_describes_every_kind_and_field() -> None:
         assert inspect.getdoc(cls), cls
 
 
+def test_every_field_of_every_record_has_a_sentence() -> None:
+    parts = {
+        *kinds(),
+        *(cls for kind in kinds() for cls in vars(sys.modules[_place(kind)]).values() if _is_class(cls)),
+    }
+    rows = [(cls.__name__, row) for cls in parts for row in _rows(cls)]
+    assert len(rows) > 200
+    assert [(name, row) for name, row in rows if row.endswith("|  |")] == []
+
+
+def _is_class(value: object) -> bool:
+    return inspect.isclass(value) and issubclass(value, Part) and value not in (Part, Kind)
+
+
 if __name__ == "__main__":
     head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
     PAGE.write_text(head + MARK + reference(), encoding="utf-8")

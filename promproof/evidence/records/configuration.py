@@ -13,8 +13,11 @@ class ToolResult(Part):
     """A command of promtool or amtool on a file; `status` is None for one that did not start or end."""
 
     command: str
+    """the command line"""
     status: int | None
+    """its exit status; None for one that did not start or end"""
     output: str
+    """what it wrote, both streams"""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Tools(Kind, kind="tools"):
     """What promtool and amtool say of the files as shipped."""
 
     results: tuple[ToolResult, ...]
+    """one for each command"""
     findings: tuple[str, ...]
     """what is odd in the folder itself"""
 
@@ -31,8 +35,11 @@ class RuleFiles(Kind, kind="rule_files"):
     """The alerting rules of the files as shipped, and the metrics that their recording rules write."""
 
     files: tuple[str, ...]
+    """the rule files, relative to the monitoring folder"""
     rules: tuple[Rule, ...]
+    """every alerting rule with its file and line"""
     recorded: tuple[str, ...] = ()
+    """names of the metrics that recording rules write"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class RenderedRules(Kind, kind="rendered_rules"):
     """The alerting rules of the run copy: the shipped ones with scaled durations."""
 
     rules: tuple[Rule, ...]
+    """every alerting rule with its file and line"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,9 @@ class Routes(Kind, kind="routes"):
     """The receivers of each alert as amtool tells them, and by alert why it did not."""
 
     receivers: dict[str, tuple[str, ...]]
+    """names of the receivers by alert"""
     errors: dict[str, str] = field(default_factory=dict)
+    """what amtool said of an alert instead, by alert"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,9 @@ class Boundary(Kind, kind="boundary"):
     """The boundary proof: rows (alert, quantity, whether it fired), as promtool computed them."""
 
     points: tuple[tuple[str, float | None, bool], ...]
+    """alert, quantity `q`, and whether it fired there; a quantity of None: without any series"""
     error: str | None = None
+    """why there are none"""
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,11 @@ class PrometheusSaid(Kind, kind="prometheus"):
     """Version, flags and loaded configuration of the server, as it tells them."""
 
     version: str
+    """as `/api/v1/status/buildinfo` has it"""
     flags: dict[str, str]
+    """by name, without the dashes"""
     configuration: str
+    """the YAML text that is loaded"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class RulesLoaded(Kind, kind="rules"):
     """The rule groups as Prometheus lists them (`/api/v1/rules`)."""
 
     groups: tuple[Json, ...]
+    """as the server gives them"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,7 @@ class AlertmanagerSaid(Kind, kind="alertmanager"):
     active: tuple[str, ...] = ()
     """URLs to which Prometheus sends"""
     receivers: tuple[str, ...] = ()
+    """names of those that are loaded"""
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,9 @@ class PageRow(Part):
     """A row of a table of the page: plain text by column, and the line that it stands in."""
 
     cells: dict[str, str]
+    """by the column's heading"""
     line: int
+    """of the page's file"""
 
 
 @dataclass(frozen=True)
@@ -100,11 +119,17 @@ class Documentation(Kind, kind="documentation"):
     """The tables of the monitoring page; `path` is None when the contract names none."""
 
     path: str | None
+    """the page's file; None when the contract names none"""
     metrics: tuple[PageRow, ...] = ()
+    """rows of the tables of metrics"""
     alerts: tuple[PageRow, ...] = ()
+    """rows of the table of alerts"""
     panels: tuple[PageRow, ...] = ()
+    """rows of the tables of panels"""
     deployment: dict[str, tuple[PageRow, ...]] = field(default_factory=dict)
+    """rows of the tables about the deployment, by table"""
     error: str | None = None
+    """why the page could not be read"""
 
 
 @dataclass(frozen=True)
@@ -112,9 +137,13 @@ class Reload(Part):
     """A file that was edited, read again, and put back: an entry's name, and what the server listed."""
 
     file: str
+    """its name"""
     name: str
+    """of the entry that was added"""
     during: tuple[str, ...]
+    """names that the server listed with the entry in the file"""
     after: tuple[str, ...]
+    """names that it listed without it again"""
 
 
 @dataclass(frozen=True)
@@ -122,3 +151,4 @@ class Reloads(Kind, kind="reload"):
     """Files in use were edited and reloaded."""
 
     rows: tuple[Reload, ...]
+    """one for each file that was edited; none where the folder has nothing to edit"""

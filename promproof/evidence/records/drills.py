@@ -15,15 +15,23 @@ class Timing(Part):
     threshold: float
     """of the alert, in terms of the dose"""
     window: float
+    """the range of the alert's expression"""
     hold: float
     """the rule's `for`"""
     scrape: float
+    """the scrape interval"""
     evaluation: float
+    """the evaluation interval"""
     group_wait: float
+    """of the alert's route"""
     group_interval: float
+    """of the alert's route"""
     repeat_interval: float = inf
+    """of the alert's route"""
     scrape_timeout: float = 0.0
+    """after which a scrape is given up; 0 when it is not known"""
     fires_above: bool = True
+    """whether the alert fires above its threshold, or below it"""
     scale: float = 1.0
     """the time scale; a duration of a drill file is divided by it"""
 
@@ -33,13 +41,19 @@ class DrillDriven(Kind, kind="drill"):
     """A drill that was driven, written at its end; run times in seconds."""
 
     name: str
+    """the drill's"""
     alert: str
+    """the one that it is about"""
     batch: int
+    """drills of one batch ran side by side"""
     begun: float
+    """when its first step was asked for"""
     ended: float
+    """when its last window was over"""
     plan: Json
     """the drill as its file has it"""
     timing: Timing
+    """what it was judged by"""
     receivers: tuple[str, ...]
     """those at which its notifications were awaited"""
     slack: float
@@ -53,13 +67,17 @@ class Turn(Kind, kind="turn"):
     """A step of a drill: run times (s) at which it was asked for and done."""
 
     drill: str
+    """the drill's name"""
     turn: str
     """the step's name"""
     do: str
+    """what was done: `dose`, `heal` and so on"""
     value: float
     """the dose, the seconds of a slow scrape, or the number of scrapes that fail"""
     asked: float
+    """when it was asked for"""
     done: float
+    """when it had been done"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class Clean(Kind, kind="clean"):
     """Whether nothing was left of any fault at the end."""
 
     clean: bool
+    """true when nothing was left"""
 
 
 @dataclass(frozen=True)
@@ -74,8 +93,11 @@ class Poll(Kind):
     """One question of many, asked again and again; run times (s) around it. `error`: there was no answer."""
 
     begin: float
+    """when it was asked"""
     end: float
+    """when the answer was there"""
     error: str | None = None
+    """why there was no answer"""
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,7 @@ class AlertsPoll(Poll, kind="poll"):
     """Prometheus' pending and firing alerts (`/api/v1/alerts`)."""
 
     alerts: tuple[Json, ...] = ()
+    """as Prometheus gives them"""
 
 
 @dataclass(frozen=True)
@@ -90,6 +113,7 @@ class RulesPoll(Poll, kind="rules_poll"):
     """The state of each alerting rule in Prometheus, by name; the furthest of rules that share one."""
 
     rules: dict[str, str] = field(default_factory=dict)
+    """`inactive`, `pending` or `firing`, by alert"""
 
 
 @dataclass(frozen=True)
@@ -97,8 +121,11 @@ class Held(Part):
     """An alert that Alertmanager holds: its state, and the alerts that inhibit it."""
 
     labels: dict[str, str]
+    """the alert's labels"""
     state: str
+    """`active`, `suppressed` or `unprocessed`"""
     inhibited_by: tuple[str, ...] = ()
+    """fingerprints of the alerts that inhibit it"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +133,7 @@ class HeldPoll(Poll, kind="held_poll"):
     """The alerts that Alertmanager holds."""
 
     alerts: tuple[Held, ...] = ()
+    """those that it holds"""
 
 
 @dataclass(frozen=True)
@@ -113,6 +141,7 @@ class Delivery(Kind, kind="delivery"):
     """A notification as Alertmanager posted it to a receiver; the record's time is that of its arrival."""
 
     receiver: str
+    """its name in Alertmanager's file"""
     status: int
     """what the receiver answered; 0 without an answer"""
     body: Json
@@ -124,8 +153,11 @@ class NodeReading(Kind, kind="node_reading"):
     """Node Exporter read directly during a drill of CPU or memory; run times (s) around it."""
 
     drill: str
+    """the drill's name"""
     begin: float
+    """before it was read"""
     end: float
+    """after it was read"""
     cpu: float
     """CPU seconds of all modes and CPUs"""
     idle: float
@@ -141,7 +173,9 @@ class Pause(Part):
     """A time without what should have been written; run times in seconds."""
 
     begin: float
+    """when something was last written"""
     end: float
+    """when it was written again"""
 
 
 @dataclass(frozen=True)
@@ -151,3 +185,4 @@ class ProcFolder(Kind, kind="proc_folder"):
     gaps: tuple[Pause, ...]
     """times longer than `most` (s) without a new figure"""
     most: float
+    """the longest time (s) that may pass without a new figure"""

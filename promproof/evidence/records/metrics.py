@@ -31,8 +31,11 @@ class ExpositionRead(Kind, kind="exposition"):
     label: str
     """when it was: `baseline`, `rest`, `rest-later`, `restart`"""
     begin: float
+    """before it was read"""
     end: float
+    """after it was read"""
     text: str = ""
+    """the exposition; empty without one"""
     status: int | None = None
     """of the HTTP answer; None without one"""
     page: bool = False
@@ -46,8 +49,11 @@ class Series(Part):
     """The samples that a server stored of one series."""
 
     name: str
+    """of the metric"""
     labels: dict[str, str]
+    """without the name"""
     samples: Samples
+    """(run time (s), value)"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class StoredSamples(Kind):
     """All samples of a selector that Prometheus stored during the run."""
 
     selector: str
+    """as it was asked for"""
     series: tuple[Series, ...]
+    """those that it selects"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,9 @@ class AllScrapes(Kind, kind="all_scrapes"):
     """When every target of the server was scraped (`up`), or for how long (`scrape_duration_seconds`)."""
 
     name: str
+    """`up` or `scrape_duration_seconds`"""
     series: tuple[Series, ...]
+    """one for each target"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,9 @@ class Expression(Kind, kind="expression"):
     """The run times at which an alert's expression was true, as the server computes it from what it stored."""
 
     alert: str
+    """the alert's name"""
     true: tuple[float, ...]
+    """in steps of half an evaluation interval, or longer ones where the run is long"""
 
 
 @dataclass(frozen=True)
@@ -94,10 +106,13 @@ class Rows(Kind, kind="rows"):
     """The first column of a query to the target's database, for a metric or for the ids of a subject."""
 
     what: str
+    """the metric's name, or `ids of SUBJECT`"""
     label: str
     """when it was: `rest`, `restart`"""
     query: str
+    """the SQL that was asked"""
     values: tuple[str, ...]
+    """the first column, as texts"""
 
 
 @dataclass(frozen=True)
@@ -105,9 +120,11 @@ class Sums(Kind, kind="sums"):
     """The answer of the target's database for a counter: rows of a label's value and a sum."""
 
     what: str
+    """the metric's name"""
     label: str
     """when it was: `baseline`, `rest`"""
     rows: tuple[tuple[Cell, ...], ...]
+    """the label's value and its sum"""
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class PanelRows(Kind, kind="panel_rows"):
     what: str
     """the panel's subject: `UID/SLUG`"""
     rows: tuple[tuple[Cell, ...], ...]
+    """one for each event"""
 
 
 @dataclass(frozen=True)
@@ -137,10 +155,13 @@ class MachineReading(Part):
     """One reading of the machine's figures; run times (s) around it, sizes in bytes."""
 
     before: float
+    """before it was read"""
     after: float
+    """after it was read"""
     cpu: dict[str, float]
     """seconds by mode over all CPUs"""
     cpus: int
+    """how many CPUs there are"""
     memory: tuple[int, ...]
     """total, available"""
     disks: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -156,6 +177,7 @@ class Machine(Kind, kind="machine"):
     """The kernel's figures of the machine: the truth of what Node Exporter exposes."""
 
     readings: tuple[MachineReading, ...]
+    """one for each look, in their order"""
     process_started: float | None
     """when the target's process started (epoch seconds)"""
 
@@ -165,6 +187,7 @@ class Metadata(Kind, kind="metadata"):
     """The type of each metric by name, as the server scraped it."""
 
     types: dict[str, str | None]
+    """`counter`, `gauge` and so on; None for a metric that the server does not know"""
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,9 @@ class ClockOffset(Kind, kind="clock_offset"):
     """Bounds (s) of the server's clock minus the clock of the run."""
 
     low: float
+    """at least"""
     high: float
+    """at most"""
 
 
 @dataclass(frozen=True)
@@ -180,3 +205,4 @@ class Targets(Kind, kind="targets"):
     """The active targets as Prometheus lists them (`/api/v1/targets`)."""
 
     targets: tuple[Json, ...]
+    """as the server gives them"""

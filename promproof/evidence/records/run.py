@@ -13,7 +13,9 @@ class Prepared(Kind, kind="prepared"):
     """The first record of every run: the service of the contract and the factor by which durations are shortened."""
 
     time_scale: float
+    """1 is real time"""
     service: str = ""
+    """the name in the contract"""
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,13 @@ class Inputs(Kind, kind="inputs"):
     """What the run was given: paths of masked copies in the run's folder, and the versions of what judged."""
 
     job: Literal["main", "drills"]
+    """what was run: the main job, or drills"""
     contract: str
+    """the contract's copy"""
     page: str | None
     """the documentation page; None when the contract names none"""
     scenarios: tuple[str, ...]
+    """copies of the scenarios"""
     drills: tuple[str, ...]
     """of the main job, the one that it took live"""
     options: Json
@@ -41,15 +46,21 @@ class Run(Kind, kind="run"):
     """
 
     service: str
+    """the name in the contract"""
     time_scale: float
+    """every scaled duration is the documented one divided by it"""
     not_scaled: tuple[str, ...]
     """durations that the scale leaves as they are, each with its reason"""
     target_scale: float
     """the scale of the target's own windows: 1 for a target that the run did not start"""
     scrape_interval: float
+    """of the target's job"""
     scrape_timeout: float
+    """of the target's job"""
     backend: str
+    """who brought the stack up: `processes`, `containers` or `external`"""
     niceness: int
+    """of the harness, as nice(1) has it"""
     managed: bool
     """whether the run started the target"""
     pid: int | None
@@ -75,7 +86,9 @@ class Phase(Kind, kind="phase"):
     """The begin or the end of a phase of the main job; the time is that of the record."""
 
     name: Literal["traffic", "stimuli"]
+    """`traffic` is the reconciliation, `stimuli` what follows it"""
     edge: Literal["begin", "end"]
+    """which of its ends it is"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,9 @@ class Quiescence(Kind, kind="quiescence"):
     """How long the run waited (s) until nothing moved any more, and whether that was reached."""
 
     waited: float
+    """seconds"""
     reached: bool
+    """false when something still moved"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,9 @@ class ObservationFailed(Kind, kind="observation_failed"):
     """Something could not be observed: what depends on it is unknown, and nothing else."""
 
     what: str
+    """the kind of record that is missing, or the step"""
     error: str
+    """type and message of the exception"""
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,7 @@ class Trouble(Kind, kind="trouble"):
     """What broke a run off: the error as it was shown."""
 
     error: str
+    """with its details, line by line"""
 
 
 @dataclass(frozen=True)

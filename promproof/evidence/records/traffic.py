@@ -13,10 +13,15 @@ class Surprise(Part):
     """An answer that the scenario did not expect, and how often it came."""
 
     method: str
+    """of the request"""
     endpoint: str
+    """of the request, as the scenario names it"""
     what: str
+    """what was surprising: `answered 500, expected 200` say"""
     count: int
+    """how often"""
     example: str = ""
+    """the first one's path and error"""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,11 @@ class LedgerMark(Kind, kind="ledger_mark"):
     """How many slow requests the ledgers held when a drill began or ended."""
 
     drill: str
+    """the drill's name"""
     edge: Literal["begin", "end"]
+    """whether it began or ended"""
     slow: int
+    """requests that took longer than the alert's threshold"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,9 @@ class TrafficFlows(Kind, kind="traffic_flows"):
     """Arrivals of a drill's traffic have begun: the names of its parts, or the rate (1/s) of the only one."""
 
     traffic: tuple[str, ...] = ()
+    """names of its parts"""
     rate: float | None = None
+    """arrivals a second of the only part"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Latencies(Kind, kind="latencies"):
     """Client latencies of one sender over time, from its ledger's file."""
 
     source: str
+    """the sender, as in `ledger`"""
     rows: tuple[tuple[float, tuple[tuple[str, str, tuple[int, ...], dict[str, int]], ...]], ...]
     """(run time, what ended since the row before: (method, endpoint, HDR bucket and count in turns, floors))"""
 
@@ -75,11 +86,17 @@ class Stimulus(Kind):
     """
 
     asked: float | None = None
+    """when it was asked for, where that was before it began"""
     begin: float = 0.0
+    """when it began"""
     end: float = 0.0
+    """when it was over"""
     amount: float = 0.0
+    """how much was done"""
     what: str = ""
+    """what was done, in words"""
     unavailable: str | None = None
+    """why it was not done"""
 
 
 @dataclass(frozen=True)
