@@ -136,6 +136,7 @@ def _operation(node: Any) -> Iterator[Mistake]:
         )
         return
     yield from _many_with_one(node)
+    right, added_to = _without_guard(right)
     part, whole = _series(left), _series(right)
     if sign != "/" or part is None or whole is None or not _same_window(left, right):
         return
@@ -144,7 +145,8 @@ def _operation(node: Any) -> Iterator[Mistake]:
     how, labels = matching(node)
     if not how or (how == "ignoring" and not labels):
         if cardinality(node) == "OneToOne":
-            message = f"{text(node)}: each series is divided by itself, the result is 1 or NaN"
+            result = "about 1" if added_to else "1 or NaN"
+            message = f"{text(node)}: each series is divided by itself, the result is {result}"
             yield Mistake("rule/series-by-itself", message)
     elif how == "on" and cardinality(node) == "OneToOne":
         added = {label for label, _, _ in set(matchers(part)) - set(matchers(whole))}
@@ -152,6 +154,15 @@ def _operation(node: Any) -> Iterator[Mistake]:
             shared = ", ".join(sorted(labels)) or "no label"
             message = f"{text(node)} fails once {', '.join(sorted(added))} has two values within one {shared}"
             yield Mistake("rule/many-to-many", message)
+
+
+def _without_guard(node: Any) -> tuple[Any, bool]:
+    """The node without what keeps it from being 0: `a + 0.001`, `clamp_min(a, 1)`."""
+    if isinstance(node, promql.BinaryExpr) and operator(node) == "+":
+        for little, other in ((node.rhs, node.lhs), (node.lhs, node.rhs)):
+            if number(little) is not None:
+                return bare(other), True
+    return (bare(node.args[0]), True) if name(node) == "clamp_min" else (node, False)
 
 
 def _many_with_one(node: Any) -> Iterator[Mistake]:

@@ -16,7 +16,7 @@ import promql_parser as promql
 from promproof.config.promql import walk
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
-from promproof.promql.tree import bare, compares, name, ranged
+from promproof.promql.tree import bare, compares, metric, name, operator, ranged
 from promproof.promql.values import comparison, unit
 
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
@@ -38,6 +38,8 @@ _DURATION = re.compile(
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
     re.IGNORECASE,
 )
+_OTHER_UNIT = re.compile(r"second|time|cpu|duration|bytes|_ms_|usage|util|ratio|percent|energy|joule|credit")
+_OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
 
@@ -56,7 +58,7 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
     for action in printed_values(template):
         piped = _PIPED.findall(action.bare)
         yield from _of_share(action, piped, scale)
-        yield from _of_rate(action, _rated(root))
+        yield from _of_rate(action, piped, root)
         if found in ("seconds", "bytes") and "humanizePercentage" in piped:
             yield Misprint(f"{{{{ {action.body} }}}} prints {found} as a percentage", "use humanize")
         if "humanizeDuration" in piped and (scale or found == "bytes"):
@@ -92,12 +94,12 @@ def _of_share(action: Action, piped: list[str], scale: str) -> Iterator[Misprint
         )
 
 
-def _of_rate(action: Action, function: str) -> Iterator[Misprint]:
+def _of_rate(action: Action, piped: list[str], root: Any) -> Iterator[Misprint]:
+    function, counted = rated(root)
     if function == "rate" and _PER_LONGER.match(action.behind):
         said = action.behind.strip().split(".")[0][:20]
         yield Misprint(
-            f"the value is a rate per second, and the text calls it {said!r}",
-            "multiply, or say per second",
+            f"the value is a rate per second, and the text calls it {said!r}", "multiply, or say per second"
         )
     elif function == "rate" and _COUNTED.match(action.behind):
         said = "the value is a rate per second, and the text says how many they were"
@@ -106,22 +108,35 @@ def _of_rate(action: Action, function: str) -> Iterator[Misprint]:
         yield Misprint(
             "the value is what came in the whole window, and the text says per second", "use rate()"
         )
+    elif not function and counted.endswith("_total") and _COUNTED.match(action.behind):
+        said = "the value is the level of a counter, and the text says how many came in a time"
+        yield Misprint(said, "use increase()")
+    elif function == "rate" and "humanizePercentage" in piped and counts_events(counted):
+        yield Misprint(
+            "the value is events per second, printed as a percentage", "divide by the rate of all events"
+        )
 
 
-def _rated(root: Any) -> str:
-    """rate or increase when the value is one, or a sum of them; empty when anything is done with it."""
+def rated(root: Any) -> tuple[str, str]:
+    """rate or increase, and the metric, when the value is that or a sum of it.
+
+    For a metric alone the function is empty; both are when anything else is done with it.
+    """
     compared = _comparison(root)
     node = bare(compared[0]) if compared else bare(root)
-    while isinstance(node, promql.AggregateExpr) and str(node.op) in (
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "topk",
-        "bottomk",
-    ):
+    while isinstance(node, promql.AggregateExpr) and operator(node) in _OF_SERIES:
         node = bare(node.expr)
-    return {"irate": "rate"}.get(name(node), name(node))
+    if isinstance(node, promql.VectorSelector):
+        return "", metric(node)
+    inner = bare(node.args[0]) if name(node) in ("rate", "irate", "increase") else None
+    if not isinstance(inner, promql.MatrixSelector):
+        return "", ""
+    return ("increase" if name(node) == "increase" else "rate"), metric(inner.vector_selector)
+
+
+def counts_events(metric_name: str) -> bool:
+    """Whether a counter counts single events, and no seconds or bytes: its rate is no share of anything."""
+    return metric_name.endswith("_total") and not _OTHER_UNIT.search(metric_name)
 
 
 def _scale(root: Any) -> str:

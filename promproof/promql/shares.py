@@ -45,8 +45,17 @@ def share(node: Any) -> str:
     if isinstance(node, promql.SubqueryExpr):
         return share(node.expr)
     if isinstance(node, promql.Call):
-        return share(node.args[0]) if name(node) in _PASSED else ""
+        return _of_time(node) or (share(node.args[0]) if name(node) in _PASSED else "")
     return _of_operation(node) if isinstance(node, promql.BinaryExpr) else ""
+
+
+def _of_time(call: Any) -> str:
+    """Seconds that pass in a second are a share of the time."""
+    window = bare(call.args[0]) if name(call) in ("rate", "irate") else None
+    is_time = isinstance(window, promql.MatrixSelector) and metric(window.vector_selector).endswith(
+        "_seconds_total"
+    )
+    return RATIO if is_time else ""
 
 
 def _of_operation(node: Any) -> str:

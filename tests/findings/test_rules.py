@@ -211,6 +211,7 @@ QUANTILE = "histogram_quantile(0.9, sum by (le) (rate(http_request_seconds_bucke
     [
         (f"100 * {SHARE} > 0.05", "over 5% fail"),
         (f"{SHARE} > 5", "over 5 percent fail"),
+        ("rate(a_failures_total[5m]) > 0.05", "over 5% fail"),
         (f"{QUANTILE} > 500", "over 500ms"),
         (f"{QUANTILE} > 300", "slow"),
     ],
@@ -229,6 +230,8 @@ def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_pa
         (f"{QUANTILE} > 0.5", "over 500ms"),
         ("histogram_quantile(0.9, rate(backup_seconds_bucket[5m])) > 3600", "slow"),
         ("age_seconds > 86400", "old"),
+        ("rate(a_failures_total[5m]) > 0.05", "more than 3 failures a minute"),
+        ("rate(process_cpu_seconds_total[5m]) > 0.8", "over 80%"),
     ],
 )
 def test_a_threshold_in_the_unit_of_the_value_is_not(expression: str, text: str, tmp_path: Path) -> None:

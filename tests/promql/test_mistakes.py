@@ -23,6 +23,8 @@ BUCKETS = "rate(a_seconds_bucket[5m])"
         ("rule/contradicting-matchers", 'a{code="200",code!="200"}'),
         ("rule/divided-by-itself", "sum(rate(a[5m])) / sum(rate(a[5m]))"),
         ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / rate(a[5m])'),
+        ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / (rate(a[5m]) + 0.001)'),
+        ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / clamp_min(rate(a[5m]), 1)'),
         ("rule/many-to-many", 'rate(a{code=~"5.."}[5m]) / on (job) rate(a[5m])'),
         ("rule/many-to-many", 'rate(a{code=~"5.."}[5m]) / on (job) sum by (job) (rate(a[5m]))'),
         ("rule/many-to-many", 'sum by (job) (b) < on (job) a{mode!="idle"}'),

@@ -20,7 +20,8 @@ ERRORS = "sum(rate(a_errors_total[5m])) / sum(rate(a_requests_total[5m]))"
         (f"(1 - {ERRORS}) * 100 < 99", "percent"),
         ("(a_bytes - b_bytes) / a_bytes > 0.9", "ratio"),
         ("avg_over_time((a_bytes / b_bytes)[5m:]) > 0.9", "ratio"),
-        ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.9", ""),
+        ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.9", "ratio"),
+        ("100 - avg by (instance) (rate(a_seconds_total{mode='idle'}[5m])) * 100 > 80", "percent"),
         ("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m]) > 1", ""),
         ("rate(a_duration_ms_total[5m]) / rate(a_requests_total[5m]) > 1", ""),
         ("a_bytes / 1024 / 1024 > 5", ""),
@@ -53,6 +54,13 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
         ("rate(a_total[5m]) > 10", "exceeded {{ $value }} times in the last 5 minutes"),
         ("sum by (job) (rate(a_total[5m])) > 10", "{{ $value }} failed logins over the last 5m"),
         ("increase(a_total[5m]) > 10", "{{ $value }} req/s"),
+        ("a_errors_total > 10", "{{ $value }} dashboard errors in the last 10 minutes"),
+        (
+            "rate(http_requests_total{code=~'5..'}[5m]) > 0.05",
+            "Error rate is {{ $value | humanizePercentage }}",
+        ),
+        ("100 - avg(rate(a_seconds_total{mode='idle'}[5m])) * 100 > 80", "{{ $value | humanizePercentage }}"),
+        ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.8", "CPU at {{ $value }}%"),
     ],
 )
 def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, template: str) -> None:
@@ -76,6 +84,9 @@ def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, tem
         ("rate(a_total[5m]) * 60 > 10", "{{ $value }} requests per minute"),
         ("increase(a_total[1h]) > 10", "{{ $value }} errors in the last hour"),
         ("increase(a_total[1m]) > 10", "{{ $value }} errors per minute"),
+        ("rate(process_cpu_seconds_total[5m]) > 0.8", "{{ $value | humanizePercentage }}"),
+        ("a_sessions > 10", "{{ $value }} users in the last 10 minutes"),
+        ("rate(a_usage_total[5m]) > 0.8", "{{ $value | humanizePercentage }}"),
         ("rate(a_total[5m]) > 10", "{{ $value }} req/s, {{ $value }} /metrics"),
     ],
 )

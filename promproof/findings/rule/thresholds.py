@@ -9,7 +9,7 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
-from promproof.promql.prints import threshold
+from promproof.promql.prints import counts_events, rated, threshold
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import plain
 from promproof.promql.tree import is_call, metric, selectors
@@ -63,6 +63,11 @@ def _misunderstood(rule: Rule, limit: float) -> str:
         return f"the value is a percentage, the text says {100 * limit:g}%, and the threshold is {limit:g}"
     if computed == RATIO and limit > 1 and limit in percents and 100 * limit not in percents:
         return f"the value is a share from 0 to 1, the text says {limit:g}%, and the threshold is {limit:g}"
+    function, counted = rated(rule.tree)
+    if function == "rate" and counts_events(counted) and limit < 1 and round(100 * limit, 9) in percents:
+        return (
+            f"the value is events per second, the text says {100 * limit:g}%, and the threshold is {limit:g}"
+        )
     if unit(rule.tree) == "seconds":
         if limit >= 1 and limit in map(float, _MILLISECONDS.findall(texts)):
             return f"the value is in seconds, the text says {limit:g} ms, and the threshold is {limit:g}"
