@@ -190,6 +190,7 @@ TWINS = (
     Twin("grafana/hidden-series", board(panel(fieldConfig={"overrides": [CLICK]})), board(panel(fieldConfig={"overrides": [{**CLICK, "__systemRef": None}]}))),
     Twin("grafana/hidden-series", board(panel(query(legendFormat="{{job}}"), fieldConfig={"overrides": [CLICK]})), board(panel(query(legendFormat="a"), fieldConfig={"overrides": [CLICK]}))),
     Twin("grafana/axis-cuts", drawn("sum(a)", max=3), drawn("min(up)", max=3)),
+    Twin("grafana/hidden-series", board(panel(query(), fieldConfig={"overrides": [CLICK]})), board(panel(query(), fieldConfig={"defaults": {"displayName": "a"}, "overrides": [CLICK]}), panel(query("sum(up) / count(up)"), fieldConfig={"overrides": [CLICK]}))),
     Twin("grafana/threshold-out-of-axis", drawn(max=0.5, thresholds=LINE, custom=SHOWN), drawn(max=0.5, thresholds=LINE)),
     Twin("grafana/axis-cuts", drawn(max=100, unit="reqps"), drawn(max=100, unit="percent")),
     Twin("grafana/axis-cuts", drawn(max=1, unit="s"), drawn("up", max=1)),

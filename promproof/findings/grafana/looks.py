@@ -11,7 +11,7 @@ import promql_parser as promql
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
-from promproof.findings.panels import Query, board_of
+from promproof.findings.panels import Board, Query, board_of
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 from promproof.grafana.queries import may_be_empty
@@ -186,7 +186,6 @@ def _named(legend: str) -> set[float]:
 def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     """Queries that are switched off, unless an expression reads them, and series that a click has hidden."""
     board = board_of(file, setup)
-    targets = board.panel(panel.path).targets
     for target in board.panel(panel.path).unseen:
         yield HIDDEN_QUERY.at(
             file.at(f"{target.path}.hide"),
@@ -198,8 +197,8 @@ def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
     overrides = _field(board.raw(panel.path)).get("overrides")
     for index, override in enumerate(overrides if isinstance(overrides, list) else ()):
         if isinstance(override, dict) and override.get("__systemRef") == "hideSeriesFrom":
-            if targets and all(target.legend in _kept(override) for target in targets if target.is_sent):
-                continue  # every series there is has this name
+            if _keeps_all(_kept(override), panel, board):
+                continue
             yield HIDDEN_SERIES.at(
                 file.at(board.path(panel.path, f"fieldConfig.overrides[{index}]")),
                 f"only {_readable(override)} is shown",
@@ -207,6 +206,43 @@ def judge_hidden(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fi
                 todo="remove the override",
                 see="click on the legend: the others come back",
             )
+
+
+def _keeps_all(names: list[str], panel: Panel, board: Board) -> bool:
+    """Whether every series there is has one of these names: a legend without labels, or a single series for each."""
+    sent = [target for target in board.panel(panel.path).targets if target.is_sent]
+    display = _object(_field(board.raw(panel.path)).get("defaults")).get("displayName")
+    if display in names or (sent and all(target.legend in names for target in sent)):
+        return True
+    queries = board.queries(panel.path)
+    singles = [query for query in queries if _is_single(query.tree)]
+    return bool(sent) and len(singles) == len(sent) <= len(names)
+
+
+def _is_single(root: Any) -> bool:
+    """Whether a query gives one series: a sum of everything, a number, a share of two sums."""
+    while isinstance(root, promql.ParenExpr):
+        root = root.expr
+    if isinstance(root, promql.BinaryExpr):
+        return _is_single(root.lhs) and _is_single(root.rhs)
+    if isinstance(root, promql.Call) and str(root.func.name) in (
+        "scalar",
+        "vector",
+        "histogram_quantile",
+        "round",
+    ):
+        last = root.args[-1] if str(root.func.name) == "histogram_quantile" else root.args[0]
+        by = last.modifier if isinstance(last, promql.AggregateExpr) else None
+        of_buckets = by is not None and [str(label) for label in by.labels] == ["le"]
+        return of_buckets or str(root.func.name) in ("scalar", "vector") or _is_single(last)
+    is_summed = isinstance(root, promql.AggregateExpr) and str(root.op) in (
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "count",
+    )
+    return isinstance(root, promql.NumberLiteral) or (is_summed and root.modifier is None)
 
 
 @each_panel(LINE_OUT, AXIS)
