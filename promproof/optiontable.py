@@ -250,7 +250,7 @@ OPTIONS = (
     Option(
         "binary",
         STACK,
-        (*RUNS, "mutate", "prove"),
+        (*RUNS, "mutate", "prove", "check"),
         f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
         "NAME=PATH",
         repeatable=True,

@@ -26,3 +26,14 @@ SHIPPED_SCENARIOS = PACKAGE / "scenarios"
 LOCUST = "promproof.load.locust"
 """The module that is run instead of Locust's own."""
 LOCUSTFILE = PACKAGE / "load" / "locustfile.py"
+
+
+def cache_dir() -> Path:
+    """Where binaries and journals live: `promproof` in `$XDG_CACHE_HOME` or `~/.cache`.
+
+    A cache under the older name is used as long as there is no other: its programs need not be fetched again.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")
+    caches = Path(home) if home else Path.home() / ".cache"
+    mine, older = caches / "promproof", caches / "monitoring-verification"
+    return older if older.is_dir() and not mine.is_dir() else mine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from promproof.findings.baseline import Baseline, load, written
 from promproof.findings.checking import Checked, Subject, Wishes, check
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
-from promproof.findings.setup import Setup
+from promproof.findings.programs import NAMES, located
+from promproof.findings.setup import Program, Setup
 from promproof.report.findings.forms import known, rendered, width_of
 
 if TYPE_CHECKING:
@@ -68,8 +69,29 @@ def _subject(given: dict[str, Any]) -> Subject:
     named = tuple(given["paths"]) or (() if is_named else (".",))
     paths = tuple(Path(name) for name in named if name != STREAM)
     stream = sys.stdin.read() if STREAM in named else None
-    subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards)
+    programs = _programs(given["binary"])
+    subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards, programs=programs)
     return replace(subject, know=_knowing(given["prometheus"], subject)) if given["prometheus"] else subject
+
+
+def _programs(choices: Sequence[str]) -> dict[str, Program]:
+    chosen: dict[str, Path] = {}
+    if choices:
+        from promproof.run.options import binaries  # imports all of a run
+
+        chosen = binaries(choices)
+    found = located(chosen)
+    for name, path in chosen.items():
+        if name not in NAMES or name not in found:
+            what = (
+                f"{path} does not answer `--version` as {name}" if name in NAMES else f"{name} is not asked"
+            )
+            raise InputError(
+                what=what,
+                where=f"--binary {name}={path}",
+                expected=f"{' or '.join(NAMES)}, or the folder that holds it",
+            )
+    return found
 
 
 def _knowing(url: str, subject: Subject) -> Callable[[Setup], Setup]:

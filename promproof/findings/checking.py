@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from promproof.findings import comments
 from promproof.findings.baseline import Baseline
 from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
+from promproof.findings.file.asked import AMTOOL, PROMTOOL
 from promproof.findings.file.suppressions import UNUSED
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.identity import Identities
 from promproof.findings.judging import Judged, Unjudged, judge, unread
 from promproof.findings.settings import Entry, Settings, idle_entry
-from promproof.findings.setup import Setup
+from promproof.findings.setup import Program, Setup
 
 if TYPE_CHECKING:
     from promproof.findings.changes import Change
@@ -41,12 +42,24 @@ class Subject:
     """The folder that files are shown from; that of the process unless given."""
     know: Callable[[Setup], Setup] | None = None
     """Adds what a running server knows."""
+    programs: Mapping[str, Program] | None = None
 
     def setup(self) -> Setup:
         """The set-up of it.
 
         Raises:
             InputError: a path is not there, or nothing of it belongs to monitoring.
+        """
+        setup = self.discovered()
+        if is_empty(setup):
+            raise nothing(self, setup)
+        return replace(setup, programs=self.programs)
+
+    def discovered(self) -> Setup:
+        """The set-up of it, without programs to ask; it may be empty.
+
+        Raises:
+            InputError: a path is not there.
         """
         setup = discover(
             self.paths,
@@ -56,11 +69,7 @@ class Subject:
             alertmanager_configs=self.alertmanager_configs,
             dashboards=self.dashboards,
         )
-        if self.know is not None:
-            setup = self.know(setup)
-        if is_empty(setup):
-            raise nothing(self, setup)
-        return setup
+        return setup if self.know is None else self.know(setup)
 
     @property
     def named(self) -> tuple[Path, ...]:
@@ -137,6 +146,7 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
     identities = Identities.of(setup.documents)
     # Whether a suppression is of use is known when everything was judged.
     judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))
+    judged = without_echoes(judged, wishes.wanted)
     everything = judged.findings
     remaining, notes = _left(everything, judged, wishes, setup, identities, subject.paths)
     asked = sorted(
@@ -165,6 +175,25 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
     )  # fmt: skip
 
 
+def without_echoes(judged: Judged, wanted: Callable[[str], bool]) -> Judged:
+    """Without what a program says of a file in which the cause is told already."""
+    asked = {PROMTOOL.id, AMTOOL.id}
+    findings = judged.findings
+    told = {
+        finding.file
+        for finding in findings
+        if finding.severity is Severity.ERROR and finding.rule not in asked and wanted(finding.rule)
+    }
+    return Judged(
+        tuple(finding for finding in findings if finding.rule not in asked or finding.file not in told),
+        tuple(
+            missed
+            for missed in judged.unjudged
+            if missed.crashed or missed.place.file not in told or not asked.intersection(missed.rules)
+        ),
+    )
+
+
 def _touched(
     findings: list[Finding], subject: Subject, wishes: Wishes, change: Change, identities: Identities
 ) -> list[Finding]:
@@ -175,14 +204,7 @@ def _touched(
 
     with TemporaryDirectory(prefix="promproof-") as folder:
         here = change.unpack(Path(folder), subject.named, identities.documents)
-        before = subject.moved(here)
-        setup = discover(
-            before.paths,
-            here,
-            prometheus_configs=before.prometheus_configs,
-            alertmanager_configs=before.alertmanager_configs,
-            dashboards=before.dashboards,
-        )
+        setup = subject.moved(here).discovered()
         earlier = Identities.of(setup.documents)
         known = Counter(earlier.fingerprint(finding) for finding in judge(setup, wishes.wanted).findings)
     caused = set(map(id, Baseline(known).divide(findings, identities)[0]))

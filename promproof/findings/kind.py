@@ -15,6 +15,7 @@ from promproof.findings.finding import Finding, Place, Severity
 from promproof.registry import Registry
 
 if TYPE_CHECKING:
+    from promproof.findings.part import Document
     from promproof.findings.setup import (
         Alertmanager,
         ComposeFile,
@@ -213,6 +214,16 @@ def each_service(
             Item(f"service {service.name}", service.at(), (service, file))
             for file in setup.compose
             for service in file.services
+        ),
+    )
+
+
+def each_document(*kinds: Kind) -> Callable[[Callable[[Document, Setup], Iterable[Finding]]], Any]:
+    """Judge every document of a file, whatever it is."""
+    return _judging(
+        kinds,
+        lambda setup: (
+            Item(document.file, document.part().at(), (document,)) for document in setup.documents
         ),
     )
 

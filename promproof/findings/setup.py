@@ -316,6 +316,20 @@ def no_page(link: str, folder: str) -> Page | None:
 
 
 @dataclass(frozen=True)
+class Program:
+    """promtool or amtool as it is here: its file, and its version, 2.42.0 say."""
+
+    name: str
+    path: str
+    version: str
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The version for comparisons."""
+        return tuple(int(part) for part in self.version.split("-")[0].split(".") if part.isdecimal())
+
+
+@dataclass(frozen=True)
 class Trouble:
     """What could not be read of a file, or is not read by the program it is for. kind: of `file/KIND`."""
 
@@ -348,6 +362,8 @@ class Setup:
     page_of: Callable[[str, str], Page | None] = no_page
     troubles: tuple[Trouble, ...] = ()
     documents: tuple[Document, ...] = ()
+    programs: Mapping[str, Program] | None = None
+    """promtool and amtool, those that are here, by name; None where they are not to be asked."""
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     operated: tuple[Prometheus, ...] = ()
     """What the operator makes of its resources: a server for each `kind: Prometheus`, or one for all monitors."""

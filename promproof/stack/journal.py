@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from promproof.places import cache_dir as cache_dir
 from promproof.stack.waiting import wait_until
 
 VERSION = 1
@@ -25,17 +26,6 @@ RUN_VARIABLE = "PROMPROOF_RUN"
 DIRECTORY_MARKER = ".promproof-run"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _END_SECONDS = 5.0
-
-
-def cache_dir() -> Path:
-    """Where binaries and journals live: `promproof` in `$XDG_CACHE_HOME` or `~/.cache`.
-
-    A cache under the older name is used as long as there is no other: its programs need not be fetched again.
-    """
-    home = os.environ.get("XDG_CACHE_HOME")
-    caches = Path(home) if home else Path.home() / ".cache"
-    mine, older = caches / "promproof", caches / "monitoring-verification"
-    return older if older.is_dir() and not mine.is_dir() else mine
 
 
 def start_time(pid: int) -> int | None:
