@@ -244,11 +244,14 @@ def _seconds(span: Any) -> float:
 @whole_setup(UNPROVIDED, EMPTY)
 def judge_dashboards(setup: Setup) -> Iterator[Finding]:
     """What each Grafana of a published image gets of dashboards and of providers."""
+    seen: set[tuple[str, str]] = set()
     for container in containers_of(setup.compose):
-        environment = container.service.environment
-        is_usual = "GF_PATHS_PROVISIONING" not in environment and "env_file" not in container.service.part
-        if container.component != "grafana" or not is_usual:
+        service = container.service
+        key = (service.part.document.folder, service.name)
+        is_usual = "GF_PATHS_PROVISIONING" not in service.environment and "env_file" not in service.part
+        if container.component != "grafana" or not is_usual or key in seen:
             continue
+        seen.add(key)  # the files of a folder that have it are told of once
         providers = list(_providers(container, setup))
         boards = [
             path for board in setup.dashboards for path in container.inside(board.part.document.address)
@@ -260,10 +263,10 @@ def judge_dashboards(setup: Setup) -> Iterator[Finding]:
             if path != "/" and not is_open(path) and _is_empty(container, path):
                 yield EMPTY.at(
                     provider.at("options", "path"),
-                    f"the mounts of {container.service.name!r} put no dashboard at {path}",
+                    f"the mounts of {service.name!r} put no dashboard at {path}",
                     effect="Grafana starts without these dashboards",
                     todo=f"mount the dashboards at {path}",
-                    see=f"docker compose exec {container.service.name} ls {path}",
+                    see=f"docker compose exec {service.name} ls {path}",
                 )
 
 
