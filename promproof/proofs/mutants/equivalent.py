@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from promproof.proofs.dead import is_addend, is_share
+from promproof.proofs.shapes import is_number
 from promproof.proofs.tree import (
     COMPARISONS,
     Aggregate,
@@ -109,7 +110,7 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
     name = gone[0][0]
     for place in range(len(path) - 2, -1, -1):
         node, below = path[place][0], path[place + 1][0]
-        if isinstance(node, Binary) and not isinstance(_other(node, below), Number):
+        if isinstance(node, Binary) and not is_number(_other(node, below)):
             if node.on is not None or node.ignoring or node.many or node.op == "or":
                 return False
             if node.op == "unless" and below is node.left:

@@ -112,6 +112,7 @@ EQUIVALENT = {
         ["increase(x[5m]) - rate(y[5m]) > 0", "rate(x[5m]) - increase(y[5m]) > 0"],
     ),
     "a matcher of both sides": ("matcher", 'x{a="b"} / y{a="b"} > 1', []),
+    "a matcher of both sides of and": ("matcher", 'x{a="b"} - time() < 9 and x{a="b"} - time() > 0', []),
     "a matcher of both sides that is ignored": (
         "matcher",
         'x{a="b"} / ignoring (a) y{a="b"} > 1',

@@ -19,6 +19,7 @@ from promproof.proofs.prove import Alert, Outcome, prove
 from promproof.proofs.tree import parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
 from promproof.stack.binaries import find_binaries
+from tests.proofs.prove import grammar
 
 pytestmark = pytest.mark.stack
 
@@ -473,3 +474,12 @@ def test_a_check_tells_which_alerts_cannot_fire_when_it_is_asked_to(
     assert program.main(["check", "--severity", "error", "--prove", "r.yml", "--format", "json"]) == 1
     told = json.loads(capsys.readouterr().out)["proofs"]["alerts"]
     assert [alert["verdict"] for alert in told] == ["proven", "dead"]
+
+
+def test_random_alerts_flip_where_their_grammar_says(promtool: Path) -> None:
+    chance = random.Random(11)
+    rows = [grammar.alert(chance) for _ in range(12)]
+    alerts = [Alert(str(n), text, 0.0, {"alert": str(n), "expr": text}) for n, (text, _) in enumerate(rows)]
+    found = prove(alerts, [], Judge(promtool), scrape=15.0)
+    told = [(outcome.alert.expression, outcome.verdict, outcome.flips) for outcome in found]
+    assert told == [(text, "proven", flips) for text, flips in rows]

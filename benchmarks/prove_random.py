@@ -1,0 +1,36 @@
+"""How many random alerts flip where their grammar says, by promtool.
+
+python -m benchmarks.prove_random [NUMBER [SEED]]
+"""
+
+from __future__ import annotations
+
+import sys
+from random import Random
+from time import perf_counter
+
+from promproof.proofs.asking import Judge
+from promproof.proofs.prove import Alert, prove
+from promproof.stack.binaries import find_binaries
+from tests.proofs.prove.grammar import alert
+
+
+def main(number: int, seed: int) -> None:
+    """Every one that is not proven there is printed."""
+    chance = Random(seed)
+    rows = [alert(chance) for _ in range(number)]
+    alerts = [Alert(str(n), text, 0.0, {"alert": str(n), "expr": text}) for n, (text, _) in enumerate(rows)]
+    begun = perf_counter()
+    found = prove(alerts, [], Judge(find_binaries().promtool.path), scrape=15.0)
+    right = 0
+    for outcome, (text, flips) in zip(found, rows, strict=True):
+        if (outcome.verdict, outcome.flips) == ("proven", flips):
+            right += 1
+        else:
+            print(f"{outcome.verdict} {outcome.flips}: {text}: {outcome.reason}")
+    print(f"{right} of {number} as the grammar says, {number / (perf_counter() - begun):.1f} a second")
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:3]]
+    main(*given, *(300, 1)[len(given) :])
