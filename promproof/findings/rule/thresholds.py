@@ -31,6 +31,10 @@ UNIT = register(
 )
 _PERCENT = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s?(?:%|percent\b)")
 _MILLISECONDS = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s?(?:ms|milliseconds)\b")
+_PER_LONGER = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s?[a-z]+)?\s?(?:/\s?|per\s)(?:hours?|h|minutes?|min|days?)\b",
+    re.IGNORECASE,
+)
 _OF_REQUESTS = re.compile(r"http|grpc|rpc|request")
 LONG_REQUEST_SECONDS = 100.0
 """Over it, a threshold for the duration of a request is meant in milliseconds: servers and proxies give up before."""
@@ -63,11 +67,9 @@ def _misunderstood(rule: Rule, limit: float) -> str:
         return f"the value is a percentage, the text says {100 * limit:g}%, and the threshold is {limit:g}"
     if computed == RATIO and limit > 1 and limit in percents and 100 * limit not in percents:
         return f"the value is a share from 0 to 1, the text says {limit:g}%, and the threshold is {limit:g}"
-    function, counted = rated(rule.tree)
-    if function == "rate" and counts_events(counted) and limit < 1 and round(100 * limit, 9) in percents:
-        return (
-            f"the value is events per second, the text says {100 * limit:g}%, and the threshold is {limit:g}"
-        )
+    of_counter = _of_counter(rule, limit, percents, texts)
+    if of_counter:
+        return f"the value is {of_counter}, and the threshold is {limit:g}"
     if unit(rule.tree) == "seconds":
         if limit >= 1 and limit in map(float, _MILLISECONDS.findall(texts)):
             return f"the value is in seconds, the text says {limit:g} ms, and the threshold is {limit:g}"
@@ -75,6 +77,19 @@ def _misunderstood(rule: Rule, limit: float) -> str:
         is_quantile = any(is_call(node, "histogram_quantile") for node in rule.nodes)
         if is_quantile and limit >= LONG_REQUEST_SECONDS and all(map(_OF_REQUESTS.search, named)):
             return f"the value is the duration of a request in seconds, and the threshold is {limit:g}"
+    return ""
+
+
+def _of_counter(rule: Rule, limit: float, percents: set[float], texts: str) -> str:
+    """What a counter's level or rate is, and what the text takes it for."""
+    function, counted = rated(rule.tree)
+    is_share = limit < 1 and round(100 * limit, 9) in percents
+    if function == "rate" and counts_events(counted) and is_share:
+        return f"events per second, the text says {100 * limit:g}%"
+    if not function and counted.endswith("_seconds_total") and is_share:
+        return f"all seconds since the start, the text says {100 * limit:g}%"
+    if function == "rate" and limit in [float(found) for found in _PER_LONGER.findall(texts)]:
+        return f"a rate per second, the text says {limit:g} in a longer time"
     return ""
 
 
