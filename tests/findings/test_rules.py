@@ -136,6 +136,11 @@ def test_another_language_in_a_file_that_a_prometheus_loads_is_refused(tmp_path:
     assert "rule/unparsable" in ids(tmp_path, f"{SERVER}# r.yml\n{text}")
 
 
+@pytest.mark.parametrize("expression", ["rate(a_total[$__rate_interval]) > 1", "up{job='a'} == ${floor}"])
+def test_a_variable_of_grafana_in_a_rule_is_refused(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, expression) == ["rule/unparsable"]
+
+
 def test_a_side_of_an_or_that_never_fires_is_told_as_that(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, "count(up == 1) == 0 or absent(up == 1)")
     assert (finding.rule, finding.effect) == ("rule/never-fires", "it never fires by this side of the `or`")
@@ -149,6 +154,7 @@ def test_a_side_of_an_or_that_never_fires_is_told_as_that(tmp_path: Path) -> Non
         "- alert: A\n  expr: up == 0\n  labels: {a: 1, b: yes, c: 2024-01-02}",
         "groups:\n- name: a\n  partial_response_strategy: warn\n  rules: []\n",
         '- alert: A\n  expr: \'sum(rate({app="a"} |= "error" [5m])) > 1\'',
+        "- alert: A\n  expr: up{cluster='${CLUSTER}'} == ${LIMIT:=0}\n  for: ${FOR}",
         "groups:\n- name: a\n  type: graphite\n  rules: [{alert: A, expr: 'sumSeries(a.*.b)'}]\n",
         "# compose.yml\nservices: {v: {image: 'victoriametrics/vmalert:v1', volumes: ['./r.yml:/rules/r.yml']}}\n"
         "# r.yml\ngroups: [{name: a, rules: [{record: 'a:b', expr: median(rate(a)) by (job)}]}]\n",

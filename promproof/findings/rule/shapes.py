@@ -96,6 +96,8 @@ _ELSEWHERE = {
     "remote_write",
 }  # fmt: skip  (a list of words)
 """Keys of other programs that evaluate such files: Thanos, Mimir, Loki, vmalert."""
+_PLACEHOLDER = re.compile(r"\$\{[A-Z][A-Z0-9_]*(?::?[-=+?][^{}]*)?\}")
+"""What envsubst or Flux fills in before anybody loads the file."""
 _LOGS = re.compile(
     r"\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|line_format|label_format|unwrap)\b|\{[^{}]*\}\s*\|"
 )
@@ -180,7 +182,7 @@ def _durations(part: Part) -> Iterator[Finding]:
         value = part.data[key]
         if value is None:  # nothing after the colon is no key
             continue
-        if not _is_duration(value):
+        if not _is_duration(value) and not _PLACEHOLDER.search(str(value)):
             yield DURATION.at(
                 part.at(key),
                 f"`{key}: {one_line(str(value))}` is no duration",
@@ -242,6 +244,8 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
         return
     except ValueError as error:
         said = one_line(str(error))
+        if _PLACEHOLDER.search(rule.expression):
+            return
         if not rule.group.prometheuses and (_LOGS.search(rule.expression) or _is_elsewhere(rule, setup)):
             return
         if not IS_OTHER.search(f"{said} {rule.expression}"):
