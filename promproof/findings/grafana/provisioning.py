@@ -83,7 +83,7 @@ def judge_dashboards(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
     paths = [provider.path for provider in setup.grafana.providers]
     if len(services) != 1 or not folder or not paths or not _is_near(folder, services[0]):
         return
-    if "build" in services[0].part:
+    if "build" in services[0].part or file.providers:
         return
     if any("$" in path or not path for path in paths):
         return
