@@ -42,7 +42,9 @@ def run(given: dict[str, Any]) -> int:
     checked = check(subject, wishes)
     if given["write_baseline"]:
         _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
-        sys.stdout.write(f"{len(checked.findings)} findings are known now: {given['baseline']}\n")
+        count = len(checked.findings)
+        told = "1 finding is" if count == 1 else f"{count} findings are"
+        sys.stdout.write(f"{told} known now: {given['baseline']}\n")
         return 2 if checked.crashes else 0
     _add_summary(checked)
     status, said = (
@@ -155,7 +157,7 @@ def _add_summary(checked: Checked) -> None:
 
 def _write(file: Path, text: str, option: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(text.encode(errors="backslashreplace"))
     except OSError as error:
         raise InputError(
             what=f"can't be written: {error.strerror}",

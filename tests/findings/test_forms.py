@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -62,6 +63,14 @@ def test_a_file_that_is_not_read_is_named(form: str) -> None:
     text = forms.rendered(checked(unjudged=(UNREAD,)), form)
     assert "values.yaml" in text
     assert "a chart's values are no manifests" in text
+
+
+@pytest.mark.parametrize("form", forms.FORMS)
+def test_a_format_takes_a_file_whose_name_is_no_utf8(form: str) -> None:
+    text = forms.rendered(checked(replace(BOARD, file="\udcff.json", message="half a pair: \ud800")), form)
+    text.encode()
+    if form in ("json", "sarif"):
+        json.loads(text)
 
 
 @pytest.mark.parametrize("form", forms.FORMS)

@@ -238,6 +238,19 @@ def test_a_second_finding_like_a_known_one_is_told(here: Path, capsys: pytest.Ca
     assert lines(checked(capsys, "--baseline", "known.json")) == [7]
 
 
+def test_a_file_whose_name_is_no_utf8_can_be_known(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "\udcff.yml").write_text(FILE, encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(here / "summary.md"))
+    words = ["check", "--severity", "info", "--only", "rule/irate-in-alert", "--baseline", "known.json"]
+    assert main([*words, "--write-baseline"]) == 0
+    assert main(words) == 0
+    (here / "known.json").write_text('{"version": 1, "findings": []}', encoding="utf-8")
+    assert main(words) == 1
+    assert "dcff.yml:5" in (here / "summary.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [

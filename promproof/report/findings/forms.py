@@ -39,7 +39,8 @@ def known(form: str) -> str:
 def rendered(checked: Checked, form: str, width: int | None = None) -> str:
     """What was checked, in a format. width: columns to wrap at, for people's."""
     written: str = import_module(FORMS[known(form)]).text(checked, width)
-    return written
+    # A file's name may have bytes that are no UTF-8; JSON takes them in this form, and so do people.
+    return written.encode(errors="backslashreplace").decode()
 
 
 def width_of(stream: TextIO) -> int | None:

@@ -50,7 +50,7 @@ def add_summary(checked: Checked, file: Path) -> None:
     Raises:
         OSError: it can't be written.
     """
-    with file.open("a", encoding="utf-8") as summary:
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as summary:
         summary.write("\n".join(_summary(checked)) + "\n")
 
 

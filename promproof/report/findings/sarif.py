@@ -88,7 +88,7 @@ def _location(finding: Finding) -> dict[str, Any]:
     if file.startswith("../") or os.path.isabs(file):
         artifact: dict[str, str] = {"uri": Path(os.path.abspath(file)).as_uri()}
     else:
-        artifact = {"uri": quote(file), "uriBaseId": _ROOT}
+        artifact = {"uri": quote(os.fsencode(file)), "uriBaseId": _ROOT}
     location: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": finding.line or 1}}
     }
