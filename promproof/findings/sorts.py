@@ -57,11 +57,19 @@ def sort_of(data: Any) -> str:
 
 
 def _of_others(data: dict[str, Any]) -> str:
-    if isinstance(data.get("route"), dict) or isinstance(data.get("inhibit_rules"), list):
+    if _is_alertmanager(data):
         return "alertmanager"
     if isinstance(data.get("groups"), list):
         return "rules"
     return "compose" if isinstance(data.get("services"), dict) else ""
+
+
+def _is_alertmanager(data: dict[str, Any]) -> bool:
+    """Whether it is Alertmanager's: values of a chart have a `route` too, which leads to no receiver."""
+    route, has_receivers = data.get("route"), isinstance(data.get("receivers"), list)
+    if isinstance(route, dict):
+        return has_receivers or bool({"receiver", "routes", "group_by"} & set(route))
+    return has_receivers and isinstance(data.get("inhibit_rules"), list)
 
 
 def may_matter(text: str, *, is_json: bool) -> bool:

@@ -375,3 +375,17 @@ def test_relabelling_changes_what_is_known(
     }
     assert labels.items() <= known.items()
     assert labels or "severity" not in known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replicaCount: 1\nroute: {enabled: true, host: shop.example.org}\n",
+        "route: {main: {parentRefs: []}}\n",
+        "inhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c]}]\n",
+        "receivers: {otlp: {}}\nservice: {pipelines: {}}\n",
+    ],
+    ids=["values of a chart", "another program's route", "a part of a file", "a collector"],
+)
+def test_a_file_of_another_program_is_no_alertmanager_configuration(text: str, tmp_path: Path) -> None:
+    assert found(tmp_path, f"# values.yaml\n{text}") == []
