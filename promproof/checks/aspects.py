@@ -60,7 +60,7 @@ def _decided(case: Case, begin: float, end: float) -> float:
     """
     states = [case.life.admissible(t, t) for t in grid(case.life.pace, begin, end)]
     loud = {State.FIRING} if isinstance(case.drill.below, NearMiss) else {State.PENDING, State.FIRING}
-    return sum(not one & loud for one in states) / len(states) if states else 0.0
+    return sum(not state & loud for state in states) / len(states) if states else 0.0
 
 
 def judge_fires(claim: Claim, case: Case) -> Verdict:
@@ -129,7 +129,7 @@ def judge_resolved(claim: Claim, case: Case) -> Verdict:
 
 def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
     """A target that is down cannot take the notification of that: it comes after the healing, or never."""
-    owed = next((one for one in owed_notices(case) if one.status == FIRING), None)
+    owed = next((notice for notice in owed_notices(case) if notice.status == FIRING), None)
     if owed is None:
         return unknown(claim, "no notification was owed", case.records)
     mine = [one for one in case.delivered if one.receiver in case.receivers]

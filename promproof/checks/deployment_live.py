@@ -188,14 +188,14 @@ def judge_resources(claim: Claim, evidence: Evidence) -> Verdict:
     wanted = documented(evidence)
     assert wanted.resources is not None
     record = evidence.need(Usage)
-    samples = [one for one in record.data.samples if set(wanted.services) & set(one.services)]
+    samples = [sample for sample in record.data.samples if set(wanted.services) & set(sample.services)]
     if len(samples) < 2:
         return unknown(claim, "fewer than two samples of the services' usage", [record.number])
     first, last = samples[0], samples[-1]
     span = last.t - first.t
     there = [name for name in wanted.services if name in first.services and name in last.services]
     cores = sum(last.services[name][0] - first.services[name][0] for name in there) / span
-    memory = max(_megabytes(one, there) for one in samples)
+    memory = max(_megabytes(sample, there) for sample in samples)
     seen = f"{cores:.2f} cores and {memory:.0f} MB over {span:.0f} s for {', '.join(there)}"
     absent = [name for name in wanted.services if name not in there]
     needed = seconds(wanted.resources.measured_for)

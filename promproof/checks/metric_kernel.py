@@ -67,12 +67,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _bound(figure: str, readings: list[Figures], scrape: Scrape) -> Bound | None:
-    before = [one for one in readings if one.after <= scrape.begin]
-    after = [one for one in readings if one.before >= scrape.end]
+    before = [reading for reading in readings if reading.after <= scrape.begin]
+    after = [reading for reading in readings if reading.before >= scrape.end]
     if not before or not after:
         return None
     first, last = before[-1], after[0]
-    around = [one for one in readings if first.before <= one.before <= last.before]
+    around = [reading for reading in readings if first.before <= reading.before <= last.before]
     if figure == "cpu_seconds":
         return Bound(first.cpu_seconds - TICK, last.cpu_seconds + TICK)
     if figure == "open_descriptors":

@@ -51,10 +51,10 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
     offset = evidence.history.monotonic
     return any(
         interval.low > 0
-        for one in evidence.scrapes
-        if one.up
+        for scrape in evidence.scrapes
+        if scrape.up
         for interval in between(
-            metric, evidence.ledger, one.begin + offset, one.end + offset, evidence.longest_handler
+            metric, evidence.ledger, scrape.begin + offset, scrape.end + offset, evidence.longest_handler
         ).values()
     )
 

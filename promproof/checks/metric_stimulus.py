@@ -101,7 +101,7 @@ def _batched(evidence: Evidence) -> int:
 def _charged(evidence: Evidence, begin: float, end: float) -> float:
     """CPU seconds that the kernel surely charged between two instants: its readings inside, less a tick at each end."""
     readings = [Figures(*row) for row in evidence.need(Kernel).data.readings]
-    inside = [one.cpu_seconds for one in readings if begin <= one.before and one.after <= end]
+    inside = [reading.cpu_seconds for reading in readings if begin <= reading.before and reading.after <= end]
     return inside[-1] - inside[0] - 2 * TICK if inside else 0.0
 
 

@@ -18,7 +18,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     name = sample_name(metric)
     before, after = evidence.rest, evidence.shot("rest-later")
     scrapes = [
-        one for one in evidence.scrapes if before.end <= one.begin and one.end <= after.begin and one.up
+        scrape
+        for scrape in evidence.scrapes
+        if before.end <= scrape.begin and scrape.end <= after.begin and scrape.up
     ]
     records = [before.record, after.record, *evidence.stored_records]
     if not scrapes:

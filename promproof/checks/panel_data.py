@@ -16,7 +16,7 @@ from promproof.verdict import Verdict
 
 def claims(contract: Contract) -> list[Claim]:
     """One claim for each documented panel."""
-    return [Claim(one.id.removesuffix("form") + "data", one.subject) for one in panels(contract)]
+    return [Claim(claim.id.removesuffix("form") + "data", claim.subject) for claim in panels(contract)]
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -31,7 +31,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{points} points from {len(panel.sent)} queries",
         expected="numbers from every query",
-        evidence=[one.number for one in seen.records(dashboard, panel)],
+        evidence=[record.number for record in seen.records(dashboard, panel)],
     )
 
 

@@ -47,7 +47,7 @@ def beyond(panel: Panel) -> str:
     """Why nothing of a panel can be judged here; empty when something can."""
     if panel.library:
         return f"{panel.path}: a library panel ({panel.library}): its content is in Grafana's database, not in the file"
-    asked = [one for one in panel.targets if not one.hidden]
+    asked = [target for target in panel.targets if not target.hidden]
     if panel.type in WITHOUT_QUERIES:
         return f"{panel.path}: a panel of type {panel.type} asks nothing"
     if not asked or any(one.source.is_prometheus for one in asked):
@@ -65,7 +65,9 @@ def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = F
         Gap: a query is too large to be taken apart, and nothing else is wrong.
     """
     found = [
-        str(one) for one in dashboard.problems if one.path.startswith((f"{panel.path}.", f"{panel.path}["))
+        str(problem)
+        for problem in dashboard.problems
+        if problem.path.startswith((f"{panel.path}.", f"{panel.path}["))
     ]
     found += [
         f"{one.path}.hide: a hidden query: nobody sees it and nobody checks it"
@@ -77,7 +79,7 @@ def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = F
         for one in panel.targets
         if promised and not one.hidden and not one.expression.strip() and one.source.is_prometheus
     ]
-    known = {one.uid for one in views.folder.sources} | {one.name for one in views.folder.sources}
+    known = {source.uid for source in views.folder.sources} | {source.name for source in views.folder.sources}
     too_large = ""
     for target in panel.sent:
         uid = target.source.reference
@@ -100,7 +102,7 @@ def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = F
 
 
 def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> list[str]:
-    declared = [one.name for one in dashboard.variables]
+    declared = [variable.name for variable in dashboard.variables]
     found = [
         f"{target.path}.{field}: ${name} is no variable of this dashboard"
         for field, text in (
@@ -145,7 +147,7 @@ def zooms(
     wrong: list[str] = []
     sampled: list[str] = []
     count = 0
-    readers = {one.name for one in dashboard.variables if one.auto_count}
+    readers = {variable.name for variable in dashboard.variables if variable.auto_count}
     for target in panel.sent:
         if readers.intersection(names(target.expression)):
             continue  # the window is the reader's own choice at every zoom
@@ -163,7 +165,7 @@ def zooms(
             wrong.append(f"{target.path}: {error}")
             continue
         if target.instant:  # one point at the end: there is no step to fall behind
-            looks = [one for one in looks if (one.least_samples or 2) < zoom.SAMPLES_FOR_A_RATE]
+            looks = [look for look in looks if (look.least_samples or 2) < zoom.SAMPLES_FOR_A_RATE]
         lying, sparse = zoom.lies(looks, alert_window=alert)
         wrong += [f"{target.path}: {one}" for one in lying]
         sampled += sparse
@@ -191,8 +193,8 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
         for name, chosen in values.items():
             legend = legend.replace(f"${{{name}}}", ",".join(chosen)).replace(f"${name}", ",".join(chosen))
         troubles = legends.troubles(legend, labels, answer.expanded, taken)
-        found += [f"{answer.target.path}.legendFormat: {one}" for one in troubles]
-        taken += [legends.render(legend, dict(one), answer.expanded) for one in labels]
+        found += [f"{answer.target.path}.legendFormat: {trouble}" for trouble in troubles]
+        taken += [legends.render(legend, dict(label), answer.expanded) for label in labels]
         count += len(labels)
     return list(dict.fromkeys(found)), count
 
@@ -208,14 +210,16 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
     doubt = ""
     points = 0
     for target in panel.sent:
-        records = [one for one in views.records(dashboard, panel) if one.data.path == target.path]
+        records = [record for record in views.records(dashboard, panel) if record.data.path == target.path]
         if not records:
             raise Gap(f"{target.path}: was not run")
-        errors = [one.data.error for one in records if one.data.error is not None]
+        errors = [record.data.error for record in records if record.data.error is not None]
         if errors:
             found.append(f"{target.path}: {errors[0]}")
             continue
-        values = [value for one in records for drawn in one.data.series or () for _, value in drawn.points]
+        values = [
+            value for record in records for drawn in record.data.series or () for _, value in drawn.points
+        ]
         points += len(values)
         if not values:
             text = f"{target.path}: gives nothing: {_cause(views, dashboard, target)}"
@@ -272,8 +276,8 @@ def _line(panel: Panel, line: float) -> list[str]:
     where = f"{panel.path}.fieldConfig.defaults"
     if panel.thresholds_mode != "absolute":
         return [f"{where}.thresholds.mode: is {panel.thresholds_mode!r}: the line moves with min and max"]
-    if not any(math.isclose(one, line, rel_tol=1e-9) for one in panel.thresholds):
-        lines = ", ".join(f"{one:g}" for one in panel.thresholds) or "none"
+    if not any(math.isclose(threshold, line, rel_tol=1e-9) for threshold in panel.thresholds):
+        lines = ", ".join(f"{threshold:g}" for threshold in panel.thresholds) or "none"
         return [f"{where}.thresholds: lines at {lines}, the alert's threshold is at {line:g}"]
     if not panel.thresholds_drawn:
         return [f"{where}.custom.thresholdsStyle: off: the line is not drawn"]

@@ -40,7 +40,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected=f"unit {wanted.unit}, queries that are accepted and fit their metrics",
         evidence=[
             evidence.need(Dashboards).number,
-            *(one.number for one in seen.records(dashboard, panel)),
+            *(record.number for record in seen.records(dashboard, panel)),
         ],
     )
 

@@ -50,9 +50,11 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     titles = [(one.title, one.file) for one in folder.dashboards if one.title]
     for place in dict.fromkeys(posixpath.dirname(file) for _, file in titles):
         found += _twice("title", [named for named in titles if posixpath.dirname(named[1]) == place])
-    found += _twice("data source uid", [(one.uid, one.where) for one in folder.sources if one.uid])
-    found += _twice("provider", [(one.name, one.where) for one in folder.providers])
-    if sum(one.is_default for one in folder.sources) > 1:
+    found += _twice(
+        "data source uid", [(source.uid, source.where) for source in folder.sources if source.uid]
+    )
+    found += _twice("provider", [(provider.name, provider.where) for provider in folder.providers])
+    if sum(source.is_default for source in folder.sources) > 1:
         found.append("more than one data source is the default")
     return findings(
         claim,
@@ -153,7 +155,7 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
 def _known(contract: Contract, name: str, served: Iterable[str]) -> bool:
     bases = {name, *(name.removesuffix(suffix) for suffix in SUFFIXES), name.removesuffix("_total")}
     return (
-        any(contract.permits(one) for one in bases)
+        any(contract.permits(base) for base in bases)
         or not bases.isdisjoint({*served, "up", "ALERTS"})
         or name.startswith("scrape_")
     )

@@ -13,7 +13,7 @@ from promproof.verdict import Verdict
 
 def claims(contract: Contract) -> list[Claim]:
     """One claim for each documented panel."""
-    return [Claim(one.id.removesuffix("form") + "legend", one.subject) for one in panels(contract)]
+    return [Claim(claim.id.removesuffix("form") + "legend", claim.subject) for claim in panels(contract)]
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -23,7 +23,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if reason := beyond(panel):
         return not_verified(claim, reason)
     found, count = names_of(seen, dashboard, panel)
-    records = [one.number for one in seen.records(dashboard, panel)]
+    records = [record.number for record in seen.records(dashboard, panel)]
     if not found and not count:
         return unknown(claim, "no series came back, so there is nothing to name", records)
     return findings(

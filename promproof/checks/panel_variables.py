@@ -91,7 +91,7 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: lis
 def _must_choose(seen: Views, variable: Variable) -> bool:
     """Whether a variable without a value is a fault; data sources may be provisioned elsewhere as well."""
     if variable.type == "datasource":
-        return any(one.type == variable.query for one in seen.folder.sources)
+        return any(source.type == variable.query for source in seen.folder.sources)
     return variable.type in ("custom", "interval")
 
 
@@ -105,16 +105,16 @@ def _exposed(seen: Views, variable: Variable) -> set[str]:
 
 
 def _undeclared(dashboard: Dashboard) -> list[str]:
-    declared = [one.name for one in dashboard.variables]
+    declared = [variable.name for variable in dashboard.variables]
     found = [
         f"{dashboard.file}: {panel.path}: repeats for ${panel.repeat}, which is no variable"
         for panel in dashboard.panels
         if panel.repeat and panel.repeat not in declared
     ]
     return found + [
-        f"{dashboard.file}: {one.path}: ${name} is no variable"
-        for one in dashboard.annotations
-        for name in unknown_names(one.expression, declared)
+        f"{dashboard.file}: {annotation.path}: ${name} is no variable"
+        for annotation in dashboard.annotations
+        for name in unknown_names(annotation.expression, declared)
     ]
 
 

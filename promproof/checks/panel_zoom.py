@@ -19,7 +19,7 @@ from promproof.verdict import Verdict
 
 def claims(contract: Contract) -> list[Claim]:
     """One claim for each documented panel."""
-    return [Claim(one.id.removesuffix("form") + "zoom", one.subject) for one in panels(contract)]
+    return [Claim(claim.id.removesuffix("form") + "zoom", claim.subject) for claim in panels(contract)]
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:

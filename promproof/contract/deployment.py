@@ -87,7 +87,7 @@ class Deployment(DeploymentModel):
     @model_validator(mode="after")
     def _fits(self) -> Deployment:
         components = [service.component for service in self.services.values()]
-        twice = sorted({one for one in components if components.count(one) > 1})
+        twice = sorted({component for component in components if components.count(component) > 1})
         if twice:
             raise ValueError(f"component named twice: {', '.join(twice)}")
         if self.account is not None and self.account.service not in self.services:

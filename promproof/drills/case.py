@@ -84,7 +84,7 @@ class Case:
     def life(self) -> Life:
         """What is admissible for the drilled alert."""
         timing, drill = self.timing, self.drill
-        disturbed = [one for one in self.turns if one.do == "disturb"]
+        disturbed = [turn for turn in self.turns if turn.do == "disturb"]
         what = drill.disturb.what if drill.disturb is not None else ""
         down = [(one.asked, one.done) for one in disturbed if what == "prometheus_restarts"]
         after = DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
@@ -137,7 +137,7 @@ class Case:
         """The doses that were held, each from when a scrape must have seen it."""
         settled = self.timing.scrape + self.slack + plan.lag(self.drill, self.timing)
         found = []
-        moves = [one for one in self.turns if one.do in ("dose", "break", "heal") or one.turn == "ended"]
+        moves = [turn for turn in self.turns if turn.do in ("dose", "break", "heal") or turn.turn == "ended"]
         if self.drill.disturb is not None and self.drill.disturb.what == "target_restarts":
             moves = list(self.turns)  # a restart ends the dose
         for one, later in pairwise(moves):
@@ -214,7 +214,7 @@ def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float
     Polls that ran into a disturbance of the path say nothing of the machine.
     """
     offset = evidence.need(ClockOffset).data
-    disturbed = [(one.asked, one.done + 1.0) for one in turns if one.do == "disturb"]
+    disturbed = [(turn.asked, turn.done + 1.0) for turn in turns if turn.do == "disturb"]
     longest = 0.0
     for kind in (AlertsPoll, RulesPoll):
         answered = [
@@ -235,18 +235,18 @@ def changes(drill: Drill, turns: Sequence[Turn], fires_above: bool = True) -> li
     """How the quantity was moved; what a fault that fails scrapes did is over when it is done."""
     found: list[Change] = []
     rest = plan.rest(drill, fires_above)
-    for one in turns:
-        if one.do == "dose":
-            found.append(Change(one.asked, one.done, one.value))
-        elif one.do == "break":
-            found.append(Change(one.asked, one.done, 1.0))
-        elif one.do == "fail_scrapes":
-            found += [Change(one.asked, one.asked, 1.0), Change(one.done, one.done, 0.0)]
-        elif one.do == "heal":
-            found.append(Change(one.asked, one.done, rest))
-        elif one.do == "disturb" and drill.disturb is not None and drill.disturb.what == "target_restarts":
+    for turn in turns:
+        if turn.do == "dose":
+            found.append(Change(turn.asked, turn.done, turn.value))
+        elif turn.do == "break":
+            found.append(Change(turn.asked, turn.done, 1.0))
+        elif turn.do == "fail_scrapes":
+            found += [Change(turn.asked, turn.asked, 1.0), Change(turn.done, turn.done, 0.0)]
+        elif turn.do == "heal":
+            found.append(Change(turn.asked, turn.done, rest))
+        elif turn.do == "disturb" and drill.disturb is not None and drill.disturb.what == "target_restarts":
             assert isinstance(drill.below, float)
-            found += [Change(one.asked, one.done, 0.0), Change(one.done, one.done, drill.below)]
+            found += [Change(turn.asked, turn.done, 0.0), Change(turn.done, turn.done, drill.below)]
     return found
 
 
@@ -312,7 +312,7 @@ class _Told(NamedTuple):
 
 
 def _told(alerts: Iterable[dict[str, Any]]) -> frozenset[_Told]:
-    return frozenset(_Told(one["status"], frozenset(one["labels"].items())) for one in alerts)
+    return frozenset(_Told(alert["status"], frozenset(alert["labels"].items())) for alert in alerts)
 
 
 def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
@@ -362,7 +362,7 @@ def good_scrapes(evidence: Evidence, node: bool) -> list[float]:
         return sorted(
             t for series in rows if series.name == "up" for t, value in series.samples if value == 1
         )
-    return sorted(one.begin for one in evidence.scrapes if one.up == 1)
+    return sorted(scrape.begin for scrape in evidence.scrapes if scrape.up == 1)
 
 
 def scrape_gaps(evidence: Evidence, node: bool, end: float, nominal: float) -> list[tuple[float, float]]:
@@ -385,4 +385,4 @@ def unseen(case: Case) -> str:
 
 
 def _furthest(states: Iterable[str]) -> State:
-    return max((State(one) for one in states), key=_RANK.index, default=State.INACTIVE)
+    return max((State(state) for state in states), key=_RANK.index, default=State.INACTIVE)

@@ -60,7 +60,7 @@ def hops(case: Case) -> list[Hop]:
 
 def forecast(case: Case) -> Life:
     """What would be admissible had the fault not been healed: the life that the windows of the way there come from."""
-    turns = [one for one in case.turns if one.asked < case.healed and one.do != "heal"]
+    turns = [turn for turn in case.turns if turn.asked < case.healed and turn.do != "heal"]
     timing = case.timing
     end = case.raised + plan.detection(case.drill, timing) + 4 * case.slack + plan.LATE_SECONDS
     quantity = plan.quantity(case.drill, timing, changes(case.drill, turns, timing.fires_above), case.since)
@@ -79,7 +79,7 @@ def _pending(life: Life, begin: float) -> Span:
 
 
 def _condition(life: Life, begin: float) -> Span:
-    after = [one for one in life.stretches if one.end >= begin]
+    after = [stretch for stretch in life.stretches if stretch.end >= begin]
     may = next((one.begin for one in after if one.condition is not Condition.FALSE), life.end)
     must = next((one.begin for one in after if one.condition is Condition.TRUE), life.end)
     return Span(max(begin, may), must + life.pace.evaluation)
@@ -101,7 +101,7 @@ def _scrape(case: Case) -> float | None:
         rows = [series for record in case.evidence.history.of(StoredNode) for series in record.data.series]
         times: Iterable[float] = (t for series in rows if series.name == "up" for t, _ in series.samples)
     else:
-        times = (one.begin for one in case.evidence.scrapes)
+        times = (scrape.begin for scrape in case.evidence.scrapes)
     return min((t for t in times if t >= done), default=None)
 
 

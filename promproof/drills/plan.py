@@ -224,19 +224,19 @@ def pace(timing: Timing, slack: float) -> Pace:
 def batches(drills: Sequence[Loaded]) -> list[list[Loaded]]:
     """Which drills run at the same time, in order: those that disturb neither each other's fault nor alert."""
     found: list[list[Loaded]] = []
-    for one in drills:
-        if one.plan.alone or one.plan.together is not None:
+    for drill in drills:
+        if drill.plan.alone or drill.plan.together is not None:
             continue
         for batch in found:
             taken = {other.plan.fault.kind for other in batch} | {other.plan.alert for other in batch}
-            if not taken & {one.plan.fault.kind, one.plan.alert}:
-                batch.append(one)
+            if not taken & {drill.plan.fault.kind, drill.plan.alert}:
+                batch.append(drill)
                 break
         else:
-            found.append([one])
-    words = dict.fromkeys(one.plan.together for one in drills if one.plan.together is not None)
-    found += [[one for one in drills if one.plan.together == word] for word in words]
-    return [*found, *([one] for one in drills if one.plan.alone and one.plan.together is None)]
+            found.append([drill])
+    words = dict.fromkeys(drill.plan.together for drill in drills if drill.plan.together is not None)
+    found += [[drill for drill in drills if drill.plan.together == word] for word in words]
+    return [*found, *([drill] for drill in drills if drill.plan.alone and drill.plan.together is None)]
 
 
 def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, edges: Sequence[float]) -> None:

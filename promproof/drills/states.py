@@ -139,7 +139,7 @@ def noise(quantity: Quantity, begin: float, end: float) -> float:
     counted = quantity.events * length
     if counted <= 0:
         return inf
-    changes = sum(begin <= one.done + quantity.lag and one.asked <= end for one in quantity.changes)
+    changes = sum(begin <= change.done + quantity.lag and change.asked <= end for change in quantity.changes)
     return (quantity.accumulators + changes + 2) / counted
 
 
@@ -264,17 +264,17 @@ class Life:
     def _may_fire(self, t: float) -> bool:
         """Whether some evaluation that still counts at `t` can have followed `for` without a certain reset."""
         resets = [
-            one
-            for one in self.stretches
-            if one.condition is Condition.FALSE and one.end - one.begin >= self.pace.seen
+            stretch
+            for stretch in self.stretches
+            if stretch.condition is Condition.FALSE and stretch.end - stretch.begin >= self.pace.seen
         ]
         latest = t
-        for one in reversed(resets):
-            if one.begin <= latest <= one.end:
-                latest = one.begin
+        for reset in reversed(resets):
+            if reset.begin <= latest <= reset.end:
+                latest = reset.begin
         if latest < t - self.pace.seen:
             return False
-        since = max((one.end for one in resets if one.end <= latest), default=self.begin)
+        since = max((reset.end for reset in resets if reset.end <= latest), default=self.begin)
         return latest - since >= self.rule.hold
 
     def _all(self, wanted: Condition, begin: float, end: float) -> bool:
@@ -284,9 +284,9 @@ class Life:
                 end < self.begin or self._all(Condition.FALSE, self.begin, end)
             )
         return all(
-            one.condition is wanted
-            for one in self.stretches
-            if (one.begin < end and one.end > begin) or one.begin <= begin <= one.end
+            stretch.condition is wanted
+            for stretch in self.stretches
+            if (stretch.begin < end and stretch.end > begin) or stretch.begin <= begin <= stretch.end
         )
 
 
@@ -319,20 +319,24 @@ def _episode(possible: Sequence[float], certain: Sequence[float]) -> Episode:
 
 def _extremes(quantity: Quantity, begin: float, end: float) -> tuple[float, float]:
     """The least and the greatest value that the quantity can have had between two instants."""
-    before = [one for one in quantity.changes if one.done + quantity.lag <= begin]
+    before = [change for change in quantity.changes if change.done + quantity.lag <= begin]
     values = [before[-1].value if before else quantity.start]
-    values += [one.value for one in quantity.changes if one.asked <= end and one.done + quantity.lag > begin]
+    values += [
+        change.value
+        for change in quantity.changes
+        if change.asked <= end and change.done + quantity.lag > begin
+    ]
     return min(values), max(values)
 
 
 def _mean(quantity: Quantity, begin: float, end: float, *, low: bool) -> float:
     """The least (or greatest) mean of the dose between two instants, wherever in its bounds each change took place."""
     total, at, value = 0.0, begin, quantity.start
-    for one in quantity.changes:
-        rises = one.value > value
-        when = one.done + quantity.lag if rises == low else one.asked
+    for change in quantity.changes:
+        rises = change.value > value
+        when = change.done + quantity.lag if rises == low else change.asked
         when = min(max(when, at), end)
         total += (when - at) * value
-        at, value = when, one.value
+        at, value = when, change.value
     total += (end - at) * value
     return total / (end - begin)

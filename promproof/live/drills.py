@@ -83,7 +83,7 @@ class DrillDesk:
         self, place: Place | None, drills: Sequence[Loaded], reports: Path, trouble: str = ""
     ) -> None:
         self._place = place
-        self._drills = [one for one in drills if one.default and isinstance(one.plan.fault, Dosed)]
+        self._drills = [drill for drill in drills if drill.default and isinstance(drill.plan.fault, Dosed)]
         self._reports = reports
         self._trouble = trouble
         self._now: Running | None = None
@@ -100,7 +100,7 @@ class DrillDesk:
         Raises:
             InputError: there is no such drill here, or one is under way.
         """
-        names = [one.plan.name for one in self._drills]
+        names = [drill.plan.name for drill in self._drills]
         if self._place is None or name not in names:
             raise InputError(
                 what=f"no such drill here: {name}", where="", expected=self._trouble or ", ".join(names)

@@ -142,7 +142,9 @@ class Watch:
         judgements = judge(run.account, reasons)
         if run.questions is not None and not run.trouble:
             # nobody asked for these by name: a metric that this scenario does not move is no open question
-            judgements += [one for one in run.questions.answers(reasons) if one.seen != NOTHING_COUNTED]
+            judgements += [
+                answer for answer in run.questions.answers(reasons) if answer.seen != NOTHING_COUNTED
+            ]
         elif self._prometheus is not None:
             reasons.append(run.trouble or "Prometheus was not asked")
         about = {
@@ -168,7 +170,11 @@ class Watch:
     def state(self) -> dict[str, Any]:
         """All that the page shows, as JSON values."""
         run = self.run
-        verdicts = [] if run is None or run.result is None else [one.as_json() for one in run.result.verdicts]
+        verdicts = (
+            []
+            if run is None or run.result is None
+            else [verdict.as_json() for verdict in run.result.verdicts]
+        )
         return {
             "run": {
                 "number": 0 if run is None else run.number,

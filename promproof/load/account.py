@@ -117,7 +117,9 @@ class Account:
         self._everything = ViewSum(bin_seconds)
         self._stage_sum = ViewSum(bin_seconds)
         self._stage_cpu: list[float] = []
-        self._tumbling = [_Tumbling(one, bin_seconds) for one in conditions if one.over is not None]
+        self._tumbling = [
+            _Tumbling(condition, bin_seconds) for condition in conditions if condition.over is not None
+        ]
 
     def take(self, row: Mapping[str, Any], view: LedgerView | None) -> None:
         """A line of the ledger's file, and its increment."""

@@ -75,7 +75,7 @@ class Questions:
 
     def __init__(self, options: Options, account: Account) -> None:
         self._account = account
-        self._asking = [one for one in account.conditions if one.asks_prometheus]
+        self._asking = [condition for condition in account.conditions if condition.asks_prometheus]
         self._promql = {one: take_apart(one) for one in self._asking if one.quantity == "promql"}
         self._metrics = [one for one in self._asking if one.quantity == "metric"]
         self._prometheus = Prometheus(options.prometheus) if self._asking and options.prometheus else None
@@ -84,8 +84,8 @@ class Questions:
         self._base: Reading | None = None
         if self._metrics:
             self._contract = load(options.contract)
-            for one in self._metrics:
-                _counted(self._contract, one, str(options.contract))
+            for metric in self._metrics:
+                _counted(self._contract, metric, str(options.contract))
             self._readings = Readings(self._contract, options.target, self._prometheus)
 
     def begin(self) -> None:
@@ -144,7 +144,7 @@ class Questions:
         view = self._account.everything()
         if view.abandoned or view.uncertain:
             time.sleep(max(0.0, view.latest + handler - time.monotonic()))
-        names = {sample_name(self._contract.metric(one.subject)) for one in self._metrics}
+        names = {sample_name(self._contract.metric(metric.subject)) for metric in self._metrics}
         deadline = time.monotonic() + handler + SCRAPES_AT_MOST * self._readings.scraped().interval
         before: dict[object, float] | None = None
         rested: Reading | None = None

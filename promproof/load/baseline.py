@@ -183,8 +183,8 @@ def judge(name: str, before: Sequence[Sequence[float]], now: Sequence[float]) ->
 
 def _earlier(runs: Sequence[Sequence[float]]) -> Estimate:
     estimates = [_estimate(run) for run in runs]
-    values = [one.value for one in estimates]
-    within = math.sqrt(sum(one.error**2 for one in estimates)) / len(estimates)
+    values = [estimate.value for estimate in estimates]
+    within = math.sqrt(sum(estimate.error**2 for estimate in estimates)) / len(estimates)
     # the next run differs from the mean of the earlier ones by one run's spread and the mean's own
     between = stdev(values) * math.sqrt(1 + 1 / len(values)) if len(values) >= LEAST_RUNS else 0.0
     return Estimate(sum(values) / len(values), max(within, between))

@@ -143,7 +143,7 @@ def guarded(condition: Condition, judge: Callable[[Condition], Judgement], keep:
 
 def exit_status(judgements: Sequence[Judgement], reasons: Sequence[str]) -> int:
     """1 when a condition is broken, 2 when the run is invalid or something is unknown, else 0."""
-    outcomes = {one.outcome for one in judgements}
+    outcomes = {judgement.outcome for judgement in judgements}
     if Outcome.FAIL in outcomes:
         return 1
     return 2 if reasons or not outcomes or Outcome.UNKNOWN in outcomes else 0

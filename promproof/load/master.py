@@ -211,7 +211,7 @@ class MasterRun:
             self._stopping("end of the arrivals")
 
     def _over(self) -> bool:
-        return len(self.members) == self._of and all(one.over for one in self.members.values())
+        return len(self.members) == self._of and all(member.over for member in self.members.values())
 
     def _look_for_lost(self) -> None:
         now = time.monotonic()

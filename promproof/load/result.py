@@ -85,7 +85,7 @@ class LoadResult:
             "invalid": list(self.reasons),
             "stopped_for": self.stopped_for,
             "seconds": self.account.seconds,
-            "verdicts": [one.as_json() for one in self.verdicts],
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
             "knee": None if knee is None else str(knee),
             "generator": dict(self.account.final.get("generator", {})),
             "endpoints": [

@@ -129,7 +129,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _mistakes(document: Document, problems: list[Problem]) -> InputError:
-    rows = [(document.where(one.key), f"{'.'.join(map(str, one.key))}: {one.text}") for one in problems]
+    rows = [
+        (document.where(problem.key), f"{'.'.join(map(str, problem.key))}: {problem.text}")
+        for problem in problems
+    ]
     where, first = rows[0]
     others = "".join(f"\n{place}: {text}" for place, text in rows[1:])
     return InputError(

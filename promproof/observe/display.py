@@ -88,7 +88,7 @@ def _same_server(
     history: Recorder, grafana: Grafana, prometheus: Prometheus, folder: GrafanaFolder
 ) -> tuple[bool, str]:
     """Whether Grafana's data source is this Prometheus: both tell the same times of the newest scrapes, to the ms."""
-    uid = next((one.uid for one in folder.sources if one.type == "prometheus"), "")
+    uid = next((source.uid for source in folder.sources if source.type == "prometheus"), "")
     end = round((history.epoch + history.now()) * 1000)
     asked = {
         "refId": "A",
@@ -102,7 +102,7 @@ def _same_server(
         result = grafana.query(asked, end - 60_000, end)
     except EvidenceError as error:
         return False, error.state
-    through = sorted(value for one in result.frames for _, value in one.points if value is not None)
+    through = sorted(value for frame in result.frames for _, value in frame.points if value is not None)
     if result.error or not direct:
         return False, result.error or "no target was scraped"
     if direct != through:
@@ -126,8 +126,10 @@ def _query(
         if one.data.dashboard == dashboard.file
     }
     values = {
-        one.name: Value(chosen.get(one.name, ()), one.multi or one.include_all, one.all_value is None)
-        for one in dashboard.variables
+        variable.name: Value(
+            chosen.get(variable.name, ()), variable.multi or variable.include_all, variable.all_value is None
+        )
+        for variable in dashboard.variables
     }
     identity = scale.is_identity
     request = Request(data.begin, data.end, panel.max_data_points or data.width)

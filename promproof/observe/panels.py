@@ -183,14 +183,14 @@ def _variables(
     values: dict[str, Value] = {}
     live: dict[str, list[str]] = {}
     span = (history.epoch + window[0], history.epoch + window[1])
-    for one in dashboard.variables:
+    for variable in dashboard.variables:
         asked, refused = None, None
-        options: list[str] = list(options_of(one))
+        options: list[str] = list(options_of(variable))
         try:
-            if one.type == "datasource":
-                options = [source.uid for source in offered(one, sources)]
-            elif one.type == "query" and one.source.is_prometheus:
-                options = query_values(prometheus, substitute(one.query, values), one.regex, span)
+            if variable.type == "datasource":
+                options = [source.uid for source in offered(variable, sources)]
+            elif variable.type == "query" and variable.source.is_prometheus:
+                options = query_values(prometheus, substitute(variable.query, values), variable.regex, span)
                 asked = tuple(options)
         except Exception as error:  # a regular expression that only a browser reads is one of them
             options = []
@@ -198,13 +198,19 @@ def _variables(
                 refused = str(error)
             else:
                 history.failed(VARIABLE, error)
-        found = chosen(one, options)
-        if one.type == "datasource" and (source := selected(one, sources)) is not None:
+        found = chosen(variable, options)
+        if variable.type == "datasource" and (source := selected(variable, sources)) is not None:
             found = Value((source.uid,), found.many)
-        values[one.name], live[one.name] = found, options
+        values[variable.name], live[variable.name] = found, options
         history.add(
             records.VariableAsked(
-                dashboard.file, one.name, one.query, asked, tuple(options), tuple(found.values), refused
+                dashboard.file,
+                variable.name,
+                variable.query,
+                asked,
+                tuple(options),
+                tuple(found.values),
+                refused,
             )
         )
     return {name: value for name, value in values.items() if value.values}, live

@@ -121,7 +121,9 @@ class Pollers:
 
     def state(self, name: str) -> str:
         """The state of an alert in the newest poll that was answered; the furthest of several label sets."""
-        polls = (one.data for one in reversed(self._history.records) if isinstance(one.data, AlertsPoll))
+        polls = (
+            record.data for record in reversed(self._history.records) if isinstance(record.data, AlertsPoll)
+        )
         newest = next((poll for poll in polls if poll.error is None), None)
         alerts = newest.alerts if newest is not None else ()
         states = {str(alert["state"]) for alert in alerts if alert["labels"].get("alertname") == name}

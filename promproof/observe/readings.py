@@ -64,10 +64,10 @@ class Readings:
         """
         job = self.contract.target.job
         assert self._prometheus is not None
-        for one in self._prometheus.targets():
-            if one["labels"].get("job") == job:
-                interval = parse_duration(one["scrapeInterval"])
-                return Scraped(interval, one["health"] == "up", tuple(one["labels"]))
+        for target in self._prometheus.targets():
+            if target["labels"].get("job") == job:
+                interval = parse_duration(target["scrapeInterval"])
+                return Scraped(interval, target["health"] == "up", tuple(target["labels"]))
         raise EvidenceError(
             "prometheus", f"no active target of job {job!r}", (), f"look at {self._prometheus.url}/targets"
         )

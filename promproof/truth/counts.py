@@ -85,13 +85,13 @@ def rows(
     return [
         Row(
             metric.name,
-            one,
-            client.get(one, ZERO),
-            client_then.get(one, ZERO),
-            None if seen_by_api is None else seen_by_api.get(one, 0.0),
-            None if stored is None else stored.get(one, 0.0),
+            label,
+            client.get(label, ZERO),
+            client_then.get(label, ZERO),
+            None if seen_by_api is None else seen_by_api.get(label, 0.0),
+            None if stored is None else stored.get(label, 0.0),
         )
-        for one in sorted(labels)
+        for label in sorted(labels)
     ]
 
 
