@@ -5,6 +5,7 @@ Every node keeps its text, so that promtool can be asked for the value of each s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -115,7 +116,26 @@ def parse(expression: str) -> Node:
     try:
         return _node(parse_promql(expression))
     except ValueError as error:
-        raise NotCovered(f"the expression can't be read: {' '.join(str(error).split())[:120]}") from error
+        said = " ".join(str(error).split())[:120]
+        raise NotCovered(f"the expression can't be read: {said}{_dialect(expression)}") from error
+
+
+DIALECTS = (
+    (r"\{\{", "it has a template: render it before, with helm template say"),
+    (
+        r"\|[=~]|!=\s*`|\|\s*(json|logfmt|unwrap|pattern)\b",
+        "it looks like LogQL, which promtool does not judge",
+    ),
+    (
+        r"\b(default|if|ifnot)\b|\bWITH\s*\(|\b(rate|increase|delta|\w+_over_time)\(\s*[\w:]+(\{[^}]*\})?\s*\)|\b\w+_prometheus\(",
+        "it looks like MetricsQL, which promtool does not judge",
+    ),
+)
+"""What an expression that is no PromQL has, and what it is then likely to be."""
+
+
+def _dialect(expression: str) -> str:
+    return next((f"; {words}" for pattern, words in DIALECTS if re.search(pattern, expression)), "")
 
 
 def walk(node: Node) -> Iterator[Node]:

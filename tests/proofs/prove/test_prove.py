@@ -16,7 +16,7 @@ from promproof.errors import InputError
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.evaluate import Evaluation, World
 from promproof.proofs.prove import Alert, Outcome, prove
-from promproof.proofs.tree import parse
+from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
 from promproof.stack.binaries import find_binaries
 from tests.proofs.prove import grammar
@@ -483,3 +483,20 @@ def test_random_alerts_flip_where_their_grammar_says(promtool: Path) -> None:
     found = prove(alerts, [], Judge(promtool), scrape=15.0)
     told = [(outcome.alert.expression, outcome.verdict, outcome.flips) for outcome in found]
     assert told == [(text, "proven", flips) for text, flips in rows]
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("rate(a) > 1", "MetricsQL"),
+        ("a > default 5", "MetricsQL"),
+        ('sum(rate({app="x"} |= "err" [5m])) > 1', "LogQL"),
+        ("a > {{ .Values.most }}", "a template"),
+        ("sum(a > 1", "can't be read"),
+    ],
+    ids=["no window", "default", "a filter of lines", "a template", "a bracket"],
+)
+def test_an_expression_of_another_dialect_is_named(expression: str, words: str) -> None:
+    with pytest.raises(NotCovered, match=words) as refused:
+        parse(expression)
+    assert ("likely" in str(refused.value) or "looks like" in str(refused.value)) == words.endswith("QL")
