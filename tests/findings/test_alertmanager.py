@@ -389,3 +389,8 @@ def test_relabelling_changes_what_is_known(
 )
 def test_a_file_of_another_program_is_no_alertmanager_configuration(text: str, tmp_path: Path) -> None:
     assert found(tmp_path, f"# values.yaml\n{text}") == []
+
+
+def test_a_file_that_is_filled_in_before_it_is_loaded_is_not_refused(tmp_path: Path) -> None:
+    text = "route: {receiver: '{{ first }}', group_wait: '${WAIT}', routes: '{{ routes }}'}\nreceivers: '{{ receivers }}'\n"
+    assert rules(found(tmp_path, text), Severity.ERROR) == []

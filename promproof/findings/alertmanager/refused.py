@@ -219,7 +219,9 @@ def _shapes(server: Alertmanager) -> Iterator[_Mistake]:
         ),
     ):
         for key in keys:
-            if not isinstance(part.data.get(key), list | None):
+            value = part.data.get(key)
+            is_filled_in = isinstance(value, str) and set("${") & set(value)
+            if not isinstance(value, list | None) and not is_filled_in:
                 yield part, (key,), f"{key} is no list"
     timers = [(route.part, key) for route in server.routes for key in _TIMERS]
     for part, key in [*timers, (server.part.part("global"), "resolve_timeout")]:
