@@ -84,7 +84,7 @@ def _programs(choices: Sequence[str]) -> dict[str, Program]:
         chosen = binaries(choices)
     found = located(chosen)
     for name, path in chosen.items():
-        if name not in NAMES or name not in found:
+        if name not in NAMES or not found[name].version:
             what = (
                 f"{path} does not answer `--version` as {name}" if name in NAMES else f"{name} is not asked"
             )

@@ -23,9 +23,8 @@ def located(given: Mapping[str, Path]) -> dict[str, Program]:
         chosen = given.get(name)
         inside = chosen / name if chosen is not None and chosen.is_dir() else chosen
         path = str(inside) if inside is not None else _looked_for(name)
-        version = _version(name, path) if path else ""
-        if path and version:
-            found[name] = Program(name, path, version)
+        if path:
+            found[name] = Program(name, path, _version)
     return found
 
 

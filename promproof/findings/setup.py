@@ -317,11 +317,16 @@ def no_page(link: str, folder: str) -> Page | None:
 
 @dataclass(frozen=True)
 class Program:
-    """promtool or amtool as it is here: its file, and its version, 2.42.0 say."""
+    """promtool or amtool as it is here: its file, and how it is asked for its version."""
 
     name: str
     path: str
-    version: str
+    ask: Callable[[str, str], str]
+
+    @cached_property
+    def version(self) -> str:
+        """Its version, 2.42.0 say; empty when it does not answer as this program. It is asked when it is needed."""
+        return self.ask(self.name, self.path)
 
     @property
     def numbers(self) -> tuple[int, ...]:

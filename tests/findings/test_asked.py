@@ -13,6 +13,7 @@ from promproof.findings.programs import located
 from promproof.places import cache_dir
 from promproof.stack.binaries import find_binaries
 
+pytestmark = pytest.mark.stack
 RULES = "groups:\n- name: a\n  rules:\n  - {alert: Up, expr: 'up == 0'}\n"
 ROUTES = "route: {receiver: a}\nreceivers: [{name: a}]\n"
 SAID = """Checking rules.yml
@@ -54,7 +55,6 @@ def checked(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.unit
 def test_what_a_current_promtool_refuses_is_found_in_its_line(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,7 +65,6 @@ def test_what_a_current_promtool_refuses_is_found_in_its_line(
     assert finding["see"] == "promtool check rules rules.yml"
 
 
-@pytest.mark.unit
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -91,7 +90,6 @@ def test_what_an_old_promtool_refuses_is_not_verified(
     assert (missed["rules"], document["findings"], document["exit_status"]) == (["file/promtool"], [], 0)
 
 
-@pytest.mark.unit
 def test_what_is_told_of_a_file_already_is_not_told_again(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,7 +99,6 @@ def test_what_is_told_of_a_file_already_is_not_told_again(
     assert rules == ["rule/unparsable"]
 
 
-@pytest.mark.unit
 def test_a_program_that_is_not_here_is_named_once_for_all_files(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,14 +112,12 @@ def test_a_program_that_is_not_here_is_named_once_for_all_files(
     ]
 
 
-@pytest.mark.unit
 def test_a_program_that_no_file_needs_is_not_missed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "rules.yml").rename(here / "rules.txt")
     (here / "board.json").write_text('{"title": "B", "panels": []}', encoding="utf-8")
     assert checked(capsys)["not_verified"] == []
 
 
-@pytest.mark.unit
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
@@ -139,7 +134,6 @@ def test_a_wrong_choice_of_a_program_is_told(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.unit
 def test_a_program_that_is_named_is_taken_before_that_of_path(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,7 +145,6 @@ def test_a_program_that_is_named_is_taken_before_that_of_path(
     assert finding["message"].startswith("promtool 3.5.0: ")
 
 
-@pytest.mark.stack
 def test_the_programs_that_are_here_answer(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     monkeypatch.undo()
     binaries = find_binaries()

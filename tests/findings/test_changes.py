@@ -11,7 +11,7 @@ import pytest
 
 from promproof.cli.program import main
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.stack
 CONFIGURATION = """global: {scrape_interval: 15s}
 rule_files: [rules.yml]
 scrape_configs:

@@ -15,7 +15,7 @@ import yaml
 from promproof.cli.program import main
 from promproof.places import REPOSITORY
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.stack
 HOOKS = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 ACTION = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
 BAD = "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: count(up == 1) == 0\n"
@@ -104,3 +104,19 @@ def test_every_input_is_used_and_documented() -> None:
     used = {re.sub(r".*inputs\.([\w-]+).*", r"\1", value) for value in step["env"].values()}
     assert used == set(ACTION["inputs"])
     assert all(f"`{name}`" in DOCUMENTED for name in used)
+
+
+def test_a_check_of_rules_imports_nothing_that_takes_long(folder: Path) -> None:
+    heavy = "pydantic", "markdown_it", "importlib.metadata", "requests", "gevent", "pytest", "rich"
+    script = (
+        "import sys; from promproof.cli.program import main; main(['check']); "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

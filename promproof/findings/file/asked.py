@@ -70,7 +70,7 @@ def _judged(kind: Kind, document: Document, setup: Setup) -> Iterator[Finding]:
     if setup.programs is None or not _is_for(kind, document, sort):
         return
     program = setup.programs.get(kind.needs)
-    if program is None:
+    if program is None or not program.version:
         raise NotVerifiedError(
             f"{kind.needs} is not here; have it on PATH, or name it: --binary {kind.needs}=PATH"
         )
