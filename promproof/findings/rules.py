@@ -51,4 +51,4 @@ def asking(expression: str) -> str:
 
 def checking(rule: Rule) -> str:
     """The command that lets promtool check the file of a rule."""
-    return f"promtool check rules {rule.file}"
+    return f"promtool check rules {rule.argument}"

@@ -37,6 +37,15 @@ class Thing:
         """The file it stands in, as it is shown."""
         return self.part.document.file
 
+    @property
+    def argument(self) -> str:
+        """That file for a command line; what stands inside of a resource is taken out of it."""
+        document = self.part.document
+        if document.entry:
+            return f"<(yq '.. | select(key == \"{document.entry}\")' {document.file})"
+        is_resource = document.part().text("kind") == "PrometheusRule"
+        return f"<(yq .spec {document.file})" if is_resource else document.file
+
 
 @dataclass(frozen=True, eq=False)
 class Job(Thing):

@@ -427,3 +427,18 @@ def test_cases_13_and_58_a_mark_line_ends_of_windows_and_anchors_are_read(tmp_pa
         ("B", "up == 0", 8),
     ]
     assert not setup.troubles
+
+
+def test_what_stands_inside_of_a_resource_is_taken_out_of_it_for_a_command(tmp_path: Path) -> None:
+    files = {
+        "am.yml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
+        "stringData:\n  am.yaml: |\n    route: {receiver: a}\n    receivers: [{name: a}]\n",
+        "r.yml": "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n"
+        + "".join(f"  {line}\n" for line in RULES.splitlines()),
+        "plain.yml": RULES,
+    }
+    setup = read(tmp_path, files)
+    assert [server.argument for server in setup.alertmanagers] == [
+        "<(yq '.. | select(key == \"am.yaml\")' am.yml)"
+    ]
+    assert {rule.argument for rule in setup.rules} == {"plain.yml", "<(yq .spec r.yml)"}

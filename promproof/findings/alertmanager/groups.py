@@ -98,7 +98,7 @@ def judge_groups(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             if is_pager
             else f"the second is sent up to {format_duration(route.group_interval)} after it fires",
             todo="group by alertname as well",
-            see=f"amtool config routes show --config.file={server.file}",
+            see=f"amtool config routes show --config.file={server.argument}",
             severity=Severity.WARNING if is_pager else None,
         )
 
@@ -124,7 +124,7 @@ def judge_receivers(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"no alert of the rules reaches {receiver.name!r}",
                 effect="it is never told anything by these rules",
                 todo="correct the matchers or the labels of the rules, or delete it",
-                see=f"amtool config routes test --config.file={server.file} with the labels of each alert",
+                see=f"amtool config routes test --config.file={server.argument} with the labels of each alert",
             )
 
 

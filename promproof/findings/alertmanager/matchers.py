@@ -141,5 +141,5 @@ def judge_mixed(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"{' and '.join(old)} beside {prefix}matchers",
                 effect="an alert must meet all of them",
                 todo=f"write them all as {prefix}matchers",
-                see=f"amtool config routes show --config.file={server.file}",
+                see=f"amtool config routes show --config.file={server.argument}",
             )

@@ -125,7 +125,7 @@ def judge_names(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"no route names the receiver {receiver.name!r}",
                 effect="it is never told anything",
                 todo="give it a route, or delete it",
-                see=f"amtool config routes show --config.file={server.file}",
+                see=f"amtool config routes show --config.file={server.argument}",
             )
     named = {name for route in server.routes for key in _INTERVALS for name in route.part.words(key)}
     for name, part in server.time_intervals.items():
@@ -135,5 +135,5 @@ def judge_names(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"no route names the time interval {name!r}",
                 effect="it mutes nothing and opens nothing",
                 todo="name it in mute_time_intervals or active_time_intervals of a route, or delete it",
-                see=f"amtool config routes show --config.file={server.file}",
+                see=f"amtool config routes show --config.file={server.argument}",
             )

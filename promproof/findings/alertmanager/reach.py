@@ -115,7 +115,7 @@ def judge_ends(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             " integration",
             effect="nobody is told when they fire" if len(names) > 1 else "nobody is told when it fires",
             todo="give the receiver an integration, or call it null if that is meant",
-            see=f"amtool config routes test --config.file={server.file} {words_of(ending[0])}",
+            see=f"amtool config routes test --config.file={server.argument} {words_of(ending[0])}",
         )
 
 
@@ -131,7 +131,7 @@ def _empty(server: Alertmanager) -> Iterator[Finding]:
                 f"routes lead to {receiver.name!r}, which has no integration",
                 effect="nobody is told of the alerts that take them",
                 todo="give the receiver an integration, or call it null if that is meant",
-                see=f"amtool config routes show --config.file={server.file}",
+                see=f"amtool config routes show --config.file={server.argument}",
             )
 
 
@@ -151,7 +151,7 @@ def judge_order(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     tree = tree_of(server)
     if tree is None:
         return
-    see = f"amtool config routes show --config.file={server.file}"
+    see = f"amtool config routes show --config.file={server.argument}"
     for route, taker in shadowed(tree):
         same = _settings(route) == _settings(taker) and not route.children and not taker.children
         yield SHADOWED.at(

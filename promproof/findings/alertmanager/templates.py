@@ -168,7 +168,7 @@ def judge_labels(receiver: Receiver, server: Alertmanager, setup: Setup) -> Iter
                     + (", ".join(sorted(grouped)) or "none"),
                     effect="the text is empty there",
                     todo=f"group by {label}, or read .CommonLabels.{label}",
-                    see=f"amtool config routes show --config.file={server.file}",
+                    see=f"amtool config routes show --config.file={server.argument}",
                 )
 
 

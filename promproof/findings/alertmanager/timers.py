@@ -92,7 +92,7 @@ def judge_repeat(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
             f"repeat_interval {repeat} is shorter than group_interval {group}",
             effect=f"a notification is repeated every {group}, not every {repeat}",
             todo=f"make repeat_interval at least {group}, or group_interval shorter",
-            see=f"alertmanager --config.file={server.file} --log.level=debug: newer ones warn of it",
+            see=f"alertmanager --config.file={server.argument} --log.level=debug: newer ones warn of it",
         )
     elif route.repeat_interval % route.group_interval > 1e-6:
         yield MULTIPLE.at(
@@ -138,7 +138,7 @@ def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
                 f"{label} is no label that an alert has: its name is in alertname",
                 effect="alerts of different names are one notification",
                 todo="write alertname",
-                see=f"amtool config routes show --config.file={server.file}",
+                see=f"amtool config routes show --config.file={server.argument}",
             )
     receiver = receiver_of(server, route.receiver)
     pagers = [kind for kind, _ in receiver.integrations if kind in PAGERS] if receiver is not None else []
@@ -149,7 +149,8 @@ def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
         f"all alerts of this route are one group, and {route.receiver!r} is a pager ({pagers[0]})",
         effect="a second alert joins the open incident: nobody is paged for it",
         todo="group by alertname and what tells one incident from another",
-        see=f"amtool config routes show --config.file={server.file}; the same dedup_key, alias or entity_id is sent",
+        see=f"amtool config routes show --config.file={server.argument}; "
+        "the same dedup_key, alias or entity_id is sent",
     )
 
 

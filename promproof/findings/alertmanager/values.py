@@ -125,7 +125,7 @@ def _told(
         if noun == "route"
         else f"{name} is not meant by the inhibition at {place}",
         todo="write both the same",
-        see=f"amtool config routes test --config.file={server.file} {words_of(alert)}",
+        see=f"amtool config routes test --config.file={server.argument} {words_of(alert)}",
     )
 
 
@@ -152,7 +152,7 @@ def judge_severities(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             f"{alert.rule.name} has severity={severity!r}, the routes know {', '.join(sorted(words))}",
             effect=f"it ends at {root.name!r}: nobody is told",
             todo="give it a route, or one of the severities that have one",
-            see=f"amtool config routes test --config.file={server.file} {words_of(alert)}",
+            see=f"amtool config routes test --config.file={server.argument} {words_of(alert)}",
         )
 
 

@@ -18,7 +18,7 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_rule, register, whole_setup
 from promproof.findings.panels import IS_OTHER
 from promproof.findings.part import Part, scalar_text
-from promproof.findings.rules import one_line
+from promproof.findings.rules import checking, one_line
 from promproof.findings.setup import Rule, Setup
 
 SHAPE = register(
@@ -254,7 +254,7 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 f"cannot be parsed: {said}",
                 effect="Prometheus refuses the file",
                 todo="correct the expression",
-                see=f"promtool check rules {rule.file}",
+                see=checking(rule),
             )
 
 
