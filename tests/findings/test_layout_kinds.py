@@ -100,6 +100,7 @@ NEIGHBOURS = (
     Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__, code], regex: 'a_total;5..', action: drop}", "rate(a_total[5m]) > 1")),
     Case("prometheus/drops-needed-metric", relabelled("{source_labels: [code], regex: '500', action: drop}", 'rate(a_total{code="500"}[5m]) > 1'), 1),
     Case("prometheus/drops-needed-metric", relabelled("{source_labels: [__name__], regex: 'old', target_label: __name__, replacement: a_total}, {source_labels: [__name__], regex: 'b', action: drop}", "a_total > 1")),
+    Case("prometheus/drops-needed-metric", {**(files := relabelled("{source_labels: [__name__], regex: 'a_total', action: drop}", "a_total > 1")), "prometheus.yml": "scrape_config_files: ['gone/*.yml']\n" + files["prometheus.yml"]}),
     Case("prometheus/drops-needed-bucket", relabelled("{source_labels: [le], regex: '0.5', action: drop}", 'a_bucket{le="0.5"} > 1'), 1),
     Case("prometheus/drops-needed-bucket", relabelled("{source_labels: [__name__, le], regex: 'b_bucket;.Inf', action: drop}", "histogram_quantile(0.9, a_bucket) > 1")),
     Case("prometheus/needed-label-gone", relabelled("{regex: code, action: labeldrop}, {source_labels: [status], target_label: code}", 'a_total{code="500"} > 1')),

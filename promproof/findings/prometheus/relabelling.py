@@ -172,8 +172,11 @@ def _renames(job: Job) -> bool:
 
 
 def _gets_others(server: Prometheus) -> bool:
-    """Whether metrics come otherwise than by its jobs."""
-    if "remote_read" in server.part:
+    """Whether metrics come otherwise than by the jobs that are known here."""
+    is_scattered = "scrape_config_files" in server.part and all(
+        job.part.document is server.part.document for job in server.jobs
+    )
+    if is_scattered or "remote_read" in server.part or "otlp" in server.part:
         return True
     container = server.container
     return container is not None and any(container.flag(flag) is not None for flag in _PUSHED)
