@@ -202,7 +202,9 @@ def _beside(
         for key in family.knobs:
             level = other.get((family.number, key), family.knobs[key])
             knobs[(number, key)] = level * stronger if key in (LEVEL, SLOPE, TRAFFIC) else level
-        knobs[(number, COPIES)] = max(1.0, knobs.get((number, COPIES), 1.0))
+        # beside each of the copies of what counts
+        copies = [value for key, value in base.items() if key[1] == COPIES]
+        knobs[(number, COPIES)] = max([1.0, knobs.get((number, COPIES), 1.0), *copies])
     return Scene(made, knobs, False)
 
 
