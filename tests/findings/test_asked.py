@@ -66,6 +66,23 @@ def test_what_a_current_promtool_refuses_is_found_in_its_line(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        RULES.replace("up == 0", 'sum(rate({app="a"} |= "error" [5m])) > 1'),
+        RULES.replace("name: a", "name: a\n  partial_response_strategy: warn"),
+        f"namespace: team\n{RULES}",
+        RULES.replace("up == 0", 'up{cluster="${CLUSTER}"} == 0'),
+    ],
+)
+def test_what_promtool_says_of_a_file_of_another_program_is_no_finding(
+    text: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(here, "promtool", "3.5.0", SAID)
+    (here / "rules.yml").write_text(text, encoding="utf-8")
+    assert checked(capsys)["findings"] == []
+
+
+@pytest.mark.parametrize(
     ("said", "reason"),
     [
         (SAID, "promtool 2.42.0 refuses it, and is too old to judge by ("),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from promproof.findings.finding import Finding, Place, Severity
+from promproof.findings.foreign import is_foreign
 from promproof.findings.judging import NotVerifiedError
 from promproof.findings.kind import Kind, each_document, register
 from promproof.findings.part import Document
@@ -75,7 +76,7 @@ def _judged(kind: Kind, document: Document, setup: Setup) -> Iterator[Finding]:
             f"{kind.needs} is not here; have it on PATH, or name it: --binary {kind.needs}=PATH"
         )
     said = _refused(setup, sort).get(document.address)
-    if said is None:
+    if said is None or is_foreign(document, setup):
         return
     whole = " ".join(
         said.replace(f"{document.address}: ", "").replace(document.address, document.file).split()

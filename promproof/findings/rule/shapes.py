@@ -6,15 +6,14 @@ prometheus/model/rulefmt/rulefmt.go, which reads strictly: a key that it does no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from promproof.config.durations import EXPECTED, parse_duration
 from promproof.config.promql import TooLarge, parse
-from promproof.findings.containers import is_evaluated_elsewhere
 from promproof.findings.finding import Finding, Severity
+from promproof.findings.foreign import KEYS, PLACEHOLDER, is_log_query, is_of_another_program
 from promproof.findings.kind import Kind, each_rule, register, whole_setup
 from promproof.findings.panels import IS_OTHER
 from promproof.findings.part import Part, scalar_text
@@ -75,33 +74,6 @@ TWICE = register(
 _DURATIONS = {"for", "keep_firing_for", "interval", "query_offset"}
 _GROUP_KEYS = {"name", "interval", "query_offset", "limit", "labels", "rules"}
 _RULE_KEYS = {"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"}
-_ELSEWHERE = {
-    "partial_response_strategy",
-    "source_tenants",
-    "evaluation_delay",
-    "align_evaluation_time_on_interval",
-    "concurrency",
-    "type",
-    "tenant",
-    "params",
-    "headers",
-    "notifier_headers",
-    "debug",
-    "eval_offset",
-    "eval_delay",
-    "eval_alignment",
-    "update_entries_limit",
-    "extra_filter_labels",
-    "id",
-    "remote_write",
-}  # fmt: skip  (a list of words)
-"""Keys of other programs that evaluate such files: Thanos, Mimir, Loki, vmalert."""
-_PLACEHOLDER = re.compile(r"\$\{[A-Z][A-Z0-9_]*(?::?[-=+?][^{}]*)?\}")
-"""What envsubst or Flux fills in before anybody loads the file."""
-_LOGS = re.compile(
-    r"\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|line_format|label_format|unwrap)\b|\{[^{}]*\}\s*\|"
-)
-"""What makes an expression one of Loki."""
 
 
 @whole_setup(SHAPE, DURATION, KEY, TWICE)
@@ -182,7 +154,7 @@ def _durations(part: Part) -> Iterator[Finding]:
         value = part.data[key]
         if value is None:  # nothing after the colon is no key
             continue
-        if not _is_duration(value) and not _PLACEHOLDER.search(str(value)):
+        if not _is_duration(value) and not PLACEHOLDER.search(str(value)):
             yield DURATION.at(
                 part.at(key),
                 f"`{key}: {one_line(str(value))}` is no duration",
@@ -204,7 +176,7 @@ def _is_duration(value: Any) -> bool:
 
 def _keys(part: Part, known: set[str]) -> Iterator[Finding]:
     for key in part.data:
-        if key in known or key in _ELSEWHERE:
+        if key in known or key in KEYS:
             continue
         near = get_close_matches(str(key), known, n=1)
         yield KEY.at(
@@ -244,9 +216,11 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
         return
     except ValueError as error:
         said = one_line(str(error))
-        if _PLACEHOLDER.search(rule.expression):
+        if PLACEHOLDER.search(rule.expression):
             return
-        if not rule.group.prometheuses and (_LOGS.search(rule.expression) or _is_elsewhere(rule, setup)):
+        if not rule.group.prometheuses and (
+            is_log_query(rule) or is_of_another_program(rule.part.document, setup)
+        ):
             return
         if not IS_OTHER.search(f"{said} {rule.expression}"):
             yield EXPRESSION.at(
@@ -256,12 +230,3 @@ def judge_expression(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 todo="correct the expression",
                 see=checking(rule),
             )
-
-
-def _is_elsewhere(rule: Rule, setup: Setup) -> bool:
-    """Whether a vmalert or the like evaluates it, which takes a larger language: a key or a mount says so."""
-    groups = rule.part.document.data.get("groups") if isinstance(rule.part.document.data, dict) else None
-    keys = {key for group in groups or () if isinstance(group, dict) for key in group}
-    return not keys.isdisjoint(_ELSEWHERE) or is_evaluated_elsewhere(
-        rule.part.document.address, setup.compose
-    )
