@@ -54,7 +54,7 @@ def run(given: dict[str, Any]) -> int:
     if given.get("prove"):
         from promproof.cli.checkproofs import proofs  # for proofs only
 
-        shown = proofs(subject.named, form)
+        shown = proofs(subject.named, form, given["binary"])
         status, said = status or shown.status, shown.added(said, form)
     if given["output"] is None:
         sys.stdout.write(said)

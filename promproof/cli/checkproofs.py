@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, sums, text
 from promproof.proofs.rulefiles import read
 from promproof.proofs.run import Settings, proven
+from promproof.run.options import binaries
+from promproof.stack.binaries import find_binaries
 
 FORMATS = ("text", "json")
 
@@ -39,8 +42,8 @@ class Proofs:
         return f"{rendered}\n{table}proofs: {sums(self.outcomes)}{more}\n"
 
 
-def proofs(paths: tuple[Path, ...], form: str) -> Proofs:
-    """The proofs of all alerts of the rule files there.
+def proofs(paths: tuple[Path, ...], form: str, programs: Sequence[str] = ()) -> Proofs:
+    """The proofs of all alerts of the rule files there. programs: what --binary names.
 
     Raises:
         InputError: the format has no room for proofs.
@@ -54,4 +57,6 @@ def proofs(paths: tuple[Path, ...], form: str) -> Proofs:
             todo="ask for them with promproof prove --format json",
         )
     rules = read([path for path in paths if path.exists()])
-    return Proofs(tuple(proven(rules, Settings())), tuple(rules.problems))
+    return Proofs(
+        tuple(proven(rules, Settings(find_binaries(binaries(programs)).promtool))), tuple(rules.problems)
+    )
