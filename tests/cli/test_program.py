@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from promproof.cli import program, ui
+from promproof.cli import ui
 from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main
 from promproof.cli.verify import prefixed
@@ -229,6 +229,6 @@ def test_the_version_is_that_of_the_installed_distribution(
         (lambda name: "1.2.3", "1.2.3"),
         (missing, "from a checkout that is not installed"),
     ):
-        monkeypatch.setattr(program, "version", version)
+        monkeypatch.setattr("importlib.metadata.version", version)
         assert main(["--version"]) == 0
         assert said in capsys.readouterr().out
