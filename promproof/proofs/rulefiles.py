@@ -40,12 +40,19 @@ def read(paths: Sequence[Path]) -> Rules:
     for path in paths:
         if path.is_dir():
             for file in sorted(f for f in path.rglob("*") if f.suffix in ENDINGS and f.is_file()):
-                _file(file, found, named=False)
+                if file.parent == path or not _is_copy(file):
+                    _file(file, found, named=False)
         else:
             _file(path, found, named=True)
     if found.prometheuses == 1 and found.evaluation:
         found.alerts = [replace(alert, every=alert.every or found.evaluation) for alert in found.alerts]
     return found
+
+
+def _is_copy(file: Path) -> bool:
+    """Whether it is the copy of a rule that `--write-tests` left below the folder."""
+    test = file.with_name(file.name.replace(".rules.yml", ".test.yml"))
+    return file.name.endswith(".rules.yml") and ": flips at " in _begin(test)[:200]
 
 
 def _file(path: Path, found: Rules, *, named: bool) -> None:

@@ -16,6 +16,7 @@ from promproof.errors import InputError
 from promproof.proofs.asking import Judge, Question, Reply, steady
 from promproof.proofs.evaluate import Evaluation, World
 from promproof.proofs.prove import Alert, Outcome, prove
+from promproof.proofs.rulefiles import read
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
 from promproof.stack.binaries import find_binaries
@@ -243,6 +244,9 @@ def test_the_test_files_that_are_written_pass_and_know_labels_and_annotations(
     assert json.loads(capsys.readouterr().out)["alerts"][0]["verdict"] == "proven"
     text = (tmp_path / "made" / "Hot.test.yml").read_text(encoding="utf-8")
     assert all(words in text for words in ("room: x", "s: 'in x:", "exp_alerts: []"))
+    assert len(read([tmp_path]).alerts) == 1, (
+        "the copies of the rules beside the tests are none of the folder's"
+    )
 
 
 def test_a_rule_that_cannot_be_read_is_a_line_and_the_rest_goes_on(
