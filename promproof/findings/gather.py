@@ -27,6 +27,8 @@ STREAM = "stdin"
 """What is shown for the file of a stream."""
 SUFFIXES = (".yml", ".yaml", ".json", ".rules")
 _SKIPPED = ("node_modules", "__pycache__", "site-packages", "venv")
+_MARKS = ("history.jsonl", "pyvenv.cfg")
+"""What a folder of a run's evidence and one of installed packages have: copies, that nobody deploys."""
 _LITERAL = re.compile(r":\s*\|[+-]?\s*(?:#.*)?$")
 
 
@@ -83,6 +85,9 @@ def files_of(
 
 def _below(folder: str, suffixes: tuple[str, ...], missed: Callable[[OSError], None] | None) -> Iterator[str]:
     for place, folders, names in os.walk(folder, onerror=missed):
+        if place != folder and any(mark in names for mark in _MARKS):
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
         yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(suffixes))
 

@@ -398,6 +398,18 @@ def test_given_files_are_the_configuration_whatever_else_is_there(tmp_path: Path
     assert (len(setup.alertmanagers), len(setup.dashboards)) == (1, 1)
 
 
+@pytest.mark.parametrize("mark", ["history.jsonl", "pyvenv.cfg"])
+def test_copies_in_the_folder_of_a_run_or_of_packages_are_not_read(mark: str, tmp_path: Path) -> None:
+    rules = "groups: [{name: g, rules: [{alert: Hot, expr: temperature > 80}]}]"
+    for place in ("monitoring", "reports/now/rendered"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "rules.yml").write_text(rules, encoding="utf-8")
+    (tmp_path / "reports/now" / mark).touch()
+    assert [rule.file for rule in discover([tmp_path], tmp_path).rules] == ["monitoring/rules.yml"]
+    asked = discover([tmp_path / "reports/now"], tmp_path).rules
+    assert [rule.file for rule in asked] == ["reports/now/rendered/rules.yml"], "it is named: it is read"
+
+
 def test_what_is_no_file_of_the_stack_is_nobodys_business(tmp_path: Path) -> None:
     files = {
         "lock.json": '{"a": ' + "[" * 100,
