@@ -74,6 +74,7 @@ class Board:
         self._text = file.part.document.text
         self._queries: dict[str, tuple[Query, ...]] = {}
         self._chosen: dict[int, dict[str, Value]] = {}
+        self._placed: dict[tuple[str, int], str] = {}
         self._raw: dict[str, Mapping[str, Any]] = {}
 
     @property
@@ -179,7 +180,12 @@ class Board:
 
     def placed(self, expression: str, request: Request) -> str:
         """An expression with its variables outside of quotes replaced, and macros as they are."""
-        values = self._values(request.length)
+        key = expression, id(values := self._values(request.length))
+        if key not in self._placed:
+            self._placed[key] = self._with_values(expression, values)
+        return self._placed[key]
+
+    def _with_values(self, expression: str, values: dict[str, Value]) -> str:
         pieces, end = [], 0
         for literal in LITERAL.finditer(expression):
             pieces += [substitute(expression[end : literal.start()], values), literal[0]]
@@ -187,6 +193,8 @@ class Board:
         return without_raw_strings("".join([*pieces, substitute(expression[end:], values)]))
 
     def _values(self, length: int) -> dict[str, Value]:
+        """What each variable has in a range; the same at every length where none is at auto."""
+        length = length if any(variable.auto_count for variable in self.dashboard.variables) else 0
         if length not in self._chosen:
             self._chosen[length] = with_auto(self.chosen, self.dashboard.variables, length)
         return self._chosen[length]
