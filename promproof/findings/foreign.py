@@ -6,7 +6,7 @@ import re
 
 from promproof.findings.containers import is_evaluated_elsewhere
 from promproof.findings.part import Document
-from promproof.findings.setup import Rule, Setup
+from promproof.findings.setup import Prometheus, Rule, Setup
 
 KEYS = frozenset(
     [
@@ -37,6 +37,13 @@ _LOGS = re.compile(
     r"\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|line_format|label_format|unwrap)\b|\{[^{}]*\}\s*\|"
 )
 """What makes an expression one of Loki."""
+_AGENT = re.compile(r"(?:^|[/-])(?:vmagent|vmsingle|victoria-metrics|agent|alloy)(?:[:@-]|$)")
+"""Images of programs that read a configuration of Prometheus, and take more in it."""
+_OF_VICTORIA = re.compile(
+    r"\b(?:stream_parse|scrape_align_interval|scrape_offset|series_limit|no_stale_markers)[\"']?\s*:"
+    r"|\baction[\"']?\s*:\s*[\"']?(?:replace_all|labelmap_all|(?:keep|drop)_(?:metrics|if_equal|if_contains))\b"
+)
+"""Keys and actions that vmagent adds."""
 
 
 def is_log_query(rule: Rule) -> bool:
@@ -56,9 +63,19 @@ def is_of_another_program(document: Document, setup: Setup) -> bool:
     )
 
 
+def is_of_an_agent(server: Prometheus) -> bool:
+    """Whether a vmagent or the like runs with a configuration: its image or its keys say so."""
+    image = server.container.image if server.container is not None else ""
+    if image:
+        return _AGENT.search(image) is not None
+    return _OF_VICTORIA.search(server.part.document.text) is not None
+
+
 def is_foreign(document: Document, setup: Setup) -> bool:
     """Whether what a Prometheus says of a file is no mistake: none loads it, or placeholders are filled in first."""
     if PLACEHOLDER.search(document.text):
+        return True
+    if any(is_of_an_agent(server) for server in setup.prometheuses if server.part.document is document):
         return True
     rules = [rule for rule in setup.rules if rule.part.document is document]
     if any(rule.group.prometheuses for rule in rules):

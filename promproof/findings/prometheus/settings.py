@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from promproof.config.durations import format_duration, parse_duration
 from promproof.findings.finding import Finding, Severity
+from promproof.findings.foreign import is_of_an_agent
 from promproof.findings.kind import Kind, each_job, each_prometheus, register
 from promproof.findings.network import targets_of
 from promproof.findings.part import Part
@@ -135,7 +136,7 @@ def _see(part: Part) -> str:
 def judge_timeout(job: Job, server: Prometheus, setup: Setup) -> Iterator[Finding]:
     """The time-out that a job writes itself: one of `global` is cut to the interval of each job."""
     timeout, interval = format_duration(job.scrape_timeout), format_duration(job.scrape_interval)
-    if job.scrape_timeout > job.scrape_interval:
+    if job.scrape_timeout > job.scrape_interval and not is_of_an_agent(server):
         yield TIMEOUT.at(
             job.at("scrape_timeout" if "scrape_timeout" in job.part else "scrapeTimeout"),
             f"the time-out of job {job.name} is {timeout}, its interval {interval}",
@@ -148,6 +149,8 @@ def judge_timeout(job: Job, server: Prometheus, setup: Setup) -> Iterator[Findin
 @each_prometheus(TIMEOUT, TWICE, REFUSED)
 def judge_refused(server: Prometheus, setup: Setup) -> Iterator[Finding]:
     """What a look at the file tells that Prometheus refuses."""
+    if is_of_an_agent(server):
+        return
     everywhere = server.part.part("global")
     timeout = everywhere.seconds("scrape_timeout")
     if timeout and timeout > server.scrape_interval:
