@@ -342,8 +342,7 @@ def test_an_unchanged_rule_is_not_proven_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, caches = tmp_path / "r.yml", tmp_path / "caches"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
-    promtool = find_binaries().promtool.path
+    monkeypatch.setattr("promproof.proofs.run.cache_dir", lambda: caches)
     asked: list[int] = []
 
     def counted(judge: Judge, questions: Sequence[Question]) -> list[Reply]:
@@ -354,7 +353,7 @@ def test_an_unchanged_rule_is_not_proven_again(
 
     def told() -> Any:
         asked.clear()
-        command.run(given((file,), no_cache=False, binary=(f"promtool={promtool}",)))
+        command.run(given((file,), no_cache=False))
         return json.loads(capsys.readouterr().out)
 
     file.write_text(rules(HOT), encoding="utf-8")
@@ -467,6 +466,7 @@ def test_a_check_tells_which_alerts_cannot_fire_when_it_is_asked_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("promproof.proofs.run.cache_dir", lambda: tmp_path / "caches")
     healthy = "{alert: Fine, expr: max by (room) (temperature) > 80, for: 2m}"
     dead = "{alert: Never, expr: sum by (instance) (a) / b > 1, for: 2m}"
     (tmp_path / "r.yml").write_text(rules(healthy, dead), encoding="utf-8")
