@@ -75,6 +75,7 @@ NEIGHBOURS = (
     Case("prometheus/no-rule-file", {"compose.yml": PROMETHEUS, "prometheus.yml": "rule_files: ['rules.yml']\n"}, 1),
     Case("prometheus/rules-not-loaded", {"a/prometheus.yml": "rule_files: [a.yml]\n", "a/a.yml": RULES, "a/b.yml": RULES}, 1, Severity.HINT),
     Case("prometheus/rules-not-loaded", {"rules.yml": RULES}),
+    Case("prometheus/rules-not-loaded", composed(f"{PROMETHEUS.replace('prometheus.yml', '.', 1).replace('/prometheus.yml', '')}", "a:80") | {"prometheus.yml": "rule_files: [a.yml]\n", "a.yml": RULES, "r.yml": f"kind: PrometheusRule\napiVersion: monitoring.coreos.com/v1\nspec: {{{RULES.strip()}}}\n"}),
     Case("prometheus/rules-not-loaded", composed(f"{PROMETHEUS}  v: {{image: 'victoriametrics/vmalert:v1', volumes: ['./r.yml:/r.yml']}}\n", "v:8880", **{"r.yml": RULES})),
     Case("prometheus/no-alertmanager", {"prometheus.yml": "rule_files: [a.yml]\nalerting: {alertmanagers: [{static_configs: [{targets: }]}]}\n", "a.yml": RULES}, 1),
     Case("prometheus/no-alertmanager", {"prometheus.yml": "rule_files: [a.yml]\nalerting: {alertmanagers: [{dns_sd_configs: [{names: [am]}]}]}\n", "a.yml": RULES}),

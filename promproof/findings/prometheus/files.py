@@ -133,6 +133,7 @@ def _unloaded(setup: Setup) -> Iterator[Part]:
             document.address.startswith("/")
             and document.address not in loaded
             and document in promql
+            and not document.part().text("kind")  # the operator loads its resources by their labels
             and not is_evaluated_elsewhere(document.address, setup.compose)
         ):
             yield part
