@@ -56,7 +56,14 @@ def folder_of_twins(folder: Path) -> Path:
             json.dumps(made), encoding="utf-8"
         )
         panel = promised[twin.dashboard, twin.panel]
-        contract["dashboards"].append({"title": made["title"], "uid": twin.uid, "panels": [panel]})
+        board = {
+            "title": made["title"],
+            "uid": twin.uid,
+            "described": True,
+            "unfolded": True,
+            "panels": [panel],
+        }
+        contract["dashboards"].append(board)
     (monitoring / "grafana" / "dashboards" / "broken.json").write_text("{", encoding="utf-8")
     path = monitoring / "contract.yaml"
     path.write_text(yaml.safe_dump(contract), encoding="utf-8")
