@@ -13,11 +13,11 @@ from time import perf_counter
 from promproof.proofs.asking import Judge
 from promproof.proofs.prove import OPEN, prove
 from promproof.proofs.rulefiles import read
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 
 def main(paths: list[str]) -> None:
-    judge = Judge(find_binaries().promtool.path)
+    judge = Judge(find_binary("promtool").path)
     begun = perf_counter()
     outcomes = []
     for path in paths:  # each file alone: others may record the same names

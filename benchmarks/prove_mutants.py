@@ -19,14 +19,14 @@ from promproof.proofs.generated import write
 from promproof.proofs.mutants.score import rule_documents, score
 from promproof.proofs.prove import prove
 from promproof.proofs.rulefiles import read
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 
 def main(words: list[str]) -> None:
     """Each file alone: others may record the same names."""
     most = int(words[1]) if words[:1] == ["--sample"] else 0
     paths = words[2:] if most else words
-    promtool = find_binaries().promtool.path
+    promtool = find_binary("promtool").path
     made, dead, files, left = Counter[str](), Counter[str](), 0, 0
     spent = {"prove": 0.0, "write": 0.0, "mutate": 0.0}
     mutate_cpu = 0.0

@@ -13,7 +13,7 @@ from promproof.proofs.provetable import Beside, data, sums, text
 from promproof.proofs.rulefiles import read
 from promproof.proofs.run import Settings, proven
 from promproof.run.options import binaries
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 FORMATS = ("text", "json")
 
@@ -58,5 +58,5 @@ def proofs(paths: tuple[Path, ...], form: str, programs: Sequence[str] = ()) -> 
         )
     rules = read([path for path in paths if path.exists()])
     return Proofs(
-        tuple(proven(rules, Settings(find_binaries(binaries(programs)).promtool))), tuple(rules.problems)
+        tuple(proven(rules, Settings(find_binary("promtool", binaries(programs))))), tuple(rules.problems)
     )

@@ -12,7 +12,7 @@ from promproof.errors import InputError
 from promproof.proofs.coverage import is_test_file, test_files
 from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.run.options import binaries
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 LONG = 200
 """Mutants, from which on a terminal is told how far it is."""
@@ -33,7 +33,7 @@ def run(given: dict[str, Any]) -> int:
     further = [path for path in named if path.is_file() and is_test_file(path)]
     files = test_files([*given["tests"], *further])
     documents = rule_documents([path for path in named if path not in further])
-    promtool = find_binaries(binaries(given["binary"])).promtool.path
+    promtool = find_binary("promtool", binaries(given["binary"])).path
     result = score(promtool, documents, files, _progress)
     if given["format"] == "json":
         sys.stdout.write(json.dumps(data(result), indent=2) + "\n")

@@ -20,7 +20,7 @@ from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.run import Settings, proven
 from promproof.proofs.tested import tested
 from promproof.run.options import binaries
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 
 def run(given: dict[str, Any]) -> int:
@@ -42,7 +42,7 @@ def run(given: dict[str, Any]) -> int:
             where=", ".join(str(path) for path in given["paths"]),
             expected="rule files of Prometheus, or a folder that has some",
         )
-    binary = find_binaries(binaries(given["binary"])).promtool
+    binary = find_binary("promtool", binaries(given["binary"]))
     promtool = binary.path
     is_fresh = given["write_tests"] is not None  # tests are made from the whole proof
     outcomes = proven(rules, Settings(binary, scrape, not given["no_cache"], is_fresh))

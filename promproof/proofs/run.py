@@ -10,7 +10,7 @@ from promproof.proofs.asking import Judge
 from promproof.proofs.cache import Cache
 from promproof.proofs.prove import Outcome, prove
 from promproof.proofs.rulefiles import Rules
-from promproof.stack.binaries import Binary, find_binaries
+from promproof.stack.binaries import Binary, find_binary
 from promproof.stack.journal import cache_dir
 
 LONG = 40
@@ -37,7 +37,7 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
     Raises:
         EvidenceError: promtool did not answer.
     """
-    promtool = settings.promtool or find_binaries({}).promtool
+    promtool = settings.promtool or find_binary("promtool")
     scrape = settings.scrape
     if scrape is None and rules.scrapes:
         scrape = min(rules.scrapes)

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,8 @@ _TODO = (
     "install Prometheus, Alertmanager and Node Exporter from your system's packages or from "
     "https://prometheus.io/download, and have them on PATH or name them with --binary NAME=PATH"
 )
-Fetch = Callable[[Path, Callable[[str], None]], None]
+Fetch = Callable[[Path, Callable[[str], None], Collection[str]], None]
+"""Into this folder, telling what it does, the programs that are missing."""
 
 
 @dataclass(frozen=True)
@@ -75,28 +76,56 @@ def find_binaries(
     Raises:
         InputError: a program is missing; which, where it was looked for, how to get it.
     """
+    return Binaries(**_found(tuple(NAMES), options, path, cache, fetch, say))
+
+
+def find_binary(
+    program: str,
+    options: Mapping[str, Path] | None = None,
+    *,
+    path: str | None = None,
+    cache: Path | None = None,
+    fetch: Fetch | None = debian.fetch,
+) -> Binary:
+    """Find one of the programs as `find_binaries` does, and fetch no other one.
+
+    Raises:
+        InputError: it is missing, or an option names a program that is none of NAMES.
+    """
+    return _found((program,), options, path, cache, fetch, None)[program]
+
+
+def _found(
+    programs: Collection[str],
+    options: Mapping[str, Path] | None,
+    path: str | None,
+    cache: Path | None,
+    fetch: Fetch | None,
+    say: Callable[[str], None] | None,
+) -> dict[str, Binary]:
     cache = cache or cache_dir() / "programs"
     path = os.environ.get("PATH", os.defpath) if path is None else path
-    search = _Search(options or {}, path, cache)
+    search = _Search(programs, options or {}, path, cache)
     if search.missing() and fetch is not None:
         with locked(cache.parent / "fetch.lock"):
-            search = _Search(options or {}, path, cache)
+            search = _Search(programs, options or {}, path, cache)
             if search.missing():
                 try:
-                    fetch(cache, say or logging.getLogger(__name__).info)
+                    fetch(cache, say or logging.getLogger(__name__).info, search.missing())
                 except InputError as error:
                     search.notes.append(f"the package manager: {error.what}")
                     raise search.error() from error
-                search = _Search(options or {}, path, cache)
+                search = _Search(programs, options or {}, path, cache)
     if search.missing():
         raise search.error()
-    return Binaries(**search.found)
+    return search.found
 
 
 class _Search:
     """One look in all places; notes tell what was seen there."""
 
-    def __init__(self, options: Mapping[str, Path], path: str, cache: Path) -> None:
+    def __init__(self, wanted: Collection[str], options: Mapping[str, Path], path: str, cache: Path) -> None:
+        self.wanted = wanted
         self.notes = [f"PATH {path}", f"the cache {cache}"]
         self.found: dict[str, Binary] = {}
         if unknown := sorted(set(options) - set(NAMES)):
@@ -105,7 +134,8 @@ class _Search:
                 where="--binary",
                 expected=f"one of {', '.join(NAMES)}",
             )
-        for program, names in NAMES.items():
+        for program in wanted:
+            names = NAMES[program]
             if program in options:
                 self.found[program] = _chosen(program, options[program])
                 continue
@@ -128,7 +158,7 @@ class _Search:
         return None
 
     def missing(self) -> list[str]:
-        return [program for program in NAMES if program not in self.found]
+        return [program for program in self.wanted if program not in self.found]
 
     def error(self) -> InputError:
         names = "; ".join(f"{program} ({' or '.join(NAMES[program])})" for program in self.missing())

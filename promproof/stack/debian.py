@@ -1,19 +1,27 @@
 """Fetches the binaries from the package sources of Debian or Ubuntu, as any user, installing nothing.
 
 apt works in folders of its own with an empty package status; the packages are only unpacked. Hashes are
-checked by apt, and the rest is all or nothing: the folder of the programs appears by one rename.
+checked by apt, and the rest is all or nothing: the folder of the programs appears by one rename, and so does a
+program that is added to it later.
 """
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from promproof.errors import InputError
 from promproof.stack.children import run_to_end
 
-PACKAGES = ("prometheus", "prometheus-alertmanager", "prometheus-node-exporter")
+PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+    "node_exporter": "prometheus-node-exporter",
+}
+"""The package that each program comes with."""
 # Packages of their own in newer releases; in older ones these programs come with the packages above.
 SPLIT_PACKAGES = ("promtool", "amtool")
 PROGRAMS = {
@@ -34,8 +42,8 @@ _APT_SECONDS = 600.0
 _UNPACK_SECONDS = 120.0
 
 
-def fetch(into: Path, say: Callable[[str], None]) -> None:
-    """Download the packages and put their programs into the folder `into`, which appears when all are there.
+def fetch(into: Path, say: Callable[[str], None], wanted: Collection[str] = tuple(PACKAGES)) -> None:
+    """Download the packages of some programs, and put what is in them into the folder `into` when all is there.
 
     The programs must be started with `into` as their working directory: see RELOCATED.
 
@@ -45,7 +53,7 @@ def fetch(into: Path, say: Callable[[str], None]) -> None:
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
             raise InputError(what=f"{tool} is not on this system")
-    say("fetching Prometheus, Alertmanager and Node Exporter with apt (once, without installing them)")
+    say(f"fetching {', '.join(wanted)} with apt (once, without installing them)")
     into.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in into.parent.glob("fetch-*"):
         shutil.rmtree(abandoned, ignore_errors=True)  # of a run that was killed; the caller holds the lock
@@ -53,12 +61,23 @@ def fetch(into: Path, say: Callable[[str], None]) -> None:
         work = Path(name)
         apt = _Apt(work)
         apt.run("apt-get", "update")
-        split = [package for package in SPLIT_PACKAGES if apt.knows(package)]
-        apt.run("apt-get", "download", *PACKAGES, *split)
-        programs = _unpack(work)
-        if into.exists():
-            into.rename(work / "former")
+        split = {name for name in SPLIT_PACKAGES if name in wanted and apt.knows(name)}
+        packages = {name if name in split else PACKAGES[name] for name in wanted}
+        apt.run("apt-get", "download", *sorted(packages))
+        _placed(_unpack(work, wanted), into)
+
+
+def _placed(programs: Path, into: Path) -> None:
+    """A new folder appears whole; to one that is there already each program is added, since a stack may run in it."""
+    if not into.exists():
         programs.rename(into)
+        return
+    for program in (path for path in programs.iterdir() if path.is_file()):
+        program.replace(into / program.name)
+    (into / "share").mkdir(exist_ok=True)
+    shared = programs / "share/prometheus"
+    if shared.is_dir() and not (into / "share/prometheus").exists():
+        shared.rename(into / "share/prometheus")
 
 
 class _Apt:
@@ -105,7 +124,7 @@ class _Apt:
         return done.exit_status
 
 
-def _unpack(work: Path) -> Path:
+def _unpack(work: Path, wanted: Collection[str]) -> Path:
     for package in sorted((work / "packages").glob("*.deb")):
         command = ["dpkg", "-x", str(package), str(work / "root")]
         done = run_to_end(command, log=work / "dpkg.log", seconds=_UNPACK_SECONDS)
@@ -118,6 +137,8 @@ def _unpack(work: Path) -> Path:
         shared.rename(programs / "share/prometheus")
     for debian, upstream in PROGRAMS.items():
         source = work / "root/usr/bin" / debian
+        if not source.is_file() and upstream not in wanted:
+            continue
         if not source.is_file():
             raise InputError(what=f"the packages hold no program {debian}")
         source.rename(programs / upstream)

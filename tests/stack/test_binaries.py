@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from promproof.config.timescale import TimeScale
 from promproof.errors import InputError
 from promproof.stack import debian
-from promproof.stack.binaries import NAMES, Binaries, find_binaries
+from promproof.stack.binaries import NAMES, Binaries, find_binaries, find_binary
 from promproof.stack.journal import Journal
 from promproof.stack.processes import Configure, ProcessStack
 from promproof.stack.waiting import wait_until
@@ -40,7 +40,7 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "programs"
 
 
-def no_fetch(into: Path, say: Say) -> None:
+def no_fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
     raise AssertionError("something was fetched")
 
 
@@ -107,7 +107,7 @@ def test_missing_program_is_not_named_with_the_places_and_the_remedy(tmp_path: P
 
 
 def test_failure_of_the_package_manager_is_not_told(tmp_path: Path, cache: Path) -> None:
-    def fail(into: Path, say: Say) -> None:
+    def fail(into: Path, say: Say, wanted: Collection[str]) -> None:
         raise InputError("apt-get update ended with exit status 100: E: no network")
 
     with pytest.raises(InputError) as caught:
@@ -127,7 +127,7 @@ def test_system_without_apt_ends_in_a_traceback(monkeypatch: pytest.MonkeyPatch,
 def test_fetched_program_is_fetched_again(cache: Path) -> None:
     fetched = []
 
-    def fetch(into: Path, say: Say) -> None:
+    def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
         fetched.append(into)
         all_programs(into)
 
@@ -137,10 +137,40 @@ def test_fetched_program_is_fetched_again(cache: Path) -> None:
     assert (fetched, first.prometheus.source) == ([cache], "cache")
 
 
+def test_program_that_is_not_needed_is_fetched_too(cache: Path) -> None:
+    fetched = []
+
+    def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
+        fetched.append(tuple(wanted))
+        for name in wanted:
+            program(into, name, name)
+
+    assert find_binary("promtool", path="", cache=cache, fetch=fetch).path == cache / "promtool"
+    assert find_binaries(path="", cache=cache, fetch=fetch).promtool.source == "cache"
+    assert fetched == [("promtool",), ("prometheus", "alertmanager", "amtool", "node_exporter")]
+
+
+def test_option_for_a_program_that_is_not_needed_is_asked(tmp_path: Path, cache: Path) -> None:
+    folder = all_programs(tmp_path / "bin")
+    with pytest.raises(InputError, match="no program is called grafana"):
+        find_binary("promtool", {"grafana": tmp_path}, path=str(folder), cache=cache, fetch=no_fetch)
+    found = find_binary("promtool", {"prometheus": tmp_path}, path=str(folder), cache=cache, fetch=no_fetch)
+    assert found.path == folder / "promtool"
+
+
+def test_program_that_is_added_later_takes_the_folder_from_a_stack_that_runs_in_it(tmp_path: Path) -> None:
+    cache, new = all_programs(tmp_path / "programs"), program(tmp_path / "new", "amtool", "amtool", "2").parent
+    before = cache.stat().st_ino
+    debian._placed(new, cache)
+    assert cache.stat().st_ino == before
+    assert find_binary("amtool", path="", cache=cache, fetch=None).version == "2"
+    assert find_binary("promtool", path="", cache=cache, fetch=None).version == "1.2.3"
+
+
 def test_two_runs_fetch_at_the_same_time(cache: Path) -> None:
     inside, most = [], []
 
-    def fetch(into: Path, say: Say) -> None:
+    def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
         inside.append(threading.get_ident())
         with suppress(TimeoutError):  # time for the others to come in, if they can
             wait_until(lambda: "" if len(inside) > 1 else "alone", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promproof.proofs.mutants.promtool import Job, group_order, judge
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 
 RECORD = {"record": "room:temperature:max", "expr": "max by (room) (temperature)"}
 ALERT = {"alert": "Hot", "expr": "room:temperature:max > 80", "for": "2m"}
@@ -33,4 +33,4 @@ def test_an_alert_sees_what_an_earlier_group_has_just_recorded_every_time() -> N
     series = [{"series": 'temperature{room="a"}', "values": "80 81x9"}]
     case = {"interval": "1m", "input_series": series, "alert_rule_test": asked}
     job = Job({"evaluation_interval": "1m", "tests": [case]}, RULES)
-    assert all(answer.passed for answer in judge(find_binaries().promtool.path, [job] * 24))
+    assert all(answer.passed for answer in judge(find_binary("promtool").path, [job] * 24))

@@ -19,7 +19,7 @@ from promproof.proofs.prove import Alert, Outcome, prove
 from promproof.proofs.rulefiles import read
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import find_binary
 from tests.proofs.prove import grammar
 
 pytestmark = pytest.mark.stack
@@ -120,7 +120,7 @@ OPEN = {
 
 @pytest.fixture(scope="module")
 def promtool() -> Path:
-    return find_binaries().promtool.path
+    return find_binary("promtool").path
 
 
 @pytest.fixture(scope="module")
