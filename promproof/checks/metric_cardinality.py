@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
-from promproof.contract.model import Metric, RequestsTruth
+from promproof.contract.labels import RequestsTruth
+from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
 

@@ -8,72 +8,32 @@ file, line and key.
 from __future__ import annotations
 
 import math
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from promproof.config.arithmetic import evaluate
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import load_model
 from promproof.contract.deployment import Deployment
+from promproof.contract.labels import (
+    ConstantTruth,
+    DurationsTruth,
+    Label,
+    Model,
+    Names,
+    OpenRequestsTruth,
+    RequestsTruth,
+    RequestTruth,
+)
 from promproof.contract.panels import Dashboards, RowsSumTruth
-from promproof.contract.texts import Duration, Pattern
+from promproof.contract.texts import Duration
 from promproof.errors import InputError
 
-Names = Annotated[tuple[str, ...], Field(strict=False)]
-MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
-
-
-class Model(BaseModel):
-    """Strict and frozen: a misspelt key is an error, a loaded contract does not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Label(Model):
-    """What a label's values may be: a fixed list, a pattern that must match in full, or both left open."""
-
-    values: Names | None = None
-    pattern: Pattern | None = None
-
-    def allows(self, value: str) -> bool:
-        """Whether the documentation allows this value."""
-        if self.values is not None and value in self.values:
-            return True
-        if self.pattern is not None:
-            return re.fullmatch(self.pattern, value) is not None
-        return self.values is None
-
-
-class RequestTruth(Model):
-    """A truth by request; the fields say which of the target's labels holds what the ledger knows."""
-
-    method: str = "method"
-    endpoint: str = "endpoint"
-    status: str = "status"
-
-
-class RequestsTruth(RequestTruth):
-    """Finished requests by method, endpoint and status: ledgers of all senders."""
-
-    kind: Literal["requests"]
-    unmatched: str = "unmatched"
-    """The endpoint value of requests that no route matched."""
-
-
-class DurationsTruth(RequestTruth):
-    """Durations of finished requests: count exactly, buckets and sum between injected delay and client latency."""
-
-    kind: Literal["durations"]
-
-
-class OpenRequestsTruth(RequestTruth):
-    """Requests in progress at an instant, by method and endpoint."""
-
-    kind: Literal["open_requests"]
+MetricName = Annotated[str, Field(pattern=r"^[^\x00-\x1f{}\"]+$")]
+"""Any text since Prometheus 3; what older servers ask for has letters, digits, `_` and `:` only."""
 
 
 class TallyTruth(Model):
@@ -118,9 +78,11 @@ Truth = Annotated[
     | UsersTruth
     | RowsTruth
     | RowsSumTruth
-    | ProcessTruth,
+    | ProcessTruth
+    | ConstantTruth,
     Field(discriminator="kind"),
 ]
+REQUESTED = ("method", "route", "status", "status_class")
 COUNTED = ("requests", "durations", "tally")
 """Truths whose events the ledger counts by label set at any moment."""
 
@@ -129,7 +91,7 @@ class Metric(Model):
     """One documented metric: its form and where its truth comes from."""
 
     name: MetricName
-    type: Literal["counter", "gauge", "histogram"]
+    type: Literal["counter", "gauge", "histogram", "summary", "info", "stateset", "untyped"]
     unit: str
     help: str
     labels: dict[str, Label] = Field(default_factory=dict)
@@ -138,12 +100,18 @@ class Metric(Model):
 
     @model_validator(mode="after")
     def _fits(self) -> Metric:
-        if (self.type == "histogram") != (self.buckets is not None):
-            raise ValueError("buckets belong to a histogram, and a histogram needs them")
+        if self.type != "histogram" and self.buckets is not None:
+            raise ValueError("buckets belong to a histogram")
         if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
             raise ValueError("buckets must ascend without repeats")
-        if self.truth.kind == "durations" and self.type != "histogram":
-            raise ValueError("the truth 'durations' is that of a histogram")
+        if self.truth.kind == "durations" and self.type not in ("histogram", "summary"):
+            raise ValueError("the truth 'durations' is that of a histogram or summary")
+        if not isinstance(self.truth, RequestTruth):
+            strange = [name for name, label in self.labels.items() if label.source in REQUESTED]
+            if strange:
+                raise ValueError(
+                    f"label {', '.join(strange)} is of a request, and the truth {self.truth.kind!r} is not"
+                )
         if isinstance(self.truth, RowsSumTruth) and (
             self.type != "counter" or list(self.labels) != [self.truth.subject]
         ):

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from promproof.config.inputs import Document, load_document, load_model
-from promproof.contract.model import Contract, Model
+from promproof.contract.labels import Model
+from promproof.contract.model import Contract
 from promproof.contract.texts import Duration, Pattern
 from promproof.errors import InputError
 from promproof.faults.kind import AnyFault, Share

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from promproof.contract.model import Contract, RequestsTruth
+from promproof.contract.labels import RequestsTruth
+from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.faults.dosed import Dosed, exactly
 from promproof.faults.kind import register

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, SerializeAsAny, WrapValidator
 
-from promproof.contract.model import Model
+from promproof.contract.labels import Model
 from promproof.evidence.evidence import Evidence
 from promproof.faults.ledgers import Agreement, Held
 from promproof.faults.site import Site

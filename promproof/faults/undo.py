@@ -23,7 +23,7 @@ from docker.errors import DockerException, NotFound
 from pydantic import Field, TypeAdapter
 
 from promproof.config import jsonlines
-from promproof.contract.model import Model
+from promproof.contract.labels import Model
 from promproof.errors import EvidenceError, InputError
 from promproof.stack import compose
 from promproof.stack.journal import cache_dir, locked, start_time

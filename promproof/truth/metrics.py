@@ -11,14 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
-from promproof.contract.model import (
-    DurationsTruth,
-    Metric,
-    OpenRequestsTruth,
-    RequestsTruth,
-    TallyTruth,
-    UsersTruth,
-)
+from promproof.contract.labels import DurationsTruth, OpenRequestsTruth, RequestsTruth
+from promproof.contract.model import Metric, TallyTruth, UsersTruth
 from promproof.evidence.view import CountKey, EndpointKey, LedgerView
 from promproof.exposition import Labels, label_set
 

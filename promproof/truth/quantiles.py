@@ -15,7 +15,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from promproof.contract.model import Contract, Metric, RequestTruth
+from promproof.contract.labels import RequestTruth
+from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
 from promproof.evidence.evidence import Gap, Scrape
 from promproof.evidence.view import EndpointKey, EndpointView

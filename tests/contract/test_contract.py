@@ -15,7 +15,7 @@ from promproof.places import REPOSITORY
 
 pytestmark = pytest.mark.unit
 PAGE = (REPOSITORY / "docs" / "contract.md").read_text(encoding="utf-8")
-[SHORT] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+SHORT, *OTHERS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 ELSEWHERE = {"DashboardClaim", "PanelClaim"}
 """Models that another page explains."""
 

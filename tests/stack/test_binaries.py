@@ -159,7 +159,10 @@ def test_option_for_a_program_that_is_not_needed_is_asked(tmp_path: Path, cache:
 
 
 def test_program_that_is_added_later_takes_the_folder_from_a_stack_that_runs_in_it(tmp_path: Path) -> None:
-    cache, new = all_programs(tmp_path / "programs"), program(tmp_path / "new", "amtool", "amtool", "2").parent
+    cache, new = (
+        all_programs(tmp_path / "programs"),
+        program(tmp_path / "new", "amtool", "amtool", "2").parent,
+    )
     before = cache.stat().st_ino
     debian._placed(new, cache)
     assert cache.stat().st_ino == before
