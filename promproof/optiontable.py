@@ -125,7 +125,7 @@ OPTIONS = (
     Option(
         "plugins",
         SUBJECT,
-        (*EVERY, "judge", "mutate", "scenarios check", "scenarios list", "scenarios schema"),
+        (*EVERY, "judge", "report", "mutate", "scenarios check", "scenarios list", "scenarios schema"),
         "load checks, faults, load models and so on from the Python files of this folder; may be repeated",
         "DIR",
         "path",
@@ -170,6 +170,7 @@ OPTIONS = (
         "DIR",
         "path",
     ),
+    Option("against", OUTPUT, ("report",), "tell what changed since this run", "OLDER", "path"),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
     Option(
         "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"

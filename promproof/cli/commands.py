@@ -91,6 +91,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "report",
+        "promproof.cli.report:run",
+        "the page of a run again, from its folder alone",
+        (Argument("folder", "RUN"),),
+        text=(
+            "RUN is the folder of a run of verify or drill. index.html is written into it: one file that shows every "
+            "claim, and draws what was seen.",
+        ),
+    ),
+    Command(
         "prove",
         "promproof.cli.prove:run",
         "every alert of rule files at its boundary, without a target",

@@ -61,6 +61,7 @@ PAGES = {
     "load": ("load",),
     "ui": ("load",),
     "judge": ("history",),
+    "report": ("report",),
     "mutate": ("mutate",),
     "check": ("check",),
     "stack": ("deployment",),

@@ -248,7 +248,7 @@ def test_a_stranger_s_service_is_verified_and_judged_again_elsewhere(
     done = run(programs, repository, "verify", "--stack", "processes", "--app", app)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "28 claims: 28 pass" in done.stdout
-    (folder,) = (repository / "reports").iterdir()
+    (folder,) = (path for path in (repository / "reports").iterdir() if not path.is_symlink())
     assert {"junit.xml", "report.json", "history.jsonl"} <= {path.name for path in folder.iterdir()}
     moved = tmp_path / "empty" / "moved"
     moved.parent.mkdir()

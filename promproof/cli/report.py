@@ -1,0 +1,90 @@
+"""`promproof report`: the page of a run again, from its folder alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from promproof import plugins
+from promproof.cli.judge import judged
+from promproof.errors import InputError
+from promproof.evidence.history import VERSION
+from promproof.report.index import write_page
+from promproof.report.page import earlier
+from promproof.report.page.subject import Subject
+from promproof.run.ending import Ending
+from promproof.run.secrecy import HISTORY
+from promproof.verdict import Outcome, Verdict
+
+
+def run(given: dict[str, Any]) -> int:
+    """The exit status: 0 when the page was written, whatever it says."""
+    plugins.use(given["plugins"])
+    folder, against = Path(given["folder"]), given["against"]
+    subject = subject_of(folder, None if against is None else other(against))
+    try:
+        path = write_page(folder, subject)
+    except OSError as error:
+        raise InputError(
+            what=f"the page cannot be written: {error.strerror}",
+            where=str(error.filename or folder),
+            expected="a folder that can be written",
+            todo="copy the run's folder, and name the copy",
+        ) from error
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def subject_of(folder: Path, against: earlier.Past | None = None) -> Subject:
+    """What the page of a run's folder tells.
+
+    Raises:
+        InputError: the folder is not one of a run.
+    """
+    older = _of_other_version(folder)
+    if older is not None:
+        return Subject(folder.resolve().name, *older, earlier=earlier.kept(folder), against=against)
+    found = judged(folder)
+    name = found.evidence.history.run
+    return Subject(name, found.verdicts, found.ending, found.evidence, earlier.kept(folder), against)
+
+
+def other(folder: Path) -> earlier.Past:
+    """The run to compare with: what its report says, and judged again where it has none.
+
+    Raises:
+        InputError: the folder is not one of a run.
+    """
+    for past in earlier.past(folder):
+        return past
+    found = judged(folder)
+    outcomes = {verdict.claim: str(verdict.outcome) for verdict in found.verdicts}
+    return earlier.Past(found.evidence.history.run, outcomes)
+
+
+def _of_other_version(folder: Path) -> tuple[list[Verdict], Ending] | None:
+    """The verdicts that a run came to itself, where its history is of a version that is not read here."""
+    try:
+        with (folder / HISTORY).open(encoding="utf-8") as file:
+            version = json.loads(file.readline())["history"]
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        verdicts = [_verdict(row) for row in report["verdicts"]]
+        ending = Ending(report.get("trouble"), bool(report.get("interrupted")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return None if version == VERSION else (verdicts, ending)
+
+
+def _verdict(row: dict[str, Any]) -> Verdict:
+    return Verdict(
+        row["claim"],
+        Outcome(row["outcome"]),
+        str(row["reason"]),
+        str(row.get("expected", "")),
+        str(row.get("observed", "")),
+        str(row.get("tolerance", "")),
+        tuple(int(number) for number in row.get("evidence", ())),
+        float(row.get("time_scale", 1.0)),
+    )

@@ -1,0 +1,34 @@
+// Filters the claims, and opens the one that a link names. The page says everything without it.
+"use strict";
+(() => {
+  const form = document.querySelector(".filter");
+  const claims = [...document.querySelectorAll(".claim")];
+  const texts = claims.map((claim) => claim.textContent.toLowerCase());
+  const said = form.querySelector("output");
+  const filter = () => {
+    const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const kind = form.kind.value, verdict = form.verdict.value;
+    let shown = 0;
+    claims.forEach((claim, index) => {
+      const fits = (!kind || claim.dataset.kind === kind) && (!verdict || claim.classList.contains(verdict))
+        && words.every((word) => texts[index].includes(word));
+      claim.hidden = !fits;
+      shown += fits;
+    });
+    said.textContent = shown === claims.length ? claims.length + " claims" : shown + " of " + claims.length + " claims";
+  };
+  const open = () => {
+    const claim = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!claim || !claim.classList.contains("claim")) return;
+    claim.hidden = false;
+    claim.open = true;
+    claim.scrollIntoView({ block: "center", behavior: "instant" });
+  };
+  form.hidden = false;
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("hashchange", open);
+  filter();
+  open();
+  document.body.dataset.ready = "yes";
+})();

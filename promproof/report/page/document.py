@@ -1,0 +1,79 @@
+"""The page's text: templates filled in with what the other modules of this room found; whatever a run holds is escaped.
+
+A part that cannot be drawn costs itself and no other: its place says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from promproof.crash import describe
+from promproof.report.page import claims
+from promproof.report.page.earlier import flips
+from promproof.report.page.subject import Subject, facts, outcome, service
+from promproof.run.ending import doubt
+from promproof.verdict import Outcome
+
+ASSETS = files("promproof.report").joinpath("assets", "page")
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""What HTML or UTF-8 has no place for."""
+
+
+def page(subject: Subject) -> str:
+    """The whole page; the same subject gives the same text."""
+    rows = claims.rows(subject)
+    about: dict[str, Any] = {
+        "policy": POLICY,
+        "subject": subject,
+        "service": service(subject.evidence),
+        "outcome": outcome(subject.verdicts, subject.ending),
+        "styles": claims.CLASSES,
+        "Outcome": Outcome,
+        "facts": facts(subject),
+        "doubt": doubt(subject.verdicts, subject.ending, strict=False),
+        "counts": [(kind, sum(row.outcome is kind for row in rows)) for kind in claims.WORST_FIRST],
+        "kinds": claims.kinds(subject.verdicts),
+        "rows": rows,
+        "parts": [],
+        "flips": flips(subject.against or subject.earlier[0], subject.verdicts)
+        if subject.against or subject.earlier
+        else [],
+        "style": Markup(_asset("page.css")),
+        "script": Markup(_asset("page.js")),
+    }
+    return _UNSHOWN.sub("\ufffd", _environment().get_template("page.html.j2").render(about))
+
+
+def part(title: str, make: Callable[[], Any]) -> tuple[Any, str]:
+    """What a part of the page shows, or why it can't be shown."""
+    try:
+        return make(), ""
+    except Exception as error:  # a part that breaks must not take the verdicts with it
+        return None, f"{title} cannot be drawn: {describe(error)}"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["anchor"] = lambda claim: quote(_UNSHOWN.sub("\ufffd", claim))
+    return made
+
+
+def _asset(name: str) -> str:
+    return ASSETS.joinpath(name).read_text(encoding="utf-8")

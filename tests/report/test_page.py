@@ -1,0 +1,196 @@
+"""The page of a run: everything that was judged is on it, whatever the texts are; the same run gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from promproof.cli.report import run as report_again
+from promproof.cli.report import subject_of
+from promproof.errors import InputError
+from promproof.report.index import link, write
+from promproof.report.output import Report
+from promproof.report.page import earlier
+from promproof.report.page.document import page
+from promproof.report.page.earlier import Past
+from promproof.report.page.subject import Subject, duration
+from promproof.run.ending import Ending
+from promproof.verdict import Outcome, Verdict
+from tests.report.stored import Reader, copy, subject
+
+pytestmark = pytest.mark.unit
+HOSTILE = "</script><script>document.title='taken'</script>]]><img src=x onerror=alert(1)> & \"quoted\" 'so'"
+RIGHT_TO_LEFT = "‮مرحبا‬"
+
+
+def verdict(
+    claim: str = "metric/up/exact", outcome: Outcome = Outcome.PASS, reason: str = "equal"
+) -> Verdict:
+    return Verdict(claim, outcome, reason, "the promise", "what was seen", "exact", (3, 4))
+
+
+def read(made: Subject) -> Reader:
+    found = Reader(page(made))
+    assert not found.wrong
+    assert not found.open
+    return found
+
+
+@pytest.mark.parametrize("name", ["green", "red", "drill"])
+def test_every_claim_of_a_run_is_on_its_page_with_all_that_it_says(name: str) -> None:
+    made = subject(name)
+    found = read(made)
+    rows = found.of_class("claim")
+    assert {row["id"] for row in rows} == {claim.claim for claim in made.verdicts}
+    assert len(rows) == len(made.verdicts)
+    for claim in made.verdicts:
+        for said in (claim.reason, claim.expected, claim.tolerance):
+            assert " ".join(said.split()) in found.text
+
+
+def test_what_failed_stands_on_top_and_leads_to_its_claim() -> None:
+    made = subject("red")
+    text = page(made)
+    top = text[: text.index("<main>")]
+    for claim in made.verdicts:
+        assert (f'href="#{claim.claim}"' in top) == (claim.outcome is Outcome.FAIL)
+    assert ">fail</span> <bdi>shop</bdi></h1>" in top
+    claims = read(made).of_class("claim")
+    assert ["open" in row for row in claims[:3]] == [True, True, False]
+
+
+def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:
+    folder = copy("red", tmp_path)
+    for _ in range(2):
+        assert report_again({"folder": str(folder), "against": None, "plugins": []}) == 0
+        text = (folder / "index.html").read_bytes()
+        assert text == page(subject("red")).encode()
+
+
+def test_a_page_asks_no_network_for_anything() -> None:
+    found = Reader(page(subject("red")))
+    for tag, attributes in found.elements:
+        assert tag not in ("link", "img", "iframe"), attributes
+        assert "src" not in attributes
+        assert (attributes.get("href") or "#").startswith("#")
+    assert "url(" not in page(subject("red"))
+
+
+@pytest.mark.parametrize("text", [HOSTILE, RIGHT_TO_LEFT, "x" * 5000, "{{ subject }}{% raw %}"])
+def test_any_text_is_shown_as_it_is(text: str) -> None:
+    rows = [
+        verdict(f"metric/{text}/exact", Outcome.FAIL, text),
+        Verdict(text, Outcome.UNKNOWN, text, text, text, text),
+    ]
+    found = read(Subject(text, rows, Ending(trouble=text)))
+    assert [row["id"] for row in found.of_class("claim")] == [f"metric/{text}/exact", text]
+    assert " ".join(text.split()) in found.text
+    assert len([tag for tag, _ in found.elements if tag == "script"]) == 1
+
+
+def test_what_html_has_no_place_for_is_replaced() -> None:
+    found = read(
+        Subject("\x00", [verdict("metric/\x00\ud800/exact", Outcome.FAIL)], Ending(trouble="\udfff"))
+    )
+    assert [row["id"] for row in found.of_class("claim")] == ["metric/\ufffd\ufffd/exact"]
+
+
+def test_two_thousand_claims_fit_into_two_megabytes() -> None:
+    rows = [verdict(f"panel/board/panel-{number}/values", reason="r" * 150) for number in range(2000)]
+    text = page(Subject("many", rows))
+    assert len(text.encode()) < 2_000_000
+    assert len(Reader(text).of_class("claim")) == 2000
+
+
+def test_a_run_without_claims_says_so_and_is_not_green() -> None:
+    found = read(Subject("empty", []))
+    assert "Nothing was judged." in found.text
+    assert "unknown" in (found.of_class("top")[0]["class"] or "")
+
+
+def test_a_run_that_broke_off_says_its_cause() -> None:
+    ending = Ending(trouble="Prometheus died\n  the last lines")
+    found = read(Subject("broken", [verdict()], ending))
+    assert "The run broke off. Prometheus died" in found.text
+    assert "unknown" in (found.of_class("top")[0]["class"] or "")
+
+
+def test_a_run_that_was_cut_off_in_the_middle_has_a_page(tmp_path: Path) -> None:
+    folder = copy("drill", tmp_path)
+    text = (folder / "history.jsonl").read_text(encoding="utf-8")
+    (folder / "history.jsonl").write_text(text[: len(text) // 2], encoding="utf-8")
+    found = read(subject_of(folder))
+    assert "the history has no end: the run was killed" in found.text
+
+
+def test_a_run_of_an_older_schema_has_the_verdicts_of_its_report(tmp_path: Path) -> None:
+    header = {"history": 1, "run": "old", "monotonic": 0.0, "epoch": 0.0}
+    (tmp_path / "history.jsonl").write_text(json.dumps(header) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="a history of version 1"):
+        subject_of(tmp_path)
+    write(Report(tmp_path, [verdict("metric/old/exact", Outcome.FAIL)]))
+    document = {"verdicts": [verdict("metric/old/exact", Outcome.FAIL).as_json()]}
+    (tmp_path / "report.json").write_text(json.dumps(document), encoding="utf-8")
+    assert [row["id"] for row in read(subject_of(tmp_path)).of_class("claim")] == ["metric/old/exact"]
+
+
+def test_a_history_that_was_edited_changes_the_page(tmp_path: Path) -> None:
+    folder = copy("green", tmp_path)
+    text = (folder / "history.jsonl").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if '"kind":"boundary"' in line)
+    (folder / "history.jsonl").write_text(text.replace(line, line.replace("true", "false")), encoding="utf-8")
+    assert 'href="#alert/ShopErrors/boundary"' not in page(subject("green"))
+    assert 'href="#alert/ShopErrors/boundary"' in page(subject_of(folder))
+
+
+def test_claims_that_changed_since_the_run_before_are_told_the_worse_ones_first() -> None:
+    rows = [verdict("a/x"), verdict("b/x", Outcome.FAIL), verdict("c/x"), verdict("new/x", Outcome.UNKNOWN)]
+    before = Past("drill-1", {"a/x": "fail", "b/x": "pass", "c/x": "pass", "gone/x": "pass"}, 12.0, 1)
+    flips = earlier.flips(before, rows)
+    assert [(flip.claim, flip.before, flip.now) for flip in flips] == [
+        ("b/x", "pass", "fail"), ("new/x", "", "unknown"), ("a/x", "fail", "pass"), ("gone/x", "pass", "")
+    ]  # fmt: skip
+    text = read(Subject("drill-2", rows, earlier=[before])).text
+    assert "Changed since drill-1" in text
+    assert (
+        "No claim changed since same"
+        in read(Subject("two", [verdict("a/x")], earlier=[Past("same", {"a/x": "pass"})])).text
+    )
+
+
+def test_runs_of_the_same_kind_are_found_the_newest_first_and_kept(tmp_path: Path) -> None:
+    for name in ("drill-1", "drill-2", "drill-4", "20260101", "load-root-1"):
+        write(Report(tmp_path / _made(tmp_path / name), [verdict()]))
+        document = {"run": {"seconds": 3.0}, "exit_status": 0, "verdicts": [verdict().as_json()]}
+        (tmp_path / name / "report.json").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "drill-0").mkdir()
+    _made(tmp_path / "drill-3")
+    write(Report(tmp_path / "drill-3", [verdict()]))
+    kept = earlier.kept(tmp_path / "drill-3")
+    assert [run.name for run in kept] == ["drill-2", "drill-1"]
+    assert kept[0] == Past("drill-2", {"metric/up/exact": "pass"}, 3.0, 0)
+
+
+def test_latest_leads_to_the_newest_run_and_replaces_no_folder(tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        link(_made(tmp_path / name))
+        assert (tmp_path / "latest").resolve() == tmp_path / name
+    (tmp_path / "other" / "latest").mkdir(parents=True)
+    link(_made(tmp_path / "other" / "1"))
+    assert not (tmp_path / "other" / "latest").is_symlink()
+
+
+def test_durations_are_those_that_people_read() -> None:
+    assert [duration(seconds) for seconds in (0.04, 59.94, 71, 3700)] == [
+        "0.0 s",
+        "59.9 s",
+        "1 min 11 s",
+        "1 h 1 min",
+    ]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
