@@ -1,0 +1,192 @@
+"""What the rules of causes ask of a run beside its verdicts: which claim is about which metric, and what the history
+holds that no check judges: who inhibited an alert, and counters that go back and forth.
+
+Each fact is taken by itself: one that can't be had is empty, and only the rules that need it stay silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence, Samples
+from promproof.evidence.records import DrillDriven, HeldPoll, Inputs, Tools, Trouble
+from promproof.exposition import Labels
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+F = TypeVar("F")
+LEAPS = 2
+"""Once may be a small counter that a restart has set to 0."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run; everything is empty for one without evidence.
+
+    alerts: the documented metrics by alert; severities: their documented severities. drills: alerts by the name of
+    their drill. panels: the queries by `dashboard/panel`. exposed, documented: help text by metric. inhibited: by alert
+    the names of those that inhibited it. torn: counters that went back and forth. trouble: what broke the run off.
+    command: what was run, `promproof verify` with the options that name its input.
+    """
+
+    url: str = "http://TARGET/metrics"
+    alertmanager: str = "alertmanager.yml"
+    alerts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=dict)
+    drills: Mapping[str, str] = field(default_factory=dict)
+    panels: Mapping[str, str] = field(default_factory=dict)
+    exposed: Mapping[str, str] = field(default_factory=dict)
+    documented: Mapping[str, str] = field(default_factory=dict)
+    inhibited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    torn: tuple[str, ...] = ()
+    trouble: str = ""
+    command: str = "promproof verify"
+
+    def alert_of(self, claim: str) -> str:
+        """The alert that a claim is about, as its id says; empty for none."""
+        kind, _, rest = claim.partition("/")
+        subject = rest.partition("/")[0]
+        return subject if kind == "alert" else self.drills.get(subject, "") if kind == "drill" else ""
+
+    def plain(self, claim: str) -> str:
+        """The id with which rules look at a claim: what a drill promises, its alert does."""
+        kind, _, rest = claim.partition("/")
+        drill, _, aspect = rest.partition("/")
+        return (
+            f"alert/{self.drills[drill]}/live/{aspect}" if kind == "drill" and drill in self.drills else claim
+        )
+
+    def again(self, causes: Sequence[Verdict], claims: str) -> str:
+        """The command that shows claims again, given the beginning of their ids; of a drill, its name."""
+        drills = dict.fromkeys(v.claim.split("/")[1] for v in causes if v.claim.startswith("drill/"))
+        return " ".join([self.command, *(drills or ["--claim", claims])])
+
+    def uses(self, claim: str, metric: str) -> bool:
+        """Whether a claim is about something that is computed from the metric."""
+        kind, _, rest = claim.partition("/")
+        if kind == "metric":
+            return rest.partition("/")[0] == metric
+        if kind == "panel":
+            return names(self.panels.get(rest.rpartition("/")[0], ""), metric)
+        return metric in self.alerts.get(self.alert_of(claim), ())
+
+
+def names(text: str, metric: str) -> bool:
+    """Whether a text names a metric, or one of a histogram's series."""
+    return re.search(rf"(?<![\w:]){re.escape(metric)}(_bucket|_count|_sum)?(?![\w:])", text) is not None
+
+
+def facts_of(evidence: Evidence | None) -> Facts:
+    """What a run tells."""
+    if evidence is None:
+        return Facts()
+    contract = evidence.contract
+    return Facts(
+        url=_had(partial(_url, evidence), Facts.url),
+        alertmanager=_had(partial(_alertmanager, evidence), Facts.alertmanager),
+        alerts={alert.name: tuple(alert.metrics) for alert in contract.alerts},
+        severities={alert.name: alert.severity for alert in contract.alerts},
+        drills={record.data.name: record.data.alert for record in evidence.history.of(DrillDriven)},
+        panels=_had(partial(_panels, evidence), {}),
+        exposed=_had(lambda: {f.name: f.help for f in evidence.rest.exposition.families.values()}, {}),
+        documented={metric.name: metric.help for metric in contract.metrics},
+        inhibited=_had(partial(_inhibited, evidence), {}),
+        torn=_had(partial(_torn, evidence, contract), ()),
+        trouble=next((record.data.error for record in evidence.history.of(Trouble)), ""),
+        command=_had(partial(_command, evidence), Facts.command),
+    )
+
+
+def _had(fact: Callable[[], F], otherwise: F) -> F:
+    """A fact, or what stands for it: the report of a broken run must not break as well."""
+    try:
+        return fact()
+    except Exception:
+        return otherwise
+
+
+def _url(evidence: Evidence) -> str:
+    return f"http://{evidence.run.instance}{evidence.contract.target.metrics_path}"
+
+
+def _alertmanager(evidence: Evidence) -> str:
+    """The path of Alertmanager's file in the monitoring folder, as amtool was given it."""
+    commands = (row.command for row in evidence.need(Tools).data.results)
+    return next(
+        (command.split()[-1] for command in commands if command.startswith("amtool")), Facts.alertmanager
+    )
+
+
+def _panels(evidence: Evidence) -> dict[str, str]:
+    return {
+        f"{dashboard.uid}/{panel.slug}": "\n".join(target.expression for target in panel.targets)
+        for dashboard in views(evidence).folder.dashboards
+        for panel in dashboard.panels
+    }
+
+
+def _command(evidence: Evidence) -> str:
+    """The command with what names its input: whoever copies it must not ask for another contract's claims."""
+    inputs = evidence.need(Inputs).data
+    said = [f"--{key} {inputs.options[key]}" for key in ("contract", "monitoring") if inputs.options.get(key)]
+    usual = ("monitoring", "monitoring/contract.yaml")
+    said = [option for option in said if not option.endswith(usual)]
+    return " ".join(["promproof", "drill" if inputs.job == "drills" else "verify", *said])
+
+
+def _inhibited(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Who inhibited each alert while Alertmanager held it, each once; one that is no alert of the run by its number."""
+    known: dict[str, str] = {}
+    by: dict[str, dict[str, None]] = {}
+    for record in evidence.history.of(HeldPoll):
+        for held in record.data.alerts:
+            name = held.labels.get("alertname", "")
+            known[fingerprint(held.labels)] = name
+            by.setdefault(name, {}).update(dict.fromkeys(held.inhibited_by))
+    return {
+        name: tuple(dict.fromkeys(known.get(number, number) for number in numbers))
+        for name, numbers in by.items()
+        if numbers
+    }
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """How Alertmanager's API names an alert: FNV-1a of its sorted labels (prometheus/common `model/signature.go`)."""
+    value = 14695981039346656037
+    for name in sorted(labels):
+        for byte in (*name.encode(), 255, *labels[name].encode(), 255):
+            value = ((value ^ byte) * 1099511628211) % 2**64
+    return f"{value:016x}"
+
+
+def _torn(evidence: Evidence, contract: Contract) -> tuple[str, ...]:
+    """Documented counters of which a stored series goes back and forth, in the contract's order."""
+    found = []
+    for metric in contract.metrics:
+        if metric.type in ("counter", "histogram"):
+            name = f"{metric.name}_count" if metric.type == "histogram" else metric.name
+            stored: Mapping[Labels, Samples] = _had(partial(evidence.stored, name), {})
+            rows = stored.values()
+            if any(goes_back_and_forth(value for _, value in samples) for samples in rows):
+                found.append(metric.name)
+    return tuple(found)
+
+
+def goes_back_and_forth(values: Iterable[float]) -> bool:
+    """Whether values fall and come back to where they were by a leap, at least twice.
+
+    A counter that a restart has set to 0 climbs back step by step; the other process's is there at the next scrape.
+    """
+    leaps, top, low, before = 0, 0.0, 0.0, 0.0
+    for value in values:
+        if value >= top:
+            leaps += before < top and value - before >= (top - low) / 2
+            top = low = value
+        low = min(low, value)
+        before = value
+    return leaps >= LEAPS
