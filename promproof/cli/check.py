@@ -17,6 +17,7 @@ from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.findings.programs import NAMES, located
 from promproof.findings.setup import Program, Setup
+from promproof.report.findings import colours
 from promproof.report.findings.forms import known, rendered, width_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def run(given: dict[str, Any]) -> int:
         shown = proofs(subject.named, form, given["binary"])
         status, said = status or shown.status, shown.added(said, form)
     if given["output"] is None:
+        if form == "text" and colours.are_wanted(sys.stdout):
+            said = colours.coloured(said)
         sys.stdout.write(said)
     else:
         _write(given["output"], said, "--output")

@@ -72,11 +72,12 @@ def givers(need: Need, server: Prometheus) -> list[Job]:
         job
         for job in server.jobs
         if _may_expose(job, need.metric)
-        and (_writes_job(job) or all(fits(job.name, sign, value) is not False for sign, value in wanted))
+        and (writes_job(job) or all(fits(job.name, sign, value) is not False for sign, value in wanted))
     ]
 
 
-def _writes_job(job: Job) -> bool:
+def writes_job(job: Job) -> bool:
+    """Whether the series of a job may have another `job` than its name."""
     rules = (*job.relabel_configs, *job.metric_relabel_configs)
     return (
         job.honor_labels

@@ -74,7 +74,7 @@ def _service(name: str, part: Part, fill: Fill) -> Service:
         tuple(_ports(part, fill)),
         (*_mounts(part, fill), *_configs(part, fill)),
         _names(part, "networks") or ("default",),
-        {key: fill(value) for key, value in _environment(part).items()},
+        {key: fill(value) for key, value in environment_of(part).items()},
         health if isinstance(health.data, dict) else None,
     )
 
@@ -155,7 +155,8 @@ def _names(part: Part, key: str) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, dict) else part.words(key)
 
 
-def _environment(part: Part) -> dict[str, str]:
+def environment_of(part: Part) -> dict[str, str]:
+    """The environment of a service as it is written, before variables are filled."""
     if isinstance(part.data.get("environment"), dict):
         return part.texts("environment")
     pairs = (word.partition("=") for word in part.words("environment"))

@@ -61,6 +61,17 @@ def mistakes(entry: Part) -> Iterator[tuple[str, str]]:
             yield "times", f"{start} to {end} goes over midnight"
 
 
+def last_year(interval: Part) -> int | None:
+    """The last year in which a named interval holds; None when it has no end, or can't be read."""
+    found = []
+    for entry in interval.items("time_intervals"):
+        years = [year for text in entry.words("years") for year in text.split(":")]
+        if not years or not all(year.strip().isdecimal() for year in years):
+            return None
+        found += map(int, years)
+    return max(found, default=None)
+
+
 def longest(minutes: int) -> tuple[int, int]:
     """The longest stretch of minutes, over the end of the week too: its start, and its length."""
     if minutes == FULL:

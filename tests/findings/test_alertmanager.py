@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from promproof.findings.alertlabels import sent
-from promproof.findings.alertmanager.receivers import is_secret
 from promproof.findings.alertmanager.values import is_near
 from promproof.findings.discover import discover
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
 from promproof.findings.kind import KINDS, Kind
 from promproof.findings.notifications import slips
+from promproof.findings.secrets import is_secret
 
 pytestmark = pytest.mark.unit
 NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.unit
 FAMILIES = ("prometheus/", "compose/", "file/second-document", "file/unreadable")
 NAMES = sorted(name for name in KINDS.names() if name.startswith(FAMILIES))
 PROMETHEUS = "services:\n  prometheus:\n    image: prom/prometheus:v3.5.0\n    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']\n"
+DOWN = "groups: [{name: api, rules: [{alert: Down, expr: 'up{job=\"api\"} == 0'}]}]\n"
 RULES = "groups: [{name: api, rules: [{alert: Down, expr: up == 0}]}]\n"
 
 
@@ -133,6 +134,22 @@ NEIGHBOURS = (
     Case("compose/missing-source", {"compose.yml": "services: {a: {image: 'a:1', volumes: ['./am/a.yml:/a.yml']}}\n", ".gitignore": "/am/a.yml\n"}),
     Case("compose/missing-source", {"compose.yml": "services: {p: {image: 'prom/prometheus:v3', volumes: ['./made:/etc/prometheus/slo']}, slo: {image: 'slo:1', volumes: ['./made:/out']}}\n"}),
     Case("compose/missing-source", {"compose.yml": "x: {}\n", "more/compose.yml": "services: {a: {image: 'a:1', volumes: ['./a.yml:/a.yml']}}\n", "a.yml": ""}),
+    Case("compose/secret-in-clear", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', environment: [GF_SECURITY_ADMIN_PASSWORD=admin, POSTGRES_PASSWORD=changeme1, 'API_TOKEN=<token>', GF_SECURITY_ADMIN_PASSWORD__FILE=/run/s3cret9x]}}\n"}),
+    Case("compose/secret-in-clear", {"compose.yml": "services: {g: {image: 'g:1', environment: ['DATA_SOURCE_NAME=postgresql://u:Zk29vQx7LmAw@db:5432/x', API_TOKEN=9fK2vQx7LmAwZ81bTn3u]}}\n"}, 2),
+    Case("compose/secret-in-clear", {"compose.yml": "services: {g: {image: 'g:1', environment: {DB_PASSWORD: '${DB_PASSWORD:-u7Rk2vQx9LmA}'}}}\n", ".env": "DB_PASSWORD=u7Rk2vQx9LmA\n"}),
+    Case("compose/single-dash-flag", {"compose.yml": "services: {p: {image: 'prom/prometheus:v1.8.2', command: [-config.file=/p.yml]}, j: {image: 'java:17', command: [-config.file=/p.yml]}, c: {image: 'prom/prometheus:v3.5.0', command: [--config.file=/p.yml]}}\n"}),
+    Case("compose/single-dash-flag", {"compose.yml": "services: {a: {image: 'prom/alertmanager', command: '-config.file=/a.yml -storage.path=/a'}}\n"}, 1),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: [{job_name: a, honor_labels: true}]\n", "rules.yml": DOWN}),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: [{job_name: a, static_configs: [{targets: ['a:1'], labels: {job: api}}]}]\n", "rules.yml": DOWN}),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_config_files: [more.yml]\nscrape_configs: [{job_name: a}]\n", "rules.yml": DOWN}),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: [{job_name: web}]\n", "rules.yml": DOWN.replace("up{", "job:up{")}),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: [{job_name: web}]\n", "rules.yml": DOWN.replace('job="api"', 'job=~"api|web"')}),
+    Case("rule/unknown-job", {"prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: [{job_name: web}]\n", "rules.yml": DOWN.replace('job="api"', 'job=~"api|shop"')}, 1),
+    Case("rule/unknown-job", {"rules.yml": DOWN}),
+    Case("prometheus/placeholder", composed(f"{PROMETHEUS}    entrypoint: [sh, -c, envsubst]\n", "${API}:80"), 1, Severity.HINT),
+    Case("prometheus/placeholder", {"prometheus.yml": scraping("${API}:80")}, 1, Severity.HINT),
+    Case("prometheus/placeholder", composed(PROMETHEUS, "api:80", **{"prometheus.yml": scraping("api:80", "  relabel_configs: [{regex: (?P<A>.*), source_labels: [a], target_label: b, replacement: '${A}'}]\n")})),
+    Case("prometheus/placeholder", {"compose.yml": f"{PROMETHEUS.replace('volumes', '#')}    configs: [{{source: c, target: /etc/prometheus/prometheus.yml}}]\nconfigs:\n  c:\n    content: |\n      scrape_configs: [{{job_name: '${{API}}'}}]\n"}),
     Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0'}}\n", "boards/a.json": '{"title": "a", "panels": []}'}, 1, Severity.INFO),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['./p:/etc/grafana/provisioning']}}\n", "p/a.json": '{"title": "a", "panels": []}'}, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from promproof.config import routes
 from promproof.config.labelsets import Partial
@@ -15,6 +16,7 @@ from promproof.findings.weektimes import (
     FULL,
     WeekTimes,
     covers_a_night,
+    last_year,
     longest,
     mistakes,
     moment,
@@ -71,6 +73,17 @@ CRITICAL = register(
         + "[{times: [{start_time: '00:00', end_time: '07:00'}]}]}]",
     )
 )
+PAST = register(
+    Kind(
+        id="alertmanager/interval-past",
+        severity=Severity.WARNING,
+        title="a time interval of years that are over",
+        why="Its `years` are in the past: what it should mute is sent again. A route that is only active in it is "
+        "never told anything any more.",
+        example=_WARNINGS + "[{months: [december], years: ['2020:2021']}]}]",
+        instead=_WARNINGS + "[{months: [december], years: ['2020:2999']}]}]",
+    )
+)
 _DELIBERATE = ("always", "never", "forever", "permanent", "24x7")
 
 
@@ -96,6 +109,28 @@ def judge_intervals(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 effect="it mutes nothing: the alerts are sent at all times",
                 todo="write its times, or delete it",
                 see=f"amtool check-config {server.file} accepts it; an alert is not suppressed in its times",
+            )
+
+
+@each_alertmanager(PAST)
+def judge_years(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """The intervals that routes name, against the year of today."""
+    today = datetime.now(UTC).year
+    opening = {name for route in server.routes for name in route.part.words("active_time_intervals")}
+    muting = {name for route in server.routes for name in route.part.words("mute_time_intervals")}
+    for name in sorted(opening | muting):
+        interval = server.time_intervals.get(name)
+        last = last_year(interval) if interval is not None else None
+        if interval is not None and last is not None and last < today:
+            yield PAST.at(
+                interval.at("time_intervals"),
+                f"{name!r} ended with the year {last}",
+                effect="a route that is active in it only is never told anything"
+                if name in opening
+                else "it mutes nothing any more: the alerts are sent at all times",
+                todo="write the years to come, or leave `years` out",
+                see=f'date +%Y; grep -n -A9 "name: {name}" {server.file}',
+                severity=Severity.ERROR if name in opening else None,
             )
 
 
