@@ -63,7 +63,7 @@ def mistakes(entry: Part) -> Iterator[tuple[str, str]]:
 
 def last_year(interval: Part) -> int | None:
     """The last year in which a named interval holds; None when it has no end, or can't be read."""
-    found = []
+    found: list[int] = []
     for entry in interval.items("time_intervals"):
         years = [year for text in entry.words("years") for year in text.split(":")]
         if not years or not all(year.strip().isdecimal() for year in years):

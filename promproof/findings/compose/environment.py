@@ -93,7 +93,7 @@ def judge_flags(service: Service, file: ComposeFile, setup: Setup) -> Iterator[F
         return
     if (version := _version(image["tag"] or "latest")) is None or version < _FIRST[image["program"]]:
         return
-    found = [(index, flag[1]) for index, word in enumerate(service.command) if (flag := _FLAG.match(word))]
+    found = [(index, match[1]) for index, word in enumerate(service.command) if (match := _FLAG.match(word))]
     if found:
         index, flag = found[0]
         is_list = isinstance(service.part.data.get("command"), list)
