@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, DRILLS
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_DRAFT, DEFAULT_MONITORING, DEFAULT_REPORTS, DRILLS
 
 PREFIX = "promproof-"
 """of the options in pytest, so that none is in another's way"""
@@ -107,12 +107,12 @@ OPTIONS = (
     Option(
         "monitoring",
         SUBJECT,
-        (*RUNS, "ui"),
+        (*RUNS, "ui", "init"),
         "the monitoring folder as deployed",
         "DIR",
         "path",
         DEFAULT_MONITORING,
-        defaults={"ui": None},
+        defaults={"ui": None, "init": None},
     ),
     Option(
         "claim",
@@ -205,11 +205,11 @@ OPTIONS = (
         "path",
         repeatable=True,
     ),
-    Option("app", TARGET, RUNS, 'command that starts the target, "my-api --port {port}" say', "CMD"),
+    Option("app", TARGET, (*RUNS, "init"), 'command that starts the target, "my-api --port {port}" say', "CMD"),
     Option(
         "target",
         TARGET,
-        EVERY,
+        (*EVERY, "init"),
         "URL of a target that runs already",
         "URL",
         defaults={"load": "http://127.0.0.1:8000", "ui": "http://127.0.0.1:8000"},
@@ -220,6 +220,16 @@ OPTIONS = (
         (*RUNS, "ui"),
         "the target's instance label in that Prometheus, when it is not the host:port of --target",
         "LABEL",
+    ),
+    Option("metrics-path", TARGET, ("init",), "where its metrics are, when not at a usual path", "PATH"),
+    Option("openapi", TARGET, ("init",), "its OpenAPI document, when not at a usual path", "URL"),
+    Option(
+        "route",
+        TARGET,
+        ("init",),
+        "a request to send besides, /items or 'POST /items'; may be repeated",
+        "REQUEST",
+        repeatable=True,
     ),
     Option("database", TARGET, ("verify",), "URL of the database of a target that runs already", "URL"),
     Option("fault-url", TARGET, (*RUNS, "ui"), "fault port of a target that runs already", "URL"),
@@ -362,6 +372,7 @@ OPTIONS = (
     ),
     Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
     Option("format", OUTPUT, ("check",), "text, json, github, sarif or junit", "FORMAT", default="text"),
+    Option("output", OUTPUT, ("init",), "the folder of the draft", "DIR", "path", DEFAULT_DRAFT),
     Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(

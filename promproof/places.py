@@ -17,7 +17,17 @@ def _working_folder() -> Path:
 REPOSITORY = _working_folder()
 """The user's: what a command takes when it is not told otherwise is here, and reports go here."""
 DEFAULT_MONITORING = REPOSITORY / "monitoring"
-DEFAULT_CONTRACT = DEFAULT_MONITORING / "contract.yaml"
+DEFAULT_DRAFT = REPOSITORY / "promproof"
+"""Where `promproof init` writes."""
+
+
+def _contract() -> Path:
+    """The contract of the monitoring folder; that of a draft where it has none."""
+    usual, drafted = DEFAULT_MONITORING / "contract.yaml", DEFAULT_DRAFT / "contract.yaml"
+    return drafted if drafted.is_file() and not usual.is_file() else usual
+
+
+DEFAULT_CONTRACT = _contract()
 DEFAULT_REPORTS = REPOSITORY / "reports"
 SCENARIOS = REPOSITORY / "scenarios"
 DRILLS = SCENARIOS / "drills"

@@ -17,7 +17,7 @@ ROOMS = (
     "plugins", "registry",
     # folders; what each is for stands in its __init__
     "config", "promql", "grafana", "findings", "contract", "render", "evidence", "stack", "truth", "observe", "load",
-    "faults", "drills", "checks", "proofs", "run", "report", "live", "pytest_plugin", "cli", "__main__",
+    "faults", "drills", "checks", "proofs", "draft", "run", "report", "live", "pytest_plugin", "cli", "__main__",
 )  # fmt: skip
 """From the lowest to the highest."""
 NEVER = ("promptpilot", "loadtests", "verification", "tests", "benchmarks")

@@ -46,6 +46,16 @@ class Command:
 
 COMMANDS = (
     Command(
+        "init",
+        "promproof.cli.init:run",
+        "a contract and a scenario from what a service shows",
+        text=(
+            "Starts the service, or asks one that runs: sends known requests that only read, sees which metrics count "
+            "them under which labels, reads the rules and dashboards of the monitoring folder, and writes "
+            "promproof/contract.yaml. Again on a changed service it merges: your own edits stay.",
+        ),
+    ),
+    Command(
         "verify",
         "promproof.cli.verify:run",
         "the main job: stack, traffic, every claim, report",

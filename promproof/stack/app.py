@@ -144,12 +144,16 @@ class ManagedApp(Target):
         def unmet() -> str:
             if self.state().status is not Status.RUNNING:
                 raise self._failure(f"{self.state()} before it was healthy", start_of_log)
-            return ask_health(self.url, self._health, sent)
+            return self._unhealthy(sent)
 
         try:
             wait_until(unmet, self._ready_seconds)
         except TimeoutError as error:
             raise self._failure(f"running, but not healthy {error}", start_of_log) from error
+
+    def _unhealthy(self, sent: Callable[[SentRequest], None]) -> str:
+        """What it lacks to be healthy; empty for nothing. `sent` is told what it may have seen."""
+        return ask_health(self.url, self._health, sent)
 
     def _values(self) -> dict[str, str]:
         ports = {"port": str(self.port), "fault_port": str(self.fault_port)}

@@ -1,0 +1,141 @@
+"""`promproof init`: a contract and a scenario from what a service shows, into `promproof/` of the working folder.
+
+A draft that is there already is merged: what its user changed stays, what is new is added, and both are told.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
+from promproof.draft.merge import Merged, merge
+from promproof.draft.recognise import Counting
+from promproof.draft.routes import asked
+from promproof.draft.service import running
+from promproof.errors import InputError
+from promproof.places import DEFAULT_MONITORING, REPOSITORY
+
+LATEST = ".drafted"
+"""The folder beside the draft that holds what the last `init` wrote, so that edits can be told from it."""
+
+
+def run(given: dict[str, Any]) -> int:
+    """The exit status: 0 when a draft was written."""
+    wishes = _wishes(given)
+    has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
+    with running(given["app"], given["target"]) as service:
+        seen = look(service, wishes, _say)
+    for name, counting in seen.found.counting.items():
+        _say(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
+    if not seen.found.counting:
+        _say("  no metric counts requests: their form is drafted, and that they move")
+    drafted = files(seen, wishes, {}, _say)
+    folder: Path = given["output"]
+    for name, text in drafted.items():
+        _write(folder, name, text)
+    _say(f"next: {_next(given, folder)}")
+    return 0
+
+
+def _wishes(given: dict[str, Any]) -> Wishes:
+    try:
+        routes = tuple(asked(given["route"]))
+    except ValueError as error:
+        raise InputError(
+            what=f"{str(error)!r} is no request",
+            where="--route",
+            expected="a path such as /items, or 'POST /items'",
+        ) from error
+    folder = given["monitoring"]
+    if folder is not None and has_prometheus(folder) is None:
+        raise InputError(
+            what="no prometheus.yml is there",
+            where=str(folder),
+            expected="a monitoring folder",
+            todo="leave --monitoring out: then the run makes a configuration that scrapes the service",
+        )
+    return Wishes(
+        app=given["app"],
+        openapi=given["openapi"],
+        metrics_path=given["metrics_path"],
+        routes=routes,
+        monitoring=folder or DEFAULT_MONITORING,
+        name=REPOSITORY.name or "service",
+    )
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    """Write a file of the draft, or merge it into the one that is there."""
+    path, latest = folder / name, folder / LATEST / name
+    mine = path.read_text(encoding="utf-8") if path.is_file() else None
+    if mine is None:
+        _put(path, text)
+        _say(f"written: {_short(path)}")
+    else:
+        base = latest.read_text(encoding="utf-8") if latest.is_file() else mine
+        merged = merge(base, mine, text)
+        if merged.text != mine:
+            _put(path, merged.text)
+        _tell(path, merged)
+    _put(latest, text)
+
+
+def _put(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            what=f"can't be written: {error.strerror}", where=str(path), expected="a folder of yours"
+        ) from error
+
+
+def _tell(path: Path, merged: Merged) -> None:
+    rows = (
+        ("added", merged.added),
+        ("changed", merged.changed),
+        ("taken out", merged.removed),
+        ("yours stays, though the service shows otherwise", merged.kept),
+    )
+    if not any(names for _, names in rows):
+        _say(f"unchanged: {_short(path)}")
+        return
+    _say(f"merged: {_short(path)}")
+    for what, names in rows:
+        for name in names:
+            _say(f"  {what}: {name}")
+
+
+def _labels(counting: Counting) -> str:
+    """The labels with what each one holds, in a few words."""
+    words = {"status_class": "class of status", "method_lower": "method", "constant": "always the same"}
+    told = [
+        name if name == source else f"{name} = {words.get(source, source)}"
+        for name, source in counting.sources.items()
+    ]
+    kind = "durations" if counting.durations else "requests"
+    return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
+
+
+def _next(given: dict[str, Any], folder: Path) -> str:
+    """The command that verifies the draft."""
+    words = ["promproof", "verify"]
+    if folder != REPOSITORY / "promproof":
+        words += ["--contract", _short(folder / CONTRACT)]
+    if given["monitoring"] is not None:
+        words += ["--monitoring", str(given["monitoring"])]
+    if given["target"] is not None:
+        words += ["--target", given["target"]]
+    return shlex.join(words)
+
+
+def _short(path: Path) -> str:
+    absolute = path.absolute()
+    return str(absolute.relative_to(REPOSITORY) if absolute.is_relative_to(REPOSITORY) else path)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,37 @@
+"""The text of a drafted contract, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promproof.draft.lines import comment, document, keyed, scalar
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is said of the target itself. job: empty where nothing names one; scenario: a file beside the contract."""
+
+    name: str
+    app: str | None = None
+    job: str = ""
+    metrics_path: str = "/metrics"
+    scenario: str = ""
+
+
+def contract(service: Service, sections: Sequence[Sequence[str]]) -> str:
+    """The whole file. sections: metrics, alerts, dashboards and comments, in their order."""
+    head = comment(
+        "What this service's monitoring promises, drafted by `promproof init` from what it shows. It is yours to edit: "
+        "`promproof init` again keeps what you change and adds what is new. docs/contract.md explains every key."
+    )
+    head += ["contract: 1", f"service: {scalar(service.name)}"]
+    target = ["target:"]
+    if service.app is not None:
+        target += [f"  {line}" for line in keyed("app", service.app)]
+    if service.job:
+        target += [f"  job: {scalar(service.job)}"]
+    if service.metrics_path != "/metrics":
+        target += [f"  metrics_path: {scalar(service.metrics_path)}"]
+    traffic = ["traffic:", f"  reconcile: {scalar(service.scenario)}"] if service.scenario else []
+    return document([head, target if len(target) > 1 else [], traffic, *sections])

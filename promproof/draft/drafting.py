@@ -1,0 +1,142 @@
+"""From a running service and a folder to the texts of a draft: the steps, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
+from promproof.config.rules import read as read_rules
+from promproof.draft import contract as texts
+from promproof.draft import folder as monitoring
+from promproof.draft import metrics, traffic
+from promproof.draft.lines import comment
+from promproof.draft.observed import Observed
+from promproof.draft.probing import METRICS_PATHS, Tried, find_openapi, observe, try_routes
+from promproof.draft.recognise import Recognised, recognise
+from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
+from promproof.draft.service import Running, figures
+from promproof.grafana.provisioning import parsed
+from promproof.grafana.provisioning import texts as grafana_files
+
+CONTRACT, SCENARIO = "contract.yaml", "traffic.yaml"
+SETTLES = (0.05, 0.3)
+"""Seconds between a request and the reading after it; the longer one when a count came later than the shorter."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user asked for. openapi: URL or path of a document; routes: asked for by name."""
+
+    app: str | None = None
+    openapi: str | None = None
+    metrics_path: str | None = None
+    routes: tuple[Route, ...] = ()
+    monitoring: Path | None = None
+    name: str = "service"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the service showed."""
+
+    observed: Observed
+    found: Recognised
+    tried: Tried
+    metrics_path: str
+    figures: frozenset[str] = field(default_factory=frozenset)
+
+
+def look(service: Running, wishes: Wishes, say: Say) -> Seen:
+    """Probe the service.
+
+    Raises:
+        EvidenceError: it has no metrics, or stops answering.
+    """
+    target = service.target
+    first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else METRICS_PATHS)
+    say(f"metrics at {target.url}{target.metrics_path}: {len(first.families)} families")
+    document, where = find_openapi(target, wishes.openapi)
+    if document is not None:
+        choice = of_openapi(document, target.metrics_path)
+        say(f"routes from {where}: {len(choice.routes)} that only read")
+    else:
+        choice = of_exposition(first, target.metrics_path)
+    tried = try_routes(target, Choice(choice.routes, choice.left), wishes.routes)
+    observed, found = _recognised(service, tried)
+    sent = sum(batch.times for batch in observed.batches)
+    say(
+        f"sent {sent} requests to {len(tried.probes)} routes: {len(found.counting)} metrics count them exactly"
+    )
+    return Seen(observed, found, tried, target.metrics_path, figures(service))
+
+
+def _recognised(service: Running, tried: Tried) -> tuple[Observed, Recognised]:
+    """The observation that shows more; a second one, with longer pauses, only where the first leaves requests open."""
+    observed = observe(service.target, tried.probes, SETTLES[0])
+    found = recognise(observed)
+    if found.counting and not found.uncounted:
+        return observed, found
+    again = observe(service.target, tried.probes, SETTLES[1])
+    later = recognise(again)
+    better = (len(later.counting), -len(later.uncounted)) > (len(found.counting), -len(found.uncounted))
+    return (again, later) if better else (observed, found)
+
+
+def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> dict[str, str]:
+    """The texts of the draft by file name."""
+    folder = has_prometheus(wishes.monitoring)
+    probes = [probe for probe in seen.tried.probes if probe not in seen.observed.spoilt]
+    left = [
+        *seen.tried.left,
+        *((probe.line, "does not always answer the same") for probe in seen.observed.spoilt),
+    ]
+    service = texts.Service(
+        wishes.name,
+        wishes.app,
+        "",
+        seen.metrics_path,
+        SCENARIO if probes else "",
+    )
+    sections: list[Sequence[str]] = [
+        metrics.metrics(seen.observed, seen.found, seen.metrics_path, seen.figures),
+        metrics.unpromised(seen.observed, seen.found, seen.figures),
+    ]
+    if folder is not None:
+        sections += _of_folder(folder, seen, proofs, say)
+    else:
+        sections.append(
+            comment(
+                "There is no prometheus.yml: the run makes one that scrapes the service. With a monitoring folder "
+                "(`promproof init --monitoring DIR`) its alerts and dashboards are drafted too."
+            )
+        )
+    drafted = {CONTRACT: texts.contract(service, sections)}
+    if probes:
+        drafted[SCENARIO] = traffic.scenario(wishes.name, probes, seen.found, left)
+    return drafted
+
+
+def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) -> list[Sequence[str]]:
+    rules = read_rules(folder.rules)
+    edges = {
+        name: metrics.edges(counting.family, seen.observed.last)
+        for name, counting in seen.found.counting.items()
+        if counting.durations
+    }
+    boards = parsed(grafana_files(folder.root)).dashboards
+    say(f"{folder.root.name}/: {len(rules)} alerts, {len(boards)} dashboards")
+    return [monitoring.alerts(folder, rules, proofs, edges), monitoring.dashboards(boards, {})]
+
+
+def has_prometheus(path: Path | None) -> Folder | None:
+    """The monitoring folder; None where it has no Prometheus configuration.
+
+    Raises:
+        InputError: one of its files is broken.
+    """
+    if path is None or not any((path / name).is_file() for name in PROMETHEUS_FILES):
+        return None
+    return read_folder(path)

@@ -1,0 +1,126 @@
+"""What a monitoring folder says that a contract can promise: alerts as their rules have them, dashboards, the job.
+
+The rules as they are now are what is promised: a later change of threshold, window, `for` or route is then a finding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promproof.config.durations import format_duration
+from promproof.config.folder import Folder
+from promproof.config.labelsets import Partial
+from promproof.config.promql import parse
+from promproof.config.rules import Facts, Rule, facts
+from promproof.draft.lines import comment, item
+from promproof.errors import InputError
+from promproof.grafana.dashboard import Dashboard
+from promproof.promql.values import unit
+from promproof.proofs.among import destinations
+from promproof.proofs.routes import Destination, of_rule
+
+COMPARATORS = (">", ">=", "<", "<=", "==")
+
+
+def alerts(
+    folder: Folder, rules: Sequence[Rule], proofs: Mapping[str, str], edges: Mapping[str, Sequence[float]]
+) -> list[str]:
+    """The section `alerts`. proofs: what was proven of each, by name; edges: buckets of the histograms, by name."""
+    if not rules:
+        return []
+    times = Counter(rule.name for rule in rules)
+    sent = _destinations(folder, rules)
+    lines = ["alerts:"]
+    for rule in rules:
+        if times[rule.name] > 1:
+            if f"  # {rule.name}" not in lines:
+                lines += [f"  # {rule.name}", f"  #   left out: {times[rule.name]} rules have this name"]
+            continue
+        if rule.name in proofs:
+            lines += comment(proofs[rule.name], "  ")
+        lines += item(alert(rule, sent.get(rule.name), edges))
+    return (
+        lines
+        if any(line.startswith("  - ") for line in lines)
+        else ["# alerts:", *("#" + x for x in lines[1:])]
+    )
+
+
+def alert(
+    rule: Rule, destination: Destination | None, edges: Mapping[str, Sequence[float]]
+) -> dict[str, Any]:
+    """An alert as the contract has it: what its rule says for certain, and nothing else."""
+    told: dict[str, Any] = {"name": rule.name}
+    said = _facts(rule)
+    if said is not None:
+        limits = {pair for pair in said.thresholds if pair[0] in COMPARATORS}
+        if len(limits) == 1 and len(set(said.thresholds)) == 1:
+            [(comparator, threshold)] = limits
+            told |= {"comparator": comparator, "threshold": threshold}
+            told |= _unit(rule, said, threshold, edges)
+        if len(set(said.windows)) == 1:
+            told["window"] = format_duration(said.windows[0])
+    told["for"] = format_duration(rule.hold)
+    severity = rule.labels.get("severity", "")
+    if severity and "{{" not in severity:
+        told["severity"] = severity
+    if destination is not None and destination.receivers and not destination.perhaps:
+        told["receivers"] = list(destination.receivers)
+    if said is not None and said.metrics:
+        told["metrics"] = list(said.metrics)
+    return told
+
+
+def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[str, Any]]]) -> list[str]:
+    """The section `dashboards`. panels: by uid, those whose numbers have a truth or a unit."""
+    uids = Counter(dashboard.uid for dashboard in found)
+    lines = ["dashboards:"]
+    for dashboard in found:
+        if not dashboard.uid or uids[dashboard.uid] > 1:
+            why = "has no uid" if not dashboard.uid else f"shares the uid {dashboard.uid}"
+            lines += comment(f"{dashboard.file} is left out: it {why}", "  ")
+            continue
+        lines += item(
+            {"title": dashboard.title, "uid": dashboard.uid} if dashboard.title else {"uid": dashboard.uid}
+        )
+        mine = panels.get(dashboard.uid, ())
+        if mine:
+            lines += ["    panels:", *(f"    {line}" for panel in mine for line in item(panel))]
+    return lines if any(line.startswith("  - ") for line in lines) else []
+
+
+def _destinations(folder: Folder, rules: Sequence[Rule]) -> dict[str, Destination]:
+    """Where each alert goes; nothing where there is no Alertmanager file, or one that can't be read."""
+    if folder.alertmanager is None:
+        return {}
+    named: list[tuple[str, Partial]] = [
+        (rule.name, of_rule({"alert": rule.name, "expr": rule.expression, "labels": rule.labels}, ()))
+        for rule in rules
+    ]
+    try:
+        found = destinations(named, folder.alertmanager)
+    except InputError:
+        return {}
+    return {rule.name: destination for rule, destination in zip(rules, found, strict=True)}
+
+
+def _facts(rule: Rule) -> Facts | None:
+    try:
+        return facts(rule.expression)
+    except ValueError:
+        return None
+
+
+def _unit(rule: Rule, said: Facts, threshold: float, edges: Mapping[str, Sequence[float]]) -> dict[str, str]:
+    """The threshold's unit, where the expression leaves no doubt about it."""
+    found = unit(parse(rule.expression))
+    if found == "ratio":
+        return {"unit": "ratio"}
+    if found == "seconds":
+        named = [edges[name] for metric in said.metrics if (name := metric.removesuffix("_bucket")) in edges]
+        # between two edges a quantile is a guess: the contract then promises no number of seconds
+        if all(threshold in given and max(given) > threshold for given in named):
+            return {"unit": "seconds"}
+    return {}

@@ -1,0 +1,155 @@
+"""The metrics of a draft: those that were recognised with their truth, those that moved with their form, and no others.
+
+What is left out is named in a comment with the lines that would promise it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from promproof.draft.lines import comment, item
+from promproof.draft.observed import COUNTED_SAMPLE, Observed
+from promproof.draft.recognise import Counting, Recognised
+from promproof.exposition import Exposition, Family
+
+PROCESS = {
+    "process_cpu_seconds_total": "cpu_seconds",
+    "process_resident_memory_bytes": "resident_bytes",
+    "process_open_fds": "open_descriptors",
+}
+"""What client libraries say of their own process, and the kernel's figure that is the truth of it."""
+LIBRARY = (
+    "python_",
+    "process_",
+    "go_",
+    "promhttp_",
+    "jvm_",
+    "nodejs_",
+    "prometheus_",
+    "flask_exporter_",
+    "scrape_",
+)
+"""Families that come with a client library: nobody promises them."""
+
+
+def metrics(observed: Observed, found: Recognised, metrics_path: str, figures: frozenset[str]) -> list[str]:
+    """The section `metrics`. figures: those of the kernel that the process was seen to tell rightly."""
+    lines = ["metrics:"]
+    for counting in found.counting.values():
+        for told in _notes(counting):
+            lines += comment(told, "  ")
+        lines += item(counted(counting, observed.last, metrics_path))
+    for family in observed.last.families.values():
+        figure = PROCESS.get(family.name)
+        if figure in figures:
+            lines += item({**_form(family), "truth": {"kind": "process", "figure": figure}})
+        elif family.name in found.others and _moved(family, observed):
+            lines += comment(f"{found.others[family.name]}: its form and that it moves are judged", "  ")
+            lines += item({**_form(family), **_buckets(family, observed.last)})
+    return lines if len(lines) > 1 else []
+
+
+def unpromised(observed: Observed, found: Recognised, figures: frozenset[str]) -> list[str]:
+    """Comments about the families that the draft leaves out."""
+    left = [
+        family
+        for family in observed.last.families.values()
+        if family.name in found.others
+        and not family.name.startswith(LIBRARY)
+        and not family.name.endswith("_created")
+        and PROCESS.get(family.name) not in figures
+        and not _moved(family, observed)
+    ]
+    if not left:
+        return []
+    lines = comment(
+        "Left out, since nothing shows yet what they should read. To promise one, add it to `metrics`: with its form "
+        "alone it must be there and move under the traffic; docs/contract.md lists the truths that it can have."
+    )
+    for family in left:
+        lines += [f"#   {family.name} ({family.type}): {found.others[family.name]}{_hint(family)}"]
+    return lines
+
+
+def counted(counting: Counting, last: Exposition, metrics_path: str) -> dict[str, Any]:
+    """A metric that counts requests, as the contract has it."""
+    family = counting.family
+    kind = "durations" if counting.durations else "requests"
+    truth: dict[str, Any] = {"kind": kind}
+    labels = {name: label(counting, name, metrics_path) for name in counting.sources}
+    return {
+        **_form(family),
+        **({"labels": labels} if labels else {}),
+        **_buckets(family, last),
+        "truth": truth,
+    }
+
+
+def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
+    """Where a label comes from, and how it spells what the ledger says."""
+    source = counting.sources[name]
+    values = counting.values(name)
+    if source == "constant":
+        return {"from": "constant", "values": [next(iter(values.values()))]}
+    if source == "method_lower":
+        return {"from": "method", "case": "lower"}
+    if source == "status_class":
+        return {
+            "from": "status_class",
+            **({"case": "upper"} if any("X" in v for v in values.values()) else {}),
+        }
+    if source != "route":
+        return {"from": source}
+    spelt = {probe.route: value for probe, value in values.items() if value != probe.route}
+    if counting.own is not None and dict(counting.own).get(name, "") != metrics_path:
+        spelt[metrics_path] = dict(counting.own).get(name, "")
+    return {"from": "route", **({"as": spelt} if spelt else {})}
+
+
+def _form(family: Family) -> dict[str, Any]:
+    kind = {"unknown": "untyped"}.get(family.type, family.type)
+    return {"name": family.name, "type": kind, **({"help": family.help} if family.help else {})}
+
+
+def _buckets(family: Family, last: Exposition) -> dict[str, list[float]]:
+    found = edges(family, last)
+    return {"buckets": found} if found else {}
+
+
+def edges(family: Family, last: Exposition) -> list[float]:
+    """The edges of a histogram without +Inf, when all of its series have the same; empty else."""
+    if family.type != "histogram":
+        return []
+    by: dict[tuple[tuple[str, str], ...], list[float]] = {}
+    for labels in last.series(f"{family.name}_bucket"):
+        rest = tuple(pair for pair in labels if pair[0] != "le")
+        by.setdefault(rest, []).append(float(dict(labels).get("le", "nan")))
+    told = {tuple(sorted(edge for edge in given if math.isfinite(edge))) for given in by.values()}
+    return list(told.pop()) if len(told) == 1 else []
+
+
+def _moved(family: Family, observed: Observed) -> bool:
+    """Whether it is the service's own and rises with the requests that were sent."""
+    if family.type not in COUNTED_SAMPLE or family.name.startswith(LIBRARY):
+        return False
+    sample = family.name + COUNTED_SAMPLE[family.type]
+    return any(moved for batch, moved in observed.moves(sample) if batch.probe is not None)
+
+
+def _notes(counting: Counting) -> Iterator[str]:
+    if counting.doubt:
+        yield f"Look at this one: {counting.doubt}"
+    methods = {probe.method for probe in counting.seen}
+    if "constant" in counting.sources.values() and len(methods) == 1:
+        names = [name for name, source in counting.sources.items() if source == "constant"]
+        yield f"{', '.join(names)}: the same for every request that was sent"
+
+
+def _hint(family: Family) -> str:
+    if family.type == "gauge" and any(
+        word in family.name for word in ("progress", "flight", "active", "open")
+    ):
+        return "; requests in flight are `truth: {kind: open_requests}`"
+    return ""

@@ -1,0 +1,220 @@
+"""Sending the probes: each route once to learn its answer, and then in known numbers between readings of the metrics.
+
+Everything that is sent is a GET, unless a route was asked for with another method; no redirect is followed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+
+from promproof.draft.observed import Batch, Observed, Probe
+from promproof.draft.routes import UNKNOWN, USUAL, Choice, Route, ids, offered
+from promproof.errors import EvidenceError
+from promproof.exposition import Exposition, parse
+from promproof.http import Session, shown
+
+METRICS_PATHS = (
+    "/metrics",
+    "/metrics/",
+    "/actuator/prometheus",
+    "/prometheus",
+    "/prometheus/metrics",
+    "/api/metrics",
+    "/internal/metrics",
+    "/-/metrics",
+    "/q/metrics",
+)
+OPENAPI_PATHS = (
+    "/openapi.json",
+    "/api/openapi.json",
+    "/swagger.json",
+    "/v3/api-docs",
+    "/swagger/v1/swagger.json",
+)
+ANSWER_SECONDS = 3.0
+MOST_ROUTES = 25
+"""More are not needed to tell labels apart, and each one is sent in the run as well."""
+TIMES = (2, 3, 4)
+"""How often a probe is sent, in turn: never once, which anything else could be."""
+UNMATCHED = "unmatched"
+"""The route of a request that no route matched."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The probes, and what was left out with its reason."""
+
+    probes: tuple[Probe, ...]
+    left: tuple[tuple[str, str], ...]
+
+
+class Target:
+    """A running service, by its URL."""
+
+    def __init__(self, url: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self.url = url.rstrip("/")
+        self.metrics_path = METRICS_PATHS[0]
+        self._pause = pause
+        self._session = Session(ANSWER_SECONDS)
+
+    def get(self, path: str, method: str = "GET") -> requests.Response:
+        """One answer, redirects not followed; a path that is a URL is asked as it is.
+
+        Raises:
+            requests.RequestException: there is none.
+        """
+        url = path if urlsplit(path).scheme else self.url + path
+        return self._session.request(method, url, allow_redirects=False)
+
+    def find_metrics(self, paths: Sequence[str] = METRICS_PATHS) -> Exposition:
+        """The exposition at the first of the paths that has one, which is remembered.
+
+        Raises:
+            EvidenceError: none has; with what each answered.
+        """
+        said = []
+        for path in paths:
+            found = self._exposition(path)
+            if not isinstance(found, str):
+                self.metrics_path = path
+                return found
+            said.append(f"{path} {found}")
+        raise EvidenceError(
+            "target",
+            f"no metrics at {self.url}: {'; '.join(said[:1])}",
+            said[1:],
+            "name the path with --metrics-path; without metrics there is nothing to draft",
+        )
+
+    def read(self) -> Exposition:
+        """The exposition.
+
+        Raises:
+            EvidenceError: it can't be read any more.
+        """
+        found = self._exposition(self.metrics_path)
+        if isinstance(found, str):
+            raise EvidenceError("target", f"{self.url}{self.metrics_path} {found}", (), "look at its log")
+        return found
+
+    def _exposition(self, path: str) -> Exposition | str:
+        try:
+            answer = self._session.get(
+                self.url + path, headers={"Accept": "text/plain; version=0.0.4"}, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            return f"gives no answer ({type(error).__name__})"
+        if answer.status_code != requests.codes.ok:
+            return f"answers {answer.status_code}"
+        try:
+            found = parse(answer.text)
+        except ValueError as error:
+            return f"answers what is no exposition: {error}"
+        return found if found.families else f"answers no metrics: {shown(answer.text)}"
+
+
+def find_openapi(target: Target, asked: str | None) -> tuple[dict[str, object] | None, str]:
+    """An OpenAPI document and where it was; `asked`: the URL or path of it.
+
+    Raises:
+        EvidenceError: one was asked for, and is not there.
+    """
+    said = ""
+    for path in (asked,) if asked else OPENAPI_PATHS:
+        try:
+            answer = target.get(path)
+            document = answer.json() if answer.status_code == requests.codes.ok else None
+            said = f"answers {answer.status_code}"
+        except (requests.RequestException, ValueError) as error:
+            document, said = None, f"can't be read: {error}"
+        if isinstance(document, dict) and isinstance(document.get("paths"), dict):
+            return document, path
+    if asked:
+        raise EvidenceError("openapi", f"{asked} {said or 'is no OpenAPI document'}", (), "check --openapi")
+    return None, ""
+
+
+def try_routes(target: Target, choice: Choice, named: Sequence[Route] = ()) -> Tried:
+    """Send each route once: those that answer 2xx or 3xx, and an unknown path that answers 404, become probes."""
+    answers: dict[str, dict[str, str]] = {}
+    probes: list[Probe] = []
+    left = list(choice.left)
+    for route in [*named, *choice.routes]:
+        if len(probes) >= MOST_ROUTES:
+            left.append(
+                (f"{route.method} {route.path}", f"{MOST_ROUTES} routes are enough to tell labels apart")
+            )
+            continue
+        path = route.filled(offered(route, answers))
+        if path is None:
+            missing = ", ".join(route.parameters)
+            left.append((f"{route.method} {route.path}", f"no answer had a value for {missing}"))
+            continue
+        told = _tried(target, route, path, answers)
+        if isinstance(told, Probe):
+            probes.append(told)
+        elif route in named or route.path not in USUAL:  # that a usual path is not there is nothing to tell
+            left.append((f"{route.method} {route.path}", told))
+    unknown = _tried(target, Route("GET", UNKNOWN), UNKNOWN, {}, (404,))
+    if isinstance(unknown, Probe):
+        probes.append(Probe("GET", UNKNOWN, UNMATCHED, 404))
+    return Tried(tuple(dict.fromkeys(probes)), tuple(left))
+
+
+def _tried(
+    target: Target, route: Route, path: str, answers: dict[str, dict[str, str]], wanted: Sequence[int] = ()
+) -> Probe | str:
+    """The route as a probe, or why it is none."""
+    try:
+        answer = target.get(path, route.method)
+    except requests.ReadTimeout:
+        return f"no answer within {ANSWER_SECONDS:g} s"
+    except requests.RequestException as error:
+        return f"no answer ({type(error).__name__})"
+    status = answer.status_code
+    if status in wanted or (not wanted and 200 <= status < 400):
+        try:
+            answers[path] = ids(answer.json())
+        except ValueError:
+            answers[path] = {}
+        return Probe(route.method, path, route.template, status)
+    if status in (401, 403):
+        return f"answers {status}: it needs credentials"
+    if status >= 500:
+        return f"answers {status}: the service itself fails"
+    return f"answers {status}"
+
+
+def observe(target: Target, probes: Sequence[Probe], settle: float = 0.05) -> Observed:
+    """Readings around each probe, and around nothing. settle: seconds between a request and the reading after it.
+
+    Raises:
+        EvidenceError: the metrics can't be read any more.
+    """
+    before = target.read()
+    return Observed(before, tuple(_batches(target, probes, settle)))
+
+
+def _batches(target: Target, probes: Sequence[Probe], settle: float) -> Iterator[Batch]:
+    rounds: list[Probe | None] = [None, None, *probes, None]
+    for number, probe in enumerate(rounds):
+        begin = time.monotonic()
+        times = 0 if probe is None else TIMES[number % len(TIMES)]
+        sent = 0
+        for _ in range(times):
+            assert probe is not None
+            try:
+                sent += target.get(probe.path, probe.method).status_code == probe.status
+            except requests.RequestException:
+                break
+        seconds = time.monotonic() - begin
+        target._pause(settle)
+        reading = time.monotonic()
+        after = target.read()
+        seconds += time.monotonic() - reading
+        yield Batch(probe, sent, seconds, after, spoilt=sent != times)

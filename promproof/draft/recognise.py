@@ -1,0 +1,185 @@
+"""Which metrics count requests, and where each of their labels comes from: found out, never guessed from a name.
+
+A family counts requests when each batch of known requests raises exactly one of its series by exactly their number.
+A label's source is what explains its value for every probe: method, status, status class, route, or a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
+from promproof.exposition import Family, Labels
+
+Source = Literal["method", "method_lower", "status", "status_class", "route", "constant"]
+SLACK = 0.002
+"""Seconds by which two clocks may differ for one request."""
+SIZES = ("byte", "size")
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A family that counts requests. sources: by label; seen: by probe the label set that it raised.
+
+    durations: what is observed is how long they took, in seconds. doubt: what is odd about that, in words.
+    own: whether it also counts the requests that read the exposition.
+    """
+
+    family: Family
+    sources: Mapping[str, Source]
+    seen: Mapping[Probe, Labels]
+    durations: bool = False
+    doubt: str = ""
+    own: Labels | None = None
+
+    def values(self, label: str) -> dict[Probe, str]:
+        """What a label says for each probe; empty where it is not there."""
+        return {probe: dict(labels).get(label, "") for probe, labels in self.seen.items()}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Families by what is known of them: those that count requests, and why the others don't, in words."""
+
+    counting: Mapping[str, Counting] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    uncounted: frozenset[Probe] = frozenset()
+    """Probes that no family counts."""
+
+
+def recognise(observed: Observed) -> Recognised:
+    """What the probes say about each family of the last reading."""
+    found: dict[str, Counting] = {}
+    others: dict[str, str] = {}
+    for family in observed.last.families.values():
+        told = _counting(family, observed)
+        if isinstance(told, str):
+            others[family.name] = told
+        else:
+            found[family.name] = told
+    probes = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
+    most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
+    for name, counting in list(found.items()):
+        if set(counting.seen) != most:
+            missed = next(iter(sorted(probe.line for probe in most - set(counting.seen))), "")
+            others[name] = f"counts some requests and not others, {missed} say"
+            del found[name]
+    return Recognised(found, others, frozenset(probes - most) if found else frozenset())
+
+
+def _counting(family: Family, observed: Observed) -> Counting | str:
+    """The family as one that counts requests, or why it is none."""
+    if family.type not in COUNTED_SAMPLE:
+        return _still(family.name, observed)
+    sample = family.name + COUNTED_SAMPLE[family.type]
+    own = _own(sample, observed)
+    if isinstance(own, str):
+        return own
+    seen: dict[Probe, Labels] = {}
+    for batch, moved in observed.moves(sample):
+        if batch.probe is None or batch.probe in observed.spoilt:
+            continue
+        rest = _without(moved, own)
+        if not rest:
+            continue
+        if len(rest) != 1:
+            return f"{batch.probe.line} raises {len(rest)} of its series"
+        [(labels, rise)] = rest.items()
+        if rise != batch.times:
+            return f"{batch.times} x {batch.probe.line} raise it by {rise:g}"
+        if seen.setdefault(batch.probe, labels) != labels:
+            return f"{batch.probe.line} raises another series each time"
+    if not seen:
+        return "did not move under the requests that were sent"
+    sources = _sources(seen)
+    if isinstance(sources, str):
+        return sources
+    durations, doubt = _durations(family, observed)
+    return Counting(family, sources, seen, durations, doubt, own)
+
+
+def _still(sample: str, observed: Observed) -> str:
+    moved = sum(1 for _, changes in observed.moves(sample) if changes)
+    return "moved, not as a count of requests" if moved else "did not move under the requests that were sent"
+
+
+def _own(sample: str, observed: Observed) -> Labels | str | None:
+    """The series that a reading raises by itself; why it can't be said where something else moves."""
+    idle = [moved for batch, moved in observed.moves(sample) if batch.probe is None]
+    if not idle or not any(idle):
+        return None
+    first = idle[0]
+    if len(first) == 1 and all(moved == first for moved in idle) and set(first.values()) == {1.0}:
+        return next(iter(first))
+    return "moves by itself, without a request"
+
+
+def _without(moved: Mapping[Labels, float], own: Labels | None) -> dict[Labels, float]:
+    """The movement without the one that the reading before it caused."""
+    rest = dict(moved)
+    if own is not None and rest.get(own):
+        rest[own] -= 1
+    return {labels: change for labels, change in rest.items() if change}
+
+
+def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
+    """Where each label comes from; why one can't be explained."""
+    sources: dict[str, Source] = {}
+    for name in dict.fromkeys(name for labels in seen.values() for name, _ in labels):
+        values = {probe: dict(labels).get(name, "") for probe, labels in seen.items()}
+        source = _source(values)
+        if source is None:
+            return f"nothing explains its label {name} ({', '.join(sorted(set(values.values()))[:3])})"
+        if source in sources.values() and source != "constant":
+            return f"two of its labels hold the {source.split('_')[0]}"
+        sources[name] = source
+    return sources
+
+
+def _source(values: Mapping[Probe, str]) -> Source | None:
+    if all(value == probe.method for probe, value in values.items()):
+        return "method"
+    if all(value == probe.method.lower() for probe, value in values.items()):
+        return "method_lower"
+    if all(value == str(probe.status) for probe, value in values.items()):
+        return "status"
+    if all(value.lower() == f"{probe.status // 100}xx" for probe, value in values.items()):
+        return "status_class"
+    routes: dict[str, set[str]] = {}
+    for probe, value in values.items():
+        routes.setdefault(probe.path, set()).add(value)
+    told = {value for given in routes.values() for value in given}
+    if len(told) > 1 and all(len(given) == 1 for given in routes.values()) and _by_route(values):
+        return "route"
+    if len(told) == 1:  # one route alone doesn't tell a constant from a route
+        value = told.pop()
+        if any(value in (probe.path, probe.route) for probe in values):
+            return "route"
+        return "constant" if len(routes) > 1 else None
+    return None
+
+
+def _by_route(values: Mapping[Probe, str]) -> bool:
+    """Whether the value tells routes that answer alike apart: else it may as well be a kind of answer."""
+    alike: dict[tuple[str, int], set[str]] = {}
+    for probe, value in values.items():
+        alike.setdefault((probe.method, probe.status), set()).add(value)
+    return any(len(given) > 1 for given in alike.values()) or any(
+        value in (probe.path, probe.route) for probe, value in values.items()
+    )
+
+
+def _durations(family: Family, observed: Observed) -> tuple[bool, str]:
+    """Whether a histogram or summary observes the seconds that the requests took; and what is odd about it."""
+    if family.type == "counter" or any(word in family.name for word in SIZES):
+        return False, ""
+    told = sum(sum(moved.values()) for _, moved in observed.moves(f"{family.name}_sum"))
+    felt = sum(batch.seconds + SLACK * (batch.times + 1) for batch in observed.batches)
+    if 0 < told <= felt:
+        return True, ""
+    if not family.name.endswith("_seconds") or told <= 0:
+        return False, ""
+    doubt = f"the client waited {felt:.3g} s in all, the sum rose by {told:.3g}"
+    return True, doubt + (": are those milliseconds?" if told > 50 * felt else "")

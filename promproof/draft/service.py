@@ -1,0 +1,117 @@
+"""The service that a draft is made of: started from its command for as long as it takes, or found at a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import requests
+
+from promproof.draft.probing import Target
+from promproof.errors import EvidenceError, InputError
+from promproof.stack.app import ManagedApp
+from promproof.stack.journal import Journal
+from promproof.stack.protocol import SentRequest
+from promproof.stack.waiting import loopback_session
+
+READY_SECONDS = 30.0
+NEAR_BYTES = 32 * 1024 * 1024
+NEAR_FILES = 8
+NEAR_SECONDS = 1.0
+
+
+class AnyAnswer(ManagedApp):
+    """A service that is ready as soon as it answers anything: nobody knows its paths yet."""
+
+    def _unhealthy(self, sent: Callable[[SentRequest], None]) -> str:
+        try:
+            with loopback_session() as session:
+                session.get(self.url + "/", timeout=2.0, allow_redirects=False)
+        except requests.ConnectionError:
+            return f"{self.url} takes no connections"
+        except requests.RequestException as error:
+            return f"{self.url} gives no answer: {type(error).__name__}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that answers. pid: its process, where it was started here."""
+
+    target: Target
+    pid: int | None = None
+
+
+@contextmanager
+def running(app: str | None, url: str | None) -> Iterator[Running]:
+    """Start the service, or take the one at the URL; it ends with the block if it was started.
+
+    Raises:
+        InputError: neither or both are given, or nothing answers at the URL.
+        EvidenceError: the command ends, or does not answer in time; with its log.
+    """
+    if (app is None) == (url is None):
+        raise InputError(
+            what="one service is drafted at a time" if app else "no service is named",
+            where="promproof init",
+            expected='--app "my-api --port {port}", or --target URL of one that runs already',
+        )
+    if url is not None:
+        target = Target(url)
+        try:
+            target.get("/")
+        except requests.RequestException as error:
+            raise InputError(
+                what=f"nothing answers ({type(error).__name__})",
+                where=url,
+                expected="a running service",
+                todo='start it, or let promproof start it: --app "my-api --port {port}"',
+            ) from error
+        yield Running(target)
+        return
+    assert app is not None
+    if "{port}" not in app:
+        raise InputError(
+            what="the command does not say on which port",
+            where="--app",
+            expected="{port} where the port stands, which is chosen anew for each run",
+            todo=f'--app "{app} --port {{port}}" say',
+        )
+    with TemporaryDirectory(prefix="promproof-init-") as folder, Journal() as journal:
+        service = AnyAnswer(app, Path(folder), journal, name="service", ready_seconds=READY_SECONDS)
+        try:
+            service.start()
+        except EvidenceError as error:
+            error.todo = "start it by hand with the same command; what it lacks here is in its log"
+            raise
+        try:
+            yield Running(Target(service.url), service.pid)
+        finally:
+            service.stop()
+
+
+def figures(running: Running) -> frozenset[str]:
+    """The figures of the kernel that the service's process tells rightly about itself."""
+    if running.pid is None:
+        return frozenset()
+    try:
+        read = running.target.read()
+        process = psutil.Process(running.pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            truth = {
+                "cpu_seconds": ("process_cpu_seconds_total", times.user + times.system, NEAR_SECONDS),
+                "resident_bytes": ("process_resident_memory_bytes", process.memory_info().rss, NEAR_BYTES),
+                "open_descriptors": ("process_open_fds", process.num_fds(), NEAR_FILES),
+            }
+    except (EvidenceError, psutil.Error):
+        return frozenset()
+    return frozenset(
+        figure
+        for figure, (name, value, near) in truth.items()
+        if abs(read.values.get((name, ()), float("inf")) - value) <= near
+    )
