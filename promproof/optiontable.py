@@ -205,7 +205,9 @@ OPTIONS = (
         "path",
         repeatable=True,
     ),
-    Option("app", TARGET, (*RUNS, "init"), 'command that starts the target, "my-api --port {port}" say', "CMD"),
+    Option(
+        "app", TARGET, (*RUNS, "init"), 'command that starts the target, "my-api --port {port}" say', "CMD"
+    ),
     Option(
         "target",
         TARGET,

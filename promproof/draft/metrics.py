@@ -77,10 +77,11 @@ def counted(counting: Counting, last: Exposition, metrics_path: str) -> dict[str
     """A metric that counts requests, as the contract has it."""
     family = counting.family
     kind = "durations" if counting.durations else "requests"
-    truth: dict[str, Any] = {"kind": kind}
+    truth: dict[str, Any] = {"kind": kind, **({"scrapes": True} if counting.own is not None else {})}
     labels = {name: label(counting, name, metrics_path) for name in counting.sources}
     return {
         **_form(family),
+        **({"unit": counting.unit} if counting.unit else {}),
         **({"labels": labels} if labels else {}),
         **_buckets(family, last),
         "truth": truth,

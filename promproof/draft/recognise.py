@@ -6,6 +6,7 @@ A label's source is what explains its value for every probe: method, status, sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,20 +18,22 @@ Source = Literal["method", "method_lower", "status", "status_class", "route", "c
 SLACK = 0.002
 """Seconds by which two clocks may differ for one request."""
 SIZES = ("byte", "size")
+MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
 
 
 @dataclass(frozen=True)
 class Counting:
     """A family that counts requests. sources: by label; seen: by probe the label set that it raised.
 
-    durations: what is observed is how long they took, in seconds. doubt: what is odd about that, in words.
-    own: whether it also counts the requests that read the exposition.
+    durations: what is observed is how long they took; unit: in what, where it isn't seconds. doubt: what is odd about
+    that, in words. own: whether it also counts the requests that read the exposition.
     """
 
     family: Family
     sources: Mapping[str, Source]
     seen: Mapping[Probe, Labels]
     durations: bool = False
+    unit: str = ""
     doubt: str = ""
     own: Labels | None = None
 
@@ -96,8 +99,8 @@ def _counting(family: Family, observed: Observed) -> Counting | str:
     sources = _sources(seen)
     if isinstance(sources, str):
         return sources
-    durations, doubt = _durations(family, observed)
-    return Counting(family, sources, seen, durations, doubt, own)
+    durations, unit, doubt = _durations(family, observed)
+    return Counting(family, sources, seen, durations, unit, doubt, own)
 
 
 def _still(sample: str, observed: Observed) -> str:
@@ -171,15 +174,19 @@ def _by_route(values: Mapping[Probe, str]) -> bool:
     )
 
 
-def _durations(family: Family, observed: Observed) -> tuple[bool, str]:
-    """Whether a histogram or summary observes the seconds that the requests took; and what is odd about it."""
+def _durations(family: Family, observed: Observed) -> tuple[bool, str, str]:
+    """Whether a histogram or summary observes how long requests took; the unit that isn't seconds; what is odd."""
     if family.type == "counter" or any(word in family.name for word in SIZES):
-        return False, ""
+        return False, "", ""
     told = sum(sum(moved.values()) for _, moved in observed.moves(f"{family.name}_sum"))
     felt = sum(batch.seconds + SLACK * (batch.times + 1) for batch in observed.batches)
-    if 0 < told <= felt:
-        return True, ""
-    if not family.name.endswith("_seconds") or told <= 0:
-        return False, ""
+    if told <= 0:
+        return False, "", ""
+    if MILLISECONDS.search(family.name):
+        return told <= felt * 1000, "milliseconds", ""
+    if told <= felt:
+        return True, "", ""
+    if not family.name.endswith("_seconds"):
+        return False, "", ""
     doubt = f"the client waited {felt:.3g} s in all, the sum rose by {told:.3g}"
-    return True, doubt + (": are those milliseconds?" if told > 50 * felt else "")
+    return True, "", doubt + (": are those milliseconds?" if told <= felt * 1000 else "")

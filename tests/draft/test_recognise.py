@@ -1,0 +1,189 @@
+"""Which metrics count requests, and what each of their labels holds: on recorded services and on made-up ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from promproof.draft.observed import Observed, Probe
+from promproof.draft.recognise import Recognised, recognise
+from tests.draft.readings import ITEMS, PROBES, UNKNOWN, counter, observed, recorded
+
+pytestmark = pytest.mark.unit
+
+
+def sources(found: Recognised) -> dict[str, dict[str, str]]:
+    return {name: dict(counting.sources) for name, counting in found.counting.items()}
+
+
+def durations(found: Recognised) -> set[str]:
+    return {name for name, counting in found.counting.items() if counting.durations}
+
+
+def test_a_plain_service_with_labels_of_its_own_is_recognised() -> None:
+    found = recognise(recorded("plain"))
+    assert sources(found) == {
+        "shop_requests_total": {"code": "status", "path": "route", "verb": "method_lower"},
+        "shop_request_seconds": {"path": "route"},
+    }
+    assert durations(found) == {"shop_request_seconds"}
+    assert found.others["shop_items"] == "did not move under the requests that were sent"
+
+
+def test_prometheus_fastapi_instrumentator_is_recognised_with_its_class_of_status_and_its_own_scrapes() -> (
+    None
+):
+    found = recognise(recorded("fastapi"))
+    assert sources(found) == {
+        "http_requests_total": {"handler": "route", "method": "method", "status": "status_class"},
+        "http_request_size_bytes": {"handler": "route"},
+        "http_response_size_bytes": {"handler": "route"},
+        "http_request_duration_highr_seconds": {},
+        "http_request_duration_seconds": {"handler": "route", "method": "method"},
+    }
+    assert durations(found) == {"http_request_duration_highr_seconds", "http_request_duration_seconds"}
+    assert all(counting.own is not None for counting in found.counting.values())
+
+
+def test_prometheus_flask_exporter_is_recognised_though_its_counter_lacks_the_route() -> None:
+    found = recognise(recorded("flask"))
+    assert sources(found) == {
+        "flask_http_request_duration_seconds": {"method": "method", "path": "route", "status": "status"},
+        "flask_http_request_total": {"method": "method", "status": "status"},
+    }
+    assert all(counting.own is None for counting in found.counting.values())
+
+
+def test_starlette_exporter_is_recognised_with_its_constant_and_the_paths_that_it_does_not_count() -> None:
+    found = recognise(recorded("starlette"))
+    assert sources(found)["starlette_requests_total"] == {
+        "app_name": "constant",
+        "method": "method",
+        "path": "route",
+        "status_code": "status",
+    }
+    assert {probe.route for probe in found.uncounted} == {"unmatched"}
+
+
+def rows(sent: dict[Probe, int], label: Callable[[Probe], str], factor: float = 1) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for probe, times in sent.items():
+        found[label(probe)] = found.get(label(probe), 0) + factor * times
+    return found
+
+
+def by_all(probe: Probe) -> str:
+    return f'method="{probe.method}",route="{probe.route}",status="{probe.status}"'
+
+
+def told(observation: Observed, name: str = "requests_total") -> str:
+    found = recognise(observation)
+    assert name not in found.counting
+    return found.others[name]
+
+
+def test_a_counter_that_rises_by_two_for_a_request_is_no_count_of_requests() -> None:
+    doubled = observed(lambda sent, reads: counter("requests_total", rows(sent, by_all, 2)))
+    assert told(doubled) == "4 x GET /items raise it by 8"
+
+
+def test_a_counter_that_moves_by_itself_is_no_count_of_requests() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("requests_total", {**rows(sent, by_all), 'job="cleaner"': 3 * reads})
+
+    assert told(observed(write)) == "moves by itself, without a request"
+
+
+def test_the_readings_own_requests_are_set_aside_also_where_they_share_a_series_with_others() -> None:
+    found = recognise(
+        observed(lambda sent, reads: counter("requests_total", {'a="b"': sum(sent.values()) + reads}))
+    )
+    assert sources(found) == {"requests_total": {"a": "constant"}}
+    assert found.counting["requests_total"].own == (("a", "b"),)
+
+
+def test_a_counter_of_errors_alone_is_no_count_of_requests_where_another_counts_all() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        failed = {probe: times for probe, times in sent.items() if probe.status >= 400}
+        return counter("requests_total", rows(sent, by_all)) + counter("errors_total", rows(failed, by_all))
+
+    found = recognise(observed(write))
+    assert list(found.counting) == ["requests_total"]
+    assert found.others["errors_total"].startswith("counts some requests and not others")
+
+
+def test_a_label_that_nothing_explains_leaves_the_metric_without_a_truth() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("requests_total", rows(sent, lambda probe: f'kind="{probe.status // 100}"'))
+
+    assert told(observed(write)).startswith("nothing explains its label kind")
+
+
+def test_one_probe_alone_tells_no_constant_from_a_route() -> None:
+    alone = observed(lambda sent, reads: counter("requests_total", rows(sent, lambda _: 'app="x"')), [ITEMS])
+    assert told(alone).startswith("nothing explains its label app")
+
+
+def test_a_route_is_told_from_a_constant_by_its_value_where_one_probe_is_all_there_is() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("requests_total", rows(sent, lambda probe: f'path="{probe.path}"'))
+
+    assert sources(recognise(observed(write, [ITEMS]))) == {"requests_total": {"path": "route"}}
+
+
+def test_a_method_of_get_alone_is_a_method_by_its_value() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("requests_total", rows(sent, lambda probe: 'verb="get"'))
+
+    assert sources(recognise(observed(write))) == {"requests_total": {"verb": "method_lower"}}
+
+
+def histogram(name: str, seconds: float) -> Callable[[dict[Probe, int], int], str]:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        count = sum(sent.values())
+        return (
+            f"# HELP {name} Text.\n# TYPE {name} histogram\n"
+            f'{name}_bucket{{le="+Inf"}} {count}\n{name}_count {count}\n{name}_sum {seconds * count}\n'
+        )
+
+    return write
+
+
+def test_a_histogram_whose_sum_is_less_than_the_client_waited_observes_durations() -> None:
+    found = recognise(observed(histogram("took_seconds", 0.001)))
+    assert found.counting["took_seconds"].durations
+    assert not found.counting["took_seconds"].doubt
+
+
+def test_milliseconds_under_a_name_that_says_seconds_are_told_and_not_believed() -> None:
+    counting = recognise(observed(histogram("took_seconds", 40.0))).counting["took_seconds"]
+    assert counting.durations
+    assert "milliseconds?" in counting.doubt
+
+
+def test_milliseconds_under_a_name_that_says_so_are_durations_in_milliseconds() -> None:
+    counting = recognise(observed(histogram("took_ms", 20.0))).counting["took_ms"]
+    assert (counting.durations, counting.unit, counting.doubt) == (True, "milliseconds", "")
+
+
+def test_sizes_are_counts_of_requests_and_no_durations() -> None:
+    counting = recognise(observed(histogram("answer_size_bytes", 0.001))).counting["answer_size_bytes"]
+    assert not counting.durations
+
+
+def test_a_probe_with_changing_answers_tells_nothing_and_spoils_nothing() -> None:
+    whole = observed(lambda sent, reads: counter("requests_total", rows(sent, by_all)))
+    batches = tuple(
+        replace(batch, times=1, spoilt=True) if batch.probe == UNKNOWN else batch for batch in whole.batches
+    )
+    found = recognise(Observed(whole.before, batches))
+    assert set(found.counting["requests_total"].seen) == set(PROBES) - {UNKNOWN}
+    assert not found.uncounted
+
+
+def test_nothing_is_recognised_where_nothing_moves() -> None:
+    found = recognise(observed(lambda sent, reads: counter("requests_total", {'a="b"': 7})))
+    assert not found.counting
+    assert not found.uncounted
