@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promproof.checks.base import Check, Claim, findings, register, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.contract.model import Alert, Contract
+from promproof.contract.model import Boundary as Promised
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Boundary
 from promproof.verdict import Verdict
@@ -51,6 +52,10 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare where the alert flips with where the documentation says it does."""
     alert = evidence.contract.alert(claim.subject)
+    if alert.boundary is None:
+        return not_verified(
+            claim, "the contract has no `boundary`: nothing says which series move its quantity"
+        )
     record = evidence.need(Boundary)
     if record.data.error:
         return unknown(claim, record.data.error, [record.number])
@@ -58,7 +63,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if not points:
         return unknown(claim, "no point was asked", [record.number])
     low, high = flip(points)
-    found = _state_findings(alert, points) if alert.unit == "state" else _findings(alert, points, low, high)
+    edge = alert.boundary.threshold
+    found = (
+        _state_findings(alert.boundary, points)
+        if alert.unit == "state"
+        else _findings(alert, alert.boundary, points, low, high)
+    )
     absent = next((point.fired for point in points if point.q is None), None)
     if absent is not None and absent != alert.vanished:
         found.append("fires without any series" if absent else "does not fire for a target that vanished")
@@ -66,36 +76,37 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         claim,
         found,
         good=f"flips between {_share(low)} and {_share(high)}, {len(points)} points",
-        expected=f"silent on one side of {_share(alert.boundary.threshold)}, firing on the other",
+        expected=f"silent on one side of {_share(edge)}, firing on the other",
         tolerance=f"{RESOLUTION:.1%} of the threshold, the distance of the nearest points",
         evidence=[record.number],
     )
 
 
-def _findings(alert: Alert, points: list[Point], low: float | None, high: float | None) -> list[str]:
-    threshold = alert.boundary.threshold
+def _findings(
+    alert: Alert, boundary: Promised, points: list[Point], low: float | None, high: float | None
+) -> list[str]:
+    threshold = boundary.threshold
+    wanted = f"{alert.comparator or ('>' if boundary.fires_when == 'above' else '<')} {_share(threshold)}"
     fires = [point.q for point in points if point.fired and point.q is not None]
     if low is None and fires:
-        return [f"fires at {_share(min(fires))} already, documented {alert.comparator} {_share(threshold)}"]
+        return [f"fires at {_share(min(fires))} already, documented {wanted}"]
     if high is None:
-        return [f"never fires, asked up to {_share(low)}, documented {alert.comparator} {_share(threshold)}"]
+        return [f"never fires, asked up to {_share(low)}, documented {wanted}"]
     assert low is not None
     if not (low <= threshold <= high and high - low <= 2.1 * RESOLUTION * threshold):
-        return [
-            f"flips between {_share(low)} and {_share(high)}, documented {alert.comparator} {_share(threshold)}"
-        ]
+        return [f"flips between {_share(low)} and {_share(high)}, documented {wanted}"]
     above = next(point.fired for point in points if point.q == high)
-    if above != (alert.boundary.fires_when == "above"):
+    if above != (boundary.fires_when == "above"):
         return [f"fires {'above' if above else 'below'} {_share(threshold)}, documented the other side"]
     return []
 
 
-def _state_findings(alert: Alert, points: list[Point]) -> list[str]:
+def _state_findings(boundary: Promised, points: list[Point]) -> list[str]:
     found = []
     for point in points:
         if point.q is None:
             continue
-        wanted = (point.q > alert.boundary.threshold) == (alert.boundary.fires_when == "above")
+        wanted = (point.q > boundary.threshold) == (boundary.fires_when == "above")
         if point.fired != wanted:
             found.append(f"at state {point.q:g} it {'fires' if point.fired else 'is silent'}")
     return found

@@ -36,8 +36,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if refused:
         return unknown(claim, refused, [routes.number])
     receivers = routes.data.receivers.get(alert.name, ())
-    missing = sorted(set(alert.receivers) - set(receivers))
-    extra = sorted(set(receivers) - set(alert.receivers))
+    promised = set(alert.receivers)
+    missing = sorted(promised - set(receivers))
+    extra = sorted(set(receivers) - promised) if promised else []
     found += [f"not routed to receiver {name!r}" for name in missing]
     found += [f"also routed to receiver {name!r}" for name in extra]
     return findings(
@@ -50,11 +51,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _expected(alert: Alert) -> str:
-    window = f" over {alert.window}" if alert.window else ""
-    receivers = ", ".join(alert.receivers)
-    return (
-        f"{alert.comparator} {alert.threshold:g}{window} for {alert.hold}, {alert.severity}, to {receivers}"
-    )
+    """What the contract promises of the alert, in a line."""
+    told = f"to {', '.join(alert.receivers)}" if alert.receivers else ""
+    parts = (alert.promised, alert.severity, told)
+    return ", ".join(part for part in parts if part) or "a rule of this name"
 
 
 def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
@@ -66,16 +66,16 @@ def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
         return [f"the expression cannot be parsed: {error}"]
     found = []
     wanted = (alert.comparator, alert.threshold)
-    if wanted not in said.thresholds or len(set(said.thresholds)) != 1:
+    if alert.threshold is not None and (wanted not in said.thresholds or len(set(said.thresholds)) != 1):
         shown = ", ".join(f"{op} {value:g}" for op, value in said.thresholds) or "none"
-        found.append(f"threshold is {shown}, documented {wanted[0]} {wanted[1]:g}")
+        found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
     window = {seconds(alert.window)} if alert.window else set()
-    if set(said.windows) != window:
+    if (alert.window or alert.unit == "state") and set(said.windows) != window:
         shown = ", ".join(f"{one:g} s" for one in said.windows) or "none"
         found.append(f"window is {shown}, documented {alert.window or 'none'}")
-    if rule.hold != seconds(alert.hold):
+    if alert.hold is not None and rule.hold != seconds(alert.hold):
         found.append(f"for is {rule.hold:g} s, documented {alert.hold}")
-    if rule.labels.get("severity") != alert.severity:
+    if alert.severity not in (None, rule.labels.get("severity")):
         found.append(f"severity is {rule.labels.get('severity')!r}, documented {alert.severity!r}")
     missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
     found += [f"does not use the metric {name}" for name in missing]

@@ -234,7 +234,7 @@ def _of_the_machine(contract: Contract) -> set[str]:
 
 def idle_life(case: Case, alert: Alert, blind: Sequence[tuple[float, float]]) -> Life:
     """What is admissible for an alert that is not drilled: nothing, but while nobody can tell."""
-    hold = case.evidence.scale.seconds(seconds(alert.hold))
+    hold = case.evidence.scale.seconds(seconds(alert.hold)) if alert.hold is not None else 0.0
     quiet = Quantity(threshold=0.5, changes=(), blind=tuple(blind))
     pace = Pace(case.timing.scrape, case.timing.evaluation, case.slack)
     rule = Rule(hold, case.timing.group_wait, case.timing.group_interval)

@@ -67,7 +67,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = [
         f"{where}: {key} is {said[key]!r}, the contract says {wanted[key]!r}"
         for key in wanted
-        if said[key] != wanted[key]
+        if wanted[key] != said[key] and (wanted[key] is not None or key == "window")
     ]
     return findings(
         claim, found, good=f"as in the contract ({where})", expected=str(wanted), evidence=[record.number]
@@ -82,8 +82,8 @@ def _metric(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[
     metric = contract.metric(name)
     wanted = {
         "type": metric.type,
-        "unit": metric.unit,
-        "labels": sorted(metric.labels),
+        "unit": metric.unit or None,
+        "labels": None if metric.any_labels else sorted(metric.labels),
         "meaning": metric.help,
     }
     said = {
@@ -101,9 +101,9 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
         "threshold": alert.threshold,
         "absent": alert.vanished,
         "window": seconds(alert.window) if alert.window else None,
-        "for": seconds(alert.hold),
+        "for": seconds(alert.hold) if alert.hold is not None else None,
         "severity": alert.severity,
-        "receivers": sorted(alert.receivers),
+        "receivers": sorted(alert.receivers) or None,
     }
     said = {
         "comparator": limit.comparator,
@@ -132,8 +132,9 @@ def _dashboard(claim: Claim, contract: Contract, record: Record[Documentation]) 
             found.append(f"{path}: {dashboard.title}, {panel.title} stands in {len(rows)} rows of its tables")
             continue
         cells, where = rows[0].cells, f"{path}:{rows[0].line}"
-        for key, wanted in (("unit", dimension(panel.unit)), ("alert", panel.alert or "none")):
-            if cells[key] != wanted:
+        unit = None if panel.unit is None else dimension(panel.unit)
+        for key, wanted in (("unit", unit), ("alert", panel.alert or "none")):
+            if wanted not in (None, cells[key]):
                 found.append(f"{where}: {key} is {cells[key]!r}, the contract says {wanted!r}")
     return findings(
         claim,

@@ -99,10 +99,13 @@ def _missing_edges(evidence: Evidence, metric: Metric) -> list[str]:
     found = []
     for alert in evidence.contract.alerts:
         if metric.name in alert.metrics and alert.unit == "seconds":
-            if alert.threshold not in edges:
-                found.append(f"no bucket edge at {alert.threshold:g} s, the threshold of {alert.name}")
-            if not any(edge > alert.threshold for edge in edges):
-                found.append(f"no bucket edge above {alert.threshold:g} s: {alert.name} could never fire")
+            limit = alert.threshold
+            if limit is None:
+                continue
+            if limit not in edges:
+                found.append(f"no bucket edge at {limit:g} s, the threshold of {alert.name}")
+            if not any(edge > limit for edge in edges):
+                found.append(f"no bucket edge above {limit:g} s: {alert.name} could never fire")
     return found
 
 

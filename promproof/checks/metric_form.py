@@ -14,8 +14,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     shot = evidence.rest
     family = shot.exposition.families.get(metric.name)
-    labels = ", ".join(metric.labels) or "none"
-    expected = f"{metric.type} '{metric.help}' with labels {labels}"
+    labels = "any" if metric.any_labels else ", ".join(metric.labels) or "none"
+    told = "" if metric.help is None else f" '{metric.help}'"
+    expected = f"{metric.type}{told} with labels {labels}"
     if family is None:
         return findings(
             claim, [f"{metric.name} is not exposed"], good="", expected=expected, evidence=[shot.record]
@@ -23,11 +24,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = []
     if family.type != metric.type:
         found.append(f"type is {family.type}, documented {metric.type}")
-    if family.help != metric.help:
+    if metric.help not in (None, family.help):
         found.append(f"help is {family.help!r}, documented {metric.help!r}")
     found += [f"{text} is exposed twice" for text in shot.exposition.duplicates if _belongs(text, metric)]
     series = _series(shot.exposition, metric)
-    for name, one in series:
+    for name, one in () if metric.any_labels else series:
         found += _label_findings(metric, name, one)
     if metric.type == "histogram":
         found += _bucket_findings(metric, shot.exposition)
@@ -65,7 +66,7 @@ def _label_findings(metric: Metric, name: str, labels: Labels) -> list[str]:
 
 
 def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:
-    documented = {*(metric.buckets or ()), float("inf")}
+    documented = None if metric.buckets is None else {*metric.buckets, float("inf")}
     edges: dict[Labels, dict[float, float]] = {}
     for labels, value in exposition.series(f"{metric.name}_bucket").items():
         rest = tuple(pair for pair in labels if pair[0] != "le")
@@ -73,7 +74,7 @@ def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:
     found = []
     for labels, buckets in edges.items():
         shown = series_text(metric.name, labels)
-        if set(buckets) != documented:
+        if documented is not None and set(buckets) != documented:
             found.append(f"{shown} has bucket edges {sorted(buckets)}, documented {sorted(documented)}")
         counts = [buckets[edge] for edge in sorted(buckets)]
         if counts != sorted(counts):

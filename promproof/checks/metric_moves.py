@@ -29,7 +29,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{name} was NaN")
     moved = [samples for samples in series.values() if len({value for _, value in samples}) > 1]
     # A series that is born with its first event has moved from nothing.
-    born = [samples for samples in series.values() if samples and samples[0][1] > 0] if metric.labels else []
+    born = [samples for samples in series.values() if samples and samples[0][1] > 0]
+    born = born if metric.labels or metric.any_labels else []
     if values and not moved and not born:
         if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
             return unknown(claim, "no scrape met an open request", evidence.stored_records)

@@ -38,12 +38,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = disagreement(
         seen, dashboard, panel, rules[0].expression, alert.threshold, complement=wanted.complement
     )
+    limit = "" if alert.threshold is None else f", threshold {alert.threshold:g}"
     kind = "one minus the expression" if wanted.complement else "the expression"
     return findings(
         claim,
         found,
         good=f"{kind} of {alert.name}, with a line at its threshold",
-        expected=f"{kind} of {alert.name} ({rules[0].where}), threshold {alert.threshold:g}",
+        expected=f"{kind} of {alert.name} ({rules[0].where}){limit}",
         evidence=[record.number, evidence.need(Dashboards).number],
     )
 

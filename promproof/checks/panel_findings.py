@@ -244,7 +244,13 @@ def _cause(views: Views, dashboard: Dashboard, target: Target) -> str:
 
 
 def disagreement(
-    views: Views, dashboard: Dashboard, panel: Panel, expression: str, threshold: float, *, complement: bool
+    views: Views,
+    dashboard: Dashboard,
+    panel: Panel,
+    expression: str,
+    threshold: float | None,
+    *,
+    complement: bool,
 ) -> list[str]:
     """How a panel differs from the alert whose quantity it shows: the expression, and the line of the threshold."""
     try:
@@ -267,6 +273,8 @@ def disagreement(
     if wanted not in shown:
         seen = " | ".join(" ".join(one.split()) for one in shown) or "no query"
         found.append(f"{panel.path}: shows {seen}, the alert judges {' '.join(wanted.split())}")
+    if threshold is None:
+        return found
     line = 1 - threshold if complement else threshold
     found += _line(panel, line)
     return found

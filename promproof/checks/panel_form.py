@@ -27,7 +27,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if reason := beyond(panel):
         return not_verified(claim, reason)
     found = form(seen, dashboard, panel, promised=True)
-    if panel.unit != wanted.unit:
+    if wanted.unit not in (None, panel.unit):
         found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")
     if whole.described and not panel.description:
         found.append(f"{panel.path}.description: missing")
@@ -37,7 +37,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         claim,
         found,
         good=f"{len(panel.sent)} queries in {dashboard.file}, {panel.path}",
-        expected=f"unit {wanted.unit}, queries that are accepted and fit their metrics",
+        expected=("" if wanted.unit is None else f"unit {wanted.unit}, ")
+        + "queries that are accepted and fit their metrics",
         evidence=[
             evidence.need(Dashboards).number,
             *(record.number for record in seen.records(dashboard, panel)),

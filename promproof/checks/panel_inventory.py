@@ -75,9 +75,11 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
     for wanted in evidence.contract.dashboards:
         dashboard = seen.dashboard(wanted)
         if dashboard is None:
-            found.append(f"{wanted.title} is documented, and no file has the uid {wanted.uid!r}")
+            found.append(
+                f"{wanted.title or 'a dashboard'} is documented, and no file has the uid {wanted.uid!r}"
+            )
             continue
-        if dashboard.title != wanted.title:
+        if wanted.title not in ("", dashboard.title):
             found.append(f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}")
         found += _panels(dashboard, wanted)
     found += [
@@ -110,7 +112,7 @@ def _panels(dashboard: Dashboard, claim: DashboardClaim) -> list[str]:
     for panel in dashboard.panels:
         if panel.type == "text":
             continue
-        if panel.slug not in wanted:
+        if wanted and panel.slug not in wanted:
             found.append(f"{dashboard.file}: {panel.path}: panel {panel.title!r} is not documented")
         elif panel.row and claim.unfolded:
             found.append(

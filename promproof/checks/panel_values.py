@@ -99,7 +99,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     order = {target.path: index for index, target in enumerate(panel.sent)}
     size = factor(panel.unit)
     identity = {"job": evidence.contract.target.job, "instance": evidence.run.instance}
-    if dimension(panel.unit) != dimension(wanted.unit):
+    unit = panel.unit if wanted.unit is None else wanted.unit
+    if dimension(panel.unit) != dimension(unit):
         tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
     for answer in answers:
         if not answer.series:
@@ -121,7 +122,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         claim,
         list(dict.fromkeys(tally.found)),
         good=str(tally),
-        expected=f"{truth.kind} of {truth.about}, in {dimension(wanted.unit)}",
+        expected=f"{truth.kind} of {truth.about}, in {dimension(unit)}",
         tolerance=truth.tolerance,
         evidence=numbers,
     )

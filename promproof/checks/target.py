@@ -129,20 +129,24 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
     """Nothing is exposed twice, and nothing that is neither promised nor on the allow-list."""
     shot = evidence.rest
     found = [f"{text} is exposed twice" for text in shot.exposition.duplicates]
-    found += [
+    contract = evidence.contract
+    strange = [
         f"{name} is exposed, not documented and not on the allow-list"
         for name in sorted(shot.exposition.families)
-        if not evidence.contract.permits(name)
+        if contract.allowed is not None and not contract.permits(name)
     ]
-    if found and not shot.exposition.duplicates:
-        found[0] += " (`allowed` in the contract takes names, and process_* for all that begin so)"
+    if strange:
+        strange[0] += " (`allowed` in the contract takes names, and process_* for all that begin so)"
+    found += strange
     if not shot.exposition.families:
         found.append("the exposition is empty; Prometheus counts that as up")
     return findings(
         claim,
         found,
         good=f"{len(shot.exposition.families)} families, {len(shot.exposition.values)} series, each once",
-        expected="documented metrics and the allow-list",
+        expected="documented metrics and the allow-list"
+        if contract.allowed is not None
+        else "each series once; without `allowed` in the contract any family may be there",
         evidence=[shot.record],
     )
 

@@ -93,7 +93,7 @@ def judged(folder: Path) -> Judged:
             todo="run again",
         )
     inputs = record.data
-    evidence = Evidence(load(folder / inputs.contract), history)
+    evidence = Evidence(load(folder / inputs.contract).of_job(inputs.scrape_job), history)
     paths = [folder / name for name in inputs.drills] if inputs.job == "drills" else []
     drills = [Loaded(plan=load_drill(path), path=path) for path in paths]
     pairs: Pairs = drilled.claims(drills) if inputs.job == "drills" else claims(evidence.contract)

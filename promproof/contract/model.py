@@ -70,8 +70,15 @@ class ProcessTruth(Model):
     figure: Literal["cpu_seconds", "resident_bytes", "open_descriptors"]
 
 
+class NoTruth(Model):
+    """Nothing says what the metric should read: its form and its movement are judged, and no number."""
+
+    kind: Literal["none"] = "none"
+
+
 Truth = Annotated[
-    RequestsTruth
+    NoTruth
+    | RequestsTruth
     | DurationsTruth
     | OpenRequestsTruth
     | TallyTruth
@@ -88,18 +95,25 @@ COUNTED = ("requests", "durations", "tally")
 
 
 class Metric(Model):
-    """One documented metric: its form and where its truth comes from."""
+    """One documented metric: its form and where its truth comes from. What is left out is not promised."""
 
     name: MetricName
+<<<<<<< HEAD
     type: Literal["counter", "gauge", "histogram", "summary", "info", "stateset", "untyped"]
     unit: str
     help: str
+=======
+    type: Literal["counter", "gauge", "histogram"]
+    unit: str = ""
+    help: str | None = None
+>>>>>>> 7bf877b (Every part of a contract is optional: what is not promised is not judged and never fails)
     labels: dict[str, Label] = Field(default_factory=dict)
     buckets: tuple[float, ...] | None = Field(default=None, strict=False)
-    truth: Truth
+    truth: Truth = NoTruth()
 
     @model_validator(mode="after")
     def _fits(self) -> Metric:
+<<<<<<< HEAD
         if self.type != "histogram" and self.buckets is not None:
             raise ValueError("buckets belong to a histogram")
         if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
@@ -112,11 +126,24 @@ class Metric(Model):
                 raise ValueError(
                     f"label {', '.join(strange)} is of a request, and the truth {self.truth.kind!r} is not"
                 )
+=======
+        if self.buckets is not None and self.type != "histogram":
+            raise ValueError("buckets belong to a histogram")
+        if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
+            raise ValueError("buckets must ascend without repeats")
+        if self.truth.kind == "durations" and (self.type != "histogram" or self.buckets is None):
+            raise ValueError("the truth 'durations' is that of a histogram, with its buckets")
+>>>>>>> 7bf877b (Every part of a contract is optional: what is not promised is not judged and never fails)
         if isinstance(self.truth, RowsSumTruth) and (
             self.type != "counter" or list(self.labels) != [self.truth.subject]
         ):
             raise ValueError("the truth 'rows_sum' is that of a counter whose only label is its subject")
         return self
+
+    @property
+    def any_labels(self) -> bool:
+        """Whether nothing is promised of its labels: they are not named, and no truth is, which goes by label set."""
+        return "labels" not in self.model_fields_set and isinstance(self.truth, NoTruth)
 
 
 def _evaluated(text: str, q: float) -> None:
@@ -154,29 +181,69 @@ class Boundary(Model):
 
 
 class Alert(Model):
-    """One documented alert."""
+    """One documented alert. What is left out is not promised; a drill needs its threshold and `for`."""
 
     name: str
-    comparator: Literal[">", ">=", "<", "<=", "=="]
-    threshold: float
-    unit: Literal["ratio", "seconds", "state"]
+    comparator: Literal[">", ">=", "<", "<=", "=="] | None = None
+    threshold: float | None = None
+    unit: Literal["ratio", "seconds", "state"] | None = None
     window: Duration | None = None
-    hold: Duration = Field(alias="for")
-    severity: str
-    receivers: tuple[str, ...] = Field(strict=False, min_length=1)
-    metrics: tuple[MetricName, ...] = Field(strict=False, min_length=1)
+    hold: Duration | None = Field(default=None, alias="for")
+    severity: str | None = None
+    receivers: tuple[str, ...] = Field(default=(), strict=False, min_length=1)
+    metrics: tuple[MetricName, ...] = Field(default=(), strict=False, min_length=1)
     """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""
     vanished: bool = False
     """Whether the alert also fires for a target that left discovery."""
-    boundary: Boundary
+    boundary: Boundary | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Alert:
+        if (self.comparator is None) != (self.threshold is None):
+            raise ValueError("comparator and threshold belong together")
+        return self
+
+    @property
+    def promised(self) -> str:
+        """Threshold, window and `for` in a line, as far as they are promised: `> 0.05 over 5m for 5m`."""
+        limit = f"{self.comparator} {self.threshold:g}" if self.threshold is not None else ""
+        window = f" over {self.window}" if self.window else ""
+        hold = f" for {self.hold}" if self.hold else ""
+        return f"{limit}{window}{hold}".strip()
+
+    @property
+    def no_drill(self) -> str:
+        """What the contract leaves out of it that a drill is judged by; empty when nothing is missing."""
+        missing = {"comparator and threshold": self.threshold, "for": self.hold}
+        return ", ".join(key for key, value in missing.items() if value is None)
+
+    @property
+    def limit(self) -> float:
+        """The threshold of a drilled alert; it was asked before (`no_drill`)."""
+        assert self.threshold is not None
+        return self.threshold
+
+    @property
+    def edge(self) -> float:
+        """The threshold in terms of the quantity that a drill doses: the boundary's, or else the documented one."""
+        return self.limit if self.boundary is None else self.boundary.threshold
+
+    @property
+    def fires_above(self) -> bool:
+        """On which side of its edge it fires; of a state, a drill doses whether it is the bad one."""
+        if self.boundary is not None:
+            return self.boundary.fires_when == "above"
+        return self.unit == "state" or self.comparator in (">", ">=")
 
 
 class Target(Model):
     """The API under test: how to start it, and where it answers."""
 
     app: str | None = None
-    job: str
-    health: str = "/health"
+    job: str = ""
+    """Empty where prometheus.yml leaves no doubt: a run fills it in."""
+    health: str | None = None
+    """The path that answers 200; without one, whatever answers on the port is ready."""
     metrics_path: str = Field(default="/metrics", pattern=r"^/")
     labels: dict[str, str] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)
@@ -203,11 +270,14 @@ class Contract(Model):
     contract: Literal[1]
     service: str
     documentation: str | None = None
-    target: Target
+    target: Target = Target()
     traffic: Traffic = Traffic()
-    metrics: tuple[Metric, ...] = Field(strict=False, min_length=1)
-    allowed: tuple[str, ...] = Field(default=(), strict=False)
-    """Metric families that may be exposed without being promised: names, or prefixes that end in `*`."""
+    metrics: tuple[Metric, ...] = Field(default=(), strict=False)
+    allowed: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Metric families that may be exposed without being promised: names, or prefixes that end in `*`.
+
+    With it, even empty, any other family is a finding; without it nothing is said of families that are not promised.
+    """
     alerts: tuple[Alert, ...] = Field(default=(), strict=False)
     dashboards: Dashboards = ()
     deployment: Deployment | None = None
@@ -273,8 +343,14 @@ class Contract(Model):
         if any(metric.name in known for metric in self.metrics):
             return True
         return any(
-            name.startswith(item[:-1]) if item.endswith("*") else name == item for item in self.allowed
+            name.startswith(item[:-1]) if item.endswith("*") else name == item for item in self.allowed or ()
         )
+
+    def of_job(self, job: str) -> Contract:
+        """The contract with the scrape job that reads its target; one that names it keeps its own."""
+        if self.target.job or not job:
+            return self
+        return self.model_copy(update={"target": self.target.model_copy(update={"job": job})})
 
 
 def load(path: Path) -> Contract:

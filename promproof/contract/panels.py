@@ -58,7 +58,7 @@ class PanelClaim(PanelModel):
     """One documented panel. `alert`: it shows that alert's quantity; `complement`: one minus it."""
 
     title: str
-    unit: str
+    unit: str | None = None
     alert: str | None = None
     complement: bool = False
     fixed_window: bool = False
@@ -72,11 +72,14 @@ class PanelClaim(PanelModel):
 
 
 class DashboardClaim(PanelModel):
-    """One documented dashboard. described: each panel says what it shows; unfolded: none is in a closed row."""
+    """One documented dashboard. described: each panel says what it shows; unfolded: none is in a closed row.
 
-    title: str
+    Without a list of panels those of the file are judged as ones that nobody promised.
+    """
+
+    title: str = ""
     uid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    panels: tuple[PanelClaim, ...] = Field(strict=False, min_length=1)
+    panels: tuple[PanelClaim, ...] = Field(default=(), strict=False)
     described: bool = False
     unfolded: bool = False
 

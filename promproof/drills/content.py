@@ -107,7 +107,7 @@ def _value(case: Case, key: str, pattern: str, text: str, told_at: float) -> lis
         if not low * 0.999 <= value <= high * 1.001:
             return [f"annotation {key!r} shows {value:.3%}, from {low:.3%} to {high:.3%} were possible"]
     if given.get("seconds") is not None:
-        value, low = float(given["seconds"]), case.alert.threshold
+        value, low = float(given["seconds"]), case.alert.limit
         edges = [
             edge
             for metric in case.evidence.contract.metrics

@@ -183,6 +183,14 @@ def check(drill: Loaded, contract: Contract, rules: set[str], receivers: set[str
                 raise _unknown("alert", name, drill.where(key), documented, "in the contract")
             if name not in rules:
                 raise _unknown("alert", name, drill.where(key), rules, "in the rule files")
+    missing = contract.alert(plan.alert).no_drill
+    if missing:
+        raise InputError(
+            what=f"the contract does not say what {plan.alert} promises: {missing}",
+            where=drill.where("alert"),
+            expected="an alert whose threshold and `for` are promised",
+            todo="add them to the alert in the contract: a drill is judged by what is promised",
+        )
     for name in plan.receivers:
         if name not in receivers:
             raise _unknown(

@@ -298,19 +298,19 @@ def _refuse_few(drill: Loaded, events: float, distance: float, timing: Timing) -
 def _refuse_delay(drill: Loaded, delay: str, alert: Alert, scale: TimeScale, edges: Sequence[float]) -> None:
     if alert.window is not None:
         scale.refuse_long_delay(seconds(delay), alert.window, drill.where("fault"))
-    above = [edge for edge in edges if edge > alert.threshold and not math.isinf(edge)]
-    if alert.threshold not in edges or not above:
+    above = [edge for edge in edges if edge > alert.limit and not math.isinf(edge)]
+    if alert.limit not in edges or not above:
         raise InputError(
-            what=f"no bucket of the histogram tells {alert.threshold:g} s from {delay}",
+            what=f"no bucket of the histogram tells {alert.limit:g} s from {delay}",
             where=drill.where("fault"),
-            expected=f"edges at {alert.threshold:g} and above it; there are {', '.join(f'{edge:g}' for edge in edges)}",
+            expected=f"edges at {alert.limit:g} and above it; there are {', '.join(f'{edge:g}' for edge in edges)}",
             todo="give the histogram these edges",
         )
-    if not alert.threshold < seconds(delay) <= above[0]:
+    if not alert.limit < seconds(delay) <= above[0]:
         raise InputError(
-            what=f"a delay of {delay} does not fall into the bucket above {alert.threshold:g} s",
+            what=f"a delay of {delay} does not fall into the bucket above {alert.limit:g} s",
             where=drill.where("fault"),
-            expected=f"a delay from {alert.threshold:g} to {above[0]:g} s",
+            expected=f"a delay from {alert.limit:g} to {above[0]:g} s",
             todo="correct delay",
         )
 

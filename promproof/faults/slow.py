@@ -42,7 +42,7 @@ class Slow(Dosed):
             stored += every - fast
         marks = [evidence.need(LedgerMark, drill=held.drill, edge=edge).data for edge in ("begin", "end")]
         seen = marks[1].slow - marks[0].slow
-        distance = min(abs(dose - alert.boundary.threshold) for dose in (held.below, held.above))
+        distance = min(abs(dose - alert.edge) for dose in (held.below, held.above))
         window = evidence.scale.seconds(seconds(alert.window or "0s"))
         bound = max(0.0, (held.decided or 0) * window * distance - self.accumulators - 2)
         shown = f"{injected} injected, {seen} seen by clients, {stored:g} stored"

@@ -69,7 +69,7 @@ def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
 
 
 def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, prometheus: Prometheus) -> AlertState:
-    promised = "" if alert is None else f"{alert.comparator} {alert.threshold:g} for {alert.hold}"
+    promised = "" if alert is None else alert.promised
     if rule is None:
         return AlertState(name, "absent", (), None, "", promised)
     comparison = comparison_of(rule["query"])

@@ -18,7 +18,7 @@ import yaml
 
 from promproof.checks.alert_boundary import RESOLUTION, Point, flip
 from promproof.config.arithmetic import evaluate
-from promproof.contract.model import Alert, seconds
+from promproof.contract.model import Alert, Boundary, seconds
 from promproof.errors import EvidenceError
 from promproof.exposition import matcher
 from promproof.interrupts import noted
@@ -48,6 +48,10 @@ GRID = (
 )
 ROUNDS = 4
 TIMEOUT_SECONDS = 120
+LONGEST_HOLD = 3600.0
+"""How long (seconds) is waited for an alert whose `for` nobody promised."""
+Case = tuple[Alert, Boundary, float | None]
+"""An alert, how its quantity is moved, and the quantity: None for no series at all."""
 _CASE = re.compile(r"\+ 0 \* (\d+)")
 
 
@@ -58,40 +62,39 @@ def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -
         EvidenceError: promtool refused the rules, or did not end in time.
     """
     points: list[Point] = []
-    cases: list[tuple[Alert, float | None]] = [(alert, q) for alert in alerts for q in _grid(alert)]
-    cases += [(alert, None) for alert in alerts]
+    promised = [(alert, alert.boundary) for alert in alerts if alert.boundary is not None]
+    cases: list[Case] = [(*pair, q) for pair in promised for q in _grid(*pair)]
+    cases += [(*pair, None) for pair in promised]
     for _ in range(ROUNDS):
         if not cases:
             break
         points += _ask(promtool, rule_files, cases)
-        cases = [(alert, q) for alert in alerts for q in _refinement(alert, points)]
+        cases = [(*pair, q) for pair in promised for q in _refinement(*pair, points)]
     return sorted(points, key=lambda point: (point.alert, -1.0 if point.q is None else point.q))
 
 
-def _grid(alert: Alert) -> list[float]:
+def _grid(alert: Alert, boundary: Boundary) -> list[float]:
     if alert.unit == "state":
         return [0.0, 1.0]
-    return [q for factor in GRID if (q := alert.boundary.threshold * factor) < 1]
+    return [q for factor in GRID if (q := boundary.threshold * factor) < 1]
 
 
-def _refinement(alert: Alert, points: list[Point]) -> list[float]:
+def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[float]:
     if alert.unit == "state":
         return []
     low, high = flip(point for point in points if point.alert == alert.name)
-    if low is None or high is None or high - low <= 2 * RESOLUTION * alert.boundary.threshold * 1.001:
+    if low is None or high is None or high - low <= 2 * RESOLUTION * boundary.threshold * 1.001:
         return []
     return [low + (high - low) * part / 6 for part in range(1, 6)]
 
 
-def _ask(
-    promtool: Path, rule_files: Sequence[Path], cases: Sequence[tuple[Alert, float | None]]
-) -> list[Point]:
+def _ask(promtool: Path, rule_files: Sequence[Path], cases: Sequence[Case]) -> list[Point]:
     if not rule_files:  # promtool refuses to test nothing; without rules nothing fires
-        return [Point(alert.name, q, False) for alert, q in cases]
+        return [Point(alert.name, q, False) for alert, _, q in cases]
     document = {
         "rule_files": [str(path.resolve()) for path in rule_files],
         "evaluation_interval": f"{STEP:g}s",
-        "tests": [_test(number, alert, q) for number, (alert, q) in enumerate(cases)],
+        "tests": [_test(number, *case) for number, case in enumerate(cases)],
     }
     with TemporaryDirectory(prefix="boundary-") as folder:
         path = Path(folder) / "boundary.yml"
@@ -110,18 +113,16 @@ def _ask(
         raise EvidenceError(
             "promtool", f"status {done.exit_status}", done.output.splitlines()[-20:], "correct the rules"
         )
-    return [Point(alert.name, q, number in fired) for number, (alert, q) in enumerate(cases)]
+    return [Point(alert.name, q, number in fired) for number, (alert, _, q) in enumerate(cases)]
 
 
-def _test(number: int, alert: Alert, q: float | None) -> dict[str, Any]:
+def _test(number: int, alert: Alert, boundary: Boundary, q: float | None) -> dict[str, Any]:
     # The shares are constant from the start, so a window that is still filling holds the same ratio as a full one.
     # A rate needs two samples: the alert must fire `for` after the second, and a longer `for` must show.
-    end = seconds(alert.hold) + 3 * STEP
+    end = (seconds(alert.hold) if alert.hold else LONGEST_HOLD) + 3 * STEP
     count = int(end / STEP) + 1
     series = (
-        []
-        if q is None
-        else [_series(one.series, one.rate, one.value, q, count) for one in alert.boundary.series]
+        [] if q is None else [_series(one.series, one.rate, one.value, q, count) for one in boundary.series]
     )
     name = matcher("alertname", alert.name)
     firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'

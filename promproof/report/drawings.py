@@ -70,7 +70,7 @@ def drawings(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Drawing]:
             try:
                 result.append(_drawing(seen, claim, dashboard.title, wanted, mine))
             except Exception as error:  # one panel that cannot be drawn takes no other's drawing
-                note, unit = f"cannot be drawn: {describe(error)}", dimension(wanted.unit)
+                note, unit = f"cannot be drawn: {describe(error)}", dimension(wanted.unit or "")
                 result.append(Drawing(claim, dashboard.title, wanted.title, unit, (), (), 0, mine, note=note))
     return result
 
@@ -79,7 +79,7 @@ def _drawing(
     seen: Views, claim: str, dashboard: str, wanted: PanelClaim, verdicts: tuple[Verdict, ...]
 ) -> Drawing:
     subject = claim.removeprefix("panel/")
-    unit = dimension(wanted.unit)
+    unit = dimension(wanted.unit or "")
     try:
         _, _, file, panel = seen.claimed(subject)
         answers = [one for one in seen.answers(file, panel) if one.zoom == ZOOM]

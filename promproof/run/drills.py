@@ -227,7 +227,7 @@ class _Session:
         """What the clients had seen at the begin and at the end of a batch of slow requests."""
         for name in names:
             if parts[name].drill.fault.traffic:
-                slow = sum(traffic.slower_than(parts[name].alert.threshold) for traffic in self.traffic)
+                slow = sum(traffic.slower_than(parts[name].alert.limit) for traffic in self.traffic)
                 self.history.add(records.LedgerMark(name, edge, slow))
 
     def read(self) -> None:
@@ -249,10 +249,10 @@ class _Session:
         recording.server(history, bench.monitoring.prometheus)
         recording.stored(history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector)
         buckets = [
-            f'{metric.name}_bucket{{{bench.service.selector},le="{float(alert.threshold)}"}}'
+            f'{metric.name}_bucket{{{bench.service.selector},le="{float(alert.limit)}"}}'
             for alert in self.prepared.contract.alerts
             for metric in self.prepared.contract.metrics
-            if metric.name in alert.metrics and metric.buckets is not None
+            if metric.name in alert.metrics and metric.buckets is not None and alert.threshold is not None
         ]
         recording.samples(history, bench.monitoring.prometheus, records.StoredBuckets, buckets)
         if self.proc is not None:

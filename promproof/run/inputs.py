@@ -43,6 +43,7 @@ def keep(prepared: Prepared, drills: Sequence[Loaded], folder: Path, history: Re
             drills=tuple(copied(drill.path, f"drills/{number}/") for number, drill in enumerate(own)),
             options=masked(_plain(asdict(prepared.options)), keep=prepared.masker.public),
             versions=dict(_versions()),
+            scrape_job=prepared.contract.target.job,
         )
     )
 

@@ -55,16 +55,17 @@ def timing_of(prepared: Prepared, alert: Alert) -> Timing:
 
 
 def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace) -> Timing:
-    routes: list[Reached] = reached(config, {"alertname": alert.name, "severity": alert.severity})
+    labels = {"alertname": alert.name, **({"severity": alert.severity} if alert.severity else {})}
+    routes: list[Reached] = reached(config, labels)
     if not routes:
         raise EvidenceError(
             "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
         )
     scale = pace.scale
     return Timing(
-        threshold=alert.boundary.threshold,
+        threshold=alert.edge,
         window=scale.seconds(seconds(alert.window)) if alert.window else 0.0,
-        hold=scale.seconds(seconds(alert.hold)),
+        hold=scale.seconds(seconds(alert.hold)) if alert.hold is not None else 0.0,
         scrape=pace.scrape_interval,
         evaluation=pace.evaluation_interval,
         group_wait=max(route.group_wait for route in routes),
@@ -72,6 +73,6 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace) -> Timing:
         repeat_interval=min(route.repeat_interval for route in routes),
         scrape_timeout=pace.scrape_timeout,
         # ServiceDown's documented quantity is `up`; a drill's is whether the target is down
-        fires_above=alert.boundary.fires_when == "above",
+        fires_above=alert.fires_above,
         scale=scale.factor,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from promproof.checks import documented_deployment
 from promproof.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from promproof.config.folder import Folder, read_folder
+from promproof.config.jobs import job_of
 from promproof.config.masking import Masker
 from promproof.config.rules import Rule, read
 from promproof.config.timescale import TimeScale
@@ -23,6 +24,7 @@ from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import SHIPPED_SCENARIOS
+from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
 from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
 from promproof.run.secrecy import masker_of
@@ -62,7 +64,9 @@ def prepare(options: Options) -> Prepared:
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent
+    options = with_monitoring(options, contract)
     monitoring = read_folder(options.monitoring)
+    contract = _with_job(options, contract, monitoring)
     scale = _scale(options)
     _check_scale(monitoring, scale)
     asked = contract.traffic.reconcile
@@ -84,6 +88,18 @@ def prepare(options: Options) -> Prepared:
         dashboards=texts(options.monitoring),
         masker=masker_of(options, contract, monitoring, [reconcile]),
     )
+
+
+def _with_job(options: Options, contract: Contract, monitoring: Folder) -> Contract:
+    """The contract with the job that reads its target.
+
+    Raises:
+        InputError: it names none, and more than one may be it.
+    """
+    if contract.target.job:
+        return contract
+    where = monitoring.relative(monitoring.prometheus.path)
+    return contract.of_job(job_of(monitoring.jobs, contract.service, options.target.url, where))
 
 
 def _drill(options: Options, contract: Contract, folder: Path) -> Loaded:

@@ -15,6 +15,7 @@ from promproof.config.rules import recorded
 from promproof.config.shapes import AlertmanagerFile, shaped
 from promproof.config.yamlfile import load
 from promproof.contract.deployment import Deployment
+from promproof.contract.model import Alert
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.history import Recorder
@@ -146,7 +147,7 @@ def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> reco
     receivers: dict[str, tuple[str, ...]] = {}
     errors: dict[str, str] = {}
     for alert in contract.alerts:
-        labels = [f"alertname={alert.name}", f"severity={alert.severity}", f"job={contract.target.job}"]
+        labels = [f"{name}={value}" for name, value in _labels_of(prepared, alert).items()]
         done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
         names = tuple(name for name in done.stdout.strip().split(",") if name)
         if done.returncode == 0 and known.issuperset(names):
@@ -154,6 +155,15 @@ def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> reco
         else:
             errors[alert.name] = f"amtool config routes test: {shortened(done.stderr.strip() or done.stdout)}"
     return records.Routes(receivers, errors)
+
+
+def _labels_of(prepared: Prepared, alert: Alert) -> dict[str, str]:
+    """The labels by which an alert is routed: those that its only rule gives it, and the promised severity."""
+    rules = [rule for rule in prepared.rules if rule.name == alert.name]
+    given = rules[0].labels if len(rules) == 1 else {}
+    fixed = {name: value for name, value in given.items() if "{{" not in value}
+    severity = {} if alert.severity is None else {"severity": alert.severity}
+    return {"job": prepared.contract.target.job, **fixed, "alertname": alert.name, **severity}
 
 
 def shortened(output: str) -> str:

@@ -13,6 +13,7 @@ import requests
 from promproof.errors import EvidenceError, InputError
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
+from promproof.http import Session
 from promproof.run.prepare import Prepared
 from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp
@@ -54,7 +55,9 @@ class Target:
                 expected='--app "CMD {port}" or --target URL',
                 todo="name one of them",
             )
-        asked = WantedApp(workdir, self._environment(), wanted.health, self._record)
+        # What Prometheus reads is what a run reads anyway, and in no ledger: without a health path nothing is added.
+        sent = self._record if wanted.health is not None else _pass_over
+        asked = WantedApp(workdir, self._environment(), wanted.health or wanted.metrics_path, sent)
         # a command on this machine is wanted even where there is a service
         self.app = backend.app(asked) if options.app is None else None
         if self.app is None:
@@ -87,9 +90,14 @@ class Target:
             self.sender.base_url = self.url
             self.pid = self.app.pid
             return
-        health = self._prepared.contract.target.health
+        wanted = self._prepared.contract.target
+        health = wanted.health or wanted.metrics_path
         try:
-            status = self.sender.request("GET", health).status_code
+            if wanted.health is not None:
+                status = self.sender.request("GET", health).status_code
+            else:
+                with Session() as session:
+                    status = session.get(self.url + health).status_code
         except requests.RequestException as error:
             raise InputError(
                 what=f"the target does not answer: {error}",
@@ -137,6 +145,10 @@ class Target:
     def _record(self, sent: SentRequest) -> None:
         # without an answer its fate is unknown: it may have been counted
         self.sender.record(sent.method, sent.path, sent.status or 0, sent.started, sent.ended)
+
+
+def _pass_over(sent: SentRequest) -> None:
+    """A request that no ledger keeps."""
 
 
 def _local_pid(url: str) -> int | None:

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from promproof.checks import configuration, deployment_live, metric_cardinality, metric_parked, target
+from promproof.checks import (
+    alert_boundary,
+    alert_documented,
+    configuration,
+    deployment_live,
+    metric_cardinality,
+    metric_form,
+    metric_parked,
+    target,
+)
 from promproof.checks.base import Check, Claim, judge
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -30,11 +39,17 @@ EXPOSED = '# TYPE hits counter\nhits_total{endpoint="/"} 3\n# TYPE hits_created 
 
 
 def judged(
-    check: Check, subject: str = "", *, alerts: bool = False, unknown: int = 0, exposed: str = EXPOSED
+    check: Check,
+    subject: str = "",
+    *,
+    alerts: bool = False,
+    unknown: int = 0,
+    exposed: str = EXPOSED,
+    promised: dict[str, Any] | None = None,
 ) -> Verdict:
     """Of a run that sent three requests for the start page, and some for unknown paths, to a set-up without rules."""
-    about = {"contract": 1, "service": "s", "target": {"job": "s"}, "metrics": METRICS}
-    contract = Contract.model_validate({**about, "alerts": [ALERT] if alerts else []})
+    about = {"contract": 1, "service": "s", "target": {"job": "s"}, "metrics": METRICS, "allowed": []}
+    contract = Contract.model_validate({**about, "alerts": [ALERT] if alerts else [], **(promised or {})})
     ledger = Ledger(lambda: 1.0, 0.025)
     for endpoint in ["/"] * 3 + ["unmatched"] * unknown:
         ledger.close(ledger.open("GET", endpoint), 200)
@@ -94,3 +109,55 @@ def test_when_a_promised_counter_was_created_may_be_exposed_and_others_say_how_t
     assert found.reason.startswith(
         "python_info is exposed, not documented and not on the allow-list (`allowed` in"
     )
+
+
+def test_without_a_list_of_what_else_may_be_exposed_nothing_is_said_of_other_families() -> None:
+    more = EXPOSED + "# TYPE python_info gauge\npython_info 1\n"
+    assert (
+        judged(target.EXPOSITION, exposed=more, promised={"allowed": None, "metrics": []}).outcome == "pass"
+    )
+
+
+def form(exposed: str, **metric: Any) -> Verdict:
+    """The form of a histogram `seconds` of which only `metric` is promised."""
+    promised = {"metrics": [{"name": "seconds", "type": "histogram", **metric}]}
+    return judged(metric_form.CHECK, "seconds", exposed=exposed, promised=promised)
+
+
+SECONDS = """# HELP seconds Any text
+# TYPE seconds histogram
+seconds_bucket{path="/",le="1.0"} 1
+seconds_bucket{path="/",le="+Inf"} 2
+seconds_count{path="/"} 2
+seconds_sum{path="/"} 3
+"""
+
+
+@pytest.mark.parametrize("promised", [{}, {"help": "Any text"}, {"labels": {"path": {}}}, {"buckets": [1.0]}])
+def test_of_a_metrics_form_only_what_is_promised_is_judged(promised: dict[str, Any]) -> None:
+    assert form(SECONDS, **promised).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("promised", "reason"),
+    [
+        ({"help": "Another"}, "help is 'Any text', documented 'Another'"),
+        ({"labels": {}}, "has labels"),
+        ({"labels": {"route": {}}}, "has labels"),
+        ({"buckets": [2.0]}, "bucket edges"),
+    ],
+)
+def test_what_is_promised_of_a_metrics_form_is_judged_as_ever(promised: dict[str, Any], reason: str) -> None:
+    found = form(SECONDS, **promised)
+    assert (found.outcome, reason in found.reason) == ("fail", True), found.reason
+
+
+def test_a_metric_with_a_name_and_a_type_must_be_there_with_that_type() -> None:
+    assert form("# TYPE seconds gauge\nseconds 1\n").reason == "type is gauge, documented histogram"
+    assert form("# TYPE others gauge\nothers 1\n").reason == "seconds is not exposed"
+
+
+def test_an_alert_without_a_boundary_has_none_that_could_be_missed() -> None:
+    found = judged(alert_boundary.CHECK, "Down", promised={"alerts": [{"name": "Down"}]})
+    assert found.outcome == "not verified"
+    assert "no `boundary`" in found.reason

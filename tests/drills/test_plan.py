@@ -31,8 +31,8 @@ TIMING = Timing(0.05, 5.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=10 / 60, sc
 def timing(name: str) -> Timing:
     alert = CONTRACT.alert(DRILLS[name].plan.alert)
     window = SCALE.seconds(contracts.seconds(alert.window)) if alert.window else 0.0
-    hold = SCALE.seconds(contracts.seconds(alert.hold))
-    return replace(TIMING, threshold=alert.boundary.threshold, window=window, hold=hold)
+    hold = SCALE.seconds(contracts.seconds(alert.hold or "0s"))
+    return replace(TIMING, threshold=alert.edge, window=window, hold=hold)
 
 
 def gate(name: str, **changed: Any) -> None:

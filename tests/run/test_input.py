@@ -33,7 +33,7 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
     ("before", "after", "key", "words"),
     [
         ("    type: histogram", "    type: histgram", "metrics.1.type", "histgram"),
-        ("    unit: requests", "    units: requests", "metrics.0.unit", "missing"),
+        ("    unit: requests", "    units: requests", "metrics.0.units", "unknown key"),
         ("threshold: 0.05\n    unit", "threshold: five\n    unit", "alerts.0.threshold", "five"),
         ("    for: 1m", "    for: 1 minute", "alerts.4.for", "1 minute"),
         ("name: SlowResponses", "name: HighErrorRate", "named twice", "HighErrorRate"),

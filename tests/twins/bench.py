@@ -87,6 +87,7 @@ def _variant(name: str, prepared: Prepared, folder: Path, journal: Journal) -> V
         if one.status is not None:
             sender.record(one.method, one.path, one.status, one.started, one.ended)
 
+    assert wanted.health is not None
     app = ManagedApp(command, folder / "target", journal, env=environment, health=wanted.health, sent=sent)
     sender.base_url = app.url
     return Variant(name, app, sender, folder)

@@ -36,6 +36,8 @@ class Inputs(Kind, kind="inputs"):
     """as given, without secrets"""
     versions: dict[str, str]
     """of Python and of the libraries; those of the stack's programs are in the record `run`"""
+    scrape_job: str = ""
+    """the job that reads the target, which the contract may leave to prometheus.yml"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""Which scrape job reads the target, where the contract leaves it out and prometheus.yml leaves no doubt.
+
+Jobs of the monitoring itself are no candidates: they are told by their names and by the ports that their programs
+are known by. A doubt is never resolved by a guess: it is an error that names the candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from promproof.config.folder import Job
+from promproof.errors import InputError
+
+MONITORING = {
+    "prometheus": 9090,
+    "pushgateway": 9091,
+    "alertmanager": 9093,
+    "node": 9100,
+    "node-exporter": 9100,
+    "nodeexporter": 9100,
+    "blackbox": 9115,
+    "grafana": 3000,
+    "loki": 3100,
+    "cadvisor": 8080,
+}
+"""Names of jobs that read the monitoring, with the port of the program that each stands for."""
+_PORTS = {port for name, port in MONITORING.items() if name not in ("grafana", "cadvisor")}
+"""Ports that no service of one's own is likely to have."""
+
+
+def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -> str:
+    """The name of the target's job. service: the contract's; url: that of a target that runs already.
+
+    Raises:
+        InputError: none, or more than one that may be it.
+    """
+    candidates = [name for name, job in jobs.items() if not _is_monitoring(job)] or list(jobs)
+    named = [name for name in candidates if name == service]
+    address = url.rstrip("/").rpartition("//")[2] if url else None
+    at = [name for name in candidates if address in jobs[name].targets]
+    for found in (candidates, at, named):
+        if len(found) == 1:
+            return found[0]
+    raise InputError(
+        what=f"{len(candidates)} jobs may be that of the target: {', '.join(candidates)}"
+        if candidates
+        else "no scrape job is there",
+        where=where,
+        expected="one job that reads the target",
+        todo="name it in the contract: `target: {job: NAME}`"
+        if candidates
+        else "add one under scrape_configs",
+    )
+
+
+def _is_monitoring(job: Job) -> bool:
+    name = job.name.lower().replace("_", "-").removesuffix("-exporter")
+    ports = {target.rpartition(":")[2] for target in job.targets}
+    return name in MONITORING or (bool(ports) and ports <= {str(port) for port in _PORTS})

@@ -1,0 +1,45 @@
+"""The target's scrape job, where the contract does not name it."""
+
+from __future__ import annotations
+
+import pytest
+
+from promproof.config.folder import Job
+from promproof.config.jobs import job_of
+from promproof.errors import InputError
+
+pytestmark = pytest.mark.unit
+
+
+def told(jobs: dict[str, str], service: str = "shop", url: str | None = None) -> str:
+    """The job that is told of these, by name with the address of each."""
+    made = {name: Job(name, "http", "/metrics", (target,)) for name, target in jobs.items()}
+    return job_of(made, service, url, "prometheus.yml")
+
+
+def test_the_only_job_is_the_targets() -> None:
+    assert told({"anything": "localhost:9090"}) == "anything"
+
+
+@pytest.mark.parametrize(
+    "other", ["prometheus", "node-exporter", "node_exporter", "alertmanager", "cadvisor"]
+)
+def test_jobs_that_read_the_monitoring_are_none(other: str) -> None:
+    assert told({other: "elsewhere:1234", "api": "api:8000"}) == "api"
+
+
+def test_a_job_is_told_by_the_port_of_a_program_of_the_monitoring() -> None:
+    assert told({"machine": "host:9100", "itself": "localhost:9090", "api": "api:8000"}) == "api"
+
+
+def test_of_several_the_one_with_the_targets_address_or_the_services_name_is_meant() -> None:
+    jobs = {"a": "localhost:8000", "shop": "localhost:8001"}
+    assert told(jobs, url="http://localhost:8000/") == "a"
+    assert told(jobs) == "shop"
+
+
+def test_a_doubt_is_told_with_the_candidates_and_never_guessed_away() -> None:
+    with pytest.raises(InputError, match="2 jobs may be that of the target: a, b"):
+        told({"a": "localhost:8000", "b": "localhost:8001"})
+    with pytest.raises(InputError, match="no scrape job is there"):
+        told({})
