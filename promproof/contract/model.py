@@ -98,22 +98,15 @@ class Metric(Model):
     """One documented metric: its form and where its truth comes from. What is left out is not promised."""
 
     name: MetricName
-<<<<<<< HEAD
     type: Literal["counter", "gauge", "histogram", "summary", "info", "stateset", "untyped"]
-    unit: str
-    help: str
-=======
-    type: Literal["counter", "gauge", "histogram"]
     unit: str = ""
     help: str | None = None
->>>>>>> 7bf877b (Every part of a contract is optional: what is not promised is not judged and never fails)
     labels: dict[str, Label] = Field(default_factory=dict)
     buckets: tuple[float, ...] | None = Field(default=None, strict=False)
     truth: Truth = NoTruth()
 
     @model_validator(mode="after")
     def _fits(self) -> Metric:
-<<<<<<< HEAD
         if self.type != "histogram" and self.buckets is not None:
             raise ValueError("buckets belong to a histogram")
         if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
@@ -126,14 +119,6 @@ class Metric(Model):
                 raise ValueError(
                     f"label {', '.join(strange)} is of a request, and the truth {self.truth.kind!r} is not"
                 )
-=======
-        if self.buckets is not None and self.type != "histogram":
-            raise ValueError("buckets belong to a histogram")
-        if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
-            raise ValueError("buckets must ascend without repeats")
-        if self.truth.kind == "durations" and (self.type != "histogram" or self.buckets is None):
-            raise ValueError("the truth 'durations' is that of a histogram, with its buckets")
->>>>>>> 7bf877b (Every part of a contract is optional: what is not promised is not judged and never fails)
         if isinstance(self.truth, RowsSumTruth) and (
             self.type != "counter" or list(self.labels) != [self.truth.subject]
         ):

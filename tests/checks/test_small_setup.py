@@ -8,7 +8,6 @@ import pytest
 
 from promproof.checks import (
     alert_boundary,
-    alert_documented,
     configuration,
     deployment_live,
     metric_cardinality,

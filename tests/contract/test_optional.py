@@ -62,7 +62,7 @@ def test_a_drill_says_what_its_alert_must_promise(alert: dict[str, Any], missing
         "fault": {"kind": "errors", "routes": ["/"]}, "below": 0.1, "above": 0.5,
     })  # fmt: skip
     drill = Loaded(plan=plan, path=Path(__file__).parents[2] / "scenarios/drills/high-error-rate.yaml")
-    with pytest.raises(InputError, match=f"what Errors promises: {missing}$") as caught:
+    with pytest.raises(InputError, match=f"what Errors promises: {missing}\n") as caught:
         check(drill, promised, {"Errors"}, set())
     assert "add them to the alert" in str(caught.value.todo)
 
