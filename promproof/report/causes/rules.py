@@ -36,7 +36,9 @@ def _inhibitors(facts: Facts, words: Words) -> Words | None:
 def _renamed(facts: Facts, words: Words) -> Words | None:
     """The metric that is exposed with the help text of the missing one, and documented nowhere."""
     text = facts.documented.get(words["subject"], "")
-    alike = [name for name, help in facts.exposed.items() if help == text and name not in facts.documented]
+    alike = [
+        name for name, help in facts.exposed.items() if help == text != "" and name not in facts.documented
+    ]
     return {"new": alike[0]} if text and len(alike) == 1 else None
 
 
