@@ -6,6 +6,7 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.contract.labels import RequestsTruth
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
+from promproof.truth.requests import label_from
 from promproof.verdict import Verdict
 
 ENOUGH = 1000
@@ -19,8 +20,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     sent = sum(
         count for (_, endpoint, _), count in evidence.ledger.counts.items() if endpoint == truth.unmatched
     )
-    label = truth.endpoint
-    known = {endpoint for _, endpoint, _ in evidence.ledger.counts} | {truth.unmatched}
+    label = label_from(metric, "route")
+    routes = {endpoint for _, endpoint, _ in evidence.ledger.counts} | {truth.unmatched}
+    known = {metric.labels[label].spelt(route) for route in routes}
     documented = metric.labels.get(label)
     strange = {
         dict(labels).get(label, "")
@@ -50,7 +52,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _names_endpoints(metric: Metric) -> bool:
-    return isinstance(metric.truth, RequestsTruth) and metric.truth.endpoint in metric.labels
+    return isinstance(metric.truth, RequestsTruth) and bool(label_from(metric, "route"))
 
 
 CHECK = register(

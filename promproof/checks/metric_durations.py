@@ -4,46 +4,55 @@ The target's duration of a request is at most the client's latency (its clock st
 byte leaves) and at least the time the request was made to wait. So, for each edge: the target's bucket holds at least
 as many requests as the client saw at or below the edge, and at most as many as were not made to wait longer.
 Requests whose client left, or lost the answer, have no latency; they may be in any bucket.
+
+The ledger has latencies and delays by endpoint, not by status. Where a label holds the status, each status is judged by
+what the others of its endpoint can't explain, and all of them together as above.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-
 from promproof.checks.base import Check, Claim, findings, for_metrics, register
+from promproof.contract.labels import Label, RequestTruth
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
-from promproof.truth.metrics import ZERO, Interval, labels_of
+from promproof.truth.metrics import ZERO, Interval
+from promproof.truth.requests import NO_STATUS, Key, counting, told
 from promproof.verdict import Verdict
 
-Endpoint = tuple[str, str]
+INF = float("inf")
+UNITS = {"milliseconds": 1e-3, "ms": 1e-3, "microseconds": 1e-6, "nanoseconds": 1e-9}
+"""Seconds in one of a metric's unit; of every other unit one."""
 
 
 def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     """Each cumulative bucket of each label set against its interval."""
     metric = evidence.contract.metric(claim.subject)
     shot, ledger = evidence.rest, evidence.ledger
-    base = evidence.baseline
-    name = f"{metric.name}_bucket"
-    observed = shot.exposition.series(name)
+    name, unit = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0)
+    edges = _by_edge(evidence, name)
+    documented = set(edges) if metric.buckets is None else {*metric.buckets, INF}
     found, judged = [], 0
-    for plain, endpoints in _by_labels(metric, ledger).items():
-        buckets = {
-            float(dict(labels)["le"]): value - base.get((name, labels), 0.0)
-            for labels, value in observed.items()
-            if tuple(pair for pair in labels if pair[0] != "le") == plain
-        }
-        for edge in (*(metric.buckets or ()), float("inf")):
-            parts = [bucket_interval(ledger, endpoint, edge) for endpoint in endpoints]
-            interval = sum(parts, ZERO)
-            judged += 1
-            # what nobody has certainly sent need not have a series
-            if buckets.get(edge, 0.0 if interval.low == 0 and not buckets else float("nan")) not in interval:
-                shown = series_text(name, (*plain, ("le", f"{edge:g}")))
-                found.append(f"{shown} is {buckets.get(edge, 'missing')}, truth {interval}")
-    found += _missing_edges(evidence, metric)
+    for counted in _both(metric):
+        groups = counting(counted).groups(ledger, told(counted, edges.get(INF, {})))
+        values = {edge: told(counted, series) for edge, series in edges.items()}
+        for labels, endpoints in groups.items():
+            there = any(labels in series for series in values.values())
+            for edge in sorted(documented):
+                interval = sum(
+                    (bucket_interval(ledger, keys, edge * unit) for keys in endpoints.values()), ZERO
+                )
+                judged += 1
+                # what nobody has certainly sent need not have a series
+                absent = 0.0 if interval.low == 0 and not there else float("nan")
+                value = values.get(edge, {}).get(labels, absent)
+                if value not in interval:
+                    shown = series_text(name, (*labels, ("le", f"{edge:g}")))
+                    found.append(
+                        f"{shown} is {'missing' if value != value else f'{value:g}'}, truth {interval}"
+                    )
+    found += _missing_edges(evidence, metric, unit)
     return findings(
         claim,
         found,
@@ -58,90 +67,121 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     """`_sum` of each label set between the sum of the injected delays and the sum of the client's latencies."""
     metric = evidence.contract.metric(claim.subject)
     shot, ledger = evidence.rest, evidence.ledger
-    name = f"{metric.name}_sum"
-    observed = shot.exposition.series(name)
-    longest = evidence.longest_handler
-    found = []
-    groups = _by_labels(metric, ledger)
-    total, unanswered = _total(ledger), _without_latency(ledger)
-    for labels, endpoints in groups.items():
-        floor = sum(_floor(ledger, endpoint) for endpoint in endpoints)
-        ceiling = sum(ledger.latency_sum(endpoint) + longest * unanswered[endpoint] for endpoint in endpoints)
-        certain = any(total[endpoint].low > 0 for endpoint in endpoints)
-        value = observed.get(labels, float("nan") if certain else 0.0)
-        value -= evidence.baseline.get((name, labels), 0.0)
-        if not floor <= value <= ceiling:
-            found.append(
-                f"{series_text(name, labels)} is {value:.6g} s, truth {floor:.6g} to {ceiling:.6g} s"
-            )
+    name, unit = f"{metric.name}_sum", UNITS.get(metric.unit, 1.0)
+    observed = {
+        labels: (value - evidence.baseline.get((name, labels), 0.0)) * unit
+        for labels, value in shot.exposition.series(name).items()
+    }
+    found, judged = [], 0
+    for counted in _both(metric):
+        values = told(counted, observed)
+        for labels, endpoints in counting(counted).groups(ledger, values).items():
+            parts = [sum_interval(ledger, keys, evidence.longest_handler) for keys in endpoints.values()]
+            interval = sum(parts, ZERO)
+            certain = any(_number(ledger, keys).low > 0 for keys in endpoints.values())
+            judged += 1
+            value = values.get(labels, float("nan") if certain else 0.0)
+            if value not in interval:
+                found.append(
+                    f"{series_text(name, labels)} is {value:.6g} s, truth {interval.low:.6g} to {interval.high:.6g} s"
+                )
     return findings(
         claim,
         found,
-        good=f"{len(groups)} sums, each between the injected delays and the clients' latencies",
+        good=f"{judged} sums, each between the injected delays and the clients' latencies",
         expected="sum of injected delays <= sum <= sum of client latencies",
         tolerance="strict; the longest handler time for each client that left or lost the answer",
         evidence=[shot.record, *evidence.ledger_records],
     )
 
 
-def bucket_interval(ledger: LedgerView, endpoint: Endpoint, edge: float) -> Interval:
-    """How many requests the cumulative bucket up to `edge` (seconds) may hold."""
-    total = _total(ledger)[endpoint]
-    if edge == float("inf"):
-        return Interval(total.low, total.high)
+def bucket_interval(ledger: LedgerView, keys: list[Key], edge: float) -> Interval:
+    """How many requests of these keys of one endpoint the cumulative bucket up to `edge` (seconds) may hold."""
+    endpoint = keys[0][:2]
+    mine, others = _number(ledger, keys), _others(ledger, keys)
+    if edge == INF:
+        return mine
     delayed = sum(count for seconds, count in ledger.floors.get(endpoint, {}).items() if seconds > edge)
-    return Interval(ledger.at_or_below(endpoint, edge), total.high - delayed)
+    fast = ledger.at_or_below(endpoint, edge)
+    return Interval(min(mine.low, max(0, fast - others)), mine.high - max(0, delayed - others))
 
 
-def _missing_edges(evidence: Evidence, metric: Metric) -> list[str]:
+def sum_interval(ledger: LedgerView, keys: list[Key], longest: float) -> Interval:
+    """What their durations can add up to, in seconds; a request without a latency takes `longest` at most."""
+    endpoint = keys[0][:2]
+    floor = sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
+    without = ledger.uncertain.get(endpoint, 0) + sum(
+        count for (method, route, _), count in ledger.abandoned.items() if (method, route) == endpoint
+    )
+    ceiling = ledger.latency_sum(endpoint) + longest * without
+    return Interval(0.0 if _others(ledger, keys) else floor, ceiling)
+
+
+def _number(ledger: LedgerView, keys: list[Key]) -> Interval:
+    """How many requests these keys of one endpoint are, once nothing is open any more."""
+    unresolved = ledger.started_before((*keys[0][:2], NO_STATUS), INF)
+    high = sum(ledger.started_before(key, INF) for key in keys) - (len(keys) - 1) * unresolved
+    return Interval(sum(ledger.completed_before(key, INF) for key in keys), high)
+
+
+def _others(ledger: LedgerView, keys: list[Key]) -> int:
+    """How many requests of the same endpoint have a status that is in none of the keys."""
+    endpoint = keys[0][:2]
+    if len(keys[0]) == len(endpoint):
+        return 0
+    return sum(count for key, count in ledger.counts.items() if key[:2] == endpoint and key not in keys)
+
+
+def _both(metric: Metric) -> list[Metric]:
+    """The metric, and if a label holds the status, the metric with all statuses together."""
+    truth = metric.truth
+    assert isinstance(truth, RequestTruth)
+    any_status = Label.model_validate({"from": "anything"})
+    labels = {
+        name: any_status if truth.source(name, label) in ("status", "status_class") else label
+        for name, label in metric.labels.items()
+    }
+    return [metric] if labels == metric.labels else [metric, metric.model_copy(update={"labels": labels})]
+
+
+def _by_edge(evidence: Evidence, name: str) -> dict[float, dict[Labels, float]]:
+    """Values of the buckets at rest without their baseline, by edge and the other labels."""
+    found: dict[float, dict[Labels, float]] = {}
+    for labels, value in evidence.rest.exposition.series(name).items():
+        plain = tuple(pair for pair in labels if pair[0] != "le")
+        edge = float(dict(labels).get("le", "nan"))
+        found.setdefault(edge, {})[plain] = value - evidence.baseline.get((name, labels), 0.0)
+    return found
+
+
+def _missing_edges(evidence: Evidence, metric: Metric, unit: float) -> list[str]:
     """An alert on this histogram needs an edge at its threshold and one above it, or its quantile is pinned."""
-    edges = metric.buckets or ()
+    if metric.buckets is None:
+        return []
+    edges = [edge * unit for edge in metric.buckets]
     found = []
     for alert in evidence.contract.alerts:
         if metric.name in alert.metrics and alert.unit == "seconds":
             limit = alert.threshold
             if limit is None:
                 continue
-            if limit not in edges:
+            if not any(abs(edge - limit) <= 1e-9 * limit for edge in edges):
                 found.append(f"no bucket edge at {limit:g} s, the threshold of {alert.name}")
             if not any(edge > limit for edge in edges):
                 found.append(f"no bucket edge above {limit:g} s: {alert.name} could never fire")
     return found
 
 
-def _by_labels(metric: Metric, ledger: LedgerView) -> dict[Labels, list[Endpoint]]:
-    """The endpoints that each label set counts: one, unless the metric lacks the labels that tell them apart."""
-    found: dict[Labels, list[Endpoint]] = {}
-    for method, endpoint in sorted(ledger.endpoints()):
-        found.setdefault(labels_of(metric, method=method, endpoint=endpoint), []).append((method, endpoint))
-    return found
-
-
-def _floor(ledger: LedgerView, endpoint: Endpoint) -> float:
-    return sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
-
-
-def _total(ledger: LedgerView) -> dict[Endpoint, Interval]:
-    far = float("inf")
-    total: dict[Endpoint, Interval] = {}
-    for key in ledger.counts:
-        interval = Interval(ledger.completed_before(key, far), ledger.started_before(key, far))
-        total[key[:2]] = total.get(key[:2], Interval(0, 0)) + interval
-    for endpoint in ledger.endpoints():  # of some all answers were lost
-        total.setdefault(endpoint, Interval(0, ledger.started_before(endpoint, far)))
-    return total
-
-
-def _without_latency(ledger: LedgerView) -> Counter[Endpoint]:
-    left: Counter[Endpoint] = Counter(ledger.uncertain)
-    for (method, endpoint, _), count in ledger.abandoned.items():
-        left[(method, endpoint)] += count
-    return left
-
-
-def _wanted(metric: Metric) -> bool:
-    return metric.truth.kind == "durations"
-
-
-BUCKETS = register(Check("buckets", for_metrics("buckets", _wanted), judge_buckets, order=460))
-SUM = register(Check("sum", for_metrics("sum", _wanted), judge_sum, order=460))
+BUCKETS = register(
+    Check(
+        "buckets",
+        for_metrics(
+            "buckets", lambda metric: metric.truth.kind == "durations" and metric.type == "histogram"
+        ),
+        judge_buckets,
+        order=460,
+    )
+)
+SUM = register(
+    Check("sum", for_metrics("sum", lambda metric: metric.truth.kind == "durations"), judge_sum, order=460)
+)

@@ -8,6 +8,7 @@ from promproof.evidence.evidence import Evidence, Samples, Scrape
 from promproof.evidence.records import Rows
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Expected, Interval, between, sample_name, users_between
+from promproof.truth.requests import told
 from promproof.verdict import Verdict
 
 KINDS = ("requests", "durations", "tally", "open_requests", "distinct_users")
@@ -17,7 +18,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Judge each stored sample against the truth's interval at its scrape."""
     metric = evidence.contract.metric(claim.subject)
     name = sample_name(metric)
-    by_time = _by_time(evidence.stored(name))
+    by_time = {t: told(metric, values) for t, values in _by_time(evidence.stored(name)).items()}
     # A scrape of a target that was down stores nothing; one before the first series existed holds nothing to judge.
     # The harness's own ledger ends with the reading at rest.
     known = evidence.rest.end
@@ -76,7 +77,9 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
     expected = between(metric, evidence.ledger, begin, end, evidence.longest_handler, observed)
     if metric.type != "gauge":
         name = sample_name(metric)
-        base = {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name}
+        base = told(
+            metric, {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name}
+        )
         expected = {
             labels: expected.get(labels, ZERO) + Interval(base.get(labels, 0.0), base.get(labels, 0.0))
             for labels in expected.keys() | base.keys()

@@ -9,6 +9,7 @@ from promproof.checks.base import Check, Claim, compare, findings, for_metrics, 
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
 from promproof.truth.metrics import Expected, at_rest, sample_name
+from promproof.truth.requests import told
 from promproof.verdict import Verdict
 
 KINDS = ("requests", "durations", "tally", "open_requests")
@@ -21,10 +22,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     shot = evidence.rest
     baseline = evidence.baseline
     gauge = metric.truth.kind == "open_requests"
-    observed = {
-        labels: value - (0.0 if gauge else baseline.get((name, labels), 0.0))
-        for labels, value in shot.exposition.series(name).items()
-    }
+    observed = told(
+        metric,
+        {
+            labels: value - (0.0 if gauge else baseline.get((name, labels), 0.0))
+            for labels, value in shot.exposition.series(name).items()
+        },
+    )
     expected = at_rest(metric, evidence.ledger, observed)
     if metric.truth.kind == "tally":
         expected = _alive(metric.truth.subject, expected, evidence)

@@ -22,7 +22,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             claim, [f"{metric.name} is not exposed"], good="", expected=expected, evidence=[shot.record]
         )
     found = []
-    if family.type != metric.type:
+    if _plain(family.type) != _plain(metric.type):
         found.append(f"type is {family.type}, documented {metric.type}")
     if metric.help not in (None, family.help):
         found.append(f"help is {family.help!r}, documented {metric.help!r}")
@@ -37,6 +37,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
+def _plain(type_: str) -> str:
+    """What the text format calls it, which has fewer types than OpenMetrics."""
+    return "gauge" if type_ in ("info", "stateset") else type_
+
+
 def _belongs(text: str, metric: Metric) -> bool:
     return text.split("{")[0] in _names(metric)
 
@@ -44,6 +49,8 @@ def _belongs(text: str, metric: Metric) -> bool:
 def _names(metric: Metric) -> tuple[str, ...]:
     if metric.type == "histogram":
         return tuple(f"{metric.name}_{suffix}" for suffix in ("bucket", "count", "sum"))
+    if metric.type == "summary":
+        return (f"{metric.name}_count", f"{metric.name}_sum", metric.name)
     return (metric.name,)
 
 
@@ -53,16 +60,24 @@ def _series(exposition: Exposition, metric: Metric) -> list[tuple[str, Labels]]:
 
 
 def _label_findings(metric: Metric, name: str, labels: Labels) -> list[str]:
-    documented = set(metric.labels) | ({"le"} if name.endswith("_bucket") else set())
-    given = {key for key, _ in labels}
+    documented = set(metric.labels)
+    if metric.type == "histogram" and name.endswith("_bucket"):
+        documented.add("le")
+    if metric.type == "summary" and name == metric.name:
+        documented.add("quantile")
+    given = {key for key, value in labels if value or not _may_lack(metric, key)}
     shown = series_text(name, labels)
-    if given != documented:
+    if given != documented - {key for key in documented - given if _may_lack(metric, key)}:
         return [f"{shown} has labels {sorted(given)}, documented {sorted(documented)}"]
     return [
         f"{shown}: {key}={value!r} is not a documented value"
         for key, value in labels
         if key in metric.labels and not metric.labels[key].allows(value)
     ]
+
+
+def _may_lack(metric: Metric, label: str) -> bool:
+    return label in metric.labels and metric.labels[label].may_lack
 
 
 def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
-from promproof.exposition import series_text
+from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import between
+from promproof.truth.requests import told
 from promproof.verdict import Verdict
 
 ENOUGH = 3
@@ -20,9 +21,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Look for scrapes during which the number of open requests is certain."""
     metric = evidence.contract.metric(claim.subject)
     series = evidence.stored(metric.name)
+    at: dict[float, dict[Labels, float]] = {}
+    for labels, samples in series.items():
+        for stamp, value in samples:
+            at.setdefault(stamp, {})[labels] = value
     offset = evidence.history.monotonic
     found, parked, most = [], 0, 0.0
-    for scrape_time in sorted({t for samples in series.values() for t, _ in samples}):
+    for scrape_time in sorted(at):
+        values = told(metric, at[scrape_time])
         scrape = evidence.scrape_at(scrape_time)
         if scrape is None or not scrape.up:
             continue
@@ -33,10 +39,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             if interval.low != interval.high or interval.low < ENOUGH:
                 continue
             parked, most = parked + 1, max(most, interval.low)
-            value = dict(series.get(labels, ())).get(scrape_time)
-            if value != interval.low:
+            shown = values.get(labels)
+            if shown != interval.low:
                 found.append(
-                    f"at {scrape_time:.2f} s {series_text(metric.name, labels)} is {value}, parked {interval}"
+                    f"at {scrape_time:.2f} s {series_text(metric.name, labels)} is {shown}, parked {interval}"
                 )
     resting = evidence.rest.exposition.series(metric.name)
     found += [

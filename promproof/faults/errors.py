@@ -7,11 +7,13 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from promproof.contract.labels import RequestsTruth
-from promproof.contract.model import Contract
+from promproof.contract.model import Contract, Metric
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.faults.dosed import Dosed, exactly
 from promproof.faults.kind import register
 from promproof.faults.ledgers import Held, increase
+from promproof.truth.metrics import sample_name
+from promproof.truth.requests import label_from
 
 
 @register
@@ -33,8 +35,10 @@ class Errors(Dosed):
     def compare(self, evidence: Evidence, held: Held, injected: int) -> tuple[str, list[str]]:
         """Answers with the status at the clients, and the counter of requests with it."""
         seen = _seen(evidence, self.status, held.begun, held.ended)
-        name, label = _request_metric(evidence.contract)
-        stored = increase(evidence.stored(name), {label: str(self.status)}, held.begun, held.ended)
+        metric = _request_metric(evidence.contract)
+        label = label_from(metric, "status", "status_class")
+        word = metric.labels[label].spelt(_said(metric, label, self.status))
+        stored = increase(evidence.stored(sample_name(metric)), {label: word}, held.begun, held.ended)
         return exactly(injected, seen, stored, held, evidence.interval)
 
 
@@ -48,8 +52,14 @@ def _seen(evidence: Evidence, status: int, begun: float, ended: float) -> int:
     )
 
 
-def _request_metric(contract: Contract) -> tuple[str, str]:
+def _said(metric: Metric, label: str, status: int) -> str:
+    assert isinstance(metric.truth, RequestsTruth)
+    source = metric.truth.source(label, metric.labels[label])
+    return f"{status // 100}xx" if source == "status_class" else str(status)
+
+
+def _request_metric(contract: Contract) -> Metric:
     for metric in contract.metrics:
-        if isinstance(metric.truth, RequestsTruth):
-            return metric.name, metric.truth.status
-    raise Gap("the contract has no metric whose truth is 'requests'")
+        if isinstance(metric.truth, RequestsTruth) and label_from(metric, "status", "status_class"):
+            return metric
+    raise Gap("the contract has no metric of requests with a label for their status")

@@ -11,6 +11,8 @@ from promproof.contract.model import Contract
 from promproof.evidence import bins
 from promproof.load.account import Account, Slot
 from promproof.observe.prometheus import Prometheus
+from promproof.truth.metrics import sample_name
+from promproof.truth.requests import label_from
 
 LEAST_WINDOW_SECONDS = 5.0
 SCRAPES_PER_WINDOW = 4
@@ -115,10 +117,12 @@ def _queries(contract: Contract, window: float) -> dict[str, str]:
     queries: dict[str, str] = {}
     for metric in contract.metrics:
         if metric.truth.kind == "requests":
-            queries["Prometheus rate"] = f"sum(rate({metric.name}{{{job}}}{span}))"
-            failed = f'{{{job},{metric.truth.status}=~"5.."}}'
-            queries["Prometheus errors"] = f"sum(rate({metric.name}{failed}{span}))"
-        if metric.truth.kind == "durations":
+            queries["Prometheus rate"] = f"sum(rate({sample_name(metric)}{{{job}}}{span}))"
+            status = label_from(metric, "status", "status_class")
+            if status:
+                failed = f'{{{job},{status}=~"5.."}}'
+                queries["Prometheus errors"] = f"sum(rate({sample_name(metric)}{failed}{span}))"
+        if metric.truth.kind == "durations" and metric.type == "histogram":
             for quantile in QUANTILES:
                 inside = f"sum by (le) (rate({metric.name}_bucket{{{job}}}{span}))"
                 queries[f"Prometheus p{quantile * 100:g}"] = f"histogram_quantile({quantile}, {inside})"

@@ -10,7 +10,7 @@ import requests
 from promproof.config.timescale import parse_duration
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError
-from promproof.exposition import Labels, label_set, matcher, parse
+from promproof.exposition import ACCEPT, Labels, label_set, matcher, parse
 from promproof.http import Session
 from promproof.observe.prometheus import Prometheus
 from promproof.truth.counts import Reading, reading
@@ -47,7 +47,7 @@ class Readings:
         """
         begin = time.monotonic()
         try:
-            answer = self._session.get(self._url)
+            answer = self._session.get(self._url, headers={"Accept": ACCEPT})
             answer.raise_for_status()
             exposition = parse(answer.text)
         except (requests.RequestException, ValueError) as error:

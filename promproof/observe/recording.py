@@ -17,7 +17,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
-from promproof.exposition import Exposition, parse
+from promproof.exposition import ACCEPT, Exposition, parse
 from promproof.http import Session
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
@@ -52,7 +52,7 @@ def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
     status, page, text, failed, parsed = None, False, "", None, None
     try:
         with Session(EXPOSITION_SECONDS) as session:
-            answer = session.get(url, headers={"Accept": "text/plain; version=0.0.4"})
+            answer = session.get(url, headers={"Accept": ACCEPT})
         status, page = answer.status_code, _is_page(answer)
         answer.raise_for_status()
         text = answer.text

@@ -7,17 +7,20 @@ the function makes of it depends on the scrape phase alone (`phase`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field
 
-from promproof.contract.model import COUNTED, Contract
+from promproof.contract.labels import RequestTruth
+from promproof.contract.model import COUNTED, Contract, Metric
 from promproof.contract.texts import Pattern
+from promproof.evidence.evidence import Gap
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
 from promproof.truth.phase import extrapolated, phase
+from promproof.truth.requests import counting
 from promproof.truth.views import Views
 
 
@@ -70,7 +73,10 @@ def sums(views: Views, truth: Counted, length: float, divisor: float) -> AtPoint
 
 @dataclass(frozen=True)
 class Series:
-    """A label set that somebody sent events of, its group, and when it was sampled."""
+    """A label set that somebody sent events of, its group, and when it was sampled.
+
+    labels: those that the metric's truth tells.
+    """
 
     labels: Labels
     group: Labels
@@ -78,15 +84,35 @@ class Series:
 
 
 def selected(views: Views, truth: Counted) -> list[Series]:
-    """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out."""
+    """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out.
+
+    Raises:
+        Gap: series differ in a label alone that holds anything, so that nobody knows what each of them counts.
+    """
     metric = views.evidence.contract.metric(truth.metric)
     sampled = views.stamps(sample_name(metric))
     sent = at_rest(metric, views.evidence.ledger, sampled)
+    parts = told_by(metric, sampled)
     return [
-        Series(labels, group(views, labels, truth.by), stamps)
+        Series(parts[labels], group(views, labels, truth.by), stamps)
         for labels, stamps in sampled.items()
-        if labels in sent and matches(dict(labels), truth.where)
+        if parts[labels] in sent and matches(dict(labels), truth.where)
     ]
+
+
+def told_by(metric: Metric, sampled: Iterable[Labels]) -> dict[Labels, Labels]:
+    """The part of each label set that the metric's truth tells.
+
+    Raises:
+        Gap: several label sets have the same.
+    """
+    if not isinstance(metric.truth, RequestTruth):
+        return {labels: labels for labels in sampled}
+    count = counting(metric)
+    parts = {labels: count.told(labels) for labels in sampled}
+    if len(set(parts.values())) < len(parts):
+        raise Gap(f"series of {metric.name} differ in labels alone of which the contract says nothing")
+    return parts
 
 
 def moved(

@@ -13,6 +13,7 @@ from promproof.contract.model import Contract, Metric, TallyTruth
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, series_text
 from promproof.truth.metrics import ZERO, Expected, Interval, sample_name
+from promproof.truth.requests import label_from, told
 
 Values = Mapping[Labels, float]
 COUNTED = ("requests", "durations", "tally")
@@ -79,8 +80,8 @@ def rows(
 ) -> list[Row]:
     """All label sets that somebody has counted since `base`, sorted."""
     before = base.of(metric)
-    seen_by_api = None if api is None else _moved(api.of(metric), before)
-    stored = None if prometheus is None else _moved(prometheus.of(metric), before)
+    seen_by_api = None if api is None else told(metric, _moved(api.of(metric), before))
+    stored = None if prometheus is None else told(metric, _moved(prometheus.of(metric), before))
     labels = {*client, *client_then, *(seen_by_api or {}), *(stored or {})}
     return [
         Row(
@@ -107,7 +108,8 @@ def set_aside(
     aside: list[Row] = []
     for row in found:
         labels = dict(row.labels)
-        notified = contract.target.webhook is not None and labels.get("endpoint") == contract.target.webhook
+        route = labels.get(label_from(metric, "route"), "")
+        notified = contract.target.webhook is not None and route == contract.target.webhook
         gone = isinstance(metric.truth, TallyTruth) and _deleted(view, metric.truth.subject, labels)
         (aside if gone or (notified and row.client == ZERO) else compared).append(row)
     return compared, aside

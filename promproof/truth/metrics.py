@@ -7,14 +7,15 @@ after `e` can be. "Between completed and started" is that interval; at rest its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from promproof.contract.labels import DurationsTruth, OpenRequestsTruth, RequestsTruth
+from promproof.contract.labels import OpenRequestsTruth, RequestTruth
 from promproof.contract.model import Metric, TallyTruth, UsersTruth
-from promproof.evidence.view import CountKey, EndpointKey, LedgerView
+from promproof.evidence.view import EndpointKey, LedgerView
 from promproof.exposition import Labels, label_set
+from promproof.truth.requests import NO_STATUS, Key, counting
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ Expected = dict[Labels, Interval]
 
 
 def sample_name(metric: Metric) -> str:
-    """The sample whose value counts events: a histogram's `_count`, else the metric itself."""
-    return f"{metric.name}_count" if metric.type == "histogram" else metric.name
+    """The sample whose value counts events: a histogram's or summary's `_count`, else the metric itself."""
+    return f"{metric.name}_count" if metric.type in ("histogram", "summary") else metric.name
 
 
 def at_rest(metric: Metric, ledger: LedgerView, seen: Iterable[Labels] = ()) -> Expected:
@@ -69,31 +70,13 @@ def between(
     """
     truth = metric.truth
     match truth:
-        case RequestsTruth() if truth.status in metric.labels:
-            keys = [*ledger.counts, *_lost_requests(metric, truth, ledger, seen)]
-            return _summed(
-                (
-                    labels_of(metric, method=method, endpoint=endpoint, status=str(status)),
-                    _interval(ledger, (method, endpoint, status), begin, end, settle),
-                )
-                for method, endpoint, status in dict.fromkeys(keys)
-            )
-        case RequestsTruth() | DurationsTruth():
-            return _summed(
-                (
-                    labels_of(metric, method=method, endpoint=endpoint),
-                    _interval(ledger, (method, endpoint), begin, end, settle),
-                )
-                for method, endpoint in ledger.endpoints()
-            )
-        case OpenRequestsTruth():
-            return _summed(
-                (
-                    labels_of(metric, method=method, endpoint=endpoint),
-                    Interval(*ledger.open_interval(method, endpoint, begin, end, settle)),
-                )
-                for method, endpoint in ledger.endpoints()
-            )
+        case RequestTruth():
+            # how many are open at a moment is known by endpoint alone
+            count = counting(metric, by_status=not isinstance(truth, OpenRequestsTruth))
+            return {
+                labels: _counted(truth, ledger, endpoints, (begin, end, settle))
+                for labels, endpoints in count.groups(ledger, map(count.told, seen)).items()
+            }
         case TallyTruth():
             return {
                 label_set(dict(labels)): Interval(
@@ -103,15 +86,6 @@ def between(
                 for labels in _tallied(truth, ledger, seen)
             }
     raise TypeError(f"{metric.name}: the ledger has no counts for the truth '{truth.kind}'")
-
-
-def labels_of(metric: Metric, **values: str) -> Labels:
-    """The label set under which the metric counts a request; values: its method, endpoint and status.
-
-    A label that the metric is not documented to have is left out: its series are the sums over that label's values.
-    """
-    named = {getattr(metric.truth, key): value for key, value in values.items()}
-    return label_set({name: value for name, value in named.items() if name in metric.labels})
 
 
 def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: float, window: float) -> Interval:
@@ -130,27 +104,25 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
     return Interval(low, high)
 
 
-def _interval(
-    ledger: LedgerView, key: CountKey | EndpointKey, begin: float, end: float, settle: float
+def _counted(
+    truth: RequestTruth,
+    ledger: LedgerView,
+    endpoints: Mapping[EndpointKey, list[Key]],
+    times: tuple[float, float, float],
 ) -> Interval:
-    return Interval(ledger.completed_before(key, begin, settle), ledger.started_before(key, end))
-
-
-def _lost_requests(
-    metric: Metric, truth: RequestsTruth, ledger: LedgerView, seen: Iterable[Labels]
-) -> Iterator[CountKey]:
-    """What requests without an answer may have been counted as, of the label sets that are seen."""
-    told = {truth.method, truth.endpoint} <= set(metric.labels)
-    for labels in seen:
-        given = dict(labels)
-        status = given.get(truth.status, "")
-        if not status.isdecimal():
+    """What one label set counts: a sum over endpoints; a request whose status is not known counts once at most."""
+    begin, end, settle = times
+    total = ZERO
+    for (method, route), keys in endpoints.items():
+        if isinstance(truth, OpenRequestsTruth):
+            total += Interval(*ledger.open_interval(method, route, begin, end, settle))
             continue
-        shown = (given.get(truth.method, ""), given.get(truth.endpoint, ""))
-        for method, endpoint in [shown] if told else ledger.endpoints():
-            key = (method, endpoint, int(status))
-            if key not in ledger.counts and ledger.started_before(key, inf):
-                yield key
+        unresolved = ledger.started_before((method, route, NO_STATUS), end)
+        total += Interval(
+            sum(ledger.completed_before(key, begin, settle) for key in keys),
+            sum(ledger.started_before(key, end) for key in keys) - (len(keys) - 1) * unresolved,
+        )
+    return total
 
 
 def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[Labels]:
@@ -160,10 +132,3 @@ def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> I
     for labels in seen:
         if labels not in known and ledger.tally_started_before((truth.tally, labels), inf):
             yield labels
-
-
-def _summed(parts: Iterable[tuple[Labels, Interval]]) -> Expected:
-    total: Expected = {}
-    for labels, interval in parts:
-        total[labels] = total.get(labels, ZERO) + interval
-    return total

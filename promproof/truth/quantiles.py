@@ -15,17 +15,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from promproof.contract.labels import RequestTruth
 from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
 from promproof.evidence.evidence import Gap, Scrape
 from promproof.evidence.view import EndpointKey, EndpointView
-from promproof.exposition import Labels
-from promproof.truth.counted import Counted, group, matches
+from promproof.exposition import Labels, series_text
+from promproof.truth.counted import Counted, group, matches, told_by
 from promproof.truth.latencies import Course, courses
 from promproof.truth.metrics import ZERO, Interval
 from promproof.truth.panel import AtPoint, Bounds, register, window_of
 from promproof.truth.phase import Phase, phase
+from promproof.truth.requests import counting
 from promproof.truth.views import Answered, Views
 
 Weights = dict[float, float]
@@ -104,6 +104,8 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
     """What each group's buckets hold in one window: the same for all quantiles."""
     metric = views.evidence.contract.metric(truth.metric)
     known = courses(views.evidence)
+    endpoints = _endpoints(views, metric)
+    parts = told_by(metric, views.stamps(f"{metric.name}_count"))
     result: dict[Labels, Reach] = {}
     for labels, moments in views.stamps(f"{metric.name}_count").items():
         key = group(views, labels, truth.by)
@@ -111,24 +113,35 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
         if seen is None or not matches(dict(labels), truth.where):
             continue
         reach = result.setdefault(key, Reach())
-        course = known.get(_endpoint(metric, labels), Course())
-        found = _known(views, metric, labels, seen, course)
+        course = known.get(endpoints[parts[labels]], Course()) if parts[labels] in endpoints else Course()
+        found = _known(views, metric, parts[labels], seen, course)
         if found is not None:
             begin = views.target_scrapes[seen.first].begin
             _weigh(reach, found, course, seen, begin, (*(metric.buckets or ()), inf))
     return result
 
 
-def _endpoint(metric: Metric, labels: Labels) -> EndpointKey:
-    """What the ledger calls the endpoint of a label set."""
-    assert isinstance(metric.truth, RequestTruth)
-    lacking = {metric.truth.method, metric.truth.endpoint} - set(metric.labels)
-    if lacking:
-        raise Gap(
-            f"{metric.name} has no label {', '.join(sorted(lacking))}, which would tell its requests apart"
-        )
-    given = dict(labels)
-    return given.get(metric.truth.method, ""), given.get(metric.truth.endpoint, "")
+def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
+    """What the ledger calls the endpoint of each label set that a request was sent of.
+
+    Raises:
+        Gap: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
+            status of its endpoint.
+    """
+    ledger = views.evidence.ledger
+    found: dict[Labels, EndpointKey] = {}
+    for labels, endpoints in counting(metric).groups(ledger).items():
+        if len(endpoints) > 1:
+            raise Gap(
+                f"no label of {metric.name} tells the requests of {series_text(metric.name, labels)} apart"
+            )
+        [(endpoint, keys)] = endpoints.items()
+        if any(len(key) > len(endpoint) for key in keys) and len(
+            ledger.endpoints_seen[endpoint].outcomes
+        ) > len(keys):
+            raise Gap(f"the ledger has no latencies of {' '.join(endpoint)} by status, as {metric.name} has")
+        found[labels] = endpoint
+    return found
 
 
 def _known(views: Views, metric: Metric, labels: Labels, seen: Phase, course: Course) -> Window | None:
@@ -155,7 +168,7 @@ def _untold(views: Views, metric: Metric, labels: Labels, seen: Phase) -> float:
     """
     first = views.counts(metric.name, seen.first, silent=True).get(labels, ZERO)
     last = views.counts(metric.name, seen.last, silent=True).get(labels, ZERO)
-    endpoint, ledger = _endpoint(metric, labels), views.evidence.ledger
+    endpoint, ledger = _endpoints(views, metric).get(labels, ("", "")), views.evidence.ledger
     settled = views.target_scrapes[seen.first].begin - views.evidence.longest_handler
     over = bins.bin_of(settled + views.evidence.history.monotonic, ledger.bin_seconds)
     view = ledger.endpoints_seen.get(endpoint, EndpointView())

@@ -27,6 +27,7 @@ from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.provisioning import GrafanaFolder, read_all
 from promproof.grafana.steps import DEFAULT_INTERVAL
 from promproof.truth.metrics import ZERO, Interval, between, sample_name
+from promproof.truth.requests import told
 
 LOOKBACK_SECONDS = 300.0
 """How far Prometheus looks back for a sample, unscaled (--query.lookback-delta)."""
@@ -259,7 +260,7 @@ class Views:
                 self.evidence.longest_handler,
                 self.stamps(sample_name(metric)),
             )
-            for labels, value in self._base(sample_name(metric)).items() if not silent else ():
+            for labels, value in told(metric, self._base(sample_name(metric))).items() if not silent else ():
                 found[labels] = found.get(labels, ZERO) + Interval(value, value)
             self._counts[key] = found
         return self._counts[key]

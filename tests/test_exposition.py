@@ -1,0 +1,69 @@
+"""Reading what a target exposes, in both formats and whatever it is called."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, Info, Summary, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from promproof.exposition import parse
+
+pytestmark = pytest.mark.unit
+
+
+def library() -> CollectorRegistry:
+    """One family of each kind, with texts that are hard to read."""
+    registry = CollectorRegistry()
+    hits = Counter("hits", 'Hits, "all".', ["path"], registry=registry)
+    hits.labels("a # {b").inc(exemplar={"trace": "abc"})
+    hits.labels('"}').inc()
+    took = Histogram("took_seconds", "Took.", ["path"], registry=registry)
+    took.labels("a").observe(1, exemplar={"trace": "1"})
+    took.labels("b").observe(2)
+    size = Summary("size_bytes", "Size.", ["path"], registry=registry)
+    size.labels("a").observe(1)
+    size.labels("b").observe(1)
+    Info("build", "Build.", registry=registry).info({"version": "1"})
+    Enum("state", "State.", states=["a", "b"], registry=registry).state("b")
+    return registry
+
+
+def test_openmetrics_with_exemplars_and_created_reads_as_the_text_format_does() -> None:
+    registry = library()
+    text = parse(generate_latest(registry).decode())
+    open_metrics = parse(generate_openmetrics(registry).decode())
+    assert text.values == open_metrics.values
+    assert not open_metrics.duplicates
+    assert not open_metrics.stamped
+    promised = ("hits_total", "took_seconds", "size_bytes", "build_info", "state")
+    assert [text.families[name].help for name in promised] == [
+        open_metrics.families[name].help for name in promised
+    ]
+    assert [open_metrics.families[name].type for name in promised] == [
+        "counter",
+        "histogram",
+        "summary",
+        "info",
+        "stateset",
+    ]
+
+
+def test_a_counter_without_total_keeps_its_name() -> None:
+    found = parse('# TYPE hits counter\nhits{path="/"} 3\n')
+    assert found.series("hits") == {(("path", "/"),): 3.0}
+    assert found.families["hits"].type == "counter"
+
+
+def test_names_in_utf_8_are_read() -> None:
+    found = parse('# HELP "my.hits" Mine.\n# TYPE "my.hits" counter\n{"my.hits","the.path"="/"} 3\n')
+    assert found.series("my.hits") == {(("the.path", "/"),): 3.0}
+    assert (found.families["my.hits"].type, found.families["my.hits"].help) == ("counter", "Mine.")
+
+
+def test_a_unit_and_the_end_of_openmetrics_are_no_series() -> None:
+    found = parse("# TYPE took_seconds summary\n# UNIT took_seconds seconds\ntook_seconds_count 1\n# EOF\n")
+    assert found.values == {("took_seconds_count", ()): 1.0}
+
+
+def test_a_time_stamp_is_told() -> None:
+    assert parse("# TYPE hits gauge\nhits 3 1700000000000\n").stamped == ("hits",)
