@@ -21,6 +21,7 @@ from promproof.findings.identity import Identities
 from promproof.findings.judging import Judged, Unjudged, judge, unread
 from promproof.findings.settings import Entry, Settings, idle_entry
 from promproof.findings.setup import Program, Setup
+from promproof.findings.sorts import PROGRAMS
 
 if TYPE_CHECKING:
     from promproof.findings.changes import Change
@@ -252,7 +253,7 @@ def is_empty(setup: Setup) -> bool:
     )  # fmt: skip
     return not (
         any(things)
-        or any(part.text("apiVersion").startswith("monitoring.coreos.com/") for part in setup.resources)
+        or any(part.text("apiVersion").startswith(PROGRAMS) for part in setup.resources)
         or any(
             word in service.image.lower() or word in service.name.lower()
             for file in setup.compose

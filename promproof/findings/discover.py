@@ -22,7 +22,7 @@ from promproof.findings.read_markdown import page_of
 from promproof.findings.read_operator import resource_of
 from promproof.findings.read_rules import groups_of
 from promproof.findings.setup import Group, Prometheus, Rule, Setup
-from promproof.findings.sorts import sort_of
+from promproof.findings.sorts import holds_rules, sort_of
 
 __all__ = ["STREAM", "discover", "discover_text", "sort_of"]
 
@@ -138,8 +138,9 @@ def _groups(
         yield from groups_of(part, mine)
     known = [server for server in servers if server.part.text("kind") == "Prometheus"]
     for spec in _specs(found):
-        yield from groups_of(spec, known)
+        is_of_operator = Part(spec.document).part(*spec.key[:-1]).text("kind") == "PrometheusRule"
+        yield from groups_of(spec, known if is_of_operator else ())
 
 
 def _specs(found: Gathered) -> Iterator[Part]:
-    return (part.part("spec") for part in found.of("resource") if part.text("kind") == "PrometheusRule")
+    return (part.part("spec") for part in found.of("resource") if holds_rules(part.data))

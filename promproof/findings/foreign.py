@@ -54,6 +54,8 @@ def is_log_query(rule: Rule) -> bool:
 def is_of_another_program(document: Document, setup: Setup) -> bool:
     """Whether a key or a mount says that a vmalert, a Thanos or a Mimir evaluates the rules of a file."""
     data = document.data if isinstance(document.data, dict) else {}
+    if data.get("kind") == "VMRule":
+        return True
     groups = [group for group in data.get("groups") or () if isinstance(group, dict)]
     keys = {key for group in groups for key in group}
     return (

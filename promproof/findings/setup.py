@@ -17,6 +17,7 @@ from promproof.config.jsonplaces import Lines
 from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
+from promproof.findings.sorts import holds_rules
 from promproof.grafana.dashboard import Dashboard
 from promproof.grafana.origins import DataSource
 from promproof.grafana.provisioning import Provider
@@ -43,7 +44,7 @@ class Thing:
         document = self.part.document
         if document.entry:
             return f"<(yq '.. | select(key == \"{document.entry}\")' {document.file})"
-        is_resource = document.part().text("kind") == "PrometheusRule"
+        is_resource = holds_rules(document.data)
         return f"<(yq .spec {document.file})" if is_resource else document.file
 
 
@@ -369,7 +370,7 @@ class Setup:
     grafana: Grafana = field(default_factory=Grafana)
     compose: tuple[ComposeFile, ...] = ()
     rule_parts: tuple[Part, ...] = ()
-    """What holds `groups` as it is: rule files, and the spec of each PrometheusRule."""
+    """What holds `groups` as it is: rule files, and the spec of each PrometheusRule, VMRule and so on."""
     resources: tuple[Part, ...] = ()
     """Operator resources as they are: PrometheusRule, ServiceMonitor, AlertmanagerConfig, ..."""
     knowledge: Knowledge = field(default_factory=Knowledge)

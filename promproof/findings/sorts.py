@@ -9,6 +9,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+RULES = {
+    "PrometheusRule": "monitoring.coreos.com",
+    "VMRule": "operator.victoriametrics.com",
+    "Rules": "monitoring.googleapis.com",
+    "ClusterRules": "monitoring.googleapis.com",
+    "GlobalRules": "monitoring.googleapis.com",
+}
+"""Kinds of resources whose spec holds groups of rules, and the programs that they are of."""
+PROGRAMS = tuple(f"{program}/" for program in RULES.values())
 ONE_DOCUMENT = ("prometheus", "rules", "alertmanager")
 """Sorts of files of which the program reads the first document only."""
 _ALERTING = {"contactPoints", "policies", "muteTimes", "templates", "groups"}
@@ -24,7 +33,7 @@ _BOARD = re.compile(r'"(?:panels|rows|elements)"')
 # Keys at the start of a line, as they stand in files of the stack and hardly anywhere else.
 _SURE = re.compile(
     r"^(?:scrape_configs|rule_files|inhibit_rules|alerting|groups):|^route:\s*$|"
-    r"^kind: *(?:PrometheusRule|ServiceMonitor|PodMonitor|AlertmanagerConfig)\b",
+    r"^kind: *(?:PrometheusRule|VMRule|ServiceMonitor|PodMonitor|AlertmanagerConfig)\b",
     re.MULTILINE,
 )
 _HELM = re.compile(
@@ -32,6 +41,16 @@ _HELM = re.compile(
 )
 """Words of a chart, and the ways in which a template writes `{{` for Prometheus."""
 _BLOCK = re.compile(r"^\s*(?:-\s*)?(?:\{%|\{\{-?\s*(?!\$labels|\$value))", re.MULTILINE)
+
+
+def holds_rules(data: Any) -> bool:
+    """Whether a resource's spec holds groups of rules. One of Prometheus is known by its kind alone."""
+    if not isinstance(data, dict):
+        return False
+    kind = str(data.get("kind"))
+    return kind == "PrometheusRule" or (
+        kind in RULES and str(data.get("apiVersion")).startswith(f"{RULES[kind]}/")
+    )
 
 
 def sort_of(data: Any) -> str:

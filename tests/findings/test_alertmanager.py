@@ -394,3 +394,36 @@ def test_a_file_of_another_program_is_no_alertmanager_configuration(text: str, t
 def test_a_file_that_is_filled_in_before_it_is_loaded_is_not_refused(tmp_path: Path) -> None:
     text = "route: {receiver: '{{ first }}', group_wait: '${WAIT}', routes: '{{ routes }}'}\nreceivers: '{{ receivers }}'\n"
     assert rules(found(tmp_path, text), Severity.ERROR) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("slack_api_ulr: 'http://a'", "slack_api_url"),
+        ("smtp_auth_pasword: a", "smtp_auth_password"),
+        ("resolveTimeout: 5m", "resolve_timeout"),
+        ("a_key_of_tomorrow: a", ""),
+    ],
+)
+def test_a_misspelt_key_of_global_is_told_with_what_is_meant(key: str, meant: str, tmp_path: Path) -> None:
+    text = f"global: {{{key}}}\nroute: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a}}]\n"
+    said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
+    assert said == ([f"write {meant}"] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("integration", "meant"),
+    [
+        ("slack_configs: [{api_url: 'http://a', chanel: a}]", "channel"),
+        ("webhook_configs: [{url: 'http://a', send_resolve: true}]", "send_resolved"),
+        ("webhooks_configs: [{url: 'http://a'}]", "webhook_configs"),
+        ("webhook_configs: [{url: 'http://a', a_key_of_tomorrow: true}]", ""),
+        ("pushover_configs: [{user_key: a, tokn: b}]", ""),
+    ],
+)
+def test_a_misspelt_key_of_a_receiver_is_told_with_what_is_meant(
+    integration: str, meant: str, tmp_path: Path
+) -> None:
+    text = f"route: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a, {integration}}}]\n"
+    said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
+    assert said == ([f"write {meant}"] if meant else [])

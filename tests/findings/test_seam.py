@@ -116,6 +116,33 @@ def test_operator_resources_of_one_file_are_all_read(tmp_path: Path) -> None:
     assert [finding.line for finding in judge(setup).findings] == [11, 27]  # `- just text`
 
 
+VM = """apiVersion: operator.victoriametrics.com/v1beta1
+kind: VMRule
+metadata: {name: a}
+spec:
+  groups:
+  - name: a
+    concurrency: 2
+    rules:
+    - alert: Slow
+      expr: histogram_quantile(95, sum by (le) (rate(x_bucket[5m]))) > 1
+    - alert: OfMetricsQL
+      expr: sum(rate(x_total[5m])) default 0 > 1
+"""
+
+
+def test_rules_of_other_operators_are_read_in_the_language_of_their_program(tmp_path: Path) -> None:
+    google = VM.replace("operator.victoriametrics.com/v1beta1", "monitoring.googleapis.com/v1").replace(
+        "VMRule", "Rules"
+    )
+    other = google.replace("monitoring.googleapis.com/v1", "example.org/v1")
+    setup = written(
+        tmp_path, vm_yaml=VM, google_yaml=google.partition("    - alert: OfM")[0], other_yaml=other
+    )
+    assert [rule.file for rule in setup.alerts] == ["google.yaml", "vm.yaml", "vm.yaml"]
+    assert [finding.rule for finding in judge(setup).findings] == ["rule/quantile-range"] * 2
+
+
 def test_a_second_document_that_is_dropped_is_found_in_its_line(tmp_path: Path) -> None:
     (finding,) = judge(written(tmp_path, a_yml=f"groups: []\n---\n{RULES}")).findings
     assert (finding.rule, str(finding.place)) == ("file/second-document", "a.yml:3")

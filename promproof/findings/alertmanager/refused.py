@@ -6,8 +6,9 @@ Source: alertmanager/config/config.go and config/notifiers.go; what only newer v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from promproof.findings.alertmanager.keys import INTERVALS as _INTERVALS
+from promproof.findings.alertmanager.keys import misspelt
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
@@ -61,30 +62,6 @@ _NEEDS = {
     "sns_configs": (("topic_arn", "target_arn", "phone_number"), ()),
 }
 _TIMERS = ("group_wait", "group_interval", "repeat_interval")
-_INTERVALS = ("mute_time_intervals", "active_time_intervals")
-_FILE = (
-    "global",
-    "templates",
-    "route",
-    "receivers",
-    "inhibit_rules",
-    "time_intervals",
-    "mute_time_intervals",
-    "tracing",
-)
-_ROUTE = (
-    "receiver",
-    "group_by",
-    "matchers",
-    "match",
-    "match_re",
-    "continue",
-    "routes",
-    *_TIMERS,
-    *_INTERVALS,
-)
-_INHIBITION = ("equal", "source_match", "source_match_re", "source_matchers", "target_match", "target_match_re",
-               "target_matchers")  # fmt: skip
 # Keys that people take from other programs, and what to write. Only those that no version has.
 _KEYS = {
     "email_configs": {
@@ -140,27 +117,17 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
 
 @each_alertmanager(UNKNOWN)
 def judge_spelling(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
-    """Keys of the file itself, of routes and inhibitions that are nearly one that is there."""
-    if is_resource(server):
-        return
-    parts = [(server.part, _FILE), *((route.part, _ROUTE) for route in server.routes)]
-    parts += [(part, _INHIBITION) for part in server.inhibitions]
-    for part, known in parts:
-        plain = {_plain(key): key for key in known}
-        for key in part.data if isinstance(part.data, dict) else ():
-            near = get_close_matches(_plain(str(key)), plain, n=1, cutoff=0.8)
-            if key not in known and near:
-                yield UNKNOWN.at(
-                    part.at(key),
-                    f"there is no key {key!r} here",
-                    effect=_EFFECT,
-                    todo=f"write {plain[near[0]]}",
-                    see=f"amtool check-config {server.file}",
-                )
-
-
-def _plain(key: str) -> str:
-    return key.lower().replace("_", "").replace("-", "")
+    """Keys that are nearly one that is there; those of other programs, which `judge_keys` tells, are left to it."""
+    for part, key, meant in () if is_resource(server) else misspelt(server):
+        kind = str(part.key[-2]) if len(part.key) > 1 else ""
+        if key not in _KEYS.get(kind, {}):
+            yield UNKNOWN.at(
+                part.at(key),
+                f"there is no key {key!r} here",
+                effect=_EFFECT,
+                todo=f"write {meant}",
+                see=f"amtool check-config {server.file}",
+            )
 
 
 _Mistake = tuple[Part, tuple[str, ...], str]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from promproof.config.durations import format_duration, parse_duration
 from promproof.findings.finding import Finding, Severity
@@ -12,6 +11,7 @@ from promproof.findings.foreign import is_of_an_agent
 from promproof.findings.kind import Kind, each_job, each_prometheus, register
 from promproof.findings.network import targets_of
 from promproof.findings.part import Part
+from promproof.findings.prometheus.keys import misspelt
 from promproof.findings.setup import Job, Prometheus, Setup
 from promproof.promql.tree import metric, selectors
 
@@ -115,16 +115,6 @@ _GATEWAY = re.compile(
     r"gateway|federat|prometheus|thanos|cadvisor|kube-state|exporter-proxy|statsd|graphite|influx|push"
 )
 _DURATION = re.compile(r"_(?:interval|timeout|cutoff)$|^(?:timeout|refresh_interval|query_offset)$")
-_TOP = ("global", "rule_files", "scrape_configs", "scrape_config_files", "alerting", "remote_write", "remote_read",
-        "storage", "tracing", "otlp", "runtime")  # fmt: skip
-_GLOBAL = ("scrape_interval", "scrape_timeout", "evaluation_interval", "external_labels", "query_log_file",
-           "rule_query_offset", "scrape_protocols")  # fmt: skip
-_OF_JOB = (
-    "job_name", "scrape_interval", "scrape_timeout", "metrics_path", "honor_labels", "honor_timestamps", "scheme",
-    "params", "static_configs", "file_sd_configs", "dns_sd_configs", "kubernetes_sd_configs", "docker_sd_configs",
-    "relabel_configs", "metric_relabel_configs", "sample_limit", "basic_auth", "bearer_token", "bearer_token_file",
-    "tls_config", "authorization", "scrape_protocols",
-)  # fmt: skip
 _EFFECT = "Prometheus does not start with it, or goes on with the old configuration"
 
 
@@ -172,13 +162,9 @@ def judge_refused(server: Prometheus, setup: Setup) -> Iterator[Finding]:
                 see=_see(server.part),
             )
         seen.add(job.name)
-        for part, key, message in (*_of_job(job), *_durations(job.part), *_keys(job.part, _OF_JOB)):
+        for part, key, message in (*_of_job(job), *_durations(job.part)):
             yield _refused(part, key, message)
-    for part, key, message in (
-        *_durations(everywhere),
-        *_keys(server.part, _TOP),
-        *_keys(everywhere, _GLOBAL),
-    ):
+    for part, key, message in (*_durations(everywhere), *misspelt(server)):
         yield _refused(part, key, message)
 
 
@@ -195,16 +181,6 @@ def _of_job(job: Job) -> Iterator[tuple[Part, str, str]]:
             yield rule, "action", f"there is no action {action!r}: {', '.join(_ACTIONS)}"
         elif action in ("replace", "hashmod", "lowercase", "uppercase") and not rule.text("target_label"):
             yield rule, "action", f"the action {action} needs target_label"
-
-
-def _keys(part: Part, known: tuple[str, ...]) -> Iterator[tuple[Part, str, str]]:
-    """Keys that are nearly one that Prometheus knows: others may be those of a newer one."""
-    if part.document.kind or not isinstance(part.data, dict):
-        return
-    for key in map(str, part.data):
-        near = [] if key in known else get_close_matches(key, known, 1, 0.87)
-        if near and near[0] not in part.data:
-            yield part, key, f"{key} is no key of Prometheus: {near[0]}?"
 
 
 def _durations(part: Part) -> Iterator[tuple[Part, str, str]]:

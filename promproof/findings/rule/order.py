@@ -9,6 +9,7 @@ import promql_parser as promql
 
 from promproof.config.durations import format_duration
 from promproof.findings.finding import Finding, Severity
+from promproof.findings.foreign import is_of_another_program
 from promproof.findings.kind import Kind, each_group, each_rule, register
 from promproof.findings.rules import asking
 from promproof.findings.setup import Group, Prometheus, Rule, Setup
@@ -106,6 +107,8 @@ def judge_order(rule: Rule, setup: Setup) -> Iterator[Finding]:
 def judge_rarely(group: Group, setup: Setup) -> Iterator[Finding]:
     """A group that is evaluated less often than a sample lives, and whose metrics a rule reads."""
     if not group.interval or group.interval <= LOOKBACK_SECONDS or _has_lookback(setup):
+        return
+    if is_of_another_program(group.part.document, setup):
         return
     records = {rule.name for rule in setup.records if rule.group is group}
     readers = [
