@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, Info, Summary, generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from promproof.exposition import parse
 
 pytestmark = pytest.mark.unit
+generate_openmetrics: Callable[[CollectorRegistry], bytes] = openmetrics.generate_latest  # it has no types
 
 
 def library() -> CollectorRegistry:
