@@ -18,7 +18,7 @@ from promproof.contract.model import Alert
 from promproof.drills import membership, plan
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
-from promproof.drills.states import Change, Life, State, live
+from promproof.drills.states import Change, Life, Quantity, State, live
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import (
     AlertsPoll,
@@ -81,8 +81,8 @@ class Case:
         return (self.record, *self.evidence.stored_records[-1:], *deliveries)
 
     @cached_property
-    def life(self) -> Life:
-        """What is admissible for the drilled alert."""
+    def quantity(self) -> Quantity:
+        """What the alert's rule compares, in terms of the dose, as this drill has moved it."""
         timing, drill = self.timing, self.drill
         disturbed = [turn for turn in self.turns if turn.do == "disturb"]
         what = drill.disturb.what if drill.disturb is not None else ""
@@ -95,7 +95,7 @@ class Case:
         gaps: list[tuple[float, float]] = []
         if "up" not in self.alert.metrics:
             gaps = scrape_gaps(self.evidence, self.node, self.ended, timing.scrape)
-        quantity = plan.quantity(
+        return plan.quantity(
             drill,
             timing,
             changes(drill, self.turns, timing.fires_above),
@@ -105,9 +105,14 @@ class Case:
             silent=silent,
             gaps=gaps,
         )
+
+    @cached_property
+    def life(self) -> Life:
+        """What is admissible for the drilled alert."""
         # An alert that scrapes before the drill have woken may be active when it begins.
-        begun = min([self.begun, *(begin for begin, _ in blind)])
-        return live(quantity, plan.rule(timing), plan.pace(timing, self.slack), begun, self.ended)
+        begun = min([self.begun, *(begin for begin, _ in self.quantity.blind)])
+        pace = plan.pace(self.timing, self.slack)
+        return live(self.quantity, plan.rule(self.timing), pace, begun, self.ended)
 
     @property
     def node(self) -> bool:

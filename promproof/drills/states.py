@@ -144,32 +144,13 @@ def noise(quantity: Quantity, begin: float, end: float) -> float:
 
 
 def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
-    """What an evaluation at `t` can find.
-
-    The samples of a window of W seconds lie between t - W and t. They are one scrape interval apart, so together the
-    first one's distance from t - W and the last one's from t are at most one interval; the share is the mean of the
-    dose between the two.
-    """
+    """What an evaluation at `t` can find."""
     if any(begin <= t <= end for begin, end in quantity.down):
         return Condition.FALSE
-    if any(begin <= t <= end for begin, end in quantity.blind):
+    extent = extent_at(quantity, pace, t)
+    if extent is None:
         return Condition.EITHER
-    if quantity.window == 0:
-        # A scrape that fails leaves a staleness marker, and until the next one there is no value to compare. It was
-        # between the two good ones, or late and not failed: then the old value still counts.
-        if any(begin < t <= end + pace.slack for begin, end in quantity.gaps):
-            return Condition.EITHER
-        low, high = _extremes(quantity, t - _pause(quantity, pace, t) - pace.slack, t)
-    else:
-        low, high = inf, -inf
-        left, right = _pause(quantity, pace, t - quantity.window), _pause(quantity, pace, t)
-        for first, last in ((0.0, 0.0), (left, 0.0), (0.0, right)):
-            begin, end = t - quantity.window + first, t - last
-            if end <= begin:
-                return Condition.EITHER
-            blur = noise(quantity, begin, end)
-            low = min(low, _mean(quantity, begin, end, low=True) - blur)
-            high = max(high, _mean(quantity, begin, end, low=False) + blur)
+    low, high = extent
     if not quantity.fires_above:
         low, high, threshold = -high, -low, -quantity.threshold
     else:
@@ -177,6 +158,33 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     if low > threshold:
         return Condition.TRUE
     return Condition.FALSE if high <= threshold else Condition.EITHER
+
+
+def extent_at(quantity: Quantity, pace: Pace, t: float) -> tuple[float, float] | None:
+    """The least and the greatest value that an evaluation at `t` can find; None where nobody can tell.
+
+    The samples of a window of W seconds lie between t - W and t. They are one scrape interval apart, so together the
+    first one's distance from t - W and the last one's from t are at most one interval; the share is the mean of the
+    dose between the two.
+    """
+    if any(begin <= t <= end for begin, end in quantity.blind):
+        return None
+    if quantity.window == 0:
+        # A scrape that fails leaves a staleness marker, and until the next one there is no value to compare. It was
+        # between the two good ones, or late and not failed: then the old value still counts.
+        if any(begin < t <= end + pace.slack for begin, end in quantity.gaps):
+            return None
+        return _extremes(quantity, t - _pause(quantity, pace, t) - pace.slack, t)
+    low, high = inf, -inf
+    left, right = _pause(quantity, pace, t - quantity.window), _pause(quantity, pace, t)
+    for first, last in ((0.0, 0.0), (left, 0.0), (0.0, right)):
+        begin, end = t - quantity.window + first, t - last
+        if end <= begin:
+            return None
+        blur = noise(quantity, begin, end)
+        low = min(low, _mean(quantity, begin, end, low=True) - blur)
+        high = max(high, _mean(quantity, begin, end, low=False) + blur)
+    return low, high
 
 
 def _pause(quantity: Quantity, pace: Pace, t: float) -> float:

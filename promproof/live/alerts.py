@@ -7,23 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import promql_parser as promql
-
-from promproof.config.promql import parse
 from promproof.contract.model import Alert, Contract
 from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
-
-COMPARATORS = (">", ">=", "<", "<=", "==")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The comparison that decides an alert: the quantity's expression, the comparator and the threshold."""
-
-    quantity: str
-    comparator: str
-    threshold: float
+from promproof.promql.comparison import Comparison, comparison_of
 
 
 @dataclass(frozen=True)
@@ -41,14 +28,6 @@ class AlertState:
     since: str
     documented: str
     trouble: str = ""
-
-
-def comparison_of(expression: str) -> Comparison | None:
-    """The first comparison with a number in a rule; None when there is none, or it is no PromQL."""
-    try:
-        return _find(parse(expression))
-    except ValueError:
-        return None
 
 
 def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
@@ -107,13 +86,3 @@ def as_rows(found: Sequence[AlertState]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
-
-
-def _find(tree: Any) -> Comparison | None:
-    if isinstance(tree, promql.ParenExpr):
-        return _find(tree.expr)
-    if not isinstance(tree, promql.BinaryExpr):
-        return None
-    if str(tree.op) in COMPARATORS and isinstance(tree.rhs, promql.NumberLiteral):
-        return Comparison(tree.lhs.prettify(), str(tree.op), float(tree.rhs.val))
-    return _find(tree.lhs) or _find(tree.rhs)

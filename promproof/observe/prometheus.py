@@ -90,6 +90,24 @@ class Prometheus:
             params,
         )
 
+    def extremes_at(
+        self, expression: str, begin: float, end: float, step: float, greatest: bool
+    ) -> list[tuple[float, float]]:
+        """The greatest or the least value of all series at each instant (epoch seconds) of a range query."""
+        params = {"query": expression, "start": f"{begin:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        choose = max if greatest else min
+
+        def chosen(data: Any) -> list[tuple[float, float]]:
+            found: dict[float, float] = {}
+            for row in data["result"]:
+                for stamp, text in row["values"]:
+                    value = float(text)
+                    if math.isfinite(value):
+                        found[float(stamp)] = choose(value, found.get(float(stamp), value))
+            return sorted(found.items())
+
+        return self._get("/api/v1/query_range", chosen, params)
+
     def clock_offset(
         self, clock: Callable[[], float] = time.time, pause: Callable[[float], None] = time.sleep
     ) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus, StoredSeries
 from promproof.observe.webhook import Delivery
+from promproof.promql.comparison import comparison_of
 from promproof.stack.waiting import wait_until
 from promproof.truth.metrics import sample_name
 
@@ -133,14 +134,29 @@ def in_run_time(history: Recorder, series: StoredSeries) -> records.Series:
 
 
 def expressions(history: Recorder, prometheus: Prometheus, step: float, rules: Mapping[str, str]) -> None:
-    """When each rule's expression was true, as the server computes it now from what it stored."""
+    """When each rule's expression was true, and what it compared, as the server computes it now from what it stored."""
     now = history.now()
+    begin, end, step = history.epoch, history.epoch + now, max(step / 2, now / 10000)
     for name, expression in rules.items():
         with attempt(history, f"expression of {name}"):
-            times = prometheus.true_at(
-                expression, history.epoch, history.epoch + now, max(step / 2, now / 10000)
+            true = tuple(
+                round(history.from_epoch(t), 6) for t in prometheus.true_at(expression, begin, end, step)
             )
-            history.add(records.Expression(name, tuple(round(history.from_epoch(t), 6) for t in times)))
+            found = comparison_of(expression)
+            quantity: list[tuple[float, float]] = []
+            if found is not None:
+                with suppress(EvidenceError):  # a drawing lacks its line; what is judged is not missing
+                    greatest = found.comparator.startswith(">")
+                    quantity = prometheus.extremes_at(found.quantity, begin, end, step, greatest)
+            history.add(
+                records.Expression(
+                    name,
+                    true,
+                    tuple((round(history.from_epoch(t), 6), float(f"{value:.6g}")) for t, value in quantity),
+                    found.comparator if found is not None else "",
+                    found.threshold if found is not None else 0.0,
+                )
+            )
 
 
 def await_stored(history: Recorder, prometheus: Prometheus, selector: str, seconds: float) -> None:

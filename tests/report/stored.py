@@ -13,7 +13,7 @@ from promproof.cli.report import subject_of
 from promproof.report.page.subject import Subject
 
 RUNS = Path(__file__).parents[1] / "evidence" / "runs"
-VOID = {"meta", "input", "link", "br", "img", "rect", "line", "path", "circle", "polygon", "use"}
+VOID = {"meta", "input", "link", "br", "img"}
 
 
 def copy(name: str, into: Path) -> Path:

@@ -99,6 +99,12 @@ class Expression(Kind, kind="expression"):
     """the alert's name"""
     true: tuple[float, ...]
     """in steps of half an evaluation interval, or longer ones where the run is long"""
+    quantity: Samples = ()
+    """what the rule compares, at the same steps; of several series the one that is nearest to firing"""
+    comparator: str = ""
+    """of the rule; empty where it compares nothing with a number"""
+    threshold: float = 0.0
+    """of the rule, in terms of its quantity"""
 
 
 @dataclass(frozen=True)

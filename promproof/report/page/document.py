@@ -6,7 +6,8 @@ A part that cannot be drawn costs itself and no other: its place says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,8 +17,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from promproof.crash import describe
-from promproof.report.page import claims
+from promproof.report.page import claims, swimming
 from promproof.report.page.earlier import flips
+from promproof.report.page.lanes import Swim, swims
+from promproof.report.page.matrix import Matrix, matrix
 from promproof.report.page.subject import Subject, facts, outcome, service
 from promproof.run.ending import doubt
 from promproof.verdict import Outcome
@@ -32,6 +35,7 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 def page(subject: Subject) -> str:
     """The whole page; the same subject gives the same text."""
     rows = claims.rows(subject)
+    drills, drills_trouble = part("the drills", lambda: _drills(subject))
     about: dict[str, Any] = {
         "policy": POLICY,
         "subject": subject,
@@ -44,7 +48,11 @@ def page(subject: Subject) -> str:
         "counts": [(kind, sum(row.outcome is kind for row in rows)) for kind in claims.WORST_FIRST],
         "kinds": claims.kinds(subject.verdicts),
         "rows": rows,
-        "parts": [],
+        "drills": drills,
+        "troubles": [said for said in (drills_trouble,) if said],
+        "draw": swimming.draw,
+        "wide": swimming.WIDE,
+        "narrow": swimming.NARROW,
         "flips": flips(subject.against or subject.earlier[0], subject.verdicts)
         if subject.against or subject.earlier
         else [],
@@ -52,6 +60,21 @@ def page(subject: Subject) -> str:
         "script": Markup(_asset("page.js")),
     }
     return _UNSHOWN.sub("\ufffd", _environment().get_template("page.html.j2").render(about))
+
+
+@dataclass(frozen=True)
+class Drills:
+    """The drills of a run."""
+
+    swims: Sequence[Swim]
+    matrix: Matrix
+
+
+def _drills(subject: Subject) -> Drills | None:
+    if subject.evidence is None:
+        return None
+    found = swims(subject.evidence, subject.verdicts)
+    return Drills(found, matrix(subject.evidence, found))
 
 
 def part(title: str, make: Callable[[], Any]) -> tuple[Any, str]:

@@ -1,0 +1,404 @@
+"""The way of a drilled alert as lanes on one time axis: what was done and seen, with what was admissible behind it.
+
+All of it is computed from a `Case`; times are seconds since the fault was asked for. The bands are those that the
+checks judge by: an observation outside of them is a finding, and nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, zip_longest
+from math import isfinite
+
+from promproof.drills import membership, plan
+from promproof.drills.case import Case, build
+from promproof.drills.hops import Hop, hops
+from promproof.drills.states import Condition, State, extent_at, grid
+from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.records import DrillDriven, Expression, HeldPoll
+from promproof.report.page.claims import CLASSES
+from promproof.verdict import Outcome, Verdict
+
+VIEWS = ("ALERTS series", "alerts API", "rules API")
+"""The views of an alert's state, in the order of a lane's stripes."""
+REST = 0.25
+"""How much is drawn of the quiet at the end, as a share of what came before: nothing happens in it."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where something may be, or must be."""
+
+    begin: float
+    end: float
+    certain: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Something that lasted. stripe: its line within the lane, of so many."""
+
+    begin: float
+    end: float
+    style: str
+    title: str
+    stripe: int = 0
+    stripes: int = 1
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at an instant."""
+
+    t: float
+    style: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One line of the drawing."""
+
+    name: str
+    bands: Sequence[Band] = ()
+    bars: Sequence[Bar] = ()
+    marks: Sequence[Mark] = ()
+    hops: Sequence[int] = ()
+    """numbers of the hops that are read off here"""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value over time, its threshold, and the values that were admissible: (t, low, high)."""
+
+    name: str
+    style: str
+    points: Sequence[tuple[float, float]]
+    threshold: float | None
+    dimension: str
+    comparator: str = ">"
+    extents: Sequence[tuple[float, float, float]] = ()
+    hops: Sequence[int] = ()
+    stepped: bool = False
+    """whether it goes from one level to the next"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant that concerns all lanes."""
+
+    t: float
+    name: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A hop as the table has it, with its number in the drawing (0: it has no mark)."""
+
+    number: int
+    hop: Hop
+    at: float | None
+    """seconds since the fault, also of what is counted from the healing"""
+
+    @property
+    def seen(self) -> str:
+        """How long after its begin."""
+        return "-" if self.hop.after is None else f"{self.hop.after:.2f} s"
+
+    @property
+    def allowed(self) -> str:
+        """The window."""
+        window = self.hop.allowed
+        return "" if window is None else f"{window.begin:.2f} to {window.end:.2f} s"
+
+    @property
+    def place(self) -> str:
+        """Whether it came within its window; empty where there is none."""
+        after, window = self.hop.after, self.hop.allowed
+        if window is None or after is None:
+            return "" if window is None else "not seen"
+        if after < window.begin:
+            return f"{window.begin - after:.2f} s before it"
+        return f"{after - window.end:.2f} s after it" if after > window.end else "within"
+
+
+@dataclass(frozen=True)
+class Swim:
+    """A drill as it is drawn. begin: before the fault, so negative; end: of the axis; ended: of the drill."""
+
+    name: str
+    alert: str
+    description: str
+    promise: str
+    verdicts: Sequence[Verdict]
+    begin: float
+    end: float
+    curves: Sequence[Curve] = ()
+    lanes: Sequence[Lane] = ()
+    moments: Sequence[Moment] = ()
+    steps: Sequence[Step] = ()
+    ended: float = 0.0
+    trouble: str = ""
+    """why there is nothing to draw"""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its claims."""
+        found = {verdict.outcome for verdict in self.verdicts}
+        return next(
+            (outcome for outcome in CLASSES if outcome in found and outcome is not Outcome.PASS), Outcome.PASS
+        )
+
+
+def swims(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Swim]:
+    """A drawing for each drill that was driven, in their order; one that broke off says why."""
+    found = []
+    for name in dict.fromkeys(record.data.name for record in evidence.history.of(DrillDriven)):
+        mine = [verdict for verdict in verdicts if verdict.claim.startswith(f"drill/{name}/")]
+        try:
+            case = build(evidence, name)
+            found.append(_swim(case, mine))
+        except Gap as gap:
+            found.append(Swim(name, "", "", "", mine, 0.0, 0.0, trouble=str(gap)))
+    return found
+
+
+def _swim(case: Case, verdicts: Sequence[Verdict]) -> Swim:
+    zero = case.raised
+    steps = _steps(case)
+    moments = [Moment(0.0, "fault", "fault"), Moment(case.healed - zero, "healed", "heal")]
+    resolved = next((step for step in steps if step.hop.name == "resolved webhook"), None)
+    if resolved is not None and resolved.at is not None:
+        moments.append(Moment(resolved.at, "resolved", "heal"))
+    lanes = tuple(_lanes(case, zero))
+    begin, ended = case.begun - zero, case.ended - zero
+    last = max([*(bar.end for lane in lanes for bar in lane.bars), *(mark.t for lane in lanes for mark in lane.marks),
+                *(moment.t for moment in moments)])  # fmt: skip
+    return Swim(
+        case.drill.name,
+        case.alert.name,
+        case.drill.description,
+        _promise(case),
+        verdicts,
+        begin,
+        min(ended, last + REST * (last - begin)),
+        tuple(_curves(case, zero)),
+        lanes,
+        moments,
+        steps,
+        ended,
+    )
+
+
+def _promise(case: Case) -> str:
+    alert, hold = case.alert, case.timing.hold
+    here = "" if case.timing.scale == 1 else f" ({hold:.3g} s here)"
+    window = f" over {alert.window}" if alert.window else ""
+    return f"{alert.comparator} {alert.threshold:g}{window} for {alert.hold}{here}"
+
+
+NUMBERS = {
+    "first bad scrape": 1,
+    "threshold crossed": 2,
+    "pending": 3,
+    "firing": 4,
+    "Alertmanager": 5,
+    "webhook": 6,
+}
+"""The hops that are marked in the drawing."""
+
+
+def _steps(case: Case) -> list[Step]:
+    found = []
+    for hop in hops(case):
+        back = case.healed - case.raised if hop.name == "resolved webhook" else 0.0
+        number = 7 if hop.name == "resolved webhook" else NUMBERS.get(hop.name, 0)
+        found.append(Step(number, hop, None if hop.after is None else hop.after + back))
+    return found
+
+
+def _curves(case: Case, zero: float) -> Iterator[Curve]:
+    drill, timing = case.drill, case.timing
+    if drill.above is not None:
+        dimension = "ratio" if timing.threshold <= 1 else "number"
+        yield Curve(
+            "dose", "dose", _dose(case, zero), timing.threshold, dimension,
+            ">" if timing.fires_above else "<", tuple(_extents(case, zero)), (1,), True,
+        )  # fmt: skip
+    record = _expression(case)
+    if record is not None and record.quantity:
+        points = [(t - zero, v) for t, v in record.quantity if case.begun <= t <= case.ended]
+        same = record.threshold == case.alert.threshold
+        dimension = (
+            {"ratio": "ratio", "seconds": "seconds"}.get(case.alert.unit, "number") if same else "number"
+        )
+        yield Curve(
+            "the alert's quantity", "quantity", points, record.threshold, dimension, record.comparator
+        )
+
+
+def _dose(case: Case, zero: float) -> list[tuple[float, float]]:
+    """The corners of the doses; what lies between asking and having is drawn as a slope."""
+    quantity = case.quantity
+    value, points = quantity.start, [(case.begun - zero, quantity.start)]
+    for change in quantity.changes:
+        points += [(change.asked - zero, value), (change.done - zero, change.value)]
+        value = change.value
+    return [*points, (case.ended - zero, value)]
+
+
+def _extents(case: Case, zero: float) -> Iterator[tuple[float, float, float]]:
+    pace = plan.pace(case.timing, case.slack)
+    for t in grid(replace(pace, evaluation=pace.evaluation * 4), case.begun, case.ended):
+        found = extent_at(case.quantity, pace, t)
+        if found is not None and all(map(isfinite, found)):
+            yield t - zero, found[0], found[1]
+
+
+def _expression(case: Case) -> Expression | None:
+    records = case.evidence.history.of(Expression)
+    return next((record.data for record in records if record.data.alert == case.alert.name), None)
+
+
+def _lanes(case: Case, zero: float) -> Iterator[Lane]:
+    def shifted(lane: Lane) -> Lane:
+        return replace(
+            lane,
+            bands=[replace(band, begin=band.begin - zero, end=band.end - zero) for band in lane.bands],
+            bars=[replace(bar, begin=bar.begin - zero, end=bar.end - zero) for bar in lane.bars],
+            marks=[replace(mark, t=mark.t - zero) for mark in lane.marks],
+        )
+
+    yield shifted(_condition(case))
+    yield shifted(_state(case, State.PENDING, 3))
+    yield shifted(_state(case, State.FIRING, 4))
+    yield shifted(_held(case, zero))
+    for number, receiver in enumerate(case.receivers):
+        yield shifted(_receiver(case, receiver, zero, (6, 7) if number == 0 else ()))
+
+
+def _condition(case: Case) -> Lane:
+    bands = [
+        Band(stretch.begin, stretch.end, stretch.condition is Condition.TRUE)
+        for stretch in case.life.stretches
+        if stretch.condition is not Condition.FALSE
+    ]
+    record = _expression(case)
+    times = [t for t in (record.true if record is not None else ()) if case.begun <= t <= case.ended]
+    step = case.timing.evaluation / 2
+    bars = [
+        Bar(begin, end + step, "true", "the expression is true") for begin, end in _runs(times, 1.5 * step)
+    ]
+    return Lane("condition", bands, bars, hops=(2,))
+
+
+def _state(case: Case, state: State, hop: int) -> Lane:
+    life = case.life
+    allowed = [(t, life.admissible(t, t)) for t in grid(life.pace, case.begun, case.ended)]
+    bands = list(
+        _bands(allowed, lambda states: state in states, lambda states: states == {state}, life.pace.step)
+    )
+    bars = []
+    for stripe, view in enumerate(VIEWS):
+        mine = [seen for seen in case.seen if seen.view == view]
+        lasts = (
+            1.5 * case.timing.evaluation if view == VIEWS[0] else case.ended
+        )  # one sample for each evaluation
+        for begin, end in _while(mine, state, lasts, case.ended):
+            bars.append(Bar(begin, end, state.value, f"{state} in the {view}", stripe, len(VIEWS)))
+    return Lane(state.value, bands, bars, hops=(hop,))
+
+
+def _held(case: Case, zero: float) -> Lane:
+    polls = [record.data for record in case.evidence.history.of(HeldPoll) if record.data.error is None]
+    polls = [poll for poll in polls if case.begun <= poll.end <= case.ended]
+    bars: list[Bar] = []
+    for poll, later in zip_longest(polls, polls[1:]):
+        held = [alert for alert in poll.alerts if alert.labels.get("alertname") == case.alert.name]
+        if held:
+            end = later.end if later is not None else poll.end
+            style = "suppressed" if all(alert.state == "suppressed" for alert in held) else "held"
+            why = "; inhibited" if any(alert.inhibited_by for alert in held) else ""
+            bars.append(Bar(poll.end, end, style, f"{held[0].state} in Alertmanager{why}"))
+    firing = [step.hop.allowed for step in _steps(case) if step.hop.name == "Alertmanager"]
+    bands = [Band(zero + window.begin, zero + window.end) for window in firing if window is not None]
+    return Lane("Alertmanager", bands, _joined(bars), hops=(5,))
+
+
+def _receiver(case: Case, receiver: str, zero: float, numbers: tuple[int, ...]) -> Lane:
+    bands = [
+        Band(notice.window.begin, notice.window.end, notice.least > 0)
+        for notice in membership.notices(case.life, known=case.known)
+    ]
+    marks = [
+        Mark(
+            one.t,
+            one.status if one.answered < 300 else "refused",
+            f"{one.status} at {one.t - zero:.2f} s, answered {one.answered or 'not at all'}",
+        )
+        for one in case.delivered
+        if one.receiver == receiver
+    ]
+    return Lane(receiver, bands, (), marks, numbers)
+
+
+def _runs(times: Iterable[float], most: float) -> Iterator[tuple[float, float]]:
+    """Stretches of instants that are not further apart than `most`."""
+    begin = last = None
+    for t in times:
+        if begin is None or last is None or t - last > most:
+            if begin is not None and last is not None:
+                yield begin, last
+            begin = t
+        last = t
+    if begin is not None and last is not None:
+        yield begin, last
+
+
+def _while(
+    seen: Sequence[membership.Seen], state: State, lasts: float, end: float
+) -> Iterator[tuple[float, float]]:
+    """From when to when a view showed a state: until its next observation, but no longer than `lasts` seconds."""
+    spans = []
+    for one, later in zip_longest(seen, seen[1:]):
+        if one.state is state:
+            until = later.end if later is not None else end
+            spans.append((one.end, min(until, one.end + lasts)))
+    yield from _merged(spans)
+
+
+def _merged(spans: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    kept: tuple[float, float] | None = None
+    for begin, end in spans:
+        if kept is not None and begin <= kept[1] + 1e-6:
+            kept = (kept[0], max(end, kept[1]))
+            continue
+        if kept is not None:
+            yield kept
+        kept = (begin, end)
+    if kept is not None:
+        yield kept
+
+
+def _joined(bars: Sequence[Bar]) -> list[Bar]:
+    found: list[Bar] = []
+    for bar in bars:
+        if found and found[-1].style == bar.style and bar.begin <= found[-1].end + 1e-6:
+            found[-1] = replace(found[-1], end=bar.end)
+        else:
+            found.append(bar)
+    return found
+
+
+def _bands(
+    allowed: Sequence[tuple[float, frozenset[State]]],
+    may: Callable[[frozenset[State]], bool],
+    must: Callable[[frozenset[State]], bool],
+    step: float,
+) -> Iterator[Band]:
+    for (possible, certain), group in groupby(allowed, key=lambda item: (may(item[1]), must(item[1]))):
+        times = [t for t, _ in group]
+        if possible:
+            yield Band(times[0], times[-1] + step, certain)
