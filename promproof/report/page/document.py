@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from promproof.crash import describe
-from promproof.report.page import claims, swimming
+from promproof.report.page import causes, claims, swimming
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import Swim, swims
 from promproof.report.page.matrix import Matrix, matrix
@@ -35,6 +35,7 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 def page(subject: Subject) -> str:
     """The whole page; the same subject gives the same text."""
     rows = claims.rows(subject)
+    blocks, blocks_trouble = part("causes", lambda: causes.causes(subject))
     drills, drills_trouble = part("the drills", lambda: _drills(subject))
     about: dict[str, Any] = {
         "policy": POLICY,
@@ -48,8 +49,9 @@ def page(subject: Subject) -> str:
         "counts": [(kind, sum(row.outcome is kind for row in rows)) for kind in claims.WORST_FIRST],
         "kinds": claims.kinds(subject.verdicts),
         "rows": rows,
+        "blocks": blocks,
         "drills": drills,
-        "troubles": [said for said in (drills_trouble,) if said],
+        "troubles": [said for said in (blocks_trouble, drills_trouble) if said],
         "draw": swimming.draw,
         "wide": swimming.WIDE,
         "narrow": swimming.NARROW,

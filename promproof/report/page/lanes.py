@@ -193,10 +193,8 @@ def _swim(case: Case, verdicts: Sequence[Verdict]) -> Swim:
 
 
 def _promise(case: Case) -> str:
-    alert, hold = case.alert, case.timing.hold
-    here = "" if case.timing.scale == 1 else f" ({hold:.3g} s here)"
-    window = f" over {alert.window}" if alert.window else ""
-    return f"{alert.comparator} {alert.threshold:g}{window} for {alert.hold}{here}"
+    here = f" ({case.timing.hold:.3g} s here)" if case.alert.hold and case.timing.scale != 1 else ""
+    return f"{case.alert.promised}{here}"
 
 
 NUMBERS = {
@@ -231,9 +229,7 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
     if record is not None and record.quantity:
         points = [(t - zero, v) for t, v in record.quantity if case.begun <= t <= case.ended]
         same = record.threshold == case.alert.threshold
-        dimension = (
-            {"ratio": "ratio", "seconds": "seconds"}.get(case.alert.unit, "number") if same else "number"
-        )
+        dimension = str(case.alert.unit) if same and case.alert.unit in ("ratio", "seconds") else "number"
         yield Curve(
             "the alert's quantity", "quantity", points, record.threshold, dimension, record.comparator
         )
