@@ -11,7 +11,8 @@ from pathlib import Path
 from time import perf_counter
 
 from promproof.proofs.asking import Judge
-from promproof.proofs.prove import OPEN, prove
+from promproof.proofs.outcome import OPEN
+from promproof.proofs.prove import prove
 from promproof.proofs.rulefiles import read
 from promproof.stack.binaries import find_binary
 

@@ -10,7 +10,8 @@ from random import Random
 from time import perf_counter
 
 from promproof.proofs.asking import Judge
-from promproof.proofs.prove import Alert, prove
+from promproof.proofs.outcome import Alert
+from promproof.proofs.prove import prove
 from promproof.stack.binaries import find_binary
 from tests.proofs.prove.grammar import alert
 

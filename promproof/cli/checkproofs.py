@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promproof.errors import InputError
-from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome
+from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, sums, text
 from promproof.proofs.rulefiles import read
 from promproof.proofs.run import Settings, proven

@@ -13,7 +13,7 @@ from promproof.errors import InputError
 from promproof.proofs.among import destinations as among
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.generated import write
-from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, Outcome
+from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import Rules, read

@@ -1,25 +1,27 @@
 """Asks `promtool test rules` about synthetic series: what holds at a moment, many questions in one process.
 
-Each question is a file of its own beside the rules that it needs: promtool loads all rule files of a file for each of
-its tests. JSON is YAML, and written far faster.
+Each test is a file of its own beside the rules that it needs: promtool loads all rule files of a file for each of its
+tests. JSON is YAML, and written far faster.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
 
 from promproof.config.durations import format_duration
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
+from promproof.proofs.questions import Question, Reply
+from promproof.proofs.together import bundles, merged
 from promproof.proofs.world import Family, Program
 from promproof.stack.children import run_to_end
 
@@ -29,6 +31,8 @@ FILES = 40
 SECONDS = 60
 """For a process; one that needs more is asked again file by file."""
 ALONE_SECONDS = 15
+COLLECT = "200"
+"""How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ANSWER = re.compile(
@@ -36,25 +40,6 @@ _ANSWER = re.compile(
     re.MULTILINE,
 )
 _VALUE = re.compile(r"\} ([-+0-9.eEInfNa]+)(?:, |$)")
-
-
-@dataclass(frozen=True)
-class Question:
-    """Expressions, each at a moment, about series under some rules. every: seconds between evaluations."""
-
-    series: Sequence[Mapping[str, str]]
-    asks: Sequence[tuple[str, float]]
-    rules: Sequence[Mapping[str, Any]]
-    step: float
-    every: float
-
-
-@dataclass
-class Reply:
-    """For each expression its values, or the reason why there are none."""
-
-    values: list[list[float]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -67,36 +52,49 @@ class Judge:
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """One reply for each question, in order.
 
+        What stops one question stops those of the same test: these are asked again, each alone.
+
         Raises:
             EvidenceError: promtool did not end, or was interrupted.
         """
         begun = perf_counter()
+        groups = bundles(questions)
+        found = self._asked([merged([questions[number] for number in group]) for group in groups])
+        replies: dict[int, Reply] = {}
+        for group, reply in zip(groups, found, strict=True):
+            if len(group) == 1 or not any(reply.errors or [""]):
+                replies |= _parted(group, questions, reply)
+        again = [number for number in range(len(questions)) if number not in replies]
+        if again:
+            replies |= dict(zip(again, self._asked([questions[number] for number in again]), strict=True))
+        self.seconds += perf_counter() - begun
+        return [replies[number] for number in range(len(questions))]
+
+    def _asked(self, questions: Sequence[Question]) -> list[Reply]:
         replies: dict[int, Reply] = {}
         with TemporaryDirectory(prefix="prove-") as name:
             folder = Path(name)
             for number, question in enumerate(questions):
                 _write(folder, number, question)
-            shares = [range(s, min(s + FILES, len(questions))) for s in range(0, len(questions), FILES)]
             with ThreadPoolExecutor(PROCESSES) as pool:
-                for found in pool.map(lambda share: self._run(folder, share, questions), shares):
+                for found in pool.map(lambda share: self._run(folder, share, questions), _shares(questions)):
                     replies.update(found)
-        self.seconds += perf_counter() - begun
         return [
             replies.get(number, Reply([], ["promtool did not answer"])) for number in range(len(questions))
         ]
 
-    def _run(self, folder: Path, share: range, questions: Sequence[Question]) -> dict[int, Reply]:
+    def _run(self, folder: Path, share: Sequence[int], questions: Sequence[Question]) -> dict[int, Reply]:
         seconds = SECONDS if len(share) > 1 else ALONE_SECONDS
         try:
-            output = self._output(folder, share, seconds)
+            output = self._output(folder, share, seconds, is_long=questions[share[0]].is_long)
         except TimeoutError:
             if len(share) == 1:
-                count = len(questions[share.start].asks)
+                count = len(questions[share[0]].asks)
                 late = f"promtool needs over {seconds} s for it"
-                return {share.start: Reply([[] for _ in range(count)], [late] * count)}
+                return {share[0]: Reply([[] for _ in range(count)], [late] * count)}
             found: dict[int, Reply] = {}
             for number in share:
-                found.update(self._run(folder, range(number, number + 1), questions))
+                found.update(self._run(folder, [number], questions))
             return found
         if noted():
             raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
@@ -107,12 +105,42 @@ class Judge:
             for mark, end in zip(marks, ends, strict=True)
         }
 
-    def _output(self, folder: Path, share: range, seconds: float) -> str:
+    def _output(self, folder: Path, share: Sequence[int], seconds: float, *, is_long: bool) -> str:
         command = [str(self.promtool), "test", "rules", *(str(folder / f"{n}-tests.json") for n in share)]
-        memory = Path("/dev/shm")  # promtool makes a storage for each test: in memory that is cheaper
-        env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
-        log = folder / f"{share.start}-{len(share)}.log"
-        return run_to_end(command, log=log, seconds=seconds, env=env).output
+        log = folder / f"{share[0]}-{len(share)}.log"
+        return run_to_end(command, log=log, seconds=seconds, env=surroundings(is_long=is_long)).output
+
+
+def surroundings(*, is_long: bool) -> dict[str, str]:
+    """The environment of promtool, which makes a storage for each test: a small one is cheaper in memory.
+
+    is_long: whether series have more samples than a chunk holds: then it sets aside 128 MB, which a disk gives for free.
+    """
+    memory = Path("/dev/shm")
+    usable = not is_long and memory.is_dir() and os.access(memory, os.W_OK)
+    return {"GOGC": COLLECT, **({"TMPDIR": str(memory)} if usable else {})}
+
+
+def _shares(questions: Sequence[Question]) -> list[list[int]]:
+    """The numbers of the questions for each process: about as much for each, long ones apart from short ones."""
+    shares = []
+    for is_long in (False, True):
+        numbers = [n for n, question in enumerate(questions) if question.is_long == is_long]
+        count = max(math.ceil(len(numbers) / FILES), min(PROCESSES, len(numbers)))
+        shares += [numbers[start::count] for start in range(count)]
+    return shares
+
+
+def _parted(group: Sequence[int], questions: Sequence[Question], reply: Reply) -> dict[int, Reply]:
+    """What belongs to each question of a test."""
+    if len(group) == 1:
+        return {group[0]: reply}
+    found, begin = {}, 0
+    for number in group:
+        end = begin + len(questions[number].asks)
+        found[number] = Reply(reply.values[begin:end], reply.errors[begin:end])
+        begin = end
+    return found
 
 
 def _write(folder: Path, number: int, question: Question) -> None:

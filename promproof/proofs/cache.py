@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from promproof.proofs.prove import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome, needed
+from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
+from promproof.proofs.recordings import Recordings
 from promproof.proofs.timeline import Course
 from promproof.proofs.tree import NotCovered, parse
 
@@ -30,7 +31,7 @@ class Cache:
         self.folder = folder
         self.surroundings = [VERSION, promtool, scrape]
 
-    def get(self, alert: Alert, recordings: Sequence[Mapping[str, Any]]) -> Outcome | None:
+    def get(self, alert: Alert, recordings: Recordings) -> Outcome | None:
         """The verdict of an earlier run."""
         if self.folder is None:
             return None
@@ -40,7 +41,7 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, outcome: Outcome, recordings: Sequence[Mapping[str, Any]]) -> None:
+    def put(self, outcome: Outcome, recordings: Recordings) -> None:
         """Keep a verdict."""
         if self.folder is None:
             return
@@ -51,10 +52,10 @@ class Cache:
             new.write_text(json.dumps(_held(outcome)), encoding="utf-8")
             new.replace(file)
 
-    def _file(self, alert: Alert, recordings: Sequence[Mapping[str, Any]]) -> Path:
+    def _file(self, alert: Alert, recordings: Recordings) -> Path:
         assert self.folder is not None
         try:
-            reads = needed(parse(alert.expression), recordings)
+            reads = recordings.needed(parse(alert.expression))
         except (NotCovered, ValueError, RecursionError):
             reads = []
         said = {key: value for key, value in alert.data.items() if key != "annotations"}

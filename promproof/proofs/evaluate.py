@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from promproof.proofs import windows
 from promproof.proofs.calculation import ARITHMETIC, DATES, FAR, NUMERIC, date, distance, safe
@@ -361,6 +362,7 @@ def unnamed(labels: Labels) -> Labels:
     return tuple(pair for pair in labels if pair[0] != "__name__")
 
 
+@lru_cache(8192)
 def _matches(node: Selector, labels: Labels) -> bool:
     held = dict(labels)
     if node.name and held.get("__name__") != node.name:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +18,11 @@ from typing import Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import dump
-from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady
+from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady, surroundings
+from promproof.proofs.following import closely
 from promproof.proofs.killers import Scene, scenes
-from promproof.proofs.prove import KNOWN, PROVEN, Outcome, Staged, closely, needed
+from promproof.proofs.outcome import PROVEN, Outcome, Staged
+from promproof.proofs.recordings import KNOWN, Recordings
 from promproof.proofs.timeline import Course, Timeline
 from promproof.stack.children import run_to_end
 
@@ -57,13 +58,14 @@ def write(
 ) -> Written:
     """A test file with its rules beside it, for each proven alert."""
     folder.mkdir(parents=True, exist_ok=True)
+    known = Recordings(recordings)
     proven = [outcome for outcome in outcomes if outcome.verdict == PROVEN and outcome.staged is not None]
     taken: set[str] = set()
     drafts = []
-    for outcome, near in zip(proven, closely(proven, recordings, Judge(promtool)), strict=True):
+    for outcome, near in zip(proven, closely(proven, known, Judge(promtool)), strict=True):
         name = _name(outcome.alert.name, taken)
         taken.add(f"{name}.test.yml")
-        drafts.append(_draft(outcome, near, name, recordings))
+        drafts.append(_draft(outcome, near, name, known))
     files: list[Path] = []
     left: list[str] = []
     for start in range(0, len(drafts), TOGETHER):
@@ -94,16 +96,14 @@ def _heading(outcome: Outcome) -> str:
     return "".join(f"# {line}\n" for line in lines)
 
 
-def _rules(outcome: Outcome, recordings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _rules(outcome: Outcome, recordings: Recordings) -> dict[str, Any]:
     assert outcome.plan is not None
-    rules = needed(outcome.plan.problem.root, recordings)
+    rules = recordings.needed(outcome.plan.problem.root)
     rules.append({key: value for key, value in outcome.alert.data.items() if key in KNOWN})
     return {"groups": [{"name": outcome.alert.group or "group", "rules": rules}]}
 
 
-def _draft(
-    outcome: Outcome, near: Sequence[Staged], name: str, recordings: Sequence[Mapping[str, Any]]
-) -> _Draft:
+def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Recordings) -> _Draft:
     plan, staged, alert = outcome.plan, outcome.staged, outcome.alert
     assert plan is not None
     assert staged is not None
@@ -212,8 +212,7 @@ def _output(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]
     """What promtool says of all, a few files in each process, two processes side by side."""
     for number, document in enumerate(documents):
         (folder / f"{number}.json").write_text(json.dumps(document), encoding="utf-8")
-    memory = Path("/dev/shm")
-    env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
+    env = surroundings(is_long=True)
 
     def run(numbers: Sequence[int]) -> str:
         log = folder / f"{numbers[0]}.log"

@@ -62,6 +62,12 @@ class Plan:
     error: str = ""
     worlds: list[Knobs] = field(default_factory=list)
 
+    def reads(self, alert: str) -> frozenset[str] | None:
+        """All metrics that an alert of this name reads, and itself; None when there may be others."""
+        nodes = _all(self.problem.root, self.problem.recorded)
+        names = {node.name for node in nodes if isinstance(node, Selector)}
+        return None if names & {"", "ALERTS", "ALERTS_FOR_STATE"} else frozenset({*names, f"alert {alert}"})
+
 
 def planned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan:
     """The plan for an expression.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from promproof.config.durations import format_duration
-from promproof.proofs.prove import OPEN, PROVEN, Outcome
+from promproof.proofs.outcome import OPEN, PROVEN, Outcome
 from promproof.proofs.routes import Destination
 from promproof.proofs.tested import Tested
 

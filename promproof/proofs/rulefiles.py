@@ -12,7 +12,7 @@ from promproof.config import usertext, yamltext
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.usertext import Mistake
-from promproof.proofs.prove import Alert
+from promproof.proofs.outcome import Alert
 
 ENDINGS = (".yml", ".yaml", ".rules")
 

@@ -8,7 +8,9 @@ from time import perf_counter
 
 from promproof.proofs.asking import Judge
 from promproof.proofs.cache import Cache
-from promproof.proofs.prove import Outcome, prove
+from promproof.proofs.outcome import Outcome
+from promproof.proofs.prove import prove
+from promproof.proofs.recordings import Recordings
 from promproof.proofs.rulefiles import Rules
 from promproof.stack.binaries import Binary, find_binary
 from promproof.stack.journal import cache_dir
@@ -43,7 +45,8 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
         scrape = min(rules.scrapes)
     cache = Cache(cache_dir() / "proofs" if settings.is_cached else None, promtool.version, scrape)
     is_fresh = settings.is_fresh or not settings.is_cached
-    known = [None if is_fresh else cache.get(alert, rules.recordings) for alert in rules.alerts]
+    recordings = Recordings(rules.recordings)
+    known = [None if is_fresh else cache.get(alert, recordings) for alert in rules.alerts]
     waiting = [alert for alert, outcome in zip(rules.alerts, known, strict=True) if outcome is None]
     begun = perf_counter()
 
@@ -52,11 +55,12 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
             left = (perf_counter() - begun) / done * (of - done)
             sys.stderr.write(f"{done} of {of} alerts, about {left:.0f} s left" + "\n")
 
-    new = iter(prove(waiting, rules.recordings, Judge(promtool.path), scrape=scrape, say=say))
+    judge = Judge(promtool.path)
+    new = iter(prove(waiting, rules.recordings, judge, scrape=scrape, say=say, is_kept=settings.is_fresh))
     outcomes = []
     for outcome in known:
         made = next(new) if outcome is None else outcome
         if outcome is None:
-            cache.put(made, rules.recordings)
+            cache.put(made, recordings)
         outcomes.append(made)
     return outcomes

@@ -38,6 +38,8 @@ NEAR = 0.004
 STEPS = ("round", "floor", "ceil", "sgn")
 PATIENCE = 3
 """Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
+EXACT, CLOSE = 1e-12, 1e-7
+"""How near both sides are drawn together: to the very value, or far nearer than `NEAR`."""
 SMALLEST = 1e-3
 """How far from a boundary of 0."""
 
@@ -55,6 +57,9 @@ class Problem:
     asked: int = 0
     needed: float = 300.0
     """Seconds until all windows are full."""
+    _made: dict[tuple[float | None, ...], list[tuple[Labels, Program]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def result(self, knobs: Mapping[Key, float], node: Node | None = None) -> tuple[Vector | float, Seen]:
         """What an expression, the alert's unless another is given, says; and what was seen.
@@ -65,9 +70,18 @@ class Problem:
         self.asked += 1
         series: dict[str, list[tuple[Labels, Program]]] = {}
         for family in self.families:
-            series.setdefault(family.metric, []).extend(family.series(knobs))
+            series.setdefault(family.metric, []).extend(self._series(family, knobs))
         evaluation = Evaluation(World(series, self.step, self.recorded))
         return evaluation.value(node or self.root, self.moment), evaluation.seen
+
+    def _series(self, family: Family, knobs: Mapping[Key, float]) -> list[tuple[Labels, Program]]:
+        """A family's series, made once for each choice of its knobs: most of them stay from trial to trial."""
+        number = family.number
+        choice = (id(family), *[knobs.get((number, name)) for name in DEFAULTS])
+        found = self._made.get(choice)
+        if found is None:
+            found = self._made[choice] = list(family.series(knobs))
+        return found
 
     def miss(self, knobs: Mapping[Key, float], node: Node | None = None) -> float:
         try:
@@ -204,6 +218,7 @@ def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
     if node not in seen.sides:
         return None
     truths = _truths(seen)
+    known: dict[tuple[Key, float], dict[Node, bool] | None] = {}
     for alone in (True, False) if problem.asked < MOST else ():
         for key in sorted(fired, key=lambda k: _order(k[1])):
             failed = 0
@@ -211,7 +226,11 @@ def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
                 if failed >= PATIENCE:
                     break
                 changed = {**fired, key: value}
-                if value == fired[key] or not _silences(problem, changed, node, truths, alone):
+                if value == fired[key]:
+                    continue
+                if (key, value) not in known:
+                    known[key, value] = _silent(problem, changed)
+                if not _silences(known[key, value], node, truths, alone):
                     continue
                 found = _close(problem, fired, changed, key, node)
                 if found is not None:
@@ -228,15 +247,20 @@ def _truths(seen: Seen) -> dict[Node, bool]:
     return {node: any(far == 0 for _, _, far in sides) for node, sides in seen.sides.items()}
 
 
-def _silences(problem: Problem, knobs: Knobs, node: Binary, truths: Mapping[Node, bool], alone: bool) -> bool:
+def _silent(problem: Problem, knobs: Knobs) -> dict[Node, bool] | None:
+    """Which comparisons hold where an alert is silent; None where it fires, or PromQL refuses."""
     try:
         result, seen = problem.result(knobs)
     except Unevaluable:
-        return False
-    if miss(result) == 0 or node not in seen.sides:
-        return False
-    now = _truths(seen)
-    if now[node] == truths[node]:
+        return None
+    return None if miss(result) == 0 else _truths(seen)
+
+
+def _silences(
+    now: Mapping[Node, bool] | None, node: Binary, truths: Mapping[Node, bool], alone: bool
+) -> bool:
+    """Whether this comparison does it: alone, if it has to."""
+    if now is None or node not in now or now[node] == truths[node]:
         return False
     return not alone or all(
         now.get(other, truth) == truth for other, truth in truths.items() if other is not node
@@ -253,9 +277,10 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
         points = [Point({**fired, key: yes}, True), Point({**fired, key: no}, False)]
         return Boundary(node, tuple(points), key)
     outer_yes, outer_no = yes, no
+    exact = EXACT if node.op in ("==", "!=") else CLOSE
     for _ in range(80):
         middle = (yes + no) / 2
-        if abs(yes - no) <= 1e-12 * abs(yes):
+        if abs(yes - no) <= exact * abs(yes):
             break
         yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
     at = _gap(problem, {**fired, key: yes}, node)

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from promproof.exposition import matcher
-from promproof.proofs.asking import Question, Reply, number, written
+from promproof.proofs.asking import number, written
+from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
 from promproof.proofs.world import SLOPE, Family, Labels, Program
 
@@ -31,10 +32,19 @@ EVALUATIONS = 1500
 """A group is evaluated as often as its file says, unless that were more."""
 
 
-def timeline(problem: Problem, every: float, hold: float, keep: float, own: float | None = None) -> Timeline:
+def timeline(
+    problem: Problem,
+    every: float,
+    hold: float,
+    keep: float,
+    own: float | None = None,
+    *,
+    is_brief: bool = False,
+) -> Timeline:
     """Windows are full before the cause; it lasts until they are full of it and `for` has passed.
 
-    own: the interval of the alert's group, if it is known.
+    own: the interval of the alert's group, if it is known. is_brief: whether all is over when the windows are full of
+    what comes after the cause; else after five minutes more, in which Prometheus still sees series that went.
     """
     whole = problem.moment + 2 * _window(problem) + hold + keep + 300
     if own and whole / own <= EVALUATIONS:
@@ -45,7 +55,7 @@ def timeline(problem: Problem, every: float, hold: float, keep: float, own: floa
     whole = math.ceil(problem.moment / every) * every
     cause = whole
     healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold) / every + 3) * every
-    end = healed + math.ceil((_window(problem) + keep + 300) / every + 3) * every
+    end = healed + math.ceil((_window(problem) + keep + (0 if is_brief else 300)) / every + 3) * every
     return Timeline(cause, healed, end, every)
 
 
@@ -115,6 +125,7 @@ def asked(
     fired: Knobs,
     times: Timeline,
     rules: Sequence[Mapping[str, Any]],
+    reads: frozenset[str] | None,
 ) -> Question:
     """Silent before; how long pending; firing at the end of the cause; silent after healing."""
     alert = matcher("alertname", name)
@@ -129,7 +140,7 @@ def asked(
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.end),
         (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{rest})) or vector(0)', times.end),
     ]
-    return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every)
+    return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every, reads)
 
 
 @dataclass(frozen=True)

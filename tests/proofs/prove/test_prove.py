@@ -13,9 +13,11 @@ import pytest
 from promproof.cli import program
 from promproof.cli import prove as command
 from promproof.errors import InputError
-from promproof.proofs.asking import Judge, Question, Reply, steady
+from promproof.proofs.asking import Judge, steady
 from promproof.proofs.evaluate import Evaluation, World
-from promproof.proofs.prove import Alert, Outcome, prove
+from promproof.proofs.outcome import Alert, Outcome
+from promproof.proofs.prove import prove
+from promproof.proofs.questions import Question, Reply
 from promproof.proofs.rulefiles import read
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family

@@ -1,0 +1,114 @@
+"""Alerts over time: from cause to firing and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promproof.config.durations import parse_duration
+from promproof.proofs.asking import Judge
+from promproof.proofs.outcome import OPEN, Outcome, Staged
+from promproof.proofs.plan import Plan, has_limits, has_windows
+from promproof.proofs.questions import Question
+from promproof.proofs.recordings import Recordings, stripped
+from promproof.proofs.search import ways
+from promproof.proofs.timeline import Timeline, asked, course, timeline
+from promproof.proofs.world import SLOPE
+
+
+def follow(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> None:
+    """From cause to firing and back: first by a cause well beyond the boundary, then by one beside it."""
+    waiting = list(proven)
+    for attempt in range(2):
+        asked = [_course(outcome, recordings, attempt) for outcome in waiting]
+        replies = judge.ask([question for question, _ in asked])
+        unclear = []
+        for outcome, (question, times), reply in zip(waiting, asked, replies, strict=True):
+            outcome.course = course(reply, times)
+            outcome.staged = (question, times)
+            if not _is_shown(outcome):
+                unclear.append(outcome)
+        waiting = unclear
+    for outcome in waiting:
+        outcome.verdict = OPEN
+        outcome.reason = f"it flips at {outcome.flips}, but {_unclear(outcome)}"
+
+
+def closely(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> list[list[Staged]]:
+    """Courses of causes just beyond the boundary, which fire late: their windows have to be full of them.
+
+    One for each family of series that can turn the alert.
+    """
+    asked = [
+        (number, staged)
+        for number, outcome in enumerate(proven)
+        if outcome.plan is not None and has_windows(outcome.plan.problem.root, outcome.plan.problem.recorded)
+        for staged in _courses(outcome, outcome.plan, recordings)
+    ]
+    replies = judge.ask([staged[0] for _, staged in asked])
+    found: list[list[Staged]] = [[] for _ in proven]
+    for (number, (question, times)), reply in zip(asked, replies, strict=True):
+        seen = course(reply, times)
+        if seen is not None and seen.silent_before and seen.fired and seen.resolved:
+            found[number].append((question, times, seen))
+    return found
+
+
+COURSES = 6
+
+
+def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple[Question, Timeline]]:
+    """Those that differ from the one that was followed and from each other."""
+    keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
+    times = timeline(plan.problem, plan.every, outcome.alert.hold, keep, own=outcome.alert.every)
+    own, reads = (
+        [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)],
+        plan.reads(outcome.alert.name),
+    )
+    pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries]
+    if plan.boundaries:
+        fired = plan.boundaries[0].points[0].knobs
+        busy = {key: value * 300 if key[1] == SLOPE else value for key, value in fired.items()}
+        pairs += ways(plan.problem, fired)
+        if has_limits(plan.problem.root) and plan.problem.fires(busy):
+            pairs += ways(plan.problem, busy)
+    seen = [outcome.staged[0].series] if outcome.staged else []
+    made: list[tuple[Question, Timeline]] = []
+    for fired, silent in pairs:
+        question = asked(outcome.alert.name, plan.problem, silent, fired, times, own, reads)
+        if question.series not in seen and len(made) < COURSES:
+            seen.append(question.series)
+            made.append((question, times))
+    return made
+
+
+def _course(outcome: Outcome, recordings: Recordings, attempt: int) -> tuple[Question, Timeline]:
+    plan, alert = outcome.plan, outcome.alert
+    assert plan is not None
+    fired, silent = plan.boundaries[0].points[0].knobs, plan.boundaries[0].points[1].knobs
+    if attempt == 0 and plan.fired is not None and plan.fired.keys() == silent.keys():
+        fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
+        fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
+    keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
+    times = timeline(plan.problem, plan.every, alert.hold, keep, own=alert.every, is_brief=attempt == 0)
+    own = [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)]
+    return asked(alert.name, plan.problem, silent, fired, times, own, plan.reads(alert.name)), times
+
+
+def _is_shown(outcome: Outcome) -> bool:
+    seen = outcome.course
+    if seen is None or outcome.staged is None or not (seen.silent_before and seen.fired and seen.resolved):
+        return False
+    return seen.pending >= outcome.alert.hold
+
+
+def _unclear(outcome: Outcome) -> str:
+    seen = outcome.course
+    if seen is None:
+        return "promtool refused its course over time"
+    if not seen.silent_before:
+        return "it is not silent before the cause"
+    if not seen.fired:
+        return "it does not fire at the end of the cause"
+    if not seen.resolved:
+        return "it does not resolve after healing"
+    return f"it is pending for {seen.pending:g} s"

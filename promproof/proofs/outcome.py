@@ -1,0 +1,50 @@
+"""An alert and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from promproof.proofs.plan import Plan
+from promproof.proofs.questions import Question
+from promproof.proofs.timeline import Course, Timeline
+
+PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alerting rule as it stands in its file. hold: its `for`, in seconds.
+
+    every, limit, offset: how often its group is evaluated (None: not known), its limit of alerts, and query_offset.
+    """
+
+    name: str
+    expression: str
+    hold: float
+    data: Mapping[str, Any]
+    group: str = ""
+    where: str = ""
+    every: float | None = None
+    limit: int = 0
+    offset: float = 0.0
+
+
+Staged = tuple[Question, Timeline, Course]
+"""Series from cause to healing, when they change, and what promtool saw."""
+
+
+@dataclass
+class Outcome:
+    """What is known of an alert. compared: what was separated, as text."""
+
+    alert: Alert
+    verdict: str
+    flips: str = "-"
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+    plan: Plan | None = None
+    course: Course | None = None
+    staged: tuple[Question, Timeline] | None = None
+    compared: list[str] = field(default_factory=list)
