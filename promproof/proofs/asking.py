@@ -114,7 +114,7 @@ class Judge:
 def surroundings(*, is_long: bool) -> dict[str, str]:
     """The environment of promtool, which makes a storage for each test: a small one is cheaper in memory.
 
-    is_long: whether series have more samples than a chunk holds: then it sets aside 128 MB, which a disk gives for free.
+    is_long: whether series have more samples than a chunk holds: then it sets aside 128 MB, which is dear in memory.
     """
     memory = Path("/dev/shm")
     usable = not is_long and memory.is_dir() and os.access(memory, os.W_OK)

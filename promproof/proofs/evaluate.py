@@ -201,6 +201,9 @@ class Evaluation:
         }
 
     def _windowed(self, node: Call, window: Window, t: float) -> Vector:
+        steady = self._steady(node, window, t)
+        if steady is not None:
+            return steady
         numbers = [self.number(arg, t) for arg in node.args if not isinstance(arg, Window)]
         exact = node.name in ("changes", "resets")
         ranges = self._range(window, t, 2000 if exact else FEW)
@@ -214,6 +217,23 @@ class Evaluation:
             if value is not None:
                 key = labels if node.name == "last_over_time" else unnamed(labels)
                 made[key] = (value, gap)
+        return made
+
+    def _steady(self, node: Call, window: Window, t: float) -> Vector | None:
+        """The slopes of lines that fill their window; None where samples have to be looked at."""
+        inner = window.inner
+        moment = (t if window.at is None else window.at) - window.shift
+        is_full = moment >= window.seconds >= self.world.step
+        if not isinstance(inner, Selector) or not is_full or inner.name in self.world.recorded:
+            return None
+        factor = windows.factor(node.name, window.seconds, self.world.step)
+        if factor is None:
+            return None
+        made: Vector = {}
+        for labels, program in self._matching(inner):
+            if program.events or (program.slope < 0 and node.name in windows.COUNTED):
+                return None
+            made[unnamed(labels)] = (program.slope * factor, 0.0)
         return made
 
     # operators

@@ -14,7 +14,18 @@ from promproof.proofs.world import Labels
 
 Samples = Sequence[tuple[float, float]]
 Vector = dict[Labels, tuple[float, float]]
+COUNTED = ("rate", "increase", "irate")
+"""The functions of counters: what falls has begun anew."""
 _RATES = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear")
+
+
+def factor(name: str, seconds: float, every: float) -> float | None:
+    """What a function makes of a line, as a multiple of its slope; None when it makes something else."""
+    if name in ("rate", "irate", "deriv"):
+        return 1.0
+    if name in ("increase", "delta"):
+        return seconds
+    return every if name == "idelta" else None
 
 
 def over(
@@ -28,7 +39,7 @@ def over(
         return None
     values = [value for _, value in samples]
     span = samples[-1][0] - samples[0][0]
-    if name in ("rate", "increase", "irate"):
+    if name in COUNTED:
         grown = sum(b - a if b >= a else b for a, b in pairwise(values))
         return grown / span * (seconds if name == "increase" else 1.0)
     if name in ("delta", "idelta"):
