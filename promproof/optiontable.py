@@ -49,6 +49,8 @@ class Option:
     variable: str = ""
     """The environment variable that stands for it."""
     defaults: Mapping[str, str | None] = field(default_factory=dict)
+    short: str = ""
+    """A letter that stands for it, but not in pytest, whose letters are its own."""
 
     @property
     def key(self) -> str:
@@ -376,6 +378,14 @@ OPTIONS = (
     Option("format", OUTPUT, ("check",), "text, json, github, sarif or junit", "FORMAT", default="text"),
     Option("output", OUTPUT, ("init",), "the folder of the draft", "DIR", "path", DEFAULT_DRAFT),
     Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
+    Option(
+        "verbose",
+        OUTPUT,
+        ("verify", "drill", "judge"),
+        "a line for each claim, and what each that is red was promised",
+        kind="flag",
+        short="v",
+    ),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "junit",

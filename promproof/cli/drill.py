@@ -58,7 +58,7 @@ def run(given: dict[str, Any]) -> int:
         check(drill, prepared.contract, {rule.name for rule in prepared.rules}, receivers)
     session.refuse(prepared, chosen)
     junit.check_path(given["junit"])
-    return _run(prepared, chosen, given["reports"], given["strict"], given["junit"])
+    return _run(prepared, chosen, given)
 
 
 def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[Loaded]:
@@ -86,9 +86,10 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
     return chosen
 
 
-def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bool, xml: Path | None) -> int:
+def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) -> int:
     take_precedence()
-    folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
+    strict, xml = given["strict"], given["junit"]
+    folder = given["reports"] / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     clock = SystemClock()
     started = clock.monotonic()
 
@@ -109,7 +110,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], reports: Path, strict: bo
     only_note()  # what is judged is reported
     seconds = round(clock.monotonic() - started, 2)
     about = {"time_scale": prepared.scale.factor, "seconds": seconds}
-    status = _report(result, chosen, strict, about, prepared.masker)
+    status = _report(result, chosen, given, about, prepared.masker)
     if xml is not None:
         written = _write_junit(xml, result, strict, prepared.masker)
         status = status or written
@@ -127,22 +128,25 @@ def _write_junit(path: Path, result: Result, strict: bool, masker: Masker) -> in
 
 
 def _report(
-    result: Result, chosen: Sequence[Loaded], strict: bool, about: dict[str, Any], masker: Masker
+    result: Result, chosen: Sequence[Loaded], given: dict[str, Any], about: dict[str, Any], masker: Masker
 ) -> int:
     """Print and write what the drills showed; the exit status.
 
     What can't be shown or written costs no verdict, but it is trouble.
     """
-    folder, verdicts, ending = result.folder, result.verdicts, result.ending
+    folder, verdicts, ending, strict = result.folder, result.verdicts, result.ending, given["strict"]
     console = console_of(sys.stdout, least=160)
     tracebacks = crash.Tracebacks(folder / "tracebacks-reports.txt")
     hops: list[dict[str, Any]] = []
     try:
         hops = report.ways_json(result.evidence, chosen)
-        report.show(console, result.evidence, chosen, verdicts)
+        report.show(console, result.evidence, chosen, verdicts, verbose=given["verbose"])
     except Exception as error:
         sys.stdout.write(f"the matrix cannot be shown: {tracebacks.keep('showing the matrix', error)}\n")
-    shown = Report(folder, verdicts, result.evidence, ending, strict, run={**about, "hops": hops}, width=160)
+    run = {**about, "hops": hops}
+    shown = Report(
+        folder, verdicts, result.evidence, ending, strict, run=run, width=160, verbose=given["verbose"]
+    )
     for output in outputs_at(Moment.SHOWN):
         output.write(shown)
     incomplete = ending.incomplete or tracebacks.count > 0

@@ -47,10 +47,23 @@ def run(given: dict[str, Any]) -> int:
     """The exit status."""
     plugins.use(given["plugins"])
     junit.check_path(given["junit"])
-    return judge(Path(given["folder"]), strict=given["strict"], json=given["json"], xml=given["junit"])
+    return judge(
+        Path(given["folder"]),
+        strict=given["strict"],
+        json=given["json"],
+        xml=given["junit"],
+        verbose=given["verbose"],
+    )
 
 
-def judge(folder: Path, *, strict: bool = False, json: Path | None = None, xml: Path | None = None) -> int:
+def judge(
+    folder: Path,
+    *,
+    strict: bool = False,
+    json: Path | None = None,
+    xml: Path | None = None,
+    verbose: bool = False,
+) -> int:
     """Judge a run again, print what it printed, and give the exit status that it gave.
 
     Raises:
@@ -59,8 +72,9 @@ def judge(folder: Path, *, strict: bool = False, json: Path | None = None, xml: 
     found = judged(folder)
     console = console_of(sys.stdout, least=WIDTH)
     if found.drills:
-        matrix.show(console, found.evidence, found.drills, found.verdicts)
-    show(console, found.verdicts, found.ending)
+        matrix.show(console, found.evidence, found.drills, found.verdicts, verbose=verbose)
+    base = str(Path.cwd())
+    show(console, found.verdicts, found.ending, evidence=found.evidence, verbose=verbose, base=base)
     status = exit_status(found.verdicts, strict=strict, incomplete=found.ending.incomplete)
     if json is not None:
         about = {"id": found.evidence.history.run, "time_scale": found.evidence.scale.factor}

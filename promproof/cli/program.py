@@ -68,7 +68,8 @@ class _Option(click.Option):
             declared["multiple"] = option.repeatable
             if not option.repeatable:
                 declared["default"] = option.default_of(command)
-        super().__init__([f"--{option.name}", option.key], **declared)
+        letter = [f"-{option.short}"] if option.short else []
+        super().__init__([*letter, f"--{option.name}", option.key], **declared)
         self.heading = option.group
 
 

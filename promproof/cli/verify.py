@@ -17,7 +17,8 @@ from promproof.optiontable import PREFIX, options
 from promproof.places import REPOSITORY
 from promproof.stack.journal import cache_dir
 
-QUIET = ("-q", "--no-header", "--tb=no")
+QUIET = ("-q", "--no-header", "--tb=no", "-rN")
+"""No list of failed tests: it would stand last, and say the symptoms after their cause."""
 ALONE = (
     "--config-file",
     os.devnull,

@@ -14,11 +14,15 @@ from promproof.evidence.records import Expression, HeldPoll, StoredNode
 
 @dataclass(frozen=True)
 class Hop:
-    """One step of the way: seconds after the fault (after the healing from there on), and what is allowed."""
+    """One step of the way: seconds after the fault (after the healing from there on), and what is allowed.
+
+    until: of what a question showed, when its answer was there: it held at some instant from `after` on until then.
+    """
 
     name: str
     after: float | None
     allowed: Span | None = None
+    until: float | None = None
 
     @property
     def excess(self) -> float | None:
@@ -26,6 +30,13 @@ class Hop:
         if self.after is None or self.allowed is None:
             return None
         return self.after - self.allowed.begin
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it stands outside of what is allowed."""
+        if self.after is None or self.allowed is None:
+            return False
+        return not self.allowed.begin <= self.after <= self.allowed.end
 
 
 def hops(case: Case) -> list[Hop]:
@@ -37,12 +48,14 @@ def hops(case: Case) -> list[Hop]:
     firing = _first(future, lambda states: State.FIRING in states)
     fired = _first(future, lambda states: states == {State.FIRING})
     slack, rule = case.slack, case.life.rule
+    pending, first = (_seen(case, state, begin) for state in (State.PENDING, State.FIRING))
+    ends = {"pending": pending.end if pending else None, "firing": first.end if first else None}
     wait = max(rule.group_wait, rule.group_interval) if case.known else rule.group_wait
     there = [
         ("first bad scrape", _scrape(case), Span(begin, case.at("raised").done + case.timing.scrape + slack)),
         ("threshold crossed", _crossed(case), _condition(future, begin)),
-        ("pending", _seen(case, State.PENDING, begin), _pending(future, begin)),
-        ("firing", _seen(case, State.FIRING, begin), Span(firing, fired)),
+        ("pending", pending.begin if pending else None, _pending(future, begin)),
+        ("firing", first.begin if first else None, Span(firing, fired)),
         ("Alertmanager", _held(case), Span(firing, fired + slack + 0.1)),
         (
             "webhook",
@@ -51,7 +64,10 @@ def hops(case: Case) -> list[Hop]:
         ),
     ]
     found = [Hop("fault", 0.0)]
-    found += [Hop(name, _after(t, begin), _shift(window, begin)) for name, t, window in there]
+    found += [
+        Hop(name, _after(t, begin), _shift(window, begin), _after(ends.get(name), begin))
+        for name, t, window in there
+    ]
     back = _resolved_window(case)
     found.append(Hop("healed", case.at("healed").done - begin))
     found.append(Hop("resolved webhook", _after(_told(case, RESOLVED, healed), healed), _shift(back, healed)))
@@ -112,8 +128,9 @@ def _crossed(case: Case) -> float | None:
     return None
 
 
-def _seen(case: Case, state: State, begin: float) -> float | None:
-    return min((one.begin for one in case.seen if one.state is state and one.begin >= begin), default=None)
+def _seen(case: Case, state: State, begin: float) -> membership.Seen | None:
+    seen = (one for one in case.seen if one.state is state and one.begin >= begin)
+    return min(seen, key=lambda one: one.begin, default=None)
 
 
 def _held(case: Case) -> float | None:

@@ -25,8 +25,10 @@ def show_verdicts(config: pytest.Config) -> None:
     if result is None or SHOWN in config.stash:
         return
     config.stash[SHOWN] = True
+    verbose = bool(config.getoption("promproof_verbose")) or config.get_verbosity() > 0
+    report = Report(result.folder, _selected(config, result), result.evidence, result.ending, verbose=verbose)
     for output in outputs_at(Moment.SHOWN):
-        output.write(Report(result.folder, _selected(config, result), result.evidence, result.ending))
+        output.write(report)
     sys.stdout.write(f"reports: {result.folder}\n")
 
 

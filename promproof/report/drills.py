@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from promproof.drills.case import Case, build, observations
 from promproof.drills.drill import Loaded
@@ -16,24 +17,98 @@ from promproof.drills.hops import Hop, hops
 from promproof.drills.states import State
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import DrillDriven
+from promproof.report.lines import wrapped
+from promproof.report.styles import STYLE
 from promproof.report.tables import print_whole, table
-from promproof.report.terminal import STYLE
 from promproof.verdict import Outcome, Verdict
 
 UNSEEN = "?"
+STEPS = (("pending", "pending"), ("firing", "firing"), ("webhook", "told"))
+"""Hops that everybody asks for, and what they are called in a sentence."""
 _SIGN = {State.INACTIVE: "-", State.PENDING: "pending", State.FIRING: "FIRED"}
 
 
-def show(console: Console, evidence: Evidence, drills: Sequence[Loaded], verdicts: Sequence[Verdict]) -> None:
-    """The matrix, then the hops of every drill that came to its end."""
+def show(
+    console: Console,
+    evidence: Evidence,
+    drills: Sequence[Loaded],
+    verdicts: Sequence[Verdict],
+    *,
+    verbose: bool = False,
+) -> None:
+    """What happened in each drill; verbose: the matrix and the hops of every drill that came to its end as well."""
     rows = rows_of(evidence, drills, verdicts)
-    print_whole(console, matrix(rows), lambda: [listed(rows)])
-    cases = [row.case for row in rows if row.case is not None]
-    ways = [(case, way) for case in cases if (way := hops(case))]
-    if ways:
+    if verbose:
+        print_whole(console, matrix(rows), lambda: [listed(rows)])
+        cases = [row.case for row in rows if row.case is not None]
+        ways = [(case, way) for case in cases if (way := hops(case))]
+        if ways:
+            console.print()
+            print_whole(console, way_table(ways), lambda: [listed_ways(ways)])
         console.print()
-        print_whole(console, way_table(ways), lambda: [listed_ways(ways)])
+    width = console.width if console.is_terminal else None
+    for line in happened(rows, width):
+        console.print(line, soft_wrap=True, highlight=False)
     console.print()
+
+
+def happened(rows: Sequence[Row], width: int | None) -> Iterator[Text]:
+    """A few lines for each drill, and the alerts that no drill has made fire. width: None for a pipe."""
+    for row in rows:
+        head = Text.assemble((f"{row.outcome} ", STYLE[row.outcome]), (f"{row.drill}: ", "bold"))
+        said = wrapped(_course(row), None if width is None else max(width - len(head), 20))
+        yield head + Text(said[0])
+        for line in said[1:]:
+            yield Text(" " * len(head) + line)
+        for note in _notes(row):
+            yield from (Text(f"  {line}") for line in wrapped(note, None if width is None else width - 2))
+    known = [row for row in rows if row.case is not None]
+    never = [name for name in (known[0].furthest if known else ()) if not _fired(known, name)]
+    if never:
+        yield from map(Text, wrapped(f"fired in none of these drills: {', '.join(never)}", width))
+
+
+def _fired(rows: Iterable[Row], alert: str) -> bool:
+    return any(row.furthest.get(alert) is State.FIRING for row in rows)
+
+
+def _course(row: Row) -> str:
+    """What the drilled alert did."""
+    if row.case is None:
+        return "it did not come to its end"
+    way = {hop.name: hop.after for hop in hops(row.case)}
+    if not way:
+        return f"{row.case.alert.name} was {row.furthest[row.case.alert.name]}, as short pulses allow"
+    steps = [f"{name} {way[key]:.2f} s" for key, name in STEPS if way.get(key) is not None]
+    text = f"{', '.join(steps)} after the fault" if steps else f"{row.case.alert.name} did nothing"
+    resolved = way.get("resolved webhook")
+    return text if resolved is None else f"{text}; resolved told {resolved:.2f} s after the healing"
+
+
+def _notes(row: Row) -> Iterator[str]:
+    """What else is worth a line: others that moved or could have, and hops outside of their brackets."""
+    if row.case is None:
+        return
+    for name in sorted(row.case.drill.may):
+        state = row.furthest.get(name, State.INACTIVE)
+        yield f"{name} may fire here: it {'did not' if state is State.INACTIVE else f'was {state}'}"
+    for name, state in row.furthest.items():
+        if state is not State.INACTIVE and name not in row.expected:
+            yield f"{name} was {state} as well, which this drill does not name"
+    for hop in hops(row.case):
+        if hop.is_outside:
+            yield _why_outside(hop, row.case)
+
+
+def _why_outside(hop: Hop, case: Case) -> str:
+    assert hop.allowed is not None
+    text = f"{hop.name} {hop.after:.2f} s is outside of {hop.allowed.begin:.2f} to {hop.allowed.end:.2f} s: "
+    if hop.until is not None and hop.until >= hop.allowed.begin:
+        return (
+            text
+            + f"the question that showed it was answered at {hop.until:.2f} s, and it held at some time before"
+        )
+    return text + f"the verdict allows for this machine's lateness of {case.slack:.2f} s beside"
 
 
 @dataclass(frozen=True)
@@ -46,6 +121,10 @@ class Row:
     """Alerts of which nothing was seen, and nothing was to be seen."""
     outcome: Outcome
     case: Case | None
+    furthest: Mapping[str, State] = field(default_factory=dict)
+    """How far each alert came."""
+    expected: frozenset[str] = frozenset()
+    """Alerts that may move: the drilled one, those that the drill allows, those that are drilled at the same time."""
 
 
 def rows_of(evidence: Evidence, drills: Sequence[Loaded], verdicts: Sequence[Verdict]) -> list[Row]:
@@ -62,7 +141,8 @@ def _row(evidence: Evidence, name: str, verdicts: Sequence[Verdict]) -> Row:
     furthest = {alert: _furthest(evidence, case, alert) for alert in alerts}
     quiet = {alert for alert, state in furthest.items() if state is State.INACTIVE} - {case.alert.name}
     cells = {alert: _cell(evidence, case, alert, state) for alert, state in furthest.items()}
-    return Row(name, cells, frozenset(quiet), worst(mine), case)
+    expected = {case.alert.name, *case.drill.may, *_drilled(evidence, case)}
+    return Row(name, cells, frozenset(quiet), worst(mine), case, furthest, frozenset(expected))
 
 
 TITLE = "drill x alert (bold: the drilled one)"

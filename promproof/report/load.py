@@ -17,8 +17,8 @@ from promproof.evidence import bins
 from promproof.load.account import Account
 from promproof.load.judgement import find_knee
 from promproof.load.result import PERCENTILES, EndpointRow, LoadResult
+from promproof.report.styles import STYLE
 from promproof.report.tables import print_whole, table
-from promproof.report.terminal import STYLE
 from promproof.verdict import Verdict
 
 HERE = Path(__file__).resolve().parent

@@ -45,6 +45,8 @@ class Report:
     run: dict[str, Any] = field(default_factory=dict)
     width: int = 140
     """Columns of the terminal, at least."""
+    verbose: bool = False
+    """Whether each claim has a line."""
 
 
 Write = Callable[[Report], Path | None]

@@ -1,41 +1,53 @@
-"""The table of claims and verdicts, as people read it at the end of a run."""
+"""What people read at the end of a run: causes first, then counts; with --verbose every claim.
+
+A run that is green fits on one screen, and so do the first causes of a red one. A pipe has no screen: its lines are
+whole, and every red claim is told.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from promproof.evidence.evidence import Evidence
+from promproof.report.blocktext import brief, told
+from promproof.report.causes.fold import BROKEN, DEAD, blocks_of
+from promproof.report.causes.model import Block
+from promproof.report.counting import joined, kinds, open_by_reason, summary
+from promproof.report.everyclaim import show_every
+from promproof.report.lines import limited, wrapped
 from promproof.report.output import Moment, Report, register
+from promproof.report.phases import phases
+from promproof.report.styles import STYLE
 from promproof.run.ending import Ending, by_kind
 from promproof.verdict import Outcome, Verdict
 
-STYLE = {
-    Outcome.PASS: "green",
-    Outcome.FAIL: "bold red",
-    Outcome.UNKNOWN: "yellow",
-    Outcome.NOT_VERIFIED: "cyan",
-}
-
 CAME_TO_ITS_END = Ending()
-GAPS = 6
-"""columns between three columns"""
-LEAST_SEEN = 26
-"""columns for what was seen; a terminal that is too narrow for them shows claims and verdicts alone"""
 MOST_DETAILS = 8
 """lines of a cause's details, of which the last ones are the newest of a log"""
+SCREEN = 24
+"""lines of the smallest terminal in use"""
+AROUND = 8
+"""of them, for what stands before and behind the causes, and for what pytest and a shell add"""
+DETAILED = 20
+"""causes that a pipe tells with their details; the others in a line each"""
+SLOWEST = 3
 
 
 @register("terminal", Moment.SHOWN, order=100)
 def write(report: Report) -> None:
-    """Print the table to standard output, and where its details are."""
-    show(console_of(sys.stdout, least=report.width), report.verdicts, report.ending)
+    """Print what was found to standard output, and where the rest is."""
+    console = console_of(sys.stdout, least=report.width)
+    base = str(Path.cwd())
+    show(console, report.verdicts, report.ending, evidence=report.evidence, verbose=report.verbose, base=base)
     if report.ending.crashes:
         sys.stdout.write(f"tracebacks of the harness: {report.folder / 'tracebacks.txt'}\n")
 
@@ -46,21 +58,91 @@ def console_of(stream: TextIO, least: int) -> Console:
     return console if console.is_terminal else Console(file=stream, width=max(least, console.width))
 
 
-def show(console: Console, verdicts: Sequence[Verdict], ending: Ending = CAME_TO_ITS_END) -> None:
-    """Print what broke the run off, the table, and every verdict that is not a pass once more with its whole reason.
+def show(
+    console: Console,
+    verdicts: Sequence[Verdict],
+    ending: Ending = CAME_TO_ITS_END,
+    *,
+    evidence: Evidence | None = None,
+    verbose: bool = False,
+    base: str = "",
+) -> None:
+    """Print what broke the run off, the causes of what is red, and the counts. base: where paths are told from.
 
-    Of a run that broke off the table has counts, and its symptoms are not told one by one: the cause is said once.
+    verbose: a line for each claim, and every one that is not a pass once more with its whole reason.
     """
+    if verbose:
+        show_every(console, verdicts, ending)
+    blocks = blocks_of(verdicts, evidence, ending.trouble)
     if ending.trouble is not None:
         _cause(console, verdicts, ending)
         console.print(_counts(verdicts))
-    else:
-        console.print(_table(console, verdicts))
-    for verdict in verdicts:
-        told = verdict.symptom or (ending.trouble is not None and verdict.outcome is Outcome.NOT_VERIFIED)
-        if verdict.outcome is not Outcome.PASS and not told:
-            _explain(console, verdict)
-    console.print(summary(verdicts))
+        blocks = [block for block in blocks if block.kind not in (BROKEN, DEAD)]
+    if blocks:
+        _print(console, _causes(blocks, verdicts, console, base))
+    width = console.width if console.is_terminal else None
+    if ending.trouble is None:
+        _print(console, _folded(verdicts, evidence, width, bool(blocks)))
+    console.print(summary(verdicts), highlight=False, soft_wrap=True)
+
+
+def _print(console: Console, lines: Iterator[Text]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _causes(
+    blocks: Sequence[Block], verdicts: Sequence[Verdict], console: Console, base: str
+) -> Iterator[Text]:
+    """The causes, the first ones with their details: as many as a screen holds, and always the first."""
+    yield _headline(blocks, verdicts)
+    width = console.width if console.is_terminal else None
+    left = SCREEN - AROUND if console.is_terminal else None
+    for number, block in enumerate(blocks, 1):
+        lines = told(block, number, width, base)
+        waiting = len(blocks) - number
+        if left is None:
+            yield from lines if number <= DETAILED else [brief(block, number, width, base)]
+        elif number == 1 or len(lines) + min(waiting, 2) <= left:
+            yield from lines
+            left -= len(lines)
+        elif left > 1 or not waiting:
+            yield brief(block, number, width, base)
+            left -= 1
+        else:
+            claims = sum(len(block.claims) for block in blocks[number - 1 :])
+            yield Text(f"and {waiting + 1} more, of {claims} claims: --verbose tells them")
+            return
+
+
+def _headline(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> Text:
+    line = Text()
+    for outcome, verb in ((Outcome.FAIL, "fail"), (Outcome.UNKNOWN, "unknown")):
+        claims = sum(verdict.outcome is outcome and not verdict.symptom for verdict in verdicts)
+        reasons = sum(any(verdict.outcome is outcome for verdict in block.claims) for block in blocks)
+        if claims:
+            line.append(", " if line else "").append(f"{claims} {verb}", STYLE[outcome])
+            line.append(f" for {reasons} reason{'' if reasons == 1 else 's'}")
+    return line.append(f", of {len(verdicts)} claims")
+
+
+def _folded(
+    verdicts: Sequence[Verdict], evidence: Evidence | None, width: int | None, red: bool
+) -> Iterator[Text]:
+    """What passed by kind, what is not verified by reason, and where the time went."""
+    yield from (Text(line) for line in joined(kinds(verdicts), width))
+    rows = open_by_reason(verdicts)
+    if red and rows:
+        reasons = f"{len(rows)} reason{'' if len(rows) == 1 else 's'}"
+        yield Text(f"not verified: {sum(count for count, *_ in rows)} claims, for {reasons}")
+        return
+    for count, reason, claims in rows:
+        text = f"{count} not verified: {reason} ({claims})"
+        lines = [text] if width is None else limited(wrapped(text, width - 2), 2)
+        yield from (Text(f"{'  ' if row else ''}{line}") for row, line in enumerate(lines))
+    took = sorted(phases(evidence), key=lambda phase: -phase.seconds)[:SLOWEST]
+    if took and not red:
+        yield Text(f"slowest: {' · '.join(f'{phase.name} {phase.seconds:.0f} s' for phase in took)}")
 
 
 def _cause(console: Console, verdicts: Sequence[Verdict], ending: Ending) -> None:
@@ -84,47 +166,3 @@ def _counts(verdicts: Sequence[Verdict]) -> Table:
         cells = [f"[{STYLE[outcome]}]{counts[outcome]}[/]" if counts[outcome] else "" for outcome in Outcome]
         table.add_row(f"{escape(kind)}/", *cells)
     return table
-
-
-def _narrow(table: Table, verdicts: Sequence[Verdict]) -> Table:
-    table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
-    table.add_column("claim", overflow="fold")
-    for verdict in verdicts:
-        table.add_row(f"[{STYLE[verdict.outcome]}]{verdict.outcome}[/]", escape(verdict.claim))
-    return table
-
-
-def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    longest = max((len(verdict.claim) for verdict in verdicts), default=0)
-    seen = console.width - longest - len(Outcome.NOT_VERIFIED) - GAPS
-    if seen < LEAST_SEEN:
-        return _narrow(table, verdicts)
-    table.add_column("claim", no_wrap=True, width=longest)
-    table.add_column("verdict", no_wrap=True, width=len(Outcome.NOT_VERIFIED))
-    # all widths are said and fill the line: rich would shrink whatever column it likes, the verdicts' to nothing
-    table.add_column("seen", overflow="ellipsis", no_wrap=True, width=seen)
-    for verdict in verdicts:
-        style = STYLE[verdict.outcome]
-        table.add_row(
-            escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason[: console.width])
-        )
-    return table
-
-
-def summary(verdicts: Sequence[Verdict]) -> str:
-    """One line: how many claims, and how many of each outcome."""
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]]
-    return f"{len(verdicts)} claims: {', '.join(parts) or 'none'}"
-
-
-def _explain(console: Console, verdict: Verdict) -> None:
-    console.print(f"\n[{STYLE[verdict.outcome]}]{verdict.outcome}[/] [bold]{escape(verdict.claim)}[/]")
-    lines = [("seen", verdict.reason), ("promised", verdict.expected), ("tolerance", verdict.tolerance)]
-    for name, text in lines:
-        if (text and verdict.outcome is not Outcome.NOT_VERIFIED) or name == "seen":
-            console.print(f"  {name:<9} {escape(text)}", soft_wrap=True)
-    if verdict.evidence:
-        numbers = ", ".join(map(str, verdict.evidence[:8]))
-        console.print(f"  {'records':<9} {numbers} of history.jsonl")

@@ -45,7 +45,8 @@ def _words(command: Command) -> str:
 def _row(option: Option, command: str) -> str:
     default = option.default_of(command) or ""
     shown = default.relative_to(REPOSITORY) if isinstance(default, Path) else default
-    name = f"--{option.name} {option.metavar}".rstrip().replace("|", "\\|")
+    letter = f"-{option.short}, " if option.short else ""
+    name = f"{letter}--{option.name} {option.metavar}".rstrip().replace("|", "\\|")
     variable = f"; the variable `{option.variable}` stands for it" if option.variable else ""
     return f"| `{name}` | {option.help}{variable} | {f'`{shown}`' if shown else ''} |"
 

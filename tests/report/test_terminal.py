@@ -1,13 +1,17 @@
-"""The table of verdicts: a terminal's own width, and no claim or verdict is cut, however narrow it is."""
+"""The end of a run: causes and counts, or every claim; no claim or verdict is cut, however narrow a terminal is."""
 
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+from promproof.report.lines import limited, wrapped
 from promproof.report.terminal import console_of, show
+from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
@@ -22,7 +26,7 @@ VERDICTS = [
 
 def shown(width: int) -> list[str]:
     stream = io.StringIO()
-    show(Console(file=stream, width=width), VERDICTS)
+    show(Console(file=stream, width=width), VERDICTS, verbose=True)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -37,7 +41,7 @@ def test_claims_and_verdicts_are_whole_and_no_line_is_longer_than_the_terminal(w
 def test_a_long_reason_takes_no_column_from_the_verdict(width: int) -> None:
     stream = io.StringIO()
     verdicts = [Verdict(LONGEST, Outcome.FAIL, "x" * 300), Verdict("b", Outcome.NOT_VERIFIED, "y")]
-    show(Console(file=stream, width=width), verdicts)
+    show(Console(file=stream, width=width), verdicts, verbose=True)
     table = stream.getvalue().partition("\n\n")[0].splitlines()
     assert max(map(len, table)) <= width
     assert [line for line in table if "fail" in line], table
@@ -62,3 +66,77 @@ def test_a_pipe_has_the_least_width_and_a_terminal_its_own(monkeypatch: pytest.M
     assert console_of(io.StringIO(), least=140).width == 140
     assert console_of(Terminal(), least=140).width == 80
     assert not console_of(io.StringIO(), least=140).is_terminal
+
+
+def lines_of(verdicts: list[Verdict], width: int = 80, *, pipe: bool = False) -> list[str]:
+    """What a terminal (a pipe) shows of verdicts by default."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=not pipe, color_system=None, _environ={})
+    show(console, verdicts, Ending())
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def red(claim: str, reason: str = "1, truth 2") -> Verdict:
+    return Verdict(claim, Outcome.FAIL, reason, expected="2")
+
+
+def test_claims_that_pass_are_counted_by_kind_and_open_ones_by_reason() -> None:
+    verdicts = [Verdict(f"metric/m{n}/exact", Outcome.PASS, "equal") for n in range(74)]
+    verdicts += [Verdict(f"panel/a/p{n}/values", Outcome.PASS, "equal") for n in range(149)]
+    verdicts += [Verdict(f"grafana/{n}", Outcome.NOT_VERIFIED, "no Grafana") for n in range(6)]
+    assert lines_of(verdicts) == [
+        "metrics 74/74 · panels 149/149 · grafana 0/6",
+        "6 not verified: no Grafana (grafana/0 and 5 more)",
+        "229 claims: 223 pass, 6 not verified",
+    ]
+
+
+def test_two_thousand_red_claims_fit_a_screen_and_a_pipe_names_each() -> None:
+    verdicts = [red(f"metric/m{n}/exact") for n in range(2000)]
+    screen = lines_of(verdicts)
+    assert len(screen) <= 24
+    assert screen[0] == "2000 fail for 2000 reasons, of 2000 claims"
+    assert screen[1] == "fail 1. metric/m0/exact fails"
+    assert re.fullmatch(r"and \d+ more, of \d+ claims: --verbose tells them", screen[-3])
+    assert screen[-1] == "2000 claims: 2000 fail"
+    piped = "\n".join(lines_of(verdicts, pipe=True))
+    assert all(f"metric/m{n}/exact" in piped for n in range(2000))
+
+
+def test_an_empty_run_says_that_nothing_was_judged() -> None:
+    assert lines_of([]) == ["0 claims: none"]
+
+
+@pytest.mark.parametrize("pipe", [False, True], ids=["terminal", "pipe"])
+def test_what_a_terminal_would_obey_is_written_out(pipe: bool) -> None:
+    evil = "\x1b[2J[bold]x[/] ]]> \u202eabc\x07\nsecond line \ud800"
+    text = "\n".join(lines_of([red(f"metric/{evil}/exact", evil)], pipe=pipe))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\\x1b[2J[bold]x[/] ]]> \\x202eabc\\x07 second" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_words_and_numbers_are_never_broken_and_long_paths_only_between_their_parts(width: int) -> None:
+    path = "/".join(["monitoring"] * 20) + "/rules.yml"
+    words = ["1234567890.123456", "HighErrorRate", "日本語のラベル", "fires", "documented"] * 12
+    reason = f"{' '.join(words)} {path}"
+    lines = wrapped(reason, width - 11)
+    assert max(map(cell_len, lines)) <= width - 11
+    pieces = " ".join(lines).split()
+    assert set(pieces) - set(words) <= {
+        p for p in pieces if p in path and (p[-1] in "/." or path.endswith(p))
+    }
+    assert "".join(pieces) == reason.replace(" ", "")
+
+
+def test_a_text_that_is_cut_short_is_cut_between_words() -> None:
+    assert limited(["one 12", "two 345", "three"], 2) == ["one 12", "two ..."]
+    assert limited(["one"], 2) == ["one"]
+
+
+def test_a_long_symptom_list_is_counted() -> None:
+    rule = red("alert/A/documented", "r.yml:6: threshold is > 1, documented > 2")
+    live = [red(f"alert/A/live/{aspect}") for aspect in ("fires-above", "notified", "resolved", "quiet")]
+    [line] = [line for line in lines_of([rule, *live], 200) if "so also" in line]
+    assert line == "  so also  4 claims: alert/A/live/fires-above, notified, resolved, quiet"

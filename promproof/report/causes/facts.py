@@ -63,8 +63,12 @@ class Facts:
 
     def again(self, causes: Sequence[Verdict], claims: str) -> str:
         """The command that shows claims again, given the beginning of their ids; of a drill, its name."""
-        drills = dict.fromkeys(v.claim.split("/")[1] for v in causes if v.claim.startswith("drill/"))
+        drills = _drills(causes)
         return " ".join([self.command, *(drills or ["--claim", claims])])
+
+    def whole(self, causes: Sequence[Verdict]) -> str:
+        """The command that runs all of this again, but of several drills only those of these claims."""
+        return " ".join([self.command, *_drills(causes)])
 
     def uses(self, claim: str, metric: str) -> bool:
         """Whether a claim is about something that is computed from the metric."""
@@ -74,6 +78,11 @@ class Facts:
         if kind == "panel":
             return names(self.panels.get(rest.rpartition("/")[0], ""), metric)
         return metric in self.alerts.get(self.alert_of(claim), ())
+
+
+def _drills(causes: Sequence[Verdict]) -> list[str]:
+    """The drills that claims belong to, each once."""
+    return list(dict.fromkeys(v.claim.split("/")[1] for v in causes if v.claim.startswith("drill/")))
 
 
 def names(text: str, metric: str) -> bool:
@@ -115,11 +124,13 @@ def _url(evidence: Evidence) -> str:
 
 
 def _alertmanager(evidence: Evidence) -> str:
-    """The path of Alertmanager's file in the monitoring folder, as amtool was given it."""
+    """The path of Alertmanager's file: in the monitoring folder, as amtool was given it."""
+    inputs = evidence.history.last(Inputs)
+    folder = inputs.data.options.get("monitoring") if inputs is not None else None
     commands = (row.command for row in evidence.need(Tools).data.results)
-    return next(
-        (command.split()[-1] for command in commands if command.startswith("amtool")), Facts.alertmanager
-    )
+    files = (command.split()[-1] for command in commands if command.startswith("amtool"))
+    path = next(files, Facts.alertmanager)
+    return f"{folder}/{path}" if folder else path
 
 
 def _panels(evidence: Evidence) -> dict[str, str]:

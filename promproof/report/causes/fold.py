@@ -114,7 +114,7 @@ def _unknown(left: Iterable[Verdict], facts: Facts) -> list[Block]:
         "this machine was too busy to tell",
         "run again when nothing else runs, or with a smaller --time-scale",
     )
-    busy = [Block(BUSY, title, tuple(late), todo=todo, again=facts.command)] if late else []
+    busy = [Block(BUSY, title, tuple(late), todo=todo, again=facts.whole(late))] if late else []
     return busy + [
         Block(UNKNOWN, reason, (same[0],), tuple(same[1:]), again=facts.again(same, same[0].claim))
         for reason, same in found.items()

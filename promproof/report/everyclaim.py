@@ -1,0 +1,74 @@
+"""Every claim in a line, and each that is not a pass once more with its whole reason: what --verbose adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from promproof.report.lines import plain
+from promproof.report.styles import STYLE
+from promproof.run.ending import Ending
+from promproof.verdict import Outcome, Verdict
+
+GAPS = 6
+"""columns between three columns"""
+LEAST_SEEN = 26
+"""columns for what was seen; a terminal that is too narrow for them shows claims and verdicts alone"""
+
+
+def show_every(console: Console, verdicts: Sequence[Verdict], ending: Ending) -> None:
+    """A line for each claim; of a run that broke off its symptoms are not told one by one: the cause is said once."""
+    if ending.trouble is None:
+        console.print(_table(console, verdicts))
+    for verdict in verdicts:
+        told = verdict.symptom or (ending.trouble is not None and verdict.outcome is Outcome.NOT_VERIFIED)
+        if verdict.outcome is not Outcome.PASS and not told:
+            _explain(console, verdict)
+    console.print()
+
+
+def _narrow(table: Table, verdicts: Sequence[Verdict]) -> Table:
+    table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
+    table.add_column("claim", overflow="fold")
+    for verdict in verdicts:
+        table.add_row(f"[{STYLE[verdict.outcome]}]{verdict.outcome}[/]", escape(plain(verdict.claim)))
+    return table
+
+
+def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    longest = max((cell_len(plain(verdict.claim)) for verdict in verdicts), default=0)
+    seen = console.width - longest - len(Outcome.NOT_VERIFIED) - GAPS
+    if seen < LEAST_SEEN:
+        return _narrow(table, verdicts)
+    table.add_column("claim", no_wrap=True, width=longest)
+    table.add_column("verdict", no_wrap=True, width=len(Outcome.NOT_VERIFIED))
+    # all widths are said and fill the line: rich would shrink whatever column it likes, the verdicts' to nothing
+    table.add_column("seen", overflow="ellipsis", no_wrap=True, width=seen)
+    for verdict in verdicts:
+        style = STYLE[verdict.outcome]
+        table.add_row(
+            escape(plain(verdict.claim)),
+            f"[{style}]{verdict.outcome}[/]",
+            escape(plain(verdict.reason)[: console.width]),
+        )
+    return table
+
+
+def _explain(console: Console, verdict: Verdict) -> None:
+    console.print(
+        f"\n[{STYLE[verdict.outcome]}]{verdict.outcome}[/] [bold]{escape(plain(verdict.claim))}[/]",
+        soft_wrap=True,
+    )
+    lines = [("seen", verdict.reason), ("promised", verdict.expected), ("tolerance", verdict.tolerance)]
+    for name, text in lines:
+        if (text and verdict.outcome is not Outcome.NOT_VERIFIED) or name == "seen":
+            console.print(f"  {name:<9} {escape(plain(text))}", soft_wrap=True)
+    if verdict.evidence:
+        numbers = ", ".join(map(str, verdict.evidence[:8]))
+        console.print(f"  {'records':<9} {numbers} of history.jsonl")

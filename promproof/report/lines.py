@@ -1,0 +1,59 @@
+"""Lines of text for a terminal or a pipe: broken between words alone, without what a terminal would take for a command.
+
+A pipe has no width: its lines are whole, so that they can be searched. On a terminal only a word that is longer than a
+line is broken, behind a character at which paths and ids have their parts; a number is never cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+_COMMANDS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters, half surrogates, and those that turn the direction of what follows."""
+_PARTS = re.compile(r"[^/._,;:=&?{}()\[\]|-]*[/._,;:=&?{}()\[\]|-]?")
+
+
+def plain(text: str) -> str:
+    """The text on one line, with what a terminal would obey written out."""
+    return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(text.split()))
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """The lines of a text, each of at most `width` columns unless a single part is longer; one for a pipe (None)."""
+    if width is None or cell_len(text) <= width:
+        return [text]
+    lines, line = [], ""
+    for word in text.split(" "):
+        for number, piece in enumerate(_pieces(word, width)):
+            joined = f"{line} {piece}" if line and number == 0 else line + piece
+            if line and cell_len(joined) > width:
+                lines.append(line)
+                line = piece
+            else:
+                line = joined
+    return [*lines, line]
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """A word, or its parts when it is longer than a line."""
+    if cell_len(word) <= width:
+        yield word
+        return
+    piece = ""
+    for part in _PARTS.findall(word):
+        # between two digits a mark belongs to a number
+        if piece and cell_len(piece + part) > width and not (piece[-2:-1].isdigit() and part[:1].isdigit()):
+            yield piece
+            piece = ""
+        piece += part
+    yield piece
+
+
+def limited(lines: list[str], most: int) -> list[str]:
+    """The first lines, the last of which says that there are more."""
+    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rsplit(' ', 1)[0]} ..."]
