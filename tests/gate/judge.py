@@ -31,11 +31,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Round:
-    """One part as it ran."""
+    """One part as it ran: its seconds by the clock, and those that the processors computed for it."""
 
     part: Part
     record: Record
     seconds: float
+    cpu_seconds: float = 0.0
 
 
 @dataclass

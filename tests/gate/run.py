@@ -6,6 +6,7 @@ Each step is a pytest process of its own, tied to this one: a signal reaches it,
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -88,9 +89,9 @@ class Gate:
         workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
         # Every file is collected for the light tests, so that what the plan does not know is seen.
         where = _files(part.items) if part.items[0].whole_run else ["tests"]
-        begin = time.monotonic()
+        begin, used = time.monotonic(), _used()
         record = self._pytest(part.name, [*where, "-m", part.marks, *(workers if part.workers else []), "-q"])
-        return Round(part, record, time.monotonic() - begin)
+        return Round(part, record, time.monotonic() - begin, _used() - used)
 
     def _again(self, item: Item) -> Round:
         begin = time.monotonic()
@@ -129,14 +130,24 @@ def _interrupted(record: Record) -> bool:
     return record.status == 2 and not record.refusals
 
 
+def _used() -> float:
+    """Seconds of CPU of all processes that have ended below this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def attempt(command: Sequence[str], folder: Path, output: Path | None) -> int:
     """Run a command to its end and return its status, 2 for one that a signal ended; signals are passed on."""
+    # The tests start hundreds of Pythons: where bytecode is not kept, as in many containers, each compiles all anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     argv = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command]
     passed_on = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, passed_on)
     try:
         with output.open("wb") if output is not None else nullcontext() as stdout:
-            process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=stdout, cwd=folder)
+            process = subprocess.Popen(
+                argv, stdin=subprocess.PIPE, stdout=stdout, cwd=folder, env=environment
+            )
         assert process.stdin is not None
         with process.stdin as go:
             go.write(b"g")

@@ -17,7 +17,10 @@ def report(
     judgement: Judgement, rounds: Sequence[Round], items: Sequence[Item], nightly: bool, slowest: int = 10
 ) -> list[str]:
     """The last lines: parts, slowest tests, counts, what is missing, what is flaky, what is red, and the sum."""
-    said = [f"{done.part.name}: {len(done.part.items)} tests, {done.seconds:.0f} s" for done in rounds]
+    said = [
+        f"{done.part.name}: {len(done.part.items)} tests, {done.seconds:.0f} s, {done.cpu_seconds:.0f} s of CPU"
+        for done in rounds
+    ]
     said += ["", f"the {slowest} slowest tests:"]
     slow = sorted(judgement.ended.values(), key=lambda test: -test.seconds)[:slowest]
     said += [f"{test.seconds:8.1f} s  {test.id}" for test in slow]

@@ -93,6 +93,17 @@ def test_a_run_that_failed_once_is_red_or_not_named_or_what_was_not_run_is_hidde
     assert "flakyFailure" in (project.root / "reports" / "tests.xml").read_text()
 
 
+def test_every_process_of_the_tests_compiles_all_anew_or_the_cpu_of_a_part_is_not_said(
+    project: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    kept = "import sys\n\ndef test_kept():\n    sum(range(10**7))\n    assert not sys.dont_write_bytecode\n"
+    project.write(light__a=kept)
+    assert project.judged(workers=0) == 0, project.said
+    (part,) = [text for text in project.said if text.startswith("light tests: 1 tests, ")]
+    assert not part.endswith(" 0 s of CPU")
+
+
 def test_a_light_test_that_fails_beside_a_run_that_fails_once_is_green_or_repeated(project: Tree) -> None:
     project.write(light__a=GREEN, light__b="def test_red():\n    assert False\n", runs__c=run("once", 1))
     assert project.judged(workers=0) == 1
