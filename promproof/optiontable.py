@@ -178,7 +178,12 @@ OPTIONS = (
         "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"
     ),
     Option(
-        "time-scale", SUBJECT, RUNS, "shortens every duration; 60 unless given, 1 is real time", "N", "number"
+        "time-scale",
+        SUBJECT,
+        RUNS,
+        "shortens every duration; 1 is real time. Without it: the largest that fits, up to 60",
+        "N",
+        "number",
     ),
     Option(
         "prometheus-config",

@@ -30,6 +30,7 @@ from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
 from promproof.run.prepare import Prepared, prepare
+from promproof.run.scaling import fitted, told
 from promproof.run.secrecy import STORES
 from promproof.stack.children import take_precedence
 from promproof.verdict import exit_status
@@ -56,7 +57,7 @@ def run(given: dict[str, Any]) -> int:
     receivers = set(prepared.folder.receivers)
     for drill in chosen:
         check(drill, prepared.contract, {rule.name for rule in prepared.rules}, receivers)
-    session.refuse(prepared, chosen)
+    prepared = fitted(prepared, lambda scaled: session.refuse(scaled, chosen))
     junit.check_path(given["junit"])
     return _run(prepared, chosen, given)
 
@@ -97,7 +98,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
         sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
         sys.stdout.flush()
 
-    say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, time scale {prepared.scale}")
+    say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, {told(prepared)}")
     try:
         with run_folder(folder), terminate_as_interrupt():
             result = session.run(prepared, chosen, folder, clock, say)

@@ -34,7 +34,7 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
     Raises:
         InputError: none, or more than one that may be it.
     """
-    candidates = [name for name, job in jobs.items() if not _is_monitoring(job)] or list(jobs)
+    candidates = [name for name, job in jobs.items() if not _is_monitoring(job)]
     named = [name for name in candidates if name == service]
     address = url.rstrip("/").rpartition("//")[2] if url else None
     at = [name for name in candidates if address in jobs[name].targets]
@@ -44,12 +44,10 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
     raise InputError(
         what=f"{len(candidates)} jobs may be that of the target: {', '.join(candidates)}"
         if candidates
-        else "no scrape job is there",
+        else f"no scrape job reads the target; there are {', '.join(jobs) or 'none'}",
         where=where,
         expected="one job that reads the target",
-        todo="name it in the contract: `target: {job: NAME}`"
-        if candidates
-        else "add one under scrape_configs",
+        todo="name it in the contract: `target: {job: NAME}`" if jobs else "add one under scrape_configs",
     )
 
 

@@ -5,7 +5,7 @@ duration would not survive is refused, with file and key. Scale 1 leaves everyth
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,10 +155,12 @@ class TimeScale:
         document: Mapping[str, Any],
         place: Place = _nowhere,
         scrape_seconds: Mapping[str, float] | None = None,
+        jobs: Collection[str] | None = None,
     ) -> dict[str, Any]:
         """A Prometheus configuration with its scrape and evaluation durations scaled, defaults made explicit.
 
-        scrape_seconds: what a scrape of a job was measured to take.
+        scrape_seconds: what a scrape of a job was measured to take. jobs: those that the run keeps, None for all;
+        the others stay as they are written.
 
         Raises:
             InputError: also when a job would be scraped every 100 ms or less, or at less than five times
@@ -176,6 +178,8 @@ class TimeScale:
         edit.scale_present(("global",), "evaluation_interval", "scrape_interval", "scrape_timeout")
         edit.scale_present(("global",), "rule_query_offset")
         for job in edit.items(("scrape_configs",)):
+            if jobs is not None and str(edit.get((*job, "job_name"))) not in jobs:
+                continue
             edit.scale_present(job, "scrape_interval", "scrape_timeout")
             self._refuse_fast_scrapes(edit, job, scrape_seconds or {})
         return edit.document
@@ -220,14 +224,19 @@ class TimeScale:
         key = (*job, "scrape_interval")
         if edit.get(key) is None:
             key = ("global", "scrape_interval")
-        interval = edit.parsed(key)
-        where = edit.where(key)
-        name = key_text(edit.document, job)
+        measured = scrape_seconds.get(str(edit.get((*job, "job_name"))), 0.0)
+        self.refuse_fast(edit.parsed(key), measured, key_text(edit.document, job), edit.where(key))
+
+    def refuse_fast(self, interval: int, measured: float, name: str, where: str) -> None:
+        """Refuse a job that would be scraped every `interval` ms, already scaled, when a scrape takes `measured` s.
+
+        Raises:
+            InputError: that is more often than can be.
+        """
         if interval < SHORTEST_SCRAPE_MS:
             raise self._refusal(
                 f"{name} would be scraped every {interval} ms, the least is {SHORTEST_SCRAPE_MS} ms", where
             )
-        measured = scrape_seconds.get(str(edit.get((*job, "job_name"))), 0.0)
         if interval < SCRAPES_IN_INTERVAL * measured * 1000:
             raise self._refusal(
                 f"{name} would be scraped every {interval} ms, the least is {SCRAPES_IN_INTERVAL} times "

@@ -18,6 +18,7 @@ from promproof.run.clock import SystemClock
 from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
 from promproof.run.main import run
+from promproof.run.scaling import told
 from promproof.stack.children import take_precedence
 from promproof.verdict import Verdict
 
@@ -55,7 +56,7 @@ def _driven(config: pytest.Config) -> Result:
     try:
         take_precedence()
         with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
-            say(f"run {folder}")
+            say(f"run {folder}, {told(config.stash[PREPARED])}")
             done = run(config.stash[PREPARED], folder, clock, say, _write_early)
     except KeyboardInterrupt as signalled:
         interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"

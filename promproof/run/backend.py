@@ -7,6 +7,7 @@ from pathlib import Path
 
 from promproof.render.monitoring import Rendered, render
 from promproof.run.prepare import Prepared
+from promproof.run.scaling import NODE_JOBS
 from promproof.run.secrecy import restrict
 from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER
 
@@ -23,7 +24,7 @@ def configuration(
 
     def configure(components: Mapping[str, str]) -> Rendered:
         node = components[NODE_EXPORTER]
-        by_job = {**components, "node": node, "node-exporter": node}
+        by_job = {**components, **dict.fromkeys(NODE_JOBS, node)}
         addresses = {job: address for job, address in by_job.items() if job in jobs}
         if prepared.contract.target.job in jobs:
             addresses[prepared.contract.target.job] = target

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.config.routing import Reached, reached
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, seconds
 from promproof.errors import EvidenceError
 from promproof.evidence.records import Timing
+
+if TYPE_CHECKING:  # what is prepared knows its time scale, which this tells whether it fits
+    from promproof.run.prepare import Prepared
 from promproof.run.prepare import Prepared
 
 
@@ -27,9 +30,9 @@ class Pace:
 
 def pace_of(prepared: Prepared) -> Pace:
     """The pace of a run, from the configuration that its Prometheus gets."""
-    data = prepared.scale.prometheus(prepared.folder.prometheus.data, prepared.folder.prometheus.where)
+    document, wanted = prepared.folder.prometheus, prepared.contract.target.job
+    data = prepared.scale.prometheus(document.data, document.where, jobs=[wanted])
     shared = data.get("global") or {}
-    wanted = prepared.contract.target.job
     jobs = data.get("scrape_configs") or ()
     job: dict[str, Any] = next((job for job in jobs if job.get("job_name") == wanted), {})
     interval = seconds(str(job.get("scrape_interval") or shared.get("scrape_interval") or "1m"))

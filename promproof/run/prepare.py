@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from promproof.checks import documented_deployment
@@ -24,11 +25,12 @@ from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import SHIPPED_SCENARIOS
+from promproof.run import scaling
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
-from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
+from promproof.run.options import Options, wish_of
 from promproof.run.secrecy import masker_of
-from promproof.stack.choice import Can, abilities, fitting
+from promproof.stack.choice import fitting
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Prepared:
     dashboards: Texts
     masker: Masker
     """Knows the secrets of the input."""
+    scale_reason: str = ""
+    """Why the time scale is not larger, where nobody asked for it; empty for the largest."""
 
 
 ROOT = "root.yaml"
@@ -67,8 +71,6 @@ def prepare(options: Options) -> Prepared:
     options = with_monitoring(options, contract)
     monitoring = read_folder(options.monitoring)
     contract = _with_job(options, contract, monitoring)
-    scale = _scale(options)
-    _check_scale(monitoring, scale)
     asked = contract.traffic.reconcile
     reconcile = SHIPPED_SCENARIOS / ROOT if asked is None else folder / asked
     scenario.load(reconcile)
@@ -76,7 +78,9 @@ def prepare(options: Options) -> Prepared:
     drill = (
         _drill(options, contract, folder) if contract.traffic.drill is not None and options.drill else None
     )
-    return Prepared(
+    found = texts(options.monitoring)
+    scale, reason = scaling.of_folder(options, contract, monitoring, found)
+    prepared = Prepared(
         options=options,
         contract=contract,
         scale=scale,
@@ -85,9 +89,21 @@ def prepare(options: Options) -> Prepared:
         reconcile=reconcile,
         drill=drill,
         documentation=_documentation(contract, folder),
-        dashboards=texts(options.monitoring),
+        dashboards=found,
         masker=masker_of(options, contract, monitoring, [reconcile]),
+        scale_reason=reason,
     )
+    if drill is None or not _has_faults(prepared):  # without a fault port it is not played
+        return prepared
+    return scaling.fitted(prepared, partial(scaling.gate, drill=drill))
+
+
+def _has_faults(prepared: Prepared) -> bool:
+    """Whether the target may have a fault port."""
+    options, contract = prepared.options.target, prepared.contract
+    deployed = contract.deployment is not None and contract.deployment.target.fault_port is not None
+    command = options.app or contract.target.app or ""
+    return options.fault_url is not None or "{fault_port}" in command or (deployed and options.url is None)
 
 
 def _with_job(options: Options, contract: Contract, monitoring: Folder) -> Contract:
@@ -165,28 +181,6 @@ def _check_options(options: Options) -> None:
             expected="both or none",
             todo="add the other",
         )
-
-
-def _check_scale(folder: Folder, scale: TimeScale) -> None:
-    """Whether every duration and expression of the folder survives the scale, before anything is started."""
-    scale.prometheus(folder.prometheus.data, folder.prometheus.where)
-    for rules in folder.rules:
-        scale.rule_file(rules.data, rules.where)
-    if folder.alertmanager is not None:
-        scale.alertmanager(folder.alertmanager.data, folder.alertmanager.where)
-
-
-def _scale(options: Options) -> TimeScale:
-    if Can.SCALE in abilities(wish_of(options)):
-        return TimeScale(DEFAULT_TIME_SCALE if options.time_scale is None else options.time_scale)
-    if options.time_scale not in (None, 1):
-        raise InputError(
-            what=f"time scale {options.time_scale:g}: a stack that runs already keeps its durations",
-            where="--time-scale",
-            expected="1, or nothing",
-            todo="leave it out",
-        )
-    return TimeScale(1)
 
 
 def _documentation(contract: Contract, folder: Path) -> Documentation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.http import Session
 from promproof.run.prepare import Prepared
+from promproof.run.scaling import DURATION
 from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp
 from promproof.stack.backend import Backend, WantedApp
@@ -24,7 +24,6 @@ from promproof.stack.relay import Relay
 
 # What listens for a container's published port, by engine: Docker, rootless Docker and Podman.
 _FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
-_DURATION = re.compile(r"\{duration:([^}]+)\}")
 
 
 class Target:
@@ -140,7 +139,7 @@ class Target:
 
     def _scaled(self, text: str, where: str) -> str:
         scale = self._prepared.scale
-        return _DURATION.sub(lambda match: scale.duration(match.group(1), where), text)
+        return DURATION.sub(lambda match: scale.duration(match.group(1), where), text)
 
     def _record(self, sent: SentRequest) -> None:
         # without an answer its fate is unknown: it may have been counted

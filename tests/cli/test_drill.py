@@ -76,7 +76,7 @@ def test_arguments_that_make_no_sense_start_a_run(
 def test_a_drill_that_cannot_be_starts_something_or_has_no_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, words: str
 ) -> None:
-    said = refused(tmp_path, capsys, "--drills", str(drills(tmp_path, before, after)))
+    said = refused(tmp_path, capsys, "--time-scale", "60", "--drills", str(drills(tmp_path, before, after)))
     assert words in said
     assert re.search(r"\.yaml(:\d+)?: ", said)
 

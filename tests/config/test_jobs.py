@@ -18,7 +18,7 @@ def told(jobs: dict[str, str], service: str = "shop", url: str | None = None) ->
 
 
 def test_the_only_job_is_the_targets() -> None:
-    assert told({"anything": "localhost:9090"}) == "anything"
+    assert told({"anything": "localhost:1"}) == "anything"
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,13 @@ def test_of_several_the_one_with_the_targets_address_or_the_services_name_is_mea
     assert told(jobs) == "shop"
 
 
+def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:
+    with pytest.raises(InputError, match="there are prometheus\n"):
+        told({"prometheus": "localhost:9090"})
+
+
 def test_a_doubt_is_told_with_the_candidates_and_never_guessed_away() -> None:
     with pytest.raises(InputError, match="2 jobs may be that of the target: a, b"):
         told({"a": "localhost:8000", "b": "localhost:8001"})
-    with pytest.raises(InputError, match="no scrape job is there"):
+    with pytest.raises(InputError, match="no scrape job reads the target; there are none"):
         told({})
