@@ -50,6 +50,20 @@ def connections(setup: Setup) -> Iterator[Connection]:
     yield from _of_grafana(setup)
 
 
+def receivers(setup: Setup) -> Iterator[Connection]:
+    """The addresses of webhooks and mail servers that an Alertmanager of a compose file asks."""
+    for server in setup.alertmanagers:
+        for receiver in server.receivers if server.container is not None else ():
+            for kind, part in receiver.integrations:
+                key = {"webhook_configs": "url", "email_configs": "smarthost"}.get(kind, "")
+                address = urlsplit(part.text(key)) if kind == "webhook_configs" else None
+                target = address.netloc.rpartition("@")[2] if address is not None else part.text(key)
+                default = 443 if address is not None and address.scheme == "https" else 80
+                if server.container is not None and target:
+                    what, effect = f"the receiver {receiver.name}", "nobody is told"
+                    yield from _one(server.container, what, target, default, part.at(key), effect)
+
+
 def _of_prometheus(setup: Setup) -> Iterator[Connection]:
     for server in setup.prometheuses:
         if server.container is None:

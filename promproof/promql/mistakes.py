@@ -35,7 +35,7 @@ from promproof.promql.tree import (
     text,
     with_bool,
 )
-from promproof.promql.values import bounds, comparison, narrower, possible
+from promproof.promql.values import bounds, comparison, meet, narrower, possible
 
 _OF_EVENTS = frozenset(
     (
@@ -250,11 +250,23 @@ def _condition(node: Any) -> Iterator[Mistake]:
         yield from _condition(node.lhs)
         if operator(node) == "and":
             yield from (found for found in _condition(node.rhs) if found.kind == "rule/never-fires")
+            yield from _contradicting(node)
     elif operator(node) == "or":
         if number(node.rhs) is not None:
             yield Mistake("rule/always-fires", f"`or {text(node.rhs)}` is there whenever the rest is not")
         for side in (node.lhs, node.rhs):
             yield from (found for found in _condition(side))
+
+
+def _contradicting(node: Any) -> Iterator[Mistake]:
+    """`x > 10 and x < 5`: the same quantity, and no value that meets both."""
+    left, right = comparison(bare(node.lhs)), comparison(bare(node.rhs))
+    if left is None or right is None or with_bool(bare(node.lhs)) or with_bool(bare(node.rhs)):
+        return
+    if matching(node)[0]:  # x of another series may meet the other condition
+        return
+    if text(left[0]) == text(right[0]) and not meet(left[1:], right[1:]):
+        yield Mistake("rule/never-fires", f"{text(node)} is never true: no value meets both")
 
 
 def _range(low: float, high: float) -> str:

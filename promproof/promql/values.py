@@ -153,6 +153,15 @@ def comparison(node: Any) -> tuple[Any, str, float] | None:
     return None
 
 
+def meet(first: tuple[str, float], second: tuple[str, float]) -> bool:
+    """Whether a value can meet two comparisons with numbers; true where one of them is an inequality."""
+    both = (first, second)
+    low = max((limit for sign, limit in both if sign in (">", ">=", "==")), default=-math.inf)
+    high = min((limit for sign, limit in both if sign in ("<", "<=", "==")), default=math.inf)
+    is_open = any((sign == ">" and limit == low) or (sign == "<" and limit == high) for sign, limit in both)
+    return any(sign == "!=" for sign, _ in both) or low < high or (low == high and not is_open)
+
+
 def possible(low: float, high: float, sign: str, limit: float) -> bool:
     """Whether a value between the bounds can meet the comparison."""
     match sign:

@@ -427,3 +427,39 @@ def test_a_misspelt_key_of_a_receiver_is_told_with_what_is_meant(
     text = f"route: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a, {integration}}}]\n"
     said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
     assert said == ([f"write {meant}"] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("matcher", "times"),
+    [('serverity="critical"', 1), ('severity="critical"', 0), ('service="critical"', 0), ('instence="a"', 0)],
+)
+def test_a_label_that_is_one_letter_away_from_one_of_the_rules_is_told(
+    matcher: str, times: int, tmp_path: Path
+) -> None:
+    rule = "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: critical}}]}]"
+    text = f"""# prometheus.yml
+rule_files: [rules.yml]
+# rules.yml
+{rule}
+# alertmanager.yml
+route: {{receiver: a, group_by: [alertname], routes: [{{matchers: ['{matcher}'], receiver: b}}]}}
+receivers: [{{name: a, webhook_configs: [{{url: 'http://a'}}]}}, {{name: b, webhook_configs: [{{url: 'http://b'}}]}}]
+"""
+    assert [each.rule for each in found(tmp_path, text)].count("alertmanager/near-miss") == times
+
+
+@pytest.mark.parametrize(
+    ("address", "times"),
+    [
+        ("https://hooks.slack.com", 1),
+        ("https://hooks.slack.com/services/T0/B0/X0", 0),
+        ("https://hooks.slack.com/triggers/T0/B0", 0),
+        ("https://chat.example.org/hooks/a", 0),
+        ("<secret>", 0),
+    ],
+)
+def test_a_webhook_of_slack_has_the_path_of_one(address: str, times: int, tmp_path: Path) -> None:
+    text = f"""route: {{receiver: a, group_by: [alertname]}}
+receivers: [{{name: a, slack_configs: [{{channel: a, api_url: '{address}'}}]}}]
+"""
+    assert [each.rule for each in found(tmp_path, text)].count("alertmanager/path") == times

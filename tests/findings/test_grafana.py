@@ -118,6 +118,7 @@ def files(kind: str, bad: dict[str, Any], good: dict[str, Any]) -> Twin:
     return Twin(f"grafana/{kind}", bad, good)
 
 
+ONE_SOURCE = "apiVersion: 1\ndatasources: [{name: P, uid: prom, type: prometheus, url: 'http://p:9090', isDefault: true}]\n"
 TYPED = Knowledge(types={"memory_bytes": "gauge", "http_requests_total": "counter"})
 SERVED = Knowledge("http://p", {"latency": "histogram", "http_requests_total": "counter"}, complete=True)
 RECORD = "groups: [{name: g, rules: [{record: 'job:errors:rate5m', expr: vector(1)}]}]\n"
@@ -236,6 +237,7 @@ TWINS = (
     files("alert-not-reduced", {"r.yml": THRESHOLD.replace("expression: B", "expression: A"), "p/datasources/s.yml": SOURCES}, {"r.yml": THRESHOLD, "p/datasources/s.yml": SOURCES}),
     expressions("unknown-metric", "sum(rate(error_total[5m]))", "sum(rate(http_requests_total[5m])) + up + job:errors:rate5m", beside={"rules.yml": RECORD}, knowledge=SERVED),
     Twin("grafana/alert-metric", {"a.json": board(), "r.yml": RULE, "p/datasources/s.yml": SOURCES}, {"a.json": board(), "r.yml": RULE.replace("a_bucket", "latency_bucket"), "p/datasources/s.yml": SOURCES}, knowledge=SERVED),
+    expressions("unknown-job", "up{job='web'} == 0", "up{job=~'web|api'} + up{job='$job'}", beside={"s.yml": ONE_SOURCE, "p.yml": "scrape_configs: [{job_name: api}]"}),
     files("alert-window", {"r.yml": RULE.replace("5m", "30s"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}, {"r.yml": RULE.replace("5m", "1m"), "p/datasources/s.yml": SOURCES, "p.yml": SCRAPES}),
     files("alert-interval", {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 15s")}, {"r.yml": RULE.replace("- name: api", "- name: api\n  interval: 1m")}),
     files("alert-label-lost", {"r.yml": RULE.replace("    condition", "    annotations: {summary: 'on {{ $labels.instance }}'}\n    condition"), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE.replace("    condition", "    annotations: {summary: '{{ $labels.grafana_folder }} {{ if $labels.instance }}{{ $labels.instance }}{{ end }}'}\n    condition"), "p/datasources/s.yml": SOURCES}),

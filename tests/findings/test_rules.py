@@ -65,7 +65,7 @@ def test_a_window_is_judged_by_the_job_that_the_selector_names(expression: str, 
 def test_a_window_is_not_judged_where_a_faster_scrape_is_possible(
     expression: str, jobs: str, tmp_path: Path
 ) -> None:
-    assert ids(tmp_path, loaded(expression, jobs)) == []
+    assert set(ids(tmp_path, loaded(expression, jobs))) <= {"rule/unknown-job"}
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,28 @@ PORT = register(
         instead=f"{_COMPOSE}route: {{receiver: hook}}\nreceivers: [{{name: hook, webhook_configs: [{{url: 'http://hook:80/'}}]}}]",
     )
 )
+PATH = register(
+    Kind(
+        id="alertmanager/path",
+        severity=Severity.ERROR,
+        title="an address at a path that the API does not have",
+        why="Slack and Discord answer under the path of a webhook only: every notification fails, and nobody is told.",
+        example="""
+route: {receiver: chat, group_by: [alertname]}
+receivers: [{name: chat, slack_configs: [{channel: '#alerts', api_url: 'https://hooks.slack.com/'}]}]
+""",
+        instead="""
+route: {receiver: chat, group_by: [alertname]}
+receivers: [{name: chat, slack_configs: [{channel: '#alerts', api_url: 'https://hooks.slack.com/services/T/B/X'}]}]
+""",
+    )
+)
+_PATHS = {
+    "hooks.slack.com": ("/services/", "/workflows/", "/triggers/"),
+    "discord.com": ("/api/webhooks/",),
+    "discordapp.com": ("/api/webhooks/",),
+}
+"""Hosts of webhooks, and how their paths begin; a version may stand in Discord's."""
 _SECRET_KEY = re.compile(
     r"(?:^|_)(?:password|secret|token|credentials|api_key|service_key|routing_key|secret_key|user_key|webhook_url)$"
     r"|^(?:slack_)?api_url$|^url$"
@@ -131,6 +153,21 @@ def _texts(data: object, key: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _texts(value, (*key, index))
+
+
+@each_alertmanager(PATH)
+def judge_paths(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
+    """Addresses at hosts whose paths are known."""
+    for part, key, host, _ in _addresses(server):
+        path = re.sub(r"^/api/v\d+/", "/api/", urlsplit(part.text(key)).path)
+        if host in _PATHS and not path.startswith(_PATHS[host]) and not set("<$%") & set(part.text(key)):
+            yield PATH.at(
+                part.at(key),
+                f"{part.text(key)} is no webhook: its path does not begin with {' or '.join(_PATHS[host])}",
+                effect="every notification fails, and nobody is told",
+                todo="write the whole address of the webhook, better in a file: " + f"{key}_file",
+                see=f"curl -X POST -d '{{}}' {part.text(key)}",
+            )
 
 
 @each_alertmanager(LOCALHOST, PORT)

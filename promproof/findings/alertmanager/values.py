@@ -97,6 +97,7 @@ def judge_values(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
         for muting in mutings(server)
         for matcher in (*muting.rule.source, *muting.rule.target)
     ]
+    yield from _names(alerts, [*routed, *sides], server)
     seen: set[tuple[str, str, str]] = set()
     for place, matcher, noun in [*routed, *sides]:
         others = [
@@ -111,6 +112,28 @@ def judge_values(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 seen.add((noun, matcher.name, value))
                 yield _told(alert, value, matcher, (place, noun), is_met, server)
                 break
+
+
+def _names(
+    alerts: tuple[Sent, ...], wanting: list[tuple[Place, Matcher, str]], server: Alertmanager
+) -> Iterator[Finding]:
+    """Labels of matchers that no rule gives, and that are one letter away from one that the rules give."""
+    given = {name for alert in alerts for name in (*alert.rule.labels, "alertname")}
+    for place, matcher, noun in wanting:
+        near = [name for name in sorted(given) if is_near(matcher.name, name)]
+        if (
+            matcher.name in given
+            or not near
+            or any(matcher.name in alert.rule.expression for alert in alerts)
+        ):
+            continue
+        yield NEAR.at(
+            place,
+            f"the {noun} asks for the label {matcher.name}, and the rules give {near[0]}",
+            effect=f"no alert has it: {matcher} is never met",
+            todo=f"write {near[0]}",
+            see=f"amtool config routes show --config.file={server.argument}",
+        )
 
 
 def _told(

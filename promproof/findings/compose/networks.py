@@ -16,6 +16,7 @@ from promproof.findings.network import (
     file_of,
     names_of,
     networks_apart,
+    receivers,
 )
 from promproof.findings.setup import ComposeFile, Setup
 
@@ -64,8 +65,8 @@ _OTHER_NAMES = ("external_links", "links", "dns", "extends")
 
 @whole_setup(APART, UNKNOWN)
 def judge(setup: Setup) -> Iterator[Finding]:
-    """Every address that a Prometheus or a Grafana of a compose file asks."""
-    for connection in connections(setup):
+    """Every address that a Prometheus, a Grafana or an Alertmanager of a compose file asks."""
+    for connection in (*connections(setup), *receivers(setup)):
         file = file_of(connection.asking, setup)
         if file is None or connection.host in LOCAL or not _WORD.fullmatch(connection.host):
             continue

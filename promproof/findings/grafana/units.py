@@ -93,6 +93,8 @@ def _hundred(query: Query, unit: str) -> str:
         return "seconds of each second, which are 0 to 1 for one of them, shown in percent"
     if unit != "percentunit" or not isinstance(node, promql.BinaryExpr):
         return ""
+    if str(node.op) == "/" and _is_hundredfold(node):
+        return "a share times 100, shown as a share from 0 to 1"
     if str(node.op) == "-" and _literal(node.lhs) == 100:
         node = _bare(node.rhs)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "*":
@@ -100,6 +102,15 @@ def _hundred(query: Query, unit: str) -> str:
             if _literal(left) == 100 and (_is_share(_bare(right)) or _is_busy(right)):
                 return "a share times 100, shown as a share from 0 to 1"
     return ""
+
+
+def _is_hundredfold(node: promql.BinaryExpr) -> bool:
+    """Whether it is `100 * a / b`, which is read from the left, of two quantities of one kind."""
+    left = _bare(node.lhs)
+    if not isinstance(left, promql.BinaryExpr) or str(left.op) != "*":
+        return False
+    sides = [side for side, other in ((left.lhs, left.rhs), (left.rhs, left.lhs)) if _literal(other) == 100]
+    return any(_kind(side) is not None and _kind(side) == _kind(node.rhs) for side in sides)
 
 
 def _is_share(node: Any) -> bool:

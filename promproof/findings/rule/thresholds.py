@@ -35,6 +35,7 @@ _PER_LONGER = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s?[a-z]+)?\s?(?:/\s?|per\s)(?:hours?|h|minutes?|min|days?)\b",
     re.IGNORECASE,
 )
+_FAILED = re.compile(r"error|fail")
 _OF_REQUESTS = re.compile(r"http|grpc|rpc|request")
 LONG_REQUEST_SECONDS = 100.0
 """Over it, a threshold for the duration of a request is meant in milliseconds: servers and proxies give up before."""
@@ -55,6 +56,10 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
             todo="write the threshold in the unit of the value",
             see=asking(rule.expression),
         )
+    elif share(rule.tree) == PERCENT and 0 < limit < 0.1:
+        yield _hint(rule, f"the value is a percentage, and the threshold is {limit:g}")
+    elif share(rule.tree) == RATIO and limit > 1 and any(map(_FAILED.search, _metrics(rule))):
+        yield _hint(rule, f"the value is a share from 0 to 1, and the threshold is {limit:g}")
     elif unit(rule.tree) == RATIO and limit > 1:
         yield _hint(rule, f"the name of the metric says a share from 0 to 1, and the threshold is {limit:g}")
 
@@ -73,9 +78,8 @@ def _misunderstood(rule: Rule, limit: float) -> str:
     if unit(rule.tree) == "seconds":
         if limit >= 1 and limit in map(float, _MILLISECONDS.findall(texts)):
             return f"the value is in seconds, the text says {limit:g} ms, and the threshold is {limit:g}"
-        named = {metric(selector) for selector in selectors(rule.tree)}
         is_quantile = any(is_call(node, "histogram_quantile") for node in rule.nodes)
-        if is_quantile and limit >= LONG_REQUEST_SECONDS and all(map(_OF_REQUESTS.search, named)):
+        if is_quantile and limit >= LONG_REQUEST_SECONDS and all(map(_OF_REQUESTS.search, _metrics(rule))):
             return f"the value is the duration of a request in seconds, and the threshold is {limit:g}"
     return ""
 
@@ -91,6 +95,10 @@ def _of_counter(rule: Rule, limit: float, percents: set[float], texts: str) -> s
     if function == "rate" and limit in [float(found) for found in _PER_LONGER.findall(texts)]:
         return f"a rate per second, the text says {limit:g} in a longer time"
     return ""
+
+
+def _metrics(rule: Rule) -> set[str]:
+    return {metric(selector) for selector in selectors(rule.tree)}
 
 
 def _hint(rule: Rule, message: str) -> Finding:
