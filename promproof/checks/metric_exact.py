@@ -6,8 +6,10 @@ Raw values minus their baseline, never `increase()`, which extrapolates.
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register
+from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
+from promproof.exposition import Labels
 from promproof.truth.metrics import Expected, at_rest, sample_name
 from promproof.truth.requests import told
 from promproof.verdict import Verdict
@@ -18,28 +20,33 @@ KINDS = ("requests", "durations", "tally", "open_requests")
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare each label set of the exposition at rest with the ledgers."""
     metric = evidence.contract.metric(claim.subject)
+    observed, expected = told_at_rest(metric, evidence)
+    total = f"{sum(interval.low for interval in expected.values()):g}"
+    return findings(
+        claim,
+        compare(sample_name(metric), observed, expected),
+        good=f"{len(expected)} label sets with traffic, {total} in all, equal",
+        expected="the ledgers' counts, label set by label set",
+        evidence=[evidence.rest.record, *evidence.ledger_records],
+    )
+
+
+def told_at_rest(metric: Metric, evidence: Evidence) -> tuple[dict[Labels, float], Expected]:
+    """What a metric exposes at rest, less its baseline, and what the ledgers say, by label set."""
     name = sample_name(metric)
-    shot = evidence.rest
     baseline = evidence.baseline
     gauge = metric.truth.kind == "open_requests"
     observed = told(
         metric,
         {
             labels: value - (0.0 if gauge else baseline.get((name, labels), 0.0))
-            for labels, value in shot.exposition.series(name).items()
+            for labels, value in evidence.rest.exposition.series(name).items()
         },
     )
     expected = at_rest(metric, evidence.ledger, observed)
     if metric.truth.kind == "tally":
         expected = _alive(metric.truth.subject, expected, evidence)
-    total = f"{sum(interval.low for interval in expected.values()):g}"
-    return findings(
-        claim,
-        compare(name, observed, expected),
-        good=f"{len(expected)} label sets with traffic, {total} in all, equal",
-        expected="the ledgers' counts, label set by label set",
-        evidence=[shot.record, *evidence.ledger_records],
-    )
+    return observed, expected
 
 
 def _alive(subject: str, expected: Expected, evidence: Evidence) -> Expected:

@@ -106,8 +106,9 @@ def _resolved_window(case: Case) -> Span | None:
     windows = [one.window for one in owed if one.status == RESOLVED]
     if not windows:
         return None
-    last = windows[-1]
-    return Span(max(last.begin, case.healed), last.end)
+    # a later one belongs to an alert that may fire again, not to this healing
+    first = next((window for window in windows if window.end >= case.healed), windows[-1])
+    return Span(max(first.begin, case.healed), first.end)
 
 
 def _scrape(case: Case) -> float | None:

@@ -1,6 +1,7 @@
 """What the report draws of each panel: its own query results, the bounds of the truth next to them, its verdicts.
 
-Only the widest zoom is drawn. Of many series the largest are, and the page says how many there were.
+Only the widest zoom is drawn. Of many series those outside of the truth and the largest are, and the page says how
+many there were.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ class Curve:
     values: tuple[float | None, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether a value of it lies outside of the truth."""
+        return any(
+            value is not None and low is not None and high is not None and not low <= value <= high
+            for value, low, high in zip(self.values, self.low, self.high, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ def _drawing(
         found, gap_note = _curves(seen, wanted, panel, answer, order[answer.target.path], subject)
         curves += found
         note = note or gap_note
-    largest = sorted(curves, key=_size, reverse=True)[:MOST_SERIES]
+    largest = sorted(curves, key=lambda curve: (curve.is_outside, _size(curve)), reverse=True)[:MOST_SERIES]
     line = _finite(panel.thresholds[0] * factor(panel.unit)) if panel.thresholds and wanted.alert else None
     queries = tuple(" ".join(one.expanded.split()) for one in answers)
     return Drawing(

@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from promproof.crash import describe
-from promproof.report.page import causes, claims, swimming
+from promproof.report.page import boundaries, causes, claims, counts, panels, swimming
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import Swim, swims
 from promproof.report.page.matrix import Matrix, matrix
@@ -37,6 +37,10 @@ def page(subject: Subject) -> str:
     rows = claims.rows(subject)
     blocks, blocks_trouble = part("causes", lambda: causes.causes(subject))
     drills, drills_trouble = part("the drills", lambda: _drills(subject))
+    boards, boards_trouble = part("the panels", lambda: panels.boards(subject))
+    counted, counted_trouble = part("the metrics", lambda: counts.counts(subject))
+    limits, limits_trouble = part("the thresholds", lambda: boundaries.boundaries(subject))
+    troubles = (blocks_trouble, drills_trouble, boards_trouble, counted_trouble, limits_trouble)
     about: dict[str, Any] = {
         "policy": POLICY,
         "subject": subject,
@@ -51,7 +55,10 @@ def page(subject: Subject) -> str:
         "rows": rows,
         "blocks": blocks,
         "drills": drills,
-        "troubles": [said for said in (blocks_trouble, drills_trouble) if said],
+        "counted": counted,
+        "limits": limits,
+        "boards": boards,
+        "troubles": [said for said in troubles if said],
         "draw": swimming.draw,
         "wide": swimming.WIDE,
         "narrow": swimming.NARROW,

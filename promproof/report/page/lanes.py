@@ -230,9 +230,7 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
         points = [(t - zero, v) for t, v in record.quantity if case.begun <= t <= case.ended]
         same = record.threshold == case.alert.threshold
         dimension = str(case.alert.unit) if same and case.alert.unit in ("ratio", "seconds") else "number"
-        yield Curve(
-            "the alert's quantity", "quantity", points, record.threshold, dimension, record.comparator
-        )
+        yield Curve("quantity", "quantity", points, record.threshold, dimension, record.comparator)
 
 
 def _dose(case: Case, zero: float) -> list[tuple[float, float]]:

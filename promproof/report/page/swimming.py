@@ -57,7 +57,7 @@ def draw(swim: Swim, form: Form) -> Markup:
         y += form.above + form.lane + GAP
     label = f"{swim.name}: what was done, seen and admissible, in seconds after the fault"
     children = [*back, *_grid(swim, axis, y, form), *_moments(swim, axis, y), *front]
-    return svg.drawing(form.width, y, label, children, "swim")
+    return svg.drawing(form.width, y + (10 if swim.ended > swim.end else 0), label, children, "swim")
 
 
 def _grid(swim: Swim, axis: Axis, bottom: float, form: Form) -> Iterator[Element]:
@@ -68,7 +68,7 @@ def _grid(swim: Swim, axis: Axis, bottom: float, form: Form) -> Iterator[Element
             yield svg.text(x, TOP - 10, f"{t:g}", "tick middle")
     yield svg.text(form.width - 1, TOP - 10, "s", "tick last")
     if swim.ended > swim.end + 0.05:
-        yield svg.text(form.width - 1, 12, f"then quiet until {swim.ended:.1f} s", "tick last")
+        yield svg.text(form.width - 8, bottom + 5, f"then quiet until {swim.ended:.1f} s", "tick last")
 
 
 def _moments(swim: Swim, axis: Axis, bottom: float) -> Iterator[Element]:

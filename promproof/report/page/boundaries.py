@@ -1,0 +1,90 @@
+"""Where each alert's state flips: the quantities that were asked, and whether it fired there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from promproof.checks.alert_boundary import Point, flip
+from promproof.evidence.records import Boundary
+from promproof.report.page import svg
+from promproof.report.page.scales import Axis, shown
+from promproof.report.page.subject import Subject
+from promproof.verdict import Outcome, Verdict
+
+WIDTH, HEIGHT = 380.0, 84.0
+LEFT, RIGHT = 58.0, 14.0
+FIRES, SILENT = 26.0, 66.0
+"""The heights of the two states."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """An alert's boundary. documented: its promise; said: where it flips, in words."""
+
+    alert: str
+    documented: str
+    said: str
+    verdict: Verdict
+    chart: Markup
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of the claim on it."""
+        return self.verdict.outcome
+
+
+def boundaries(subject: Subject) -> list[Flip]:
+    """Every alert whose boundary was asked, in the order of the contract."""
+    evidence = subject.evidence
+    record = evidence.history.last(Boundary) if evidence is not None else None
+    if evidence is None or record is None:
+        return []
+    verdicts = {verdict.claim: verdict for verdict in subject.verdicts}
+    found = []
+    for alert in evidence.contract.alerts:
+        verdict = verdicts.get(f"alert/{alert.name}/boundary")
+        points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+        if verdict is None or not points or alert.boundary is None:
+            continue
+        documented = alert.boundary.threshold
+        # the quantity that is asked may be another one than the alert names: a share of slow requests, say
+        own = alert.unit in ("ratio", "seconds") and documented == alert.threshold
+        chart = _chart(alert.name, points, documented, str(alert.unit) if own else "number")
+        found.append(Flip(alert.name, alert.promised, verdict.reason, verdict, chart))
+    return found
+
+
+def _chart(name: str, points: Sequence[Point], documented: float, dimension: str) -> Markup:
+    asked = sorted((point.q, point.fired) for point in points if point.q is not None)
+    values = [q for q, _ in asked] + [documented]
+    low, high = min(values), max(values)
+    pad = 0.06 * (high - low or 1.0)
+    x = Axis(low - pad, high + pad, LEFT, WIDTH - RIGHT)
+    children = [
+        svg.text(LEFT - 8, FIRES + 4, "fires", "tick last"),
+        svg.text(LEFT - 8, SILENT + 4, "silent", "tick last"),
+        svg.path([(x.begin, FIRES), (x.end, FIRES)], "grid"),
+        svg.path([(x.begin, SILENT), (x.end, SILENT)], "grid"),
+        svg.path(
+            [(x(documented), 14), (x(documented), SILENT + 14)], "threshold", "the documented threshold"
+        ),
+        svg.text(*_label(x(documented), 10), f"documented {shown(documented, dimension)}", "limit middle"),
+    ]
+    before, after = flip(points)
+    if before is not None and after is not None:
+        said = f"flips between {shown(before, dimension, 5)} and {shown(after, dimension, 5)}"
+        middle = (x(before) + x(after)) / 2
+        children.append(svg.path([(middle, FIRES), (middle, SILENT)], "flip", said))
+    for q, fired in asked:
+        title = f"{name} {'fires' if fired else 'is silent'} at {shown(q, dimension, 6)}"
+        style = "asked fires" if fired else "asked"
+        children.append(svg.element("circle", style, title, cx=x(q), cy=FIRES if fired else SILENT, r=3.6))
+    return svg.drawing(WIDTH, HEIGHT, f"{name}: where it fires, and where it is silent", children, "chart")
+
+
+def _label(x: float, y: float) -> tuple[float, float]:
+    """A place for a centred text that stays within the drawing."""
+    return min(max(x, 84.0), WIDTH - 84.0), y

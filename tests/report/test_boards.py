@@ -1,0 +1,136 @@
+"""Panels, metrics and thresholds on the page: what was seen beside what should have been, the failed ones first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as tree
+
+import pytest
+
+from promproof.cli.report import subject_of
+from promproof.evidence.records import Boundary
+from promproof.report.drawings import Curve, Drawing
+from promproof.report.page import panels
+from promproof.report.page.boundaries import boundaries
+from promproof.report.page.counts import counts
+from promproof.report.page.document import page
+from promproof.verdict import Outcome, Verdict
+from tests.report.stored import Reader, copy, subject
+
+pytestmark = pytest.mark.unit
+TIMES = tuple(float(t) for t in range(40))
+
+
+def curve(name: str = "a", level: float = 1.0, **changes: Any) -> Curve:
+    values = tuple(level for _ in TIMES)
+    low, high = tuple(level * 0.8 for _ in TIMES), tuple(level * 1.2 for _ in TIMES)
+    return replace(Curve(name, TIMES, values, low, high), **changes)
+
+
+def drawing(*curves: Curve, outcome: Outcome = Outcome.PASS, **changes: Any) -> Drawing:
+    verdict = Verdict("panel/d/p/values", outcome, "what was seen")
+    made = Drawing("panel/d/p", "Board", "Panel", "seconds", ("up",), curves, len(curves), (verdict,))
+    return replace(made, **changes)
+
+
+def of_class(made: Drawing, style: str) -> list[tree.Element]:
+    return [
+        one for one in tree.fromstring(panels.chart(made)).iter() if style in one.get("class", "").split()
+    ]
+
+
+def test_a_panel_has_its_lines_their_bands_and_the_threshold() -> None:
+    made = drawing(curve("a"), curve("b", 2.0), line=1.5)
+    assert [len(of_class(made, style)) for style in ("curve", "band", "threshold")] == [2, 2, 1]
+    assert [text.text for text in of_class(made, "tick")] == [
+        "0 s", "1 s", "2 s", "0 s", "10 s", "20 s", "30 s"
+    ]  # fmt: skip
+
+
+def test_where_the_truth_is_open_there_is_no_band_and_where_a_value_is_missing_no_line() -> None:
+    none = tuple(None for _ in TIMES)
+    assert not of_class(drawing(curve(low=none, high=none)), "band")
+    values = (*(1.0 for _ in range(10)), None, *(1.0 for _ in range(29)))
+    assert len(of_class(drawing(curve(values=values)), "curve")) == 2
+
+
+def test_values_outside_of_the_truth_are_marked_where_the_claim_failed_and_only_there() -> None:
+    wrong = curve(values=tuple(1.0 if t != 7 else 5.0 for t in TIMES))
+    (marked,) = of_class(drawing(wrong, outcome=Outcome.FAIL), "outside")
+    assert "a at 7.00 s: 5 s, truth 800 ms to 1.2 s" in "".join(marked.itertext())
+    assert not of_class(drawing(wrong), "outside")
+    assert not of_class(drawing(curve(), outcome=Outcome.FAIL), "outside")
+
+
+def test_a_long_series_becomes_a_short_path() -> None:
+    times = tuple(float(t) for t in range(10_000))
+    values = tuple(float(t % 7) for t in range(10_000))
+    (line,) = of_class(drawing(Curve("long", times, values, values, values)), "curve")
+    assert len(re.findall("[ML]", line.get("d", ""))) <= panels.MOST_POINTS + 2
+
+
+def test_failed_panels_come_first_and_a_page_of_panels_stays_small() -> None:
+    noisy = [curve(str(number), values=tuple(float((t * number) % 11) for t in TIMES)) for number in range(8)]
+    many = [drawing(*noisy, claim=f"panel/d/{number}") for number in range(300)]
+    many.append(drawing(curve(), outcome=Outcome.FAIL, claim="panel/d/red"))
+    found = panels.arranged(many)
+    assert found[0].drawing.claim == "panel/d/red"
+    assert sum(len(board.chart) for board in found) < panels.BUDGET + 50_000
+    assert found[-1].note == "Drawn in panels.html, beside this page."
+
+
+def test_a_panel_without_points_says_so() -> None:
+    (made,) = panels.arranged([drawing()])
+    assert (str(made.chart), made.note) == ("", "Nothing to draw: no series came back.")
+
+
+def test_a_metric_has_what_was_sent_exposed_and_stored() -> None:
+    found = {count.name: count for count in counts(subject("green"))}
+    total = found["shop_calls_total"]
+    assert (total.sent, total.exposed, total.stored, total.difference) == ("1202", "1202", "1202", "0 of 4")
+    assert total.outcome is Outcome.PASS
+    assert not total.differences
+
+
+def test_a_counter_that_was_edited_names_the_label_set_that_differs(tmp_path: Path) -> None:
+    folder = copy("green", tmp_path)
+    path = folder / "history.jsonl"
+    text = path.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if '"label":"rest"' in line and "exposition" in line)
+    changed = re.sub(
+        r"(shop_calls_total\{[^}]*\} )(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", line, count=1
+    )
+    assert changed != line
+    path.write_text(text.replace(line, changed), encoding="utf-8")
+    found = counts(subject_of(folder))
+    assert (found[0].name, found[0].outcome, found[0].difference) == (
+        "shop_calls_total",
+        Outcome.FAIL,
+        "1 of 4",
+    )
+    assert len(found[0].differences) == 1
+    assert "sent" in found[0].differences[0]
+
+
+def test_a_threshold_has_its_points_and_the_place_where_it_flips() -> None:
+    made = subject("red")
+    (found,) = boundaries(made)
+    assert made.evidence is not None
+    record = made.evidence.need(Boundary).data
+    drawn = tree.fromstring(found.chart)
+    styles = [one.get("class", "") for one in drawn.iter()]
+    asked = [row for row in record.points if row[1] is not None]
+    assert styles.count("asked fires") == sum(fired for _, _, fired in asked)
+    assert styles.count("asked") == sum(not fired for _, _, fired in asked)
+    assert "flips between 29.861% and 30%" in "".join(drawn.itertext())
+    assert found.outcome is Outcome.FAIL
+
+
+def test_the_page_has_all_of_it() -> None:
+    text = Reader(page(subject("green"))).text
+    assert "shop_calls_total counter" in text
+    assert "documented > 0.2 over 2m for 1m" in text
+    assert "cannot be drawn" not in text
