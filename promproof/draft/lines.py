@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*[\w/]|[A-Za-z_/]")
-_SPOKEN = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+_PLAIN = re.compile(r"[A-Za-z0-9_/](?:[\w./()+ -]*[\w/.)+-])?")
 
 
 def scalar(value: str | float | int | bool) -> str:
@@ -24,7 +23,7 @@ def scalar(value: str | float | int | bool) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return f"{value:.15g}"
-    if _PLAIN.fullmatch(value) and value.lower() not in _SPOKEN:
+    if _PLAIN.fullmatch(value) and value not in ("y", "n") and yaml.safe_load(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
 
