@@ -1,0 +1,150 @@
+"""Panels whose numbers have a truth: a rate, an increase, a share or a quantile of a metric that counts requests.
+
+Only a query that is exactly one of these gets one. Any other panel is judged for everything but its values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.promql import parse
+from promproof.draft.recognise import Counting
+from promproof.grafana.dashboard import Dashboard, Panel
+from promproof.promql.tree import bare, grouping, is_call, matchers, metric, name, number, operator
+
+IDENTITY = ("job", "instance")
+"""Labels that tell which target it is, not which request."""
+KINDS = {"rate": "rate", "increase": "increase"}
+Truth = dict[str, Any]
+
+
+def panels(dashboard: Dashboard, counting: Mapping[str, Counting]) -> list[dict[str, Any]]:
+    """The panels of a dashboard as its contract has them; none where not one of them has a truth."""
+    shown = [panel for panel in dashboard.panels if panel.type not in ("text", "row") and panel.title]
+    titles = [panel.slug for panel in shown]
+    if len(titles) != len(set(titles)):
+        return []
+    rows = [
+        {"title": panel.title, **({"unit": panel.unit} if panel.unit else {}), **({"truth": told} if told else {})}
+        for panel in shown
+        for told in (truth(panel, counting),)
+    ]
+    return rows if any("truth" in row for row in rows) else []
+
+
+def truth(panel: Panel, counting: Mapping[str, Counting]) -> Truth | None:
+    """What the numbers of a panel should be; None where its queries are none of the known ones."""
+    found: list[Truth] = []
+    for target in panel.sent:
+        try:
+            told = _query(bare(parse(_plain(target.expression))), counting)
+        except ValueError:
+            return None
+        if told is None:
+            return None
+        found.append(told)
+    if not found:
+        return None
+    first = found[0]
+    if first["kind"] == "quantile":
+        rest = [{**told, "quantiles": first["quantiles"]} for told in found]
+        return {**first, "quantiles": [told["quantiles"][0] for told in found]} if rest == [first] * len(rest) else None
+    return first if len(found) == 1 else None
+
+
+def _plain(expression: str) -> str:
+    """The expression with a window of a number: promql-parser knows no variables."""
+    return re.sub(r"\[\s*(\$\{?__(?:rate_)?interval\}?|\$\{?__range\}?)\s*(?=[\]:])", "[5m", expression)
+
+
+def _query(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
+    if isinstance(node, promql.BinaryExpr) and operator(node) == "/":
+        return _ratio(node, counting)
+    if is_call(node, "histogram_quantile"):
+        return _quantile(node, counting)
+    told = _sum(node, counting)
+    if told is None:
+        return None
+    kind, selector, by = told
+    return {"kind": kind, **_about(selector, by, counting)}
+
+
+def _ratio(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
+    """A share: part and whole are sums of one metric by the same labels, and the part has more matchers."""
+    part, whole = _sum(bare(node.lhs), counting), _sum(bare(node.rhs), counting)
+    if part is None or whole is None or part[0] != whole[0] or part[2] != whole[2] or node.modifier is not None:
+        return None
+    of_part, of_whole = _where(part[1], counting), _where(whole[1], counting)
+    if metric(part[1]) != metric(whole[1]) or not of_whole.items() <= of_part.items() or of_part == of_whole:
+        return None
+    inside = {label: pattern for label, pattern in of_part.items() if label not in of_whole}
+    return {"kind": "ratio", **_about(whole[1], part[2], counting), "part": inside}
+
+
+def _quantile(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
+    q = number(node.args[0])
+    told = _sum(bare(node.args[1]), counting, bucket=True)
+    if q is None or told is None or "le" not in told[2]:
+        return None
+    by = tuple(label for label in told[2] if label != "le")
+    return {"kind": "quantile", **_about(told[1], by, counting), "quantiles": [q]}
+
+
+def _sum(node: Any, counting: Mapping[str, Counting], *, bucket: bool = False) -> tuple[str, Any, tuple[str, ...]] | None:
+    """`sum by (...) (rate(metric{...}[...]))`: the function, the selector, the labels; None for anything else."""
+    by: tuple[str, ...] = ()
+    if not isinstance(node, promql.AggregateExpr) or operator(node) != "sum":
+        return None
+    is_without, labels = grouping(node)
+    if is_without and labels:
+        return None
+    by = tuple(sorted(labels))
+    call = bare(node.expr)
+    if not is_call(call, *KINDS) or not isinstance(call.args[0], promql.MatrixSelector):
+        return None
+    selector = call.args[0].vector_selector
+    counted = _counted(metric(selector), counting, bucket=bucket)
+    if counted is None or selector.offset is not None or selector.matchers.or_matchers:
+        return None
+    known = {*counted.sources, *IDENTITY, *(("le",) if bucket else ())}
+    named = {label for label, _, _ in matchers(selector)} | set(by)
+    if not named <= known or any(not _readable(sign, value) for _, sign, value in matchers(selector)):
+        return None
+    return KINDS[name(call)], selector, by
+
+
+def _counted(sample: str, counting: Mapping[str, Counting], *, bucket: bool) -> Counting | None:
+    """The metric that a sample's name belongs to, where it counts requests in the sense that is asked."""
+    if bucket:
+        found = counting.get(sample.removesuffix("_bucket")) if sample.endswith("_bucket") else None
+        return found if found is not None and found.durations and not found.unit else None
+    plain = counting.get(sample)
+    if plain is not None:
+        return plain if plain.family.type == "counter" else None
+    return counting.get(sample.removesuffix("_count")) if sample.endswith("_count") else None
+
+
+def _readable(sign: str, value: str) -> bool:
+    """Whether a matcher can be said as one pattern without a variable of Grafana's in it."""
+    return sign in ("=", "=~") and "$" not in value
+
+
+def _where(selector: Any, counting: Mapping[str, Counting]) -> dict[str, str]:
+    return {
+        label: value if sign == "=~" else re.escape(value)
+        for label, sign, value in matchers(selector)
+        if label not in IDENTITY
+    }
+
+
+def _about(selector: Any, by: tuple[str, ...], counting: Mapping[str, Counting]) -> Truth:
+    base = metric(selector)
+    for suffix in ("_bucket", "_count"):
+        if base not in counting:
+            base = base.removesuffix(suffix)
+    where = _where(selector, counting)
+    return {"metric": base, **({"by": list(by)} if by else {}), **({"where": where} if where else {})}
