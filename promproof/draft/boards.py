@@ -18,8 +18,13 @@ from promproof.promql.tree import bare, grouping, is_call, matchers, metric, nam
 
 IDENTITY = ("job", "instance")
 """Labels that tell which target it is, not which request."""
+ALL = ".*"
+_WINDOW = re.compile(r"\[\s*(?:\$\{?__(?:rate_)?interval\}?|\$\{?__range\}?)\s*(?=[\]:])")
+_VARIABLE = re.compile(r'=~\s*"\$\{?(\w+)(?::(?:regex|pipe))?\}?"')
 KINDS = {"rate": "rate", "increase": "increase"}
 Truth = dict[str, Any]
+Sum = tuple[str, Any, tuple[str, ...]]
+"""A function over a window, its selector, the labels that are summed by."""
 
 
 def panels(dashboard: Dashboard, counting: Mapping[str, Counting]) -> list[dict[str, Any]]:
@@ -29,19 +34,37 @@ def panels(dashboard: Dashboard, counting: Mapping[str, Counting]) -> list[dict[
     if len(titles) != len(set(titles)):
         return []
     rows = [
-        {"title": panel.title, **({"unit": panel.unit} if panel.unit else {}), **({"truth": told} if told else {})}
+        {
+            "title": panel.title,
+            **({"unit": panel.unit} if panel.unit else {}),
+            **({"truth": told} if told else {}),
+        }
         for panel in shown
-        for told in (truth(panel, counting),)
+        for told in (truth(panel, counting, everything(dashboard)),)
     ]
     return rows if any("truth" in row for row in rows) else []
 
 
-def truth(panel: Panel, counting: Mapping[str, Counting]) -> Truth | None:
-    """What the numbers of a panel should be; None where its queries are none of the known ones."""
+def everything(dashboard: Dashboard) -> frozenset[str]:
+    """The variables of a dashboard that stand for all values as it is opened."""
+    return frozenset(
+        variable.name
+        for variable in dashboard.variables
+        if variable.include_all and set(variable.current) <= {"$__all", "All"}
+    )
+
+
+def truth(
+    panel: Panel, counting: Mapping[str, Counting], every: frozenset[str] = frozenset()
+) -> Truth | None:
+    """What the numbers of a panel should be; None where its queries are none of the known ones.
+
+    every: variables that stand for all values.
+    """
     found: list[Truth] = []
     for target in panel.sent:
         try:
-            told = _query(bare(parse(_plain(target.expression))), counting)
+            told = _query(bare(parse(_plain(target.expression, every))), counting)
         except ValueError:
             return None
         if told is None:
@@ -52,13 +75,18 @@ def truth(panel: Panel, counting: Mapping[str, Counting]) -> Truth | None:
     first = found[0]
     if first["kind"] == "quantile":
         rest = [{**told, "quantiles": first["quantiles"]} for told in found]
-        return {**first, "quantiles": [told["quantiles"][0] for told in found]} if rest == [first] * len(rest) else None
+        return (
+            {**first, "quantiles": [told["quantiles"][0] for told in found]}
+            if rest == [first] * len(rest)
+            else None
+        )
     return first if len(found) == 1 else None
 
 
-def _plain(expression: str) -> str:
-    """The expression with a window of a number: promql-parser knows no variables."""
-    return re.sub(r"\[\s*(\$\{?__(?:rate_)?interval\}?|\$\{?__range\}?)\s*(?=[\]:])", "[5m", expression)
+def _plain(expression: str, every: frozenset[str]) -> str:
+    """The expression with a window of a number and without variables that leave nothing out."""
+    windowed = _WINDOW.sub("[5m", expression)
+    return _VARIABLE.sub(lambda found: f'=~"{ALL}"' if found.group(1) in every else found.group(0), windowed)
 
 
 def _query(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
@@ -76,7 +104,13 @@ def _query(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
 def _ratio(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
     """A share: part and whole are sums of one metric by the same labels, and the part has more matchers."""
     part, whole = _sum(bare(node.lhs), counting), _sum(bare(node.rhs), counting)
-    if part is None or whole is None or part[0] != whole[0] or part[2] != whole[2] or node.modifier is not None:
+    if (
+        part is None
+        or whole is None
+        or part[0] != whole[0]
+        or part[2] != whole[2]
+        or node.modifier is not None
+    ):
         return None
     of_part, of_whole = _where(part[1], counting), _where(whole[1], counting)
     if metric(part[1]) != metric(whole[1]) or not of_whole.items() <= of_part.items() or of_part == of_whole:
@@ -94,9 +128,10 @@ def _quantile(node: Any, counting: Mapping[str, Counting]) -> Truth | None:
     return {"kind": "quantile", **_about(told[1], by, counting), "quantiles": [q]}
 
 
-def _sum(node: Any, counting: Mapping[str, Counting], *, bucket: bool = False) -> tuple[str, Any, tuple[str, ...]] | None:
+def _sum(
+    node: Any, counting: Mapping[str, Counting], *, bucket: bool = False
+) -> tuple[str, Any, tuple[str, ...]] | None:
     """`sum by (...) (rate(metric{...}[...]))`: the function, the selector, the labels; None for anything else."""
-    by: tuple[str, ...] = ()
     if not isinstance(node, promql.AggregateExpr) or operator(node) != "sum":
         return None
     is_without, labels = grouping(node)
@@ -137,7 +172,7 @@ def _where(selector: Any, counting: Mapping[str, Counting]) -> dict[str, str]:
     return {
         label: value if sign == "=~" else re.escape(value)
         for label, sign, value in matchers(selector)
-        if label not in IDENTITY
+        if label not in IDENTITY and value != ALL
     }
 
 
