@@ -26,8 +26,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     documented = metric.labels.get(label)
     strange = {
         dict(labels).get(label, "")
-        for labels in evidence.rest.exposition.series(metric.name)
-        if dict(labels).get(label) not in known
+        for labels, value in evidence.rest.exposition.series(metric.name).items()
+        # a route that a service shows at 0 from the start is none that an unknown path has made
+        if dict(labels).get(label) not in known and value != evidence.baseline.get((metric.name, labels), 0.0)
     }
     if documented is not None and documented.values is not None:
         strange -= set(documented.values)

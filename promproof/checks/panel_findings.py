@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from promproof.config.promql import TooLarge
 from promproof.config.timescale import TimeScale
@@ -199,8 +199,12 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
     return list(dict.fromkeys(found)), count
 
 
-def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str], int]:
+def emptiness(
+    views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = True
+) -> tuple[list[str], int]:
     """(why queries gave nothing, how many points came): empty results with their cause, and those without a number.
+
+    promised: a contract has it. Of another panel nobody said that the run's traffic reaches what it divides by.
 
     Raises:
         Gap: all that is empty may be so because the scaled time-out cut scrapes off.
@@ -227,7 +231,7 @@ def emptiness(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[st
                 doubt = f"{text}; {why}"
             else:
                 found.append(text)
-        elif all(math.isnan(value) for value in values):
+        elif promised and all(math.isnan(value) for value in values):
             found.append(f"{target.path}: gives {len(values)} points and no number: 0 divided by 0")
         elif all(math.isinf(value) for value in values if not math.isnan(value)):
             found.append(f"{target.path}: gives only infinite values")
@@ -278,6 +282,15 @@ def disagreement(
     line = 1 - threshold if complement else threshold
     found += _line(panel, line)
     return found
+
+
+def carries(views: Views, dashboard: Dashboard, panel: Panel, expressions: Iterable[str]) -> bool:
+    """Whether a panel shows what one of these alerts' expressions compares, or one minus it: so its window is theirs."""
+    return any(
+        not disagreement(views, dashboard, panel, expression, None, complement=complement)
+        for expression in expressions
+        for complement in (False, True)
+    )
 
 
 def _line(panel: Panel, line: float) -> list[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from promproof.checks.base import Check, Claim, findings, register
-from promproof.checks.panel_findings import beyond, emptiness, form, metrics_of, names_of, zooms
+from promproof.checks.panel_findings import beyond, carries, emptiness, form, metrics_of, names_of, zooms
 from promproof.contract.model import Contract
 from promproof.contract.panels import DashboardClaim
 from promproof.evidence.evidence import Evidence, Gap
@@ -178,10 +178,10 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
             continue
         count += 1
         mine = form(seen, dashboard, panel)
-        mine += zooms(seen, dashboard, panel, alert=False)[0]
+        mine += zooms(seen, dashboard, panel, alert=_is_an_alerts(seen, dashboard, panel))[0]
         mine += names_of(seen, dashboard, panel)[0]
         try:
-            mine += emptiness(seen, dashboard, panel)[0]
+            mine += emptiness(seen, dashboard, panel, promised=False)[0]
         except Gap as gap:  # the other panels are judged
             doubt = f"{dashboard.file}: panel {panel.title!r}, {gap}"
         found += [f"{dashboard.file}: panel {panel.title!r}, {one}" for one in dict.fromkeys(mine)]
@@ -195,6 +195,16 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
         expected="queries that are accepted, named, never empty, honest at every zoom",
         evidence=[evidence.need(Dashboards).number],
     )
+
+
+def _is_an_alerts(seen: Views, dashboard: Dashboard, panel: Panel) -> bool:
+    """Whether it shows the quantity of some rule, and so keeps that rule's window on purpose."""
+    recorded = seen.evidence.history.last(RuleFiles)
+    expressions = [rule.expression for rule in recorded.data.rules] if recorded is not None else []
+    try:
+        return carries(seen, dashboard, panel, expressions)
+    except Gap:  # an expression that is too large to be taken apart
+        return False
 
 
 def _all(seen: Views) -> list[tuple[Dashboard, Panel]]:

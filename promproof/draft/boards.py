@@ -6,7 +6,9 @@ Only a query that is exactly one of these gets one. Any other panel is judged fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import promql_parser as promql
@@ -14,79 +16,126 @@ import promql_parser as promql
 from promproof.config.promql import parse
 from promproof.draft.recognise import Counting
 from promproof.grafana.dashboard import Dashboard, Panel
-from promproof.promql.tree import bare, grouping, is_call, matchers, metric, name, number, operator
+from promproof.grafana.expand import substitute
+from promproof.grafana.queries import canonical
+from promproof.grafana.zoom import everything
+from promproof.promql.tree import (
+    bare,
+    grouping,
+    is_call,
+    matchers,
+    metric,
+    name,
+    number,
+    operator,
+    selectors,
+)
 
 IDENTITY = ("job", "instance")
 """Labels that tell which target it is, not which request."""
 ALL = ".*"
 _WINDOW = re.compile(r"\[\s*(?:\$\{?__(?:rate_)?interval\}?|\$\{?__range\}?)\s*(?=[\]:])")
-_VARIABLE = re.compile(r'=~\s*"\$\{?(\w+)(?::(?:regex|pipe))?\}?"')
 KINDS = {"rate": "rate", "increase": "increase"}
 Truth = dict[str, Any]
 Sum = tuple[str, Any, tuple[str, ...]]
 """A function over a window, its selector, the labels that are summed by."""
 
 
-def panels(dashboard: Dashboard, counting: Mapping[str, Counting]) -> list[dict[str, Any]]:
-    """The panels of a dashboard as its contract has them; none where not one of them has a truth."""
-    shown = [panel for panel in dashboard.panels if panel.type not in ("text", "row") and panel.title]
-    titles = [panel.slug for panel in shown]
-    if len(titles) != len(set(titles)):
+@dataclass(frozen=True)
+class Known:
+    """What a dashboard's queries are compared with.
+
+    counting: the metrics that count requests; still: sample names of the service that nothing moved; limits: by alert
+    what it compares, in normal form, and its threshold.
+    """
+
+    counting: Mapping[str, Counting]
+    still: frozenset[str] = frozenset()
+    limits: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+
+def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
+    """The panels of a dashboard as its contract has them: all of them, or none.
+
+    None where two have one name, or where one asks for what nothing moved: it would have to show numbers.
+    """
+    shown = [panel for panel in dashboard.panels if panel.type not in ("text", "row")]
+    slugs = [panel.slug for panel in shown]
+    if not all(slugs) or len(slugs) != len(set(slugs)):
         return []
-    rows = [
-        {
-            "title": panel.title,
-            **({"unit": panel.unit} if panel.unit else {}),
-            **({"truth": told} if told else {}),
-        }
-        for panel in shown
-        for told in (truth(panel, counting, everything(dashboard)),)
-    ]
-    return rows if any("truth" in row for row in rows) else []
+    rows = []
+    for panel in shown:
+        queries = _queries(dashboard, panel)
+        if queries is None or any(
+            metric(found) in known.still for node in queries for found in selectors(node)
+        ):
+            return []
+        rows.append(_claim(panel, queries, known))
+    return rows
 
 
-def everything(dashboard: Dashboard) -> frozenset[str]:
-    """The variables of a dashboard that stand for all values as it is opened."""
-    return frozenset(
-        variable.name
-        for variable in dashboard.variables
-        if variable.include_all and set(variable.current) <= {"$__all", "All"}
+def _claim(panel: Panel, queries: Sequence[Any], known: Known) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": panel.title, **({"unit": panel.unit} if panel.unit else {})}
+    alert = _alert(panel, queries, known)
+    if alert:
+        told["alert"] = alert
+    elif any(not _WINDOW.search(target.expression) and "[" in target.expression for target in panel.sent):
+        told["fixed_window"] = True
+    found = truth(queries, known.counting)
+    return {**told, **({"truth": found} if found else {})}
+
+
+def _alert(panel: Panel, queries: Sequence[Any], known: Known) -> str:
+    """The alert whose quantity the panel shows, with the line of its threshold; empty for none."""
+    if panel.thresholds_mode != "absolute" or not panel.thresholds_drawn:
+        return ""
+    shown = set()
+    for node in queries:
+        with suppress(ValueError):
+            shown.add(canonical(node.prettify()))
+    return next(
+        (
+            name
+            for name, (wanted, limit) in known.limits.items()
+            if wanted in shown and limit in panel.thresholds
+        ),
+        "",
     )
 
 
-def truth(
-    panel: Panel, counting: Mapping[str, Counting], every: frozenset[str] = frozenset()
-) -> Truth | None:
-    """What the numbers of a panel should be; None where its queries are none of the known ones.
-
-    every: variables that stand for all values.
-    """
+def truth(queries: Sequence[Any], counting: Mapping[str, Counting]) -> Truth | None:
+    """What a panel should show, by the trees of its queries; None where they are none of the known ones."""
     found: list[Truth] = []
-    for target in panel.sent:
-        try:
-            told = _query(bare(parse(_plain(target.expression, every))), counting)
-        except ValueError:
-            return None
-        if told is None:
+    for node in queries:
+        told = _query(bare(node), counting)
+        if told is None or not _is_caused(told, counting):
             return None
         found.append(told)
     if not found:
         return None
     first = found[0]
     if first["kind"] == "quantile":
-        rest = [{**told, "quantiles": first["quantiles"]} for told in found]
-        return (
-            {**first, "quantiles": [told["quantiles"][0] for told in found]}
-            if rest == [first] * len(rest)
-            else None
-        )
+        alike = all({**told, "quantiles": first["quantiles"]} == first for told in found)
+        return {**first, "quantiles": [told["quantiles"][0] for told in found]} if alike else None
     return first if len(found) == 1 else None
 
 
-def _plain(expression: str, every: frozenset[str]) -> str:
-    """The expression with a window of a number and without variables that leave nothing out."""
-    windowed = _WINDOW.sub("[5m", expression)
-    return _VARIABLE.sub(lambda found: f'=~"{ALL}"' if found.group(1) in every else found.group(0), windowed)
+def _is_caused(told: Truth, counting: Mapping[str, Counting]) -> bool:
+    """Whether some request that was sent is one of those that the panel shows: else nothing would be judged."""
+    wanted = {**told.get("where", {}), **told.get("part", {})}
+    return any(
+        all(re.fullmatch(pattern, dict(labels).get(label, "")) for label, pattern in wanted.items())
+        for labels in counting[told["metric"]].seen.values()
+    )
+
+
+def _queries(dashboard: Dashboard, panel: Panel) -> list[Any] | None:
+    """The trees of a panel's queries with every variable at All; None where one can't be read."""
+    values = everything(dashboard)
+    try:
+        return [parse(_WINDOW.sub("[5m", substitute(target.expression, values))) for target in panel.sent]
+    except ValueError:
+        return None
 
 
 def _query(node: Any, counting: Mapping[str, Counting]) -> Truth | None:

@@ -11,7 +11,7 @@ from promproof.config.rules import read as read_rules
 from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
-from promproof.draft.boards import panels
+from promproof.draft.boards import Known, panels
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Tried, find_openapi, observe, try_routes
@@ -129,7 +129,8 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     }
     boards = parsed(grafana_files(folder.root)).dashboards
     say(f"{folder.root.name}/: {len(rules)} alerts, {len(boards)} dashboards")
-    shown = {board.uid: panels(board, seen.found.counting) for board in boards}
+    known = Known(seen.found.counting, metrics.still(seen.observed, seen.found), monitoring.limits(rules))
+    shown = {board.uid: panels(board, known) for board in boards}
     return [monitoring.alerts(folder, rules, proofs, edges), monitoring.dashboards(boards, shown)]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from promproof.config.durations import format_duration
@@ -17,6 +18,7 @@ from promproof.config.rules import Facts, Rule, facts
 from promproof.draft.lines import comment, item
 from promproof.errors import InputError
 from promproof.grafana.dashboard import Dashboard
+from promproof.grafana.queries import quantity
 from promproof.promql.values import unit
 from promproof.proofs.among import destinations
 from promproof.proofs.routes import Destination, of_rule
@@ -71,6 +73,18 @@ def alert(
     if said is not None and said.metrics:
         told["metrics"] = list(said.metrics)
     return told
+
+
+def limits(rules: Sequence[Rule]) -> dict[str, tuple[str, float]]:
+    """By alert what it compares, in normal form, and with which number; without those of which that isn't certain."""
+    times = Counter(rule.name for rule in rules)
+    found = {}
+    for rule in rules:
+        told = alert(rule, None, {})
+        if "threshold" in told and times[rule.name] == 1:
+            with suppress(ValueError):
+                found[rule.name] = (quantity(rule.expression), told["threshold"])
+    return found
 
 
 def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[str, Any]]]) -> list[str]:

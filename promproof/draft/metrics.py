@@ -139,6 +139,18 @@ def _moved(family: Family, observed: Observed) -> bool:
     return any(moved for batch, moved in observed.moves(sample) if batch.probe is not None)
 
 
+def still(observed: Observed, found: Recognised) -> frozenset[str]:
+    """The sample names of counters, histograms and summaries that no request moved."""
+    return frozenset(
+        family.name + suffix
+        for family in observed.last.families.values()
+        if family.type in COUNTED_SAMPLE
+        and family.name not in found.counting
+        and not _moved(family, observed)
+        for suffix in ("", "_count", "_sum", "_bucket")
+    )
+
+
 def _notes(counting: Counting) -> Iterator[str]:
     if counting.doubt:
         yield f"Look at this one: {counting.doubt}"
