@@ -231,8 +231,9 @@ def emptiness(
                 doubt = f"{text}; {why}"
             else:
                 found.append(text)
-        elif promised and all(math.isnan(value) for value in values):
-            found.append(f"{target.path}: gives {len(values)} points and no number: 0 divided by 0")
+        elif all(math.isnan(value) for value in values):
+            if promised:
+                found.append(f"{target.path}: gives {len(values)} points and no number: 0 divided by 0")
         elif all(math.isinf(value) for value in values if not math.isnan(value)):
             found.append(f"{target.path}: gives only infinite values")
     if doubt and not found:
@@ -285,7 +286,7 @@ def disagreement(
 
 
 def carries(views: Views, dashboard: Dashboard, panel: Panel, expressions: Iterable[str]) -> bool:
-    """Whether a panel shows what one of these alerts' expressions compares, or one minus it: so its window is theirs."""
+    """Whether a panel shows what an alert of these compares, or one minus it: so its window is theirs."""
     return any(
         not disagreement(views, dashboard, panel, expression, None, complement=complement)
         for expression in expressions

@@ -15,7 +15,7 @@ import pytest
 
 from promproof.checks import panel_form, panel_inventory, panel_legend, panel_zoom
 from promproof.checks.base import Check, judge
-from promproof.checks.panel_findings import beyond, form, metrics_of, zooms
+from promproof.checks.panel_findings import beyond, carries, form, metrics_of, zooms
 from promproof.contract.model import Contract, load
 from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.evidence.evidence import Evidence
@@ -362,3 +362,29 @@ def test_a_wrong_type_anywhere_ends_in_no_traceback(full: Json, contract: Contra
                 zooms(views, read, shown, alert=False)
         count += 1
     assert count > 100
+
+
+RULED = 'sum by (job) (rate(http_requests_total{status=~"5.."}[5m])) / sum by (job) (rate(http_requests_total[5m]))'
+
+
+@pytest.mark.parametrize(
+    ("shown", "carried"),
+    [
+        (RULED, True),
+        (f"1 - {RULED}", True),
+        (RULED.replace("[5m]", "[10m]"), False),
+        (RULED.replace("5..", "4.."), False),
+        ("not a query (", False),
+    ],
+    ids=["the quantity", "one minus it", "another window", "another part", "no query"],
+)
+def test_a_panel_carries_an_alert_by_the_quantity_that_it_shows(
+    shown: str, carried: bool, contract: Contract, tmp_path: Path
+) -> None:
+    history = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
+    record.files(history, Texts({}, (PROMETHEUS,), (), ()), {"api": 15_000})
+    history.close()
+    (read,) = read_all({"a.json": json.dumps(dashboard(panel(targets=[expr(shown)])))}, (PROMETHEUS,))
+    views = Views(Evidence(contract, history))
+    expressions = ["up == 0", f"{RULED} > 0.05"]
+    assert carries(views, read, read.panels[0], expressions) is carried

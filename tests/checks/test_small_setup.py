@@ -53,7 +53,7 @@ def judged(
     for endpoint in ["/"] * 3 + ["unmatched"] * unknown:
         ledger.close(ledger.open("GET", endpoint), 200)
     rows: list[tuple[str, dict[str, Any]]] = [
-        ("run", {"scrape_interval": 1.0}),
+        ("run", {"scrape_interval": 1.0, "managed": True}),
         ("rules", {"groups": []}),
         ("rendered_rules", {"rules": []}),
         ("reload", {"rows": []}),
@@ -86,6 +86,12 @@ def test_unknown_paths_that_no_scenario_sends_leave_their_claim_not_verified(
     unknown: int, outcome: str
 ) -> None:
     assert judged(metric_cardinality.CHECK, "hits_total", unknown=unknown).outcome == outcome
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(0, "pass"), (1, "fail")], ids=["at 0", "counted"])
+def test_only_a_route_that_was_counted_is_one_that_an_unknown_path_made(value: int, outcome: str) -> None:
+    exposed = EXPOSED + f'hits_total{{endpoint="/elsewhere"}} {value}\n'
+    assert judged(metric_cardinality.CHECK, "hits_total", unknown=1000, exposed=exposed).outcome == outcome
 
 
 def test_a_metric_without_a_label_for_the_endpoint_has_no_claim_about_unknown_paths() -> None:

@@ -1,0 +1,127 @@
+"""Which panels of a dashboard get a truth: those whose query is exactly a rate, a share or a quantile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from promproof.draft.boards import Known, panels
+from promproof.draft.recognise import recognise
+from promproof.grafana.queries import quantity
+from promproof.grafana.read import read
+from tests.draft.readings import recorded
+
+pytestmark = pytest.mark.unit
+COUNTING = recognise(recorded("fastapi")).counting
+R, D = "http_requests_total", "http_request_duration_seconds"
+
+
+def board(*queries: str | list[str], variables: list[dict[str, Any]] | None = None, **keys: Any) -> str:
+    made = [
+        {
+            "id": number,
+            "type": "timeseries",
+            "title": f"P{number}",
+            "targets": [
+                {"refId": chr(65 + place), "expr": text}
+                for place, text in enumerate([query] if isinstance(query, str) else query)
+            ],
+            **keys,
+        }
+        for number, query in enumerate(queries)
+    ]
+    return json.dumps({"uid": "a", "title": "A", "panels": made, "templating": {"list": variables or []}})
+
+
+def told(query: str | list[str], **keys: Any) -> Any:
+    [row] = panels(read("a.json", board(query, **keys)), Known(COUNTING))
+    return row.get("truth")
+
+
+@pytest.mark.parametrize(
+    ("query", "truth"),
+    [
+        (f"sum(rate({R}[5m]))", {"kind": "rate", "metric": R}),
+        (f"sum by (handler) (rate({R}[$__rate_interval]))", {"kind": "rate", "metric": R, "by": ["handler"]}),
+        (
+            f'sum(increase({R}{{job="x",method="GET"}}[1h])) by (status)',
+            {"kind": "increase", "metric": R, "by": ["status"], "where": {"method": "GET"}},
+        ),
+        (
+            f'sum(rate({R}{{status="4xx"}}[5m])) / sum(rate({R}[5m]))',
+            {"kind": "ratio", "metric": R, "part": {"status": "4xx"}},
+        ),
+        (
+            f"histogram_quantile(0.9, sum by (le, handler) (rate({D}_bucket[5m])))",
+            {"kind": "quantile", "metric": D, "by": ["handler"], "quantiles": [0.9]},
+        ),
+        (f"sum(rate({D}_count[5m]))", {"kind": "rate", "metric": D}),
+    ],
+    ids=["rate", "by a label", "increase", "share", "quantile", "count of a histogram"],
+)
+def test_a_query_that_is_one_of_the_known_kinds_has_its_truth(query: str, truth: dict[str, Any]) -> None:
+    assert told(query) == truth
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"rate({R}[5m])",
+        f"2 * sum(rate({R}[5m]))",
+        f"avg(rate({R}[5m]))",
+        f"sum without (handler) (rate({R}[5m]))",
+        f"sum by (pod) (rate({R}[5m]))",
+        f'sum(rate({R}{{method!="GET"}}[5m]))',
+        f'sum(rate({R}{{method="$verb"}}[5m]))',
+        f"sum(rate({R}[5m] offset 1d))",
+        "sum(rate(other_total[5m]))",
+        f'sum(rate({R}{{status="4xx"}}[5m])) / sum(rate({D}_count[5m]))',
+        f'sum by (method) (rate({R}{{status="4xx"}}[5m])) / sum(rate({R}[5m]))',
+        f'sum(rate({R}[5m])) / sum(rate({R}{{status="4xx"}}[5m]))',
+        f"histogram_quantile(0.9, rate({D}_bucket[5m]))",
+        f"sum(rate({D}_sum[5m])) / sum(rate({D}_count[5m]))",
+        f'sum(rate({R}{{status="5xx"}}[5m])) / sum(rate({R}[5m]))',
+    ],
+)
+def test_any_other_query_has_none(query: str) -> None:
+    assert told(query) is None
+
+
+def test_several_quantiles_of_one_query_are_one_truth_and_of_two_queries_none() -> None:
+    text = f"histogram_quantile(0.5, sum by (le) (rate({D}_bucket[5m])))"
+    assert told([text, text.replace("0.5", "0.99")])["quantiles"] == [0.5, 0.99]
+    assert told([text, text.replace("(le)", "(le, handler)")]) is None
+
+
+def test_a_variable_at_all_leaves_nothing_out_and_one_at_a_value_does() -> None:
+    query = f'sum(rate({R}{{handler=~"$route"}}[5m]))'
+    every = [{"name": "route", "type": "query", "includeAll": True, "current": {"value": "$__all"}}]
+    fixed = [{"name": "route", "type": "custom", "query": "/a,/b", "current": {"value": "/a"}}]
+    assert told(query, variables=every) == {"kind": "rate", "metric": R}
+    assert told(query, variables=fixed) is None
+
+
+def test_a_panel_that_asks_for_what_nothing_moved_leaves_its_dashboard_without_a_list() -> None:
+    known = Known(COUNTING, frozenset({"orders_total"}))
+    assert panels(read("a.json", board("sum(rate(orders_total[5m]))", "up")), known) == []
+    assert len(panels(read("a.json", board("sum(rate(bills_total[5m]))", "up")), known)) == 2
+
+
+def test_a_panel_with_a_window_of_its_own_says_so_unless_an_alert_has_it() -> None:
+    query = f"sum(rate({R}[5m]))"
+    limits = {"Busy": (quantity(f"{query} > 9"), 9.0)}
+    drawn = {
+        "fieldConfig": {
+            "defaults": {
+                "thresholds": {"mode": "absolute", "steps": [{"value": None}, {"value": 9}]},
+                "custom": {"thresholdsStyle": {"mode": "line"}},
+            }
+        }
+    }
+    known = Known(COUNTING, frozenset(), limits)
+    [plain] = panels(read("a.json", board(query)), known)
+    [carrying] = panels(read("a.json", board(query, **drawn)), known)
+    assert (plain.get("fixed_window"), plain.get("alert")) == (True, None)
+    assert (carrying.get("fixed_window"), carrying.get("alert")) == (None, "Busy")
