@@ -14,7 +14,7 @@ import requests
 
 from promproof.draft.observed import Batch, Observed, Probe
 from promproof.draft.routes import UNKNOWN, USUAL, Choice, Route, ids, offered
-from promproof.errors import EvidenceError
+from promproof.errors import EvidenceError, InputError
 from promproof.exposition import Exposition, parse
 from promproof.http import Session, shown
 
@@ -75,7 +75,7 @@ class Target:
         """The exposition at the first of the paths that has one, which is remembered.
 
         Raises:
-            EvidenceError: none has; with what each answered.
+            InputError: none has; with what each answered.
         """
         said = []
         for path in paths:
@@ -84,11 +84,12 @@ class Target:
                 self.metrics_path = path
                 return found
             said.append(f"{path} {found}")
-        raise EvidenceError(
-            "target",
-            f"no metrics at {self.url}: {'; '.join(said[:1])}",
-            said[1:],
-            "name the path with --metrics-path; without metrics there is nothing to draft",
+        others = f", nor are any at {len(said) - 1} other usual paths" if said[1:] else ""
+        raise InputError(
+            what=f"no metrics are there: {said[0]}{others}",
+            where=self.url,
+            expected="an exposition of Prometheus' text format",
+            todo="name its path with --metrics-path; a service without metrics has none that a draft could promise",
         )
 
     def read(self) -> Exposition:
@@ -113,8 +114,8 @@ class Target:
             return f"answers {answer.status_code}"
         try:
             found = parse(answer.text)
-        except ValueError as error:
-            return f"answers what is no exposition: {error}"
+        except ValueError:
+            return f"answers what is no exposition: {shown(answer.text)}"
         return found if found.families else f"answers no metrics: {shown(answer.text)}"
 
 
@@ -122,7 +123,7 @@ def find_openapi(target: Target, asked: str | None) -> tuple[dict[str, object] |
     """An OpenAPI document and where it was; `asked`: the URL or path of it.
 
     Raises:
-        EvidenceError: one was asked for, and is not there.
+        InputError: one was asked for, and is not there.
     """
     said = ""
     for path in (asked,) if asked else OPENAPI_PATHS:
@@ -135,7 +136,12 @@ def find_openapi(target: Target, asked: str | None) -> tuple[dict[str, object] |
         if isinstance(document, dict) and isinstance(document.get("paths"), dict):
             return document, path
     if asked:
-        raise EvidenceError("openapi", f"{asked} {said or 'is no OpenAPI document'}", (), "check --openapi")
+        raise InputError(
+            what=said if said and not said.endswith("200") else "is no OpenAPI document",
+            where=asked,
+            expected="a JSON document with `paths`",
+            todo="correct --openapi, or leave it out: then the routes are those that the metrics have seen",
+        )
     return None, ""
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import requests
 
+from promproof.config.urls import base_url
 from promproof.draft.probing import Target
 from promproof.errors import EvidenceError, InputError
 from promproof.stack.app import ManagedApp
@@ -61,7 +62,7 @@ def running(app: str | None, url: str | None) -> Iterator[Running]:
             expected='--app "my-api --port {port}", or --target URL of one that runs already',
         )
     if url is not None:
-        target = Target(url)
+        target = Target(base_url(url, "--target"))
         try:
             target.get("/")
         except requests.RequestException as error:

@@ -112,7 +112,7 @@ def test_a_panel_that_asks_for_what_nothing_moved_leaves_its_dashboard_without_a
 def test_a_panel_with_a_window_of_its_own_says_so_unless_an_alert_has_it() -> None:
     query = f"sum(rate({R}[5m]))"
     limits = {"Busy": (quantity(f"{query} > 9"), 9.0)}
-    drawn = {
+    drawn: dict[str, Any] = {
         "fieldConfig": {
             "defaults": {
                 "thresholds": {"mode": "absolute", "steps": [{"value": None}, {"value": 9}]},
