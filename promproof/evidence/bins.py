@@ -14,6 +14,8 @@ from math import floor
 from hdrh.histogram import HdrHistogram
 
 SIGNIFICANT_DIGITS = 3
+RANKS = 1000
+"""Percentiles are told apart to a thousandth of a percent."""
 MAGNITUDE = 10
 """log2 of half the linear range: values below 2 ** (MAGNITUDE + 1) us have a bucket each."""
 
@@ -91,11 +93,16 @@ def count_at_or_below(buckets: Bins, seconds: float) -> int:
 
 
 def percentile(buckets: Bins, p: float) -> float | None:
-    """The p-th percentile (0 to 100) in seconds, the top of its bucket like HdrHistogram; None of nothing."""
+    """The p-th percentile (0 to 100) in seconds, the top of its bucket; None of nothing.
+
+    The nearest rank: the least duration that at least p percent do not exceed. That of several parts together lies
+    between those of each, which a rank that is rounded to the nearest integer (HdrHistogram's) does not warrant.
+    """
     total = sum(buckets.values())
     if not total:
         return None
-    wanted = max(int(min(p, 100.0) * total / 100 + 0.5), 1)
+    # in thousandths of a percent: 99.9 * 1000 / 100 is a little over 999 in binary
+    wanted = max(-(-round(min(p, 100.0) * RANKS) * total // (100 * RANKS)), 1)
     seen = 0
     for index in sorted(buckets):
         seen += buckets[index]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
+from fractions import Fraction
+from math import ceil, inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promproof.evidence import bins
@@ -327,13 +328,41 @@ def test_a_duration_falls_outside_its_bucket_or_into_a_wide_one(microseconds: in
     assert bins.bucket_top(index) <= microseconds * 1.001
 
 
-@given(st.lists(st.integers(1, 5_000_000), min_size=1, max_size=50), st.floats(0, 100))
-def test_a_percentile_is_not_that_of_hdrhistogram(values: list[int], p: float) -> None:
+PERCENTILES = st.sampled_from([0.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0])
+DURATIONS = st.lists(st.integers(1, 5_000_000), min_size=1, max_size=50)
+
+
+def counted(values: list[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for value in values:
         bins.add_into(counts, {bins.bucket_of(value): 1})
-    theirs = bins.histogram([counts])
-    ours = bins.percentile(counts, p)
+    return counts
+
+
+@example([1] * 14 + [9] * 2, 90.0)
+@given(DURATIONS, PERCENTILES)
+def test_a_percentile_is_the_least_duration_that_so_many_do_not_exceed(values: list[int], p: float) -> None:
+    ours = bins.percentile(counted(values), p)
+    rank = max(ceil(Fraction(str(p)) * len(values) / 100), 1)
     assert ours is not None
-    # theirs answers with the top of its bucket, of which the least may be one unit wide
-    assert round(ours * 1e6) == pytest.approx(theirs.get_value_at_percentile(p), rel=1e-3, abs=1)
+    assert round(ours * 1e6) == bins.bucket_top(bins.bucket_of(sorted(values)[rank - 1]))
+
+
+@example([1] * 14 + [9] * 2, [1] * 16 + [9] * 2, 90.0)
+@given(DURATIONS, DURATIONS, PERCENTILES)
+def test_a_percentile_of_all_lies_between_those_of_its_parts(
+    one: list[int], other: list[int], p: float
+) -> None:
+    parts = [bins.percentile(counted(values), p) or 0.0 for values in (one, other)]
+    whole = bins.percentile(counted([*one, *other]), p)
+    assert whole is not None
+    assert min(parts) <= whole <= max(parts)
+
+
+def test_percentiles_are_those_of_hdrhistogram_where_the_rank_needs_no_rounding() -> None:
+    counts = counted([n * 1000 for n in range(1, 1001)])
+    theirs = bins.histogram([counts])
+    for p in (50.0, 95.0, 99.0, 99.9, 100.0):
+        ours = bins.percentile(counts, p)
+        assert ours is not None
+        assert round(ours * 1e6) == pytest.approx(theirs.get_value_at_percentile(p), rel=1e-3, abs=1)
