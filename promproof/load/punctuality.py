@@ -20,8 +20,9 @@ HOPELESS_LAG_SECONDS = 3.0
 class Generator:
     """One process's account; durations in seconds.
 
-    own_failures: requests that this machine could not send (no descriptors, no ports). lags: HDR buckets (us)
-    of how late arrivals were sent. loop_lag: of a timer beside them.
+    refused: missed arrivals that found `limit` sessions under way, the most of a scenario. own_failures: requests that
+    this machine could not send (no descriptors, no ports). lags: HDR buckets (us) of how late arrivals were sent.
+    loop_lag: of a timer beside them.
     """
 
     model: str = "none"
@@ -33,6 +34,8 @@ class Generator:
     cpu_seconds: float = 0.0
     loop_lag_max_seconds: float = 0.0
     lags: dict[int, int] = field(default_factory=dict)
+    refused: int = 0
+    limit: int | None = None
 
     @property
     def cpu(self) -> float:
@@ -46,6 +49,8 @@ class Generator:
             "planned": self.planned,
             "sent": self.sent,
             "missed": self.missed,
+            "refused": self.refused,
+            "limit": self.limit,
             "own_failures": self.own_failures,
             "seconds": self.seconds,
             "lag_p99_seconds": bins.percentile(self.lags, 99.0),
@@ -64,6 +69,8 @@ class Generator:
             planned=data["planned"],
             sent=data["sent"],
             missed=data["missed"],
+            refused=data.get("refused", 0),
+            limit=data.get("limit"),
             own_failures=data["own_failures"],
             seconds=data["seconds"],
             cpu_seconds=data["cpu_seconds"],
@@ -81,6 +88,8 @@ def together(parts: Iterable[Generator]) -> Generator:
             total.planned = (total.planned or 0) + part.planned
         total.sent += part.sent
         total.missed += part.missed
+        total.refused += part.refused
+        total.limit = part.limit if total.limit is None else total.limit
         total.own_failures += part.own_failures
         if part.cpu >= total.cpu:
             total.seconds, total.cpu_seconds = part.seconds, part.cpu_seconds
@@ -93,7 +102,13 @@ def excesses(generator: Generator, limits: Limits) -> list[str]:
     """Why the result is the generator's and not the target's; nothing when it kept its promise."""
     found = []
     if generator.missed:
-        found.append(f"{generator.missed} of {generator.planned} arrivals were missed")
+        full = ""
+        if generator.refused and generator.limit is not None:
+            full = (
+                f": {generator.refused} found {generator.limit} sessions under way, the limit of a process "
+                "(arrival.limit of the scenario)"
+            )
+        found.append(f"{generator.missed} of {generator.planned} arrivals were missed{full}")
     lag = bins.percentile(generator.lags, 99.0)
     if lag is not None and lag > limits.lag:
         found.append(

@@ -15,7 +15,7 @@ _COMMANDS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
 )
 """Control characters, half surrogates, and those that turn the direction of what follows."""
-_PARTS = re.compile(r"[^/._,;:=&?{}()\[\]|-]*[/._,;:=&?{}()\[\]|-]?")
+_PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,8 +18,9 @@ from promproof.evidence import bins
 from promproof.load.account import Account
 from promproof.load.judgement import find_knee
 from promproof.load.result import PERCENTILES, EndpointRow, LoadResult
+from promproof.report.lines import wrapped
 from promproof.report.styles import STYLE
-from promproof.report.tables import print_whole, table
+from promproof.report.tables import print_whole, table, width_of
 from promproof.verdict import Verdict
 
 HERE = Path(__file__).resolve().parent
@@ -35,8 +37,12 @@ COUNTS = ("requests", "answers", "none", "maybe")
 HEADS = (*COUNTS, *(_percentile(p) for p in PERCENTILES))
 CELLS = range(len(HEADS))
 """numbers of all columns behind the endpoint's"""
-HALVES = (CELLS[: len(COUNTS)], CELLS[len(COUNTS) :])
+PARTS = (CELLS[: len(COUNTS)], CELLS[len(COUNTS) :])
 """where they do not fit beside each other"""
+NARROW_PARTS = (PARTS[0], PARTS[1][:3], PARTS[1][3:])
+NARROW = 100
+"""columns below which names would have too few beside all percentiles"""
+LEAST_NAME = 20
 
 
 def show(result: LoadResult, console: Console | None = None) -> None:
@@ -44,7 +50,9 @@ def show(result: LoadResult, console: Console | None = None) -> None:
     console = console or Console(
         highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH
     )
-    print_whole(console, _endpoints(result, CELLS), lambda: [_endpoints(result, part) for part in HALVES])
+    parts = NARROW_PARTS if console.width < NARROW else PARTS
+    fitting = [_fitting(result, console, part) for part in parts]
+    print_whole(console, _endpoints(result, CELLS), lambda: fitting)
     if result.account.scenario.knee and (knee := find_knee(result.account)) is not None:
         console.print(f"knee: {knee}")
     console.print(f"generator: {generator_line(result.account)}\n")
@@ -189,16 +197,27 @@ def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _endpoints(result: LoadResult, columns: Sequence[int]) -> Table:
-    """The endpoints with some of their cells; only an endpoint's name may be folded."""
-    made = table()
-    made.add_column("endpoint", overflow="fold")
+def _endpoints(result: LoadResult, columns: Sequence[int], width: int | None = None) -> Table:
+    """The endpoints with some of their cells; of a name, what is too long for `width` columns stands below."""
+    made = table("endpoint")
     for name in (HEADS[number] for number in columns):
         made.add_column(name, justify="right", no_wrap=True)
     for row in result.endpoints():
         name, *cells = map(escape, _cells(row))
-        made.add_row(name, *(cells[number] for number in columns))
+        shown = "\n".join(wrapped(name, width))
+        made.add_row(shown, *(cells[number] for number in columns))
     return made
+
+
+def _fitting(result: LoadResult, console: Console, columns: Sequence[int]) -> Table:
+    """The endpoints as wide as the terminal: names have what the numbers leave."""
+    numbers = width_of(console, _endpoints(result, columns, 1)) - _longest(result, 1)
+    return _endpoints(result, columns, max(console.width - numbers, LEAST_NAME))
+
+
+def _longest(result: LoadResult, width: int) -> int:
+    lines = [line for row in result.endpoints() for line in wrapped(_cells(row)[0], width)]
+    return max(map(cell_len, ["endpoint", *lines]))
 
 
 def _cells(row: EndpointRow) -> list[str]:

@@ -256,6 +256,10 @@ def test_no_stage_that_broke_is_taken_for_a_knee() -> None:
     ("change", "words"),
     [
         ({"missed": 1, "planned": 10}, "1 of 10 arrivals were missed"),
+        (
+            {"missed": 3, "refused": 2, "limit": 500, "planned": 10},
+            "3 of 10 arrivals were missed: 2 found 500 sessions under way, the limit of a process",
+        ),
         ({"lags": {300_000: 5}}, "the generator was late"),
         ({"seconds": 10.0, "cpu_seconds": 9.9}, "the generator used 99% of a CPU"),
         ({"own_failures": 2}, "2 requests could not be sent for want of"),

@@ -81,6 +81,7 @@ class _Arrivals:
 
     def keep(self) -> None:
         ground = self._ground
+        ground.generator.limit = self._limit
         sleep = ground.timer()
         try:
             arrived = keep(
@@ -108,6 +109,7 @@ class _Arrivals:
         progress = self._ground.progress
         progress.handed += 1
         if self._slots >= self._limit:
+            self._ground.generator.refused += 1
             return False
         assert self._next is not None
         session, visit = self._next
