@@ -10,7 +10,7 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_panel, register
+from promproof.findings.kind import Kind, each_dashboard, each_panel, register
 from promproof.findings.panels import Board, Query, board_of
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
@@ -321,29 +321,37 @@ def judge_times(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Fin
             )
 
 
-@each_panel(ONE_NUMBER)
-def judge_numbers(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
-    """Single numbers that are taken from a range query."""
-    if panel.type not in ("stat", "gauge", "bargauge") or panel.calcs not in ((), ("lastNotNull",)):
-        return
+@each_dashboard(ONE_NUMBER)
+def judge_numbers(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """Single numbers that are taken from range queries: once for a dashboard, for it is Grafana's default."""
     board = board_of(file, setup)
-    if panel.type == "stat" and _object(board.raw(panel.path).get("options")).get("graphMode") != "none":
-        return  # the range is drawn behind the number
-    if board.shows_all_values(panel.path) or panel.transformed:
-        return
-    queries = [
-        query
-        for query in board.queries(panel.path)
-        if query.tree is not None and not query.target.instant and "__range" not in query.target.expression
-    ]
-    if queries:
+    found = [(panel.title, path) for panel in file.dashboard.panels if (path := _old_number(panel, board))]
+    if found:
+        titles = ", ".join(repr(title) for title, _ in found[:3])
+        more = f" and {len(found) - 3} more" if found[3:] else ""
         yield ONE_NUMBER.at(
-            file.at(f"{queries[0].target.path}.instant"),
-            "a range query of which the last number is shown",
+            file.at(f"{found[0][1]}.instant"),
+            f"{titles}{more}: the last number of a range query",
             effect="a series that has ended keeps its number until the range has passed",
             todo='set "instant": true',
             see="stop the target and look at the panel",
         )
+
+
+def _old_number(panel: Panel, board: Board) -> str:
+    """The path of the first query of a panel that shows the last number of a range; empty when there is none."""
+    if panel.type not in ("stat", "gauge", "bargauge") or panel.calcs not in ((), ("lastNotNull",)):
+        return ""
+    if panel.type == "stat" and _object(board.raw(panel.path).get("options")).get("graphMode") != "none":
+        return ""  # the range is drawn behind the number
+    if board.shows_all_values(panel.path) or panel.transformed:
+        return ""
+    paths = (
+        query.target.path
+        for query in board.queries(panel.path)
+        if query.tree is not None and not query.target.instant and "__range" not in query.target.expression
+    )
+    return next(paths, "")
 
 
 def _readable(override: dict[str, Any]) -> str:
