@@ -37,6 +37,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         if not found and (missed := _missed(metric, evidence)):
             reason = f"{name} stood still at {values[0]:g}, and {missed}"
             return unknown(claim, reason, evidence.stored_records)
+        if not found and metric.truth.kind not in ("requests", "durations") and evidence.unplayed:
+            reason = f"{name} stood still at {values[0]:g}, and {evidence.unplayed}"
+            return unknown(claim, reason, evidence.stored_records)
         found.append(f"{name} stood still at {values[0]:g} through {len(values)} samples")
     return findings(
         claim,

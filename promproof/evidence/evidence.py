@@ -28,6 +28,7 @@ from promproof.evidence.records import (
     Stored,
     Targets,
 )
+from promproof.evidence.records.traffic import UNFILLED
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, parse
@@ -170,6 +171,24 @@ class Evidence:
     def ledger_records(self) -> tuple[int, ...]:
         """Record numbers of the ledgers."""
         return tuple(record.number for record in self.ledgers)
+
+    @cached_property
+    def unplayed(self) -> str:
+        """Why some of the planned requests may not have been sent, in words; empty where all were.
+
+        A session ends with an answer that its scenario does not expect; what needs a pool without items is left out.
+        """
+        for record in self.ledgers:
+            for problem in record.data.problems:
+                if problem.startswith(UNFILLED):
+                    return f"{record.data.source} played a part of its scenario only: {problem}"
+        for record in self.ledgers:
+            for told in record.data.surprises if record.data.source != "drill" else ():
+                return (
+                    f"{record.data.source} played a part of its scenario only: "
+                    f"{told.method} {told.endpoint}: {told.what}"
+                )
+        return ""
 
     def need(self, kind: type[K], **fields: object) -> Record[K]:
         """The newest record of a kind whose fields have these values.

@@ -15,6 +15,7 @@ from math import inf
 import gevent
 from gevent.event import Event
 
+from promproof.evidence.records.traffic import UNFILLED
 from promproof.load.arrivals import NAP_SECONDS
 from promproof.load.beat import write_regularly
 from promproof.load.ground import Ground
@@ -40,7 +41,8 @@ class LoadRun:
     """Conducts a scenario.
 
     ready: asked before the first request until it says yes.
-    quit: ends Locust; called once. problems: why the evidence is incomplete, in words.
+    quit: ends Locust; called once. problems: why the evidence is incomplete, in words. goes_on: what needs a pool that
+    can't be filled is left out, and the rest is played; without it that ends the run.
     """
 
     def __init__(
@@ -52,8 +54,11 @@ class LoadRun:
         quit: Callable[[], None],
         ready: Callable[[], bool] = lambda: True,
         team: Team | None = None,
+        *,
+        goes_on: bool = False,
     ) -> None:
         self.scenario = scenario
+        self._goes_on = goes_on
         self.surprises = Surprises()
         self.problems: list[str] = []
         self.generator = Generator(model=scenario.arrival.model if scenario.arrival else "none")
@@ -174,7 +179,7 @@ class LoadRun:
 
     def _prepare(self, player: Player) -> Readied:
         if not self.stop.asked:
-            set_up(self._ground, player)
+            set_up(self._ground, player, self._unfilled if self._goes_on else None)
         if not self.stop.asked:
             self._ground.event("setup-done")
             run_once(self._ground, player)
@@ -193,8 +198,9 @@ class LoadRun:
             duration=self.scenario.seconds,
             begin=begin,
         )
-        arrival.drive(ground, player)
-        self._wait_for_end(begin)
+        if ground.plan.has_mix:
+            arrival.drive(ground, player)
+            self._wait_for_end(begin)
         self.stop("end of the arrivals")
         ground.sessions.drain(self.stop)
         self.generator.seconds = ground.clock() - begin
@@ -210,6 +216,9 @@ class LoadRun:
 
     def _failed_here(self) -> None:
         self.generator.own_failures += 1
+
+    def _unfilled(self, pool: str, error: SetupError) -> None:
+        self.problem(f"{UNFILLED}{pool!r} can't be filled: {error}")
 
     def _broke(self, error: Exception) -> None:
         log.error("internal error", exc_info=error)

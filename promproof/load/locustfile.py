@@ -149,7 +149,13 @@ def _run_alone(environment: Any, scenario: Scenario, width: float) -> LoadRun:
     if environment.load_runs == 0:
         count_plain_requests(environment, ledger)
     return LoadRun(
-        scenario, ledger, writer, time.monotonic, _leave(environment), ready=lambda: go is None or go.exists()
+        scenario,
+        ledger,
+        writer,
+        time.monotonic,
+        _leave(environment),
+        ready=lambda: go is None or go.exists(),
+        goes_on=go is not None,  # it is part of a run whose other claims can be judged
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gevent
 from gevent.pool import Pool
 
@@ -14,17 +16,17 @@ SETUP_AT_ONCE = 8
 """create requests of one pool under way at the same time"""
 
 
-def set_up(ground: Ground, player: Player) -> None:
-    """Create what the pools hold.
+def set_up(ground: Ground, player: Player, missing: Callable[[str, SetupError], None] | None = None) -> None:
+    """Create what the pools hold. missing: told of a pool that can't be filled, and why: then the next one follows.
 
     Raises:
-        SetupError: something could not be created.
+        SetupError: something could not be created, and nobody is told.
     """
-    failed: list[SetupError] = []
     for name, pool in ground.scenario.pools.items():
         request = ground.plan.creates[name]
+        failed: list[SetupError] = []
 
-        def create(visit: Visit, request: ReadyRequest = request) -> Item:
+        def create(visit: Visit, request: ReadyRequest = request, failed: list[SetupError] = failed) -> Item:
             if ground.stop.asked or failed:
                 return {}
             try:
@@ -35,14 +37,19 @@ def set_up(ground: Ground, player: Player) -> None:
 
         visits = [ground.plan.visit() for _ in range(pool.count)]
         ground.plan.items[name] = Pool(SETUP_AT_ONCE).map(create, visits)
-        if failed:
+        if failed and missing is None:
             raise failed[0]
+        if failed and missing is not None:
+            ground.plan.items[name] = []
+            missing(name, failed[0])
 
 
 def run_once(ground: Ground, player: Player) -> None:
     """Run the once sessions; returns when all have ended."""
     beside: list[gevent.Greenlet] = []
     for spec, session in zip(ground.scenario.once, ground.plan.once, strict=True):
+        if ground.plan.lacks(session):
+            continue
         if spec.alone:
             gevent.joinall(beside)
         runs = ground.sessions.spawn(_times, ground, player, spec, session)

@@ -21,6 +21,10 @@ Item = Mapping[str, object]
 """saved variables of one item of a pool"""
 
 
+class Unfilled(LookupError):
+    """A pool that nothing could be created for: what needs an item of it is not played."""
+
+
 class Visit:
     """One run of a session: its number, its user, its variables. The scope of the session's placeholders."""
 
@@ -42,7 +46,10 @@ class Visit:
         return self._variables[name]
 
     def sample(self, pool: str, variable: str, size: int) -> list[object]:
-        return [item[variable] for item in self._chance().sample(self._items[pool], size)]
+        items = self._items.get(pool, ())
+        if len(items) < size:
+            raise Unfilled(pool)
+        return [item[variable] for item in self._chance().sample(items, size)]
 
     def random(self, low: int, high: int) -> int:
         return self._chance().randint(low, high)
@@ -192,9 +199,20 @@ class Plan:
         return visit
 
     def next_of_mix(self) -> tuple[ReadySession, Visit]:
-        """The session that arrives next, and its run."""
+        """The session that arrives next, and its run; one that draws from a pool without items is passed over."""
         session = self.mix[next(self._deal)]
+        while self.lacks(session):
+            session = self.mix[next(self._deal)]
         return session, self.visit(session)
+
+    def lacks(self, session: ReadySession) -> bool:
+        """Whether a session draws from a pool that could not be filled."""
+        return any(name in self.items and not self.items[name] for name in session.draw)
+
+    @property
+    def has_mix(self) -> bool:
+        """Whether some session of the mix can be played."""
+        return not self.mix or not all(map(self.lacks, self.mix))
 
     def readied(self) -> Readied:
         """Where this plan stands."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from promproof.load.ledger import Ledger, Token
 from promproof.load.models import Pause
-from promproof.load.plan import Item, ReadyRequest, ReadySession, ReadyTally, Visit, field
+from promproof.load.plan import Item, ReadyRequest, ReadySession, ReadyTally, Unfilled, Visit, field
 from promproof.load.wire import Ending, Reply, Wire
 
 
@@ -69,6 +70,10 @@ class Player:
 
         due: when the session should have begun; the felt latency of its first request counts from there.
         """
+        with suppress(Unfilled):  # told when the pool was to be filled
+            self._steps(session, visit, due)
+
+    def _steps(self, session: ReadySession, visit: Visit, due: float | None) -> None:
         for step in session.steps:
             if self.halted():
                 return
@@ -87,7 +92,10 @@ class Player:
         Raises:
             SetupError: the answer was not the expected one.
         """
-        saved = self.request(request, visit)
+        try:
+            saved = self.request(request, visit)
+        except Unfilled as error:
+            raise SetupError(f"{request.method} {request.endpoint}: the pool {error} has no items") from error
         if saved is None:
             raise SetupError(self.surprises.latest)
         return saved

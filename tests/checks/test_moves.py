@@ -119,3 +119,44 @@ def still(metric: str, ups: list[int], error: str = "") -> Verdict:
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{metric}/moves", metric)
     return judge(metric_moves.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+
+
+def unmoved(**sender: Any) -> Verdict:
+    """Of a counter without a truth that stood still, beside a sender of which this is told."""
+    promised = {"contract": 1, "service": "s", "metrics": [{"name": "x_total", "type": "counter"}]}
+    view = Ledger(lambda: 1.0, 0.1).snapshot().to_json()
+    samples = [[t, 0.0] for t in (1.0, 2.0, 3.0)]
+    up = [[t, 1.0] for t in (1.0, 2.0, 3.0)]
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"scrape_interval": 1.0}),
+        ("clock_offset", {"low": -0.001, "high": 0.001}),
+        ("ledger", {"source": "reconcile", "view": view, **sender}),
+        ("stored", {"series": [
+            {"name": "x_total", "labels": {}, "samples": samples},
+            {"name": "up", "labels": {}, "samples": up},
+            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t, _ in up]},
+        ]}),
+    ]  # fmt: skip
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    history.records.extend(record(number, 4.0, kind, data) for number, (kind, data) in enumerate(rows))
+    claim = Claim("metric/x_total/moves", "x_total")
+    return judge(metric_moves.CHECK, claim, Evidence(contracts.Contract.model_validate(promised), history))
+
+
+POOL = "the pool 'things' can't be filled: POST /things: answered 401, expected 201 (/things)"
+SURPRISE = {"method": "GET", "endpoint": "/x", "what": "answered 401, expected 200", "count": 3}
+
+
+@pytest.mark.parametrize(
+    ("sender", "named"),
+    [({"problems": [POOL]}, POOL), ({"surprises": [SURPRISE]}, "GET /x: answered 401, expected 200")],
+)
+def test_what_may_have_stood_still_for_want_of_requests_is_unknown_with_request_and_answer(
+    sender: dict[str, Any], named: str
+) -> None:
+    found = unmoved(**sender)
+    assert (found.outcome, named in found.reason) == ("unknown", True), found.reason
+
+
+def test_what_stood_still_while_all_was_played_fails() -> None:
+    assert unmoved().outcome == "fail"

@@ -57,6 +57,19 @@ scenario: 1
 name: wrong
 once: [{name: wrong, times: 3, steps: [{request: GET /nowhere, endpoint: unmatched}]}]
 """
+REFUSED = """
+scenario: 1
+name: refused
+pools:
+  refused: {count: 2, create: {request: POST /nowhere, expect: [201], save: {id: id}}}
+  after: {count: 1, create: {request: "POST /{refused.id}", endpoint: /after, expect: [201], save: {id: id}}}
+once: [{name: needs, draw: [refused], steps: [{request: "GET /once/{id}"}]}]
+mix:
+  - {name: list, steps: [{request: GET /things}]}
+  - {name: needs it, draw: [refused], steps: [{request: "GET /mix/{id}"}]}
+arrival: {model: open, rate: 20/s}
+duration: 500ms
+"""
 PLAIN = """
 import time
 from locust import FastHttpUser, HttpUser, constant, events, task
@@ -141,6 +154,20 @@ def test_a_target_that_is_down_is_counted_as_asked(locust: LocustRuns) -> None:
     status, errors = without_setup.end()
     assert status == 2
     assert "the setup failed: POST /things: could not be sent" in errors
+
+
+def test_a_pool_that_cannot_be_filled_ends_a_run_whose_other_sessions_could_be_played(
+    target: Target, tmp_path: Path, locust: LocustRuns
+) -> None:
+    go = tmp_path / "go"
+    go.touch()
+    run = locust.start(target.url, REFUSED, "--start-file", str(go))
+    status, errors = run.end()
+    assert "the pool 'refused' can't be filled: POST /nowhere: answered 404, expected 201" in errors
+    counts = run.view().counts
+    assert (status, counts.pop(("POST", "/nowhere", 404)) > 0) == (1, True)
+    assert counts == {("GET", "/things", 200): 10}
+    assert any("'refused' can't be filled" in problem for problem in run.final()["problems"])
 
 
 def test_a_ledger_that_cannot_be_written_any_more_goes_unnoticed(

@@ -7,6 +7,9 @@ from typing import Literal
 
 from promproof.evidence.records.base import Json, Kind, Part
 
+UNFILLED = "the pool "
+"""How a problem of a sender begins that could not create what its sessions need."""
+
 
 @dataclass(frozen=True)
 class Surprise(Part):
