@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from promproof.contract.model import Contract, Metric
 from promproof.crash import Keep, without_file
-from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.evidence import Evidence, Gap, NotShown
 from promproof.evidence.records import Trouble
 from promproof.exposition import Labels, series_text
 from promproof.registry import Registry
@@ -96,6 +96,8 @@ def judge(check: Check, claim: Claim, evidence: Evidence, keep: Keep = without_f
     """
     try:
         verdict = check.judge(claim, evidence)
+    except NotShown as gap:
+        return not_verified(claim, str(gap))
     except Gap as gap:
         verdict = unknown(claim, str(gap))
     except Exception as error:

@@ -86,7 +86,8 @@ def _told(target: dict[str, Any], evidence: Evidence) -> list[str]:
     found = []
     if labels.get("job") != wanted.job:
         found.append(f"its job is {labels.get('job')!r}, documented {wanted.job!r}")
-    if not target["scrapeUrl"].split("?")[0].endswith(evidence.run.instance + wanted.metrics_path):
+    address = target.get("discoveredLabels", {}).get("__address__", evidence.run.instance)
+    if not target["scrapeUrl"].split("?")[0].endswith(address + wanted.metrics_path):
         found.append(f"it is scraped at {target['scrapeUrl']}, documented path {wanted.metrics_path}")
     if target["health"] != "up" and not evidence.is_cut_off(target):
         error = target.get("lastError", "")

@@ -138,7 +138,7 @@ def _replaced(rule: Rule, labels: Labels) -> Values:
         return ANY
     found: set[str] = set()
     for text in texts:
-        written = _expanded(rule, text)
+        written = expanded(rule, text)
         if written is None:
             if before.finite is None:
                 return ANY
@@ -148,7 +148,7 @@ def _replaced(rule: Rule, labels: Labels) -> Values:
     return Values(frozenset(found))
 
 
-def _expanded(rule: Rule, text: str) -> str | None:
+def expanded(rule: Rule, text: str) -> str | None:
     """The replacement for a text; None when the regular expression does not match it."""
     try:
         match = re2.whole(rule.regex).fullmatch(text)

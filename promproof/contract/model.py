@@ -126,6 +126,11 @@ class Metric(Model):
         return self
 
     @property
+    def sample(self) -> str:
+        """The sample whose value counts: a histogram's or summary's `_count`, else the metric itself."""
+        return f"{self.name}_count" if self.type in ("histogram", "summary") else self.name
+
+    @property
     def any_labels(self) -> bool:
         """Whether nothing is promised of its labels: they are not named, and no truth is, which goes by label set."""
         return "labels" not in self.model_fields_set and isinstance(self.truth, NoTruth)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from promproof.config.durations import parse_duration
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract, seconds
 from promproof.evidence.history import History, K, Record
+from promproof.evidence.identity import Scraping, scraping
 from promproof.evidence.records import (
     AllScrapes,
     ClockOffset,
@@ -24,6 +26,7 @@ from promproof.evidence.records import (
     ObservationFailed,
     Phase,
     Prepared,
+    PrometheusSaid,
     Run,
     Stored,
     Targets,
@@ -36,6 +39,7 @@ from promproof.exposition import Exposition, Labels, parse
 Samples = tuple[tuple[float, float], ...]
 # Labels that Prometheus puts on every scraped series; they are the target's identity, not the metric's.
 IDENTITY = ("job", "instance")
+READINGS = ("baseline", "rest", "rest-later")
 LOST_SHARE = 0.5
 """Chosen: with half of the scrapes good, a window of four or more still has the two that a rate needs."""
 LEDGER_OF = "ledger of "
@@ -44,6 +48,10 @@ LEDGER_OF = "ledger of "
 
 class Gap(Exception):
     """Evidence that a check needs is not in the history: the verdict is unknown."""
+
+
+class NotShown(Gap):
+    """No run of this set-up has the evidence, and that is no mistake: the claim is not verified."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +248,14 @@ class Evidence:
             raise Gap(f"the stored samples of {name} could not be read: {failed}")
         if not self._was_asked(name):
             raise Gap(f"the run ended before the stored samples of {name} were read")
-        return self._stored.get(name, {})
+        found = self._stored.get(name, {})
+        mine = [] if found else [labels for exposed, labels in self._exposed if exposed == name]
+        if mine and all((self.scraping.stored(name, labels) or ("",))[0] != name for labels in mine):
+            job = self.contract.target.job
+            raise NotShown(
+                f"metric_relabel_configs of job {job} drop or rename {name}: Prometheus stores none"
+            )
+        return found
 
     def _was_asked(self, name: str) -> bool:
         selectors = (record.data.selector for record in self.history.of(Stored))
@@ -255,12 +270,40 @@ class Evidence:
         }
 
     @cached_property
+    def scraping(self) -> Scraping:
+        """How Prometheus stores what the target exposes."""
+        said, targets = self.history.last(PrometheusSaid), self.history.last(Targets)
+        return scraping(
+            said.data.configuration if said is not None else "",
+            self.contract.target.job,
+            targets.data.targets if targets is not None else (),
+            self.run.instance,
+        )
+
+    @cached_property
+    def _exposed(self) -> frozenset[tuple[str, Labels]]:
+        """Every promised series that a direct reading met."""
+        names = {metric.sample for metric in self.contract.metrics}
+        found: set[tuple[str, Labels]] = set()
+        for record in self.history.of(ExpositionRead):
+            if record.data.label in READINGS and not record.data.error:
+                with suppress(Gap):
+                    found |= {
+                        key for key in self.shot(record.data.label).exposition.values if key[0] in names
+                    }
+        return frozenset(found)
+
+    @cached_property
     def _stored(self) -> dict[str, dict[Labels, Samples]]:
         found: dict[str, dict[Labels, Samples]] = defaultdict(dict)
+        origins = self.scraping.origins(self._exposed)
         for record in self.history.of(Stored):
             for series in record.data.series:
-                labels = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in IDENTITY)
-                found[series.name][labels] = series.samples
+                kept = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in IDENTITY)
+                if series.name != "ALERTS":
+                    stored = (series.name, tuple(sorted(series.labels.items())))
+                    kept = origins[stored] if stored in origins else self.scraping.exposed(series.labels)
+                found[series.name][kept] = series.samples
         return dict(found)
 
     @property

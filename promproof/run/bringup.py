@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import requests
 
+from promproof.config.relabel_exact import applied, steps
 from promproof.config.rules import read
 from promproof.config.timescale import NOT_SCALED, TimeScale
 from promproof.config.yamlfile import load
@@ -93,7 +95,7 @@ def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Se
     return Service(
         url=target.url,
         metrics_url=target.url + prepared.contract.target.metrics_path,
-        instance=prepared.options.target.instance or target.address,
+        instance=prepared.options.target.instance or _instance(prepared, target.address),
         pid=target.pid,
         app=target.app,
         database=target.database,
@@ -101,6 +103,22 @@ def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Se
         sender=target.sender,
         scale=prepared.scale if target.app is not None else TimeScale(1),
     )
+
+
+def _instance(prepared: Prepared, address: str) -> str:
+    """The target's instance label in Prometheus: its address, unless the job's relabelling says otherwise."""
+    jobs = prepared.folder.prometheus.data.get("scrape_configs") or ()
+    name = prepared.contract.target.job
+    config: dict[str, Any] = next((dict(job) for job in jobs if job.get("job_name") == name), {})
+    groups = config.get("static_configs") or [{}]
+    own = {str(label): str(value) for label, value in (groups[0].get("labels") or {}).items()}
+    path, scheme = str(config.get("metrics_path", "/metrics")), str(config.get("scheme", "http"))
+    given = {"job": name, "__address__": address, "__metrics_path__": path, "__scheme__": scheme, **own}
+    try:
+        found = applied(steps(config.get("relabel_configs")), given)
+    except ValueError:
+        return address
+    return (found or {}).get("instance", address)
 
 
 def _monitoring(

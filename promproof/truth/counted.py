@@ -15,7 +15,7 @@ from pydantic import Field
 from promproof.contract.labels import RequestTruth
 from promproof.contract.model import COUNTED, Contract, Metric
 from promproof.contract.texts import Pattern
-from promproof.evidence.evidence import Gap
+from promproof.evidence.evidence import NotShown
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
@@ -87,7 +87,7 @@ def selected(views: Views, truth: Counted) -> list[Series]:
     """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out.
 
     Raises:
-        Gap: series differ in a label alone that holds anything, so that nobody knows what each of them counts.
+        NotShown: series differ in a label alone that holds anything, so that nobody knows what each of them counts.
     """
     metric = views.evidence.contract.metric(truth.metric)
     sampled = views.stamps(sample_name(metric))
@@ -104,14 +104,14 @@ def told_by(metric: Metric, sampled: Iterable[Labels]) -> dict[Labels, Labels]:
     """The part of each label set that the metric's truth tells.
 
     Raises:
-        Gap: several label sets have the same.
+        NotShown: several label sets have the same.
     """
     if not isinstance(metric.truth, RequestTruth):
         return {labels: labels for labels in sampled}
     count = counting(metric)
     parts = {labels: count.told(labels) for labels in sampled}
     if len(set(parts.values())) < len(parts):
-        raise Gap(f"series of {metric.name} differ in labels alone of which the contract says nothing")
+        raise NotShown(f"series of {metric.name} differ in labels alone of which the contract says nothing")
     return parts
 
 

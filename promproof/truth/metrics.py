@@ -43,7 +43,7 @@ Expected = dict[Labels, Interval]
 
 def sample_name(metric: Metric) -> str:
     """The sample whose value counts events: a histogram's or summary's `_count`, else the metric itself."""
-    return f"{metric.name}_count" if metric.type in ("histogram", "summary") else metric.name
+    return metric.sample
 
 
 def at_rest(metric: Metric, ledger: LedgerView, seen: Iterable[Labels] = ()) -> Expected:

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
-from promproof.evidence.evidence import Gap, Scrape
+from promproof.evidence.evidence import Gap, NotShown, Scrape
 from promproof.evidence.view import EndpointKey, EndpointView
 from promproof.exposition import Labels, series_text
 from promproof.truth.counted import Counted, group, matches, told_by
@@ -125,21 +125,23 @@ def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
     """What the ledger calls the endpoint of each label set that a request was sent of.
 
     Raises:
-        Gap: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
+        NotShown: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
             status of its endpoint.
     """
     ledger = views.evidence.ledger
     found: dict[Labels, EndpointKey] = {}
     for labels, endpoints in counting(metric).groups(ledger).items():
         if len(endpoints) > 1:
-            raise Gap(
+            raise NotShown(
                 f"no label of {metric.name} tells the requests of {series_text(metric.name, labels)} apart"
             )
         [(endpoint, keys)] = endpoints.items()
         if any(len(key) > len(endpoint) for key in keys) and len(
             ledger.endpoints_seen[endpoint].outcomes
         ) > len(keys):
-            raise Gap(f"the ledger has no latencies of {' '.join(endpoint)} by status, as {metric.name} has")
+            raise NotShown(
+                f"the ledger has no latencies of {' '.join(endpoint)} by status, as {metric.name} has"
+            )
         found[labels] = endpoint
     return found
 
