@@ -18,10 +18,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     truth = metric.truth
     assert isinstance(truth, RequestsTruth)
     sent = sum(
-        count for (_, endpoint, _), count in evidence.ledger.counts.items() if endpoint == truth.unmatched
+        count
+        for (_, endpoint, _), count in evidence.ledger_of(metric).counts.items()
+        if endpoint == truth.unmatched
     )
     label = label_from(metric, "route")
-    routes = {endpoint for _, endpoint, _ in evidence.ledger.counts} | {truth.unmatched}
+    routes = {endpoint for _, endpoint, _ in evidence.ledger_of(metric).counts} | {truth.unmatched}
     known = {metric.labels[label].spelt(route) for route in routes}
     documented = metric.labels.get(label)
     strange = {

@@ -29,7 +29,8 @@ UNITS = {"milliseconds": 1e-3, "ms": 1e-3, "microseconds": 1e-6, "nanoseconds": 
 def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     """Each cumulative bucket of each label set against its interval."""
     metric = evidence.contract.metric(claim.subject)
-    shot, ledger = evidence.rest, evidence.ledger
+    shot = evidence.rest
+    ledger = evidence.ledger_of(metric, shot)
     name, unit = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0)
     edges = _by_edge(evidence, name)
     documented = set(edges) if metric.buckets is None else {*metric.buckets, INF}
@@ -66,7 +67,8 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
 def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     """`_sum` of each label set between the sum of the injected delays and the sum of the client's latencies."""
     metric = evidence.contract.metric(claim.subject)
-    shot, ledger = evidence.rest, evidence.ledger
+    shot = evidence.rest
+    ledger = evidence.ledger_of(metric, shot)
     name, unit = f"{metric.name}_sum", UNITS.get(metric.unit, 1.0)
     observed = {
         labels: (value - evidence.baseline.get((name, labels), 0.0)) * unit

@@ -74,7 +74,7 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
     if isinstance(truth, UsersTruth):
         window = evidence.target_scale.seconds(seconds(truth.window))
         return {(): users_between(truth, evidence.ledger, begin, end, window)}
-    expected = between(metric, evidence.ledger, begin, end, evidence.longest_handler, observed)
+    expected = between(metric, evidence.ledger_of(metric), begin, end, evidence.longest_handler, observed)
     if metric.type != "gauge":
         name = sample_name(metric)
         base = told(

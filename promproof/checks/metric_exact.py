@@ -10,7 +10,7 @@ from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
 from promproof.exposition import Labels
-from promproof.truth.metrics import Expected, at_rest, sample_name
+from promproof.truth.metrics import Expected, at_rest, between, sample_name
 from promproof.truth.requests import told
 from promproof.verdict import Verdict
 
@@ -43,7 +43,14 @@ def told_at_rest(metric: Metric, evidence: Evidence) -> tuple[dict[Labels, float
             for labels, value in evidence.rest.exposition.series(name).items()
         },
     )
-    expected = at_rest(metric, evidence.ledger, observed)
+    shot = evidence.rest
+    ledger = evidence.ledger_of(metric, shot)
+    if gauge and ledger is not evidence.ledger:  # the reading itself is open while it is answered
+        offset = evidence.history.monotonic
+        begin, end = shot.begin + offset, shot.end + offset
+        expected = between(metric, ledger, begin, end, evidence.longest_handler, observed)
+    else:
+        expected = at_rest(metric, ledger, observed)
     if metric.truth.kind == "tally":
         expected = _alive(metric.truth.subject, expected, evidence)
     return observed, expected

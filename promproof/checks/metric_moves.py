@@ -58,7 +58,11 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
         for scrape in evidence.scrapes
         if scrape.up
         for interval in between(
-            metric, evidence.ledger, scrape.begin + offset, scrape.end + offset, evidence.longest_handler
+            metric,
+            evidence.ledger_of(metric),
+            scrape.begin + offset,
+            scrape.end + offset,
+            evidence.longest_handler,
         ).values()
     )
 

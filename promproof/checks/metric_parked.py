@@ -10,7 +10,7 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
-from promproof.truth.metrics import between
+from promproof.truth.metrics import ZERO, between
 from promproof.truth.requests import told
 from promproof.verdict import Verdict
 
@@ -26,6 +26,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         for stamp, value in samples:
             at.setdefault(stamp, {})[labels] = value
     offset = evidence.history.monotonic
+    ledger = evidence.ledger_of(metric)
+    # a target that counts the scrape counts it while it answers
+    own = 0 if ledger is evidence.ledger else 1
     found, parked, most = [], 0, 0.0
     for scrape_time in sorted(at):
         values = told(metric, at[scrape_time])
@@ -33,22 +36,22 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         if scrape is None or not scrape.up:
             continue
         begin, end = scrape.begin + offset, scrape.end + offset
-        for labels, interval in between(
-            metric, evidence.ledger, begin, end, evidence.longest_handler
-        ).items():
-            if interval.low != interval.high or interval.low < ENOUGH:
+        for labels, interval in between(metric, ledger, begin, end, evidence.longest_handler).items():
+            if interval.high - interval.low > own or interval.low < ENOUGH:
                 continue
             parked, most = parked + 1, max(most, interval.low)
             shown = values.get(labels)
-            if shown != interval.low:
+            if shown is None or shown not in interval:
                 found.append(
                     f"at {scrape_time:.2f} s {series_text(metric.name, labels)} is {shown}, parked {interval}"
                 )
-    resting = evidence.rest.exposition.series(metric.name)
+    resting = told(metric, evidence.rest.exposition.series(metric.name))
+    begin, end = evidence.rest.begin + offset, evidence.rest.end + offset
+    reading = between(metric, ledger, begin, end, evidence.longest_handler) if own else {}
     found += [
         f"{series_text(metric.name, labels)} is {value:g} at rest"
         for labels, value in resting.items()
-        if value != 0
+        if value not in reading.get(labels, ZERO)
     ]
     records = [evidence.rest.record, *evidence.stored_records, *evidence.ledger_records]
     if not parked and not found and not _waits(evidence.ledger):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.evidence.evidence import Evidence
-from promproof.exposition import series_text
+from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import sample_name
+from promproof.truth.requests import may_count
 from promproof.verdict import Verdict
 
 
@@ -32,6 +33,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         labels: [v for t, v in samples if (one := evidence.scrape_at(t)) is not None and one in scrapes]
         for labels, samples in evidence.stored(name).items()
     }
+    path = evidence.contract.target.metrics_path
+
+    def counts_scrapes(labels: Labels) -> bool:
+        return may_count(metric, dict(labels), path)  # each scrape moves it
+
     found = []
     for labels in sorted(low.keys() | high.keys()):
         ends = sorted(value for value in (low.get(labels), high.get(labels)) if value is not None)
@@ -41,7 +47,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found += [
             f"{series_text(name, labels)} was stored as {value:g}, exposed as {ends[0]:g} to {ends[-1]:g}"
             for value in values
-            if value not in ends
+            if value not in ends and not (counts_scrapes(labels) and ends[0] <= value <= ends[-1])
         ]
     found += [
         f"{series_text(name, labels)} was stored and is not exposed"

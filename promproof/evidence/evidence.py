@@ -15,7 +15,8 @@ from typing import Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.timescale import TimeScale
-from promproof.contract.model import Contract, seconds
+from promproof.contract.labels import RequestTruth
+from promproof.contract.model import Contract, Metric, seconds
 from promproof.evidence.history import History, K, Record
 from promproof.evidence.identity import Scraping, scraping
 from promproof.evidence.records import (
@@ -32,6 +33,7 @@ from promproof.evidence.records import (
     Targets,
 )
 from promproof.evidence.records.traffic import UNFILLED
+from promproof.evidence.scrapes import UNKNOWN, Asked, between_readings, ledger_of
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, parse
@@ -74,6 +76,11 @@ class Shot:
     end: float
     exposition: Exposition
     record: int
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Run times of its begin and end."""
+        return self.begin, self.end
 
 
 class Evidence:
@@ -162,6 +169,25 @@ class Evidence:
         if not self.ledgers:
             raise Gap("no ledger was recorded: nothing is known of what was sent")
         return merge([LedgerView.from_json(record.data.view) for record in self.ledgers])
+
+    def ledger_of(self, metric: Metric, at: Shot | None = None) -> LedgerView:
+        """All senders' ledgers; of a metric that counts them too, with the requests for the metrics themselves.
+
+        at: the reading that is judged; what was asked for later is left out.
+        """
+        if not isinstance(metric.truth, RequestTruth) or not metric.truth.scrapes:
+            return self.ledger
+        return merge([self.ledger, self.scrape_ledger(at)])
+
+    def scrape_ledger(self, at: Shot | None = None) -> LedgerView:
+        """The requests for the metrics themselves, since the baseline if there is one."""
+        asked = [Asked(scrape.begin, scrape.end, 200 if scrape.up else UNKNOWN) for scrape in self.scrapes]
+        for record in self.history.of(ExpositionRead):
+            asked.append(Asked(record.data.begin, record.data.end, record.data.status or UNKNOWN))
+        since = None if self.run.managed else self.shot("baseline").span
+        met = between_readings(asked, since, at.span if at is not None else None)
+        endpoint = ("GET", self.contract.target.metrics_path)
+        return ledger_of(met, endpoint, self.ledger.bin_seconds, self.history.monotonic)
 
     @cached_property
     def ledgers(self) -> tuple[Record[Ledger], ...]:

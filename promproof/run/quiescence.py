@@ -18,6 +18,7 @@ from promproof.run.bench import Service
 from promproof.run.pace import Pace
 from promproof.run.traffic import Traffic
 from promproof.truth.metrics import sample_name
+from promproof.truth.requests import may_count
 
 LIMIT_SECONDS = 15.0
 STEP_SECONDS = 0.2
@@ -57,5 +58,10 @@ def settle(
 def _counters(exposition: Exposition | None, contract: Contract) -> dict[object, float] | None:
     if exposition is None:
         return None
-    names = {sample_name(metric) for metric in contract.metrics if metric.truth.kind != "process"}
-    return {key: value for key, value in exposition.values.items() if key[0] in names}
+    metrics = {sample_name(metric): metric for metric in contract.metrics if metric.truth.kind != "process"}
+    path = contract.target.metrics_path
+    return {
+        key: value
+        for key, value in exposition.values.items()
+        if key[0] in metrics and not may_count(metrics[key[0]], dict(key[1]), path)
+    }

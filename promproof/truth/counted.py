@@ -91,7 +91,7 @@ def selected(views: Views, truth: Counted) -> list[Series]:
     """
     metric = views.evidence.contract.metric(truth.metric)
     sampled = views.stamps(sample_name(metric))
-    sent = at_rest(metric, views.evidence.ledger, sampled)
+    sent = at_rest(metric, views.evidence.ledger_of(metric), sampled)
     parts = told_by(metric, sampled)
     return [
         Series(parts[labels], group(views, labels, truth.by), stamps)

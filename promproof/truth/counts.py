@@ -13,7 +13,7 @@ from promproof.contract.model import Contract, Metric, TallyTruth
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, series_text
 from promproof.truth.metrics import ZERO, Expected, Interval, sample_name
-from promproof.truth.requests import label_from, told
+from promproof.truth.requests import label_from, may_count, told
 
 Values = Mapping[Labels, float]
 COUNTED = ("requests", "durations", "tally")
@@ -101,8 +101,8 @@ def set_aside(
 ) -> tuple[list[Row], list[Row]]:
     """Rows to compare, and those that cannot be.
 
-    Aside: requests of Alertmanager's notifications to the target, and series that went with their subject, which the
-    ledger knows from a tally of deletions (`prompts_deleted` with the subject's label).
+    Aside: requests of Alertmanager's notifications to the target, scrapes that it counts, and series that went with
+    their subject, which the ledger knows from a tally of deletions (`prompts_deleted` with the subject's label).
     """
     compared: list[Row] = []
     aside: list[Row] = []
@@ -111,7 +111,8 @@ def set_aside(
         route = labels.get(label_from(metric, "route"), "")
         notified = contract.target.webhook is not None and route == contract.target.webhook
         gone = isinstance(metric.truth, TallyTruth) and _deleted(view, metric.truth.subject, labels)
-        (aside if gone or (notified and row.client == ZERO) else compared).append(row)
+        scraped = may_count(metric, labels, contract.target.metrics_path)
+        (aside if gone or scraped or (notified and row.client == ZERO) else compared).append(row)
     return compared, aside
 
 

@@ -128,7 +128,7 @@ def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
         NotShown: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
             status of its endpoint.
     """
-    ledger = views.evidence.ledger
+    ledger = views.evidence.ledger_of(metric)
     found: dict[Labels, EndpointKey] = {}
     for labels, endpoints in counting(metric).groups(ledger).items():
         if len(endpoints) > 1:

@@ -100,6 +100,14 @@ def label_from(metric: Metric, *sources: Source) -> str:
     return next((name for name, label in metric.labels.items() if truth.source(name, label) in sources), "")
 
 
+def may_count(metric: Metric, labels: Mapping[str, str], path: str) -> bool:
+    """Whether a series may count the requests for the metrics themselves, whose route is `path`."""
+    if not isinstance(metric.truth, RequestTruth) or not metric.truth.scrapes:
+        return False
+    label = label_from(metric, "route")
+    return not label or labels.get(label, "") == metric.labels[label].spelt(path)
+
+
 def told(metric: Metric, values: Mapping[Labels, float]) -> dict[Labels, float]:
     """Values by the part of their label sets that the metric's truth tells, added up."""
     if not isinstance(metric.truth, RequestTruth):

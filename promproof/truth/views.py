@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from promproof.contract.model import Metric
 from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.evidence.evidence import Evidence, Gap, Scrape
 from promproof.evidence.history import Record
@@ -235,6 +236,17 @@ class Views:
         ]
         return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
 
+    def _ledger_for(self, metric: Metric) -> LedgerView:
+        if ("ledger", metric.name) not in self.memo:
+            self.memo["ledger", metric.name] = self.evidence.ledger_of(metric)
+        found: LedgerView = self.memo["ledger", metric.name]
+        return found
+
+    def _silent_for(self, metric: Metric) -> LedgerView:
+        if self._ledger_for(metric) is self.evidence.ledger:
+            return self.silent
+        return merge([self.silent, self.evidence.scrape_ledger()])
+
     def _base(self, name: str) -> dict[Labels, float]:
         """Values of a target that ran before the run: rate() sees them in its first value."""
         if name not in self._bases:
@@ -254,7 +266,7 @@ class Views:
             metric = self.evidence.contract.metric(metric_name)
             found = between(
                 metric,
-                self.silent if silent else self.evidence.ledger,
+                self._silent_for(metric) if silent else self._ledger_for(metric),
                 scrape.begin + offset,
                 scrape.end + offset,
                 self.evidence.longest_handler,
