@@ -34,7 +34,7 @@ def library() -> CollectorRegistry:
 def test_openmetrics_with_exemplars_and_created_reads_as_the_text_format_does() -> None:
     registry = library()
     text = parse(generate_latest(registry).decode())
-    open_metrics = parse(generate_openmetrics(registry).decode())  # type: ignore[no-untyped-call]  # the library has no types there
+    open_metrics = parse(generate_openmetrics(registry).decode())
     assert text.values == open_metrics.values
     assert not open_metrics.duplicates
     assert not open_metrics.stamped

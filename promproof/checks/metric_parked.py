@@ -1,7 +1,9 @@
 """metric/NAME/parked: n requests parked on purpose read n, and 0 when all is at rest.
 
 Parked requests need no special marks: wherever the ledger knows the number of open requests exactly over a whole
-scrape, the gauge must read that number. The claim needs at least one such scrape with three or more of them.
+scrape, the gauge must read that number. The claim needs at least one such scrape with three or more of them. A gauge
+without the route has other requests in it as well: there it must lie between those that certainly are open, three at
+least, and those that may be.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import ZERO, between
-from promproof.truth.requests import told
+from promproof.truth.requests import label_from, told
 from promproof.verdict import Verdict
 
 ENOUGH = 3
@@ -28,6 +30,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     offset = evidence.history.monotonic
     ledger = evidence.ledger_of(metric)
     # a target that counts the scrape counts it while it answers
+    told_apart = bool(label_from(metric, "route"))
     own = 0 if ledger is evidence.ledger else 1
     found, parked, most = [], 0, 0.0
     for scrape_time in sorted(at):
@@ -37,7 +40,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             continue
         begin, end = scrape.begin + offset, scrape.end + offset
         for labels, interval in between(metric, ledger, begin, end, evidence.longest_handler).items():
-            if interval.high - interval.low > own or interval.low < ENOUGH:
+            if (told_apart and interval.high - interval.low > own) or interval.low < ENOUGH:
                 continue
             parked, most = parked + 1, max(most, interval.low)
             shown = values.get(labels)
