@@ -5,6 +5,7 @@ No driver is needed: the protocol is JSON over one WebSocket (https://chromedevt
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
@@ -25,20 +26,20 @@ class Chromium:
     """One browser with one tab; its profile and log lie in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._numbers = itertools.count(1)
         self._cleanup = ExitStack()
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
-        profile = self._folder / "profile"
+        profile = self.folder / "profile"
         command = [
             str(BROWSER), "--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0",
             f"--user-data-dir={profile}", "--window-size=1400,1000", "--no-proxy-server",
             "--disable-background-networking",
             *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank",
         ]  # fmt: skip
-        self._log = (self._folder / "chromium.log").open("wb")
+        self._log = (self.folder / "chromium.log").open("wb")
         self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         port = profile / "DevToolsActivePort"
         try:
@@ -66,6 +67,21 @@ class Chromium:
             self._send(f"{domain}.enable", {}, self._session)
         self._send("Page.navigate", {"url": url}, self._session)
         self._wait(lambda: self.evaluate(f"location.href === {json.dumps(url)} && Boolean({ready})"), ready)
+
+    def look(self, width: int, height: int, *, dark: bool = False, media: str = "") -> None:
+        """Set the size of the window, and what the pages opened from now on are told of it."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self._send("Emulation.setDeviceMetricsOverride", size, self._session)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._send("Emulation.setEmulatedMedia", {"features": [scheme], "media": media}, self._session)
+
+    def picture(self, path: Path, left: float, top: float, width: float, height: float) -> None:
+        """Write a part of the page as PNG."""
+        clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
+        options = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        path.write_bytes(
+            base64.b64decode(self._send("Page.captureScreenshot", options, self._session)["data"])
+        )
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page."""

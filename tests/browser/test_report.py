@@ -1,0 +1,158 @@
+"""The page of a run in a real browser: narrow and wide, dark, printed, filtered, and looked at by axe-core."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.places import REPOSITORY
+from promproof.report.index import write_page
+from promproof.report.page.subject import Subject
+from promproof.verdict import Outcome, Verdict
+from tests.browser.chromium import BROWSER, Chromium
+from tests.report.stored import subject
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not there: apt-get install chromium"
+    ),
+]
+NARROW, BROAD = (375, 667), (1440, 900)
+READY = 'document.body && document.body.dataset.ready === "yes"'
+LONG = Verdict("panel/" + "very-long-" * 60 + "/values", Outcome.FAIL, "</script><b>‮مرحبا " + "x" * 900)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    folder = tmp_path_factory.mktemp("report")
+    pages: dict[str, Subject] = {name: subject(name) for name in ("red", "drill")}
+    pages["long"] = replace(subject("red"), verdicts=[LONG, *subject("red").verdicts])
+    for name, made in pages.items():
+        (folder / name).mkdir()
+        write_page(folder / name, made)
+    with Chromium(folder) as browser:
+        yield browser
+
+
+def show(
+    chromium: Chromium, name: str, size: tuple[int, int], *, dark: bool = False, media: str = "", to: str = ""
+) -> None:
+    chromium.events.clear()
+    chromium.look(*size, dark=dark, media=media)
+    chromium.open((chromium.folder / name / "index.html").as_uri() + to, READY)
+    assert not chromium.troubles()
+
+
+def visible(chromium: Chromium, text: str) -> bool:
+    """Whether an element with this text lies within the window, without scrolling."""
+    script = f"""[...document.querySelectorAll("bdi")].some((one) => {{
+        const box = one.getBoundingClientRect();
+        const inside = box.top >= 0 && box.bottom <= innerHeight && box.width > 0;
+        return inside && one.textContent.includes({json.dumps(text)});
+    }})"""
+    return bool(chromium.evaluate(script))
+
+
+@pytest.mark.parametrize("size", [NARROW, BROAD], ids=["375", "1440"])
+def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_window(
+    chromium: Chromium, size: tuple[int, int]
+) -> None:
+    show(chromium, "red", size)
+    assert visible(chromium, "the threshold is > 0.3, documented > 0.2")
+    for name in ("red", "drill", "long"):
+        show(chromium, name, size)
+        assert chromium.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert chromium.requested() == [(chromium.folder / name / "index.html").as_uri()]
+
+
+def test_the_lanes_are_drawn_for_the_width_that_there_is(chromium: Chromium) -> None:
+    shown = '[...document.querySelectorAll("svg.swim")].map((one) => one.getBoundingClientRect().width)'
+    show(chromium, "drill", BROAD)
+    broad, none = chromium.evaluate(shown)
+    assert broad > 700
+    assert none == 0
+    show(chromium, "drill", NARROW)
+    none, slim = chromium.evaluate(shown)
+    assert none == 0
+    assert 300 < slim <= 375
+    assert chromium.evaluate('document.querySelectorAll(".slim .curve, .slim .bar").length') > 6
+
+
+def test_the_filter_leaves_what_fits_and_counts_it(chromium: Chromium) -> None:
+    show(chromium, "red", BROAD)
+    fill = """((text, kind, verdict) => {
+        const form = document.querySelector(".filter");
+        form.text.value = text; form.kind.value = kind; form.verdict.value = verdict;
+        form.dispatchEvent(new Event("input", { bubbles: true }));
+        return [[...document.querySelectorAll(".claim")].filter((one) => !one.hidden).map((one) => one.id),
+                form.querySelector("output").textContent];
+    })"""
+    everything, said = chromium.evaluate(f"{fill}('', '', '')")
+    assert said == f"{len(everything)} claims"
+    failed, said = chromium.evaluate(f"{fill}('', 'alert', 'fail')")
+    assert failed == ["alert/ShopErrors/documented", "alert/ShopErrors/boundary"]
+    assert said == f"2 of {len(everything)} claims"
+    (found,), _ = chromium.evaluate(f"{fill}('SHARE other', 'metric', '')")
+    assert found == "metric/shop_calls_total/cardinality"
+    assert chromium.evaluate(f"{fill}('no such text', '', '')")[0] == []
+
+
+def test_a_link_to_a_claim_opens_it_where_it_is_seen(chromium: Chromium) -> None:
+    show(chromium, "red", BROAD, to="#metric/shop_call_seconds/sum")
+    claim = 'document.getElementById("metric/shop_call_seconds/sum")'
+    assert chromium.evaluate(f"{claim}.open")
+    assert 0 <= chromium.evaluate(f"{claim}.getBoundingClientRect().top") < 900
+
+
+def test_dark_is_dark_and_print_has_no_filter(chromium: Chromium) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    show(chromium, "red", BROAD)
+    assert chromium.evaluate(ground) == "rgb(244, 246, 248)"
+    show(chromium, "red", BROAD, dark=True)
+    assert chromium.evaluate(ground) == "rgb(13, 17, 23)"
+    show(chromium, "red", BROAD, dark=True, media="print")
+    assert chromium.evaluate(ground) == "rgb(255, 255, 255)"
+    assert chromium.evaluate('getComputedStyle(document.querySelector(".filter")).display') == "none"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """axe-core's source."""
+    found = subprocess.run([REPOSITORY / ".ci" / "axe"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip(f"needs axe-core: .ci/axe says {found.stderr.strip()}")
+    return Path(found.stdout.strip()).read_text(encoding="utf-8")
+
+
+def violations(chromium: Chromium, axe: str) -> list[Any]:
+    """The rules that the page breaks, each with the first elements that do."""
+    chromium.evaluate(f"{axe}; undefined")
+    nodes = "v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))"
+    found: list[Any] = chromium.evaluate(f"axe.run().then((r) => r.violations.map((v) => [v.id, {nodes}]))")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "dark"),
+    [("red", BROAD, False), ("drill", NARROW, True)],
+    ids=["wide and light", "narrow and dark"],
+)
+def test_axe_finds_no_violation(
+    chromium: Chromium, axe: str, name: str, size: tuple[int, int], dark: bool
+) -> None:
+    show(chromium, name, size, dark=dark)
+    assert violations(chromium, axe) == []
+
+
+def test_axe_would_find_one(chromium: Chromium, axe: str) -> None:
+    show(chromium, "red", BROAD)
+    label = 'document.querySelector(".filter input").closest("label")'
+    chromium.evaluate(f'{label}.replaceWith(document.createElement("input"))')
+    assert [kind for kind, _ in violations(chromium, axe)] == ["label"]
