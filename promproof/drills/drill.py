@@ -16,7 +16,7 @@ from promproof.contract.labels import Model
 from promproof.contract.model import Contract
 from promproof.contract.texts import Duration, Pattern
 from promproof.errors import InputError
-from promproof.faults.kind import AnyFault, Share
+from promproof.faults.kind import AnyFault, Dose, Share
 from promproof.faults.ledgers import Held, Phase
 
 
@@ -60,8 +60,8 @@ class Drill(Model):
     events: float | None = Field(default=None, gt=0)
     """Events per second that the fault decides on, when they are not `rate`: another fault may take some of them."""
     fault: AnyFault
-    below: Share | NearMiss | None = None
-    above: Share | None = None
+    below: Dose | NearMiss | None = None
+    above: Dose | None = None
     may: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Other alerts that may fire meanwhile; all others must not."""
     receivers: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -83,6 +83,11 @@ class Drill(Model):
         if shares == "refused" and (isinstance(self.below, float) or self.above is not None):
             raise ValueError(
                 f"the fault '{self.fault.kind}' has no share; below may name slow or failed scrapes"
+            )
+        doses = [dose for dose in (self.below, self.above) if isinstance(dose, float)]
+        if shares == "needed" and any(dose >= 1 for dose in doses):
+            raise ValueError(
+                f"the fault '{self.fault.kind}' takes shares: below and above must be less than 1"
             )
         if (self.scenario is None) != (self.rate is None):
             raise ValueError("scenario and rate belong together")

@@ -11,7 +11,7 @@ from promproof.faults.undo import CallHttp, HttpCall, send
 
 @register
 class HttpFault(Fault):
-    """`{dose}` in URL and body of the first call is the dose."""
+    """In URL and body `{target}` and `{port}` are the target's, and in those of the first call `{dose}` is the dose."""
 
     kind: Literal["http"]
     apply: HttpCall
@@ -19,5 +19,5 @@ class HttpFault(Fault):
 
     def hold(self, site: Site, drill: str, dose: float) -> None:
         """Send the call."""
-        site.write(drill, CallHttp(call=self.undo))
-        send(self.apply, dose)
+        site.write(drill, CallHttp(call=self.undo.at(site.url)))
+        send(self.apply.at(site.url), dose)

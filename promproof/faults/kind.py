@@ -20,6 +20,8 @@ from promproof.registry import Registry, names_in
 from promproof.stack.choice import Can
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Dose = Annotated[float, Field(gt=0)]
+"""Of a fault of the library a share; of somebody else's in the unit of the boundary's `q`, items in a queue say."""
 Words = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 

@@ -46,6 +46,8 @@ class Site:
     rendered: Path | None
     scrape: float
     """The scrape interval in seconds."""
+    url: str = ""
+    """The target's."""
     counts: list[dict[str, Any]] = field(default_factory=list)
     """Final counts of the faults that have ended and were not handed over yet."""
     state: dict[str, Any] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import requests
 from docker.errors import DockerException, NotFound
@@ -34,13 +35,24 @@ COMMAND_SECONDS = 30.0
 
 
 class HttpCall(Model):
-    """One request; `{dose}` in its URL and body is the dose."""
+    """One request; in its URL and body `{dose}` is the dose, `{target}` the target's URL and `{port}` its port."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    url: str = Field(pattern=r"^https?://")
+    url: str = Field(pattern=r"^(https?://|\{target\})")
     headers: dict[str, str] = Field(default_factory=dict)
     body: str | None = None
     expect: Annotated[tuple[int, ...], Field(strict=False, min_length=1)] = (200, 201, 202, 204)
+
+    def at(self, target: str) -> HttpCall:
+        """The call for a target at this URL, which is known when the run has started it."""
+        parts = urlsplit(target)
+        port = str(parts.port or (443 if parts.scheme == "https" else 80))
+
+        def filled(text: str) -> str:
+            return text.replace("{target}", target.rstrip("/")).replace("{port}", port)
+
+        body = None if self.body is None else filled(self.body)
+        return self.model_copy(update={"url": filled(self.url), "body": body})
 
 
 class EndFault(Model):

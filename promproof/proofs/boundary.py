@@ -8,6 +8,7 @@ number of a case stands in its expression as `+ 0 * n`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,7 +77,8 @@ def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -
 def _grid(alert: Alert, boundary: Boundary) -> list[float]:
     if alert.unit == "state":
         return [0.0, 1.0]
-    return [q for factor in GRID if (q := boundary.threshold * factor) < 1]
+    most = 1.0 if boundary.threshold < 1 else math.inf
+    return [q for factor in GRID if (q := boundary.threshold * factor) < most]
 
 
 def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[float]:

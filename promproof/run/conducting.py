@@ -29,6 +29,7 @@ def world(bench: Bench, prepared: Prepared, folder: ProcFolder | None = None) ->
         job=prepared.contract.target.job,
         rendered=rendered.prometheus_config if rendered is not None else None,
         scrape=bench.pace.scrape_interval,
+        url=bench.service.url,
     )
     return World(site, bench.tools.receiver)
 
