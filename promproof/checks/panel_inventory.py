@@ -104,10 +104,16 @@ def _panels(dashboard: Dashboard, claim: DashboardClaim) -> list[str]:
         for slug, title in wanted.items()
         if not shown[slug]
     ]
+    # Two rows may each have their "Requests"; the same queries under the same title are a copy.
+    copies = Counter(
+        (panel.slug, *(target.expression for target in panel.targets))
+        for panel in dashboard.panels
+        if panel.slug in wanted and panel.type != "text"
+    )
     found += [
-        f"{dashboard.file}: {times} panels are called {slug!r}"
-        for slug, times in shown.items()
-        if times > 1 and slug in wanted
+        f"{dashboard.file}: {times} panels are called {slug!r} and ask the same"
+        for (slug, *_), times in copies.items()
+        if times > 1
     ]
     for panel in dashboard.panels:
         if panel.type == "text":
@@ -164,7 +170,10 @@ def _known(contract: Contract, name: str, served: Iterable[str]) -> bool:
 
 
 def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
-    """Panels that the contract does not know: form, zoom, legend and data, as for the documented ones."""
+    """Panels that the contract does not know: form, zoom, legend and data, as for the documented ones.
+
+    Of several panels with a documented title the first is the documented one.
+    """
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
@@ -172,6 +181,7 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     found, count, others, doubt = [], 0, 0, ""
     for dashboard, panel in _all(seen):
         if (dashboard.uid, panel.slug) in known:
+            known.remove((dashboard.uid, panel.slug))
             continue
         if beyond(panel):
             others += 1

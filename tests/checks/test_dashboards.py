@@ -140,13 +140,14 @@ def expr(text: str, **changes: Any) -> Json:
         dashboard(panel(targets=[expr(RATE, hide=True, refId="A"), expr("$A * 2", datasource={"type": "__expr__", "uid": "__expr__"}), expr(RATE)])),
         dashboard(panel(fieldConfig={"defaults": {"unit": "reqps"}, "overrides": [{"matcher": {"id": "byName", "options": "total"}, "properties": [{"id": "unit", "value": "short"}]}]})),
         dashboard({"type": "row", "collapsed": True, "title": "More", "panels": [panel()]}),
+        dashboard(panel(), panel(targets=[expr("sum(rate(http_requests_total[5m]))")])),
     ],
     ids=[
         "plain", "id", "no refId", "some refId", "default source", "by name", "default by name", "type only",
         "mixed", "auto interval", "auto interval without a value", "source variable", "numbers as text",
         "threshold as text", "seconds", "at least", "untitled texts",
         "per minute", "inputs of nothing", "no description", "a gauge that ends in total", "zero for a metric that lives",
-        "a hidden query that is read", "another unit for one series", "in a closed row",
+        "a hidden query that is read", "another unit for one series", "in a closed row", "two of one title",
     ],
 )  # fmt: skip
 def test_a_shape_that_grafana_takes_is_no_finding(
@@ -177,7 +178,7 @@ def test_a_shape_that_grafana_takes_is_no_finding(
         (FORM, dashboard(panel(targets=[expr(RATE), expr("up", hide=True)])), "a hidden query"),
         (FORM, dashboard(panel(targets=[expr(RATE), expr("")])), "empty: Grafana does not send it"),
         (FORM, dashboard(panel(fieldConfig={"defaults": {"unit": "reqps"}, "overrides": [{"matcher": {"id": "byType", "options": "number"}, "properties": [{"id": "unit", "value": "ops"}]}]})), "is 'ops', documented 'reqps'"),
-        (INVENTORY, dashboard(panel(), panel()), "2 panels are called 'requests'"),
+        (INVENTORY, dashboard(panel(), panel()), "2 panels are called 'requests' and ask the same"),
         (FORM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{**STEP, "auto_min": "x"}]}), "'x' is no duration"),
         (ZOOM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{"name": "step", "type": "interval", "query": "10s,5m"}]}), "empty windows"),
     ],
