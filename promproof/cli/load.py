@@ -17,6 +17,8 @@ from promproof.load import baseline
 from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
 from promproof.report import junit, load
+from promproof.report.index import link, write_page
+from promproof.report.page.subject import Subject
 from promproof.run.ending import Ending
 from promproof.run.housekeeping import check_places, run_folder
 from promproof.run.load import Session
@@ -72,8 +74,10 @@ def _keep(result: LoadResult, folder: Path, options: Options, xml: Path | None) 
         load.show(result)
         (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n", encoding="utf-8")
         (folder / "report.html").write_text(load.html(result), encoding="utf-8")
+        ending = Ending("\n".join(result.reasons) or None)
+        write_page(folder, Subject(folder.name, result.verdicts, ending, course=load.course(result)))
+        link(folder)
         if xml is not None:
-            ending = Ending("\n".join(result.reasons) or None)
             junit.write(xml, result.account.scenario.name, result.verdicts, ending)
         if options.save_baseline is not None:
             sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")

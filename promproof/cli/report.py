@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,12 @@ def run(given: dict[str, Any]) -> int:
     """The exit status: 0 when the page was written, whatever it says."""
     plugins.use(given["plugins"])
     folder, against = Path(given["folder"]), given["against"]
-    subject = subject_of(folder, None if against is None else other(against))
+    subject = subject_of(folder)
+    if against is not None:
+        before = subject_of(against)
+        outcomes = {verdict.claim: str(verdict.outcome) for verdict in before.verdicts}
+        past = next(earlier.past(against), earlier.Past(before.name, outcomes))
+        subject = replace(subject, against=replace(past, outcomes=outcomes), older=before.evidence)
     try:
         path = write_page(folder, subject)
     except OSError as error:
@@ -37,7 +43,7 @@ def run(given: dict[str, Any]) -> int:
     return 0
 
 
-def subject_of(folder: Path, against: earlier.Past | None = None) -> Subject:
+def subject_of(folder: Path) -> Subject:
     """What the page of a run's folder tells.
 
     Raises:
@@ -45,23 +51,10 @@ def subject_of(folder: Path, against: earlier.Past | None = None) -> Subject:
     """
     older = _of_other_version(folder)
     if older is not None:
-        return Subject(folder.resolve().name, *older, earlier=earlier.kept(folder), against=against)
+        return Subject(folder.resolve().name, *older, earlier=earlier.kept(folder))
     found = judged(folder)
     name = found.evidence.history.run
-    return Subject(name, found.verdicts, found.ending, found.evidence, earlier.kept(folder), against)
-
-
-def other(folder: Path) -> earlier.Past:
-    """The run to compare with: what its report says, and judged again where it has none.
-
-    Raises:
-        InputError: the folder is not one of a run.
-    """
-    for past in earlier.past(folder):
-        return past
-    found = judged(folder)
-    outcomes = {verdict.claim: str(verdict.outcome) for verdict in found.verdicts}
-    return earlier.Past(found.evidence.history.run, outcomes)
+    return Subject(name, found.verdicts, found.ending, found.evidence, earlier.kept(folder))
 
 
 def _of_other_version(folder: Path) -> tuple[list[Verdict], Ending] | None:

@@ -19,6 +19,9 @@ from promproof.load.account import Account
 from promproof.load.judgement import find_knee
 from promproof.load.result import PERCENTILES, EndpointRow, LoadResult
 from promproof.report.lines import wrapped
+from promproof.report.page import courses
+from promproof.report.page.courses import Course
+from promproof.report.page.pictures import picture
 from promproof.report.styles import STYLE
 from promproof.report.tables import print_whole, table, width_of
 from promproof.verdict import Verdict
@@ -170,6 +173,27 @@ def charts(account: Account) -> dict[str, Any]:
             },
         ],
     }
+
+
+def course(result: LoadResult) -> Course:
+    """What the page of the session tells of it."""
+    data = charts(result.account)
+    tables = [courses.Table("Endpoints", ("endpoint", *HEADS), [_cells(row) for row in result.endpoints()])]
+    if result.monitoring is not None:
+        rows = [
+            (row["metric"], row["client"], _plain(row["api"]), _plain(row["prometheus"]),
+             f"{row['differing']} of {row['label_sets']}")
+            for row in result.monitoring["counts"]
+        ]  # fmt: skip
+        head = ("metric", "client", "API", "Prometheus", "label sets that differ")
+        tables.append(courses.Table("What the monitoring believes", head, rows))
+    return Course(
+        headline(result),
+        generator_line(result.account),
+        result.reasons,
+        [picture(one["title"], one["unit"], data["t"], one["series"]) for one in data["charts"]],
+        tables,
+    )
 
 
 def _monitoring(result: LoadResult) -> str:

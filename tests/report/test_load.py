@@ -9,8 +9,12 @@ from rich.console import Console
 
 from promproof.load.judgement import Judgement, Outcome
 from promproof.load.result import LoadResult
-from promproof.report.load import HEADS, show
+from promproof.report import load
+from promproof.report.load import HEADS
+from promproof.report.page.document import page
+from promproof.report.page.subject import Subject
 from tests.load.test_judgement import MadeUp
+from tests.report.stored import Reader
 
 pytestmark = pytest.mark.unit
 LONG = "/api/v1/pipelines/{pipeline_id}/executions/{execution_id}"
@@ -23,14 +27,18 @@ REFUSED = {
 }
 
 
-def shown(run: MadeUp, width: int = 180, *, terminal: bool = False) -> str:
+def session(run: MadeUp) -> LoadResult:
     about = {"scenario": "made up", "target": "http://127.0.0.1:8000", "started": ""}
     judgements = [Judgement("p95 < 250ms", Outcome.PASS, "1.0 ms in all, " + "and much more " * 9)]
+    return LoadResult(run.account, "run", about, judgements, [])
+
+
+def shown(run: MadeUp, width: int = 180, *, terminal: bool = False) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, force_terminal=terminal, color_system=None, legacy_windows=False
     )
-    show(LoadResult(run.account, "run", about, judgements, []), console)
+    load.show(session(run), console)
     return stream.getvalue()
 
 
@@ -68,3 +76,16 @@ def test_what_was_not_sent_is_told_with_its_reason_and_what_to_do() -> None:
 
 def test_a_target_that_answers_is_not_said_to_be_away() -> None:
     assert "nobody answers" not in shown(answered())
+
+
+def test_the_page_of_a_session_has_its_curves_its_endpoints_and_its_generator() -> None:
+    result = session(answered())
+    text = page(Subject("load-1", result.verdicts, course=load.course(result)))
+    found = Reader(text)
+    assert not found.wrong
+    assert [picture.title for picture in load.course(result).pictures] == [
+        "answers per second", "errors per second", "latency from the due time", "generator"
+    ]  # fmt: skip
+    assert "Generator:" in found.text
+    assert LONG in found.text
+    assert load.headline(result) in found.text

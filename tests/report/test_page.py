@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from promproof.cli.report import run as report_again
 from promproof.cli.report import subject_of
 from promproof.errors import InputError
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.evidence.records import Delivery
 from promproof.report.index import link, write
 from promproof.report.output import Report
 from promproof.report.page import earlier
 from promproof.report.page.document import page
 from promproof.report.page.earlier import Past
+from promproof.report.page.moved import moved
 from promproof.report.page.subject import Subject, duration
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -195,3 +200,35 @@ def test_durations_are_those_that_people_read() -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def test_a_comparison_tells_which_thresholds_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    green, red = copy("green", tmp_path), copy("red", tmp_path)
+    assert report_again({"folder": str(red), "against": green, "plugins": []}) == 0
+    text = Reader((red / "index.html").read_text(encoding="utf-8")).text
+    assert "Changed since green" in text
+    assert "ShopErrors > 0.2 for 1m > 0.3 for 1m" in text
+    assert "alert/ShopErrors/boundary pass fail" in text
+    assert capsys.readouterr().out == f"{red / 'index.html'}\n"
+
+
+def test_times_that_moved_beyond_the_noise_are_told_and_others_are_not() -> None:
+    evidence = subject("drill").evidence
+    assert evidence is not None
+    assert moved(evidence, evidence) == []
+    later = History(
+        evidence.history.run, 0.0, evidence.history.epoch, list(map(_later, evidence.history.records))
+    )
+    found = moved(evidence, Evidence(evidence.contract, later))
+    assert [change.what for change in found] == ["drill HighMemoryUsage, webhook"]
+    assert found[0].now.startswith("7.88 s")
+
+
+def _later(record: Record[Any]) -> Record[Any]:
+    """A record of a run in which the firing alert was delivered two seconds later."""
+    if not isinstance(record.data, Delivery) or record.data.body["status"] != "firing":
+        return record
+    told = record.data.body["alerts"][0]["labels"]["alertname"] == "HighMemoryUsage"
+    return Record(record.number, record.t + 2.0 * told, record.data)

@@ -21,6 +21,7 @@ from promproof.report.page import boundaries, causes, claims, counts, panels, sw
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import Swim, swims
 from promproof.report.page.matrix import Matrix, matrix
+from promproof.report.page.moved import Moved, moved
 from promproof.report.page.subject import Subject, facts, outcome, service
 from promproof.run.ending import doubt
 from promproof.verdict import Outcome
@@ -39,8 +40,16 @@ def page(subject: Subject) -> str:
     drills, drills_trouble = part("the drills", lambda: _drills(subject))
     boards, boards_trouble = part("the panels", lambda: panels.boards(subject))
     counted, counted_trouble = part("the metrics", lambda: counts.counts(subject))
+    changes, changes_trouble = part("what moved", lambda: _moved(subject))
     limits, limits_trouble = part("the thresholds", lambda: boundaries.boundaries(subject))
-    troubles = (blocks_trouble, drills_trouble, boards_trouble, counted_trouble, limits_trouble)
+    troubles = (
+        blocks_trouble,
+        drills_trouble,
+        boards_trouble,
+        counted_trouble,
+        limits_trouble,
+        changes_trouble,
+    )
     about: dict[str, Any] = {
         "policy": POLICY,
         "subject": subject,
@@ -55,6 +64,8 @@ def page(subject: Subject) -> str:
         "rows": rows,
         "blocks": blocks,
         "drills": drills,
+        "moved": changes,
+        "course": subject.course,
         "counted": counted,
         "limits": limits,
         "boards": boards,
@@ -69,6 +80,12 @@ def page(subject: Subject) -> str:
         "script": Markup(_asset("page.js")),
     }
     return _UNSHOWN.sub("\ufffd", _environment().get_template("page.html.j2").render(about))
+
+
+def _moved(subject: Subject) -> list[Moved]:
+    if subject.older is None or subject.evidence is None:
+        return []
+    return moved(subject.older, subject.evidence)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Inputs, Prepared, PrometheusSaid, Run
+from promproof.report.page.courses import Course
 from promproof.report.page.earlier import Past
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -17,7 +18,8 @@ from promproof.verdict import Outcome, Verdict
 class Subject:
     """One run. name: its folder's; earlier: runs of the same kind before it, the newest first.
 
-    evidence: None where it was never begun, or can't be read any more. against: the run that it is compared with.
+    evidence: None where it was never begun, or can't be read any more. against: the run that it is compared with, and
+    older: its evidence, where that can be read. course: of a load session.
     """
 
     name: str
@@ -26,6 +28,8 @@ class Subject:
     evidence: Evidence | None = None
     earlier: Sequence[Past] = ()
     against: Past | None = None
+    older: Evidence | None = None
+    course: Course | None = None
 
 
 @dataclass(frozen=True)
