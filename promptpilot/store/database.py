@@ -92,6 +92,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1 if sqlite else _READERS, "database-write")
         self._asker = ThreadPoolExecutor(1, "database-ask")
         self._unanswered: asyncio.Future[Any] | None = None
+        self._unanswered_since = 0.0
         self._running = 0
         self._running_lock = threading.Lock()
 
@@ -106,16 +107,24 @@ class Database:
     async def ask(self, work: Callable[[Connection], T], deadline_seconds: float) -> T:
         """Like `read`, but asked for certain and answered in time. Raises DatabaseUnavailable.
 
-        While an earlier question hangs no further thread is spent on a new one.
+        While an earlier question hangs no further thread is spent on a new one. A question whose asker had less
+        patience than this one is waited for: that its answer was late says nothing of what this one would get.
         """
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
         if self._unanswered is not None and not self._unanswered.done():
-            raise DatabaseUnavailable("still no answer to an earlier question")
-        future = asyncio.get_running_loop().run_in_executor(self._asker, self._read, self._probe, work)
+            patience = self._unanswered_since + deadline_seconds - begin
+            await asyncio.wait({self._unanswered}, timeout=max(patience, 0))
+            if not self._unanswered.done():
+                raise DatabaseUnavailable("still no answer to an earlier question")
+        asked = loop.time()
+        future = loop.run_in_executor(self._asker, self._read, self._probe, work)
         future.add_done_callback(_retrieve)
         try:
-            return await asyncio.wait_for(asyncio.shield(future), deadline_seconds)
+            return await asyncio.wait_for(asyncio.shield(future), begin + deadline_seconds - asked)
         except TimeoutError:
-            self._unanswered = future
+            if self._unanswered is None or self._unanswered.done():
+                self._unanswered, self._unanswered_since = future, asked
             raise DatabaseUnavailable(f"no answer within {deadline_seconds:g} s") from None
         except (SQLAlchemyError, OSError) as exc:
             raise DatabaseUnavailable(_reason(exc)) from exc
