@@ -41,11 +41,24 @@ def python() -> str:
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     print(f"building {ENVIRONMENT.relative_to(HERE)} from {LOCK.name} (once)", flush=True)
     hand_on([sys.executable, "-m", "venv", str(ENVIRONMENT)])
-    hand_on(
-        [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(LOCK)]
-    )
+    install(interpreter)
     stamp.write_text(wanted)
     return str(interpreter)
+
+
+def install(interpreter: Path) -> None:
+    """Install the lock into the environment: by uv, in seconds, or by pip where uv does not find what pip does.
+
+    Who keeps a mirror has told pip of it, and not always uv.
+    """
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    uv = next(line.split()[0] for line in lines if line.startswith("uv=="))
+    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    by_uv = [str(interpreter), "-m", "uv", "pip", "install", "--quiet", "--python", str(interpreter)]
+    if attempt([*pip, uv]) == 0 and attempt([*by_uv, "--compile-bytecode", "-r", str(LOCK)]) == 0:
+        return
+    print("uv cannot install them, pip is asked", flush=True)
+    hand_on([*pip, "-r", str(LOCK)])
 
 
 def hand_on(command: list[str]) -> None:
