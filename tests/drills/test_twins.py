@@ -5,6 +5,8 @@ What is wrong in rules and routes is drilled side by side in one run; what is wr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,25 +93,40 @@ def _drills(out: Path, twin: Twin) -> Path:
     return out
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What the tests of this file are asked about; each run is waited for by the first test that needs it."""
+
+    runs: dict[str, Future[Ran]]
+    beside: Future[tuple[Ran, dict[str, Verdict]]] | None
+
+
 @pytest.fixture(scope="module")
-def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """All that are asked for, a few at a time, the longest first."""
     root = tmp_path_factory.mktemp("twins")
     wanted: list[Twin] = sorted(chosen(request, "twin"), key=lambda twin: -len(twin.drills))
     with at_once(AT_ONCE) as pool:
-        folders = [root / str(number) for number in range(len(wanted))]
-        return {twin.name: done for twin, done in zip(wanted, pool.map(run, wanted, folders), strict=True)}
+        asked = any("beside" in getattr(test, "fixturenames", ()) for test in request.session.items)
+        beside = pool.submit(run_beside, root / "beside") if asked else None
+        runs = {twin.name: pool.submit(run, twin, root / str(number)) for number, twin in enumerate(wanted)}
+        yield Shared(runs, beside)
 
 
-@pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, Verdict]]:
+def run_beside(where: Path) -> tuple[Ran, dict[str, Verdict]]:
     """One run with all broken alerts beside the sound one, and the verdicts of each alert."""
-    where = tmp_path_factory.mktemp("side-by-side")
+    where.mkdir()
     made = side_by_side.make(where)
     given = ("--monitoring", made.monitoring, "--contract", made.contract, "--drills", made.drills)
     done = drill(where / "reports", *map(str, given), broken="patient")
-    [history] = (where / "reports").glob("*/history.jsonl")
+    [history] = (where / "reports").glob("drill-*/history.jsonl")
     return done, side_by_side.judged(made, history)
+
+
+@pytest.fixture
+def beside(shared: Shared) -> tuple[Ran, dict[str, Verdict]]:
+    assert shared.beside is not None
+    return shared.beside.result()
 
 
 @pytest.mark.parametrize("alert", side_by_side.BROKEN, ids=lambda alert: alert.name)
@@ -132,8 +149,8 @@ def test_the_sound_alert_passes_beside_broken_ones(beside: tuple[Ran, dict[str, 
     [*TWINS, *(pytest.param(twin, marks=pytest.mark.nightly) for twin in MORE_AT_NIGHT)],
     ids=lambda twin: twin.name,
 )
-def test_a_broken_drill_does_not_pass(twin: Twin, ran: dict[str, Ran]) -> None:
-    done = ran[twin.name]
+def test_a_broken_drill_does_not_pass(twin: Twin, shared: Shared) -> None:
+    done = shared.runs[twin.name].result()
     red = {f"drill/{claim}" for claim in twin.red}
     assert red <= done.not_passed().keys(), done.output
     assert done.status == twin.status, done.output
@@ -142,8 +159,8 @@ def test_a_broken_drill_does_not_pass(twin: Twin, ran: dict[str, Ran]) -> None:
 
 
 @pytest.mark.parametrize("twin", [DEAD], ids=lambda twin: twin.name)
-def test_a_webhook_that_dies_is_told(twin: Twin, ran: dict[str, Ran]) -> None:
-    done = ran[twin.name]
+def test_a_webhook_that_dies_is_told(twin: Twin, shared: Shared) -> None:
+    done = shared.runs[twin.name].result()
     assert "webhook receiver: it no longer listens on 127.0.0.1:" in done.output
     assert "a notification for webhook, answered 200" in done.output
     assert {outcome for outcome, _ in done.verdicts.values()} == {"unknown"}, done.output
@@ -151,7 +168,7 @@ def test_a_webhook_that_dies_is_told(twin: Twin, ran: dict[str, Ran]) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("twin", SOUND, ids=lambda twin: twin.name)
-def test_a_drill_of_what_is_shipped_passes(twin: Twin, ran: dict[str, Ran]) -> None:
-    done = ran[twin.name]
+def test_a_drill_of_what_is_shipped_passes(twin: Twin, shared: Shared) -> None:
+    done = shared.runs[twin.name].result()
     assert not done.not_passed(), done.output
     assert done.status == 0, done.output
