@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from promproof.proofs import windows
 from promproof.proofs.calculation import ARITHMETIC, DATES, FAR, NUMERIC, date, distance, safe
+from promproof.proofs.signatures import absent_labels, grouping, joined_labels, matches, signature, unnamed
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
     COMPARISONS,
@@ -73,6 +73,8 @@ class Evaluation:
     def __init__(self, world: World) -> None:
         self.world = world
         self.seen = Seen()
+        self.known: dict[tuple[Node, float], Vector] = {}
+        """What recording rules say at a moment."""
 
     def vector(self, node: Node, t: float) -> Vector:
         value = self.value(node, t)
@@ -115,18 +117,26 @@ class Evaluation:
         pools = [self.world.series.get(node.name, [])] if node.name else list(self.world.series.values())
         for pool in pools:
             for labels, program in pool:
-                if _matches(node, labels):
+                if matches(node, labels):
                     yield labels, program
 
     def _recorded(self, node: Selector) -> Iterable[tuple[Node, Mapping[str, str]]]:
         return self.world.recorded.get(node.name, ()) if node.name else ()
 
     def _recording(self, node: Selector, expression: Node, labels: Mapping[str, str], t: float) -> Vector:
+        if any(
+            name in labels and not accepts(((operator, value),), labels[name])
+            for name, operator, value in node.matchers
+        ):
+            return {}
+        whole = self.known.get((expression, t))
+        if whole is None:
+            whole = self.known[expression, t] = self.vector(expression, t)
         made: Vector = {}
-        for found, element in self.vector(expression, t).items():
+        for found, element in whole.items():
             named = {**dict(found), **labels, "__name__": node.name}
             key = tuple(sorted((name, value) for name, value in named.items() if value))
-            if _matches(node, key):
+            if matches(node, key):
                 made[key] = element
         return made
 
@@ -177,7 +187,7 @@ class Evaluation:
             return held[0] if len(held) == 1 else math.nan
         if name == "absent":
             gap = FAR if miss(self.vector(node.args[0], t)) == 0 else 0.0
-            return {_absent_labels(node.args[0]): (1.0, gap)}
+            return {absent_labels(node.args[0]): (1.0, gap)}
         if name in DATES:
             clock: Vector = self.vector(node.args[0], t) if node.args else {(): (float(t), 0.0)}
             return {unnamed(labels): (date(name, value), gap) for labels, (value, gap) in clock.items()}
@@ -209,7 +219,7 @@ class Evaluation:
         ranges = self._range(window, t, 2000 if exact else FEW)
         if node.name == "absent_over_time":
             there = any(samples and gap == 0 for _, samples, gap in ranges)
-            return {_absent_labels(window.inner): (1.0, FAR if there else 0.0)}
+            return {absent_labels(window.inner): (1.0, FAR if there else 0.0)}
         every = self.world.step if isinstance(window.inner, Selector) else window.step
         made: Vector = {}
         for labels, samples, gap in ranges:
@@ -317,7 +327,7 @@ class Evaluation:
             other, other_gap = partner[1]
             a, b = (other, value) if node.many == "right" else (value, other)
             result = self._result(node, a, b, gap + other_gap)
-            key = _joined_labels(node, labels, partner[0])
+            key = joined_labels(node, labels, partner[0])
             if key in made and made[key][1] == 0 and result[1] == 0 and not node.many:
                 raise Unevaluable(node, "several series on a side that must have one")
             if key not in made or result[1] < made[key][1]:
@@ -346,52 +356,3 @@ def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:
         else:
             made[key] = (windows.folded(node.op, [member[0] for member in held], param), gap)
     return made
-
-
-def grouping(node: Aggregate, labels: Labels) -> Labels:
-    if node.without:
-        return tuple((k, v) for k, v in labels if k not in node.labels and k != "__name__")
-    return tuple((k, v) for k, v in labels if k in node.labels)
-
-
-def signature(node: Binary, labels: Labels) -> Labels:
-    """The labels by which an operator joins."""
-    if node.on is not None:
-        return tuple((k, v) for k, v in labels if k in node.on)
-    return tuple((k, v) for k, v in labels if k not in node.ignoring and k != "__name__")
-
-
-def _joined_labels(node: Binary, labels: Labels, partner: Labels) -> Labels:
-    kept = node.op in COMPARISONS and not node.is_bool
-    if node.many:
-        made = {k: v for k, v in labels if kept or k != "__name__"}
-        other = dict(partner)
-        for name in node.include:
-            made.pop(name, None)
-            if other.get(name):
-                made[name] = other[name]
-        return tuple(sorted(made.items()))
-    if kept and node.on is None and not node.ignoring:
-        return labels
-    joined = signature(node, labels)
-    metric = tuple(pair for pair in labels if pair[0] == "__name__" and kept and pair not in joined)
-    return tuple(sorted((*joined, *metric)))
-
-
-def unnamed(labels: Labels) -> Labels:
-    return tuple(pair for pair in labels if pair[0] != "__name__")
-
-
-@lru_cache(8192)
-def _matches(node: Selector, labels: Labels) -> bool:
-    held = dict(labels)
-    if node.name and held.get("__name__") != node.name:
-        return False
-    return all(accepts(((operator, value),), held.get(name, "")) for name, operator, value in node.matchers)
-
-
-def _absent_labels(node: Node) -> Labels:
-    if not isinstance(node, Selector):
-        return ()
-    names = [name for name, _, _ in node.matchers]
-    return tuple(sorted((n, v) for n, op, v in node.matchers if op == "=" and v and names.count(n) == 1))

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from promproof.proofs.evaluate import Unevaluable, Vector, unnamed
+from promproof.proofs.evaluate import Unevaluable, Vector
 from promproof.proofs.mutants.base import Subject, mutants
 from promproof.proofs.mutants.syntax import read
 from promproof.proofs.plan import Plan
 from promproof.proofs.search import Knobs, Problem
 from promproof.proofs.shapes import Recorded
+from promproof.proofs.signatures import unnamed
 from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
 from promproof.proofs.tree import Aggregate, Node, NotCovered, Selector, parse, walk
 from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family

@@ -323,8 +323,8 @@ def _elsewhere(problem: Problem, node: Binary) -> Boundary | None:
     alone = _pruned(problem.root, node, others)
 
     def objective(knobs: Knobs) -> float:
-        gap = problem.miss(knobs, alone)
-        return gap + sum(0.3 for other in others if problem.miss(knobs, other) == 0)
+        gap, *besides = problem.misses(knobs, [alone, *others])
+        return gap + sum(0.3 for far in besides if far == 0)
 
     small = {key: value if key[1] == COPIES else value / 1000 for key, value in problem.knobs().items()}
     for start in (*restarts(problem), small) if others else (small,):

@@ -68,11 +68,14 @@ class Problem:
             Unevaluable: PromQL refuses.
         """
         self.asked += 1
+        evaluation = self._evaluation(knobs)
+        return evaluation.value(node or self.root, self.moment), evaluation.seen
+
+    def _evaluation(self, knobs: Mapping[Key, float]) -> Evaluation:
         series: dict[str, list[tuple[Labels, Program]]] = {}
         for family in self.families:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
-        evaluation = Evaluation(World(series, self.step, self.recorded))
-        return evaluation.value(node or self.root, self.moment), evaluation.seen
+        return Evaluation(World(series, self.step, self.recorded))
 
     def _series(self, family: Family, knobs: Mapping[Key, float]) -> list[tuple[Labels, Program]]:
         """A family's series, made once for each choice of its knobs: most of them stay from trial to trial."""
@@ -88,6 +91,18 @@ class Problem:
             return miss(self.result(knobs, node)[0])
         except Unevaluable:
             return REFUSED
+
+    def misses(self, knobs: Mapping[Key, float], nodes: Sequence[Node]) -> list[float]:
+        """The miss of each of some expressions about the same series."""
+        self.asked += len(nodes)
+        evaluation = self._evaluation(knobs)
+        found = []
+        for node in nodes:
+            try:
+                found.append(miss(evaluation.value(node, self.moment)))
+            except Unevaluable:
+                found.append(REFUSED)
+        return found
 
     def fires(self, knobs: Mapping[Key, float]) -> bool:
         return self.miss(knobs) == 0
