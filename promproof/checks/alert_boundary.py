@@ -14,6 +14,7 @@ from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.contract.model import Alert, Contract
 from promproof.contract.model import Boundary as Promised
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Record
 from promproof.evidence.records import Boundary
 from promproof.verdict import Verdict
 
@@ -53,9 +54,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare where the alert flips with where the documentation says it does."""
     alert = evidence.contract.alert(claim.subject)
     if alert.boundary is None:
-        return not_verified(
-            claim, "the contract has no `boundary`: nothing says which series move its quantity"
-        )
+        return _of_rule(claim, alert, evidence.history.last(Boundary))
     record = evidence.need(Boundary)
     if record.data.error:
         return unknown(claim, record.data.error, [record.number])
@@ -99,6 +98,42 @@ def _findings(
     if above != (boundary.fires_when == "above"):
         return [f"fires {'above' if above else 'below'} {_share(threshold)}, documented the other side"]
     return []
+
+
+def _of_rule(claim: Claim, alert: Alert, record: Record[Boundary] | None) -> Verdict:
+    """Of an alert whose contract says nothing about series: what its rule does, if it has the documented number."""
+    none = "the contract has no `boundary`"
+    if record is None or alert.name not in record.data.rules:
+        return not_verified(claim, f"{none}: nothing says which series move its quantity")
+    verdict, flips, reason = record.data.rules[alert.name]
+    if verdict in ("dead", "contradicted"):
+        return findings(
+            claim,
+            [f"its rule is {verdict}: {reason}"],
+            good="",
+            expected="silent on one side of its threshold, firing on the other",
+            evidence=[record.number],
+        )
+    points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+    if verdict != "proven" or alert.threshold is None or not points:
+        known = f"its rule flips at {flips}" if verdict == "proven" else f"its rule is {verdict}: {reason}"
+        return not_verified(claim, f"{none}, and {known}")
+    fired = [point.q for point in points if point.fired and point.q is not None]
+    silent = [point.q for point in points if not point.fired and point.q is not None]
+    found: list[str] = []
+    if not fired or not silent:
+        return not_verified(claim, f"{none}, and its rule was asked on one side alone")
+    if alert.comparator in (">", ">=") and max(silent) > min(fired):
+        found = [f"fires below {_share(alert.threshold)}, documented the other side"]
+    if alert.comparator in ("<", "<=") and min(silent) < max(fired):
+        found = [f"fires above {_share(alert.threshold)}, documented the other side"]
+    return findings(
+        claim,
+        found,
+        good=f"its rule flips at {flips}, by series made from its expression",
+        expected=f"{alert.comparator} {_share(alert.threshold)}",
+        evidence=[record.number],
+    )
 
 
 def _state_findings(boundary: Promised, points: list[Point]) -> list[str]:

@@ -9,23 +9,28 @@ number of a case stands in its expression as `+ 0 * n`.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import yaml
 
 from promproof.checks.alert_boundary import RESOLUTION, Point, flip
 from promproof.config.arithmetic import evaluate
 from promproof.contract.model import Alert, Boundary, seconds
 from promproof.errors import EvidenceError
 from promproof.exposition import matcher
-from promproof.interrupts import noted
-from promproof.stack.children import run_to_end
+from promproof.proofs.asking import Judge, number
+from promproof.proofs.plan import times
+from promproof.proofs.prove import prove
+from promproof.proofs.questions import Question, Reply
+from promproof.proofs.recordings import Recordings, stripped
+from promproof.proofs.rule_boundary import RuleBoundary, rule_boundary
+from promproof.proofs.rulefiles import Rules, read
+from promproof.proofs.tree import NotCovered, Selector, parse, walk
 
-STEP = 15.0  # seconds between synthetic samples: the shipped scrape interval
+STEP = 15.0
+"""Seconds between synthetic samples where no scrape interval is known."""
 GRID = (
     0.02,
     0.1,
@@ -48,16 +53,18 @@ GRID = (
     4.0,
 )
 ROUNDS = 4
-TIMEOUT_SECONDS = 120
 LONGEST_HOLD = 3600.0
 """How long (seconds) is waited for an alert whose `for` nobody promised."""
 Case = tuple[Alert, Boundary, float | None]
 """An alert, how its quantity is moved, and the quantity: None for no series at all."""
-_CASE = re.compile(r"\+ 0 \* (\d+)")
 
 
-def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -> list[Point]:
+def probe(
+    promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert], scrape: float | None = None
+) -> list[Point]:
     """Ask promtool where each alert flips; all points that were asked, by alert and quantity.
+
+    scrape: seconds between samples; None: not known.
 
     Raises:
         EvidenceError: promtool refused the rules, or did not end in time.
@@ -66,11 +73,42 @@ def probe(promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert]) -
     promised = [(alert, alert.boundary) for alert in alerts if alert.boundary is not None]
     cases: list[Case] = [(*pair, q) for pair in promised for q in _grid(*pair)]
     cases += [(*pair, None) for pair in promised]
+    if not rule_files:  # without rules nothing fires
+        return _sorted(Point(alert.name, q, False) for alert, _, q in cases)
+    deployed = Deployed(read(list(rule_files)), scrape)
+    judge = Judge(promtool)
     for _ in range(ROUNDS):
         if not cases:
             break
-        points += _ask(promtool, rule_files, cases)
+        replies = judge.ask([_question(deployed, *case) for case in cases])
+        points += [_point(case, reply) for case, reply in zip(cases, replies, strict=True)]
         cases = [(*pair, q) for pair in promised for q in _refinement(*pair, points)]
+    return _sorted(points)
+
+
+def of_rules(
+    promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert], scrape: float | None = None
+) -> dict[str, RuleBoundary]:
+    """What the rules of those alerts do whose contract has no `boundary`; alerts without a rule, or with several, are
+    left out.
+
+    Raises:
+        EvidenceError: promtool did not answer.
+    """
+    rules = read(list(rule_files))
+    open_ones = [alert for alert in alerts if alert.boundary is None]
+    named = {alert.name: [rule for rule in rules.alerts if rule.name == alert.name] for alert in open_ones}
+    asked = [alert for alert in open_ones if len(named[alert.name]) == 1]
+    outcomes = prove(
+        [named[alert.name][0] for alert in asked], rules.recordings, Judge(promtool), scrape=scrape
+    )
+    return {
+        alert.name: rule_boundary(outcome, alert.threshold)
+        for alert, outcome in zip(asked, outcomes, strict=True)
+    }
+
+
+def _sorted(points: Iterable[Point]) -> list[Point]:
     return sorted(points, key=lambda point: (point.alert, -1.0 if point.q is None else point.q))
 
 
@@ -78,7 +116,15 @@ def _grid(alert: Alert, boundary: Boundary) -> list[float]:
     if alert.unit == "state":
         return [0.0, 1.0]
     most = 1.0 if boundary.threshold < 1 else math.inf
-    return [q for factor in GRID if (q := boundary.threshold * factor) < most]
+    points = [q for factor in GRID if (q := boundary.threshold * factor) < most]
+    return [
+        q for q in points if all(_is_possible(one.rate, q, boundary.threshold) for one in boundary.series)
+    ]
+
+
+def _is_possible(rate: str | None, q: float, edge: float) -> bool:
+    """Whether a counter could grow so: what falls at the edge already is a gauge."""
+    return rate is None or evaluate(rate, q) >= 0 or evaluate(rate, edge) < 0
 
 
 def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[float]:
@@ -90,58 +136,81 @@ def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[f
     return [low + (high - low) * part / 6 for part in range(1, 6)]
 
 
-def _ask(promtool: Path, rule_files: Sequence[Path], cases: Sequence[Case]) -> list[Point]:
-    if not rule_files:  # promtool refuses to test nothing; without rules nothing fires
-        return [Point(alert.name, q, False) for alert, _, q in cases]
-    document = {
-        "rule_files": [str(path.resolve()) for path in rule_files],
-        "evaluation_interval": f"{STEP:g}s",
-        "tests": [_test(number, *case) for number, case in enumerate(cases)],
-    }
-    with TemporaryDirectory(prefix="boundary-") as folder:
-        path = Path(folder) / "boundary.yml"
-        path.write_text(yaml.safe_dump(document, sort_keys=False, width=10_000), encoding="utf-8")
-        command = [str(promtool), "test", "rules", str(path)]
+@dataclass(frozen=True)
+class Deployed:
+    """The rules that are asked, and the seconds between samples."""
+
+    rules: Rules
+    scrape: float | None
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self.rules.recordings)
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """The rules of an alert and those that it reads; all where that can't be told."""
+        own = [rule for rule in self.rules.alerts if rule.name == name]
         try:
-            done = run_to_end(command, log=Path(folder) / "promtool.log", seconds=TIMEOUT_SECONDS)
-        except TimeoutError as error:
-            raise EvidenceError(
-                "promtool", f"no answer within {TIMEOUT_SECONDS} s", (), "look at the rules"
-            ) from error
-    if noted():
-        raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
-    fired = {int(number) for number in _CASE.findall(done.output)}
-    if done.exit_status != 0 and not fired:
-        raise EvidenceError(
-            "promtool", f"status {done.exit_status}", done.output.splitlines()[-20:], "correct the rules"
-        )
-    return [Point(alert.name, q, number in fired) for number, (alert, _, q) in enumerate(cases)]
+            trees = [parse(rule.expression) for rule in own]
+        except NotCovered:
+            return self._all()
+        known = {part.name for tree in trees for part in walk(tree) if isinstance(part, Selector)}
+        if known & {"", "ALERTS", "ALERTS_FOR_STATE"} or any(
+            len(self.recordings.trees.get(record, ())) < len(rules)
+            for record, rules in self.recordings.by_name.items()
+        ):
+            return self._all()
+        read: dict[int, dict[str, Any]] = {}
+        for tree in trees:
+            read |= {id(rule["expr"]): rule for rule in self.recordings.needed(tree)}
+        return [*read.values(), *(stripped(rule.data) for rule in own)]
+
+    def _all(self) -> list[dict[str, Any]]:
+        alerts = [rule.data for rule in self.rules.alerts]
+        return [stripped(data) for data in (*self.rules.recordings, *alerts)]
+
+    def times(self, name: str, hold: float) -> tuple[float, float, float]:
+        """Seconds between samples and between evaluations, and until all windows of an alert are full.
+
+        A rule that waits longer than promised is not given the time to hide it.
+        """
+        usual = self.scrape or STEP
+        own = [rule for rule in self.rules.alerts if rule.name == name]
+        if len(own) != 1 or own[0].hold > hold:
+            return usual, usual, 0.0
+        try:
+            return times(parse(own[0].expression), self.recordings.trees, self.scrape)
+        except (NotCovered, ValueError):
+            return usual, usual, 0.0
 
 
-def _test(number: int, alert: Alert, boundary: Boundary, q: float | None) -> dict[str, Any]:
-    # The shares are constant from the start, so a window that is still filling holds the same ratio as a full one.
+def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | None) -> Question:
     # A rate needs two samples: the alert must fire `for` after the second, and a longer `for` must show.
-    end = (seconds(alert.hold) if alert.hold else LONGEST_HOLD) + 3 * STEP
-    count = int(end / STEP) + 1
+    hold = seconds(alert.hold) if alert.hold else LONGEST_HOLD
+    step, every, full = deployed.times(alert.name, hold)
+    end = math.ceil((full + hold) / every + 3) * every
+    count = int(end / step) + 1
     series = (
-        [] if q is None else [_series(one.series, one.rate, one.value, q, count) for one in boundary.series]
+        []
+        if q is None
+        else [_series(one.series, one.rate, one.value, q, step, count) for one in boundary.series]
     )
     name = matcher("alertname", alert.name)
     firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'
-    return {
-        "interval": f"{STEP:g}s",
-        "input_series": series,
-        "promql_expr_test": [
-            {
-                "expr": f"({firing}) + 0 * {number}",
-                "eval_time": f"{int(end)}s",
-                "exp_samples": [{"labels": "{}", "value": 0}],
-            }
-        ],
-    }
+    return Question(series, [(firing, end)], deployed.of(alert.name), step, every)
 
 
-def _series(name: str, rate: str | None, value: str | None, q: float, count: int) -> dict[str, str]:
+def _point(case: Case, reply: Reply) -> Point:
+    if any(reply.errors) or not reply.values or not reply.values[0]:
+        words = next((error for error in reply.errors if error), "no answer")
+        raise EvidenceError("promtool", words, (), "correct the rules")
+    return Point(case[0].name, case[2], reply.values[0][0] > 0)
+
+
+def _series(
+    name: str, rate: str | None, value: str | None, q: float, step: float, count: int
+) -> dict[str, str]:
     if rate is not None:
-        return {"series": name, "values": f"0+{evaluate(rate, q) * STEP!r}x{count}"}
-    return {"series": name, "values": f"{evaluate(value or '0', q)!r}x{count}"}
+        slope = evaluate(rate, q) * step
+        return {"series": name, "values": f"0{'-' if slope < 0 else '+'}{number(abs(slope))}x{count}"}
+    return {"series": name, "values": f"{number(evaluate(value or '0', q))}x{count}"}

@@ -66,7 +66,7 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         return
     read_any = False
     for document in documents:
-        found.scrapes += _scrapes(document.data)
+        found.scrapes += scrape_intervals(document.data)
         _external(document.data, found)
         groups, prefix = _groups(document.data)
         if groups is None:
@@ -95,7 +95,8 @@ def _documents(path: Path) -> Iterator[Document]:
         begin = parsed.second
 
 
-def _scrapes(data: Any) -> Iterator[float]:
+def scrape_intervals(data: Any) -> Iterator[float]:
+    """The scrape intervals of the jobs of a Prometheus file, in seconds; none where the data are something else."""
     if not isinstance(data, dict) or not isinstance(data.get("scrape_configs"), list):
         return
     usual = (data.get("global") or {}).get("scrape_interval") or "1m"

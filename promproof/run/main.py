@@ -100,7 +100,7 @@ class Job:
         self.scraped = 0.0
         self.sent_at_rest: LedgerView | None = None
         self.usage: exercises.UsageSampler | None = None
-        self.boundary: Future[static.Points] | None = None
+        self.boundary: Future[records.Boundary] | None = None
         self.machine = panels.sampler(ground.history, ground.prepared.contract, bench.monitoring)
 
     def drive(self) -> None:

@@ -20,14 +20,14 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.history import Recorder
 from promproof.observe.recording import attempt
-from promproof.proofs.boundary import probe
+from promproof.proofs.boundary import of_rules, probe
+from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run.prepare import Prepared
 from promproof.stack.binaries import Binaries
 from promproof.stack.supply import resolve
 
 TIMEOUT_SECONDS = 30
 SHOWN_LINES = 5
-Points = list[tuple[str, float | None, bool]]
 """Rows (alert, q, fired) of the boundary proof."""
 
 
@@ -100,20 +100,25 @@ def data_sources(config: dict[str, Any], wanted: Deployment) -> list[dict[str, A
     return found
 
 
-def boundary(prepared: Prepared, binaries: Binaries) -> Points:
-    """The points of the boundary proof as rows (alert, q, fired).
+def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
+    """The points of the boundary proof, and what the rules do of alerts whose contract does not say how.
 
     Raises:
         EvidenceError: promtool refused the rules.
     """
     files = [document.path for document in prepared.folder.rules]
-    points = probe(binaries.promtool.path, files, prepared.contract.alerts)
-    return [(point.alert, point.q, point.fired) for point in points]
+    alerts, promtool = prepared.contract.alerts, binaries.promtool.path
+    scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
+    points = [(point.alert, point.q, point.fired) for point in probe(promtool, files, alerts, scrape)]
+    said = of_rules(promtool, files, alerts, scrape) if files else {}
+    points += [(name, q, fired) for name, rule in said.items() for q, fired in rule.points]
+    rules = {name: (rule.verdict, rule.flips, rule.reason) for name, rule in said.items()}
+    return records.Boundary(tuple(points), rules=rules)
 
 
-def in_background(ask: Callable[[], Points]) -> Future[Points]:
+def in_background(ask: Callable[[], records.Boundary]) -> Future[records.Boundary]:
     """Ask on a thread of its own, which nobody waits for when the run is interrupted."""
-    asked: Future[Points] = Future()
+    asked: Future[records.Boundary] = Future()
 
     def work() -> None:
         try:
@@ -125,13 +130,13 @@ def in_background(ask: Callable[[], Points]) -> Future[Points]:
     return asked
 
 
-def record_boundary(history: Recorder, asked: Future[Points], *, wait: bool = True) -> None:
+def record_boundary(history: Recorder, asked: Future[records.Boundary], *, wait: bool = True) -> None:
     """Write the points down, or why there are none; `wait` for those that are not there yet."""
     if not wait and not asked.done():
         history.add(records.Boundary((), "the run ended before promtool had answered"))
         return
     try:
-        history.add(records.Boundary(tuple(asked.result())))
+        history.add(asked.result())
     except EvidenceError as error:
         history.add(records.Boundary((), str(error)))
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ def judged(
     unknown: int = 0,
     exposed: str = EXPOSED,
     promised: dict[str, Any] | None = None,
+    further: Sequence[tuple[str, dict[str, Any]]] = (),
 ) -> Verdict:
     """Of a run that sent three requests for the start page, and some for unknown paths, to a set-up without rules."""
     about = {"contract": 1, "service": "s", "target": {"job": "s"}, "metrics": METRICS, "allowed": []}
@@ -61,6 +63,7 @@ def judged(
         ("exposition", {"label": "rest", "begin": 7.0, "end": 7.1, "text": exposed}),
         ("stored", {"series": [{"name": "open", "labels": {}, "samples": []}]}),
         ("ledger", {"view": ledger.snapshot().to_json()}),
+        *further,
     ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, 8.0, kind, data) for number, (kind, data) in enumerate(rows))
@@ -166,3 +169,42 @@ def test_an_alert_without_a_boundary_has_none_that_could_be_missed() -> None:
     found = judged(alert_boundary.CHECK, "Down", promised={"alerts": [{"name": "Down"}]})
     assert found.outcome == "not verified"
     assert "no `boundary`" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "points", "outcome", "reason"),
+    [
+        pytest.param(
+            ("proven", "> 5", ""),
+            [("Down", 4.98, False), ("Down", 5.02, True)],
+            "pass",
+            "flips at > 5",
+            id="its rule flips there",
+        ),
+        pytest.param(
+            ("proven", "< 5", ""),
+            [("Down", 4.98, True), ("Down", 5.02, False)],
+            "fail",
+            "fires below 5",
+            id="its rule fires on the other side",
+        ),
+        pytest.param(
+            ("proven", "< 0.95", ""), [], "not verified", "flips at < 0.95", id="its rule has another number"
+        ),
+        pytest.param(("dead", "-", "no label"), [], "fail", "dead: no label", id="its rule is dead"),
+        pytest.param(
+            ("not covered", "-", "no parse"),
+            [],
+            "not verified",
+            "no parse",
+            id="nothing is known of its rule",
+        ),
+    ],
+)
+def test_an_alert_without_a_boundary_is_judged_by_its_rule(
+    said: tuple[str, str, str], points: list[tuple[str, float, bool]], outcome: str, reason: str
+) -> None:
+    alert = {"name": "Down", "comparator": ">", "threshold": 5.0}
+    record = ("boundary", {"points": points, "rules": {"Down": said}})
+    found = judged(alert_boundary.CHECK, "Down", promised={"alerts": [alert]}, further=[record])
+    assert (found.outcome, reason in found.reason) == (outcome, True), found.reason

@@ -15,6 +15,7 @@ from promproof.checks.base import judge
 from promproof.config.rules import read
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import Boundary
 from promproof.places import DEFAULT_MONITORING
 from promproof.run import static
 from promproof.run.clock import SystemClock
@@ -50,7 +51,7 @@ def verdicts(monitoring: Path, folder: Path, binaries: Binaries, changed: str = 
         prepared = replace(prepared, contract=prepared.contract.model_copy(update=documented))
     with closing(Recorder(folder / "history.jsonl", "static", SystemClock())) as history:
         static.check_files(prepared, binaries, history)
-        asked: Future[list[tuple[str, float | None, bool]]] = Future()
+        asked: Future[Boundary] = Future()
         asked.set_result(static.boundary(prepared, binaries))
         static.record_boundary(history, asked)
     evidence = Evidence(prepared.contract, history)

@@ -68,6 +68,8 @@ class Boundary(Kind, kind="boundary"):
     """alert, quantity `q`, and whether it fired there; a quantity of None: without any series"""
     error: str | None = None
     """why there are none"""
+    rules: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """for an alert without a `boundary` in its contract: the verdict on its rule, where it flips, and the reason"""
 
 
 @dataclass(frozen=True)
