@@ -78,7 +78,15 @@ def judge(
     status = exit_status(found.verdicts, strict=strict, incomplete=found.ending.incomplete)
     if json is not None:
         about = {"id": found.evidence.history.run, "time_scale": found.evidence.scale.factor}
-        write_json(json, found.verdicts, found.ending, strict=strict, status=status, run=about)
+        write_json(
+            json,
+            found.verdicts,
+            found.ending,
+            strict=strict,
+            status=status,
+            run=about,
+            evidence=found.evidence,
+        )
     if xml is not None:
         junit.write(xml, found.evidence.history.run, found.verdicts, found.ending, strict=strict)
     return status

@@ -14,7 +14,7 @@ Words = Mapping[str, str]
 """What the templates of a rule may name."""
 More = Callable[[Facts, Words], Words | None]
 """Adds words from the facts of the run; None when these say that the cause is another one."""
-PLACE = re.compile(r"(?P<file>[^\s;]+\.(?:ya?ml|rules|json)):(?P<line>\d+): ")
+PLACE = re.compile(r"(?<![^\s;])(?P<file>[^\s;]{1,400}\.(?:ya?ml|rules|json|md)):(?P<line>\d+): ")
 
 
 @dataclass(frozen=True)

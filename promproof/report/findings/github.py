@@ -28,20 +28,22 @@ def text(checked: Checked, width: int | None) -> str:
 
 def _command(finding: Finding) -> str:
     properties = {"file": finding.file, "line": str(finding.line or 1), "title": finding.rule}
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    told = ",".join(f"{name}={property_(value)}" for name, value in properties.items())
     lines = [finding.message]
     lines += [f"effect: {finding.effect}"] if finding.effect else []
     lines += [f"to do: {finding.todo}"] if finding.todo else []
     lines += [f"see: {finding.see}"] if finding.see else []
-    return f"::{_COMMANDS.get(finding.severity, 'notice')} {told}::{_data(chr(10).join(lines))}"
+    return f"::{_COMMANDS.get(finding.severity, 'notice')} {told}::{data(chr(10).join(lines))}"
 
 
-def _data(value: str) -> str:
+def data(value: str) -> str:
+    """The text of a command."""
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+def property_(value: str) -> str:
+    """The value of a command's property."""
+    return data(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def add_summary(checked: Checked, file: Path) -> None:
@@ -61,18 +63,19 @@ def _summary(checked: Checked) -> Iterator[str]:
     for finding in checked.findings[:MOST_ROWS]:
         where = f"{finding.file}:{finding.line}" if finding.line else finding.file
         cells = (where, str(finding.severity), finding.rule, finding.message, finding.todo)
-        yield f"| {' | '.join(map(_cell, cells))} |"
+        yield f"| {' | '.join(map(cell, cells))} |"
     if len(checked.findings) > MOST_ROWS:
         yield f"\nand {len(checked.findings) - MOST_ROWS} more"
     yield ""
     for missed in wording.unverified(checked):
-        yield f"- not verified: {_cell(missed)}"
+        yield f"- not verified: {cell(missed)}"
     yield f"- checked: {wording.read(checked)}"
     for told in wording.left_out(checked):
         yield f"- {told}"
 
 
-def _cell(value: str) -> str:
+def cell(value: str) -> str:
+    """A text in a cell of a Markdown table, or beside one: nothing in it is markup."""
     whole = " ".join(value.split())
     for character in "\\|<>`*_[]":
         whole = whole.replace(character, f"\\{character}")

@@ -1,0 +1,91 @@
+"""Where each claim stands, for reports that point into files: a rule, a row of the page, a dashboard, the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Documentation, Inputs, RuleFiles
+from promproof.report.causes.rule import PLACE
+from promproof.truth.views import views
+from promproof.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, and a line of it; 0 for the file as a whole."""
+
+    file: str
+    line: int = 0
+
+    def below(self, base: str) -> Place:
+        """The same, with a path that is told from a folder."""
+        return Place(self.file.removeprefix(f"{base}/") if base else self.file, self.line)
+
+
+@dataclass(frozen=True)
+class Places:
+    """What is known of places: by alert, by `kind/name` of the page, by `dashboard/panel`, and the contract's file."""
+
+    alerts: Mapping[str, Place]
+    page: Mapping[str, Place]
+    panels: Mapping[str, Place]
+    contract: Place | None = None
+
+    def of(self, verdict: Verdict) -> Place | None:
+        """Where to look for a claim: the place that its verdict names, else that of its subject."""
+        named = PLACE.search(f"{verdict.reason} ")
+        if named is not None:
+            return Place(named["file"], int(named["line"]))
+        kind, _, rest = verdict.claim.partition("/")
+        found = {
+            "alert": self.alerts.get(rest.partition("/")[0]),
+            "docs": self.page.get(rest),
+            "panel": self.panels.get(rest.rpartition("/")[0]),
+        }.get(kind)
+        return found or self.contract
+
+
+def places_of(evidence: Evidence | None) -> Places:
+    """What a run tells of places; whatever it does not hold is missing."""
+    if evidence is None:
+        return Places({}, {}, {})
+    history = evidence.history
+    rules, page, inputs = history.last(RuleFiles), history.last(Documentation), history.last(Inputs)
+    contract = inputs.data.options.get("contract") if inputs is not None else None
+    return Places(
+        {rule.name: _place(rule.where) for rule in rules.data.rules} if rules is not None else {},
+        dict(_rows(page.data)) if page is not None else {},
+        _panels(evidence, inputs.data if inputs is not None else None),
+        Place(str(contract)) if contract else None,
+    )
+
+
+def _place(where: str) -> Place:
+    file, _, line = where.rpartition(":")
+    return Place(file, int(line)) if line.isdigit() else Place(where)
+
+
+def _rows(page: Documentation) -> list[tuple[str, Place]]:
+    path = page.path or ""
+    tables = (("metric", page.metrics), ("alert", page.alerts))
+    return [
+        (f"{kind}/{row.cells[kind]}", Place(path, row.line))
+        for kind, rows in tables
+        for row in rows
+        if kind in row.cells and path
+    ]
+
+
+def _panels(evidence: Evidence, inputs: Inputs | None) -> dict[str, Place]:
+    folder = (inputs.options.get("monitoring") if inputs is not None else None) or ""
+    try:
+        dashboards = views(evidence).folder.dashboards
+    except Exception:  # what can't be read is a verdict's business
+        return {}
+    return {
+        f"{dashboard.uid}/{panel.slug}": Place(f"{folder}/{dashboard.file}" if folder else dashboard.file)
+        for dashboard in dashboards
+        for panel in dashboard.panels
+    }
