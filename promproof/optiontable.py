@@ -127,7 +127,16 @@ OPTIONS = (
     Option(
         "plugins",
         SUBJECT,
-        (*EVERY, "judge", "report", "mutate", "scenarios check", "scenarios list", "scenarios schema"),
+        (
+            *EVERY,
+            "judge",
+            "report",
+            "mutate",
+            "scenarios check",
+            "scenarios list",
+            "scenarios schema",
+            "schema",
+        ),
         "load checks, faults, load models and so on from the Python files of this folder; may be repeated",
         "DIR",
         "path",

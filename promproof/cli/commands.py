@@ -178,6 +178,13 @@ COMMANDS = (
     ),
     Command("scenarios schema", "promproof.cli.scenarios:schema", "print the JSON Schema for editors"),
     Command(
+        "schema",
+        "promproof.cli.schema:run",
+        "print the JSON Schema of a kind of file, for editors",
+        (Argument("what", "contract|drill|scenario", choices=("contract", "drill", "scenario")),),
+        text=("In a file: # yaml-language-server: $schema=contract.schema.json",),
+    ),
+    Command(
         "completion",
         "promproof.cli.completion:run",
         "print the script for a shell's completion",

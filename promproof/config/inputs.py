@@ -129,8 +129,10 @@ def _refusal(path: Path, mistake: Mistake, what: str) -> InputError:
     return InputError(what=mistake.text, where=where, expected=what, todo=todo)
 
 
-def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
-    """Parse and validate one YAML file.
+def load_model(
+    path: Path, model: type[ModelT], what: str, hint: Callable[[Key], str] = lambda key: ""
+) -> ModelT:
+    """Parse and validate one YAML file. hint: what may have been meant by a key that is unknown.
 
     Raises:
         InputError: with one line for each mistake: file, line, key, found and expected.
@@ -141,7 +143,7 @@ def load_model(path: Path, model: type[ModelT], what: str) -> ModelT:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise describe(document, error, what) from error
+        raise describe(document, error, what, hint=hint) from error
 
 
 def _joined(key: Key) -> str:
@@ -149,11 +151,15 @@ def _joined(key: Key) -> str:
 
 
 def describe(
-    document: Document, error: ValidationError, what: str, show: Callable[[Key], str] = _joined
+    document: Document,
+    error: ValidationError,
+    what: str,
+    show: Callable[[Key], str] = _joined,
+    hint: Callable[[Key], str] = lambda key: "",
 ) -> InputError:
     """The user's message for a validation error: the first mistake leads, the others follow.
 
-    show: how a key is written.
+    show: how a key is written. hint: what is added to one that is unknown.
     """
     rows = []
     mistakes = error.errors()
@@ -167,7 +173,7 @@ def describe(
         if mistake["type"] == "missing":
             text = f"{shown}: missing"
         elif mistake["type"] == "extra_forbidden":
-            text = f"{shown}: unknown key"
+            text = f"{shown}: unknown key{hint(key)}"
         else:
             wanted = _KINDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
             text = f"{shown}: {wanted}, found {_short(mistake['input'])}"

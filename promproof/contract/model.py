@@ -18,6 +18,7 @@ from promproof.config.arithmetic import evaluate
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import load_model
 from promproof.contract.deployment import Deployment
+from promproof.contract.keys import hint
 from promproof.contract.labels import (
     ConstantTruth,
     DurationsTruth,
@@ -28,7 +29,7 @@ from promproof.contract.labels import (
     RequestsTruth,
     RequestTruth,
 )
-from promproof.contract.panels import Dashboards, RowsSumTruth
+from promproof.contract.panels import Dashboards, RowsSumTruth, kinds
 from promproof.contract.texts import Duration
 from promproof.errors import InputError
 
@@ -350,7 +351,7 @@ def load(path: Path) -> Contract:
         InputError: with file, line, key, what was found and what was expected.
     """
     try:
-        return load_model(path, Contract, "a contract")
+        return load_model(path, Contract, "a contract", hint(Contract, kinds))
     except InputError as error:
         if not path.exists():
             error.todo = "name yours with --contract FILE; docs/contract.md says how to write one"

@@ -40,6 +40,11 @@ PANEL_TRUTHS: Registry[type[PanelTruth]] = Registry("panel truth", "promproof.tr
 """The model of every kind of panel truth, by the name that a contract has in `kind`."""
 
 
+def kinds(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The registered kinds of panel truth, for the model that stands for any; nothing for another."""
+    return list(PANEL_TRUTHS) if model is PanelTruth else []
+
+
 def _read(value: Any, handler: Callable[[Any], PanelTruth]) -> PanelTruth:
     """Validate with the model of the kind that is named."""
     if isinstance(value, PanelTruth) or not isinstance(value, dict):

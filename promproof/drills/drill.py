@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from promproof.config.inputs import Document, load_document, load_model
+from promproof.contract.keys import hint
 from promproof.contract.labels import Model
 from promproof.contract.model import Contract
 from promproof.contract.texts import Duration, Pattern
 from promproof.errors import InputError
-from promproof.faults.kind import AnyFault, Dose, Share
+from promproof.faults.kind import AnyFault, Dose, Share, kinds
 from promproof.faults.ledgers import Held, Phase
 
 
@@ -143,7 +144,7 @@ def load(path: Path) -> Drill:
     Raises:
         InputError: with file, line and key.
     """
-    return load_model(path, Drill, "a drill")
+    return load_model(path, Drill, "a drill", hint(Drill, kinds))
 
 
 def load_folder(folder: Path) -> list[Loaded]:

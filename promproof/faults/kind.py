@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import Field, SerializeAsAny, WrapValidator
+from pydantic import BaseModel, Field, SerializeAsAny, WrapValidator
 
 from promproof.contract.labels import Model
 from promproof.evidence.evidence import Evidence
@@ -126,6 +126,11 @@ def register(model: type[FaultT]) -> type[FaultT]:
     for name in names_in(model, "kind"):
         FAULTS.add(name, model)
     return model
+
+
+def kinds(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The registered kinds of fault, for the model that stands for any; nothing for another."""
+    return list(FAULTS) if model is Fault else []
 
 
 def _read(value: Any, handler: Callable[[Any], Fault]) -> Fault:

@@ -1,0 +1,235 @@
+"""What each key of a contract and of a drill is, in a line: for editors, and for whoever mistypes one.
+
+By `MODEL.KEY`, with the key as a file has it; `*.KEY` is the same in every model. A test compares it with the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from promproof.errors import meant
+
+LINES = """
+Contract.contract: 1, the version of the format
+Contract.service: a name, for reports
+Contract.documentation: the page that makes the same promises in tables, relative to this file
+Contract.target: the API under test
+Contract.traffic: the scenarios that are played
+Contract.metrics: every documented metric
+Contract.allowed: families that may be exposed without being promised: names, or prefixes that end in *
+Contract.alerts: every documented alert
+Contract.dashboards: every documented dashboard and its panels
+Contract.deployment: the documented compose file
+Target.app: the command that starts it; {port}, {fault_port}, {workdir}, {token} and {python} are filled in
+Target.job: the scrape job that reads it, in prometheus.yml; told by it where only one can be meant
+Target.health: the path that answers 200 as soon as it can work; without one its metrics answer
+Target.metrics_path: the path that Prometheus reads
+Target.labels: labels that the target must have in Prometheus
+Target.environment: its environment; {workdir}, {token} and {duration:5m} are filled in
+Target.database: URL of its database, for truths that ask with SQL
+Target.webhook: its path that takes alerts of Alertmanager
+Target.longest_handler: no handler takes longer; not scaled
+Traffic.reconcile: the scenario of the main job, relative to this file
+Traffic.drill: a drill that the main job takes live, relative to this file
+Traffic.drilled: the alert of that drill
+Metric.name: the name on the wire; a counter's with _total
+Metric.type: counter, gauge, histogram, summary, info, stateset or untyped
+Metric.unit: what it counts, for reports and the page
+Metric.help: the HELP text, word for word
+Metric.labels: each label with what its values may be; {} leaves them open
+Metric.buckets: a histogram's edges in ascending order, without +Inf
+Metric.truth: where its expected value comes from, never the PromQL that is under test
+Label.values: the values that it may have
+Label.pattern: a regular expression that its values match in full
+Label.from: what the ledger knows and the label says: method, route, status, status_class; constant or anything
+Label.case: lower or upper, where the label writes the ledger's word so
+Label.as: what the label says for a word of the ledger; an empty text is a label that is not there
+*.kind: which of the kinds it is; it says which other keys there are
+*.method: the label that holds the method, where no label says where it is from
+*.endpoint: the label that holds the route, where no label says where it is from
+*.status: the label that holds the status, where no label says where it is from
+*.where: which requests count, by patterns that match in full
+*.except: which requests do not count, by patterns that match in full
+*.scrapes: whether requests for the metrics themselves count
+RequestsTruth.unmatched: the route's value of requests that no route matched
+TallyTruth.tally: the name of the event in the scenario
+TallyTruth.born_at_zero: label values that are there at 0 for each new id
+TallyTruth.subject: the label whose ids are born and die
+TallyTruth.ids: SQL that lists the ids that are alive, one column
+UsersTruth.window: the sliding window
+RowsTruth.query: SQL that gives a number
+RowsSumTruth.subject: the counter's only label
+RowsSumTruth.query: SQL of two columns: the label's value and the sum of its rows
+ProcessTruth.figure: the kernel's figure for the target's process
+ConstantTruth.value: the value that never changes
+Alert.name: the alert's name
+Alert.comparator: the documented one, ">" say
+Alert.threshold: the documented one, 0.05 say
+Alert.unit: of the threshold: ratio, seconds or state
+Alert.window: the documented range of the expression, 5m say
+Alert.for: how long the condition must hold, 5m say
+Alert.severity: the label by which it is routed
+Alert.receivers: who is notified, by the names of Alertmanager's file
+Alert.metrics: the metrics that its expression must be about
+Alert.vanished: whether it also fires for a target that left discovery
+Alert.boundary: series that move its quantity q, so that it is proven where it fires
+Boundary.threshold: the threshold in terms of q
+Boundary.series: the series whose size follows q
+Boundary.fires_when: the side on which it fires: above or below
+Series.series: name and labels, as promtool writes them
+Series.rate: its increase a second, as arithmetic in q
+Series.value: its value, as arithmetic in q
+DashboardClaim.title: the dashboard's title
+DashboardClaim.uid: the dashboard's uid, by which its file is found
+DashboardClaim.panels: the documented panels; without them those of the file are judged as not promised
+DashboardClaim.described: whether every panel must say what it shows
+DashboardClaim.unfolded: whether no panel may be in a closed row
+PanelClaim.title: the panel's title
+PanelClaim.unit: the panel's unit, as Grafana names it
+PanelClaim.alert: the alert whose quantity it shows
+PanelClaim.complement: whether it shows one minus that quantity
+PanelClaim.fixed_window: whether its window is fixed on purpose
+PanelClaim.truth: what its numbers should be
+Deployment.compose: the compose file, in the monitoring folder
+Deployment.target: the target's service
+Deployment.services: the documented services, by their names in the file
+Deployment.retention: what Prometheus keeps
+Deployment.account: the documented default account
+Deployment.resources: what the stack typically needs
+TargetService.service: its name in the compose file
+TargetService.port: its port in the container
+TargetService.fault_port: the port of its fault control in the container
+TargetService.environment: what a run sets in it
+Service.port: the documented port on this machine
+Service.component: what it is: prometheus, alertmanager, node_exporter, grafana or cadvisor
+Service.job: the scrape job that reads it
+Service.series: a metric that this job must bring
+Service.configuration: the folder in the container into which its configuration is mounted, read-only
+Service.data: the folder in the container that a volume keeps
+Retention.time: how long, 15d say
+Retention.size: how much, 8GB say
+Account.service: the service that has it
+Account.user_variable: the variable that sets the user
+Account.password_variable: the variable that sets the password
+Account.user: the default user
+Account.password: the default password
+Resources.cpu_cores: from, to
+Resources.memory_megabytes: from, to
+Resources.measured_for: the shortest measurement
+*.metric: the metric whose events it shows
+*.by: the labels that its series keep
+MachineTruth.figure: the operating system's figure
+ProcessPanelTruth.figure: the kernel's figure for the target's process
+QuantileTruth.quantiles: the quantiles of its queries, in their order
+RatioTruth.part: which of the events are the part, by patterns of labels
+RatioTruth.complement: whether it shows one minus the share
+*.label: the label by which its series differ
+*.query: SQL that gives its rows
+*.figure_is_duration: whether the figure of a row is how long it took
+*.counter: the counter that the panel asks
+Drill.drill: 1, the version of the format
+Drill.name: a name, for the command line and reports
+Drill.description: what it shows, in a line
+Drill.alert: the alert that is taken through its threshold
+Drill.scenario: its traffic, relative to this file
+Drill.rate: sessions a second; not scaled
+Drill.events: events a second that the fault decides on, where they are not rate
+Drill.fault: what is done to the target or its machine
+Drill.below: the dose at which the alert must be silent
+Drill.above: the dose at which it must fire
+Drill.may: other alerts that may fire meanwhile
+Drill.receivers: where notifications are judged; the documented ones by default
+Drill.shows: patterns that the rendered annotations must match
+Drill.together: drills with the same word run side by side
+Drill.pulses: the fault again and again, each time too short
+Drill.disturb: what is done to the path meanwhile
+Drill.page_routing: whether the notification goes to the target itself while it is down
+NearMiss.slow_scrapes: scrapes take this part of their time-out
+NearMiss.failed_scrapes: so many scrapes fail
+Pulses.times: how many
+Pulses.above_for: how long each is; scaled
+Pulses.below_for: how long is between them; scaled
+Disturbance.what: what is disturbed
+Disturbance.when: in which phase of the alert
+Disturbance.times: how many deliveries are refused, or scrapes fail
+CommandFault.apply: the command that makes the fault; {dose} is the dose
+CommandFault.undo: the command that takes it back
+ContainerFault.container: the container's name
+ContainerFault.apply: pause, stop or kill
+ContainerFault.undo: unpause or start
+*.cpus: how many CPUs the machine seems to have
+*.routes: the routes on which the dose is a share of the requests
+Errors.status: the status of the answers that fail
+FailedExecutions.status: not used
+Slow.status: not used
+*.delay: how long a slow request is held back; not scaled
+*.marks: labels of the events that the fault makes
+HttpFault.apply: the call that makes the fault; {dose}, {target} and {port} are filled in
+HttpFault.undo: the call that takes it back
+HttpCall.method: GET, POST, PUT, PATCH or DELETE
+HttpCall.url: where; {target} is the target's URL, {port} its port, {dose} the dose
+HttpCall.headers: headers of the call
+HttpCall.body: its body; {dose}, {target} and {port} are filled in
+HttpCall.expect: the statuses that are right
+SignalFault.port: the port of the process
+SignalFault.pid_file: the file with its pid
+SignalFault.apply: the signal that makes the fault
+SignalFault.undo: the signal that takes it back
+"""
+TEXTS: dict[str, str] = {
+    key: text for key, _, text in (line.partition(": ") for line in LINES.split("\n") if line)
+}
+
+
+def text_of(model: str, key: str) -> str:
+    """What a key of a model is; empty for a model of a plugin."""
+    return TEXTS.get(f"{model}.{key}") or TEXTS.get(f"*.{key}", "")
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The annotations of a model's keys, by the key as a file has it."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+Key = Sequence[str | int]
+Kinds = Callable[[type[BaseModel]], Sequence[type[BaseModel]]]
+"""The registered kinds of a model that stands for any of them; nothing for another."""
+
+
+def hint(root: type[BaseModel], kinds: Kinds) -> Callable[[Key], str]:
+    """What is said of a key that no model at its place has: the nearest one that there is, and what that is."""
+
+    def said(key: Key) -> str:
+        known: dict[str, str] = {}
+        for model in _at(root, key[:-1], kinds):
+            known |= {name: text_of(model.__name__, name) for name in keys_of(model)}
+        near = meant(str(key[-1]), known)
+        name = near.removeprefix("; did you mean ").removesuffix("?").partition(" or ")[0]
+        return (
+            f"{near} {name}: {known[name]}"
+            if near and known[name]
+            else near or f"; known are {', '.join(known)}"
+        )
+
+    return said
+
+
+def _at(root: type[BaseModel], key: Key, kinds: Kinds) -> list[type[BaseModel]]:
+    """The models whose keys may stand at a place of a file."""
+    here: list[type[BaseModel]] = [root]
+    for part in key:
+        annotations = [keys_of(model)[part] for model in here if part in keys_of(model)]
+        if annotations:
+            here = [model for annotation in annotations for model in _within(annotation, kinds)]
+    return here
+
+
+def _within(kind: Any, kinds: Kinds) -> Iterator[type[BaseModel]]:
+    """The models that a type is made of, not those within them."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from kinds(kind) or [kind]
+    for part in get_args(kind):
+        yield from _within(part, kinds)
