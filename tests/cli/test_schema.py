@@ -84,7 +84,10 @@ LEAST = "contract: 1\nservice: shop\n"
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("metric: []\n", "metric: unknown key; did you mean metrics or traffic? metrics: every documented metric"),
+        (
+            "metric: []\n",
+            "metric: unknown key; did you mean metrics or traffic? metrics: every documented metric",
+        ),
         ("alerts: [{name: A, treshold: 1}]\n", "did you mean threshold? threshold: the documented one"),
         (
             "target: {jobs: x}\n",
