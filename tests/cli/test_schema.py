@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from promproof.cli.schema import schema
 from promproof.contract.keys import TEXTS
@@ -20,6 +20,7 @@ from promproof.errors import InputError
 from promproof.places import REPOSITORY
 
 pytestmark = pytest.mark.unit
+Draft202012Validator: Any = import_module("jsonschema").Draft202012Validator  # it has no types
 CONTRACTS = [REPOSITORY / "monitoring/contract.yaml", REPOSITORY / "tests/run/shop/contract.yaml"]
 DRILLS = sorted((REPOSITORY / "scenarios/drills").rglob("*.yaml"))
 SCENARIOS = sorted((REPOSITORY / "scenarios").glob("*.yaml"))
