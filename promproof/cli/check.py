@@ -55,7 +55,7 @@ def run(given: dict[str, Any]) -> int:
     if given.get("prove"):
         from promproof.cli.checkproofs import proofs  # for proofs only
 
-        shown = proofs(subject.named, form, given["binary"])
+        shown = proofs(subject.named, given["binary"])
         status, said = status or shown.status, shown.added(said, form)
     if given["output"] is None:
         if form == "text" and colours.are_wanted(sys.stdout):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promproof.errors import InputError
-from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
-from promproof.proofs.provetable import Beside, data, sums, text
+from promproof.proofs.prove import Outcome
 from promproof.proofs.rulefiles import read
 from promproof.proofs.run import Settings, proven
+from promproof.report.findings.proven import added, wrong
 from promproof.run.options import binaries
-from promproof.stack.binaries import find_binary
-
-FORMATS = ("text", "json")
+from promproof.stack.binaries import find_binaries
 
 
 @dataclass(frozen=True)
@@ -28,35 +24,20 @@ class Proofs:
     @property
     def status(self) -> int:
         """1 when an alert can't fire or does otherwise; what is not covered is no finding."""
-        return 1 if any(outcome.verdict in (CONTRADICTED, DEAD) for outcome in self.outcomes) else 0
+        return 1 if wrong(self.outcomes) else 0
 
     def added(self, rendered: str, form: str) -> str:
-        """What a check says, and the proofs: those of a healthy alert are a number."""
-        if form == "json":
-            whole = json.loads(rendered)
-            return json.dumps({**whole, "proofs": data(self.outcomes, Beside())}, indent=2) + "\n"
-        wrong = [outcome for outcome in self.outcomes if outcome.verdict in (CONTRADICTED, DEAD)]
-        table = text(wrong, Beside()).rpartition("\n\n")[0] + "\n\n" if wrong else ""
-        left = sum(outcome.verdict == OPEN for outcome in self.outcomes)
-        more = " (promproof prove says why the others are not)" if left else ""
-        return f"{rendered}\n{table}proofs: {sums(self.outcomes)}{more}\n"
+        """What a check says in a format, and the proofs."""
+        return added(form, rendered, self.outcomes)
 
 
-def proofs(paths: tuple[Path, ...], form: str, programs: Sequence[str] = ()) -> Proofs:
+def proofs(paths: tuple[Path, ...], programs: Sequence[str] = ()) -> Proofs:
     """The proofs of all alerts of the rule files there. programs: what --binary names.
 
     Raises:
-        InputError: the format has no room for proofs.
         EvidenceError: promtool did not answer.
     """
-    if form not in FORMATS:
-        raise InputError(
-            what=f"proofs have no place in the format {form}",
-            where="--prove",
-            expected=f"--format {' or '.join(FORMATS)}",
-            todo="ask for them with promproof prove --format json",
-        )
     rules = read([path for path in paths if path.exists()])
     return Proofs(
-        tuple(proven(rules, Settings(find_binary("promtool", binaries(programs))))), tuple(rules.problems)
+        tuple(proven(rules, Settings(find_binaries(binaries(programs)).promtool))), tuple(rules.problems)
     )

@@ -20,13 +20,14 @@ MOST_ROWS = 500
 
 def text(checked: Checked, width: int | None) -> str:
     """A command for each finding, and what the other outputs say at their end."""
-    lines = [_command(finding) for finding in checked.findings]
+    lines = [command(finding) for finding in checked.findings]
     lines += [f"not verified: {missed}" for missed in wording.unverified(checked)]
     lines += [f"checked: {wording.read(checked)}", wording.summary(checked)]
     return "\n".join(lines) + "\n"
 
 
-def _command(finding: Finding) -> str:
+def command(finding: Finding) -> str:
+    """The command of one annotation."""
     properties = {"file": finding.file, "line": str(finding.line or 1), "title": finding.rule}
     told = ",".join(f"{name}={property_(value)}" for name, value in properties.items())
     lines = [finding.message]

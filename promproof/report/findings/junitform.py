@@ -25,7 +25,7 @@ def text(checked: Checked, width: int | None) -> str:
     suite.extend(rows)
     out = tree.SubElement(suite, "system-out")
     told = [f"not verified: {missed}" for missed in wording.unverified(checked)]
-    out.text = _clean("\n".join([*told, f"checked: {wording.read(checked)}", wording.summary(checked)]))
+    out.text = clean("\n".join([*told, f"checked: {wording.read(checked)}", wording.summary(checked)]))
     suites = tree.Element("testsuites", {"name": "promproof"})
     suites.append(suite)
     tree.indent(suites)
@@ -49,14 +49,15 @@ def _row(checked: Checked, name: str) -> tree.Element:
             for finding in found
         )
         failure = tree.SubElement(row, "failure", {"message": wording.number(len(found), "finding")})
-        failure.text = _clean(told)
+        failure.text = clean(told)
     elif crashes:
-        error = tree.SubElement(row, "error", {"message": _clean(crashes[0].reason)})
-        error.text = _clean("\n".join(f"{crash.item} ({crash.place}): {crash.reason}" for crash in crashes))
+        error = tree.SubElement(row, "error", {"message": clean(crashes[0].reason)})
+        error.text = clean("\n".join(f"{crash.item} ({crash.place}): {crash.reason}" for crash in crashes))
     elif missed:
-        tree.SubElement(row, "skipped", {"message": _clean(f"not verified: {missed[0].reason}")})
+        tree.SubElement(row, "skipped", {"message": clean(f"not verified: {missed[0].reason}")})
     return row
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
+    """A text without what XML can't hold."""
     return _NO_XML.sub("�", value)

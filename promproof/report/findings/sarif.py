@@ -45,19 +45,24 @@ def text(checked: Checked, width: int | None) -> str:
             }
         ],
         "results": [
-            {
-                "ruleId": finding.rule,
-                "ruleIndex": indices[finding.rule],
-                "level": _LEVELS.get(finding.severity, "note"),
-                "message": {"text": _message(finding)},
-                "locations": [_location(finding)],
-                "partialFingerprints": {FINGERPRINT: identities.fingerprint(finding)},
-            }
+            result(finding, indices[finding.rule], identities.fingerprint(finding))
             for finding in checked.findings
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+
+
+def result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
+    """One result; index: of its rule in the driver's list."""
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": _LEVELS.get(finding.severity, "note"),
+        "message": {"text": _message(finding)},
+        "locations": [_location(finding)],
+        "partialFingerprints": {FINGERPRINT: fingerprint},
+    }
 
 
 def _version() -> dict[str, str]:
