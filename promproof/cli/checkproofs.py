@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promproof.proofs.prove import Outcome
+from promproof.proofs.outcome import Outcome
 from promproof.proofs.rulefiles import read
 from promproof.proofs.run import Settings, proven
 from promproof.report.findings.proven import added, wrong
