@@ -20,7 +20,7 @@ from promproof.proofs.recordings import Recordings
 from promproof.proofs.timeline import Course
 from promproof.proofs.tree import NotCovered, parse
 
-VERSION = 2
+VERSION = 3
 """Of the proofs: raised whenever a verdict may become another one."""
 
 

@@ -59,7 +59,14 @@ COURSES = 6
 def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple[Question, Timeline]]:
     """Those that differ from the one that was followed and from each other."""
     keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(plan.problem, plan.every, outcome.alert.hold, keep, own=outcome.alert.every)
+    times = timeline(
+        plan.problem,
+        plan.every,
+        outcome.alert.hold,
+        keep,
+        own=outcome.alert.every,
+        delay=outcome.alert.offset,
+    )
     own, reads = (
         [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)],
         plan.reads(outcome.alert.name),
@@ -89,9 +96,19 @@ def _course(outcome: Outcome, recordings: Recordings, attempt: int) -> tuple[Que
         fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
         fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
     keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(plan.problem, plan.every, alert.hold, keep, own=alert.every, is_brief=attempt == 0)
+    times = timeline(
+        plan.problem, plan.every, alert.hold, keep, own=alert.every, delay=alert.offset, is_brief=attempt == 0
+    )
     own = [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)]
     return asked(alert.name, plan.problem, silent, fired, times, own, plan.reads(alert.name)), times
+
+
+def _times(outcome: Outcome, plan: Plan, *, is_brief: bool = False) -> Timeline:
+    alert = outcome.alert
+    keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
+    return timeline(
+        plan.problem, plan.every, alert.hold, keep, own=alert.every, delay=alert.offset, is_brief=is_brief
+    )
 
 
 def _is_shown(outcome: Outcome) -> bool:

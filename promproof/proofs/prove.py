@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from promproof.config.durations import format_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.following import follow
@@ -17,6 +15,7 @@ from promproof.proofs.plan import Plan, planned
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.recordings import Recordings, stripped
 from promproof.proofs.search import Boundary, Knobs, Point, constant
+from promproof.proofs.settings import note
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import NotCovered
 
@@ -100,15 +99,9 @@ def _judge(batch: Sequence[Outcome], recordings: Recordings, judge: Judge) -> No
     for outcome in batch:
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
-    follow(
-        [
-            outcome
-            for outcome in batch
-            if outcome.verdict == PROVEN and outcome.plan and outcome.plan.boundaries
-        ],
-        recordings,
-        judge,
-    )
+    proven = [outcome for outcome in batch if outcome.verdict == PROVEN]
+    follow([outcome for outcome in proven if outcome.plan and outcome.plan.boundaries], recordings, judge)
+    note([outcome for outcome in proven if outcome.verdict == PROVEN], recordings, judge)
 
 
 def question(alert: Alert, plan: Plan, rules: Sequence[Mapping[str, Any]], knobs: Knobs) -> Question:
@@ -164,28 +157,8 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     outcome.compared = [
         found.comparison.text if found.comparison is not None else "presence" for found in plan.boundaries
     ]
-    outcome.notes += [*plan.notes, *_settings(outcome.alert)]
+    outcome.notes += plan.notes
     outcome.notes += [f"not separated: {node.text}" for node in plan.open]
-
-
-def _settings(alert: Alert) -> list[str]:
-    """What the settings of its group do that a rule's own text does not say."""
-    notes = []
-    if alert.every and alert.hold % alert.every:
-        late = math.ceil(alert.hold / alert.every) * alert.every
-        notes.append(
-            f"evaluated every {format_duration(alert.every)}: its `for` ends after {format_duration(late)}"
-        )
-    if alert.limit:
-        notes.append(
-            f"limit {alert.limit} of its group: with more alerts at once there is none (own evaluation, not asked "
-            "of promtool)"
-        )
-    if alert.offset:
-        notes.append(
-            f"query_offset: it fires {format_duration(alert.offset)} later than promtool says, which ignores it"
-        )
-    return notes
 
 
 def _flips(found: Boundary) -> str:

@@ -20,12 +20,16 @@ PENDING_STEPS = 60
 
 @dataclass(frozen=True)
 class Timeline:
-    """When the cause begins and ends, and when all is over; every: seconds between evaluations."""
+    """When the cause begins and ends, and when all is over; every: seconds between evaluations.
+
+    delay: by how much the series come later, in seconds.
+    """
 
     cause: float
     healed: float
     end: float
     every: float
+    delay: float = 0.0
 
 
 EVALUATIONS = 1500
@@ -39,6 +43,7 @@ def timeline(
     keep: float,
     own: float | None = None,
     *,
+    delay: float = 0.0,
     is_brief: bool = False,
 ) -> Timeline:
     """Windows are full before the cause; it lasts until they are full of it and `for` has passed.
@@ -54,9 +59,9 @@ def timeline(
         every = hold / max(1, round(hold / most))
     whole = math.ceil(problem.moment / every) * every
     cause = whole
-    healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold) / every + 3) * every
-    end = healed + math.ceil((_window(problem) + keep + (0 if is_brief else 300)) / every + 3) * every
-    return Timeline(cause, healed, end, every)
+    healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold + delay) / every + 3) * every
+    end = healed + math.ceil((_window(problem) + keep + delay + (0 if is_brief else 300)) / every + 3) * every
+    return Timeline(cause, healed, end, every, delay)
 
 
 def _window(problem: Problem) -> float:
@@ -67,7 +72,7 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
     """The series over the whole time."""
     marks = [
         0,
-        *(math.ceil(t / problem.step) for t in (times.cause, times.healed)),
+        *(math.ceil(t / problem.step) for t in (times.cause + times.delay, times.healed + times.delay)),
         int(times.end / problem.step) + 1,
     ]
     made = []

@@ -1,0 +1,81 @@
+"""What the settings of a rule's group do that its own text does not say, and that promtool ignores.
+
+`query_offset` is asked of promtool all the same: an expression that is evaluated at an earlier moment says what it says
+when every series comes later. Of `limit` promtool says how many alerts there are, and the rule of Prometheus does the
+rest: a rule with more alerts than that has none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from promproof.config.durations import format_duration
+from promproof.exposition import matcher
+from promproof.proofs.asking import Judge, steady
+from promproof.proofs.outcome import Alert, Outcome
+from promproof.proofs.plan import Plan
+from promproof.proofs.questions import Question
+from promproof.proofs.recordings import Recordings, stripped
+from promproof.proofs.world import COPIES
+
+MOST = 100
+"""The largest limit that is asked about."""
+
+
+def note(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> None:
+    """Adds to each outcome what its group's settings do."""
+    asked = []
+    for outcome in proven:
+        outcome.notes += _written(outcome.alert)
+        if outcome.alert.limit and outcome.plan is not None and outcome.plan.boundaries:
+            asked.append((outcome, _crowd(outcome.alert, outcome.plan, recordings)))
+    replies = judge.ask([question for _, question in asked]) if asked else []
+    for (outcome, _), reply in zip(asked, replies, strict=True):
+        count = int(reply.values[0][0]) if reply.values and reply.values[0] else None
+        outcome.notes.append(_limited(outcome.alert.limit, count))
+
+
+def _written(alert: Alert) -> list[str]:
+    notes = []
+    if alert.every and alert.hold % alert.every:
+        late = math.ceil(alert.hold / alert.every) * alert.every
+        notes.append(
+            f"evaluated every {format_duration(alert.every)}: its `for` ends after {format_duration(late)}"
+        )
+    if alert.offset:
+        notes.append(
+            f"query_offset {format_duration(alert.offset)}: asked with series that come so much later, since "
+            "promtool ignores it"
+        )
+    return notes
+
+
+def _crowd(alert: Alert, plan: Plan, recordings: Recordings) -> Question:
+    """How many alerts there are with more series than the limit."""
+    problem = plan.problem
+    many = float(min(alert.limit, MOST) + 1)
+    fired = plan.boundaries[0].points[0].knobs
+    knobs = {key: many if key[1] == COPIES and value else value for key, value in fired.items()}
+    own = stripped(alert.data, without=("annotations", "keep_firing_for"))
+    return Question(
+        steady(problem.families, knobs, problem.step, problem.moment),
+        [(f"count(ALERTS{{{matcher('alertname', alert.name)}}}) or vector(0)", problem.moment)],
+        [*recordings.needed(problem.root), own],
+        problem.step,
+        plan.every,
+    )
+
+
+def _limited(limit: int, count: int | None) -> str:
+    whole = f"limit {limit} of its group"
+    if count is None:
+        return f"{whole}: promtool does not say how many alerts there are with more series"
+    if count > limit:
+        return (
+            f"{whole}: {count} series at once make {count} alerts, and Prometheus keeps none of them (promtool's "
+            "count, own evaluation of the limit)"
+        )
+    return (
+        f"{whole}: it has {count or 'no'} alert{'s' if count > 1 else ''} with {limit + 1} series, within it"
+    )
