@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import Plain, dump
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
+from promproof.proofs.asking import surroundings
+from promproof.proofs.questions import CHUNK
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
@@ -71,12 +74,15 @@ def judge(
             rules.write_text(_written(job.rules), encoding="utf-8")
             tests = {**job.tests, "rule_files": [str(rules)], "group_eval_order": group_order(job)}
             (folder / f"{number}-tests.json").write_text(_written(tests), encoding="utf-8")
-        shares = [range(s, min(s + FILES, len(jobs))) for s in range(0, len(jobs), FILES)]
-        if len(shares) == 1:  # few: both processes have something to do
-            shares = [range(start, len(jobs), PROCESSES) for start in range(min(PROCESSES, len(jobs)))]
+        long_ones = [_is_long(job) for job in jobs]
+        shares = [
+            (is_long, share)
+            for is_long in (False, True)
+            for share in _shares([number for number, one in enumerate(long_ones) if one == is_long])
+        ]
         texts: dict[int, str] = {}
         with ThreadPoolExecutor(PROCESSES) as pool:
-            for share in pool.map(lambda share: _run(promtool, folder, share), shares):
+            for share in pool.map(lambda share: _run(promtool, folder, share[1], is_long=share[0]), shares):
                 texts |= share
                 say(len(texts), len(jobs))
     for number in range(len(jobs)):
@@ -92,6 +98,28 @@ def judge(
     return answers
 
 
+def _shares(numbers: Sequence[int]) -> list[Sequence[int]]:
+    """The jobs of each process; of few of them both have something to do."""
+    count = max(math.ceil(len(numbers) / FILES), min(PROCESSES, len(numbers)))
+    return [numbers[start::count] for start in range(count)]
+
+
+def _is_long(job: Job) -> bool:
+    """Whether a series of a test may have more samples than a chunk of Prometheus holds."""
+    for case in job.tests.get("tests") or ():
+        asked = [*(case.get("alert_rule_test") or ()), *(case.get("promql_expr_test") or ())]
+        try:
+            interval = parse_duration(
+                str(case.get("interval") or job.tests.get("evaluation_interval") or "1m")
+            )
+            end = max((parse_duration(str(entry.get("eval_time") or "0s")) for entry in asked), default=0.0)
+        except ValueError:
+            return True
+        if interval <= 0 or end / interval >= CHUNK:
+            return True
+    return False
+
+
 def _written(data: dict[str, Any]) -> str:
     """JSON is YAML, and written far faster; a number that stands for its own letters has no place in it."""
     return dump(data) if _has_plain(data) else json.dumps(data)
@@ -103,13 +131,16 @@ def _has_plain(data: Any) -> bool:
     return any(map(_has_plain, data)) if isinstance(data, list) else isinstance(data, Plain)
 
 
-def _run(promtool: Path, folder: Path, numbers: Sequence[int]) -> dict[int, str]:
+def _run(promtool: Path, folder: Path, numbers: Sequence[int], *, is_long: bool) -> dict[int, str]:
     files = [str(folder / f"{number}-tests.json") for number in numbers]
     command = [str(promtool), "test", "rules", *files]
-    memory = Path("/dev/shm")  # promtool makes a storage for each test: in memory that is cheaper
-    env = {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
     try:
-        done = run_to_end(command, log=folder / f"{numbers[0]}.log", seconds=SECONDS, env=env)
+        done = run_to_end(
+            command,
+            log=folder / f"{numbers[0]}.log",
+            seconds=SECONDS,
+            env=surroundings(is_long=is_long),
+        )
     except TimeoutError as error:
         raise EvidenceError("promtool", f"no answer within {SECONDS} s", (), "mutate fewer rules") from error
     if noted():
