@@ -6,6 +6,7 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, not_verif
 from promproof.contract.labels import RequestsTruth
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.senders import ledger_of
 from promproof.truth.requests import label_from
 from promproof.verdict import Verdict
 
@@ -19,11 +20,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     assert isinstance(truth, RequestsTruth)
     sent = sum(
         count
-        for (_, endpoint, _), count in evidence.ledger_of(metric).counts.items()
+        for (_, endpoint, _), count in ledger_of(evidence, metric).counts.items()
         if endpoint == truth.unmatched
     )
     label = label_from(metric, "route")
-    routes = {endpoint for _, endpoint, _ in evidence.ledger_of(metric).counts} | {truth.unmatched}
+    routes = {endpoint for _, endpoint, _ in ledger_of(evidence, metric).counts} | {truth.unmatched}
     known = {metric.labels[label].spelt(route) for route in routes}
     documented = metric.labels.get(label)
     strange = {

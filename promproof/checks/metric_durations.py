@@ -12,9 +12,11 @@ what the others of its endpoint can't explain, and all of them together as above
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register
+from promproof.checks.metric_during import lateness
 from promproof.contract.labels import Label, RequestTruth
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.senders import late, ledger_of
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import ZERO, Interval
@@ -30,8 +32,8 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     """Each cumulative bucket of each label set against its interval."""
     metric = evidence.contract.metric(claim.subject)
     shot = evidence.rest
-    ledger = evidence.ledger_of(metric, shot)
-    name, unit = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0)
+    ledger = ledger_of(evidence, metric, shot)
+    name, unit, after = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0), late(evidence, metric)
     edges = _by_edge(evidence, name)
     documented = set(edges) if metric.buckets is None else {*metric.buckets, INF}
     found, judged = [], 0
@@ -42,7 +44,7 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
             there = any(labels in series for series in values.values())
             for edge in sorted(documented):
                 interval = sum(
-                    (bucket_interval(ledger, keys, edge * unit) for keys in endpoints.values()), ZERO
+                    (bucket_interval(ledger, keys, edge * unit, after) for keys in endpoints.values()), ZERO
                 )
                 judged += 1
                 # what nobody has certainly sent need not have a series
@@ -59,7 +61,7 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{judged} buckets, each between client latency and injected delay; an edge at each alert's threshold",
         expected="client latency at or below the edge <= bucket <= not delayed beyond the edge",
-        tolerance="strict; the client's histogram rounds away from the edge (3 digits)",
+        tolerance=f"strict; the client's histogram rounds away from the edge (3 digits){lateness(after)}",
         evidence=[shot.record, *evidence.ledger_records],
     )
 
@@ -68,8 +70,8 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     """`_sum` of each label set between the sum of the injected delays and the sum of the client's latencies."""
     metric = evidence.contract.metric(claim.subject)
     shot = evidence.rest
-    ledger = evidence.ledger_of(metric, shot)
-    name, unit = f"{metric.name}_sum", UNITS.get(metric.unit, 1.0)
+    ledger = ledger_of(evidence, metric, shot)
+    name, unit, after = f"{metric.name}_sum", UNITS.get(metric.unit, 1.0), late(evidence, metric)
     observed = {
         labels: (value - evidence.baseline.get((name, labels), 0.0)) * unit
         for labels, value in shot.exposition.series(name).items()
@@ -78,7 +80,9 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     for counted in _both(metric):
         values = told(counted, observed)
         for labels, endpoints in counting(counted).groups(ledger, values).items():
-            parts = [sum_interval(ledger, keys, evidence.longest_handler) for keys in endpoints.values()]
+            parts = [
+                sum_interval(ledger, keys, evidence.longest_handler, after) for keys in endpoints.values()
+            ]
             interval = sum(parts, ZERO)
             certain = any(_number(ledger, keys).low > 0 for keys in endpoints.values())
             judged += 1
@@ -92,30 +96,36 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{judged} sums, each between the injected delays and the clients' latencies",
         expected="sum of injected delays <= sum <= sum of client latencies",
-        tolerance="strict; the longest handler time for each client that left or lost the answer",
+        tolerance=f"strict; the longest handler time for each client that left or lost the answer{lateness(after)}",
         evidence=[shot.record, *evidence.ledger_records],
     )
 
 
-def bucket_interval(ledger: LedgerView, keys: list[Key], edge: float) -> Interval:
-    """How many requests of these keys of one endpoint the cumulative bucket up to `edge` (seconds) may hold."""
+def bucket_interval(ledger: LedgerView, keys: list[Key], edge: float, late: float = 0.0) -> Interval:
+    """How many requests of these keys of one endpoint the cumulative bucket up to `edge` (seconds) may hold.
+
+    late: how much longer (s) than its client waited the target may say that a request took.
+    """
     endpoint = keys[0][:2]
     mine, others = _number(ledger, keys), _others(ledger, keys)
     if edge == INF:
         return mine
     delayed = sum(count for seconds, count in ledger.floors.get(endpoint, {}).items() if seconds > edge)
-    fast = ledger.at_or_below(endpoint, edge)
+    fast = ledger.at_or_below(endpoint, edge - late) if edge > late else 0
     return Interval(min(mine.low, max(0, fast - others)), mine.high - max(0, delayed - others))
 
 
-def sum_interval(ledger: LedgerView, keys: list[Key], longest: float) -> Interval:
-    """What their durations can add up to, in seconds; a request without a latency takes `longest` at most."""
+def sum_interval(ledger: LedgerView, keys: list[Key], longest: float, late: float = 0.0) -> Interval:
+    """What their durations can add up to, in seconds; a request without a latency takes `longest` at most.
+
+    late: as in `bucket_interval`.
+    """
     endpoint = keys[0][:2]
     floor = sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
     without = ledger.uncertain.get(endpoint, 0) + sum(
         count for (method, route, _), count in ledger.abandoned.items() if (method, route) == endpoint
     )
-    ceiling = ledger.latency_sum(endpoint) + longest * without
+    ceiling = ledger.latency_sum(endpoint) + longest * without + late * _number(ledger, [endpoint]).high
     return Interval(0.0 if _others(ledger, keys) else floor, ceiling)
 
 

@@ -6,6 +6,7 @@ from promproof.checks.base import Check, Claim, compare, findings, for_metrics, 
 from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
 from promproof.evidence.evidence import Evidence, Samples, Scrape
 from promproof.evidence.records import Rows
+from promproof.evidence.senders import late, ledger_of
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Expected, Interval, between, sample_name, users_between
 from promproof.truth.requests import told
@@ -39,6 +40,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             claim, f"only {len(inside)} scrapes of {name} were stored during traffic", evidence.stored_records
         )
     found: list[str] = []
+    allowed = lateness(late(evidence, metric))
     for t, scrape in scrapes:
         found += [
             f"at {t:.2f} s: {text}"
@@ -49,9 +51,16 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good=f"{len(scrapes)} scrapes, {len(inside)} of them during traffic, each between completed and started",
         expected="completed before the scrape began <= value <= started before it ended",
-        tolerance="scrape phase: its begin and end, widened by the clocks' uncertainty",
+        tolerance=f"scrape phase: its begin and end, widened by the clocks' uncertainty{allowed}",
         evidence=[*evidence.stored_records, *evidence.ledger_records],
     )
+
+
+def lateness(seconds: float) -> str:
+    """What a tolerance says of a target that may count a request after its answer; nothing of one that doesn't."""
+    if not seconds:
+        return ""
+    return f"; {seconds * 1000:.0f} ms after the answer, as long as this machine made an arrival wait (10 ms at least)"
 
 
 def _by_time(series: dict[Labels, Samples]) -> dict[float, dict[Labels, float]]:
@@ -74,7 +83,8 @@ def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict
     if isinstance(truth, UsersTruth):
         window = evidence.target_scale.seconds(seconds(truth.window))
         return {(): users_between(truth, evidence.ledger, begin, end, window)}
-    expected = between(metric, evidence.ledger_of(metric), begin, end, evidence.longest_handler, observed)
+    begin -= late(evidence, metric)
+    expected = between(metric, ledger_of(evidence, metric), begin, end, evidence.longest_handler, observed)
     if metric.type != "gauge":
         name = sample_name(metric)
         base = told(

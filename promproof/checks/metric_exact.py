@@ -9,6 +9,7 @@ from promproof.checks.base import Check, Claim, compare, findings, for_metrics, 
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
+from promproof.evidence.senders import ledger_of
 from promproof.exposition import Labels
 from promproof.truth.metrics import Expected, at_rest, between, sample_name
 from promproof.truth.requests import told
@@ -44,7 +45,7 @@ def told_at_rest(metric: Metric, evidence: Evidence) -> tuple[dict[Labels, float
         },
     )
     shot = evidence.rest
-    ledger = evidence.ledger_of(metric, shot)
+    ledger = ledger_of(evidence, metric, shot)
     if gauge and ledger is not evidence.ledger:  # the reading itself is open while it is answered
         offset = evidence.history.monotonic
         begin, end = shot.begin + offset, shot.end + offset

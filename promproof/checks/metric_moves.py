@@ -10,6 +10,7 @@ import math
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import LOST_SHARE, Evidence
+from promproof.evidence.senders import ledger_of
 from promproof.truth.metrics import between, sample_name
 from promproof.verdict import Verdict
 
@@ -59,7 +60,7 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
         if scrape.up
         for interval in between(
             metric,
-            evidence.ledger_of(metric),
+            ledger_of(evidence, metric),
             scrape.begin + offset,
             scrape.end + offset,
             evidence.longest_handler,

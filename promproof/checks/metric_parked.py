@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.senders import late, ledger_of
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import ZERO, between
@@ -28,9 +29,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         for stamp, value in samples:
             at.setdefault(stamp, {})[labels] = value
     offset = evidence.history.monotonic
-    ledger = evidence.ledger_of(metric)
+    ledger = ledger_of(evidence, metric)
     # a target that counts the scrape counts it while it answers
     told_apart = bool(label_from(metric, "route"))
+    after = late(evidence, metric)
     own = 0 if ledger is evidence.ledger else 1
     found, parked, most = [], 0, 0.0
     for scrape_time in sorted(at):
@@ -38,7 +40,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         scrape = evidence.scrape_at(scrape_time)
         if scrape is None or not scrape.up:
             continue
-        begin, end = scrape.begin + offset, scrape.end + offset
+        begin, end = scrape.begin + offset - after, scrape.end + offset
         for labels, interval in between(metric, ledger, begin, end, evidence.longest_handler).items():
             if (told_apart and interval.high - interval.low > own) or interval.low < ENOUGH:
                 continue

@@ -87,7 +87,8 @@ class RequestTruth(Spoken):
     """A truth by request. method, endpoint, status: the labels that hold them where no label says where it is from.
 
     where, but_not: which requests the metric counts, by patterns that match in full (a status is `404`).
-    scrapes: whether requests for the metrics themselves are among them.
+    scrapes: whether requests for the metrics themselves are among them. before_answer: whether the target counts a
+    request, and stops its clock, before the last byte of the answer leaves; a middleware does so some time after.
     """
 
     method: str = "method"
@@ -96,6 +97,7 @@ class RequestTruth(Spoken):
     where: dict[Known, Pattern] = Field(default_factory=dict)
     but_not: dict[Known, Pattern] = Field(default_factory=dict, alias="except")
     scrapes: bool = False
+    before_answer: bool = False
 
     def source(self, name: str, label: Label) -> Source:
         """Where the values of a label come from."""

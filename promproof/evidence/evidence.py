@@ -15,10 +15,9 @@ from typing import Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.timescale import TimeScale
-from promproof.contract.labels import RequestTruth
-from promproof.contract.model import Contract, Metric, seconds
+from promproof.contract.model import Contract, seconds
 from promproof.evidence.history import History, K, Record
-from promproof.evidence.identity import Scraping, scraping
+from promproof.evidence.identity import Scraping, filled, scraping
 from promproof.evidence.records import (
     AllScrapes,
     ClockOffset,
@@ -33,7 +32,6 @@ from promproof.evidence.records import (
     Targets,
 )
 from promproof.evidence.records.traffic import UNFILLED
-from promproof.evidence.scrapes import UNKNOWN, Asked, between_readings, ledger_of
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, parse
@@ -170,25 +168,6 @@ class Evidence:
             raise Gap("no ledger was recorded: nothing is known of what was sent")
         return merge([LedgerView.from_json(record.data.view) for record in self.ledgers])
 
-    def ledger_of(self, metric: Metric, at: Shot | None = None) -> LedgerView:
-        """All senders' ledgers; of a metric that counts them too, with the requests for the metrics themselves.
-
-        at: the reading that is judged; what was asked for later is left out.
-        """
-        if not isinstance(metric.truth, RequestTruth) or not metric.truth.scrapes:
-            return self.ledger
-        return merge([self.ledger, self.scrape_ledger(at)])
-
-    def scrape_ledger(self, at: Shot | None = None) -> LedgerView:
-        """The requests for the metrics themselves, since the baseline if there is one."""
-        asked = [Asked(scrape.begin, scrape.end, 200 if scrape.up else UNKNOWN) for scrape in self.scrapes]
-        for record in self.history.of(ExpositionRead):
-            asked.append(Asked(record.data.begin, record.data.end, record.data.status or UNKNOWN))
-        since = None if self.run.managed else self.shot("baseline").span
-        met = between_readings(asked, since, at.span if at is not None else None)
-        endpoint = ("GET", self.contract.target.metrics_path)
-        return ledger_of(met, endpoint, self.ledger.bin_seconds, self.history.monotonic)
-
     @cached_property
     def ledgers(self) -> tuple[Record[Ledger], ...]:
         """The records of the ledgers.
@@ -275,12 +254,9 @@ class Evidence:
         if not self._was_asked(name):
             raise Gap(f"the run ended before the stored samples of {name} were read")
         found = self._stored.get(name, {})
-        mine = [] if found else [labels for exposed, labels in self._exposed if exposed == name]
-        if mine and all((self.scraping.stored(name, labels) or ("",))[0] != name for labels in mine):
+        if not found and self.scraping.drops(name, self._exposed):
             job = self.contract.target.job
-            raise NotShown(
-                f"metric_relabel_configs of job {job} drop or rename {name}: Prometheus stores none"
-            )
+            raise NotShown(f"metric_relabel_configs of job {job} drop or rename {name}: Prometheus has none")
         return found
 
     def _was_asked(self, name: str) -> bool:
@@ -307,17 +283,16 @@ class Evidence:
         )
 
     @cached_property
-    def _exposed(self) -> frozenset[tuple[str, Labels]]:
-        """Every promised series that a direct reading met."""
+    def _exposed(self) -> tuple[tuple[str, Labels], ...]:
+        """Every promised series that a direct reading met, as the last one has it; an empty label is none."""
         names = {metric.sample for metric in self.contract.metrics}
-        found: set[tuple[str, Labels]] = set()
+        found: dict[tuple[str, Labels], tuple[str, Labels]] = {}
         for record in self.history.of(ExpositionRead):
             if record.data.label in READINGS and not record.data.error:
                 with suppress(Gap):
-                    found |= {
-                        key for key in self.shot(record.data.label).exposition.values if key[0] in names
-                    }
-        return frozenset(found)
+                    values = self.shot(record.data.label).exposition.values
+                    found |= {(key[0], filled(key[1])): key for key in values if key[0] in names}
+        return tuple(found.values())
 
     @cached_property
     def _stored(self) -> dict[str, dict[Labels, Samples]]:

@@ -46,6 +46,11 @@ class Scraping:
                 found[stored] = exposed
         return {stored: exposed for stored, exposed in found.items() if stored not in twice}
 
+    def drops(self, name: str, series: Iterable[tuple[str, Labels]]) -> bool:
+        """Whether the rules let none of the exposed series of this name through under it."""
+        mine = [self.stored(name, labels) for exposed, labels in series if exposed == name]
+        return bool(mine) and all(stored is None or stored[0] != name for stored in mine)
+
     def exposed(self, stored: Mapping[str, str]) -> Labels:
         """What a series that is no longer there was exposed as, as far as that can be told from what is stored."""
         own = {*self.target, *ALWAYS}
@@ -56,6 +61,11 @@ class Scraping:
                 if name not in own
             }
         )
+
+
+def filled(labels: Labels) -> Labels:
+    """Without empty labels, which to Prometheus are none."""
+    return tuple(pair for pair in labels if pair[1])
 
 
 def scraping(configuration: str, job: str, targets: Iterable[Mapping[str, Any]], instance: str) -> Scraping:

@@ -38,7 +38,7 @@ def between_readings(
         yield Asked(request.begin, request.end, UNKNOWN) if meets else request
 
 
-def ledger_of(
+def as_ledger(
     asked: Iterable[Asked], endpoint: EndpointKey, bin_seconds: float, offset: float = 0.0
 ) -> LedgerView:
     """The view of a ledger that has these requests, all of one endpoint; offset: CLOCK_MONOTONIC less the run time."""

@@ -16,6 +16,7 @@ from promproof.contract.labels import RequestTruth
 from promproof.contract.model import COUNTED, Contract, Metric
 from promproof.contract.texts import Pattern
 from promproof.evidence.evidence import NotShown
+from promproof.evidence.senders import ledger_of
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
@@ -91,7 +92,7 @@ def selected(views: Views, truth: Counted) -> list[Series]:
     """
     metric = views.evidence.contract.metric(truth.metric)
     sampled = views.stamps(sample_name(metric))
-    sent = at_rest(metric, views.evidence.ledger_of(metric), sampled)
+    sent = at_rest(metric, ledger_of(views.evidence, metric), sampled)
     parts = told_by(metric, sampled)
     return [
         Series(parts[labels], group(views, labels, truth.by), stamps)

@@ -18,6 +18,7 @@ from pydantic import Field
 from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
 from promproof.evidence.evidence import Gap, NotShown, Scrape
+from promproof.evidence.senders import late, ledger_of
 from promproof.evidence.view import EndpointKey, EndpointView
 from promproof.exposition import Labels, series_text
 from promproof.truth.counted import Counted, group, matches, told_by
@@ -117,7 +118,8 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
         found = _known(views, metric, parts[labels], seen, course)
         if found is not None:
             begin = views.target_scrapes[seen.first].begin
-            _weigh(reach, found, course, seen, begin, (*(metric.buckets or ()), inf))
+            edges = (*(metric.buckets or ()), inf)
+            _weigh(reach, found, course, seen, begin, edges, late(views.evidence, metric))
     return result
 
 
@@ -128,7 +130,7 @@ def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
         NotShown: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
             status of its endpoint.
     """
-    ledger = views.evidence.ledger_of(metric)
+    ledger = ledger_of(views.evidence, metric)
     found: dict[Labels, EndpointKey] = {}
     for labels, endpoints in counting(metric).groups(ledger).items():
         if len(endpoints) > 1:
@@ -201,16 +203,25 @@ def _window(
 
 
 def _weigh(
-    reach: Reach, window: Window, course: Course, seen: Phase, begin: float, edges: tuple[float, ...]
+    reach: Reach,
+    window: Window,
+    course: Course,
+    seen: Phase,
+    begin: float,
+    edges: tuple[float, ...],
+    late: float = 0.0,
 ) -> None:
-    """Add one endpoint, each part the worst way; `begin` is when its first scrape began (run time)."""
+    """Add one endpoint, each part the worst way; `begin` is when its first scrape began (run time).
+
+    late: how much longer (s) than its client waited the target may say that a request took.
+    """
     sure = sum(count for _, count in window.certain)
     every = sure + sum(count for _, count in window.doubtful)
     for edge in edges:
-        fast = sum(count for latency, count in window.certain if latency <= edge)
-        slower = sum(count for latency, count in window.doubtful if latency > edge)
+        fast = sum(count for latency, count in window.certain if latency + late <= edge)
+        slower = sum(count for latency, count in window.doubtful if latency + late > edge)
         held = sum(count for delay, count in window.delays if delay > edge)
-        earlier = course.before(begin, edge)
+        earlier = course.before(begin - late, edge - late)
         if seen.covered:
             must = seen.extended(fast, earlier), seen.extended(sure + slower, window.first.high)
             may = _slow(seen, every, held, window.first)

@@ -21,6 +21,7 @@ from promproof.evidence.records import (
     PanelAsked,
     PrometheusSaid,
 )
+from promproof.evidence.senders import late, ledger_of, scrape_ledger
 from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, label_set
@@ -238,14 +239,14 @@ class Views:
 
     def _ledger_for(self, metric: Metric) -> LedgerView:
         if ("ledger", metric.name) not in self.memo:
-            self.memo["ledger", metric.name] = self.evidence.ledger_of(metric)
+            self.memo["ledger", metric.name] = ledger_of(self.evidence, metric)
         found: LedgerView = self.memo["ledger", metric.name]
         return found
 
     def _silent_for(self, metric: Metric) -> LedgerView:
         if self._ledger_for(metric) is self.evidence.ledger:
             return self.silent
-        return merge([self.silent, self.evidence.scrape_ledger()])
+        return merge([self.silent, scrape_ledger(self.evidence)])
 
     def _base(self, name: str) -> dict[Labels, float]:
         """Values of a target that ran before the run: rate() sees them in its first value."""
@@ -267,7 +268,7 @@ class Views:
             found = between(
                 metric,
                 self._silent_for(metric) if silent else self._ledger_for(metric),
-                scrape.begin + offset,
+                scrape.begin + offset - late(self.evidence, metric),
                 scrape.end + offset,
                 self.evidence.longest_handler,
                 self.stamps(sample_name(metric)),

@@ -80,6 +80,9 @@ def test_a_series_is_stored_with_the_targets_labels_and_the_rules_applied() -> N
     labels = {"path": "/items", "env": "prod", "exported_env": "own", "job": "shop", "instance": "here"}
     assert found == ("hits", label_set(labels))
     assert loaded().stored("noise_a", ()) is None
+    assert loaded().drops("noise_a", [("noise_a", ()), ("hits", ())])
+    assert not loaded().drops("hits", [("noise_a", ()), ("hits", ())])
+    assert not loaded().drops("others", [("hits", ())])
 
 
 def test_a_stored_series_is_found_under_what_was_exposed() -> None:

@@ -12,7 +12,7 @@ from promproof.checks.base import Claim, judge
 from promproof.contract.model import Contract, Metric
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
-from promproof.evidence.scrapes import UNKNOWN, Asked, between_readings, ledger_of
+from promproof.evidence.scrapes import UNKNOWN, Asked, as_ledger, between_readings
 from promproof.load.ledger import Ledger
 from promproof.truth.requests import may_count
 from promproof.verdict import Verdict
@@ -26,7 +26,7 @@ def test_scrapes_between_two_readings_count_and_those_that_meet_one_may() -> Non
     asked = [Asked(t, t + 0.1, 200) for t in (0.0, 1.0, 2.0, 3.0)]
     met = between_readings(asked, since=(0.95, 1.05), until=(3.05, 3.2))
     assert [request.status for request in met] == [UNKNOWN, 200, UNKNOWN]
-    view = ledger_of([Asked(1.0, 1.1, 200), Asked(2.0, 2.1, UNKNOWN)], METRICS, 0.025)
+    view = as_ledger([Asked(1.0, 1.1, 200), Asked(2.0, 2.1, UNKNOWN)], METRICS, 0.025)
     assert view.bounds((*METRICS, 200)) == (1, 2)
     assert view.open_interval(*METRICS, 1.05, 1.06) == (0, 1)
     assert view.latency_sum(METRICS) == pytest.approx(0.1, abs=1e-6)
