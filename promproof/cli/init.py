@@ -112,10 +112,8 @@ def _tell(path: Path, merged: Merged) -> None:
 def _labels(counting: Counting) -> str:
     """The labels with what each one holds, in a few words."""
     words = {"status_class": "class of status", "method_lower": "method", "constant": "always the same"}
-    told = [
-        name if name == source else f"{name} = {words.get(source, source)}"
-        for name, source in counting.sources.items()
-    ]
+    meant = {name: words.get(source, source) for name, source in counting.sources.items()}
+    told = [name if name == word else f"{name} = {word}" for name, word in meant.items()]
     kind = "durations" if counting.durations else "requests"
     return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
 

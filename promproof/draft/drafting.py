@@ -58,7 +58,8 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     """
     target = service.target
     first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else METRICS_PATHS)
-    say(f"metrics at {target.url}{target.metrics_path}: {len(first.families)} families")
+    own = sum(not metrics.is_librarys(name) for name in first.families)
+    say(f"metrics at {target.url}{target.metrics_path}: {_several(own, 'family', 'families')} of its own")
     document, where = find_openapi(target, wishes.openapi)
     if document is not None:
         choice = of_openapi(document, target.metrics_path)
@@ -128,10 +129,15 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
         if counting.durations
     }
     boards = parsed(grafana_files(folder.root)).dashboards
-    say(f"{folder.root.name}/: {len(rules)} alerts, {len(boards)} dashboards")
+    alerts, shows = _several(len(rules), "alert"), _several(len(boards), "dashboard")
+    say(f"{folder.root.name}/: {alerts}, {shows}")
     known = Known(seen.found.counting, metrics.still(seen.observed, seen.found), monitoring.limits(rules))
     shown = {board.uid: panels(board, known) for board in boards}
     return [monitoring.alerts(folder, rules, proofs, edges), monitoring.dashboards(boards, shown)]
+
+
+def _several(count: int, noun: str, plural: str = "") -> str:
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
 def has_prometheus(path: Path | None) -> Folder | None:

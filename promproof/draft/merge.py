@@ -14,6 +14,8 @@ from dataclasses import dataclass
 LISTS = ("metrics", "alerts", "dashboards", "mix", "once")
 _KEY = re.compile(r"([A-Za-z_][\w-]*):")
 _NAME = re.compile(r"\s*(?:- +)?(?:name|title|uid): +(.+?)\s*$")
+COMMENTS = ("#", "")
+"""The place of what stands below the last block."""
 Place = tuple[str, str]
 """A top-level key, and the name of an item in it; empty for the key itself."""
 
@@ -41,7 +43,8 @@ def merge(base: str, mine: str, drafted: str) -> Merged:
             result[place] = text
         elif _same(text, was):
             if wanted is None:
-                removed.append(_said(place))
+                if place != COMMENTS:
+                    removed.append(_said(place))
             else:
                 result[place] = wanted
                 changed.append(_said(place))
@@ -55,7 +58,8 @@ def merge(base: str, mine: str, drafted: str) -> Merged:
             place not in now and place not in old
         ):  # what was drafted before and is gone was taken out on purpose
             _insert(result, place, text, list(new))
-            added.append(_said(place))
+            if place[1] or not any(other != place and other[0] == place[0] for other in new):
+                added.append(_said(place))  # of a new list its items are told
     return Merged("".join(result.values()), tuple(added), tuple(changed), tuple(removed), tuple(kept))
 
 
@@ -81,7 +85,7 @@ def blocks(text: str) -> dict[Place, str]:
             found[place] = found.get(place, "") + "".join(waiting) + line
             waiting = []
     if waiting:
-        found[("#", "")] = "".join(waiting)
+        found[COMMENTS] = "".join(waiting)
     return found
 
 

@@ -57,8 +57,7 @@ def unpromised(observed: Observed, found: Recognised, figures: frozenset[str]) -
         family
         for family in observed.last.families.values()
         if family.name in found.others
-        and not family.name.startswith(LIBRARY)
-        and not family.name.endswith("_created")
+        and not is_librarys(family.name)
         and PROCESS.get(family.name) not in figures
         and not _moved(family, observed)
     ]
@@ -137,6 +136,11 @@ def _moved(family: Family, observed: Observed) -> bool:
         return False
     sample = family.name + COUNTED_SAMPLE[family.type]
     return any(moved for batch, moved in observed.moves(sample) if batch.probe is not None)
+
+
+def is_librarys(name: str) -> bool:
+    """Whether a family comes with a client library, and not from the service."""
+    return name.startswith(LIBRARY) or name.endswith("_created")
 
 
 def still(observed: Observed, found: Recognised) -> frozenset[str]:
