@@ -26,7 +26,7 @@ from promproof.observe import panels, recording
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import NO_ANSWER, Receiver
 from promproof.render.monitoring import Rendered
-from promproof.run import static
+from promproof.run import static, versions
 from promproof.run.backend import configuration
 from promproof.run.bench import Bench, Monitoring, Service, Tools
 from promproof.run.frame import Ground
@@ -39,6 +39,7 @@ from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.target import Target
 from promproof.stack.backend import Site, WantedStack
+from promproof.stack.backends.processes import NAME as PROCESSES
 from promproof.stack.binaries import find_binaries
 from promproof.stack.choice import choose
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
@@ -63,7 +64,9 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     backend = choose(wish_of(prepared.options, prepared.contract.deployment), say)
     cleanup.enter_context(backend.open(Site(ground.folder, private, journal, ground.keep, say)))
     binaries = find_binaries(prepared.options.stack.binaries, say=say)
-    static.check_files(prepared, binaries, history)
+    said = static.check_files(prepared, binaries, history)
+    if backend.name == PROCESSES:  # another backend's servers have versions of their own
+        versions.refuse_too_old(said, binaries)
     panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))

@@ -40,8 +40,11 @@ class Printed:
     stderr: str
 
 
-def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> None:
-    """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert."""
+def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> tuple[records.ToolResult, ...]:
+    """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert.
+
+    What the tools said of the files.
+    """
     folder = prepared.folder
     results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root)]
     results += [
@@ -64,6 +67,7 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> No
     config = folder.alertmanager.path if folder.alertmanager is not None else None
     with attempt(history, "routes"):
         history.add(_routes(prepared, binaries, config))
+    return tuple(results)
 
 
 def deployment(prepared: Prepared, wanted: Deployment) -> records.DeploymentRead:
