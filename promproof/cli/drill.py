@@ -120,7 +120,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
 
 def _write_junit(path: Path, result: Result, strict: bool, masker: Masker) -> int:
     try:
-        junit.write(path, "drill", result.verdicts, result.ending, strict=strict)
+        junit.write(path, "drill", result.verdicts, result.ending, strict=strict, evidence=result.evidence)
         masker.file(path)
     except OSError as error:
         sys.stderr.write(f"{path} could not be written: {error}\n")

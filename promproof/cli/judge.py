@@ -88,7 +88,8 @@ def judge(
             evidence=found.evidence,
         )
     if xml is not None:
-        junit.write(xml, found.evidence.history.run, found.verdicts, found.ending, strict=strict)
+        run = found.evidence.history.run
+        junit.write(xml, run, found.verdicts, found.ending, strict=strict, evidence=found.evidence)
     return status
 
 

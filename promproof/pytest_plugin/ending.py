@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,6 +77,7 @@ def set_status(session: pytest.Session) -> None:
     if told != pytest.ExitCode.OK:
         status = status or 2
     session.exitstatus = status
+    junit.refine(config, verdicts, result.evidence, os.getcwd())
     why = doubt(verdicts, result.ending, strict=strict)
     if why is not None:
         junit.tell(config, why, result.ending.trouble or why)

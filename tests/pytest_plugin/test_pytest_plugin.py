@@ -152,6 +152,12 @@ def test_the_user_s_junit_file_has_the_claims(told: dict[str, Told], folder: Pat
     suite = ElementTree.parse(folder / "own.xml").getroot()[0]
     assert {case.get("name") for case in suite} >= {"metric/shop_calls_total/exact", "target/up"}
     assert (suite.get("failures"), told["--junitxml"].status) == ("1", 1)
+    rows = {case.get("name"): case for case in suite}
+    error = rows["target/up"].find("error")
+    assert error is not None, "what is unknown is an error"
+    assert "unknown: as told" in str(error.get("message"))
+    assert suite.get("errors") == "2", "and so is the run"
+    assert suite.get("skipped") == "0"
 
 
 def test_a_claim_s_prefix_chooses_claims_and_the_verdicts_that_count(told: dict[str, Told]) -> None:

@@ -11,6 +11,7 @@ from promproof.errors import InputError
 from promproof.report.junit import check_path, text, write
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
+from tests.report.test_golden import run
 
 pytestmark = pytest.mark.unit
 PASSED = Verdict("p95 < 250ms", Outcome.PASS, "11 ms")
@@ -40,12 +41,33 @@ def test_a_failed_condition_is_a_failure_with_what_was_seen_and_promised() -> No
     assert failure.text == "seen: 3 & more\npromised: none"
 
 
-def test_what_is_unknown_is_skipped_and_the_run_has_an_error_first() -> None:
-    found = suite(PASSED, OPEN)
-    assert counts(found) == {"tests": "3", "failures": "0", "errors": "1", "skipped": "1"}
+def test_what_is_unknown_is_an_error_and_so_is_the_run_first() -> None:
+    found = suite(PASSED, OPEN, LEFT_OUT)
+    assert counts(found) == {"tests": "4", "failures": "0", "errors": "2", "skipped": "1"}
     assert found[0].get("name") == "run"
     assert "knee > 5/s: the generator was too slow" in str(found[0][0].get("message"))
-    assert found[2][0].get("message") == "unknown: the generator was too slow"
+    assert (found[2][0].tag, found[2][0].get("message")) == ("error", "unknown: the generator was too slow")
+
+
+def test_what_a_broken_run_left_open_is_skipped_for_the_one_error_that_says_why() -> None:
+    symptoms = [Verdict(f"metric/m{n}/exact", Outcome.UNKNOWN, "no history", symptom=True) for n in range(9)]
+    assert counts(suite(*symptoms, ending=Ending("target: died"))) == {
+        "tests": "10", "failures": "0", "errors": "1", "skipped": "9",
+    }  # fmt: skip
+
+
+def test_a_recorded_run_has_lines_of_files_and_the_seconds_of_its_phases() -> None:
+    found = run("red")
+    document = text("red", found.verdicts, found.ending, evidence=found.evidence, base="/recorded")
+    [told] = ElementTree.fromstring(document)
+    rows = {row.get("name"): row for row in told.iter("testcase")}
+    rule = rows["alert/ShopErrors/boundary"]
+    assert (rule.get("file"), rule.get("line")) == ("monitoring/shop.rules.yml", "4")
+    names = [row.get("name") for row in told.iter("property")]
+    assert names == [
+        f"seconds: {name}" for name in ("bring up", "traffic", "at rest", "judging and the rest")
+    ]
+    assert float(str(told.get("time"))) > 20
 
 
 def test_an_invalid_run_has_its_reasons_as_an_error() -> None:
