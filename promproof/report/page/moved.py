@@ -1,6 +1,7 @@
 """What moved between two runs besides the verdicts: thresholds and durations of rules, and how long alerts took.
 
-A time counts as moved when the difference is more than what both machines were late, and one evaluation.
+A time counts as moved when the difference is more than what both machines were late, a scrape and an evaluation, and
+what the dosing leaves open in both runs: events are whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from promproof.config.durations import format_duration
 from promproof.drills.case import Case, build
 from promproof.drills.hops import hops
+from promproof.drills.plan import granularity
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import DrillDriven, RuleFiles
 from promproof.promql.comparison import comparison_of
@@ -61,7 +63,8 @@ def _hops(older: Evidence, newer: Evidence) -> Iterator[Moved]:
 
 
 def _later(name: str, older: Case, newer: Case) -> Iterator[Moved]:
-    noise = older.slack + newer.slack + newer.timing.evaluation
+    noise = older.slack + newer.slack + newer.timing.evaluation + newer.timing.scrape
+    noise += granularity(older.drill, older.timing) + granularity(newer.drill, newer.timing)
     before = {hop.name: hop.after for hop in hops(older)}
     for hop in hops(newer):
         was = before.get(hop.name)
