@@ -12,6 +12,7 @@ from typing import Any
 
 from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
 from promproof.draft.merge import Merged, merge
+from promproof.draft.proving import proofs
 from promproof.draft.recognise import Counting
 from promproof.draft.routes import asked
 from promproof.draft.service import running
@@ -25,18 +26,22 @@ LATEST = ".drafted"
 def run(given: dict[str, Any]) -> int:
     """The exit status: 0 when a draft was written."""
     wishes = _wishes(given)
-    has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
+    folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
     with running(given["app"], given["target"]) as service:
         seen = look(service, wishes, _say)
     for name, counting in seen.found.counting.items():
         _say(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
     if not seen.found.counting:
         _say("  no metric counts requests: their form is drafted, and that they move")
-    drafted = files(seen, wishes, {}, _say)
-    folder: Path = given["output"]
+    proven = proofs(folder) if folder is not None else {}
+    drafted = files(seen, wishes, proven, _say)
+    for name, said in proven.items():
+        if said.startswith("Look"):
+            _say(f"  {name}: {said}")
+    output: Path = given["output"]
     for name, text in drafted.items():
-        _write(folder, name, text)
-    _say(f"next: {_next(given, folder)}")
+        _write(output, name, text)
+    _say(f"next: {_next(given, output)}")
     return 0
 
 

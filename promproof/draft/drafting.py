@@ -63,15 +63,17 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     document, where = find_openapi(target, wishes.openapi)
     if document is not None:
         choice = of_openapi(document, target.metrics_path)
-        say(f"routes from {where}: {len(choice.routes)} that only read")
+        say(
+            f"routes from {where}: {len(choice.routes)} that only read{'s' if len(choice.routes) == 1 else ''}"
+        )
     else:
         choice = of_exposition(first, target.metrics_path)
     tried = try_routes(target, Choice(choice.routes, choice.left), wishes.routes)
     observed, found = _recognised(service, tried)
     sent = sum(batch.times for batch in observed.batches)
-    say(
-        f"sent {sent} requests to {len(tried.probes)} routes: {len(found.counting)} metrics count them exactly"
-    )
+    counted = len(found.counting)
+    exactly = f"{_several(counted, 'metric')} count{'s' if counted == 1 else ''} them exactly"
+    say(f"sent {_several(sent, 'request')} to {_several(len(tried.probes), 'route')}: {exactly}")
     return Seen(observed, found, tried, target.metrics_path, figures(service))
 
 

@@ -1,0 +1,190 @@
+"""Probing a real server: what it answers becomes a probe or a reason, and nothing is sent that was not chosen."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from promproof.draft.drafting import Wishes, files, look
+from promproof.draft.probing import Target, find_openapi, observe, try_routes
+from promproof.draft.routes import Choice, Route
+from promproof.draft.service import Running, running
+from promproof.errors import EvidenceError, InputError
+
+pytestmark = pytest.mark.unit
+
+
+class Server:
+    """Answers by path: a status and a text; remembers what it was asked. counts: whether it has metrics, and where."""
+
+    def __init__(self, answers: dict[str, tuple[int, str]], metrics: str | None = "/metrics") -> None:
+        self.answers = answers
+        self.metrics = metrics
+        self.asked: list[str] = []
+        self.counts: dict[tuple[str, str], int] = {}
+        self.url = ""
+
+    def answer(self, method: str, path: str) -> tuple[int, str]:
+        if path == self.metrics:
+            rows = (f'r_total{{path="{p}",code="{c}"}} {n}' for (p, c), n in sorted(self.counts.items()))
+            return 200, "\n".join(["# HELP r_total Requests.", "# TYPE r_total counter", *rows, ""])
+        self.asked.append(f"{method} {path}")
+        status, text = self.answers.get(path, (404, ""))
+        if status == 302 and text == "flips":
+            status = 200 if len(self.asked) % 2 else 302
+        key = (path if path in self.answers else "other", str(status))
+        self.counts[key] = self.counts.get(key, 0) + 1
+        return status, text
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, text = server.answer(self.command, self.path)
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/away")
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    server.url = f"http://127.0.0.1:{http.server_address[1]}"
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def quick(server: Server) -> Target:
+    return Target(server.url, pause=lambda seconds: None)
+
+
+def routes(*paths: str) -> Choice:
+    return Choice(tuple(Route("GET", path) for path in paths))
+
+
+def test_what_fails_or_needs_credentials_is_left_out_with_its_reason_and_no_redirect_is_followed() -> None:
+    answers = {"/ok": (200, ""), "/me": (401, ""), "/mine": (403, ""), "/bad": (500, ""), "/old": (302, "")}
+    with serving(Server(answers)) as server:
+        tried = try_routes(quick(server), routes("/ok", "/me", "/mine", "/bad", "/old", "/gone"))
+    assert [(probe.path, probe.status) for probe in tried.probes[:-1]] == [("/ok", 200), ("/old", 302)]
+    assert dict(tried.left) == {
+        "GET /me": "answers 401: it needs credentials",
+        "GET /mine": "answers 403: it needs credentials",
+        "GET /bad": "answers 500: the service itself fails",
+        "GET /gone": "answers 404",
+    }
+    assert "GET /away" not in server.asked
+
+
+def test_ids_come_from_answers() -> None:
+    with serving(Server({"/items": (200, json.dumps([{"id": 7}])), "/items/7": (200, "{}")})) as server:
+        tried = try_routes(quick(server), routes("/items", "/items/{item_id}", "/orders/{order_id}"))
+    assert [(probe.path, probe.route) for probe in tried.probes[:2]] == [
+        ("/items", "/items"),
+        ("/items/7", "/items/{item_id}"),
+    ]
+    assert dict(tried.left) == {"GET /orders/{order_id}": "no answer had a value for order_id"}
+
+
+def test_a_service_that_answers_every_path_has_no_unknown_one() -> None:
+    class Everything(Server):
+        def answer(self, method: str, path: str) -> tuple[int, str]:
+            return (200, "page") if path != "/metrics" else super().answer(method, path)
+
+    with serving(Everything({})) as server:
+        assert [probe.route for probe in try_routes(quick(server), routes("/a")).probes] == ["/a"]
+
+
+def test_answers_that_change_spoil_their_probe_alone() -> None:
+    with serving(Server({"/": (200, ""), "/moody": (302, "flips")})) as server:
+        target = quick(server)
+        tried = try_routes(target, routes("/", "/moody"))
+        observed = observe(target, tried.probes, 0)
+    assert {probe.path for probe in observed.spoilt} == {"/moody"}
+
+
+def test_metrics_are_found_at_another_usual_path_and_told_where_there_are_none() -> None:
+    with serving(Server({}, metrics="/actuator/prometheus")) as server:
+        server.counts["/", "200"] = 1
+        target = quick(server)
+        target.find_metrics()
+        assert target.metrics_path == "/actuator/prometheus"
+    said = "no metrics are there: /metrics answers what is no exposition"
+    page = Server({"/metrics": (200, "<html>")}, metrics=None)
+    with serving(page) as server, pytest.raises(InputError, match=said):
+        quick(server).find_metrics()
+
+
+def test_an_openapi_document_is_found_and_one_that_is_asked_for_must_be_there() -> None:
+    with serving(
+        Server({"/openapi.json": (200, '{"paths": {"/a": {"get": {}}}}'), "/page": (200, "<html>")})
+    ) as server:
+        document, where = find_openapi(quick(server), None)
+        assert (document, where) == ({"paths": {"/a": {"get": {}}}}, "/openapi.json")
+        for asked in ("/page", "/gone"):
+            with pytest.raises(InputError):
+                find_openapi(quick(server), asked)
+
+
+def test_a_whole_draft_sends_get_alone_and_says_what_it_saw() -> None:
+    paths: dict[str, dict[str, object]] = {
+        "/items": {"get": {}, "post": {}},
+        "/items/{id}/delete": {"get": {}},
+    }
+    answers = {"/openapi.json": (200, json.dumps({"paths": paths})), "/items": (200, "[]")}
+    said: list[str] = []
+    with serving(Server(answers)) as server:
+        server.counts["/", "200"] = 1
+        wishes = Wishes(name="shop")
+        seen = look(Running(quick(server)), wishes, said.append)
+        drafted = files(seen, wishes, {}, said.append)
+    assert {line.split()[0] for line in server.asked} == {"GET"}
+    assert not any("delete" in line for line in server.asked)
+    assert "from: route, as: {unmatched: other}" in drafted["contract.yaml"]
+    assert "/items/{id}/delete: 'delet' in its name" in drafted["traffic.yaml"]
+    assert said[1:] == [
+        "routes from /openapi.json: 1 that only reads",
+        "sent 6 requests to 2 routes: 1 metric counts them exactly",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("app", "url", "said"),
+    [
+        (None, None, "no service is named"),
+        ("a {port}", "http://127.0.0.1:1", "one service is drafted at a time"),
+        ("a", None, "the command does not say on which port"),
+        (None, "http://127.0.0.1:1", "nothing answers"),
+        (None, "127.0.0.1", "is no usable URL"),
+    ],
+    ids=["neither", "both", "no port", "down", "no URL"],
+)
+def test_a_service_that_can_t_be_drafted_is_told(app: str | None, url: str | None, said: str) -> None:
+    with pytest.raises(InputError, match=said), running(app, url):
+        pass
+
+
+@pytest.mark.stack
+def test_a_command_that_fails_at_once_is_told_with_its_last_words() -> None:
+    with pytest.raises(EvidenceError) as caught, running("sh -c 'echo no such shop; exit 3' {port}", None):
+        pass
+    assert "exit status 3" in str(caught.value)
+    assert "no such shop" in str(caught.value)
+    assert "by hand" in caught.value.todo
