@@ -327,6 +327,20 @@ OPTIONS = (
         "number",
     ),
     Option(
+        "mutants",
+        JUDGING,
+        ("prove",),
+        "change each rule a little, and tell how many changes --tests notice, or else what --write-tests writes",
+        kind="flag",
+    ),
+    Option(
+        "routes",
+        JUDGING,
+        ("prove",),
+        "ask a real Alertmanager, with the file of --alertmanager, where each proven alert goes",
+        kind="flag",
+    ),
+    Option(
         "severity",
         JUDGING,
         ("check",),

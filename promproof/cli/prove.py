@@ -13,11 +13,13 @@ from promproof.errors import InputError
 from promproof.proofs.among import destinations as among
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.generated import write
+from promproof.proofs.mutated import of_tests, of_written
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.run import Settings, proven
+from promproof.proofs.sent import compared
 from promproof.proofs.tested import tested
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binary
@@ -31,6 +33,7 @@ def run(given: dict[str, Any]) -> int:
         )
     scrape = _interval(given["scrape_interval"])
     least = _least(given)
+    _has_tests(given)
     alertmanager = (
         yamlfile.load(given["alertmanager"], "an Alertmanager file") if given["alertmanager"] else None
     )
@@ -44,21 +47,29 @@ def run(given: dict[str, Any]) -> int:
         )
     binary = find_binary("promtool", binaries(given["binary"]))
     promtool = binary.path
-    is_fresh = given["write_tests"] is not None  # tests are made from the whole proof
+    is_fresh = given["write_tests"] is not None or given["routes"]  # made from the whole proof
     outcomes = proven(rules, Settings(binary, scrape, not given["no_cache"], is_fresh))
     destinations = []
     if alertmanager:
         labels = [of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts]
         names = (alert.name for alert in rules.alerts)
         destinations = among(list(zip(names, labels, strict=True)), alertmanager)
+    if alertmanager and given["routes"]:
+        program = find_binary("alertmanager", binaries(given["binary"]))
+        destinations = compared(outcomes, rules, alertmanager, destinations, program.path)
     asked = tested(rules, files, promtool) if files else None
-    beside = Beside(destinations, asked, rules.problems)
-    _show(given["format"], outcomes, beside)
+    written = None
     if given["write_tests"] is not None:
         written = write(outcomes, rules.recordings, promtool, given["write_tests"])
         sys.stderr.write(f"{len(written.files)} test files in {given['write_tests']}" + "\n")
         for line in written.left:
             sys.stderr.write(f"left out: {line}" + "\n")
+    shares: list[str] = []
+    if given["mutants"] and files:
+        shares = of_tests(rules, files, promtool)
+    elif given["mutants"] and written is not None:
+        shares = of_written(outcomes, written, promtool)
+    _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems))
     if asked is not None and least is not None and asked.percent < least:
         return 1
     return status(outcomes, rules)
@@ -72,6 +83,19 @@ def _files(given: dict[str, Any]) -> tuple[list[TestFile], list[Path]]:
     # A shell that expands `--tests tests/*.yml` gives the first to the option and the rest to the paths.
     further = [path for path in named if path.is_file() and is_test_file(path)]
     return test_files([*given["tests"], *further]), [path for path in named if path not in further]
+
+
+def _has_tests(given: dict[str, Any]) -> None:
+    if given["mutants"] and not given["tests"] and given["write_tests"] is None:
+        raise InputError(
+            what="there are no tests that could notice a mutant",
+            where="--mutants",
+            expected="--tests FILE or --write-tests DIR beside it",
+        )
+    if given["routes"] and not given["alertmanager"]:
+        raise InputError(
+            what="there are no routes", where="--routes", expected="--alertmanager FILE beside it"
+        )
 
 
 def _least(given: dict[str, Any]) -> float | None:

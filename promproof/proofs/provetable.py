@@ -15,7 +15,7 @@ from promproof.proofs.tested import Tested
 
 WIDTH = 80
 VERSION = 1
-LIMITS = {"verdict": 12, "flips at": 14, "for": 6, "reaches": 12, "tests": 5}
+LIMITS = {"verdict": 12, "flips at": 14, "for": 6, "reaches": 12, "tests": 5, "mutants": 7}
 """The widest that a column becomes; the name has what is left."""
 
 
@@ -25,6 +25,8 @@ class Beside:
 
     destinations: Sequence[Destination] = ()
     tested: Tested | None = None
+    mutants: Sequence[str] = ()
+    """Of each alert, how many of its mutants are killed, `9/14`; `-` without any."""
     problems: Sequence[str] = field(default=())
 
     def lines(self, place: int) -> list[str]:
@@ -40,6 +42,7 @@ def text(outcomes: Sequence[Outcome], beside: Beside) -> str:
     names = ["alert", "verdict", "flips at", "for"]
     names += ["reaches"] if beside.destinations else []
     names += ["tests"] if beside.tested else []
+    names += ["mutants"] if beside.mutants else []
     rows = [names, *(_row(outcome, place, beside) for place, outcome in enumerate(outcomes))]
     widths = _widths(names, rows)
     lines = []
@@ -62,7 +65,8 @@ def _row(outcome: Outcome, place: int, beside: Beside) -> list[str]:
     held = format_duration(outcome.alert.hold) if outcome.alert.hold else "-"
     row = [outcome.alert.name, outcome.verdict, outcome.flips, held]
     row += [beside.destinations[place].cell] if beside.destinations else []
-    return [*row, beside.tested.cells[place]] if beside.tested else row
+    row += [beside.tested.cells[place]] if beside.tested else []
+    return [*row, beside.mutants[place]] if beside.mutants else row
 
 
 def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
@@ -142,6 +146,8 @@ def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
             "groups": [asdict(group) for group in found.groups],
             "muted_by": list(found.muted_by),
         }
+    if beside.mutants:
+        made["mutants"] = beside.mutants[place]
     if beside.tested:
         made["tests"] = int(beside.tested.cells[place])
         made["tests_missing"] = beside.tested.missing[place]

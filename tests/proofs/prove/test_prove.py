@@ -224,6 +224,8 @@ def given(paths: tuple[Path, ...], **more: Any) -> dict[str, Any]:
         "tests": (),
         "min_coverage": None,
         "no_cache": True,
+        "mutants": False,
+        "routes": False,
         **more,
     }
 

@@ -1,0 +1,96 @@
+"""Proven alerts through a real Alertmanager: what it says beside our own reading of its file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.cli import prove as command
+from promproof.config.inhibition import Inhibition
+from promproof.errors import InputError
+from promproof.proofs import sent
+from tests.proofs.prove.test_prove import given
+
+pytestmark = pytest.mark.stack
+
+RULES = """
+groups:
+  - name: g
+    rules:
+      - {alert: Page, expr: "a > 1", labels: {severity: page, team: till}}
+      - {alert: Mail, expr: "sum by (job) (b) > 1", labels: {severity: mail}}
+      - {alert: Both, expr: "c > 1", labels: {severity: "{{ $labels.level }}"}}
+"""
+ROUTES = """
+route:
+  receiver: attic
+  group_by: [alertname]
+  routes:
+    - {matchers: ['{severity="page", alertname=~"Pa.*"}'], receiver: pager, group_by: ['...'], continue: true}
+    - {matchers: ['team="till"'], receiver: counter, group_by: [instance]}
+    - {match_re: {severity: "m.*|x"}, receiver: mail}
+inhibit_rules:
+  - {source_matchers: ['severity="down"'], target_matchers: ['severity=~"page|mail"'], equal: [job]}
+  - {source_matchers: ['alertname="Site"'], target_matchers: ['severity="mail"']}
+receivers: [{name: attic}, {name: pager}, {name: counter}, {name: mail}]
+"""
+SAME = "a real Alertmanager says the same"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "r.yml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "am.yml").write_text(ROUTES, encoding="utf-8")
+    return tmp_path
+
+
+def notes(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    more = {"alertmanager": folder / "am.yml", "routes": True}
+    assert command.run(given((folder / "r.yml",), **more)) == 0
+    told = json.loads(capsys.readouterr().out)["alerts"]
+    return {alert["alert"]: alert["reaches"]["notes"] for alert in told}
+
+
+def test_alertmanager_and_our_reading_of_its_file_agree(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = notes(folder, capsys)
+    assert [note for said in found.values() for note in said if "Alertmanager" in note] == [SAME] * 3, found
+
+
+def test_a_reading_that_is_wrong_shows(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, reached = Inhibition.mutes, sent.ends
+
+    def other(rule: Inhibition, *alerts: Any) -> bool | None:
+        return False if rule.equal else real(rule, *alerts)
+
+    monkeypatch.setattr(Inhibition, "mutes", other)
+    monkeypatch.setattr(sent, "ends", lambda root, labels: reached(root, labels)[:1])
+    monkeypatch.setattr(sent, "SETTLED_SECONDS", 0.5)
+    found = notes(folder, capsys)
+    assert "Alertmanager sends it to counter, pager, by our reading to pager" in found["Page"]
+    assert any("am.yml:10: Alertmanager mutes it beside" in note for note in found["Page"]), found["Page"]
+    assert SAME in found["Both"]
+
+
+def test_the_source_of_an_inhibition_has_a_twin_that_mutes_nothing() -> None:
+    from promproof.config.labelsets import Matcher, exactly
+
+    target = {"alertname": "A", "severity": "page", "job": "j"}
+    for equal in (("job",), (), ("cluster",)):
+        rule = Inhibition((), (Matcher("severity", "=~", "down|gone"),), (Matcher("job", "=", "j"),), equal)
+        muting, twin = sent.sources(rule, target)
+        assert rule.mutes(exactly(muting), exactly(target)) is True
+        assert rule.mutes(exactly(twin), exactly(target)) is False
+
+
+def test_routes_need_a_file(folder: Path) -> None:
+    with pytest.raises(InputError, match="there are no routes"):
+        command.run(given((folder / "r.yml",), routes=True))
+    with pytest.raises(InputError, match="no tests that could notice"):
+        command.run(given((folder / "r.yml",), mutants=True))
