@@ -75,6 +75,9 @@ def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple
     if plan.boundaries:
         fired = plan.boundaries[0].points[0].knobs
         busy = {key: value * 300 if key[1] == SLOPE else value for key, value in fired.items()}
+        still = {key: 0.0 if key[1] == SLOPE else value for key, value in fired.items()}
+        if still != fired and not plan.problem.fires(still):
+            pairs.insert(0, (fired, still))  # each window is empty when it has passed
         pairs += ways(plan.problem, fired)
         if has_limits(plan.problem.root) and plan.problem.fires(busy):
             pairs += ways(plan.problem, busy)

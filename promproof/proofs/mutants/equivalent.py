@@ -6,6 +6,7 @@ Nothing else is left out: that no test notices a change is no reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from promproof.proofs.dead import is_addend, is_share
 from promproof.proofs.shapes import is_number
@@ -188,12 +189,23 @@ def _divides(node: Node, whole: str) -> bool:
     if not isinstance(node, Binary):
         return False
     if node.op == "/" and node.right.text == whole:
-        return is_share(node) or is_addend(node, {})
+        plain = replace(node, left=_unscaled(node.left))
+        return is_share(plain) or is_addend(plain, {})
     if node.op == "and":
         return _divides(node.left, whole) or _divides(node.right, whole)
     if node.op in COMPARISONS and not node.is_bool and isinstance(node.right, Number) and node.op != "!=":
         return _divides(node.left, whole)
     return node.op in ("*", "/", "+", "-") and isinstance(node.right, Number) and _divides(node.left, whole)
+
+
+def _unscaled(node: Node) -> Node:
+    """`part` of `100 * part`."""
+    if isinstance(node, Binary) and node.op == "*":
+        if isinstance(node.left, Number):
+            return node.right
+        if isinstance(node.right, Number):
+            return node.left
+    return node
 
 
 def _asks_less(path: Sequence[Step], guard: Binary) -> bool:

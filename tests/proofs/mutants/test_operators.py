@@ -103,6 +103,15 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 
 
 EQUIVALENT = {
+    "a guard beside a percentage": (
+        "threshold",
+        "100 * sum(rate(x{c='5'}[5m])) / sum(rate(x[5m])) > 1 and sum(rate(x[5m])) > 0",
+        [
+            "100 * sum(rate(x{c='5'}[5m])) / sum(rate(x[5m])) > 0 and sum(rate(x[5m])) > 0",
+            "100 * sum(rate(x{c='5'}[5m])) / sum(rate(x[5m])) > 2 and sum(rate(x[5m])) > 0",
+            "100 * sum(rate(x{c='5'}[5m])) / sum(rate(x[5m])) > 1 and sum(rate(x[5m])) > 1",
+        ],
+    ),
     "a rate against 0": ("rate", "sum by (job) (rate(x[5m])) > 0", []),
     "a rate against 0, doubled": ("rate", "2 < 0 + rate(x[5m])", ["2 < 0 + increase(x[5m])"]),
     "a rate against 1": ("rate", "rate(x[5m]) > 1", ["increase(x[5m]) > 1"]),

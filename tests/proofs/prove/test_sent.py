@@ -10,6 +10,8 @@ import pytest
 
 from promproof.cli import prove as command
 from promproof.config.inhibition import Inhibition
+from promproof.config.labelsets import Matcher, exactly
+from promproof.config.routes import reaches
 from promproof.errors import InputError
 from promproof.proofs import sent
 from tests.proofs.prove.test_prove import given
@@ -64,13 +66,13 @@ def test_alertmanager_and_our_reading_of_its_file_agree(
 def test_a_reading_that_is_wrong_shows(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, reached = Inhibition.mutes, sent.ends
+    real = Inhibition.mutes
 
     def other(rule: Inhibition, *alerts: Any) -> bool | None:
         return False if rule.equal else real(rule, *alerts)
 
     monkeypatch.setattr(Inhibition, "mutes", other)
-    monkeypatch.setattr(sent, "ends", lambda root, labels: reached(root, labels)[:1])
+    monkeypatch.setattr("promproof.proofs.sent.ends", lambda root, labels: reaches(root, labels)[:1])
     monkeypatch.setattr(sent, "SETTLED_SECONDS", 0.5)
     found = notes(folder, capsys)
     assert "Alertmanager sends it to counter, pager, by our reading to pager" in found["Page"]
@@ -79,8 +81,6 @@ def test_a_reading_that_is_wrong_shows(
 
 
 def test_the_source_of_an_inhibition_has_a_twin_that_mutes_nothing() -> None:
-    from promproof.config.labelsets import Matcher, exactly
-
     target = {"alertname": "A", "severity": "page", "job": "j"}
     for equal in (("job",), (), ("cluster",)):
         rule = Inhibition((), (Matcher("severity", "=~", "down|gone"),), (Matcher("job", "=", "j"),), equal)
