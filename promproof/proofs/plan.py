@@ -179,8 +179,37 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
             if isinstance(node, Binary):
                 waiting += [dict(c) for c in repaired(found, choice, node, left, right)]
     assert plan is not None
-    plan.error = refusal or "no series were found that make it fire"
+    plan.error = refusal or (
+        f"it compares {past} with its own past, which steady series do not change"
+        if (past := _own_past(root, recorded))
+        else "no series were found that make it fire"
+    )
     return plan
+
+
+def _own_past(root: Node, recorded: Recorded) -> str:
+    """A metric that stands on both sides of an operator, at two times or over two windows; empty without one."""
+    for node in walk(root):
+        if isinstance(node, Binary):
+            left, right = _looks(node.left, recorded), _looks(node.right, recorded)
+            for name in left.keys() & right.keys():
+                if left[name] != right[name]:
+                    return name
+    return ""
+
+
+def _looks(node: Node, recorded: Recorded) -> dict[str, set[tuple[float, float]]]:
+    """How far back an expression looks for each metric: offset and window."""
+    found: dict[str, set[tuple[float, float]]] = {}
+    for part in _all(node, recorded):
+        inner = part.inner if isinstance(part, Window) else part
+        if isinstance(inner, Selector) and inner.name:
+            seconds = part.seconds if isinstance(part, Window) else 0.0
+            if isinstance(part, Window) or not any(
+                isinstance(one, Window) and one.inner is inner for one in _all(node, recorded)
+            ):
+                found.setdefault(inner.name, set()).add((inner.shift, seconds))
+    return found
 
 
 def _clock(usual: float, moment: float) -> list[str]:
