@@ -154,8 +154,8 @@ OPTIONS = (
     Option(
         "alertmanager",
         SUBJECT,
-        ("prove",),
-        "an Alertmanager file: tell where each alert goes",
+        ("prove", "mutate"),
+        "an Alertmanager file: prove tells where each alert goes, mutate changes it too",
         "FILE",
         "path",
     ),

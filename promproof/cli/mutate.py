@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from promproof import plugins
+from promproof.config import yamlfile
+from promproof.config.inputs import Document
 from promproof.errors import InputError
 from promproof.proofs.coverage import is_test_file, test_files
+from promproof.proofs.mutants.routes import RouteMutant, route_mutants, shown
 from promproof.proofs.mutants.score import data, rule_documents, score, text
+from promproof.proofs.routes import of_rule
+from promproof.proofs.rulefiles import read
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binary
 
@@ -33,15 +40,29 @@ def run(given: dict[str, Any]) -> int:
     further = [path for path in named if path.is_file() and is_test_file(path)]
     files = test_files([*given["tests"], *further])
     documents = rule_documents([path for path in named if path not in further])
+    routes = _routes(given["alertmanager"], documents)
     promtool = find_binary("promtool", binaries(given["binary"])).path
     result = score(promtool, documents, files, _progress)
     if given["format"] == "json":
-        sys.stdout.write(json.dumps(data(result), indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps({**data(result), "routes": [asdict(mutant) for mutant in routes]}, indent=2) + "\n"
+        )
     else:
-        sys.stdout.write(text(result))
+        sys.stdout.write(text(result) + shown(routes))
     if result.failing or result.percent is None:
         return 2
     return 1 if least is not None and result.percent < least else 0
+
+
+def _routes(path: Path | None, documents: Sequence[Document]) -> list[RouteMutant]:
+    """The changes of an Alertmanager file, with the alerts of these rule files."""
+    if path is None:
+        return []
+    file = yamlfile.load(path, "an Alertmanager file")
+    rules = read([document.path for document in documents])
+    labels = [of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts]
+    names = [alert.name for alert in rules.alerts]
+    return route_mutants(list(zip(names, labels, strict=True)), file)
 
 
 def _progress(done: int, of: int) -> None:

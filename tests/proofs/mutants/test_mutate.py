@@ -43,7 +43,7 @@ def given(folder: Path, rules: str = RULES, tests: str = TESTS, **more: Any) -> 
     (folder / "rules.yml").write_text(rules, encoding="utf-8")
     (folder / "tests.yml").write_text(tests, encoding="utf-8")
     values = {"paths": (str(folder),), "tests": (str(folder / "tests.yml"),), "format": "json"}
-    return {**values, "min_score": None, "plugins": (), "binary": (), **more}
+    return {**values, "min_score": None, "plugins": (), "binary": (), "alertmanager": None, **more}
 
 
 def test_mutants_that_a_test_notices_are_killed_and_the_others_are_named(
