@@ -10,6 +10,7 @@ from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import DrillDriven
+from promproof.faults.kind import FAULTS
 from promproof.verdict import Verdict
 
 
@@ -40,13 +41,15 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         troubles.append(f"{sum(evidence.ledger.open.values())} requests were still open at the end")
     if troubles:
         return unknown(claim, "; ".join(troubles), records)
-    injected = {drill.data.plan["fault"].get("status") for drill in evidence.history.of(DrillDriven)}
-    wanted = tuple(f"answered {status}," for status in injected)
+    faults = [drill.data.plan["fault"] for drill in evidence.history.of(DrillDriven)]
+    # A fault that takes the whole target makes every answer of its drill's traffic a planned one.
+    planned = any(FAULTS.get(fault["kind"]).alone for fault in faults)
+    wanted = tuple(f"answered {fault.get('status')}," for fault in faults)
     surprises = [
         f"{surprise.count} x {surprise.method} {surprise.endpoint}: {surprise.what}"
         for record in evidence.ledgers
         for surprise in record.data.surprises
-        if not (record.data.source == "drill" and surprise.what.startswith(wanted))
+        if not (record.data.source == "drill" and (planned or surprise.what.startswith(wanted)))
     ]
     return findings(
         claim,

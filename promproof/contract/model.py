@@ -217,7 +217,9 @@ class Alert(Model):
     @property
     def edge(self) -> float:
         """The threshold in terms of the quantity that a drill doses: the boundary's, or else the documented one."""
-        return self.limit if self.boundary is None else self.boundary.threshold
+        if self.boundary is not None:
+            return self.boundary.threshold
+        return 0.5 if self.unit == "state" else self.limit
 
     @property
     def fires_above(self) -> bool:

@@ -18,8 +18,10 @@ from promproof.config.relabel_exact import applied, steps
 from promproof.config.rules import read
 from promproof.config.timescale import NOT_SCALED, TimeScale
 from promproof.config.yamlfile import load
+from promproof.drills.needs import needs_of
 from promproof.errors import EvidenceError
 from promproof.evidence import records
+from promproof.faults.kind import Need
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.observe import panels, recording
@@ -41,7 +43,7 @@ from promproof.run.target import Target
 from promproof.stack.backend import Site, WantedStack
 from promproof.stack.backends.processes import NAME as PROCESSES
 from promproof.stack.binaries import find_binaries
-from promproof.stack.choice import choose
+from promproof.stack.choice import Can, abilities, choose
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
 
 FIRST_SCRAPE_SECONDS = 30.0
@@ -176,7 +178,7 @@ def describe(prepared: Prepared, bench: Bench) -> records.Run:
         pid=bench.service.pid,
         database=bench.service.database is not None,
         faults=bench.service.faults is not None,
-        no_drill=_no_drill(prepared, bench),
+        no_drill=no_drill(prepared, bench),
         instance=bench.service.instance,
         binaries=tuple(str(bench.tools.binaries).splitlines()),
         changes=tuple(str(change) for change in rendered.changes) if rendered is not None else (),
@@ -184,12 +186,19 @@ def describe(prepared: Prepared, bench: Bench) -> records.Run:
     )
 
 
-def _no_drill(prepared: Prepared, bench: Bench) -> str:
+def no_drill(prepared: Prepared, bench: Bench) -> str:
     """Why the run takes no alert live; empty when it does."""
     if prepared.drill is None:
         return "the live drill was left out (--no-drill)"
-    if bench.service.faults is None:
+    needs, able = needs_of(prepared.drill.plan)
+    if Need.FAULT_PORT in needs and bench.service.faults is None:
         return "the target has no fault port that the drill could ask; name one with --fault-url"
+    if Need.TARGET in needs and bench.service.app is None:
+        return "the drill ends the target's process, and this run has not started it"
+    if Can.PROCFS in able:
+        return "the drill moves a figure of the machine: promproof drill does that"
+    if not able <= abilities(wish_of(prepared.options, prepared.contract.deployment)):
+        return "the drill needs a stack that the run has started"
     return ""
 
 

@@ -17,7 +17,8 @@ from typing import Literal
 from promproof import interrupts
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
-from promproof.drills.drill import Drill, Loaded, NearMiss
+from promproof.drills.drill import Loaded
+from promproof.drills.needs import needs_of
 from promproof.drills.plan import batches, power_gate
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
@@ -152,19 +153,6 @@ def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
             expected="a run without --prometheus",
             todo="leave the drill out",
         )
-
-
-def needs_of(drill: Drill) -> tuple[set[Need], set[Can]]:
-    """What a drill needs of target and stack: for its fault, its harmless side, and its disturbance."""
-    needs, able = set(drill.fault.needs), set(drill.fault.stack_needs)
-    what = drill.disturb.what if drill.disturb is not None else ""
-    if isinstance(drill.below, NearMiss) or what == "scrapes_fail":
-        needs.add(Need.FAULT_PORT)
-    if what == "target_restarts":
-        needs.add(Need.TARGET)
-    if what in ("alertmanager_restarts", "prometheus_restarts"):
-        able.add(Can.CONTROL)
-    return needs, able
 
 
 class _Session:

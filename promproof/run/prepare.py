@@ -19,8 +19,10 @@ from promproof.contract.documentation import parse as parse_page
 from promproof.contract.model import Contract
 from promproof.drills import drill as drills
 from promproof.drills.drill import Loaded
+from promproof.drills.needs import needs_of
 from promproof.errors import InputError
 from promproof.evidence.records import Documentation, PageRow
+from promproof.faults.kind import Need
 from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
@@ -93,7 +95,8 @@ def prepare(options: Options) -> Prepared:
         masker=masker_of(options, contract, monitoring, [reconcile]),
         scale_reason=reason,
     )
-    if drill is None or not _has_faults(prepared):  # without a fault port it is not played
+    # without a fault port one that needs it is not played
+    if drill is None or (Need.FAULT_PORT in needs_of(drill.plan)[0] and not _has_faults(prepared)):
         return prepared
     return scaling.fitted(prepared, partial(scaling.gate, drill=drill))
 

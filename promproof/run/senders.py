@@ -15,6 +15,7 @@ from promproof.load import scenario as scenarios
 from promproof.observe import recording
 from promproof.observe.polling import Pollers
 from promproof.run.bench import Bench
+from promproof.run.bringup import no_drill
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.frame import Ground
 from promproof.run.pace import timing_of
@@ -72,7 +73,7 @@ class Senders:
             InputError: the drill cannot tell its two sides apart.
         """
         prepared, loaded = self.prepared, self.prepared.drill
-        if loaded is None or loaded.scenario is None or self.bench.service.faults is None:
+        if loaded is None or loaded.scenario is None or no_drill(prepared, self.bench):
             return None
         alert = prepared.contract.alert(loaded.plan.alert)
         histogram = edges(prepared.contract, alert)

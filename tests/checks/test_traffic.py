@@ -20,13 +20,15 @@ pytestmark = pytest.mark.unit
 LATE = "1 % of the arrivals were sent 0.14 s late or more, 0.1 s are allowed"
 
 
-def verdict(**sender: Any) -> Verdict:
+def verdict(fault: str = "", **sender: Any) -> Verdict:
     view = Ledger(lambda: 1.0, 0.1).snapshot().to_json()
     rows: list[tuple[float, str, dict[str, Any]]] = [
         (1.0, "phase", {"name": "traffic", "edge": "begin"}),
         (2.0, "phase", {"name": "traffic", "edge": "end"}),
         (3.0, "ledger", {"source": "reconcile", "complete": True, "view": view, **sender}),
     ]
+    if fault:
+        rows.append((4.0, "drill", {"name": "d", "plan": {"fault": {"kind": fault, "status": 503}}}))
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim("traffic/complete")
@@ -47,3 +49,16 @@ def test_a_sender_that_gave_no_reason_has_its_log_named() -> None:
 
 def test_a_sender_that_ended_with_0_passes_whatever_it_says_of_itself() -> None:
     assert verdict(status=0, problems=[LATE]).outcome == "pass"
+
+
+REFUSED = {"method": "GET", "endpoint": "/", "what": "could not be sent", "count": 40}
+
+
+@pytest.mark.parametrize(
+    ("fault", "source", "outcome"),
+    [("killed", "drill", "pass"), ("errors", "drill", "fail"), ("killed", "reconcile", "fail")],
+)
+def test_no_answer_surprises_of_a_target_that_the_drill_has_killed(
+    fault: str, source: str, outcome: str
+) -> None:
+    assert verdict(fault, source=source, status=1, surprises=[REFUSED]).outcome == outcome
