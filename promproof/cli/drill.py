@@ -23,9 +23,11 @@ from promproof.places import DRILLS
 from promproof.report import drills as report
 from promproof.report import junit
 from promproof.report.output import Moment, Report, outputs_at
+from promproof.report.progress import Progress
 from promproof.report.terminal import console_of
 from promproof.run import drills as session
 from promproof.run.clock import SystemClock
+from promproof.run.forecast import of_drills
 from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
@@ -93,15 +95,11 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
     folder = given["reports"] / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     clock = SystemClock()
     started = clock.monotonic()
-
-    def say(text: str) -> None:
-        sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
-        sys.stdout.flush()
-
-    say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, {told(prepared)}")
+    progress = Progress(sys.stdout, clock.monotonic, of_drills(prepared, chosen))
     try:
-        with run_folder(folder), terminate_as_interrupt():
-            result = session.run(prepared, chosen, folder, clock, say)
+        with run_folder(folder), terminate_as_interrupt(), progress:
+            progress.say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, {told(prepared)}")
+            result = session.run(prepared, chosen, folder, clock, progress.say)
     except EvidenceError as error:
         sys.stderr.write(f"{error}\n")
         return EvidenceError.exit_status

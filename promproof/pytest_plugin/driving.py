@@ -14,7 +14,9 @@ from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.pytest_plugin import junit
 from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke
 from promproof.report.output import Moment, Report, outputs_at
+from promproof.report.progress import Progress
 from promproof.run.clock import SystemClock
+from promproof.run.forecast import of_main_job
 from promproof.run.frame import Result
 from promproof.run.housekeeping import run_folder
 from promproof.run.main import run
@@ -45,19 +47,16 @@ def _driven(config: pytest.Config) -> Result:
     folder = config.stash[FOLDER]
     manager = config.pluginmanager.getplugin("capturemanager")
     clock = SystemClock()
-    started = clock.monotonic()
-
-    def say(text: str) -> None:
-        sys.stdout.write(f"[{clock.monotonic() - started:6.1f} s] {text}\n")
-        sys.stdout.flush()
-
+    prepared = config.stash[PREPARED]
     interrupted = ""
     done = None
     try:
         take_precedence()
         with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
-            say(f"run {folder}, {told(config.stash[PREPARED])}")
-            done = run(config.stash[PREPARED], folder, clock, say, _write_early)
+            sys.stdout.write("\n")  # pytest has begun a line
+            with Progress(sys.stdout, clock.monotonic, of_main_job(prepared)) as progress:
+                progress.say(f"run {folder}, {told(prepared)}")
+                done = run(prepared, folder, clock, progress.say, _write_early)
     except KeyboardInterrupt as signalled:
         interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
     except InputError as error:

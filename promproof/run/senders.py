@@ -19,6 +19,7 @@ from promproof.run.bringup import no_drill
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.frame import Ground
 from promproof.run.pace import timing_of
+from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 
 POLL_SECONDS = 0.1
@@ -88,7 +89,10 @@ class Senders:
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
         self.history.add(records.TrafficFlows(rate=loaded.plan.rate))
 
+        timeline = Timeline(self.history, self.say)
+
         def alive() -> None:
+            timeline.update()
             bench.watch()
             traffic.check_alive()
 

@@ -1,0 +1,60 @@
+"""How long a run will take, from its plan: for the line that people see, and for nothing that is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promproof.contract.model import seconds
+from promproof.drills.drill import Loaded
+from promproof.drills.plan import batches, steps
+from promproof.load import scenario as scenarios
+from promproof.run.pace import pace_of, timing_of
+from promproof.run.prepare import Prepared
+from promproof.run.senders import SCRAPES
+
+UP_SECONDS = 15.0
+"""until everything is up and the first scrape is there, as a rule"""
+REST_SECONDS = 15.0
+"""connections, memory and every panel"""
+END_SECONDS = 20.0
+"""judging and tear-down, on a machine that is not busy"""
+
+
+def of_main_job(prepared: Prepared) -> float | None:
+    """Seconds of the main job at most; None when the plan does not tell."""
+    try:
+        return UP_SECONDS + _traffic(prepared) + REST_SECONDS + _handlers(prepared) + END_SECONDS
+    except Exception:  # a forecast is worth no run
+        return None
+
+
+def of_drills(prepared: Prepared, drills: Sequence[Loaded]) -> float | None:
+    """Seconds of drills at most; None when the plan does not tell."""
+    try:
+        timings = [timing_of(prepared, prepared.contract.alert(drill.plan.alert)) for drill in drills]
+        settling = max(timing.window + timing.group_interval for timing in timings)
+        driven = sum(max(_steps(prepared, drill) for drill in batch) for batch in batches(drills))
+        return UP_SECONDS + settling + driven + END_SECONDS
+    except Exception:  # as above
+        return None
+
+
+def _traffic(prepared: Prepared) -> float:
+    pace = pace_of(prepared)
+    lasts = scenarios.load(prepared.reconcile).seconds or 0.0
+    total = max(lasts, SCRAPES * pace.scrape_interval)
+    if prepared.drill is None:
+        return total
+    windows = [
+        pace.scale.seconds(seconds(alert.window)) for alert in prepared.contract.alerts if alert.window
+    ]
+    return total + max(windows, default=0.0) + _steps(prepared, prepared.drill)
+
+
+def _handlers(prepared: Prepared) -> float:
+    return seconds(prepared.contract.target.longest_handler)
+
+
+def _steps(prepared: Prepared, drill: Loaded) -> float:
+    timing = timing_of(prepared, prepared.contract.alert(drill.plan.alert))
+    return sum(step.seconds for step in steps(drill.plan, timing, 0.0))

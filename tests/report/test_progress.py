@@ -1,0 +1,102 @@
+"""What people see while a run goes on: on a terminal one line that is always the newest, in a pipe what happens."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from promproof.report.progress import CLEAR, Progress
+
+pytestmark = pytest.mark.unit
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_pipe_has_a_line_for_each_thing_and_few_counts_of_requests() -> None:
+    stream, clock = io.StringIO(), Clock()
+    with Progress(stream, clock, 90.0) as progress:
+        progress.say("starting the target")
+        for second in range(0, 62, 2):
+            clock.now = 100.0 + second
+            progress.say(f"reconcile: {second * 10} requests sent")
+        progress.say("  HighErrorRate: inactive -> pending")
+    assert stream.getvalue().splitlines() == [
+        "[   0.0 s] starting the target",
+        "[   0.0 s] reconcile: 0 requests sent",
+        "[  30.0 s] reconcile: 300 requests sent",
+        "[  60.0 s] reconcile: 600 requests sent",
+        "[  60.0 s]   HighErrorRate: inactive -> pending",
+    ]
+
+
+def test_a_terminal_has_the_newest_state_in_one_line_and_ends_with_a_clean_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream, clock = Terminal(), Clock()
+    with Progress(stream, clock, 90.0, width=100) as progress:
+        progress.say("reconcile: starting Locust with reconcile.yaml")
+        progress.say("reconcile: 700 requests sent")
+        progress.say("drill: 42 requests sent")
+        clock.now = 130.0
+        progress.say("  HighErrorRate: inactive -> pending")
+        assert (
+            progress.line()
+            == "30 s | about 60 s left | 742 requests | HighErrorRate pending | reconcile: starting Locust ..."
+        )
+        progress.say("  HighErrorRate: firing -> inactive")
+        clock.now = 200.0
+        progress.say("judging")
+        assert progress.line() == "100 s | longer than planned | 742 requests | judging"
+    text = stream.getvalue()
+    assert text.endswith(CLEAR)
+    assert "requests sent" not in text
+    kept = [part for part in text.split(CLEAR) if part.endswith("\n")]
+    assert [line.partition("] ")[2].strip() for line in kept] == [
+        "reconcile: starting Locust with reconcile.yaml",
+        "HighErrorRate: inactive -> pending",
+        "HighErrorRate: firing -> inactive",
+        "judging",
+    ]
+
+
+def test_a_dumb_terminal_is_taken_for_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    with Progress(stream, Clock()) as progress:
+        progress.say("judging")
+    assert stream.getvalue() == "[   0.0 s] judging\n"
+
+
+def test_the_handler_of_a_signal_may_speak_while_something_is_said() -> None:
+    class Interrupting(io.StringIO):
+        def write(self, text: str) -> int:
+            if "first" in text:
+                progress.say("interrupted by SIGINT: healing")
+            return super().write(text)
+
+    stream = Interrupting()
+    progress = Progress(stream, Clock())
+    progress.say("first")
+    assert stream.getvalue().splitlines() == ["[   0.0 s] interrupted by SIGINT: healing", "[   0.0 s] first"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_line_is_never_longer_than_the_terminal(width: int) -> None:
+    progress = Progress(io.StringIO(), Clock(), 1000.0, width)
+    progress.say(f"run {'/long' * 60}")
+    for number in range(30):
+        progress.say(f"  Alert{number}: inactive -> firing")
+    assert len(progress.line()) < width
