@@ -8,7 +8,7 @@ import pytest
 
 from promproof.places import REPOSITORY
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.takes(3)]
 MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "testcontainers", "yaml")
 
 

@@ -22,7 +22,7 @@ from promproof.run.drills import judge_all
 from promproof.verdict import Verdict
 from tests.records import record
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.takes(0.6)]
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
 DRILL = next(one for one in load_folder(DRILLS) if one.plan.name == "HighMemoryUsage")
 TIMING = Timing(0.85, 0.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, scale=60.0)

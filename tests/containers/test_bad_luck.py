@@ -21,7 +21,7 @@ from promproof.places import REPOSITORY
 from promproof.stack import compose
 from promproof.stack.journal import cache_dir
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(6)]
 SUITES = [sys.executable, "-m", "promproof", "verify"]
 CONTAINERS = [*SUITES, "--stack", "containers"]
 WAIT_SECONDS = 90.0

@@ -30,7 +30,7 @@ from tests.containers import bench
 from tests.containers.bench import MONITORING
 from tests.records import filled
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(14)]
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(25)]
 SCALE = TimeScale(60)
 LIVE = ("deployment/survives/", "deployment/down", "deployment/retention-in-force", "deployment/isolation")
 

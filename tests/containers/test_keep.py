@@ -17,7 +17,7 @@ from promproof.stack import compose
 from promproof.stack.ports import allocate_ports
 from promproof.stack.waiting import loopback_session
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run]
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(24)]
 NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT")
 
 

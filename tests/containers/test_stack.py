@@ -24,7 +24,7 @@ from promproof.stack.protocol import ALERTMANAGER, PROMETHEUS, Status
 from promproof.stack.waiting import loopback_session, wait_until
 from tests.containers.bench import MONITORING, ROOT, configuration, deployment, images, parts, stack_of
 
-pytestmark = [pytest.mark.containers, pytest.mark.whole_run(alone=True)]
+pytestmark = [pytest.mark.containers, pytest.mark.whole_run, pytest.mark.takes(6)]
 SCALE = TimeScale(60)
 # Where every job must be up, the exporter meets its scaled time-out on a busy machine too.
 PATIENT = TimeScale(15)

@@ -18,7 +18,7 @@ from promproof.contract.documentation import Page
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.waiting import loopback_session, wait_until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1.5)]
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "monitoring" / "prometheus"

@@ -13,7 +13,7 @@ import pytest
 from promproof.stack.waiting import wait_until
 from tests.gate.run import ROOT, Gate
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(4)]
 
 CONFIGURATION = """
 [tool.pytest.ini_options]

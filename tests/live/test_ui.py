@@ -21,6 +21,7 @@ from tests.browser.chromium import BROWSER, Chromium
 from tests.load.processes import DEADLINE_SECONDS, ROOT, wait_for
 from tests.load.stack import TOKEN, Running, running
 
+pytestmark = pytest.mark.takes(11)
 STEADY = (ROOT / "scenarios" / "steady.yaml").read_text(encoding="utf-8")
 # Half a core must hold the rate beside whatever else runs: an arrival that is due when the run is stopped, and was not
 # started for want of a processor, counts as missed.

@@ -14,6 +14,7 @@ from tests.drills.fast import TOKEN, Fast, running
 from tests.live.test_ui import SETTLED, WebUi, alert, click
 from tests.load.processes import DEADLINE_SECONDS, wait_for
 
+pytestmark = pytest.mark.takes(36)
 LONG_SECONDS = 150.0
 DRILLS = """(() => {
   const rows = [...document.querySelectorAll("#verification-drill-table tr")];

@@ -15,6 +15,9 @@ from promproof.load.judgement import Outcome
 from tests.load.conftest import LoadSessions
 
 
+pytestmark = pytest.mark.takes(1.5)
+
+
 def noisy(value: float, noise: float, seed: int) -> list[float]:
     random = Random(seed)
     return [value * (1 + random.gauss(0, noise)) for _ in range(PARTS)]

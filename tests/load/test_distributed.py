@@ -24,6 +24,7 @@ from tests.load.conftest import HandClock, LoadSession, LoadSessions
 from tests.load.processes import ROOT, wait_for
 from tests.load.target import Target
 
+pytestmark = pytest.mark.takes(12)
 PATIENT = "generator: {lag: 10s, cpu: 100%}\n"
 SHARED = f"""
 scenario: 1

@@ -11,7 +11,7 @@ import pytest
 from tests.load.conftest import LoadSessions
 from tests.load.stack import Running, running
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(14)]
 
 SCENARIO = """
 scenario: 1

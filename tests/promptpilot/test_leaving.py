@@ -8,7 +8,7 @@ import requests
 from tests.promptpilot.conftest import StartApi
 from tests.promptpilot.support import Api, Exposition, eventually, raw_request, send_and_leave
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1)]
 
 TIMES = 25
 LIST, CREATE = "/api/v1/prompts", "/api/v1/prompts"

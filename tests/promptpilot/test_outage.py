@@ -10,7 +10,7 @@ from tests.promptpilot.conftest import StartApi
 from tests.promptpilot.postgres import Cluster, binaries
 from tests.promptpilot.support import Api, eventually
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(5)]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from promproof.stack.processes import Ports, ProcessStack
 from promproof.stack.waiting import unmet_http, wait_until
 from promproof.verdict import Outcome, Verdict
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(10)]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(28)]
 SHOP = Path(__file__).parent / "shop"
 
 

@@ -15,7 +15,7 @@ from promproof.stack.journal import RUN_VARIABLE, clear_leftovers, start_time
 from promproof.stack.ports import bound_port
 from promproof.stack.waiting import wait_until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(2)]
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "data" / "run_stack.py"

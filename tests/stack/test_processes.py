@@ -20,7 +20,7 @@ from promproof.stack.protocol import Stack, Status
 from promproof.stack.waiting import loopback_session, wait_until
 from tests.observe import servers
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.takes(1)]
 
 SECONDS = 60.0
 SIXTY = TimeScale(60)

@@ -17,10 +17,11 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Boundary
 from promproof.places import DEFAULT_MONITORING
+from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
-from promproof.run.prepare import prepare
+from promproof.run.prepare import Prepared, prepare
 from promproof.stack.binaries import Binaries, find_binaries
 from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
@@ -32,6 +33,20 @@ KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")
 @pytest.fixture(scope="session")
 def binaries() -> Binaries:
     return find_binaries()
+
+
+POINTS: dict[tuple[str, ...], Boundary] = {}
+
+
+def points(prepared: Prepared, binaries: Binaries) -> Boundary:
+    """Where the alerts flip: the same alerts, rules and intervals flip at the same points, and are asked about once."""
+    rules = tuple(document.path.read_text(encoding="utf-8") for document in prepared.folder.rules)
+    alerts = tuple(alert.model_dump_json() for alert in prepared.contract.alerts)
+    scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
+    about = (str(scrape), *rules, "alerts:", *alerts)
+    if about not in POINTS:
+        POINTS[about] = static.boundary(prepared, binaries)
+    return POINTS[about]
 
 
 def verdicts(monitoring: Path, folder: Path, binaries: Binaries, changed: str = "") -> dict[str, Verdict]:
@@ -52,7 +67,7 @@ def verdicts(monitoring: Path, folder: Path, binaries: Binaries, changed: str = 
     with closing(Recorder(folder / "history.jsonl", "static", SystemClock())) as history:
         static.check_files(prepared, binaries, history)
         asked: Future[Boundary] = Future()
-        asked.set_result(static.boundary(prepared, binaries))
+        asked.set_result(points(prepared, binaries))
         static.record_boundary(history, asked)
     evidence = Evidence(prepared.contract, history)
     wanted = [(check, claim) for check, claim in claims(prepared.contract) if KINDS.fullmatch(claim.id)]
