@@ -33,9 +33,9 @@ class Part:
 
 
 def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> list[Part]:
-    """Light tests in three processes, then so whole runs, then one after the other those that must be alone.
+    """Light tests in three processes, then whole runs in two, then one after the other those that must be alone.
 
-    They wait for processes and time-outs as long as they compute: on two cores a third process is fed by that.
+    Light tests wait for processes and time-outs as long as they compute: on two cores a third process is fed by that.
     """
     taken = [item for item in items if item.nightly == nightly]
     when = "nightly" if nightly else "not nightly"
@@ -51,7 +51,7 @@ def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> lis
             Part(
                 "whole runs side by side",
                 f"whole_run and not whole_run(alone=True) and {when}",
-                workers and workers + 1,
+                workers,
                 tuple(item for item in taken if item.whole_run and not item.alone),
             ),
             Part(

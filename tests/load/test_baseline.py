@@ -14,7 +14,6 @@ from promproof.load.baseline import PARTS, judge, load
 from promproof.load.judgement import Outcome
 from tests.load.conftest import LoadSessions
 
-
 pytestmark = pytest.mark.takes(1.5)
 
 
