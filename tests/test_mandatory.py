@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 import pytest
 
 from promproof.places import REPOSITORY
 
-pytestmark = [pytest.mark.unit, pytest.mark.takes(3)]
+pytestmark = pytest.mark.unit
 MANDATORY = ("locust", "pytest", "requests", "prometheus_api_client", "testcontainers", "yaml")
 
 
+@cache
 def imported() -> set[str]:
     found = set()
     for room in ("promptpilot", "promproof"):
