@@ -112,6 +112,8 @@ def _tell(path: Path, merged: Merged) -> None:
     for what, names in rows:
         for name in names:
             _say(f"  {what}: {name}")
+            for line in merged.differences.get(name, ()):
+                _say(f"    {line}")
 
 
 def _labels(counting: Counting) -> str:

@@ -8,8 +8,9 @@ is told when the new draft says otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import ndiff
 
 LISTS = ("metrics", "alerts", "dashboards", "mix", "once")
 _KEY = re.compile(r"([A-Za-z_][\w-]*):")
@@ -30,6 +31,8 @@ class Merged:
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     """The user's, where the new draft says otherwise."""
+    differences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of what is changed or kept: the lines that differ, `-` as the file had them and `+` as the service shows them."""
 
 
 def merge(base: str, mine: str, drafted: str) -> Merged:
@@ -37,6 +40,7 @@ def merge(base: str, mine: str, drafted: str) -> Merged:
     old, now, new = blocks(base), blocks(mine), blocks(drafted)
     result: dict[Place, str] = {}
     changed, removed, kept = [], [], []
+    differences: dict[str, tuple[str, ...]] = {}
     for place, text in now.items():
         was, wanted = old.get(place), new.get(place)
         if _same(text, wanted) or _same(was, wanted):
@@ -48,10 +52,12 @@ def merge(base: str, mine: str, drafted: str) -> Merged:
             else:
                 result[place] = wanted
                 changed.append(_said(place))
+                differences[_said(place)] = _difference(text, wanted)
         else:
             result[place] = text
             if was is not None or wanted is not None:
                 kept.append(_said(place) + ("" if wanted is not None else ", which is not there any more"))
+                differences[kept[-1]] = _difference(text, wanted) if wanted is not None else ()
     added = []
     for place, text in new.items():
         if (
@@ -60,7 +66,9 @@ def merge(base: str, mine: str, drafted: str) -> Merged:
             _insert(result, place, text, list(new))
             if place[1] or not any(other != place and other[0] == place[0] for other in new):
                 added.append(_said(place))  # of a new list its items are told
-    return Merged("".join(result.values()), tuple(added), tuple(changed), tuple(removed), tuple(kept))
+    return Merged(
+        "".join(result.values()), tuple(added), tuple(changed), tuple(removed), tuple(kept), differences
+    )
 
 
 def blocks(text: str) -> dict[Place, str]:
@@ -115,6 +123,12 @@ def _same(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is other
     return one.strip("\n").splitlines() == other.strip("\n").splitlines()
+
+
+def _difference(before: str, after: str) -> tuple[str, ...]:
+    """The lines of two blocks that differ, without their indentation."""
+    lines = ndiff(before.splitlines(), after.splitlines())
+    return tuple(f"{line[0]} {line[2:].strip()}" for line in lines if line[:1] in "+-" and line[2:].strip())
 
 
 def _insert(result: dict[Place, str], place: Place, text: str, order: Sequence[Place]) -> None:

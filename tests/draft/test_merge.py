@@ -54,6 +54,7 @@ def test_what_the_user_did_not_touch_follows_the_service() -> None:
     merged = merge(BASE, BASE, BASE.replace("threshold: 1", "threshold: 2"))
     assert yaml.safe_load(merged.text)["alerts"] == [{"name": "Slow", "threshold": 2}]
     assert merged.changed == ("alerts: Slow",)
+    assert merged.differences == {"alerts: Slow": ("- threshold: 1", "+ threshold: 2")}
 
 
 def test_an_edit_and_its_comment_stay_and_the_difference_is_told() -> None:
@@ -61,6 +62,11 @@ def test_an_edit_and_its_comment_stay_and_the_difference_is_told() -> None:
     merged = merge(BASE, mine, BASE.replace("threshold: 1", "threshold: 2"))
     assert merged.text == mine
     assert merged.kept == ("alerts: Slow",)
+    assert merged.differences["alerts: Slow"] == (
+        "- # agreed with the team",
+        "- threshold: 3",
+        "+ threshold: 2",
+    )
 
 
 def test_an_edit_that_the_service_does_not_contradict_is_not_told() -> None:
