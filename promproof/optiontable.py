@@ -263,7 +263,7 @@ OPTIONS = (
     Option(
         "prometheus",
         STACK,
-        (*EVERY, "check"),
+        (*EVERY, "check", "init"),
         "URL of a Prometheus that runs already and scrapes the target",
         "URL",
         defaults={"ui": "http://127.0.0.1:9090"},

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from promproof.config.urls import base_url
 from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
@@ -68,6 +69,7 @@ def _wishes(given: dict[str, Any]) -> Wishes:
         metrics_path=given["metrics_path"],
         routes=routes,
         monitoring=folder or DEFAULT_MONITORING,
+        prometheus=base_url(given["prometheus"], "--prometheus") if given["prometheus"] is not None else None,
         name=REPOSITORY.name or "service",
     )
 
@@ -132,8 +134,9 @@ def _next(given: dict[str, Any], folder: Path) -> str:
         words += ["--contract", _short(folder / CONTRACT)]
     if given["monitoring"] is not None:
         words += ["--monitoring", str(given["monitoring"])]
-    if given["target"] is not None:
-        words += ["--target", given["target"]]
+    for option in ("target", "prometheus"):
+        if given[option] is not None:
+            words += [f"--{option}", given[option]]
     return shlex.join(words)
 
 

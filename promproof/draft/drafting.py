@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
+from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
 from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
@@ -20,6 +21,7 @@ from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
 from promproof.draft.service import Running, figures
 from promproof.grafana.provisioning import parsed
 from promproof.grafana.provisioning import texts as grafana_files
+from promproof.observe.prometheus import Prometheus
 
 CONTRACT, SCENARIO = "contract.yaml", "traffic.yaml"
 SETTLES = (0.05, 0.3)
@@ -36,6 +38,7 @@ class Wishes:
     metrics_path: str | None = None
     routes: tuple[Route, ...] = ()
     monitoring: Path | None = None
+    prometheus: str | None = None
     name: str = "service"
 
 
@@ -108,7 +111,10 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
         metrics.metrics(seen.observed, seen.found, seen.metrics_path, seen.figures),
         metrics.unpromised(seen.observed, seen.found, seen.figures),
     ]
-    if folder is not None:
+    if wishes.prometheus is not None:
+        rules = loaded_rules(wishes.prometheus, say)
+        sections.append(monitoring.alerts(None, rules, {}, _edges(seen)))
+    elif folder is not None:
         sections += _of_folder(folder, seen, proofs, say)
     else:
         sections.append(
@@ -125,17 +131,36 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
 
 def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) -> list[Sequence[str]]:
     rules = read_rules(folder.rules)
-    edges = {
-        name: metrics.edges(counting.family, seen.observed.last)
-        for name, counting in seen.found.counting.items()
-        if counting.durations
-    }
     boards = parsed(grafana_files(folder.root)).dashboards
     alerts, shows = _several(len(rules), "alert"), _several(len(boards), "dashboard")
     say(f"{folder.root.name}/: {alerts}, {shows}")
     known = Known(seen.found.counting, metrics.still(seen.observed, seen.found), monitoring.limits(rules))
     shown = {board.uid: panels(board, known) for board in boards}
-    return [monitoring.alerts(folder, rules, proofs, edges), monitoring.dashboards(boards, shown)]
+    return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
+
+
+def _edges(seen: Seen) -> dict[str, list[float]]:
+    """The buckets of the histograms of durations, by name."""
+    return {
+        name: metrics.edges(counting.family, seen.observed.last)
+        for name, counting in seen.found.counting.items()
+        if counting.durations
+    }
+
+
+def loaded_rules(url: str, say: Say) -> list[Rule]:
+    """The alerting rules that a Prometheus runs.
+
+    Raises:
+        EvidenceError: it does not answer.
+    """
+    prometheus = Prometheus(url)
+    try:
+        rules = loaded(prometheus.rules())
+    finally:
+        prometheus.close()
+    say(f"{url}: {_several(len(rules), 'alert')}; its dashboards and routes are in files: --monitoring DIR")
+    return rules
 
 
 def _several(count: int, noun: str, plural: str = "") -> str:

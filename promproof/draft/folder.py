@@ -27,9 +27,15 @@ COMPARATORS = (">", ">=", "<", "<=", "==")
 
 
 def alerts(
-    folder: Folder, rules: Sequence[Rule], proofs: Mapping[str, str], edges: Mapping[str, Sequence[float]]
+    folder: Folder | None,
+    rules: Sequence[Rule],
+    proofs: Mapping[str, str],
+    edges: Mapping[str, Sequence[float]],
 ) -> list[str]:
-    """The section `alerts`. proofs: what was proven of each, by name; edges: buckets of the histograms, by name."""
+    """The section `alerts`. folder: None where only the rules are known.
+
+    proofs: what was proven of each, by name; edges: buckets of the histograms, by name.
+    """
     if not rules:
         return []
     times = Counter(rule.name for rule in rules)
@@ -105,9 +111,9 @@ def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[st
     return lines if any(line.startswith("  - ") for line in lines) else []
 
 
-def _destinations(folder: Folder, rules: Sequence[Rule]) -> dict[str, Destination]:
+def _destinations(folder: Folder | None, rules: Sequence[Rule]) -> dict[str, Destination]:
     """Where each alert goes; nothing where there is no Alertmanager file, or one that can't be read."""
-    if folder.alertmanager is None:
+    if folder is None or folder.alertmanager is None:
         return {}
     named: list[tuple[str, Partial]] = [
         (rule.name, of_rule({"alert": rule.name, "expr": rule.expression, "labels": rule.labels}, ()))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 
 from promproof.draft.drafting import Wishes, files, look
 from promproof.draft.probing import Target, find_openapi, observe, try_routes
@@ -162,6 +163,32 @@ def test_a_whole_draft_sends_get_alone_and_says_what_it_saw() -> None:
     assert said[1:] == [
         "routes from /openapi.json: 1 that only reads",
         "sent 6 requests to 2 routes: 1 metric counts them exactly",
+    ]
+
+
+def test_the_alerts_of_a_running_prometheus_are_drafted() -> None:
+    rule = {
+        "type": "alerting",
+        "name": "Down",
+        "query": "up == 0",
+        "duration": 60,
+        "labels": {"severity": "page"},
+    }
+    groups = {"status": "success", "data": {"groups": [{"name": "g", "rules": [rule]}]}}
+    with serving(Server({"/api/v1/rules": (200, json.dumps(groups))})) as server:
+        server.counts["/", "200"] = 1
+        said: list[str] = []
+        wishes = Wishes(name="shop", prometheus=server.url)
+        drafted = files(look(Running(quick(server)), wishes, said.append), wishes, {}, said.append)
+    assert yaml.safe_load(drafted["contract.yaml"])["alerts"] == [
+        {
+            "name": "Down",
+            "comparator": "==",
+            "threshold": 0,
+            "for": "1m",
+            "severity": "page",
+            "metrics": ["up"],
+        }
     ]
 
 
