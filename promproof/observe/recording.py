@@ -47,13 +47,17 @@ def attempt(history: Recorder, what: str) -> Iterator[None]:
         history.failed(what, error)
 
 
-def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
-    """Read the target's exposition directly; a failure is recorded and gives None."""
+def exposition(history: Recorder, url: str, label: str, authorization: str = "") -> Exposition | None:
+    """Read the target's exposition directly; a failure is recorded and gives None.
+
+    authorization: the header with which Prometheus identifies itself; empty for none.
+    """
+    headers = {"Accept": ACCEPT} | ({"Authorization": authorization} if authorization else {})
     begin = history.now()
     status, page, text, failed, parsed = None, False, "", None, None
     try:
         with Session(EXPOSITION_SECONDS) as session:
-            answer = session.get(url, headers={"Accept": ACCEPT})
+            answer = session.get(url, headers=headers)
         status, page = answer.status_code, _is_page(answer)
         answer.raise_for_status()
         text = answer.text
@@ -66,7 +70,7 @@ def exposition(history: Recorder, url: str, label: str) -> Exposition | None:
     return parsed
 
 
-def need_exposition(history: Recorder, url: str) -> None:
+def need_exposition(history: Recorder, url: str, authorization: str = "") -> None:
     """Read the exposition before anything is sent; what can't come later either is said at once, as the cause.
 
     A target that refuses us, is busy or hangs may still answer Prometheus: then the run goes on.
@@ -76,7 +80,7 @@ def need_exposition(history: Recorder, url: str) -> None:
     """
 
     def unmet() -> str:
-        exposition(history, url, "baseline")
+        exposition(history, url, "baseline", authorization)
         record = history.last(records.ExpositionRead)
         if record is None:
             return ""

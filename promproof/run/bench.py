@@ -37,6 +37,8 @@ class Service:
     sender: Sender
     scale: TimeScale
     """That of its own durations: 1 for a target that runs already."""
+    authorization: str = ""
+    """The header with which Prometheus asks for its metrics; empty for none."""
 
     @property
     def selector(self) -> str:

@@ -16,6 +16,7 @@ import requests
 
 from promproof.config.relabel_exact import applied, steps
 from promproof.config.rules import read
+from promproof.config.scrape_auth import authorization
 from promproof.config.timescale import NOT_SCALED, TimeScale
 from promproof.config.yamlfile import load
 from promproof.drills.needs import needs_of
@@ -107,14 +108,20 @@ def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Se
         faults=faults,
         sender=target.sender,
         scale=prepared.scale if target.app is not None else TimeScale(1),
+        authorization=authorization(_job(prepared), prepared.folder.prometheus.path.parent),
     )
+
+
+def _job(prepared: Prepared) -> dict[str, Any]:
+    """The target's scrape job as the file has it; empty where it is in a file of its own."""
+    jobs = prepared.folder.prometheus.data.get("scrape_configs") or ()
+    name = prepared.contract.target.job
+    return next((dict(job) for job in jobs if job.get("job_name") == name), {})
 
 
 def _instance(prepared: Prepared, address: str) -> str:
     """The target's instance label in Prometheus: its address, unless the job's relabelling says otherwise."""
-    jobs = prepared.folder.prometheus.data.get("scrape_configs") or ()
-    name = prepared.contract.target.job
-    config: dict[str, Any] = next((dict(job) for job in jobs if job.get("job_name") == name), {})
+    config, name = _job(prepared), prepared.contract.target.job
     groups = config.get("static_configs") or [{}]
     own = {str(label): str(value) for label, value in (groups[0].get("labels") or {}).items()}
     path, scheme = str(config.get("metrics_path", "/metrics")), str(config.get("scheme", "http"))

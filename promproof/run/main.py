@@ -109,7 +109,9 @@ class Job:
         Raises:
             EvidenceError: a component died, or traffic could not be driven.
         """
-        recording.need_exposition(self.history, self.bench.service.metrics_url)
+        recording.need_exposition(
+            self.history, self.bench.service.metrics_url, self.bench.service.authorization
+        )
         if self.bench.service.app is None:
             self.bench.service.sender.forget()
             if self.bench.service.database is not None:
@@ -168,7 +170,9 @@ class Job:
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
-        recording.exposition(self.history, bench.service.metrics_url, "rest-later")
+        recording.exposition(
+            self.history, bench.service.metrics_url, "rest-later", bench.service.authorization
+        )
         with recording.attempt(self.history, "a later scrape"):
             recording.await_stored(
                 self.history, bench.monitoring.prometheus, bench.service.selector, STORED_SECONDS
@@ -194,7 +198,9 @@ class Job:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
         for _ in range(REST_ATTEMPTS):
             before = self.bench.service.sender.view()
-            recording.exposition(self.history, self.bench.service.metrics_url, "rest")
+            recording.exposition(
+                self.history, self.bench.service.metrics_url, "rest", self.bench.service.authorization
+            )
             self.sent_at_rest = self.bench.service.sender.view()
             if before == self.sent_at_rest and not before.open:
                 return
@@ -211,7 +217,9 @@ class Job:
         self.say("restarting the target")
         self.poller.stop()
         self.bench.service.app.restart()
-        recording.exposition(self.history, self.bench.service.metrics_url, "restart")
+        recording.exposition(
+            self.history, self.bench.service.metrics_url, "restart", self.bench.service.authorization
+        )
         if self.bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")
 

@@ -47,7 +47,9 @@ def settle(
     before: dict[object, float] | None = None
     deadline = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < deadline:
-        now = _counters(recording.exposition(history, service.metrics_url, "settling"), contract)
+        now = _counters(
+            recording.exposition(history, service.metrics_url, "settling", service.authorization), contract
+        )
         if now is not None and now == before:
             break
         before = now
