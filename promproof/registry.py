@@ -7,7 +7,7 @@ plugins. So a new kind is one file, in the room or in a plugin folder, and no li
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Generic, TypeVar, get_args
@@ -81,11 +81,17 @@ class Registry(Generic[Kind]):
         self._discover()
         return sorted(self._kinds.items(), key=lambda named: self._order(named[1]))
 
+    def load(self, packages: Iterable[str]) -> None:
+        """Import the kinds of some packages of the room, and plugins; the others wait until all are asked for."""
+        if not self._complete:
+            for package in packages:
+                _import_all(f"{self._room}.{package}")
+        plugins.load()
+
     def _discover(self) -> None:
         if not self._complete:
             for name in self._rooms():
-                for module in pkgutil.iter_modules(import_module(name).__path__, f"{name}."):
-                    import_module(module.name)
+                _import_all(name)
             self._complete = True
         plugins.load()
 
@@ -94,6 +100,11 @@ class Registry(Generic[Kind]):
             return [self._room]
         modules = pkgutil.iter_modules(import_module(self._room).__path__, f"{self._room}.")
         return [module.name for module in modules if module.ispkg]
+
+
+def _import_all(package: str) -> None:
+    for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+        import_module(module.name)
 
 
 def names_in(model: Any, key: str) -> tuple[str, ...]:

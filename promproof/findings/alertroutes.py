@@ -111,22 +111,29 @@ def endings(server: Alertmanager, setup: Setup) -> tuple[tuple[Sent, tuple[route
 
 
 def _received(server: Alertmanager, setup: Setup) -> tuple[Sent, ...]:
-    others = [other for other in setup.alertmanagers if not is_resource(other)]
+    others = {_folder(other.part) for other in setup.alertmanagers if not is_resource(other)}
     alerts = [alert for alert in sent(setup) if alert.server is not None or not setup.prometheuses]
-    nearest = max((_near(server, alert) for alert in alerts), default=0)
-    return tuple(
-        alert
-        for alert in alerts
-        if _near(server, alert) == nearest == max(_near(other, alert) for other in (server, *others))
-    )
+    folders = dict.fromkeys(_folder((alert.server or alert.rule).part) for alert in alerts)
+    mine = _folder(server.part)
+    near = {folder: _in_common(mine, folder) for folder in folders}  # files are many, folders are few
+    nearest = max(near.values(), default=0)
+    chosen = {
+        folder
+        for folder in folders
+        if near[folder] == nearest and all(_in_common(other, folder) <= nearest for other in others)
+    }
+    return tuple(alert for alert in alerts if _folder((alert.server or alert.rule).part) in chosen)
 
 
-def _near(server: Alertmanager, alert: Sent) -> int:
-    """How many folders two files have in common."""
-    thing = alert.server or alert.rule
-    paths = (server.part.document.folder.split("/"), thing.part.document.folder.split("/"))
+def _folder(part: Part) -> str:
+    return part.document.folder
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many folders two paths have in common."""
+    paths = (one.split("/"), other.split("/"))
     return next(
-        (index for index, (one, other) in enumerate(zip(*paths, strict=False)) if one != other),
+        (index for index, (mine, its) in enumerate(zip(*paths, strict=False)) if mine != its),
         min(map(len, paths)),
     )
 

@@ -42,16 +42,31 @@ class Judged:
 
 def judge(setup: Setup, wanted: Callable[[str], bool] = lambda rule: True) -> Judged:
     """The findings of all kinds that are wanted, each once."""
-    KINDS.names()  # imports the kinds
+    KINDS.load(families(setup))
     findings: dict[Finding, None] = {}
     unjudged = unread(setup)
-    for judging in JUDGES:
+    # In the order of their modules, whichever were imported first.
+    for judging in sorted(JUDGES, key=lambda judging: judging.function.__module__):
         names = tuple(kind.id for kind in judging.kinds)
         if any(map(wanted, names)):
             found, missed = _judged(judging, names, setup)
             findings.update(dict.fromkeys(finding for finding in found if wanted(finding.rule)))
             unjudged += missed
     return Judged(tuple(sorted(findings, key=lambda finding: finding.order)), tuple(unjudged))
+
+
+def families(setup: Setup) -> list[str]:
+    """The families that have something to judge: importing the kinds of all takes longer than judging a file."""
+    grafana = setup.grafana
+    there = {
+        "alertmanager": setup.alertmanagers or setup.resources,
+        "compose": setup.compose or setup.prometheuses,
+        "file": True,
+        "grafana": setup.dashboards or grafana.sources or grafana.providers or grafana.alerting,
+        "prometheus": setup.prometheuses or setup.operated or setup.resources,
+        "rule": setup.groups or setup.rule_parts,
+    }
+    return [family for family, things in there.items() if things]
 
 
 def unread(setup: Setup) -> list[Unjudged]:

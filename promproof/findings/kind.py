@@ -34,12 +34,16 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Judge", "Kind", "Place", "Severity", "register"]
 
 
+SERVER = "what a running Prometheus knows (`promproof check --prometheus URL`)"
+"""What a kind needs that files can't say: types, names of metrics, values of labels."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of finding.
 
     id: family/name, public. title: what is wrong, in a few words. why: what it does to the reader, for the page.
-    example, instead: a text that triggers it, and the harmless one. needs: what must be there to judge it ("promtool").
+    example, instead: a text that triggers it, and the harmless one. needs: "promtool" or SERVER.
     """
 
     id: str

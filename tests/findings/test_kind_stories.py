@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from promproof.findings.discover import discover
+from promproof.findings.judging import families
 from promproof.findings.kind import KINDS
 from tests.findings.drafting import STORIES, draft, is_whole, path_of, without
-from tests.stories import answered
+from tests.stories import answered, scenes
 
 pytestmark = pytest.mark.unit
 PATHS = {str(path.relative_to(STORIES).with_suffix("")): path for path in sorted(STORIES.rglob("*.txt"))}
@@ -17,6 +21,15 @@ def test_a_finding_is_told_as_its_story_says(name: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "80")
     story = PATHS[name].read_text(encoding="utf-8")
     assert answered(story) == story, "python -m tests.findings.drafting --answers"
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_the_files_of_a_story_ask_for_the_family_of_its_kind(name: str, tmp_path: Path) -> None:
+    first = next(scenes(PATHS[name].read_text(encoding="utf-8")))
+    for file, text in first.files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8", newline="")
+    assert name.partition("/")[0] in families(discover([tmp_path], tmp_path))
 
 
 def test_every_kind_has_a_story_with_a_harmless_neighbour() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from promproof.config.promql import TooLarge
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.grafana.alerts import is_of_prometheus
-from promproof.findings.kind import Kind, each_panel, register, whole_setup
+from promproof.findings.kind import SERVER, Kind, each_panel, register, whole_setup
 from promproof.findings.panels import board_of, metrics_in, tree
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
@@ -22,6 +22,7 @@ PANEL = register(
         why="Nothing exposes or records the metric: the panel is empty. Often it was renamed, or never had this name.",
         example="sum(rate(http_request_total[5m])), where the server has http_requests_total",
         instead="sum(rate(http_requests_total[5m]))",
+        needs=SERVER,
     )
 )
 ALERT = register(
@@ -33,6 +34,7 @@ ALERT = register(
         "noDataState says.",
         example="expr: sum(rate(error_total[5m])), where the server has errors_total",
         instead="expr: sum(rate(errors_total[5m]))",
+        needs=SERVER,
     )
 )
 

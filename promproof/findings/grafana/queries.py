@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import promql_parser as promql
 
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_panel, register
+from promproof.findings.kind import SERVER, Kind, each_panel, register
 from promproof.findings.panels import board_of, counted
 from promproof.findings.rules import recorded_by
 from promproof.findings.setup import DashboardFile, Setup
@@ -78,6 +78,7 @@ RATE_OF_GAUGE = register(
         why="rate() takes every fall of a gauge for the reset of a counter and adds what was there before.",
         example="rate(process_resident_memory_bytes[5m])",
         instead="deriv(process_resident_memory_bytes[5m])",
+        needs=SERVER,
     )
 )
 DELTA = register(

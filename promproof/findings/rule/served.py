@@ -10,7 +10,7 @@ import promql_parser as promql
 
 from promproof.config.promql import walk
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_alert, each_rule, register
+from promproof.findings.kind import SERVER, Kind, each_alert, each_rule, register
 from promproof.findings.rules import asking, one_line
 from promproof.findings.setup import Knowledge, Rule, Setup
 from promproof.promql.tree import bare, is_call, matchers, metric, name, operator, selectors, text
@@ -26,6 +26,7 @@ METRIC = register(
         "metric may come with its first event, and is an info.",
         example=f"{_KNOWN}rate(http_request_total[5m]) > 5",
         instead=f"{_KNOWN}rate(http_requests_total[5m]) > 5",
+        needs=SERVER,
     )
 )
 VALUE = register(
@@ -37,6 +38,7 @@ VALUE = register(
         "Asked of a server only. A value that is like no other, a status that never was, is a hint.",
         example=f'{_KNOWN}rate(http_requests_total{{method="get"}}[5m]) > 5',
         instead=f'{_KNOWN}rate(http_requests_total{{method="GET"}}[5m]) > 5',
+        needs=SERVER,
     )
 )
 FALLBACK = register(
@@ -49,6 +51,7 @@ FALLBACK = register(
         "and an info.",
         example=f"{_KNOWN}(sum(rate(http_request_total[5m])) or vector(0)) > 5",
         instead=f"{_KNOWN}(sum(rate(http_requests_total[5m])) or vector(0)) > 5",
+        needs=SERVER,
     )
 )
 FIRST = register(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_rule, register
+from promproof.findings.kind import SERVER, Kind, each_rule, register
 from promproof.findings.panels import counted
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
@@ -32,6 +32,7 @@ RATE = register(
         why="rate() takes every fall of a gauge for the reset of a counter and adds what was there before.",
         example="# types: {queue_length: gauge}\nrate(queue_length[5m]) > 1",
         instead="# types: {queue_length: gauge}\nderiv(queue_length[5m]) > 1",
+        needs=SERVER,
     )
 )
 DELTA = register(

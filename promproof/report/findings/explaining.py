@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from promproof.findings.kind import Kind
+from promproof.findings.kind import SERVER, Kind
 
 FAMILIES = {
     "rule": "alerting and recording rules",
@@ -59,15 +59,20 @@ def explained(kind: Kind, width: int | None) -> str:
         why,
         f"Found:\n\n{textwrap.indent(kind.example.strip(), '    ')}",
         f"Instead:\n\n{textwrap.indent(kind.instead.strip(), '    ')}",
-        *([f"It needs {kind.needs}; without, it is not verified."] if kind.needs else []),
+        *([_needed(kind, "not verified")] if kind.needs else []),
         f"To leave it out:\n\n{textwrap.indent(_way_out(kind), '    ')}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _needed(kind: Kind, unverified: str) -> str:
+    outcome = "nothing is said" if kind.needs == SERVER else f"it is {unverified}"
+    return f"It needs {kind.needs}; without, {outcome}."
+
+
 def page(kind: Kind) -> str:
     """The page of a kind, in Markdown."""
-    needs = f"\n\nIt needs {kind.needs}; without, it is *not verified*." if kind.needs else ""
+    needs = f"\n\n{_needed(kind, '*not verified*')}" if kind.needs else ""
     return f"""<!-- written by `{COMMAND}` -->
 
 # {kind.id}
