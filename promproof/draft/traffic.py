@@ -38,7 +38,11 @@ def scenario(
         rate = max(1, round(REQUESTS_A_SECOND / len(known)))
         steps = [f"      - {flow(step(probe, found))}" for probe in known]
         sections.append(["mix:", "  - name: each route", "    steps:", *steps])
-        sections.append([f"arrival: {{model: open, rate: {rate}/s}}", "duration: 10s"])
+        lag = [
+            "# How many were sent is compared, not how evenly: a busy machine may be late.",
+            "generator: {lag: 2s}",
+        ]
+        sections.append([f"arrival: {{model: open, rate: {rate}/s}}", "duration: 10s", *lag])
     if left:
         lines = comment("Not sent:")
         for route, why in left:
