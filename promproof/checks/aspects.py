@@ -266,6 +266,8 @@ def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict
 
 
 def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
+    if not case.receivers and not case.alert.receivers:
+        return not_verified(claim, "neither the alert in the contract nor the drill names a receiver")
     if not case.receivers:
         return not_verified(claim, "a stack that runs already tells its own receivers, not this run")
     owed = owed_notices(case)

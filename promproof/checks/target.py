@@ -10,7 +10,8 @@ from typing import Any
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import Targets
+from promproof.evidence.records import DrillDriven, Targets
+from promproof.faults.kind import FAULTS
 from promproof.verdict import Verdict
 
 
@@ -59,7 +60,12 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
     found = _told(mine[0], evidence)
     # At a time scale the scrape's time-out is scaled and the scrape is not: one that was cut off by it says nothing
     # about the deployed configuration. One that failed sooner was refused or answered wrongly.
-    down = [scrape for scrape in evidence.scrapes if not scrape.up]
+    planned = _planned(evidence)
+    down = [
+        scrape
+        for scrape in evidence.scrapes
+        if not scrape.up and not any(begin <= scrape.end and scrape.begin <= end for begin, end in planned)
+    ]
     limit = float("inf") if evidence.scale.is_identity else float(evidence.run.scrape_timeout)
     failed = [scrape for scrape in down if scrape.seconds < limit]
     if failed:
@@ -78,6 +84,15 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
         expected=f"job {wanted.job}, path {wanted.metrics_path}, up",
         evidence=[record.number, *evidence.stored_records],
     )
+
+
+def _planned(evidence: Evidence) -> list[tuple[float, float]]:
+    """When a drill made scrapes of the target fail: from its first step until the target was up again."""
+    return [
+        (drill.data.begun, drill.data.ended)
+        for drill in evidence.history.of(DrillDriven)
+        if FAULTS.get(drill.data.plan["fault"]["kind"]).fails_scrapes
+    ]
 
 
 def _told(target: dict[str, Any], evidence: Evidence) -> list[str]:

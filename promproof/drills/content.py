@@ -27,7 +27,7 @@ def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
     found = [
         Finding(Kind.MISMATCHED, one.t, f"{one.receiver} got '{status}' and is not documented for it")
         for one in taken
-        if one.status == status and one.receiver not in case.alert.receivers
+        if one.status == status and case.alert.receivers and one.receiver not in case.alert.receivers
     ]
     shown = _shown(case)
     for record in case.evidence.history.of(Delivery):
@@ -60,7 +60,7 @@ def _shown(case: Case) -> list[dict[str, Any]]:
 def _labels(alert: dict[str, Any], promised: Alert, shown: Sequence[dict[str, Any]]) -> list[str]:
     found = []
     severity = alert["labels"].get("severity")
-    if severity != promised.severity:
+    if promised.severity not in (None, severity):
         found.append(f"severity {severity!r} was delivered, documented is {promised.severity!r}")
     if shown and all(alert["labels"] != one["labels"] for one in shown):
         found.append(f"labels {alert['labels']} were delivered, the alert has {shown[-1]['labels']}")
