@@ -128,6 +128,12 @@ def _candidates(plan: Plan) -> Iterator[Scene]:
         for base, other in ((silent, fired), (fired, silent)):
             for stronger in STRONGER:
                 yield from _left_out(plan.problem, base, other, stronger)
+    gone = {key: 0.0 if key[1] == COPIES else value for fired, _ in pairs[:1] for key, value in fired.items()}
+    if gone and plan.problem.fires(
+        gone
+    ):  # it fires without any series: those that a matcher leaves out don't count
+        for _, silent in pairs[:1]:
+            yield from _left_out(plan.problem, gone, silent, 1.0)
     yield from _exact(plan)
     yield from _labelled(plan)
     yield from _turned(plan)

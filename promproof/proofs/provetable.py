@@ -56,6 +56,9 @@ def text(outcomes: Sequence[Outcome], beside: Beside) -> str:
     for words in (*beside.problems, *noticed):
         lines += textwrap.wrap(words, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     lines.append(sums(outcomes))
+    agreed = [found.agreed for found in beside.destinations if found.agreed is not None]
+    if agreed:
+        lines.append(f"routes: a real Alertmanager says the same of {sum(agreed)} of {len(agreed)} alerts")
     if beside.tested:
         lines.append(f"tests: {beside.tested.percent:.0f} % of the alerts have a firing and a silent case")
     return "\n".join(lines) + "\n"
@@ -145,6 +148,7 @@ def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
             "notes": list(found.notes),
             "groups": [asdict(group) for group in found.groups],
             "muted_by": list(found.muted_by),
+            "alertmanager_agrees": found.agreed,
         }
     if beside.mutants:
         made["mutants"] = beside.mutants[place]

@@ -32,6 +32,7 @@ class Destination:
     """The receivers in the order of the routes, each once, and notes for the reader.
 
     perhaps: those that it depends on a label that the rule leaves open. groups, muted_by: see `among`.
+    agreed: whether a real Alertmanager says the same; None: it was not asked.
     """
 
     receivers: tuple[str, ...]
@@ -39,6 +40,7 @@ class Destination:
     perhaps: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     muted_by: tuple[str, ...] = ()
+    agreed: bool | None = None
 
     @property
     def cell(self) -> str:

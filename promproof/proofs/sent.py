@@ -28,6 +28,7 @@ MARK = "promproof"
 TARGETS = 3
 """Alerts that each inhibition is tried on."""
 SETTLED_SECONDS = 2.0
+QUIET_SECONDS = 0.3
 FAR = "-other"
 
 
@@ -47,7 +48,7 @@ def compared(
     destinations: Sequence[Destination],
     program: Path,
 ) -> list[Destination]:
-    """The destinations, each with a note where Alertmanager says otherwise, or that it says the same.
+    """The destinations, each with whether Alertmanager says the same, and a note where it does not.
 
     Raises:
         EvidenceError: Alertmanager did not start or answer.
@@ -62,8 +63,8 @@ def compared(
             said[place] += notes
     made = list(destinations)
     for alert in sent:
-        notes = said[alert.place] or ["a real Alertmanager says the same"]
-        made[alert.place] = replace(made[alert.place], notes=(*made[alert.place].notes, *notes))
+        before, notes = made[alert.place], said[alert.place]
+        made[alert.place] = replace(before, notes=(*before.notes, *notes), agreed=not notes)
     return made
 
 
@@ -163,11 +164,12 @@ def _is_muted(server: Alertmanager, labels: Labels, *, expected: bool) -> bool:
         found = server.alerts().get(_key(labels))
         return found is not None and found.is_inhibited
 
-    try:  # the inhibitor learns of alerts a moment after the API
-        wait_until(lambda: "" if answer() == expected else "not yet", SETTLED_SECONDS)
+    # The inhibitor learns of alerts a moment after the API: what is not muted must stay so for a while.
+    try:
+        wait_until(lambda: "" if answer() else "not muted", SETTLED_SECONDS if expected else QUIET_SECONDS)
     except TimeoutError:
-        return not expected
-    return expected
+        return False
+    return True
 
 
 def sources(rule: Inhibition, target: Labels) -> Iterator[Labels]:
