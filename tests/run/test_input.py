@@ -37,7 +37,7 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("threshold: 0.05\n    unit", "threshold: five\n    unit", "alerts.0.threshold", "five"),
         ("    for: 1m", "    for: 1 minute", "alerts.4.for", "1 minute"),
         ("name: SlowResponses", "name: HighErrorRate", "named twice", "HighErrorRate"),
-        ("{kind: requests}", "{kind: promql}", "metrics.0.truth", "promql"),
+        ("{kind: requests, before_answer: true}", "{kind: promql}", "metrics.0.truth", "promql"),
         ("buckets: [0.005, 0.01", "buckets: [0.01, 0.005", "metrics.1", "ascend"),
         ("contract: 1", "contract: 2", "contract", "2"),
         (
