@@ -267,8 +267,9 @@ def _lanes(case: Case, zero: float) -> Iterator[Lane]:
 
     yield shifted(_condition(case))
     yield shifted(_state(case, State.PENDING, 3))
-    yield shifted(_state(case, State.FIRING, 4))
-    yield shifted(_held(case, zero))
+    firing = _state(case, State.FIRING, 4)
+    yield shifted(firing)
+    yield shifted(_held(case, firing))
     for number, receiver in enumerate(case.receivers):
         yield shifted(_receiver(case, receiver, zero, (6, 7) if number == 0 else ()))
 
@@ -305,7 +306,7 @@ def _state(case: Case, state: State, hop: int) -> Lane:
     return Lane(state.value, bands, bars, hops=(hop,))
 
 
-def _held(case: Case, zero: float) -> Lane:
+def _held(case: Case, firing: Lane) -> Lane:
     polls = [record.data for record in case.evidence.history.of(HeldPoll) if record.data.error is None]
     polls = [poll for poll in polls if case.begun <= poll.end <= case.ended]
     bars: list[Bar] = []
@@ -316,8 +317,8 @@ def _held(case: Case, zero: float) -> Lane:
             style = "suppressed" if all(alert.state == "suppressed" for alert in held) else "held"
             why = "; inhibited" if any(alert.inhibited_by for alert in held) else ""
             bars.append(Bar(poll.end, end, style, f"{held[0].state} in Alertmanager{why}"))
-    firing = [step.hop.allowed for step in _steps(case) if step.hop.name == "Alertmanager"]
-    bands = [Band(zero + window.begin, zero + window.end) for window in firing if window is not None]
+    # it holds what Prometheus fires, for as long as the machine may be late
+    bands = [replace(band, end=band.end + case.slack, certain=False) for band in firing.bands]
     return Lane("Alertmanager", bands, _joined(bars), hops=(5,))
 
 
