@@ -143,6 +143,7 @@ class Job:
             static.record_boundary(self.history, self.boundary, wait=not hurried)
 
     def _rest(self, sampler: kernel.Sampler | None) -> None:
+        self.senders.timeline.update()
         self.say("at rest: holding connections and memory, letting users age out")
         self.history.add(records.Phase("stimuli", "begin"))
         scrapes = stimuli.pause(4 * self.interval)
@@ -190,6 +191,7 @@ class Job:
         )
         if bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.service.database, "rest")
+        self.senders.timeline.update()
         self.say("asking every panel")
         with recording.attempt(self.history, "panel"):
             panels.ask(self.history, self.prepared, bench, self.machine, self.senders.ran, shown)
@@ -214,6 +216,7 @@ class Job:
         self.bench.watch()
         if self.bench.service.app is None:
             return
+        self.senders.timeline.update()
         self.say("restarting the target")
         self.poller.stop()
         self.bench.service.app.restart()

@@ -41,6 +41,7 @@ class Senders:
         self.poller = poller
         self.cleanup = cleanup
         self.say = ground.say
+        self.timeline = Timeline(ground.history, ground.say)
         self.ran: list[Traffic] = []
 
     def record(self, patience: float) -> None:
@@ -89,10 +90,8 @@ class Senders:
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
         self.history.add(records.TrafficFlows(rate=loaded.plan.rate))
 
-        timeline = Timeline(self.history, self.say)
-
         def alive() -> None:
-            timeline.update()
+            self.timeline.update()
             bench.watch()
             traffic.check_alive()
 
