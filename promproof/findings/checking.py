@@ -14,7 +14,7 @@ from promproof.findings import comments
 from promproof.findings.baseline import Baseline
 from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
-from promproof.findings.file.asked import AMTOOL, PROMTOOL
+from promproof.findings.file.asked import AMTOOL, PROMTOOL, begin
 from promproof.findings.file.suppressions import UNUSED
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.identity import Identities
@@ -144,6 +144,7 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
         InputError: a path is not there, or nothing of it belongs to monitoring.
     """
     setup = subject.setup()
+    begin(setup, wishes.wanted)
     identities = Identities.of(setup.documents)
     # Whether a suppression is of use is known when everything was judged.
     judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from threading import Thread
 
 from promproof.findings.finding import Finding, Place, Severity
 from promproof.findings.foreign import is_foreign
@@ -71,11 +72,11 @@ def _judged(kind: Kind, document: Document, setup: Setup) -> Iterator[Finding]:
     if setup.programs is None or not _is_for(kind, document, sort):
         return
     program = setup.programs.get(kind.needs)
+    said = _refused(setup, sort).get(document.address) if program is not None else None
     if program is None or not program.version:
         raise NotVerifiedError(
             f"{kind.needs} is not here; have it on PATH, or name it: --binary {kind.needs}=PATH"
         )
-    said = _refused(setup, sort).get(document.address)
     if said is None or is_foreign(document, setup):
         return
     whole = " ".join(
@@ -115,14 +116,53 @@ def _too_old(program: Program, said: str) -> str:
     return f"{program.name} {program.version} refuses it, and is too old to judge by ({short})"
 
 
+class _Asking(Thread):
+    """One process for all files of a sort, while the judges go on. refused: what it says of those that it refuses."""
+
+    def __init__(self, program: Program, words: tuple[str, ...], files: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.program, self.words, self.files = program, words, files
+        self.refused: dict[str, str] = {}
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Ask for the version as well, which is kept."""
+        try:
+            if self.program.version:
+                self.refused = refusals(self.program, self.words, self.files)
+        except Exception as error:  # told by the judge that waits for the answer
+            self.error = error
+
+
+def begin(setup: Setup, wanted: Callable[[str], bool]) -> None:
+    """Start to ask the programs about the files that are for them."""
+    for sort, (kind, _) in _ASKED.items():
+        is_here = setup.programs is not None and kind.needs in setup.programs
+        if is_here and wanted(kind.id) and _files(setup, sort):
+            _begun(setup, sort)
+
+
 @lru_cache(maxsize=8)
-def _refused(setup: Setup, sort: str) -> dict[str, str]:
-    """One process for all files of a sort; a set-up is equal to itself alone."""
+def _begun(setup: Setup, sort: str) -> _Asking:
+    """A set-up is equal to itself alone."""
     kind, words = _ASKED[sort]
-    programs = setup.programs or {}
-    files = [
+    asking = _Asking((setup.programs or {})[kind.needs], words, _files(setup, sort))
+    asking.start()
+    return asking
+
+
+def _files(setup: Setup, sort: str) -> list[str]:
+    kind, _ = _ASKED[sort]
+    return [
         document.address
         for document in setup.documents
-        if _is_for(kind, document, sort_of(document.data)) and sort_of(document.data) == sort
+        if sort_of(document.data) == sort and _is_for(kind, document, sort)
     ]
-    return refusals(programs[kind.needs], words, files)
+
+
+def _refused(setup: Setup, sort: str) -> dict[str, str]:
+    asking = _begun(setup, sort)
+    asking.join()
+    if asking.error is not None:
+        raise asking.error
+    return asking.refused
