@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -22,7 +22,7 @@ from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.together import bundles, merged
-from promproof.proofs.world import Family, Program
+from promproof.proofs.world import SLOPE, Family, Program
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
@@ -197,14 +197,30 @@ def written(labels: Sequence[tuple[str, str]]) -> str:
 
 
 def steady(
-    families: Sequence[Family], knobs: Mapping[tuple[int, str], float], step: float, end: float
+    families: Sequence[Family],
+    knobs: Mapping[tuple[int, str], float],
+    step: float,
+    end: float,
+    at: float | None = None,
 ) -> list[dict[str, str]]:
-    """Series that do the same from the beginning to the end."""
+    """Series that do the same from the beginning to the end.
+
+    at: the moment whose values stand at the end, for gauges on a slope; None: the end.
+    """
+    late = 0.0 if at is None else end - at
     return [
-        {"series": written(labels), "values": line(program, step, int(end / step) + 1)}
+        {
+            "series": written(labels),
+            "values": line(_earlier(family, program, late), step, int(end / step) + 1),
+        }
         for family in families
         for labels, program in family.series(knobs)
     ]
+
+
+def _earlier(family: Family, program: Program, late: float) -> Program:
+    drifts = SLOPE in family.knobs and not family.is_counter() and not family.follows_time
+    return replace(program, level=program.level - program.slope * late) if drifts and late else program
 
 
 def line(program: Program, step: float, count: int) -> str:

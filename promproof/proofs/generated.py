@@ -22,6 +22,7 @@ from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady, s
 from promproof.proofs.following import closely
 from promproof.proofs.killers import Scene, scenes
 from promproof.proofs.outcome import PROVEN, Outcome, Staged
+from promproof.proofs.plan import Plan
 from promproof.proofs.recordings import KNOWN, Recordings
 from promproof.proofs.timeline import Course, Timeline
 from promproof.stack.children import run_to_end
@@ -120,7 +121,7 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
     tests = [
         {
             "interval": duration(step),
-            "input_series": steady(scene.families, scene.knobs, step, end),
+            "input_series": _steady(scene, plan, end),
             "alert_rule_test": [_case(alert.name, end, fires=scene.fires)],
         }
         for scene in (*points, *further)
@@ -143,6 +144,12 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
         *range(len(points) + len(further) + 1, len(tests)),
     }
     return _Draft(outcome, name, rules, document, frozenset(optional))
+
+
+def _steady(scene: Scene, plan: Plan, end: float) -> list[dict[str, str]]:
+    """Its series. A gauge on a slope is where it fires before `for` begins, and where it does not at the end."""
+    at = None if scene.fires else plan.problem.moment
+    return steady(scene.families, scene.knobs, plan.problem.step, end, at)
 
 
 def _cases(name: str, times: Timeline, seen: Course) -> list[dict[str, Any]]:

@@ -331,6 +331,14 @@ def test_a_test_file_that_passes_by_chance_is_noticed(
     assert noticed == (["write group_eval_order: [records, alerts]"] if chance else [])
 
 
+def test_a_gauge_that_falls_stands_where_it_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(
+        rules("{alert: Full, expr: 'predict_linear(free[3h], 24 * 3600) < 0', for: 30m}"), encoding="utf-8"
+    )
+    assert command.run(given((tmp_path / "r.yml",), write_tests=tmp_path / "made")) == 0
+    assert (tmp_path / "made" / "Full.test.yml").is_file()
+
+
 def test_tests_of_too_few_alerts_fail_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yml").write_text(CHAINED, encoding="utf-8")
     (tmp_path / "t.yml").write_text(CASES % "8m", encoding="utf-8")
