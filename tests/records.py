@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from promproof.evidence.history import Record
@@ -27,7 +28,7 @@ def _made(cls: Any, given: Any) -> Any:
     """A value of a class from plain data: mappings become classes, lists tuples."""
     origin, inner = get_origin(cls), get_args(cls)
     if dataclasses.is_dataclass(cls) and isinstance(given, Mapping):
-        hints = get_type_hints(cls)
+        hints = _hints(cls)
         fields = {field.name: field for field in dataclasses.fields(cls)}
         unknown = set(given) - set(fields)
         assert not unknown, f"{cls} has no {unknown}"
@@ -51,6 +52,12 @@ def _made(cls: Any, given: Any) -> Any:
     if origin is dict and isinstance(given, Mapping):
         return {key: _made(inner[1], item) for key, item in given.items()}
     return given
+
+
+@cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """The types of a class's fields, which take longer to read than a record to make."""
+    return get_type_hints(cls)
 
 
 def _is_needed(field: dataclasses.Field[Any]) -> bool:
