@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from promproof.evidence.history import Record
 from promproof.evidence.records.base import kind_of
+
+_HINTS: dict[Any, dict[str, Any]] = {}
 
 
 def filled(kind: str, fields: Mapping[str, Any]) -> Any:
@@ -54,10 +55,11 @@ def _made(cls: Any, given: Any) -> Any:
     return given
 
 
-@cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     """The types of a class's fields, which take longer to read than a record to make."""
-    return get_type_hints(cls)
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls)
+    return _HINTS[cls]
 
 
 def _is_needed(field: dataclasses.Field[Any]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from promproof.checks.base import Check, Claim, findings, not_verified, unknown
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.drills import content, membership
-from promproof.drills.case import Case, build, delivered, observations, unplanned_failures, unseen
+from promproof.drills.case import Built, Case, delivered, observations, unplanned_failures, unseen
 from promproof.drills.drill import Drill, NearMiss
 from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from promproof.drills.plan import recovery
@@ -385,12 +385,13 @@ def aspects(drill: Drill | None) -> dict[str, Judge]:
 
 def checks(name: str, alert: str, prefix: str, drill: Drill | None = None) -> list[tuple[Check, Claim]]:
     """The claims of a drill: `PREFIX/ASPECT`, each with what judges it."""
+    case = Built(name)
 
     def check(aspect: str, judge: Judge) -> tuple[Check, Claim]:
         claim = Claim(f"{prefix}/{aspect}", alert)
 
         def judged(claim: Claim, evidence: Evidence) -> Verdict:
-            return judge_aspect(aspect, judge, claim, build(evidence, name))
+            return judge_aspect(aspect, judge, claim, case(evidence))
 
         def only(contract: Contract) -> list[Claim]:
             return [claim]

@@ -12,6 +12,7 @@ import pytest
 
 from promproof.checks import alert_live, aspects, base
 from promproof.contract import model as contracts
+from promproof.drills.case import Built
 from promproof.drills.drill import Loaded, as_json, load_folder
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
@@ -367,3 +368,14 @@ def test_a_target_that_did_not_answer_in_time_and_took_it_then_has_refused_nothi
     rows = good() if taken else changed("delivery", at(22, 22.5, left_out))
     rows.append((21.95, "delivery", body("firing") | {"status": answered}))
     assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason
+
+
+def test_the_case_of_a_drill_is_that_of_a_history_that_has_grown_since() -> None:
+    rows = good()
+    records = [record(number, t, kind, fields) for number, (t, kind, fields) in enumerate(rows, 1)]
+    evidence = Evidence(CONTRACT, History("run", 0.0, EPOCH, records))
+    built = Built("HighMemoryUsage")
+    first = built(evidence)
+    assert built(evidence) is first
+    evidence.history.records.append(record(len(rows) + 1, ENDED, "delivery", body("resolved")))
+    assert built(evidence) is not first
