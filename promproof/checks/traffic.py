@@ -10,6 +10,7 @@ from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import DrillDriven
+from promproof.evidence.records.traffic import UNFILLED
 from promproof.faults.kind import FAULTS
 from promproof.verdict import Verdict
 
@@ -33,6 +34,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             troubles.append(
                 f"{source}: {generator['missed']} of {generator['planned']} arrivals were not sent"
             )
+        troubles += [
+            f"{source}: {problem}" for problem in record.data.problems if problem.startswith(UNFILLED)
+        ]
         # 1 says that there were surprising answers, which are judged below
         if record.data.status not in (None, 0, 1):
             why = "; ".join(record.data.problems) or f"see locust-{source}.log in the run's folder"

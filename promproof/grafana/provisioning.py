@@ -23,6 +23,8 @@ from promproof.grafana.origins import DataSource, resolved
 from promproof.grafana.read import kind_of, read
 
 COMPOSE_FILE = "docker-compose.yml"
+HISTORY = "history.jsonl"
+"""What the folder of a run has."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def texts(monitoring: Path) -> Texts:
     problems: list[Problem] = []
     dashboards: dict[str, str] = {}
     for path in sorted(root.rglob("*.json")) if root.is_dir() else ():
+        if any((folder / HISTORY).is_file() for folder in path.parents if folder.is_relative_to(root)):
+            continue  # what a run has written
         name = str(path.relative_to(monitoring))
         try:
             dashboards[name] = usertext.read(path)
