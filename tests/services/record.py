@@ -78,7 +78,7 @@ def _wait(session: Session, ledger: Ledger, url: str) -> None:
 
 def main(names: list[str]) -> None:
     for name in names or NAMES:
-        path = Path(HERE / name / "recorded.json")
+        path = Path(HERE / name / "recorded.txt")
         path.write_text(json.dumps(recorded(name)) + "\n", encoding="utf-8")
         sys.stdout.write(f"{path}: {path.stat().st_size} bytes\n")
 

@@ -24,7 +24,7 @@ CHECKS = (metric_form.CHECK, metric_exact.CHECK, metric_durations.BUCKETS, metri
 
 @cache
 def recording(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((HERE / name / "recorded.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((HERE / name / "recorded.txt").read_text(encoding="utf-8"))
     return found
 
 
