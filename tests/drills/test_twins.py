@@ -6,7 +6,7 @@ What is wrong in rules and routes is drilled side by side in one run; what is wr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,6 +109,9 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with at_once(AT_ONCE) as pool:
         asked = any("beside" in getattr(test, "fixturenames", ()) for test in request.session.items)
         beside = pool.submit(run_beside, root / "beside") if asked else None
+        wait(
+            [beside] if beside else []
+        )  # its sound alert is judged by when things happen: nothing runs beside it
         runs = {twin.name: pool.submit(run, twin, root / str(number)) for number, twin in enumerate(wanted)}
         yield Shared(runs, beside)
 
