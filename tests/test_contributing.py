@@ -142,7 +142,7 @@ def test_an_output_that_crashes_costs_no_other(
 
 
 def test_the_outputs_of_a_run_have_an_order() -> None:
-    assert OUTPUTS.names() == ("terminal", "json", "panels", "page")
+    assert OUTPUTS.names() == ("terminal", "json", "panels", "github", "metrics", "badge", "page")
 
 
 DRILL = """\

@@ -243,7 +243,9 @@ def script(folder: Path, text: str) -> Path:
 def test_a_tool_that_prints_what_nobody_expected_costs_more_than_its_claim(
     tmp_path: Path, contract: Contract, text: str, says: str
 ) -> None:
-    prepared: Any = SimpleNamespace(contract=contract, folder=SimpleNamespace(receivers=["webhook"]))
+    prepared: Any = SimpleNamespace(
+        contract=contract, rules=(), folder=SimpleNamespace(receivers=["webhook"])
+    )
     binaries: Any = SimpleNamespace(amtool=SimpleNamespace(path=script(tmp_path, text)))
     found = static._routes(prepared, binaries, tmp_path / "alertmanager.yml")
     assert says in found.errors["HighErrorRate"]

@@ -54,6 +54,7 @@ Label.as: what the label says for a word of the ledger; an empty text is a label
 *.where: which requests count, by patterns that match in full
 *.except: which requests do not count, by patterns that match in full
 *.scrapes: whether requests for the metrics themselves count
+*.before_answer: whether the target counts a request before the last byte of its answer leaves
 RequestsTruth.unmatched: the route's value of requests that no route matched
 TallyTruth.tally: the name of the event in the scenario
 TallyTruth.born_at_zero: label values that are there at 0 for each new id

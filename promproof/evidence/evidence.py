@@ -275,11 +275,12 @@ class Evidence:
     def scraping(self) -> Scraping:
         """How Prometheus stores what the target exposes."""
         said, targets = self.history.last(PrometheusSaid), self.history.last(Targets)
+        run = self.history.last(Run)
         return scraping(
             said.data.configuration if said is not None else "",
             self.contract.target.job,
             targets.data.targets if targets is not None else (),
-            self.run.instance,
+            run.data.instance if run is not None else "",
         )
 
     @cached_property

@@ -15,7 +15,7 @@ PAGE = "index.html"
 LATEST = "latest"
 
 
-@register("page", Moment.ENDED, order=400)
+@register("page", Moment.ENDED, order=500)
 def write(report: Report) -> Path:
     """index.html in the run's folder; the runs before it are written down first, and the link is set last."""
     runs = earlier.before(report.folder)

@@ -42,7 +42,6 @@ from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.target import Target
 from promproof.stack.backend import Site, WantedStack
-from promproof.stack.backends.processes import NAME as PROCESSES
 from promproof.stack.binaries import find_binaries
 from promproof.stack.choice import Can, abilities, choose
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
@@ -68,7 +67,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     cleanup.enter_context(backend.open(Site(ground.folder, private, journal, ground.keep, say)))
     binaries = find_binaries(prepared.options.stack.binaries, say=say)
     said = static.check_files(prepared, binaries, history)
-    if backend.name == PROCESSES:  # another backend's servers have versions of their own
+    if backend.local:
         versions.refuse_too_old(said, binaries)
     panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     pace = pace_of(prepared)

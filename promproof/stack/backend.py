@@ -70,6 +70,10 @@ class Backend(Protocol):
     def readers(self) -> bool:
         """Whether other users than this one read the run copy."""
 
+    @property
+    def local(self) -> bool:
+        """Whether its servers are the programs that were found here; others have versions of their own."""
+
     def open(self, site: Site) -> AbstractContextManager[None]:
         """Prepare what stack and target share; it is taken down at the end."""
 

@@ -31,6 +31,7 @@ class Containers:
     name = NAME
     since = "an engine and the images are there"
     readers = True  # users of containers, who meet only what is mounted
+    local = False
 
     def __init__(self, wish: Wish, deployment: Deployment, images: Supply) -> None:
         self._wish = wish

@@ -19,6 +19,7 @@ class External:
     name = NAME
     since = "--prometheus names one that runs"
     readers = False
+    local = False
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints

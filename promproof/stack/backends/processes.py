@@ -21,6 +21,7 @@ class Processes:
     name = NAME
     since = "it works everywhere"
     readers = False
+    local = True
 
     def __init__(self) -> None:
         self._site: Site | None = None
