@@ -56,7 +56,7 @@ REFUSED = {"method": "GET", "endpoint": "/", "what": "could not be sent", "count
 
 @pytest.mark.parametrize(
     ("fault", "source", "outcome"),
-    [("killed", "drill", "pass"), ("errors", "drill", "fail"), ("killed", "reconcile", "fail")],
+    [("killed", "drill", "pass"), ("errors", "drill", "unknown"), ("killed", "reconcile", "unknown")],
 )
 def test_no_answer_surprises_of_a_target_that_the_drill_has_killed(
     fault: str, source: str, outcome: str
