@@ -6,13 +6,13 @@ answer that the scenario does not expect proves nothing about the monitoring.
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, register, unknown
+from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import DrillDriven
 from promproof.evidence.records.traffic import UNFILLED
 from promproof.faults.kind import FAULTS
-from promproof.verdict import Outcome, Verdict
+from promproof.verdict import Verdict
 
 
 def claims(contract: Contract) -> list[Claim]:
@@ -57,10 +57,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     ]
     if surprises:  # they are counted all the same; but the case that the scenario was to make was not made
         return unknown(claim, "; ".join(surprises), records)
-    return Verdict(
-        claim.id,
-        Outcome.PASS,
-        f"{evidence.ledger.requests} requests of {len(records)} senders, all ended as the scenario expects",
+    return findings(
+        claim,
+        [],
+        good=f"{evidence.ledger.requests} requests of {len(records)} senders, all ended as the scenario expects",
         expected="every planned request sent and answered with an expected status",
         evidence=records,
     )
