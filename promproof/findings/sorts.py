@@ -23,7 +23,13 @@ ONE_DOCUMENT = ("prometheus", "rules", "alertmanager")
 _ALERTING = {"contactPoints", "policies", "muteTimes", "templates", "groups"}
 _AGENTS = {"positions", "clients", "client", "metrics", "integrations"}
 """Keys of Promtail and of Grafana's agent, which have scrape_configs of their own."""
-_VALUES = {"serverFiles", "prometheusSpec", "kube-prometheus-stack", "additionalPrometheusRulesMap", "alertmanagerFiles"}  # fmt: skip  # noqa: E501
+_VALUES = {
+    "serverFiles",
+    "prometheusSpec",
+    "kube-prometheus-stack",
+    "additionalPrometheusRulesMap",
+    "alertmanagerFiles",
+}
 _WORDS = re.compile(
     r"\b(?:groups|scrape_configs|rule_files|alerting|alertmanagers|route|inhibit_rules|services|datasources|providers"
     r"|contactPoints|policies|muteTimes|apiVersion|serverFiles|prometheusSpec|kube-prometheus-stack"

@@ -133,7 +133,7 @@ RULES = (
         together="{subject}",
         title="Prometheus has no series of {subject}",
         todo="look whether the job that exposes it is scraped, and whether the name in the queries is right",
-        look="promtool query series --match={subject} http://localhost:9090",
+        look="promtool query series --match={subject} http://YOUR-PROMETHEUS",
         again="panel/",
         uses="{subject}",
         yields=True,
