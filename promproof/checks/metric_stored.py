@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
+from promproof.config.relabel_exact import EXPORTED
+from promproof.contract.model import Metric
 from promproof.evidence.evidence import Evidence
 from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import sample_name
 from promproof.truth.requests import may_count
 from promproof.verdict import Verdict
+
+RISING = ("counter", "histogram", "summary")
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -34,10 +40,6 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         for labels, samples in evidence.stored(name).items()
     }
     path = evidence.contract.target.metrics_path
-
-    def counts_scrapes(labels: Labels) -> bool:
-        return may_count(metric, dict(labels), path)  # each scrape moves it
-
     found = []
     for labels in sorted(low.keys() | high.keys()):
         ends = sorted(value for value in (low.get(labels), high.get(labels)) if value is not None)
@@ -47,7 +49,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found += [
             f"{series_text(name, labels)} was stored as {value:g}, exposed as {ends[0]:g} to {ends[-1]:g}"
             for value in values
-            if value not in ends and not (counts_scrapes(labels) and ends[0] <= value <= ends[-1])
+            if value not in ends
+            and not _may_move(metric, may_count(metric, dict(labels), path), values, ends, value)
         ]
     found += [
         f"{series_text(name, labels)} was stored and is not exposed"
@@ -57,10 +60,35 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"{len(high)} series equal over {len(scrapes)} scrapes at rest",
+        good=f"{len(high)} series equal over {len(scrapes)} scrapes at rest" + _renamed(high, evidence),
         expected="stored value = exposed value",
         evidence=records,
     )
+
+
+def _may_move(
+    metric: Metric, counts_scrapes: bool, values: Sequence[float], ends: Sequence[float], value: float
+) -> bool:
+    """Whether the metric may have been at a value between two readings without any traffic.
+
+    What counts the scrapes themselves rises with each. Of one without a truth nobody knows what moves it: one that
+    only rises was between its ends, a gauge that was seen to move may have been anywhere.
+    """
+    if counts_scrapes or (metric.truth.kind == "none" and metric.type in RISING):
+        return ends[0] <= value <= ends[-1]
+    return metric.truth.kind == "none" and (ends[0] != ends[-1] or len(set(values)) > 1)
+
+
+def _renamed(exposed: Iterable[Labels], evidence: Evidence) -> str:
+    """The labels that a query finds under another name, as a clause to append; empty for none."""
+    scraping = evidence.scraping
+    clashes = sorted(
+        {name for labels in exposed for name, value in labels if value and name in scraping.target}
+    )
+    if scraping.honor or not clashes:
+        return ""
+    names = ", ".join(f"{name} is stored as {EXPORTED}{name}" for name in clashes)
+    return f"; its label {names}, for the target has one of that name (honor_labels in its scrape job would keep it)"
 
 
 CHECK = register(

@@ -69,7 +69,7 @@ class Label(Spoken):
     @property
     def may_lack(self) -> bool:
         """Whether a series may be without it."""
-        return "" in self.spelling.values()
+        return "" in self.spelling.values() or "" in (self.values or ())
 
     def spelt(self, value: str) -> str:
         """The label's value for what the ledger calls `value`."""

@@ -77,7 +77,9 @@ def counted(counting: Counting, last: Exposition, metrics_path: str) -> dict[str
     family = counting.family
     kind = "durations" if counting.durations else "requests"
     truth: dict[str, Any] = {"kind": kind, **({"scrapes": True} if counting.own is not None else {})}
-    labels = {name: label(counting, name, metrics_path) for name in counting.sources}
+    # a label that was empty for every request is none to Prometheus, and nobody knows when it isn't
+    there = [name for name in counting.sources if any(counting.values(name).values())]
+    labels = {name: label(counting, name, metrics_path) for name in there}
     return {
         **_form(family),
         **({"unit": counting.unit} if counting.unit else {}),
@@ -160,7 +162,11 @@ def _notes(counting: Counting) -> Iterator[str]:
         yield f"Look at this one: {counting.doubt}"
     methods = {probe.method for probe in counting.seen}
     if "constant" in counting.sources.values() and len(methods) == 1:
-        names = [name for name, source in counting.sources.items() if source == "constant"]
+        names = [
+            name
+            for name, source in counting.sources.items()
+            if source == "constant" and any(counting.values(name).values())
+        ]
         yield f"{', '.join(names)}: the same for every request that was sent"
 
 

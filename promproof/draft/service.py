@@ -14,6 +14,7 @@ import requests
 from promproof.config.urls import base_url
 from promproof.draft.probing import Target
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence.figures import TICK
 from promproof.stack.app import ManagedApp
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import SentRequest
@@ -22,7 +23,6 @@ from promproof.stack.waiting import loopback_session
 READY_SECONDS = 30.0
 NEAR_BYTES = 32 * 1024 * 1024
 NEAR_FILES = 8
-NEAR_SECONDS = 1.0
 
 
 class AnyAnswer(ManagedApp):
@@ -100,19 +100,33 @@ def figures(running: Running) -> frozenset[str]:
     if running.pid is None:
         return frozenset()
     try:
-        read = running.target.read()
         process = psutil.Process(running.pid)
-        with process.oneshot():
-            times = process.cpu_times()
-            truth = {
-                "cpu_seconds": ("process_cpu_seconds_total", times.user + times.system, NEAR_SECONDS),
-                "resident_bytes": ("process_resident_memory_bytes", process.memory_info().rss, NEAR_BYTES),
-                "open_descriptors": ("process_open_fds", process.num_fds(), NEAR_FILES),
-            }
+        before = _cpu_seconds(process)
+        read = running.target.read()
+        after = _cpu_seconds(process)
+        truth = {
+            # some libraries count from their own start on, a few tenths of a second after that of the process
+            "cpu_seconds": ("process_cpu_seconds_total", before - TICK, after + TICK),
+            "resident_bytes": (
+                "process_resident_memory_bytes",
+                process.memory_info().rss - NEAR_BYTES,
+                process.memory_info().rss + NEAR_BYTES,
+            ),
+            "open_descriptors": (
+                "process_open_fds",
+                process.num_fds() - NEAR_FILES,
+                process.num_fds() + NEAR_FILES,
+            ),
+        }
     except (EvidenceError, psutil.Error):
         return frozenset()
     return frozenset(
         figure
-        for figure, (name, value, near) in truth.items()
-        if abs(read.values.get((name, ()), float("inf")) - value) <= near
+        for figure, (name, low, high) in truth.items()
+        if low <= read.values.get((name, ()), float("inf")) <= high
     )
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

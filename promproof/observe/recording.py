@@ -24,6 +24,7 @@ from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus, StoredSeries
 from promproof.observe.webhook import Delivery
 from promproof.promql.comparison import comparison_of
+from promproof.stack.protocol import SentRequest
 from promproof.stack.waiting import wait_until
 from promproof.truth.metrics import sample_name
 
@@ -68,6 +69,16 @@ def exposition(history: Recorder, url: str, label: str, authorization: str = "")
         failed = history.tracebacks.keep(f"reading {url}", error)
     history.add(records.ExpositionRead(label, begin, history.now(), text, status, page, failed))
     return parsed
+
+
+def asked_for_metrics(history: Recorder) -> Callable[[SentRequest], None]:
+    """Write down each request for the metrics whose exposition nobody kept: a target that counts them counts it."""
+
+    def note(sent: SentRequest) -> None:
+        begin, end = history.from_monotonic(sent.started), history.from_monotonic(sent.ended)
+        history.add(records.ExpositionRead("ready", begin, end, status=sent.status))
+
+    return note
 
 
 def need_exposition(history: Recorder, url: str, authorization: str = "") -> None:

@@ -73,7 +73,8 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
-    target = Target(prepared, ground.folder / "target", journal, pace.bin_seconds, backend)
+    read = recording.asked_for_metrics(history)
+    target = Target(prepared, ground.folder / "target", journal, pace.bin_seconds, backend, read)
     target.start(cleanup, say)
     gateway = backend.gateway()
     if gateway is not None:

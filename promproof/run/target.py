@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,12 +30,20 @@ _FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
 class Target:
     """The API under test: started from a command or in its container, or found at a URL.
 
+    read: told of each request for the metrics that asked whether it is up.
+
     Raises:
         InputError: nothing says how to start or find it.
     """
 
     def __init__(
-        self, prepared: Prepared, workdir: Path, journal: Journal, bin_seconds: float, backend: Backend
+        self,
+        prepared: Prepared,
+        workdir: Path,
+        journal: Journal,
+        bin_seconds: float,
+        backend: Backend,
+        read: Callable[[SentRequest], None] = lambda request: None,
     ) -> None:
         self._prepared = prepared
         self._relay: Relay | None = None
@@ -54,8 +63,8 @@ class Target:
                 expected='--app "CMD {port}" or --target URL',
                 todo="name one of them",
             )
-        # What Prometheus reads is what a run reads anyway, and in no ledger: without a health path nothing is added.
-        sent = self._record if wanted.health is not None else _pass_over
+        # What Prometheus reads is in the ledger of those metrics alone that count it.
+        sent = self._record if wanted.health not in (None, wanted.metrics_path) else read
         asked = WantedApp(workdir, self._environment(), wanted.health or wanted.metrics_path, sent)
         # a command on this machine is wanted even where there is a service
         self.app = backend.app(asked) if options.app is None else None
@@ -144,10 +153,6 @@ class Target:
     def _record(self, sent: SentRequest) -> None:
         # without an answer its fate is unknown: it may have been counted
         self.sender.record(sent.method, sent.path, sent.status or 0, sent.started, sent.ended)
-
-
-def _pass_over(sent: SentRequest) -> None:
-    """A request that no ledger keeps."""
 
 
 def _local_pid(url: str) -> int | None:

@@ -141,6 +141,25 @@ seconds_sum{path="/"} 3
 """
 
 
+@pytest.mark.parametrize(
+    ("error", "labels", "outcome"),
+    [
+        ("", {"path": {}}, "pass"),
+        ("timeout", {"path": {}}, "fail"),
+        ("", {"path": {}, "error": {"values": ["", "timeout"]}}, "pass"),
+    ],
+)
+def test_a_label_that_is_empty_is_none(error: str, labels: dict[str, Any], outcome: str) -> None:
+    exposed = SECONDS.replace('path="/"', f'path="/",error="{error}"')
+    assert form(exposed, labels=labels).outcome == outcome
+
+
+def test_a_label_that_may_be_empty_may_be_missing() -> None:
+    labels = {"path": {}, "error": {"values": ["", "timeout"]}}
+    assert form(SECONDS, labels=labels).outcome == "pass"
+    assert form(SECONDS, labels={**labels, "error": {"values": ["timeout"]}}).outcome == "fail"
+
+
 @pytest.mark.parametrize("promised", [{}, {"help": "Any text"}, {"labels": {"path": {}}}, {"buckets": [1.0]}])
 def test_of_a_metrics_form_only_what_is_promised_is_judged(promised: dict[str, Any]) -> None:
     assert form(SECONDS, **promised).outcome == "pass"

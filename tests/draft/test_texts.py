@@ -15,6 +15,7 @@ from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
 from promproof.draft.contract import Service, contract
 from promproof.draft.lines import flow, scalar
+from promproof.draft.observed import Probe
 from promproof.draft.recognise import recognise
 from promproof.load import scenario
 from promproof.places import REPOSITORY
@@ -87,6 +88,20 @@ def test_what_moved_otherwise_is_promised_by_its_form_alone() -> None:
     text = "\n".join(metrics.metrics(seen, recognise(seen), "/metrics", frozenset()))
     assert yaml.safe_load(text)["metrics"] == [{"name": "hits_total", "type": "counter", "help": "Text."}]
     assert "raise it by" in text
+
+
+def test_a_label_that_is_always_empty_is_not_drafted() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows = {f'code="{probe.status}",error=""': 0.0 for probe in sent}
+        for probe, times in sent.items():
+            rows[f'code="{probe.status}",error=""'] += times
+        return counter("hits_total", rows)
+
+    seen = observed(write)
+    [hits] = yaml.safe_load("\n".join(metrics.metrics(seen, recognise(seen), "/metrics", frozenset())))[
+        "metrics"
+    ]
+    assert hits["labels"] == {"code": {"from": "status"}}
 
 
 def test_unknown_paths_are_many_where_they_share_a_value_and_one_where_each_has_its_own() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from promproof.checks import metric_durations, metric_exact, metric_form
+from promproof.checks import alert_documented, metric_durations, metric_exact, metric_form
 from promproof.checks.base import Check, Claim, judge
-from promproof.contract.model import Contract, Metric, load
+from promproof.config.rules import Rule
+from promproof.contract.model import Alert, Contract, Metric, load
+from promproof.draft.folder import alert
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import History
+from promproof.evidence.history import History, Record
+from promproof.evidence.records import RuleFiles
 from promproof.verdict import Outcome, Verdict
 from tests.records import record
 from tests.services.environment import HERE, NAMES
@@ -121,9 +125,47 @@ def test_a_method_that_stands_in_the_wrong_label_fails(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_status_that_stands_for_another_one_fails(name: str) -> None:
+    text = recording(name)["text"]
+    for metric in counted(name):
+        labels = [
+            label for label, about in metric.labels.items() if about.source in ("status", "status_class")
+        ]
+        if labels:
+            swapped = re.sub(
+                rf'\b({labels[0]}=")([24])', lambda at: at[1] + {"2": "4", "4": "2"}[at[2]], text
+            )
+            assert f"metric/{metric.name}/exact" in failed(name, swapped), metric.name
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_durations_a_thousand_times_as_long_fail(name: str) -> None:
     text = recording(name)["text"]
     for metric in counted(name, "durations"):
         assert f"metric/{metric.name}/sum" in failed(name, scaled(text, f"{metric.name}_sum", 1000)), (
             metric.name
         )
+
+
+def documented(name: str, deployed: str, promised: str = "> 0.5") -> Verdict:
+    """What is said of a rule about a library's own metric, promised as `init` drafts it, with another comparison."""
+    sample = counted(name)[0].sample
+    expression = f"sum(rate({sample}[5m])) {{}}"
+    rule = Rule("Busy", expression.format(promised), 300.0, {"severity": "page"}, where="rules.yml:5")
+    contract = contract_of(name).model_copy(update={"alerts": (Alert.model_validate(alert(rule, None, {})),)})
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    now = replace(rule, expression=expression.format(deployed))
+    history.records.append(Record(0, 0.0, RuleFiles(("rules.yml",), (now,))))
+    history.records.append(record(1, 0.0, "routes", {}))
+    [claim] = alert_documented.CHECK.claims(contract)
+    return judge(alert_documented.CHECK, claim, Evidence(contract, history))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_threshold_that_was_moved_in_the_rule_alone_fails(name: str) -> None:
+    assert documented(name, "> 0.5").outcome is Outcome.PASS
+    moved = documented(name, "> 0.6")
+    assert (moved.outcome, moved.reason) == (
+        Outcome.FAIL,
+        "rules.yml:5: threshold is > 0.6, documented > 0.5",
+    )
