@@ -7,7 +7,7 @@ import pytest
 from promproof.report.outcome import demand
 from promproof.verdict import Verdict
 
-KIND = ("config", "deployment", "target", "traffic")
+KIND = ("address", "check", "config", "deployment", "setting", "target", "traffic")
 
 
 @pytest.mark.claim

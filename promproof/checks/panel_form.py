@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
+from promproof.checks.files import held
 from promproof.checks.panel_findings import beyond, form
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -33,6 +34,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{panel.path}.description: missing")
     if not panel.sent:
         found.append(f"{panel.path}.targets: no query is sent")
+    found += held(claim.id, evidence)
     return findings(
         claim,
         found,

@@ -6,17 +6,32 @@ there, by name.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from promproof.contract.texts import Duration
+
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class DeploymentModel(BaseModel):
     """Strict and frozen, as all of the contract."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Written(DeploymentModel):
+    """A service as its compose file has it, in the short syntax, with variables filled as Compose does.
+
+    What is left out is not promised; of what is there the file may have no more and no less.
+    """
+
+    ports: Texts | None = None
+    command: Texts | None = None
+    environment: dict[str, str] | None = None
+    mounts: Texts | None = None
+    networks: Texts | None = None
 
 
 class Service(DeploymentModel):
@@ -34,6 +49,8 @@ class Service(DeploymentModel):
     """The folder in the container into which its documented configuration is mounted, read-only."""
     data: str | None = None
     """The folder in the container that a named volume keeps."""
+    written: Written | None = None
+    """What the compose file says of it."""
 
 
 class TargetService(DeploymentModel):
@@ -45,6 +62,8 @@ class TargetService(DeploymentModel):
     fault_port: int | None = Field(default=None, gt=0, lt=65536)
     """In the container; None for a target without fault control."""
     environment: dict[str, str] = Field(default_factory=dict)
+    written: Written | None = None
+    """What the compose file says of it."""
 
 
 class Retention(DeploymentModel):

@@ -23,6 +23,8 @@ Contract.allowed: families that may be exposed without being promised: names, or
 Contract.alerts: every documented alert
 Contract.dashboards: every documented dashboard and its panels
 Contract.deployment: the documented compose file
+Contract.settings: what the configuration of Prometheus and Alertmanager says
+Contract.accepted: findings of promproof check that are meant so; with it any other one of severity warning fails
 Target.app: the command that starts it; {port}, {fault_port}, {workdir}, {token} and {python} are filled in
 Target.job: the scrape job that reads it, in prometheus.yml; told by it where only one can be meant
 Target.health: the path that answers 200 as soon as it can work; without one its metrics answer
@@ -72,6 +74,7 @@ Alert.threshold: the documented one, 0.05 say
 Alert.unit: of the threshold: ratio, seconds or state
 Alert.window: the documented range of the expression, 5m say
 Alert.for: how long the condition must hold, 5m say
+Alert.keep_firing_for: how long it goes on when its condition is over; judged with settings
 Alert.severity: the label by which it is routed
 Alert.receivers: who is notified, by the names of Alertmanager's file
 Alert.metrics: the metrics that its expression must be about
@@ -110,6 +113,44 @@ Service.job: the scrape job that reads it
 Service.series: a metric that this job must bring
 Service.configuration: the folder in the container into which its configuration is mounted, read-only
 Service.data: the folder in the container that a volume keeps
+*.written: what the compose file says of it
+Written.ports: in the short syntax, 127.0.0.1:9090:9090 say
+Written.command: its words, in any order
+Written.environment: its variables
+Written.mounts: in the short syntax, /proc:/host/proc:ro say
+Written.networks: the networks that it is on
+Settings.scrape_interval: of every job that jobs does not name
+Settings.scrape_timeout: of every job that jobs does not name
+Settings.evaluation_interval: of every rule group that groups does not name
+*.group_by: the labels by which the routes of the alerts group
+*.group_wait: of the routes of the alerts
+*.group_interval: of the routes of the alerts
+*.repeat_interval: of the routes of the alerts
+*.send_resolved: whether the receivers of the alerts hear of their end
+*.max_alerts: the most alerts in one notification; 0 for any number
+Settings.inhibitions: the documented inhibitions
+Settings.muted: the time intervals that routes name
+Settings.external_labels: labels that Prometheus gives all alerts
+Settings.alerts_relabelled: whether Prometheus relabels alerts before it sends them
+Settings.receivers: receivers that differ, by name
+Settings.jobs: scrape jobs that differ, by name
+Settings.groups: rule groups that differ, by name
+ReceiverSettings.url: the address of its webhook
+JobSettings.scrape_interval: how often it is scraped
+JobSettings.scrape_timeout: how long a scrape may take
+JobSettings.address: host and port of its target
+JobSettings.limits: sample_limit and the like, with their values
+JobSettings.relabelled: whether it changes labels, or drops targets or metrics
+GroupSettings.interval: how often it is evaluated
+GroupSettings.limit: the most alerts of a rule; 0 for any number
+GroupSettings.query_offset: how far back its rules look
+Inhibition.source: matchers of the alerts that mute
+Inhibition.target: matchers of the alerts that are muted
+Inhibition.equal: labels that both have alike
+Accepted.id: a kind of findings, or a family
+Accepted.path: the file, from the monitoring folder
+Accepted.name: what it is about: the alert, receiver, job, service, dashboard or panel
+Accepted.reason: why it is meant so
 Retention.time: how long, 15d say
 Retention.size: how much, 8GB say
 Account.service: the service that has it

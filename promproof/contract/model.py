@@ -30,6 +30,7 @@ from promproof.contract.labels import (
     RequestTruth,
 )
 from promproof.contract.panels import Dashboards, RowsSumTruth, kinds
+from promproof.contract.settings import Accepted, Settings
 from promproof.contract.texts import Duration
 from promproof.errors import InputError
 
@@ -180,6 +181,8 @@ class Alert(Model):
     unit: Literal["ratio", "seconds", "state"] | None = None
     window: Duration | None = None
     hold: Duration | None = Field(default=None, alias="for")
+    keep_firing_for: Duration | None = None
+    """How long it goes on when its condition is over; judged where the contract has `settings`."""
     severity: str | None = None
     receivers: tuple[str, ...] = Field(default=(), strict=False, min_length=1)
     metrics: tuple[MetricName, ...] = Field(default=(), strict=False, min_length=1)
@@ -274,6 +277,12 @@ class Contract(Model):
     alerts: tuple[Alert, ...] = Field(default=(), strict=False)
     dashboards: Dashboards = ()
     deployment: Deployment | None = None
+    settings: Settings | None = None
+    accepted: tuple[Accepted, ...] | None = Field(default=None, strict=False)
+    """Findings of `promproof check` that are meant so.
+
+    With it, even empty, any other finding of severity warning or worse fails; without it nothing is said of findings.
+    """
 
     @model_validator(mode="after")
     def _unique(self) -> Contract:

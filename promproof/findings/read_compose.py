@@ -76,6 +76,7 @@ def _service(name: str, part: Part, fill: Fill) -> Service:
         _names(part, "networks") or ("default",),
         {key: fill(value) for key, value in environment_of(part).items()},
         health if isinstance(health.data, dict) else None,
+        tuple(_published(part, fill)),
     )
 
 
@@ -102,6 +103,15 @@ def _ports(part: Part, fill: Fill) -> Iterator[tuple[str, str]]:
         elif port is not None:
             before, _, inside = fill(scalar_text(port)).partition("/")[0].rpartition(":")
             yield before.rpartition(":")[2], inside
+
+
+def _published(part: Part, fill: Fill) -> Iterator[str]:
+    for port in _list(part, "ports"):
+        if isinstance(port, dict):
+            words = [scalar_text(port.get(key) or "") for key in ("host_ip", "published", "target")]
+            yield ":".join(fill(word) for word in words if word)
+        elif port is not None:
+            yield fill(scalar_text(port))
 
 
 def _mounts(part: Part, fill: Fill) -> Iterator[Mount]:

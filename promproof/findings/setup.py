@@ -261,7 +261,10 @@ class Mount:
 
 @dataclass(frozen=True, eq=False)
 class Service(Thing):
-    """A service of a compose file. ports: published (None when free), inside; command: its words."""
+    """A service of a compose file. ports: published (None when free), inside; command: its words.
+
+    published: its ports in the short syntax, with the address that they are on.
+    """
 
     name: str
     image: str = ""
@@ -271,6 +274,7 @@ class Service(Thing):
     networks: tuple[str, ...] = ("default",)
     environment: Mapping[str, str] = field(default_factory=dict)
     healthcheck: Part | None = None
+    published: tuple[str, ...] = ()
 
     def flag(self, name: str) -> str | None:
         """The value of a flag of the command line; empty when it has none, None when it is not given."""

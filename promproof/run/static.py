@@ -22,6 +22,7 @@ from promproof.evidence.history import Recorder
 from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.rulefiles import scrape_intervals
+from promproof.run.judged import files_judged
 from promproof.run.prepare import Prepared
 from promproof.stack.binaries import Binaries
 from promproof.stack.supply import resolve
@@ -61,6 +62,7 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> tu
         )
     )
     history.add(prepared.documentation)
+    history.add(files_judged(prepared))
     if prepared.contract.deployment is not None:
         with attempt(history, "deployment"):
             history.add(deployment(prepared, prepared.contract.deployment))

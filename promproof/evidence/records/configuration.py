@@ -154,3 +154,39 @@ class Reloads(Kind, kind="reload"):
 
     rows: tuple[Reload, ...]
     """one for each file that was edited; none where the folder has nothing to edit"""
+
+
+@dataclass(frozen=True)
+class Found(Part):
+    """A finding of `promproof check` in the files as deployed."""
+
+    id: str
+    """its kind: `rule/label-lost`"""
+    severity: str
+    """`error` or `warning`"""
+    place: str
+    """file and line, or JSON path"""
+    message: str
+    """what is wrong"""
+    todo: str = ""
+    """what to do"""
+    about: str = ""
+    """what it stands in: `alert`, `receiver`, `job`, `service`, `dashboard`, `panel`"""
+    name: str = ""
+    """the name of that; of a dashboard its uid, of a panel `UID/PANEL`"""
+
+
+@dataclass(frozen=True)
+class FilesJudged(Kind, kind="files_judged"):
+    """What `promproof check` finds in the files as deployed and nobody accepts, and what these say."""
+
+    findings: tuple[Found, ...] = ()
+    """those of severity warning and error"""
+    accepted: int = 0
+    """how many are meant so"""
+    crashed: tuple[str, ...] = ()
+    """what could not be judged, with the exception"""
+    facts: Json = field(default_factory=dict)
+    """what holds for each job, rule group, route, receiver and service, with inherited values filled in"""
+    error: str | None = None
+    """why the files could not be read"""

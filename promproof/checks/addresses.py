@@ -1,0 +1,192 @@
+"""address/…: who asks whom, in the files as deployed; a run replaces these addresses, so that it can't see them.
+
+A receiver has the documented URL; one that is the target itself, its webhook's port and path. A job asks its service,
+Prometheus its Alertmanager and Grafana its Prometheus, each on the port in the container that the compose file
+publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from promproof.checks.base import Check, Claim, findings, not_verified, register
+from promproof.checks.files import held, judged, promised_jobs, promised_receivers
+from promproof.contract.deployment import Deployment
+from promproof.contract.model import Contract
+from promproof.contract.settings import JobSettings, ReceiverSettings, Settings
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+Facts = dict[str, Any]
+Look = Callable[[Contract, Facts, str], Iterator[str]]
+"""From the contract, the facts and a name to what is wrong."""
+_PORTS = {"http": "80", "https": "443"}
+_SELF = ("localhost", "127.0.0.1", "[::1]")
+
+
+def port_inside(said: Facts, service: str | None, published: int) -> str:
+    """The port in the container that is published on a port of this machine; empty where none is."""
+    for text in said.get("services", {}).get(service, {}).get("ports", ()):
+        outside, _, inside = text.partition("/")[0].rpartition(":")
+        if outside.rpartition(":")[2] == str(published):
+            return str(inside)
+    return ""
+
+
+def _service(contract: Contract, said: Facts, component: str) -> tuple[str, str]:
+    """The name of the service that is a component and its port in the container; empty for none."""
+    deployment = contract.deployment
+    name = deployment.service(component) if deployment is not None else None
+    if deployment is None or name is None:
+        return "", ""
+    return name, port_inside(said, name, deployment.services[name].port)
+
+
+def _differs(where: str, asks: str, host: str, port: str, wanted: tuple[str, str]) -> Iterator[str]:
+    """How an address differs from a service's; its port is not compared where nobody knows it."""
+    if host != wanted[0] or (wanted[1] and port != wanted[1]):
+        yield f"{where}: {asks} {host}:{port}, documented {':'.join(filter(None, wanted))}"
+
+
+def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
+    """The documented URL, or the target's webhook."""
+    receiver = said.get("receivers", {}).get(name)
+    if receiver is None:
+        yield f"there is no receiver {name}"
+        return
+    settings = contract.settings or Settings()
+    target = contract.deployment.target if contract.deployment is not None else None
+    wanted = settings.receivers.get(name, ReceiverSettings()).url
+    if not receiver["integrations"]:
+        yield f"{receiver['where']}: {name} has no integration: it tells nobody"
+    for integration in receiver["integrations"]:
+        url, where = integration["url"], integration["where"]
+        if integration["kind"] != "webhook_configs" or not url:
+            continue
+        if wanted is not None and url != wanted:
+            yield f"{where}: {name} asks {url}, documented {wanted}"
+        parts = urlsplit(url)
+        if wanted is None and target is not None and parts.hostname == target.service:
+            port = str(parts.port or _PORTS.get(parts.scheme, ""))
+            yield from _differs(
+                where, f"{name} asks", parts.hostname, port, (target.service, str(target.port))
+            )
+            if contract.target.webhook and parts.path != contract.target.webhook:
+                yield f"{where}: {name} asks {parts.path}, the target takes alerts at {contract.target.webhook}"
+
+
+def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
+    """The service's name and port, and of the target its path."""
+    job = said.get("jobs", {}).get(name)
+    if job is None:
+        yield f"there is no job {name}"
+        return
+    settings, where = contract.settings or Settings(), job["where"]
+    address = settings.jobs.get(name, JobSettings()).address
+    if name == contract.target.job and job["metrics_path"] != contract.target.metrics_path:
+        yield f"{where}: {name} reads {job['metrics_path']}, documented {contract.target.metrics_path}"
+    if address is not None:
+        if job["targets"] != [address]:
+            yield f"{where}: {name} scrapes {', '.join(job['targets']) or 'nothing'}, documented {address}"
+        return
+    wanted = _wanted(contract, said, name)
+    if wanted is None or not job["static"]:
+        return
+    if not job["targets"]:
+        yield f"{where}: {name} scrapes nothing, documented {':'.join(filter(None, wanted))}"
+    own = _service(contract, said, "prometheus")[0]
+    for target in job["targets"]:
+        host, colon, port = target.rpartition(":")
+        host, port = (host, port) if colon else (target, _PORTS.get(job["scheme"], ""))
+        if wanted[0] == own and host in _SELF:
+            host = own  # in its own container that is Prometheus
+        yield from _differs(where, f"{name} scrapes", host, port, wanted)
+
+
+def _wanted(contract: Contract, said: Facts, job: str) -> tuple[str, str] | None:
+    deployment = contract.deployment
+    assert deployment is not None  # claims
+    if job == contract.target.job:
+        return deployment.target.service, str(deployment.target.port)
+    for name, service in deployment.services.items():
+        if service.job == job:
+            return name, port_inside(said, name, service.port)
+    return None
+
+
+def look_alertmanager(contract: Contract, said: Facts, name: str) -> Iterator[str]:
+    """Prometheus sends its alerts to the service that is Alertmanager."""
+    wanted = _service(contract, said, "alertmanager")
+    servers = said.get("alertmanagers", [])
+    if not servers:
+        yield f"Prometheus has no Alertmanager, documented {':'.join(wanted)}"
+    for server in servers:
+        if server["path_prefix"] not in ("", "/"):
+            yield f"{server['where']}: alerts go to the path {server['path_prefix']}, which is not documented"
+        for target in server["targets"]:
+            host, colon, port = target.rpartition(":")
+            host, port = (host, port) if colon else (target, _PORTS.get(server["scheme"], ""))
+            yield from _differs(server["where"], "alerts go to", host, port, wanted)
+
+
+def look_sources(contract: Contract, said: Facts, name: str) -> Iterator[str]:
+    """Grafana's Prometheus is the service that is Prometheus."""
+    wanted = _service(contract, said, "prometheus")
+    sources = [source for source in said.get("sources", ()) if source["type"] == "prometheus"]
+    if not sources:
+        yield f"no data source is a Prometheus, documented {':'.join(wanted)}"
+    for source in sources:
+        parts = urlsplit(source["url"])
+        port = str(parts.port or _PORTS.get(parts.scheme, ""))
+        yield from _differs(
+            source["where"], f"{source['name']} asks", str(parts.hostname or ""), port, wanted
+        )
+        if parts.path.strip("/"):
+            yield f"{source['where']}: {source['name']} asks the path {parts.path}, which is not documented"
+
+
+LOOKS: dict[str, Look] = {
+    "receiver": look_receiver,
+    "job": look_job,
+    "alertmanager": look_alertmanager,
+    "data-source": look_sources,
+}
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """The receivers of the alerts where settings or findings are promised; the rest where a deployment is."""
+    found = []
+    if contract.settings is not None or contract.accepted is not None:
+        found += [Claim(f"address/receiver/{name}", name) for name in promised_receivers(contract)]
+    if contract.deployment is not None:
+        found += [Claim(f"address/job/{name}", name) for name in promised_jobs(contract)]
+        found += _of_components(contract.deployment)
+    return found
+
+
+def _of_components(deployment: Deployment) -> list[Claim]:
+    wanted = {"alertmanager": "alertmanager", "data-source": "grafana"}
+    return [Claim(f"address/{name}") for name, component in wanted.items() if deployment.service(component)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare the files with the contract, and add what the check of the folder says."""
+    record = judged(evidence)
+    said, kind = record.data.facts, claim.id.split("/")[1]
+    if kind == "receiver" and "receivers" not in said:
+        return not_verified(claim, "the folder has no Alertmanager configuration")
+    if kind != "receiver" and "services" not in said:
+        return not_verified(claim, "the compose file is not there or can't be read")
+    found = [*LOOKS[kind](evidence.contract, said, claim.subject), *held(claim.id, evidence)]
+    return findings(
+        claim,
+        list(dict.fromkeys(found)),
+        good="as documented",
+        expected="the documented address",
+        evidence=[record.number],
+    )
+
+
+CHECK = register(Check("addresses", claims, judge, order=150))

@@ -1,0 +1,74 @@
+"""deployment/written/SERVICE: a service of the compose file as the contract has it, no less and no more.
+
+Ports with their addresses, command, environment, mounts and networks, variables filled with the file's defaults. Read
+without Compose, so that it is judged on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from promproof.checks.base import Check, Claim, findings, not_verified, register
+from promproof.checks.files import held, judged, promised_services
+from promproof.config.masking import MASK
+from promproof.contract.deployment import Deployment, Written
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.verdict import Verdict
+
+_LISTS = {"ports": "publishes", "command": "runs with", "mounts": "mounts", "networks": "is on the network"}
+
+
+def claims(contract: Contract) -> list[Claim]:
+    """One for each service that the contract names."""
+    return [Claim(f"deployment/written/{name}", name) for name in promised_services(contract)]
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Compare the service with the contract, and add what the check of the folder says."""
+    record = judged(evidence)
+    deployment = evidence.contract.deployment
+    assert deployment is not None  # claims
+    services = record.data.facts.get("services")
+    if services is None:
+        return not_verified(claim, "the compose file is not there or can't be read")
+    service = services.get(claim.subject)
+    if service is None:
+        found = [f"the compose file has no service {claim.subject}"]
+    else:
+        differences = _differences(_wanted(deployment, claim.subject), service, _own(deployment))
+        found = [*differences, *held(claim.id, evidence)]
+    return findings(
+        claim, found, good="as documented", expected="the service as documented", evidence=[record.number]
+    )
+
+
+def _wanted(deployment: Deployment, name: str) -> Written:
+    service = deployment.services.get(name) or deployment.target
+    return service.written or Written()
+
+
+def _own(deployment: Deployment) -> set[str]:
+    """The variables of the default account, which its owner is to change."""
+    account = deployment.account
+    return {account.user_variable, account.password_variable} if account is not None else set()
+
+
+def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Iterator[str]:
+    where = service["where"]
+    for key, does in _LISTS.items():
+        said: Sequence[str] | None = getattr(wanted, key)
+        if said is not None:
+            there = service[key]
+            yield from (f"{where}: {does} {word}, not documented" for word in there if word not in said)
+            yield from (f"{where}: {does} no {word}, documented" for word in said if word not in there)
+    if wanted.environment is not None:
+        there, said_of = service["environment"], wanted.environment
+        for name in sorted((there.keys() | said_of.keys()) - (own & there.keys())):
+            shown, documented = there.get(name, "not set"), said_of.get(name, "as not set")
+            if there.get(name) != said_of.get(name) and MASK not in (shown, documented):
+                yield f"{where}: {name} is {shown}, documented {documented}"
+
+
+CHECK = register(Check("deployment-written", claims, judge, order=215))

@@ -1,0 +1,186 @@
+"""What the files of a set-up say as it is deployed, as JSON: what holds for each job, group, alert, receiver, service.
+
+Inherited values are filled in, durations are seconds. Each thing has its place under `where`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from promproof.config.routing import matchers
+from promproof.findings.alertroutes import endings
+from promproof.findings.network import targets_of
+from promproof.findings.part import Part, scalar_text
+from promproof.findings.setup import Alertmanager, Prometheus, Receiver, Service, Setup
+
+Facts = dict[str, Any]
+_QUIET = ("email_configs", "slack_configs", "wechat_configs", "rocketchat_configs")
+"""Integrations that tell nothing of the end of an alert unless `send_resolved` says so."""
+
+
+def facts(
+    setup: Setup, prometheus: Path | None, alertmanager: Path | None = None, compose: Path | None = None
+) -> Facts:
+    """What the chosen files say; what the set-up does not have of them is left out."""
+    server = _chosen(setup.prometheuses, prometheus)
+    manager = _chosen(setup.alertmanagers, alertmanager)
+    file = _chosen(setup.compose, compose)
+    found: Facts = {}
+    if server is not None:
+        found |= _of_prometheus(server, setup)
+    if manager is not None:
+        found |= _of_alertmanager(manager)
+        ends = {
+            alert.rule.name: [
+                {
+                    "receiver": reach.route.receiver,
+                    "group_by": sorted(reach.route.group_by),
+                    "group_wait": reach.route.group_wait,
+                    "group_interval": reach.route.group_interval,
+                    "repeat_interval": reach.route.repeat_interval,
+                    "where": str(manager.part.at(*reach.route.key)),
+                }
+                for reach in reaches
+            ]
+            for alert, reaches in endings(manager, setup)
+        }
+        found["routes"] = ends
+    if file is not None:
+        found["services"] = {service.name: _service(service) for service in file.services}
+    found["sources"] = [
+        {"name": source.name, "type": source.type, "url": source.url, "where": source.where}
+        for source in setup.grafana.sources
+    ]
+    return found
+
+
+def _chosen(things: Any, path: Path | None) -> Any:
+    address = str(path) if path is not None else ""
+    return next((thing for thing in things if thing.part.document.address == address), None)
+
+
+def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
+    shared = server.part.part("global")
+    groups = [group for group in setup.groups if server in group.prometheuses]
+    offset = shared.seconds("rule_query_offset") or 0.0
+    return {
+        "jobs": {
+            job.name: {
+                "scrape_interval": job.scrape_interval,
+                "scrape_timeout": job.scrape_timeout,
+                "scheme": job.scheme,
+                "metrics_path": job.metrics_path,
+                "targets": list(job.targets),
+                "static": not any(str(key).endswith("_sd_configs") for key in job.part.data),
+                "relabelled": bool(job.relabel_configs or job.metric_relabel_configs),
+                "limits": {**_limits(shared), **_limits(job.part)},
+                "where": str(job.at()),
+            }
+            for job in server.jobs
+        },
+        "groups": {
+            f"{group.file} {group.name}": {
+                "name": group.name,
+                "interval": group.interval or server.evaluation_interval,
+                "limit": group.limit,
+                "query_offset": offset if group.query_offset is None else group.query_offset,
+                "where": str(group.at()),
+            }
+            for group in groups
+        },
+        "kept": {
+            rule.name: {"keep_firing_for": rule.keep_firing_for, "where": str(rule.at())}
+            for rule in setup.alerts
+            if rule.group in groups
+        },
+        "alertmanagers": [
+            {
+                "scheme": part.text("scheme", "http"),
+                "path_prefix": part.text("path_prefix"),
+                "targets": list(targets_of(part)),
+                "relabelled": "relabel_configs" in part or "alert_relabel_configs" in part,
+                "where": str(part.at()),
+            }
+            for part in server.alertmanagers
+        ],
+        "alerts_relabelled": [str(part.at()) for part in server.alert_relabel_configs],
+        "external_labels": dict(server.external_labels),
+    }
+
+
+def _limits(part: Part) -> dict[str, str]:
+    """The limits of a job, or of all; 0 is none."""
+    data: Mapping[str, Any] = part.data if isinstance(part.data, dict) else {}
+    return {
+        str(key): scalar_text(value)
+        for key, value in data.items()
+        if str(key).endswith("_limit") and scalar_text(value) not in ("0", "0B", "")
+    }
+
+
+def _of_alertmanager(manager: Alertmanager) -> Facts:
+    return {
+        "receivers": {receiver.name: _receiver(receiver) for receiver in manager.receivers},
+        "inhibitions": [
+            {
+                "source": sorted(_matchers(part, "source")),
+                "target": sorted(_matchers(part, "target")),
+                "equal": sorted(part.words("equal")),
+                "where": str(part.at()),
+            }
+            for part in manager.inhibitions
+        ],
+        "muted": [
+            {"name": name, "where": str(route.at(key))}
+            for route in manager.routes
+            for key in ("mute_time_intervals", "active_time_intervals")
+            for name in route.part.words(key)
+        ],
+    }
+
+
+def _matchers(part: Part, side: str) -> Iterator[str]:
+    yield from (f"{name}={value}" for name, value in part.texts(f"{side}_match").items())
+    yield from (f"{name}=~{value}" for name, value in part.texts(f"{side}_match_re").items())
+    for text in part.words(f"{side}_matchers"):
+        try:
+            yield from ("".join(matcher) for matcher in matchers(text))
+        except ValueError:
+            yield text
+
+
+def _receiver(receiver: Receiver) -> Facts:
+    return {
+        "integrations": [
+            {
+                "kind": kind,
+                "url": part.text("url"),
+                "send_resolved": part.truth("send_resolved", otherwise=kind not in _QUIET),
+                "max_alerts": part.text("max_alerts", "0"),
+                "where": str(part.at()),
+            }
+            for kind, part in receiver.integrations
+        ],
+        "where": str(receiver.at()),
+    }
+
+
+def _service(service: Service) -> Facts:
+    part = service.part
+    return {
+        "ports": sorted(service.published),
+        "command": list(service.command),
+        "environment": dict(service.environment),
+        "mounts": sorted(
+            f"{mount.source.rstrip('/') or '/'}:{mount.target}{':ro' if mount.read_only else ''}"
+            if mount.source
+            else mount.target
+            for mount in service.mounts
+        ),
+        "networks": sorted(service.networks)
+        if not part.text("network_mode")
+        else [f"network_mode: {part.text('network_mode')}"],
+        "where": str(service.at()),
+    }
