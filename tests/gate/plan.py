@@ -30,35 +30,47 @@ class Part:
     marks: str
     workers: int
     items: tuple[Item, ...]
+    idle: bool = False
+    """It runs beside the parts that follow, in the time in which they wait."""
 
 
 def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> list[Part]:
     """Light tests in three processes, then whole runs in two, then one after the other those that must be alone.
 
     Light tests wait for processes and time-outs as long as they compute: on two cores a third process is fed by that.
+    Whole runs wait half of their time: pure tests, which start nothing and are judged by no clock, fill it.
     """
     taken = [item for item in items if item.nightly == nightly]
+    runs = [item for item in taken if item.whole_run]
+    light = [item for item in taken if not item.whole_run]
     when = "nightly" if nightly else "not nightly"
     return [
         part
         for part in (
             Part(
                 "light tests",
-                f"not whole_run and {when}",
+                f"not whole_run and not unit and {when}",
                 workers and workers + 1,
-                tuple(item for item in taken if not item.whole_run),
+                tuple(item for item in light if not item.pure),
+            ),
+            Part(
+                "pure tests",
+                f"not whole_run and unit and {when}",
+                workers,
+                tuple(item for item in light if item.pure),
+                idle=True,
             ),
             Part(
                 "whole runs side by side",
                 f"whole_run and not whole_run(alone=True) and {when}",
                 workers,
-                tuple(item for item in taken if item.whole_run and not item.alone),
+                tuple(item for item in runs if not item.alone),
             ),
             Part(
                 "whole runs alone",
                 f"whole_run(alone=True) and {when}",
                 0,
-                tuple(item for item in taken if item.whole_run and item.alone),
+                tuple(item for item in runs if item.alone),
             ),
         )
         if part.items

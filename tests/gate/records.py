@@ -34,6 +34,11 @@ class Item:
         return "whole_run" in self.marks
 
     @property
+    def pure(self) -> bool:
+        """No process and no network: nothing of it is disturbed by waiting for a core, or disturbs others."""
+        return "unit" in self.marks
+
+    @property
     def nightly(self) -> bool:
         return "nightly" in self.marks
 

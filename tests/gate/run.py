@@ -5,25 +5,40 @@ Each step is a pytest process of its own, tied to this one: a signal reaches it,
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.gate import plan, say
 from tests.gate.judge import Judgement, Round, judge, judge_again, to_repeat
 from tests.gate.plan import Part
+from tests.gate.processes import Process, Processes
 from tests.gate.records import Item, Record, read_file
 
 ROOT = Path(__file__).resolve().parents[2]
-LAUNCHER = ROOT / "promproof" / "stack" / "launcher.py"
 LEAST = "tests/gate/least.txt"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A pytest process, the file that it records in, and the one that it prints into."""
+
+    process: Process
+    path: Path
+    output: Path | None
+
+    def record(self, processes: Processes) -> Record:
+        """What it left, once it has ended."""
+        status = processes.wait(self.process).status
+        record = read_file(self.path)
+        if record.status is None or record.status != status:
+            record.status = status if status in (2, 3, 4) else None
+        return record
+
+    def round(self, processes: Processes, part: Part) -> Round:
+        record = self.record(processes)
+        return Round(part, record, self.process.seconds, self.process.cpu_seconds)
 
 
 @dataclass(frozen=True)
@@ -57,9 +72,11 @@ class Gate:
         """The plan's record: everything that pytest collects, whatever its marks."""
         self.print("== the plan: one collection")
         said = self.reports / "gate-plan.txt"
-        record = self._pytest("plan", ["tests", "--collect-only", "-q"], said)
+        with Processes() as processes:
+            begun = self._start(processes, "plan", ["tests", "--collect-only", "-q"], said)
+            record = begun.record(processes)
         if record.status != 0:
-            self.print(said.read_text(encoding="utf-8", errors="replace"))
+            self._show(said)
         return record
 
     def _judged(self, items: Sequence[Item]) -> int:
@@ -67,12 +84,10 @@ class Gate:
         if not wanted:
             self._say(["red: no test is planned", "0 passed, 1 failed"])
             return 1
-        rounds: list[Round] = []
-        for part in wanted:
-            rounds.append(self._round(part))
-            if _interrupted(rounds[-1].record):
-                break
+        with Processes() as processes:
+            rounds = self._rounds(processes, wanted)
         judgement = judge(rounds, self.may_lack)
+        judgement.interrupted |= processes.interrupted
         again = {}
         for item in to_repeat(judgement, items):
             self.print(f"== failed, once more alone: {item.id}: {judgement.failed[item.id]}")
@@ -82,33 +97,57 @@ class Gate:
         self._say(say.report(judgement, rounds, items, self.nightly))
         return judgement.status
 
-    def _round(self, part: Part) -> Round:
-        self.print(f"== {part.name}: {len(part.items)} tests")
+    def _rounds(self, processes: Processes, wanted: Sequence[Part]) -> list[Round]:
+        """One part after the other, and beside those that follow, the one that runs in their idle time."""
+        rounds: list[Round] = []
+        idle: list[tuple[Part, Begun]] = []
+        for part in wanted:
+            begun = self._begin(processes, part)
+            if part.idle:
+                idle.append((part, begun))
+                continue
+            rounds.append(begun.round(processes, part))
+            if _interrupted(rounds[-1].record) or processes.interrupted:
+                processes.end()
+                break
+        for part, begun in idle:
+            begun.process.take_precedence(0)
+            rounds.append(begun.round(processes, part))
+            self.print(f"== {part.name}, beside the others")
+            self._show(begun.output)
+        return rounds
+
+    def _begin(self, processes: Processes, part: Part) -> Begun:
+        beside = " in idle time, beside what follows" if part.idle else ""
+        self.print(f"== {part.name}: {len(part.items)} tests{beside}")
         # Not by groups: pytest-xdist 3.8 writes them into an attribute that pytest 9.2 no longer reads, and in silence
         # every worker brought up every file's fixtures.
         workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-        # Every file is collected for the light tests, so that what the plan does not know is seen.
-        where = _files(part.items) if part.items[0].whole_run else ["tests"]
-        begin, used = time.monotonic(), _used()
-        record = self._pytest(part.name, [*where, "-m", part.marks, *(workers if part.workers else []), "-q"])
-        return Round(part, record, time.monotonic() - begin, _used() - used)
+        # Every file is collected for the pure tests, which have the time, so that what the plan does not know is seen.
+        where = ["tests"] if part.idle else _files(part.items)
+        arguments = [*where, "-m", part.marks, *(workers if part.workers else []), "-q"]
+        said = self.reports / f"gate-{part.name.replace(' ', '-')}.txt" if part.idle else None
+        return self._start(processes, part.name, arguments, said, part.idle)
 
     def _again(self, item: Item) -> Round:
-        begin = time.monotonic()
-        record = self._pytest("again", [item.id, "-q"])
-        return Round(Part("once more", "", 0, (item,)), record, time.monotonic() - begin)
+        with Processes() as processes:
+            begun = self._start(processes, "again", [item.id, "-q"])
+            return begun.round(processes, Part("once more", "", 0, (item,)))
 
-    def _pytest(self, name: str, arguments: Sequence[str], output: Path | None = None) -> Record:
+    def _start(
+        self, processes: Processes, name: str, arguments: Sequence[str], output: Path | None = None,
+        idle: bool = False,
+    ) -> Begun:  # fmt: skip
         path = self.reports / f"gate-{name.replace(' ', '-')}.jsonl"
         path.unlink(missing_ok=True)
         command = [
             sys.executable, "-m", "pytest", "-p", "tests.gate.recorder", "--gate-record", str(path), *arguments,
         ]  # fmt: skip
-        status = attempt(command, self.root, output)
-        record = read_file(path)
-        if record.status is None or record.status != status:
-            record.status = status if status in (2, 3, 4) else None
-        return record
+        return Begun(processes.start(command, self.root, output, idle), path, output)
+
+    def _show(self, said: Path | None) -> None:
+        if said is not None:
+            self.print(said.read_text(encoding="utf-8", errors="replace"))
 
     def _write(self, judgement: Judgement, rounds: Sequence[Round]) -> None:
         name = "nightly.xml" if self.nightly else "tests.xml"
@@ -128,36 +167,3 @@ def _files(items: Sequence[Item]) -> list[str]:
 def _interrupted(record: Record) -> bool:
     """Whether somebody ended pytest; its status 2 after an error of collection is another matter."""
     return record.status == 2 and not record.refusals
-
-
-def _used() -> float:
-    """Seconds of CPU of all processes that have ended below this one."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def attempt(command: Sequence[str], folder: Path, output: Path | None) -> int:
-    """Run a command to its end and return its status, 2 for one that a signal ended; signals are passed on."""
-    # The tests start hundreds of Pythons: where bytecode is not kept, as in many containers, each compiles all anew.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    argv = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command]
-    passed_on = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, passed_on)
-    try:
-        with output.open("wb") if output is not None else nullcontext() as stdout:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.PIPE, stdout=stdout, cwd=folder, env=environment
-            )
-        assert process.stdin is not None
-        with process.stdin as go:
-            go.write(b"g")
-        while process.poll() is None:
-            told = signal.sigtimedwait(passed_on, 0.1)
-            # What the terminal sends (si_code above 0: the kernel) has reached pytest by itself.
-            if told is not None and told.si_code <= 0:
-                process.send_signal(told.si_signo)
-        while signal.sigtimedwait(passed_on, 0) is not None:
-            pass  # answered by the end of pytest
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return process.returncode if process.returncode >= 0 else 2

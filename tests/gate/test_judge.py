@@ -14,8 +14,8 @@ from tests.gate.records import Collection, Item, Phase, Record, Refusal, end_lin
 
 pytestmark = pytest.mark.unit
 
-LIGHT = tuple(Item(f"tests/a/test_a.py::test_{name}", ("unit",)) for name in ("one", "two"))
-OTHER = Item("tests/b/test_b.py::test_three", ("unit",))
+LIGHT = tuple(Item(f"tests/a/test_a.py::test_{name}", ("stack",)) for name in ("one", "two"))
+OTHER = Item("tests/b/test_b.py::test_three", ("stack",))
 RUNS = tuple(Item(f"tests/runs/test_r.py::test_run[{name}]", ("whole_run",)) for name in "wxyz")
 ITEMS = (*LIGHT, OTHER, *RUNS)
 
@@ -262,6 +262,8 @@ def test_the_parts_are_other_tests_than_the_plan() -> None:
     all_items = (*ITEMS, alone, night)
     day, nightly = parts(all_items), parts(all_items, nightly=True)
     assert [part.items for part in day] == [(*LIGHT, OTHER), RUNS, (alone,)]
+    pure = Item("tests/b/test_b.py::test_pure", ("unit",))
+    assert [(part.items, part.idle) for part in parts((*LIGHT, pure))] == [(LIGHT, False), ((pure,), True)]
     assert [part.items for part in nightly] == [(night,)]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from promproof.stack.waiting import wait_until
@@ -19,7 +20,7 @@ CONFIGURATION = """
 [tool.pytest.ini_options]
 addopts = ["--strict-markers", "-p", "xdist.plugin", "-p", "no:cacheprovider", "--import-mode=importlib"]
 pythonpath = ["."]
-markers = ["whole_run", "nightly", "takes"]
+markers = ["unit", "whole_run", "nightly", "takes"]
 """
 # A whole run that fails as often as its name says, and counts how often it was asked.
 RUN = """
@@ -111,6 +112,45 @@ def test_a_light_test_that_fails_beside_a_run_that_fails_once_is_green_or_repeat
     assert project.said[-2].startswith("failed: tests/runs/test_c.py::test_once")
     assert project.said[-1] == "1 passed, 2 failed"
     assert project.asked("once") == 1
+
+
+PURE = """
+from pathlib import Path
+import pytest
+
+@pytest.mark.unit
+def test_beside():
+    shared = Path("/proc/self/autogroup")
+    Path("pure.part").write_text(shared.read_text() if shared.exists() else "nice 10")
+    Path("pure.part").rename("pure.begun")
+
+@pytest.mark.unit
+def test_red():
+    assert {green}
+"""
+# A whole run that ends when a pure test, which the plan has before it, has begun: only beside it.
+BESIDE = """
+import time
+from pathlib import Path
+import pytest
+
+@pytest.mark.whole_run
+def test_run():
+    for _ in range(6000):
+        if Path("pure.begun").exists():
+            break
+        time.sleep(0.01)
+    assert Path("pure.begun").read_text().split()[-2:] == ["nice", "10"]
+"""
+
+
+@pytest.mark.parametrize("green", [True, False], ids=["passes", "fails"])
+def test_pure_tests_run_beside_whole_runs_with_less_precedence_and_count(project: Tree, green: bool) -> None:
+    project.write(light__a=GREEN, pure__b=PURE.format(green=green), runs__c=BESIDE)
+    assert project.judged(workers=0) == (0 if green else 1), project.said
+    assert project.said[-1] == ("4 passed, 0 failed" if green else "3 passed, 1 failed")
+    assert any(text.startswith("pure tests: 2 tests, ") for text in project.said)
+    assert "passed" in (project.root / "reports" / "gate-pure-tests.txt").read_text()
 
 
 def test_ids_that_differ_between_two_collections_are_green(project: Tree) -> None:
@@ -212,6 +252,17 @@ def test_drills():
     with at_once(2) as pool:
         list(pool.map(drill, ["a", "b", "c"]))
 """
+LONG = """
+import os, time
+from pathlib import Path
+import pytest
+
+@pytest.mark.unit
+def test_long():
+    Path("pure.begun").write_text(str(os.getpid()))
+    time.sleep(120)
+"""
+BEGUN = ("a.begun", "b.begun", "pure.begun")
 GATE = """
 import sys
 from pathlib import Path
@@ -230,7 +281,7 @@ sys.exit(Gate(root, root / "reports", workers=2, print=print).run())
 def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
     project: Tree, number: signal.Signals
 ) -> None:
-    project.write(runs__drills=DRILLS)
+    project.write(runs__drills=DRILLS, pure__a=LONG)
 
     def there(name: str) -> bool:
         return (project.root / name).exists()
@@ -239,12 +290,13 @@ def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
         [sys.executable, "-c", GATE], cwd=project.root, stdout=subprocess.PIPE, text=True
     ) as gate:
         try:
-            wait_until(lambda: "" if there("a.begun") and there("b.begun") else "no drill has begun", 60)
+            wait_until(lambda: "" if all(map(there, BEGUN)) else "not all have begun", 300)
             gate.send_signal(number)
-            said, _ = gate.communicate(timeout=60)
+            said, _ = gate.communicate(timeout=120)
         finally:
             gate.kill()
     assert (gate.returncode, "interrupted" in said) == (2, True), said
+    assert not psutil.pid_exists(int((project.root / "pure.begun").read_text())), "pure tests go on"
     assert there("a.healed")
     assert there("b.healed")
     assert not there("c.begun")
