@@ -204,6 +204,10 @@ ContainerFault.apply: pause, stop or kill
 ContainerFault.undo: unpause or start
 *.cpus: how many CPUs the machine seems to have
 *.routes: the routes on which the dose is a share of the requests
+Traffic.request: method and path of a request that the service fails, or answers slowly, anyway
+Traffic.endpoint: its route, as the scenario and the contract call it; the path by default
+Traffic.status: what it is answered with
+Traffic.takes: how long its answer takes at least, for a slow one; not scaled
 Errors.status: the status of the answers that fail
 FailedExecutions.status: not used
 Slow.status: not used

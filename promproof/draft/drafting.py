@@ -77,6 +77,14 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     counted = len(found.counting)
     exactly = f"{_several(counted, 'metric')} count{'s' if counted == 1 else ''} them exactly"
     say(f"sent {_several(sent, 'request')} to {_several(len(tried.probes), 'route')}: {exactly}")
+    if observed.torn:
+        names = ", ".join(observed.torn[:3]) + (" and others" if observed.torn[3:] else "")
+        say(
+            f"{names} go backwards between readings: several processes behind one port, each with its own counts;"
+        )
+        say(
+            "  give them one registry (multiprocess mode of prometheus_client), or each a port, and draft again"
+        )
     return Seen(observed, found, tried, target.metrics_path, figures(service))
 
 

@@ -6,6 +6,7 @@ What is left out is named in a comment with the lines that would promise it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,6 +78,9 @@ def counted(counting: Counting, last: Exposition, metrics_path: str) -> dict[str
     family = counting.family
     kind = "durations" if counting.durations else "requests"
     truth: dict[str, Any] = {"kind": kind, **({"scrapes": True} if counting.own is not None else {})}
+    if counting.left is not None:
+        part, values = counting.left
+        truth["except"] = {part: "|".join(map(re.escape, values))}
     # a label that was empty for every request is none to Prometheus, and nobody knows when it isn't
     there = [name for name in counting.sources if any(counting.values(name).values())]
     labels = {name: label(counting, name, metrics_path) for name in there}
@@ -160,6 +164,9 @@ def still(observed: Observed, found: Recognised) -> frozenset[str]:
 def _notes(counting: Counting) -> Iterator[str]:
     if counting.doubt:
         yield f"Look at this one: {counting.doubt}"
+    if counting.left is not None:
+        part, values = counting.left
+        yield f"It counted all requests that were sent but those with {part} {', '.join(values)}"
     methods = {probe.method for probe in counting.seen}
     if "constant" in counting.sources.values() and len(methods) == 1:
         names = [

@@ -11,6 +11,9 @@ from promproof.exposition import Exposition, Labels
 COUNTED_SAMPLE = {"counter": "", "histogram": "_count", "summary": "_count"}
 """By type of a family, what its name is followed by in the sample that counts events."""
 
+UNMATCHED = "unmatched"
+"""The route of a request that no route matched."""
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -67,3 +70,17 @@ class Observed:
             old = earlier.series(sample)
             changes = {labels: value - old.get(labels, 0.0) for labels, value in later.series(sample).items()}
             yield batch, {labels: change for labels, change in changes.items() if change}
+
+    @property
+    def torn(self) -> tuple[str, ...]:
+        """Families that only rise and fell between two readings, though the service was not started anew."""
+        return tuple(
+            family.name
+            for family in self.last.families.values()
+            if family.type in COUNTED_SAMPLE
+            and any(
+                change < 0
+                for _, moved in self.moves(family.name + COUNTED_SAMPLE[family.type])
+                for change in moved.values()
+            )
+        )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from promproof.draft.observed import Batch, Observed, Probe
+from promproof.draft.observed import UNMATCHED, Batch, Observed, Probe
 from promproof.draft.routes import UNKNOWN, USUAL, Choice, Route, ids, offered
 from promproof.errors import EvidenceError, InputError
 from promproof.exposition import Exposition, parse
@@ -41,8 +41,6 @@ MOST_ROUTES = 25
 """More are not needed to tell labels apart, and each one is sent in the run as well."""
 TIMES = (2, 3, 4)
 """How often a probe is sent, in turn: never once, which anything else could be."""
-UNMATCHED = "unmatched"
-"""The route of a request that no route matched."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ A label's source is what explains its value for every probe: method, status, sta
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
+from promproof.draft.observed import COUNTED_SAMPLE, UNMATCHED, Observed, Probe
 from promproof.exposition import Family, Labels
 
 Source = Literal["method", "method_lower", "status", "status_class", "route", "constant"]
@@ -20,13 +20,16 @@ SLACK = 0.002
 SIZES = ("byte", "size")
 MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
 
+TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
+
 
 @dataclass(frozen=True)
 class Counting:
     """A family that counts requests. sources: by label; seen: by probe the label set that it raised.
 
     durations: what is observed is how long they took; unit: in what, where it isn't seconds. doubt: what is odd about
-    that, in words. own: whether it also counts the requests that read the exposition.
+    that, in words. own: whether it also counts the requests that read the exposition. left: the requests that it
+    does not count, by a part of them (method, status, route) and its values.
     """
 
     family: Family
@@ -36,6 +39,7 @@ class Counting:
     unit: str = ""
     doubt: str = ""
     own: Labels | None = None
+    left: tuple[str, tuple[str, ...]] | None = None
 
     def values(self, label: str) -> dict[Probe, str]:
         """What a label says for each probe; empty where it is not there."""
@@ -56,8 +60,9 @@ def recognise(observed: Observed) -> Recognised:
     """What the probes say about each family of the last reading."""
     found: dict[str, Counting] = {}
     others: dict[str, str] = {}
+    torn = observed.torn
     for family in observed.last.families.values():
-        told = _counting(family, observed)
+        told = TORN if family.name in torn else _counting(family, observed)
         if isinstance(told, str):
             others[family.name] = told
         else:
@@ -65,11 +70,32 @@ def recognise(observed: Observed) -> Recognised:
     probes = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
     most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
     for name, counting in list(found.items()):
-        if set(counting.seen) != most:
-            missed = next(iter(sorted(probe.line for probe in most - set(counting.seen))), "")
-            others[name] = f"counts some requests and not others, {missed} say"
+        missed = most - set(counting.seen)
+        if missed and not (apart := _apart(set(counting.seen), missed)):
+            line = next(iter(sorted(probe.line for probe in missed)))
+            others[name] = f"counts some requests and not others, {line} say"
             del found[name]
+        elif missed:
+            found[name] = replace(counting, left=apart)
     return Recognised(found, others, frozenset(probes - most) if found else frozenset())
+
+
+def _apart(seen: set[Probe], missed: set[Probe]) -> tuple[str, tuple[str, ...]] | None:
+    """What tells the requests that are not counted from the others: a part of them, and its values; None for nothing.
+
+    Of paths that no route matched that is why they are left, whatever their status. One probe alone tells nothing.
+    """
+    parts: tuple[tuple[str, Callable[[Probe], str]], ...] = (
+        ("method", lambda probe: probe.method),
+        ("status", lambda probe: str(probe.status)),
+        ("route", lambda probe: probe.route),
+    )
+    unmatched = {probe.route for probe in missed} == {UNMATCHED}
+    for part, of in reversed(parts) if unmatched else parts:
+        counted, left = {of(probe) for probe in seen}, {of(probe) for probe in missed}
+        if not counted & left and len(seen) > 1:
+            return part, tuple(sorted(left))
+    return None
 
 
 def _counting(family: Family, observed: Observed) -> Counting | str:

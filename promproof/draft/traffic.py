@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from promproof.draft.lines import comment, document, flow, scalar
-from promproof.draft.observed import Probe
-from promproof.draft.probing import UNMATCHED
+from promproof.draft.observed import UNMATCHED, Probe
 from promproof.draft.recognise import Recognised
 from promproof.draft.routes import UNKNOWN
 

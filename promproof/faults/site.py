@@ -48,6 +48,10 @@ class Site:
     """The scrape interval in seconds."""
     url: str = ""
     """The target's."""
+    send: Callable[[str, str, str], int | None] | None = None
+    """Sends a request to the target: method, route, path; its status, None without an answer. It is in the ledger."""
+    rates: dict[str, float] = field(default_factory=dict)
+    """Requests a second of a drill's scenario, by drill."""
     counts: list[dict[str, Any]] = field(default_factory=list)
     """Final counts of the faults that have ended and were not handed over yet."""
     state: dict[str, Any] = field(default_factory=dict)

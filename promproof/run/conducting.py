@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import requests
+
 from promproof.contract.model import Alert, Contract
 from promproof.drills.drill import Drill
 from promproof.evidence.history import Recorder
@@ -30,8 +32,21 @@ def world(bench: Bench, prepared: Prepared, folder: ProcFolder | None = None) ->
         rendered=rendered.prometheus_config if rendered is not None else None,
         scrape=bench.pace.scrape_interval,
         url=bench.service.url,
+        send=_sending(bench),
     )
     return World(site, bench.tools.receiver)
+
+
+def _sending(bench: Bench) -> Callable[[str, str, str], int | None]:
+    """Requests of a fault to the target, in the harness's own ledger."""
+
+    def send(method: str, endpoint: str, path: str) -> int | None:
+        try:
+            return bench.service.sender.request(method, endpoint, path, allow_redirects=False).status_code
+        except requests.RequestException:
+            return None
+
+    return send
 
 
 def conductor(

@@ -40,6 +40,7 @@ class World:
             case "watch":
                 return
             case "dose":
+                self.site.rates[drill.name] = drill.decided or 0.0
                 drill.fault.hold(self.site, drill.name, step.value)
             case "break":
                 self.receiver.excused = drill.fault.silences and not drill.page_routing

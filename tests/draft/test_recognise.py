@@ -114,6 +114,37 @@ def test_a_counter_of_errors_alone_is_no_count_of_requests_where_another_counts_
     assert found.others["errors_total"].startswith("counts some requests and not others")
 
 
+def test_a_counter_that_goes_backwards_is_that_of_several_processes() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        torn = sum(sent.values()) // (2 if reads % 2 else 1)
+        return counter("torn_total", {'a="x"': torn}) + counter("whole_total", {'a="x"': sum(sent.values())})
+
+    seen = observed(write)
+    assert seen.torn == ("torn_total",)
+    found = recognise(seen)
+    assert list(found.counting) == ["whole_total"]
+    assert "several processes behind one port" in found.others["torn_total"]
+
+
+def test_a_counter_that_leaves_out_paths_of_no_route_or_a_method_says_which() -> None:
+    new = Probe("POST", "/items", "/items", 201)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        routed = {probe: times for probe, times in sent.items() if probe.route != "unmatched"}
+        read = {probe: times for probe, times in sent.items() if probe.method == "GET"}
+        return "".join(
+            counter(f"{name}_total", rows(given, lambda _: 'app="x"'))
+            for name, given in (("all", sent), ("routed", routed), ("read", read))
+        )
+
+    found = recognise(observed(write, [*PROBES, new]))
+    assert {name: counting.left for name, counting in found.counting.items()} == {
+        "all_total": None,
+        "routed_total": ("route", ("unmatched",)),
+        "read_total": ("method", ("POST",)),
+    }
+
+
 def test_a_label_that_nothing_explains_leaves_the_metric_without_a_truth() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         return counter("requests_total", rows(sent, lambda probe: f'kind="{probe.status // 100}"'))

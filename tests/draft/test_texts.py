@@ -90,6 +90,20 @@ def test_what_moved_otherwise_is_promised_by_its_form_alone() -> None:
     assert "raise it by" in text
 
 
+def test_which_requests_a_metric_leaves_out_is_drafted_as_a_pattern_with_a_comment() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        routed = sum(times for probe, times in sent.items() if probe.route != "unmatched")
+        return counter("all_total", {'a="x"': sum(sent.values())}) + counter(
+            "routed_total", {'a="x"': routed}
+        )
+
+    seen = observed(write)
+    text = "\n".join(metrics.metrics(seen, recognise(seen), "/metrics", frozenset()))
+    found = {each["name"]: each["truth"] for each in yaml.safe_load(text)["metrics"]}
+    assert found["routed_total"] == {"kind": "requests", "except": {"route": "unmatched"}}
+    assert "# It counted all requests that were sent but those with route unmatched" in text
+
+
 def test_a_label_that_is_always_empty_is_not_drafted() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         rows = {f'code="{probe.status}",error=""': 0.0 for probe in sent}

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ SHARE = 0.9
 """Of the metrics that count requests by a contract written by hand, so many a draft knows as well."""
 
 
-def told(words: list[str], folder: Path, *, status: int = 0) -> str:
-    """What a command says that ends with this status."""
+def told(words: list[str], folder: Path, *, status: Set[int] = frozenset({0})) -> str:
+    """What a command says that ends with one of these statuses."""
     done = subprocess.run(
         [sys.executable, "-m", "promproof", *words],
         cwd=folder,
@@ -33,8 +34,20 @@ def told(words: list[str], folder: Path, *, status: int = 0) -> str:
         text=True,
         timeout=600,
     )
-    assert done.returncode == status, done.stdout + done.stderr
+    assert done.returncode in status, done.stdout + done.stderr
     return done.stdout
+
+
+def verified(folder: Path) -> dict[str, str]:
+    """The outcomes of a green run; once more where the evidence of a busy machine is incomplete, as in the gate."""
+    for _ in range(2):
+        said = told(["verify"], folder, status={0, 2})
+        report: dict[str, Any] = json.loads((folder / "reports" / "latest" / "report.json").read_text())
+        outcomes = {claim["claim"]: claim["outcome"] for claim in report["verdicts"]}
+        if "unknown" not in outcomes.values():
+            break
+        sys.stdout.write(f"repeated: {said}")
+    return outcomes
 
 
 def counting(contract: Contract) -> set[str]:
@@ -47,9 +60,7 @@ def counting(contract: Contract) -> set[str]:
 def test_a_drafted_contract_of_a_healthy_service_is_green(name: str, tmp_path: Path) -> None:
     routes = [word for route in ROUTES for word in ("--route", route)]
     told(["init", "--app", shlex.join(command(name, "{port}")), *routes], tmp_path)
-    told(["verify"], tmp_path)
-    report: dict[str, Any] = json.loads((tmp_path / "reports" / "latest" / "report.json").read_text())
-    outcomes = {claim["claim"]: claim["outcome"] for claim in report["verdicts"]}
+    outcomes = verified(tmp_path)
     assert set(outcomes.values()) <= {"pass", "not verified"}
     wanted = counting(load(HERE / name / "contract.yaml"))
     exact = {metric for metric in wanted if outcomes.get(f"metric/{metric}/exact") == "pass"}
