@@ -16,8 +16,9 @@ ROOMS = (
     "errors", "verdict", "exposition", "places", "isolated", "optiontable", "crash", "interrupts", "http",
     "plugins", "registry",
     # folders; what each is for stands in its __init__
-    "config", "promql", "grafana", "findings", "contract", "render", "evidence", "stack", "truth", "observe", "load",
-    "faults", "drills", "checks", "proofs", "draft", "run", "report", "live", "pytest_plugin", "cli", "__main__",
+    "config", "promql", "grafana", "findings", "contract", "render", "evidence", "promises", "stack", "truth",
+    "observe", "load", "faults", "drills", "checks", "proofs", "draft", "run", "report", "live", "pytest_plugin",
+    "cli", "__main__",
 )  # fmt: skip
 """From the lowest to the highest."""
 NEVER = ("promptpilot", "loadtests", "verification", "tests", "benchmarks")

@@ -1,4 +1,4 @@
-"""Suite: the documentation page against the contract."""
+"""Suite: the documentation page against the contract and the files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from promproof.report.outcome import demand
 from promproof.verdict import Verdict
 
-KIND = ("docs",)
+KIND = ("docs", "page")
 
 
 @pytest.mark.claim

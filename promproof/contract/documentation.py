@@ -132,8 +132,24 @@ def parse(path: Path) -> Page:
     Raises:
         InputError: the file can't be read as UTF-8 text, or a table names a column twice.
     """
-    text = read_text(path, "a Markdown file in UTF-8")
-    tokens = parsed(text)
+    return parse_text(read_text(path, "a Markdown file in UTF-8"), path)
+
+
+def parse_text(text: str, path: Path) -> Page:
+    """The same from the text of the file.
+
+    Raises:
+        InputError: a table names a column twice.
+    """
+    return page_of(parsed(text), path)
+
+
+def page_of(tokens: list[Token], path: Path) -> Page:
+    """The same from its tokens.
+
+    Raises:
+        InputError: a table names a column twice.
+    """
     headings = tuple(headings_in(tokens))
     return Page(
         path=path,

@@ -16,6 +16,7 @@ LINES = """
 Contract.contract: 1, the version of the format
 Contract.service: a name, for reports
 Contract.documentation: the page that makes the same promises in tables, relative to this file
+Contract.page: promises of that page that stand in no table
 Contract.target: the API under test
 Contract.traffic: the scenarios that are played
 Contract.metrics: every documented metric
@@ -25,6 +26,11 @@ Contract.dashboards: every documented dashboard and its panels
 Contract.deployment: the documented compose file
 Contract.settings: what the configuration of Prometheus and Alertmanager says
 Contract.accepted: findings of promproof check that are meant so; with it any other one of severity warning fails
+PagePromises.figures: numbers and words of the page that no file holds
+PagePromises.closed: kinds of names of which the page may use no other than those of the files and this contract
+Figure.name: its name, for reports
+Figure.says: the words around it on the page, with {} in its place
+Figure.value: what must stand there, with its unit
 Target.app: the command that starts it; {port}, {fault_port}, {workdir}, {token} and {python} are filled in
 Target.job: the scrape job that reads it, in prometheus.yml; told by it where only one can be meant
 Target.health: the path that answers 200 as soon as it can work; without one its metrics answer

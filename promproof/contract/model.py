@@ -29,6 +29,7 @@ from promproof.contract.labels import (
     RequestsTruth,
     RequestTruth,
 )
+from promproof.contract.page import PagePromises, Vocabulary
 from promproof.contract.panels import Dashboards, RowsSumTruth, kinds
 from promproof.contract.settings import Accepted, Settings
 from promproof.contract.texts import Duration
@@ -266,6 +267,7 @@ class Contract(Model):
     contract: Literal[1]
     service: str
     documentation: str | None = None
+    page: PagePromises = PagePromises()
     target: Target = Target()
     traffic: Traffic = Traffic()
     metrics: tuple[Metric, ...] = Field(default=(), strict=False)
@@ -315,6 +317,10 @@ class Contract(Model):
             return f"no metric is called {name!r}"
         strange = sorted(labels - set(self.metric(name).labels))
         return f"{name} has no label {', '.join(strange)}" if strange else ""
+
+    def closed(self, kind: Vocabulary) -> bool:
+        """Whether the page may use names of this kind only that the files and the contract know."""
+        return kind in self.page.closed
 
     @property
     def drilled(self) -> tuple[str, ...]:

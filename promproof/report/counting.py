@@ -17,6 +17,7 @@ PLURAL = {
     "dashboards": "dashboards",
     "config": "configuration",
     "docs": "documentation",
+    "page": "page",
 }
 """How people call the claims of a kind; others by the kind itself."""
 

@@ -23,6 +23,7 @@ from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run.judged import files_judged
+from promproof.run.pageread import read_page
 from promproof.run.prepare import Prepared
 from promproof.stack.binaries import Binaries
 from promproof.stack.supply import resolve
@@ -63,6 +64,16 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> tu
     )
     history.add(prepared.documentation)
     history.add(files_judged(prepared))
+    with attempt(history, "page"):
+        page = read_page(
+            prepared.contract,
+            prepared.options.contract.parent,
+            folder,
+            binaries,
+            frozenset(prepared.masker.public),
+        )
+        if page is not None:
+            history.add(page)
     if prepared.contract.deployment is not None:
         with attempt(history, "deployment"):
             history.add(deployment(prepared, prepared.contract.deployment))

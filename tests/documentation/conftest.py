@@ -19,10 +19,5 @@ def prometheus(binaries: Binaries) -> Path:
 
 
 @pytest.fixture(scope="session")
-def promtool(binaries: Binaries) -> Path:
-    return binaries.promtool.path
-
-
-@pytest.fixture(scope="session")
 def page() -> Page:
     return parse(Path(__file__).parents[2] / "docs" / "monitoring.md")

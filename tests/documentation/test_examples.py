@@ -3,7 +3,6 @@
 Each has a twin: the example with one mistake in it must be noticed by the same test.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,7 +20,6 @@ from promproof.stack.waiting import loopback_session, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.takes(1.5)]
 
 ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "monitoring" / "prometheus"
 DEADLINE_SECONDS = 30.0
 
 
@@ -119,83 +117,3 @@ def test_the_printed_command_does_not_show_the_custom_metric(page: Page, tmp_pat
         )
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout.splitlines()[-1] == "prompt_deletions_total 1.0"
-
-
-def _custom_alert(page: Page, promtool: Path, folder: Path, old: str = "", new: str = "") -> tuple[int, str]:
-    """Status and words of the printed check, in a copy of the shipped folder, after one edit of the rule."""
-    copy = folder / "prometheus"
-    shutil.copytree(PROMETHEUS, copy)
-    rule = page.block("custom-alert").text
-    assert old in rule
-    (copy / "rules" / "custom.yml").write_text(rule.replace(old, new) if old else rule, encoding="utf-8")
-    (copy / "custom.test.yml").write_text(page.block("custom-alert-test").text, encoding="utf-8")
-    outcome = subprocess.run(
-        ["sh", "-e", "-c", page.block("custom-alert-check").text],
-        cwd=copy,
-        env={**os.environ, "PATH": f"{promtool.parent}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return outcome.returncode, outcome.stdout + outcome.stderr
-
-
-def test_the_custom_alert_does_not_do_what_its_test_says(page: Page, promtool: Path, tmp_path: Path) -> None:
-    status, said = _custom_alert(page, promtool, tmp_path)
-    assert status == 0, said
-
-
-def test_prometheus_does_not_load_the_custom_alert(page: Page, promtool: Path, tmp_path: Path) -> None:
-    _custom_alert(page, promtool, tmp_path)
-    outcome = subprocess.run(
-        [promtool, "check", "config", tmp_path / "prometheus" / "prometheus.yml"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    shipped = len(list(PROMETHEUS.glob("rules/*.yml")))
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert f"{shipped + 1} rule files found" in outcome.stdout
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("> 0.1", "> 0.08"),
-        ("> 0.1", "> 0.12"),
-        ("sum by (job, pipeline_id) ", ""),
-        ("severity: warning", "severity: critical"),
-        ("HighPipelineFailureRate", "PipelineFailureRate"),
-        ("expr: |", "exper: |"),
-    ],
-)
-def test_a_broken_custom_alert_goes_unnoticed(
-    page: Page, promtool: Path, tmp_path: Path, old: str, new: str
-) -> None:
-    status, said = _custom_alert(page, promtool, tmp_path, old, new)
-    assert status != 0, said
-
-
-@pytest.mark.parametrize("name", ["federation", "remote-write"])
-def test_prometheus_refuses_a_printed_configuration(
-    name: str, page: Page, promtool: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "prometheus.yml"
-    path.write_text(page.block(name).text, encoding="utf-8")
-    outcome = subprocess.run(
-        [promtool, "check", "config", path], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-
-
-def test_a_misspelt_key_in_a_printed_configuration_goes_unnoticed(
-    page: Page, promtool: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "prometheus.yml"
-    path.write_text(page.block("federation").text.replace("honor_labels", "honour_labels"), encoding="utf-8")
-    outcome = subprocess.run(
-        [promtool, "check", "config", path], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert outcome.returncode != 0, outcome.stdout + outcome.stderr

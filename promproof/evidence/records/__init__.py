@@ -65,6 +65,7 @@ from promproof.evidence.records.metrics import (
     Targets,
     number,
 )
+from promproof.evidence.records.page import PageRead, Printed, ServiceFile
 from promproof.evidence.records.panels import (
     Choice,
     Dashboards,
@@ -140,6 +141,7 @@ __all__ = [
     "Metadata",
     "NodeReading",
     "ObservationFailed",
+    "PageRead",
     "PageRow",
     "PanelAsked",
     "PanelCause",
@@ -148,6 +150,7 @@ __all__ = [
     "Phase",
     "Poll",
     "Prepared",
+    "Printed",
     "ProcFolder",
     "PrometheusSaid",
     "Quiescence",
@@ -163,6 +166,7 @@ __all__ = [
     "Samples",
     "Series",
     "Service",
+    "ServiceFile",
     "Services",
     "Stimulus",
     "StimulusConnections",

@@ -1,0 +1,115 @@
+"""YAML of a page: excerpts of the files that ship, and configurations that the tools must take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from promproof.config.usertext import Mistake
+from promproof.config.yamlfile import documents
+from promproof.contract.documentation import Block
+from promproof.promises.known import Known, close_to
+from promproof.promises.promise import PAST, Promise
+from promproof.promises.quantities import same
+from promproof.promises.sheet import Sheet
+
+PROMETHEUS_KEYS = frozenset({"global", "scrape_configs", "rule_files", "alerting"})
+ALERTMANAGER_KEYS = frozenset(
+    {"route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals"}
+)
+_NAMES = ("job_name", "name", "receiver", "alert")
+"""Keys by which an entry of a list is known."""
+
+
+def loaded(text: str) -> Any:
+    """The first document of a YAML text; None where it is none."""
+    try:
+        return next((document.data for document in documents(text)), None)
+    except Mistake:
+        return None
+
+
+def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
+    """Excerpts against the files, and what the tools said of each block."""
+    for block in sheet.blocks_of("yaml", "yml"):
+        data = loaded(block.text)
+        if isinstance(data, dict):
+            yield from _excerpt(block, data, sheet, known)
+        yield from _printed(block, sheet, known)
+
+
+def _excerpt(block: Block, data: dict[str, Any], sheet: Sheet, known: Known) -> Iterator[Promise]:
+    if data.keys() <= PROMETHEUS_KEYS:
+        whole, what = known.read.prometheus, "the Prometheus configuration"
+    elif data.keys() <= ALERTMANAGER_KEYS:
+        whole, what = known.read.alertmanager, "the Alertmanager configuration"
+    else:
+        return
+    promise = Promise(block.line, "excerpt", block.name or block.text.split("\n", 1)[0], "page/excerpts")
+    if sheet.is_past(block.line) or not whole:
+        yield promise.is_open("nothing says that it is an excerpt of a file")
+        return
+    wrong: list[str] = []
+    lacking: list[str] = []
+    _compare(data, whole, "", wrong, lacking)
+    if wrong:
+        yield promise.fails(f"{wrong[0]} in {what}")
+    elif lacking:
+        yield promise.is_open(f"{lacking[0]}: it may be an example of what to add")
+    else:
+        yield promise.holds(f"as in {what}")
+
+
+def _compare(said: Any, shipped: Any, place: str, wrong: list[str], lacking: list[str]) -> None:
+    """What differs of the keys that both have, and what only the page has."""
+    if isinstance(said, dict) and isinstance(shipped, dict):
+        for key, value in said.items():
+            inner = f"{place}.{key}" if place else str(key)
+            if key not in shipped:
+                meant = close_to(str(key), [other for other in shipped if other not in said])
+                (wrong if meant else lacking).append(f"{inner} is {meant or 'not there'}")
+            else:
+                _compare(value, shipped[key], inner, wrong, lacking)
+    elif isinstance(said, list) and isinstance(shipped, list):
+        _lists(said, shipped, place, wrong, lacking)
+    elif not same(str(said), str(shipped)):
+        wrong.append(f"{place} is {shipped}, the page says {said}:")
+
+
+def _lists(said: list[Any], shipped: list[Any], place: str, wrong: list[str], lacking: list[str]) -> None:
+    for index, item in enumerate(said):
+        key = next((key for key in _NAMES if isinstance(item, dict) and key in item), "")
+        if key:
+            alike = [other for other in shipped if isinstance(other, dict) and other.get(key) == item[key]]
+            if alike:
+                _compare(item, alike[0], f"{place}[{item[key]}]", wrong, lacking)
+                continue
+            names = [str(other.get(key)) for other in shipped if isinstance(other, dict)]
+            meant = close_to(str(item[key]), names)
+            (wrong if meant else lacking).append(
+                f"{place}: {key} {meant or item[key]} is {'' if meant else 'not '}there"
+            )
+        elif isinstance(item, dict):
+            if index < len(shipped) and len(said) == len(shipped):
+                _compare(item, shipped[index], f"{place}[{index}]", wrong, lacking)
+            else:
+                lacking.append(f"{place}[{index}] has no name")
+        elif item not in shipped:
+            (lacking if any(other in shipped for other in said) else wrong).append(
+                f"{place} is {', '.join(map(str, shipped))}, the page says {item}:"
+            )
+
+
+def _printed(block: Block, sheet: Sheet, known: Known) -> Iterator[Promise]:
+    """What promtool and amtool said of the block."""
+    for said in known.read.printed.get(str(block.line), ()):
+        is_rule = "rules" in said.command
+        claim = "page/rules" if is_rule else "page/configurations"
+        text = f"{said.command}: {block.name or block.text.split(chr(10), 1)[0]}"
+        promise = Promise(block.line, "rule" if is_rule else "configuration", text, claim)
+        if said.status is None:
+            yield promise.is_open(said.output)
+        elif sheet.is_past(block.line):
+            yield promise.is_open(PAST)
+        else:
+            yield promise.judged(said.status == 0, "taken", said.output)

@@ -1,0 +1,248 @@
+"""Reads the documentation page and the files beside it into one record: what its promises are compared with."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from promproof.config.folder import Folder
+from promproof.config.inputs import read_text
+from promproof.config.masking import masked
+from promproof.config.yamlfile import load
+from promproof.contract.documentation import Block, Page, parse_text
+from promproof.contract.documentation import parse as parse_page
+from promproof.contract.model import Contract
+from promproof.errors import InputError
+from promproof.evidence.records import PageRead, Printed, ServiceFile
+from promproof.findings.part import Document
+from promproof.findings.read_compose import compose_of
+from promproof.promises.expressions import rules_in
+from promproof.promises.yamlblocks import ALERTMANAGER_KEYS, PROMETHEUS_KEYS, loaded
+from promproof.stack.binaries import Binaries
+
+TIMEOUT_SECONDS = 30.0
+TESTED = "custom.yml"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}")
+_PATH = re.compile(
+    r"(?<![\w/.:-])(?:[\w.-]+/)+[\w.-]*|(?<![\w/.:-])[\w-]+\.(?:ya?ml|json|md|py|toml|cfg|conf)\b"
+)
+_CD = re.compile(r"(?<![\w-])cd ([\w./-]+)")
+
+
+def read_page(
+    contract: Contract,
+    base: Path,
+    folder: Folder,
+    binaries: Binaries | None,
+    keep: frozenset[str] = frozenset(),
+) -> PageRead | None:
+    """The record of the contract's page; None where it names none. base: the contract's folder.
+
+    binaries: without them no block is shown to the tools. keep: texts that are no secrets.
+
+    Raises:
+        InputError: the page can't be read.
+    """
+    if contract.documentation is None:
+        return None
+    path = base / contract.documentation
+    return page_record(read_text(path, "a Markdown file in UTF-8"), path, contract, folder, binaries, keep)
+
+
+def page_record(
+    text: str,
+    path: Path,
+    contract: Contract,
+    folder: Folder,
+    binaries: Binaries | None = None,
+    keep: frozenset[str] = frozenset(),
+) -> PageRead:
+    """The record of a page whose text is this, as if it stood at the path."""
+    page = parse_text(text, path)
+    root = root_of(path, folder.root)
+    services, variables = _compose(contract, folder.root, keep)
+    shown = path.resolve()
+    return PageRead(
+        path=str(shown.relative_to(root)) if shown.is_relative_to(root) else path.name,
+        text=text,
+        prometheus=masked(_plain(folder.prometheus.data), keep=keep),
+        alertmanager=masked(_plain(folder.alertmanager.data), keep=keep) if folder.alertmanager else {},
+        rules=tuple(_rules(folder)),
+        services=services,
+        variables=variables,
+        links=dict(_links(page, path)),
+        paths=dict(_paths(text, root, path.parent, folder)),
+        printed=dict(_printed(page, binaries, folder)) if binaries is not None else {},
+    )
+
+
+def root_of(path: Path, monitoring: Path) -> Path:
+    """The folder from which a page names files: the clone that it is in, else what holds the page and the folder."""
+    resolved = path.resolve()
+    for parent in resolved.parents:
+        if (parent / ".git").exists():
+            return parent
+    return next(
+        (parent for parent in resolved.parents if monitoring.resolve().is_relative_to(parent)),
+        resolved.parent,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A document of plain values."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _rules(folder: Folder) -> Iterator[dict[str, Any]]:
+    for document in folder.rules:
+        groups = document.data.get("groups") if isinstance(document.data, dict) else None
+        for group in groups or ():
+            for rule in group.get("rules") or ():
+                yield _plain(rule)
+
+
+def _compose(
+    contract: Contract, root: Path, keep: frozenset[str]
+) -> tuple[dict[str, ServiceFile], dict[str, str]]:
+    """The services of the compose file, and its variables with their defaults; nothing of one that is not read."""
+    if contract.deployment is None:
+        return {}, {}
+    path = root / contract.deployment.compose
+    try:
+        text, data = read_text(path, "a compose file"), load(path, "a compose file")
+    except InputError:  # deployment/… says so
+        return {}, {}
+    document = Document(str(path), data.data, data.lines, text=text, folder="")
+    file = compose_of(document.part())
+    services = {
+        service.name: ServiceFile(
+            service.ports,
+            service.command,
+            {str(key): str(value) for key, value in masked(dict(service.environment), keep=keep).items()},
+        )
+        for service in file.services
+    }
+    variables: dict[str, str] = {}
+    for name, default in _VARIABLE.findall(text):
+        variables[name] = variables.get(name) or default
+    return services, {name: str(value) for name, value in masked(variables, keep=keep).items()}
+
+
+def _links(page: Page, path: Path) -> Iterator[tuple[str, str]]:
+    """Links to other files, and why one leads nowhere."""
+    anchors: dict[Path, frozenset[str]] = {}
+    for link in page.links:
+        try:
+            parts = urlsplit(link.target)
+        except ValueError:
+            continue
+        if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
+            continue
+        target = path.parent / unquote(parts.path)
+        if not target.exists():
+            yield link.target, "there is no such file"
+            continue
+        if parts.fragment and target.suffix == ".md":
+            if target not in anchors:
+                anchors[target] = parse_page(target).anchors
+            if unquote(parts.fragment) not in anchors[target]:
+                yield link.target, "the file has no such anchor"
+                continue
+        yield link.target, ""
+
+
+def _paths(text: str, root: Path, beside: Path, folder: Folder) -> Iterator[tuple[str, bool]]:
+    """What the page names as a file or a folder, and what stands there instead."""
+    named = {found.rstrip(".") for found in _PATH.findall(text)} | set(_CD.findall(text))
+    places = (root, beside, folder.root, folder.prometheus.path.parent)
+    seen: dict[str, bool] = {}
+    for name in sorted(named):
+        plain = name.removeprefix("./").rstrip("/")
+        if not plain or ".." in plain.split("/"):
+            continue
+        there = [place for place in places if (place / plain).exists()]
+        seen[plain] = bool(there)
+        if not there:
+            above = next((place / plain).parent for place in places)
+            if above.is_dir() and above.is_relative_to(root):
+                near = [entry for entry in above.iterdir() if not entry.name.startswith(".")][:200]
+                seen |= {str(entry.relative_to(places[0])): True for entry in near}
+    yield from sorted(seen.items())
+
+
+def _printed(page: Page, binaries: Binaries, folder: Folder) -> Iterator[tuple[str, tuple[Printed, ...]]]:
+    """What promtool says of the rules, the tests of rules and the configurations that the page prints."""
+    blocks = [
+        (block, loaded(block.text)) for block in page.blocks if block.language.lower() in ("yaml", "yml")
+    ]
+    rules = [block for block, data in blocks if rules_in(data)]
+    for block, data in blocks:
+        if not isinstance(data, dict):
+            continue
+        if rules_in(data):
+            yield str(block.line), (_asked(binaries, "check rules", block),)
+        elif "tests" in data and "rule_files" in data:
+            yield str(block.line), (_tested(binaries, block, data, rules, folder),)
+        elif (
+            data.keys() & (PROMETHEUS_KEYS | {"remote_write", "remote_read"})
+            and not data.keys() & ALERTMANAGER_KEYS
+        ):
+            yield str(block.line), (_asked(binaries, "check config", block),)
+
+
+def _asked(binaries: Binaries, command: str, block: Block) -> Printed:
+    with tempfile.TemporaryDirectory(prefix="page-") as name:
+        path = Path(name) / "printed.yml"
+        path.write_text(block.text, encoding="utf-8")
+        if command == "check config":
+            data = loaded(block.text)
+            data.pop("rule_files", None)  # the files are not there
+            path.write_text(yaml.safe_dump(_plain(data), sort_keys=False), encoding="utf-8")
+        return _run(binaries, command, path, Path(name))
+
+
+def _tested(
+    binaries: Binaries, block: Block, data: dict[str, Any], rules: list[Block], folder: Folder
+) -> Printed:
+    """The page's test of a rule, with the rules that it prints where the test looks for them."""
+    with tempfile.TemporaryDirectory(prefix="page-") as name:
+        place = Path(name) / "prometheus"
+        shutil.copytree(folder.prometheus.path.parent, place)
+        for file in data["rule_files"]:
+            target = (place / str(file)).resolve()
+            if not target.is_relative_to(place.resolve()):
+                return Printed("test rules", None, f"its rule file {file} is not beside it")
+            if not target.exists() and rules:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(rules[-1].text, encoding="utf-8")
+        path = place / "printed.test.yml"
+        path.write_text(block.text, encoding="utf-8")
+        return _run(binaries, "test rules", path, Path(name))
+
+
+def _run(binaries: Binaries, command: str, path: Path, root: Path) -> Printed:
+    try:
+        done = subprocess.run(
+            [str(binaries.promtool.path), *command.split(), str(path)],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Printed(f"promtool {command}", None, f"promtool did not answer: {type(error).__name__}")
+    output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
+    return Printed(f"promtool {command}", done.returncode, output)

@@ -1,0 +1,65 @@
+"""Rules and configurations that the page prints are shown to promtool as they stand, and a mistake in one is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from promproof.config.folder import read_folder
+from promproof.contract.model import load
+from promproof.places import REPOSITORY
+from promproof.promises.promise import Promise
+from promproof.promises.reading import promises
+from promproof.run.pageread import page_record
+from promproof.stack.binaries import find_binaries
+from promproof.verdict import Outcome
+from tests.promises.conftest import PAGE
+
+pytestmark = pytest.mark.stack
+Printed = Callable[[str], list[Promise]]
+
+
+@pytest.fixture(scope="module")
+def printed() -> Printed:
+    """What promtool says of the blocks of a page with this text."""
+    contract, folder = (
+        load(REPOSITORY / "monitoring" / "contract.yaml"),
+        read_folder(Path(REPOSITORY / "monitoring")),
+    )
+    binaries = find_binaries()
+
+    def read(text: str) -> list[Promise]:
+        found = promises(page_record(text, PAGE, contract, folder, binaries), contract)
+        return [promise for promise in found if promise.claim in ("page/rules", "page/configurations")]
+
+    return read
+
+
+def test_the_shipped_page_prints_what_promtool_takes(printed: Printed, text: str) -> None:
+    found = printed(text)
+    assert {promise.outcome for promise in found} == {Outcome.PASS}
+    assert {promise.claim for promise in found} == {"page/rules", "page/configurations"}
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "claim"),
+    [
+        ("          > 0.1\n", "          > 0.08\n", "page/rules"),
+        ("          > 0.1\n", "          > 0.12\n", "page/rules"),
+        ("          sum by (job, pipeline_id) (rate", "          (rate", "page/rules"),
+        ("          severity: warning", "          severity: critical", "page/rules"),
+        ("- alert: HighPipelineFailureRate", "- alert: PipelineFailureRate", "page/rules"),
+        ("        expr: |", "        exper: |", "page/rules"),
+        ("honor_labels", "honour_labels", "page/configurations"),
+    ],
+)
+def test_a_mistake_in_what_the_page_prints_is_named(
+    old: str, new: str, claim: str, printed: Printed, text: str
+) -> None:
+    assert text.count(old) == 1
+    assert claim in {
+        promise.claim for promise in printed(text.replace(old, new)) if promise.outcome is Outcome.FAIL
+    }
