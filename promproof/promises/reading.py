@@ -16,6 +16,7 @@ from promproof.promises import (
     links,
     naming,
     prose,
+    rows,
     samples,
     tables,
     yamlblocks,
@@ -26,7 +27,7 @@ from promproof.promises.quantities import amounts, same
 from promproof.promises.sheet import Passage, Sheet, sheet_of
 from promproof.verdict import Outcome
 
-READERS = (tables, expressions, yamlblocks, samples, addresses, commands, prose, figures, naming, links)
+READERS = (rows, tables, expressions, yamlblocks, samples, addresses, commands, prose, figures, naming, links)
 AGREES = "page/agrees"
 NOBODY = (UNCLAIMED, NO_FILE, NO_DEFAULT)
 """Why a promise is open that can still be compared with itself."""

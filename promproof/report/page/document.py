@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from promproof.crash import describe
 from promproof.report.page import boundaries, causes, claims, counts, panels, swimming
+from promproof.report.page.documentation import documentation
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import Swim, swims
 from promproof.report.page.matrix import Matrix, matrix
@@ -41,6 +42,7 @@ def page(subject: Subject) -> str:
     boards, boards_trouble = part("the panels", lambda: panels.boards(subject))
     counted, counted_trouble = part("the metrics", lambda: counts.counts(subject))
     changes, changes_trouble = part("what moved", lambda: _moved(subject))
+    said, said_trouble = part("the documentation", lambda: documentation(subject))
     limits, limits_trouble = part("the thresholds", lambda: boundaries.boundaries(subject))
     troubles = (
         blocks_trouble,
@@ -48,6 +50,7 @@ def page(subject: Subject) -> str:
         boards_trouble,
         counted_trouble,
         limits_trouble,
+        said_trouble,
         changes_trouble,
     )
     about: dict[str, Any] = {
@@ -69,6 +72,7 @@ def page(subject: Subject) -> str:
         "counted": counted,
         "limits": limits,
         "boards": boards,
+        "documented": said,
         "troubles": [said for said in troubles if said],
         "draw": swimming.draw,
         "wide": swimming.WIDE,
