@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -25,6 +27,31 @@ RETRY = Retry(total=3, read=1, backoff_factor=0.1, status_forcelist=(502, 503, 5
 is not, and a server that is silent once more is not asked a third time."""
 _CHUNK = 65536
 SHOWN_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Access:
+    """With what a server lets this program in. headers: sent with each question; ca: file of certificates to trust."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ca: str | None = None
+
+
+_LET_IN: dict[str, Access] = {}
+
+
+def let_in(base: str, access: Access | None) -> None:
+    """From now on every session shows this to all URLs below a base URL; None: nothing more."""
+    if access is None:
+        _LET_IN.pop(base.rstrip("/"), None)
+    else:
+        _LET_IN[base.rstrip("/")] = access
+
+
+def access_of(url: str) -> Access:
+    """What a URL is shown: that of the longest base that it lies below."""
+    below = [base for base in _LET_IN if url == base or url.startswith((f"{base}/", f"{base}?"))]
+    return _LET_IN[max(below, key=len)] if below else Access()
 
 
 class TooLarge(requests.RequestException):
@@ -54,6 +81,11 @@ class Session(requests.Session):
         if options.get("timeout") is None:
             options["timeout"] = self._timeout
         options["stream"] = True
+        access = access_of(str(url))
+        if access.headers:
+            options["headers"] = {**access.headers, **(options.get("headers") or {})}
+        if access.ca is not None:
+            options.setdefault("verify", access.ca)
         answer = super().request(method, url, *given, **options)
         try:
             self._read(answer)

@@ -277,6 +277,22 @@ OPTIONS = (
         "URL",
     ),
     Option(
+        "header",
+        STACK,
+        (*RUNS, "init"),
+        "shown to what runs already, 'prometheus=Authorization: Bearer @FILE' say; may be repeated",
+        "HEADER",
+        repeatable=True,
+    ),
+    Option(
+        "ca-file",
+        STACK,
+        (*RUNS, "init"),
+        "certificates to trust of what runs already at https://",
+        "FILE",
+        kind="path",
+    ),
+    Option(
         "binary",
         STACK,
         (*RUNS, "mutate", "prove", "check"),

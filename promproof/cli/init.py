@@ -19,6 +19,7 @@ from promproof.draft.routes import asked
 from promproof.draft.service import running
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
+from promproof.run.access import let_in_to
 
 LATEST = ".drafted"
 """The folder beside the draft that holds what the last `init` wrote, so that edits can be told from it."""
@@ -27,6 +28,9 @@ LATEST = ".drafted"
 def run(given: dict[str, Any]) -> int:
     """The exit status: 0 when a draft was written."""
     wishes = _wishes(given)
+    let_in_to(
+        {"target": given["target"], "prometheus": given["prometheus"]}, given["header"], given["ca_file"]
+    )
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
     with running(given["app"], given["target"]) as service:
         seen = look(service, wishes, _say)

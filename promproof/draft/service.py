@@ -20,7 +20,7 @@ from promproof.stack.journal import Journal
 from promproof.stack.protocol import SentRequest
 from promproof.stack.waiting import loopback_session
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 NEAR_BYTES = 32 * 1024 * 1024
 NEAR_FILES = 8
 

@@ -41,6 +41,10 @@ class StackOptions:
     alertmanager: str | None = None
     grafana: str | None = None
     """URL of a Grafana that runs already, with the folder's provisioning."""
+    header: tuple[str, ...] = ()
+    """What is shown to servers that run already: `PLACE=NAME: VALUE`."""
+    ca_file: Path | None = None
+    """Certificates to trust of those at https://."""
     documented_ports: bool = False
     """Containers: the ports that the documentation names, not free ones."""
     target_on_bridge: bool = False

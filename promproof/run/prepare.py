@@ -28,6 +28,7 @@ from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import SHIPPED_SCENARIOS
 from promproof.run import scaling
+from promproof.run.access import let_in_to
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
 from promproof.run.options import Options, wish_of
@@ -66,6 +67,9 @@ def prepare(options: Options) -> Prepared:
     """
     _check_options(options)
     check_places(options.reports)
+    stack = options.stack
+    urls = {"prometheus": stack.prometheus, "alertmanager": stack.alertmanager, "grafana": stack.grafana}
+    shown = let_in_to({"target": options.target.url, **urls}, stack.header, stack.ca_file)
     contract = contracts.load(options.contract)
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
@@ -95,6 +99,7 @@ def prepare(options: Options) -> Prepared:
         masker=masker_of(options, contract, monitoring, [reconcile]),
         scale_reason=reason,
     )
+    prepared.masker.learn(shown)
     # without a fault port one that needs it is not played
     if drill is None or (Need.FAULT_PORT in needs_of(drill.plan)[0] and not _has_faults(prepared)):
         return prepared

@@ -1,0 +1,93 @@
+"""With what a run is let in: headers and certificates for what runs already, each for its place and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from promproof import http
+from promproof.errors import InputError
+from promproof.http import Access, Session, access_of
+from promproof.observe.alertmanager import Alertmanager
+from promproof.run.access import let_in_to
+from tests.observe import servers
+from tests.observe.front import before, certificate
+
+pytestmark = pytest.mark.unit
+PROMETHEUS = "https://metrics.shop.example/prom"
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LET_IN", {})
+
+
+@pytest.fixture
+def status() -> Iterator[str]:
+    with servers.serving(servers.answer('{"versionInfo": {}}')) as server:
+        yield server.url
+
+
+def test_a_header_is_shown_below_its_url_and_nowhere_else() -> None:
+    secrets = let_in_to(
+        {"prometheus": PROMETHEUS, "target": "http://a:1"}, ["prometheus=X-Scope-OrgID: shop"], None
+    )
+    assert secrets == ["shop"]
+    assert access_of(f"{PROMETHEUS}/api/v1/query").headers == {"X-Scope-OrgID": "shop"}
+    for url in (f"{PROMETHEUS}-other/api", "https://metrics.shop.example/", "http://a:1/metrics"):
+        assert access_of(url) == Access()
+    assert let_in_to({"prometheus": PROMETHEUS}, [], None) == []
+    assert access_of(PROMETHEUS) == Access(), "another run in the same process begins anew"
+
+
+def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hush\n", encoding="utf-8")
+    let_in_to({"prometheus": PROMETHEUS}, [f"prometheus=Authorization: Bearer @{tmp_path / 'token'}"], None)
+    assert access_of(PROMETHEUS).headers == {"Authorization": "Bearer hush"}
+    let_in_to({"prometheus": PROMETHEUS}, ["prometheus=From: me@shop.example"], None)
+    assert access_of(PROMETHEUS).headers == {"From": "me@shop.example"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X-Scope-OrgID: shop",
+        "prometheus=X-Scope-OrgID",
+        "nobody=A: b",
+        "alertmanager=A: b",
+        "prometheus=A: @/nowhere/x",
+    ],
+    ids=["no place", "no value", "a place that is none", "a place without a URL", "no file"],
+)
+def test_a_header_that_says_too_little_is_refused(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        let_in_to({"prometheus": PROMETHEUS, "alertmanager": None}, [text], None)
+    assert "--header" in caught.value.where
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no certificate"):
+        let_in_to({"prometheus": PROMETHEUS}, [], tmp_path / "none.pem")
+
+
+def test_a_server_with_its_own_certificate_a_prefix_and_a_token_answers_who_knows_them(
+    tmp_path: Path, status: str
+) -> None:
+    pair = certificate(tmp_path)
+    with before(status, {"Authorization": "Bearer hush"}, pair) as url:
+        with pytest.raises(requests.exceptions.SSLError):
+            Session().get(url)
+        let_in_to({"alertmanager": url}, [], pair[0])
+        assert Session().get(f"{url}/api/v2/status").status_code == 401
+        let_in_to({"alertmanager": url}, ["alertmanager=Authorization: Bearer hush"], pair[0])
+        assert Alertmanager(url).status() == {"versionInfo": {}}
+
+
+def test_a_password_in_the_url_is_shown_as_basic_authentication(status: str) -> None:
+    with before(status, {"Authorization": "Basic c2hvcDpodXNo"}) as url:
+        assert Session().get(f"{url}/").status_code == 401
+        named = url.replace("http://", "http://shop:hush@")
+        assert Alertmanager(named).status() == {"versionInfo": {}}
