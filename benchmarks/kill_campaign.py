@@ -339,6 +339,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="verify,drill,load,ui", help="these commands")
     given = parser.parse_args(arguments)
+    # A shell without job control starts `... &` with SIGINT ignored, and every child would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = DEFAULT_REPORTS / f"kill-campaign-{given.seed}"
     folder.mkdir(parents=True, exist_ok=True)
     with kept(folder / "kills.jsonl") as (lengths, kills, add), running(folder) as stack:
