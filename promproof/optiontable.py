@@ -100,7 +100,7 @@ OPTIONS = (
     Option(
         "contract",
         SUBJECT,
-        EVERY,
+        (*EVERY, "mutate"),
         "the contract: all claims of the service",
         "FILE",
         "path",
@@ -109,7 +109,7 @@ OPTIONS = (
     Option(
         "monitoring",
         SUBJECT,
-        (*RUNS, "ui", "init"),
+        (*RUNS, "ui", "init", "mutate"),
         "the monitoring folder as deployed",
         "DIR",
         "path",
@@ -142,6 +142,22 @@ OPTIONS = (
         "path",
         repeatable=True,
         variable="PROMPROOF_PLUGINS",
+    ),
+    Option(
+        "live",
+        SUBJECT,
+        ("mutate",),
+        "plant the faults of the catalogue into the whole set-up, and judge that",
+        kind="flag",
+    ),
+    Option(
+        "places",
+        SUBJECT,
+        ("mutate",),
+        "--live: how many places of a fault are tried",
+        "N",
+        "number",
+        defaults={"mutate": "1"},
     ),
     Option(
         "tests",
@@ -332,7 +348,12 @@ OPTIONS = (
         repeatable=True,
     ),
     Option(
-        "min-score", JUDGING, ("mutate",), "fail below so many of 100 killed mutants", "PERCENT", "number"
+        "min-score",
+        JUDGING,
+        ("mutate",),
+        "fail below so many of 100 killed mutants, or caught faults",
+        "PERCENT",
+        "number",
     ),
     Option(
         "min-coverage",
@@ -370,6 +391,14 @@ OPTIONS = (
         ("check",),
         "judge this kind of finding alone, or this family: rule say; may be repeated",
         "ID",
+        repeatable=True,
+    ),
+    Option(
+        "only",
+        JUDGING,
+        ("mutate",),
+        "--live: this class of faults alone, or this fault, or this pattern; may be repeated",
+        "FAULT",
         repeatable=True,
     ),
     Option("baseline", JUDGING, ("load",), "runs to compare with", "FILE", "path"),
@@ -430,6 +459,7 @@ OPTIONS = (
         kind="flag",
         short="v",
     ),
+    Option("verbose", OUTPUT, ("mutate",), "--live: a line for each fault", kind="flag", short="v"),
     Option("json", OUTPUT, ("judge",), "write the verdicts there as well", "FILE", "path"),
     Option(
         "junit",

@@ -17,8 +17,8 @@ ROOMS = (
     "plugins", "registry",
     # folders; what each is for stands in its __init__
     "config", "promql", "grafana", "findings", "contract", "render", "evidence", "promises", "stack", "truth",
-    "observe", "load", "faults", "drills", "checks", "proofs", "draft", "run", "report", "live", "pytest_plugin",
-    "cli", "__main__",
+    "observe", "load", "faults", "drills", "checks", "proofs", "draft", "run", "catalogue", "report", "live",
+    "pytest_plugin", "cli", "__main__",
 )  # fmt: skip
 """From the lowest to the highest."""
 NEVER = ("promptpilot", "loadtests", "verification", "tests", "benchmarks")

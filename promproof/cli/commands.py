@@ -141,9 +141,11 @@ COMMANDS = (
         "mutate",
         "promproof.cli.mutate:run",
         "which small changes of rules their tests do not notice",
-        (Argument("paths", "PATH...", many=True),),
+        (Argument("paths", "[PATH]...", required=False, many=True),),
         text=(
-            "PATH is a rule file, or a folder that has some. Nothing is started but promtool; no target is needed.",
+            "PATH is a rule file, or a folder that has some. Nothing is started but promtool; no target is needed. "
+            "With --live PATH is the monitoring folder: the faults of docs/faults.md are planted into copies of it, "
+            "and everything that this program can judge without traffic is judged.",
         ),
     ),
     Command(

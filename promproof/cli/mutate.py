@@ -28,6 +28,17 @@ LONG = 200
 def run(given: dict[str, Any]) -> int:
     """The exit status: 1 below --min-score, 2 when a test file fails unchanged or nothing was judged."""
     plugins.use(given["plugins"])
+    if given["live"]:
+        from promproof.cli import faults  # imports all of a run
+
+        return faults.run(given)
+    if not given["paths"]:
+        raise InputError(
+            what="no rules are named",
+            where="mutate",
+            expected="a rule file, or a folder that has some; or --live",
+            todo="promproof mutate monitoring/ --tests tests/*.yml",
+        )
     least = given["min_score"]
     if given["format"] not in ("text", "json"):
         raise InputError(

@@ -6,10 +6,12 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promproof.checks import judge_all
 from promproof.config.masking import masked, secrets_of
 from promproof.config.rules import recorded
 from promproof.config.shapes import AlertmanagerFile, shaped
@@ -18,15 +20,19 @@ from promproof.contract.deployment import Deployment
 from promproof.contract.model import Alert
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
-from promproof.evidence.history import Recorder
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import Clock, History, Recorder
+from promproof.observe import panels
 from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run.judged import files_judged
 from promproof.run.pageread import read_page
 from promproof.run.prepare import Prepared
+from promproof.run.secrecy import HISTORY
 from promproof.stack.binaries import Binaries
 from promproof.stack.supply import resolve
+from promproof.verdict import Verdict
 
 TIMEOUT_SECONDS = 30
 SHOWN_LINES = 5
@@ -42,18 +48,44 @@ class Printed:
     stderr: str
 
 
-def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> tuple[records.ToolResult, ...]:
+Run = Callable[[list[Any]], Printed]
+
+
+def ask(command: list[Any]) -> Printed:
+    """Run a program to its end."""
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Printed(None, "", f"no answer within {TIMEOUT_SECONDS} s")
+    except OSError as error:
+        return Printed(None, "", f"cannot be started: {error.strerror}")
+    return Printed(done.returncode, done.stdout, done.stderr)
+
+
+def check_files(
+    prepared: Prepared, binaries: Binaries, history: Recorder, asking: Asking | None = None
+) -> tuple[records.ToolResult, ...]:
     """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert.
 
     What the tools said of the files.
     """
-    folder = prepared.folder
-    results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root)]
+    folder, asking = prepared.folder, asking or Asking()
+    run = asking.run
+    results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root, run)]
     results += [
-        _result([binaries.promtool.path, "check", "rules", rules.path], folder.root) for rules in folder.rules
+        _result([binaries.promtool.path, "check", "rules", rules.path], folder.root, run)
+        for rules in folder.rules
     ]
     if folder.alertmanager is not None:
-        results.append(_result([binaries.amtool.path, "check-config", folder.alertmanager.path], folder.root))
+        command = [binaries.amtool.path, "check-config", folder.alertmanager.path]
+        results.append(_result(command, folder.root, run))
     history.add(records.Tools(tuple(results), tuple(str(finding) for finding in folder.findings)))
     history.add(
         records.RuleFiles(
@@ -76,10 +108,10 @@ def check_files(prepared: Prepared, binaries: Binaries, history: Recorder) -> tu
             history.add(page)
     if prepared.contract.deployment is not None:
         with attempt(history, "deployment"):
-            history.add(deployment(prepared, prepared.contract.deployment))
+            history.add(asking.deployment(prepared, prepared.contract.deployment))
     config = folder.alertmanager.path if folder.alertmanager is not None else None
     with attempt(history, "routes"):
-        history.add(_routes(prepared, binaries, config))
+        history.add(_routes(prepared, binaries, config, run))
     return tuple(results)
 
 
@@ -133,6 +165,31 @@ def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
     return records.Boundary(tuple(points), rules=rules)
 
 
+def judged(
+    prepared: Prepared,
+    binaries: Binaries,
+    folder: Path,
+    clock: Clock,
+    asking: Asking | None = None,
+) -> tuple[list[Verdict], History]:
+    """A verdict for every claim, on the files alone: what needs a target or traffic is unknown; and the evidence.
+
+    folder: new, for the history.
+    """
+    asking = asking or Asking()
+    asked: Future[records.Boundary] = Future()
+    with closing(Recorder(folder / HISTORY, prepared.contract.service, clock, prepared.masker)) as history:
+        history.add(records.Prepared(prepared.scale.factor, prepared.contract.service))
+        check_files(prepared, binaries, history, asking)
+        panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
+        try:
+            asked.set_result(asking.boundary(prepared, binaries))
+        except Exception as error:
+            asked.set_exception(error)
+        record_boundary(history, asked)
+        return judge_all(Evidence(prepared.contract, history)), history
+
+
 def in_background(ask: Callable[[], records.Boundary]) -> Future[records.Boundary]:
     """Ask on a thread of its own, which nobody waits for when the run is interrupted."""
     asked: Future[records.Boundary] = Future()
@@ -161,7 +218,7 @@ def record_boundary(history: Recorder, asked: Future[records.Boundary], *, wait:
         history.add(records.Boundary((), f"promtool's answer could not be used: {said}"))
 
 
-def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> records.Routes:
+def _routes(prepared: Prepared, binaries: Binaries, config: Path | None, run: Run = ask) -> records.Routes:
     """The receivers of each alert as amtool tells them, and by alert why it did not."""
     if config is None:
         return records.Routes({})
@@ -170,7 +227,7 @@ def _routes(prepared: Prepared, binaries: Binaries, config: Path | None) -> reco
     errors: dict[str, str] = {}
     for alert in contract.alerts:
         labels = [f"{name}={value}" for name, value in _labels_of(prepared, alert).items()]
-        done = _run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
+        done = run([binaries.amtool.path, "config", "routes", "test", f"--config.file={config}", *labels])
         names = tuple(name for name in done.stdout.strip().split(",") if name)
         if done.returncode == 0 and known.issuperset(names):
             receivers[alert.name] = names
@@ -195,29 +252,12 @@ def shortened(output: str) -> str:
     return "\n".join(lines[:SHOWN_LINES]) + more
 
 
-def _result(command: list[Any], root: Path) -> records.ToolResult:
-    done = _run(command)
+def _result(command: list[Any], root: Path, run: Run = ask) -> records.ToolResult:
+    done = run(command)
     shown = " ".join(Path(part).name if index == 0 else str(part) for index, part in enumerate(command))
     output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
     # promtool checks the rule files that a configuration names as well, and warns without a failing status.
     return records.ToolResult(shown.replace(f"{root}/", ""), done.returncode, output)
-
-
-def _run(command: list[Any]) -> Printed:
-    try:
-        done = subprocess.run(
-            [str(part) for part in command],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Printed(None, "", f"no answer within {TIMEOUT_SECONDS} s")
-    except OSError as error:
-        return Printed(None, "", f"cannot be started: {error.strerror}")
-    return Printed(done.returncode, done.stdout, done.stderr)
 
 
 def receiver_urls(config: Path | None) -> dict[str, list[str]]:
@@ -230,3 +270,12 @@ def receiver_urls(config: Path | None) -> dict[str, list[str]]:
         receiver.name: [hook.url or "" for hook in receiver.webhook_configs or ()]
         for receiver in shape.receivers or ()
     }
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks programs about the files. Whoever judges many folders that differ in one file asks what changed only."""
+
+    run: Run = ask
+    deployment: Callable[[Prepared, Deployment], records.DeploymentRead] = deployment
+    boundary: Callable[[Prepared, Binaries], records.Boundary] = boundary

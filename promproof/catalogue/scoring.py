@@ -1,0 +1,118 @@
+"""What becomes of each fault: caught, caught by luck, missed, or without a place; and what harmless changes set off."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from promproof.catalogue.folder import SetUp, copy
+from promproof.catalogue.judging import Red
+from promproof.catalogue.model import HARMLESS, Catalogue, Fault
+from promproof.catalogue.planting import Planted, planted
+from promproof.crash import describe
+
+Judging = Callable[[SetUp], list[Red]]
+
+
+class Fate(StrEnum):
+    """What became of a fault; the last three are those of a harmless change and of what nobody could judge."""
+
+    CAUGHT = "caught"
+    LUCK = "by luck"
+    MISSED = "missed"
+    NO_PLACE = "no place"
+    UNKNOWN = "unknown"
+    QUIET = "quiet"
+    ALARM = "false alarm"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A fault and its fate. red: what turned red by it, what names it first; diff: what was changed."""
+
+    fault: Fault
+    fate: Fate
+    number: int = 0
+    file: str = ""
+    diff: str = ""
+    red: tuple[Red, ...] = ()
+    why: str = ""
+
+
+def score(
+    faults: Iterable[Fault],
+    setup: SetUp,
+    judge: Judging,
+    places: int = 1,
+    say: Callable[[Scored], None] = lambda scored: None,
+) -> list[Scored]:
+    """Plant each fault into a copy of the set-up and judge that; what is red without a fault says nothing."""
+    results = []
+    with tempfile.TemporaryDirectory(prefix="promproof-") as folder:
+        mine = copy(setup, Path(folder) / "set-up")
+        baseline = judge(mine)
+        for fault in faults:
+            found = planted(fault, mine, places)
+            for each in [_judged(one, mine, judge, baseline) for one in found] or [
+                Scored(fault, Fate.NO_PLACE)
+            ]:
+                say(each)
+                results.append(each)
+    return results
+
+
+def _judged(fault: Planted, setup: SetUp, judge: Judging, baseline: Sequence[Red]) -> Scored:
+    before = fault.file.read_bytes()
+    fault.file.write_text(fault.text, encoding="utf-8")
+    try:
+        red = judge(setup)
+    except Exception as error:  # one fault costs no other
+        return _scored(fault, setup, Fate.UNKNOWN, (), describe(error))
+    finally:
+        fault.file.write_bytes(before)
+    new = fresh(red, baseline)
+    return _scored(fault, setup, fate(fault.fault, new), ordered(fault.fault, new), "")
+
+
+def _scored(fault: Planted, setup: SetUp, fate: Fate, red: tuple[Red, ...], why: str) -> Scored:
+    return Scored(fault.fault, fate, fault.number, setup.shown(fault.file), fault.diff, red, why)
+
+
+def fresh(red: Sequence[Red], baseline: Sequence[Red]) -> list[Red]:
+    """What was not red before: a claim that was red already, and a finding with the same words, say nothing."""
+    known = {(each.what, each.text) for each in baseline}
+    claims = {each.what for each in baseline if each.is_claim}
+    return [
+        each
+        for each in red
+        if (each.what, each.text) not in known and not (each.is_claim and each.what in claims)
+    ]
+
+
+def fate(fault: Fault, red: Sequence[Red]) -> Fate:
+    """Whether what turned red names the fault."""
+    if fault.family == HARMLESS:
+        return Fate.ALARM if red else Fate.QUIET
+    if any(fault.is_named_by(each.what, each.text) for each in red):
+        return Fate.CAUGHT
+    return Fate.LUCK if red else Fate.MISSED
+
+
+def ordered(fault: Fault, red: Sequence[Red]) -> tuple[Red, ...]:
+    """What names the fault first."""
+    return tuple(sorted(red, key=lambda each: not fault.is_named_by(each.what, each.text)))
+
+
+def percent(results: Sequence[Scored]) -> float | None:
+    """Caught of 100 planted faults; None when none was."""
+    judged = [each for each in results if each.fate in (Fate.CAUGHT, Fate.LUCK, Fate.MISSED)]
+    return 100 * sum(each.fate is Fate.CAUGHT for each in judged) / len(judged) if judged else None
+
+
+def by_family(results: Sequence[Scored], catalogue: Catalogue) -> dict[str, list[Scored]]:
+    """The results of each class that has some, in the catalogue's order."""
+    found = {name: [each for each in results if each.fault.family == name] for name in catalogue.families}
+    return {name: mine for name, mine in found.items() if mine}

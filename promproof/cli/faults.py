@@ -1,0 +1,96 @@
+"""`promproof mutate --live`: plants the faults of the catalogue into a set-up, and tells which of them are noticed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from promproof.catalogue.folder import set_up
+from promproof.catalogue.judging import Judge
+from promproof.catalogue.model import HARMLESS, Catalogue, Fault, catalogue
+from promproof.catalogue.scoring import Fate, Scored, percent, score
+from promproof.catalogue.telling import data, named, text
+from promproof.errors import InputError
+from promproof.run.options import Options, binaries
+from promproof.run.prepare import prepare
+from promproof.stack.binaries import find_binaries
+
+
+def run(given: dict[str, Any]) -> int:
+    """The exit status: 1 below --min-score or with a false alarm, 2 when nothing was judged."""
+    known = catalogue()
+    faults = chosen(known, given["only"])
+    setup = set_up(
+        prepare(Options.of(contract=given["contract"], monitoring=_monitoring(given), drill=False))
+    )
+    found = find_binaries(binaries(given["binary"]))
+    results = score(faults, setup, Judge(found), _places(given["places"]), _progress(len(faults)))
+    if given["format"] == "json":
+        sys.stdout.write(json.dumps(data(results, known), indent=2) + "\n")
+    else:
+        sys.stdout.write(text(results, known, is_verbose=given["verbose"]))
+    return status(results, given["min_score"])
+
+
+def status(results: Sequence[Scored], least: float | None) -> int:
+    """What a score ends with."""
+    reached = percent([each for each in results if each.fault.family != HARMLESS])
+    if any(each.fate is Fate.ALARM for each in results):
+        return 1
+    if reached is None:
+        return 0 if any(each.fate is Fate.QUIET for each in results) else 2
+    return 1 if least is not None and reached < least else 0
+
+
+def chosen(known: Catalogue, patterns: Sequence[str]) -> list[Fault]:
+    """The faults of these classes, names and patterns; all without one.
+
+    Raises:
+        InputError: a pattern means none.
+    """
+    for pattern in patterns:
+        if not any(_is_meant(fault, pattern) for fault in known):
+            raise InputError(
+                what=f"no fault is called {pattern!r}",
+                where="--only",
+                expected=f"a class ({', '.join(known.families)}), a name, or a pattern",
+                todo="see docs/faults.md",
+            )
+    return [fault for fault in known if not patterns or any(_is_meant(fault, each) for each in patterns)]
+
+
+def _is_meant(fault: Fault, pattern: str) -> bool:
+    return pattern == fault.family or fnmatchcase(fault.name, pattern)
+
+
+def _monitoring(given: dict[str, Any]) -> Path:
+    paths = given["paths"]
+    if len(paths) > 1:
+        raise InputError(
+            what=f"{len(paths)} folders are named", where="mutate --live", expected="one monitoring folder"
+        )
+    return Path(paths[0]) if paths else given["monitoring"]
+
+
+def _places(asked: float) -> int:
+    if asked < 1:
+        raise InputError(what=f"{asked:g} places are none", where="--places", expected="1 or more")
+    return int(asked)
+
+
+def _progress(of: int) -> Any:
+    done = 0
+
+    def say(scored: Scored) -> None:
+        nonlocal done
+        done += not scored.number
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{done} of {of} faults: {named(scored)} {scored.fate}"[:79])
+            if done == of:
+                sys.stderr.write("\r\x1b[K")
+
+    return say
