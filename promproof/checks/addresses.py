@@ -7,13 +7,14 @@ publishes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held, judged, promised_jobs, promised_receivers
-from promproof.contract.deployment import Deployment
+from promproof.contract.deployment import Deployment, Service
 from promproof.contract.model import Contract
 from promproof.contract.settings import JobSettings, ReceiverSettings, Settings
 from promproof.evidence.evidence import Evidence
@@ -26,13 +27,22 @@ _PORTS = {"http": "80", "https": "443"}
 _SELF = ("localhost", "127.0.0.1", "[::1]")
 
 
-def port_inside(said: Facts, service: str | None, published: int) -> str:
-    """The port in the container that is published on a port of this machine; empty where none is."""
-    for text in said.get("services", {}).get(service, {}).get("ports", ()):
+def port_inside(said: Facts, service: str, wanted: Service) -> str:
+    """The port in the container behind the documented one: as the contract has it, else the file; empty for none."""
+    written = wanted.written.ports if wanted.written is not None else None
+    there = said.get("services", {}).get(service, {}).get("ports", ())
+    for text in there if written is None else written:
         outside, _, inside = text.partition("/")[0].rpartition(":")
-        if outside.rpartition(":")[2] == str(published):
+        if outside.rpartition(":")[2] == str(wanted.port):
             return str(inside)
     return ""
+
+
+def _has_tls(said: Facts, service: str) -> bool:
+    """Whether a service may speak TLS: its command or environment names a certificate or a file of web settings."""
+    data = said.get("services", {}).get(service, {})
+    words = [*data.get("command", ()), *data.get("environment", {}), *data.get("mounts", ())]
+    return any(re.search(r"web\.config|tls|ssl|cert", word, re.IGNORECASE) for word in words)
 
 
 def _service(contract: Contract, said: Facts, component: str) -> tuple[str, str]:
@@ -41,7 +51,7 @@ def _service(contract: Contract, said: Facts, component: str) -> tuple[str, str]
     name = deployment.service(component) if deployment is not None else None
     if deployment is None or name is None:
         return "", ""
-    return name, port_inside(said, name, deployment.services[name].port)
+    return name, port_inside(said, name, deployment.services[name])
 
 
 def _differs(where: str, asks: str, host: str, port: str, wanted: tuple[str, str]) -> Iterator[str]:
@@ -68,11 +78,17 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         if wanted is not None and url != wanted:
             yield f"{where}: {name} asks {url}, documented {wanted}"
         parts = urlsplit(url)
-        if wanted is None and target is not None and parts.hostname == target.service:
-            port = str(parts.port or _PORTS.get(parts.scheme, ""))
-            yield from _differs(
-                where, f"{name} asks", parts.hostname, port, (target.service, str(target.port))
-            )
+        host, port = str(parts.hostname or ""), str(parts.port or _PORTS.get(parts.scheme, ""))
+        if wanted is not None or host not in said.get("services", {}):
+            continue
+        if parts.scheme != "http" and not _has_tls(said, host):
+            yield f"{where}: {name} asks {host} by {parts.scheme}, and nothing says that it takes that"
+        if target is None or host != target.service:
+            inside = {text.partition("/")[0].rpartition(":")[2] for text in said["services"][host]["ports"]}
+            if inside and port not in inside:
+                yield f"{where}: {name} asks {host}:{port}, which has the ports {', '.join(sorted(inside))}"
+        else:
+            yield from _differs(where, f"{name} asks", host, port, (host, str(target.port)))
             if contract.target.webhook and parts.path != contract.target.webhook:
                 yield f"{where}: {name} asks {parts.path}, the target takes alerts at {contract.target.webhook}"
 
@@ -88,12 +104,17 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
     if name == contract.target.job and job["metrics_path"] != contract.target.metrics_path:
         yield f"{where}: {name} reads {job['metrics_path']}, documented {contract.target.metrics_path}"
     if address is not None:
-        if job["targets"] != [address]:
-            yield f"{where}: {name} scrapes {', '.join(job['targets']) or 'nothing'}, documented {address}"
+        there = [
+            target if "://" not in address else f"{job['scheme']}://{target}" for target in job["targets"]
+        ]
+        if there != [address] or ("://" not in address and job["scheme"] != "http"):
+            yield f"{where}: {name} scrapes {', '.join(there) or 'nothing'} by {job['scheme']}, documented {address}"
         return
     wanted = _wanted(contract, said, name)
     if wanted is None or not job["static"]:
         return
+    if job["scheme"] != "http" and not _has_tls(said, wanted[0]):
+        yield f"{where}: {name} is scraped by {job['scheme']}, and nothing says that {wanted[0]} takes that"
     if not job["targets"]:
         yield f"{where}: {name} scrapes nothing, documented {':'.join(filter(None, wanted))}"
     own = _service(contract, said, "prometheus")[0]
@@ -112,7 +133,7 @@ def _wanted(contract: Contract, said: Facts, job: str) -> tuple[str, str] | None
         return deployment.target.service, str(deployment.target.port)
     for name, service in deployment.services.items():
         if service.job == job:
-            return name, port_inside(said, name, service.port)
+            return name, port_inside(said, name, service)
     return None
 
 
@@ -125,6 +146,8 @@ def look_alertmanager(contract: Contract, said: Facts, name: str) -> Iterator[st
     for server in servers:
         if server["path_prefix"] not in ("", "/"):
             yield f"{server['where']}: alerts go to the path {server['path_prefix']}, which is not documented"
+        if server["scheme"] != "http" and not _has_tls(said, wanted[0]):
+            yield f"{server['where']}: alerts go by {server['scheme']}, and nothing says that {wanted[0]} takes that"
         for target in server["targets"]:
             host, colon, port = target.rpartition(":")
             host, port = (host, port) if colon else (target, _PORTS.get(server["scheme"], ""))
@@ -138,13 +161,17 @@ def look_sources(contract: Contract, said: Facts, name: str) -> Iterator[str]:
     if not sources:
         yield f"no data source is a Prometheus, documented {':'.join(wanted)}"
     for source in sources:
-        parts = urlsplit(source["url"])
+        parts, asks = urlsplit(source["url"]), f"{source['where']}: {source['name']} asks"
         port = str(parts.port or _PORTS.get(parts.scheme, ""))
         yield from _differs(
             source["where"], f"{source['name']} asks", str(parts.hostname or ""), port, wanted
         )
+        if parts.scheme != "http" and not _has_tls(said, wanted[0]):
+            yield f"{asks} by {parts.scheme}, and nothing says that {wanted[0]} takes that"
+        if source["access"] not in ("proxy", "server"):
+            yield f"{asks} from the reader's browser, which has no way to {wanted[0]}"
         if parts.path.strip("/"):
-            yield f"{source['where']}: {source['name']} asks the path {parts.path}, which is not documented"
+            yield f"{asks} the path {parts.path}, which is not documented"
 
 
 LOOKS: dict[str, Look] = {

@@ -6,6 +6,7 @@ without Compose, so that it is judged on every machine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.verdict import Verdict
 
+_NUMBERS = 2
+"""A tag with fewer numbers (`v3`, `latest`) is that of whatever comes next."""
 _LISTS = {"ports": "publishes", "command": "runs with", "mounts": "mounts", "networks": "is on the network"}
 
 
@@ -57,6 +60,14 @@ def _own(deployment: Deployment) -> set[str]:
 
 def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Iterator[str]:
     where = service["where"]
+    image, _, digest = service["image"].partition("@")
+    repository, _, tag = image.rpartition("/")[2].partition(":")
+    if wanted.image is not None:
+        name = f"{image.rpartition('/')[0]}/{repository}".lstrip("/")
+        if name != wanted.image:
+            yield f"{where}: runs the image {name}, documented {wanted.image}"
+        if not digest and not service["built"] and len(re.findall(r"\d+", tag)) < _NUMBERS:
+            yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"
     for key, does in _LISTS.items():
         said: Sequence[str] | None = getattr(wanted, key)
         if said is not None:

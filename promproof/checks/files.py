@@ -114,12 +114,6 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _of_alerts(aspect: str) -> Callable[[Contract], list[Claim]]:
-    return when_asked(
-        lambda contract: (Claim(f"alert/{alert.name}/{aspect}", alert.name) for alert in contract.alerts)
-    )
-
-
 REST = register(
     Check(
         "files-rest",
@@ -128,8 +122,16 @@ REST = register(
         order=130,
     )
 )
-ALERTS = register(Check("files-alerts", _of_alerts("findings"), judge, order=612))
-TEXT = register(Check("files-texts", _of_alerts("text"), judge, order=614))
+ALERTS = register(
+    Check(
+        "files-alerts",
+        when_asked(
+            lambda contract: (Claim(f"alert/{alert.name}/findings", alert.name) for alert in contract.alerts)
+        ),
+        judge,
+        order=612,
+    )
+)
 DASHBOARDS = register(
     Check(
         "files-dashboards",

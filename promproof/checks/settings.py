@@ -20,7 +20,6 @@ from promproof.verdict import Verdict
 Facts = dict[str, Any]
 Look = Callable[[Contract, Settings, Facts], Iterator[str]]
 TIMERS = ("group_by", "group_wait", "group_interval", "repeat_interval")
-SCRAPES = ("scrape_interval", "scrape_timeout")
 
 
 def _differs(where: str, what: str, value: Any, wanted: Any) -> Iterator[str]:
@@ -39,6 +38,27 @@ def _scrapes(key: str) -> Look:
                 yield from _differs(job["where"], f"{key} of {name}", job[key], wanted)
 
     return look
+
+
+def _sources(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
+    """Grafana takes the data source's interval for the scrape interval; 15s where it has none."""
+    for source in said.get("sources", ()):
+        if settings.scrape_interval is not None and source["type"] == "prometheus" and source["interval"]:
+            what = f"timeInterval of the data source {source['name']}"
+            if not _same(source["interval"], settings.scrape_interval):
+                yield f"{source['where']}: {what} is {source['interval']}, documented {settings.scrape_interval}"
+
+
+def _same(text: str, wanted: str) -> bool:
+    try:
+        return seconds(text) == seconds(wanted)
+    except ValueError:  # Grafana takes more than Prometheus: `>15s`, a variable
+        return True
+
+
+def _intervals(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
+    yield from _scrapes("scrape_interval")(contract, settings, said)
+    yield from _sources(contract, settings, said)
 
 
 def _evaluation(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
@@ -154,7 +174,7 @@ def _muted(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]
 
 def _kept(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
     for alert in contract.alerts:
-        rule = said.get("kept", {}).get(alert.name)
+        rule = said.get("alerts", {}).get(alert.name)
         if rule is not None:
             wanted = alert.keep_firing_for or "0s"
             what = f"keep_firing_for of {alert.name}"
@@ -168,7 +188,8 @@ def _external(contract: Contract, settings: Settings, said: Facts) -> Iterator[s
 
 
 STATED: dict[str, Look] = {
-    **{key: _scrapes(key) for key in SCRAPES},
+    "scrape_interval": _intervals,
+    "scrape_timeout": _scrapes("scrape_timeout"),
     "evaluation_interval": _evaluation,
     **{key: _timer(key) for key in TIMERS},
     "send_resolved": _resolved,

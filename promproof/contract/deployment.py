@@ -27,6 +27,8 @@ class Written(DeploymentModel):
     What is left out is not promised; of what is there the file may have no more and no less.
     """
 
+    image: str | None = None
+    """Without its tag, which must be a whole version, or a digest."""
     ports: Texts | None = None
     command: Texts | None = None
     environment: dict[str, str] | None = None

@@ -120,6 +120,7 @@ Service.series: a metric that this job must bring
 Service.configuration: the folder in the container into which its configuration is mounted, read-only
 Service.data: the folder in the container that a volume keeps
 *.written: what the compose file says of it
+Written.image: without its tag, which must be a whole version
 Written.ports: in the short syntax, 127.0.0.1:9090:9090 say
 Written.command: its words, in any order
 Written.environment: its variables
@@ -138,13 +139,14 @@ Settings.inhibitions: the documented inhibitions
 Settings.muted: the time intervals that routes name
 Settings.external_labels: labels that Prometheus gives all alerts
 Settings.alerts_relabelled: whether Prometheus relabels alerts before it sends them
+Settings.annotations: the annotations that every alert of the contract has
 Settings.receivers: receivers that differ, by name
 Settings.jobs: scrape jobs that differ, by name
 Settings.groups: rule groups that differ, by name
 ReceiverSettings.url: the address of its webhook
 JobSettings.scrape_interval: how often it is scraped
 JobSettings.scrape_timeout: how long a scrape may take
-JobSettings.address: host and port of its target
+JobSettings.address: host and port of its target, with https:// before it where it is asked so
 JobSettings.limits: sample_limit and the like, with their values
 JobSettings.relabelled: whether it changes labels, or drops targets or metrics
 GroupSettings.interval: how often it is evaluated

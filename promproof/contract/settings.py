@@ -75,6 +75,8 @@ class Settings(Timers):
     external_labels: dict[str, str] = Field(default_factory=dict)
     alerts_relabelled: bool = False
     """Whether Prometheus changes labels of alerts before it sends them, or drops some."""
+    annotations: Names = ()
+    """What every alert of the contract says, not empty; judged with `accepted`."""
     receivers: dict[str, ReceiverSettings] = Field(default_factory=dict)
     jobs: dict[str, JobSettings] = Field(default_factory=dict)
     groups: dict[str, GroupSettings] = Field(default_factory=dict)

@@ -49,11 +49,23 @@ def facts(
         found["routes"] = ends
     if file is not None:
         found["services"] = {service.name: _service(service) for service in file.services}
-    found["sources"] = [
-        {"name": source.name, "type": source.type, "url": source.url, "where": source.where}
-        for source in setup.grafana.sources
-    ]
+    found["sources"] = list(_sources(setup))
     return found
+
+
+def _sources(setup: Setup) -> Iterator[Facts]:
+    """The data sources that provisioning files have."""
+    for document in setup.documents:
+        part = document.part()
+        for source in part.items("datasources") if "datasources" in part else ():
+            if source.text("name") and source.text("type"):
+                keys = ("name", "type", "url")
+                yield {
+                    **{key: source.text(key) for key in keys},
+                    "access": source.text("access", "proxy"),
+                    "interval": source.part("jsonData").text("timeInterval"),
+                    "where": str(source.at("url")),
+                }
 
 
 def _chosen(things: Any, path: Path | None) -> Any:
@@ -90,8 +102,12 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
             }
             for group in groups
         },
-        "kept": {
-            rule.name: {"keep_firing_for": rule.keep_firing_for, "where": str(rule.at())}
+        "alerts": {
+            rule.name: {
+                "keep_firing_for": rule.keep_firing_for,
+                "annotations": dict(rule.annotations),
+                "where": str(rule.at()),
+            }
             for rule in setup.alerts
             if rule.group in groups
         },
@@ -170,6 +186,8 @@ def _receiver(receiver: Receiver) -> Facts:
 def _service(service: Service) -> Facts:
     part = service.part
     return {
+        "image": service.image,
+        "built": "build" in part,
         "ports": sorted(service.published),
         "command": list(service.command),
         "environment": dict(service.environment),

@@ -1,0 +1,91 @@
+"""alert/NAME/text: what the reader of a notification gets: annotations that are there, and say what is documented.
+
+Numbers beside a word of limits are the documented threshold, a share is printed as a percentage, a link to another
+alert's runbook is none. What the expression alone tells (labels that are lost, units, templates) is found by the check
+of the folder.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+
+from promproof.checks.base import Check, Claim, findings, register
+from promproof.checks.files import EXPECTED, held, judged, when_asked
+from promproof.contract.model import Alert, Contract
+from promproof.contract.settings import Settings
+from promproof.evidence.evidence import Evidence
+from promproof.promql.templates import error, plain, printed_values
+from promproof.verdict import Verdict
+
+_LIMIT = re.compile(
+    r"\b(?:threshold|limit|above|over|below|under|than|exceed(?:s|ed|ing)?)\b[\s:=>]{0,4}(?:is |of |at )?[<>]?\s?"
+    r"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>%|percent\b|ms\b|milliseconds?\b|s\b|sec\b|seconds?\b)",
+    re.IGNORECASE,
+)
+_OF_OBJECTIVES = re.compile(r"budget|burn|SLO|objective", re.IGNORECASE)
+_SIZES = {"ratio": {"%": 0.01, "p": 0.01}, "seconds": {"s": 1.0, "m": 0.001}}
+"""What one of a text's units is in the contract's, by the first letter."""
+_LINK = re.compile(r"#([\w-]+)")
+_CHANGED = re.compile(r"\b(?:humanizePercentage|mul|printf|query)\b|\*")
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Look at every annotation of the alert's rule."""
+    record = judged(evidence)
+    contract = evidence.contract
+    alert = contract.alert(claim.subject)
+    rule = record.data.facts.get("alerts", {}).get(alert.name)
+    found = held(claim.id, evidence)
+    if rule is not None:
+        said: dict[str, str] = rule["annotations"]
+        found += [f"{rule['where']}: {text}" for text in _wrong(alert, said, contract)]
+    return findings(claim, found, good="texts as promised", expected=EXPECTED, evidence=[record.number])
+
+
+def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterator[str]:
+    for name in (contract.settings or Settings()).annotations:
+        if not said.get(name, "").strip():
+            yield f"the annotation {name} is {'empty' if name in said else 'missing'}"
+    others = {other.name.lower() for other in contract.alerts} - {alert.name.lower()}
+    for name, template in said.items():
+        if error(template):
+            continue  # that is a finding already
+        text = plain(template)
+        if not _OF_OBJECTIVES.search(text):
+            yield from (f"{name}: {wrong}" for wrong in _numbers(alert, text))
+        if alert.unit == "ratio" and "%" in text.replace("{}%", ""):
+            for action in printed_values(template):
+                if not _CHANGED.search(action.bare):
+                    yield f"{name}: prints {{{{ {action.body} }}}}, a share, beside a percentage"
+        if "runbook" in name.lower():
+            for anchor in _LINK.findall(text):
+                if anchor.lower() in others:
+                    yield f"{name}: leads to {anchor}, which is another alert"
+
+
+def _numbers(alert: Alert, text: str) -> Iterator[str]:
+    sizes, limit = _SIZES.get(alert.unit or ""), alert.threshold
+    if sizes is None or limit is None:
+        return
+    for match in _LIMIT.finditer(text):
+        size = sizes.get(match["unit"][0].lower())
+        if size is None:
+            continue
+        value = float(match["number"]) * size
+        wanted = (limit, 1 - limit) if alert.unit == "ratio" else (limit,)
+        if not any(math.isclose(value, number, rel_tol=1e-9) for number in wanted):
+            yield f"says {match[0]!r}, the documented threshold is {limit:g}"
+
+
+CHECK = register(
+    Check(
+        "alert-text",
+        when_asked(
+            lambda contract: (Claim(f"alert/{alert.name}/text", alert.name) for alert in contract.alerts)
+        ),
+        judge,
+        order=614,
+    )
+)
