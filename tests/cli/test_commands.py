@@ -145,6 +145,7 @@ def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
     assert "exclude each other" in done.stdout + done.stderr
 
 
+@pytest.mark.whole_run
 @pytest.mark.parametrize(
     "number",
     [

@@ -30,18 +30,21 @@ class Part:
     marks: str
     workers: int
     items: tuple[Item, ...]
-    idle: bool = False
-    """It runs beside the parts that follow, in the time in which they wait."""
+    behind: int = 0
+    """Above 0 it runs beside the part that follows and gives it precedence, by this difference (nice)."""
 
 
 def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> list[Part]:
-    """Light tests in three processes, then whole runs in two, then one after the other those that must be alone.
+    """Whole runs in two processes, and beside them light tests; then one by one those that must be alone.
 
-    Light tests wait for processes and time-outs as long as they compute: on two cores a third process is fed by that.
-    Whole runs wait half of their time: pure tests, which start nothing and are judged by no clock, fill it.
+    Whole runs wait half of their time, which light tests fill: these are judged by no clock. They wait for processes
+    and time-outs as long as they compute, so a third process is fed. What must be alone has pure tests beside it,
+    which start nothing.
     """
     taken = [item for item in items if item.nightly == nightly]
     runs = [item for item in taken if item.whole_run]
+    side_by_side = tuple(item for item in runs if not item.alone)
+    alone = tuple(item for item in runs if item.alone)
     light = [item for item in taken if not item.whole_run]
     when = "nightly" if nightly else "not nightly"
     return [
@@ -52,26 +55,22 @@ def parts(items: Sequence[Item], nightly: bool = False, workers: int = 2) -> lis
                 f"not whole_run and not unit and {when}",
                 workers and workers + 1,
                 tuple(item for item in light if not item.pure),
+                behind=5 if side_by_side else 0,
+            ),
+            Part(
+                "whole runs side by side",
+                f"whole_run and not whole_run(alone=True) and {when}",
+                workers,
+                side_by_side,
             ),
             Part(
                 "pure tests",
                 f"not whole_run and unit and {when}",
                 workers,
                 tuple(item for item in light if item.pure),
-                idle=True,
+                behind=10 if alone else 0,
             ),
-            Part(
-                "whole runs side by side",
-                f"whole_run and not whole_run(alone=True) and {when}",
-                workers,
-                tuple(item for item in runs if not item.alone),
-            ),
-            Part(
-                "whole runs alone",
-                f"whole_run(alone=True) and {when}",
-                0,
-                tuple(item for item in runs if item.alone),
-            ),
+            Part("whole runs alone", f"whole_run(alone=True) and {when}", 0, alone),
         )
         if part.items
     ]

@@ -1,4 +1,4 @@
-"""The gate's pytest processes: tied to this one, told of every signal, and some of them only in idle time."""
+"""The gate's pytest processes: tied to this one, told of every signal, and some of them behind others."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from typing import Self
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "promproof" / "stack" / "launcher.py"
 PASSED_ON = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-BEHIND = 10
-"""nice: what waits less gets ten times as much of a core, and it does not stand still beside two that never wait"""
 
 
 class Process:
     """One command. When it has ended: its status, 2 where a signal ended it, its seconds and those of CPU."""
 
-    def __init__(self, command: Sequence[str], folder: Path, output: Path | None, idle: bool) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, output: Path | None, behind: int) -> None:
         # The tests start hundreds of Pythons: where bytecode is not kept, as in containers, each compiles all anew.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         argv = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command]
-        self.idle = idle
+        self.apart = behind > 0
         self.status: int | None = None
         self.seconds = self.cpu_seconds = 0.0
         self._begin = time.monotonic()
@@ -36,19 +34,18 @@ class Process:
                 stdout=stdout,
                 cwd=folder,
                 env=environment,
-                start_new_session=idle,
+                start_new_session=self.apart,
             )
-        if idle:
-            self.take_precedence(BEHIND)
+        if self.apart:
+            # By process too, for kernels that do not know sessions; who is not root cannot give that back.
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, behind)
+            self.take_precedence(behind)
         assert self._process.stdin is not None
         with self._process.stdin as go:
             go.write(b"g")
 
     def take_precedence(self, number: int) -> None:
-        """0: that of everybody else; more: less. By session, as the kernel shares the cores (autogroup), or not at all.
-
-        By process it could not be given back without being root.
-        """
+        """0: that of everybody else; more: less. By session, as the kernel shares the cores (autogroup)."""
         with suppress(OSError):
             Path(f"/proc/{self._process.pid}/autogroup").write_text(str(number), encoding="ascii")
 
@@ -85,9 +82,9 @@ class Processes:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
     def start(
-        self, command: Sequence[str], folder: Path, output: Path | None = None, idle: bool = False
+        self, command: Sequence[str], folder: Path, output: Path | None = None, behind: int = 0
     ) -> Process:
-        process = Process(command, folder, output, idle)
+        process = Process(command, folder, output, behind)
         self._running.append(process)
         return process
 
@@ -100,12 +97,14 @@ class Processes:
             self.interrupted = True
             for running in self._running:
                 # What the terminal sends (si_code above 0: the kernel) reaches all of our session by itself.
-                if told.si_code <= 0 or running.idle:
+                if told.si_code <= 0 or running.apart:
                     running.tell(told.si_signo)
         self._running.remove(process)
         return process
 
     def end(self) -> None:
-        """Tell all that still run to end."""
-        for running in self._running:
-            running.tell(signal.SIGTERM)
+        """Tell all that still run to end, once: a second word would break into their endings."""
+        if not self.interrupted:
+            self.interrupted = True
+            for running in self._running:
+                running.tell(signal.SIGTERM)

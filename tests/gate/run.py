@@ -98,36 +98,43 @@ class Gate:
         return judgement.status
 
     def _rounds(self, processes: Processes, wanted: Sequence[Part]) -> list[Round]:
-        """One part after the other, and beside those that follow, the one that runs in their idle time."""
+        """One part after the other, or beside the one that follows it."""
         rounds: list[Round] = []
-        idle: list[tuple[Part, Begun]] = []
+        beside: list[tuple[Part, Begun]] = []
         for part in wanted:
             begun = self._begin(processes, part)
-            if part.idle:
-                idle.append((part, begun))
+            if part.behind:
+                beside.append((part, begun))
                 continue
             rounds.append(begun.round(processes, part))
-            if _interrupted(rounds[-1].record) or processes.interrupted:
+            broken = _interrupted(rounds[-1].record) or processes.interrupted
+            if broken:
                 processes.end()
+            rounds += [self._beside(processes, *other) for other in beside]
+            beside.clear()
+            if broken or processes.interrupted:
                 break
-        for part, begun in idle:
-            begun.process.take_precedence(0)
-            rounds.append(begun.round(processes, part))
-            self.print(f"== {part.name}, beside the others")
-            self._show(begun.output)
-        return rounds
+        return sorted(rounds, key=lambda done: wanted.index(done.part))
+
+    def _beside(self, processes: Processes, part: Part, begun: Begun) -> Round:
+        """The end of a part that ran beside another: from now on it is behind nobody."""
+        begun.process.take_precedence(0)
+        done = begun.round(processes, part)
+        self.print(f"== {part.name}, beside the others:")
+        self._show(begun.output)
+        return done
 
     def _begin(self, processes: Processes, part: Part) -> Begun:
-        beside = " in idle time, beside what follows" if part.idle else ""
+        beside = ", beside what follows" if part.behind else ""
         self.print(f"== {part.name}: {len(part.items)} tests{beside}")
         # Not by groups: pytest-xdist 3.8 writes them into an attribute that pytest 9.2 no longer reads, and in silence
         # every worker brought up every file's fixtures.
         workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-        # Every file is collected for the pure tests, which have the time, so that what the plan does not know is seen.
-        where = ["tests"] if part.idle else _files(part.items)
+        # Every file is collected for light tests, so that what the plan does not know is seen.
+        where = _files(part.items) if part.items[0].whole_run else ["tests"]
         arguments = [*where, "-m", part.marks, *(workers if part.workers else []), "-q"]
-        said = self.reports / f"gate-{part.name.replace(' ', '-')}.txt" if part.idle else None
-        return self._start(processes, part.name, arguments, said, part.idle)
+        said = self.reports / f"gate-{part.name.replace(' ', '-')}.txt" if part.behind else None
+        return self._start(processes, part.name, arguments, said, part.behind)
 
     def _again(self, item: Item) -> Round:
         with Processes() as processes:
@@ -136,14 +143,14 @@ class Gate:
 
     def _start(
         self, processes: Processes, name: str, arguments: Sequence[str], output: Path | None = None,
-        idle: bool = False,
+        behind: int = 0,
     ) -> Begun:  # fmt: skip
         path = self.reports / f"gate-{name.replace(' ', '-')}.jsonl"
         path.unlink(missing_ok=True)
         command = [
             sys.executable, "-m", "pytest", "-p", "tests.gate.recorder", "--gate-record", str(path), *arguments,
         ]  # fmt: skip
-        return Begun(processes.start(command, self.root, output, idle), path, output)
+        return Begun(processes.start(command, self.root, output, behind), path, output)
 
     def _show(self, said: Path | None) -> None:
         if said is not None:

@@ -263,7 +263,13 @@ def test_the_parts_are_other_tests_than_the_plan() -> None:
     day, nightly = parts(all_items), parts(all_items, nightly=True)
     assert [part.items for part in day] == [(*LIGHT, OTHER), RUNS, (alone,)]
     pure = Item("tests/b/test_b.py::test_pure", ("unit",))
-    assert [(part.items, part.idle) for part in parts((*LIGHT, pure))] == [(LIGHT, False), ((pure,), True)]
+    assert [(part.items, part.behind) for part in parts((*LIGHT, pure))] == [(LIGHT, 0), ((pure,), 0)]
+    assert [(part.items, part.behind) for part in parts((*ITEMS, pure, alone))] == [
+        ((*LIGHT, OTHER), 5),
+        (RUNS, 0),
+        ((pure,), 10),  # nothing that starts a process runs beside what must be alone
+        ((alone,), 0),
+    ]
     assert [part.items for part in nightly] == [(night,)]
 
 

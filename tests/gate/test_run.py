@@ -114,43 +114,50 @@ def test_a_light_test_that_fails_beside_a_run_that_fails_once_is_green_or_repeat
     assert project.asked("once") == 1
 
 
-PURE = """
+FIRST = """
 from pathlib import Path
 import pytest
 
-@pytest.mark.unit
+@pytest.mark.{mark}
 def test_beside():
     shared = Path("/proc/self/autogroup")
-    Path("pure.part").write_text(shared.read_text() if shared.exists() else "nice 10")
-    Path("pure.part").rename("pure.begun")
+    Path("{mark}.part").write_text(shared.read_text() if shared.exists() else "nice {behind}")
+    Path("{mark}.part").rename("{mark}.begun")
 
-@pytest.mark.unit
+@pytest.mark.{mark}
 def test_red():
     assert {green}
 """
-# A whole run that ends when a pure test, which the plan has before it, has begun: only beside it.
+# A whole run that ends when a test of the part before it has begun: only beside it.
 BESIDE = """
 import time
 from pathlib import Path
 import pytest
 
-@pytest.mark.whole_run
+@pytest.mark.whole_run{argument}
 def test_run():
-    for _ in range(6000):
-        if Path("pure.begun").exists():
+    for _ in range(30000):
+        if Path("{mark}.begun").exists():
             break
         time.sleep(0.01)
-    assert Path("pure.begun").read_text().split()[-2:] == ["nice", "10"]
+    assert Path("{mark}.begun").read_text().split()[-2:] == ["nice", "{behind}"]
 """
 
 
-@pytest.mark.parametrize("green", [True, False], ids=["passes", "fails"])
-def test_pure_tests_run_beside_whole_runs_with_less_precedence_and_count(project: Tree, green: bool) -> None:
-    project.write(light__a=GREEN, pure__b=PURE.format(green=green), runs__c=BESIDE)
+@pytest.mark.parametrize(
+    ("mark", "argument", "part", "behind", "green"),
+    [("takes(1)", "", "light tests", 5, False), ("unit", "(alone=True)", "pure tests", 10, True)],
+    ids=["light beside runs", "pure beside one alone"],
+)
+def test_tests_run_beside_whole_runs_behind_them_and_count(
+    project: Tree, mark: str, argument: str, part: str, behind: int, green: bool
+) -> None:
+    first = FIRST.format(mark=mark, behind=behind, green=green)
+    project.write(first__b=first, runs__c=BESIDE.format(mark=mark, argument=argument, behind=behind))
     assert project.judged(workers=0) == (0 if green else 1), project.said
-    assert project.said[-1] == ("4 passed, 0 failed" if green else "3 passed, 1 failed")
-    assert any(text.startswith("pure tests: 2 tests, ") for text in project.said)
-    assert "passed" in (project.root / "reports" / "gate-pure-tests.txt").read_text()
+    assert project.said[-1] == ("3 passed, 0 failed" if green else "2 passed, 1 failed")
+    assert any(text.startswith(f"{part}: 2 tests, ") for text in project.said)
+    assert "passed" in (project.root / "reports" / f"gate-{part.replace(' ', '-')}.txt").read_text()
 
 
 def test_ids_that_differ_between_two_collections_are_green(project: Tree) -> None:
@@ -255,14 +262,12 @@ def test_drills():
 LONG = """
 import os, time
 from pathlib import Path
-import pytest
 
-@pytest.mark.unit
 def test_long():
-    Path("pure.begun").write_text(str(os.getpid()))
+    Path("long.begun").write_text(str(os.getpid()))
     time.sleep(120)
 """
-BEGUN = ("a.begun", "b.begun", "pure.begun")
+BEGUN = ("a.begun", "b.begun", "long.begun")
 GATE = """
 import sys
 from pathlib import Path
@@ -281,7 +286,7 @@ sys.exit(Gate(root, root / "reports", workers=2, print=print).run())
 def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
     project: Tree, number: signal.Signals
 ) -> None:
-    project.write(runs__drills=DRILLS, pure__a=LONG)
+    project.write(runs__drills=DRILLS, light__a=LONG)
 
     def there(name: str) -> bool:
         return (project.root / name).exists()
@@ -296,7 +301,7 @@ def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
         finally:
             gate.kill()
     assert (gate.returncode, "interrupted" in said) == (2, True), said
-    assert not psutil.pid_exists(int((project.root / "pure.begun").read_text())), "pure tests go on"
+    assert not psutil.pid_exists(int((project.root / "long.begun").read_text())), "light tests go on"
     assert there("a.healed")
     assert there("b.healed")
     assert not there("c.begun")

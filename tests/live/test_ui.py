@@ -142,6 +142,7 @@ def alert(browser: Chromium, name: str) -> str:
 
 
 @pytest.mark.browser
+@pytest.mark.whole_run
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
 def test_the_page_hides_what_the_monitoring_believes(
     stack: Running, ui: Callable[..., WebUi], tmp_path: Path
@@ -196,7 +197,7 @@ def test_the_page_hides_what_the_monitoring_believes(
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 def test_a_web_ui_that_is_ended_keeps_no_report(ui: Callable[..., WebUi], number: signal.Signals) -> None:
     page = ui("--autostart").ready()
     wait_for(lambda: page.state()["run"]["seconds"] > 1, "a run")

@@ -86,6 +86,7 @@ generator: {lag: 10s, cpu: 100%}
 
 
 @pytest.mark.stack
+@pytest.mark.whole_run
 def test_a_slower_target_goes_unnoticed(sessions: LoadSessions, tmp_path: Path) -> None:
     baseline = str(tmp_path / "baseline.jsonl")
     status, output = sessions.start(SLOW, "--save-baseline", baseline).end()

@@ -64,16 +64,15 @@ once: [{name: wrong, steps: [{request: GET /nowhere, endpoint: unmatched, expect
 mix: [{name: list, steps: [{request: GET /things}, {request: GET /nowhere, endpoint: unmatched, expect: [404]}]}]
 arrival: {model: closed, users: 1}
 max_requests: 40
-pass: [404 <= 20]
+pass: [404 <= 20, 404 < 20]
 """
 
 
 def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> None:
-    kept = sessions.start(ONE_WRONG)
-    broken = sessions.start(ONE_WRONG.replace("404 <= 20", "404 < 20"))
-    assert kept.end()[0] == 0
-    status, output = broken.end()
+    """Beside its harmless neighbour; that kept conditions alone end with 0 is seen in the test above."""
+    status, output = sessions.start(ONE_WRONG).end()
     assert status == 1
+    assert re.search(r"404 <= 20 +pass +20", output)
     assert re.search(r"404 < 20 +fail +20", output)
 
 
@@ -102,7 +101,7 @@ def _never(seconds: float) -> None:
         nobody.accept()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.nightly), signal.SIGINT])
 def test_a_run_that_is_interrupted_leaves_no_report_or_passes(
     target: Target, sessions: LoadSessions, number: signal.Signals
 ) -> None:
@@ -181,6 +180,7 @@ pass: [knee == 20/s]
 {PATIENT}"""
 
 
+@pytest.mark.whole_run
 def test_the_knee_is_not_found(sessions: LoadSessions) -> None:
     session = sessions.start(STAIRS.replace("for: 60s", "for: 3s"))
     status, output = session.end()
