@@ -6,11 +6,13 @@ enclose the documented threshold and lie within one percent of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
+from promproof.checks.boundary_worlds import BEFORE, EARLY, FIRING, fault, worlds
 from promproof.contract.model import Alert, Contract
 from promproof.contract.model import Boundary as Promised
 from promproof.evidence.evidence import Evidence
@@ -19,6 +21,7 @@ from promproof.evidence.records import Boundary
 from promproof.verdict import Verdict
 
 RESOLUTION = 0.005
+_EVALUATION = re.compile(r"rule: .*(duplicate series|many-to-many|same labelset)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if record.data.error:
         return unknown(claim, record.data.error, [record.number])
     points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+    said = refusals(alert, record.data)
+    if said:
+        return _refused(claim, said, [record.number])
     if not points:
         return unknown(claim, "no point was asked", [record.number])
     low, high = flip(points)
@@ -71,14 +77,68 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     absent = next((point.fired for point in points if point.q is None), None)
     if absent is not None and absent != alert.vanished:
         found.append("fires without any series" if absent else "does not fire for a target that vanished")
+    asked = sum(row.alert == alert.name for row in record.data.worlds)
+    beside = f", {asked} further worlds" if asked else ""
+    found += world_findings(alert, record.data)
     return findings(
         claim,
         found,
-        good=f"flips between {_share(low)} and {_share(high)}, {len(points)} points",
+        good=f"flips between {_share(low)} and {_share(high)}, {len(points)} points{beside}",
         expected=f"silent on one side of {_share(edge)}, firing on the other",
         tolerance=f"{RESOLUTION:.1%} of the threshold, the distance of the nearest points",
         evidence=[record.number],
     )
+
+
+def refusals(alert: Alert, record: Boundary) -> list[str]:
+    """What promtool said of an alert instead of answering, each once."""
+    said = [record.refused[alert.name]] if alert.name in record.refused else []
+    said += [row.refused for row in record.worlds if row.alert == alert.name and row.refused]
+    return list(dict.fromkeys(said))
+
+
+def _refused(claim: Claim, said: list[str], evidence: list[int]) -> Verdict:
+    """Prometheus can't evaluate it where its documented series are: that is a fact; all else is unknown."""
+    broken = [text for text in said if _EVALUATION.search(text)]
+    if not broken:
+        return unknown(claim, said[0], evidence)
+    return findings(
+        claim,
+        [f"Prometheus can't evaluate it with these series: {broken[0]}"],
+        good="",
+        expected="an answer for every series that the contract names",
+        evidence=evidence,
+    )
+
+
+def world_findings(alert: Alert, record: Boundary) -> list[str]:
+    """What is wrong in the further worlds; whether it resolves is a claim of its own."""
+    said = {row.world: row.counts for row in record.worlds if row.alert == alert.name}
+    found = []
+    for world in worlds(alert):
+        counts = said.get(world.name)
+        if counts is None:
+            continue
+        if not world.is_course:
+            wrong = fault(world, counts)
+            found += [f"{world.name}: {wrong}"] if wrong else []
+            continue
+        if counts[BEFORE]:
+            found.append(f"{world.name}: it is active before the cause")
+        if counts[EARLY]:
+            found.append(f"{world.name}: it fires before its `for` has passed")
+        if not counts[FIRING]:
+            found.append(f"{world.name}: it does not fire after {_times(alert)}")
+    return found
+
+
+def _times(alert: Alert) -> str:
+    parts = [
+        text
+        for text in (alert.window and f"a window of {alert.window}", alert.hold and f"for {alert.hold}")
+        if text
+    ]
+    return " and ".join(parts) or "all of its windows and `for`"
 
 
 def _findings(

@@ -6,6 +6,9 @@ routing gives it. Read from the files as deployed, unscaled.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from promproof.checks.base import Check, Claim, findings, register, unknown
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
@@ -30,7 +33,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         text = f"{len(rules)} rules have this name in {', '.join(record.data.files) or 'no rule file'}"
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
-    found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule)]
+    found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule, record.data.recordings)]
     routes = evidence.need(Routes)
     refused = routes.data.errors.get(alert.name)
     if refused:
@@ -57,22 +60,23 @@ def _expected(alert: Alert) -> str:
     return ", ".join(part for part in parts if part) or "a rule of this name"
 
 
-def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
+def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str]]) -> list[str]:
     try:
-        said = facts(rule.expression)
+        said = facts(rule.expression, recordings)
+        own = facts(rule.expression)
     except TooLarge as error:
         raise Gap(f"{rule.where}: the expression {error}") from error
     except ValueError as error:
         return [f"the expression cannot be parsed: {error}"]
     found = []
-    wanted = (alert.comparator, alert.threshold)
-    if alert.threshold is not None and (wanted not in said.thresholds or len(set(said.thresholds)) != 1):
+    if alert.threshold is not None and not _are_all(said.thresholds, alert.comparator, alert.threshold):
         shown = ", ".join(f"{op} {value:g}" for op, value in said.thresholds) or "none"
         found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
-    window = {seconds(alert.window)} if alert.window else set()
-    if (alert.window or alert.unit == "state") and set(said.windows) != window:
-        shown = ", ".join(f"{one:g} s" for one in said.windows) or "none"
-        found.append(f"window is {shown}, documented {alert.window or 'none'}")
+    window = {seconds(alert.window)} - {0.0} if alert.window else set()
+    windows = said.windows if alert.window else own.windows
+    if (alert.window or alert.unit == "state") and set(windows) != window:
+        shown = ", ".join(f"{one:g} s" for one in windows) or "none"
+        found.append(f"window is {shown}, documented {alert.window if window else 'none'}")
     if alert.hold is not None and rule.hold != seconds(alert.hold):
         found.append(f"for is {rule.hold:g} s, documented {alert.hold}")
     if alert.severity not in (None, rule.labels.get("severity")):
@@ -82,6 +86,12 @@ def _rule_findings(alert: Alert, rule: Rule) -> list[str]:
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _are_all(thresholds: Sequence[tuple[str, float]], comparator: str | None, value: float) -> bool:
+    """Whether each comparison is the documented one; 1 - 0.95 is 0.05."""
+    same = [op == comparator and math.isclose(number, value, rel_tol=1e-9) for op, number in thresholds]
+    return bool(same) and all(same)
 
 
 CHECK = register(Check("documented", claims, judge, order=610))

@@ -100,7 +100,7 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
         "comparator": alert.comparator,
         "threshold": alert.threshold,
         "absent": alert.vanished,
-        "window": seconds(alert.window) if alert.window else None,
+        "window": (seconds(alert.window) or None) if alert.window else None,
         "for": seconds(alert.hold) if alert.hold is not None else None,
         "severity": alert.severity,
         "receivers": sorted(alert.receivers) or None,

@@ -6,7 +6,8 @@ expression is valid is promtool's and the server's word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from promproof.config.shapes import GroupShape, RuleShape
 
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 
 
@@ -64,8 +71,8 @@ def read(documents: Iterable[Document]) -> list[Rule]:
     return rules
 
 
-def recorded(documents: Iterable[Document]) -> tuple[str, ...]:
-    """The metrics that the recording rules of parsed rule files write, each once.
+def recordings(documents: Iterable[Document]) -> tuple[tuple[str, str], ...]:
+    """The recording rules of parsed rule files: the metric that each writes, and its expression.
 
     Raises:
         InputError: a document is no rule file; with file, line and key.
@@ -74,7 +81,7 @@ def recorded(documents: Iterable[Document]) -> tuple[str, ...]:
 
     shapes = [shaped(document, RuleFile, "a Prometheus rule file") for document in documents]
     rules = [rule for shape in shapes for group in shape.groups or () for rule in group.rules or ()]
-    return tuple(dict.fromkeys(rule.record for rule in rules if rule.record))
+    return tuple((rule.record, rule.expr) for rule in rules if rule.record)
 
 
 def _rule(rule: RuleShape, group: GroupShape, where: str) -> Rule:
@@ -119,19 +126,39 @@ def normal(expression: str) -> str:
         return " ".join(expression.split())
 
 
-def facts(expression: str) -> Facts:
-    """What the tree of an expression says.
+def facts(expression: str, recordings: Iterable[tuple[str, str]] = ()) -> Facts:
+    """What the tree of an expression says, and those of the recording rules that it reads.
+
+    recordings: name and expression of each. Comparisons are those of the expression alone.
 
     Raises:
         ValueError: promql-parser cannot parse it.
     """
-    nodes = walk(parse(expression))
+    own = walk(parse(expression))
+    nodes = [*own, *_read(own, list(recordings))]
     return Facts(
-        tuple(found for node in nodes if (found := _threshold(node)) is not None),
+        tuple(found for node in own if (found := _threshold(node)) is not None),
         tuple(node.range.total_seconds() for node in nodes if isinstance(node, promql.MatrixSelector)),
         tuple(dict.fromkeys(name for node in nodes if (name := _metric(node)))),
         tuple(dict.fromkeys(str(node.func.name) for node in nodes if isinstance(node, promql.Call))),
     )
+
+
+def _read(nodes: Sequence[Any], recordings: Sequence[tuple[str, str]]) -> list[Any]:
+    """The nodes of all recording rules that some nodes read, those that they read themselves among them."""
+    found: list[Any] = []
+    waiting, seen = [_metric(node) for node in nodes], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if not name or name in seen:
+            continue
+        seen.add(name)
+        for record, expression in recordings:
+            if record == name:
+                inner = walk(parse(expression))
+                found += inner
+                waiting += [_metric(node) for node in inner]
+    return found
 
 
 def _metric(node: Any) -> str:
@@ -154,6 +181,17 @@ def _threshold(node: Any) -> tuple[str, float] | None:
 
 
 def _number(node: Any) -> float | None:
+    """The value of a number, or of arithmetic with numbers alone."""
     while isinstance(node, promql.ParenExpr):
         node = node.expr
-    return float(node.val) if isinstance(node, promql.NumberLiteral) else None
+    if isinstance(node, promql.NumberLiteral):
+        return float(node.val)
+    if isinstance(node, promql.UnaryExpr):
+        inner = _number(node.expr)
+        return None if inner is None else -inner
+    if isinstance(node, promql.BinaryExpr) and str(node.op) in _ARITHMETIC:
+        left, right = _number(node.lhs), _number(node.rhs)
+        if left is None or right is None or (str(node.op) == "/" and right == 0):
+            return None
+        return _ARITHMETIC[str(node.op)](left, right)
+    return None

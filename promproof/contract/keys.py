@@ -78,7 +78,7 @@ Alert.name: the alert's name
 Alert.comparator: the documented one, ">" say
 Alert.threshold: the documented one, 0.05 say
 Alert.unit: of the threshold: ratio, seconds or state
-Alert.window: the documented range of the expression, 5m say
+Alert.window: the documented range of the expression, 5m say; 0s for none
 Alert.for: how long the condition must hold, 5m say
 Alert.keep_firing_for: how long it goes on when its condition is over; judged with settings
 Alert.severity: the label by which it is routed
@@ -89,6 +89,11 @@ Alert.boundary: series that move its quantity q, so that it is proven where it f
 Boundary.threshold: the threshold in terms of q
 Boundary.series: the series whose size follows q
 Boundary.fires_when: the side on which it fires: above or below
+Boundary.labels: labels that the alert has when it fires, with the values of its series
+Boundary.each: further values of a label, each of which has an alert of its own
+Boundary.together: further values of a label that count together with the first
+Boundary.foreign: values of a label that are not meant, other jobs say
+Boundary.volumes: factors on the size of all series that change nothing
 Series.series: name and labels, as promtool writes them
 Series.rate: its increase a second, as arithmetic in q
 Series.value: its value, as arithmetic in q

@@ -7,16 +7,14 @@ file, line and key.
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from promproof.config.arithmetic import evaluate
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import load_model
+from promproof.contract.boundary import Boundary as Boundary
 from promproof.contract.deployment import Deployment
 from promproof.contract.keys import hint
 from promproof.contract.labels import (
@@ -139,40 +137,6 @@ class Metric(Model):
         return "labels" not in self.model_fields_set and isinstance(self.truth, NoTruth)
 
 
-def _evaluated(text: str, q: float) -> None:
-    """Raises ValueError for what is no arithmetic, or gives no number; a division by zero may depend on `q`."""
-    with suppress(ZeroDivisionError):
-        if not math.isfinite(evaluate(text, q)):
-            raise ValueError(f"{text!r} is not finite for q = {q:g}")
-
-
-class Series(Model):
-    """A synthetic series for the boundary proof: its increase per second, or its value, as arithmetic in `q`."""
-
-    series: str
-    rate: str | None = None
-    value: str | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Series:
-        if (self.rate is None) == (self.value is None):
-            raise ValueError("give either rate (per second) or value, as arithmetic in q")
-        for q in (0.0, 0.5, 1.0):
-            _evaluated(self.rate or self.value or "", q)
-        return self
-
-
-class Boundary(Model):
-    """How to move an alert's quantity `q` without the service: series whose size follows `q`.
-
-    `threshold` is the documented one in terms of `q`; the alert must be silent below and fire above.
-    """
-
-    threshold: float
-    series: tuple[Series, ...] = Field(strict=False, min_length=1)
-    fires_when: Literal["above", "below"] = "above"
-
-
 class Alert(Model):
     """One documented alert. What is left out is not promised; a drill needs its threshold and `for`."""
 
@@ -181,9 +145,10 @@ class Alert(Model):
     threshold: float | None = None
     unit: Literal["ratio", "seconds", "state"] | None = None
     window: Duration | None = None
+    """0s: its expression must have none."""
     hold: Duration | None = Field(default=None, alias="for")
     keep_firing_for: Duration | None = None
-    """How long it goes on when its condition is over; judged where the contract has `settings`."""
+    """How long it goes on when its condition is over; judged where the contract has `settings`, or says it here."""
     severity: str | None = None
     receivers: tuple[str, ...] = Field(default=(), strict=False, min_length=1)
     metrics: tuple[MetricName, ...] = Field(default=(), strict=False, min_length=1)
@@ -202,7 +167,7 @@ class Alert(Model):
     def promised(self) -> str:
         """Threshold, window and `for` in a line, as far as they are promised: `> 0.05 over 5m for 5m`."""
         limit = f"{self.comparator} {self.threshold:g}" if self.threshold is not None else ""
-        window = f" over {self.window}" if self.window else ""
+        window = f" over {self.window}" if self.window and seconds(self.window) else ""
         hold = f" for {self.hold}" if self.hold else ""
         return f"{limit}{window}{hold}".strip()
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from promproof.checks.alert_boundary import RESOLUTION, Point, flip
+from promproof.checks.boundary_worlds import is_possible
 from promproof.config.arithmetic import evaluate
+from promproof.contract.boundary import metric_of
 from promproof.contract.model import Alert, Boundary, seconds
-from promproof.errors import EvidenceError
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, number
 from promproof.proofs.plan import times
@@ -59,31 +60,46 @@ Case = tuple[Alert, Boundary, float | None]
 """An alert, how its quantity is moved, and the quantity: None for no series at all."""
 
 
+@dataclass(frozen=True)
+class Probed:
+    """The points that were asked, by alert and quantity. refused: by alert what promtool said of others instead."""
+
+    points: list[Point]
+    refused: dict[str, str] = field(default_factory=dict)
+
+
 def probe(
     promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert], scrape: float | None = None
-) -> list[Point]:
-    """Ask promtool where each alert flips; all points that were asked, by alert and quantity.
+) -> Probed:
+    """Ask promtool where each alert flips.
 
     scrape: seconds between samples; None: not known.
 
     Raises:
-        EvidenceError: promtool refused the rules, or did not end in time.
+        EvidenceError: promtool did not end, or was interrupted.
     """
     points: list[Point] = []
+    refused: dict[str, str] = {}
     promised = [(alert, alert.boundary) for alert in alerts if alert.boundary is not None]
     cases: list[Case] = [(*pair, q) for pair in promised for q in _grid(*pair)]
     cases += [(*pair, None) for pair in promised]
     if not rule_files:  # without rules nothing fires
-        return _sorted(Point(alert.name, q, False) for alert, _, q in cases)
+        return Probed(_sorted(Point(alert.name, q, False) for alert, _, q in cases))
     deployed = Deployed(read(list(rule_files)), scrape)
     judge = Judge(promtool)
     for _ in range(ROUNDS):
         if not cases:
             break
         replies = judge.ask([_question(deployed, *case) for case in cases])
-        points += [_point(case, reply) for case, reply in zip(cases, replies, strict=True)]
-        cases = [(*pair, q) for pair in promised for q in _refinement(*pair, points)]
-    return _sorted(points)
+        for (alert, _, q), reply in zip(cases, replies, strict=True):
+            words = said_instead(reply)
+            if words:
+                refused.setdefault(alert.name, words)
+            else:
+                points.append(Point(alert.name, q, reply.values[0][0] > 0))
+        asked = [pair for pair in promised if pair[0].name not in refused]
+        cases = [(*pair, q) for pair in asked for q in _refinement(*pair, points)]
+    return Probed(_sorted(points), refused)
 
 
 def of_rules(
@@ -115,16 +131,7 @@ def _sorted(points: Iterable[Point]) -> list[Point]:
 def _grid(alert: Alert, boundary: Boundary) -> list[float]:
     if alert.unit == "state":
         return [0.0, 1.0]
-    most = 1.0 if boundary.threshold < 1 else math.inf
-    points = [q for factor in GRID if (q := boundary.threshold * factor) < most]
-    return [
-        q for q in points if all(_is_possible(one.rate, q, boundary.threshold) for one in boundary.series)
-    ]
-
-
-def _is_possible(rate: str | None, q: float, edge: float) -> bool:
-    """Whether a counter could grow so: what falls at the edge already is a gauge."""
-    return rate is None or evaluate(rate, q) >= 0 or evaluate(rate, edge) < 0
+    return [q for factor in GRID if is_possible(boundary, q := boundary.threshold * factor)]
 
 
 def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[float]:
@@ -169,6 +176,19 @@ class Deployed:
         alerts = [rule.data for rule in self.rules.alerts]
         return [stripped(data) for data in (*self.rules.recordings, *alerts)]
 
+    def reads(self, alert: Alert, boundary: Boundary) -> frozenset[str] | None:
+        """All metrics of an alert's series and rules, and itself; None where there may be others."""
+        names = {metric_of(series.series) for series in boundary.series} | {f"alert {alert.name}"}
+        for rule in self.of(alert.name):
+            try:
+                nodes = list(walk(parse(str(rule["expr"]))))
+            except NotCovered:
+                return None
+            names |= {node.name for node in nodes if isinstance(node, Selector)} | {
+                str(rule.get("record", "x"))
+            }
+        return None if names & {"", "ALERTS", "ALERTS_FOR_STATE"} else frozenset(names)
+
     def times(self, name: str, hold: float) -> tuple[float, float, float]:
         """Seconds between samples and between evaluations, and until all windows of an alert are full.
 
@@ -197,14 +217,15 @@ def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | N
     )
     name = matcher("alertname", alert.name)
     firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'
-    return Question(series, [(firing, end)], deployed.of(alert.name), step, every)
+    rules = deployed.of(alert.name)
+    return Question(series, [(firing, end)], rules, step, every, deployed.reads(alert, boundary))
 
 
-def _point(case: Case, reply: Reply) -> Point:
-    if any(reply.errors) or not reply.values or not reply.values[0]:
-        words = next((error for error in reply.errors if error), "no answer")
-        raise EvidenceError("promtool", words, (), "correct the rules")
-    return Point(case[0].name, case[2], reply.values[0][0] > 0)
+def said_instead(reply: Reply) -> str:
+    """What promtool said instead of an answer; empty where there is one."""
+    if any(reply.errors) or not reply.values or not all(reply.values):
+        return next((error for error in reply.errors if error), "promtool: no answer")
+    return ""
 
 
 def _series(

@@ -13,7 +13,7 @@ from typing import Any
 
 from promproof.checks import judge_all
 from promproof.config.masking import masked, secrets_of
-from promproof.config.rules import recorded
+from promproof.config.rules import recordings
 from promproof.config.shapes import AlertmanagerFile, shaped
 from promproof.config.yamlfile import load
 from promproof.contract.deployment import Deployment
@@ -25,6 +25,7 @@ from promproof.evidence.history import Clock, History, Recorder
 from promproof.observe import panels
 from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
+from promproof.proofs.boundary_worlds import ask_worlds
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run.judged import files_judged
 from promproof.run.pageread import read_page
@@ -87,11 +88,13 @@ def check_files(
         command = [binaries.amtool.path, "check-config", folder.alertmanager.path]
         results.append(_result(command, folder.root, run))
     history.add(records.Tools(tuple(results), tuple(str(finding) for finding in folder.findings)))
+    rules = recordings(folder.rules)
     history.add(
         records.RuleFiles(
             tuple(folder.relative(document.path) for document in folder.rules),
             tuple(prepared.rules),
-            recorded(folder.rules),
+            tuple(dict.fromkeys(name for name, _ in rules)),
+            rules,
         )
     )
     history.add(prepared.documentation)
@@ -158,11 +161,13 @@ def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
     files = [document.path for document in prepared.folder.rules]
     alerts, promtool = prepared.contract.alerts, binaries.promtool.path
     scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
-    points = [(point.alert, point.q, point.fired) for point in probe(promtool, files, alerts, scrape)]
+    probed = probe(promtool, files, alerts, scrape)
+    points = [(point.alert, point.q, point.fired) for point in probed.points]
+    beside = ask_worlds(promtool, files, alerts, scrape)
     said = of_rules(promtool, files, alerts, scrape) if files else {}
     points += [(name, q, fired) for name, rule in said.items() for q, fired in rule.points]
     rules = {name: (rule.verdict, rule.flips, rule.reason) for name, rule in said.items()}
-    return records.Boundary(tuple(points), rules=rules)
+    return records.Boundary(tuple(points), rules=rules, worlds=tuple(beside), refused=probed.refused)
 
 
 def judged(

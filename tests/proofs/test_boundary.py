@@ -55,7 +55,7 @@ def flips(rules: Path) -> dict[str, tuple[float | None, float | None]]:
         promised("Sparse", 5.0, rate="q", series='errors_total{job="j"}', **{"for": "0s"}),
     ]
     alerts.append(promised("Busy", 50.0, rate="2 * q - 50", series='a_total{code="500"}', **{"for": "0s"}))
-    points = probe(find_binary("promtool").path, [rules], alerts, 60.0)
+    points = probe(find_binary("promtool").path, [rules], alerts, 60.0).points
     return {alert.name: flip(point for point in points if point.alert == alert.name) for alert in alerts}
 
 

@@ -17,6 +17,7 @@ from promproof.evidence.records.configuration import (
     RulesLoaded,
     ToolResult,
     Tools,
+    WorldAsked,
 )
 from promproof.evidence.records.deployment import (
     DeploymentRead,
@@ -190,5 +191,6 @@ __all__ = [
     "Usage",
     "UsageSample",
     "VariableAsked",
+    "WorldAsked",
     "number",
 ]

@@ -40,6 +40,8 @@ class RuleFiles(Kind, kind="rule_files"):
     """every alerting rule with its file and line"""
     recorded: tuple[str, ...] = ()
     """names of the metrics that recording rules write"""
+    recordings: tuple[tuple[str, str], ...] = ()
+    """name and expression of each recording rule"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,22 @@ class Routes(Kind, kind="routes"):
 
 
 @dataclass(frozen=True)
+class WorldAsked(Part):
+    """What promtool counted in one world of an alert's boundary; the contract says what it should."""
+
+    alert: str
+    """the alert's name"""
+    world: str
+    """the world's name, as promproof/checks/boundary_worlds.py gives it"""
+    counts: tuple[float, ...]
+    """alerts that fire: all, then those with each promised label set; of a course, at each moment that is asked"""
+    refused: str = ""
+    """what promtool said instead"""
+    moments: tuple[float, ...] = ()
+    """of a course: seconds after the beginning: cause, healing, then each moment that is asked"""
+
+
+@dataclass(frozen=True)
 class Boundary(Kind, kind="boundary"):
     """The boundary proof: rows (alert, quantity, whether it fired), as promtool computed them."""
 
@@ -70,6 +88,10 @@ class Boundary(Kind, kind="boundary"):
     """why there are none"""
     rules: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """for an alert without a `boundary` in its contract: the verdict on its rule, where it flips, and the reason"""
+    worlds: tuple[WorldAsked, ...] = ()
+    """what was counted in the further worlds of each boundary"""
+    refused: dict[str, str] = field(default_factory=dict)
+    """for an alert of which promtool refused a point: what it said; that point is not among the points"""
 
 
 @dataclass(frozen=True)
