@@ -126,7 +126,7 @@ def world_findings(alert: Alert, record: Boundary) -> list[str]:
         if counts[BEFORE]:
             found.append(f"{world.name}: it is active before the cause")
         if counts[EARLY]:
-            found.append(f"{world.name}: it fires before its `for` has passed")
+            found.append(f"{world.name}: it fires before its window and `for` have passed")
         if not counts[FIRING]:
             found.append(f"{world.name}: it does not fire after {_times(alert)}")
     return found

@@ -48,7 +48,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found,
         good="over after each cause",
         expected=f"over after {alert.window or 'its windows'} and keep_firing_for of {alert.keep_firing_for}",
-        tolerance="two evaluations and a scrape",
+        tolerance="an evaluation and a scrape",
         evidence=[record.number],
     )
 

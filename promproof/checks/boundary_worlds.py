@@ -42,13 +42,16 @@ class Part:
 class World:
     """Series, and which alerts must fire: the labels of each. exact: whether no further one may.
 
-    A course has three stages: before, during and after the cause.
+    A course has three stages: before, during and after the cause. rises, falls: how much of the window must pass until
+    it may turn, and may pass until it must turn back.
     """
 
     name: str
     parts: tuple[Part, ...]
     fires: tuple[Labels, ...] = ()
     exact: bool = True
+    rises: float = 0.0
+    falls: float = 1.0
 
     @property
     def is_course(self) -> bool:
@@ -80,8 +83,7 @@ def doses(alert: Alert) -> Doses | None:
     assert boundary is not None
     is_above = boundary.fires_when == "above"
     if alert.unit == "state":
-        low, high = (0.0, 1.0) if is_above else (1.0, 0.0)
-        return Doses(low, high, low, high)
+        return Doses(0.0, 1.0, 0.0, 1.0) if is_above else Doses(1.0, 0.0, 1.0, 0.0)
     edge = boundary.threshold
     more = [edge * factor for factor in FACTORS if is_possible(boundary, edge * factor)]
     less = [edge / factor for factor in FACTORS if is_possible(boundary, edge / factor)]
@@ -107,11 +109,18 @@ def worlds(alert: Alert) -> list[World]:
         *_foreign(alert, boundary, found, identity),
         *_together(boundary, found, identity),
         *_volumes(boundary, found),
-        *(
-            World(f"{how} beyond the threshold, over time", (Part((found.silent, dose, found.silent)),))
-            for how, dose in over_time.items()
-        ),
+        *(_course(boundary, how, found.silent, dose) for how, dose in over_time.items()),
     ]
+
+
+def _course(boundary: Boundary, how: str, silent: float, dose: float) -> World:
+    """There and back. Of a quantity that is a mean over its window, part of the window decides when it turns."""
+    rises, falls = 0.0, 1.0
+    if boundary.averaged and is_affine(boundary):
+        rises = (boundary.threshold - silent) / (dose - silent)
+        falls = (dose - boundary.threshold) / (dose - silent)
+    parts = (Part((silent, dose, silent)),)
+    return World(f"{how} beyond the threshold, over time", parts, rises=rises, falls=falls)
 
 
 def _each(boundary: Boundary, found: Doses, identity: Labels) -> Iterator[World]:

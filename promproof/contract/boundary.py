@@ -73,6 +73,8 @@ class Boundary(Model):
     """Values of a label that are not meant: they neither make it fire nor hide what is."""
     volumes: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(), strict=False)
     """Factors on the size of all series that change nothing, of a share with little traffic, say."""
+    averaged: bool = False
+    """Whether q is a mean over the alert's window, so that a part of it must pass before it turns."""
 
     @property
     def shared(self) -> dict[str, str]:

@@ -94,6 +94,7 @@ Boundary.each: further values of a label, each of which has an alert of its own
 Boundary.together: further values of a label that count together with the first
 Boundary.foreign: values of a label that are not meant, other jobs say
 Boundary.volumes: factors on the size of all series that change nothing
+Boundary.averaged: whether q is a mean over the alert's window
 Series.series: name and labels, as promtool writes them
 Series.rate: its increase a second, as arithmetic in q
 Series.value: its value, as arithmetic in q

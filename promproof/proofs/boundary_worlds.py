@@ -19,6 +19,9 @@ from promproof.proofs.boundary import LONGEST_HOLD, Deployed, said_instead
 from promproof.proofs.questions import Question
 from promproof.proofs.rulefiles import read
 
+ROOM = 0.8
+"""Of the part of a window that must pass before an alert may turn, this much is asked for."""
+
 
 def ask_worlds(
     promtool: Path, rule_files: Sequence[Path], alerts: Sequence[Alert], scrape: float | None = None
@@ -76,8 +79,9 @@ def _question(
     late = 2 * every + step
     cause = (math.ceil((full + step) / every) + 2) * every
     healed = cause + math.ceil((window + hold + late) / every) * every
-    after = healed + math.ceil((window + keep + late) / every) * every
-    begun = cause + hold - every if hold >= every else cause - every
+    after = healed + math.ceil((world.falls * window + keep + every + step) / every) * every
+    # what a window extrapolates, and a scrape more or less in it, is no reason to call it early
+    begun = cause + (math.floor((ROOM * world.rises * window + hold) / every) - 1) * every
     marks = [0, *(math.ceil(moment / step) for moment in (cause, healed)), int(after / step) + 1]
     firing = _count(name, 'alertstate="firing"')
     asks = [

@@ -64,6 +64,13 @@ def test_a_counter_that_would_fall_is_no_dose() -> None:
     assert [q for q in (0.2, 0.4, 0.79, 0.99, 1.0) if is_possible(boundary, q)] == [0.4, 0.79, 0.99]
 
 
+def test_what_is_a_mean_over_its_window_turns_after_a_part_of_it() -> None:
+    well, just = worlds(alert(averaged=True))
+    assert (well.rises, well.falls) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert (just.rises, just.falls) == (pytest.approx(0.9615, abs=1e-3), pytest.approx(0.0385, abs=1e-3))
+    assert {(world.rises, world.falls) for world in worlds(alert())} == {(0.0, 1.0)}, "nothing is known"
+
+
 def test_around_nothing_there_are_no_doses() -> None:
     assert doses(alert(0.0)) is None
     assert worlds(alert(0.0)) == []
@@ -92,7 +99,7 @@ def test_of_a_course_the_boundary_says_all_but_the_way_back() -> None:
     assert said(0, 0, 1, 0) == []
     assert said(0, 0, 1, 1) == [], "that it is not over is of another claim"
     assert said(1, 0, 1, 0) == [f"{name}: it is active before the cause"]
-    assert said(0, 1, 1, 0) == [f"{name}: it fires before its `for` has passed"]
+    assert said(0, 1, 1, 0) == [f"{name}: it fires before its window and `for` have passed"]
     assert said(0, 0, 0, 0) == [f"{name}: it does not fire after a window of 5m and for 5m"]
 
 
@@ -105,4 +112,4 @@ def test_the_way_back_is_claimed_where_the_contract_says_how_long_it_goes_on() -
 @pytest.mark.parametrize("key", ["each", "together", "foreign"])
 def test_a_label_that_the_series_differ_in_can_not_be_replaced(key: str) -> None:
     with pytest.raises(ValidationError, match="not all series have one value of code"):
-        alert(**{key: {"code": ["404"]}})
+        alert(0.05, SERIES, **{key: {"code": ["404"]}})
