@@ -200,6 +200,13 @@ OPTIONS = (
     Option("against", OUTPUT, ("report",), "tell what changed since this run", "OLDER", "path"),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),
     Option(
+        "drill",
+        SUBJECT,
+        ("verify",),
+        "`all`: then the drills of all other alerts, as `promproof drill`",
+        "all",
+    ),
+    Option(
         "strict", SUBJECT, (*RUNS, "judge"), "a claim that cannot be verified here is an error", kind="flag"
     ),
     Option(

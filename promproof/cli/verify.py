@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from promproof.cli import everydrill
 from promproof.optiontable import PREFIX, options
 from promproof.places import REPOSITORY
 from promproof.stack.journal import cache_dir
@@ -30,7 +32,18 @@ ALONE = (
 
 
 def run(given: dict[str, Any]) -> int:
-    """The exit status, as the plugin sets it."""
+    """The exit status, as the plugin sets it; with --drill, that of the drills as well."""
+    if given["drill"] is not None:
+        everydrill.check(given)
+    status = _main_job(given)
+    if given["drill"] is not None:
+        return everydrill.after(given, status)
+    if status in (0, 1) and not given["claim"]:
+        sys.stdout.writelines(f"{line}\n" for line in everydrill.not_driven(given))
+    return status
+
+
+def _main_job(given: dict[str, Any]) -> int:
     os.environ.pop("PYTEST_ADDOPTS", None)  # meant for the tests of whoever set it
     memory = cache_dir() / "pytest" / hashlib.sha256(bytes(REPOSITORY)).hexdigest()[:12]
     here = (f"--rootdir={REPOSITORY}", "-o", f"cache_dir={memory}")
@@ -40,6 +53,8 @@ def run(given: dict[str, Any]) -> int:
 def prefixed(given: dict[str, Any]) -> Iterator[str]:
     """The options as pytest knows them."""
     for option in options("verify"):
+        if option.name == "drill":
+            continue  # those are runs of their own
         value, name = given[option.key], f"--{PREFIX}{option.name}"
         if option.kind == "flag":
             yield from [name] if value else []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(InternalErrors(config))
     try:
         _check_one_process(config)
+        _check_no_drills(given)
         plugins.use(given["plugins"])
         prepared = prepare(from_values(given))
         _check_claims(config, prepared.contract)
@@ -88,6 +90,17 @@ def _check_one_process(config: pytest.Config) -> None:
             where="-n, --dist (pytest-xdist)",
             expected="one process",
             todo="leave the option out, or add -n 0",
+        )
+
+
+def _check_no_drills(given: Mapping[str, Any]) -> None:
+    """Drills are runs of their own, which pytest does not start."""
+    if given.get("drill") is not None:
+        raise InputError(
+            what="pytest drives the main job alone",
+            where="--promproof-drill",
+            expected="promproof verify --drill all",
+            todo="leave the option out, or use promproof",
         )
 
 

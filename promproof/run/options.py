@@ -93,7 +93,7 @@ def from_values(given: Mapping[str, Any]) -> Options:
         InputError: a --binary that names no file.
     """
     named = {each.name for kind in (Options, TargetOptions, StackOptions) for each in fields(kind)}
-    values = {key: value for key, value in given.items() if key in named - {"url", "backend"}}
+    values = {key: value for key, value in given.items() if key in named - {"url", "backend", "drill"}}
     if values.get("fault_url") and not values.get("fault_token"):
         values["fault_token"] = os.environ.get("FAULT_TOKEN")
     drill = not given.get("no_drill", False)

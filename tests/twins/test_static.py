@@ -27,7 +27,7 @@ from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
 
 pytestmark = [pytest.mark.stack, pytest.mark.takes(4)]
-KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary|resolves)|docs/.*")
+KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def test_the_shipped_folder_is_green(tmp_path: Path, binaries: Binaries) -> None
     judged = verdicts(DEFAULT_MONITORING, tmp_path, binaries)
     assert {name: judged[name].reason for name in red(judged)} == {}
     pages = 15 + 6 + 5 + 2  # metrics, alerts, dashboards; the deployment, and what the page has too much
-    assert len(judged) == 1 + 3 * 6 + pages
+    assert len(judged) == 1 + 2 * 6 + pages
 
 
 @pytest.mark.parametrize(

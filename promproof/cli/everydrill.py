@@ -1,0 +1,83 @@
+"""The alerts that the main job does not take live: named, or driven after it by the drills beside its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from promproof import interrupts
+from promproof.cli import drill
+from promproof.contract.model import Contract, load
+from promproof.drills.drill import Loaded, load_folder
+from promproof.errors import InputError
+from promproof.optiontable import options
+
+ALL = "all"
+
+
+def beside(contract: Contract, path: Path) -> list[Loaded]:
+    """The default drills of the folder in which the drill of the main job stands; none without one.
+
+    Raises:
+        InputError: a file is wrong.
+    """
+    if contract.traffic.drill is None:
+        return []
+    return [loaded for loaded in load_folder(folder_of(contract, path)) if loaded.default]
+
+
+def folder_of(contract: Contract, path: Path) -> Path:
+    """The folder of the main job's drill. path: of the contract."""
+    return (path.parent / str(contract.traffic.drill)).parent
+
+
+def check(given: dict[str, Any]) -> None:
+    """Before the main job, which takes minutes.
+
+    Raises:
+        InputError: the word is no other than `all`, or there is nothing that could be driven.
+    """
+    if given["drill"] != ALL:
+        raise InputError(
+            what=f"{given['drill']!r} says nothing",
+            where="--drill",
+            expected=ALL,
+            todo=f"write --drill {ALL}",
+        )
+    if not beside(load(given["contract"]), given["contract"]):
+        raise InputError(
+            what="the contract names no drill, beside which others could stand",
+            where=f"--drill, {given['contract']}",
+            expected="traffic.drill and traffic.drilled",
+            todo="write one: docs/drills.md",
+        )
+
+
+def after(given: dict[str, Any], status: int) -> int:
+    """Drive them all, each other's faults excluded or not; the status of both runs together.
+
+    status: of the main job; after one that was interrupted, or could not start, nothing is driven.
+    """
+    if status == InputError.exit_status or interrupts.noted():
+        return status
+    contract = load(given["contract"])
+    values = {option.key: option.default_of("drill") for option in options("drill")}
+    values |= {key: given[key] for key in values if key in given}
+    values |= {"drills": folder_of(contract, given["contract"]), "names": (), "junit": None}
+    statuses = {status, drill.run(values)}
+    return 1 if 1 in statuses else max(statuses)
+
+
+def not_driven(given: dict[str, Any]) -> list[str]:
+    """A line for the documented alerts that nothing has taken live, and how it is done."""
+    try:
+        contract = load(given["contract"])
+        drills = {loaded.plan.alert for loaded in beside(contract, given["contract"])}
+    except InputError:  # it was told
+        return []
+    taken = () if given["no_drill"] else contract.drilled
+    left = [alert.name for alert in contract.alerts if alert.name not in taken]
+    able = [name for name in left if name in drills]
+    rest = [name for name in left if name not in drills]
+    lines = [f"not taken live: {', '.join(able)} (--drill {ALL} does it)"] if able else []
+    return lines + ([f"without a drill: {', '.join(rest)} (docs/drills.md)"] if rest else [])
