@@ -79,7 +79,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append("fires without any series" if absent else "does not fire for a target that vanished")
     asked = sum(row.alert == alert.name for row in record.data.worlds)
     beside = f", {asked} further worlds" if asked else ""
-    found += world_findings(alert, record.data)
+    if not found:  # what is wrong with one world alone is wrong with all of them
+        found = world_findings(alert, record.data)
     return findings(
         claim,
         found,

@@ -60,7 +60,12 @@ def test_the_status_is_the_worse_of_both_runs(
     main: int, drills: int, together: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(drill, "run", lambda values: seen.append(values) or drills)
+
+    def run(values: dict[str, Any]) -> int:
+        seen.append(values)
+        return drills
+
+    monkeypatch.setattr(drill, "run", run)
     assert everydrill.after(given(drill="all", strict=True), main) == together
     assert len(seen) == (main != 4)
     for values in seen:
