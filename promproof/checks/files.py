@@ -1,4 +1,4 @@
-"""check/…, alert/NAME/text, alert/NAME/findings, dashboards/findings/UID: what `promproof check` finds in the files.
+"""check/… and alert/NAME/findings: what `promproof check` finds in the files.
 
 A finding is red once: with the alert, receiver, job, service, panel or dashboard that it stands in where the contract
 promises that, else with its family. Claims exist where the contract has `accepted`.
@@ -130,18 +130,5 @@ ALERTS = register(
         ),
         judge,
         order=612,
-    )
-)
-DASHBOARDS = register(
-    Check(
-        "files-dashboards",
-        when_asked(
-            lambda contract: (
-                Claim(f"dashboards/findings/{dashboard.uid}", dashboard.uid)
-                for dashboard in contract.dashboards
-            )
-        ),
-        judge,
-        order=725,
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held
 from promproof.checks.panel_findings import beyond, form
+from promproof.checks.panel_plain import panel_departures
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards
@@ -34,6 +35,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{panel.path}.description: missing")
     if not panel.sent:
         found.append(f"{panel.path}.targets: no query is sent")
+    if whole.plain:
+        found += panel_departures(seen, dashboard, panel, wanted.departs)
     found += held(claim.id, evidence)
     return findings(
         claim,

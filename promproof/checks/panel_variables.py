@@ -17,7 +17,7 @@ from promproof.observe.panels import CHOICE, VARIABLE
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
 
-_LABEL_VALUES = re.compile(
+LABEL_VALUES = re.compile(
     r"label_values\((?P<metric>[a-zA-Z_:][\w:]*)(?P<matchers>\{[^}]*\})?\s*,\s*(?P<label>\w+)\)"
 )
 _IDENTITY = re.compile(r'\{\s*((job|instance)\s*=\s*"[^"]*"\s*,?\s*)*\}')
@@ -97,7 +97,7 @@ def _must_choose(seen: Views, variable: Variable) -> bool:
 
 def _exposed(seen: Views, variable: Variable) -> set[str]:
     """The label's values on the target's own exposition; none for what it does not expose, or for narrower queries."""
-    match = _LABEL_VALUES.fullmatch(variable.query.strip())
+    match = LABEL_VALUES.fullmatch(variable.query.strip())
     if match is None or variable.regex or not _IDENTITY.fullmatch(match["matchers"] or "{}"):
         return set()
     series = seen.evidence.rest.exposition.series(match["metric"])

@@ -103,6 +103,8 @@ DashboardClaim.uid: the dashboard's uid, by which its file is found
 DashboardClaim.panels: the documented panels; without them those of the file are judged as not promised
 DashboardClaim.described: whether every panel must say what it shows
 DashboardClaim.unfolded: whether no panel may be in a closed row
+DashboardClaim.plain: whether its panels show what their queries give, of all series and the newest
+PanelClaim.departs: how this one shows something else on purpose: time, step, no_value, mappings, overrides and so on
 PanelClaim.title: the panel's title
 PanelClaim.unit: the panel's unit, as Grafana names it
 PanelClaim.alert: the alert whose quantity it shows

@@ -59,6 +59,20 @@ AnyPanelTruth = Annotated[SerializeAsAny[PanelTruth], WrapValidator(_read)]
 """A truth of any kind that is registered."""
 
 
+Departure = Literal[
+    "time",
+    "step",
+    "no_value",
+    "mappings",
+    "overrides",
+    "transformations",
+    "stacking",
+    "axis",
+    "gaps",
+    "reduction",
+]
+
+
 class PanelClaim(PanelModel):
     """One documented panel. `alert`: it shows that alert's quantity; `complement`: one minus it."""
 
@@ -68,6 +82,8 @@ class PanelClaim(PanelModel):
     complement: bool = False
     fixed_window: bool = False
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
+    departs: Annotated[tuple[Departure, ...], Field(strict=False)] = ()
+    """How it shows, on purpose, something else than its queries give; of a dashboard that is `plain`."""
     truth: AnyPanelTruth | None = None
 
     @property
@@ -77,7 +93,10 @@ class PanelClaim(PanelModel):
 
 
 class DashboardClaim(PanelModel):
-    """One documented dashboard. described: each panel says what it shows; unfolded: none is in a closed row.
+    """One documented dashboard.
+
+    described: each panel says what it shows; unfolded: none is in a closed row; plain: none shows other times,
+    values or series than its queries give, and it opens with all of the newest.
 
     Without a list of panels those of the file are judged as ones that nobody promised.
     """
@@ -87,6 +106,7 @@ class DashboardClaim(PanelModel):
     panels: tuple[PanelClaim, ...] = Field(default=(), strict=False)
     described: bool = False
     unfolded: bool = False
+    plain: bool = False
 
     @model_validator(mode="after")
     def _unique(self) -> DashboardClaim:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promproof.config.routing import Reached, reached
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, seconds
+from promproof.contract.settings import JobSettings, Settings
 from promproof.errors import EvidenceError
 from promproof.evidence.records import Timing
 
@@ -47,17 +48,18 @@ def pace_of(prepared: Prepared) -> Pace:
 
 
 def timing_of(prepared: Prepared, alert: Alert) -> Timing:
-    """The deployed durations of an alert's way to its first receiver, in seconds.
+    """The durations of an alert's way to its first receiver, in seconds: as the contract says them, else as deployed.
 
     Raises:
         EvidenceError: no route of the configuration takes the alert.
     """
     file = prepared.folder.alertmanager
     config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
-    return _timing(alert, config, pace_of(prepared))
+    contract = prepared.contract
+    return _timing(alert, config, pace_of(prepared), contract.settings or Settings(), contract.target.job)
 
 
-def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace) -> Timing:
+def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, settings: Settings, job: str) -> Timing:
     labels = {"alertname": alert.name, **({"severity": alert.severity} if alert.severity else {})}
     routes: list[Reached] = reached(config, labels)
     if not routes:
@@ -65,15 +67,23 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace) -> Timing:
             "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
         )
     scale = pace.scale
+
+    def stated(wanted: str | None, deployed: float) -> float:
+        return deployed if wanted is None else seconds(scale.duration(wanted))
+
+    def timers(key: str) -> list[float]:
+        return [stated(settings.timer(key, route.receiver), getattr(route, key)) for route in routes]
+
+    scrape = settings.jobs.get(job, JobSettings()).scrape_interval or settings.scrape_interval
     return Timing(
         threshold=alert.edge,
         window=scale.seconds(seconds(alert.window)) if alert.window else 0.0,
         hold=scale.seconds(seconds(alert.hold)) if alert.hold is not None else 0.0,
-        scrape=pace.scrape_interval,
-        evaluation=pace.evaluation_interval,
-        group_wait=max(route.group_wait for route in routes),
-        group_interval=max(route.group_interval for route in routes),
-        repeat_interval=min(route.repeat_interval for route in routes),
+        scrape=stated(scrape, pace.scrape_interval),
+        evaluation=stated(settings.evaluation_interval, pace.evaluation_interval),
+        group_wait=max(timers("group_wait")),
+        group_interval=max(timers("group_interval")),
+        repeat_interval=min(timers("repeat_interval")),
         scrape_timeout=pace.scrape_timeout,
         # ServiceDown's documented quantity is `up`; a drill's is whether the target is down
         fires_above=alert.fires_above,

@@ -17,6 +17,7 @@ import yaml
 from promproof.checks import claims
 from promproof.checks.base import judge
 from promproof.config.folder import read_folder
+from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
 from promproof.grafana.provisioning import texts
@@ -100,15 +101,15 @@ class Bench:
             Options.of(contract=self.root / "contract.yaml", monitoring=self.root, drill=False)
         )
 
-    def judged(self, *changes: Change) -> dict[str, Verdict]:
-        """What the claims about files say with these changes."""
+    def judged(self, *changes: Change, contract: Contract | None = None) -> dict[str, Verdict]:
+        """What the claims about files say with these changes, of another contract than the shipped one."""
         kept = {
             change.file: (self.root / change.file).read_bytes() for change in changes
         }  # once for each file
         try:
             for change in changes:
                 self._plant(change)
-            return self._judged()
+            return self._judged(contract or self.prepared.contract)
         finally:
             for file, content in kept.items():
                 (self.root / file).write_bytes(content)
@@ -130,8 +131,8 @@ class Bench:
         else:
             path.write_text(change.value(text), encoding="utf-8")
 
-    def _judged(self) -> dict[str, Verdict]:
-        prepared: Prepared = replace(self.prepared, folder=read_folder(self.root))
+    def _judged(self, contract: Contract) -> dict[str, Verdict]:
+        prepared: Prepared = replace(self.prepared, contract=contract, folder=read_folder(self.root))
         path = self.folder / f"history-{os.urandom(4).hex()}.jsonl"
         with closing(Recorder(path, "static", SystemClock())) as history:
             history.add(files_judged(prepared))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from promproof.contract.settings import Accepted
 from promproof.verdict import Outcome, Verdict
 from tests.twins.faults import FAULTS, HARMLESS, Fault
 from tests.twins.planting import Bench
@@ -75,7 +76,7 @@ def test_the_shipped_files_are_as_promised(bench: Bench) -> None:
 
 def test_the_names_of_faults_differ() -> None:
     names = [fault.name for fault in (*ALL, *HARMLESS)]
-    assert len(set(names)) == len(names) > 130
+    assert len(set(names)) == len(names) > 150
 
 
 @pytest.mark.parametrize("fault", FAULTS["keys"], ids=lambda fault: fault.name)
@@ -107,6 +108,40 @@ def test_harmless_changes_stay_green_together(bench: Bench) -> None:
     for group in batches(HARMLESS):
         names = [fault.name for fault in group]
         assert red(bench.judged(*(change for fault in group for change in fault.changes))) == {}, names
+
+
+def test_a_finding_that_the_contract_accepts_is_none(bench: Bench) -> None:
+    (lost,) = (fault for fault in ALL if fault.name == "a label that is summed away")
+    entry = Accepted(id="rule/label-lost", name="HighErrorRate", reason="the proxy fills it in")
+    other = entry.model_copy(update={"name": "SlowResponses"})
+    shipped = bench.prepared.contract
+    accepting = shipped.model_copy(update={"accepted": (entry,)})
+    assert red(bench.judged(*lost.changes, contract=accepting)) == {}
+    accepting = shipped.model_copy(update={"accepted": (other,)})
+    assert set(red(bench.judged(*lost.changes, contract=accepting))) == {lost.red}
+
+
+def test_a_contract_that_accepts_nothing_and_states_nothing_is_told_nothing(bench: Bench) -> None:
+    changes = [change for group in batches(FAULTS["keys"])[:1] for fault in group for change in fault.changes]
+    silent = {"accepted": None, "settings": None, "deployment": None}
+    judged = bench.judged(*changes, contract=bench.prepared.contract.model_copy(update=silent))
+    assert red(judged) == {}
+    assert not [name for name in judged if name.startswith(("check/", "setting/", "address/", "alert/"))]
+
+
+def test_a_panel_that_departs_on_purpose_is_green(bench: Bench) -> None:
+    (mapped,) = (fault for fault in ALL if fault.name == "a value that reads as another")
+    shipped = bench.prepared.contract
+    boards = tuple(
+        board.model_copy(
+            update={
+                "panels": tuple(panel.model_copy(update={"departs": ("mappings",)}) for panel in board.panels)
+            }
+        )
+        for board in shipped.dashboards
+    )
+    departing = shipped.model_copy(update={"dashboards": boards})
+    assert red(bench.judged(*mapped.changes, contract=departing)) == {}
 
 
 @pytest.mark.nightly

@@ -1,0 +1,194 @@
+"""What a dashboard that is promised to be plain may not do: show other numbers, times or series than its queries give.
+
+`plain: true` in the contract asks for it; a panel that means to says so in `departs`. Each text has its JSON path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from promproof.checks.panel_variables import LABEL_VALUES
+from promproof.config.durations import parse_duration
+from promproof.contract.model import Contract, seconds
+from promproof.evidence.records import Dashboards
+from promproof.findings.jsonpath import key_of
+from promproof.grafana.dashboard import Dashboard, Panel, Variable
+from promproof.truth.views import Views
+
+Json = Mapping[str, Any]
+REDUCED = ("stat", "gauge", "bargauge")
+_LAST = ("last", "lastNotNull")
+_CHANGING = re.compile(
+    r"unit|noValue|mappings|min|max|displayName|custom\.(?:hideFrom|transform|stacking|scale\w*)"
+)
+"""Properties of an override that change what is read; others are of its looks."""
+_LEAST_POINTS = 100
+_ZONES = ("", "browser", "utc")
+
+
+def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: tuple[str, ...]) -> list[str]:
+    """How a panel departs from what its queries give, without the ways that are promised."""
+    raw = _at(_file(views, dashboard), panel.path)
+    interval = views.scrape_interval(panel.sent[0].expression) / 1000 if panel.sent else 0.0
+    return [
+        f"{panel.path}.{key}: {text}"
+        for way, key, text in (*_of_times(raw, panel, interval), *_of_values(raw), *_of_drawing(raw, panel))
+        if way not in departs
+    ]
+
+
+def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract) -> list[str]:
+    """How a dashboard opens with other times or series than all of the newest."""
+    raw = _file(views, dashboard)
+    found = [f"$.{key}: {text}" for key, text in _of_opening(_object(raw), contract)]
+    for variable in dashboard.variables:
+        whole = _object(_at(raw, variable.path))
+        texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
+        found += [f"{variable.path}: ${variable.name} {text}" for text in texts]
+    return found
+
+
+def _file(views: Views, dashboard: Dashboard) -> Any:
+    return json.loads(views.evidence.need(Dashboards).data.files[dashboard.file])
+
+
+def _at(data: Any, path: str) -> Any:
+    for step in key_of(path):
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return {}
+    return data
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(value: Any) -> list[Json]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _of_times(raw: Json, panel: Panel, interval: float) -> Iterator[tuple[str, str, str]]:
+    for key, what in (("timeShift", "shows another time, now-"), ("timeFrom", "shows a range of its own, ")):
+        if raw.get(key):
+            yield "time", key, f"{what}{raw[key]}"
+    steps = [("interval", panel.interval)]
+    steps += [(f"targets[{index}].interval", target.interval) for index, target in enumerate(panel.targets)]
+    for key, step in steps:
+        if step and _seconds(step) > interval:
+            yield (
+                "step",
+                key,
+                f"a point stands for {step} at least, and there is a scrape every {interval:g} s",
+            )
+    if panel.max_data_points is not None and 1 < panel.max_data_points < _LEAST_POINTS:
+        yield "step", "maxDataPoints", f"draws {panel.max_data_points} points, whatever the range"
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text.lstrip(">"))
+    except ValueError:
+        return 0.0  # a variable: the reader's choice
+
+
+def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
+    field = _object(raw.get("fieldConfig"))
+    defaults = _object(field.get("defaults"))
+    if re.search(r"\d|ok|up|healthy", str(defaults.get("noValue") or ""), re.IGNORECASE):
+        yield "no_value", "fieldConfig.defaults.noValue", f"no data reads {defaults['noValue']!r}"
+    if defaults.get("mappings"):
+        yield "mappings", "fieldConfig.defaults.mappings", "values read as other words"
+    for index, override in enumerate(_items(field.get("overrides"))):
+        changed = [
+            str(one.get("id"))
+            for one in _items(override.get("properties"))
+            if _CHANGING.fullmatch(str(one.get("id")))
+        ]
+        if changed:
+            yield (
+                "overrides",
+                f"fieldConfig.overrides[{index}]",
+                f"changes {', '.join(changed)} of some series",
+            )
+    names = [str(one.get("id")) for one in _items(raw.get("transformations")) if not one.get("disabled")]
+    if names:
+        yield "transformations", "transformations", f"what is shown goes through {', '.join(names)}"
+
+
+def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
+    defaults = _object(_object(raw.get("fieldConfig")).get("defaults"))
+    custom = _object(defaults.get("custom"))
+    mode = _object(custom.get("stacking")).get("mode", "none")
+    if mode == "percent" or (mode == "normal" and panel.unit in ("percentunit", "percent", "s", "ms")):
+        yield (
+            "stacking",
+            "fieldConfig.defaults.custom.stacking",
+            f"stacked ({mode}): a line is read as the sum below it",
+        )
+    if _object(custom.get("scaleDistribution")).get("type", "linear") != "linear":
+        yield "axis", "fieldConfig.defaults.custom.scaleDistribution", "the axis is not linear"
+    low, high = defaults.get("min"), defaults.get("max")
+    if isinstance(low, int | float) and low > 0:
+        yield "axis", "fieldConfig.defaults.min", f"the axis begins at {low:g}"
+    whole = {"percentunit": 1, "percent": 100}.get(panel.unit)
+    if isinstance(high, int | float) and (whole is None or high < whole):
+        yield "axis", "fieldConfig.defaults.max", f"the axis ends at {high:g}"
+    if custom.get("spanNulls") is True:
+        yield "gaps", "fieldConfig.defaults.custom.spanNulls", "lines go over gaps of any length"
+    if panel.type in REDUCED:
+        strange = [name for name in panel.calcs if name not in _LAST]
+        if strange:
+            yield "reduction", "options.reduceOptions.calcs", f"shows the {', '.join(strange)} of the points"
+        for target in panel.sent:
+            if not target.instant:
+                yield "reduction", "targets", f"{target.ref} asks for a range, of which one number is shown"
+
+
+def _of_opening(raw: Json, contract: Contract) -> Iterator[tuple[str, str]]:
+    time = _object(raw.get("time"))
+    begin, end = str(time.get("from") or "now-6h"), str(time.get("to") or "now")
+    if end != "now":
+        yield "time.to", f"opens at {end}, not now"
+    longest = max((seconds(alert.window) for alert in contract.alerts if alert.window), default=0.0)
+    span = _seconds(begin.removeprefix("now-")) if begin.startswith("now-") and "/" not in begin else None
+    if span is not None and 0 < span < longest:
+        yield "time.from", f"opens with {begin}: shorter than the windows of the alerts, {longest:g} s"
+    if str(raw.get("timezone") or "").lower() not in _ZONES:
+        yield "timezone", f"shows the times of {raw['timezone']}, wherever its reader is"
+
+
+def _of_variable(variable: Variable, raw: Json, dashboard: Dashboard, contract: Contract) -> Iterator[str]:
+    if variable.regex:
+        yield f"offers only what matches {variable.regex}"
+    if (variable.all_value or ".*") not in (".*", ".+"):
+        yield f"takes All for {variable.all_value}"
+    if variable.multi and not variable.include_all:
+        yield "has no choice of all"
+    elif variable.include_all and variable.current and not {"$__all", "All"} & set(variable.current):
+        yield f"opens with {', '.join(variable.current)}, not with All"
+    if raw.get("refresh") == 0:
+        yield "offers the values of when the file was saved"
+    asked = LABEL_VALUES.fullmatch(variable.query.strip())
+    if asked is None:
+        return
+    pattern = re.compile(r"(\w+)\s*=~?\s*[\"']\$\{?" + re.escape(variable.name) + r"\b")
+    queries = [target.expression for panel in dashboard.panels for target in panel.sent]
+    reading = [query for query in queries if pattern.search(query)]
+    labels = {match[1] for query in reading for match in pattern.finditer(query)}
+    if labels and asked["label"] not in labels:
+        yield f"offers values of {asked['label']}, and the queries compare {', '.join(sorted(labels))} with it"
+    known = {metric.sample for metric in contract.metrics} | {metric.name for metric in contract.metrics}
+    if asked["metric"] not in known and not any(asked["metric"] in query for query in queries):
+        yield f"asks for {asked['metric']}, which neither the contract nor a query of this dashboard has"
+    jobs = {match[1] for query in reading for match in _JOB.finditer(query)}
+    own = {match[1] for match in _JOB.finditer(asked["matchers"] or "")}
+    if jobs and own - jobs:
+        yield f"asks for the job {', '.join(sorted(own))}, and the queries for {', '.join(sorted(jobs))}"
+
+
+_JOB = re.compile(r"\bjob\s*=\s*\"([^\"$]+)\"")
