@@ -23,8 +23,9 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
         if _is_expression(block.text):
             yield _expression(block, sheet, known)
     for block in sheet.blocks_of("yaml", "yml"):
-        for rule in rules_in(loaded(block.text)):
-            yield from _rule(block, rule, known)
+        if not sheet.is_example(block.line):
+            for rule in rules_in(loaded(block.text)):
+                yield from _rule(block, rule, known)
 
 
 def rules_in(document: Any) -> list[Mapping[str, Any]]:

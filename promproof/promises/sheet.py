@@ -24,6 +24,13 @@ _HEDGED = re.compile(
 )
 
 
+_MIGHT = re.compile(
+    r"\b(instead|stricter|looser|change|replace|override|could|might|would|e\.g\.|for example|such as|another)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence before a block that is no copy of what ships."""
+
+
 @dataclass(frozen=True)
 class Passage:
     """A sentence, or a row of a table with ` | ` between its cells. Code stands in backticks, other markup is gone."""
@@ -72,6 +79,17 @@ class Sheet:
     def is_past(self, line: int) -> bool:
         """Whether a line stands under a heading that tells of earlier times."""
         return any(_PAST.search(heading) for heading in self.headings_at(line))
+
+    def is_example(self, line: int) -> bool:
+        """Whether a block at this line shows what might be, by its heading or by the sentence before it."""
+        if self.is_past(line):
+            return True
+        before = [passage for passage in self.passages if passage.line < line and not passage.is_row]
+        return (
+            bool(before)
+            and _MIGHT.search(before[-1].flat) is not None
+            and before[-1].headings == self.headings_at(line)
+        )
 
     def blocks_of(self, *languages: str) -> Iterator[Block]:
         """The code blocks in these languages."""

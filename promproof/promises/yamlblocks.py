@@ -46,7 +46,7 @@ def _excerpt(block: Block, data: dict[str, Any], sheet: Sheet, known: Known) -> 
     else:
         return
     promise = Promise(block.line, "excerpt", block.name or block.text.split("\n", 1)[0], "page/excerpts")
-    if sheet.is_past(block.line) or not whole:
+    if sheet.is_example(block.line) or not whole:
         yield promise.is_open("nothing says that it is an excerpt of a file")
         return
     wrong: list[str] = []

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from promproof.config.folder import Folder
 from promproof.config.inputs import read_text
 from promproof.config.masking import masked
 from promproof.config.yamlfile import load
-from promproof.contract.documentation import Block, Page, parse_text
+from promproof.contract.documentation import Page, parse_text
 from promproof.contract.documentation import parse as parse_page
 from promproof.contract.model import Contract
 from promproof.errors import InputError
-from promproof.evidence.records import PageRead, Printed, ServiceFile
+from promproof.evidence.records import PageRead, ServiceFile
 from promproof.findings.part import Document
 from promproof.findings.read_compose import compose_of
-from promproof.promises.expressions import rules_in
-from promproof.promises.yamlblocks import ALERTMANAGER_KEYS, PROMETHEUS_KEYS, loaded
+from promproof.run.pageprinted import printed
 from promproof.stack.binaries import Binaries
 
-TIMEOUT_SECONDS = 30.0
-TESTED = "custom.yml"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}")
 _PATH = re.compile(
     r"(?<![\w/.:-])(?:[\w.-]+/)+[\w.-]*|(?<![\w/.:-])[\w-]+\.(?:ya?ml|json|md|py|toml|cfg|conf)\b"
@@ -80,7 +72,7 @@ def page_record(
         variables=variables,
         links=dict(_links(page, path)),
         paths=dict(_paths(text, root, path.parent, folder)),
-        printed=dict(_printed(page, binaries, folder)) if binaries is not None else {},
+        printed=dict(printed(page, binaries, folder)) if binaries is not None else {},
     )
 
 
@@ -180,69 +172,3 @@ def _paths(text: str, root: Path, beside: Path, folder: Folder) -> Iterator[tupl
                 near = [entry for entry in above.iterdir() if not entry.name.startswith(".")][:200]
                 seen |= {str(entry.relative_to(places[0])): True for entry in near}
     yield from sorted(seen.items())
-
-
-def _printed(page: Page, binaries: Binaries, folder: Folder) -> Iterator[tuple[str, tuple[Printed, ...]]]:
-    """What promtool says of the rules, the tests of rules and the configurations that the page prints."""
-    blocks = [
-        (block, loaded(block.text)) for block in page.blocks if block.language.lower() in ("yaml", "yml")
-    ]
-    rules = [block for block, data in blocks if rules_in(data)]
-    for block, data in blocks:
-        if not isinstance(data, dict):
-            continue
-        if rules_in(data):
-            yield str(block.line), (_asked(binaries, "check rules", block),)
-        elif "tests" in data and "rule_files" in data:
-            yield str(block.line), (_tested(binaries, block, data, rules, folder),)
-        elif (
-            data.keys() & (PROMETHEUS_KEYS | {"remote_write", "remote_read"})
-            and not data.keys() & ALERTMANAGER_KEYS
-        ):
-            yield str(block.line), (_asked(binaries, "check config", block),)
-
-
-def _asked(binaries: Binaries, command: str, block: Block) -> Printed:
-    with tempfile.TemporaryDirectory(prefix="page-") as name:
-        path = Path(name) / "printed.yml"
-        path.write_text(block.text, encoding="utf-8")
-        if command == "check config":
-            data = loaded(block.text)
-            data.pop("rule_files", None)  # the files are not there
-            path.write_text(yaml.safe_dump(_plain(data), sort_keys=False), encoding="utf-8")
-        return _run(binaries, command, path, Path(name))
-
-
-def _tested(
-    binaries: Binaries, block: Block, data: dict[str, Any], rules: list[Block], folder: Folder
-) -> Printed:
-    """The page's test of a rule, with the rules that it prints where the test looks for them."""
-    with tempfile.TemporaryDirectory(prefix="page-") as name:
-        place = Path(name) / "prometheus"
-        shutil.copytree(folder.prometheus.path.parent, place)
-        for file in data["rule_files"]:
-            target = (place / str(file)).resolve()
-            if not target.is_relative_to(place.resolve()):
-                return Printed("test rules", None, f"its rule file {file} is not beside it")
-            if not target.exists() and rules:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(rules[-1].text, encoding="utf-8")
-        path = place / "printed.test.yml"
-        path.write_text(block.text, encoding="utf-8")
-        return _run(binaries, "test rules", path, Path(name))
-
-
-def _run(binaries: Binaries, command: str, path: Path, root: Path) -> Printed:
-    try:
-        done = subprocess.run(
-            [str(binaries.promtool.path), *command.split(), str(path)],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Printed(f"promtool {command}", None, f"promtool did not answer: {type(error).__name__}")
-    output = (done.stdout + done.stderr).strip().replace(f"{root}/", "")
-    return Printed(f"promtool {command}", done.returncode, output)

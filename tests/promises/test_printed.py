@@ -10,8 +10,10 @@ import pytest
 from promproof.config.folder import read_folder
 from promproof.contract.model import load
 from promproof.places import REPOSITORY
+from promproof.promises import yamlblocks
+from promproof.promises.known import Known
 from promproof.promises.promise import Promise
-from promproof.promises.reading import promises
+from promproof.promises.sheet import sheet_of
 from promproof.run.pageread import page_record
 from promproof.stack.binaries import find_binaries
 from promproof.verdict import Outcome
@@ -31,7 +33,8 @@ def printed() -> Printed:
     binaries = find_binaries()
 
     def read(text: str) -> list[Promise]:
-        found = promises(page_record(text, PAGE, contract, folder, binaries), contract)
+        known = Known(contract, page_record(text, PAGE, contract, folder, binaries))
+        found = yamlblocks.read(sheet_of(text, PAGE), known)
         return [promise for promise in found if promise.claim in ("page/rules", "page/configurations")]
 
     return read
@@ -41,14 +44,20 @@ def test_the_shipped_page_prints_what_promtool_takes(printed: Printed, text: str
     found = printed(text)
     assert {promise.outcome for promise in found} == {Outcome.PASS}
     assert {promise.claim for promise in found} == {"page/rules", "page/configurations"}
-    assert len(found) == 5
+    assert len(found) == 7
 
 
 @pytest.mark.parametrize(
     ("old", "new", "claim"),
     [
-        ("          > 0.1\n", "          > 0.08\n", "page/rules"),
         ("          > 0.1\n", "          > 0.12\n", "page/rules"),
+        ('fail (threshold: 10%)."
+```
+
+Say', 'fail (threshold: 20%)."
+```
+
+Say', "page/rules"),
         ("          sum by (job, pipeline_id) (rate", "          (rate", "page/rules"),
         ("          severity: warning", "          severity: critical", "page/rules"),
         ("- alert: HighPipelineFailureRate", "- alert: PipelineFailureRate", "page/rules"),
