@@ -63,7 +63,7 @@ class PromptPilot:
         resolver = Resolver(self.routes)
         api = _fastapi(self.routes, self.close)
         if settings.fault_port is not None and settings.fault_token is not None:
-            self.control = FaultControl(self.routes, self.metrics, clock)
+            self.control = FaultControl(self.routes, self.metrics, clock, self.database.take_out)
             self.fault_app = create_fault_app(self.control, settings.fault_token)
             api.add_middleware(FaultInjection, faults=self.control.faults, resolver=resolver, clock=clock)
         instrumented = instrumentation_class(WholeRequest(api), self.metrics, resolver, clock)

@@ -89,8 +89,14 @@ class BallastBody(_Body):
     bytes: Annotated[int, Field(gt=0, le=MAX_BALLAST_BYTES)]
 
 
+class DatabaseBody(_Body):
+    """An outage: every question to the database fails."""
+
+    kind = Kind.DATABASE
+
+
 _BODIES: dict[Kind, type[_Body]] = {
-    body.kind: body for body in (ErrorsBody, SlowBody, FailedExecutionsBody, BallastBody)
+    body.kind: body for body in (ErrorsBody, SlowBody, FailedExecutionsBody, BallastBody, DatabaseBody)
 }
 
 
@@ -107,8 +113,13 @@ class FaultControl:
     """The routes of the control, and what a fault needs besides decisions: timers and memory."""
 
     def __init__(
-        self, routes: tuple[Route, ...], metrics: Metrics, clock: Callable[[], float] = time.monotonic
+        self,
+        routes: tuple[Route, ...],
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+        database_out: Callable[[bool], None] = lambda out: None,
     ) -> None:
+        self._database_out = database_out
         self.faults = Faults(on_end=self._ended)
         self._metrics = metrics
         self._clock = clock
@@ -126,6 +137,8 @@ class FaultControl:
         )
         if isinstance(body, BallastBody):
             return Fault(kind, body.lease_seconds, bytes=body.bytes)
+        if isinstance(body, DatabaseBody):
+            return Fault(kind, body.lease_seconds)
         assert isinstance(body, _Dosed)
         status, mode, delay = None, None, None
         if isinstance(body, ErrorsBody):
@@ -163,6 +176,8 @@ class FaultControl:
                 for key in fault.targets:
                     self._expect_status(key, fault.status)
             state = self.faults.start(fault, self._clock())
+            if fault.kind is Kind.DATABASE:
+                self._database_out(True)
             self._watch(state)
             return state
 
@@ -191,7 +206,7 @@ class FaultControl:
         self._metrics.expect_status(self._routes[key].method, self._routes[key].path, status)
 
     def _watch(self, state: State) -> None:
-        # Decisions look at leases themselves; a ballast is never decided on and needs the timer.
+        # Decisions look at leases themselves; a ballast or an outage is never decided on and needs the timer.
         if timer := self._timers.pop(state.kind, None):
             timer.cancel()
         loop = asyncio.get_running_loop()
@@ -204,6 +219,8 @@ class FaultControl:
     def _ended(self, fault: Fault) -> None:
         if timer := self._timers.pop(fault.kind, None):
             timer.cancel()
+        if fault.kind is Kind.DATABASE:
+            self._database_out(False)
         if fault.kind is Kind.BALLAST and self._ballast is not None:
             self._ballast.release()
             self._ballast = None

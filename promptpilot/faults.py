@@ -17,6 +17,11 @@ class Kind(StrEnum):
     SLOW = "slow"
     FAILED_EXECUTIONS = "failed_executions"
     BALLAST = "ballast"
+    DATABASE = "database"
+
+
+NOT_DOSED = (Kind.BALLAST, Kind.DATABASE)
+"""Kinds that hit no requests of their own."""
 
 
 class Mode(StrEnum):
@@ -96,7 +101,7 @@ class _Active:
         return State(
             kind=fault.kind,
             rate=fault.rate,
-            routes=None if fault.everywhere or fault.kind is Kind.BALLAST else dict(fault.targets),
+            routes=None if fault.everywhere or fault.kind in NOT_DOSED else dict(fault.targets),
             lease_seconds=fault.lease_seconds,
             expires_in_seconds=0.0 if ended else self.expires - now,
             delay_seconds=fault.delay_seconds,

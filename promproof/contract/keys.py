@@ -38,6 +38,9 @@ Target.metrics_path: the path that Prometheus reads
 Target.labels: labels that the target must have in Prometheus
 Target.environment: its environment; {workdir}, {token} and {duration:5m} are filled in
 Target.database: URL of its database, for truths that ask with SQL
+Target.outage: how its database is taken away for a moment
+Outage.fault: the kind of fault of its fault port that does it
+Outage.health: what its health path answers meanwhile
 Target.webhook: its path that takes alerts of Alertmanager
 Target.longest_handler: no handler takes longer; not scaled
 Traffic.reconcile: the scenario of the main job, relative to this file
@@ -49,6 +52,7 @@ Metric.unit: what it counts, for reports and the page
 Metric.help: the HELP text, word for word
 Metric.labels: each label with what its values may be; {} leaves them open
 Metric.buckets: a histogram's edges in ascending order, without +Inf
+Metric.born: label sets that are there at 0 from the start: of each entry all combinations of its values
 Metric.truth: where its expected value comes from, never the PromQL that is under test
 Label.values: the values that it may have
 Label.pattern: a regular expression that its values match in full
@@ -63,6 +67,7 @@ Label.as: what the label says for a word of the ledger; an empty text is a label
 *.except: which requests do not count, by patterns that match in full
 *.scrapes: whether requests for the metrics themselves count
 *.before_answer: whether the target counts a request before the last byte of its answer leaves
+*.at_end: whether a request that is under way is certainly not counted yet
 RequestsTruth.unmatched: the route's value of requests that no route matched
 TallyTruth.tally: the name of the event in the scenario
 TallyTruth.born_at_zero: label values that are there at 0 for each new id

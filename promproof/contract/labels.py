@@ -89,6 +89,7 @@ class RequestTruth(Spoken):
     where, but_not: which requests the metric counts, by patterns that match in full (a status is `404`).
     scrapes: whether requests for the metrics themselves are among them. before_answer: whether the target counts a
     request, and stops its clock, before the last byte of the answer leaves; a middleware does so some time after.
+    at_end: whether a request that is still under way is certainly not counted yet.
     """
 
     method: str = "method"
@@ -98,6 +99,7 @@ class RequestTruth(Spoken):
     but_not: dict[Known, Pattern] = Field(default_factory=dict, alias="except")
     scrapes: bool = False
     before_answer: bool = False
+    at_end: bool = False
 
     def source(self, name: str, label: Label) -> Source:
         """Where the values of a label come from."""

@@ -104,6 +104,8 @@ class Metric(Model):
     help: str | None = None
     labels: dict[str, Label] = Field(default_factory=dict)
     buckets: tuple[float, ...] | None = Field(default=None, strict=False)
+    born: tuple[dict[str, Names], ...] = Field(default=(), strict=False)
+    """Label sets that exist at 0 from the start: of each entry, every combination of its values."""
     truth: Truth = NoTruth()
 
     @model_validator(mode="after")
@@ -112,6 +114,10 @@ class Metric(Model):
             raise ValueError("buckets belong to a histogram")
         if self.buckets is not None and list(self.buckets) != sorted(set(self.buckets)):
             raise ValueError("buckets must ascend without repeats")
+        if misfits := [named for named in self.born if set(named) != set(self.labels)]:
+            raise ValueError(
+                f"born has an entry with the labels {sorted(misfits[0])}, expected {sorted(self.labels)}"
+            )
         if self.truth.kind == "durations" and self.type not in ("histogram", "summary"):
             raise ValueError("the truth 'durations' is that of a histogram or summary")
         if not isinstance(self.truth, RequestTruth):
@@ -198,6 +204,14 @@ class Alert(Model):
         return self.unit == "state" or self.comparator in (">", ">=")
 
 
+class Outage(Model):
+    """How the target's database is taken away for a moment, and what its health path says meanwhile."""
+
+    fault: str
+    """A kind of fault of the target's fault port that needs nothing but a lease."""
+    health: int = Field(default=503, ge=400, le=599)
+
+
 class Target(Model):
     """The API under test: how to start it, and where it answers."""
 
@@ -211,6 +225,7 @@ class Target(Model):
     environment: dict[str, str] = Field(default_factory=dict)
     """Texts with {workdir}, {token} and {duration:5m} (scaled by the run's time scale)."""
     database: str | None = None
+    outage: Outage | None = None
     webhook: str | None = None
     longest_handler: Duration = "10s"
     """No handler takes longer; not scaled."""

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from select import POLLIN
+from socket import MSG_PEEK
 from typing import Any
 
 from gevent.monkey import get_original
@@ -30,6 +31,9 @@ request that is sent in that moment has an unknown fate
 FRESH_SECONDS = 0.002
 """a connection is reused without a look for so long"""
 KEPT_HEADS = 1000
+CONTINUE = b"HTTP/1.1 100"
+CONTINUE_SECONDS = 1.0
+"""for a target to ask for a body; after that it is sent all the same, as RFC 9110 wants it"""
 
 _RUN_OUT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 _poll = get_original("select", "poll")
@@ -110,15 +114,23 @@ class OneShotClient:
         request_uri: str,
         body: bytes | None = b"",
         headers: Mapping[str, str] | None = None,
+        before_body: Callable[[], None] | None = None,
     ) -> HTTPSocketPoolResponse:
         """Send once, and read the head of the response. Raises OSError or HTTPParseError; see was_unsent.
 
-        request_uri: as it is sent, printable ASCII without blanks.
+        request_uri: as it is sent, printable ASCII without blanks. before_body: called when the target has asked for
+        the body, which is not sent before; one that asks for none within a second gets it all the same.
         """
         head = self._head(method, request_uri, body or b"", headers or {})
         sock = self._connections.get_socket()
         try:
-            _send(sock, head + body if body else head)
+            if body and before_body is not None:
+                _send(sock, head)
+                if _asked_for_body(sock):
+                    before_body()
+                _send(sock, body)
+            else:
+                _send(sock, head + body if body else head)
         except BaseException:
             self._connections.release_socket(sock)
             raise
@@ -143,7 +155,8 @@ class OneShotClient:
         whole = head + (body or b"")
         sock = self._connections.connect()
         try:
-            _send(sock, whole[: len(head) // 2] if how == "half-header" else whole)
+            sent = {"half-header": len(head) // 2, "half-body": len(head) + len(body or b"") // 2}
+            _send(sock, whole[: sent.get(how, len(whole))])
             return _read_into_body(sock) if how == "mid-stream" else 0
         finally:
             sock.close()
@@ -192,6 +205,26 @@ def _send(sock: Any, data: bytes) -> None:
         raise _unsent(error) from None
     if sent < len(data):
         sock.sendall(data[sent:])
+
+
+def _asked_for_body(sock: Any) -> bool:
+    """Wait for `100 Continue` and take it from the connection; False when another answer comes, or none in time."""
+    if isinstance(sock, SSLSocket):  # nothing can be looked at there without taking it
+        return False
+    patience = sock.gettimeout()
+    sock.settimeout(CONTINUE_SECONDS)
+    try:
+        head = sock.recv(len(CONTINUE), MSG_PEEK)
+        if not head.startswith(CONTINUE[: len(head)]):
+            return False
+        received = b""
+        while not received.endswith(b"\r\n\r\n") and (data := sock.recv(1)):
+            received += data
+    except TimeoutError:
+        return False
+    finally:
+        sock.settimeout(patience)
+    return received.startswith(CONTINUE)
 
 
 def _read_into_body(sock: Any) -> int:

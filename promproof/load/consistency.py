@@ -143,6 +143,8 @@ def _request(
         values: Mapping[str, object] = getattr(request, field)
         for name, value in values.items():
             yield from _text(scenario, (*key, field, name), value, variables, pools)
+    for field in ("user", "text"):
+        yield from _text(scenario, (*key, field), getattr(request, field), variables, pools)
     try:
         body = compile_body(request.body)
     except ValueError as error:
@@ -177,7 +179,7 @@ def _endpoint(key: Key, request: Request, path: str) -> Iterator[Problem]:
 
 
 def _ending(key: Key, request: Request) -> Iterator[Problem]:
-    if request.leave in ("after-send", "mid-stream") and request.status is None:
+    if request.leave in ("after-send", "mid-stream", "half-body") and request.status is None:
         yield Problem(
             (*key, "status"),
             f"missing, expected the status that the target counts with leave: {request.leave}",
@@ -187,6 +189,7 @@ def _ending(key: Key, request: Request) -> Iterator[Problem]:
             (*key, "leave"),
             "found half-header with status, tally or floor, expected none: the target counts nothing",
         )
+    yield from _body(key, request)
     if request.status is not None and request.leave is None:
         yield Problem(
             (*key, "status"), f"found {request.status} without leave, expected the status under expect"
@@ -197,6 +200,27 @@ def _ending(key: Key, request: Request) -> Iterator[Problem]:
         yield Problem((*key, "save"), "found with a request that gets no whole answer, expected none")
     if not request.counted and (request.tally or request.leave):
         yield Problem((*key, "counted"), "found false with tally or leave, expected none of them")
+
+
+def _body(key: Key, request: Request) -> Iterator[Problem]:
+    there = request.body is not None or bool(request.text)
+    if request.text is not None and request.body is not None:
+        yield Problem((*key, "text"), "found together with json, expected one of them")
+    if request.body_after and not there:
+        yield Problem((*key, "body_after"), "found without a body, expected one under json or text")
+    if request.body_after and (request.leave or request.broken):
+        yield Problem(
+            (*key, "body_after"), "found with leave or broken, expected a request with a whole answer"
+        )
+    if request.leave == "half-body" and not there:
+        yield Problem((*key, "leave"), "found half-body without a body, expected one under json or text")
+    if request.leave == "half-body" and (request.tally or request.floor):
+        yield Problem(
+            (*key, "leave"),
+            "found half-body with tally or floor, expected none: the target never has it whole",
+        )
+    if request.user is not None and request.anonymous:
+        yield Problem((*key, "user"), "found together with anonymous, expected one of them")
 
 
 def _label(

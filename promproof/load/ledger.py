@@ -218,12 +218,14 @@ class Ledger:
         else:
             self.close_unknown(token, ended)
 
-    def tally(self, name: str, labels: Mapping[str, str], token: Token | None = None) -> None:
+    def tally(
+        self, name: str, labels: Mapping[str, str], token: Token | None = None, not_before: float = 0.0
+    ) -> None:
         """Something declared happened, an execution say, once.
 
-        token: the finished request that caused it; the server may have counted it at any time after that
-        request's start. Without one it began and ended now. After an abandoned request its end is unknown as
-        well.
+        token: the finished request that caused it; the server may have counted it at any time from `not_before` seconds
+        after that request's start on. Without one it began and ended now. After an abandoned request its end is unknown
+        as well.
         """
         key = (name, labels_of(labels))
         course = self._tallies.get(key)
@@ -234,7 +236,8 @@ class Ledger:
             _add(course.starts, now)
             _add(course.ends, now)
             return
-        _add(course.starts, self._bin(token.started))
+        earliest = token.started + not_before
+        _add(course.starts, self._bin(earliest if token.fate == ABANDONED else min(earliest, token.ended)))
         _add(course.left if token.fate == ABANDONED else course.ends, self._bin(token.ended))
 
     def tally_unknown(self, name: str, labels: Mapping[str, str], token: Token, at_most: int = 1) -> None:

@@ -38,6 +38,9 @@ class Tally(Strict):
     at_most: Annotated[int, Field(ge=1)] = Field(
         default=1, description="how often it can happen in one request"
     )
+    not_before: Duration = Field(
+        default=0.0, description="the target counts it so long after the request was sent at the earliest"
+    )
 
 
 class Request(Strict):
@@ -54,7 +57,17 @@ class Request(Strict):
     )
     query: dict[str, Scalar] = Field(default={})
     body: JsonValue = Field(default=None, alias="json")
+    text: str | None = Field(default=None, description="a body as it stands, in place of json; may be empty")
+    body_after: Duration = Field(
+        default=0.0,
+        description="the body is sent so long after the target has asked for it (Expect: 100-continue)",
+    )
     headers: dict[str, str] = Field(default={})
+    user: str | None = Field(
+        default=None,
+        description="on whose behalf, in place of the next of users; empty: the header is sent empty",
+    )
+    anonymous: bool = Field(default=False, description="true: without the header of users")
     expect: Annotated[list[Status], Field(min_length=1)] = Field(
         default=[200], description="statuses that are right"
     )
@@ -62,9 +75,9 @@ class Request(Strict):
     broken: Status | None = Field(
         default=None, description="the answer breaks off in the middle, and the target counts this status"
     )
-    leave: Literal["after-send", "mid-stream", "half-header"] | None = Field(
+    leave: Literal["after-send", "mid-stream", "half-header", "half-body"] | None = Field(
         default=None,
-        description="the client disconnects: after sending, within the answer, or within its own header",
+        description="the client disconnects: after sending, within the answer, or within its own header or body",
     )
     status: Status | None = Field(default=None, description="with leave: the status that the target counts")
     floor: Duration = Field(default=0.0, description="the target certainly spends so long")

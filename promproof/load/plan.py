@@ -77,6 +77,8 @@ class ReadyRequest:
         self._headers = {name: parse(value) for name, value in spec.headers.items()}
         self._users_header = users_header
         self._body: Body | None = None if spec.body is None else compile_body(spec.body)
+        self._user = None if spec.user is None else parse(spec.user)
+        self._text = None if spec.text is None else parse(spec.text)
         self._encoded = _encode(self._body.value(_NOBODY)) if self._body and self._body.constant else None
 
     def call(self, visit: Visit) -> Call:
@@ -88,14 +90,31 @@ class ReadyRequest:
         if self._query:
             path += "?" + urlencode({name: _query(value, visit) for name, value in self._query.items()})
         headers = {name: value.text(visit) for name, value in self._headers.items()}
-        if self._users_header is not None and visit.user is not None:
-            headers[self._users_header] = visit.user
+        user = self.user(visit)
+        if self._users_header is not None and user is not None:
+            headers[self._users_header] = user
         body = self._encoded
         if body is None and self._body is not None:
             body = _encode(self._body.value(visit))
+        if self._text is not None:
+            body = self._text.text(visit).encode()
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
-        return Call(self.method, path, self.endpoint, headers, body)
+        if self.spec.body_after:
+            headers["Expect"] = "100-continue"
+        return Call(self.method, path, self.endpoint, headers, body, self.spec.body_after)
+
+    def user(self, visit: Visit) -> str | None:
+        """On whose behalf it is sent: empty for a header that is sent empty, None for no header."""
+        if self.spec.anonymous:
+            return None
+        return visit.user if self._user is None else self._user.text(visit)
+
+    def counted_user(self, visit: Visit) -> str | None:
+        """The user that the target can have seen; none in a request that it doesn't count, or never had whole."""
+        if not self.spec.counted or self.spec.leave == "half-header":
+            return None
+        return self.user(visit) or None
 
 
 class ReadyTally:
@@ -105,6 +124,7 @@ class ReadyTally:
         self.name = spec.name
         self.each = spec.each
         self.at_most = spec.at_most
+        self.not_before = spec.not_before
         self.statuses = frozenset(spec.statuses if spec.statuses is not None else request.expect)
         self._known = {name: parse(value) for name, value in spec.labels.items() if not _from_answer(value)}
         self._answered = {name: value for name, value in spec.labels.items() if _from_answer(value)}

@@ -104,7 +104,7 @@ class Player:
         """Send one request and record it. Its saved variables; None when the answer was a surprise."""
         call = request.call(visit)
         leave = request.spec.leave
-        token = self.ledger.open(request.label_method, request.endpoint, visit.user, due)
+        token = self.ledger.open(request.label_method, request.endpoint, request.counted_user(visit), due)
         reply = self.wire.send(call) if leave is None else self.wire.leave(call, leave)
         if reply.own_failure:
             self.failed_here()
@@ -144,7 +144,8 @@ class Player:
             ledger.abandon(token, spec.status or 0, spec.floor)
             return None
         elif reply.ending is Ending.ANSWERED:
-            ledger.close(token, reply.status, spec.floor if reply.status in request.expect else 0.0)
+            floor = spec.floor if reply.status in request.expect else 0.0
+            ledger.close(token, reply.status, max(floor, spec.body_after if reply.asked else 0.0))
         elif reply.ending is Ending.BROKEN and spec.broken is not None:
             ledger.close(token, spec.broken, spec.floor)
             return None
@@ -177,7 +178,7 @@ class Player:
             return None
         try:
             for labels in list(tally.labels(visit, answer)):
-                self.ledger.tally(tally.name, labels, token)
+                self.ledger.tally(tally.name, labels, token, tally.not_before)
         except LookupError as error:
             self.ledger.tally_unknown(tally.name, tally.known(visit), token, tally.at_most)
             return f"answer without a field: {error.args[0]}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import gevent
 from geventhttpclient.url import URL
 from locust import FastHttpUser, LoadTestShape
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, insecure_ssl_context_factory
@@ -42,9 +43,19 @@ class FastWire:
         """Send a call and read the whole answer."""
         began, epoch = time.perf_counter(), time.time()
         status, body, error, response = 0, b"", None, None
+        asked: list[bool] = []
+
+        def before_body() -> None:
+            asked.append(True)
+            gevent.sleep(call.body_after)
+
         try:
             response = self._client.request(
-                call.method, self._target(call.path), call.body, {**self._headers, **call.headers}
+                call.method,
+                self._target(call.path),
+                call.body,
+                {**self._headers, **call.headers},
+                before_body if call.body_after else None,
             )
             status = response.get_code()
             body = decoded(response.read(), response.get("content-encoding"))
@@ -57,7 +68,7 @@ class FastWire:
             self._report(call, epoch, seconds, len(body), response, exception)
 
         if error is None:
-            return Reply(Ending.ANSWERED, status, body, "", report)
+            return Reply(Ending.ANSWERED, status, body, "", report, asked=bool(asked))
         unanswered = Ending.UNSENT if was_unsent(error) else Ending.LOST
         ending = Ending.BROKEN if status else unanswered
         detail = f"{type(error).__name__}: {error}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
-Leave = Literal["after-send", "mid-stream", "half-header"]
+Leave = Literal["after-send", "mid-stream", "half-header", "half-body"]
 
 
 class Ending(Enum):
@@ -32,13 +32,17 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request ready to be sent. path holds the query; name groups requests in Locust's statistics."""
+    """A request ready to be sent. path holds the query; name groups requests in Locust's statistics.
+
+    body_after: seconds between the target's wish for the body and its sending; 0: both are sent at once.
+    """
 
     method: str
     path: str
     name: str
     headers: dict[str, str]
     body: bytes | None
+    body_after: float = 0.0
 
 
 def _unreported(failure: str | None) -> None:
@@ -50,6 +54,7 @@ class Reply:
     """What became of a call. status is 0 when none came; detail is the error in words.
 
     own_failure: this machine could not send it, the target had no part in it.
+    asked: the target asked for a body that was to wait for that, so that it certainly had the request since then.
     report: to be called once, with the reason when it was not what the scenario expects.
     """
 
@@ -59,6 +64,7 @@ class Reply:
     detail: str = ""
     report: Callable[[str | None], None] = _unreported
     own_failure: bool = False
+    asked: bool = False
 
 
 class Wire(Protocol):

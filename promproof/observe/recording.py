@@ -5,6 +5,7 @@ What could not be asked is recorded as such: a check then finds a gap, not a sil
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -186,6 +187,14 @@ def await_stored(history: Recorder, prometheus: Prometheus, selector: str, secon
         wait_until(unmet, seconds)
 
 
+def job_series(prometheus: Prometheus, seconds: float) -> dict[str, float]:
+    """How many series each job brought of each metric in so many seconds, by job and metric, a blank between them."""
+    rows = prometheus.query(f'count by (job, __name__) (last_over_time({{job!=""}}[{math.ceil(seconds)}s]))')
+    return {
+        " ".join(str(dict(labels).get(key)) for key in ("job", "__name__")): value for labels, value in rows
+    }
+
+
 def server(history: Recorder, prometheus: Prometheus) -> None:
     """Targets, rules, configuration, flags and version as the server tells them, and the offset of its clock.
 
@@ -195,6 +204,7 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
     asked: dict[str, Callable[[], records.Kind]] = {
         "clock_offset": lambda: records.ClockOffset(*prometheus.clock_offset()),
         "targets": lambda: records.Targets(tuple(prometheus.targets())),
+        "job_series": lambda: records.JobSeries(job_series(prometheus, history.now())),
         "rules": lambda: records.RulesLoaded(tuple(prometheus.rules())),
         "prometheus": lambda: records.PrometheusSaid(
             prometheus.version(), prometheus.flags(), prometheus.configuration()

@@ -48,7 +48,7 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
                 promise.reason,
             )
             yield found.is_open(HEDGED) if is_hedged else found
-        for match in _PORT.finditer(passage.text):
+        for match in _PORT.finditer(passage.text) if "port " in passage.text else ():
             yield from _port(passage.line_at(match.start()), match, known)
     for block in sheet.page.blocks:
         if block.language.lower() in ("python", "py"):

@@ -52,8 +52,9 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
             yield from _names(passage, known, defined)
             continue
         for kind in kinds:
-            yield from _counted(passage, kind)
-            yield from _listed(passage, kind, known)
+            if kind.noun in passage.lower:
+                yield from _counted(passage, kind)
+                yield from _listed(passage, kind, known)
         yield from _grouped(passage, known)
         yield from _variables(passage, known)
         yield from _boards(passage, known)

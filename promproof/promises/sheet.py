@@ -72,9 +72,15 @@ class Sheet:
     page: Page
     passages: tuple[Passage, ...]
 
+    @cached_property
+    def _above(self) -> dict[int, tuple[str, ...]]:
+        return {}
+
     def headings_at(self, line: int) -> tuple[str, ...]:
         """The headings that a line stands under, outermost first."""
-        return under(self.page.headings, line)
+        if line not in self._above:
+            self._above[line] = under(self.page.headings, line)
+        return self._above[line]
 
     def is_past(self, line: int) -> bool:
         """Whether a line stands under a heading that tells of earlier times."""

@@ -24,7 +24,7 @@ from promproof.faults import stimuli
 from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
-from promproof.run import exercises, frame, panels, static
+from promproof.run import exercises, frame, outage, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
@@ -154,6 +154,7 @@ class Job:
             stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
         stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
         scrapes()
+        outage.take_out(self.bench.service, self.prepared.contract, self.history, scrapes)
         self.history.add(records.Phase("stimuli", "end"))
         if sampler is not None:
             readings = sampler.stop()

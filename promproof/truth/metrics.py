@@ -118,10 +118,12 @@ def _counted(
             total += Interval(*ledger.open_interval(method, route, begin, end, settle))
             continue
         unresolved = ledger.started_before((method, route, NO_STATUS), end)
-        total += Interval(
-            sum(ledger.completed_before(key, begin, settle) for key in keys),
-            sum(ledger.started_before(key, end) for key in keys) - (len(keys) - 1) * unresolved,
-        )
+        low = sum(ledger.completed_before(key, begin, settle) for key in keys)
+        high = sum(ledger.started_before(key, end) for key in keys) - (len(keys) - 1) * unresolved
+        if truth.at_end:
+            certain, _ = ledger.open_interval(method, route, begin, end, settle)
+            high = max(low, min(high, ledger.started_before((method, route), end) - certain))
+        total += Interval(low, high)
     return total
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promproof.contract.model import Contract
+from promproof.contract.model import Contract, TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import PanelRows, number
 from promproof.exposition import Labels
@@ -57,10 +57,13 @@ class RowsPanelTruth(Truth):
     def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
         """By label value."""
         rows, length = events(views, self, subject), window_of(answer)
+        untold = gone(views, self) - rows.keys()
 
         def at(t: float) -> Bounds:
             return {
-                ((self.label, value),): self.of(seen, *inside(views, rows.get(value, []), seen))
+                ((self.label, value),): None
+                if value in untold
+                else self.of(seen, *inside(views, rows.get(value, []), seen))
                 for value, seen in phases(views, self, t, length).items()
             }
 
@@ -90,6 +93,15 @@ def events(views: Views, truth: RowsPanelTruth, subject: str) -> dict[str, list[
         latest = under_way.latest_end(at, number(figure) if truth.figure_is_duration else 0.0)
         found.setdefault(str(label), []).append(Event(at, latest, number(figure)))
     return found
+
+
+def gone(views: Views, truth: RowsPanelTruth) -> set[str]:
+    """Label values that events were sent for: one without any row has lost them with what was deleted."""
+    counted = views.evidence.contract.metric(truth.counter).truth
+    if not isinstance(counted, TallyTruth):
+        return set()
+    tallies = views.evidence.ledger.tallies
+    return {dict(labels).get(truth.label, "") for name, labels in tallies if name == counted.tally}
 
 
 def phases(views: Views, truth: RowsPanelTruth, t: float, length: float) -> dict[str, Phase]:

@@ -93,6 +93,7 @@ class Database:
         self._asker = ThreadPoolExecutor(1, "database-ask")
         self._unanswered: asyncio.Future[Any] | None = None
         self._unanswered_since = 0.0
+        self._out = False
         self._running = 0
         self._running_lock = threading.Lock()
 
@@ -129,17 +130,27 @@ class Database:
         except (SQLAlchemyError, OSError) as exc:
             raise DatabaseUnavailable(_reason(exc)) from exc
 
+    def take_out(self, out: bool) -> None:
+        """Fail every question from now on, for the fault control; False: answer again."""
+        self._out = out
+
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, blocking, for the time before the event loop runs."""
         return self._read(self._engine, work)
 
     def _read(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        self._raise_if_out()
         with self._counted(), engine.connect() as connection:
             return work(connection)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
+        self._raise_if_out()
         with self._counted(), self._engine.begin() as connection:
             return work(connection)
+
+    def _raise_if_out(self) -> None:
+        if self._out:
+            raise OSError("an outage injected by the fault control")
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

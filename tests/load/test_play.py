@@ -33,6 +33,22 @@ class OneReply:
         return self._reply(self.reports.append)
 
 
+class Noting(OneReply):
+    """Keeps the calls as well."""
+
+    def __init__(self, reply: Callable[[Callable[[str | None], None]], Reply]) -> None:
+        super().__init__(reply)
+        self.calls: list[Call] = []
+
+    def send(self, call: Call) -> Reply:
+        self.calls.append(call)
+        return super().send(call)
+
+    def leave(self, call: Call, how: Leave) -> Reply:
+        self.calls.append(call)
+        return super().leave(call, how)
+
+
 def played(
     ending: Ending,
     status: int = 0,
@@ -67,6 +83,7 @@ def played(
          "answered 404 before the client left, expected 200"),
         (Ending.LEFT, 0, {"leave": "half-header"}, (0, 0), None),
         (Ending.LOST, 0, {"leave": "half-header"}, (0, 0), "could not be sent"),
+        (Ending.LEFT, 0, {"leave": "half-body", "status": 200, "text": "ab"}, (1, 1), None),
         (Ending.LOST, 0, {"leave": "after-send", "status": 200}, (0, 1), "answer lost"),
     ],
 )  # fmt: skip
@@ -114,3 +131,54 @@ def test_a_pool_is_filled_from_a_wrong_answer() -> None:
     create = ReadyRequest(Request.model_validate({"request": "POST /things", "save": {"id": "id"}}), None)
     with pytest.raises(SetupError, match=r"answer without a field: \$\.id is not there"):
         player.create(create, Visit(0, None, {}, 0))
+
+
+@pytest.mark.parametrize(
+    ("spec", "header", "seen"),
+    [
+        ({}, "user-1", {"user-1"}),
+        ({"user": "only {n}"}, "only 7", {"only 7"}),
+        ({"user": ""}, "", set()),
+        ({"anonymous": True}, None, set()),
+        ({"counted": False}, "user-1", set()),
+        ({"leave": "half-header"}, "user-1", set()),
+        ({"leave": "half-body", "status": 499, "text": "ab"}, "user-1", {"user-1"}),
+    ],
+    ids=["the next", "one of its own", "empty", "anonymous", "not counted", "half a header", "half a body"],
+)
+def test_a_user_is_counted_that_the_target_can_not_have_seen(
+    spec: dict[str, object], header: str | None, seen: set[str]
+) -> None:
+    ending = Ending.LEFT if "leave" in spec else Ending.ANSWERED
+    wire = Noting(lambda report: Reply(ending, 200, b"", "", report))
+    ledger = Ledger(HandClock(), 0.1)
+    ready = ReadyRequest(Request.model_validate({"request": "POST /run", **spec}), "X-User-ID")
+    Player(ledger, wire, lambda seconds: None, lambda: False, Surprises()).request(
+        ready, Visit(7, "user-1", {}, 0)
+    )
+    assert wire.calls[0].headers.get("X-User-ID") == header
+    assert set(ledger.snapshot().users) == seen
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked for the body", "never asked for it"])
+def test_a_target_that_did_not_ask_for_the_body_is_said_to_have_held_it(asked: bool) -> None:
+    wire = OneReply(lambda report: Reply(Ending.ANSWERED, 200, b"", "", report, asked=asked))
+    clock = HandClock()
+    ledger = Ledger(clock, 0.1)
+    spec = {"request": "POST /run", "text": "ab", "body_after": "700ms"}
+    ready = ReadyRequest(Request.model_validate(spec), None)
+    Player(ledger, wire, lambda seconds: None, lambda: False, Surprises()).request(
+        ready, Visit(0, None, {}, 0)
+    )
+    assert ledger.snapshot().floors == ({("POST", "/run"): {0.7: 1}} if asked else {})
+
+
+def test_a_tally_may_be_counted_before_its_time() -> None:
+    clock = HandClock()
+    ledger = Ledger(clock, 0.1)
+    token = ledger.open("POST", "/run")
+    clock.now += 2.0
+    ledger.close(token, 200)
+    ledger.tally("runs", {}, token, not_before=1.5)
+    view = ledger.snapshot()
+    assert [view.tally_started_before(("runs", ()), 1000.0 + t) for t in (1.0, 1.4, 1.6)] == [0, 0, 1]

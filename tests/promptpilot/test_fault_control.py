@@ -11,7 +11,7 @@ from tests.promptpilot.support import Api, eventually
 
 pytestmark = pytest.mark.stack
 
-KINDS = ("errors", "slow", "failed_executions", "ballast")
+KINDS = ("errors", "slow", "failed_executions", "ballast", "database")
 LIST = "GET /api/v1/prompts"
 EXECUTE = "POST /api/v1/prompts/{prompt_id}/execute"
 PIPELINE = "POST /api/v1/pipelines/{pipeline_id}/execute"
@@ -208,6 +208,20 @@ def test_a_ballast_outlives_its_lease(faulty: Api) -> None:
     eventually(
         lambda: resident_bytes(faulty) - before, lambda more: more < 20_000_000, "the memory to come back"
     )
+
+
+def test_an_outage_of_the_database_is_said_and_ends(faulty: Api) -> None:
+    before = faulty.scrape().value("prompt_total")
+    assert faulty.fault("PUT", "/faults/database", {"lease_seconds": 60}).json()["routes"] is None
+    assert requests.get(f"{faulty.url}/health", timeout=30).status_code == 503
+    assert lists(faulty, 1)[0].status_code == 500
+    during = faulty.scrape()
+    assert (during.value("prompt_total"), before is None) == (None, False)
+    assert faulty.fault("DELETE", "/faults/database").status_code == 200
+    assert requests.get(f"{faulty.url}/health", timeout=30).status_code == 200
+    assert faulty.scrape().value("prompt_total") == before
+    faulty.fault("PUT", "/faults/database", {"lease_seconds": 0.1})
+    eventually(lambda: lists(faulty, 1)[0].status_code, lambda status: status == 200, "the lease to end it")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from promptpilot.metrics import DURATION_BUCKETS, Metrics, Totals
 from promptpilot.provider import Plan, Reply
 from promptpilot.settings import Settings
 from promptpilot.store import PromptRun
+from tests.twins import cases
 
 
 class DoubleCounting(Metrics):
@@ -263,6 +264,9 @@ EXECUTIONS: dict[str, type[Executions]] = {
     "failures-cost-nothing": FailuresCostNothing,
 }
 FORKED = "two-workers"
+METRICS |= cases.METRICS
+INSTRUMENTATION |= cases.INSTRUMENTATION
+EXECUTIONS |= cases.EXECUTIONS
 NAMES = ("sound", *METRICS, *INSTRUMENTATION, *EXECUTIONS, FORKED)
 
 

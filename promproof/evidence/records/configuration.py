@@ -107,6 +107,14 @@ class PrometheusSaid(Kind, kind="prometheus"):
 
 
 @dataclass(frozen=True)
+class JobSeries(Kind, kind="job_series"):
+    """How many series each job has brought of each metric in the run."""
+
+    counts: dict[str, float]
+    """by job and metric, a blank between them"""
+
+
+@dataclass(frozen=True)
 class RulesLoaded(Kind, kind="rules"):
     """The rule groups as Prometheus lists them (`/api/v1/rules`)."""
 

@@ -29,7 +29,7 @@ class ExpositionRead(Kind, kind="exposition"):
     """A direct reading of the target's exposition; run times (s) around it."""
 
     label: str
-    """when it was: `ready` (its text is not kept), `baseline`, `rest`, `rest-later`, `restart`"""
+    """`ready` (its text is not kept), `baseline`, `outage`, `recovered`, `rest`, `rest-later` or `restart`"""
     begin: float
     """before it was read"""
     end: float
@@ -128,7 +128,7 @@ class Sums(Kind, kind="sums"):
     what: str
     """the metric's name"""
     label: str
-    """when it was: `ready` (its text is not kept), `baseline`, `rest`"""
+    """`ready` (its text is not kept), `baseline`, `rest`"""
     rows: tuple[tuple[Cell, ...], ...]
     """the label's value and its sum"""
 

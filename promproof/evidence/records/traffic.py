@@ -123,6 +123,16 @@ class StimulusCpu(Stimulus, kind="stimulus_cpu"):
 
 
 @dataclass(frozen=True)
+class StimulusOutage(Stimulus, kind="stimulus_outage"):
+    """The target's database was out; its metrics were read meanwhile (`outage`) and afterwards (`recovered`)."""
+
+    health_during: int | None = None
+    """the status of the health path meanwhile; None without an answer"""
+    health_after: int | None = None
+    """the same afterwards"""
+
+
+@dataclass(frozen=True)
 class FaultEnded(Kind, kind="fault"):
     """What the target's fault port tells of a fault that is over: what it did, and how often."""
 

@@ -1,0 +1,60 @@
+"""Takes the target's database away for a few scrapes, by its fault port, and writes down what was seen meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import requests
+
+from promproof.contract.model import Contract
+from promproof.errors import EvidenceError
+from promproof.evidence.history import Recorder
+from promproof.evidence.records import StimulusOutage
+from promproof.observe import recording
+from promproof.run.bench import Service
+
+
+def take_out(service: Service, contract: Contract, history: Recorder, wait: Callable[[], None]) -> None:
+    """The record `stimulus_outage` and two readings of the metrics; nothing for a contract without an outage.
+
+    wait: lets scrapes pass. One request to the health path is sent meanwhile and one afterwards: more of them would be
+    an error share that lasts.
+    """
+    wanted = contract.target.outage
+    if wanted is None:
+        return
+    if service.faults is None:
+        history.add(
+            StimulusOutage(unavailable="the target has no fault port to take its database away for us")
+        )
+        return
+
+    def read(label: str) -> None:
+        recording.exposition(history, service.metrics_url, label, service.authorization)
+
+    asked = history.now()
+    try:
+        service.faults.apply(wanted.fault)
+        begin = history.now()
+        during = _health(service, contract)
+        read("outage")
+        wait()
+        end = history.now()
+        service.faults.end(wanted.fault)
+    except EvidenceError as error:
+        service.faults.forget(wanted.fault)  # its lease ends it
+        history.add(StimulusOutage(unavailable=f"the target's database was not out for us: {error.state}"))
+        return
+    after = _health(service, contract)
+    read("recovered")
+    what = f"fault {wanted.fault} for {end - begin:.1f} s"
+    history.add(StimulusOutage(asked, begin, end, end - begin, what, None, during, after))
+
+
+def _health(service: Service, contract: Contract) -> int | None:
+    if contract.target.health is None:
+        return None
+    try:
+        return service.sender.request("GET", contract.target.health).status_code
+    except requests.RequestException:
+        return None

@@ -1,0 +1,94 @@
+"""What goes over a connection, byte by byte: a body that is asked for, and one that breaks off."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import gevent
+import pytest
+from geventhttpclient.client import HTTPClient
+
+from promproof.load.client import OneShotClient
+
+pytestmark = pytest.mark.unit
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def until(connection: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while not received.endswith(end) and (data := connection.recv(1)):
+        received += data
+    return received
+
+
+def asks(connection: socket.socket, seen: list[str]) -> None:
+    until(connection, b"\r\n\r\n")
+    seen.append("head")
+    connection.sendall(CONTINUE)
+    connection.recv(4)
+    seen.append("body")
+    connection.sendall(ANSWER)
+
+
+def refuses(connection: socket.socket, seen: list[str]) -> None:
+    until(connection, b"\r\n\r\n")
+    connection.sendall(ANSWER)
+    until(connection, b"body")
+
+
+def hears(connection: socket.socket, seen: list[str]) -> None:
+    seen.append(until(connection, b"never").decode())
+
+
+@contextmanager
+def serving(behave: Callable[[socket.socket, list[str]], None]) -> Iterator[tuple[OneShotClient, list[str]]]:
+    seen: list[str] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(10)
+            behave(connection, seen)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    client = OneShotClient(HTTPClient.from_url(url))
+    try:
+        yield client, seen
+        thread.join(10)
+    finally:
+        listener.close()
+        for idle, _ in client._connections._idle:
+            idle.close()
+
+
+def test_a_body_is_sent_before_the_target_has_asked_for_it() -> None:
+    with serving(asks) as (client, seen):
+
+        def wait() -> None:
+            gevent.sleep(0.01)
+            seen.append("waited")
+
+        answer = client.request("POST", "/", b"body", {"Expect": "100-continue"}, wait)
+        assert (answer.get_code(), answer.read()) == (200, b"ok")
+    assert seen == ["head", "waited", "body"]
+
+
+def test_an_answer_before_the_body_is_lost_or_taken_for_a_wish() -> None:
+    waited: list[bool] = []
+    with serving(refuses) as (client, _):
+        answer = client.request("POST", "/", b"body", {"Expect": "100-continue"}, lambda: waited.append(True))
+        assert (answer.get_code(), answer.read()) == (200, b"ok")
+    assert waited == []
+
+
+def test_half_a_body_is_none_or_a_whole_one() -> None:
+    with serving(hears) as (client, seen):
+        assert client.leave("half-body", "POST", "/", b"abcdefgh", {}) == 0
+    assert seen[0].endswith("\r\n\r\nabcd")
