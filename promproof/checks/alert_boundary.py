@@ -167,6 +167,14 @@ def _of_rule(claim: Claim, alert: Alert, record: Record[Boundary] | None) -> Ver
     if record is None or alert.name not in record.data.rules:
         return not_verified(claim, f"{none}: nothing says which series move its quantity")
     verdict, flips, reason = record.data.rules[alert.name]
+    if alert.always:
+        return findings(
+            claim,
+            [] if flips == "always" else [f"its rule is {verdict}, and flips at {flips or 'nothing'}"],
+            good="fires always",
+            expected="always firing, whatever there is",
+            evidence=[record.number],
+        )
     if verdict in ("dead", "contradicted"):
         return findings(
             claim,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from promproof.checks.base import Check, Claim, findings, not_verified, unknown
+from promproof.config.promql import parse
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.drills import content, membership
 from promproof.drills.case import Built, Case, delivered, observations, unplanned_failures, unseen
@@ -18,8 +19,10 @@ from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice, Seen
 from promproof.drills.plan import recovery
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, grid, live
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import DrillDriven, ProcFolder
+from promproof.evidence.records import DrillDriven, ProcFolder, RuleFiles
+from promproof.faults.procfs import METRICS as PROC_METRICS
 from promproof.observe.webhook import NO_ANSWER
+from promproof.promql.tree import matchers, metric, selectors
 from promproof.verdict import Outcome, Verdict
 
 Judge = Callable[[Claim, Case], Verdict]
@@ -192,9 +195,9 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     batch = evidence.need(DrillDriven, name=case.drill.name).data.batch
     together = [one.data for one in evidence.history.of(DrillDriven) if one.data.batch == batch]
     excused = {name for one in together for name in (one.alert, *one.plan["may"])}
-    if evidence.history.last(ProcFolder) is None:
-        excused |= _of_the_machine(evidence.contract)
-    others = [alert for alert in evidence.contract.alerts if alert.name not in excused]
+    excused |= _of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
+    excused |= _of_other_targets(evidence)
+    others = [alert for alert in evidence.contract.alerts if alert.name not in excused and not alert.always]
     found: list[Finding] = []
     failures = unplanned_failures(case)
     doubt = ""
@@ -222,14 +225,38 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     )  # fmt: skip
 
 
-def _of_the_machine(contract: Contract) -> set[str]:
-    """Alerts about neither the target's metrics nor `up`.
+def _of_the_machine(contract: Contract, written: bool) -> set[str]:
+    """Alerts about neither the target's metrics nor `up`, nor about what the drill has written.
 
-    Where Node Exporter reads the machine and no folder that the drill writes, whether they are silent is the machine's
-    business: two busy cores are over 80 %.
+    Whether they are silent is the machine's business: two busy cores are over 80 %, and its disk fills as it likes.
+    written: whether Node Exporter reads a folder that the drill writes.
     """
-    own = {"up", *(metric.name for metric in contract.metrics)}
-    return {alert.name for alert in contract.alerts if not own.intersection(alert.metrics)}
+    own = {"up", *(promised.name for promised in contract.metrics)}
+
+    def is_known(name: str) -> bool:
+        return name in own or (written and name.startswith(PROC_METRICS))
+
+    return {alert.name for alert in contract.alerts if not any(map(is_known, alert.metrics))}
+
+
+def _of_other_targets(evidence: Evidence) -> set[str]:
+    """Alerts on `up` of other jobs than the target's: whether those scrapes succeeded is nowhere written down."""
+    files = evidence.history.last(RuleFiles)
+    if files is None:
+        return set()
+    found = set()
+    for rule in files.data.rules:
+        try:
+            looked_at = selectors(parse(rule.expression))
+        except ValueError:
+            continue
+        for selector in looked_at:
+            job = next(
+                (value for name, sign, value in matchers(selector) if (name, sign) == ("job", "=")), ""
+            )
+            if metric(selector) == "up" and job != evidence.contract.target.job:
+                found.add(rule.name)
+    return found
 
 
 def idle_life(case: Case, alert: Alert, blind: Sequence[tuple[float, float]]) -> Life:

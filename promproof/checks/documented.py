@@ -18,6 +18,8 @@ from promproof.verdict import Verdict
 METRIC_COLUMNS = ("metric", "type", "unit", "labels", "meaning")
 PANEL_COLUMNS = ("dashboard", "panel", "shows", "unit", "alert")
 ALERT_COLUMNS = ("alert", "fires when", "threshold", "window", "for", "severity", "receivers")
+ALWAYS = "always"
+"""What the page says of an alert that never stops firing, in place of a threshold."""
 
 
 def claims(contract: Contract) -> list[Claim]:
@@ -95,10 +97,12 @@ def _metric(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[
 
 def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     alert = contract.alert(name)
-    limit = threshold(cells["threshold"])
+    always = cells["threshold"].strip() == ALWAYS
+    limit = None if always else threshold(cells["threshold"])
     wanted = {
         "comparator": alert.comparator,
         "threshold": alert.threshold,
+        "always": alert.always,
         "absent": alert.vanished,
         "window": (seconds(alert.window) or None) if alert.window else None,
         "for": seconds(alert.hold) if alert.hold is not None else None,
@@ -106,9 +110,10 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
         "receivers": sorted(alert.receivers) or None,
     }
     said = {
-        "comparator": limit.comparator,
-        "threshold": limit.quantity.value,
-        "absent": limit.or_absent,
+        "comparator": limit.comparator if limit else None,
+        "threshold": limit.quantity.value if limit else None,
+        "always": always,
+        "absent": limit is not None and limit.or_absent,
         "window": parse_duration(cells["window"]) if names(cells["window"]) else None,
         "for": parse_duration(cells["for"]),
         "severity": cells["severity"],

@@ -161,18 +161,24 @@ class Alert(Model):
     """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""
     vanished: bool = False
     """Whether the alert also fires for a target that left discovery."""
+    always: bool = False
+    """Whether it never stops firing: a watchdog, whose silence is the alarm."""
     boundary: Boundary | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Alert:
         if (self.comparator is None) != (self.threshold is None):
             raise ValueError("comparator and threshold belong together")
+        if self.always and (self.threshold is not None or self.boundary is not None):
+            raise ValueError("an alert that always fires has no threshold and no boundary")
         return self
 
     @property
     def promised(self) -> str:
         """Threshold, window and `for` in a line, as far as they are promised: `> 0.05 over 5m for 5m`."""
         limit = f"{self.comparator} {self.threshold:g}" if self.threshold is not None else ""
+        if self.always:
+            limit = "always"
         window = f" over {self.window}" if self.window and seconds(self.window) else ""
         hold = f" for {self.hold}" if self.hold else ""
         return f"{limit}{window}{hold}".strip()

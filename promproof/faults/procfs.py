@@ -19,6 +19,10 @@ MEMORY_KILOBYTES = 16_000_000
 IDLE_SHARES = {"cpu": 0.2, "memory": 0.3}
 """What the folder says while no dose is held."""
 UPTIME_SECONDS = 1000.0
+METRICS = ("node_cpu_", "node_memory_")
+"""How the metrics begin that the exporter reads from what is written here."""
+MOUNTS = "/dev/root / ext4 rw 0 0\n"
+"""The one file system that the exporter looks at, so that alerts on file systems have their series."""
 # How used time is spread over user, system and iowait; iowait counts as used.
 _SPREAD = (0.6, 0.3, 0.1)
 
@@ -85,6 +89,7 @@ class ProcFolder:
         self.gaps: list[tuple[float, float]] = []
         """Times (begin, end) of the longest pauses between two writings, each longer than all before it."""
         (folder / "self").mkdir(parents=True, exist_ok=True)
+        (folder / "self" / "mounts").write_text(MOUNTS, encoding="utf-8")
         self._write()
         self._thread = threading.Thread(target=self._run, name="proc-folder", daemon=True)
         self._thread.start()

@@ -113,6 +113,8 @@ def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
         for side in (node.lhs, node.rhs):
             is_difference = str(node.op) == "-" and _is_earlier(node.lhs, node.rhs)
             within = inside if inside in _COUNTING else "increase" if is_difference else ""
+            if side is node.rhs and str(node.op) in ("and", "unless") and not _compares(side):
+                within = "count"  # asked for presence alone
             yield from _misuse(side, type_of, within)
     elif isinstance(node, promql.AggregateExpr):
         yield from _misuse(node.expr, type_of, inside if inside in _COUNTING else str(node.op))
@@ -124,6 +126,11 @@ def _misuse(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
         yield from _selector(node.vector_selector, type_of, inside)
     elif isinstance(node, promql.VectorSelector):
         yield from _selector(node, type_of, inside)
+
+
+def _compares(root: Any) -> bool:
+    """Whether a value of an expression is compared with another."""
+    return any(isinstance(node, promql.BinaryExpr) and str(node.op) in COMPARISONS for node in walk(root))
 
 
 def _call(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:

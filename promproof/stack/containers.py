@@ -190,6 +190,7 @@ class ContainerStack:
                 "--collector.disable-defaults",
                 "--collector.cpu",
                 "--collector.meminfo",
+                "--collector.filesystem",
             ]
         return found
 

@@ -309,6 +309,7 @@ class ProcessStack:
                 "--collector.disable-defaults",
                 "--collector.cpu",
                 "--collector.meminfo",
+                "--collector.filesystem",
             ]
         return command
 

@@ -308,6 +308,27 @@ def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
 
 
 @pytest.mark.parametrize(
+    ("name", "expression", "outcome"),
+    [
+        ("TargetDown", 'up{job="node"} == 0', "pass"),
+        ("TargetDown", 'up{job!="promptpilot-api"} == 0', "pass"),
+        ("ServiceDown", 'up{job="promptpilot-api"} == 0', "fail"),
+        ("Watchdog", "vector(1)", "pass"),
+        ("DiskWillFill", "node_filesystem_avail_bytes < 1", "pass"),
+    ],
+)
+def test_only_an_alert_whose_truth_is_known_must_be_silent(name: str, expression: str, outcome: str) -> None:
+    active = {"labels": {"alertname": name, "job": "node"}, "state": "firing"}
+    rule = {"name": name, "expression": expression, "hold": 60.0}
+    rows = [*good(), (0.0, "rule_files", {"files": ["rules.yml"], "rules": [rule]})]
+    for t, kind, data in rows:
+        if kind == "poll" and 25 <= t <= 26:
+            data["alerts"] = [active]
+    found = verdicts(rows)["others-silent"]
+    assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
     ("why", "outcome"),
     [("the live drill was left out (--no-drill)", "not verified"), ("", "unknown")],
 )

@@ -147,6 +147,7 @@ TWINS = (
     expressions("rate-of-gauge", "rate(memory_bytes[5m])", "rate(other_bytes[5m])", knowledge=TYPED),
     expressions("delta-of-counter", "delta(http_requests_total[5m])", "delta(memory_bytes[5m])", knowledge=TYPED, severity=Severity.WARNING),
     expressions("counter-level", "sum(http_requests_total)", "increase(http_requests_total[5m:])", knowledge=TYPED, severity=Severity.INFO),
+    expressions("counter-level", "up unless on (job) (http_requests_total > 5)", "up unless on (job) http_requests_total", knowledge=TYPED, severity=Severity.INFO),
     Twin("grafana/counter-level", board(panel(query("sum(http_requests_total)")), panel()), board(panel(query("count(http_requests_total)")), panel()), severity=Severity.HINT),
     Twin("grafana/counter-level", board(panel(query("sum(ceph_pg_total)"), query("rate(ceph_pg_total[5m])", refId="B"))), board(panel(query("sum(ceph_pg_total)"))), severity=Severity.HINT),
     Twin("grafana/total-as-rate", drawn("sum(increase(a_total[5m]))", unit="reqps"), drawn("sum(increase(a_total[1m]))", unit="reqpm")),

@@ -1,18 +1,23 @@
 """The shipped configuration as its tools and readers see it: valid, complete, routed as documented."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from promproof.contract.documentation import parse
+from promproof.contract.model import load
+from promproof.places import DEFAULT_CONTRACT
 
 pytestmark = pytest.mark.stack
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "monitoring" / "prometheus"
+DASHBOARDS = ROOT / "monitoring" / "grafana" / "dashboards"
 ALERTMANAGER = ROOT / "monitoring" / "alertmanager" / "alertmanager.yml"
 
 
@@ -66,7 +71,7 @@ def test_alertmanager_would_refuse_its_configuration(amtool: Path) -> None:
     _run(amtool, "check-config", ALERTMANAGER)
 
 
-def _receivers(amtool: Path, configuration: Path, alert: str) -> set[str]:
+def _receivers(amtool: Path, configuration: Path, alert: str, severity: str) -> set[str]:
     said = _run(
         amtool,
         "config",
@@ -74,33 +79,59 @@ def _receivers(amtool: Path, configuration: Path, alert: str) -> set[str]:
         "test",
         f"--config.file={configuration}",
         f"alertname={alert}",
+        f"severity={severity}",
         "job=promptpilot-api",
     )
     return set(said.splitlines()[-1].split(","))
 
 
-@pytest.mark.parametrize("alert", [rule["alert"] for rule in _rules()])
-def test_an_alert_reaches_the_wrong_receivers(alert: str, amtool: Path) -> None:
-    wanted = {"webhook", "operator"} if alert == "ServiceDown" else {"webhook"}
-    assert _receivers(amtool, ALERTMANAGER, alert) == wanted
+RECEIVERS = {"critical": {"webhook", "operator"}, "warning": {"webhook"}, "none": {"deadman"}}
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule["alert"])
+def test_an_alert_reaches_the_receivers_of_its_severity(rule: dict[str, Any], amtool: Path) -> None:
+    severity = rule["labels"]["severity"]
+    assert _receivers(amtool, ALERTMANAGER, rule["alert"], severity) == RECEIVERS[severity]
 
 
 def test_a_route_that_stops_at_the_operator_goes_unnoticed(amtool: Path, tmp_path: Path) -> None:
     document = _load(ALERTMANAGER)
-    document["route"]["routes"][0]["continue"] = False
+    document["route"]["routes"][1]["continue"] = False
     changed = tmp_path / "alertmanager.yml"
     changed.write_text(yaml.safe_dump(document), encoding="utf-8")
-    assert _receivers(amtool, changed, "ServiceDown") == {"operator"}
+    assert _receivers(amtool, changed, "ServiceDown", "critical") == {"operator"}
 
 
 def test_a_receiver_is_not_told_that_an_alert_resolved() -> None:
     for receiver in _load(ALERTMANAGER)["receivers"]:
         for webhook in receiver["webhook_configs"]:
-            assert webhook["send_resolved"] is True, receiver["name"]
+            # an end is no sign of life to a dead man's switch
+            assert webhook["send_resolved"] is (receiver["name"] != "deadman"), receiver["name"]
 
 
-def test_an_alert_lacks_its_annotations_or_points_to_a_missing_runbook() -> None:
+def test_an_alert_links_its_runbook_and_a_dashboard_that_exist() -> None:
+    anchors = parse(ROOT / "docs" / "monitoring.md").anchors
+    dashboards = {
+        board["uid"]: {panel["id"] for panel in board["panels"]}
+        for board in (json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS.glob("*.json"))
+    }
+    deployment = load(DEFAULT_CONTRACT).deployment
+    assert deployment is not None
+    port = deployment.services["grafana"].port
     for rule in _rules():
-        assert set(rule["annotations"]) == {"summary", "description", "runbook"}, rule["alert"]
-        page, _, anchor = rule["annotations"]["runbook"].partition("#")
-        assert anchor in parse(ROOT / page).anchors, rule["annotations"]["runbook"]
+        texts = rule["annotations"]
+        assert set(texts) == {"summary", "description", "runbook_url", "dashboard_url"}, rule["alert"]
+        assert texts["runbook_url"] == "{{ $externalURL }}/user/monitoring.md#" + rule["alert"].lower()
+        assert rule["alert"].lower() in anchors
+        link = urlsplit(texts["dashboard_url"])
+        assert link.netloc == f"localhost:{port}"
+        uid = link.path.removeprefix("/d/")
+        wanted = {int(number) for number in parse_qs(link.query).get("viewPanel", [])}
+        assert wanted <= dashboards[uid], texts["dashboard_url"]
+
+
+def test_prometheus_serves_the_page_that_its_alerts_link() -> None:
+    service = _load(ROOT / "monitoring" / "docker-compose.yml")["services"]["prometheus"]
+    assert "--web.user-assets=/usr/share/runbooks" in service["command"]
+    assert "../docs/monitoring.md:/usr/share/runbooks/monitoring.md:ro" in service["volumes"]
+    assert any(flag.startswith("--web.external-url=") for flag in service["command"])

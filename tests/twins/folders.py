@@ -53,17 +53,29 @@ def changed(out: Path, changes: Iterable[tuple[str, str, str]]) -> Path:
 
 
 ERROR = "alert/HighErrorRate"
-ALL_ALERTS = tuple(
-    f"alert/{name}/{aspect}"
-    for name in (
-        "HighErrorRate",
-        "SlowResponses",
-        "HighCPUUsage",
-        "HighMemoryUsage",
-        "ServiceDown",
-        "HighPromptFailureRate",
-    )
-    for aspect in ("documented", "boundary")
+CRITICAL = (
+    "HighErrorRate",
+    "ServiceDown",
+    "TargetDown",
+    "MetricsMissing",
+    "AlertmanagerUnreachable",
+    "NotificationsFailing",
+    "RuleEvaluationFailing",
+)
+ALERTS = (
+    *CRITICAL,
+    "SlowResponses",
+    "HighCPUUsage",
+    "HighMemoryUsage",
+    "HighPromptFailureRate",
+    "DiskWillFill",
+    "Watchdog",
+    "ConfigurationNotLoaded",
+)
+ALL_ALERTS = (
+    *(f"alert/{name}/documented" for name in ALERTS),
+    # those without a boundary in the contract are not verified anyway
+    *(f"alert/{name}/boundary" for name in ALERTS if name not in ("DiskWillFill", "MetricsMissing")),
 )
 PROMPTS = "alert/HighPromptFailureRate"
 STATIC = (
@@ -114,10 +126,17 @@ STATIC = (
     ),
     _twin("unknown key", PROMETHEUS, "rule_files:", "rulefiles: []\nrule_files:", "config/clean"),
     _twin(
-        "ServiceDown only to the API that is down",
+        "critical only to the API that may be down",
         ALERTMANAGER,
         "receiver: operator",
         "receiver: webhook",
-        "alert/ServiceDown/documented",
+        *(f"alert/{name}/documented" for name in CRITICAL),
+    ),
+    _twin(
+        "a watchdog that some target keeps alive",
+        "prometheus/rules/monitoring.yml",
+        "expr: vector(1)",
+        "expr: up == 1",
+        "alert/Watchdog/boundary",
     ),
 )
