@@ -109,6 +109,9 @@ def test_a_receiver_is_not_told_that_an_alert_resolved() -> None:
             assert webhook["send_resolved"] is (receiver["name"] != "deadman"), receiver["name"]
 
 
+TEXTS = {"summary", "description", "runbook", "runbook_url", "dashboard_url"}
+
+
 def test_an_alert_links_its_runbook_and_a_dashboard_that_exist() -> None:
     anchors = parse(ROOT / "docs" / "monitoring.md").anchors
     dashboards = {
@@ -120,7 +123,8 @@ def test_an_alert_links_its_runbook_and_a_dashboard_that_exist() -> None:
     port = deployment.services["grafana"].port
     for rule in _rules():
         texts = rule["annotations"]
-        assert set(texts) == {"summary", "description", "runbook_url", "dashboard_url"}, rule["alert"]
+        assert set(texts) == TEXTS, rule["alert"]
+        assert texts["runbook"] == "docs/monitoring.md#" + rule["alert"].lower()
         assert texts["runbook_url"] == "{{ $externalURL }}/user/monitoring.md#" + rule["alert"].lower()
         assert rule["alert"].lower() in anchors
         link = urlsplit(texts["dashboard_url"])
