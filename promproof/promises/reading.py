@@ -15,6 +15,7 @@ from promproof.promises import (
     figures,
     links,
     naming,
+    places,
     prose,
     rows,
     samples,
@@ -27,7 +28,20 @@ from promproof.promises.quantities import amounts, same
 from promproof.promises.sheet import Passage, Sheet, sheet_of
 from promproof.verdict import Outcome
 
-READERS = (rows, tables, expressions, yamlblocks, samples, addresses, commands, prose, figures, naming, links)
+READERS = (
+    rows,
+    tables,
+    expressions,
+    yamlblocks,
+    samples,
+    addresses,
+    commands,
+    prose,
+    figures,
+    naming,
+    places,
+    links,
+)
 AGREES = "page/agrees"
 NOBODY = (UNCLAIMED, NO_FILE, NO_DEFAULT)
 """Why a promise is open that can still be compared with itself."""
@@ -53,8 +67,8 @@ def _twice(found: Sequence[Promise]) -> Iterator[Promise]:
             and (promise.outcome is not Outcome.NOT_VERIFIED or promise.reason in NOBODY)
         ):
             things.setdefault(promise.thing, []).append(promise)
-    for thing, places in things.items():
-        first, *others = places
+    for thing, told in things.items():
+        first, *others = told
         for other in others:
             promise = Promise(other.line, "repeated", f"{thing}: {other.value}", AGREES)
             yield promise.judged(

@@ -26,6 +26,8 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}")
 _PATH = re.compile(
     r"(?<![\w/.:-])(?:[\w.-]+/)+[\w.-]*|(?<![\w/.:-])[\w-]+\.(?:ya?ml|json|md|py|toml|cfg|conf)\b"
 )
+_MOST = 200
+"""Entries of a folder that are compared with a name."""
 _CD = re.compile(r"(?<![\w-])cd ([\w./-]+)")
 
 
@@ -158,17 +160,24 @@ def _links(page: Page, path: Path) -> Iterator[tuple[str, str]]:
 def _paths(text: str, root: Path, beside: Path, folder: Folder) -> Iterator[tuple[str, bool]]:
     """What the page names as a file or a folder, and what stands there instead."""
     named = {found.rstrip(".") for found in _PATH.findall(text)} | set(_CD.findall(text))
-    places = (root, beside, folder.root, folder.prometheus.path.parent)
+    servers = [document.path.parent for document in (folder.prometheus, folder.alertmanager) if document]
+    places = (root, beside, folder.root, *servers)
     seen: dict[str, bool] = {}
     for name in sorted(named):
         plain = name.removeprefix("./").rstrip("/")
         if not plain or ".." in plain.split("/"):
             continue
-        there = [place for place in places if (place / plain).exists()]
-        seen[plain] = bool(there)
-        if not there:
-            above = next((place / plain).parent for place in places)
-            if above.is_dir() and above.is_relative_to(root):
-                near = [entry for entry in above.iterdir() if not entry.name.startswith(".")][:200]
-                seen |= {str(entry.relative_to(places[0])): True for entry in near}
+        seen[plain] = any((place / plain).exists() for place in places)
+        if not seen[plain]:
+            seen |= {near: True for place in places for near in _beside(place, plain)}
     yield from sorted(seen.items())
+
+
+def _beside(place: Path, name: str) -> Iterator[str]:
+    """What stands where a file or a folder of its path is missing."""
+    parts = Path(name).parts
+    depth = next(index for index in range(len(parts) - 1, -1, -1) if place.joinpath(*parts[:index]).is_dir())
+    for entry in sorted(place.joinpath(*parts[:depth]).iterdir())[:_MOST]:
+        found = entry.joinpath(*parts[depth + 1 :])
+        if not entry.name.startswith(".") and found.exists():
+            yield str(found.relative_to(place))

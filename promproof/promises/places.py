@@ -1,0 +1,79 @@
+"""Places that a page names in code: files, paths of the target, flags of components, jobs in selectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from promproof.promises.known import Known, close_to
+from promproof.promises.promise import HEDGED, Promise
+from promproof.promises.sheet import Passage, Sheet
+
+CLAIM = "page/names"
+_WORD = 8
+"""Letters of a folder that is no word beside another one: `texts/` and `tests/`."""
+_CODE = re.compile(r"`([^`]+)`")
+_ROUTE = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD) )?(/[\w{}./-]+)")
+_FILE = re.compile(r"(?:[\w.-]+/)*[\w.-]+\.(?:ya?ml|json|md|py|toml|cfg|conf)|(?:[\w.-]+/)+")
+_FLAG = re.compile(r"--[a-z][\w.-]+")
+_JOB = re.compile(r'\bjob=~?"([^"]+)"')
+
+
+def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
+    """A promise for each place that is there, or that misses one by a letter or two."""
+    flags = [
+        word.partition("=")[0]
+        for service in known.services.values()
+        for word in service.command
+        if word[:2] == "--"
+    ]
+    for passage in sheet.passages:
+        for found in _CODE.finditer(passage.flat):
+            promise = _place(passage.line_at(found.start()), found[1].strip(), flags, known)
+            if promise is not None:
+                yield promise.is_open(HEDGED) if passage.is_past else promise
+        yield from _jobs(passage, known)
+    for block in sheet.page.blocks:
+        if not sheet.is_past(block.line):
+            for number, line in enumerate(block.text.splitlines(), start=1):
+                yield from _jobs(Passage(line, block.line + number, ()), known)
+
+
+def _place(line: int, code: str, flags: list[str], known: Known) -> Promise | None:
+    promise = Promise(line, "name", code, CLAIM)
+    flag = _FLAG.match(code)
+    if flag is not None:
+        return _judged(promise, flag[0], flags, "no component is started with it")
+    route = _ROUTE.fullmatch(code)
+    if route is not None:
+        first = {known_route.split("/")[1] for known_route in known.routes if known_route.count("/") > 1}
+        path = route[1].rstrip("/")
+        if path in known.routes:
+            return promise.holds("the target has this path")
+        if known.contract.closed("routes") and path.split("/")[1] in first:
+            return promise.fails(f"the target has no path {path}")
+        return _judged(promise, path, list(known.routes), "the target has no such path")
+    if _FILE.fullmatch(code):
+        name = code.removeprefix("./").rstrip("/")
+        if "." not in name and "/" not in name and len(name) < _WORD:
+            return None
+        there = [path for path, is_there in known.read.paths.items() if is_there]
+        return _judged(promise, name, there, "there is no such file")
+    return None
+
+
+def _judged(promise: Promise, name: str, names: list[str], what: str) -> Promise | None:
+    """Holds for a known name, fails for one that is nearly known; of others nothing is said."""
+    if name in names:
+        return promise.holds("it is there")
+    meant = close_to(name, names)
+    return promise.fails(f"{what}; there is {meant}") if meant else None
+
+
+def _jobs(passage: Passage, known: Known) -> Iterator[Promise]:
+    for found in _JOB.finditer(passage.flat) if 'job="' in passage.flat or 'job=~"' in passage.flat else ():
+        for job in found[1].split("|"):
+            promise = Promise(passage.line_at(found.start()), "name", f"job {job}", CLAIM)
+            judged = _judged(promise, job, list(known.jobs), "no scrape job has this name")
+            if judged is not None:
+                yield judged.is_open(HEDGED) if passage.is_hedged else judged
