@@ -100,7 +100,7 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     "crash",
     [
         "import promproof.run.prepare as prepare\nprepare.prepare = boom",
-        "pytest_collection_modifyitems = boom",
+        pytest.param("pytest_collection_modifyitems = boom", marks=pytest.mark.nightly),
         "pytest_sessionfinish = boom",
     ],
     ids=["before the session", "in it", "at its end"],

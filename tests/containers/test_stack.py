@@ -79,6 +79,7 @@ def test_a_stopped_a_killed_and_a_started_component_are_told_apart(
             stack.raise_if_dead()
 
 
+@pytest.mark.nightly  # every day: test_exercise.py
 def test_a_prompt_survives_the_restart_of_the_target(client: Any, journal: Journal, tmp_path: Path) -> None:
     project, app = parts(journal, tmp_path, SCALE)
     with project, app, loopback_session() as session:

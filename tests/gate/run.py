@@ -130,8 +130,8 @@ class Gate:
         # Not by groups: pytest-xdist 3.8 writes them into an attribute that pytest 9.2 no longer reads, and in silence
         # every worker brought up every file's fixtures.
         workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-        # Every file is collected for light tests, so that what the plan does not know is seen.
-        where = _files(part.items) if part.items[0].whole_run else ["tests"]
+        # Every file is collected for pure tests, so that what the plan does not know is seen.
+        where = ["tests"] if part.items[0].pure and not part.items[0].whole_run else _files(part.items)
         arguments = [*where, "-m", part.marks, *(workers if part.workers else []), "-q"]
         said = self.reports / f"gate-{part.name.replace(' ', '-')}.txt" if part.behind else None
         return self._start(processes, part.name, arguments, said, part.behind)

@@ -150,10 +150,6 @@ def test_a_target_that_is_down_is_counted_as_asked(locust: LocustRuns) -> None:
     status, errors = run.end()
     assert (status, run.view().counts, run.view().uncertain) == (1, {}, {})
     assert "3 x GET unmatched: could not be sent" in errors
-    without_setup = locust.start(f"http://127.0.0.1:{port}", SLOW)
-    status, errors = without_setup.end()
-    assert status == 2
-    assert "the setup failed: POST /things: could not be sent" in errors
 
 
 def test_a_pool_that_cannot_be_filled_ends_a_run_whose_other_sessions_could_be_played(
@@ -208,11 +204,14 @@ def test_the_file_of_another_run_is_overwritten(target: Target, locust: LocustRu
             "--ledger-bin: found '0'\n  expected: a number above 0",
             marks=pytest.mark.nightly,
         ),
-        (["--host", "127.0.0.1"], "--host: '127.0.0.1' is no usable URL"),
+        pytest.param(
+            ["--host", "127.0.0.1"], "--host: '127.0.0.1' is no usable URL", marks=pytest.mark.nightly
+        ),
         (["--processes", "2"], "--processes: not possible with a scenario"),
-        (
+        pytest.param(
             ["--scenario", "none"],
             "none: no such scenario\n  expected: the path of a file, or one of: ab",
+            marks=pytest.mark.nightly,
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

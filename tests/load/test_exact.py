@@ -1,4 +1,8 @@
-"""Exactness at a rate: three counts that are equal, and doses that are no matter of chance."""
+"""Exactness at a rate: three counts that are equal, and doses that are no matter of chance.
+
+Every day: counts in test_metrics.py; doses in promptpilot/test_fault_control.py and by the sound alert of
+drills/test_twins.py.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,10 @@ from benchmarks.exact_counts import count
 from benchmarks.exact_dosing import dosed
 from tests.load.stack import running
 
-pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
+pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True), pytest.mark.nightly]
 
 
-@pytest.mark.parametrize(
-    "variant", [pytest.param("double-counting", marks=pytest.mark.nightly), "every-hundredth-lost"]
-)
+@pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])
 def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:
         done = count(stack, tmp_path, 2_000, 500)
@@ -25,7 +27,7 @@ def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) 
 
 @pytest.mark.parametrize(
     ("share", "failed"),
-    [pytest.param(0.05, {149, 150, 151}, marks=pytest.mark.nightly), (0.052, {155, 156, 157})],
+    [(0.05, {149, 150, 151}), (0.052, {155, 156, 157})],
     ids=["0.05", "0.052"],
 )
 def test_a_dose_is_a_matter_of_chance(tmp_path: Path, share: float, failed: set[int]) -> None:

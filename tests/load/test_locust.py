@@ -160,7 +160,7 @@ def test_a_client_that_drops_every_hundredth_record_goes_unnoticed(
     assert len(differences(view, target.counts)) == len(lost)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 def test_a_run_ended_by_a_signal_loses_its_final_line_or_invents_missed_arrivals(
     target: Target, locust: LocustRuns, number: signal.Signals
 ) -> None:

@@ -43,6 +43,7 @@ def test_raw_paths_cannot_be_put_in(start_api: StartApi) -> None:
     assert api.at_rest().requests("GET", "/api/v1/prompts/17", 404) == 1
 
 
+@pytest.mark.nightly  # every day: the twins of tests/twins/test_targets.py
 def test_milliseconds_cannot_be_put_in(start_api: StartApi) -> None:
     api = start_api(code=MAIN.format(broken=MILLISECONDS, argument="metrics_class=Milliseconds"))
     api.execute(api.prompt(), simulate={"latency_seconds": 0.05})

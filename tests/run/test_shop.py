@@ -83,6 +83,7 @@ def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(
     assert "1000 requests" in verdicts["metric/shop_calls_total/cardinality"].reason
 
 
+@pytest.mark.nightly  # every day: a target that runs already below, a stack of our own above
 def test_a_stranger_s_service_that_runs_already_cannot_be_verified(tmp_path: Path) -> None:
     [port] = allocate_ports(1)
     process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])

@@ -66,7 +66,9 @@ def test_run_that_tells_its_pids_does_not_run(run: Run) -> None:
     assert len(run.taken()) == len(run.ports) == 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)]
+)
 def test_interrupted_run_leaves_something_behind(run: Run, number: signal.Signals) -> None:
     run.process.send_signal(number)
     run.wait_until_gone()
