@@ -117,6 +117,10 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
 """A fault of `cases`: the claim that names it, and the sessions that make its case."""
 
 
+SMALL = {"rounded", "a-twentieth-longer", "a-tenth-shorter"}
+"""What a busy machine adds to each request may hide them; tests/checks/test_durations_held.py has them by hand."""
+
+
 def test_every_fault_has_a_session_that_shows_it() -> None:
     assert RED.keys() == cases.METRICS.keys() | cases.INSTRUMENTATION.keys() | cases.EXECUTIONS.keys()
 
@@ -140,7 +144,11 @@ def test_a_sound_target_is_green_under_every_unusual_request(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "name",
-    ["slash-stripped", "totals-kept", *(pytest.param(name, marks=pytest.mark.nightly) for name in RED)],
+    [
+        "slash-stripped",
+        "totals-kept",
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in sorted(RED.keys() - SMALL)),
+    ],
 )
 def test_what_only_an_unusual_request_shows_is_red(tmp_path: Path, name: str) -> None:
     claim, sessions = RED[name]
