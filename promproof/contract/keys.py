@@ -73,6 +73,9 @@ TallyTruth.tally: the name of the event in the scenario
 TallyTruth.born_at_zero: label values that are there at 0 for each new id
 TallyTruth.subject: the label whose ids are born and die
 TallyTruth.ids: SQL that lists the ids that are alive, one column
+TallyTruth.limit: how many ids have series of their own; further ones share one
+Limit.variable: the variable of the target's environment that says how many
+Limit.of: what a restart at the end of the run sets it to
 UsersTruth.window: the sliding window
 RowsTruth.query: SQL that gives a number
 RowsSumTruth.subject: the counter's only label

@@ -142,6 +142,13 @@ class OpenRequestsTruth(RequestTruth):
     kind: Literal["open_requests"]
 
 
+class Limit(Model):
+    """How many ids have series of their own: a variable of the target's environment, and what a restart sets it to."""
+
+    variable: str
+    of: int = Field(gt=0)
+
+
 class ConstantTruth(Model):
     """A value that never changes: 1 of an info metric."""
 

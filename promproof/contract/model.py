@@ -21,6 +21,7 @@ from promproof.contract.labels import (
     ConstantTruth,
     DurationsTruth,
     Label,
+    Limit,
     Model,
     Names,
     OpenRequestsTruth,
@@ -48,6 +49,7 @@ class TallyTruth(Model):
     """The label that carries the id whose series are born and die with it, e.g. `prompt_id`."""
     ids: str
     """SQL that lists the ids alive in the target's database, one column."""
+    limit: Limit | None = None
 
 
 class UsersTruth(Model):

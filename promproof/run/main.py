@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from promproof import interrupts
-from promproof.checks import claims
+from promproof.checks import claims, metric_limit
 from promproof.contract.model import seconds
 from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
@@ -220,12 +220,15 @@ class Job:
         self.senders.timeline.update()
         self.say("restarting the target")
         self.poller.stop()
-        self.bench.service.app.restart()
+        limits = metric_limit.variables(self.prepared.contract)
+        self.bench.service.app.restart(limits)
         recording.exposition(
             self.history, self.bench.service.metrics_url, "restart", self.bench.service.authorization
         )
         if self.bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")
+        if limits:
+            self.bench.service.app.restart()
 
     def exercise(self) -> None:
         """What the documentation promises of its files and its containers; last, since it takes the stack down.

@@ -54,10 +54,15 @@ class Target:
         """End it in an orderly way and wait until it is gone."""
         raise NotImplementedError
 
-    def restart(self) -> None:
-        """Stop it and start it again on the same port."""
-        self.stop()
-        self.start()
+    def restart(self, env: Mapping[str, str] | None = None) -> None:
+        """Stop it and start it again on the same port. env: what is otherwise in its environment this time."""
+        kept = self._env
+        self._env = {**kept, **(env or {})}
+        try:
+            self.stop()
+            self.start()
+        finally:
+            self._env = kept
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,0 +1,66 @@
+"""metric/NAME/limit: only so many ids have series of their own, the first ones; all others share one.
+
+Seen after a restart with a small limit, since nobody creates as many as the documented one.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
+from promproof.contract.model import Contract, Metric, TallyTruth
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Rows
+from promproof.exposition import label_set, series_text
+from promproof.verdict import Verdict
+
+SHARED = "other"
+
+
+def variables(contract: Contract) -> dict[str, str]:
+    """What the restart sets in the target's environment."""
+    truths = [metric.truth for metric in contract.metrics if isinstance(metric.truth, TallyTruth)]
+    return {truth.limit.variable: str(truth.limit.of) for truth in truths if truth.limit is not None}
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """The ids of the restarted target's series against those that the database has."""
+    metric = evidence.contract.metric(claim.subject)
+    truth = metric.truth
+    assert isinstance(truth, TallyTruth)
+    assert truth.limit is not None
+    if not evidence.run.managed:
+        return not_verified(claim, "the run did not start the target, so it does not restart it")
+    if not evidence.run.database:
+        return not_verified(claim, "no database is named in the contract for this target")
+    rows = evidence.need(Rows, what=f"ids of {truth.subject}", label="restart")
+    alive = sorted(rows.data.values, key=lambda text: (len(text), text) if text.isdecimal() else (0, text))
+    if len(alive) <= truth.limit.of:
+        return not_verified(
+            claim, f"the database has {len(alive)} ids, a limit of {truth.limit.of} is not reached"
+        )
+    shot = evidence.shot("restart")
+    series = shot.exposition.series(metric.name)
+    own = {dict(labels).get(truth.subject, "") for labels in series} - {SHARED}
+    wanted = set(alive[: truth.limit.of])
+    found = [f"{truth.subject}={one} has series beyond the limit" for one in sorted(own - wanted)]
+    found += [f"{truth.subject}={one} has no series within the limit" for one in sorted(wanted - own)]
+    names = list(truth.born_at_zero)
+    for values in product(*truth.born_at_zero.values()):
+        shared = label_set({truth.subject: SHARED, **dict(zip(names, values, strict=True))})
+        if shared not in series:
+            found.append(f"{series_text(metric.name, shared)} is not there for the others")
+    return findings(
+        claim,
+        found,
+        good=f"{len(own)} of {len(alive)} ids have series of their own, the others share {SHARED!r}",
+        expected=f"the first {truth.limit.of} ids and {SHARED!r}",
+        evidence=[shot.record, rows.number],
+    )
+
+
+def _limited(metric: Metric) -> bool:
+    return isinstance(metric.truth, TallyTruth) and metric.truth.limit is not None
+
+
+CHECK = register(Check("limit", for_metrics("limit", _limited), judge, order=495))

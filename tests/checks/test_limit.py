@@ -1,0 +1,71 @@
+"""How many ids have series of their own, from records by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import metric_limit
+from promproof.checks.base import Claim, judge
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History
+from promproof.verdict import Verdict
+from tests.records import record
+
+pytestmark = pytest.mark.unit
+TRUTH = {
+    "kind": "tally",
+    "tally": "orders",
+    "subject": "shop_id",
+    "ids": "SELECT id FROM shops",
+    "born_at_zero": {"status": ["good", "bad"]},
+    "limit": {"variable": "SHOP_SERIES", "of": 3},
+}
+METRIC = {"name": "orders_total", "type": "counter", "labels": {"shop_id": {}, "status": {}}, "truth": TRUTH}
+CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [METRIC]})
+
+
+def verdict(shown: tuple[str, ...], alive: tuple[str, ...] = ("8", "9", "10", "11"), **run: Any) -> Verdict:
+    lines = [
+        f'orders_total{{shop_id="{one}",status="{status}"}} 0' for one in shown for status in ("good", "bad")
+    ]
+    text = "\n".join(["# TYPE orders_total counter", *lines, ""])
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"managed": True, "database": True, "instance": "i", **run}),
+        ("rows", {"what": "ids of shop_id", "label": "restart", "values": alive}),
+        ("exposition", {"label": "restart", "begin": 8.0, "end": 8.1, "text": text, "status": 200}),
+    ]
+    history = History("by hand", 0.0, 0.0)
+    history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    return judge(
+        metric_limit.CHECK, Claim("metric/orders_total/limit", "orders_total"), Evidence(CONTRACT, history)
+    )
+
+
+def test_the_first_ids_have_series_and_the_others_share_one() -> None:
+    assert verdict(("8", "9", "10", "other")).outcome == "pass"
+    assert metric_limit.variables(CONTRACT) == {"SHOP_SERIES": "3"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (("8", "9", "10", "11", "other"), "shop_id=11 has series beyond the limit"),
+        (("8", "9", "other"), "shop_id=10 has no series within the limit"),
+        (("8", "9", "10"), 'orders_total{shop_id="other",status="good"} is not there for the others'),
+        (("10", "11", "9", "other"), "shop_id=11 has series beyond the limit"),
+    ],
+    ids=["no limit", "one too few", "no shared one", "the last ones"],
+)
+def test_series_that_break_the_limit_are_named(shown: tuple[str, ...], words: str) -> None:
+    found = verdict(shown)
+    assert found.outcome == "fail"
+    assert words in found.reason
+
+
+def test_a_limit_that_nothing_reaches_or_nobody_can_set_is_not_verified() -> None:
+    assert verdict(("8", "other"), ("8",)).outcome == "not verified"
+    assert verdict(("8", "9", "10", "other"), managed=False).outcome == "not verified"
+    assert verdict(("8", "9", "10", "other"), database=False).outcome == "not verified"
