@@ -7,7 +7,7 @@ import pytest
 from promproof.report.outcome import demand
 from promproof.verdict import Verdict
 
-KIND = ("address", "check", "config", "deployment", "setting", "target", "traffic")
+KIND = ("address", "check", "config", "deployment", "job", "setting", "target", "traffic")
 
 
 @pytest.mark.claim
