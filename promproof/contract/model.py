@@ -163,6 +163,8 @@ class Alert(Model):
     """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""
     vanished: bool = False
     """Whether the alert also fires for a target that left discovery."""
+    vanishing: tuple[str, ...] = Field(default=(), strict=False)
+    """The alerts of which one fires when a metric that this one reads has vanished."""
     always: bool = False
     """Whether it never stops firing: a watchdog, whose silence is the alarm."""
     boundary: Boundary | None = None

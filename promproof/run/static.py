@@ -27,6 +27,7 @@ from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.boundary_worlds import ask_worlds
 from promproof.proofs.rulefiles import scrape_intervals
+from promproof.proofs.vanishing import vanishing
 from promproof.run.judged import files_judged
 from promproof.run.pageread import read_page
 from promproof.run.prepare import Prepared
@@ -167,7 +168,10 @@ def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
     said = of_rules(promtool, files, alerts, scrape) if files else {}
     points += [(name, q, fired) for name, rule in said.items() for q, fired in rule.points]
     rules = {name: (rule.verdict, rule.flips, rule.reason) for name, rule in said.items()}
-    return records.Boundary(tuple(points), rules=rules, worlds=tuple(beside), refused=probed.refused)
+    noticed = vanishing(promtool, files, [alert.name for alert in alerts if alert.vanishing])
+    return records.Boundary(
+        tuple(points), rules=rules, worlds=tuple(beside), refused=probed.refused, vanishing=noticed
+    )
 
 
 def judged(

@@ -92,6 +92,8 @@ class Boundary(Kind, kind="boundary"):
     """what was counted in the further worlds of each boundary"""
     refused: dict[str, str] = field(default_factory=dict)
     """for an alert of which promtool refused a point: what it said; that point is not among the points"""
+    vanishing: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """by alert and metric that it reads: the alerts that fire when this metric has vanished"""
 
 
 @dataclass(frozen=True)
