@@ -30,7 +30,15 @@ def _contract() -> Path:
 DEFAULT_CONTRACT = _contract()
 DEFAULT_REPORTS = REPOSITORY / "reports"
 SCENARIOS = REPOSITORY / "scenarios"
-DRILLS = SCENARIOS / "drills"
+
+
+def _drills() -> Path:
+    """The drills of the scenarios; those of a draft where there are none."""
+    usual, drafted = SCENARIOS / "drills", DEFAULT_DRAFT / "drills"
+    return drafted if drafted.is_dir() and not usual.is_dir() else usual
+
+
+DRILLS = _drills()
 SHIPPED_SCENARIOS = PACKAGE / "scenarios"
 """For any service; a scenario of the user with the same name comes first."""
 LOCUST = "promproof.load.locust"

@@ -12,6 +12,7 @@ from typing import Any
 
 from promproof.config.urls import base_url
 from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
+from promproof.draft.drills import FOLDER as DRILLS
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
 from promproof.draft.recognise import Counting
@@ -47,6 +48,8 @@ def run(given: dict[str, Any]) -> int:
     for name, text in drafted.items():
         _write(output, name, text)
     _say(f"next: {_next(given, output)}")
+    if any(name.startswith(f"{DRILLS}/") for name in drafted):
+        _say(f"then: {_next(given, output, 'drill')}")
     return 0
 
 
@@ -131,11 +134,12 @@ def _labels(counting: Counting) -> str:
     return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
 
 
-def _next(given: dict[str, Any], folder: Path) -> str:
-    """The command that verifies the draft."""
-    words = ["promproof", "verify"]
+def _next(given: dict[str, Any], folder: Path, command: str = "verify") -> str:
+    """The command that verifies the draft, or plays its drills."""
+    words = ["promproof", command]
     if folder != REPOSITORY / "promproof":
         words += ["--contract", _short(folder / CONTRACT)]
+        words += ["--drills", _short(folder / DRILLS)] if command == "drill" else []
     if given["monitoring"] is not None:
         words += ["--monitoring", str(given["monitoring"])]
     for option in ("target", "prometheus"):

@@ -13,6 +13,7 @@ from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
 from promproof.draft.boards import Known, panels
+from promproof.draft.drills import drills
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Tried, find_openapi, observe, try_routes
@@ -134,6 +135,8 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     drafted = {CONTRACT: texts.contract(service, sections)}
     if probes:
         drafted[SCENARIO] = traffic.scenario(wishes.name, probes, seen.found, left)
+    if folder is not None and probes:
+        drafted |= drills(read_rules(folder.rules), seen.found, probes, started=wishes.app is not None)
     return drafted
 
 

@@ -37,6 +37,7 @@ OPENAPI_PATHS = (
     "/swagger/v1/swagger.json",
 )
 ANSWER_SECONDS = 3.0
+FAILS = tuple(range(500, 600))
 MOST_ROUTES = 25
 """More are not needed to tell labels apart, and each one is sent in the run as well."""
 TIMES = (2, 3, 4)
@@ -159,7 +160,8 @@ def try_routes(target: Target, choice: Choice, named: Sequence[Route] = ()) -> T
             missing = ", ".join(route.parameters)
             left.append((f"{route.method} {route.path}", f"no answer had a value for {missing}"))
             continue
-        told = _tried(target, route, path, answers)
+        # whoever names a route wants it sent, also one that fails: a share of such requests is what alerts are about
+        told = _tried(target, route, path, answers, FAILS if route in named else ())
         if isinstance(told, Probe):
             probes.append(told)
         elif route in named or route.path not in USUAL:  # that a usual path is not there is nothing to tell
@@ -181,7 +183,7 @@ def _tried(
     except requests.RequestException as error:
         return f"no answer ({type(error).__name__})"
     status = answer.status_code
-    if status in wanted or (not wanted and 200 <= status < 400):
+    if status in wanted or (wanted != (404,) and 200 <= status < 400):
         try:
             answers[path] = ids(answer.json())
         except ValueError:

@@ -94,6 +94,13 @@ def test_what_fails_or_needs_credentials_is_left_out_with_its_reason_and_no_redi
     assert "GET /away" not in server.asked
 
 
+def test_a_route_that_fails_is_sent_where_somebody_names_it() -> None:
+    with serving(Server({"/ok": (200, ""), "/bad": (500, "")})) as server:
+        tried = try_routes(quick(server), routes("/ok"), [Route("GET", "/bad"), Route("GET", "/me")])
+    assert [(probe.path, probe.status) for probe in tried.probes[:-1]] == [("/bad", 500), ("/ok", 200)]
+    assert dict(tried.left) == {"GET /me": "answers 404"}
+
+
 def test_ids_come_from_answers() -> None:
     with serving(Server({"/items": (200, json.dumps([{"id": 7}])), "/items/7": (200, "{}")})) as server:
         tried = try_routes(quick(server), routes("/items", "/items/{item_id}", "/orders/{order_id}"))

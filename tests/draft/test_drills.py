@@ -1,0 +1,84 @@
+"""Drills from rules: which alerts get one, what it sends, and that the files are drills that can be played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promproof.config.rules import Rule
+from promproof.draft.drills import SCENARIO, drills
+from promproof.draft.observed import Probe
+from promproof.draft.recognise import recognise
+from promproof.drills.drill import load
+from promproof.faults.own_traffic import Traffic
+from promproof.load import scenario
+from tests.draft.readings import ITEM, ITEMS, UNKNOWN, counter, observed
+
+pytestmark = pytest.mark.unit
+FAIL = Probe("GET", "/fail", "/fail", 500)
+PROBES = (ITEMS, ITEM, UNKNOWN, FAIL)
+SHARE = 'sum(rate(hits_total{{code=~"{}"}}[5m])) / sum(rate(hits_total[5m])) > {}'
+
+
+def drafted(*expressions: str, started: bool = True, names: str = "ABCDEF") -> dict[str, str]:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows: dict[str, float] = {}
+        for probe, times in sent.items():
+            labels = f'code="{probe.status}",path="{probe.route}"'
+            rows[labels] = rows.get(labels, 0) + times
+        return counter("hits_total", rows)
+
+    rules = [Rule(name, text, 60.0) for name, text in zip(names, expressions, strict=False)]
+    return drills(rules, recognise(observed(write, PROBES)), PROBES, started=started)
+
+
+@pytest.mark.parametrize(
+    ("codes", "threshold", "sent", "doses"),
+    [
+        ("5..", 0.05, "GET /fail", (0.025, 0.1)),
+        ("404", 0.1, "GET /nowhere", (0.05, 0.2)),
+        ("5..", 0.6, "GET /fail", (0.3, 0.8)),
+    ],
+)
+def test_an_alert_on_a_share_gets_the_request_that_is_answered_so_anyway(
+    codes: str, threshold: float, sent: str, doses: tuple[float, float], tmp_path: Path
+) -> None:
+    for name, text in drafted(SHARE.format(codes, threshold)).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    drill = load(tmp_path / "drills" / "A.yaml")
+    assert isinstance(drill.fault, Traffic)
+    assert (drill.fault.request, drill.below, drill.above) == (sent, *doses)
+    played = scenario.load(tmp_path / "drills" / str(drill.scenario))
+    assert [item.name for item in played.mix] == ["GET /items", "GET /items/1"], "nothing of it fails"
+
+
+def test_an_alert_on_a_target_that_is_gone_gets_it_killed_where_the_run_started_it(tmp_path: Path) -> None:
+    [name] = drafted('up{job="shop"} == 0')
+    (tmp_path / "drill.yaml").write_text(drafted('up{job="shop"} == 0')[name], encoding="utf-8")
+    assert load(tmp_path / "drill.yaml").fault.kind == "killed"
+    assert drafted("up < 1")
+    assert not drafted("up == 0", started=False)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "sum(rate(hits_total[5m])) > 10",
+        SHARE.format("418", 0.1),
+        SHARE.format("5..", 1.5),
+        SHARE.format("2..", 0.1),
+        'sum by (path) (rate(hits_total{code="500"}[5m])) / sum by (path) (rate(hits_total[5m])) > 0.1',
+        "others_total == 0",
+        "up == 1",
+        "(",
+    ],
+)
+def test_an_alert_that_no_request_of_the_service_raises_gets_none(expression: str) -> None:
+    assert drafted(expression) == {}
+
+
+def test_of_two_rules_with_one_name_neither_gets_a_drill() -> None:
+    assert drafted("up == 0", "up == 0", names="AA") == {}
+    assert set(drafted("up == 0", SHARE.format("5..", 0.1))) == {"drills/A.yaml", "drills/B.yaml", SCENARIO}
