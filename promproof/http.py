@@ -84,8 +84,10 @@ class Session(requests.Session):
         access = access_of(str(url))
         if access.headers:
             options["headers"] = {**access.headers, **(options.get("headers") or {})}
-        if access.ca is not None:
-            options.setdefault("verify", access.ca)
+        if (
+            access.ca is not None and options.get("verify", True) is True
+        ):  # some callers say the usual outright
+            options["verify"] = access.ca
         answer = super().request(method, url, *given, **options)
         try:
             self._read(answer)

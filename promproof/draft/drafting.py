@@ -135,7 +135,9 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     drafted = {CONTRACT: texts.contract(service, sections)}
     if probes:
         drafted[SCENARIO] = traffic.scenario(wishes.name, probes, seen.found, left)
-    if folder is not None and probes:
+    if (
+        folder is not None and folder.alertmanager is not None and probes
+    ):  # without one nobody is told, live or not
         drafted |= drills(read_rules(folder.rules), seen.found, probes, started=wishes.app is not None)
     return drafted
 

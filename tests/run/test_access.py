@@ -12,6 +12,7 @@ from promproof import http
 from promproof.errors import InputError
 from promproof.http import Access, Session, access_of
 from promproof.observe.alertmanager import Alertmanager
+from promproof.observe.prometheus import Prometheus
 from promproof.run.access import let_in_to
 from tests.observe import servers
 from tests.observe.front import before, certificate
@@ -84,6 +85,17 @@ def test_a_server_with_its_own_certificate_a_prefix_and_a_token_answers_who_know
         assert Session().get(f"{url}/api/v2/status").status_code == 401
         let_in_to({"alertmanager": url}, ["alertmanager=Authorization: Bearer hush"], pair[0])
         assert Alertmanager(url).status() == {"versionInfo": {}}
+
+
+def test_prometheus_behind_a_certificate_of_its_own_is_asked(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    answer = '{"status": "success", "data": {"resultType": "vector", "result": []}}'
+    with (
+        servers.serving(servers.answer(answer)) as server,
+        before(server.url, {"X-Scope-OrgID": "shop"}, pair) as url,
+    ):
+        let_in_to({"prometheus": url}, ["prometheus=X-Scope-OrgID: shop"], pair[0])
+        assert Prometheus(url).query("up") == []
 
 
 def test_a_password_in_the_url_is_shown_as_basic_authentication(status: str) -> None:

@@ -205,15 +205,38 @@ def judge_alertmanagers(server: Prometheus, setup: Setup) -> Iterator[Finding]:
                 todo="delete the line: v2 is what it is without one",
                 see=f"promtool check config {server.file}, of Prometheus 3",
             )
+    if any(map(_names_any, server.alertmanagers)):
+        return
     alerts = [alert for alert in setup.alerts if server in alert.group.prometheuses]
-    if alerts and not any(map(_names_any, server.alertmanagers)):
-        yield NOBODY.at(
-            server.at("alerting", "alertmanagers"),
-            f"it loads {len(alerts)} alert{'s' if alerts[1:] else ''} and names no Alertmanager",
-            effect="alerts fire, and nobody is told",
-            todo="add alerting.alertmanagers",
-            see="curl http://PROMETHEUS:9090/api/v1/alertmanagers",
-        )
+    if alerts:
+        said = f"it loads {len(alerts)} alert{'s' if alerts[1:] else ''} and names no Alertmanager"
+    elif _is_forgotten(setup):
+        said = f"it names no Alertmanager, though {setup.alertmanagers[0].file} is there"
+    else:
+        return
+    yield NOBODY.at(
+        server.at("alerting", "alertmanagers"),
+        said,
+        effect="alerts fire, and nobody is told",
+        todo="add alerting.alertmanagers",
+        see="curl http://PROMETHEUS:9090/api/v1/alertmanagers",
+    )
+
+
+def _is_forgotten(setup: Setup) -> bool:
+    """Whether alerts that nobody loads and an Alertmanager stand beside the one server that could do both.
+
+    Loki, vmalert and their kin evaluate rules and tell an Alertmanager as well, past Prometheus.
+    """
+    unloaded = any(not alert.group.prometheuses for alert in setup.alerts)
+    alone = len(setup.alertmanagers) == 1 and len(setup.prometheuses) == 1 and not setup.operated
+    services = [service for file in setup.compose for service in file.services]
+    others = any(_OTHERS.search(f"{service.name} {service.image}") for service in services)
+    return unloaded and alone and bool(services) and not others
+
+
+_OTHERS = re.compile(r"loki|vmalert|victoria|mimir|cortex|thanos|ruler|grafana-agent|alloy", re.IGNORECASE)
+"""Services that evaluate rules by themselves."""
 
 
 def _names_any(part: Part) -> bool:

@@ -1,4 +1,4 @@
-"""A shop whose maintainers wrote its monitoring page a year ago: `app.py PORT` has no metrics, `app.py PORT full` others."""
+"""A shop whose monitoring page is a year old: `app.py PORT` has no metrics, `app.py PORT full` has others."""
 
 import sys
 import time
@@ -8,7 +8,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 FULL = sys.argv[2:] == ["full"]
 REGISTRY = CollectorRegistry()
-CALLS = Counter("api_requests_total", "Total HTTP requests", ["method", "endpoint", "status"], registry=REGISTRY)
+CALLS = Counter(
+    "api_requests_total", "Total HTTP requests", ["method", "endpoint", "status"], registry=REGISTRY
+)
 SECONDS = Histogram("http_request_duration_seconds", "HTTP request duration", ["endpoint"], registry=REGISTRY)
 ORDERS = Counter("orders_created_total", "Total orders", registry=REGISTRY)
 STOCK = Gauge("stock_items", "Items in stock", registry=REGISTRY)
