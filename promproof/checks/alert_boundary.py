@@ -64,7 +64,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     points = [Point(*row) for row in record.data.points if row[0] == alert.name]
     said = refusals(alert, record.data)
     if said:
-        return _refused(claim, said, [record.number])
+        return refused(claim, said, [record.number])
     if not points:
         return unknown(claim, "no point was asked", [record.number])
     low, high = flip(points)
@@ -98,7 +98,7 @@ def refusals(alert: Alert, record: Boundary) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _refused(claim: Claim, said: list[str], evidence: list[int]) -> Verdict:
+def refused(claim: Claim, said: list[str], evidence: list[int]) -> Verdict:
     """Prometheus can't evaluate it where its documented series are: that is a fact; all else is unknown."""
     broken = [text for text in said if _EVALUATION.search(text)]
     if not broken:

@@ -44,10 +44,11 @@ _VALUE = re.compile(r"\} ([-+0-9.eEInfNa]+)(?:, |$)")
 
 @dataclass
 class Judge:
-    """promtool, and how long it ran."""
+    """promtool, and how long it ran. alone: seconds for a question that is asked by itself."""
 
     promtool: Path
     seconds: float = 0.0
+    alone: float = ALONE_SECONDS
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """One reply for each question, in order.
@@ -84,7 +85,7 @@ class Judge:
         ]
 
     def _run(self, folder: Path, share: Sequence[int], questions: Sequence[Question]) -> dict[int, Reply]:
-        seconds = SECONDS if len(share) > 1 else ALONE_SECONDS
+        seconds = SECONDS if len(share) > 1 else self.alone
         try:
             output = self._output(folder, share, seconds, is_long=questions[share[0]].is_long)
         except TimeoutError:

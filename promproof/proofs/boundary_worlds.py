@@ -15,7 +15,7 @@ from promproof.contract.model import Alert, Boundary
 from promproof.evidence.records import WorldAsked
 from promproof.exposition import Labels, label_set, matcher
 from promproof.proofs.asking import Judge, number, written
-from promproof.proofs.boundary import LONGEST_HOLD, Deployed, said_instead
+from promproof.proofs.boundary import LONGEST_HOLD, PATIENCE, Deployed, said_instead
 from promproof.proofs.questions import Question
 from promproof.proofs.rulefiles import read
 
@@ -42,7 +42,7 @@ def ask_worlds(
         if alert.boundary is not None
         for world in worlds(alert)
     ]
-    replies = Judge(promtool).ask([question for _, _, question, _ in asked])
+    replies = Judge(promtool, alone=PATIENCE).ask([question for _, _, question, _ in asked])
     return [
         WorldAsked(
             alert.name,

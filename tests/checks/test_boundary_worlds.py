@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from promproof.checks.alert_boundary import world_findings
+from promproof.checks.alert_boundary import refusals, refused, world_findings
 from promproof.checks.alert_resolves import claims
+from promproof.checks.base import Claim
 from promproof.checks.boundary_worlds import Part, doses, fault, is_possible, worlds
 from promproof.contract.model import Alert, Contract
 from promproof.evidence.records import Boundary, WorldAsked
@@ -101,6 +102,21 @@ def test_of_a_course_the_boundary_says_all_but_the_way_back() -> None:
     assert said(1, 0, 1, 0) == [f"{name}: it is active before the cause"]
     assert said(0, 1, 1, 0) == [f"{name}: it fires before its window and `for` have passed"]
     assert said(0, 0, 0, 0) == [f"{name}: it does not fire after a window of 5m and for 5m"]
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        pytest.param(
+            "promtool: FAILED: rule: A, time: 0s, err: found duplicate series for", "fail", id="torn"
+        ),
+        pytest.param("promtool needs over 60 s for it", "unknown", id="late"),
+    ],
+)
+def test_what_prometheus_can_not_evaluate_fails_and_what_was_late_is_unknown(said: str, outcome: str) -> None:
+    record = Boundary((), refused={"A": said, "B": "else"})
+    assert refusals(alert(), record) == [said]
+    assert refused(Claim("alert/A/boundary", "A"), refusals(alert(), record), [1]).outcome == outcome
 
 
 def test_the_way_back_is_claimed_where_the_contract_says_how_long_it_goes_on() -> None:

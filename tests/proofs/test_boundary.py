@@ -85,6 +85,25 @@ def test_a_rule_that_waits_longer_than_promised_does_not_fire_in_time(
     assert flips["Waits"][1] is None
 
 
+def test_what_promtool_refuses_of_one_alert_costs_no_other(rules: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yml"
+    torn = '- {alert: Torn, expr: "queue / on () queue > 0.5"}'
+    file.write_text(RULES.replace("- {alert: Under", f"{torn}\n      - {{alert: Under"), encoding="utf-8")
+    alerts = [
+        promised(name, 100.0, value="q", series=f'queue{{job="{name}"}}', **{"for": "1m"})
+        for name in ("Queue", "Torn")
+    ]
+    second = {"series": 'queue{job="j"}', "value": "q"}
+    boundary = alerts[1].boundary
+    assert boundary is not None
+    series = (*boundary.series, type(boundary.series[0]).model_validate(second))
+    alerts[1] = alerts[1].model_copy(update={"boundary": boundary.model_copy(update={"series": series})})
+    found = probe(find_binary("promtool").path, [file], alerts, 60.0)
+    assert set(found.refused) == {"Torn"}
+    assert "duplicate series" in found.refused["Torn"]
+    assert {point.alert for point in found.points if point.q is not None} == {"Queue"}
+
+
 def test_without_a_boundary_in_the_contract_the_rule_shows_its_own(rules: Path) -> None:
     alerts = [
         Alert.model_validate({"name": name, "comparator": ">", "threshold": threshold})
