@@ -14,6 +14,7 @@ CLAIM = "page/addresses"
 PATHS = {
     "prometheus": (
         "/targets",
+        "/status",
         "/alerts",
         "/graph",
         "/rules",
