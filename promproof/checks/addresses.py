@@ -24,6 +24,8 @@ Facts = dict[str, Any]
 Look = Callable[[Contract, Facts, str], Iterator[str]]
 """From the contract, the facts and a name to what is wrong."""
 _PORTS = {"http": "80", "https": "443"}
+_LEAST_TIMEOUT = 1.0
+"""Seconds that a receiver must have; no network is promised to be faster."""
 _SELF = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -73,6 +75,8 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield f"{receiver['where']}: {name} has no integration: it tells nobody"
     for integration in receiver["integrations"]:
         url, where = integration["url"], integration["where"]
+        if 0 < integration["timeout"] < _LEAST_TIMEOUT:
+            yield f"{where}: {name} gives up after {integration['timeout']:g} s"
         if integration["kind"] != "webhook_configs" or not url:
             continue
         if wanted is not None and url != wanted:

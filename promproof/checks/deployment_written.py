@@ -68,6 +68,8 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
             yield f"{where}: runs the image {name}, documented {wanted.image}"
         if not digest and not service["built"] and len(re.findall(r"\d+", tag)) < _NUMBERS:
             yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"
+    if wanted.restart is not None and service["restart"] != wanted.restart:
+        yield f"{where}: restart is {service['restart']}, documented {wanted.restart}"
     for key, does in _LISTS.items():
         said: Sequence[str] | None = getattr(wanted, key)
         if said is not None:

@@ -134,6 +134,10 @@ def _relabelling(contract: Contract, settings: Settings, said: Facts) -> Iterato
     for name, job in said.get("jobs", {}).items():
         if job["relabelled"] and not settings.jobs.get(name, JobSettings()).relabelled:
             yield f"{job['where']}: {name} relabels what it scrapes, which is not documented"
+        if job["honor_labels"] and not settings.jobs.get(name, JobSettings()).relabelled:
+            yield f"{job['where']}: {name} takes job and instance from what it scrapes, which is not documented"
+        if not job["honor_timestamps"] and not settings.jobs.get(name, JobSettings()).relabelled:
+            yield f"{job['where']}: {name} leaves out the times of what it scrapes, which is not documented"
     places = [
         *said.get("alerts_relabelled", ()),
         *(one["where"] for one in said.get("alertmanagers", ()) if one["relabelled"]),
@@ -182,9 +186,14 @@ def _kept(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
 
 
 def _external(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
-    labels = said.get("external_labels", {})
-    if labels != settings.external_labels:
-        yield f"external_labels are {labels or 'none'}, documented {settings.external_labels or 'none'}"
+    """As stated; where nothing is, none that changes where an alert goes: alerts have these labels, too."""
+    labels, wanted = said.get("external_labels", {}), settings.external_labels
+    if wanted is not None:
+        if labels != wanted:
+            yield f"external_labels are {labels or 'none'}, documented {wanted or 'none'}"
+        return
+    for name in sorted(labels.keys() & {"alertname", "severity", *said.get("routed_by", ())}):
+        yield f"the external label {name} is one by which alerts are routed or grouped, and is not documented"
 
 
 STATED: dict[str, Look] = {

@@ -29,6 +29,7 @@ class Written(DeploymentModel):
 
     image: str | None = None
     """Without its tag, which must be a whole version, or a digest."""
+    restart: str | None = None
     ports: Texts | None = None
     command: Texts | None = None
     environment: dict[str, str] | None = None

@@ -137,6 +137,7 @@ Service.configuration: the folder in the container into which its configuration 
 Service.data: the folder in the container that a volume keeps
 *.written: what the compose file says of it
 Written.image: without its tag, which must be a whole version
+Written.restart: what happens when it ends: unless-stopped, say
 Written.ports: in the short syntax, 127.0.0.1:9090:9090 say
 Written.command: its words, in any order
 Written.environment: its variables

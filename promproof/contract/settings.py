@@ -72,7 +72,8 @@ class Settings(Timers):
     inhibitions: Annotated[tuple[Inhibition, ...], Field(strict=False)] = ()
     muted: Names = ()
     """The time intervals that routes may mute by, or be active in."""
-    external_labels: dict[str, str] = Field(default_factory=dict)
+    external_labels: dict[str, str] | None = None
+    """Left out, those are refused by which alerts are routed or grouped."""
     alerts_relabelled: bool = False
     """Whether Prometheus changes labels of alerts before it sends them, or drops some."""
     annotations: Names = ()

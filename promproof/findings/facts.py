@@ -87,6 +87,8 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "targets": list(job.targets),
                 "static": not any(str(key).endswith("_sd_configs") for key in job.part.data),
                 "relabelled": bool(job.relabel_configs or job.metric_relabel_configs),
+                "honor_labels": job.honor_labels,
+                "honor_timestamps": job.part.truth("honor_timestamps", otherwise=True),
                 "limits": {**_limits(shared), **_limits(job.part)},
                 "where": str(job.at()),
             }
@@ -148,6 +150,10 @@ def _of_alertmanager(manager: Alertmanager) -> Facts:
             }
             for part in manager.inhibitions
         ],
+        "routed_by": sorted(
+            {name for route in manager.routes for name, _, _ in route.matchers or ()}
+            | {name for route in manager.routes for name in route.group_by}
+        ),
         "muted": [
             {"name": name, "where": str(route.at(key))}
             for route in manager.routes
@@ -175,6 +181,7 @@ def _receiver(receiver: Receiver) -> Facts:
                 "url": part.text("url"),
                 "send_resolved": part.truth("send_resolved", otherwise=kind not in _QUIET),
                 "max_alerts": part.text("max_alerts", "0"),
+                "timeout": part.seconds("timeout") or 0.0,
                 "where": str(part.at()),
             }
             for kind, part in receiver.integrations
@@ -188,6 +195,7 @@ def _service(service: Service) -> Facts:
     return {
         "image": service.image,
         "built": "build" in part,
+        "restart": part.text("restart", "no"),
         "ports": sorted(service.published),
         "command": list(service.command),
         "environment": dict(service.environment),

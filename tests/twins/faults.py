@@ -123,6 +123,10 @@ KEYS = (
         "alerting>alert_relabel_configs",
         [{"regex": "severity", "action": "labeldrop"}],
     ),
+    _fault("labels of the target's own", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_labels", True),
+    _fault(
+        "other times than the target's", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_timestamps", False
+    ),
     _fault(
         "an external label",
         "setting/external_labels",
@@ -245,6 +249,13 @@ HOOK = "receivers>webhook>webhook_configs>0>url"
 OPERATOR = "receivers>operator>webhook_configs>0>url"
 MANAGERS = "alerting>alertmanagers>0"
 ADDRESSES = (
+    _fault(
+        "a receiver without time",
+        "address/receiver/webhook",
+        ALERTMANAGER,
+        "receivers>webhook>webhook_configs>0>timeout",
+        "10ms",
+    ),
     _fault("the receiver's port", "address/receiver/webhook", ALERTMANAGER, HOOK, instead(":8000", ":8001")),
     _fault(
         "the receiver's path", "address/receiver/webhook", ALERTMANAGER, HOOK, instead("/alerts", "/alert")
@@ -379,8 +390,8 @@ ADDRESSES = (
     _service("a fault port as deployed", "api", "environment>PROMPTPILOT_FAULT_PORT", "8001"),
     _service("a fault port that is published", "api", "ports>+", "127.0.0.1:8001:8001"),
 )  # fmt: skip  (a table)
-ENVIRONMENT = "environment"
 SERVICES = (
+    _service("never started again", "prometheus", "restart", "no"),
     _service("another network", "alertmanager", "networks", ["back"]),
     _service("one network more", "api", "networks", ["monitoring", "default"]),
     _service("the machine's network", "node-exporter", "network_mode", "host"),
@@ -523,6 +534,9 @@ def _fine(name: str, file: str, path: str, value: Any) -> Fault:
 
 
 HARMLESS = (
+    _fine(
+        "an external label that nothing goes by", PROMETHEUS, "global>external_labels", {"cluster": "main"}
+    ),
     _fine("nothing", HTTP, "groups>0>name", "http"),
     _fine("a group by another name", HTTP, "groups>0>name", "requests"),
     _fine("the interval as it is inherited", HTTP, "groups>0>interval", "15s"),
