@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promproof.checks.panel_variables import LABEL_VALUES
 from promproof.config.durations import parse_duration
-from promproof.contract.model import Contract, seconds
+from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.records import Dashboards
 from promproof.findings.jsonpath import key_of
 from promproof.grafana.dashboard import Dashboard, Panel, Variable
@@ -43,7 +43,11 @@ def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: 
 def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract) -> list[str]:
     """How a dashboard opens with other times or series than all of the newest."""
     raw = _file(views, dashboard)
-    found = [f"$.{key}: {text}" for key, text in _of_opening(_object(raw), contract)]
+    promised = [
+        panel for wanted in contract.dashboards if wanted.uid == dashboard.uid for panel in wanted.panels
+    ]
+    shown = [contract.alert(panel.alert) for panel in promised if panel.alert is not None]
+    found = [f"$.{key}: {text}" for key, text in _of_opening(_object(raw), shown)]
     for variable in dashboard.variables:
         whole = _object(_at(raw, variable.path))
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
@@ -149,15 +153,18 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
                 yield "reduction", "targets", f"{target.ref} asks for a range, of which one number is shown"
 
 
-def _of_opening(raw: Json, contract: Contract) -> Iterator[tuple[str, str]]:
+def _of_opening(raw: Json, shown: Sequence[Alert]) -> Iterator[tuple[str, str]]:
     time = _object(raw.get("time"))
     begin, end = str(time.get("from") or "now-6h"), str(time.get("to") or "now")
     if end != "now":
         yield "time.to", f"opens at {end}, not now"
-    longest = max((seconds(alert.window) for alert in contract.alerts if alert.window), default=0.0)
+    shortest = min((seconds(alert.window) for alert in shown if alert.window), default=0.0)
     span = _seconds(begin.removeprefix("now-")) if begin.startswith("now-") and "/" not in begin else None
-    if span is not None and 0 < span < longest:
-        yield "time.from", f"opens with {begin}: shorter than the windows of the alerts, {longest:g} s"
+    if span is not None and 0 < span < shortest:
+        yield (
+            "time.from",
+            f"opens with {begin}: shorter than the window of an alert that it shows, {shortest:g} s",
+        )
     if str(raw.get("timezone") or "").lower() not in _ZONES:
         yield "timezone", f"shows the times of {raw['timezone']}, wherever its reader is"
 
