@@ -37,6 +37,8 @@ OPENAPI_PATHS = (
     "/swagger/v1/swagger.json",
 )
 ANSWER_SECONDS = 3.0
+ELSEWHERE = 8
+"""So many connections miss a second process once in 256 times, where both are as likely."""
 FAILS = tuple(range(500, 600))
 MOST_ROUTES = 25
 """More are not needed to tell labels apart, and each one is sent in the run as well."""
@@ -69,6 +71,11 @@ class Target:
         """
         url = path if urlsplit(path).scheme else self.url + path
         return self._session.request(method, url, allow_redirects=False)
+
+    def renew(self) -> None:
+        """Give the connection up: the next question opens one."""
+        self._session.close()
+        self._session = Session(ANSWER_SECONDS)
 
     def find_metrics(self, paths: Sequence[str] = METRICS_PATHS) -> Exposition:
         """The exposition at the first of the paths that has one, which is remembered.
@@ -203,7 +210,14 @@ def observe(target: Target, probes: Sequence[Probe], settle: float = 0.05) -> Ob
         EvidenceError: the metrics can't be read any more.
     """
     before = target.read()
-    return Observed(before, tuple(_batches(target, probes, settle)))
+    return Observed(before, (*_batches(target, probes, settle), *_elsewhere(target)))
+
+
+def _elsewhere(target: Target) -> Iterator[Batch]:
+    """Readings over connections of their own: a connection that is kept stays with one of several processes."""
+    for _ in range(ELSEWHERE):
+        target.renew()
+        yield Batch(None, 0, 0.0, target.read())
 
 
 def _batches(target: Target, probes: Sequence[Probe], settle: float) -> Iterator[Batch]:
