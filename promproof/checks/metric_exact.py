@@ -34,6 +34,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 def told_at_rest(metric: Metric, evidence: Evidence) -> tuple[dict[Labels, float], Expected]:
     """What a metric exposes at rest, less its baseline, and what the ledgers say, by label set."""
+    if metric.truth.kind == "tally":
+        evidence.need_all_ended()
     name = sample_name(metric)
     baseline = evidence.baseline
     gauge = metric.truth.kind == "open_requests"

@@ -168,6 +168,15 @@ class Evidence:
             raise Gap("no ledger was recorded: nothing is known of what was sent")
         return merge([LedgerView.from_json(record.data.view) for record in self.ledgers])
 
+    def need_all_ended(self) -> None:
+        """What a request caused is known from its answer.
+
+        Raises:
+            Gap: some were still open when their sender ended.
+        """
+        if left := sum(self.ledger.open.values()):
+            raise Gap(f"{left} requests were still open at the end: what they have caused is not known")
+
     @cached_property
     def ledgers(self) -> tuple[Record[Ledger], ...]:
         """The records of the ledgers.

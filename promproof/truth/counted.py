@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from promproof.contract.labels import RequestTruth
-from promproof.contract.model import COUNTED, Contract, Metric
+from promproof.contract.model import COUNTED, Contract, Metric, TallyTruth
 from promproof.contract.texts import Pattern
 from promproof.evidence.evidence import NotShown
 from promproof.evidence.senders import ledger_of
@@ -88,9 +88,12 @@ def selected(views: Views, truth: Counted) -> list[Series]:
     """The label sets that the truth selects; those that nobody ever sent events of stand at 0 and are left out.
 
     Raises:
+        Gap: what some requests have caused is not known.
         NotShown: series differ in a label alone that holds anything, so that nobody knows what each of them counts.
     """
     metric = views.evidence.contract.metric(truth.metric)
+    if isinstance(metric.truth, TallyTruth):
+        views.evidence.need_all_ended()
     sampled = views.stamps(sample_name(metric))
     sent = at_rest(metric, ledger_of(views.evidence, metric), sampled)
     parts = told_by(metric, sampled)

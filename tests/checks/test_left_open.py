@@ -1,0 +1,67 @@
+"""What requests have caused whose sender ended before their answer came, from records by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promproof.checks import metric_during, metric_exact
+from promproof.checks.base import Check, Claim, judge
+from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History
+from promproof.load.ledger import Ledger
+from promproof.verdict import Verdict
+from tests.records import record
+
+pytestmark = pytest.mark.unit
+TRUTH = {"kind": "tally", "tally": "orders", "subject": "shop_id", "ids": "SELECT 1"}
+METRIC = {"name": "orders_total", "type": "counter", "labels": {"shop_id": {}}, "truth": TRUTH}
+CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [METRIC]})
+
+
+def verdict(check: Check, value: int, left: int = 0) -> Verdict:
+    ledger = Ledger(lambda: 5.0, 0.1)
+    token = ledger.open("POST", "/orders", at=1.0)
+    ledger.close(token, 200, at=2.0)
+    ledger.tally("orders", {"shop_id": "7"}, token)
+    for _ in range(left):
+        ledger.open("POST", "/orders", at=3.0)
+    labels = {"job": "shop", "instance": "i", "shop_id": "7"}
+    times = (6.0, 7.0, 8.0)
+    series = {
+        "up": [(t, 1.0) for t in times],
+        "scrape_duration_seconds": [(t, 0.01) for t in times],
+        "orders_total": [(t, value) for t in times],
+    }
+    text = f'# TYPE orders_total counter\norders_total{{shop_id="7"}} {value}\n'
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (0.0, "run", {"scrape_interval": 1.0, "managed": True, "instance": "i"}),
+        (0.0, "clock_offset", {"low": 0.0, "high": 0.0}),
+        (0.5, "phase", {"name": "traffic", "edge": "begin"}),
+        (8.5, "phase", {"name": "traffic", "edge": "end"}),
+        (9.0, "exposition", {"label": "rest", "begin": 9.0, "end": 9.1, "text": text, "status": 200}),
+        (9.0, "rows", {"what": "ids of shop_id", "label": "rest", "values": ("7",)}),
+        (9.0, "ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()}),
+        *(
+            (
+                9.0,
+                "stored",
+                {"selector": name, "series": [{"name": name, "labels": labels, "samples": samples}]},
+            )
+            for name, samples in series.items()
+        ),
+    ]
+    history = History("by hand", 0.0, 0.0)
+    history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    return judge(check, Claim("by hand", "orders_total"), Evidence(CONTRACT, history))
+
+
+@pytest.mark.parametrize("check", [metric_exact.CHECK, metric_during.CHECK], ids=["exact", "during"])
+def test_what_open_requests_have_caused_is_not_known(check: Check) -> None:
+    assert verdict(check, 1).outcome == "pass", verdict(check, 1)
+    assert verdict(check, 2).outcome == "fail"
+    found = verdict(check, 2, left=3)
+    assert found.outcome == "unknown"
+    assert "3 requests were still open at the end" in found.reason
