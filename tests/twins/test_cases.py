@@ -76,7 +76,7 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "refusals-uncounted": (f"{REQUESTS}/exact", ("bodies that say nothing",)),
     "conflicts-uncounted": (f"{REQUESTS}/exact", ("prompts that can't be deleted",)),
     "series-go-with-refused-delete": (f"{PROMPTS}/lifecycle", ("prompts that can't be deleted",)),
-    "gauge-clamped": (f"{OPEN}/parked", ("parked executions",)),
+    "gauge-clamped": (f"{OPEN}/during", ("parked executions",)),
     "errors-untimed": (f"{DURATIONS}/exact", (PATHS,)),
     "rounded": (f"{DURATIONS}/buckets", ("bodies that come late",)),
     "whole-seconds": (f"{DURATIONS}/buckets", ("bodies that come late",)),
