@@ -73,7 +73,10 @@ def test_everything_that_can_be_read_of_a_hosted_stack_is_judged(tmp_path: Path)
         process.wait()
     assert done.ending.trouble is None
     verdicts = {verdict.claim: verdict for verdict in done.verdicts}
-    assert not_passed(verdicts) == {
+    left = not_passed(verdicts)
+    said = left.pop("config/alertmanager-connected")
+    assert said.startswith("not verified: Prometheus sends to http")  # the front is another address of it
+    assert left == {
         "config/reload": "not verified: a stack that runs already keeps its files",
     }
     files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
