@@ -24,11 +24,13 @@ def given(contract: Path = DEFAULT_CONTRACT, **more: Any) -> dict[str, Any]:
 
 
 def test_each_documented_alert_that_is_not_driven_is_named_with_what_drives_it() -> None:
-    (line,) = everydrill.not_driven(given())
+    line, rest = everydrill.not_driven(given())
     assert line.startswith("not taken live: ")
     assert line.endswith(" (--drill all does it)")
     assert "SlowResponses" in line
     assert "HighErrorRate" not in line
+    assert rest.startswith("without a drill: ")
+    assert "Watchdog" in rest
     assert "HighErrorRate" in everydrill.not_driven(given(no_drill=True))[0]
 
 
