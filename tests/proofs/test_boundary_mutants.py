@@ -32,6 +32,17 @@ HARMLESS_EVERY_DAY = (
 )
 
 
+RECORDED = """groups:
+  - name: recorded
+    rules:
+      - record: job:http_errors:rate5m
+        expr: sum by (job) (rate(http_requests_total{job="promptpilot-api",status=~"5.."}[5m]))
+      - record: job:http_requests:rate5m
+        expr: sum by (job) (rate(http_requests_total{job="promptpilot-api"}[5m]))
+"""
+READS = "job:http_errors:rate5m / job:http_requests:rate5m > 0.05"
+
+
 def together(mutants: Sequence[Mutant], folder: Path) -> dict[str, Verdict]:
     """What is said of one folder with a change in each of several alerts."""
     files = []
@@ -62,6 +73,18 @@ def test_a_change_of_each_alert_turns_its_boundary_red(tmp_path: Path) -> None:
 def test_harmless_changes_leave_all_claims_green(tmp_path: Path) -> None:
     said = together(chosen(HARMLESS_EVERY_DAY, harmless=True), tmp_path)
     assert {claim: v.reason for claim, v in said.items() if v.outcome is not Outcome.PASS} == {}
+
+
+@pytest.mark.takes(3)
+def test_recording_rules_that_say_the_same_leave_all_claims_green(tmp_path: Path) -> None:
+    recorded, alert = tmp_path / "recorded.yml", tmp_path / "http.yml"
+    recorded.write_text(RECORDED, encoding="utf-8")
+    text = (DEFAULT_MONITORING / "prometheus" / "rules" / "http.yml").read_text(encoding="utf-8")
+    begin, end = text.index("expr: |"), text.index("        for: 5m")
+    alert.write_text(f"{text[:begin]}expr: {READS}\n{text[end:]}", encoding="utf-8")
+    said = verdicts([recorded, alert], CONTRACT, ["HighErrorRate"], tmp_path)
+    assert {claim: v.reason for claim, v in said.items() if v.outcome is not Outcome.PASS} == {}
+    assert len(said) == 3
 
 
 @pytest.mark.nightly
