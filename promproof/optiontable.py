@@ -151,6 +151,14 @@ OPTIONS = (
         kind="flag",
     ),
     Option(
+        "run",
+        SUBJECT,
+        ("mutate",),
+        "--live: the folder of a run of verify: the faults of what its target exposes are judged on its evidence",
+        "DIR",
+        "path",
+    ),
+    Option(
         "places",
         SUBJECT,
         ("mutate",),

@@ -20,6 +20,8 @@ from promproof.places import PACKAGE
 DATA = PACKAGE / "catalogue" / "data"
 HARMLESS = "harmless"
 """The class of what must not be told."""
+EXPOSITION = "exposition"
+"""The sort of what is no file: it takes traffic to judge it."""
 Sort = Literal[
     "prometheus",
     "rules",

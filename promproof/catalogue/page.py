@@ -12,7 +12,7 @@ HEAD = """\
 
 <!-- Written by `python -m promproof.catalogue.page`. -->
 
-    promproof mutate --live
+    promproof mutate --live --run reports/latest
     promproof mutate --live monitoring/ --only alertmanager -v
     promproof mutate --live --only 'texts/runbook-*' --format json --min-score 90
 
@@ -20,6 +20,11 @@ HEAD = """\
 is planted into a copy of your own set-up, at the first place that fits (`--places 3`: at the first three); your files
 stay as they are. Then everything is judged that needs no traffic: the findings of `check`, the proofs of `prove`, and
 all claims of `verify` about files.
+
+The faults of instrumentation and exposition need no change of your service's code, and no traffic of their own: with
+`--run reports/latest` they are judged on the evidence of a finished run of `verify`. What that run read of `/metrics`,
+and what Prometheus stored of it, is rewritten in the order of time as the fault would have it, for the first documented
+metric that fits; the claims about that metric and the target are judged again. Without `--run` they are left out.
 
 | fate | meaning |
 |---|---|

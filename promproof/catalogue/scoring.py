@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,25 @@ def _judged(fault: Planted, setup: SetUp, judge: Judging, baseline: Sequence[Red
 
 def _scored(fault: Planted, setup: SetUp, fate: Fate, red: tuple[Red, ...], why: str) -> Scored:
     return Scored(fault.fault, fate, fault.number, setup.shown(fault.file), fault.diff, red, why)
+
+
+def unplaced(fault: Fault) -> Scored:
+    """A fault that nothing fits."""
+    return Scored(fault, Fate.NO_PLACE)
+
+
+def exposed(
+    fault: Fault, number: int, metric: str, judge: Callable[[], list[Red]], baseline: Sequence[Red]
+) -> Scored:
+    """The fate of a fault of the exposition; what is about its metric names it."""
+    name = str(fault.change.by.get("name", metric))
+    named = fault.model_copy(update={"says": fault.says or rf"{re.escape(metric)}|{re.escape(name)}|target/"})
+    try:
+        red = fresh(judge(), baseline)
+    except Exception as error:  # one fault costs no other
+        return Scored(named, Fate.UNKNOWN, number, metric, why=describe(error))
+    told = f"~{fault.change.rewrite} {metric} {fault.change.by or ''}".strip()
+    return Scored(named, fate(named, red), number, metric, told, ordered(named, red))
 
 
 def fresh(red: Sequence[Red], baseline: Sequence[Red]) -> list[Red]:

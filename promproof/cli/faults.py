@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from promproof.catalogue.folder import set_up
 from promproof.catalogue.judging import Judge
-from promproof.catalogue.model import HARMLESS, Catalogue, Fault, catalogue
+from promproof.catalogue.model import EXPOSITION, HARMLESS, Catalogue, Fault, catalogue
+from promproof.catalogue.recorded import score_recorded
 from promproof.catalogue.scoring import Fate, Scored, percent, score
 from promproof.catalogue.telling import data, named, text
+from promproof.contract.model import load
 from promproof.errors import InputError
-from promproof.run.options import Options, binaries
+from promproof.evidence.history import read
+from promproof.run.options import from_values
 from promproof.run.prepare import prepare
+from promproof.run.secrecy import HISTORY
 from promproof.stack.binaries import find_binaries
 
 
@@ -24,15 +29,24 @@ def run(given: dict[str, Any]) -> int:
     """The exit status: 1 below --min-score or with a false alarm, 2 when nothing was judged."""
     known = catalogue()
     faults = chosen(known, given["only"])
-    setup = set_up(
-        prepare(Options.of(contract=given["contract"], monitoring=_monitoring(given), drill=False))
-    )
-    found = find_binaries(binaries(given["binary"]))
-    results = score(faults, setup, Judge(found), _places(given["places"]), _progress(len(faults)))
+    options = replace(from_values(given), monitoring=_monitoring(given), drill=False)
+    places, of_files = _places(given["places"]), [fault for fault in faults if fault.where != EXPOSITION]
+    results: list[Scored] = []
+    if of_files:
+        judge = Judge(find_binaries(options.stack.binaries))
+        results = score(of_files, set_up(prepare(options)), judge, places, _progress(len(of_files)))
+    exposed = [fault for fault in faults if fault.where == EXPOSITION]
+    if exposed and given["run"] is not None:
+        recorded = read(given["run"] / HISTORY)
+        results = [*score_recorded(exposed, load(options.contract), recorded, places), *results]
     if given["format"] == "json":
         sys.stdout.write(json.dumps(data(results, known), indent=2) + "\n")
     else:
         sys.stdout.write(text(results, known, is_verbose=given["verbose"]))
+        if exposed and given["run"] is None:
+            sys.stdout.write(
+                f"\n{len(exposed)} faults of what the target exposes: name a run of verify, --run DIR\n"
+            )
     return status(results, given["min_score"])
 
 
