@@ -317,6 +317,19 @@ class Contract(Model):
         """Names of the alerts that the main job takes live through their threshold."""
         return (self.traffic.drilled,) if self.traffic.drilled else ()
 
+    @property
+    def windows_of_traffic(self) -> list[str]:
+        """Windows of the alerts that look at one of these metrics, or do not tell which; the traffic moves no other.
+
+        A window of hours over the machine's disk holds nothing of what the traffic did on purpose.
+        """
+        own = {metric.name for metric in self.metrics}
+        return [
+            alert.window
+            for alert in self.alerts
+            if alert.window and (not alert.metrics or own.intersection(alert.metrics))
+        ]
+
     def metric(self, name: str) -> Metric:
         """The metric of this name; KeyError when the contract has none."""
         for metric in self.metrics:

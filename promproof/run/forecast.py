@@ -45,9 +45,7 @@ def _traffic(prepared: Prepared) -> float:
     total = max(lasts, SCRAPES * pace.scrape_interval)
     if prepared.drill is None:
         return total
-    windows = [
-        pace.scale.seconds(seconds(alert.window)) for alert in prepared.contract.alerts if alert.window
-    ]
+    windows = [pace.scale.seconds(seconds(window)) for window in prepared.contract.windows_of_traffic]
     return total + max(windows, default=0.0) + _steps(prepared, prepared.drill)
 
 

@@ -108,7 +108,7 @@ class Senders:
         An alert that they make fire is right, and would be found not to be silent.
         """
         bench = self.bench
-        windows = [seconds(alert.window) for alert in self.prepared.contract.alerts if alert.window]
+        windows = map(seconds, self.prepared.contract.windows_of_traffic)
         needed = emptied(
             map(bench.pace.scale.seconds, windows),
             self.bench.pace.scrape_interval,

@@ -17,6 +17,7 @@ class Timeline:
         self._say = say
         self._next = 0
         self._states: dict[str, str] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def update(self) -> None:
         """Tell what was recorded since the last call."""
@@ -40,5 +41,19 @@ class Timeline:
     def _delivery(self, data: Delivery) -> None:
         alerts = data.body.get("alerts", ())
         told = ", ".join(sorted({f"{a['labels'].get('alertname')} {a['status']}" for a in alerts}))
+        if all(self._is_repeat(data.receiver, alert) for alert in alerts) and data.status < 300:
+            return
         answered = "" if data.status < 300 else f", answered {data.status}"
         self._say(f"  {data.receiver} <- {told}{answered}")
+
+    def _is_repeat(self, receiver: str, alert: dict[str, Any]) -> bool:
+        """Whether this receiver was told the same of this alert last: a watchdog repeats itself for ever."""
+        name = f"{alert['labels'].get('alertname')}{sorted(alert['labels'].items())}"
+        said, other = (
+            name + alert["status"],
+            name + ("resolved" if alert["status"] == "firing" else "firing"),
+        )
+        is_repeat = (receiver, said) in self._told
+        self._told.add((receiver, said))
+        self._told.discard((receiver, other))
+        return is_repeat

@@ -26,6 +26,7 @@ from promproof.stack.waiting import wait_until
 
 _TAIL_BYTES = 65_536
 PRECEDENCE = -10
+BEHIND = 10
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
@@ -150,11 +151,13 @@ def start_child(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     journal: Journal | None = None,
+    is_behind: bool = False,
 ) -> Child:
     """Start a command without a shell; its output is appended to `log`, its input is empty.
 
     env is added to the environment of the harness. The command runs only after the journal has it. One that
-    can't be executed ends with exit status 127 and the reason in its log.
+    can't be executed ends with exit status 127 and the reason in its log. is_behind: it takes what the stack and the
+    traffic leave of the machine, and no precedence.
     """
     argv = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), *command]
     environment = {**os.environ, **(env or {})}
@@ -175,6 +178,9 @@ def start_child(
             )
         )
     child = Child(name, list(command), log, popen, journal)
+    if is_behind:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, popen.pid, BEHIND)
     try:
         with suppress(BrokenPipeError), popen.stdin or nullcontext() as go:
             if journal is not None:
@@ -197,10 +203,12 @@ def run_to_end(
 ) -> Completed:
     """Run a command until it ends, or until the run is interrupted, which ends it (exit status -1).
 
+    It runs behind everything that is measured: what is asked of promtool meanwhile must not make a scrape late.
+
     Raises:
         TimeoutError: it has not ended after `seconds`; it is gone then.
     """
-    child = start_child(command, name=Path(command[0]).name, log=log, cwd=cwd, env=env)
+    child = start_child(command, name=Path(command[0]).name, log=log, cwd=cwd, env=env, is_behind=True)
     try:
         wait_until(
             lambda: f"{child.name} has not ended" if child.is_running() and not noted() else "", seconds

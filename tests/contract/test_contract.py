@@ -89,3 +89,20 @@ def test_a_contract_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) ->
     with pytest.raises(InputError) as caught:
         load(tmp_path / "contract.yaml")
     assert "--contract FILE" in caught.value.todo
+
+
+@pytest.mark.parametrize(
+    ("metrics", "windows"),
+    [("[jobs_total]", ["5m"]), ("[jobs_total, node_load1]", ["5m"]), ("[node_load1]", []), ("", ["5m"])],
+    ids=["of the service", "of both", "of the machine", "not told"],
+)
+def test_the_traffic_moves_alerts_about_the_service_only(
+    path: Path, metrics: str, windows: list[str]
+) -> None:
+    about = f", metrics: {metrics}" if metrics else ""
+    path.write_text(
+        "contract: 1\nservice: shop\n"
+        "metrics: [{name: jobs_total, type: counter, labels: {}, help: Jobs}]\n"
+        f"alerts: [{{name: Late, comparator: '>', threshold: 1, unit: state, window: 5m{about}}}]\n"
+    )
+    assert load(path).windows_of_traffic == windows

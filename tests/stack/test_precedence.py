@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from promproof.stack.children import PRECEDENCE
+from promproof.stack.children import BEHIND, PRECEDENCE, run_to_end
 from tests.load.processes import ROOT
 
 pytestmark = pytest.mark.unit
@@ -44,3 +45,9 @@ def test_children_wait_for_others(before: int, after: int) -> None:
 
 def test_a_user_who_may_not_is_refused() -> None:
     assert niceness(0, NOBODY if os.geteuid() == 0 else 0) == {0}
+
+
+def test_what_runs_to_its_end_takes_what_the_stack_leaves(tmp_path: Path) -> None:
+    code = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+    done = run_to_end([sys.executable, "-c", code], log=tmp_path / "log", seconds=60.0)
+    assert int(done.output) == BEHIND
