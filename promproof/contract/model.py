@@ -194,6 +194,11 @@ class Alert(Model):
         return ", ".join(key for key, value in missing.items() if value is None)
 
     @property
+    def is_dosed(self) -> bool:
+        """Whether there is a value at which it changes, and so an edge."""
+        return self.boundary is not None or self.unit == "state" or self.threshold is not None
+
+    @property
     def limit(self) -> float:
         """The threshold of a drilled alert; it was asked before (`no_drill`)."""
         assert self.threshold is not None

@@ -21,8 +21,11 @@ IDLE_SHARES = {"cpu": 0.2, "memory": 0.3}
 UPTIME_SECONDS = 1000.0
 METRICS = ("node_cpu_", "node_memory_")
 """How the metrics begin that the exporter reads from what is written here."""
-MOUNTS = "/dev/root / ext4 rw 0 0\n"
-"""The one file system that the exporter looks at, so that alerts on file systems have their series."""
+MOUNTS = {"mounts": "/dev/root / ext4 rw 0 0\n", "mountinfo": "21 1 254:0 / / rw - ext4 /dev/root rw\n"}
+"""The one file system that the exporter looks at, so that alerts on file systems have their series.
+
+It asks process 1 for it: for mounts (proc(5)), from its release 1.9 on for mountinfo.
+"""
 # How used time is spread over user, system and iowait; iowait counts as used.
 _SPREAD = (0.6, 0.3, 0.1)
 
@@ -88,8 +91,9 @@ class ProcFolder:
         self._written = clock()
         self.gaps: list[tuple[float, float]] = []
         """Times (begin, end) of the longest pauses between two writings, each longer than all before it."""
-        (folder / "self").mkdir(parents=True, exist_ok=True)
-        (folder / "self" / "mounts").write_text(MOUNTS, encoding="utf-8")
+        (folder / "1").mkdir(parents=True, exist_ok=True)
+        for name, text in MOUNTS.items():
+            (folder / "1" / name).write_text(text, encoding="utf-8")
         self._write()
         self._thread = threading.Thread(target=self._run, name="proc-folder", daemon=True)
         self._thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -129,16 +129,20 @@ class Pollers:
         states = {str(alert["state"]) for alert in alerts if alert["labels"].get("alertname") == name}
         return next((one for one in ("firing", "pending") if one in states), "inactive")
 
-    def quiet(self) -> bool:
-        """Whether the newest polls show no alert anywhere."""
+    def quiet(self, beside: Collection[str] = ()) -> bool:
+        """Whether the newest polls show no alert anywhere. beside: names of those that are meant to fire always."""
         alerts, held = self._history.last(AlertsPoll), self._history.last(HeldPoll)
-        if alerts is None or not _is_empty(alerts.data):
+        if alerts is None or alerts.data.error is not None:
             return False
-        return self._held is None or (held is not None and _is_empty(held.data))
-
-
-def _is_empty(poll: AlertsPoll | HeldPoll) -> bool:
-    return poll.error is None and not poll.alerts
+        if any(alert["labels"].get("alertname") not in beside for alert in alerts.data.alerts):
+            return False
+        if self._held is None:
+            return True
+        return (
+            held is not None
+            and held.data.error is None
+            and all(alert.labels.get("alertname") in beside for alert in held.data.alerts)
+        )
 
 
 def _states(groups: list[dict[str, Any]]) -> dict[str, str]:

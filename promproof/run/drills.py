@@ -323,13 +323,18 @@ class _Session:
         quiet_since: float | None = None
         # Alertmanager tells of a resolved alert at its next group_interval
         calm = max(
-            (timing_of(self.prepared, alert).group_interval for alert in self.prepared.contract.alerts),
+            (
+                timing_of(self.prepared, alert).group_interval
+                for alert in self.prepared.contract.alerts
+                if alert.is_dosed
+            ),
             default=1.0,
         )
+        always = {alert.name for alert in self.prepared.contract.alerts if alert.always}
         while True:
             self._alive()
             now = self.history.now()
-            quiet_since = (quiet_since or now) if self.pollers.quiet() else None
+            quiet_since = (quiet_since or now) if self.pollers.quiet(always) else None
             if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
                 return
             if now > least + 3 * calm + SETTLE_SECONDS:

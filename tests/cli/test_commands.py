@@ -78,9 +78,7 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     cause = "target: died with exit status 1 before it was healthy"
     told = next(number for number, line in enumerate(lines) if line == f"the run broke off: {cause}")
     assert "no luck today" in "".join(lines[told : told + 4])
-    assert re.fullmatch(r"18\d of 289 claims are unknown for that reason alone", lines[told + 4]), lines[
-        told:
-    ]
+    assert re.fullmatch(r"\d+ of \d+ claims are unknown for that reason alone", lines[told + 4]), lines[told:]
     assert "failed" not in lines[-1], lines[-1]
     assert re.search(r"18\d unknown", lines[-1]), lines[-1]
 

@@ -106,3 +106,13 @@ def test_the_traffic_moves_alerts_about_the_service_only(
         f"alerts: [{{name: Late, comparator: '>', threshold: 1, unit: state, window: 5m{about}}}]\n"
     )
     assert load(path).windows_of_traffic == windows
+
+
+@pytest.mark.parametrize(
+    ("keys", "dosed"),
+    [("", False), ("always: true", False), ("comparator: '>', threshold: 1", True), ("unit: state", True)],
+    ids=["nothing", "a watchdog", "a threshold", "a state"],
+)
+def test_an_alert_without_an_edge_is_none_that_a_drill_doses(path: Path, keys: str, dosed: bool) -> None:
+    path.write_text(f"contract: 1\nservice: shop\nalerts: [{{name: Late{', ' if keys else ''}{keys}}}]\n")
+    assert load(path).alert("Late").is_dosed is dosed

@@ -11,6 +11,7 @@ import requests
 
 from promproof.config.timescale import TimeScale
 from promproof.errors import EvidenceError, InputError
+from promproof.faults.procfs import MOUNTS
 from promproof.render.monitoring import Rendered
 from promproof.stack.binaries import Binaries
 from promproof.stack.journal import Journal
@@ -242,14 +243,17 @@ def test_port_that_a_silent_program_has_ends_the_run(make_stack: MakeStack) -> N
 
 def test_node_exporter_reads_the_real_proc_folder(make_stack: MakeStack, tmp_path: Path) -> None:
     proc = tmp_path / "proc"
-    (proc / "self").mkdir(parents=True)
+    (proc / "1").mkdir(parents=True)
+    for name, rows in MOUNTS.items():
+        (proc / "1" / name).write_text(rows)
     (proc / "stat").write_text("cpu  0 0 0 0\ncpu0 12300 0 0 45600 0 0 0 0 0 0\n")
     (proc / "meminfo").write_text("MemTotal: 1000 kB\nMemAvailable: 250 kB\n")
     with make_stack(node_exporter_procfs=proc) as stack:
         text = get(f"{stack.endpoints.node_exporter}/metrics").text
     assert 'node_cpu_seconds_total{cpu="0",mode="user"} 123\n' in text
     assert "node_memory_MemAvailable_bytes 256000\n" in text
-    assert "node_filesystem" not in text
+    for name in ("avail", "size"):
+        assert f'node_filesystem_{name}_bytes{{device="/dev/root",fstype="ext4",mountpoint="/"}}' in text
 
 
 def test_alertmanager_is_started_without_a_configuration(make_stack: MakeStack, configure: Configure) -> None:

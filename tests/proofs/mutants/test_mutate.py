@@ -43,7 +43,15 @@ def given(folder: Path, rules: str = RULES, tests: str = TESTS, **more: Any) -> 
     (folder / "rules.yml").write_text(rules, encoding="utf-8")
     (folder / "tests.yml").write_text(tests, encoding="utf-8")
     values = {"paths": (str(folder),), "tests": (str(folder / "tests.yml"),), "format": "json"}
-    return {**values, "min_score": None, "plugins": (), "binary": (), "alertmanager": None, **more}
+    return {
+        **values,
+        "min_score": None,
+        "plugins": (),
+        "binary": (),
+        "alertmanager": None,
+        "live": False,
+        **more,
+    }
 
 
 def test_mutants_that_a_test_notices_are_killed_and_the_others_are_named(
