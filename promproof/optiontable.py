@@ -211,7 +211,7 @@ OPTIONS = (
         "drill",
         SUBJECT,
         ("verify",),
-        "`all`: then the drills of all other alerts, as `promproof drill`",
+        "then also the drills of the other alerts",
         "all",
     ),
     Option(

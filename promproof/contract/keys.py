@@ -93,6 +93,8 @@ Alert.severity: the label by which it is routed
 Alert.receivers: who is notified, by the names of Alertmanager's file
 Alert.metrics: the metrics that its expression must be about
 Alert.vanished: whether it also fires for a target that left discovery
+Alert.vanishing: alerts of which one fires when a metric that it reads has vanished
+Alert.always: whether it never stops firing, as a watchdog
 Alert.boundary: series that move its quantity q, so that it is proven where it fires
 Boundary.threshold: the threshold in terms of q
 Boundary.series: the series whose size follows q

@@ -80,14 +80,14 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     assert "no luck today" in "".join(lines[told : told + 4])
     assert re.fullmatch(r"\d+ of \d+ claims are unknown for that reason alone", lines[told + 4]), lines[told:]
     assert "failed" not in lines[-1], lines[-1]
-    assert re.search(r"18\d unknown", lines[-1]), lines[-1]
+    assert re.search(r"\d+ unknown", lines[-1]), lines[-1]
 
     (folder,) = (tmp_path).glob("*Z")
     suite = ElementTree.parse(folder / "junit.xml").getroot()[0]
     assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
     error = suite[0].find("error")
     assert error is not None, "the first entry is not the cause"
-    assert re.fullmatch(rf"18\d claims unknown: {cause}", str(error.get("message")))
+    assert re.fullmatch(rf"\d+ claims unknown: {cause}", str(error.get("message")))
 
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert (report["cause"], report["exit_status"]) == (cause, 2)
