@@ -12,7 +12,12 @@ from ast import literal_eval
 from promproof.report.causes.facts import Facts
 from promproof.report.causes.rule import Rule, Words
 
-OF_ALERT = (r"alert/{alert}/(boundary|live/(?!others-silent).+)", r"panel/.+/agreement")
+ON_THE_PAGE = r"page/(expression|alert)/{alert}"
+OF_ALERT = (
+    r"alert/{alert}/(boundary|resolves|live/(?!others-silent).+)",
+    r"panel/.+/agreement",
+    ON_THE_PAGE,
+)
 OF_TELLING = (r"alert/{alert}/live/(notified|resolved|three-ledgers|quiet)",)
 OF_ALL_SCRAPES = (
     r"target/fresh",
@@ -164,13 +169,13 @@ RULES = (
         "changed-for",
         r"(?<!\w)for is (?P<is>[^;]+), documented (?P<wanted>[^;]+)",
         "`for` is {is}, documented {wanted}",
-        (r"alert/{alert}/live/(?!others-silent).+",),
+        (r"alert/{alert}/(boundary|resolves|live/(?!others-silent).+)", ON_THE_PAGE),
     ),
     _changed(
         "changed-severity",
         r"severity is (?P<is>[^;]+), documented (?P<wanted>[^;]+)",
         "the severity is {is}, documented {wanted}",
-        OF_TELLING,
+        (*OF_TELLING, ON_THE_PAGE),
     ),
     Rule(
         kind="lost-route",

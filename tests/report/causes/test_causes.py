@@ -54,8 +54,14 @@ def test_a_changed_threshold_stands_over_the_boundary_and_all_that_did_not_happe
         failed(
             "panel/web/rate/agreement", "the line stands at 0.05", "the expression of Errors, threshold 0.05"
         ),
+        failed(
+            "page/expression/Errors", "docs/monitoring.md:318: ... > 0.05: the rule Errors says ... > 0.1"
+        ),
+        unknown("alert/Errors/resolves", "it did not fire, so it could not resolve"),
     ]
     others = [
+        failed("page/expression/Slow", "docs/monitoring.md:322: the rule Slow says something else"),
+        failed("page/links", "docs/monitoring.md:7: #no-such-heading"),
         failed("alert/Slow/boundary", "flips elsewhere"),
         failed("drill/slow-drill/resolved", "missed"),
         failed("panel/web/slow/agreement", "another one", "the expression of Slow"),
@@ -71,7 +77,7 @@ def test_a_changed_threshold_stands_over_the_boundary_and_all_that_did_not_happe
     assert (block.where, block.promised) == ("rules/http.yml:6", "> 0.05 over 5m for 5m")
     assert block.look == "sed -n 6,+12p rules/http.yml"
     assert block.again == "promproof verify --claim alert/Errors/"
-    assert [block.kind for block in rest] == [ALONE] * 4 + ["busy-machine"]
+    assert [block.kind for block in rest] == [ALONE] * 6 + ["busy-machine"]
 
 
 @pytest.mark.parametrize(
