@@ -10,6 +10,9 @@ from promproof.faults.procfs import IDLE_SHARES, ProcFolder
 from promproof.observe.webhook import Delivery, Receiver, Route
 from promproof.run.conductor import Conductor, _Course
 
+HEARD = "webhook"
+"""The receiver of the drills' alerts; a watchdog has one of its own."""
+
 
 def half_dose() -> None:
     """A fault that moves half of the way that it says."""
@@ -22,25 +25,27 @@ def half_dose() -> None:
 
 
 def deaf_webhook() -> None:
-    """A webhook that answers every call and drops every second one."""
+    """A webhook that answers every call and drops every second one about the drill's alert."""
     keep = Receiver._keep
     calls = 0
 
     def forgetful(self: Receiver, route: Route, delivery: Delivery) -> None:
         nonlocal calls
-        calls += 1
-        if calls % 2:
+        calls += delivery.receiver == HEARD
+        if calls % 2 or delivery.receiver != HEARD:
             keep(self, route, delivery)
 
     Receiver._keep = forgetful  # type: ignore[method-assign]
 
 
 def dead_webhook() -> None:
-    """A webhook that is gone after its first call."""
+    """A webhook that is gone after its first call about the drill's alert; the watchdog's come before."""
     keep = Receiver._keep
 
     def dying(self: Receiver, route: Route, delivery: Delivery) -> None:
         keep(self, route, delivery)
+        if delivery.receiver != HEARD:
+            return
         for server, _ in self._servers:
             server.shutdown()
             server.server_close()

@@ -32,6 +32,12 @@ TOKEN = "token-of-the-tests"
 SCALE = TimeScale(60)
 SECONDS = 60.0
 WINDOW = "5s"
+SETTINGS = {
+    "scrape_interval", "scrape_timeout", "evaluation_interval", "group_wait", "group_interval", "repeat_interval",
+    "interval", "query_offset",
+}  # fmt: skip
+"""The settings that are durations, for all or for one of OWN."""
+OWN = ("receivers", "jobs", "groups")
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
 
 
 def contract(out: Path) -> Path:
-    """The shipped contract with the alerts' durations a sixtieth, and the users' window."""
+    """The shipped contract with the durations of its alerts and settings a sixtieth, and the users' window."""
     data = yaml.safe_load(DEFAULT_CONTRACT.read_text(encoding="utf-8"))
     for metric in data["metrics"]:
         if metric["truth"]["kind"] == "distinct_users":
@@ -115,6 +121,9 @@ def contract(out: Path) -> Path:
         for key in ("window", "for"):
             if key in alert:
                 alert[key] = f"{round(1000 * SCALE.seconds(seconds(alert[key])))}ms"
+    settings = data["settings"]
+    for own in (settings, *(own for key in OWN for own in settings.get(key, {}).values())):
+        own.update({key: SCALE.duration(own[key]) for key in own.keys() & SETTINGS})
     out.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     for name in ("scenarios", "docs"):  # the contract names them by their place beside it
         if not (out.parent.parent / name).exists():

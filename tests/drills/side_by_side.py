@@ -34,12 +34,12 @@ ROUTES = f"""    - receiver: operator
       matchers: [alertname = "ResolvedOff"]
     - receiver: webhook
 """
-RECEIVERS = f"""inhibit_rules:
+INHIBITIONS = f"""inhibit_rules:
   - source_matchers: [alertname = "{SOUND}"]
     target_matchers: [alertname = "Inhibited"]
     equal: [job]
-
-receivers:
+"""
+RECEIVERS = f"""receivers:
   - name: {NO_END}
     webhook_configs:
       - url: http://api:8000/api/v1/alerts
@@ -86,8 +86,12 @@ class Folders:
 
 def make(out: Path, alerts: Sequence[Broken] = BROKEN) -> Folders:
     """A monitoring folder, contract and drills with all of them beside the sound one."""
-    routes = ((ALERTMANAGER, "    - receiver: webhook\n", ROUTES), (ALERTMANAGER, "receivers:\n", RECEIVERS))
-    monitoring = changed(out / "monitoring", routes)
+    changes = {
+        "    - receiver: webhook\n": ROUTES,
+        "inhibit_rules:\n": INHIBITIONS,
+        "receivers:\n": RECEIVERS,
+    }
+    monitoring = changed(out / "monitoring", [(ALERTMANAGER, *change) for change in changes.items()])
     for name in ("docs", "scenarios"):
         (out / name).symlink_to(REPOSITORY / name)
     rules = _read(monitoring / RULES)
