@@ -154,7 +154,8 @@ def calls(path: Path) -> set[str]:
 
 
 def test_only_the_frame_begins_a_history() -> None:
-    assert frames(REPOSITORY / "promproof" / "run") == {"frame.py"}
+    """`static` judges files without a run: its history has only what was read, and nothing is brought up or down."""
+    assert frames(REPOSITORY / "promproof" / "run") == {"frame.py", "static.py"}
 
 
 def test_another_frame_is_found(tmp_path: Path) -> None:
