@@ -37,7 +37,12 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("threshold: 0.05\n    unit", "threshold: five\n    unit", "alerts.0.threshold", "five"),
         ("    for: 1m", "    for: 1 minute", "alerts.4.for", "1 minute"),
         ("name: SlowResponses", "name: HighErrorRate", "named twice", "HighErrorRate"),
-        ("{kind: requests, before_answer: true}", "{kind: promql}", "metrics.0.truth", "promql"),
+        (
+            "{kind: requests, before_answer: true, at_end: true}",
+            "{kind: promql}",
+            "metrics.0.truth",
+            "promql",
+        ),
         ("buckets: [0.005, 0.01", "buckets: [0.01, 0.005", "metrics.1", "ascend"),
         ("contract: 1", "contract: 2", "contract", "2"),
         (
@@ -71,11 +76,16 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("title: Error Rate", "title: cpu-usage", "dashboards.0", "panel named twice: cpu-usage"),
         ("figure: cpu_used", "figure: cpu", "dashboards.0.panels.0.truth", "cpu"),
         ("part: {status: success}}", "part: {status: '('}}", "part.status", "not a regular expression"),
-        ("rate: 60 * q", "rate: q ** 9", "alerts.0.boundary.series.0", "not arithmetic"),
-        ("rate: 60 * q", "rate: q * 1e308 * 1e308", "alerts.0.boundary.series.0", "not finite"),
+        ("rate: 20 * q", "rate: q ** 9", "alerts.0.boundary.series.0", "not arithmetic"),
+        ("rate: 20 * q", "rate: q * 1e308 * 1e308", "alerts.0.boundary.series.0", "not finite"),
         ("    for: 1m", "    for: 300y", "alerts.4.for", "over 292 years"),
         ("threshold: 0.05\n    unit", "threshold: .nan\n    unit", "alerts.0.threshold", "finite"),
-        ('{prompt_id: {pattern: "[0-9]+|other"}}', "{}", "metrics.5", "only label is its subject"),
+        (
+            'labels: {prompt_id: {pattern: "[0-9]+|other"}}\n    born: [{prompt_id: [other]}]',
+            "labels: {}",
+            "metrics.5",
+            "only label is its subject",
+        ),
     ],
 )
 def test_a_wrong_contract_is_accepted_or_told_without_its_place(
