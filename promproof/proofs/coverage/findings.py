@@ -68,6 +68,19 @@ def needs(expression: str, recorded: Mapping[str, Sequence[str]]) -> Needs | Non
     return Needs(frozenset(metrics), reach)
 
 
+def is_constant(expression: str) -> bool:
+    """Whether it asks neither a series nor the clock, as a watchdog's `vector(1)`: nothing makes it change sides."""
+    try:
+        nodes = walk(parse(expression))
+    except ValueError:
+        return False
+    return not any(
+        isinstance(node, promql.VectorSelector)
+        or (isinstance(node, promql.Call) and node.func.name != "vector")
+        for node in nodes
+    )
+
+
 def unknown_names(file: TestFile, loaded: Sequence[Rule]) -> Iterator[Noticed]:
     """Cases about an alert that no rule of the file has: without expected alerts they are green for ever."""
     names = {rule.name for rule in loaded}

@@ -10,7 +10,15 @@ import promql_parser as promql
 
 from promproof.config.promql import parse, walk
 from promproof.config.rules import Rule
-from promproof.proofs.coverage.findings import Needs, Noticed, blind, missing_files, needs, unknown_names
+from promproof.proofs.coverage.findings import (
+    Needs,
+    Noticed,
+    blind,
+    is_constant,
+    missing_files,
+    needs,
+    unknown_names,
+)
 from promproof.proofs.coverage.testfile import AlertCase, ExpressionCase, TestFile
 
 
@@ -20,6 +28,7 @@ class AlertTests:
 
     firing, silent: cases that expect it to fire and not to. asked: expressions about it in which neither can be seen.
     blind: those of the silent ones that have nothing to look at: no sample, or only ones that ended long before.
+    constant: its expression always fires, or never does; no silent case is asked for.
     """
 
     alert: str
@@ -28,6 +37,7 @@ class AlertTests:
     silent: int = 0
     asked: int = 0
     blind: int = 0
+    constant: bool = False
 
     @property
     def cases(self) -> int:
@@ -41,8 +51,10 @@ class AlertTests:
             return ("no test",)
         if self.asked:
             return ()
-        sides = (("firing", self.firing), ("silent", self.silent - self.blind))
-        return tuple(f"no {side} case" for side, count in sides if not count)
+        sides = {"firing": self.firing}
+        if not self.constant:
+            sides["silent"] = self.silent - self.blind
+        return tuple(f"no {side} case" for side, count in sides.items() if not count)
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """How many of 100 alerts have a firing and a silent case; 100 without alerts."""
+        """How many of 100 alerts have a firing and, unless constant, a silent case; 100 without alerts."""
         covered = sum(not alert.missing for alert in self.alerts)
         return 100.0 * covered / len(self.alerts) if self.alerts else 100.0
 
@@ -85,7 +97,15 @@ def coverage(
         if counted.silent and counted.silent == len(counted.blind):
             noticed += [note for note in counted.blind if note not in noticed]
     alerts = tuple(
-        AlertTests(rule.name, rule.where, counted.firing, counted.silent, counted.asked, len(counted.blind))
+        AlertTests(
+            rule.name,
+            rule.where,
+            counted.firing,
+            counted.silent,
+            counted.asked,
+            len(counted.blind),
+            is_constant(rule.expression),
+        )
         for rule, counted in zip(rules, counts, strict=True)
     )
     return Coverage(alerts, tuple(noticed))

@@ -72,6 +72,28 @@ def test_an_alert_asked_on_both_sides_is_covered(tmp_path: Path) -> None:
     assert found.percent == pytest.approx(100 / 3)
 
 
+@pytest.mark.parametrize(
+    ("expression", "missing"),
+    [
+        ("vector(1)", ()),
+        ("(vector(2)) > 1", ()),
+        ("vector(time()) > 0", ("no silent case",)),
+        ("hour(vector(time())) > 8", ("no silent case",)),
+        ("absent(temperature)", ("no silent case",)),
+        ("temperature or vector(1)", ("no silent case",)),
+    ],
+)
+def test_an_alert_that_nothing_can_silence_needs_no_silent_case(
+    tmp_path: Path, expression: str, missing: tuple[str, ...]
+) -> None:
+    rules = RULES.replace("absent(temperature)", expression)
+    fires = "alertname: Gone, eval_time: 5m, exp_alerts: [{exp_labels: {}}]"
+    assert asked(tmp_path, alerts(fires), rules=rules).alerts[2].missing == missing
+    silent = alerts("alertname: Gone, eval_time: 5m, exp_alerts: []")
+    assert asked(tmp_path, silent, rules=rules).alerts[2].missing == ("no firing case",)
+    assert asked(tmp_path, "", rules=rules).alerts[2].missing == ("no test",)
+
+
 def test_a_case_about_a_name_that_no_rule_has_is_named_with_its_line(tmp_path: Path) -> None:
     found = asked(tmp_path, alerts("alertname: Hto, eval_time: 5m, exp_alerts: []"))
     (noticed,) = found.noticed
