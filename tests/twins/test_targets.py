@@ -29,10 +29,10 @@ PROMPT_SECONDS, PROMPT_COST = "prompt_execution_seconds_total", "prompt_executio
 
 EXPECTED: dict[str, set[str]] = {
     "sound": set(),
-    "double-counting": metric(REQUESTS, "exact", "during"),
+    "double-counting": metric(REQUESTS, "born", "exact", "during"),
     "every-hundredth-lost": metric(REQUESTS, "exact", "during"),
     "exceptions-uncounted": metric(REQUESTS, "exact", "during"),
-    "swapped-labels": metric(REQUESTS, "form", "exact", "during", "cardinality"),
+    "swapped-labels": metric(REQUESTS, "form", "born", "exact", "during", "cardinality"),
     "milliseconds": metric(DURATIONS, "buckets", "sum"),
     "gauge-never-up": metric(PROGRESS, "during", "moves", "parked"),
     "frozen-users": metric(USERS, "during", "moves", "window"),
@@ -51,7 +51,7 @@ EXPECTED: dict[str, set[str]] = {
     "undocumented": {"target/exposition"},
     "top-bucket-at-threshold": metric(DURATIONS, "form", "buckets"),
     "renamed-metric": {"target/exposition"}
-    | metric(PIPELINES, "form", "exact", "moves", "stored", "lifecycle"),
+    | metric(PIPELINES, "form", "born", "exact", "moves", "stored", "lifecycle", "limit"),
     "headers-only": metric(REQUESTS, "exact", "during") | metric(DURATIONS, "buckets", "sum"),
     "leaking-gauge": metric(PROGRESS, "exact", "during", "parked"),
     "retries-counted": metric(PROMPTS, "exact", "during"),
