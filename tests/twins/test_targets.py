@@ -38,7 +38,9 @@ EXPECTED: dict[str, set[str]] = {
     "frozen-users": metric(USERS, "during", "moves", "window"),
     "users-never-age": metric(USERS, "during", "window"),
     "pipeline-never-fails": metric(PIPELINES, "exact", "during"),
-    "born-with-first-event": metric(PROMPTS, "lifecycle"),
+    "born-with-first-event": metric(PROMPTS, "lifecycle", "limit")
+    | metric(PROMPT_SECONDS, "sums")
+    | metric(PROMPT_COST, "sums"),
     "outlives-prompt": metric(PROMPTS, "exact", "lifecycle")
     | metric(PROMPT_SECONDS, "sums")
     | metric(PROMPT_COST, "sums"),
