@@ -15,7 +15,6 @@ from promproof.evidence.records import Timing
 
 if TYPE_CHECKING:  # what is prepared knows its time scale, which this tells whether it fits
     from promproof.run.prepare import Prepared
-from promproof.run.prepare import Prepared
 
 
 @dataclass(frozen=True)

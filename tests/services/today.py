@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from tests.services.environment import NAMES
 
-A_DAY = 2
+A_DAY = 1
 
 
 def names(day: date) -> tuple[str, ...]:
