@@ -31,6 +31,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     assert truth.limit is not None
     if not evidence.run.managed:
         return not_verified(claim, "the run did not start the target, so it does not restart it")
+    if evidence.run.backend == "containers":
+        return not_verified(
+            claim, "a container keeps the environment that it was created with; --stack processes shows it"
+        )
     if not evidence.run.database:
         return not_verified(claim, "no database is named in the contract for this target")
     rows = evidence.need(Rows, what=f"ids of {truth.subject}", label="restart")

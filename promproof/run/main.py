@@ -220,7 +220,9 @@ class Job:
         self.senders.timeline.update()
         self.say("restarting the target")
         self.poller.stop()
-        limits = metric_limit.variables(self.prepared.contract)
+        # a container keeps the environment that it was created with
+        alone = not self.bench.service.app.beside_stack
+        limits = metric_limit.variables(self.prepared.contract) if alone else {}
         self.bench.service.app.restart(limits)
         recording.exposition(
             self.history, self.bench.service.metrics_url, "restart", self.bench.service.authorization
