@@ -22,6 +22,7 @@ MAX_OPERATORS = 64
 LITERAL = re.compile(r'"(?:\\.|[^"\\])*(?:"|$)|\'(?:\\.|[^\'\\])*(?:\'|$)|`[^`]*(?:`|$)|#[^\n]*', re.DOTALL)
 _OPERATOR = re.compile(r"[-+*/%^]|[<>=!]+|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _MATCHERS = re.compile(r"\{[^{}]*\}")
+_LABELS = re.compile(r"\b(by|without|on|ignoring|group_left|group_right)(\s*)\(([^()]*)\)")
 
 
 class TooLarge(ValueError):
@@ -76,3 +77,13 @@ def _bounded(expression: str) -> None:
     operators = len(_OPERATOR.findall(_MATCHERS.sub("", bare)))
     if operators > MAX_OPERATORS:
         raise TooLarge(f"has {operators} operators, at most {MAX_OPERATORS} are taken apart")
+
+
+def labels_in_order(printed: str) -> str:
+    """An expression as the parser prints it, with the labels of each list sorted: `by (b, a)` is `by (a, b)`."""
+
+    def ordered(found: re.Match[str]) -> str:
+        labels = sorted(label.strip() for label in found[3].split(","))
+        return f"{found[1]}{found[2]}({', '.join(labels)})"
+
+    return _LABELS.sub(ordered, printed)

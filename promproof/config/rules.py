@@ -15,7 +15,7 @@ import promql_parser as promql
 
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
-from promproof.config.promql import parse, walk
+from promproof.config.promql import labels_in_order, parse, walk
 
 if TYPE_CHECKING:
     from promproof.config.shapes import GroupShape, RuleShape
@@ -121,7 +121,7 @@ def loaded(groups: Iterable[dict[str, Any]]) -> list[Rule]:
 def normal(expression: str) -> str:
     """The normal form of an expression: equal texts mean the same query; unparsable text comes back stripped."""
     try:
-        return str(parse(expression).prettify())
+        return labels_in_order(parse(expression).prettify())
     except ValueError:
         return " ".join(expression.split())
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import parse, walk
+from promproof.config.promql import labels_in_order, parse, walk
 from promproof.config.rules import COMPARISONS
 
 TypeOf = Callable[[str], str | None]
@@ -315,7 +315,7 @@ def canonical(expression: str) -> str:
             if matcher.op == promql.MatchOp.Re and matcher.value in (".*", "(.*)"):
                 written = f'{matcher.name}=~"{matcher.value}"'
                 text = text.replace(f"{written},", "").replace(f",{written}", "").replace(written, "")
-    return str(_bare(parse(text.replace("{}", ""))).prettify())
+    return labels_in_order(_bare(parse(text.replace("{}", ""))).prettify())
 
 
 def _bare(node: Any) -> Any:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import promql_parser
 import pytest
 
 from promproof.config.promql import MAX_LEVELS, MAX_OPERATORS, TooLarge, parse, walk
 from promproof.config.promql_durations import normal_form, rewrite_durations
+from promproof.config.rules import normal
+from promproof.grafana.queries import canonical
 
 pytestmark = pytest.mark.unit
 
@@ -68,3 +72,20 @@ def test_the_walk_meets_the_nodes_of_the_parsers_own_walk_in_its_order(expressio
 def test_an_unfinished_raw_string_is_a_parse_error() -> None:
     with pytest.raises(ValueError, match=r"."):
         rewrite_durations("x{a=`b", lambda ms: ms)
+
+
+@pytest.mark.parametrize("alike", [normal, canonical], ids=["of a rule", "of a panel"])
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("sum by (le, job) (rate(x[5m]))", "sum by (job, le) (rate(x[5m]))", True),
+        ("x / on (b, a) group_left (d, c) y", "x / on (a, b) group_left (c, d) y", True),
+        ("sum by (le, job) (x)", "sum by (le) (x)", False),
+        ("sum by (le, job) (x)", "sum without (le, job) (x)", False),
+    ],
+    ids=["exchanged", "of a join", "one less", "another word"],
+)
+def test_the_order_of_labels_in_a_list_means_nothing(
+    alike: Callable[[str], str], one: str, other: str, same: bool
+) -> None:
+    assert (alike(one) == alike(other)) is same
