@@ -99,7 +99,7 @@ def verdicts(
         recording.server(history, prometheus)
         recording.stored(history, prometheus, contract, f'instance="{API}"')
         recording.alertmanager(
-            history, prometheus, stack.endpoints.alertmanager, ["webhook", "operator"],
+            history, prometheus, stack.endpoints.alertmanager, ["webhook", "operator", "deadman"],
             "http://alertmanager:9093",
         )  # fmt: skip
         # What the folder says, whether Prometheus was told to load it or not.
