@@ -13,7 +13,7 @@ from promproof.evidence.ledgerfile import LedgerTail, read
 from promproof.evidence.view import LedgerView
 
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 180.0
 Found = TypeVar("Found")
 
 
