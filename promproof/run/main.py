@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from promproof.verdict import Verdict
 STOP_SECONDS, HURRIED_STOP_SECONDS = 15.0, 1.5
 """How long Locust may take to let its open requests finish; the second after an interruption."""
 REST_ATTEMPTS = 10
+BEFORE_TRAFFIC_SECONDS = 30.0
 MEASURING_SECONDS = 60.0
 """beyond the contract's, for an engine that answers late"""
 # A store that is written to from afar has a scrape seconds later.
@@ -120,16 +121,19 @@ class Job:
         if self.machine is not None:
             self.machine.start()
             self.cleanup.callback(self.machine.stop)
-        # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other.
+        # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other, and promtool
+        # has that time. Containers have shares of their own, so that nothing is behind them: there it ends before.
+        self.boundary = static.in_background(
+            partial(static.boundary, self.prepared, self.bench.tools.binaries)
+        )
         reconcile = self.senders.start("reconcile", self.prepared.reconcile, stretch=self.senders.stretch())
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
         self.usage = self._usage()
         self.poller.start()
         self.cleanup.callback(self.poller.stop)
-        self.boundary = static.in_background(
-            partial(static.boundary, self.prepared, self.bench.tools.binaries)
-        )
+        if self.bench.service.app is not None and self.bench.service.app.beside_stack:
+            wait([self.boundary], BEFORE_TRAFFIC_SECONDS)
         self.senders.drive(reconcile)
         self._rest(sampler)
 
