@@ -314,6 +314,11 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
             Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
             for one in answered[:1]
         ]
+    lost = [one for one in case.delivered if one.answered == NO_ANSWER and one.receiver in case.receivers]
+    failures = unplanned_failures(case)
+    if found and lost and failures:
+        text = f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
+        return unknown(claim, f"the target was too busy to tell: {text}", case.records)
     window = next((one.window for one in owed if one.status == status), None)
     burnt = _burnt(case)
     # One that was active before the drill was told then, or Alertmanager still tries to tell it.

@@ -48,7 +48,7 @@ def labelled(name: str, text: str, width: int | None) -> list[Text]:
     if width is not None and name in MOST:
         lines = limited(lines, MOST[name])
     return [
-        Text.assemble((f"  {name if row == 0 else '':<{LABEL - 2}}", "dim"), line)
+        Text.assemble((f"  {name if row == 0 else '':<{LABEL - 3}} ", "dim"), line)
         for row, line in enumerate(lines)
     ]
 

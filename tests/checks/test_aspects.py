@@ -391,6 +391,22 @@ def test_a_target_that_did_not_answer_in_time_and_took_it_then_has_refused_nothi
     assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason
 
 
+@pytest.mark.parametrize(
+    ("answered", "failed", "outcome"),
+    [(502, True, "unknown"), (502, False, "fail"), (500, True, "fail")],
+    ids=["and its scrapes failed", "and its scrapes did not", "an error"],
+)
+def test_a_target_too_busy_for_its_scrapes_and_its_notification_has_lost_none(
+    answered: int, failed: bool, outcome: str
+) -> None:
+    up = [[9 + n / 4, 0.0 if failed and 48 < n < 60 else 1.0] for n in range(74)]
+    rows = [*changed("delivery", at(22, 22.5, left_out)), (28.0, "stored", {"series": [
+        {"name": "up", "labels": {}, "samples": up}]})]  # fmt: skip
+    rows.append((21.95, "delivery", body("firing") | {"status": answered}))
+    found = verdicts(rows)["notified"]
+    assert found.outcome == outcome, found.reason
+
+
 def test_the_case_of_a_drill_is_that_of_a_history_that_has_grown_since() -> None:
     rows = good()
     records = [record(number, t, kind, fields) for number, (t, kind, fields) in enumerate(rows, 1)]

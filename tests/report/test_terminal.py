@@ -140,3 +140,10 @@ def test_a_long_symptom_list_is_counted() -> None:
     live = [red(f"alert/A/live/{aspect}") for aspect in ("fires-above", "notified", "resolved", "quiet")]
     [line] = [line for line in lines_of([rule, *live], 200) if "so also" in line]
     assert line == "  so also  4 claims: alert/A/live/fires-above, notified, resolved, quiet"
+
+
+def test_the_word_before_a_tolerance_stands_apart() -> None:
+    lines = lines_of(
+        [Verdict("alert/A/quiet", Outcome.FAIL, "loud", "quiet", tolerance="longest hole 0.1 s")], 80
+    )
+    assert "  tolerance longest hole 0.1 s" in lines
