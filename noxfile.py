@@ -179,8 +179,24 @@ def lock(session: nox.Session) -> None:
     """Resolve the dependencies of pyproject.toml anew into requirements.lock."""
     hand_on(
         [
-            python(), "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--all-extras", "--universal",
-            "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header",
-            "--upgrade", "-q", "-o", str(LOCK),
+            python(),
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "pyproject.toml",
+            "--group",
+            "dev",
+            "--all-extras",
+            "--universal",
+            "--generate-hashes",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+            "--no-annotate",
+            "--no-header",
+            "--upgrade",
+            "-q",
+            "-o",
+            str(LOCK),
         ]
-    )  # fmt: skip
+    )

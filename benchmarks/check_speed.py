@@ -66,10 +66,12 @@ def rules(first: int, count: int) -> str:
             lines += [f"- name: group-{number}", "  rules:"]
         expression = EXPRESSIONS[number % 2].format(n=number).replace("$__rate_interval", "5m")
         lines += [
-            f"  - alert: Alert{number}", f"    expr: {expression} > 0.5", "    for: 5m",
+            f"  - alert: Alert{number}",
+            f"    expr: {expression} > 0.5",
+            "    for: 5m",
             "    labels: {severity: critical}",
             "    annotations: {summary: 'job {{ $labels.job }} is at {{ $value }}'}",
-        ]  # fmt: skip
+        ]
     return "\n".join(lines) + "\n"
 
 

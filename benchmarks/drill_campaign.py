@@ -48,8 +48,11 @@ def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
     with busy_cores(busy):
         done = subprocess.run(
             [sys.executable, "-m", "promproof", "drill", "--stack", "processes", *arguments],
-            cwd=REPOSITORY, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before
     verdicts = _verdicts(folder)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(verdicts.values()).items()))

@@ -36,11 +36,26 @@ def count(stack: Running, folder: Path, requests: int, rate: int) -> subprocess.
     scenario = folder / "exact.yaml"
     scenario.write_text(SCENARIO.format(rate=rate, requests=requests), encoding="utf-8")
     command = [
-        sys.executable, "-m", "promproof", "load", str(scenario), "--target", stack.api, "--prometheus",
-        stack.prometheus, "--reports", str(folder / "reports"), "--pass", f"requests == {requests}",
-        "--pass", "unexpected == 0", "--pass", "metric http_requests_total", "--pass",
+        sys.executable,
+        "-m",
+        "promproof",
+        "load",
+        str(scenario),
+        "--target",
+        stack.api,
+        "--prometheus",
+        stack.prometheus,
+        "--reports",
+        str(folder / "reports"),
+        "--pass",
+        f"requests == {requests}",
+        "--pass",
+        "unexpected == 0",
+        "--pass",
+        "metric http_requests_total",
+        "--pass",
         "metric http_request_duration_seconds",
-    ]  # fmt: skip
+    ]
     return subprocess.run(
         command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

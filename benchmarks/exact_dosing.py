@@ -47,9 +47,21 @@ def dosed(stack: Running, folder: Path, share: float, requests: int) -> tuple[in
         port.apply("errors", routes=ROUTES, rate=share, status=STATUS)
         try:
             subprocess.run(
-                [sys.executable, "-m", "promproof", "load", str(scenario), "--target", stack.api,
-                 "--reports", reports], cwd=ROOT, check=True, capture_output=True,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "promproof",
+                    "load",
+                    str(scenario),
+                    "--target",
+                    stack.api,
+                    "--reports",
+                    reports,
+                ],
+                cwd=ROOT,
+                check=True,
+                capture_output=True,
+            )
         finally:
             port.heal()
     ledger = max(reports.glob("*/ledger.jsonl"), key=lambda file: file.stat().st_mtime)

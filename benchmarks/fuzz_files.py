@@ -187,9 +187,13 @@ def configuration(space: Workspace) -> bool:
         prepared = replace(base, folder=folder, rules=rules, scale=scale)
         try:
             rendered = render(
-                space.monitoring, space.out, scale=scale, addresses=dict.fromkeys(folder.jobs, ADDRESS),
-                alertmanager=ADDRESS, receivers=dict.fromkeys(folder.receivers, URL),
-            )  # fmt: skip
+                space.monitoring,
+                space.out,
+                scale=scale,
+                addresses=dict.fromkeys(folder.jobs, ADDRESS),
+                alertmanager=ADDRESS,
+                receivers=dict.fromkeys(folder.receivers, URL),
+            )
         except InputError as error:
             refused = error
             continue
@@ -216,9 +220,14 @@ def configuration(space: Workspace) -> bool:
 def _served(rule: Rule) -> dict[str, Any]:
     """A group as Prometheus' API would give it, had it loaded this rule."""
     served = {
-        "type": "alerting", "name": rule.name, "query": rule.expression, "duration": rule.hold, "health": "ok",
-        "labels": rule.labels, "annotations": rule.annotations,
-    }  # fmt: skip
+        "type": "alerting",
+        "name": rule.name,
+        "query": rule.expression,
+        "duration": rule.hold,
+        "health": "ok",
+        "labels": rule.labels,
+        "annotations": rule.annotations,
+    }
     return {"name": rule.group, "rules": [served]}
 
 

@@ -73,9 +73,13 @@ class Place:
         self.mark = name
         self.stack = stack
         self.environment = {
-            **os.environ, MARK: name, "XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.temporary),
-            "HARNESS_PYTHON": sys.executable, "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
+            **os.environ,
+            MARK: name,
+            "XDG_CACHE_HOME": str(self.cache),
+            "TMPDIR": str(self.temporary),
+            "HARNESS_PYTHON": sys.executable,
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def command(self, name: str) -> list[str]:
         """The short form of a command, through nox."""
@@ -85,8 +89,15 @@ class Place:
             "verify": ["--stack", "processes", "--no-drill", "--claim", "metric/http_requests_total/"],
             "drill": ["HighErrorRate", "--stack", "processes"],
             "load": ["steady", *target, "--rate", "20", "--duration", "10s"],
-            "ui": [*target, *faults, "--prometheus", self.stack.prometheus, "--web-port", str(allocate_ports(1)[0])],
-        }[name]  # fmt: skip
+            "ui": [
+                *target,
+                *faults,
+                "--prometheus",
+                self.stack.prometheus,
+                "--web-port",
+                str(allocate_ports(1)[0]),
+            ],
+        }[name]
         nox = [sys.executable, "-m", "nox", "-s", name]
         return [*nox, "--", *arguments, "--reports", str(self.reports)]
 
@@ -160,9 +171,13 @@ class Run:
         with self.output.open("wb") as output:
             self.nox = subprocess.Popen(
                 place.command(name),
-                cwd=REPOSITORY, env=place.environment, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                cwd=REPOSITORY,
+                env=place.environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         self.begun = time.monotonic()
 
     def said(self) -> str:

@@ -28,9 +28,17 @@ class Kill:
         ended = "overdue" if self.status is None else str(self.status)
         left = "; ".join(self.left) or "0"
         cells = (
-            self.number, self.command, self.victim, self.signal, f"{self.at:.1f}", ended,
-            f"{self.seconds:.1f}", f"{self.gone:.1f}", left, self.wrong,
-        )  # fmt: skip
+            self.number,
+            self.command,
+            self.victim,
+            self.signal,
+            f"{self.at:.1f}",
+            ended,
+            f"{self.seconds:.1f}",
+            f"{self.gone:.1f}",
+            left,
+            self.wrong,
+        )
         return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |"
 
 
@@ -42,9 +50,10 @@ HEAD = """\
 def summary(kills: Sequence[Kill]) -> str:
     """The table of all kills by command and signal."""
     lines = [
-        "", "| command | signal | kills | statuses | longest end when told to (s) | left-overs | wrong passes |",
+        "",
+        "| command | signal | kills | statuses | longest end when told to (s) | left-overs | wrong passes |",
         "|---|---|--:|---|--:|--:|--:|",
-    ]  # fmt: skip
+    ]
     groups: dict[tuple[str, str], list[Kill]] = {}
     for kill in kills:
         groups.setdefault((kill.command, kill.signal), []).append(kill)
@@ -54,10 +63,14 @@ def summary(kills: Sequence[Kill]) -> str:
         ]
         statuses = Counter("overdue" if kill.status is None else str(kill.status) for kill in mine)
         cells = (
-            command, what, len(mine), ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())),
-            f"{max(told):.1f}" if told else "", sum(len(kill.left) for kill in mine),
+            command,
+            what,
+            len(mine),
+            ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())),
+            f"{max(told):.1f}" if told else "",
+            sum(len(kill.left) for kill in mine),
             sum("WRONG PASS" in kill.wrong for kill in mine),
-        )  # fmt: skip
+        )
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     bad = [kill for kill in kills if kill.left or kill.wrong or kill.status is None]
     lines.append(f"\n{len(kills)} kills, {len(bad)} with something wrong")

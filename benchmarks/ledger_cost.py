@@ -98,9 +98,20 @@ def cpu_per_request(url: str, folder: Path, seconds: float, without: bool) -> fl
     scenario.write_text(SCENARIO + f"duration: {seconds}s\n", encoding="utf-8")
     ledger.unlink(missing_ok=True)
     command = [
-        sys.executable, "-m", "locust", "-f", str(Path(__file__).resolve()), "--headless", "--only-summary",
-        "-L", "ERROR", "--host", url, "--scenario", str(scenario),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(Path(__file__).resolve()),
+        "--headless",
+        "--only-summary",
+        "-L",
+        "ERROR",
+        "--host",
+        url,
+        "--scenario",
+        str(scenario),
+    ]
     environment = {**os.environ, FIGURES: str(figures)}
     if without:
         environment[WITHOUT] = "1"

@@ -127,8 +127,11 @@ def server(folder: Path, freeze_at: float = 0.0) -> Iterator[tuple[str, Path]]:
     file = folder / f"times-{time.monotonic_ns()}.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.load_generators", "serve", str(file)],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "BENCH_FREEZE_AT": str(freeze_at)},
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "BENCH_FREEZE_AT": str(freeze_at)},
+    )
     assert process.stdout is not None
     try:
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}", file

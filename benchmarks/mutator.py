@@ -45,13 +45,13 @@ TEXTS = (
     "sum by (", "vector(1)", "x[5m:1m] offset 5m", "absent(up)", "1 + 1", "q / 0", "q * 1e308 * 1e308", "q ** 9",
     "(" * 200 + "q" + ")" * 200, "select 1", "yes", "null", "true", "2024-99-99", "2024-01-02", "1:30", "0x1F",
     "0o7", "!", "&a", "<<", "=", "---", "group_by", "__proto__", "__address__", "severity", "...", "__name__",
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 SCALARS: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2, 65536, 10**12, 2**63, 10**400, 0.5, -0.0, 1e308, float("inf"),
     float("-inf"), float("nan"), Raw("2024-99-99"), Raw("2024-01-02"), Raw("!!int abc"), Raw("!!float x"),
     Raw("!!binary x"), Raw("!!python/object:os.system {}"), Raw("!own tag"), Raw("*nowhere"), Raw("1_000"),
     Raw('"\\ud800"'), Raw('"\\0"'), Raw("1e999"), Raw("yes"), Raw("~"), Raw("NaN"), Raw("-"), Raw("1:99"),
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 
 
 def mutants(syntax: Syntax, text: str, seed: int, count: int) -> Iterator[Mutant]:
@@ -215,7 +215,7 @@ def _nested(data: Any, chance: random.Random) -> tuple[Any, tuple[Any, ...]]:
 _CHANGES: tuple[Callable[[Any, random.Random], tuple[Any, tuple[Any, ...]]], ...] = (
     _scalar, _text, _leaf, _leaf, _leaf, _leaf, _wrapped, _unwrapped, _emptied, _removed, _removed, _added, _renamed,
     _repeated, _swapped, _swapped, _nested,
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 
 
 class _Dumper(yaml.SafeDumper):
@@ -362,7 +362,7 @@ def _only(text: str, syntax: Syntax, chance: random.Random) -> bytes:
         ("", "\n", "null", "[]", "{}", "x", "1", '"', "---", "[" * 100_000, "{" * 22 + "}" * 22, "- " * 400, "a: " * 50,
          "".join(" " * level + "a:\n" for level in range(400)), "&a [*a]", "!!map []", "%YAML 9.9\n---\na: 1",
          "? a\n: b", "? [a]\n: b", "a: |\n  b\n c", "x: [" + "1," * 5000 + "]", "# only\n", "\ufeff")
-    ).encode()  # fmt: skip
+    ).encode()  # fmt: skip  # a table: one case, one row
 
 
 def _cell(text: str, syntax: Syntax, chance: random.Random) -> bytes:
@@ -380,4 +380,4 @@ _TEXT_CHANGES: tuple[Callable[[str, Syntax, random.Random], bytes], ...] = (
     _bom, _crlf, _carriage_returns, _tabs, _character, _character, _latin_1, _utf_16, _cut_short, _line_twice,
     _lines_swapped, _line_gone, _blank_value, _blank_value, _aliases, _aliases, _anchored, _anchored, _second_document,
     _only, _only, _cell, _cell, _cell,
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row

@@ -81,8 +81,11 @@ def theirs(folder: Path, program: str, cases: Sequence[tuple[dict[str, str], lis
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
     words = [
-        program, f"--config.file={path}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}"
-    ]  # fmt: skip
+        program,
+        f"--config.file={path}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    ]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as server:
         try:
             return _targets(f"http://{address}/api/v1/targets")

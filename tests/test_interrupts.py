@@ -44,8 +44,12 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     return subprocess.Popen(
         [sys.executable, *arguments],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
@@ -173,13 +177,19 @@ def test_building_images_goes_on_after_a_signal_or_leaves_a_traceback(
     docker.chmod(0o755)
     (tmp_path / "temporary").mkdir()
     environment = {
-        **os.environ, "PATH": f"{docker.parent}{os.pathsep}{os.environ['PATH']}",
-        "TMPDIR": str(tmp_path / "temporary"), "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }  # fmt: skip
+        **os.environ,
+        "PATH": f"{docker.parent}{os.pathsep}{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path / "temporary"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "promproof.interrupts", "promproof", "images"],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as command:  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
         wait_until(lambda: "" if building.exists() else "no build yet", SECONDS)
         build = psutil.Process(int(building.read_text()))
         command.send_signal(number)

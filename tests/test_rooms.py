@@ -13,13 +13,43 @@ from promproof.places import REPOSITORY
 pytestmark = pytest.mark.unit
 ROOMS = (
     # modules of their own, for everybody
-    "errors", "verdict", "exposition", "places", "isolated", "optiontable", "crash", "interrupts", "http",
-    "plugins", "registry",
+    "errors",
+    "verdict",
+    "exposition",
+    "places",
+    "isolated",
+    "optiontable",
+    "crash",
+    "interrupts",
+    "http",
+    "plugins",
+    "registry",
     # folders; what each is for stands in its __init__
-    "config", "promql", "grafana", "findings", "contract", "render", "evidence", "promises", "stack", "truth",
-    "observe", "load", "faults", "drills", "checks", "proofs", "draft", "run", "catalogue", "report", "live",
-    "pytest_plugin", "cli", "__main__",
-)  # fmt: skip
+    "config",
+    "promql",
+    "grafana",
+    "findings",
+    "contract",
+    "render",
+    "evidence",
+    "promises",
+    "stack",
+    "truth",
+    "observe",
+    "load",
+    "faults",
+    "drills",
+    "checks",
+    "proofs",
+    "draft",
+    "run",
+    "catalogue",
+    "report",
+    "live",
+    "pytest_plugin",
+    "cli",
+    "__main__",
+)
 """From the lowest to the highest."""
 NEVER = ("promptpilot", "loadtests", "verification", "tests", "benchmarks")
 """Folders beside the package, which it must work without."""

@@ -49,11 +49,13 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
     dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""
     pending = any(one.state is State.PENDING for one in seen)
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"{'pending, never firing' if pending else 'silent'} for {end - begin:.1f} s{dose}",
         expected=f"no state{dose} but the admissible ones, and no notification",
         tolerance=f"longest hole between polls {hole:.2f} s",
-    )  # fmt: skip
+    )
 
 
 def _decided(case: Case, begin: float, end: float) -> float:
@@ -90,12 +92,14 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
     shown = ", ".join(f"{state} {t - begin:.2f} s" for state, t in first.items() if t is not None)
     due = case.life.episodes[-1] if case.life.episodes else None
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"{shown} after the fault",
         expected="pending, then firing"
         + (f", firing not before {due.possible.begin - begin:.2f} s after the fault" if due else ""),
         tolerance="window, scrape and evaluation interval, dosing uncertainty, measured lateness",
-    )  # fmt: skip
+    )
 
 
 def judge_never_fires(claim: Claim, case: Case) -> Verdict:
@@ -113,11 +117,13 @@ def judge_never_fires(claim: Claim, case: Case) -> Verdict:
             return unknown(claim, f"{missing}, and {doubt}", case.records)
         found = [Finding(membership.Kind.MISSED, case.raised, missing)]
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"pending {pulses} times, never firing",
         expected="each pulse makes it pending, none makes it fire",
         tolerance="scrape and evaluation interval, measured lateness",
-    )  # fmt: skip
+    )
 
 
 def judge_notified(claim: Claim, case: Case) -> Verdict:
@@ -149,11 +155,13 @@ def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
         found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
     shown = f"late: {taken[0].t - owed.window.end:.2f} s after its window" if taken else "lost"
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"{shown}, refused {refused} times",
         expected="late or lost: the receiver is the target itself",
         tolerance="exact",
-    )  # fmt: skip
+    )
 
 
 def judge_quiet(claim: Claim, case: Case) -> Verdict:
@@ -178,15 +186,18 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
     hole = membership.hole(case.polls(), quiet, case.ended)
     if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):
         return unknown(
-            claim, f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
+            claim,
+            f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
             case.records,
-        )  # fmt: skip
+        )
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"quiet for {case.ended - begin:.1f} s",
         expected="no notification and no active state after resolution",
         tolerance=f"longest hole between polls {hole:.2f} s",
-    )  # fmt: skip
+    )
 
 
 def judge_others(claim: Claim, case: Case) -> Verdict:
@@ -218,11 +229,13 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
         return unknown(claim, doubt, case.records)
     failed = f"; {len(failures)} scrapes failed by themselves" if failures else ""
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=f"{len(others)} other alerts were silent{failed}",
         expected=f"silent: {', '.join(alert.name for alert in others)}",
         tolerance="an alert on up may be pending after a scrape that failed by itself",
-    )  # fmt: skip
+    )
 
 
 def _of_the_machine(contract: Contract, written: bool) -> set[str]:
@@ -332,12 +345,14 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     if refused:
         shown += f", {len(refused)} times refused before"
     return _verdict(
-        claim, case, found,
+        claim,
+        case,
+        found,
         good=shown if mine else f"no notification '{status}'",
         expected=f"one notification '{status}' for each of {', '.join(case.receivers)}"
         + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
         tolerance="group_wait or group_interval, evaluation interval, measured lateness",
-    )  # fmt: skip
+    )
 
 
 def _burnt(case: Case) -> float:

@@ -26,9 +26,14 @@ FAMILIES = {
 TEXTS = frozenset(
     f"rule/{name}"
     for name in (
-        "label-lost", "number-in-text", "printed-unit", "runbook-lost", "template-error", "template-query",
+        "label-lost",
+        "number-in-text",
+        "printed-unit",
+        "runbook-lost",
+        "template-error",
+        "template-query",
     )
-)  # fmt: skip
+)
 """Kinds about what the reader of a notification sees."""
 EXPECTED = "no finding of `promproof check` that the contract does not accept"
 

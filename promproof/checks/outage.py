@@ -35,8 +35,10 @@ def judge_target(claim: Claim, evidence: Evidence) -> Verdict:
     outage = evidence.contract.target.outage
     assert outage is not None
     health = evidence.contract.target.health
-    said = (("while its database was out", given.data.health_during, outage.health),
-            ("afterwards", given.data.health_after, GOOD))  # fmt: skip
+    said = (
+        ("while its database was out", given.data.health_during, outage.health),
+        ("afterwards", given.data.health_after, GOOD),
+    )
     if health is not None and any(status is None for _, status, _ in said):
         return unknown(claim, f"{health} gave no answer", [given.number])
     found = [

@@ -233,9 +233,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = list(dict.fromkeys(look(contract, contract.settings, record.data.facts)))
     wanted = getattr(contract.settings, key, None)
     return findings(
-        claim, found, good="as documented", expected=f"{key} {wanted}" if wanted else "as documented",
+        claim,
+        found,
+        good="as documented",
+        expected=f"{key} {wanted}" if wanted else "as documented",
         evidence=[record.number],
-    )  # fmt: skip
+    )
 
 
 CHECK = register(Check("settings", claims, judge, order=140))

@@ -172,9 +172,17 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
         missed for missed in judged.unjudged if not missed.rules or any(map(wishes.wanted, missed.rules))
     )
     return Checked(
-        setup, wishes.least, tuple(fresh), milder, unjudged, silenced, known, gone,
-        len(shown) - len(touched), wishes.wanted,
-    )  # fmt: skip
+        setup,
+        wishes.least,
+        tuple(fresh),
+        milder,
+        unjudged,
+        silenced,
+        known,
+        gone,
+        len(shown) - len(touched),
+        wishes.wanted,
+    )
 
 
 def without_echoes(judged: Judged, wanted: Callable[[str], bool]) -> Judged:
@@ -249,9 +257,15 @@ def _left(
 def is_empty(setup: Setup) -> bool:
     """Whether nothing of it belongs to monitoring."""
     things = (
-        setup.prometheuses, setup.groups, setup.alertmanagers, setup.dashboards, setup.grafana.sources,
-        setup.grafana.providers, setup.grafana.alerting, setup.troubles,
-    )  # fmt: skip
+        setup.prometheuses,
+        setup.groups,
+        setup.alertmanagers,
+        setup.dashboards,
+        setup.grafana.sources,
+        setup.grafana.providers,
+        setup.grafana.alerting,
+        setup.troubles,
+    )
     return not (
         any(things)
         or any(part.text("apiVersion").startswith(PROGRAMS) for part in setup.resources)

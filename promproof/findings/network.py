@@ -28,7 +28,7 @@ _IMAGES = (
     (re.compile(r"(?:^|/)oliver006/redis_exporter(?:[:@]|$)"), 9121, "web.listen-address"),
     (re.compile(r"(?:^|/)nginx/nginx-prometheus-exporter(?:[:@]|$)"), 9113, "web.listen-address"),
     (re.compile(r"(?:^|/)cadvisor/cadvisor(?:[:@]|$)|(?:^|/)google/cadvisor(?:[:@]|$)"), 8080, "port"),
-)  # fmt: skip  (a table)
+)  # (a table)
 _PORT_VARIABLE = re.compile(r"PORT|LISTEN|ADDR", re.IGNORECASE)
 
 

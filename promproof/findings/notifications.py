@@ -19,9 +19,26 @@ _OF_AN_ALERT = re.compile(
 _WORD = re.compile(r"(?<![\w.$])[A-Za-z]\w*")
 # Functions of Prometheus' templates, of Helm and of Sprig that no Alertmanager has.
 _ELSEWHERE = frozenset(
-    ("default", "add", "sub", "mul", "div", "ternary", "upper", "lower", "indent", "nindent", "quote", "coalesce",
-     "humanize", "humanize1024", "humanizePercentage", "hasPrefix", "contains")
-)  # fmt: skip
+    (
+        "default",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "ternary",
+        "upper",
+        "lower",
+        "indent",
+        "nindent",
+        "quote",
+        "coalesce",
+        "humanize",
+        "humanize1024",
+        "humanizePercentage",
+        "hasPrefix",
+        "contains",
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,17 @@ def _route(part: Part, path: str, parent: _Inherited) -> Route:
     )
     children = [_route(child, f"{path}.routes[{child.key[-1]}]", mine) for child in part.items("routes")]
     return Route(
-        part, path, mine.receiver, _matchers(part), part.truth("continue"), mine.group_by,
-        mine.group_wait, mine.group_interval, mine.repeat_interval, tuple(children),
-    )  # fmt: skip
+        part,
+        path,
+        mine.receiver,
+        _matchers(part),
+        part.truth("continue"),
+        mine.group_by,
+        mine.group_wait,
+        mine.group_interval,
+        mine.repeat_interval,
+        tuple(children),
+    )
 
 
 def _or(own: float | None, parents: float) -> float:

@@ -21,9 +21,16 @@ RATES = ("rate", "irate", "increase", "resets")
 OF_GAUGES = ("delta", "idelta", "deriv", "predict_linear")
 _SUFFIXES = ("_bucket", "_sum", "_count")
 _COUNTING = (
-    "count", "count_values", "group", "absent", "absent_over_time", "present_over_time", "count_over_time",
-    "timestamp", "changes",
-)  # fmt: skip
+    "count",
+    "count_values",
+    "group",
+    "absent",
+    "absent_over_time",
+    "present_over_time",
+    "count_over_time",
+    "timestamp",
+    "changes",
+)
 """What asks whether series or samples are there, whatever their values are."""
 _RENAMING = ("label_replace", "label_join", "sort", "sort_desc", "sort_by_label", "sort_by_label_desc")
 

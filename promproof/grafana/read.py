@@ -22,8 +22,17 @@ from promproof.grafana.units import override_units, panel_unit
 
 UID_LENGTH = 40
 VARIABLE_TYPES = (
-    "query", "custom", "constant", "datasource", "interval", "textbox", "adhoc", "groupby", "switch", "system",
-)  # fmt: skip
+    "query",
+    "custom",
+    "constant",
+    "datasource",
+    "interval",
+    "textbox",
+    "adhoc",
+    "groupby",
+    "switch",
+    "system",
+)
 
 
 AUTO_COUNT = 30
@@ -87,9 +96,16 @@ class _Reader:
         variables = tuple(self._variables(data, path))
         annotations = tuple(self._annotations(data, path))
         return Dashboard(
-            self.file, uid, title, panels, variables, annotations, self._schema(data, path), form,
+            self.file,
+            uid,
+            title,
+            panels,
+            variables,
+            annotations,
+            self._schema(data, path),
+            form,
             tuple(self.problems),
-        )  # fmt: skip
+        )
 
     def _unwrap(self, data: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
         if isinstance(data.get("dashboard"), dict) and "panels" not in data:

@@ -94,8 +94,14 @@ def _counted(passage: Passage, kind: _Kind) -> Iterator[Promise]:
         is_whole = (
             kind.noun == "dashboards" and (match["lead"] or "").strip() and match["after"] and not following
         )
-        promise = Promise(passage.line_at(match.start("value")), "count", match[0].rstrip(",.:;) "), "page/counts",
-                          thing=f"count/{kind.noun}", value=match["value"])  # fmt: skip
+        promise = Promise(
+            passage.line_at(match.start("value")),
+            "count",
+            match[0].rstrip(",.:;) "),
+            "page/counts",
+            thing=f"count/{kind.noun}",
+            value=match["value"],
+        )
         if passage.is_hedged or said is None or not (is_list or is_all or is_whole):
             yield promise.is_open("nothing says that all of them are meant")
             continue
@@ -142,12 +148,18 @@ def _grouped(passage: Passage, known: Known) -> Iterator[Promise]:
     if found is None or not isinstance(wanted, list) or passage.is_hedged:
         return
     said = _CODE.findall(found["list"])
-    yield Promise(passage.line_at(found.start()), "setting", found[0], "page/settings", thing="setting/group by",
-                  value=listed(sorted(said))).judged(
+    yield Promise(
+        passage.line_at(found.start()),
+        "setting",
+        found[0],
+        "page/settings",
+        thing="setting/group by",
+        value=listed(sorted(said)),
+    ).judged(
         sorted(said) == sorted(map(str, wanted)),
         "as in the Alertmanager configuration",
         f"the Alertmanager configuration groups by {listed(wanted)}",
-    )  # fmt: skip
+    )
 
 
 def _variables(passage: Passage, known: Known) -> Iterator[Promise]:
@@ -156,8 +168,14 @@ def _variables(passage: Passage, known: Known) -> Iterator[Promise]:
         for match in pattern.finditer(passage.flat):
             name, said = match["name"], match["value"].strip()
             default = known.read.variables.get(name)
-            promise = Promise(passage.line_at(match.start()), "variable", " ".join(match[0].split()), "page/variables",
-                              thing=f"variable/{name}", value=said)  # fmt: skip
+            promise = Promise(
+                passage.line_at(match.start()),
+                "variable",
+                " ".join(match[0].split()),
+                "page/variables",
+                thing=f"variable/{name}",
+                value=said,
+            )
             if default is None or passage.is_hedged:
                 yield promise.is_open(NO_DEFAULT)
             elif amount(default) is not None and amount(said) is None:

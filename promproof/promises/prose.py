@@ -38,21 +38,31 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     *(
         (rf"\b{name}(?: is| of|:| =)?\s+`?(?P<value>{QUANTITY})", name)
         for name in (
-            "scrape interval", "scrape timeout", "evaluation interval", "group wait", "group interval",
-            "repeat interval", "retention time", "retention size",
+            "scrape interval",
+            "scrape timeout",
+            "evaluation interval",
+            "group wait",
+            "group interval",
+            "repeat interval",
+            "retention time",
+            "retention size",
         )
     ),
     (rf"\bretention(?: period)?(?: is| of|:) (?P<value>{QUANTITY})", "retention time"),
     *(
         (rf"\b{name}: (?P<value>{QUANTITY})", name.replace("_", " "))
         for name in (
-            "scrape_interval", "scrape_timeout", "evaluation_interval", "group_wait", "group_interval",
+            "scrape_interval",
+            "scrape_timeout",
+            "evaluation_interval",
+            "group_wait",
+            "group_interval",
             "repeat_interval",
         )
     ),
     (rf"storage\.tsdb\.retention\.time=(?P<value>{QUANTITY})", "retention time"),
     (rf"storage\.tsdb\.retention\.size=(?P<value>{QUANTITY})", "retention size"),
-)  # fmt: skip
+)
 """How a sentence gives a setting its value, and the setting."""
 _PHRASES = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in SETTINGS)
 
@@ -76,9 +86,13 @@ def _settings(passage: Passage, known: Known) -> Iterator[Promise]:
         for match in pattern.finditer(passage.text):
             said = " ".join(match["value"].split())
             promise = Promise(
-                passage.line_at(match.start("value")), "setting", " ".join(match[0].split()), "page/settings",
-                thing=f"setting/{name}", value=said,
-            )  # fmt: skip
+                passage.line_at(match.start("value")),
+                "setting",
+                " ".join(match[0].split()),
+                "page/settings",
+                thing=f"setting/{name}",
+                value=said,
+            )
             if setting is None or passage.is_hedged:
                 yield promise.is_open(NO_FILE if setting is None else HEDGED)
                 continue

@@ -58,7 +58,7 @@ _OF_EVENTS = frozenset(
         "route",
         "handler",
     )
-)  # fmt: skip  (a list of words)
+)  # (a list of words)
 """Labels with several values within one target by what they are: kinds of events, states."""
 _RATES = ("rate", "irate", "increase")
 

@@ -34,7 +34,7 @@ _PASSED = (
     "sort_desc",
     "label_replace",
     "label_join",
-)  # fmt: skip  (a list of words)
+)  # (a list of words)
 
 
 def share(node: Any) -> str:

@@ -181,10 +181,15 @@ def course(result: LoadResult) -> Course:
     tables = [courses.Table("Endpoints", ("endpoint", *HEADS), [_cells(row) for row in result.endpoints()])]
     if result.monitoring is not None:
         rows = [
-            (row["metric"], row["client"], _plain(row["api"]), _plain(row["prometheus"]),
-             f"{row['differing']} of {row['label_sets']}")
+            (
+                row["metric"],
+                row["client"],
+                _plain(row["api"]),
+                _plain(row["prometheus"]),
+                f"{row['differing']} of {row['label_sets']}",
+            )
             for row in result.monitoring["counts"]
-        ]  # fmt: skip
+        ]
         head = ("metric", "client", "API", "Prometheus", "label sets that differ")
         tables.append(courses.Table("What the monitoring believes", head, rows))
     return Course(

@@ -34,11 +34,18 @@ class Chromium:
     def __enter__(self) -> Self:
         profile = self.folder / "profile"
         command = [
-            str(BROWSER), "--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0",
-            f"--user-data-dir={profile}", "--window-size=1400,1000", "--no-proxy-server",
+            str(BROWSER),
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--remote-debugging-port=0",
+            f"--user-data-dir={profile}",
+            "--window-size=1400,1000",
+            "--no-proxy-server",
             "--disable-background-networking",
-            *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank",
-        ]  # fmt: skip
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "about:blank",
+        ]
         self._log = (self.folder / "chromium.log").open("wb")
         self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         port = profile / "DevToolsActivePort"

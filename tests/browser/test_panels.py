@@ -34,9 +34,15 @@ def curve(name: str, level: float, **changes: Any) -> Curve:
 def drawing(name: str, *curves: Curve, **changes: Any) -> Drawing:
     verdict = Verdict(f"panel/d/{name}/values", Outcome.PASS, "40 points agree")
     fields: dict[str, Any] = {
-        "claim": f"panel/d/{name}", "dashboard": "D", "title": name, "unit": "seconds", "queries": ("up",),
-        "curves": curves, "series": len(curves), "verdicts": (verdict,),
-    }  # fmt: skip
+        "claim": f"panel/d/{name}",
+        "dashboard": "D",
+        "title": name,
+        "unit": "seconds",
+        "queries": ("up",),
+        "curves": curves,
+        "series": len(curves),
+        "verdicts": (verdict,),
+    }
     return Drawing(**{**fields, **changes})
 
 

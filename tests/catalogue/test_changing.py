@@ -39,30 +39,61 @@ def lines(change: dict[str, Any], text: str = RULES, number: int = 0, *, is_harm
         ({"at": "**.for", "times": 2}, "-        for: 5m\n+        for: 10m"),
         ({"at": "**.for", "drop": True}, "-        for: 5m"),
         ({"at": "**.for", "set": "1h"}, '-        for: 5m\n+        for: "1h"'),
-        ({"at": "groups.*.rules.*[alert].expr", "find": r">\s*(\S+)", "times": 1.01},
-         "-          errors > 0.05\n+          errors > 0.0505"),
-        ({"at": "groups.*.rules.*[alert].expr", "find": ">", "put": "<"},
-         "-          errors > 0.05\n+          errors < 0.05"),
-        ({"at": "**.labels[severity=critical].severity", "set": "warning"},
-         '-        labels: {severity: critical, team: api}\n+        labels: {severity: "warning", team: api}'),
-        ({"at": "**.labels.severity", "drop": True},
-         "-        labels: {severity: critical, team: api}\n+        labels: {team: api}"),
-        ({"at": "**.labels.team", "drop": True},
-         "-        labels: {severity: critical, team: api}\n+        labels: {severity: critical}"),
-        ({"at": "groups.*.rules.*[!alert]", "drop": True},
-         "-      - record: job:errors\n-        expr: sum(errors)"),
-        ({"at": "groups.*.rules.*[alert!=Errors]", "twice": True},
-         "+      - record: job:errors\n+        expr: sum(errors)"),
-        ({"at": "groups.*[!interval]", "add": {"interval": "1m"}},
-         '-  - name: http  # requests\n+  - interval: "1m"\n+    name: http  # requests'),
-        ({"at": "**.labels", "add": {"page": True}},
-         "-        labels: {severity: critical, team: api}\n"
-         "+        labels: {page: true, severity: critical, team: api}"),
+        (
+            {"at": "groups.*.rules.*[alert].expr", "find": r">\s*(\S+)", "times": 1.01},
+            "-          errors > 0.05\n+          errors > 0.0505",
+        ),
+        (
+            {"at": "groups.*.rules.*[alert].expr", "find": ">", "put": "<"},
+            "-          errors > 0.05\n+          errors < 0.05",
+        ),
+        (
+            {"at": "**.labels[severity=critical].severity", "set": "warning"},
+            '-        labels: {severity: critical, team: api}\n+        labels: {severity: "warning", team: api}',
+        ),
+        (
+            {"at": "**.labels.severity", "drop": True},
+            "-        labels: {severity: critical, team: api}\n+        labels: {team: api}",
+        ),
+        (
+            {"at": "**.labels.team", "drop": True},
+            "-        labels: {severity: critical, team: api}\n+        labels: {severity: critical}",
+        ),
+        (
+            {"at": "groups.*.rules.*[!alert]", "drop": True},
+            "-      - record: job:errors\n-        expr: sum(errors)",
+        ),
+        (
+            {"at": "groups.*.rules.*[alert!=Errors]", "twice": True},
+            "+      - record: job:errors\n+        expr: sum(errors)",
+        ),
+        (
+            {"at": "groups.*[!interval]", "add": {"interval": "1m"}},
+            '-  - name: http  # requests\n+  - interval: "1m"\n+    name: http  # requests',
+        ),
+        (
+            {"at": "**.labels", "add": {"page": True}},
+            "-        labels: {severity: critical, team: api}\n"
+            "+        labels: {page: true, severity: critical, team: api}",
+        ),
         ({"find": r"\A", "put": "# read\n"}, "+# read"),
     ],
-    ids=["times", "drop", "set", "times within", "put", "set in a flow", "drop first", "drop last", "drop an entry",
-         "twice", "add", "add in a flow", "whole text"],
-)  # fmt: skip
+    ids=[
+        "times",
+        "drop",
+        "set",
+        "times within",
+        "put",
+        "set in a flow",
+        "drop first",
+        "drop last",
+        "drop an entry",
+        "twice",
+        "add",
+        "add in a flow",
+        "whole text",
+    ],
+)
 def test_a_change_does_what_it_says(change: dict[str, Any], expected: str) -> None:
     assert lines(change) == dedent(expected)
 

@@ -52,16 +52,31 @@ def samples(text: str) -> dict[str, float]:
         ("gone", {}, {}),
         ("label-value", {"label": "status", "find": "5..", "put": "200"}, {OK: 10}),
         ("label-gone", {"label": "status"}, {'hits_total{method="GET"}': 10}),
-        ("label-renamed", {"label": "status", "to": "code"},
-         {'hits_total{method="GET",code="200"}': 6, 'hits_total{method="GET",code="500"}': 4}),
-        ("labels-exchanged", {"labels": ["method", "status"]},
-         {'hits_total{method="200",status="GET"}': 6, 'hits_total{method="500",status="GET"}': 4}),
-        ("label-split", {"label": "user", "into": 1},
-         {'hits_total{method="GET",status="200",user="0"}': 6, 'hits_total{method="GET",status="500",user="0"}': 4}),
-        ("renamed", {"find": "_total$", "put": ""},
-         {'hits{method="GET",status="200"}': 6, 'hits{method="GET",status="500"}': 4}),
+        (
+            "label-renamed",
+            {"label": "status", "to": "code"},
+            {'hits_total{method="GET",code="200"}': 6, 'hits_total{method="GET",code="500"}': 4},
+        ),
+        (
+            "labels-exchanged",
+            {"labels": ["method", "status"]},
+            {'hits_total{method="200",status="GET"}': 6, 'hits_total{method="500",status="GET"}': 4},
+        ),
+        (
+            "label-split",
+            {"label": "user", "into": 1},
+            {
+                'hits_total{method="GET",status="200",user="0"}': 6,
+                'hits_total{method="GET",status="500",user="0"}': 4,
+            },
+        ),
+        (
+            "renamed",
+            {"find": "_total$", "put": ""},
+            {'hits{method="GET",status="200"}': 6, 'hits{method="GET",status="500"}': 4},
+        ),
     ],
-)  # fmt: skip
+)
 def test_series_of_the_metric_change_and_no_others(
     way: str, by: dict[str, Any], expected: dict[str, float]
 ) -> None:

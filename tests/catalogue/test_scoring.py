@@ -23,10 +23,15 @@ ROUTE = "route:\n  receiver: pager\n  group_wait: 30s\n  repeat_interval: 4h\n"
 def fault(name: str, family: str = "alertmanager", **change: Any) -> Fault:
     return Fault.model_validate(
         {
-            "id": name, "story": "Somebody sleeps.", "in": "alertmanager", "change": change,
-            "fits": ["setting/*"], "says": "group_wait", "family": family,
+            "id": name,
+            "story": "Somebody sleeps.",
+            "in": "alertmanager",
+            "change": change,
+            "fits": ["setting/*"],
+            "says": "group_wait",
+            "family": family,
         }
-    )  # fmt: skip
+    )
 
 
 FAULTS = (

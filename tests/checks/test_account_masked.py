@@ -30,10 +30,14 @@ def documenting(password: str) -> Contract:
 
 @pytest.mark.parametrize(
     ("documented", "found", "outcome"),
-    [("admin", "admin", "not verified"), ("admin", "other", "pass"), (MASK, "admin", "not verified"),
-     ("admin", MASK, "not verified")],
+    [
+        ("admin", "admin", "not verified"),
+        ("admin", "other", "pass"),
+        (MASK, "admin", "not verified"),
+        ("admin", MASK, "not verified"),
+    ],
     ids=["default", "changed", "documented one masked", "found one masked"],
-)  # fmt: skip
+)
 def test_an_account_is_changed_only_where_both_passwords_are_known(
     documented: str, found: str, outcome: str
 ) -> None:

@@ -67,35 +67,73 @@ def good() -> Rows:
     active = [t for t in scrapes if state(t) != "inactive"]
     rows: Rows = [
         (0.0, "prepared", {"time_scale": 60.0}),
-        (0.0, "run", {"managed": True, "scrape_interval": 0.25, "scrape_timeout": 1 / 6, "instance": "api:1"}),
+        (
+            0.0,
+            "run",
+            {"managed": True, "scrape_interval": 0.25, "scrape_timeout": 1 / 6, "instance": "api:1"},
+        ),
         (9.0, "traffic_flows", {}),
         *(
-            (t, "turn", {"drill": "HighMemoryUsage", "turn": turn, "do": do, "value": value, "asked": t, "done": t})
+            (
+                t,
+                "turn",
+                {"drill": "HighMemoryUsage", "turn": turn, "do": do, "value": value, "asked": t, "done": t},
+            )
             for t, turn, do, value in (
-                (BELOW, "below", "dose", 0.84), (RAISED, "raised", "dose", 0.86),
-                (HEALED, "healed", "heal", 0.0), (QUIET, "quiet", "watch", 0.0), (ENDED, "ended", "watch", 0.0),
+                (BELOW, "below", "dose", 0.84),
+                (RAISED, "raised", "dose", 0.86),
+                (HEALED, "healed", "heal", 0.0),
+                (QUIET, "quiet", "watch", 0.0),
+                (ENDED, "ended", "watch", 0.0),
             )
         ),
         (22.0, "delivery", body("firing")),
         (23.0, "delivery", body("resolved")),
-        (ENDED, "drill", {
-            "name": "HighMemoryUsage", "alert": "HighMemoryUsage", "batch": 0, "begun": BELOW, "ended": ENDED,
-            "plan": as_json(DRILL.plan), "timing": asdict(TIMING), "receivers": ["webhook"], "error": None,
-        }),
+        (
+            ENDED,
+            "drill",
+            {
+                "name": "HighMemoryUsage",
+                "alert": "HighMemoryUsage",
+                "batch": 0,
+                "begun": BELOW,
+                "ended": ENDED,
+                "plan": as_json(DRILL.plan),
+                "timing": asdict(TIMING),
+                "receivers": ["webhook"],
+                "error": None,
+            },
+        ),
         (28.0, "clock_offset", {"low": -0.001, "high": 0.001}),
         (28.0, "proc_folder", {"gaps": [{"begin": 12.0, "end": 12.1}], "most": 0.2}),
-        (28.0, "stored", {"series": [
-            series("ALERTS", [(t, 1.0) for t in active if state(t) == one], **LABELS, alertstate=one)
-            for one in ("pending", "firing")
-        ]}),
+        (
+            28.0,
+            "stored",
+            {
+                "series": [
+                    series("ALERTS", [(t, 1.0) for t in active if state(t) == one], **LABELS, alertstate=one)
+                    for one in ("pending", "firing")
+                ]
+            },
+        ),
         *((28.0, "stored", {"selector": name}) for name in ("up", "scrape_duration_seconds")),
-        (28.0, "stored_node", {"series": [
-            series("up", [(t, 1.0) for t in scrapes], job="node"),
-            series("scrape_duration_seconds", [(t, SCRAPE) for t in scrapes], job="node"),
-            series("node_memory_MemAvailable_bytes", [(t, 100 * (1 - memory(t))) for t in scrapes], job="node"),
-            series("node_memory_MemTotal_bytes", [(t, 100.0) for t in scrapes], job="node"),
-        ]}),
-    ]  # fmt: skip
+        (
+            28.0,
+            "stored_node",
+            {
+                "series": [
+                    series("up", [(t, 1.0) for t in scrapes], job="node"),
+                    series("scrape_duration_seconds", [(t, SCRAPE) for t in scrapes], job="node"),
+                    series(
+                        "node_memory_MemAvailable_bytes",
+                        [(t, 100 * (1 - memory(t))) for t in scrapes],
+                        job="node",
+                    ),
+                    series("node_memory_MemTotal_bytes", [(t, 100.0) for t in scrapes], job="node"),
+                ]
+            },
+        ),
+    ]
     for t in times:
         now = state(t)
         alerts = [{"labels": LABELS, "annotations": TEXTS, "state": now}] if now != "inactive" else []
@@ -164,31 +202,59 @@ OTHER = {"labels": {**LABELS, "alertname": "SlowResponses"}, "annotations": {}, 
     ("rows", "bad"),
     [
         (changed("poll", at(12, 13, lambda data: {**data, "alerts": [LOUD]})), {"silent-below": "fail"}),
-        (changed("rules_poll", at(12, 13, lambda data: {**data, "rules": {"HighMemoryUsage": "pending"}})),
-         {"silent-below": "fail"}),
+        (
+            changed("rules_poll", at(12, 13, lambda data: {**data, "rules": {"HighMemoryUsage": "pending"}})),
+            {"silent-below": "fail"},
+        ),
         (changed("poll", at(19, 20, lambda data: {**data, "alerts": []})), {"fires-above": "fail"}),
         (changed("poll", at(25, 26, lambda data: {**data, "alerts": [LOUD]})), {"quiet": "fail"}),
         (changed("poll", at(25, 26, lambda data: {**data, "alerts": [OTHER]})), {"others-silent": "fail"}),
-        (changed("poll", at(10, 16, lambda data: {"begin": data["begin"], "end": data["end"], "error": "no answer"})),
-         {"silent-below": "unknown"}),
+        (
+            changed(
+                "poll",
+                at(10, 16, lambda data: {"begin": data["begin"], "end": data["end"], "error": "no answer"}),
+            ),
+            {"silent-below": "unknown"},
+        ),
         (changed("delivery", at(22, 22.5, left_out)), {"notified": "fail"}),
         (changed("delivery", at(22.6, 24, left_out)), {"resolved": "fail"}),
-        (changed("delivery", at(22, 22.5, lambda data: {**data, "receiver": "operator"})), {"notified": "fail"}),
+        (
+            changed("delivery", at(22, 22.5, lambda data: {**data, "receiver": "operator"})),
+            {"notified": "fail"},
+        ),
         (changed("delivery", at(22, 22.5, lambda data: {**data, "status": 500})), {"notified": "fail"}),
-        (changed("delivery", at(22, 22.5, alert(labels={**LABELS, "severity": "page"}))), {"notified": "fail"}),
+        (
+            changed("delivery", at(22, 22.5, alert(labels={**LABELS, "severity": "page"}))),
+            {"notified": "fail"},
+        ),
         (changed("delivery", at(22, 22.5, alert(labels={**LABELS, "instance": "x"}))), {"notified": "fail"}),
-        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "description": "% of the memory"}))),
-         {"notified": "fail"}),
-        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "description": SHOWN.replace("86", "99")}))),
-         {"notified": "fail"}),
+        (
+            changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "description": "% of the memory"}))),
+            {"notified": "fail"},
+        ),
+        (
+            changed(
+                "delivery",
+                at(22, 22.5, alert(annotations={**TEXTS, "description": SHOWN.replace("86", "99")})),
+            ),
+            {"notified": "fail"},
+        ),
         (changed("delivery", at(22, 22.5, alert(annotations={"description": SHOWN}))), {"notified": "fail"}),
-        (changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "summary": " "}))), {"notified": "fail"}),
-        (changed("delivery", at(22, 22.5, lambda one: {**one, "body": one["body"] | {"groupLabels": {"job": "api"}}})),
-         {"notified": "fail"}),
+        (
+            changed("delivery", at(22, 22.5, alert(annotations={**TEXTS, "summary": " "}))),
+            {"notified": "fail"},
+        ),
+        (
+            changed(
+                "delivery",
+                at(22, 22.5, lambda one: {**one, "body": one["body"] | {"groupLabels": {"job": "api"}}}),
+            ),
+            {"notified": "fail"},
+        ),
         ([*good(), (22.1, "delivery", body("firing"))], {"notified": "fail"}),
         ([*good(), (26.5, "delivery", body("resolved"))], {"resolved": "fail", "quiet": "fail"}),
     ],
-)  # fmt: skip
+)
 def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: dict[str, str]) -> None:
     found = outcomes(rows)
     assert bad.items() <= found.items(), {one: verdict.reason for one, verdict in verdicts(rows).items()}
@@ -200,12 +266,22 @@ def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: di
     [
         (changed("node_reading", lambda t, data: {**data, "available": 50.0}), "the exporter showed 50"),
         (changed("node_reading", lambda t, data: None), "the exporter showed nothing"),
-        (changed("stored_node", lambda t, data: {"series": [
-            one | {"samples": [[t, v * 0.99] for t, v in one["samples"]]} if "Available" in one["name"] else one
-            for one in data["series"]
-        ]}), "Prometheus stored"),
+        (
+            changed(
+                "stored_node",
+                lambda t, data: {
+                    "series": [
+                        one | {"samples": [[t, v * 0.99] for t, v in one["samples"]]}
+                        if "Available" in one["name"]
+                        else one
+                        for one in data["series"]
+                    ]
+                },
+            ),
+            "Prometheus stored",
+        ),
     ],
-)  # fmt: skip
+)
 def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
     found = verdicts(rows)
     assert words in found["three-ledgers"].reason
@@ -400,8 +476,10 @@ def test_a_target_too_busy_for_its_scrapes_and_its_notification_has_lost_none(
     answered: int, failed: bool, outcome: str
 ) -> None:
     up = [[9 + n / 4, 0.0 if failed and 48 < n < 60 else 1.0] for n in range(74)]
-    rows = [*changed("delivery", at(22, 22.5, left_out)), (28.0, "stored", {"series": [
-        {"name": "up", "labels": {}, "samples": up}]})]  # fmt: skip
+    rows = [
+        *changed("delivery", at(22, 22.5, left_out)),
+        (28.0, "stored", {"series": [{"name": "up", "labels": {}, "samples": up}]}),
+    ]
     rows.append((21.95, "delivery", body("firing") | {"status": answered}))
     found = verdicts(rows)["notified"]
     assert found.outcome == outcome, found.reason

@@ -77,8 +77,9 @@ def test_one_that_comes_with_its_first_event_fails(managed: bool) -> None:
 def test_one_that_begins_elsewhere_fails() -> None:
     found = verdict({**dict.fromkeys(SETS, 0), ("/b", "500"): 1})
     assert (found.outcome, found.reason) == (
-        "fail", 'hits_total{endpoint="/b",method="GET",status="500"} begins at 1, truth 0',
-    )  # fmt: skip
+        "fail",
+        'hits_total{endpoint="/b",method="GET",status="500"} begins at 1, truth 0',
+    )
 
 
 def test_labels_that_the_metric_has_not_are_refused() -> None:

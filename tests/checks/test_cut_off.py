@@ -47,22 +47,38 @@ def verdict(
     """Of a dashboard that asks the exporter and got nothing; `error` is what Prometheus says of its last scrape."""
     query = expression.replace("node_load1", "label_values(node_load1") + ", instance)"
     panel = {
-        "id": 1, "type": "timeseries", "title": "CPU Usage", "fieldConfig": {"defaults": {"unit": "percentunit"}},
+        "id": 1,
+        "type": "timeseries",
+        "title": "CPU Usage",
+        "fieldConfig": {"defaults": {"unit": "percentunit"}},
         "targets": [{"refId": "A", "expr": expression, "legendFormat": "{{instance}}"}],
-    }  # fmt: skip
+    }
     shown = {
-        "uid": "system-overview", "title": "System Overview", "panels": [panel, {**panel, "id": 2, "title": "Other"}],
+        "uid": "system-overview",
+        "title": "System Overview",
+        "panels": [panel, {**panel, "id": 2, "title": "Other"}],
         "templating": {"list": [{"name": "instance", "type": "query", "query": query}]},
-    }  # fmt: skip
+    }
     shown["panels"][1]["targets"] = panel["targets"]  # type: ignore[index]
     asked = {
-        "dashboard": "a.json", "zoom": "whole", "width": 1000, "instant": False, "step": 1000, "begin": 0, "end": 9000,
-        "expanded": expression, "series": [],
-    }  # fmt: skip
+        "dashboard": "a.json",
+        "zoom": "whole",
+        "width": 1000,
+        "instant": False,
+        "step": 1000,
+        "begin": 0,
+        "end": 9000,
+        "expanded": expression,
+        "series": [],
+    }
     target = {
-        "labels": INSTANCE, "health": "down", "lastError": error, "lastScrapeDuration": took,
-        "scrapeTimeout": "167ms", "scrapeInterval": "250ms",
-    }  # fmt: skip
+        "labels": INSTANCE,
+        "health": "down",
+        "lastError": error,
+        "lastScrapeDuration": took,
+        "scrapeTimeout": "167ms",
+        "scrapeInterval": "250ms",
+    }
     lost = {"up": 0.0, "scrape_duration_seconds": took}
     kept = {"up": 1.0, "scrape_duration_seconds": 0.01}
     scrapes = {
@@ -72,21 +88,34 @@ def verdict(
     rows: list[tuple[str, dict[str, Any]]] = [
         ("prepared", {"time_scale": scale}),
         ("run", {"instance": "api:1", "scrape_interval": 0.25, "scrape_timeout": 10 / 60, "managed": True}),
-        ("dashboards", {
-            "files": {"a.json": json.dumps(shown)}, "sources": [], "providers": [], "problems": [],
-            "scrape_intervals": {"node": 15_000, "api": 15_000},
-        }),
+        (
+            "dashboards",
+            {
+                "files": {"a.json": json.dumps(shown)},
+                "sources": [],
+                "providers": [],
+                "problems": [],
+                "scrape_intervals": {"node": 15_000, "api": 15_000},
+            },
+        ),
         ("targets", {"targets": [target]}),
         ("metadata", {"types": {}}),
         ("machine", {"readings": [{}], "process_started": None}),
-        *(("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": samples}]})
-          for name, samples in scrapes.items()),
+        *(
+            ("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": samples}]})
+            for name, samples in scrapes.items()
+        ),
         *(("panel", {**asked, "path": f"$.panels[{index}].targets[0]"}) for index in (0, 1)),
-        *(("panel_cause", {"dashboard": "a.json", "path": f"$.panels[{index}].targets[0]", "cause": "nothing there"})
-          for index in (0, 1)),
+        *(
+            (
+                "panel_cause",
+                {"dashboard": "a.json", "path": f"$.panels[{index}].targets[0]", "cause": "nothing there"},
+            )
+            for index in (0, 1)
+        ),
         ("variable", {"dashboard": "a.json", "name": "instance", "values": [], "chosen": [".*"]}),
         ("exposition", {"label": "rest", "begin": 0.0, "end": 0.0, "text": ""}),
-    ]  # fmt: skip
+    ]
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     return judge(check, Claim("by hand", subject), Evidence(CONTRACT, history))

@@ -41,7 +41,7 @@ RATE = "sum by (job) (rate(http_requests_total[$__rate_interval]))"
 STEP = {
     "name": "step", "type": "interval", "query": "1m,5m,1h", "auto": True, "auto_count": 30, "auto_min": "10s",
     "current": {"text": "auto", "value": "$__auto_interval_step"},
-}  # fmt: skip
+}  # fmt: skip  # a table: one case, one row
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def panel(**changes: Any) -> Json:
     return {
         "id": 1, "type": "timeseries", "title": "Requests", "description": "d", "datasource": DATA,
         "fieldConfig": {"defaults": {"unit": "reqps"}}, "targets": [target], **changes,
-    }  # fmt: skip
+    }  # fmt: skip  # a table: one case, one row
 
 
 def dashboard(*panels: Any, **changes: Any) -> Json:
@@ -149,7 +149,7 @@ def expr(text: str, **changes: Any) -> Json:
         "per minute", "inputs of nothing", "no description", "a gauge that ends in total", "zero for a metric that lives",
         "a hidden query that is read", "another unit for one series", "in a closed row", "two of one title",
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 def test_a_shape_that_grafana_takes_is_no_finding(
     check: Check, data: Json, contract: Contract, tmp_path: Path
 ) -> None:
@@ -183,7 +183,7 @@ def test_a_shape_that_grafana_takes_is_no_finding(
         (ZOOM, dashboard(panel(targets=[expr("rate(http_requests_total[$step])")]), templating={"list": [{"name": "step", "type": "interval", "query": "10s,5m"}]}), "empty windows"),
     ],
     ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "unknown source variable", "unfilled input", "zero for a dead metric", "hidden query", "empty query", "another unit for all", "twice", "auto of no length", "interval too short"],
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 def test_the_fault_beside_it_is_a_finding(
     check: Check, data: Json | str, words: str, contract: Contract, tmp_path: Path
 ) -> None:
@@ -231,7 +231,7 @@ def test_a_metric_that_a_recording_rule_writes_is_known(contract: Contract, tmp_
         ({"type": "text", "targets": None}, "asks nothing"),
     ],
     ids=["loki", "tempo", "variable", "logs", "other panel", "library", "text"],
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 def test_a_panel_of_another_source_is_not_verified(
     check: Check, changes: Json, words: str, contract: Contract, tmp_path: Path
 ) -> None:
@@ -254,7 +254,7 @@ def test_a_query_too_large_to_take_apart_is_unknown(contract: Contract, tmp_path
 @pytest.mark.parametrize(
     ("length", "changes", "value"),
     [(3_600_000, {}, "2m"), (300_000, {}, "10s"), (60_000, {}, "10s"), (604_800_000, {"auto_count": 50}, "3h"), (1000, {"auto_min": ""}, "20ms")],
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 def test_an_interval_variable_at_auto_follows_the_range(length: int, changes: Json, value: str) -> None:
     made = dashboard(templating={"list": [{**STEP, **changes}]})
     (read,) = read_all({"a.json": json.dumps(made)}, ())
@@ -287,7 +287,7 @@ def test_a_source_without_uid_has_the_one_that_grafana_gives(tmp_path: Path) -> 
         ({"type": "prometheus", "jsonData": {"timeInterval": "often"}}, "timeInterval: 'often' is no duration"),
     ],
     ids=["number", "name", "jsonData", "seconds", "no duration"],
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 def test_a_wrong_type_in_a_file_of_sources_is_a_finding_with_its_key(
     entry: Any, words: str, tmp_path: Path
 ) -> None:
@@ -315,7 +315,7 @@ FULL: Json = dashboard(
         {"name": "ds", "type": "datasource", "query": "prometheus", "regex": "/P/", "current": {"value": "prom"}},
         {"name": "endpoint", "type": "query", "query": {"query": "label_values(up, job)"}, "multi": True, "includeAll": True, "allValue": ".*", "datasource": DATA, "options": [{"value": "a"}], "current": {"value": ["a"]}},
     ]},
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 V2: Json = {
     "apiVersion": "dashboard.grafana.app/v2beta1", "metadata": {"name": "a"},
     "spec": {
@@ -325,7 +325,7 @@ V2: Json = {
             "data": {"spec": {"queryOptions": {"interval": "1m", "maxDataPoints": 5}, "queries": [{"spec": {"refId": "A", "hidden": False, "query": {"group": "prometheus", "datasource": {"name": "prom"}, "spec": {"expr": "up"}}}}]}},
         }}},
     },
-}  # fmt: skip
+}  # fmt: skip  # a table: one case, one row
 
 
 def swapped(data: Any, whole: Callable[[Any], Any] = lambda value: value) -> Iterator[Any]:

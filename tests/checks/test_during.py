@@ -39,11 +39,17 @@ def verdict(*values: float) -> Verdict:
         (7.1, "exposition", {"label": "rest", **rest}),
         (7.2, "clock_offset", {"low": -0.001, "high": 0.001}),
         (7.2, "ledger", {"view": ledger.snapshot().to_json()}),
-        (7.2, "stored", {"series": [
-            {"name": name, "labels": labels, "samples": [[t, v] for t, v in enumerate(numbers, 1)]}
-            for name, (labels, numbers) in samples.items()
-        ]}),
-    ]  # fmt: skip
+        (
+            7.2,
+            "stored",
+            {
+                "series": [
+                    {"name": name, "labels": labels, "samples": [[t, v] for t, v in enumerate(numbers, 1)]}
+                    for name, (labels, numbers) in samples.items()
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{METRIC}/during", METRIC)

@@ -21,18 +21,30 @@ from tests.records import record
 pytestmark = pytest.mark.unit
 LABELS = {"verb": {"values": ["GET"]}, "route": {"values": ["/", "other"]}, "code": {"pattern": "[0-9]{3}"}}
 ORDERS = {
-    "name": "kiosk_orders_total", "type": "counter", "help": "Orders", "labels": LABELS,
+    "name": "kiosk_orders_total",
+    "type": "counter",
+    "help": "Orders",
+    "labels": LABELS,
     "truth": {"kind": "requests", "method": "verb", "endpoint": "route", "status": "code"},
-}  # fmt: skip
+}
 SECONDS = {
-    "name": "kiosk_order_seconds", "type": "histogram", "help": "Duration", "labels": {"route": {}}, "buckets": [1.0],
+    "name": "kiosk_order_seconds",
+    "type": "histogram",
+    "help": "Duration",
+    "labels": {"route": {}},
+    "buckets": [1.0],
     "truth": {"kind": "durations", "endpoint": "route"},
-}  # fmt: skip
+}
 SENT = {("/", 200): 4, ("other", 404): 2}
 CHECKS = (
-    metric_form.CHECK, metric_exact.CHECK, metric_durations.BUCKETS, metric_durations.SUM, metric_during.CHECK,
-    metric_stored.CHECK, target.EXPOSITION,
-)  # fmt: skip
+    metric_form.CHECK,
+    metric_exact.CHECK,
+    metric_durations.BUCKETS,
+    metric_durations.SUM,
+    metric_during.CHECK,
+    metric_stored.CHECK,
+    target.EXPOSITION,
+)
 IDENTITY = {"job": "kiosk", "instance": "kiosk:80"}
 SCRAPED = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.3)
 """Run times of the scrapes (s): all after the requests, the last one between the readings at rest."""
@@ -100,13 +112,21 @@ def evidence(
         (0.4, "phase", {"name": "traffic", "edge": "begin"}),
         (6.5, "phase", {"name": "traffic", "edge": "end"}),
         *(
-            (7.0, "exposition", {"label": label, "begin": begin, "end": begin + 0.1, "text": shown, "status": 200})
+            (
+                7.0,
+                "exposition",
+                {"label": label, "begin": begin, "end": begin + 0.1, "text": shown, "status": 200},
+            )
             for label, begin, shown in (("rest", 7.0, text), ("rest-later", 8.0, later or text))
         ),
-        (8.2, "targets", {"targets": [{"labels": IDENTITY, "health": "up", "scrapeUrl": "http://kiosk:80/metrics"}]}),
+        (
+            8.2,
+            "targets",
+            {"targets": [{"labels": IDENTITY, "health": "up", "scrapeUrl": "http://kiosk:80/metrics"}]},
+        ),
         *((8.2, "stored", _stored(*row)) for row in all_stored),
         (8.3, "ledger", {"source": "locust", "view": ledger.snapshot().to_json()}),
-    ]  # fmt: skip
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     return Evidence(Contract.model_validate(about), history)

@@ -32,11 +32,16 @@ def verdict(opened: float, closed: float) -> Verdict:
         ("run", {"scrape_interval": 1.0}),
         ("clock_offset", {"low": -0.001, "high": 0.001}),
         ("ledger", {"view": ledger.snapshot().to_json()}),
-        ("stored", {"series": [
-            {"name": name, "labels": {}, "samples": [[t, value] for t in (1.0, 2.0, 3.0)]}
-            for name, value in series.items()
-        ]}),
-    ]  # fmt: skip
+        (
+            "stored",
+            {
+                "series": [
+                    {"name": name, "labels": {}, "samples": [[t, value] for t in (1.0, 2.0, 3.0)]}
+                    for name, value in series.items()
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, 4.0, kind, data) for number, (kind, data) in enumerate(rows))
     claim = Claim(f"metric/{METRIC}/moves", METRIC)
@@ -100,8 +105,11 @@ def still(metric: str, ups: list[int], error: str = "") -> Verdict:
     good = [t for t, up in enumerate(ups, 1) if up]
     job = contracts.load(DEFAULT_CONTRACT).target.job
     target = {
-        "labels": {"job": job}, "health": "down" if error else "up", "lastError": error, "scrapeTimeout": "167ms",
-    }  # fmt: skip
+        "labels": {"job": job},
+        "health": "down" if error else "up",
+        "lastError": error,
+        "scrapeTimeout": "167ms",
+    }
     rows: list[tuple[float, str, dict[str, Any]]] = [
         (0.0, "prepared", {"time_scale": 60.0}),
         (0.0, "run", {"scrape_interval": 1.0}),
@@ -109,12 +117,22 @@ def still(metric: str, ups: list[int], error: str = "") -> Verdict:
         (4.5, "phase", {"name": "traffic", "edge": "end"}),
         (7.0, "clock_offset", {"low": -0.001, "high": 0.001}),
         (7.0, "targets", {"targets": [target]}),
-        (7.0, "stored", {"series": [
-            {"name": metric, "labels": {}, "samples": [[t, 3.0] for t in good]},
-            {"name": "up", "labels": {}, "samples": [[t, up] for t, up in enumerate(ups, 1)]},
-            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t in range(1, 7)]},
-        ]}),
-    ]  # fmt: skip
+        (
+            7.0,
+            "stored",
+            {
+                "series": [
+                    {"name": metric, "labels": {}, "samples": [[t, 3.0] for t in good]},
+                    {"name": "up", "labels": {}, "samples": [[t, up] for t, up in enumerate(ups, 1)]},
+                    {
+                        "name": "scrape_duration_seconds",
+                        "labels": {},
+                        "samples": [[t, 0.01] for t in range(1, 7)],
+                    },
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{metric}/moves", metric)
@@ -131,12 +149,17 @@ def unmoved(**sender: Any) -> Verdict:
         ("run", {"scrape_interval": 1.0}),
         ("clock_offset", {"low": -0.001, "high": 0.001}),
         ("ledger", {"source": "reconcile", "view": view, **sender}),
-        ("stored", {"series": [
-            {"name": "x_total", "labels": {}, "samples": samples},
-            {"name": "up", "labels": {}, "samples": up},
-            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t, _ in up]},
-        ]}),
-    ]  # fmt: skip
+        (
+            "stored",
+            {
+                "series": [
+                    {"name": "x_total", "labels": {}, "samples": samples},
+                    {"name": "up", "labels": {}, "samples": up},
+                    {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t, _ in up]},
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, 4.0, kind, data) for number, (kind, data) in enumerate(rows))
     claim = Claim("metric/x_total/moves", "x_total")

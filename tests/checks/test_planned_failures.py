@@ -17,8 +17,11 @@ from tests.records import record
 pytestmark = pytest.mark.unit
 CONTRACT = Contract.model_validate({"contract": 1, "service": "s", "target": {"job": "web"}})
 TOLD = {
-    "labels": {"job": "web", "instance": "a:1"}, "scrapeUrl": "http://a:1/metrics", "health": "up", "lastError": "",
-}  # fmt: skip
+    "labels": {"job": "web", "instance": "a:1"},
+    "scrapeUrl": "http://a:1/metrics",
+    "health": "up",
+    "lastError": "",
+}
 
 
 def verdict(fault: str = "", failed: tuple[float, ...] = (4.0, 5.0)) -> Verdict:
@@ -30,11 +33,16 @@ def verdict(fault: str = "", failed: tuple[float, ...] = (4.0, 5.0)) -> Verdict:
         ("clock_offset", {"low": -0.001, "high": 0.001}),
         ("prepared", {"time_scale": 1.0}),
         ("targets", {"targets": [TOLD]}),
-        ("stored", {"series": [
-            {"name": "up", "labels": {}, "samples": up},
-            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t in times]},
-        ]}),
-    ]  # fmt: skip
+        (
+            "stored",
+            {
+                "series": [
+                    {"name": "up", "labels": {}, "samples": up},
+                    {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t in times]},
+                ]
+            },
+        ),
+    ]
     if fault:
         rows.append(("drill", {"begun": 3.5, "ended": 6.5, "plan": {"fault": {"kind": fault}}}))
     history = History("by hand", 0.0, 1_700_000_000.0)

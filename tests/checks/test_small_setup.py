@@ -26,15 +26,27 @@ from tests.records import record
 
 pytestmark = pytest.mark.unit
 METRICS = [
-    {"name": "hits_total", "type": "counter", "unit": "requests", "help": "Hits",
-     "labels": {"endpoint": {}}, "truth": {"kind": "requests"}},
+    {
+        "name": "hits_total",
+        "type": "counter",
+        "unit": "requests",
+        "help": "Hits",
+        "labels": {"endpoint": {}},
+        "truth": {"kind": "requests"},
+    },
     {"name": "open", "type": "gauge", "unit": "requests", "help": "Open", "truth": {"kind": "open_requests"}},
-]  # fmt: skip
+]
 ALERT = {
-    "name": "Down", "comparator": "==", "threshold": 0, "unit": "state", "for": "1m", "severity": "page",
-    "receivers": ["desk"], "metrics": ["up"],
+    "name": "Down",
+    "comparator": "==",
+    "threshold": 0,
+    "unit": "state",
+    "for": "1m",
+    "severity": "page",
+    "receivers": ["desk"],
+    "metrics": ["up"],
     "boundary": {"threshold": 0.5, "fires_when": "below", "series": [{"series": "up", "value": "q"}]},
-}  # fmt: skip
+}
 EXPOSED = '# TYPE hits counter\nhits_total{endpoint="/"} 3\n# TYPE hits_created gauge\nhits_created{endpoint="/"} 1e9\n'
 
 

@@ -33,13 +33,26 @@ def verdict(stored: Any) -> Verdict:
         ("run", {"scrape_interval": 0.5}),
         ("clock_offset", {"low": -0.001, "high": 0.001}),
         ("kernel", {"readings": [[t, t + 0.001, used(t), 1000, 30, 2] for t in readings]}),
-        ("stimulus_cpu", {
-            "asked": BEGIN, "begin": BEGIN, "end": END, "amount": used(END), "what": "1555 requests",
-        }),
-        ("stored", {"series": [
-            {"name": name, "labels": {}, "samples": [[t, value(t)] for t in stamps]} for name, value in series.items()
-        ]}),
-    ]  # fmt: skip
+        (
+            "stimulus_cpu",
+            {
+                "asked": BEGIN,
+                "begin": BEGIN,
+                "end": END,
+                "amount": used(END),
+                "what": "1555 requests",
+            },
+        ),
+        (
+            "stored",
+            {
+                "series": [
+                    {"name": name, "labels": {}, "samples": [[t, value(t)] for t in stamps]}
+                    for name, value in series.items()
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, END, kind, data) for number, (kind, data) in enumerate(rows))
     claim = Claim(f"metric/{METRIC}/stimulus", METRIC)
@@ -71,15 +84,33 @@ def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
         (0.0, "run", {"scrape_interval": 0.5}),
         (2.2, "phase", {"name": "stimuli", "edge": "begin"}),
         (5.0, "clock_offset", {"low": -0.001, "high": 0.001}),
-        (5.0, "stimulus_connections", {
-            "asked": 3.0, "begin": 3.1, "end": 4.2, "amount": 10, "what": "10 connections",
-        }),
-        (5.0, "stored", {"series": [
-            {"name": metric, "labels": {}, "samples": samples},
-            {"name": "up", "labels": {}, "samples": [[t, 1.0] for t, _ in samples]},
-            {"name": "scrape_duration_seconds", "labels": {}, "samples": [[t, 0.01] for t, _ in samples]},
-        ]}),
-    ]  # fmt: skip
+        (
+            5.0,
+            "stimulus_connections",
+            {
+                "asked": 3.0,
+                "begin": 3.1,
+                "end": 4.2,
+                "amount": 10,
+                "what": "10 connections",
+            },
+        ),
+        (
+            5.0,
+            "stored",
+            {
+                "series": [
+                    {"name": metric, "labels": {}, "samples": samples},
+                    {"name": "up", "labels": {}, "samples": [[t, 1.0] for t, _ in samples]},
+                    {
+                        "name": "scrape_duration_seconds",
+                        "labels": {},
+                        "samples": [[t, 0.01] for t, _ in samples],
+                    },
+                ]
+            },
+        ),
+    ]
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{metric}/stimulus", metric)

@@ -27,9 +27,13 @@ http_requests_total{endpoint="/a"} 1
 http_requests_total{endpoint="/b"} 1
 """
 CHOICE = {
-    "dashboard": "a.json", "path": "$.panels[0].targets[0]", "variable": "endpoint", "chosen": ["/a"],
-    "labels": ["endpoint"], "series": [{"endpoint": "/a", "method": "GET"}],
-}  # fmt: skip
+    "dashboard": "a.json",
+    "path": "$.panels[0].targets[0]",
+    "variable": "endpoint",
+    "chosen": ["/a"],
+    "labels": ["endpoint"],
+    "series": [{"endpoint": "/a", "method": "GET"}],
+}
 
 
 @pytest.fixture(scope="module")

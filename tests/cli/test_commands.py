@@ -109,10 +109,25 @@ def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_pa
     reports = tmp_path / "reports"
     reports.mkdir()
     done = subprocess.run(
-        [*SUITES, "--app", "false", "--claim", "config/clean", "--reports", str(reports), "--", "-p", "crashing"],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+        [
+            *SUITES,
+            "--app",
+            "false",
+            "--claim",
+            "config/clean",
+            "--reports",
+            str(reports),
+            "--",
+            "-p",
+            "crashing",
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )  # fmt: skip
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 2, said
     assert "KeyError: 'nobody expected this'" in said
@@ -161,8 +176,11 @@ def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, num
     with (tmp_path / "output").open("w") as output:
         run = subprocess.Popen(
             [*command, "--reports", str(tmp_path / "reports")],
-            cwd=REPOSITORY, stdout=output, stderr=output, env=environment,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            stdout=output,
+            stderr=output,
+            env=environment,
+        )
     seen: dict[int, psutil.Process] = {}
 
     def traffic_flows() -> bool:

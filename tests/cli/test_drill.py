@@ -116,14 +116,28 @@ def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["HighErrorRate", "--target", "http://127.0.0.1:1"], "needs the target's fault port"),
         (["ServiceDown", "--app", "server {port}"], "needs the target's fault port"),
-        (["ServiceDownHanging", "--target", "http://127.0.0.1:1", "--fault-url", "http://127.0.0.1:2",
-          "--fault-token", "t"], "this run has not started it"),
-        (["HighCPUUsage", "--target", "http://127.0.0.1:1", "--prometheus", "http://127.0.0.1:2"],
-         "a stack that the run has started"),
-        (["AlertmanagerRestarts", "--target", "http://127.0.0.1:1", "--prometheus", "http://127.0.0.1:2"],
-         "a stack that the run has started"),
+        (
+            [
+                "ServiceDownHanging",
+                "--target",
+                "http://127.0.0.1:1",
+                "--fault-url",
+                "http://127.0.0.1:2",
+                "--fault-token",
+                "t",
+            ],
+            "this run has not started it",
+        ),
+        (
+            ["HighCPUUsage", "--target", "http://127.0.0.1:1", "--prometheus", "http://127.0.0.1:2"],
+            "a stack that the run has started",
+        ),
+        (
+            ["AlertmanagerRestarts", "--target", "http://127.0.0.1:1", "--prometheus", "http://127.0.0.1:2"],
+            "a stack that the run has started",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_that_this_run_cannot_make_is_tried(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:

@@ -48,8 +48,10 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("pets:\n  - kind: cat\n    lives: many\n",
-         "FILE:3: pets.0.lives: Input should be a valid integer, unable to parse string as an integer, found 'many'"),
+        (
+            "pets:\n  - kind: cat\n    lives: many\n",
+            "FILE:3: pets.0.lives: Input should be a valid integer, unable to parse string as an integer, found 'many'",
+        ),
         ("pets:\n  - kind: cat\n", "FILE:2: pets.0.lives: missing"),
         ("pets:\n  - kind: dog\n    cat: 1\n", "FILE:3: pets.0.cat: expected text, found 1"),
         ("pets:\n\n  - kind: cat\n    lives: 9\n    colour: red\n", "FILE:5: pets.0.colour: unknown key"),
@@ -57,7 +59,7 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
         ("- 1\n", "FILE:1: the file: expected keys and values, found [1]"),
         ("", "FILE:1: the file: expected keys and values, found None"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_another_line_or_key(tmp_path: Path, text: str, message: str) -> None:
     assert mistake(tmp_path / "house.yaml", text) == message + END
 

@@ -29,17 +29,32 @@ def written(tmp_path: Path, text: str) -> Path:
     [
         (RULE + "    for:\n", 0, {}),
         (RULE + "    labels:\n    annotations:\n", 0, {}),
-        (RULE + "    labels: {a: 1, b: yes, c: 2024-01-02, d: true, e: , f: 1.10}\n", 0,
-         {"a": "1", "b": "yes", "c": "2024-01-02", "d": "true", "f": "1.10"}),
+        (
+            RULE + "    labels: {a: 1, b: yes, c: 2024-01-02, d: true, e: , f: 1.10}\n",
+            0,
+            {"a": "1", "b": "yes", "c": "2024-01-02", "d": "true", "f": "1.10"},
+        ),
         (RULE + "    for: 1h30m\n- name: empty\n  rules:\n- name: none\n", 5400, {}),
         (RULE + "  labels: {team: x, tier: 1}\n".replace("  l", "    l", 1), 0, {"team": "x", "tier": "1"}),
-        (RULE.replace("  rules:", "  labels: {team: x, tier: 2}\n  rules:") + "    labels: {tier: 1}\n", 0,
-         {"team": "x", "tier": "1"}),
+        (
+            RULE.replace("  rules:", "  labels: {team: x, tier: 2}\n  rules:") + "    labels: {tier: 1}\n",
+            0,
+            {"team": "x", "tier": "1"},
+        ),
         ("x: &x {severity: page}\n" + RULE + "    labels: {<<: *x}\n", 0, {"severity": "page"}),
         (RULE + "---\ngroups: 5\n", 0, {}),
     ],
-    ids=["for blank", "labels blank", "types", "empty groups", "labels", "group labels", "merge", "documents"],
-)  # fmt: skip
+    ids=[
+        "for blank",
+        "labels blank",
+        "types",
+        "empty groups",
+        "labels",
+        "group labels",
+        "merge",
+        "documents",
+    ],
+)
 def test_a_rule_file_that_prometheus_takes_is_read(
     tmp_path: Path, text: str, hold: float, labels: dict[str, str]
 ) -> None:

@@ -19,15 +19,39 @@ from promproof.run.prepare import prepare
 pytestmark = pytest.mark.unit
 
 BAD = [
-    "", "localhost:8000", "127.0.0.1", "ftp://localhost", "http://", "http://[", "http://[::1", "http://[abc]:1",
-    "http://localhost:99999", "http://localhost:0", "http://localhost:-1", "http://localhost:", "http://localhost:8o",
-    "http://local host", "http://localhost\n", "http://127.0.0.300", "http:///metrics", "http://x/?a=b", "http://x/#a",
-    "http://-x", "http://x:\u0663",
-]  # fmt: skip
+    "",
+    "localhost:8000",
+    "127.0.0.1",
+    "ftp://localhost",
+    "http://",
+    "http://[",
+    "http://[::1",
+    "http://[abc]:1",
+    "http://localhost:99999",
+    "http://localhost:0",
+    "http://localhost:-1",
+    "http://localhost:",
+    "http://localhost:8o",
+    "http://local host",
+    "http://localhost\n",
+    "http://127.0.0.300",
+    "http:///metrics",
+    "http://x/?a=b",
+    "http://x/#a",
+    "http://-x",
+    "http://x:\u0663",
+]
 GOOD = [
-    "http://localhost:8000", "http://127.0.0.1", "https://api.example.com", "http://[::1]:8000", "http://x/base/path",
-    "http://user:pass@x:1", "http://bücher.example:1", "http://my_service:65535", "http://example.com.",
-]  # fmt: skip
+    "http://localhost:8000",
+    "http://127.0.0.1",
+    "https://api.example.com",
+    "http://[::1]:8000",
+    "http://x/base/path",
+    "http://user:pass@x:1",
+    "http://bücher.example:1",
+    "http://my_service:65535",
+    "http://example.com.",
+]
 
 
 @pytest.mark.parametrize("text", BAD, ids=ascii)
@@ -106,9 +130,15 @@ def test_a_port_may_be_left_out_of_an_address() -> None:
 
 
 OPTIONS = argparse.Namespace(
-    host="http://127.0.0.1:8000", scenario="steady", scenario_text="", stretch="", rate="", duration="",
-    closed_users="", max_requests="",
-)  # fmt: skip
+    host="http://127.0.0.1:8000",
+    scenario="steady",
+    scenario_text="",
+    stretch="",
+    rate="",
+    duration="",
+    closed_users="",
+    max_requests="",
+)
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,14 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 def suites(tmp_path: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*CONTAINERS, "--reports", str(tmp_path / "reports"), *options], cwd=REPOSITORY, capture_output=True,
-        text=True, timeout=240, check=False, env=environment(tmp_path, **more),
-    )  # fmt: skip
+        [*CONTAINERS, "--reports", str(tmp_path / "reports"), *options],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env=environment(tmp_path, **more),
+    )
 
 
 def left_by(client: Any, tmp_path: Path) -> set[str]:
@@ -114,9 +119,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         def begin(**more: str) -> subprocess.Popen[bytes]:
             file = started.enter_context((tmp_path / "output").open("wb"))
             run = subprocess.Popen(
-                [*CONTAINERS, "--no-drill", "--reports", str(tmp_path / "reports")], cwd=REPOSITORY,
-                stdout=file, stderr=file, env=environment(tmp_path, **more),
-            )  # fmt: skip
+                [*CONTAINERS, "--no-drill", "--reports", str(tmp_path / "reports")],
+                cwd=REPOSITORY,
+                stdout=file,
+                stderr=file,
+                env=environment(tmp_path, **more),
+            )
 
             def end() -> None:
                 if run.poll() is None:

@@ -23,9 +23,14 @@ NAMES = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "NODE_EXPORTER_PORT", "API_PORT
 
 def stack(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "promproof", "stack", *words], cwd=REPOSITORY, capture_output=True,
-        text=True, timeout=120, check=False, env={**os.environ, **more},
-    )  # fmt: skip
+        [sys.executable, "-m", "promproof", "stack", *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **more},
+    )
 
 
 def test_a_kept_stack_is_not_reached_loses_its_data_or_leaves_something(client: Any) -> None:

@@ -85,9 +85,12 @@ def test_a_service_that_is_not_as_documented_passes(
 
 
 CUT_OFF = {
-    **NODE, "health": "down", "lastError": "context deadline exceeded",
-    "lastScrapeDuration": 0.178, "scrapeTimeout": "167ms",
-}  # fmt: skip
+    **NODE,
+    "health": "down",
+    "lastError": "context deadline exceeded",
+    "lastScrapeDuration": 0.178,
+    "scrapeTimeout": "167ms",
+}
 
 
 @pytest.mark.parametrize(
@@ -129,9 +132,13 @@ def test_a_target_that_no_scrape_has_reached_is_not_up(ups: list[int], took: flo
     ]
     run = {"instance": "api:1", "scrape_interval": 0.25, "scrape_timeout": 10 / 60}
     found = verdict(
-        "target/up", ("run", run), ("targets", {"targets": [target]}), ("stored", {"series": stored}),
-        ("clock_offset", {"low": 0.0, "high": 0.0}), scale=60.0,
-    )  # fmt: skip
+        "target/up",
+        ("run", run),
+        ("targets", {"targets": [target]}),
+        ("stored", {"series": stored}),
+        ("clock_offset", {"low": 0.0, "high": 0.0}),
+        scale=60.0,
+    )
     assert found.outcome is outcome, found.reason
 
 
@@ -256,7 +263,8 @@ WRITTEN = {"name": "A", "expression": "up == 0", "hold": 0.0, "group": "g"}
 )
 def test_a_rule_that_was_not_evaluated_yet_is_unknown(rule: dict[str, Any], outcome: Outcome) -> None:
     found = verdict(
-        "config/rules-loaded", ("rules", {"groups": [{"name": "g", "rules": [rule]}]}),
+        "config/rules-loaded",
+        ("rules", {"groups": [{"name": "g", "rules": [rule]}]}),
         ("rendered_rules", {"rules": [WRITTEN]}),
-    )  # fmt: skip
+    )
     assert found.outcome is outcome, found.reason

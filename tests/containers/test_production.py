@@ -160,8 +160,24 @@ def secrets(tmp_path: Path) -> Path:
     """A certificate for 127.0.0.1 and the account `operator`, made as the README says."""
     folder = tmp_path / "secrets"
     folder.mkdir()
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=monitoring",
-               "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt"]  # fmt: skip
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=monitoring",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        "tls.key",
+        "-out",
+        "tls.crt",
+    ]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     hashed = subprocess.run(
         ["openssl", "passwd", "-apr1", "open sesame"], check=True, capture_output=True, text=True

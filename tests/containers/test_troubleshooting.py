@@ -69,15 +69,25 @@ def verdicts(
         )
     contract = load(MONITORING / "contract.yaml")
     project = ContainerProject(folder / "docker-compose.yml", tmp_path / "stack", journal)
-    app = ContainerApp(project, bench.deployment().target, tmp_path / "target",
-                       env={"PROMPTPILOT_FAULT_TOKEN": "{token}",
-                            "PROMPTPILOT_DATABASE_URL": "sqlite:///{workdir}/promptpilot.db"})  # fmt: skip
+    app = ContainerApp(
+        project,
+        bench.deployment().target,
+        tmp_path / "target",
+        env={
+            "PROMPTPILOT_FAULT_TOKEN": "{token}",
+            "PROMPTPILOT_DATABASE_URL": "sqlite:///{workdir}/promptpilot.db",
+        },
+    )
 
     def configure(addresses: Any) -> Any:
         return render(
-            folder, tmp_path / "rendered", scale=SCALE, receivers={}, alertmanager=addresses["alertmanager"],
+            folder,
+            tmp_path / "rendered",
+            scale=SCALE,
+            receivers={},
+            alertmanager=addresses["alertmanager"],
             addresses={"prometheus": addresses["prometheus"], "promptpilot-api": API},
-        )  # fmt: skip
+        )
 
     history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
     history.add(filled("prepared", {"time_scale": 60}))
@@ -99,9 +109,12 @@ def verdicts(
         recording.server(history, prometheus)
         recording.stored(history, prometheus, contract, f'instance="{API}"')
         recording.alertmanager(
-            history, prometheus, stack.endpoints.alertmanager, ["webhook", "operator", "deadman"],
+            history,
+            prometheus,
+            stack.endpoints.alertmanager,
+            ["webhook", "operator", "deadman"],
             "http://alertmanager:9093",
-        )  # fmt: skip
+        )
         # What the folder says, whether Prometheus was told to load it or not.
         shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
         rules = read(Document(one.path, SCALE.rule_file(one.data), one.lines) for one in shipped)

@@ -57,10 +57,18 @@ def test_a_dashboard_without_a_list_of_panels_makes_no_claim_for_a_panel() -> No
 )
 def test_a_drill_says_what_its_alert_must_promise(alert: dict[str, Any], missing: str) -> None:
     promised = contract(alerts=[{"name": "Errors", **alert}])
-    plan = Drill.model_validate({
-        "drill": 1, "name": "errors", "alert": "Errors", "scenario": "a.yaml", "rate": 1.0,
-        "fault": {"kind": "errors", "routes": ["/"]}, "below": 0.1, "above": 0.5,
-    })  # fmt: skip
+    plan = Drill.model_validate(
+        {
+            "drill": 1,
+            "name": "errors",
+            "alert": "Errors",
+            "scenario": "a.yaml",
+            "rate": 1.0,
+            "fault": {"kind": "errors", "routes": ["/"]},
+            "below": 0.1,
+            "above": 0.5,
+        }
+    )
     drill = Loaded(plan=plan, path=Path(__file__).parents[2] / "scenarios/drills/high-error-rate.yaml")
     with pytest.raises(InputError, match=f"what Errors promises: {missing}\n") as caught:
         check(drill, promised, {"Errors"}, set())

@@ -44,9 +44,13 @@ def drill(reports: Path, *arguments: str, broken: str = "", stack: str = "proces
     """Run drills to their end, as processes."""
     done = subprocess.run(
         command(*arguments, "--stack", stack, "--reports", str(reports), broken=broken),
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-    )  # fmt: skip
+    )
     found = sorted(reports.glob("*/report.json"))
     report: dict[str, Any] = json.loads(found[-1].read_text()) if found else {}
     verdicts = {one["claim"]: (one["outcome"], one["reason"]) for one in report.get("verdicts", ())}

@@ -33,9 +33,15 @@ SCALE = TimeScale(60)
 SECONDS = 60.0
 WINDOW = "5s"
 SETTINGS = {
-    "scrape_interval", "scrape_timeout", "evaluation_interval", "group_wait", "group_interval", "repeat_interval",
-    "interval", "query_offset",
-}  # fmt: skip
+    "scrape_interval",
+    "scrape_timeout",
+    "evaluation_interval",
+    "group_wait",
+    "group_interval",
+    "repeat_interval",
+    "interval",
+    "query_offset",
+}
 """The settings that are durations, for all or for one of OWN."""
 OWN = ("receivers", "jobs", "groups")
 
@@ -55,10 +61,21 @@ class Fast:
     def arguments(self) -> list[str]:
         """The options with which a run only looks at it."""
         return [
-            "--target", self.api, "--prometheus", self.prometheus, "--alertmanager", self.alertmanager,
-            "--fault-url", self.faults, "--fault-token", TOKEN,
-            "--monitoring", str(self.monitoring), "--contract", str(self.contract),
-        ]  # fmt: skip
+            "--target",
+            self.api,
+            "--prometheus",
+            self.prometheus,
+            "--alertmanager",
+            self.alertmanager,
+            "--fault-url",
+            self.faults,
+            "--fault-token",
+            TOKEN,
+            "--monitoring",
+            str(self.monitoring),
+            "--contract",
+            str(self.contract),
+        ]
 
 
 @contextmanager
@@ -76,9 +93,13 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
         }
         receivers = dict.fromkeys(("webhook", "operator"), f"http://127.0.0.1:{api}/api/v1/alerts")
         return render(
-            source, out, scale=SCALE, addresses=addresses,
-            alertmanager=ports.address("alertmanager"), receivers=receivers,
-        )  # fmt: skip
+            source,
+            out,
+            scale=SCALE,
+            addresses=addresses,
+            alertmanager=ports.address("alertmanager"),
+            receivers=receivers,
+        )
 
     def configure(ports: Ports) -> Rendered:
         rendered(shipped[0], where / "monitoring", ports)

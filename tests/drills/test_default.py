@@ -49,8 +49,12 @@ def test_a_default_drill_fails(tmp_path: Path) -> None:
 def test_nox_changes_the_exit_status() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "nox", "-s", "drill", "--", "Nothing"],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, "HARNESS_PYTHON": sys.executable},
-    )  # fmt: skip
+    )
     assert done.returncode == 4, done.stdout + done.stderr
     assert "no drill is called 'Nothing'" in done.stdout + done.stderr

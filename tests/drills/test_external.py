@@ -33,10 +33,25 @@ def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path
     """Through the main job, which takes one alert live; drills alone are driven from the page (test_ui_drills.py)."""
     with running(tmp_path, ((HTTP_RULES, "> 0.05", "> 0.08"),)) as stack:
         done = subprocess.run(
-            [sys.executable, "-m", "promproof", "verify", "--stack", "external", *stack.arguments,
-             "--claim", LIVE, "--reports", str(tmp_path / "reports")],
-            cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "promproof",
+                "verify",
+                "--stack",
+                "external",
+                *stack.arguments,
+                "--claim",
+                LIVE,
+                "--reports",
+                str(tmp_path / "reports"),
+            ],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert not left(stack)
     (report,) = (tmp_path / "reports").glob("[0-9]*/report.json")
     found = {one["claim"]: one["outcome"] for one in json.loads(report.read_text())["verdicts"]}

@@ -68,9 +68,10 @@ def disturbed(
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(where.parent / "cache")}
     environment["HARNESS_PYTHON"] = sys.executable
     started = [*through, *arguments] if through else command(*arguments)
-    with output.open("wb") as out, subprocess.Popen(
-        started, cwd=REPOSITORY, stdout=out, stderr=out, env=environment
-    ) as process:  # fmt: skip
+    with (
+        output.open("wb") as out,
+        subprocess.Popen(started, cwd=REPOSITORY, stdout=out, stderr=out, env=environment) as process,
+    ):
         try:
             wait_until(lambda: _missing(process, mark, output), SECONDS)
             disturb(process)
@@ -161,8 +162,13 @@ def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, 
     assert one.marked
     done = subprocess.run(
         command("--recover"),
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS, check=False, env=one.environment,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        env=one.environment,
+    )
     assert done.returncode == 0, done.stderr
     assert str(one.mark) in done.stdout
     assert not one.mark.exists()

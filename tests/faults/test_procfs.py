@@ -63,9 +63,13 @@ def test_a_real_exporter_shows_something_else(tmp_path: Path) -> None:
     folder = ProcFolder(tmp_path / "proc", CPUS, time.monotonic)
     port = allocate_ports(1)[0]
     command = [
-        str(find_binaries().node_exporter.path), f"--web.listen-address=127.0.0.1:{port}",
-        f"--path.procfs={tmp_path / 'proc'}", "--collector.disable-defaults", "--collector.cpu", "--collector.meminfo",
-    ]  # fmt: skip
+        str(find_binaries().node_exporter.path),
+        f"--web.listen-address=127.0.0.1:{port}",
+        f"--path.procfs={tmp_path / 'proc'}",
+        "--collector.disable-defaults",
+        "--collector.cpu",
+        "--collector.meminfo",
+    ]
     exporter = start_child(command, name="node_exporter", log=tmp_path / "log")
     try:
         wait_until(lambda: unmet_http(f"http://127.0.0.1:{port}/"), 30)

@@ -198,9 +198,11 @@ with UndoBook() as book:
 
 
 def test_recover_leaves_the_faults_of_a_killed_run(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    sleeper: subprocess.Popen[bytes],
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with switch() as (url, asked):

@@ -66,12 +66,19 @@ def ran(folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     program.chmod(0o755)
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
         env={
-            **os.environ, **environment, "RUNNER_TEMP": str(folder / "runner"), "PYTHONPATH": str(REPOSITORY),
+            **os.environ,
+            **environment,
+            "RUNNER_TEMP": str(folder / "runner"),
+            "PYTHONPATH": str(REPOSITORY),
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         },
-    )  # fmt: skip
+    )
 
 
 def test_the_action_annotates_the_mistake_writes_the_summary_and_fails(folder: Path) -> None:
@@ -84,9 +91,14 @@ def test_the_action_annotates_the_mistake_writes_the_summary_and_fails(folder: P
 def test_the_action_hands_every_input_on(folder: Path) -> None:
     (folder / "my rules").mkdir()
     done = ran(
-        folder, paths="rules.yml\nrules.yml", severity="info", format="sarif", output="my rules/o.sarif",
-        baseline="no.json", changed_since="HEAD",
-    )  # fmt: skip
+        folder,
+        paths="rules.yml\nrules.yml",
+        severity="info",
+        format="sarif",
+        output="my rules/o.sarif",
+        baseline="no.json",
+        changed_since="HEAD",
+    )
     assert done.returncode == 4
     assert "no.json: can't be read" in done.stderr
     done = ran(folder, paths="rules.yml\nrules.yml", format="sarif", output="my rules/o.sarif")

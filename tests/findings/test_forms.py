@@ -157,5 +157,8 @@ def test_junit_has_a_test_for_each_kind_and_counts_them() -> None:
     counted = Counter(child.tag for row in rows for child in row)
     assert counted == {"failure": 2, "error": 1, "skipped": 1}
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == [
-        str(len(rows)), "2", "1", "1",
-    ]  # fmt: skip
+        str(len(rows)),
+        "2",
+        "1",
+        "1",
+    ]

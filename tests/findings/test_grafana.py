@@ -248,7 +248,7 @@ TWINS = (
     files("policy-repeat", {"n.yml": POLICIES.replace("routes", "group_interval: 10m, repeat_interval: 1m, routes")}, {"n.yml": POLICIES.replace("routes", "group_interval: 1m, repeat_interval: 10m, routes")}),
     files("policy-receiver", {"n.yml": POLICIES.replace("[{receiver: pager}]", "[{receiver: pagers}]")}, {"n.yml": POLICIES}),
     files("empty-contact-point", {"n.yml": POLICIES.replace("[{uid: p, type: webhook}]", "[]")}, {"n.yml": POLICIES}),
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 
 
 def found(folder: Path, twin: Twin, shape: Any) -> list[Finding]:
@@ -319,17 +319,17 @@ def test_what_a_reader_or_another_program_fills_in_is_not_judged(tmp_path: Path)
 
 
 def test_a_query_without_names_whose_data_source_is_not_told_may_be_logql(tmp_path: Path) -> None:
-    shape = board(panel({"refId": "A", "expr": "sum(increase({app='a'}[5m]))"}, datasource=None, fieldConfig={"defaults": {"unit": "reqps"}}))  # fmt: skip
+    shape = board(panel({"refId": "A", "expr": "sum(increase({app='a'}[5m]))"}, datasource=None, fieldConfig={"defaults": {"unit": "reqps"}}))  # fmt: skip  # a table: one case, one row
     assert found(tmp_path, TWINS[0], shape) == []
 
 
 def test_a_resource_of_the_second_schema_is_judged(tmp_path: Path) -> None:
-    asked = {"refId": "A", "query": {"kind": "DataQuery", "group": "prometheus", "datasource": {"name": "prom"}, "spec": {"expr": "sum(increase(a_total[5m]))"}}}  # fmt: skip
+    asked = {"refId": "A", "query": {"kind": "DataQuery", "group": "prometheus", "datasource": {"name": "prom"}, "spec": {"expr": "sum(increase(a_total[5m]))"}}}  # fmt: skip  # a table: one case, one row
     element = {"kind": "Panel", "spec": {
         "id": 1, "title": "T", "vizConfig": {"kind": "VizConfig", "group": "timeseries", "spec": {"fieldConfig": {"defaults": {"unit": "reqps", "max": 9}}}},
         "data": {"kind": "QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": asked}]}},
-    }}  # fmt: skip
-    choice = {"name": "job", "includeAll": True, "current": {"value": "api"}, "query": {"group": "prometheus", "datasource": {"name": "prom"}, "spec": {"query": "label_values(up, job)"}}}  # fmt: skip
+    }}  # fmt: skip  # a table: one case, one row
+    choice = {"name": "job", "includeAll": True, "current": {"value": "api"}, "query": {"group": "prometheus", "datasource": {"name": "prom"}, "spec": {"query": "label_values(up, job)"}}}  # fmt: skip  # a table: one case, one row
     variable = {"kind": "QueryVariable", "spec": choice}
     row = {"kind": "RowsLayoutRow", "spec": {"variables": [variable]}}
     shape = {

@@ -167,7 +167,7 @@ NEIGHBOURS = (
     Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0'}}\n", "boards/a.json": '{"title": "a", "panels": []}'}, 1, Severity.INFO),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['./p:/etc/grafana/provisioning']}}\n", "p/a.json": '{"title": "a", "panels": []}'}, 1),
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row
 
 
 def found(folder: Path, files: dict[str, str], rule: str) -> list[Finding]:

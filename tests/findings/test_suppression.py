@@ -71,11 +71,24 @@ def lines(document: Any) -> list[int]:
         ("groups:", "groups:  # promproof: ignore rule/le-dropped", [5, 7, 13]),
     ],
     ids=[
-        "no comment", "on the line", "above a rule", "on a rule's first line", "on a text's line", "in a text",
-        "with other comments", "above a group", "on the top", "above the document", "above another key",
-        "of the file", "of the file at its end", "with another id", "a family", "another id alone",
+        "no comment",
+        "on the line",
+        "above a rule",
+        "on a rule's first line",
+        "on a text's line",
+        "in a text",
+        "with other comments",
+        "above a group",
+        "on the top",
+        "above the document",
+        "above another key",
+        "of the file",
+        "of the file at its end",
+        "with another id",
+        "a family",
+        "another id alone",
     ],
-)  # fmt: skip
+)
 def test_a_comment_covers_what_begins_on_its_line_or_on_the_next(
     before: str, after: str, left: list[int], here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

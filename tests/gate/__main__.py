@@ -20,9 +20,12 @@ def main() -> int:
         "--no-skips", action="store_true", help="a skip is red, also for what this machine lacks"
     )
     parser.add_argument(
-        "--may-lack", action="append", default=[], metavar="NEED",
+        "--may-lack",
+        action="append",
+        default=[],
+        metavar="NEED",
         help="with --no-skips: this machine cannot have NEED, `root` for example",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--count", action="store_true", help=f"write the numbers of tests of now into {LEAST} and run nothing"
     )

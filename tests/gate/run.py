@@ -142,14 +142,25 @@ class Gate:
             return begun.round(processes, Part("once more", "", 0, (item,)))
 
     def _start(
-        self, processes: Processes, name: str, arguments: Sequence[str], output: Path | None = None,
+        self,
+        processes: Processes,
+        name: str,
+        arguments: Sequence[str],
+        output: Path | None = None,
         behind: int = 0,
-    ) -> Begun:  # fmt: skip
+    ) -> Begun:
         path = self.reports / f"gate-{name.replace(' ', '-')}.jsonl"
         path.unlink(missing_ok=True)
         command = [
-            sys.executable, "-m", "pytest", "-p", "tests.gate.recorder", "--gate-record", str(path), *arguments,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.gate.recorder",
+            "--gate-record",
+            str(path),
+            *arguments,
+        ]
         return Begun(processes.start(command, self.root, output, behind), path, output)
 
     def _show(self, said: Path | None) -> None:

@@ -71,8 +71,11 @@ def _row(name: str, mine: Sequence[str], passed: set[str], lacking: set[str], la
 def plan_report(troubles: Sequence[str]) -> list[str]:
     """What is said when the plan cannot be trusted: nothing is run then."""
     said = [f"red: {text}" for text in troubles]
-    return [*said, "nothing was run: the plan does not hold all tests that stand in the files, or cannot be trusted",
-            f"0 passed, {len(troubles)} failed"]  # fmt: skip
+    return [
+        *said,
+        "nothing was run: the plan does not hold all tests that stand in the files, or cannot be trusted",
+        f"0 passed, {len(troubles)} failed",
+    ]
 
 
 def junit(judgement: Judgement, rounds: Sequence[Round]) -> str:
@@ -82,17 +85,28 @@ def junit(judgement: Judgement, rounds: Sequence[Round]) -> str:
         tests = [judgement.ended[item.id] for item in done.part.items if item.id in judgement.ended]
         bad = sum(test.id in judgement.failed for test in tests)
         suite = tree.SubElement(
-            root, "testsuite", name=done.part.name, tests=str(len(tests)), failures=str(bad), errors="0",
+            root,
+            "testsuite",
+            name=done.part.name,
+            tests=str(len(tests)),
+            failures=str(bad),
+            errors="0",
             skipped=str(sum(test.outcome in ("skipped", "xfailed") for test in tests)),
             time=f"{done.seconds:.3f}",
-        )  # fmt: skip
+        )
         for test in tests:
             _case(suite, test, judgement)
     if judgement.red:
         suite = tree.SubElement(
-            root, "testsuite", name="gate", tests=str(len(judgement.red)), failures=str(len(judgement.red)),
-            errors="0", skipped="0", time="0",
-        )  # fmt: skip
+            root,
+            "testsuite",
+            name="gate",
+            tests=str(len(judgement.red)),
+            failures=str(len(judgement.red)),
+            errors="0",
+            skipped="0",
+            time="0",
+        )
         for text in judgement.red:
             case = tree.SubElement(suite, "testcase", classname="gate", name=_clean(text), time="0")
             tree.SubElement(case, "failure", message=_clean(text))

@@ -193,8 +193,11 @@ def test_an_interrupted_session_is_green_or_goes_on() -> None:
     assert to_repeat(judgement, ITEMS) == []
 
 
-FILES = {"tests/a/test_a.py": {"test_one", "test_two"}, "tests/b/test_b.py": {"test_three"},
-         "tests/runs/test_r.py": {"test_run"}}  # fmt: skip
+FILES = {
+    "tests/a/test_a.py": {"test_one", "test_two"},
+    "tests/b/test_b.py": {"test_three"},
+    "tests/runs/test_r.py": {"test_run"},
+}
 
 
 def test_a_sound_plan_has_trouble() -> None:
@@ -207,8 +210,10 @@ def test_a_sound_plan_has_trouble() -> None:
     [
         (
             Record(0, [Collection("", (*LIGHT, *RUNS))]),
-            ["tests/b/test_b.py: nothing of this file is collected (1 test functions)",
-             "tests/b: 0 tests are collected, at least 1 are expected;"],
+            [
+                "tests/b/test_b.py: nothing of this file is collected (1 test functions)",
+                "tests/b: 0 tests are collected, at least 1 are expected;",
+            ],
         ),
         (
             Record(0, [Collection("", (LIGHT[0], OTHER, *RUNS))]),
@@ -229,16 +234,17 @@ def test_a_sound_plan_has_trouble() -> None:
         (Record(None), ["the collection broke off with status None"]),
     ],
     ids=["folder left out", "function not collected", "parameters lost", "deselected", "error", "crash"],
-)  # fmt: skip
+)
 def test_a_plan_with_a_hole_is_trusted(record: Record, says: list[str]) -> None:
     found = plan.troubles(record, FILES, plan.read_least(plan.least_text(ITEMS)))
     assert [text[: len(words)] for text, words in zip(found, says, strict=True)] == says
 
 
 @pytest.mark.parametrize(
-    "name", ["a[<function f at 0x7f00aa11>]", "a[<lambda>-0x7f1234567]", "a[naïve]"],
+    "name",
+    ["a[<function f at 0x7f00aa11>]", "a[<lambda>-0x7f1234567]", "a[naïve]"],
     ids=["function", "address", "not ASCII"],
-)  # fmt: skip
+)
 def test_an_id_that_differs_in_each_process_is_accepted(name: str) -> None:
     items = (Item(f"tests/a/test_a.py::test_{name}"),)
     [trouble] = plan.troubles(Record(0, [Collection("", items)]), {}, {})

@@ -23,13 +23,17 @@ PASSED = [{"claim": "port/api", "outcome": "pass", "reason": "open"}]
     ("report", "says"),
     [
         ({"trouble": "the target died", "verdicts": PASSED}, "the target died"),
-        ({"trouble": None, "verdicts": PASSED + UNKNOWN},
-         "2 claims unknown, first metric/a/exact: the ledger is cut off"),
-        ({"trouble": "the target died", "verdicts": UNKNOWN},
-         "the target died; 2 claims unknown, first metric/a/exact: the ledger is cut off"),
+        (
+            {"trouble": None, "verdicts": PASSED + UNKNOWN},
+            "2 claims unknown, first metric/a/exact: the ledger is cut off",
+        ),
+        (
+            {"trouble": "the target died", "verdicts": UNKNOWN},
+            "the target died; 2 claims unknown, first metric/a/exact: the ledger is cut off",
+        ),
     ],
     ids=["trouble", "unknown", "both"],
-)  # fmt: skip
+)
 def test_the_reason_of_the_run_is_not_that_of_its_report(
     report: dict[str, Any], says: str, tmp_path: Path
 ) -> None:

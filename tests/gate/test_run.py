@@ -227,8 +227,12 @@ def test_a_shared_run_is_made_of_what_its_tests_ask_about_also_beside_one_that_a
     project.write(light__a=SHARED)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests"],
-        cwd=project.root, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 

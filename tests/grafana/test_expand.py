@@ -17,9 +17,20 @@ HOUR = Request(0, 3_600_000, 1000)
 
 @pytest.mark.parametrize(
     ("text", "ms"),
-    [("15s", 15_000), ("30", 30_000), ("<10s>", 10_000), (">1m", 60_000), ("1h30m", 5_400_000), ("250ms", 250),
-     ("1d", 86_400_000), ("1w", 604_800_000), ("1M", 2_592_000_000), ("1y", 31_536_000_000), ("2.5s", 2500)],
-)  # fmt: skip
+    [
+        ("15s", 15_000),
+        ("30", 30_000),
+        ("<10s>", 10_000),
+        (">1m", 60_000),
+        ("1h30m", 5_400_000),
+        ("250ms", 250),
+        ("1d", 86_400_000),
+        ("1w", 604_800_000),
+        ("1M", 2_592_000_000),
+        ("1y", 31_536_000_000),
+        ("2.5s", 2500),
+    ],
+)
 def test_a_duration_is_read_wrongly(text: str, ms: int) -> None:
     assert milliseconds(text) == ms
 
@@ -66,7 +77,7 @@ def test_a_macro_is_replaced_inside_of_another() -> None:
         (Value(("a",), True), "[[v]]", "a"),
         (Value(("a",)), "$vv $v_", "$vv $v_"),
     ],
-)  # fmt: skip
+)
 def test_a_variable_is_put_in_otherwise_than_grafana_does(value: Value, text: str, wanted: str) -> None:
     assert substitute(text, {"v": value}) == wanted
 

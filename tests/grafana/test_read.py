@@ -48,11 +48,17 @@ def said(one: Dashboard) -> str:
         ('{"title": "A", "panels": [{}]}', "$.panels[0].type: missing"),
         ('{"title": "A", "schemaVersion": "x", "panels": []}', "$.schemaVersion"),
         ('{"title": "A", "uid": "' + "u" * 41 + '", "panels": []}', "41 characters"),
-        ('{"title": "A", "__inputs": [{"name": "DS"}], "panels": [{"datasource": "${DS}"}]}', "an export for sharing"),
+        (
+            '{"title": "A", "__inputs": [{"name": "DS"}], "panels": [{"datasource": "${DS}"}]}',
+            "an export for sharing",
+        ),
         ('{"title": "A", "panels": [], "templating": []}', "$.templating: found a list"),
-        ('{"title": "A", "panels": [], "templating": {"list": [{"type": "odd"}]}}', "unknown type of variable 'odd'"),
+        (
+            '{"title": "A", "panels": [], "templating": {"list": [{"type": "odd"}]}}',
+            "unknown type of variable 'odd'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_broken_file_is_not_explained(text: str, words: str) -> None:
     assert words in said(read("a.json", text))
 

@@ -180,4 +180,4 @@ TWINS = (
     Twin("no-type", OVERVIEW, RATE, no_type, "form", "type: missing"),
     Twin("other-source", OVERVIEW, RATE, other_source, "form", "not provisioned"),
     Twin("syntax", OVERVIEW, RATE, query("sum by (job) (rate(http_requests_total[5m])"), "form", "cannot be parsed"),
-)  # fmt: skip
+)  # fmt: skip  # a table: one case, one row

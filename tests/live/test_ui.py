@@ -40,13 +40,26 @@ class WebUi:
         scenario = folder / "patient.yaml"
         scenario.write_text(PATIENT, encoding="utf-8")
         command = [
-            sys.executable, "-m", "promproof", "ui", "--web-port", str(self.port), "--scenario", str(scenario),
-            "--reports", str(self.reports), *options,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "promproof",
+            "ui",
+            "--web-port",
+            str(self.port),
+            "--scenario",
+            str(scenario),
+            "--reports",
+            str(self.reports),
+            *options,
+        ]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             env={**os.environ, **(env or {})},
-        )  # fmt: skip
+        )
 
     def ready(self) -> WebUi:
         def answers() -> bool:

@@ -39,9 +39,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fast]:
 @pytest.fixture
 def page(stack: Fast, tmp_path: Path) -> Iterator[WebUi]:
     own = [
-        "--target", stack.api, "--prometheus", stack.prometheus, "--contract", str(stack.contract),
-        "--fault-url", stack.faults,
-    ]  # fmt: skip
+        "--target",
+        stack.api,
+        "--prometheus",
+        stack.prometheus,
+        "--contract",
+        str(stack.contract),
+        "--fault-url",
+        stack.faults,
+    ]
     started = WebUi(tmp_path, *own, env={"FAULT_TOKEN": TOKEN})
     yield started.ready()
     if started.process.poll() is None:

@@ -73,13 +73,25 @@ class LoadSessions:
             name = str(path)
         reports = self._folder / f"reports-{number}"
         command = [
-            sys.executable, "-m", "promproof", "load", name, "--target", self._url, "--reports", str(reports),
+            sys.executable,
+            "-m",
+            "promproof",
+            "load",
+            name,
+            "--target",
+            self._url,
+            "--reports",
+            str(reports),
             *options,
-        ]  # fmt: skip
+        ]
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             env={**os.environ, **(env or {})},
-        )  # fmt: skip
+        )
         session = LoadSession(process, reports)
         self._started.append(session)
         return session

@@ -87,9 +87,23 @@ class LocustRuns:
         path, ledger = self._folder / f"scenario-{number}.yaml", self._folder / f"ledger-{number}.jsonl"
         path.write_text(scenario, encoding="utf-8")
         command = [
-            sys.executable, "-m", "locust", "-f", locustfile, "--headless", "--only-summary", "-L", "ERROR",
-            "--host", url, "--scenario", str(path), "--ledger", str(ledger), *options,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            locustfile,
+            "--headless",
+            "--only-summary",
+            "-L",
+            "ERROR",
+            "--host",
+            url,
+            "--scenario",
+            str(path),
+            "--ledger",
+            str(ledger),
+            *options,
+        ]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )

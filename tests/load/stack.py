@@ -69,16 +69,22 @@ def running(folder: Path, variant: str | None = None) -> Iterator[Running]:
     children = [
         start_child(
             [sys.executable, *program, "--port", str(api), "--fault-port", str(faults)],
-            name="api", log=folder / "api.log", cwd=ROOT, env=environment,
+            name="api",
+            log=folder / "api.log",
+            cwd=ROOT,
+            env=environment,
         ),
         start_child(
             [
-                str(find_binaries().prometheus.path), f"--config.file={folder}/prometheus.yml",
-                f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{prometheus}",
+                str(find_binaries().prometheus.path),
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
+                f"--web.listen-address=127.0.0.1:{prometheus}",
             ],
-            name="prometheus", log=folder / "prometheus.log",
+            name="prometheus",
+            log=folder / "prometheus.log",
         ),
-    ]  # fmt: skip
+    ]
     found = Running(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{faults}", f"http://127.0.0.1:{prometheus}")
     try:
         wait_until(partial(unmet_http, f"{found.api}/health"), SECONDS)

@@ -18,19 +18,29 @@ def test_an_example_of_the_documentation_is_refused(text: str) -> None:
     ("text", "expected"),
     [
         ("p95 < 250ms", Condition("p95 < 250ms", "p95", "<", 0.25, "s")),
-        ("service p99.9 of GET /a/{id} <= 1.5s",
-         Condition("service p99.9 of GET /a/{id} <= 1.5s", "service p99.9", "<=", 1.5, "s", ("GET", "/a/{id}"))),
+        (
+            "service p99.9 of GET /a/{id} <= 1.5s",
+            Condition(
+                "service p99.9 of GET /a/{id} <= 1.5s", "service p99.9", "<=", 1.5, "s", ("GET", "/a/{id}")
+            ),
+        ),
         ("errors <= 3", Condition("errors <= 3", "errors", "<=", 3.0, "")),
-        ("errors <= 1%, over 10s, abort",
-         Condition("errors <= 1%, over 10s, abort", "errors", "<=", 0.01, "share", over=10.0, abort=True)),
+        (
+            "errors <= 1%, over 10s, abort",
+            Condition("errors <= 1%, over 10s, abort", "errors", "<=", 0.01, "share", over=10.0, abort=True),
+        ),
         ("404 == 0, in hold", Condition("404 == 0, in hold", "404", "==", 0.0, "", stage="hold")),
         ("rate >= 30/m", Condition("rate >= 30/m", "rate", ">=", 0.5, "/s")),
-        ("metric http_requests_total",
-         Condition("metric http_requests_total", "metric", subject="http_requests_total")),
-        ('promql sum(a{b="c,  d"}) > 1',
-         Condition('promql sum(a{b="c,  d"}) > 1', "promql", subject='sum(a{b="c,  d"}) > 1')),
+        (
+            "metric http_requests_total",
+            Condition("metric http_requests_total", "metric", subject="http_requests_total"),
+        ),
+        (
+            'promql sum(a{b="c,  d"}) > 1',
+            Condition('promql sum(a{b="c,  d"}) > 1', "promql", subject='sum(a{b="c,  d"}) > 1'),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_condition_means_something_else(text: str, expected: Condition) -> None:
     assert parse_condition(text) == expected
 

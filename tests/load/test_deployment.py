@@ -105,9 +105,16 @@ def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
 def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
     def config(*options: str) -> dict[str, Any]:
         command = [
-            str(Path(sys.executable).parent / "docker-compose"), "-f", "docker-compose.yml", "-f",
-            "load/docker-compose.yml", *options, "config", "--format", "json",
-        ]  # fmt: skip
+            str(Path(sys.executable).parent / "docker-compose"),
+            "-f",
+            "docker-compose.yml",
+            "-f",
+            "load/docker-compose.yml",
+            *options,
+            "config",
+            "--format",
+            "json",
+        ]
         done = subprocess.run(
             command, cwd=MONITORING, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )
@@ -136,8 +143,11 @@ def test_prometheus_refuses_its_configuration_with_the_scrape_job(tmp_path: Path
     promtool = find_binaries().promtool.path
     done = subprocess.run(
         [str(promtool), "check", "config", str(tmp_path / "prometheus.yml")],
-        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -179,9 +179,23 @@ def test_a_worker_without_its_master_sends_for_ever(target: Target, tmp_path: Pa
     port = str(allocate_ports(1)[0])
     locust = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "-L", "CRITICAL"]
     master = [
-        *locust, "--headless", "--only-summary", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port",
-        port, "--expect-workers", "1", "--host", target.url, "--scenario", str(scenario), "--ledger", str(ledger),
-    ]  # fmt: skip
+        *locust,
+        "--headless",
+        "--only-summary",
+        "--master",
+        "--master-bind-host",
+        "127.0.0.1",
+        "--master-bind-port",
+        port,
+        "--expect-workers",
+        "1",
+        "--host",
+        target.url,
+        "--scenario",
+        str(scenario),
+        "--ledger",
+        str(ledger),
+    ]
     worker = [*locust, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
     processes = [
         subprocess.Popen(one, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

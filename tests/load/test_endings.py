@@ -231,9 +231,26 @@ def test_plain_users_of_locust_are_not_counted(target: Target, tmp_path: Path) -
     ledger, users = tmp_path / "ledger.jsonl", tmp_path / "users.py"
     users.write_text(PLAIN.format(path=str(ledger)), encoding="utf-8")
     command = [
-        sys.executable, "-m", "locust", "-f", str(users), "--headless", "--only-summary", "-L", "ERROR", "-u", "2",
-        "-r", "2", "-t", "2s", "--stop-timeout", "10", "--host", target.url,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(users),
+        "--headless",
+        "--only-summary",
+        "-L",
+        "ERROR",
+        "-u",
+        "2",
+        "-r",
+        "2",
+        "-t",
+        "2s",
+        "--stop-timeout",
+        "10",
+        "--host",
+        target.url,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS
@@ -244,8 +261,10 @@ def test_plain_users_of_locust_are_not_counted(target: Target, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert differing(run.view(), target) == set()
     assert run.view().keys() == [
-        ("GET", "/things", 200), ("GET", "/things/{id}", 404), ("GET", "unmatched", 404)
-    ]  # fmt: skip
+        ("GET", "/things", 200),
+        ("GET", "/things/{id}", 404),
+        ("GET", "unmatched", 404),
+    ]
 
 
 def test_reading_a_ledger_patches_the_readers_process() -> None:

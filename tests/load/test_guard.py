@@ -21,10 +21,20 @@ Headers = dict[str, str]
 Answer = tuple[int, Headers, bytes]
 NAMED = "load.example.org"
 READS = (
-    "/", "/stats/requests", "/stats/report", "/stats/requests/csv", "/stats/failures/csv", "/exceptions",
-    "/exceptions/csv", "/tasks", "/logs", "/worker-count", "/metrics", "/verification/state.json",
+    "/",
+    "/stats/requests",
+    "/stats/report",
+    "/stats/requests/csv",
+    "/stats/failures/csv",
+    "/exceptions",
+    "/exceptions/csv",
+    "/tasks",
+    "/logs",
+    "/worker-count",
+    "/metrics",
+    "/verification/state.json",
     "/verification/page.js",
-)  # fmt: skip
+)
 CHANGES = ("/swarm", "/stop", "/stats/reset", "/user", "/verification/fault", "/verification/drill")
 
 
@@ -61,9 +71,19 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebUi]:
     folder = tmp_path_factory.mktemp("web-ui")
     found = WebUi(allocate_ports(1)[0])
     command = [
-        sys.executable, "-m", "promproof", "ui", "--web-port", str(found.port), "--reports", str(folder / "reports"),
-        "--ledger", str(folder / "ledgers"), "--web-allowed-host", f"{NAMED}, other.example.org",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "promproof",
+        "ui",
+        "--web-port",
+        str(found.port),
+        "--reports",
+        str(folder / "reports"),
+        "--ledger",
+        str(folder / "ledgers"),
+        "--web-allowed-host",
+        f"{NAMED}, other.example.org",
+    ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
@@ -206,10 +226,13 @@ def test_a_refusal_says_nothing_of_what_to_do(ui: WebUi) -> None:
 @pytest.mark.parametrize(
     ("web_host", "host", "refused"),
     [
-        ("", "10.1.2.3:8089", True), ("0.0.0.0", "0.0.0.0:8089", True), ("::", "[::]:8089", True),
-        ("10.1.2.3", "10.1.2.3:8089", False), ("fd00::7", "[fd00::7]:8089", False),
+        ("", "10.1.2.3:8089", True),
+        ("0.0.0.0", "0.0.0.0:8089", True),
+        ("::", "[::]:8089", True),
+        ("10.1.2.3", "10.1.2.3:8089", False),
+        ("fd00::7", "[fd00::7]:8089", False),
         ("Load.Example", "load.example:8089", False),
     ],
-)  # fmt: skip
+)
 def test_the_address_that_is_listened_on_is_no_name(web_host: str, host: str, refused: bool) -> None:
     assert bool(refusal("GET", {"host": host}, names_of(web_host, ""))) is refused

@@ -168,8 +168,9 @@ def test_a_run_that_was_ended_early_passes() -> None:
     run.over(2.0, reason="asked to stop")
     found = run.verdict()
     assert (found.outcome, found.seen) == (
-        Outcome.UNKNOWN, "the run is invalid: interrupted after 2.0 s of 10 s (seen: 10.0 ms)"
-    )  # fmt: skip
+        Outcome.UNKNOWN,
+        "the run is invalid: interrupted after 2.0 s of 10 s (seen: 10.0 ms)",
+    )
 
 
 @pytest.mark.parametrize("broken", [False, True])

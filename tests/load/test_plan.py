@@ -48,10 +48,12 @@ def test_a_placeholder_has_another_value_or_type(visit: Visit, text: str, value:
         ("id}", "a lone } in 'id}'; write }} for the character itself"),
         ("{random:9:1}", "placeholder {random:9:1}: 9 is more than 1"),
         ("{Id}", "placeholder {Id}, expected {name}, {pool.variable}, {pool.variable:3} or {random:1:36}"),
-        ("{things.id:0}", "placeholder {things.id:0}, expected {name}, {pool.variable}, {pool.variable:3} or "
-         "{random:1:36}"),
+        (
+            "{things.id:0}",
+            "placeholder {things.id:0}, expected {name}, {pool.variable}, {pool.variable:3} or {random:1:36}",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_placeholder_is_sent_or_told_without_its_text(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         parse(text)

@@ -72,21 +72,32 @@ def played(
         (Ending.ANSWERED, 200, {}, (1, 1), None),
         (Ending.ANSWERED, 503, {}, (0, 0), "answered 503, expected 200"),
         (Ending.ANSWERED, 200, {"counted": False}, (0, 0), None),
-        (Ending.ANSWERED, 200, {"broken": 500}, (1, 1), "answered whole with 200, expected an answer that breaks off"),
+        (
+            Ending.ANSWERED,
+            200,
+            {"broken": 500},
+            (1, 1),
+            "answered whole with 200, expected an answer that breaks off",
+        ),
         (Ending.BROKEN, 200, {}, (0, 1), "answer broken off"),
         (Ending.BROKEN, 200, {"broken": 200}, (1, 1), None),
         (Ending.LOST, 0, {}, (0, 1), "answer lost"),
         (Ending.UNSENT, 0, {}, (0, 0), "could not be sent"),
         (Ending.LEFT, 0, {"leave": "after-send", "status": 200}, (1, 1), None),
         (Ending.LEFT, 200, {"leave": "mid-stream", "status": 200}, (1, 1), None),
-        (Ending.LEFT, 404, {"leave": "mid-stream", "status": 200}, (0, 0),
-         "answered 404 before the client left, expected 200"),
+        (
+            Ending.LEFT,
+            404,
+            {"leave": "mid-stream", "status": 200},
+            (0, 0),
+            "answered 404 before the client left, expected 200",
+        ),
         (Ending.LEFT, 0, {"leave": "half-header"}, (0, 0), None),
         (Ending.LOST, 0, {"leave": "half-header"}, (0, 0), "could not be sent"),
         (Ending.LEFT, 0, {"leave": "half-body", "status": 200, "text": "ab"}, (1, 1), None),
         (Ending.LOST, 0, {"leave": "after-send", "status": 200}, (0, 1), "answer lost"),
     ],
-)  # fmt: skip
+)
 def test_an_ending_is_recorded_as_another(
     ending: Ending, status: int, request_: dict[str, object], bounds: tuple[int, int], report: str | None
 ) -> None:

@@ -71,64 +71,137 @@ STEP = '{request: "GET /things/{id}"}'
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("rate: 10/s", "rate: fast",
-         "12: arrival.rate: expected a rate above 0 such as 130/s or 30/m, found 'fast'"),
-        ("duration: 1s", "duration: soon",
-         "13: duration: expected a duration such as 300ms, 1.5s, 2m or 1h, found 'soon'"),
+        (
+            "rate: 10/s",
+            "rate: fast",
+            "12: arrival.rate: expected a rate above 0 such as 130/s or 30/m, found 'fast'",
+        ),
+        (
+            "duration: 1s",
+            "duration: soon",
+            "13: duration: expected a duration such as 300ms, 1.5s, 2m or 1h, found 'soon'",
+        ),
         ("duration: 1s", "duration: 0s", "13: duration: found 0, expected more than 0"),
-        ("duration: 1s\n", "",
-         "1: duration: missing, expected duration or max_requests, so that the run ends by itself"),
+        (
+            "duration: 1s\n",
+            "",
+            "1: duration: missing, expected duration or max_requests, so that the run ends by itself",
+        ),
         ("count: 2", "count: two", "5: pools.things.count: Input should be a valid integer, found 'two'"),
         ("name: list", "name: list\n    weight: 0", "7: mix: the weights add up to 0, expected one above 0"),
-        ("arrival: {model: open, rate: 10/s}\n", "",
-         "1: arrival: missing, expected how the sessions of the mix arrive"),
-        (STEP, '{request: "GET /things/{number}"}',
-         "11: mix.0.steps.0.request: unknown variable 'number', expected one of: id, n"),
-        (STEP, '{request: "GET /things/{n}"}',
-         "11: mix.0.steps.0.endpoint: missing: '/things/{n}' is no route template, expected the endpoint as the "
-         "target labels it"),
-        (STEP, '{request: "GET /{id", endpoint: x}',
-         "11: mix.0.steps.0.request: a lone { in '/{id'; write {{ for the character itself"),
-        (STEP, '{request: "GET /{things.id:3}", endpoint: x}',
-         "11: mix.0.steps.0.request: 3 different items of pool things, expected at most 2"),
-        (STEP, '{request: "GET /things\\n"}',
-         "11: mix.0.steps.0.request: expected a method and a path without a query, such as GET /api/v1/prompts, "
-         "found 'GET /things\\n'"),
-        (STEP, "{request: GET /, leave: after-send}",
-         "11: mix.0.steps.0.status: missing, expected the status that the target counts with leave: after-send"),
-        (STEP, "{request: GET /, leave: half-header, status: 200}",
-         "11: mix.0.steps.0.leave: found half-header with status, tally or floor, expected none: the target counts "
-         "nothing"),
-        (STEP, "{request: POST /, leave: half-body, text: ab}",
-         "11: mix.0.steps.0.status: missing, expected the status that the target counts with leave: half-body"),
-        (STEP, "{request: POST /, leave: half-body, status: 499}",
-         "11: mix.0.steps.0.leave: found half-body without a body, expected one under json or text"),
-        (STEP, "{request: POST /, leave: half-body, status: 499, text: ab, floor: 1s}",
-         "11: mix.0.steps.0.leave: found half-body with tally or floor, expected none: the target never has it whole"),
-        (STEP, "{request: POST /, body_after: 1s}",
-         "11: mix.0.steps.0.body_after: found without a body, expected one under json or text"),
-        (STEP, "{request: POST /, text: ab, body_after: 1s, broken: 500}",
-         "11: mix.0.steps.0.body_after: found with leave or broken, expected a request with a whole answer"),
-        (STEP, "{request: POST /, text: ab, json: {}}",
-         "11: mix.0.steps.0.text: found together with json, expected one of them"),
-        (STEP, "{request: GET /, user: a, anonymous: true}",
-         "11: mix.0.steps.0.user: found together with anonymous, expected one of them"),
-        (STEP, "{request: GET /, user: '{nobody}'}",
-         "11: mix.0.steps.0.user: unknown variable 'nobody', expected one of: id, n"),
-        (STEP, "{request: GET /, status: 200}",
-         "11: mix.0.steps.0.status: found 200 without leave, expected the status under expect"),
-        (STEP, "{request: GET /, broken: 500, save: {a: b}}",
-         "11: mix.0.steps.0.save: found with a request that gets no whole answer, expected none"),
-        (STEP, "{request: GET /, counted: false, tally: [{name: x}]}",
-         "11: mix.0.steps.0.counted: found false with tally or leave, expected none of them"),
-        (STEP, '{request: GET /, tally: [{name: x, labels: {a: "@.id"}}]}',
-         "11: mix.0.steps.0.tally.0.labels.a: found '@.id' without each, expected a list under each whose items have "
-         "the field"),
-        ("draw: [things]", "draw: [thingz]",
-         "9: mix.0.draw.0: unknown pool 'thingz', expected one of: things\n"
-         "FILE:11: mix.0.steps.0.request: unknown variable 'id', expected one of: n"),
+        (
+            "arrival: {model: open, rate: 10/s}\n",
+            "",
+            "1: arrival: missing, expected how the sessions of the mix arrive",
+        ),
+        (
+            STEP,
+            '{request: "GET /things/{number}"}',
+            "11: mix.0.steps.0.request: unknown variable 'number', expected one of: id, n",
+        ),
+        (
+            STEP,
+            '{request: "GET /things/{n}"}',
+            "11: mix.0.steps.0.endpoint: missing: '/things/{n}' is no route template, expected the endpoint as the "
+            "target labels it",
+        ),
+        (
+            STEP,
+            '{request: "GET /{id", endpoint: x}',
+            "11: mix.0.steps.0.request: a lone { in '/{id'; write {{ for the character itself",
+        ),
+        (
+            STEP,
+            '{request: "GET /{things.id:3}", endpoint: x}',
+            "11: mix.0.steps.0.request: 3 different items of pool things, expected at most 2",
+        ),
+        (
+            STEP,
+            '{request: "GET /things\\n"}',
+            "11: mix.0.steps.0.request: expected a method and a path without a query, such as GET /api/v1/prompts, "
+            "found 'GET /things\\n'",
+        ),
+        (
+            STEP,
+            "{request: GET /, leave: after-send}",
+            "11: mix.0.steps.0.status: missing, expected the status that the target counts with leave: after-send",
+        ),
+        (
+            STEP,
+            "{request: GET /, leave: half-header, status: 200}",
+            "11: mix.0.steps.0.leave: found half-header with status, tally or floor, expected none: the target counts "
+            "nothing",
+        ),
+        (
+            STEP,
+            "{request: POST /, leave: half-body, text: ab}",
+            "11: mix.0.steps.0.status: missing, expected the status that the target counts with leave: half-body",
+        ),
+        (
+            STEP,
+            "{request: POST /, leave: half-body, status: 499}",
+            "11: mix.0.steps.0.leave: found half-body without a body, expected one under json or text",
+        ),
+        (
+            STEP,
+            "{request: POST /, leave: half-body, status: 499, text: ab, floor: 1s}",
+            "11: mix.0.steps.0.leave: found half-body with tally or floor, expected none: "
+            "the target never has it whole",
+        ),
+        (
+            STEP,
+            "{request: POST /, body_after: 1s}",
+            "11: mix.0.steps.0.body_after: found without a body, expected one under json or text",
+        ),
+        (
+            STEP,
+            "{request: POST /, text: ab, body_after: 1s, broken: 500}",
+            "11: mix.0.steps.0.body_after: found with leave or broken, expected a request with a whole answer",
+        ),
+        (
+            STEP,
+            "{request: POST /, text: ab, json: {}}",
+            "11: mix.0.steps.0.text: found together with json, expected one of them",
+        ),
+        (
+            STEP,
+            "{request: GET /, user: a, anonymous: true}",
+            "11: mix.0.steps.0.user: found together with anonymous, expected one of them",
+        ),
+        (
+            STEP,
+            "{request: GET /, user: '{nobody}'}",
+            "11: mix.0.steps.0.user: unknown variable 'nobody', expected one of: id, n",
+        ),
+        (
+            STEP,
+            "{request: GET /, status: 200}",
+            "11: mix.0.steps.0.status: found 200 without leave, expected the status under expect",
+        ),
+        (
+            STEP,
+            "{request: GET /, broken: 500, save: {a: b}}",
+            "11: mix.0.steps.0.save: found with a request that gets no whole answer, expected none",
+        ),
+        (
+            STEP,
+            "{request: GET /, counted: false, tally: [{name: x}]}",
+            "11: mix.0.steps.0.counted: found false with tally or leave, expected none of them",
+        ),
+        (
+            STEP,
+            '{request: GET /, tally: [{name: x, labels: {a: "@.id"}}]}',
+            "11: mix.0.steps.0.tally.0.labels.a: found '@.id' without each, expected a list under each "
+            "whose items have the field",
+        ),
+        (
+            "draw: [things]",
+            "draw: [thingz]",
+            "9: mix.0.draw.0: unknown pool 'thingz', expected one of: things\n"
+            "FILE:11: mix.0.steps.0.request: unknown variable 'id', expected one of: n",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_in_other_words(tmp_path: Path, before: str, after: str, message: str) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(GOOD.replace(before, after), encoding="utf-8")

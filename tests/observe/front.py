@@ -40,9 +40,12 @@ def before(behind: str, headers: Mapping[str, str], pair: tuple[Path, Path] | No
             accept = {"Accept": self.headers.get("Accept", "*/*")}
             size = int(self.headers.get("Content-Length", 0))
             asked = requests.request(
-                self.command, behind + self.path.removeprefix(PREFIX), data=self.rfile.read(size), timeout=30,
+                self.command,
+                behind + self.path.removeprefix(PREFIX),
+                data=self.rfile.read(size),
+                timeout=30,
                 headers=accept | {"Content-Type": self.headers.get("Content-Type", "text/plain")},
-            )  # fmt: skip
+            )
             return self.answer(asked.status_code, asked.content, asked.headers.get("Content-Type", ""))
 
         do_POST = do_GET

@@ -39,10 +39,12 @@ ANSWERS = {
     "other data": servers.answer('{"status":"success","data":{"result":{"a":1},"groups":3}}', 200, JSON),
     "rows of text": servers.answer(
         '{"status":"success","data":{"result":[{"metric":{},"value":["x","y"],"values":["xy"]}],'
-        '"activeTargets":["a"],"groups":["b"],"alerts":["c"]}}', 200, JSON,
+        '"activeTargets":["a"],"groups":["b"],"alerts":["c"]}}',
+        200,
+        JSON,
     ),
     "latin-1": servers.answer(b"\xe9\xff\x00", 200, JSON),
-}  # fmt: skip
+}
 QUESTIONS: dict[str, Callable[[Prometheus], Any]] = {
     "query": lambda prometheus: prometheus.query("up"),
     "samples": lambda prometheus: prometheus.samples("up", 60),

@@ -86,9 +86,21 @@ def test_every_type_of_variable_has_the_value_it_has_in_grafana(tmp_path: Path) 
     history = asked(tmp_path, dashboard(templating={"list": VARIABLES}))
     chosen = {row.data.name: list(row.data.chosen) for row in history.of(VariableAsked)}
     assert chosen == {
-        "step": ["$__auto_interval_step"], "ds": ["prom"], "logs": ["loki"], "none": [], "size": ["1,5"], "text": ["x"],
-        "whole": ["b"], "fixed": ["7"], "filters": [], "by": [], "on": ["true"], "app": [], "job": ["AP"], "bad": [],
-    }  # fmt: skip
+        "step": ["$__auto_interval_step"],
+        "ds": ["prom"],
+        "logs": ["loki"],
+        "none": [],
+        "size": ["1,5"],
+        "text": ["x"],
+        "whole": ["b"],
+        "fixed": ["7"],
+        "filters": [],
+        "by": [],
+        "on": ["true"],
+        "app": [],
+        "job": ["AP"],
+        "bad": [],
+    }
     (failed,) = history.of(ObservationFailed)
     assert "the regular expression '/(/' cannot be read here" in failed.data.error
 

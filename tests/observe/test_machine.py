@@ -34,8 +34,11 @@ def test_a_figure_is_read_wrongly(proc: Path) -> None:
     found = read(lambda: float(next(clock)), ("/", "/nowhere"), proc)
     assert (found.before, found.after, found.cpus) == (1.0, 2.0, 2)
     assert {mode: seconds for mode, seconds in found.cpu.items() if seconds} == {
-        "user": 3.0, "system": 1.0, "idle": 10.0, "iowait": 0.5,
-    }  # fmt: skip
+        "user": 3.0,
+        "system": 1.0,
+        "idle": 10.0,
+        "iowait": 0.5,
+    }
     assert found.memory == (1_024_000, 256_000)
     assert found.disks == {"sda": (16 * 512, 32 * 512)}
     assert found.networks == {"eth0": (700, 900)}

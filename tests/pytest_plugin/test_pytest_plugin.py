@@ -93,9 +93,13 @@ def told(folder: Path) -> dict[str, Told]:
     ]
     done = subprocess.run(
         [sys.executable, str(SEVERAL), json.dumps(runs)],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, **ALONE},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return {name: Told(**one) for name, one in zip(RUNS, json.loads(done.stdout), strict=True)}
 
@@ -104,9 +108,13 @@ def test_a_run_that_does_not_ask_imports_and_writes_nothing(tmp_path: Path) -> N
     stranger = strangers_repository(tmp_path / "stranger")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "promproof.pytest_plugin", "-p", "no:cacheprovider", "-q"],
-        cwd=stranger, capture_output=True, text=True, timeout=120, check=False,
+        cwd=stranger,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, **ALONE, "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert sorted(path.name for path in stranger.rglob("*")) == ["conftest.py", "test_mine.py", "tests"]

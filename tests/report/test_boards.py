@@ -46,8 +46,14 @@ def test_a_panel_has_its_lines_their_bands_and_the_threshold() -> None:
     made = drawing(curve("a"), curve("b", 2.0), line=1.5)
     assert [len(of_class(made, style)) for style in ("curve", "band", "threshold")] == [2, 2, 1]
     assert [text.text for text in of_class(made, "tick")] == [
-        "0 s", "1 s", "2 s", "0 s", "10 s", "20 s", "30 s"
-    ]  # fmt: skip
+        "0 s",
+        "1 s",
+        "2 s",
+        "0 s",
+        "10 s",
+        "20 s",
+        "30 s",
+    ]
 
 
 def test_where_the_truth_is_open_there_is_no_band_and_where_a_value_is_missing_no_line() -> None:

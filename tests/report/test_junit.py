@@ -52,8 +52,11 @@ def test_what_is_unknown_is_an_error_and_so_is_the_run_first() -> None:
 def test_what_a_broken_run_left_open_is_skipped_for_the_one_error_that_says_why() -> None:
     symptoms = [Verdict(f"metric/m{n}/exact", Outcome.UNKNOWN, "no history", symptom=True) for n in range(9)]
     assert counts(suite(*symptoms, ending=Ending("target: died"))) == {
-        "tests": "10", "failures": "0", "errors": "1", "skipped": "9",
-    }  # fmt: skip
+        "tests": "10",
+        "failures": "0",
+        "errors": "1",
+        "skipped": "9",
+    }
 
 
 def test_a_recorded_run_has_lines_of_files_and_the_seconds_of_its_phases() -> None:

@@ -40,8 +40,11 @@ def test_a_drill_has_its_lanes_its_moments_and_its_hops() -> None:
     assert [lane.name for lane in swim.lanes] == ["condition", "pending", "firing", "Alertmanager", "webhook"]
     assert [moment.name for moment in swim.moments] == ["fault", "healed", "resolved"]
     assert {step.hop.name: step.seen for step in swim.steps if step.number in (3, 4, 6, 7)} == {
-        "pending": "0.37 s", "firing": "5.37 s", "webhook": "5.88 s", "resolved webhook": "0.97 s"
-    }  # fmt: skip
+        "pending": "0.37 s",
+        "firing": "5.37 s",
+        "webhook": "5.88 s",
+        "resolved webhook": "0.97 s",
+    }
     assert swim.promise == "> 0.85 for 5m (5 s here)"
 
 
@@ -118,10 +121,13 @@ def test_the_matrix_names_what_each_alert_did() -> None:
     found = matrix(made.evidence, swims(made.evidence, made.verdicts))
     ((_, cells),) = found.rows
     assert dict(zip(found.alerts, [(cell.word, cell.style) for cell in cells], strict=True)) == {
-        "HighErrorRate": ("·", "quiet"), "SlowResponses": ("·", "quiet"), "HighCPUUsage": ("·", "quiet"),
-        "HighMemoryUsage": ("fired", "own"), "ServiceDown": ("pending", "allowed"),
+        "HighErrorRate": ("·", "quiet"),
+        "SlowResponses": ("·", "quiet"),
+        "HighCPUUsage": ("·", "quiet"),
+        "HighMemoryUsage": ("fired", "own"),
+        "ServiceDown": ("pending", "allowed"),
         "HighPromptFailureRate": ("·", "quiet"),
-    }  # fmt: skip
+    }
 
 
 def test_a_lane_s_texts_are_escaped() -> None:

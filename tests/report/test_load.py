@@ -84,8 +84,11 @@ def test_the_page_of_a_session_has_its_curves_its_endpoints_and_its_generator() 
     found = Reader(text)
     assert not found.wrong
     assert [picture.title for picture in load.course(result).pictures] == [
-        "answers per second", "errors per second", "latency from the due time", "generator"
-    ]  # fmt: skip
+        "answers per second",
+        "errors per second",
+        "latency from the due time",
+        "generator",
+    ]
     assert "Generator:" in found.text
     assert LONG in found.text
     assert load.headline(result) in found.text

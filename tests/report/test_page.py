@@ -156,8 +156,11 @@ def test_claims_that_changed_since_the_run_before_are_told_the_worse_ones_first(
     before = Past("drill-1", {"a/x": "fail", "b/x": "pass", "c/x": "pass", "gone/x": "pass"}, 12.0, 1)
     flips = earlier.flips(before, rows)
     assert [(flip.claim, flip.before, flip.now) for flip in flips] == [
-        ("b/x", "pass", "fail"), ("new/x", "", "unknown"), ("a/x", "fail", "pass"), ("gone/x", "pass", "")
-    ]  # fmt: skip
+        ("b/x", "pass", "fail"),
+        ("new/x", "", "unknown"),
+        ("a/x", "fail", "pass"),
+        ("gone/x", "pass", ""),
+    ]
     text = read(Subject("drill-2", rows, earlier=[before])).text
     assert "Changed since drill-1" in text
     assert (

@@ -39,8 +39,12 @@ def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "promproof", "verify", "--stack", "processes", "--reports", small_disk],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 2, said
     assert "Traceback" not in said

@@ -191,8 +191,12 @@ def test_no_loopback_is_found_out_later(tmp_path: Path) -> None:
     code = "from promproof.run.housekeeping import check_places as c; from pathlib import Path; c(Path('x'))"
     done = subprocess.run(
         ["unshare", "--net", sys.executable, "-c", code],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "127.0.0.1 can't be used: Network is unreachable" in done.stderr
 
 

@@ -92,11 +92,19 @@ PLANTED = sorted(
     {
         word
         for document in (
-            PROMETHEUS, OTHER_JOBS, REMOTE, GLOBAL, RECEIVER, SOURCE, VARIABLES, [APP], [FROM_FILE],
+            PROMETHEUS,
+            OTHER_JOBS,
+            REMOTE,
+            GLOBAL,
+            RECEIVER,
+            SOURCE,
+            VARIABLES,
+            [APP],
+            [FROM_FILE],
         )
         for word in re.findall(r"(?:AKIA)?(?i:planted)-?\d\d\w*(?:-\w+)?", json.dumps(document))
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -159,10 +167,13 @@ def write_run(prepared: Prepared, folder: Path, runs: Path) -> Left:
         private_folder(folder, journal, prepared.masker, lambda: False, print) as private,
     ):
         rendered = render(
-            prepared.options.monitoring, private / "rendered", scale=TimeScale(60),
+            prepared.options.monitoring,
+            private / "rendered",
+            scale=TimeScale(60),
             addresses={"promptpilot-api": "127.0.0.1:8000", "bearer": "127.0.0.1:1", "oauth": "127.0.0.1:2"},
-            alertmanager="127.0.0.1:9093", receivers={"people": "http://127.0.0.1:1/people"},
-        )  # fmt: skip
+            alertmanager="127.0.0.1:9093",
+            receivers={"people": "http://127.0.0.1:1/people"},
+        )
         restrict(private / "rendered", readers=False)
         inside = [path for path in private.rglob("*") if path.is_file()]
         shown = "".join(path.read_text(encoding="utf-8") for path in inside)

@@ -32,8 +32,11 @@ def niceness(before: int, user: int = 0) -> set[int]:
     """The niceness of a process that had this one and took precedence, and of its child."""
     done = subprocess.run(
         [sys.executable, "-c", NICENESS, str(before), str(user)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return {int(line) for line in done.stdout.split()}
 
 

@@ -28,8 +28,9 @@ def bounds(counts: dict[float, int]) -> Any:
     scrape = Scrape(AT + 0.01, AT + 0.03, 1.0, 0.02)
     evidence = SimpleNamespace(
         need=lambda kind: SimpleNamespace(data=Kernel(tuple(rows))),
-        run=SimpleNamespace(instance="api:1"), contract=SimpleNamespace(target=SimpleNamespace(job="api")),
-    )  # fmt: skip
+        run=SimpleNamespace(instance="api:1"),
+        contract=SimpleNamespace(target=SimpleNamespace(job="api")),
+    )
     views = SimpleNamespace(evidence=evidence, target_scrapes={AT: scrape}, failed=lambda job, instance: ())
     truth = ProcessPanelTruth(kind="process", figure="open_descriptors")
     return truth.bounds(views, SimpleNamespace(), 0, "")(AT)[()]  # type: ignore[arg-type]

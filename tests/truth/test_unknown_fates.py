@@ -143,12 +143,14 @@ def test_a_panel_may_show_an_execution_whose_answer_was_lost_and_no_other(more: 
         ("prometheus", {"version": "3.0.0"}),
         ("stored", {"series": series}),
         *(
-            ("all_scrapes", {"name": name, "series": [
-                {"labels": one_target, "samples": [[t, value] for t in scrapes]}
-            ]}) for name, value in (("up", 1.0), ("scrape_duration_seconds", 0.01))
+            (
+                "all_scrapes",
+                {"name": name, "series": [{"labels": one_target, "samples": [[t, value] for t in scrapes]}]},
+            )
+            for name, value in (("up", 1.0), ("scrape_duration_seconds", 0.01))
         ),
         ("ledger", {"source": "traffic", "view": ledger.snapshot().to_json()}),
-    ]  # fmt: skip
+    ]
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     views = Views(Evidence(CONTRACT, history))

@@ -180,7 +180,7 @@ KEYS = (
         "groups>0>rules>HighErrorRate>keep_firing_for",
         "1h",
     ),
-)  # fmt: skip  (a table)
+)  # (a table)
 TEXTS = (
     _text(
         "a label that is summed away", "HighErrorRate", HTTP, "summary", "Errors on {{ $labels.instance }}"
@@ -244,7 +244,7 @@ TEXTS = (
     _text("an empty summary", "HighErrorRate", HTTP, "summary", ""),
     _text("no description", "SlowResponses", HTTP, "description", GONE),
     _text("no runbook", "ServiceDown", AVAILABILITY, "runbook", GONE),
-)  # fmt: skip  (a table)
+)  # (a table)
 HOOK = "receivers>webhook>webhook_configs>0>url"
 OPERATOR = "receivers>operator>webhook_configs>0>url"
 MANAGERS = "alerting>alertmanagers>0"
@@ -389,7 +389,7 @@ ADDRESSES = (
     _fault("asked by the browser", "address/data-source", SOURCES, "datasources>0>access", "direct"),
     _service("a fault port as deployed", "api", "environment>PROMPTPILOT_FAULT_PORT", "8001"),
     _service("a fault port that is published", "api", "ports>+", "127.0.0.1:8001:8001"),
-)  # fmt: skip  (a table)
+)  # (a table)
 SERVICES = (
     _service("never started again", "prometheus", "restart", "no"),
     _service("another network", "alertmanager", "networks", ["back"]),
@@ -430,7 +430,7 @@ SERVICES = (
     _service("another volume for the data", "prometheus", "volumes>1", "alertmanager-data:/prometheus"),
     _service("dashboards elsewhere", "grafana", "volumes>1", "./grafana/dashboards:/var/lib/dashboards:ro"),
     _service("a cluster of one", "alertmanager", "command>3", GONE),
-)  # fmt: skip  (a table)
+)  # (a table)
 CPU, RATES, P95 = (
     "system-overview/CPU Usage",
     "http-performance/Error Distribution",
@@ -525,7 +525,7 @@ PANELS = (
         "datasources>0>jsonData>timeInterval",
         "1m",
     ),
-)  # fmt: skip  (a table)
+)  # (a table)
 FAULTS = {"keys": KEYS, "texts": TEXTS, "addresses": ADDRESSES, "services": SERVICES, "panels": PANELS}
 
 
@@ -645,4 +645,4 @@ HARMLESS = (
         "panels>Uptime>fieldConfig>defaults>thresholds>steps>0>color",
         "blue",
     ),
-)  # fmt: skip  (a table)
+)  # (a table)

@@ -221,8 +221,12 @@ class Inside:
         self.app.database.take_out(False)
         after = health()
         self.out = {
-            "begin": begin, "end": end, "amount": end - begin, "health_during": during, "health_after": after,
-        }  # fmt: skip
+            "begin": begin,
+            "end": end,
+            "amount": end - begin,
+            "health_during": during,
+            "health_after": after,
+        }
         return {"outage": shot, "recovered": self._exposition(wire)}
 
     def _fill(self, wire: Wire) -> None:
@@ -286,21 +290,41 @@ class Inside:
         view = merge([ledger.snapshot() for ledger in self.ledgers])
         rows: list[tuple[float, str, dict[str, Any]]] = [
             (0.0, "prepared", {"time_scale": 1.0}),
-            (0.0, "run", {
-                "scrape_interval": SCRAPE_SECONDS, "managed": True, "instance": "inside", "target_scale": 1.0,
-                "database": True,
-            }),
+            (
+                0.0,
+                "run",
+                {
+                    "scrape_interval": SCRAPE_SECONDS,
+                    "managed": True,
+                    "instance": "inside",
+                    "target_scale": 1.0,
+                    "database": True,
+                },
+            ),
             (0.0, "clock_offset", {"low": 0.0, "high": 0.0}),
             (traffic[0], "phase", {"name": "traffic", "edge": "begin"}),
             (traffic[1], "phase", {"name": "traffic", "edge": "end"}),
-            *((9.0, "exposition", {"label": label, "begin": begin, "end": end, "text": text, "status": 200})
-              for label, (begin, end, text) in shots.items()),
+            *(
+                (9.0, "exposition", {"label": label, "begin": begin, "end": end, "text": text, "status": 200})
+                for label, (begin, end, text) in shots.items()
+            ),
             (9.0, "stimulus_outage", self.out),
-            (9.0, "ledger", {"source": "reconcile", "complete": True, "view": view.to_json(),
-                             "surprises": self.surprises.to_json()}),
-            *((9.0, "stored", {"selector": name, "series": series}) for name, series in self._stored().items()),
+            (
+                9.0,
+                "ledger",
+                {
+                    "source": "reconcile",
+                    "complete": True,
+                    "view": view.to_json(),
+                    "surprises": self.surprises.to_json(),
+                },
+            ),
+            *(
+                (9.0, "stored", {"selector": name, "series": series})
+                for name, series in self._stored().items()
+            ),
             *((9.0, kind, data) for kind, data in self._asked()),
-        ]  # fmt: skip
+        ]
         self.history = History("inside", self._zero, EPOCH)
         self.history.records.extend(
             record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows)

@@ -60,10 +60,15 @@ EXPECTED: dict[str, set[str]] = {
 }
 TOGETHER = {
     "wrong-values": (
-        "double-counting", "milliseconds", "gauge-never-up", "frozen-users", "outlives-prompt", "stale-totals",
+        "double-counting",
+        "milliseconds",
+        "gauge-never-up",
+        "frozen-users",
+        "outlives-prompt",
+        "stale-totals",
     ),
     "wrong-names": ("swapped-labels", "renamed-metric", "frozen-timestamps"),
-}  # fmt: skip
+}
 """Faults of different metrics in one API: exactly the claims of each are red."""
 EXPECTED |= {name: set().union(*(EXPECTED[fault] for fault in faults)) for name, faults in TOGETHER.items()}
 # A scrape has to fall into the body of a stream to see these: red in most runs, not in all.

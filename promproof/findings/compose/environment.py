@@ -46,8 +46,13 @@ _KINGPIN = re.compile(
     r"(?:^|/)(?:(?:prom|prometheus)/(?P<program>prometheus|alertmanager|node-exporter|blackbox-exporter|pushgateway))"
     r"(?::v?(?P<tag>[\w.-]+))?(?:@|$)"
 )
-_FIRST = {"prometheus": (2, 0), "alertmanager": (0, 15), "node-exporter": (0, 16), "blackbox-exporter": (0, 10),
-          "pushgateway": (0, 5)}  # fmt: skip
+_FIRST = {
+    "prometheus": (2, 0),
+    "alertmanager": (0, 15),
+    "node-exporter": (0, 16),
+    "blackbox-exporter": (0, 10),
+    "pushgateway": (0, 5),
+}
 """The first versions whose long flags have two dashes."""
 
 

@@ -103,8 +103,11 @@ EMPTY = register(
 )
 _OF_A_FILE = (".yml", ".yaml", ".json", ".ini", ".conf", ".toml", ".tmpl", ".rules")
 _OF_CONFIGURATION = (
-    "/etc/prometheus", "/etc/alertmanager", "/etc/grafana/provisioning", "/var/lib/grafana/dashboards",
-)  # fmt: skip
+    "/etc/prometheus",
+    "/etc/alertmanager",
+    "/etc/grafana/provisioning",
+    "/var/lib/grafana/dashboards",
+)
 _MADE_FROM = (".example", ".template", ".tmpl", ".j2", ".dist", ".sample", ".in", ".tpl", ".default")
 _OLD = re.compile(r"alertmanager:v?0\.(?:\d|1[0-5])(?:\.|$)")
 """Alertmanagers whose image reads config.yml."""

@@ -42,9 +42,12 @@ UNIT = register(
     )
 )
 _SUFFIXES = (
-    ("_milliseconds", "seconds", 1e-3), ("_microseconds", "seconds", 1e-6), ("_nanoseconds", "seconds", 1e-9),
-    ("_seconds", "seconds", 1.0), ("_bytes", "bytes", 1.0),
-)  # fmt: skip
+    ("_milliseconds", "seconds", 1e-3),
+    ("_microseconds", "seconds", 1e-6),
+    ("_nanoseconds", "seconds", 1e-9),
+    ("_seconds", "seconds", 1.0),
+    ("_bytes", "bytes", 1.0),
+)
 """Not ratios: exporters do not agree on whether a ratio goes to 1 or to 100."""
 _SAME = re.compile(
     r"(?:avg|max|min|last|quantile)_over_time|abs|round|ceil|floor|clamp(?:_min|_max)?|sort(?:_desc)?|label_\w+"

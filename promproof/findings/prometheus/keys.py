@@ -7,38 +7,68 @@ from difflib import get_close_matches
 
 from promproof.findings.part import Part
 from promproof.findings.setup import Prometheus
+from promproof.findings.words import words
 
-_HTTP = ("basic_auth", "authorization", "oauth2", "tls_config", "proxy_url", "no_proxy", "proxy_from_environment",
-         "proxy_connect_header", "follow_redirects", "enable_http2", "http_headers", "bearer_token",
-         "bearer_token_file", "sigv4", "azuread", "google_iam")  # fmt: skip
+_HTTP = words("""
+    basic_auth authorization oauth2 tls_config proxy_url no_proxy proxy_from_environment
+    proxy_connect_header follow_redirects enable_http2 http_headers bearer_token bearer_token_file
+    sigv4 azuread google_iam
+""")
 _DISCOVERED = tuple(
     f"{name}_sd_configs"
-    for name in ("file", "dns", "kubernetes", "docker", "dockerswarm", "consul", "ec2", "http", "azure",
-                 "gce", "openstack", "nomad", "eureka", "hetzner", "digitalocean", "lightsail", "linode", "marathon",
-                 "nerve", "serverset", "triton", "uyuni", "vultr", "ionos", "kuma", "ovhcloud", "puppetdb", "scaleway",
-                 "stackit", "outscale")
-)  # fmt: skip
-TOP = ("global", "rule_files", "scrape_configs", "scrape_config_files", "alerting", "remote_write", "remote_read",
-       "storage", "tracing", "otlp", "runtime")  # fmt: skip
-_LIMITS = ("body_size_limit", "sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit",
-           "target_limit", "keep_dropped_targets", "scrape_protocols", "metric_name_validation_scheme",
-           "metric_name_escaping_scheme", "scrape_native_histograms", "scrape_classic_histograms",
-           "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms", "scrape_failure_log_file",
-           "extra_scrape_metrics")  # fmt: skip
-GLOBAL = ("scrape_interval", "scrape_timeout", "evaluation_interval", "external_labels", "query_log_file",
-          "rule_query_offset", *_LIMITS)  # fmt: skip
-JOB = ("job_name", "scrape_interval", "scrape_timeout", "metrics_path", "honor_labels", "honor_timestamps", "scheme",
-       "track_timestamps_staleness", "params", "static_configs", "relabel_configs", "metric_relabel_configs",
-       "enable_compression", "native_histogram_bucket_limit", "native_histogram_min_bucket_factor",
-       "scrape_fallback_protocol", "fallback_scrape_protocol", *_DISCOVERED, *_LIMITS, *_HTTP)  # fmt: skip
+    for name in words("""
+        file dns kubernetes docker dockerswarm consul ec2 http azure gce openstack nomad eureka
+        hetzner digitalocean lightsail linode marathon nerve serverset triton uyuni vultr ionos kuma
+        ovhcloud puppetdb scaleway stackit outscale
+    """)
+)
+TOP = words("""
+    global rule_files scrape_configs scrape_config_files alerting remote_write remote_read storage
+    tracing otlp runtime
+""")
+_LIMITS = words("""
+    body_size_limit sample_limit label_limit label_name_length_limit label_value_length_limit
+    target_limit keep_dropped_targets scrape_protocols metric_name_validation_scheme
+    metric_name_escaping_scheme scrape_native_histograms scrape_classic_histograms
+    convert_classic_histograms_to_nhcb always_scrape_classic_histograms scrape_failure_log_file
+    extra_scrape_metrics
+""")
+GLOBAL = (
+    *words("""
+    scrape_interval scrape_timeout evaluation_interval external_labels query_log_file
+    rule_query_offset
+"""),
+    *_LIMITS,
+)
+JOB = (
+    *words("""
+    job_name scrape_interval scrape_timeout metrics_path honor_labels honor_timestamps scheme
+    track_timestamps_staleness params static_configs relabel_configs metric_relabel_configs
+    enable_compression native_histogram_bucket_limit native_histogram_min_bucket_factor
+    scrape_fallback_protocol fallback_scrape_protocol
+"""),
+    *_DISCOVERED,
+    *_LIMITS,
+    *_HTTP,
+)
 RELABEL = ("source_labels", "separator", "target_label", "regex", "modulus", "replacement", "action")
 STATIC = ("targets", "labels")
 ALERTING = ("alertmanagers", "alert_relabel_configs")
-ALERTMANAGER = ("static_configs", "scheme", "path_prefix", "timeout", "api_version", "relabel_configs",
-                "alert_relabel_configs", *_DISCOVERED, *_HTTP)  # fmt: skip
-REMOTE = ("url", "name", "remote_timeout", "headers", "write_relabel_configs", "queue_config", "metadata_config",
-          "send_exemplars", "send_native_histograms", "protobuf_message", "round_robin_dns", "read_recent",
-          "required_matchers", "filter_external_labels", "chunked_read_limit", *_HTTP)  # fmt: skip
+ALERTMANAGER = (
+    *words("""
+    static_configs scheme path_prefix timeout api_version relabel_configs alert_relabel_configs
+"""),
+    *_DISCOVERED,
+    *_HTTP,
+)
+REMOTE = (
+    *words("""
+    url name remote_timeout headers write_relabel_configs queue_config metadata_config
+    send_exemplars send_native_histograms protobuf_message round_robin_dns read_recent
+    required_matchers filter_external_labels chunked_read_limit
+"""),
+    *_HTTP,
+)
 Misspelt = tuple[Part, str, str]
 """The part, the key in it, and what is wrong with it."""
 

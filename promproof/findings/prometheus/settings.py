@@ -109,8 +109,19 @@ HONOR = register(
         "  static_configs: [{targets: ['prometheus:9090']}]",
     )
 )
-_ACTIONS = ("replace", "keep", "drop", "hashmod", "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase",
-            "keepequal", "dropequal")  # fmt: skip
+_ACTIONS = (
+    "replace",
+    "keep",
+    "drop",
+    "hashmod",
+    "labelmap",
+    "labeldrop",
+    "labelkeep",
+    "lowercase",
+    "uppercase",
+    "keepequal",
+    "dropequal",
+)
 _GATEWAY = re.compile(
     r"gateway|federat|prometheus|thanos|cadvisor|kube-state|exporter-proxy|statsd|graphite|influx|push"
 )

@@ -37,7 +37,7 @@ _LEVELS = {
     "%": 5,
     "atan2": 5,
     "^": 6,
-}  # fmt: skip - one row a level would hide that they are levels
+}  # one row a level would hide that they are levels
 COMPARISONS = ("==", "!=", "<=", "<", ">=", ">")
 AGGREGATIONS = frozenset(
     [

@@ -33,9 +33,11 @@ def by_family(kinds: Iterable[Kind]) -> Iterator[tuple[str, list[Kind]]]:
     ordered = sorted(
         kinds,
         key=lambda kind: (
-            known.index(family(kind)) if family(kind) in known else len(known), family(kind), kind.id,
+            known.index(family(kind)) if family(kind) in known else len(known),
+            family(kind),
+            kind.id,
         ),
-    )  # fmt: skip
+    )
     for name, mine in groupby(ordered, key=family):
         yield name, list(mine)
 

@@ -101,5 +101,9 @@ def _junit(rendered: str, outcomes: Sequence[Outcome]) -> str:
 
 
 _ADDED: dict[str, Callable[[str, Sequence[Outcome]], str]] = {
-    "text": _text, "json": _json, "github": _github, "sarif": _sarif, "junit": _junit,
-}  # fmt: skip
+    "text": _text,
+    "json": _json,
+    "github": _github,
+    "sarif": _sarif,
+    "junit": _junit,
+}

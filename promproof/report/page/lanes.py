@@ -174,8 +174,13 @@ def _swim(case: Case, verdicts: Sequence[Verdict]) -> Swim:
         moments.append(Moment(resolved.at, "resolved", "heal"))
     lanes = tuple(_lanes(case, zero))
     begin, ended = case.begun - zero, case.ended - zero
-    last = max([*(bar.end for lane in lanes for bar in lane.bars), *(mark.t for lane in lanes for mark in lane.marks),
-                *(moment.t for moment in moments)])  # fmt: skip
+    last = max(
+        [
+            *(bar.end for lane in lanes for bar in lane.bars),
+            *(mark.t for lane in lanes for mark in lane.marks),
+            *(moment.t for moment in moments),
+        ]
+    )
     return Swim(
         case.drill.name,
         case.alert.name,
@@ -222,9 +227,16 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
     if drill.above is not None:
         dimension = "ratio" if timing.threshold <= 1 else "number"
         yield Curve(
-            "dose", "dose", _dose(case, zero), timing.threshold, dimension,
-            ">" if timing.fires_above else "<", tuple(_extents(case, zero)), (1,), True,
-        )  # fmt: skip
+            "dose",
+            "dose",
+            _dose(case, zero),
+            timing.threshold,
+            dimension,
+            ">" if timing.fires_above else "<",
+            tuple(_extents(case, zero)),
+            (1,),
+            True,
+        )
     record = _expression(case)
     if record is not None and record.quantity:
         points = [(t - zero, v) for t, v in record.quantity if case.begun <= t <= case.ended]

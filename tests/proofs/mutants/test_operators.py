@@ -68,7 +68,7 @@ RATE = 'sum by (job, pod) (rate(errors_total{job="a", code=~"5.."}[5m])) > 0.5'
         ("quantile", "sum(x)", []),
     ],
     ids=lambda value: value if isinstance(value, str) else str(len(value)),
-)  # fmt: skip - one row a case
+)  # one row a case
 def test_an_operator_changes_one_place_of_the_expression(
     operator: str, expression: str, expected: list[str]
 ) -> None:

@@ -258,10 +258,22 @@ REASONS = (
     "",
 )
 CLAIMS = (
-    RULE, "alert/Slow/documented", "alert/Errors/boundary", "alert/Errors/live/notified", "target/up",
-    "drill/errors-drill/notified", "drill/other/notified", "metric/calls_total/form", "metric/calls_total/exact",
-    "metric/{x}/form", "panel/web/rate/data", "panel/web/rate/agreement", "docs/complete", "odd", "",
-)  # fmt: skip
+    RULE,
+    "alert/Slow/documented",
+    "alert/Errors/boundary",
+    "alert/Errors/live/notified",
+    "target/up",
+    "drill/errors-drill/notified",
+    "drill/other/notified",
+    "metric/calls_total/form",
+    "metric/calls_total/exact",
+    "metric/{x}/form",
+    "panel/web/rate/data",
+    "panel/web/rate/agreement",
+    "docs/complete",
+    "odd",
+    "",
+)
 
 
 @pytest.mark.parametrize("seed", range(40))
