@@ -29,6 +29,7 @@ from promproof.run import drills as session
 from promproof.run.clock import SystemClock
 from promproof.run.forecast import of_drills
 from promproof.run.frame import Result
+from promproof.run.holding import TooMuch, lowered
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
 from promproof.run.prepare import Prepared, prepare
@@ -92,14 +93,10 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
 def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) -> int:
     take_precedence()
     strict, xml = given["strict"], given["junit"]
-    folder = given["reports"] / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
     clock = SystemClock()
     started = clock.monotonic()
-    progress = Progress(sys.stdout, clock.monotonic, of_drills(prepared, chosen))
     try:
-        with run_folder(folder), terminate_as_interrupt(), progress:
-            progress.say(f"run {folder}: {', '.join(one.plan.name for one in chosen)}, {told(prepared)}")
-            result = session.run(prepared, chosen, folder, clock, progress.say)
+        prepared, chosen, result = _driven(prepared, chosen, given["reports"], clock)
     except EvidenceError as error:
         sys.stderr.write(f"{error}\n")
         return EvidenceError.exit_status
@@ -114,6 +111,26 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
         written = _write_junit(xml, result, strict, prepared.masker)
         status = status or written
     return status
+
+
+def _driven(
+    prepared: Prepared, chosen: Sequence[Loaded], reports: Path, clock: SystemClock
+) -> tuple[Prepared, Sequence[Loaded], Result]:
+    """Drive them: with half the rate and half the time scale again, each time that this machine does not hold it."""
+    while True:
+        folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
+        progress = Progress(sys.stdout, clock.monotonic, of_drills(prepared, chosen))
+        try:
+            with run_folder(folder), terminate_as_interrupt(), progress:
+                names = ", ".join(drill.plan.name for drill in chosen)
+                progress.say(f"run {folder}: {names}, {told(prepared)}")
+                return prepared, chosen, session.run(prepared, chosen, folder, clock, progress.say)
+        except TooMuch as error:
+            less = lowered(prepared, chosen, session.refuse)
+            if less is None:
+                raise
+            sys.stdout.write(f"{error.what}; again with less\n")
+            prepared, chosen = less
 
 
 def _write_junit(path: Path, result: Result, strict: bool, masker: Masker) -> int:

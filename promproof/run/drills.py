@@ -37,6 +37,7 @@ from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
 from promproof.run.frame import Ground, Result, Say
+from promproof.run.holding import lowered, slow, too_much
 from promproof.run.options import wish_of
 from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
@@ -59,6 +60,7 @@ def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock
     """Run drills into `folder` (new); the history is written as it happens.
 
     Raises:
+        TooMuch: the machine does not hold the traffic, and a smaller time scale may be taken.
         InputError: something the user gave cannot be used; nothing was started, or all of it was ended again.
     """
     return frame.run(_Drills(drills), prepared, claims(drills), folder, clock, say, drills)
@@ -331,9 +333,13 @@ class _Session:
             default=1.0,
         )
         always = {alert.name for alert in self.prepared.contract.alerts if alert.always}
+        looked = False
         while True:
             self._alive()
             now = self.history.now()
+            if now >= least and not looked:
+                self._raise_if_too_much(now - begun)
+                looked = True
             quiet_since = (quiet_since or now) if self.pollers.quiet(always) else None
             if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
                 return
@@ -342,3 +348,25 @@ class _Session:
                 self.say("alerts are active before any fault")
                 return
             time.sleep(0.05)
+
+    def _raise_if_too_much(self, filled: float) -> None:
+        """End the run where its target has no time left for its scrapes, and another one may ask for less.
+
+        filled: for how long (s) there has been traffic.
+
+        Raises:
+            TooMuch: a smaller time scale may be taken.
+        """
+        bench = self.bench
+        if not self.traffic or lowered(self.prepared, self.drills, refuse) is None:
+            return
+
+        def stored(name: str) -> dict[float, float]:
+            selector = f"{name}{{{bench.service.selector}}}"
+            found = bench.monitoring.prometheus.samples(selector, filled)
+            return {stamp: value for series in found for stamp, value in series.samples}
+
+        seen = slow(stored("up"), stored("scrape_duration_seconds"), bench.pace.scrape_timeout)
+        if seen:
+            rate = sum(traffic.settings.rate or 0.0 for traffic in self.traffic)
+            raise too_much(seen, rate, self.prepared.scale)

@@ -81,19 +81,23 @@ def fitted(prepared: Prepared, refuse: Callable[[Prepared], None]) -> Prepared:
         refused = error
     else:
         return prepared
-    options = prepared.options
-    visit = partial(_visit, prepared.contract, prepared.folder, prepared.dashboards)
-    smaller = [] if prepared.scale.is_identity else fitting(visit, prepared.scale.factor)[0][1:]
-    for scale in smaller:
+    for scale in smaller(prepared, prepared.scale.factor)[1:]:
         scaled = replace(prepared, scale=scale)
         try:
             refuse(scaled)
         except InputError:
             continue
-        if options.time_scale is not None:
+        if prepared.options.time_scale is not None:
             raise _with_largest(refused, scale)
         return replace(scaled, scale_reason=_reason(prepared.scale, refused))
     raise refused
+
+
+def smaller(prepared: Prepared, most: float) -> list[TimeScale]:
+    """The time scales up to `most` that every duration survives, the largest first; none below the deployed 1."""
+    if prepared.scale.is_identity or most < 1:
+        return []
+    return fitting(partial(_visit, prepared.contract, prepared.folder, prepared.dashboards), most)[0]
 
 
 def gate(prepared: Prepared, drill: Loaded) -> None:

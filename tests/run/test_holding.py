@@ -1,0 +1,126 @@
+"""A machine that has no time for scrapes beside a run's traffic gets less of it, before any fault, and it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promproof.cli import drill as command
+from promproof.config.timescale import TimeScale
+from promproof.drills.drill import Loaded, load_folder
+from promproof.errors import InputError
+from promproof.places import DRILLS
+from promproof.run import drills as session
+from promproof.run.clock import SystemClock
+from promproof.run.holding import TooMuch, lowered, slow, too_much
+from promproof.run.options import Options
+from promproof.run.prepare import Prepared, prepare
+
+pytestmark = pytest.mark.unit
+TIMEOUT = 0.167
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepared:
+    return prepare(Options.of(drill=False))
+
+
+def scrapes(*seconds: float | None) -> tuple[dict[float, float], dict[float, float]]:
+    """`up` and the duration of scrapes four times a second; None failed at its time-out."""
+    ups = {number / 4: float(taken is not None) for number, taken in enumerate(seconds)}
+    return ups, {number / 4: TIMEOUT if taken is None else taken for number, taken in enumerate(seconds)}
+
+
+def test_scrapes_that_fail_or_take_long_are_counted() -> None:
+    seen = slow(*scrapes(*[0.02] * 16, None, None, 0.1, 0.15), TIMEOUT)
+    assert seen == "4 of 20 scrapes failed or took more than half of their 167 ms"
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        pytest.param([0.02] * 20, id="all-fast"),
+        pytest.param([0.08] * 20, id="all-under-half-of-the-time-out"),
+        pytest.param([*[0.02] * 18, None, 0.15], id="a-tenth"),
+        pytest.param([None] * 7, id="too-few-to-tell"),
+    ],
+)
+def test_a_machine_that_holds_the_traffic_is_left_alone(taken: list[float | None]) -> None:
+    assert slow(*scrapes(*taken), TIMEOUT) == ""
+
+
+def test_a_scrape_without_a_duration_is_slow() -> None:
+    ups, _ = scrapes(*[0.02] * 20)
+    assert slow(ups, {}, TIMEOUT).startswith("20 of 20 ")
+
+
+def test_rate_and_scale_go_down_together_and_a_window_holds_as_many_events(prepared: Prepared) -> None:
+    drills = load_folder(DRILLS)
+    less, fewer = lowered(prepared, drills, session.refuse) or pytest.fail("nothing less")
+    assert (prepared.scale.factor, less.scale.factor) == (60, 30)
+    assert less.scale_reason == "at 60: more requests a second than this machine holds beside its scrapes"
+    for drill, lower in zip(drills, fewer, strict=True):
+        assert lower.plan.rate == (None if drill.plan.rate is None else drill.plan.rate / 2)
+        assert lower.plan.events == (None if drill.plan.events is None else drill.plan.events / 2)
+        assert (lower.plan.below, lower.plan.above, lower.path) == (
+            drill.plan.below,
+            drill.plan.above,
+            drill.path,
+        )
+
+
+def test_a_scale_that_was_asked_for_stays(prepared: Prepared) -> None:
+    asked = replace(prepared, options=replace(prepared.options, time_scale=60.0))
+    assert lowered(asked, load_folder(DRILLS), session.refuse) is None
+
+
+def test_real_time_can_be_no_slower(prepared: Prepared) -> None:
+    assert lowered(replace(prepared, scale=TimeScale(1)), load_folder(DRILLS), session.refuse) is None
+
+
+def test_a_scale_at_which_the_drills_are_refused_is_passed_over(prepared: Prepared) -> None:
+    def only_small(less: Prepared, drills: Sequence[Loaded]) -> None:
+        if less.scale.factor > 12:
+            raise InputError(what="too few events")
+
+    less, _ = lowered(prepared, load_folder(DRILLS), only_small) or pytest.fail("nothing less")
+    assert less.scale.factor == 12
+
+
+def test_the_command_drives_again_with_less_until_the_machine_holds_it(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[float] = []
+
+    def run(given: Prepared, drills: Sequence[Loaded], folder: Path, *_: Any) -> str:
+        tried.append(given.scale.factor)
+        assert folder.is_dir()
+        if given.scale.factor > 15:
+            raise too_much("20 of 20 scrapes failed", 290 * given.scale.factor / 60, given.scale)
+        return "driven"
+
+    monkeypatch.setattr(session, "run", run)
+    driven, _, result = command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
+    assert (tried, driven.scale.factor, result) == ([60, 30, 15], 15, "driven")
+    assert len(list(tmp_path.iterdir())) == 1
+    said = capsys.readouterr().out
+    assert (
+        "does not hold 290 sessions a second at time scale 60: 20 of 20 scrapes failed; again with less"
+        in said
+    )
+    assert "does not hold 145 sessions a second at time scale 30" in said
+
+
+def test_a_machine_that_never_holds_it_ends_the_command(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(given: Prepared, *_: Any) -> str:
+        raise too_much("20 of 20 scrapes failed", 290, given.scale)
+
+    monkeypatch.setattr(session, "run", run)
+    with pytest.raises(TooMuch):
+        command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
