@@ -1,15 +1,15 @@
 """alert/NAME/documented: the deployed rule says what the documentation says.
 
-Threshold and comparator, window, `for`, severity, the metrics it is about, and the receivers that Alertmanager's
-routing gives it. Read from the files as deployed, unscaled.
+Threshold and comparator (guards apart), window, `for`, severity, the metrics it is about, and the receivers that
+Alertmanager's routing gives it. Read from the files as deployed, unscaled.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from promproof.checks.base import Check, Claim, findings, register, unknown
+from promproof.config.guards import is_documented, operands, unguarded
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
 from promproof.contract.model import Alert, Contract, seconds
@@ -69,9 +69,11 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     except ValueError as error:
         return [f"the expression cannot be parsed: {error}"]
     found = []
-    if alert.threshold is not None and not _are_all(said.thresholds, alert.comparator, alert.threshold):
-        shown = ", ".join(f"{op} {value:g}" for op, value in said.thresholds) or "none"
-        found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
+    if alert.threshold is not None:
+        compared = unguarded(operands(rule.expression), alert.comparator, alert.threshold)
+        if not is_documented(compared, alert.comparator, alert.threshold):
+            shown = ", ".join(f"{op} {value:g}" for op, value in compared) or "none"
+            found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
     window = {seconds(alert.window)} - {0.0} if alert.window else set()
     windows = said.windows if alert.window else own.windows
     if (alert.window or alert.unit == "state") and set(windows) != window:
@@ -86,12 +88,6 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
-
-
-def _are_all(thresholds: Sequence[tuple[str, float]], comparator: str | None, value: float) -> bool:
-    """Whether each comparison is the documented one; 1 - 0.95 is 0.05."""
-    same = [op == comparator and math.isclose(number, value, rel_tol=1e-9) for op, number in thresholds]
-    return bool(same) and all(same)
 
 
 CHECK = register(Check("documented", claims, judge, order=610))

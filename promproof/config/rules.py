@@ -137,7 +137,7 @@ def facts(expression: str, recordings: Iterable[tuple[str, str]] = ()) -> Facts:
     own = walk(parse(expression))
     nodes = [*own, *_read(own, list(recordings))]
     return Facts(
-        tuple(found for node in own if (found := _threshold(node)) is not None),
+        tuple(found for node in own if (found := threshold(node)) is not None),
         tuple(node.range.total_seconds() for node in nodes if isinstance(node, promql.MatrixSelector)),
         tuple(dict.fromkeys(name for node in nodes if (name := _metric(node)))),
         tuple(dict.fromkeys(str(node.func.name) for node in nodes if isinstance(node, promql.Call))),
@@ -169,7 +169,8 @@ def _metric(node: Any) -> str:
     return next((str(one.value) for one in node.matchers.matchers if one.name == "__name__"), "")
 
 
-def _threshold(node: Any) -> tuple[str, float] | None:
+def threshold(node: Any) -> tuple[str, float] | None:
+    """What a node compares with a number, the number on the right: `0.2 < x` is `> 0.2`; None if it does not."""
     if not isinstance(node, promql.BinaryExpr) or str(node.op) not in COMPARISONS:
         return None
     left, right = _number(node.lhs), _number(node.rhs)

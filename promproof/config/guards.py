@@ -1,0 +1,76 @@
+"""The comparisons of an alert that say how much is too much, apart from guards that only narrow when it is asked.
+
+`errors / all > 0.2 and sum(rate(all[5m])) > 1` is about a share of 0.2; that there is traffic is a guard. Guards
+stand in another operand of `and` (or on the right of `unless`) and measure something else: two windows of one quantity
+are two comparisons of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as promql
+
+from promproof.config.promql import parse, walk
+from promproof.config.rules import threshold
+
+Comparison = tuple[str, float]
+_WINDOW = re.compile(r"\[[^\]]*\]")
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One of the conditions that must hold at once: its comparisons with a number, and what it measures."""
+
+    comparisons: tuple[Comparison, ...]
+    quantity: str
+
+
+def operands(expression: str) -> list[Operand]:
+    """The conditions that `and` and `unless` join at the top of an expression.
+
+    Raises:
+        ValueError: promql-parser cannot parse it.
+    """
+    return [_operand(node) for node in _conjuncts(parse(expression))]
+
+
+def unguarded(conditions: Sequence[Operand], comparator: str | None, value: float) -> list[Comparison]:
+    """The comparisons that must be the documented one: those of guards are left out, if any other says it."""
+    told = [condition for condition in conditions if _says(condition, comparator, value)]
+    quantities = {condition.quantity for condition in told}
+    kept = [condition for condition in conditions if not told or condition.quantity in quantities]
+    return [comparison for condition in kept for comparison in condition.comparisons]
+
+
+def is_documented(comparisons: Sequence[Comparison], comparator: str | None, value: float) -> bool:
+    """Whether each comparison is the documented one; 1 - 0.95 is 0.05."""
+    same = [op == comparator and math.isclose(number, value, rel_tol=1e-9) for op, number in comparisons]
+    return bool(same) and all(same)
+
+
+def _says(condition: Operand, comparator: str | None, value: float) -> bool:
+    return is_documented(condition.comparisons, comparator, value)
+
+
+def _conjuncts(node: Any) -> list[Any]:
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
+    if isinstance(node, promql.BinaryExpr) and str(node.op) in ("and", "unless"):
+        return [*_conjuncts(node.lhs), *_conjuncts(node.rhs)]
+    return [node]
+
+
+def _operand(node: Any) -> Operand:
+    found = tuple(told for part in walk(node) if (told := threshold(part)) is not None)
+    measured = node
+    while threshold(measured) is not None or isinstance(measured, promql.ParenExpr):
+        if isinstance(measured, promql.ParenExpr):
+            measured = measured.expr
+        else:
+            measured = measured.rhs if isinstance(measured.lhs, promql.NumberLiteral) else measured.lhs
+    return Operand(found, _WINDOW.sub("[]", "".join(measured.prettify().split())))
