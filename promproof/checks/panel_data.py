@@ -22,10 +22,10 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Points of every query over all zooms."""
     seen = views(evidence)
-    _, _, dashboard, panel = seen.claimed(claim.subject)
+    _, promise, dashboard, panel = seen.claimed(claim.subject)
     if reason := beyond(panel):
         return not_verified(claim, reason)
-    found, points = emptiness(seen, dashboard, panel)
+    found, points = emptiness(seen, dashboard, panel, promised=not promise.quiet)
     return findings(
         claim,
         found,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from promproof.checks.panel_quiet import by_nature
 from promproof.config.promql import TooLarge
 from promproof.config.timescale import TimeScale
 from promproof.evidence.evidence import Gap
@@ -204,12 +205,13 @@ def emptiness(
 ) -> tuple[list[str], int]:
     """(why queries gave nothing, how many points came): empty results with their cause, and those without a number.
 
-    promised: a contract has it. Of another panel nobody said that the run's traffic reaches what it divides by.
+    promised: a contract has it. Of another panel nobody said that the run's traffic reaches what it shows.
 
     Raises:
         Gap: all that is empty may be so because the scaled time-out cut scrapes off.
     """
     views.need_answers()
+    contract = views.evidence.contract
     found: list[str] = []
     doubt = ""
     points = 0
@@ -226,7 +228,12 @@ def emptiness(
         ]
         points += len(values)
         if not values:
-            text = f"{target.path}: gives nothing: {_cause(views, dashboard, target)}"
+            cause = _cause(views, dashboard, target)
+            text = f"{target.path}: gives nothing: {cause}"
+            if not promised and by_nature(
+                cause, plain(views, dashboard, panel, target), views.served, contract
+            ):
+                continue
             if why := views.cut_off(target.expression):
                 doubt = f"{text}; {why}"
             else:

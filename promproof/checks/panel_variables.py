@@ -9,6 +9,7 @@ import re
 
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_inventory import nothing_promised, one_claim
+from promproof.checks.panel_quiet import none_chosen
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Choice, Dashboards, VariableAsked
 from promproof.grafana.dashboard import Dashboard, Variable
@@ -78,6 +79,8 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: lis
             if not data.chosen and _must_choose(seen, variable):
                 found.append(f"{where}: nothing is chosen when the dashboard opens")
         elif not values:
+            if _unused(seen, variable):
+                continue
             text = f"{where}: {variable.query} gives no value"
             doubts.append(f"{text}: {why}") if why else found.append(text)
         elif not data.chosen:
@@ -86,6 +89,15 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: lis
             text = f"{where}: does not offer {', '.join(missing[:3])}, which the target exposes"
             doubts.append(f"{text}: {why}") if why else found.append(text)
     return found
+
+
+def _unused(seen: Views, variable: Variable) -> bool:
+    """Whether a variable asks for a label of a metric of the target that has no series yet."""
+    match = LABEL_VALUES.fullmatch(variable.query.strip())
+    if match is None:
+        return False
+    shown = seen.evidence.rest.exposition
+    return match["metric"] in shown.families and not shown.series(match["metric"])
 
 
 def _must_choose(seen: Views, variable: Variable) -> bool:
@@ -130,6 +142,8 @@ def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
             found.append(f"{where}: {data.error}")
         elif not data.series:
             text = f"{where}: gives nothing"
+            if none_chosen(data.expanded, data.labels, data.chosen, seen.evidence.rest.exposition):
+                continue
             why = seen.cut_off(data.expanded)
             doubts.append(f"{text}: {why}") if why else found.append(text)
         else:

@@ -120,6 +120,7 @@ PanelClaim.unit: the panel's unit, as Grafana names it
 PanelClaim.alert: the alert whose quantity it shows
 PanelClaim.complement: whether it shows one minus that quantity
 PanelClaim.fixed_window: whether its window is fixed on purpose
+PanelClaim.quiet: whether it may be empty, since nothing in the traffic of the run causes what it shows
 PanelClaim.truth: what its numbers should be
 Deployment.compose: the compose file, in the monitoring folder
 Deployment.target: the target's service

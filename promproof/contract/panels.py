@@ -82,6 +82,8 @@ class PanelClaim(PanelModel):
     complement: bool = False
     fixed_window: bool = False
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
+    quiet: bool = False
+    """Whether it may be empty: nothing in the traffic of the run causes what it shows."""
     departs: Annotated[tuple[Departure, ...], Field(strict=False)] = ()
     """How it shows, on purpose, something else than its queries give; of a dashboard that is `plain`."""
     truth: AnyPanelTruth | None = None

@@ -15,12 +15,14 @@ import promql_parser as promql
 
 from promproof.config.promql import parse
 from promproof.draft.recognise import Counting
+from promproof.grafana.causes import filters
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.grafana.expand import substitute
 from promproof.grafana.queries import canonical
 from promproof.grafana.zoom import everything
 from promproof.promql.tree import (
     bare,
+    fits,
     grouping,
     is_call,
     matchers,
@@ -57,7 +59,7 @@ class Known:
 def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
     """The panels of a dashboard as its contract has them: all of them, or none.
 
-    None where two have one name, or where one asks for what nothing moved: it would have to show numbers.
+    None where two have one name, or one can't be read. One that asks for what no request caused may be empty.
     """
     shown = [panel for panel in dashboard.panels if panel.type not in ("text", "row")]
     slugs = [panel.slug for panel in shown]
@@ -66,9 +68,7 @@ def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
     rows = []
     for panel in shown:
         queries = _queries(dashboard, panel)
-        if queries is None or any(
-            metric(found) in known.still for node in queries for found in selectors(node)
-        ):
+        if queries is None:
             return []
         rows.append(_claim(panel, queries, known))
     return rows
@@ -82,7 +82,36 @@ def _claim(panel: Panel, queries: Sequence[Any], known: Known) -> dict[str, Any]
     elif any(not _WINDOW.search(target.expression) and "[" in target.expression for target in panel.sent):
         told["fixed_window"] = True
     found = truth(queries, known.counting)
+    if any(_may_be_empty(node, known) for node in queries):
+        return {**told, "quiet": True}
     return {**told, **({"truth": found} if found else {})}
+
+
+def _may_be_empty(node: Any, known: Known) -> bool:
+    """Whether a query shows what no request has caused, or something only while a condition holds."""
+    return filters(node.prettify()) or any(
+        metric(found) in known.still or not _is_seen(found, known.counting) for found in selectors(node)
+    )
+
+
+def _is_seen(selector: Any, counting: Mapping[str, Counting]) -> bool:
+    """Whether some request raised a series that a selector selects; true of a metric that counts no requests."""
+    found = next(
+        (
+            counting[name]
+            for suffix in ("", "_bucket", "_count", "_sum")
+            if metric(selector).endswith(suffix)
+            and (name := metric(selector).removesuffix(suffix)) in counting
+        ),
+        None,
+    )
+    if found is None:
+        return True
+    asked = [(label, sign, wanted) for label, sign, wanted in matchers(selector) if label in found.sources]
+    return any(
+        all(fits(dict(labels).get(label, ""), sign, wanted) is not False for label, sign, wanted in asked)
+        for labels in found.seen.values()
+    )
 
 
 def _alert(panel: Panel, queries: Sequence[Any], known: Known) -> str:

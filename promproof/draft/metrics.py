@@ -150,13 +150,16 @@ def is_librarys(name: str) -> bool:
 
 
 def still(observed: Observed, found: Recognised) -> frozenset[str]:
-    """The sample names of counters, histograms and summaries that no request moved."""
+    """The sample names of counters, histograms and summaries that no request moved, and of what has no series."""
     return frozenset(
         family.name + suffix
         for family in observed.last.families.values()
-        if family.type in COUNTED_SAMPLE
-        and family.name not in found.counting
-        and not _moved(family, observed)
+        if family.name not in found.counting
+        and (
+            not _moved(family, observed)
+            if family.type in COUNTED_SAMPLE
+            else not observed.last.series(family.name)
+        )
         for suffix in ("", "_count", "_sum", "_bucket")
     )
 

@@ -15,8 +15,16 @@ import promql_parser as promql
 from promproof.config.durations import format_milliseconds
 from promproof.config.promql import parse, walk
 from promproof.grafana.queries import metric_of
+from promproof.promql.tree import compares, is_call, with_bool
 
 LONGER = 20
+WORDS = {
+    "metric": "the metric {about} is missing",
+    "label": "the label of {about} is missing",
+    "value": "no series has {about}: this value was never seen",
+    "selector": "no series has all of {about} together",
+}
+"""What a cause says, by the kind of the question that found it."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +83,7 @@ def name(questions: Sequence[Question], answers: Mapping[str, float | None]) -> 
 
     Order: what is missing first counts, since everything after it is empty because of it.
     """
-    for kind, words in (
-        ("metric", "the metric {about} is missing"),
-        ("label", "the label of {about} is missing"),
-        ("value", "no series has {about}: this value was never seen"),
-        ("selector", "no series has all of {about} together"),
-    ):
+    for kind, words in WORDS.items():
         for question in questions:
             if question.kind == kind and not answers.get(question.expression):
                 return words.format(about=question.about)
@@ -104,6 +107,27 @@ def name(questions: Sequence[Question], answers: Mapping[str, float | None]) -> 
     if empty:
         return f"the {empty[0].about} gives nothing: {' '.join(empty[0].expression.split())}"
     return "no step of relaxing it gave a reason"
+
+
+def told(cause: str) -> tuple[str, str]:
+    """(kind of the question, what it is about) of a cause that `name` told; two empty texts for any other cause."""
+    for kind, words in WORDS.items():
+        begin, end = words.split("{about}")
+        if cause.startswith(begin) and cause.endswith(end):
+            return kind, cause.removeprefix(begin).removesuffix(end)
+    return "", ""
+
+
+def filters(expression: str) -> bool:
+    """Whether a query gives something only while a condition holds: a comparison, or `absent`."""
+    try:
+        nodes = list(walk(parse(expression)))
+    except ValueError:
+        return False
+    return any(
+        (compares(node) and not with_bool(node)) or is_call(node, "absent", "absent_over_time")
+        for node in nodes
+    )
 
 
 def _text(node: Any) -> str:

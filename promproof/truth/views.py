@@ -166,6 +166,12 @@ class Views:
         return str(found) if found else None
 
     @cached_property
+    def served(self) -> frozenset[str]:
+        """The names of the families that the target exposes or the server knows, also those without a series yet."""
+        record = self.evidence.history.last(Metadata)
+        return frozenset({*self.evidence.rest.exposition.families, *(record.data.types if record else ())})
+
+    @cached_property
     def left_open(self) -> bool:
         """Whether the server's windows leave their left edge out: Prometheus 3 and later."""
         return int(str(self.evidence.need(PrometheusSaid).data.version).split(".")[0]) >= 3

@@ -103,10 +103,26 @@ def test_a_variable_at_all_leaves_nothing_out_and_one_at_a_value_does() -> None:
     assert told(query, variables=fixed) is None
 
 
-def test_a_panel_that_asks_for_what_nothing_moved_leaves_its_dashboard_without_a_list() -> None:
+@pytest.mark.parametrize(
+    ("query", "quiet"),
+    [
+        ("sum(rate(orders_total[5m]))", True),
+        (f'sum(rate({R}{{status="5xx"}}[5m])) / sum(rate({R}[5m]))', True),
+        (f'sum(rate({D}_count{{method="PATCH"}}[5m]))', True),
+        ('count(ALERTS{alertstate="firing"} == 1)', True),
+        ("up == 0", True),
+        ("absent(up)", True),
+        ("up == bool 0", None),
+        ("sum(rate(bills_total[5m]))", None),
+        (f'sum(rate({R}{{status="4xx"}}[5m]))', None),
+        (f'sum(rate({R}{{status!="4xx"}}[5m]))', None),
+    ],
+)
+def test_a_panel_of_what_no_request_caused_may_be_empty(query: str, quiet: bool | None) -> None:
     known = Known(COUNTING, frozenset({"orders_total"}))
-    assert panels(read("a.json", board("sum(rate(orders_total[5m]))", "up")), known) == []
-    assert len(panels(read("a.json", board("sum(rate(bills_total[5m]))", "up")), known)) == 2
+    [first, other] = panels(read("a.json", board(query, "up")), known)
+    assert (first.get("quiet"), other.get("quiet")) == (quiet, None)
+    assert not (quiet and first.get("truth"))
 
 
 def test_a_panel_with_a_window_of_its_own_says_so_unless_an_alert_has_it() -> None:

@@ -105,7 +105,7 @@ def test_the_command_drives_again_with_less_until_the_machine_holds_it(
 
     monkeypatch.setattr(session, "run", run)
     driven, _, result = command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
-    assert (tried, driven.scale.factor, result) == ([60, 30, 15], 15, "driven")
+    assert (tried, driven.scale.factor, str(result)) == ([60, 30, 15], 15, "driven")
     assert len(list(tmp_path.iterdir())) == 1
     said = capsys.readouterr().out
     assert (
