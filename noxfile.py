@@ -175,6 +175,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, in site/: a link that leads nowhere is an error. `-- serve` shows it at once."""
+    what = session.posargs or ["build"]
+    hand_on(["env", "NO_MKDOCS_2_WARNING=1", python(), "-m", "mkdocs", *what])
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Resolve the dependencies of pyproject.toml anew into requirements.lock."""
     hand_on(

@@ -1,0 +1,82 @@
+"""The documentation is a site whose every link leads somewhere; the same pages are read in the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from docs.site.hooks import with_links, with_titles
+
+pytestmark = pytest.mark.unit
+ROOT = Path(__file__).parents[2]
+IN_NAVIGATION = re.compile(r": ([a-zA-Z/-]+\.md)$", re.MULTILINE)
+GENERATED = {"contributing.md", "changelog.md"}
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    named = set(IN_NAVIGATION.findall((ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+    there = {path.name for path in ROOT.glob("docs/*.md")} | {"checks/README.md"} | GENERATED
+    assert named == there
+
+
+@pytest.mark.parametrize(
+    ("source", "link", "turned"),
+    [
+        ("docs/load.md", "[how](drills.md#claims)", "[how](drills.md#claims)"),
+        ("docs/load.md", "[start](../README.md#quick-start)", "[start](index.md#quick-start)"),
+        ("docs/load.md", "[a kind](../CONTRIBUTING.md#a-fault)", "[a kind](contributing.md#a-fault)"),
+        ("docs/checks/rule/le-dropped.md", "[all](../README.md)", "[all](../README.md)"),
+        ("docs/checks/rule/le-dropped.md", "[keep](../../check.md#a)", "[keep](../../check.md#a)"),
+        ("CONTRIBUTING.md", "[drills](docs/drills.md)", "[drills](drills.md)"),
+        ("docs/prove.md", "[figures](../benchmarks/prove.md)", "figures (`benchmarks/prove.md`)"),
+        ("docs/prove.md", "[gone](gone.md#x)", "[gone](gone.md#x)"),
+        ("docs/prove.md", "![a picture](report.png)", "![a picture](report.png)"),
+        (
+            "docs/prove.md",
+            "[elsewhere](https://prometheus.io/docs)",
+            "[elsewhere](https://prometheus.io/docs)",
+        ),
+        ("docs/prove.md", "[below](#units)", "[below](#units)"),
+    ],
+)
+def test_a_link_of_the_repository_is_turned_to_the_site(source: str, link: str, turned: str) -> None:
+    assert with_links(f"See {link}.", PurePosixPath(source)) == f"See {turned}."
+
+
+def test_the_name_of_an_example_is_its_title() -> None:
+    page = "```promql HighErrorRate\nup\n```\n\n```yaml\na: 1\n```\n"
+    assert with_titles(page) == page.replace("promql HighErrorRate", 'promql title="HighErrorRate"')
+
+
+def built(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(out)],
+        cwd=root,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.mark.nightly
+def test_the_site_is_built_and_a_link_that_leads_nowhere_ends_it(tmp_path: Path) -> None:
+    for name in ("mkdocs.yml", "CONTRIBUTING.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("docs", "benchmarks", "monitoring"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    good = built(tmp_path, tmp_path / "site")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert (tmp_path / "site" / "checks" / "rule" / "le-dropped" / "index.html").is_file()
+    page = tmp_path / "docs" / "faq.md"
+    page.write_text(f"{page.read_text(encoding='utf-8')}\n[gone](nowhere.md)\n", encoding="utf-8")
+    broken = built(tmp_path, tmp_path / "broken")
+    assert broken.returncode != 0
+    assert "nowhere.md" in broken.stdout + broken.stderr
