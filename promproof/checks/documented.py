@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promproof.checks.base import Check, Claim, findings, register
-from promproof.config.durations import parse_duration
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.contract.documentation import names, threshold
 from promproof.contract.model import Contract, seconds
 from promproof.errors import InputError
@@ -13,6 +12,7 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
 from promproof.evidence.records import Documentation, PageRow
 from promproof.grafana.units import dimension
+from promproof.promises.quantities import amount
 from promproof.verdict import Verdict
 
 METRIC_COLUMNS = ("metric", "type", "unit", "labels", "meaning")
@@ -38,6 +38,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Compare the page's row with the contract's entry."""
     record = evidence.need(Documentation)
     kind = claim.id.split("/")[1]
+    tables = {"metric": METRIC_COLUMNS, "alert": ALERT_COLUMNS, "dashboard": PANEL_COLUMNS}
+    has = {each: bool(_table(record.data, each)) for each in tables}
+    if not (has[kind] if kind in has else any(has.values())):
+        missing = ", or ".join(
+            " | ".join(columns) for each, columns in tables.items() if kind in (each, "complete")
+        )
+        return not_verified(claim, f"{record.data.path} has no table with the columns {missing}")
     if kind == "complete":
         found = _unknown_rows(evidence.contract, record.data)
         return findings(
@@ -77,7 +84,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _table(page: Documentation, kind: str) -> tuple[PageRow, ...]:
-    return page.metrics if kind == "metric" else page.alerts
+    return {"metric": page.metrics, "alert": page.alerts, "dashboard": page.panels}[kind]
 
 
 def _metric(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -114,12 +121,24 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
         "threshold": limit.quantity.value if limit else None,
         "always": always,
         "absent": limit is not None and limit.or_absent,
-        "window": parse_duration(cells["window"]) if names(cells["window"]) else None,
-        "for": parse_duration(cells["for"]),
+        "window": _duration(cells["window"]) if names(cells["window"]) else None,
+        "for": _duration(cells["for"]),
         "severity": cells["severity"],
         "receivers": sorted(names(cells["receivers"])),
     }
     return wanted, said
+
+
+def _duration(cell: str) -> float:
+    """Seconds of `5m`, `5 min` or `five minutes`.
+
+    Raises:
+        ValueError: it is no duration.
+    """
+    said = amount(cell)
+    if said is None or (said.unit != "seconds" and said.value):
+        raise ValueError(f"{cell!r} is no duration such as 5m or 5 minutes")
+    return float(said.value)
 
 
 def _dashboard(claim: Claim, contract: Contract, record: Record[Documentation]) -> Verdict:

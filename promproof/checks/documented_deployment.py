@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from promproof.checks.base import Check, Claim, findings, register
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Documentation, PageRow
+from promproof.promises.quantities import same
 from promproof.verdict import Verdict
 
 TABLES = {
@@ -17,6 +18,7 @@ TABLES = {
     "settings": ("setting", "value"),
 }
 """The page's tables by what they tell, each with its columns."""
+_WHAT = {"ports": "port of", "settings": "", "resources": "typical"}
 _UNITS = {"CPU": "cores", "memory": "MB"}
 
 
@@ -31,10 +33,24 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     deployment = evidence.contract.deployment
     assert deployment is not None
     said = record.data.deployment
+    wanted = {
+        "ports": _wanted_ports(deployment),
+        "settings": _wanted_settings(deployment),
+        "resources": _wanted_resources(deployment),
+    }
+    written = {
+        "ports": _cells(said["ports"], deployment, is_closed=evidence.contract.closed("ports")),
+        "settings": _retention(said["settings"]),
+        "resources": _ranges(said["resources"]),
+    }
+    judged = {table: what for table, what in _WHAT.items() if written[table]}
+    if not judged:
+        columns = ", or ".join(" | ".join(columns) for columns in TABLES.values())
+        return not_verified(claim, f"{record.data.path} has no table with the columns {columns}")
     found = [
-        *_differences("port of", _wanted_ports(deployment), _cells(said["ports"], "component", "port")),
-        *_differences("", _wanted_settings(deployment), _retention(said["settings"])),
-        *_differences("typical", _wanted_resources(deployment), _ranges(said["resources"])),
+        difference
+        for table, what in judged.items()
+        for difference in _differences(what, wanted[table], written[table])
     ]
     return findings(
         claim,
@@ -49,12 +65,23 @@ def _differences(what: str, wanted: dict[str, str], said: dict[str, str]) -> lis
     return [
         f"{what} {name} is {said.get(name, 'not documented')}, the contract says {wanted.get(name, 'nothing')}".strip()
         for name in sorted(wanted.keys() | said.keys())
-        if wanted.get(name) != said.get(name)
+        if not same(wanted.get(name, ""), said.get(name, ""))
     ]
 
 
-def _cells(rows: Iterable[PageRow], key: str, value: str) -> dict[str, str]:
-    return {row.cells[key].lower().replace(" ", "-"): row.cells[value] for row in rows}
+def _cells(rows: Iterable[PageRow], deployment: Deployment, *, is_closed: bool) -> dict[str, str]:
+    """Ports by the name of the service, however the page spells it; of others too where the contract has all."""
+    names = {_letters(name): name.lower() for name in deployment.services}
+    found = {_letters(row.cells["component"]): row.cells for row in rows}
+    return {
+        names.get(name, cells["component"].lower()): cells["port"]
+        for name, cells in found.items()
+        if name in names or (is_closed and name != _letters(deployment.target.service))
+    }
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def _wanted_ports(deployment: Deployment) -> dict[str, str]:
@@ -69,7 +96,7 @@ def _retention(rows: Iterable[PageRow]) -> dict[str, str]:
     return {
         row.cells["setting"]: row.cells["value"]
         for row in rows
-        if row.cells["setting"].startswith("retention ")
+        if row.cells["setting"] in ("retention time", "retention size")
     }
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_ANCHOR = re.compile(r"<a\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
+_ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
+_OWN = re.compile(r"\s*\{:?\s*#([\w:.-]+)[^{}]*\}\s*$")
+"""The anchor that a heading names itself: `## Alerts {#alerts}`, of MkDocs, Pandoc and Docusaurus."""
+_RENDERED = re.compile(r"user-content-|fn(ref)?[:-]?\w|L\d+(C\d+)?(-L\d+(C\d+)?)?$|:~:")
+"""Fragments that a renderer makes: footnotes, lines of a file, a text to mark."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,22 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 
 
+def leads_to(fragment: str, known: Iterable[str]) -> bool:
+    """Whether a link with this fragment reaches one of the anchors, as one of the usual renderers makes them."""
+    if not fragment or fragment.lower() == "top" or _RENDERED.match(fragment):
+        return True
+    known = frozenset(known)
+    return fragment in known or _squeezed(fragment) in {_squeezed(anchor) for anchor in known}
+
+
+def _squeezed(anchor: str) -> str:
+    """An anchor without what renderers differ in: capitals, accents, runs of hyphens, how twins are numbered."""
+    plain = unicodedata.normalize("NFKD", anchor.casefold())
+    return re.sub(
+        r"[\W_]+", "-", "".join(letter for letter in plain if not unicodedata.combining(letter))
+    ).strip("-")
+
+
 def line_of(token: Token) -> int:
     """The line where a token begins, from 1; 0 when it has none."""
     return token.map[0] + 1 if token.map else 0
@@ -63,7 +84,9 @@ def headings_in(tokens: list[Token]) -> Iterator[Heading]:
         if opening.type != "heading_open":
             continue
         text = plain_text(inline)
-        plain = slug(text)
+        given = _OWN.search(text)
+        text = text[: given.start()] if given else text
+        plain = given[1] if given else slug(text)
         anchor = f"{plain}-{seen[plain]}" if seen[plain] else plain
         seen[plain] += 1
         yield Heading(int(opening.tag[1:]), text, anchor, line_of(opening))

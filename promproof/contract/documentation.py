@@ -7,7 +7,6 @@ plain text without markup: 5m in backticks and 5m without them are the same prom
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,7 +30,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `headings` are the headings it stands under, outermost first."""
+    """A table; `headings` are the headings it stands under, outermost first.
+
+    Of several columns of one name, as the empty one, a row has the last one's cell.
+    """
 
     headings: tuple[str, ...]
     columns: tuple[str, ...]
@@ -130,31 +132,23 @@ def parse(path: Path) -> Page:
     """Read a Markdown page (CommonMark with tables).
 
     Raises:
-        InputError: the file can't be read as UTF-8 text, or a table names a column twice.
+        InputError: the file can't be read as UTF-8 text.
     """
     return parse_text(read_text(path, "a Markdown file in UTF-8"), path)
 
 
 def parse_text(text: str, path: Path) -> Page:
-    """The same from the text of the file.
-
-    Raises:
-        InputError: a table names a column twice.
-    """
+    """The same from the text of the file."""
     return page_of(parsed(text), path)
 
 
 def page_of(tokens: list[Token], path: Path) -> Page:
-    """The same from its tokens.
-
-    Raises:
-        InputError: a table names a column twice.
-    """
+    """The same from its tokens."""
     headings = tuple(headings_in(tokens))
     return Page(
         path=path,
         headings=headings,
-        tables=tuple(_tables(tokens, headings, path)),
+        tables=tuple(_tables(tokens, headings)),
         blocks=tuple(
             Block(token.info.strip(), token.content, line_of(token))
             for token in tokens
@@ -241,18 +235,11 @@ def _under(headings: tuple[Heading, ...], line: int) -> tuple[str, ...]:
     return tuple(heading.text for heading in path)
 
 
-def _tables(tokens: list[Token], headings: tuple[Heading, ...], path: Path) -> Iterator[Table]:
+def _tables(tokens: list[Token], headings: tuple[Heading, ...]) -> Iterator[Table]:
     for start, opening in enumerate(tokens):
         if opening.type != "table_open":
             continue
         (columns, line), *rows = _rows(tokens, start)
-        twice = sorted(name for name, count in Counter(columns).items() if count > 1)
-        if twice:
-            raise InputError(
-                what=f"a table has two columns {', '.join(map(repr, twice))}",
-                where=f"{path}:{line}",
-                expected="every column name once",
-            )
         yield Table(
             headings=_under(headings, line),
             columns=columns,

@@ -31,8 +31,16 @@ LOCAL = ("localhost", "127.0.0.1")
 _URL = re.compile(r"https?://[A-Za-z0-9][\w.-]*(?::\d+)?[^\s)>\"'`\]|,]*")
 _HOST_PORT = re.compile(r"(?<![\w./:-])([a-z][a-z0-9-]*[a-z0-9]):(\d{4,5})(?![\w.:-])(?!/)")
 _PORT = re.compile(
-    r"\b(?P<name>[A-Za-z][\w-]*(?: [A-Z][\w-]*)?)(?P<between>[^.\d:;,`|]{0,24})\bport (?P<port>\d{2,5})\b"
+    r"\b(?P<name>[A-Za-z][\w-]*(?: [A-Z][\w-]*)?)(?P<between>[^.\d:;,`|]{0,24})\bport (?P<port>\d{2,5})\b(?![/.-]\d)"
 )
+
+
+_LISTENS = re.compile(
+    r"(?:\W|\b(?:is|are|itself|runs?|running|listens?|listening|available|reachable|served|serves|published|exposed|"
+    r"answers|on|at|the|its|here|by|under|uses|with|s|UI|web|server|API)\b)*",
+    re.IGNORECASE,
+)
+"""What may stand between a name and its own port."""
 
 
 def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
@@ -50,7 +58,8 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
             )
             yield found.is_open(HEDGED) if is_hedged else found
         for match in _PORT.finditer(passage.text) if "port " in passage.text else ():
-            yield from _port(passage.line_at(match.start()), match, known)
+            for promise in _port(passage.line_at(match.start()), match, known):
+                yield promise.unless(passage.is_doubtful)
     for block in sheet.page.blocks:
         if block.language.lower() in ("python", "py"):
             continue
@@ -122,17 +131,21 @@ def _local(promise: Promise, port: int, path: str, known: Known) -> Promise:
     for component, paths in PATHS.items():
         service = next((one for one in deployment.services.values() if one.component == component), None)
         if service is not None and path in paths:
+            if port not in known.published and not known.contract.closed("ports"):
+                return promise.is_open(f"port {port} is none of the deployment")
             return promise.judged(
                 port == service.port,
                 "as in the contract",
                 f"{path} is a page of {component}, port {service.port}",
             )
-    if path in known.routes and path != known.contract.target.metrics_path:
+    if path in known.routes - {"/"} and path != known.contract.target.metrics_path:
+        if port not in known.published and not known.contract.closed("ports"):
+            return promise.is_open(f"port {port} is none of the deployment")
         wanted = deployment.target.port
         return promise.judged(port == wanted, "as in the contract", f"{path} is the target's, port {wanted}")
     if port in known.published:
         return _path(promise.holds("the port is published"), path, port, known)
-    if path == known.contract.target.metrics_path or known.contract.closed("ports"):
+    if known.contract.closed("ports"):
         return promise.fails(
             f"nothing listens on port {port}; published are {listed(sorted(known.published))}"
         )
@@ -159,6 +172,8 @@ def _is_route(path: str, route: str) -> bool:
 
 def _port(line: int, match: re.Match[str], known: Known) -> Iterator[Promise]:
     """`Grafana on port 3001`: the name stands before, in as many words as it has."""
+    if not _LISTENS.fullmatch(match["between"]):
+        return
     words = match["name"].split()
     for begin in range(len(words)):
         found = known.components.get(" ".join(words[begin:]).lower())

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import Any
 
 from promproof.config.promql import parse
 from promproof.config.rules import normal
 from promproof.contract.documentation import Block
-from promproof.promises.known import Known
+from promproof.promises.known import Known, close_to
 from promproof.promises.promise import Promise, listed
 from promproof.promises.quantities import same
 from promproof.promises.sheet import Sheet
 from promproof.promises.yamlblocks import loaded
 
 LANGUAGES = ("promql", "prometheus", "", "text")
+_JOB = re.compile(r'\bjob=~?"([^"]+)"')
+_ALIKE = 0.8
+"""Of difflib: a rule with another number, label or function; a query by another label and window is less alike."""
 
 
 def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
@@ -71,11 +77,23 @@ def _expression(block: Block, sheet: Sheet, known: Known) -> Promise:
     wanted = known.expression(name)
     if not wanted:
         return promise.is_open(f"{len(known.rules.get(name, []))} rules have the name {name}")
-    return promise.judged(
+    judged = promise.judged(
         normal(block.text) == normal(wanted),
         "as in the rule",
         f"the rule {name} says {' '.join(wanted.split())}",
     )
+    is_query = block.name != name and not _is_alike(block.text, wanted)
+    return replace(judged, thing="").unless(True, "it may be a query beside the rule") if is_query else judged
+
+
+def _is_alike(text: str, rule: str) -> bool:
+    """Whether an expression can be meant as a rule: it compares as the rule does, and is nearly the same."""
+    shown, wanted = normal(text), normal(rule)
+    return _signs(shown) == _signs(wanted) and SequenceMatcher(None, shown, wanted).ratio() >= _ALIKE
+
+
+def _signs(text: str) -> list[str]:
+    return sorted(re.findall(r"(?<![=!])[<>]=?|==|!=(?!\s*\")", text))
 
 
 def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promise]:
@@ -83,6 +101,9 @@ def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promi
     name = str(rule["alert"])
     shipped = known.rules.get(name, [])
     if len(shipped) != 1 or name not in known.alerts:
+        return
+    if _is_of_another_job(str(rule.get("expr")), str(shipped[0].get("expr")), known):
+        yield Promise(block.line, "rule", name, f"page/expression/{name}").is_open("it is about another job")
         return
     for key in ("expr", "for", "labels", "annotations"):
         if key not in rule:
@@ -107,6 +128,13 @@ def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promi
                 "as in the rule",
                 f"the rule {name} says {key}: {_short(wanted)}",
             )
+
+
+def _is_of_another_job(said: str, shipped: str, known: Known) -> bool:
+    """Whether it selects jobs, and none that the rule or a scrape job has by this name or nearly."""
+    jobs, wanted = _JOB.findall(said), _JOB.findall(shipped)
+    known_jobs = [*wanted, *known.jobs]
+    return bool(jobs and wanted) and not any(job in known_jobs or close_to(job, known_jobs) for job in jobs)
 
 
 def _short(value: Any) -> str:

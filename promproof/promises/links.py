@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from promproof.config.markdown import leads_to
 from promproof.promises.known import Known
 from promproof.promises.promise import Promise
 from promproof.promises.sheet import Sheet
@@ -32,7 +33,7 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
             continue
         anchor = unquote(parts.fragment)
         wanted = own.get(link.text, anchor)
-        if anchor not in sheet.page.anchors:
+        if not leads_to(anchor, sheet.page.anchors):
             yield promise.fails(f"the page has no anchor #{anchor}")
         else:
             twin = anchor in own.values() and wanted != anchor and link.text in own

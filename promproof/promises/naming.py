@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import HEDGED, NO_DEFAULT, Promise, listed
@@ -24,6 +25,12 @@ _DEFAULT = re.compile(
     r"`(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)` ?\((?:by )?default:? `?(?P<value>[^)`]+)`?\)"
 )
 _AND = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
+
+
+_OWN = re.compile(
+    r"\b(grafana|it|this|here|we|there|the|folder|set-?up|stack|service)\W+(?:\w+ )?$", re.IGNORECASE
+)
+"""Who has all the dashboards."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,11 @@ def _counted(passage: Passage, kind: _Kind) -> Iterator[Promise]:
         is_list = (match["after"] or "").strip() == ":" and following
         is_all = (match["lead"] or "").strip().lower() == "all"
         is_whole = (
-            kind.noun == "dashboards" and (match["lead"] or "").strip() and match["after"] and not following
+            kind.noun == "dashboards"
+            and (match["lead"] or "").strip()
+            and match["after"]
+            and not following
+            and _OWN.search(passage.flat[: match.end("lead")])
         )
         promise = Promise(
             passage.line_at(match.start("value")),
@@ -148,18 +159,32 @@ def _grouped(passage: Passage, known: Known) -> Iterator[Promise]:
     if found is None or not isinstance(wanted, list) or passage.is_hedged:
         return
     said = _CODE.findall(found["list"])
-    yield Promise(
-        passage.line_at(found.start()),
-        "setting",
-        found[0],
-        "page/settings",
-        thing="setting/group by",
-        value=listed(sorted(said)),
-    ).judged(
-        sorted(said) == sorted(map(str, wanted)),
-        "as in the Alertmanager configuration",
-        f"the Alertmanager configuration groups by {listed(wanted)}",
+    groups = [sorted(map(str, group)) for group in _groups(known.read.alertmanager.get("route"))]
+    yield (
+        Promise(
+            passage.line_at(found.start()),
+            "setting",
+            found[0],
+            "page/settings",
+            thing="setting/group by",
+            value=listed(sorted(said)),
+        )
+        .judged(
+            sorted(said) in groups,
+            "as in the Alertmanager configuration",
+            f"the Alertmanager configuration groups by {listed(wanted)}",
+        )
+        .unless(passage.is_doubtful)
     )
+
+
+def _groups(route: Any) -> Iterator[list[Any]]:
+    """The labels by which each route groups."""
+    if isinstance(route, dict):
+        if isinstance(route.get("group_by"), list):
+            yield route["group_by"]
+        for inner in route.get("routes") or ():
+            yield from _groups(inner)
 
 
 def _variables(passage: Passage, known: Known) -> Iterator[Promise]:
@@ -216,7 +241,8 @@ def _boards(passage: Passage, known: Known) -> Iterator[Promise]:
         promise = Promise(passage.line_at(match.start("board")), "name", f"{title} dashboard", "page/names")
         if passage.is_hedged or title not in boards:
             meant = close_to(title, list(boards))
-            yield promise.fails(f"no dashboard is called {title}; there is {meant}") if meant else promise
+            wrong = promise.fails(f"no dashboard is called {title}; there is {meant}")
+            yield wrong.unless(passage.denies(match.start()), HEDGED) if meant else promise
             continue
         yield promise.holds("there is one")
         before = passage.flat[: match.start()].rstrip()
@@ -257,6 +283,6 @@ def _near(passage: Passage, words: list[str], known: Known, defined: frozenset[s
         elif len(word) > 7 and (meant := close_to(word, exposed)):
             yield (
                 promise.is_open(HEDGED)
-                if passage.is_hedged
+                if passage.denies(passage.flat.find(word))
                 else promise.fails(f"nothing is called {word}; there is {meant}")
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import HEDGED, Promise
@@ -31,7 +32,11 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
         for found in _CODE.finditer(passage.flat):
             promise = _place(passage.line_at(found.start()), found[1].strip(), flags, known)
             if promise is not None:
-                yield promise.is_open(HEDGED) if passage.is_past else promise
+                yield (
+                    promise.is_open(HEDGED)
+                    if passage.is_past
+                    else promise.unless(passage.denies(found.start()), HEDGED)
+                )
         yield from _jobs(passage, known)
     for block in sheet.page.blocks:
         if not sheet.is_past(block.line):
@@ -57,9 +62,16 @@ def _place(line: int, code: str, flags: list[str], known: Known) -> Promise | No
         name = code.removeprefix("./").rstrip("/")
         if "." not in name and "/" not in name and len(name) < _WORD:
             return None
-        there = [path for path, is_there in known.read.paths.items() if is_there]
+        there = [
+            path for path, is_there in known.read.paths.items() if is_there and _sort(path) == _sort(name)
+        ]
         return _judged(promise, name, there, "there is no such file")
     return None
+
+
+def _sort(path: str) -> str:
+    """What a file is by its name: `monitoring.yml` is not `monitoring.md` misspelt."""
+    return Path(path).suffix.lower().replace(".yaml", ".yml")
 
 
 def _judged(promise: Promise, name: str, names: list[str], what: str) -> Promise | None:
@@ -76,4 +88,4 @@ def _jobs(passage: Passage, known: Known) -> Iterator[Promise]:
             promise = Promise(passage.line_at(found.start()), "name", f"job {job}", CLAIM)
             judged = _judged(promise, job, list(known.jobs), "no scrape job has this name")
             if judged is not None:
-                yield judged.is_open(HEDGED) if passage.is_hedged else judged
+                yield judged.is_open(HEDGED) if passage.denies(found.start()) else judged

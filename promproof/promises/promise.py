@@ -10,6 +10,7 @@ UNCLAIMED = "no claim is about it"
 NO_FILE = "no file says it"
 NO_DEFAULT = "the compose file does not say its default"
 HEDGED = "the sentence speaks of what is not so"
+DOUBT = "it may be about something else"
 PAST = "it stands where the page tells of earlier times"
 
 
@@ -41,6 +42,10 @@ class Promise:
     def is_open(self, reason: str) -> Promise:
         """The same, with why nobody can tell."""
         return replace(self, outcome=Outcome.NOT_VERIFIED, reason=reason)
+
+    def unless(self, doubt: bool, reason: str = DOUBT) -> Promise:
+        """The same, open where it fails and there is a doubt."""
+        return self.is_open(reason) if doubt and self.outcome is Outcome.FAIL else self
 
     def judged(self, right: bool, good: str, bad: str) -> Promise:
         """Holds or fails."""

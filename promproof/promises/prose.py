@@ -1,4 +1,4 @@
-"""Sentences of a page: a number beside a name that leaves no doubt what it is about."""
+"""Sentences of a page about alerts: a number beside a name that leaves no doubt what it is about."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from functools import lru_cache
 from promproof.config.rules import facts
 from promproof.contract.model import Alert, seconds
 from promproof.promises.known import Known
-from promproof.promises.promise import HEDGED, NO_FILE, Promise, listed
-from promproof.promises.quantities import QUANTITY, Amount, amount, same
+from promproof.promises.promise import HEDGED, Promise, listed
+from promproof.promises.quantities import QUANTITY, Amount, amount
 from promproof.promises.sheet import Passage, Sheet
+from promproof.verdict import Outcome
 
 _COMPARED = re.compile(
     r"(?:\b(?:exceeds?|exceeding|above|over|more than|greater than|higher than|longer than|below|under|less than|"
@@ -31,76 +32,28 @@ _EDGE = re.compile(rf"(?P<value>{QUANTITY}) is a bucket edge", re.IGNORECASE)
 _FIRES = re.compile(
     r"\b(it|the alert) (fires|triggers|is triggered)\b|^\W*(fires|triggered|triggers)\b", re.IGNORECASE
 )
+_VERB = r"(?:fires|triggers|triggered|is triggered|alerts|goes off|is raised)"
+_WHILE = r"(?:if|when|whenever|once|after|while|until|as soon as|because|during|since|silences?|mutes?|acknowledge|ack)"
 _RESTS = re.compile(r"\b(ends it|resolves it|keeps it silent|stays silent|is silent)\b", re.IGNORECASE)
-SETTINGS: tuple[tuple[str, str], ...] = (
-    (rf"\bscrap(?:es?|ed|ing)\b[^.\d]{{0,24}}?\bevery (?P<value>{QUANTITY})", "scrape interval"),
-    (rf"\bevaluat(?:es?|ed|ions?|ing)\b[^.\d]{{0,24}}?\bevery (?P<value>{QUANTITY})", "evaluation interval"),
-    *(
-        (rf"\b{name}(?: is| of|:| =)?\s+`?(?P<value>{QUANTITY})", name)
-        for name in (
-            "scrape interval",
-            "scrape timeout",
-            "evaluation interval",
-            "group wait",
-            "group interval",
-            "repeat interval",
-            "retention time",
-            "retention size",
-        )
-    ),
-    (rf"\bretention(?: period)?(?: is| of|:) (?P<value>{QUANTITY})", "retention time"),
-    *(
-        (rf"\b{name}: (?P<value>{QUANTITY})", name.replace("_", " "))
-        for name in (
-            "scrape_interval",
-            "scrape_timeout",
-            "evaluation_interval",
-            "group_wait",
-            "group_interval",
-            "repeat_interval",
-        )
-    ),
-    (rf"storage\.tsdb\.retention\.time=(?P<value>{QUANTITY})", "retention time"),
-    (rf"storage\.tsdb\.retention\.size=(?P<value>{QUANTITY})", "retention size"),
-)
-"""How a sentence gives a setting its value, and the setting."""
-_PHRASES = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in SETTINGS)
 
 
 def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
-    """The promises of sentences about alerts and settings, and of settings in blocks that are no configuration."""
+    """The promises of sentences about alerts."""
+    conditions = _conditions(sheet)
     for passage in sheet.passages:
-        yield from _settings(passage, known)
-        yield from _alert(passage, known)
-    for block in sheet.page.blocks:
-        if block.language.lower() not in ("yaml", "yml") and not sheet.is_past(block.line):
-            whole = Passage(block.text, block.line + 1, sheet.headings_at(block.line))
-            yield from _settings(whole, known)
+        if not passage.is_row or passage.line in conditions:
+            yield from _alert(passage, known)
 
 
-def _settings(passage: Passage, known: Known) -> Iterator[Promise]:
-    if passage.is_row:
-        return
-    for pattern, name in _PHRASES:
-        setting = known.settings.get(name)
-        for match in pattern.finditer(passage.text):
-            said = " ".join(match["value"].split())
-            promise = Promise(
-                passage.line_at(match.start("value")),
-                "setting",
-                " ".join(match[0].split()),
-                "page/settings",
-                thing=f"setting/{name}",
-                value=said,
-            )
-            if setting is None or passage.is_hedged:
-                yield promise.is_open(NO_FILE if setting is None else HEDGED)
-                continue
-            yield promise.judged(
-                any(same(said, value) for value in setting.values),
-                f"as in {setting.source}",
-                f"{name} is {said}, {setting.source} says {listed(setting.values)}",
-            )
+def _conditions(sheet: Sheet) -> frozenset[int]:
+    """Lines of the tables that say when alerts fire."""
+    return frozenset(
+        row.line
+        for table in sheet.page.tables
+        if {column.lower() for column in table.columns}
+        & {"threshold", "fires when", "condition", "expression", "for", "severity"}
+        for row in table.rows
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -140,6 +93,7 @@ def _alert(passage: Passage, known: Known) -> Iterator[Promise]:
     else:
         return
     allowed = _allowed(alert, known)
+    doubt = passage.is_doubtful or not (passage.is_row or _says_when(passage.flat, alert, known))
     for pattern, kinds in (
         (_COMPARED, ("threshold", "window", "for", "quantile", "edges" if named == [] else "")),
         (_FOR, ("for", "window")),
@@ -149,10 +103,29 @@ def _alert(passage: Passage, known: Known) -> Iterator[Promise]:
     ):
         if passage.is_row and pattern in (_COMPARED, _FOR):
             continue
-        for match in pattern.finditer(passage.flat):
-            yield from _judged(
-                passage, alert, match, [value for kind in kinds for value in allowed.get(kind, ())]
-            )
+        values = [value for kind in kinds for value in allowed.get(kind, ())]
+        found = [
+            promise
+            for match in pattern.finditer(passage.flat)
+            for promise in _judged(passage, alert, match, values)
+        ]
+        unsure = (doubt and pattern is not _EDGE) or (
+            pattern is _FOR and not (passage.is_row or _FIRES.search(passage.flat))
+        )
+        holds = any(
+            promise.outcome is Outcome.PASS for promise in found if pattern in (_PERCENTILE, _STATUS_CLASS)
+        )
+        yield from (promise.unless(unsure or holds) for promise in found)
+
+
+def _says_when(text: str, alert: Alert, known: Known) -> bool:
+    """Whether a sentence says when an alert fires or rests, and not what to do when it has fired."""
+    name = rf"(?:{re.escape(alert.name)}|{re.escape(spoken(alert.name))}|\bit|\bthe alert)"
+    if re.search(rf"\b{_WHILE}\b[^,.]{{0,30}}{name}\b", text, re.IGNORECASE):
+        return False
+    said = rf"{name}`?(?:\s*[:(\u2013\u2014]|[^.]{{0,30}}\b{_VERB}\b)"
+    is_said = re.search(said, text, re.IGNORECASE) or re.search(rf"^\W*{_VERB}\b", text, re.IGNORECASE)
+    return bool(is_said or _RESTS.search(text) or _EDGE.search(text))
 
 
 def _judged(passage: Passage, alert: Alert, match: re.Match[str], allowed: list[Amount]) -> Iterator[Promise]:

@@ -9,22 +9,30 @@ from decimal import Decimal, InvalidOperation
 
 from promproof.config.durations import parse_duration
 
+_TIMES: dict[str, tuple[str, ...]] = {
+    "0.001": ("ms", "milliseconds", "millisecond"),
+    "1": ("s", "sec", "secs", "second", "seconds", "Sek", "Sekunde", "Sekunden", "seconde", "secondes"),
+    "60": ("m", "min", "mins", "minute", "minutes", "Minuten"),
+    "3600": ("h", "hr", "hrs", "hour", "hours", "Std", "Stunde", "Stunden", "heure", "heures"),
+    "86400": ("d", "day", "days", "Tag", "Tage", "Tagen", "jour", "jours"),
+    "604800": ("w", "week", "weeks", "Woche", "Wochen", "semaine", "semaines"),
+}
+_BYTES = ("k", "M", "G", "T")
 _UNITS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("%", "percent"), ("0.01", "ratio")),
-    **dict.fromkeys(("ms", "milliseconds", "millisecond"), ("0.001", "seconds")),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("1", "seconds")),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), ("60", "seconds")),
-    **dict.fromkeys(("hour", "hours"), ("3600", "seconds")),
-    **dict.fromkeys(("day", "days"), ("86400", "seconds")),
-    **dict.fromkeys(("week", "weeks"), ("604800", "seconds")),
-    "kB": ("1000", "bytes"),
-    "MB": ("1000000", "bytes"),
-    "GB": ("1000000000", "bytes"),
-    "MiB": ("1048576", "bytes"),
-    "GiB": ("1073741824", "bytes"),
+    **{word: (factor, "seconds") for factor, words in _TIMES.items() for word in words},
+    **{f"{letter}B": (str(1000**power), "bytes") for power, letter in enumerate(_BYTES, start=1)},
+    **{
+        f"{letter.upper()}{end}": (str(1024**power), "bytes")
+        for power, letter in enumerate(_BYTES, start=1)
+        for end in ("iB", "i")
+    },
+    **dict.fromkeys(("byte", "bytes"), ("1", "bytes")),
     **dict.fromkeys(("core", "cores"), ("1", "cores")),
     "USD": ("1", "USD"),
 }
+_SPOKEN = {unit.lower(): unit for unit in _UNITS if len(unit) > 1}
+"""Units as people write them who do not mind capitals: `15 Seconds`."""
 _SMALL = (
     "zero",
     "one",
@@ -61,15 +69,19 @@ class Amount:
 def amount(text: str) -> Amount | None:
     """What a text says as a number; None where it is none."""
     plain = " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split()).strip("`*")
-    if plain.lower() in _WORDS:
-        return Amount(Decimal(_WORDS[plain.lower()]))
-    found = re.fullmatch(rf"({_NUMBER})[ -]?({_UNIT})?", plain)
+    first, _, rest = plain.partition(" ")
+    if first.lower() in _WORDS:
+        plain = f"{_WORDS[first.lower()]} {rest}".strip()
+    found = re.fullmatch(rf"({_NUMBER})[ -]?({_UNIT}|[A-Za-z]{{2,}})?\.?", plain)
+    if found is not None and found[2] and found[2] not in _UNITS and found[2].lower() not in _SPOKEN:
+        found = None
     if found is None:
         try:
             return Amount(Decimal(str(parse_duration(plain.replace(" ", "")))), "seconds")
         except ValueError:
             return None
-    factor, unit = _UNITS[found[2]] if found[2] else ("1", "")
+    word = found[2] or ""
+    factor, unit = _UNITS[word if word in _UNITS else _SPOKEN[word.lower()]] if word else ("1", "")
     try:
         return Amount(Decimal(found[1].replace(",", "")) * Decimal(factor), unit)
     except InvalidOperation:
@@ -80,8 +92,16 @@ def same(one: str, other: str) -> bool:
     """Whether two texts say the same: as numbers where both are, else letter by letter."""
     left, right = amount(one), amount(other)
     if left is not None and right is not None:
-        return left == right
+        return left == right or _is_same_size(left, right)
     return plain(one) == plain(other)
+
+
+def _is_same_size(one: Amount, other: Amount) -> bool:
+    """Whether two sizes differ only as 8 GB, which Prometheus counts in powers of 1024, and 8 GiB do."""
+    small, large = sorted((one.value, other.value))
+    return one.unit == other.unit == "bytes" and any(
+        small * 1024**power == large * 1000**power for power in range(1, len(_BYTES) + 1)
+    )
 
 
 def plain(text: str) -> str:

@@ -19,12 +19,13 @@ from promproof.promises import (
     prose,
     rows,
     samples,
+    settings,
     tables,
     yamlblocks,
 )
 from promproof.promises.known import Known
 from promproof.promises.promise import NO_DEFAULT, NO_FILE, UNCLAIMED, Promise
-from promproof.promises.quantities import amounts, same
+from promproof.promises.quantities import amount, amounts, same
 from promproof.promises.sheet import Passage, Sheet, sheet_of
 from promproof.verdict import Outcome
 
@@ -36,6 +37,7 @@ READERS = (
     samples,
     addresses,
     commands,
+    settings,
     prose,
     figures,
     naming,
@@ -70,12 +72,19 @@ def _twice(found: Sequence[Promise]) -> Iterator[Promise]:
     for thing, told in things.items():
         first, *others = told
         for other in others:
+            if first.outcome is other.outcome is Outcome.PASS or not _comparable(first.value, other.value):
+                continue
             promise = Promise(other.line, "repeated", f"{thing}: {other.value}", AGREES)
             yield promise.judged(
                 same(first.value, other.value),
                 f"as in line {first.line}",
                 f"{thing.partition('/')[2]} is {first.value} in line {first.line} and {other.value} here",
             )
+
+
+def _comparable(one: str, other: str) -> bool:
+    """Whether both are numbers, or none is."""
+    return (amount(one) is None) is (amount(other) is None)
 
 
 def _unclaimed(sheet: Sheet, found: Sequence[Promise]) -> Iterator[Promise]:

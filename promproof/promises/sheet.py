@@ -15,7 +15,9 @@ from promproof.contract.documentation import Block, Page, page_of
 
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9`\"(<*])")
 _PAST = re.compile(
-    r"\b(corrections?|changelog|changes|history|migrat\w+|upgrad\w+|release notes)\b", re.IGNORECASE
+    r"\b(corrections?|changelog|changes|history|migrat\w+|upgrad\w+|release notes|incidents?|post-?mortems?|"
+    r"decisions?|adr|roadmap|archived?|legacy|what.s new)\b|\b\d{4}-\d\d\b",
+    re.IGNORECASE,
 )
 _HEDGED = re.compile(
     r"\b(was|were|used to|formerly|renamed|instead of|no longer|deprecated|would|e\.g\.|for example|such as|"
@@ -23,6 +25,29 @@ _HEDGED = re.compile(
     re.IGNORECASE,
 )
 
+_DENIED = re.compile(
+    r"\b(not|never|cannot|\w+n[\u2019']t|unlike|neither|confus\w+|old|older|will|planned|singular|plural|dropped)\b",
+    re.IGNORECASE,
+)
+_NEAR = 80
+"""Letters before a name in which a negation is about it."""
+_DOUBTED = re.compile(
+    r"\b(if|unless|until|could|should|may|might|can|considered|proposed|recommend\w*|suggest\w*|choose|chose|prefer|"
+    r"avoid|try|set|change|raise|lower(?:ing)?|increase|reduce|typical\w*|usual\w*|normal\w*|roughly|about|default|"
+    r"previous\w*|legacy|others?|another|different|elsewhere|again|last time|teams?|staging|test|sandbox|tunnel|proxy|"
+    r"federat\w+|central|company|neighbour\w*|external|their|its own|behind|inside|local|forward\w*|gossips?|minimum|"
+    r"maximum|"
+    r"Loki|Tempo|Thanos|Mimir|Cortex|Kafka|Elastic\w*|OpenSearch|Graphite|InfluxDB|VictoriaMetrics|Datadog|Splunk|"
+    r"Sentry|PagerDuty|Opsgenie|Slack|Kubernetes|Consul|Jaeger|Zipkin|blackbox|pushgateway|Postgres\w*|MySQL|Redis|"
+    r"nginx|Traefik|HAProxy|Telegraf|Zabbix|Nagios|logs?|logging|traces?|tracing|backups?|audit\w*|probes?)\b|\?\W*$",
+    re.IGNORECASE,
+)
+"""Words of a sentence that speaks of what might be, or of something else than what is deployed."""
+_OF_OTHERS = re.compile(
+    r"\b(faq|questions|examples?|staging|teams?|shared|others?|neighbours?|external|glossary|compan(y|ies))\b",
+    re.IGNORECASE,
+)
+"""Words of a heading over what is not this deployment."""
 
 _MIGHT = re.compile(
     r"\b(instead|stricter|looser|change|replace|override|could|might|would|e\.g\.|for example|such as|another)\b",
@@ -64,6 +89,21 @@ class Passage:
         """Whether it speaks of what was, is not, or might be."""
         return self.is_past or _HEDGED.search(self.text) is not None
 
+    def denies(self, offset: int) -> bool:
+        """Whether what stands at this place may be named because it is not there."""
+        before = self.flat[max(0, offset - _NEAR) : offset].rpartition(";")[2]
+        return self.is_hedged or _DENIED.search(before) is not None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a number in it that differs from the files may be about something else."""
+        return (
+            self.is_hedged
+            or _DENIED.search(self.flat) is not None
+            or _DOUBTED.search(self.flat) is not None
+            or any(_OF_OTHERS.search(heading) for heading in self.headings)
+        )
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -97,17 +137,17 @@ class Sheet:
             and before[-1].headings == self.headings_at(line)
         )
 
+    def is_of_others(self, line: int) -> bool:
+        """Whether a line stands under a heading that is not about this deployment."""
+        return any(_OF_OTHERS.search(heading) or _PAST.search(heading) for heading in self.headings_at(line))
+
     def blocks_of(self, *languages: str) -> Iterator[Block]:
         """The code blocks in these languages."""
         return (block for block in self.page.blocks if block.language.lower() in languages)
 
 
 def sheet_of(text: str, path: Path) -> Sheet:
-    """Take a page apart.
-
-    Raises:
-        InputError: a table names a column twice.
-    """
+    """Take a page apart."""
     tokens = parsed(text)
     page = page_of(tokens, path)
     return Sheet(page, tuple(_passages(tokens, page.headings)))

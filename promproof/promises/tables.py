@@ -11,7 +11,7 @@ from promproof.contract.model import Metric
 from promproof.contract.panels import PanelClaim
 from promproof.promises.known import Known
 from promproof.promises.promise import Promise, listed
-from promproof.promises.quantities import same
+from promproof.promises.settings import compared
 from promproof.promises.sheet import Sheet
 
 LABEL_COLUMNS = (("label", "values"), ("label", "allowed values"))
@@ -29,9 +29,11 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
         if columns in LABEL_COLUMNS:
             yield from _labels(sheet, table, known)
         elif columns in BUCKET_COLUMNS:
-            yield from _buckets(table, known)
+            yield from (
+                promise.unless(sheet.is_of_others(promise.line)) for promise in _buckets(table, known)
+            )
         elif columns in SETTING_COLUMNS:
-            yield from _settings(table, known)
+            yield from _settings(sheet, table, known)
         elif {"dashboard", "panel", "shows"} <= set(columns):
             yield from _panels(table, known)
 
@@ -45,17 +47,17 @@ def _labels(sheet: Sheet, table: Table, known: Known) -> Iterator[Promise]:
     beside = [
         row.cells["metric"]
         for other in sheet.page.tables
-        if other.headings == table.headings and "metric" in other.columns
+        if table.headings[: len(other.headings)] == other.headings and "metric" in other.columns
         for row in other.rows
     ]
-    metrics = [metric for metric in known.contract.metrics if not beside or metric.name in beside]
+    metrics = [metric for metric in known.contract.metrics if metric.name in beside]
     for row in table.rows:
         name, cell = _cells(row)
         having = [metric for metric in metrics if name in metric.labels]
         if not having:
             yield Promise(row.line, "label", name).is_open(f"no documented metric here has a label {name}")
         for metric in having:
-            yield _label(row.line, name, cell, metric)
+            yield _label(row.line, name, cell, metric).unless(sheet.is_of_others(row.line))
 
 
 def _label(line: int, name: str, cell: str, metric: Metric) -> Promise:
@@ -73,7 +75,11 @@ def _label(line: int, name: str, cell: str, metric: Metric) -> Promise:
         return promise.is_open("the contract leaves its values open")
     if any(" " in word for word in said):
         return promise.is_open("the cell is no list of values")
-    extra, missing = sorted(said - wanted), sorted(wanted - said)
+    if any(word in ("…", "...", "etc.", "etc") or word.endswith(("…", "...")) for word in said):
+        return promise.is_open("the cell names some of the values")
+    plain = {word for word in said if metric.labels[name].allows(word)}
+    patterns = {each for each in wanted if any(re.fullmatch(each, word) for word in plain)}
+    extra, missing = sorted(said - wanted - plain), sorted(wanted - said - patterns)
     parts = [f"{listed(extra)} is not in the contract"] if extra else []
     parts += [f"{listed(missing)} of the contract is missing"] if missing else []
     return promise.judged(not parts, "as in the contract", f"{metric.name}, {name}: {'; '.join(parts)}")
@@ -119,22 +125,18 @@ def _buckets(table: Table, known: Known) -> Iterator[Promise]:
         )
 
 
-def _settings(table: Table, known: Known) -> Iterator[Promise]:
+def _settings(sheet: Sheet, table: Table, known: Known) -> Iterator[Promise]:
     for row in table.rows:
         name, cell = _cells(row)
         plain = name.replace("_", " ").lower()
         thing = f"setting/{plain}"
         setting = known.settings.get(plain)
-        promise = Promise(row.line, "setting", f"{name}: {cell}", thing=thing, value=cell)
-        if setting is not None:
-            promise = Promise(row.line, "setting", promise.text, "page/settings", thing=thing, value=cell)
-            yield promise.judged(
-                any(same(cell, value) for value in setting.values),
-                f"as in {setting.source}",
-                f"{name} is {cell}, {setting.source} says {listed(setting.values)}",
-            )
-        else:
+        promise = Promise(row.line, "setting", f"{name}: {cell}", value=cell)
+        if setting is None:
             yield promise
+            continue
+        promise = Promise(row.line, "setting", promise.text, "page/settings", thing=thing, value=cell)
+        yield compared(promise, cell, name, setting).unless(sheet.is_of_others(row.line))
 
 
 def _panels(table: Table, known: Known) -> Iterator[Promise]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from promproof.config.usertext import Mistake
@@ -49,10 +50,12 @@ def _excerpt(block: Block, data: dict[str, Any], sheet: Sheet, known: Known) -> 
     if sheet.is_example(block.line) or not whole:
         yield promise.is_open("nothing says that it is an excerpt of a file")
         return
-    wrong: list[str] = []
-    lacking: list[str] = []
-    _compare(data, whole, "", wrong, lacking)
-    if wrong:
+    found = _Compared([], [], [])
+    _compare(data, whole, "", found)
+    wrong, lacking = found.wrong, found.lacking
+    if wrong and len(found.alike) < len(wrong):
+        yield promise.is_open(f"{wrong[0]} in {what}: too much differs for an excerpt")
+    elif wrong:
         yield promise.fails(f"{wrong[0]} in {what}")
     elif lacking:
         yield promise.is_open(f"{lacking[0]}: it may be an example of what to add")
@@ -60,42 +63,55 @@ def _excerpt(block: Block, data: dict[str, Any], sheet: Sheet, known: Known) -> 
         yield promise.holds(f"as in {what}")
 
 
-def _compare(said: Any, shipped: Any, place: str, wrong: list[str], lacking: list[str]) -> None:
+@dataclass(frozen=True)
+class _Compared:
+    """What differs of the keys that both have, what only the page has, and the places that are alike."""
+
+    wrong: list[str]
+    lacking: list[str]
+    alike: list[str]
+
+
+def _compare(said: Any, shipped: Any, place: str, found: _Compared) -> None:
     """What differs of the keys that both have, and what only the page has."""
     if isinstance(said, dict) and isinstance(shipped, dict):
         for key, value in said.items():
             inner = f"{place}.{key}" if place else str(key)
             if key not in shipped:
                 meant = close_to(str(key), [other for other in shipped if other not in said])
-                (wrong if meant else lacking).append(f"{inner} is {meant or 'not there'}")
+                (found.wrong if meant else found.lacking).append(f"{inner} is {meant or 'not there'}")
             else:
-                _compare(value, shipped[key], inner, wrong, lacking)
+                _compare(value, shipped[key], inner, found)
     elif isinstance(said, list) and isinstance(shipped, list):
-        _lists(said, shipped, place, wrong, lacking)
-    elif not same(str(said), str(shipped)):
-        wrong.append(f"{place} is {shipped}, the page says {said}:")
+        _lists(said, shipped, place, found)
+    elif same(str(said), str(shipped)):
+        found.alike.append(place)
+    else:
+        found.wrong.append(f"{place} is {shipped}, the page says {said}:")
 
 
-def _lists(said: list[Any], shipped: list[Any], place: str, wrong: list[str], lacking: list[str]) -> None:
+def _lists(said: list[Any], shipped: list[Any], place: str, found: _Compared) -> None:
     for index, item in enumerate(said):
         key = next((key for key in _NAMES if isinstance(item, dict) and key in item), "")
         if key:
             alike = [other for other in shipped if isinstance(other, dict) and other.get(key) == item[key]]
             if alike:
-                _compare(item, alike[0], f"{place}[{item[key]}]", wrong, lacking)
+                _compare(item, alike[0], f"{place}[{item[key]}]", found)
                 continue
             names = [str(other.get(key)) for other in shipped if isinstance(other, dict)]
             meant = close_to(str(item[key]), names)
-            (wrong if meant else lacking).append(
+            (found.wrong if meant else found.lacking).append(
                 f"{place}: {key} {meant or item[key]} is {'' if meant else 'not '}there"
             )
         elif isinstance(item, dict):
             if index < len(shipped) and len(said) == len(shipped):
-                _compare(item, shipped[index], f"{place}[{index}]", wrong, lacking)
+                _compare(item, shipped[index], f"{place}[{index}]", found)
             else:
-                lacking.append(f"{place}[{index}] has no name")
-        elif item not in shipped:
-            (lacking if any(other in shipped for other in said) else wrong).append(
+                found.lacking.append(f"{place}[{index}] has no name")
+        elif item in shipped:
+            found.alike.append(place)
+        else:
+            (found.lacking if any(other in shipped for other in said) else found.wrong).append(
                 f"{place} is {', '.join(map(str, shipped))}, the page says {item}:"
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from promproof.config.folder import Folder
 from promproof.config.inputs import read_text
+from promproof.config.markdown import leads_to
 from promproof.config.masking import masked
 from promproof.config.yamlfile import load
 from promproof.contract.documentation import Page, parse_text
@@ -72,7 +74,7 @@ def page_record(
         rules=tuple(_rules(folder)),
         services=services,
         variables=variables,
-        links=dict(_links(page, path)),
+        links=dict(_links(page, path, root)),
         paths=dict(_paths(text, root, path.parent, folder)),
         printed=dict(printed(page, binaries, folder)) if binaries is not None else {},
     )
@@ -134,7 +136,32 @@ def _compose(
     return services, {name: str(value) for name, value in masked(variables, keep=keep).items()}
 
 
-def _links(page: Page, path: Path) -> Iterator[tuple[str, str]]:
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or no name
+        return False
+
+
+def _is_file(path: str) -> bool:
+    """Whether a link names a file of the repository: others are pages of a site, which is made of them."""
+    return bool(re.search(r"\.(?!html?$)\w{1,5}$", unquote(path))) and not re.search(r"[{}<>*$]", path)
+
+
+def _leaves(path: str, base: Path, root: Path) -> bool:
+    """Whether a link leads out of the repository, as `../../issues` does on GitHub."""
+    return not Path(os.path.normpath(base.resolve() / unquote(path))).is_relative_to(root)
+
+
+def _anchors(path: Path) -> frozenset[str]:
+    """Of a page beside this one; none of one that cannot be read."""
+    try:
+        return parse_page(path).anchors
+    except InputError:
+        return frozenset()
+
+
+def _links(page: Page, path: Path, root: Path) -> Iterator[tuple[str, str]]:
     """Links to other files, and why one leads nowhere."""
     anchors: dict[Path, frozenset[str]] = {}
     for link in page.links:
@@ -145,13 +172,14 @@ def _links(page: Page, path: Path) -> Iterator[tuple[str, str]]:
         if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
             continue
         target = path.parent / unquote(parts.path)
-        if not target.exists():
-            yield link.target, "there is no such file"
+        if not _is_there(target):
+            if _is_file(parts.path) and not _leaves(parts.path, path.parent, root):
+                yield link.target, "there is no such file"
             continue
-        if parts.fragment and target.suffix == ".md":
+        if parts.fragment and not parts.query and target.suffix == ".md" and target.is_file():
             if target not in anchors:
-                anchors[target] = parse_page(target).anchors
-            if unquote(parts.fragment) not in anchors[target]:
+                anchors[target] = _anchors(target)
+            if anchors[target] and not leads_to(unquote(parts.fragment), anchors[target]):
                 yield link.target, "the file has no such anchor"
                 continue
         yield link.target, ""
@@ -167,7 +195,7 @@ def _paths(text: str, root: Path, beside: Path, folder: Folder) -> Iterator[tupl
         plain = name.removeprefix("./").rstrip("/")
         if not plain or ".." in plain.split("/"):
             continue
-        seen[plain] = any((place / plain).exists() for place in places)
+        seen[plain] = any(_is_there(place / plain) for place in places)
         if not seen[plain]:
             seen |= {near: True for place in places for near in _beside(place, plain)}
     yield from sorted(seen.items())
@@ -177,7 +205,11 @@ def _beside(place: Path, name: str) -> Iterator[str]:
     """What stands where a file or a folder of its path is missing."""
     parts = Path(name).parts
     depth = next(index for index in range(len(parts) - 1, -1, -1) if place.joinpath(*parts[:index]).is_dir())
-    for entry in sorted(place.joinpath(*parts[:depth]).iterdir())[:_MOST]:
+    try:
+        entries = sorted(place.joinpath(*parts[:depth]).iterdir())[:_MOST]
+    except OSError:
+        return
+    for entry in entries:
         found = entry.joinpath(*parts[depth + 1 :])
-        if not entry.name.startswith(".") and found.exists():
+        if not entry.name.startswith(".") and _is_there(found):
             yield str(found.relative_to(place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,28 @@ def test_a_wrong_row_is_not_red(
     verdict = judged(changed, "docs/dashboard/system-overview", tmp_path)
     assert verdict.outcome is Outcome.FAIL
     assert says in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "empty"),
+    [
+        ("docs/metric/http_requests_total", {"metrics": ()}),
+        ("docs/alert/HighErrorRate", {"alerts": ()}),
+        ("docs/dashboard/system-overview", {"panels": ()}),
+        ("docs/complete", {"metrics": (), "alerts": (), "panels": ()}),
+    ],
+)
+def test_a_page_without_such_a_table_is_red(
+    claim: str, empty: dict[str, Any], page: Documentation, tmp_path: Path
+) -> None:
+    verdict = judged(replace(page, **empty), claim, tmp_path)
+    assert verdict.outcome is Outcome.NOT_VERIFIED
+    assert "has no table with the columns" in verdict.reason
+
+
+def test_durations_in_other_words_are_red(page: Documentation, tmp_path: Path) -> None:
+    rows = tuple(replace(row, cells=row.cells | {"for": "5 minutes"}) for row in page.alerts)
+    assert judged(replace(page, alerts=rows), "docs/alert/HighErrorRate", tmp_path).outcome is Outcome.PASS
 
 
 def test_a_row_that_the_contract_does_not_know_is_not_red(page: Documentation, tmp_path: Path) -> None:

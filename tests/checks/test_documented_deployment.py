@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
-from promproof.checks.documented_deployment import CHECK
+from promproof.checks.documented_deployment import CHECK, TABLES
+from promproof.contract.model import Contract
+from promproof.contract.page import PagePromises
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
-from promproof.evidence.records import Documentation
+from promproof.evidence.records import Documentation, PageRow
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
@@ -18,10 +21,10 @@ pytestmark = pytest.mark.unit
 PREPARED = prepare(Options.of(stack="processes"))
 
 
-def verdict(documentation: Documentation) -> Verdict:
+def verdict(documentation: Documentation, contract: Contract = PREPARED.contract) -> Verdict:
     history = History("run", 0.0, 0.0, [Record(1, 0.0, documentation)])
-    (claim,) = CHECK.claims(PREPARED.contract)
-    return CHECK.judge(claim, Evidence(PREPARED.contract, history))
+    (claim,) = CHECK.claims(contract)
+    return CHECK.judge(claim, Evidence(contract, history))
 
 
 def test_the_shipped_page_differs_from_the_contract() -> None:
@@ -43,6 +46,40 @@ def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: s
     found = verdict(documentation)
     assert found.outcome is Outcome.FAIL
     assert said in found.reason
+
+
+def test_a_page_without_these_tables_is_red() -> None:
+    documentation = replace(PREPARED.documentation, deployment=dict.fromkeys(TABLES, ()))
+    assert verdict(documentation).outcome is Outcome.NOT_VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "name", "new"),
+    [
+        ("settings", "setting", "retention time", {"value": "15 days"}),
+        ("settings", "setting", "retention size", {"value": "8 GiB"}),
+        ("settings", "setting", "active users window", {"setting": "retention of logs", "value": "7 days"}),
+        ("ports", "component", "Node Exporter", {"component": "node_exporter"}),
+    ],
+)
+def test_other_words_for_the_same_are_red(table: str, key: str, name: str, new: dict[str, str]) -> None:
+    documentation = copy.deepcopy(PREPARED.documentation)
+    (row,) = [row for row in documentation.deployment[table] if row.cells[key] == name]
+    row.cells.update(new)
+    found = verdict(documentation)
+    assert found.outcome is Outcome.PASS, found.reason
+
+
+def test_a_row_of_another_service_is_red_only_where_the_contract_has_all_ports() -> None:
+    documentation = copy.deepcopy(PREPARED.documentation)
+    own = PageRow({"component": "API", "port": "8000"}, 1)
+    documentation.deployment["ports"] = (*documentation.deployment["ports"], own)
+    assert verdict(documentation).outcome is Outcome.PASS
+    other = PageRow({"component": "Postgres", "port": "5432"}, 2)
+    documentation.deployment["ports"] = (*documentation.deployment["ports"], other)
+    assert "port of postgres is 5432" in verdict(documentation).reason
+    contract = PREPARED.contract.model_copy(update={"page": PagePromises()})
+    assert verdict(documentation, contract).outcome is Outcome.PASS
 
 
 def test_a_port_that_nobody_documents_passes() -> None:
