@@ -45,8 +45,8 @@ def timed(what: str, bar: float, work: Callable[[], object]) -> None:
 def many() -> dict[str, str]:
     """Dashboards made from the shipped panels, each query a little different from all others."""
     shipped = [json.loads(text) for text in texts(MONITORING).dashboards.values()]
-    panels = [panel for one in shipped for panel in one["panels"]]
-    variables = [one for each in shipped for one in each["templating"]["list"]]
+    panels = [panel for board in shipped for panel in board["panels"]]
+    variables = [variable for each in shipped for variable in each["templating"]["list"]]
     files = {}
     for number in range(DASHBOARDS):
         chosen = []
@@ -101,7 +101,7 @@ def main() -> None:
             def ask(looks: list[record.Zoom]) -> str:
                 before = len(history.records)
                 record.panels(history, prometheus, shipped, TimeScale(1), (now - LENGTH, now), looks)
-                return f"{sum(isinstance(one.data, PanelAsked) for one in history.records[before:])} queries"
+                return f"{sum(isinstance(record.data, PanelAsked) for record in history.records[before:])} queries"
 
             ask([record.Zoom("warm", 3600)])
             timed("the five dashboards at one zoom", 2, lambda: ask([record.Zoom("1h", 3600)]))

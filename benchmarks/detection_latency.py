@@ -65,7 +65,11 @@ def latencies(folder: Path) -> Iterator[Latency]:
 
 
 def _notified(case: Case) -> float | None:
-    told = [one.t for one in case.delivered if one.status == "firing" and one.receiver in case.receivers]
+    told = [
+        delivery.t
+        for delivery in case.delivered
+        if delivery.status == "firing" and delivery.receiver in case.receivers
+    ]
     return min(told) - case.at("raised").done if told else None
 
 
@@ -77,14 +81,14 @@ def main(folders: list[Path]) -> int:
     print(f"{'drill':<26}{'seen':>8}{'minimum':>9}{'excess':>8}{'allowed':>9}{'dosing':>8}")
     late = False
     for folder in folders:
-        for one in latencies(folder):
-            late = late or one.late
+        for latency in latencies(folder):
+            late = late or latency.late
             print(
-                f"{one.drill:<26}{one.seen:8.2f}{one.shortest:9.2f}{one.excess:8.2f}{one.allowed:9.2f}"
-                f"{one.dosing:8.2f}"
+                f"{latency.drill:<26}{latency.seen:8.2f}{latency.shortest:9.2f}{latency.excess:8.2f}{latency.allowed:9.2f}"
+                f"{latency.dosing:8.2f}"
             )
     return int(late)
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(one) for one in sys.argv[1:]]))
+    sys.exit(main([Path(argument) for argument in sys.argv[1:]]))

@@ -56,7 +56,7 @@ def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
     (folder,) = set(DEFAULT_REPORTS.glob("drill-*")) - before
     verdicts = _verdicts(folder)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(verdicts.values()).items()))
-    excess = max((one.excess for one in latencies(folder)), default=float("nan"))
+    excess = max((latency.excess for latency in latencies(folder)), default=float("nan"))
     load = "busy" if busy else "idle"
     seconds = time.monotonic() - begun
     print(
@@ -68,17 +68,17 @@ def once(number: int, arguments: Sequence[str], busy: bool) -> dict[str, str]:
 
 def _verdicts(folder: Path) -> dict[str, str]:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return {one["claim"]: one["outcome"] for one in report["verdicts"]}
+    return {verdict["claim"]: verdict["outcome"] for verdict in report["verdicts"]}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the campaign."""
     runs = int(arguments[0]) if arguments else RUNS
     found = [once(number + 1, arguments[1:], busy=bool(number % 2)) for number in range(runs)]
-    distinct = {json.dumps(one, sort_keys=True) for one in found}
+    distinct = {json.dumps(outcomes, sort_keys=True) for outcomes in found}
     print(f"{runs} runs, {len(distinct)} distinct sets of verdicts")
-    for claim in sorted({claim for one in found for claim in one}):
-        outcomes = Counter(one.get(claim, "none") for one in found)
+    for claim in sorted({claim for outcomes in found for claim in outcomes}):
+        outcomes = Counter(outcomes.get(claim, "none") for outcomes in found)
         if len(outcomes) > 1 or "pass" not in outcomes:
             print(f"  {claim}: {dict(outcomes)}")
     return int(len(distinct) != 1)

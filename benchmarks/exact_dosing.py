@@ -89,7 +89,7 @@ def main() -> int:
     chance = random.Random(1)
     drawn = [sum(chance.random() < given.share for _ in range(given.requests)) for _ in range(DRAWS)]
     print(f"by chance, {DRAWS} times: {min(drawn)} to {max(drawn)}")
-    return int(any(abs(one - wanted) > 1 for one in found))
+    return int(any(abs(count - wanted) > 1 for count in found))
 
 
 if __name__ == "__main__":

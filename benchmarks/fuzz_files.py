@@ -76,8 +76,10 @@ class Workspace:
         contract["documentation"] = "page.md"
         contract["traffic"] = {"reconcile": "scenarios/executions.yaml"}
         claimed = contract["dashboards"]
-        contract["dashboards"] = [one for one in claimed if one["uid"] == DASHBOARD.stem]
-        left_out = tuple(f"| {one['title']} |" for one in claimed if one["uid"] != DASHBOARD.stem)
+        contract["dashboards"] = [dashboard for dashboard in claimed if dashboard["uid"] == DASHBOARD.stem]
+        left_out = tuple(
+            f"| {dashboard['title']} |" for dashboard in claimed if dashboard["uid"] != DASHBOARD.stem
+        )
         page = PAGE.read_text(encoding="utf-8").splitlines()
         # prose takes time to parse and promises nothing
         rows = [row for row in page if row[:1] in ("|", "#", "") and not row.startswith(left_out)]

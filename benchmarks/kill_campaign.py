@@ -116,7 +116,7 @@ class Place:
 
     def left(self) -> list[str]:
         """Everything that is still there: processes, files, undo files, journals, containers."""
-        found = [f"process {one.pid} {name_of(one)}" for one in self.processes()]
+        found = [f"process {process.pid} {name_of(process)}" for process in self.processes()]
         found += [f"temporary {path.name}" for path in self.temporary.iterdir()]
         found += [f"undo file {path.name}" for path in self.undo.glob("*.jsonl")]
         found += [f"journal {path.name}" for path in self.runs.glob("*.jsonl")]
@@ -194,7 +194,9 @@ class Run:
         nox = psutil.Process(self.nox.pid)
         family = nox.children(recursive=True)
         components = sorted(
-            (name_of(one), one.pid) for one in family[1:] if name_of(one) in COMPONENTS.values()
+            (name_of(process), process.pid)
+            for process in family[1:]
+            if name_of(process) in COMPONENTS.values()
         )
         if kind == "component" and components:
             name, pid = draw.choice(components)
@@ -248,7 +250,7 @@ def measure(place: Place, name: str) -> float:
 def _listens(place: Place) -> bool:
     for process in place.processes():
         with suppress(psutil.Error):
-            if any(one.status == psutil.CONN_LISTEN for one in process.net_connections("tcp")):
+            if any(connection.status == psutil.CONN_LISTEN for connection in process.net_connections("tcp")):
                 return True
     return False
 

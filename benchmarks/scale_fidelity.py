@@ -25,13 +25,15 @@ from promproof.places import DEFAULT_CONTRACT
 def cases(folder: Path) -> dict[str, Case]:
     """The drills of a run by name."""
     evidence = Evidence(load(DEFAULT_CONTRACT), read(folder / "history.jsonl"))
-    return {one.data.name: build(evidence, one.data.name) for one in evidence.history.of(DrillDriven)}
+    return {
+        driven.data.name: build(evidence, driven.data.name) for driven in evidence.history.of(DrillDriven)
+    }
 
 
 def verdicts(folder: Path) -> dict[str, str]:
     """Outcomes by claim."""
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return {one["claim"]: one["outcome"] for one in report["verdicts"]}
+    return {verdict["claim"]: verdict["outcome"] for verdict in report["verdicts"]}
 
 
 def constant(case: Case) -> float:
@@ -62,14 +64,14 @@ def main(real: Path, scaled: Path) -> int:
             + constant(slow)
             + factor * constant(fast[name])
         )
-        for one, twin in zip(hops(slow), hops(fast[name]), strict=True):
-            if one.after is None or twin.after is None or one.name in ("fault", "healed"):
+        for hop, twin in zip(hops(slow), hops(fast[name]), strict=True):
+            if hop.after is None or twin.after is None or hop.name in ("fault", "healed"):
                 continue
             scaled_up = factor * twin.after
-            difference = one.after - scaled_up
+            difference = hop.after - scaled_up
             bad = bad or abs(difference) > most
-            times = f"{one.after:8.1f} s{scaled_up:8.1f} s{difference:8.1f} s"
-            print(f"{name:<24}{one.name:<18}{times}, at most {most:.1f} s")
+            times = f"{hop.after:8.1f} s{scaled_up:8.1f} s{difference:8.1f} s"
+            print(f"{name:<24}{hop.name:<18}{times}, at most {most:.1f} s")
     return int(bad)
 
 

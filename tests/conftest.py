@@ -95,10 +95,12 @@ def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
     A test that uses the requesting fixture through another one, and has no such argument, asks nothing.
     """
     mine = [
-        one for one in request.session.items if one.path == request.path and isinstance(one, pytest.Function)
+        item
+        for item in request.session.items
+        if item.path == request.path and isinstance(item, pytest.Function)
     ]
-    asking = [one for one in mine if request.fixturename in one.fixturenames and hasattr(one, "callspec")]
-    asked = [one.callspec.params[argument] for one in asking if argument in one.callspec.params]
+    asking = [item for item in mine if request.fixturename in item.fixturenames and hasattr(item, "callspec")]
+    asked = [item.callspec.params[argument] for item in asking if argument in item.callspec.params]
     return list(dict.fromkeys(asked))
 
 

@@ -78,7 +78,7 @@ def test_a_check_that_raises_costs_other_verdicts_or_hides_where(
     contract: Contract, history: Recorder
 ) -> None:
     found = list(judge_each([*PAIRS, PAIRS[1]], Evidence(contract, history), history.tracebacks.keep))
-    assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass", "unknown"]
+    assert [verdict.outcome for verdict in found] == ["pass", "unknown", "unknown", "pass", "unknown"]
     reason = found[1].reason
     assert "ValueError: " in reason or "InputError: " in reason, reason
     assert "promproof/" in reason, "the place in our code"
@@ -97,7 +97,7 @@ def test_claims_that_cannot_be_named_cost_others_or_vanish(
 
     monkeypatch.setattr(checks, "CHECKS", (Check("odd", claims, good), *(pair[0] for pair in PAIRS)))
     found = checks.judge_all(Evidence(contract, history))
-    assert [(one.claim, str(one.outcome)) for one in found[:2]] == [
+    assert [(verdict.claim, str(verdict.outcome)) for verdict in found[:2]] == [
         ("config/claims-of/odd", "unknown"),
         ("a/good", "pass"),
     ]
@@ -131,8 +131,8 @@ def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
     assert course.ending.crashes == crashes
     found = Judging(course, PAIRS, Evidence(contract, history)).finish()
     assert str(course.ending.trouble).startswith(trouble)
-    assert [one.outcome for one in found] == ["pass", "unknown", "unknown", "pass"]
-    assert [one.symptom for one in found] == [False, False, True, False]
+    assert [verdict.outcome for verdict in found] == ["pass", "unknown", "unknown", "pass"]
+    assert [verdict.symptom for verdict in found] == [False, False, True, False]
     assert found[2].reason.startswith(f"nobody looked; the run broke off: {trouble}")
 
 
@@ -155,9 +155,9 @@ def test_an_interruption_while_judging_loses_what_was_judged_or_what_could_be(
     pairs = [PAIRS[0], check("a/interrupted", once), PAIRS[3]]
     course = of_history(history, lambda _: None)
     judging = Judging(course, pairs, Evidence(contract, history))
-    assert [one.claim for one in judging.judge()] == ["a/good"], "it was not ended at once"
+    assert [verdict.claim for verdict in judging.judge()] == ["a/good"], "it was not ended at once"
     found = judging.finish()
-    assert [one.outcome for one in found] == ["pass", "pass", "pass"]
+    assert [verdict.outcome for verdict in found] == ["pass", "pass", "pass"]
     assert (course.ending.interrupted, course.ending.trouble) == (True, "interrupted by SIGINT")
 
 
@@ -169,8 +169,8 @@ def test_judging_after_an_interruption_has_no_bound(
     with course.step("driving"):
         fail(KeyboardInterrupt())
     found = Judging(course, PAIRS, Evidence(contract, history)).finish()
-    assert {one.reason for one in found} == {"not judged: interrupted, and there was no more time"}
-    assert all(one.symptom for one in found)
+    assert {verdict.reason for verdict in found} == {"not judged: interrupted, and there was no more time"}
+    assert all(verdict.symptom for verdict in found)
 
 
 def sent_by(history: Recorder, *, ended: bool) -> Verdict:

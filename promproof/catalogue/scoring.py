@@ -57,7 +57,7 @@ def score(
         baseline = judge(mine)
         for fault in faults:
             found = planted(fault, mine, places)
-            for each in [_judged(one, mine, judge, baseline) for one in found] or [
+            for each in [_judged(place, mine, judge, baseline) for place in found] or [
                 Scored(fault, Fate.NO_PLACE)
             ]:
                 say(each)

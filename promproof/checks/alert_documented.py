@@ -77,7 +77,7 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     window = {seconds(alert.window)} - {0.0} if alert.window else set()
     windows = said.windows if alert.window else own.windows
     if (alert.window or alert.unit == "state") and set(windows) != window:
-        shown = ", ".join(f"{one:g} s" for one in windows) or "none"
+        shown = ", ".join(f"{window:g} s" for window in windows) or "none"
         found.append(f"window is {shown}, documented {alert.window if window else 'none'}")
     if alert.hold is not None and rule.hold != seconds(alert.hold):
         found.append(f"for is {rule.hold:g} s, documented {alert.hold}")

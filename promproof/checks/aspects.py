@@ -31,11 +31,12 @@ Judge = Callable[[Claim, Case], Verdict]
 def judge_silent(claim: Claim, case: Case) -> Verdict:
     """On the harmless side nothing fires, and nothing becomes pending that need not, over a whole window and `for`."""
     begin, end = case.at("below").done, case.raised
-    seen = [one for one in case.seen if one.end <= end]
+    seen = [observation for observation in case.seen if observation.end <= end]
     found = membership.states(case.life, seen, claim.subject)
-    early = [one for one in case.delivered if one.t <= end]
+    early = [delivery for delivery in case.delivered if delivery.t <= end]
     found += [
-        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in early
+        Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
+        for delivery in early
     ]
     needed = case.timing.window + case.timing.hold
     hole = membership.hole(case.polls(), begin, end)
@@ -47,7 +48,7 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
     if doubt and not found:
         return unknown(claim, doubt, case.records)
     dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""
-    pending = any(one.state is State.PENDING for one in seen)
+    pending = any(observation.state is State.PENDING for observation in seen)
     return _verdict(
         claim,
         case,
@@ -71,20 +72,26 @@ def _decided(case: Case, begin: float, end: float) -> float:
 def judge_fires(claim: Claim, case: Case) -> Verdict:
     """Beyond the threshold the alert becomes pending, then firing, each when the durations allow and demand it."""
     begin, end = case.raised, case.healed
-    seen = [one for one in case.seen if one.begin >= begin and one.end <= end]
+    seen = [observation for observation in case.seen if observation.begin >= begin and observation.end <= end]
     found = membership.states(case.life, seen, claim.subject)
     wanted = (
         [State.FIRING] if case.timing.hold < 2 * case.timing.evaluation else [State.PENDING, State.FIRING]
     )
     missed = membership.never(
-        case.life, [one for one in case.seen if one.begin >= begin], wanted, claim.subject
+        case.life,
+        [observation for observation in case.seen if observation.begin >= begin],
+        wanted,
+        claim.subject,
     )
     hole = membership.hole(case.polls(), begin, end)
     if missed and not found and hole > case.timing.hold:
         return unknown(claim, f"nothing was seen for {hole:.1f} s, longer than `for`", case.records)
     found += missed
     # A poll that began just after the healing still saw what the fault has done.
-    first = {state: _first((one for one in case.seen if one.begin >= begin), state) for state in wanted}
+    first = {
+        state: _first((observation for observation in case.seen if observation.begin >= begin), state)
+        for state in wanted
+    }
     if not found and any(t is None for t in first.values()):
         return unknown(
             claim, "it did not fire, and with this machine's lateness it need not have", case.records
@@ -104,11 +111,15 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
 
 def judge_never_fires(claim: Claim, case: Case) -> Verdict:
     """Each pulse is shorter than `for`: the alert becomes pending and never fires."""
-    seen = [one for one in case.seen if case.raised <= one.begin and one.end <= case.ended]
+    seen = [
+        observation
+        for observation in case.seen
+        if case.raised <= observation.begin and observation.end <= case.ended
+    ]
     found = membership.states(case.life, seen, claim.subject)
     pulses = sum(
-        later.state is State.PENDING and one.state is State.INACTIVE
-        for one, later in zip(_polled(seen), _polled(seen)[1:], strict=False)
+        later.state is State.PENDING and observation.state is State.INACTIVE
+        for observation, later in zip(_polled(seen), _polled(seen)[1:], strict=False)
     )
     assert case.drill.pulses is not None
     if not found and pulses < case.drill.pulses.times:
@@ -141,15 +152,17 @@ def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
     owed = next((notice for notice in owed_notices(case) if notice.status == FIRING), None)
     if owed is None:
         return unknown(claim, "no notification was owed", case.records)
-    mine = [one for one in case.delivered if one.receiver in case.receivers]
-    taken = [one for one in mine if one.status == FIRING and one.answered < 300]
-    refused = sum(one.answered >= 300 for one in mine)
-    early = [one for one in taken if one.t < case.healed]
+    mine = [delivery for delivery in case.delivered if delivery.receiver in case.receivers]
+    taken = [delivery for delivery in mine if delivery.status == FIRING and delivery.answered < 300]
+    refused = sum(delivery.answered >= 300 for delivery in mine)
+    early = [delivery for delivery in taken if delivery.t < case.healed]
     found = [
         Finding(
-            membership.Kind.UNEXPECTED, one.t, f"{one.receiver} took it at {one.t:.2f} s, while it was down"
+            membership.Kind.UNEXPECTED,
+            delivery.t,
+            f"{delivery.receiver} took it at {delivery.t:.2f} s, while it was down",
         )
-        for one in early
+        for delivery in early
     ]
     if not taken and not refused:
         found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
@@ -166,21 +179,25 @@ def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
 
 def judge_quiet(claim: Claim, case: Case) -> Verdict:
     """After the end nothing more comes of this alert while clean traffic goes on."""
-    told = [one.t for one in case.delivered if one.status == RESOLVED and one.t >= case.healed]
+    told = [
+        delivery.t for delivery in case.delivered if delivery.status == RESOLVED and delivery.t >= case.healed
+    ]
     begin = max([*told[-len(case.receivers) :], case.healed])
-    seen = [one for one in case.seen if one.begin >= case.healed]
+    seen = [observation for observation in case.seen if observation.begin >= case.healed]
     found = membership.states(case.life, seen, claim.subject)
     quiet = case.at("quiet").done
     owed = owed_notices(
         case
     )  # one that is still owed is judged there; another receiver may be a moment later
     late = [
-        one
-        for one in case.delivered
-        if one.t > quiet and not any(one.status == it.status and one.t in it.window for it in owed)
+        delivery
+        for delivery in case.delivered
+        if delivery.t > quiet
+        and not any(delivery.status == it.status and delivery.t in it.window for it in owed)
     ]
     found += [
-        Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}'") for one in late
+        Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
+        for delivery in late
     ]
     needed = case.timing.group_interval + case.timing.window
     hole = membership.hole(case.polls(), quiet, case.ended)
@@ -204,8 +221,8 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     """No alert that is not drilled becomes active, unless the drill says that it may."""
     evidence = case.evidence
     batch = evidence.need(DrillDriven, name=case.drill.name).data.batch
-    together = [one.data for one in evidence.history.of(DrillDriven) if one.data.batch == batch]
-    excused = {name for one in together for name in (one.alert, *one.plan["may"])}
+    together = [driven.data for driven in evidence.history.of(DrillDriven) if driven.data.batch == batch]
+    excused = {name for driven in together for name in (driven.alert, *driven.plan["may"])}
     excused |= _of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
     excused |= _of_other_targets(evidence)
     others = [alert for alert in evidence.contract.alerts if alert.name not in excused and not alert.always]
@@ -217,13 +234,17 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
         blind = failures if "up" in alert.metrics else []
         seen = observations(evidence, alert.name, case.begun, case.ended)
         told = delivered(evidence, alert.name, case.begun, case.ended)
-        if blind and (told or any(one.state is State.FIRING for one in seen)):
+        if blind and (told or any(observation.state is State.FIRING for observation in seen)):
             doubt = f"{len(failures)} scrapes failed by themselves, and {alert.name} fired"
             continue
         found += membership.states(idle_life(case, alert, blind), seen, alert.name)
         found += [
-            Finding(membership.Kind.UNEXPECTED, one.t, f"{one.receiver} got '{one.status}' of {alert.name}")
-            for one in told
+            Finding(
+                membership.Kind.UNEXPECTED,
+                delivery.t,
+                f"{delivery.receiver} got '{delivery.status}' of {alert.name}",
+            )
+            for delivery in told
         ]
     if doubt and not found:
         return unknown(claim, doubt, case.records)
@@ -311,28 +332,38 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     if not case.receivers:
         return not_verified(claim, "a stack that runs already tells its own receivers, not this run")
     owed = owed_notices(case)
-    taken = [one for one in case.delivered if one.answered < 300]
-    refused = [one for one in case.delivered if one.answered >= 300 and one.status == status]
+    taken = [delivery for delivery in case.delivered if delivery.answered < 300]
+    refused = [
+        delivery for delivery in case.delivered if delivery.answered >= 300 and delivery.status == status
+    ]
     found: list[Finding] = []
     for receiver in case.receivers:
         wrong = membership.deliveries(owed, taken, receiver, claim.subject)
-        found += [one for one in wrong if f"'{status}'" in one.text]
+        found += [finding for finding in wrong if f"'{status}'" in finding.text]
     found += content.judge(case, status, taken)
     planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
-    mine = [one for one in taken if one.status == status and one.receiver in case.receivers]
+    mine = [
+        delivery for delivery in taken if delivery.status == status and delivery.receiver in case.receivers
+    ]
     # A target that did not answer in time and took it when it came again was busy; it refused nothing.
-    answered = [one for one in refused if not mine or one.answered != NO_ANSWER]
+    answered = [delivery for delivery in refused if not mine or delivery.answered != NO_ANSWER]
     if answered and not planned:
         found += [
-            Finding(membership.Kind.MISMATCHED, one.t, f"{one.receiver} answered {one.answered}")
-            for one in answered[:1]
+            Finding(
+                membership.Kind.MISMATCHED, delivery.t, f"{delivery.receiver} answered {delivery.answered}"
+            )
+            for delivery in answered[:1]
         ]
-    lost = [one for one in case.delivered if one.answered == NO_ANSWER and one.receiver in case.receivers]
+    lost = [
+        delivery
+        for delivery in case.delivered
+        if delivery.answered == NO_ANSWER and delivery.receiver in case.receivers
+    ]
     failures = unplanned_failures(case)
     if found and lost and failures:
         text = f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
         return unknown(claim, f"the target was too busy to tell: {text}", case.records)
-    window = next((one.window for one in owed if one.status == status), None)
+    window = next((notice.window for notice in owed if notice.status == status), None)
     burnt = _burnt(case)
     # One that was active before the drill was told then, or Alertmanager still tries to tell it.
     fresh = case.life.begin >= case.begun
@@ -341,7 +372,7 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         found.append(Finding(membership.Kind.MISSED, case.healed, text))
     if not found and not mine and case.drill.pulses is None:
         return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)
-    shown = f"{', '.join(case.receivers)} after {max((one.t for one in mine), default=since) - since:.2f} s"
+    shown = f"{', '.join(case.receivers)} after {max((delivery.t for delivery in mine), default=since) - since:.2f} s"
     if refused:
         shown += f", {len(refused)} times refused before"
     return _verdict(
@@ -357,8 +388,10 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
 
 def _burnt(case: Case) -> float:
     """How long (seconds) the alert was certainly firing, as far as it was seen."""
-    seen = [one for one in case.seen if one.state is State.FIRING]
-    return max((one.begin for one in seen), default=0.0) - min((one.end for one in seen), default=0.0)
+    seen = [observation for observation in case.seen if observation.state is State.FIRING]
+    return max((observation.begin for observation in seen), default=0.0) - min(
+        (observation.end for observation in seen), default=0.0
+    )
 
 
 def _longest_wait(case: Case) -> float:
@@ -381,11 +414,11 @@ def owed_notices(case: Case) -> list[Notice]:
 
 
 def _first(seen: Iterable[Seen], state: State) -> float | None:
-    return min((one.begin for one in seen if one.state is state), default=None)
+    return min((observation.begin for observation in seen if observation.state is state), default=None)
 
 
 def _polled(seen: Iterable[Seen]) -> list[Seen]:
-    return [one for one in seen if one.view == "alerts API"]
+    return [observation for observation in seen if observation.view == "alerts API"]
 
 
 def _verdict(
@@ -393,7 +426,7 @@ def _verdict(
 ) -> Verdict:
     return findings(
         claim,
-        [str(one) for one in found],
+        [str(finding) for finding in found],
         good=good,
         expected=expected,
         tolerance=tolerance,

@@ -28,7 +28,7 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """The findings that stand in it, and what is not plain."""
     seen = views(evidence)
-    wanted = next(one for one in evidence.contract.dashboards if one.uid == claim.subject)
+    wanted = next(dashboard for dashboard in evidence.contract.dashboards if dashboard.uid == claim.subject)
     dashboard = seen.dashboard(wanted)
     if dashboard is None:
         raise Gap(f"no dashboard file has the uid {wanted.uid!r}")

@@ -93,7 +93,7 @@ def wrong_retention(deployment: Deployment, record: DeploymentRead) -> list[str]
 def unreachable_targets(deployment: Deployment, record: DeploymentRead) -> list[str]:
     """Scrape targets that are no service of the file: `localhost` in a container is the container itself."""
     services = record.config["services"]
-    own = [name for name, one in deployment.services.items() if one.component == "prometheus"]
+    own = [name for name, service in deployment.services.items() if service.component == "prometheus"]
     found = []
     for job, targets in record.targets.items():
         for target in targets:

@@ -143,7 +143,7 @@ def _duration(cell: str) -> float:
 
 def _dashboard(claim: Claim, contract: Contract, record: Record[Documentation]) -> Verdict:
     """Every panel of the dashboard stands in one row, with its unit and its alert."""
-    dashboard = next(one for one in contract.dashboards if one.uid == claim.subject)
+    dashboard = next(dashboard for dashboard in contract.dashboards if dashboard.uid == claim.subject)
     path = record.data.path
     found = []
     for panel in dashboard.panels:
@@ -171,7 +171,9 @@ def _dashboard(claim: Claim, contract: Contract, record: Record[Documentation]) 
 
 def _unknown_rows(contract: Contract, page: Documentation) -> list[str]:
     known = {metric.name for metric in contract.metrics} | {alert.name for alert in contract.alerts}
-    shown = {(one.title, panel.title) for one in contract.dashboards for panel in one.panels}
+    shown = {
+        (dashboard.title, panel.title) for dashboard in contract.dashboards for panel in dashboard.panels
+    }
     return [
         f"{page.path}:{row.line}: {row.cells[kind]} is documented and not in the contract"
         for kind in ("metric", "alert")

@@ -54,7 +54,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     ]
     return findings(
         claim,
-        [f"{record.data.path}: {one}" for one in found],
+        [f"{record.data.path}: {mistake}" for mistake in found],
         good="ports, retention and figures as in the contract",
         expected="the contract's",
         evidence=[record.number],
@@ -85,7 +85,7 @@ def _letters(name: str) -> str:
 
 
 def _wanted_ports(deployment: Deployment) -> dict[str, str]:
-    return {name.lower(): str(one.port) for name, one in deployment.services.items()}
+    return {name.lower(): str(service.port) for name, service in deployment.services.items()}
 
 
 def _wanted_settings(deployment: Deployment) -> dict[str, str]:

@@ -21,7 +21,11 @@ def claims(contract: Contract) -> list[Claim]:
 def _services(contract: Contract) -> dict[str, Service]:
     """The documented services by their job; the target has claims of its own."""
     services = contract.deployment.services.values() if contract.deployment is not None else ()
-    return {one.job: one for one in services if one.job is not None and one.job != contract.target.job}
+    return {
+        service.job: service
+        for service in services
+        if service.job is not None and service.job != contract.target.job
+    }
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:

@@ -28,8 +28,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"help is {family.help!r}, documented {metric.help!r}")
     found += [f"{text} is exposed twice" for text in shot.exposition.duplicates if _belongs(text, metric)]
     series = _series(shot.exposition, metric)
-    for name, one in () if metric.any_labels else series:
-        found += _label_findings(metric, name, one)
+    for name, shown in () if metric.any_labels else series:
+        found += _label_findings(metric, name, shown)
     if metric.type == "histogram":
         found += _bucket_findings(metric, shot.exposition)
     return findings(

@@ -76,12 +76,12 @@ def _bound(figure: str, readings: list[Figures], scrape: Scrape) -> Bound | None
     if figure == "cpu_seconds":
         return Bound(first.cpu_seconds - TICK, last.cpu_seconds + TICK)
     if figure == "open_descriptors":
-        counts = [one.open_descriptors for one in around]
+        counts = [reading.open_descriptors for reading in around]
         return Bound(
             min(counts), max(counts) + 2
         )  # the listing's own, and a connection that came with the scrape
-    sizes = [one.resident_bytes for one in around]
-    slack = BATCH * max(one.threads for one in around)
+    sizes = [reading.resident_bytes for reading in around]
+    slack = BATCH * max(reading.threads for reading in around)
     return Bound(min(sizes) - slack, max(sizes) + slack)
 
 

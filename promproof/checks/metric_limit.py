@@ -47,8 +47,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     series = shot.exposition.series(metric.name)
     own = {dict(labels).get(truth.subject, "") for labels in series} - {SHARED}
     wanted = set(alive[: truth.limit.of])
-    found = [f"{truth.subject}={one} has series beyond the limit" for one in sorted(own - wanted)]
-    found += [f"{truth.subject}={one} has no series within the limit" for one in sorted(wanted - own)]
+    found = [f"{truth.subject}={value} has series beyond the limit" for value in sorted(own - wanted)]
+    found += [f"{truth.subject}={value} has no series within the limit" for value in sorted(wanted - own)]
     names = list(truth.born_at_zero)
     for values in product(*truth.born_at_zero.values()):
         shared = label_set({truth.subject: SHARED, **dict(zip(names, values, strict=True))})

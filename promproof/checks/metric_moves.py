@@ -74,13 +74,13 @@ def _missed(metric: Metric, evidence: Evidence) -> str:
     A counter keeps what moved it: a scrape before the traffic and one after it show that. A gauge may have come back,
     but not between all scrapes of a traffic most of which were good.
     """
-    failed = [one for one in evidence.scrapes if not one.up]
+    failed = [scrape for scrape in evidence.scrapes if not scrape.up]
     if not failed:
         return ""
     begin, end = evidence.phase("traffic")
-    good = [one for one in evidence.scrapes if one.up]
+    good = [scrape for scrape in evidence.scrapes if scrape.up]
     if metric.type != "gauge":
-        if any(one.end <= begin for one in good) and any(one.begin >= end for one in good):
+        if any(scrape.end <= begin for scrape in good) and any(scrape.begin >= end for scrape in good):
             return ""
         return f"{len(failed)} scrapes failed: none is left on one side of the traffic"
     during = [scrape for scrape in evidence.scrapes if scrape.end >= begin and scrape.begin <= end]

@@ -36,7 +36,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if not low and not high:
         return findings(claim, [f"{name} is not exposed"], good="", expected="a series", evidence=records)
     stored = {
-        labels: [v for t, v in samples if (one := evidence.scrape_at(t)) is not None and one in scrapes]
+        labels: [v for t, v in samples if (taken := evidence.scrape_at(t)) is not None and taken in scrapes]
         for labels, samples in evidence.stored(name).items()
     }
     path = evidence.contract.target.metrics_path

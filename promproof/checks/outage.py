@@ -102,7 +102,9 @@ def judge_metric(claim: Claim, evidence: Evidence) -> Verdict:
             scrape = evidence.scrape_at(t)
             if scrape is not None and given.data.begin <= scrape.begin and scrape.end <= given.data.end:
                 found.append(f"at {t:.2f} s {metric.name} was stored as {value:g} without a database")
-    inside = sum(given.data.begin <= one.begin and one.end <= given.data.end for one in evidence.scrapes)
+    inside = sum(
+        given.data.begin <= scrape.begin and scrape.end <= given.data.end for scrape in evidence.scrapes
+    )
     if not after.exposition.series(metric.sample):
         found.append(f"{metric.name} did not come back with the database")
     return findings(

@@ -51,9 +51,9 @@ def beyond(panel: Panel) -> str:
     asked = [target for target in panel.targets if not target.hidden]
     if panel.type in WITHOUT_QUERIES:
         return f"{panel.path}: a panel of type {panel.type} asks nothing"
-    if not asked or any(one.source.is_prometheus for one in asked):
+    if not asked or any(target.source.is_prometheus for target in asked):
         return ""
-    kinds = ", ".join(sorted({one.source.type or one.source.reference for one in asked}))
+    kinds = ", ".join(sorted({target.source.type or target.source.reference for target in asked}))
     return f"{panel.path}: its queries go to {kinds}, and only those to Prometheus are judged"
 
 
@@ -71,14 +71,14 @@ def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = F
         if problem.path.startswith((f"{panel.path}.", f"{panel.path}["))
     ]
     found += [
-        f"{one.path}.hide: a hidden query: nobody sees it and nobody checks it"
-        for one in panel.unseen
+        f"{target.path}.hide: a hidden query: nobody sees it and nobody checks it"
+        for target in panel.unseen
         if promised
     ]
     found += [
-        f"{one.path}.expr: empty: Grafana does not send it"
-        for one in panel.targets
-        if promised and not one.hidden and not one.expression.strip() and one.source.is_prometheus
+        f"{target.path}.expr: empty: Grafana does not send it"
+        for target in panel.targets
+        if promised and not target.hidden and not target.expression.strip() and target.source.is_prometheus
     ]
     known = {source.uid for source in views.folder.sources} | {source.name for source in views.folder.sources}
     too_large = ""
@@ -118,7 +118,7 @@ def _query(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> 
         for name in names(target.legend)
         if name in GLOBALS
     ]
-    if any(".expr" in one for one in found):
+    if any(".expr" in text for text in found):
         return found
     try:
         text = plain(views, dashboard, panel, target)
@@ -168,7 +168,7 @@ def zooms(
         if target.instant:  # one point at the end: there is no step to fall behind
             looks = [look for look in looks if (look.least_samples or 2) < zoom.SAMPLES_FOR_A_RATE]
         lying, sparse = zoom.lies(looks, alert_window=alert)
-        wrong += [f"{target.path}: {one}" for one in lying]
+        wrong += [f"{target.path}: {text}" for text in lying]
         sampled += sparse
         count += len(zoom.RANGES) * len(zoom.WIDTHS)
     return wrong, sampled, count
@@ -184,7 +184,7 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
         if answer.target.path in done or not answer.series:
             continue
         done.add(answer.target.path)
-        labels = [one for one, _ in answer.series]
+        labels = [labels for labels, _ in answer.series]
         values = {
             record.data.name: record.data.chosen
             for record in views.evidence.history.of(VariableAsked)
@@ -283,7 +283,7 @@ def disagreement(
             shown.append(f"unreadable ({error})")
     found = []
     if wanted not in shown:
-        seen = " | ".join(" ".join(one.split()) for one in shown) or "no query"
+        seen = " | ".join(" ".join(query.split()) for query in shown) or "no query"
         found.append(f"{panel.path}: shows {seen}, the alert judges {' '.join(wanted.split())}")
     if threshold is None:
         return found

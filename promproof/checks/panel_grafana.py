@@ -64,15 +64,15 @@ def judge_source(claim: Claim, record: Record[GrafanaAsked], evidence: Evidence)
     answer = _asked(record.data.sources)
     if answer.status != 200 or not isinstance(answer.body, list):
         return unknown(claim, f"/api/datasources answers {_said(answer)}", [record.number])
-    served = {one.get("uid"): one for one in answer.body if isinstance(one, dict)}
+    served = {source.get("uid"): source for source in answer.body if isinstance(source, dict)}
     found = []
     wanted = views(evidence).folder.sources
     for source in wanted:
-        one = served.get(source.uid)
-        if one is None:
+        counterpart = served.get(source.uid)
+        if counterpart is None:
             found.append(f"{source.where}: {source.uid!r} is not there")
             continue
-        interval = _mapping(one.get("jsonData")).get("timeInterval", "")
+        interval = _mapping(counterpart.get("jsonData")).get("timeInterval", "")
         provisioned = record.data.intervals.get(source.uid, "")
         if interval != provisioned:
             found.append(f"{source.uid}: its interval is {interval!r}, its file says {provisioned!r}")
@@ -179,7 +179,7 @@ def judge_queries(claim: Claim, record: Record[GrafanaAsked], evidence: Evidence
         return unknown(claim, "no query was asked through Grafana", [record.number])
     if why := evidence.why_missing("grafana_query"):
         raise Gap(f"a query could not be asked through Grafana{why}")
-    direct = {one.number: one for one in evidence.history.of(PanelAsked)}
+    direct = {record.number: record for record in evidence.history.of(PanelAsked)}
     found = []
     for row in rows:
         where = f"{row.data.dashboard}: {row.data.path}"

@@ -43,11 +43,13 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     folder = seen.folder
-    found = [str(one) for one in folder.problems]
+    found = [str(problem) for problem in folder.problems]
     found += [str(problem) for dashboard in folder.dashboards for problem in dashboard.problems]
-    found += _twice("uid", [(one.uid, one.file) for one in folder.dashboards if one.uid])
+    found += _twice(
+        "uid", [(dashboard.uid, dashboard.file) for dashboard in folder.dashboards if dashboard.uid]
+    )
     # A title is there once in a folder of Grafana's, and files of two folders may go to two of them.
-    titles = [(one.title, one.file) for one in folder.dashboards if one.title]
+    titles = [(dashboard.title, dashboard.file) for dashboard in folder.dashboards if dashboard.title]
     for place in dict.fromkeys(posixpath.dirname(file) for _, file in titles):
         found += _twice("title", [named for named in titles if posixpath.dirname(named[1]) == place])
     found += _twice(
@@ -56,10 +58,11 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
     found += _twice("provider", [(provider.name, provider.where) for provider in folder.providers])
     if sum(source.is_default for source in folder.sources) > 1:
         found.append("more than one data source is the default")
+    panels = sum(len(dashboard.panels) for dashboard in folder.dashboards)
     return findings(
         claim,
         list(dict.fromkeys(found)),
-        good=f"{len(folder.dashboards)} dashboards, {sum(len(one.panels) for one in folder.dashboards)} panels",
+        good=f"{len(folder.dashboards)} dashboards, {panels} panels",
         expected="files that Grafana loads as they are, each uid once",
         evidence=[evidence.need(Dashboards).number],
     )
@@ -70,7 +73,7 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
-    documented = {one.uid: one for one in evidence.contract.dashboards}
+    documented = {dashboard.uid: dashboard for dashboard in evidence.contract.dashboards}
     found = []
     for wanted in evidence.contract.dashboards:
         dashboard = seen.dashboard(wanted)
@@ -83,9 +86,9 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
             found.append(f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}")
         found += _panels(dashboard, wanted)
     found += [
-        f"{one.file}: {one.title or 'without a title'} ({one.uid or 'no uid'}) is not documented"
-        for one in seen.folder.dashboards
-        if documented and one.uid not in documented
+        f"{dashboard.file}: {dashboard.title or 'without a title'} ({dashboard.uid or 'no uid'}) is not documented"
+        for dashboard in seen.folder.dashboards
+        if documented and dashboard.uid not in documented
     ]
     return findings(
         claim,
@@ -124,7 +127,7 @@ def _panels(dashboard: Dashboard, claim: DashboardClaim) -> list[str]:
             found.append(
                 f"{dashboard.file}: {panel.path}: {panel.title!r} is folded away in the row {panel.row!r}"
             )
-        found += [f"{dashboard.file}: {one.path}: a hidden query" for one in panel.unseen]
+        found += [f"{dashboard.file}: {target.path}: a hidden query" for target in panel.unseen]
     return found
 
 
@@ -177,7 +180,11 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
-    known = {(one.uid, panel.slug) for one in evidence.contract.dashboards for panel in one.panels}
+    known = {
+        (dashboard.uid, panel.slug)
+        for dashboard in evidence.contract.dashboards
+        for panel in dashboard.panels
+    }
     found, count, others, doubt = [], 0, 0, ""
     for dashboard, panel in _all(seen):
         if (dashboard.uid, panel.slug) in known:
@@ -194,7 +201,7 @@ def judge_others(claim: Claim, evidence: Evidence) -> Verdict:
             mine += emptiness(seen, dashboard, panel, promised=False)[0]
         except Gap as gap:  # the other panels are judged
             doubt = f"{dashboard.file}: panel {panel.title!r}, {gap}"
-        found += [f"{dashboard.file}: panel {panel.title!r}, {one}" for one in dict.fromkeys(mine)]
+        found += [f"{dashboard.file}: panel {panel.title!r}, {text}" for text in dict.fromkeys(mine)]
     if doubt and not found:
         raise Gap(doubt)
     return findings(

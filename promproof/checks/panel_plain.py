@@ -109,9 +109,9 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
         yield "mappings", "fieldConfig.defaults.mappings", "values read as other words"
     for index, override in enumerate(_items(field.get("overrides"))):
         changed = [
-            str(one.get("id"))
-            for one in _items(override.get("properties"))
-            if _CHANGING.fullmatch(str(one.get("id")))
+            str(item.get("id"))
+            for item in _items(override.get("properties"))
+            if _CHANGING.fullmatch(str(item.get("id")))
         ]
         if changed:
             yield (
@@ -119,7 +119,11 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
                 f"fieldConfig.overrides[{index}]",
                 f"changes {', '.join(changed)} of some series",
             )
-    names = [str(one.get("id")) for one in _items(raw.get("transformations")) if not one.get("disabled")]
+    names = [
+        str(transformation.get("id"))
+        for transformation in _items(raw.get("transformations"))
+        if not transformation.get("disabled")
+    ]
     if names:
         yield "transformations", "transformations", f"what is shown goes through {', '.join(names)}"
 

@@ -61,7 +61,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: list[str]) -> list[str]:
     """What is wrong with a variable. `doubts` takes what may be so because the scaled time-out cut scrapes off."""
     where = f"{dashboard.file}: {variable.path}, ${variable.name}"
-    declared = [one.name for one in dashboard.variables]
+    declared = [variable.name for variable in dashboard.variables]
     found = [f"{where}: ${name} is no variable" for name in unknown_names(variable.query, declared)]
     asked = [
         record.data

@@ -140,18 +140,28 @@ def _relabelling(contract: Contract, settings: Settings, said: Facts) -> Iterato
             yield f"{job['where']}: {name} leaves out the times of what it scrapes, which is not documented"
     places = [
         *said.get("alerts_relabelled", ()),
-        *(one["where"] for one in said.get("alertmanagers", ()) if one["relabelled"]),
+        *(
+            alertmanager["where"]
+            for alertmanager in said.get("alertmanagers", ())
+            if alertmanager["relabelled"]
+        ),
     ]
     for where in places if not settings.alerts_relabelled else ():
         yield f"{where}: alerts are relabelled before they are sent, which is not documented"
 
 
 def _inhibitions(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
-    wanted = [(_written(one.source), _written(one.target), sorted(one.equal)) for one in settings.inhibitions]
-    there = [(one["source"], one["target"], one["equal"]) for one in said.get("inhibitions", ())]
-    for one, shape in zip(said.get("inhibitions", ()), there, strict=True):
+    wanted = [
+        (_written(inhibition.source), _written(inhibition.target), sorted(inhibition.equal))
+        for inhibition in settings.inhibitions
+    ]
+    there = [
+        (inhibition["source"], inhibition["target"], inhibition["equal"])
+        for inhibition in said.get("inhibitions", ())
+    ]
+    for inhibition, shape in zip(said.get("inhibitions", ()), there, strict=True):
         if shape not in wanted:
-            yield f"{one['where']}: {_inhibition(*shape)}, which is not documented"
+            yield f"{inhibition['where']}: {_inhibition(*shape)}, which is not documented"
     for shape in wanted:
         if shape not in there:
             yield f"{_inhibition(*shape)} is documented, and no inhibition says so"
@@ -167,10 +177,10 @@ def _inhibition(source: list[str], target: list[str], equal: list[str]) -> str:
 
 
 def _muted(contract: Contract, settings: Settings, said: Facts) -> Iterator[str]:
-    for one in said.get("muted", ()):
-        if one["name"] not in settings.muted:
-            yield f"{one['where']}: a route goes by the times of {one['name']}, which is not documented"
-    used = {one["name"] for one in said.get("muted", ())}
+    for muting in said.get("muted", ()):
+        if muting["name"] not in settings.muted:
+            yield f"{muting['where']}: a route goes by the times of {muting['name']}, which is not documented"
+    used = {muting["name"] for muting in said.get("muted", ())}
     for name in settings.muted:
         if name not in used:
             yield f"no route goes by the times of {name}, which is documented"

@@ -72,11 +72,11 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
         InputError: a name that no drill has.
     """
     if not names:
-        return [one for one in drills if every or one.default]
+        return [drill for drill in drills if every or drill.default]
     chosen: list[Loaded] = []
     for name in names:
-        found = [one for one in drills if one.plan.name == name] or [
-            one for one in drills if one.plan.alert == name and one.default
+        found = [drill for drill in drills if drill.plan.name == name] or [
+            drill for drill in drills if drill.plan.alert == name and drill.default
         ]
         if not found:
             known = sorted({text for drill in drills for text in (drill.plan.name, drill.plan.alert)})
@@ -86,7 +86,7 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
                 expected=f"one of {', '.join(drill.plan.name for drill in drills)}",
                 todo="correct the name",
             )
-        chosen += [one for one in found if one not in chosen]
+        chosen += [drill for drill in found if drill not in chosen]
     return chosen
 
 

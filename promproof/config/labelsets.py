@@ -145,10 +145,10 @@ class Partial:
         """Whether it meets all matchers: True, False, or None when that depends on what is not known."""
         answer: bool | None = True
         for matcher in matchers:
-            one = self[matcher.name].answer(matcher)
-            if one is False:
+            said = self[matcher.name].answer(matcher)
+            if said is False:
                 return False
-            answer = None if one is None else answer
+            answer = None if said is None else answer
         return answer
 
     def narrowed(self, matchers: Iterable[Matcher]) -> Partial:

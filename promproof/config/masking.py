@@ -204,7 +204,11 @@ class Masker:
         """Mask all text files of a folder in place. leave: files and folders in it that are not touched."""
         left = [folder / name for name in leave]
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(one) for one in left):
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and not any(path.is_relative_to(place) for place in left)
+            ):
                 self.file(path)
 
 

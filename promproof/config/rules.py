@@ -166,7 +166,7 @@ def _metric(node: Any) -> str:
         return ""
     if node.name:
         return str(node.name)
-    return next((str(one.value) for one in node.matchers.matchers if one.name == "__name__"), "")
+    return next((str(matcher.value) for matcher in node.matchers.matchers if matcher.name == "__name__"), "")
 
 
 def threshold(node: Any) -> tuple[str, float] | None:

@@ -81,7 +81,9 @@ class Boundary(Model):
         """The labels that all series have with one value."""
         every = [labels_of(series.series) for series in self.series]
         return {
-            name: value for name, value in every[0].items() if all(one.get(name) == value for one in every)
+            name: value
+            for name, value in every[0].items()
+            if all(labels.get(name) == value for labels in every)
         }
 
     @model_validator(mode="after")

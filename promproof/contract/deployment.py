@@ -118,4 +118,4 @@ class Deployment(DeploymentModel):
 
     def service(self, component: str) -> str | None:
         """The name of the service that is a component; None when the deployment has none."""
-        return next((name for name, one in self.services.items() if one.component == component), None)
+        return next((name for name, service in self.services.items() if service.component == component), None)

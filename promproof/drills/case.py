@@ -59,9 +59,9 @@ class Case:
         Raises:
             Gap: the drill did not come so far.
         """
-        for one in self.turns:
-            if one.turn == turn:
-                return one
+        for taken in self.turns:
+            if taken.turn == turn:
+                return taken
         raise Gap(f"the drill {self.drill.name} did not come to '{turn}'")
 
     @property
@@ -77,7 +77,7 @@ class Case:
     @cached_property
     def records(self) -> tuple[int, ...]:
         """Records that the verdicts point to."""
-        deliveries = tuple(one.number for one in self.evidence.history.of(Delivery))
+        deliveries = tuple(delivery.number for delivery in self.evidence.history.of(Delivery))
         return (self.record, *self.evidence.stored_records[-1:], *deliveries)
 
     @cached_property
@@ -86,12 +86,18 @@ class Case:
         timing, drill = self.timing, self.drill
         disturbed = [turn for turn in self.turns if turn.do == "disturb"]
         what = drill.disturb.what if drill.disturb is not None else ""
-        down = [(one.asked, one.done) for one in disturbed if what == "prometheus_restarts"]
+        down = [
+            (disturbance.asked, disturbance.done)
+            for disturbance in disturbed
+            if what == "prometheus_restarts"
+        ]
         after = DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + self.slack
         blind = [(begin, end + after) for begin, end in down]
         if "up" in self.alert.metrics:
             blind += unplanned_failures(self)
-        silent = [(one.asked, one.done) for one in disturbed if what == "target_restarts"]
+        silent = [
+            (disturbance.asked, disturbance.done) for disturbance in disturbed if what == "target_restarts"
+        ]
         gaps: list[tuple[float, float]] = []
         if "up" not in self.alert.metrics:
             gaps = scrape_gaps(self.evidence, self.node, self.ended, timing.scrape)
@@ -122,19 +128,19 @@ class Case:
     @property
     def since(self) -> float:
         """When the traffic began, so that its events fill the window from then on."""
-        begun = [one.t for one in self.evidence.history.of(TrafficFlows) if one.t <= self.begun]
+        begun = [record.t for record in self.evidence.history.of(TrafficFlows) if record.t <= self.begun]
         return begun[-1] if begun else self.begun
 
     @cached_property
     def broken(self) -> list[tuple[float, float]]:
         """Intervals in which scrapes fail by the drill's own doing, on the way there and back included."""
         found = []
-        for one, later in pairwise([*self.turns, self.turns[-1]]):
-            stated = self.drill.fault.fails_scrapes and one.do in ("break", "fail_scrapes")
-            disturbed = one.do == "disturb" and self.drill.disturb is not None
+        for turn, later in pairwise([*self.turns, self.turns[-1]]):
+            stated = self.drill.fault.fails_scrapes and turn.do in ("break", "fail_scrapes")
+            disturbed = turn.do == "disturb" and self.drill.disturb is not None
             if stated or disturbed:
-                end = later.done if one.do == "break" else one.done
-                found.append((one.asked, end + plan.lag(self.drill, self.timing) + self.timing.scrape))
+                end = later.done if turn.do == "break" else turn.done
+                found.append((turn.asked, end + plan.lag(self.drill, self.timing) + self.timing.scrape))
         return found
 
     @cached_property
@@ -145,10 +151,10 @@ class Case:
         moves = [turn for turn in self.turns if turn.do in ("dose", "break", "heal") or turn.turn == "ended"]
         if self.drill.disturb is not None and self.drill.disturb.what == "target_restarts":
             moves = list(self.turns)  # a restart ends the dose
-        for one, later in pairwise(moves):
-            if one.do in ("dose", "break") and later.asked > one.done + settled:
-                value = one.value if one.do == "dose" else 1.0
-                found.append(Phase(one.done + settled, later.asked, value))
+        for move, later in pairwise(moves):
+            if move.do in ("dose", "break") and later.asked > move.done + settled:
+                value = move.value if move.do == "dose" else 1.0
+                found.append(Phase(move.done + settled, later.asked, value))
         return found
 
     @cached_property
@@ -180,7 +186,9 @@ class Case:
     def polls(self, kind: type[Poll] = AlertsPoll) -> list[tuple[float, float]]:
         """Begin and end of each answered poll."""
         return [
-            (one.data.begin, one.data.end) for one in self.evidence.history.of(kind) if one.data.error is None
+            (record.data.begin, record.data.end)
+            for record in self.evidence.history.of(kind)
+            if record.data.error is None
         ]
 
 
@@ -238,9 +246,9 @@ def lateness(evidence: Evidence, turns: Sequence[Turn], begin: float, end: float
     longest = 0.0
     for kind in (AlertsPoll, RulesPoll):
         answered = [
-            one.data.end
-            for one in evidence.history.of(kind)
-            if one.data.error is None and begin <= one.data.begin and one.data.end <= end
+            record.data.end
+            for record in evidence.history.of(kind)
+            if record.data.error is None and begin <= record.data.begin and record.data.end <= end
         ]
         gaps = (
             later - earlier
@@ -317,7 +325,7 @@ def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[D
         own = _told(alerts)
         repeated = own & known if now - own - known else frozenset()
         for status in ("firing", "resolved"):
-            if any(one.status == status for one in own - repeated):
+            if any(told.status == status for told in own - repeated):
                 found.append(Delivered(record.t, receiver, status, record.data.status))
         if record.data.status < 300:  # what was refused is sent again
             before[group] = now

@@ -25,9 +25,13 @@ _BROKEN = ("<no value>", "<error expanding template", "%!")
 def judge(case: Case, status: str, taken: Sequence[Delivered]) -> list[Finding]:
     """Findings about all notifications of one status."""
     found = [
-        Finding(Kind.MISMATCHED, one.t, f"{one.receiver} got '{status}' and is not documented for it")
-        for one in taken
-        if one.status == status and case.alert.receivers and one.receiver not in case.alert.receivers
+        Finding(
+            Kind.MISMATCHED, delivery.t, f"{delivery.receiver} got '{status}' and is not documented for it"
+        )
+        for delivery in taken
+        if delivery.status == status
+        and case.alert.receivers
+        and delivery.receiver not in case.alert.receivers
     ]
     shown = _shown(case)
     for record in case.evidence.history.of(Delivery):
@@ -62,21 +66,21 @@ def _labels(alert: dict[str, Any], promised: Alert, shown: Sequence[dict[str, An
     severity = alert["labels"].get("severity")
     if promised.severity not in (None, severity):
         found.append(f"severity {severity!r} was delivered, documented is {promised.severity!r}")
-    if shown and all(alert["labels"] != one["labels"] for one in shown):
+    if shown and all(alert["labels"] != candidate["labels"] for candidate in shown):
         found.append(f"labels {alert['labels']} were delivered, the alert has {shown[-1]['labels']}")
     return found
 
 
 def _texts(case: Case, alert: dict[str, Any], shown: Sequence[dict[str, Any]], t: float) -> list[str]:
     texts: dict[str, str] = alert["annotations"]
-    same = [one["annotations"] for one in shown if one["labels"] == alert["labels"]]
+    same = [candidate["annotations"] for candidate in shown if candidate["labels"] == alert["labels"]]
     found = [f"annotation {key!r} is empty" for key, text in texts.items() if not text.strip()]
-    for key in sorted({key for one in same for key in one} - texts.keys()):
+    for key in sorted({key for kept in same for key in kept} - texts.keys()):
         found.append(f"annotation {key!r} was lost on the way")
     for key, text in texts.items():
         if any(mark in text for mark in _BROKEN):
             found.append(f"annotation {key!r} lost a value: {text!r}")
-        elif same and not _is_among(text, [one.get(key, "") for one in same], exactly=not _missed(case, t)):
+        elif same and not _is_among(text, [kept.get(key, "") for kept in same], exactly=not _missed(case, t)):
             found.append(f"annotation {key!r} is {text!r}, the alert never had it")
     for key, pattern in case.drill.shows.items():
         found += _value(case, key, pattern, texts.get(key, ""), t)
@@ -92,7 +96,7 @@ def _is_among(text: str, shown: Sequence[str], *, exactly: bool) -> bool:
     """Whether a text is one of those that were shown; where some were missed, its numbers may be others."""
     if exactly:
         return text in shown
-    return _NUMBER.sub("0", text) in (_NUMBER.sub("0", one) for one in shown)
+    return _NUMBER.sub("0", text) in (_NUMBER.sub("0", text) for text in shown)
 
 
 def _value(case: Case, key: str, pattern: str, text: str, told_at: float) -> list[str]:
@@ -163,6 +167,6 @@ def _grouping(body: dict[str, Any], alert: dict[str, Any]) -> list[str]:
 
 def _once(found: Iterable[Finding]) -> list[Finding]:
     kept: dict[str, Finding] = {}
-    for one in found:
-        kept.setdefault(one.text, one)
+    for finding in found:
+        kept.setdefault(finding.text, finding)
     return list(kept.values())

@@ -96,14 +96,14 @@ def _pending(life: Life, begin: float) -> Span:
 
 def _condition(life: Life, begin: float) -> Span:
     after = [stretch for stretch in life.stretches if stretch.end >= begin]
-    may = next((one.begin for one in after if one.condition is not Condition.FALSE), life.end)
-    must = next((one.begin for one in after if one.condition is Condition.TRUE), life.end)
+    may = next((stretch.begin for stretch in after if stretch.condition is not Condition.FALSE), life.end)
+    must = next((stretch.begin for stretch in after if stretch.condition is Condition.TRUE), life.end)
     return Span(max(begin, may), must + life.pace.evaluation)
 
 
 def _resolved_window(case: Case) -> Span | None:
     owed = membership.notices(case.life, known=case.known)
-    windows = [one.window for one in owed if one.status == RESOLVED]
+    windows = [notice.window for notice in owed if notice.status == RESOLVED]
     if not windows:
         return None
     # a later one belongs to an alert that may fire again, not to this healing
@@ -130,8 +130,10 @@ def _crossed(case: Case) -> float | None:
 
 
 def _seen(case: Case, state: State, begin: float) -> membership.Seen | None:
-    seen = (one for one in case.seen if one.state is state and one.begin >= begin)
-    return min(seen, key=lambda one: one.begin, default=None)
+    seen = (
+        observation for observation in case.seen if observation.state is state and observation.begin >= begin
+    )
+    return min(seen, key=lambda observation: observation.begin, default=None)
 
 
 def _held(case: Case) -> float | None:
@@ -145,9 +147,12 @@ def _held(case: Case) -> float | None:
 
 def _told(case: Case, status: str, begin: float) -> float | None:
     times = [
-        one.t
-        for one in case.delivered
-        if one.status == status and one.t >= begin and one.answered < 300 and one.receiver in case.receivers
+        delivery.t
+        for delivery in case.delivered
+        if delivery.status == status
+        and delivery.t >= begin
+        and delivery.answered < 300
+        and delivery.receiver in case.receivers
     ]
     return min(times, default=None)
 

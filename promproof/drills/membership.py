@@ -75,20 +75,20 @@ _RANK = {State.INACTIVE: 0, State.PENDING: 1, State.FIRING: 2}
 def states(life: Life, observed: Iterable[Seen], name: str) -> list[Finding]:
     """Observations that no instant of theirs allows; repeated ones are told once, with their number."""
     groups: dict[tuple[State, str, frozenset[State]], list[Seen]] = {}
-    for one in observed:
-        allowed = life.admissible(one.begin, one.end)
-        if one.state not in allowed:
-            groups.setdefault((one.state, one.view, allowed), []).append(one)
+    for observation in observed:
+        allowed = life.admissible(observation.begin, observation.end)
+        if observation.state not in allowed:
+            groups.setdefault((observation.state, observation.view, allowed), []).append(observation)
     found = []
     for (state, view, allowed), members in groups.items():
         ranked = sorted(allowed, key=_RANK.__getitem__)
         wanted = " or ".join(ranked)
-        late = max(_RANK[one] for one in allowed) > _RANK[state]
+        late = max(_RANK[state] for state in allowed) > _RANK[state]
         text = f"{name} is {state} at {members[0].end:.2f} s on the {view}, admissible is {wanted}"
         if len(members) > 1:
             text += f" ({len(members)} times until {members[-1].end:.2f} s)"
         found.append(Finding(Kind.MISSED if late else Kind.UNEXPECTED, members[0].end, text))
-    return sorted(found, key=lambda one: one.t)
+    return sorted(found, key=lambda finding: finding.t)
 
 
 def never(life: Life, observed: Sequence[Seen], wanted: Iterable[State], name: str) -> list[Finding]:
@@ -97,9 +97,11 @@ def never(life: Life, observed: Sequence[Seen], wanted: Iterable[State], name: s
     for episode in life.episodes:
         if episode.certain is None:
             continue
-        during = [one for one in observed if life.begin <= one.begin <= episode.possible.end]
+        during = [
+            observation for observation in observed if life.begin <= observation.begin <= episode.possible.end
+        ]
         for state in wanted:
-            if not any(one.state is state for one in during):
+            if not any(observation.state is state for observation in during):
                 text = f"{name} was never {state}, due by {episode.certain.begin:.2f} s"
                 found.append(Finding(Kind.MISSED, episode.certain.begin, text))
     return found
@@ -144,18 +146,20 @@ def deliveries(
     owed: Sequence[Notice], delivered: Sequence[Delivered], receiver: str, name: str
 ) -> list[Finding]:
     """Notifications that are missing, too many, at the wrong time, or were refused."""
-    mine = [one for one in delivered if one.receiver == receiver]
+    mine = [delivery for delivery in delivered if delivery.receiver == receiver]
     found: list[Finding] = []
     left = list(mine)
     told = False
     for notice in owed:
-        inside = [one for one in left if one.status == notice.status and one.t in notice.window]
+        inside = [
+            delivery for delivery in left if delivery.status == notice.status and delivery.t in notice.window
+        ]
         taken = inside[: notice.most]
-        left = [one for one in left if one not in taken]
+        left = [delivery for delivery in left if delivery not in taken]
         least = max(notice.least, int(told)) if notice.paired else notice.least
         told = bool(taken) and notice.status == FIRING
         if len(taken) < least:
-            late = next((one for one in left if one.status == notice.status), None)
+            late = next((delivery for delivery in left if delivery.status == notice.status), None)
             text = f"{receiver} got no notification '{notice.status}' of {name} from {notice.window}"
             if late is not None:
                 text += f", but one at {late.t:.2f} s"
@@ -164,12 +168,12 @@ def deliveries(
     found += [
         Finding(
             Kind.UNEXPECTED,
-            one.t,
-            f"{receiver} got '{one.status}' of {name} at {one.t:.2f} s, which nothing allows",
+            delivery.t,
+            f"{receiver} got '{delivery.status}' of {name} at {delivery.t:.2f} s, which nothing allows",
         )
-        for one in left
+        for delivery in left
     ]
-    return sorted(found, key=lambda one: one.t)
+    return sorted(found, key=lambda finding: finding.t)
 
 
 def hole(observed: Sequence[tuple[float, float]], begin: float, end: float) -> float:

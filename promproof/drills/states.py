@@ -203,14 +203,14 @@ def timeline(quantity: Quantity, pace: Pace, begin: float, end: float) -> list[S
         else:
             runs.append(Stretch(t, t, now))
     found: list[Stretch] = []
-    for one, later in zip(runs, [*runs[1:], None], strict=True):
-        first = one.begin
-        if found and one.condition is Condition.EITHER:
+    for stretch, later in zip(runs, [*runs[1:], None], strict=True):
+        first = stretch.begin
+        if found and stretch.condition is Condition.EITHER:
             first = found[-1].end
-        elif found and found[-1].end < one.begin:
-            found.append(Stretch(found[-1].end, one.begin, Condition.EITHER))
-        last = later.begin if later is not None and one.condition is Condition.EITHER else one.end
-        found.append(Stretch(first, last, one.condition))
+        elif found and found[-1].end < stretch.begin:
+            found.append(Stretch(found[-1].end, stretch.begin, Condition.EITHER))
+        last = later.begin if later is not None and stretch.condition is Condition.EITHER else stretch.end
+        found.append(Stretch(first, last, stretch.condition))
     return found
 
 

@@ -66,9 +66,11 @@ def increase(series: dict[Labels, Samples], wanted: dict[str, str], begun: float
 def injections(evidence: Evidence, drill: str, kind: str) -> list[FaultEnded]:
     """Final counts of each dose of a drill's fault, as the fault port told them."""
     return [
-        one.data
-        for one in evidence.history.of(FaultEnded)
-        if one.data.drill == drill and one.data.fault == kind and "/metrics" not in str(one.data.routes)
+        record.data
+        for record in evidence.history.of(FaultEnded)
+        if record.data.drill == drill
+        and record.data.fault == kind
+        and "/metrics" not in str(record.data.routes)
     ]
 
 

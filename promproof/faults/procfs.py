@@ -51,9 +51,9 @@ def stat(segments: list[Segment], cpus: int, now: float) -> str:
     rows = []
     for cpu in range(cpus):
         used, elapsed = 0.0, now - segments[0].begin
-        for one, later in zip(segments, [*segments[1:], None], strict=True):
+        for segment, later in zip(segments, [*segments[1:], None], strict=True):
             end = now if later is None else later.begin
-            used += (end - one.begin) * used_share(one.share, cpu, cpus)
+            used += (end - segment.begin) * used_share(segment.share, cpu, cpus)
         busy = (UPTIME_SECONDS / 2 + used) * TICKS_PER_SECOND
         idle = (UPTIME_SECONDS + elapsed) * TICKS_PER_SECOND - busy
         # each rounded down on its own: a count that steps back by one tick would look like a reset

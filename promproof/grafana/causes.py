@@ -65,7 +65,7 @@ def relaxations(expression: str) -> list[Question]:
 def _of_selector(node: Any) -> list[Question]:
     name = metric_of(node)
     questions = [Question("metric", name, f"count({name})")] if name else []
-    matchers = [one for one in node.matchers.matchers if one.name != "__name__"]
+    matchers = [matcher for matcher in node.matchers.matchers if matcher.name != "__name__"]
     for matcher in matchers:
         text = _matcher(matcher)
         questions.append(
@@ -73,7 +73,7 @@ def _of_selector(node: Any) -> list[Question]:
         )
         questions.append(Question("value", f"{name}{{{text}}}", f"count({name}{{{text}}})"))
     if matchers:
-        together = ",".join(_matcher(one) for one in matchers)
+        together = ",".join(_matcher(matcher) for matcher in matchers)
         questions.append(Question("selector", f"{name}{{{together}}}", f"count({name}{{{together}}})"))
     return questions
 
@@ -92,18 +92,22 @@ def name(questions: Sequence[Question], answers: Mapping[str, float | None]) -> 
             held = answers.get(question.expression) or 0
             if held < 2:
                 longer = max(
-                    (answers.get(one.expression) or 0 for one in questions if one.kind == "longer window"),
+                    (
+                        answers.get(question.expression) or 0
+                        for question in questions
+                        if question.kind == "longer window"
+                    ),
                     default=0,
                 )
                 many = "no sample" if not held else "a single sample"
                 if longer >= 2:
                     return f"the window of {question.about} is too short: it holds {many}"
                 return f"{question.about} holds {many}, also when it is {LONGER} times as long: nothing was scraped"
-    sides = [one for one in questions if one.kind == "side"]
-    if sides and all(answers.get(one.expression) is not None for one in sides):
+    sides = [question for question in questions if question.kind == "side"]
+    if sides and all(answers.get(side.expression) is not None for side in sides):
         operator = sides[0].about.removeprefix("left of ")
         return f"a join without match: both sides of {operator} have series, no two belong together"
-    empty = [one for one in sides if answers.get(one.expression) is None]
+    empty = [side for side in sides if answers.get(side.expression) is None]
     if empty:
         return f"the {empty[0].about} gives nothing: {' '.join(empty[0].expression.split())}"
     return "no step of relaxing it gave a reason"
@@ -131,7 +135,7 @@ def filters(expression: str) -> bool:
 
 
 def _text(node: Any) -> str:
-    matchers = ",".join(_matcher(one) for one in node.matchers.matchers if one.name != "__name__")
+    matchers = ",".join(_matcher(matcher) for matcher in node.matchers.matchers if matcher.name != "__name__")
     name = metric_of(node)
     return f"{name}{{{matchers}}}" if matchers else name
 

@@ -102,13 +102,17 @@ class Panel:
     @property
     def unseen(self) -> tuple[Target, ...]:
         """The queries to a Prometheus that are switched off, when no expression or transformation reads them."""
-        read = self.transformed or any(one.source.reference == "__expr__" for one in self.targets)
-        return () if read else tuple(one for one in self.targets if one.hidden and one.source.is_prometheus)
+        read = self.transformed or any(target.source.reference == "__expr__" for target in self.targets)
+        return (
+            ()
+            if read
+            else tuple(target for target in self.targets if target.hidden and target.source.is_prometheus)
+        )
 
     @property
     def sent(self) -> tuple[Target, ...]:
         """The queries that Grafana would send to a Prometheus."""
-        return tuple(one for one in self.targets if one.is_sent and one.source.is_prometheus)
+        return tuple(target for target in self.targets if target.is_sent and target.source.is_prometheus)
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class Dashboard:
 
     def variable(self, name: str) -> Variable | None:
         """The variable of this name."""
-        return next((one for one in self.variables if one.name == name), None)
+        return next((variable for variable in self.variables if variable.name == name), None)
 
 
 def slug(title: str) -> str:

@@ -111,7 +111,7 @@ def options_of(variable: Variable) -> tuple[str, ...]:
     if variable.type == "custom":
         parts = [part.replace("\\,", ",").strip() for part in re.findall(r"(?:\\,|[^,])+", variable.query)]
         return tuple(part.rpartition(" : ")[2].strip() for part in parts if part) or variable.options
-    return tuple(one for one in variable.options if one != ALL)
+    return tuple(option for option in variable.options if option != ALL)
 
 
 def substitute(text: str, values: Mapping[str, Value]) -> str:
@@ -174,7 +174,7 @@ def _formatted(value: Value, form: str | None) -> str:
             return values[0] if values else ""
         if not value.many:
             return _escaped_text(values[0]) if values else ""
-        escaped = [_escaped_pattern(one) for one in values]
+        escaped = [_escaped_pattern(value) for value in values]
         return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
     match form:
         case "csv" | "raw":
@@ -182,16 +182,16 @@ def _formatted(value: Value, form: str | None) -> str:
         case "pipe":
             return "|".join(values)
         case "regex":
-            escaped = [re.sub(r"([\\^$.*+?()\[\]{}|/-])", r"\\\1", one) for one in values]
+            escaped = [re.sub(r"([\\^$.*+?()\[\]{}|/-])", r"\\\1", value) for value in values]
             return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
         case "json":
             return json.dumps(list(values) if value.many else "".join(values[:1]), separators=(",", ":"))
         case "doublequote":
-            return ",".join('"' + one.replace('"', '\\"') + '"' for one in values)
+            return ",".join('"' + value.replace('"', '\\"') + '"' for value in values)
         case "singlequote":
-            return ",".join("'" + one.replace("'", "\\'") + "'" for one in values)
+            return ",".join("'" + value.replace("'", "\\'") + "'" for value in values)
         case "sqlstring":
-            return ",".join("'" + one.replace("'", "''") + "'" for one in values)
+            return ",".join("'" + value.replace("'", "''") + "'" for value in values)
         case "percentencode":
             return quote(",".join(values) if len(values) < 2 else f"{{{','.join(values)}}}", safe="")
         case "text":

@@ -35,7 +35,7 @@ class DataSource:
 def resolved(dashboard: Dashboard, sources: Sequence[DataSource]) -> Dashboard:
     """The dashboard with the provisioned source of each query and variable; a query without one is a problem."""
     problems = list(dashboard.problems)
-    named = {one.name: one for one in dashboard.variables if one.type == "datasource"}
+    named = {variable.name: variable for variable in dashboard.variables if variable.type == "datasource"}
 
     def of_target(target: Target, kind: str) -> Target:
         source = _found(target.source, named, sources)
@@ -45,7 +45,7 @@ def resolved(dashboard: Dashboard, sources: Sequence[DataSource]) -> Dashboard:
 
     def of_panel(panel: Panel) -> Panel:
         targets = tuple(of_target(target, panel.type) for target in panel.targets)
-        if sources and not any(one.is_default for one in sources) and panel.type not in ("row", "text"):
+        if sources and not any(source.is_default for source in sources) and panel.type not in ("row", "text"):
             problems.extend(
                 Problem(
                     dashboard.file,
@@ -73,11 +73,11 @@ def offered(variable: Variable, sources: Sequence[DataSource]) -> list[DataSourc
     Raises:
         ValueError: its regular expression cannot be read.
     """
-    mine = [one for one in sources if one.type == variable.query]
+    mine = [source for source in sources if source.type == variable.query]
     if not variable.regex:
         return mine
     pattern = browser_regex(variable.regex)
-    return [one for one in mine if pattern.search(one.name)]
+    return [source for source in mine if pattern.search(source.name)]
 
 
 def selected(variable: Variable, sources: Sequence[DataSource]) -> DataSource | None:
@@ -86,8 +86,8 @@ def selected(variable: Variable, sources: Sequence[DataSource]) -> DataSource | 
         offers = offered(variable, sources)
     except ValueError:
         return None
-    saved = [one for one in offers if one.uid in variable.current or one.name in variable.current]
-    default = [one for one in offers if one.is_default]
+    saved = [offer for offer in offers if offer.uid in variable.current or offer.name in variable.current]
+    default = [offer for offer in offers if offer.is_default]
     return next(iter([*saved, *default, *offers]), None)
 
 
@@ -103,8 +103,8 @@ def _found(source: Source, named: dict[str, Variable], sources: Sequence[DataSou
         chosen = selected(variable, sources)
         return Source(variable.query, chosen.uid if chosen is not None else source.uid, source.name)
     if reference in ("", "default"):
-        mine = [one for one in sources if source.type in ("", one.type)]
-        wanted = [one for one in mine if one.is_default] or (mine if source.type else [])
+        mine = [candidate for candidate in sources if source.type in ("", candidate.type)]
+        wanted = [candidate for candidate in mine if candidate.is_default] or (mine if source.type else [])
     else:
-        wanted = [one for one in sources if reference in (one.uid, one.name)]
+        wanted = [candidate for candidate in sources if reference in (candidate.uid, candidate.name)]
     return Source(wanted[0].type, wanted[0].uid, wanted[0].name) if wanted else source

@@ -58,8 +58,10 @@ class GrafanaFolder:
     @property
     def source_interval(self) -> str:
         """The interval of the default Prometheus data source, or of the first one; empty when unset."""
-        mine = [one for one in self.sources if one.type == "prometheus"]
-        return next((one.interval for one in mine if one.is_default), mine[0].interval if mine else "")
+        mine = [source for source in self.sources if source.type == "prometheus"]
+        return next(
+            (source.interval for source in mine if source.is_default), mine[0].interval if mine else ""
+        )
 
 
 def texts(monitoring: Path) -> Texts:
@@ -223,12 +225,14 @@ def _unmounted(providers: list[Provider], mounts: list[str]) -> list[Problem]:
     """Providers that read a folder which the compose file does not fill."""
     return [
         Problem(
-            one.where.partition(": ")[0],
-            f"{one.where.partition(': ')[2]}.options.path",
-            f"reads {one.path}, and the compose file puts the dashboards at {', '.join(mounts)}",
+            provider.where.partition(": ")[0],
+            f"{provider.where.partition(': ')[2]}.options.path",
+            f"reads {provider.path}, and the compose file puts the dashboards at {', '.join(mounts)}",
         )
-        for one in providers
-        if mounts and "$" not in one.path and not any(_is_below(one.path, mount) for mount in mounts)
+        for provider in providers
+        if mounts
+        and "$" not in provider.path
+        and not any(_is_below(provider.path, mount) for mount in mounts)
     ]
 
 

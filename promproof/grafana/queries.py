@@ -71,9 +71,9 @@ def metric_of(node: Any) -> str:
         return str(node.name)
     return next(
         (
-            str(one.value)
-            for one in node.matchers.matchers
-            if one.name == "__name__" and one.op == promql.MatchOp.Equal
+            str(matcher.value)
+            for matcher in node.matchers.matchers
+            if matcher.name == "__name__" and matcher.op == promql.MatchOp.Equal
         ),
         "",
     )

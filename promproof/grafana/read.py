@@ -199,7 +199,7 @@ class _Reader:
             kind != "timeseries" or style.get("mode") not in (None, "off"),
             self._text(item, "interval", path),
             min(int(points), MOST_POINTS) if points is not None and points >= 1 else None,
-            tuple(str(one) for one in reduce) if isinstance(reduce, list) else (),
+            tuple(str(name) for name in reduce) if isinstance(reduce, list) else (),
             row,
             self._text(item, "repeat", path),
             tuple(unit for unit, is_of_all in override_units(item) if not is_of_all),
@@ -400,7 +400,9 @@ def _values(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, dict):  # some versions saved the whole option as the value
         return _values(value.get("value"))
-    return tuple(part for one in value for part in _values(one)) if isinstance(value, list) else (str(value),)
+    return (
+        tuple(part for item in value for part in _values(item)) if isinstance(value, list) else (str(value),)
+    )
 
 
 def kind_of(value: Any) -> str:

@@ -32,8 +32,8 @@ def _of_sections(layout: Any, path: str) -> list[dict[str, Any]]:
 def _variables(spec: dict[str, Any], path: str) -> list[dict[str, Any]]:
     listed = spec.get("variables")
     return [
-        {**_variable(_object(one)), "$path": f"{path}.variables[{index}].spec"}
-        for index, one in enumerate(listed if isinstance(listed, list) else [])
+        {**_variable(_object(variable)), "$path": f"{path}.variables[{index}].spec"}
+        for index, variable in enumerate(listed if isinstance(listed, list) else [])
     ]
 
 
@@ -59,8 +59,8 @@ def _panel(name: str, element: dict[str, Any]) -> dict[str, Any]:
         "options": drawn.get("options"),
         "libraryPanel": spec.get("libraryPanel"),
         "targets": [
-            _target(_object(one), f"{path}.data.spec.queries[{index}]")
-            for index, one in enumerate(queries if isinstance(queries, list) else [])
+            _target(_object(query), f"{path}.data.spec.queries[{index}]")
+            for index, query in enumerate(queries if isinstance(queries, list) else [])
         ],
     }
 

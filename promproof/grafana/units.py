@@ -90,9 +90,9 @@ def override_units(item: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         options = matcher.get("options")
         is_of_all = (matcher.get("id"), options if isinstance(options, str) else "") in _OF_ALL
         properties = _object(override).get("properties")
-        for one in properties if isinstance(properties, list) else []:
-            if _object(one).get("id") == "unit":
-                yield str(_object(one).get("value")), is_of_all
+        for setting in properties if isinstance(properties, list) else []:
+            if _object(setting).get("id") == "unit":
+                yield str(_object(setting).get("value")), is_of_all
 
 
 def _old_unit(item: dict[str, Any]) -> str:

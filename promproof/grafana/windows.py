@@ -35,7 +35,7 @@ def shortest(text: str, request: Request, resolved: Resolved) -> int | None:
         ValueError: it does not parse.
     """
     lengths = _lengths(request, resolved)
-    return min((lengths.get(one, one) for one in _shapes(text)), default=None)
+    return min((lengths.get(shape, shape) for shape in _shapes(text)), default=None)
 
 
 @lru_cache(maxsize=65536)

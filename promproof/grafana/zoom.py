@@ -90,15 +90,15 @@ def resolve_target(
 def everything(dashboard: Dashboard) -> dict[str, Value]:
     """Variables as they stand without a server: All matches everything, others have what the file says."""
     values: dict[str, Value] = {}
-    for one in dashboard.variables:
-        if not one.has_values:
+    for variable in dashboard.variables:
+        if not variable.has_values:
             continue
-        if one.include_all or one.multi:
-            values[one.name] = Value((one.all_value or MATCH_ALL,), True, escaped=False)
+        if variable.include_all or variable.multi:
+            values[variable.name] = Value((variable.all_value or MATCH_ALL,), True, escaped=False)
         else:
-            first = chosen(one, options_of(one)).values
-            text = first[0] if first else ("5m" if one.type == "interval" else MATCH_ALL)
-            values[one.name] = Value((text,), False, escaped=False)
+            first = chosen(variable, options_of(variable)).values
+            text = first[0] if first else ("5m" if variable.type == "interval" else MATCH_ALL)
+            values[variable.name] = Value((text,), False, escaped=False)
     return values
 
 

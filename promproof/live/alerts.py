@@ -60,7 +60,7 @@ def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, promethe
             quantity = tuple(value for _, value in found if not math.isnan(value))
         except EvidenceError as error:
             trouble = error.state
-    since = min((str(one["activeAt"]) for one in rule.get("alerts", ())), default="")
+    since = min((str(alert["activeAt"]) for alert in rule.get("alerts", ())), default="")
     return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble)
 
 
@@ -75,14 +75,14 @@ def as_rows(found: Sequence[AlertState]) -> list[dict[str, Any]]:
     """For the page."""
     return [
         {
-            "name": one.name,
-            "state": one.state,
-            "quantity": worst(one),
-            "comparator": "" if one.comparison is None else one.comparison.comparator,
-            "threshold": None if one.comparison is None else one.comparison.threshold,
-            "documented": one.documented,
-            "since": one.since,
-            "trouble": one.trouble,
+            "name": alert.name,
+            "state": alert.state,
+            "quantity": worst(alert),
+            "comparator": "" if alert.comparison is None else alert.comparison.comparator,
+            "threshold": None if alert.comparison is None else alert.comparison.threshold,
+            "documented": alert.documented,
+            "since": alert.since,
+            "trouble": alert.trouble,
         }
-        for one in found
+        for alert in found
     ]

@@ -140,11 +140,11 @@ class DrillDesk:
             "trouble": self._trouble,
             "drills": [
                 {
-                    "name": one.plan.name,
-                    "title": one.plan.description,
-                    "on": running and now is not None and now.name == one.plan.name,
+                    "name": drill.plan.name,
+                    "title": drill.plan.description,
+                    "on": running and now is not None and now.name == drill.plan.name,
                 }
-                for one in (self._drills if self._place is not None else ())
+                for drill in (self._drills if self._place is not None else ())
             ],
             "newest": None if now is None else self._newest(now, running),
         }
@@ -180,4 +180,6 @@ def _verdicts(reports: Path) -> list[dict[str, str]]:
         report = json.loads(found[-1].read_text(encoding="utf-8"))
     except ValueError:  # it was killed while it wrote, or the disk is full
         return []
-    return [{key: str(one[key]) for key in ("claim", "outcome", "reason")} for one in report["verdicts"]]
+    return [
+        {key: str(verdict[key]) for key in ("claim", "outcome", "reason")} for verdict in report["verdicts"]
+    ]

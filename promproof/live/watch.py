@@ -185,7 +185,11 @@ class Watch:
                 "invalid": [] if run is None or run.result is None else list(run.result.reasons),
                 "report": run is not None and run.report is not None,
             },
-            "trouble": [one for one in [*self._trouble.values(), "" if run is None else run.trouble] if one],
+            "trouble": [
+                trouble
+                for trouble in [*self._trouble.values(), "" if run is None else run.trouble]
+                if trouble
+            ],
             "verdicts": verdicts,
             "alerts": self._alerts,
             **self._shown,

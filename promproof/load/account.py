@@ -153,7 +153,7 @@ class Account:
 
     def windows(self, condition: Condition) -> list[Window]:
         """The windows of a condition that have ended."""
-        return next(one.windows for one in self._tumbling if one.condition is condition)
+        return next(tumbling.windows for tumbling in self._tumbling if tumbling.condition is condition)
 
     @property
     def seconds(self) -> float:
@@ -178,8 +178,8 @@ class Account:
         self._advance()
         self._total.add(view)
         self._stage_sum.add(view)
-        for one in self._tumbling:
-            one.add(view)
+        for tumbling in self._tumbling:
+            tumbling.add(view)
         parts = view.endpoints_seen.values()
         found = ended(parts)
         self._slot().add(found.statuses, found.unanswered, bins.merged(part.felt for part in parts))
@@ -209,8 +209,8 @@ class Account:
 
     def _advance(self) -> None:
         at = min(self.now, self.ended) - self.began
-        for one in self._tumbling:
-            one.advance(at)
+        for tumbling in self._tumbling:
+            tumbling.advance(at)
         stages = self.scenario.stages
         while len(self.stages) < len(stages):
             number = len(self.stages)

@@ -76,8 +76,10 @@ class Questions:
     def __init__(self, options: Options, account: Account) -> None:
         self._account = account
         self._asking = [condition for condition in account.conditions if condition.asks_prometheus]
-        self._promql = {one: take_apart(one) for one in self._asking if one.quantity == "promql"}
-        self._metrics = [one for one in self._asking if one.quantity == "metric"]
+        self._promql = {
+            condition: take_apart(condition) for condition in self._asking if condition.quantity == "promql"
+        }
+        self._metrics = [condition for condition in self._asking if condition.quantity == "metric"]
         self._prometheus = Prometheus(options.prometheus) if self._asking and options.prometheus else None
         self._contract: Contract | None = None
         self._readings: Readings | None = None
@@ -103,14 +105,16 @@ class Questions:
         if not self._asking:
             return []
         if reasons:
-            return [_unknown(one, f"the run is invalid: {reasons[0]}") for one in self._asking]
+            return [_unknown(condition, f"the run is invalid: {reasons[0]}") for condition in self._asking]
         try:
             api, stored = self._rest() if self._metrics else (None, None)
         except EvidenceError as error:
-            return [_unknown(one, f"{error.component}: {error.state}") for one in self._asking]
+            return [_unknown(condition, f"{error.component}: {error.state}") for condition in self._asking]
         except Exception as error:
             said = keep("reading the counters at rest", error)
-            return [_unknown(one, f"the counters could not be read: {said}") for one in self._asking]
+            return [
+                _unknown(condition, f"the counters could not be read: {said}") for condition in self._asking
+            ]
 
         def answer(condition: Condition) -> Judgement:
             if condition.quantity == "metric":

@@ -83,7 +83,7 @@ def misfit(scenario: Scenario, condition: Condition) -> str | None:
         for request in scenario.requests()
     }
     if condition.endpoint is not None and condition.endpoint not in known:
-        return _unknown("endpoint", " ".join(condition.endpoint), [" ".join(one) for one in known])
+        return _unknown("endpoint", " ".join(condition.endpoint), [" ".join(endpoint) for endpoint in known])
     stages = {stage.name or str(number) for number, stage in enumerate(scenario.stages, 1)}
     if condition.stage is not None and condition.stage not in stages:
         return _unknown("stage", condition.stage, stages)
@@ -171,7 +171,7 @@ def _endpoint(key: Key, request: Request, path: str) -> Iterator[Problem]:
         found = parse(path).references
     except ValueError:
         return
-    if any(not isinstance(one, Name) or one.name in ("n", "user") for one in found):
+    if any(not isinstance(piece, Name) or piece.name in ("n", "user") for piece in found):
         yield Problem(
             (*key, "endpoint"),
             f"missing: {path!r} is no route template, expected the endpoint as the target labels it",
@@ -263,19 +263,21 @@ def _text(
 def _references(
     scenario: Scenario, key: Key, found: Iterable[Reference], variables: set[str], pools: set[str]
 ) -> Iterator[Problem]:
-    for one in found:
-        if isinstance(one, Name) and one.name not in variables:
-            yield Problem(key, _unknown("variable", one.name, variables))
-        elif isinstance(one, Sample):
-            if one.pool not in pools:
-                yield Problem(key, _unknown("pool", one.pool, pools))
+    for piece in found:
+        if isinstance(piece, Name) and piece.name not in variables:
+            yield Problem(key, _unknown("variable", piece.name, variables))
+        elif isinstance(piece, Sample):
+            if piece.pool not in pools:
+                yield Problem(key, _unknown("pool", piece.pool, pools))
                 continue
-            pool = scenario.pools[one.pool]
-            if one.variable not in pool.create.save:
-                yield Problem(key, _unknown(f"variable of pool {one.pool}", one.variable, pool.create.save))
-            if (one.size or 1) > pool.count:
+            pool = scenario.pools[piece.pool]
+            if piece.variable not in pool.create.save:
                 yield Problem(
-                    key, f"{one.size} different items of pool {one.pool}, expected at most {pool.count}"
+                    key, _unknown(f"variable of pool {piece.pool}", piece.variable, pool.create.save)
+                )
+            if (piece.size or 1) > pool.count:
+                yield Problem(
+                    key, f"{piece.size} different items of pool {piece.pool}, expected at most {pool.count}"
                 )
 
 

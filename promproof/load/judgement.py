@@ -118,16 +118,17 @@ def judge(
     unknown and no other.
     """
     found = [
-        guarded(one, lambda condition: _judge(account, condition), keep)
-        for one in account.conditions
-        if not one.asks_prometheus
+        guarded(wanted, lambda condition: _judge(account, condition), keep)
+        for wanted in account.conditions
+        if not wanted.asks_prometheus
     ]
     if reasons:
-        return [_doubted(one, f"the run is invalid: {reasons[0]}") for one in found]
+        return [_doubted(judgement, f"the run is invalid: {reasons[0]}") for judgement in found]
     if stopped_for is not None and not account.scenario.knee:
         # what was kept so far may not have been kept to the end
         return [
-            _doubted(one, "the run was ended early") if one.outcome is Outcome.PASS else one for one in found
+            _doubted(judgement, "the run was ended early") if judgement.outcome is Outcome.PASS else judgement
+            for judgement in found
         ]
     return found
 
@@ -155,7 +156,7 @@ def _judge(account: Account, condition: Condition) -> Judgement:
     if condition.quantity == "knee":
         return _judge_knee(account, condition)
     if condition.stage is not None:
-        stage = next((one for one in account.stages if one.name == condition.stage), None)
+        stage = next((stage for stage in account.stages if stage.name == condition.stage), None)
         if stage is None:
             return Judgement(
                 condition.text, Outcome.UNKNOWN, f"the run did not come to the end of {condition.stage}"
@@ -177,17 +178,19 @@ def _judge(account: Account, condition: Condition) -> Judgement:
 
 
 def _judge_windows(condition: Condition, windows: Sequence[Window]) -> Judgement:
-    seen = [one for one in windows if one.observed is not None]
+    seen = [window for window in windows if window.observed is not None]
     if not seen:
         return Judgement(
             condition.text, Outcome.UNKNOWN, f"no window of {condition.over:g} s was measured to its end"
         )
-    broken = [one for one in seen if one.observed is not None and not condition.holds(one.observed)]
+    broken = [
+        window for window in seen if window.observed is not None and not condition.holds(window.observed)
+    ]
     if broken:
         text = f"{_at(condition, broken[0])}; {len(broken)} of {len(seen)} windows"
         return Judgement(condition.text, Outcome.FAIL, text)
     worst = max if condition.comparator in ("<", "<=") else min
-    most = worst(seen, key=lambda one: one.observed if one.observed is not None else -inf)
+    most = worst(seen, key=lambda window: window.observed if window.observed is not None else -inf)
     return Judgement(condition.text, Outcome.PASS, f"{_at(condition, most)} at worst; {len(seen)} windows")
 
 
@@ -223,7 +226,7 @@ def _at(condition: Condition, window: Window) -> str:
     return f"{shown} from {window.begin:g} s to {window.end:g} s"
 
 
-def _doubted(one: Judgement, why: str) -> Judgement:
-    if one.outcome is Outcome.UNKNOWN:
-        return one
-    return replace(one, outcome=Outcome.UNKNOWN, seen=f"{why} (seen: {one.seen})")
+def _doubted(judgement: Judgement, why: str) -> Judgement:
+    if judgement.outcome is Outcome.UNKNOWN:
+        return judgement
+    return replace(judgement, outcome=Outcome.UNKNOWN, seen=f"{why} (seen: {judgement.seen})")

@@ -144,13 +144,13 @@ class MasterRun:
     def _waits(self, member: Member, data: Mapping[str, Any]) -> None:
         member.waiting = True
         if (given := data["readied"]) is not None:
-            self._readied = Readied(given["items"], given["visits"], [tuple(one) for one in given["drawn"]])
+            self._readied = Readied(given["items"], given["visits"], [tuple(draw) for draw in given["drawn"]])
             self._event("setup-done")
             self._event("once-done")
         if (
             self._begin is None
             and len(self.members) == self._of
-            and all(one.waiting for one in self.members.values())
+            and all(member.waiting for member in self.members.values())
         ):
             self._begin = time.monotonic() + LEAD_SECONDS
             arrival = self.scenario.arrival
@@ -181,7 +181,7 @@ class MasterRun:
             self.problem(f"worker {member.share.index}: {problem}")
         for row in data["surprises"]:
             self.surprises.take(row)
-        if self._halted is None and not all(one.over for one in self.members.values()):
+        if self._halted is None and not all(member.over for member in self.members.values()):
             early = data["stopped"] not in ("end of the arrivals", "end of the scenario")
             if early:
                 self.problem(f"worker {member.share.index} stopped before the others: {data['stopped']}")
@@ -299,14 +299,16 @@ class MasterRun:
             self._look_for_lost()
             gevent.sleep(NAP_SECONDS)
         self._beat.kill()
-        accounts = [Generator.from_json(one.final["generator"]) for one in self.members.values() if one.final]
+        accounts = [
+            Generator.from_json(member.final["generator"]) for member in self.members.values() if member.final
+        ]
         self.generator = together(accounts)
         self.setup_failed = any(
-            one.final is not None and one.final["setup_failed"] for one in self.members.values()
+            member.final is not None and member.final["setup_failed"] for member in self.members.values()
         )
         for excess in excesses(self.generator, self.scenario.generator):
             self.problem(excess)
-        for missing in [one.share.index for one in self.members.values() if not one.over]:
+        for missing in [member.share.index for member in self.members.values() if not member.over]:
             self.problem(f"worker {missing} did not say its last word")
         lost = any(member.lost for member in self.members.values())
         self._written(
@@ -314,7 +316,7 @@ class MasterRun:
                 generator=self.generator.to_json(),
                 surprises=self.surprises.to_json(),
                 problems=self.problems,
-                workers=[self._summary(one) for one in self.members.values()],
+                workers=[self._summary(member) for member in self.members.values()],
                 bounded=not lost or self._schedule() is not None,
             )
         )

@@ -60,8 +60,8 @@ class LoadResult:
     def verdicts(self) -> list[Verdict]:
         """All judgements in the harness's vocabulary."""
         return [
-            Verdict(one.condition, Outcome(one.outcome), one.seen)
-            for one in [*self.judgements, *self.comparison]
+            Verdict(judgement.condition, Outcome(judgement.outcome), judgement.seen)
+            for judgement in [*self.judgements, *self.comparison]
         ]
 
     def endpoints(self) -> list[EndpointRow]:

@@ -102,8 +102,8 @@ def stretched(scenario: Scenario, factor: float) -> Scenario:
         override(scenario, duration=scenario.seconds * factor) if scenario.seconds is not None else scenario
     )
     once = [
-        one.model_copy(update={"times": ceil(one.times * factor)}) if one.stretched else one
-        for one in scenario.once
+        entry.model_copy(update={"times": ceil(entry.times * factor)}) if entry.stretched else entry
+        for entry in scenario.once
     ]
     return longer.model_copy(update={"once": once})
 

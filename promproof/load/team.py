@@ -101,7 +101,7 @@ class WorkerTeam:
         elif kind == GO:
             self._begin = data["begin"]
             given = data["readied"]
-            self._readied = Readied(given["items"], given["visits"], [tuple(one) for one in given["drawn"]])
+            self._readied = Readied(given["items"], given["visits"], [tuple(draw) for draw in given["drawn"]])
             self._gone.set()
         elif kind == HALT:
             self._halt(data["reason"])

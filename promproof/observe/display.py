@@ -118,12 +118,12 @@ def _query(
     record: Record[records.PanelAsked],
 ) -> None:
     data = record.data
-    dashboard = next(one for one in folder.dashboards if one.file == data.dashboard)
+    dashboard = next(dashboard for dashboard in folder.dashboards if dashboard.file == data.dashboard)
     panel, target = next((p, t) for p, t in dashboard.queries() if t.path == data.path)
     chosen = {
-        one.data.name: tuple(one.data.chosen)
-        for one in history.of(records.VariableAsked)
-        if one.data.dashboard == dashboard.file
+        record.data.name: tuple(record.data.chosen)
+        for record in history.of(records.VariableAsked)
+        if record.data.dashboard == dashboard.file
     }
     values = {
         variable.name: Value(

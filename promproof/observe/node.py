@@ -38,7 +38,7 @@ class NodeReader:
 def _figures(found: Exposition) -> dict[str, float]:
     cpu = found.series("node_cpu_seconds_total")
     memory = [found.series(f"node_memory_{name}_bytes") for name in ("MemAvailable", "MemTotal")]
-    available, total = (next(iter(one.values()), float("nan")) for one in memory)
+    available, total = (next(iter(series.values()), float("nan")) for series in memory)
     return {
         "cpu": sum(cpu.values()),
         "idle": sum(value for labels, value in cpu.items() if dict(labels)["mode"] == "idle"),

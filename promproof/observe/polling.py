@@ -91,20 +91,20 @@ class Pollers:
     @property
     def longest(self) -> float:
         """The longest time (seconds) between two answered polls of one view."""
-        return max(one.longest for one in self._all)
+        return max(poller.longest for poller in self._all)
 
     def start(self) -> None:
         """Begin to poll all views."""
-        for one in self._all:
-            one.start()
+        for poller in self._all:
+            poller.start()
 
     def stop(self) -> None:
         """End polling."""
-        for one in self._all:
-            one.stop()
+        for poller in self._all:
+            poller.stop()
         deadline = time.monotonic() + STOP_SECONDS
-        for one in self._all:
-            one.join(max(0.0, deadline - time.monotonic()))
+        for poller in self._all:
+            poller.join(max(0.0, deadline - time.monotonic()))
         for client in self._asked:
             client.close()
         if self._held is not None:
@@ -127,7 +127,7 @@ class Pollers:
         newest = next((poll for poll in polls if poll.error is None), None)
         alerts = newest.alerts if newest is not None else ()
         states = {str(alert["state"]) for alert in alerts if alert["labels"].get("alertname") == name}
-        return next((one for one in ("firing", "pending") if one in states), "inactive")
+        return next((state for state in ("firing", "pending") if state in states), "inactive")
 
     def quiet(self, beside: Collection[str] = ()) -> bool:
         """Whether the newest polls show no alert anywhere. beside: names of those that are meant to fire always."""

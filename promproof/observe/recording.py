@@ -219,7 +219,7 @@ def receivers(url: str) -> list[str]:
     """Names of the receivers that an Alertmanager has loaded."""
     observer = Alertmanager(url)
     try:
-        return [str(one["name"]) for one in observer.configuration().get("receivers") or ()]
+        return [str(receiver["name"]) for receiver in observer.configuration().get("receivers") or ()]
     finally:
         observer.close()
 

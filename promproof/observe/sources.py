@@ -28,7 +28,7 @@ def scrapes(history: Recorder, prometheus: Prometheus, seconds: float) -> None:
         except EvidenceError as error:
             history.add(records.ObservationFailed(name, str(error)))
             continue
-        history.add(records.AllScrapes(name, tuple(in_run_time(history, one) for one in series)))
+        history.add(records.AllScrapes(name, tuple(in_run_time(history, item) for item in series)))
 
 
 def latencies(history: Recorder, source: str, path: Path) -> None:

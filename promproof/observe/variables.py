@@ -43,20 +43,22 @@ def _values(prometheus: Prometheus, query: str, span: dict[str, str], at: float)
     name, inside = (call[1], call[2].strip()) if call else ("", query)
     if name == "label_names":
         names = prometheus.get("/api/v1/labels", span)
-        return [str(one) for one in names if browser_regex(inside).search(str(one))]
+        return [str(name) for name in names if browser_regex(inside).search(str(name))]
     if name == "metrics":
         names = prometheus.get("/api/v1/label/__name__/values", span)
-        return [str(one) for one in names if browser_regex(inside).search(str(one))]
+        return [str(name) for name in names if browser_regex(inside).search(str(name))]
     if name == "label_values":
         parts = _LABEL_VALUES.fullmatch(inside)
         if parts is not None:
             match = {"match[]": parts[1].strip()} if parts[1] else {}
-            return [str(one) for one in prometheus.get(f"/api/v1/label/{parts[2]}/values", {**span, **match})]
+            return [
+                str(value) for value in prometheus.get(f"/api/v1/label/{parts[2]}/values", {**span, **match})
+            ]
     if name == "query_result":
         rows = prometheus.query(inside, at=at)
         return [f"{_series(dict(labels))} {value:g} {round(at * 1000)}" for labels, value in rows]
     series: Any = prometheus.get("/api/v1/series", {**span, "match[]": query})
-    return [_series(one) for one in series]
+    return [_series(item) for item in series]
 
 
 def _series(labels: dict[str, str]) -> str:

@@ -135,7 +135,10 @@ class Receiver:
         """What arrived so far, in order of arrival."""
         with self._lock:
             routes = [self._routes[name]] if name is not None else list(self._routes.values())
-            return sorted((one for route in routes for one in route.deliveries), key=lambda one: one.t)
+            return sorted(
+                (delivery for route in routes for delivery in route.deliveries),
+                key=lambda delivery: delivery.t,
+            )
 
     def raise_if_dead(self) -> None:
         """Raise when it listens no longer, or has failed at one by its own doing: notifications are lost.

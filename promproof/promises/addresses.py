@@ -129,7 +129,9 @@ def _local(promise: Promise, port: int, path: str, known: Known) -> Promise:
     if deployment is None:
         return promise.is_open("the contract says nothing of the deployment")
     for component, paths in PATHS.items():
-        service = next((one for one in deployment.services.values() if one.component == component), None)
+        service = next(
+            (service for service in deployment.services.values() if service.component == component), None
+        )
         if service is not None and path in paths:
             if port not in known.published and not known.contract.closed("ports"):
                 return promise.is_open(f"port {port} is none of the deployment")

@@ -49,7 +49,7 @@ def _differs(label: str, left: Labels, right: Labels) -> bool:
     if label in left.fixed and label in right.fixed:
         return left.fixed[label] != right.fixed[label]
     return any(
-        label in one.has and not other.can_have(label) for one, other in ((left, right), (right, left))
+        label in side.has and not other.can_have(label) for side, other in ((left, right), (right, left))
     )
 
 

@@ -98,7 +98,7 @@ def _quantile(node: Any) -> Iterator[Mistake]:
         yield Mistake("rule/quantile-range", f"a quantile of {wanted:g}: quantiles go from 0 to 1")
     if name(node) == "histogram_quantile":
         named = [metric(selector) for selector in selectors(node.args[1])]
-        buckets = bool(named) and all(one.endswith("_bucket") for one in named)
+        buckets = bool(named) and all(name.endswith("_bucket") for name in named)
         if buckets and not labels_of(node.args[1]).can_have("le"):
             yield Mistake("rule/le-dropped", "the label le is dropped inside histogram_quantile()")
 

@@ -118,7 +118,10 @@ def matchers(selector: Any) -> list[tuple[str, str, str]]:
     """Label, operator (`=`, `!=`, `=~`, `!~`) and value of each matcher; empty when alternatives are in braces."""
     if selector.matchers.or_matchers:
         return []
-    return [(str(one.name), OPERATORS[str(one.op)], str(one.value)) for one in selector.matchers.matchers]
+    return [
+        (str(matcher.name), OPERATORS[str(matcher.op)], str(matcher.value))
+        for matcher in selector.matchers.matchers
+    ]
 
 
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}

@@ -215,7 +215,7 @@ def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | N
     series = (
         []
         if q is None
-        else [_series(one.series, one.rate, one.value, q, step, count) for one in boundary.series]
+        else [_series(series.series, series.rate, series.value, q, step, count) for series in boundary.series]
     )
     name = matcher("alertname", alert.name)
     firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'

@@ -344,7 +344,7 @@ def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:
         groups.setdefault(grouping(node, labels), []).append((value, gap, labels))
     made: Vector = {}
     for key, members in groups.items():
-        gap = min(one for _, one, _ in members)
+        gap = min(gap for _, gap, _ in members)
         held = [member for member in members if member[1] == gap]
         if node.op in ("topk", "bottomk"):
             ordered = sorted(held, key=lambda m: m[0], reverse=node.op == "topk")

@@ -179,15 +179,15 @@ def _selectors(problem: Problem) -> list[Selector]:
     return [node for tree in trees for node in walk(tree) if isinstance(node, Selector) and node.matchers]
 
 
-def _outside(name: str, one: Matcher, others: Sequence[Matcher]) -> Iterator[str]:
+def _outside(name: str, matcher: Matcher, others: Sequence[Matcher]) -> Iterator[str]:
     """Values that a matcher leaves out: first such as begin with one that it takes."""
-    taken = values([one]) if one[0] in ("=", "=~") else []
+    taken = values([matcher]) if matcher[0] in ("=", "=~") else []
     if name == "le":
         pool = ["+Inf", "0.0001", "123"]
     else:
-        pool = [*(f"{value}x" for value in taken[:3]), *refused([one]), "", *PLAIN]
+        pool = [*(f"{value}x" for value in taken[:3]), *refused([matcher]), "", *PLAIN]
     for text in dict.fromkeys(pool):
-        if not accepts([one], text) and accepts(others, text):
+        if not accepts([matcher], text) and accepts(others, text):
             yield text
 
 

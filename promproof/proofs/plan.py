@@ -206,7 +206,7 @@ def _looks(node: Node, recorded: Recorded) -> dict[str, set[tuple[float, float]]
         if isinstance(inner, Selector) and inner.name:
             seconds = part.seconds if isinstance(part, Window) else 0.0
             if isinstance(part, Window) or not any(
-                isinstance(one, Window) and one.inner is inner for one in _all(node, recorded)
+                isinstance(part, Window) and part.inner is inner for part in _all(node, recorded)
             ):
                 found.setdefault(inner.name, set()).add((inner.shift, seconds))
     return found

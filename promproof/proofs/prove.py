@@ -90,12 +90,12 @@ def _judge(batch: Sequence[Outcome], recordings: Recordings, judge: Judge) -> No
         ]
         points += [(None, Point(knobs, not plan.impossible)) for knobs in plan.worlds]
         for boundary, point in points:
-            asked = question(outcome.alert, plan, rules, point.knobs)
-            questions.append(_Asked(outcome, asked, boundary, point))
-    replies = judge.ask([one.question for one in questions])
+            put = question(outcome.alert, plan, rules, point.knobs)
+            questions.append(_Asked(outcome, put, boundary, point))
+    replies = judge.ask([asked.question for asked in questions])
     by: dict[int, list[tuple[_Asked, Reply]]] = {}
-    for one, reply in zip(questions, replies, strict=True):
-        by.setdefault(id(one.outcome), []).append((one, reply))
+    for asked, reply in zip(questions, replies, strict=True):
+        by.setdefault(id(asked.outcome), []).append((asked, reply))
     for outcome in batch:
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
@@ -115,8 +115,8 @@ def question(alert: Alert, plan: Plan, rules: Sequence[Mapping[str, Any]], knobs
 def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]]) -> None:
     errors = [reply.errors[0] for _, reply in answers if reply.errors and reply.errors[0]]
     held = [
-        (one, reply, bool(reply.values[0] and reply.values[0][0] > 0))
-        for one, reply in answers
+        (question, reply, bool(reply.values[0] and reply.values[0][0] > 0))
+        for question, reply in answers
         if reply.values
     ]
     if plan.refused and any("duplicate series" in error or "many-to-many" in error for error in errors):
@@ -126,7 +126,7 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     if errors:
         outcome.reason = errors[0]
         return
-    wrong = [one for one, _, fired in held if fired != one.point.fires]
+    wrong = [question for question, _, fired in held if fired != question.point.fires]
     if plan.impossible:
         outcome.verdict, outcome.reason = (
             (DEAD, plan.impossible) if not wrong else (OPEN, "promtool makes it fire")
@@ -141,7 +141,7 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         outcome.verdict, outcome.flips = CONTRADICTED, "any share"
         outcome.reason = f"each series is divided by itself: {plan.itself}"
         return
-    wrong = [one for one in wrong if one.boundary is not None]
+    wrong = [question for question in wrong if question.boundary is not None]
     if wrong:
         side = "fires" if wrong[0].point.fires else "is silent"
         node = wrong[0].boundary.comparison if wrong[0].boundary else None

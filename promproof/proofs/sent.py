@@ -147,7 +147,7 @@ def _inhibited(server: Alertmanager, file: Document, sent: Sequence[Sent]) -> di
         targets = [alert for alert in sent if exactly(alert.labels).meets(rule.target)]
         for alert in targets[:TARGETS]:
             for source in sources(rule, alert.labels):
-                expected = any(one.mutes(exactly(source), exactly(alert.labels)) is True for one in rules)
+                expected = any(rule.mutes(exactly(source), exactly(alert.labels)) is True for rule in rules)
                 server.send([source, alert.labels])
                 got = _is_muted(server, alert.labels, expected=expected)
                 server.send([source, alert.labels], are_over=True)

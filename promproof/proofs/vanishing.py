@@ -43,7 +43,11 @@ def vanishing(promtool: Path, rule_files: Sequence[Path], names: Iterable[str]) 
             looked_at.setdefault(rule.name, []).extend(found)
     there = _series([selector for found in looked_at.values() for selector in found])
     wanted = [name for name in dict.fromkeys(names) if looked_at.get(name)]
-    cases = [(name, metric) for name in wanted for metric in sorted({one.name for one in looked_at[name]})]
+    cases = [
+        (name, metric)
+        for name in wanted
+        for metric in sorted({selector.name for selector in looked_at[name]})
+    ]
     if not cases:
         return {}
     alerts = sorted({rule.name for rule in rules.alerts})
@@ -79,7 +83,9 @@ def _without(there: Iterable[Series], metric: str, selectors: Sequence[Selector]
     """Those that no selector of this metric meets."""
     own = [selector for selector in selectors if selector.name == metric]
     return [
-        series for series in there if series[0] != metric or not any(_meets(one, series[1]) for one in own)
+        series
+        for series in there
+        if series[0] != metric or not any(_meets(selector, series[1]) for selector in own)
     ]
 
 
@@ -91,7 +97,7 @@ def _question(
     there: Iterable[Series], alerts: Sequence[str], rules: Sequence[Mapping[str, object]]
 ) -> Question:
     count = int(END / STEP)
-    series = [{"series": _text(*one), "values": f"1x{count}"} for one in there]
+    series = [{"series": _text(*series), "values": f"1x{count}"} for series in there]
     asks = [
         (f'count(ALERTS{{{matcher("alertname", name)},alertstate="firing"}}) or vector(0)', END)
         for name in alerts

@@ -65,7 +65,7 @@ class Drawing:
         """The worst of its verdicts."""
         order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_VERIFIED)
         outcomes = {verdict.outcome for verdict in self.verdicts}
-        return next((one for one in order if one in outcomes), Outcome.PASS)
+        return next((outcome for outcome in order if outcome in outcomes), Outcome.PASS)
 
 
 def drawings(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Drawing]:
@@ -75,7 +75,7 @@ def drawings(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Drawing]:
     for dashboard in evidence.contract.dashboards:
         for wanted in dashboard.panels:
             claim = f"panel/{dashboard.uid}/{wanted.slug}"
-            mine = tuple(one for one in verdicts if one.claim.startswith(f"{claim}/"))
+            mine = tuple(verdict for verdict in verdicts if verdict.claim.startswith(f"{claim}/"))
             try:
                 result.append(_drawing(seen, claim, dashboard.title, wanted, mine))
             except Exception as error:  # one panel that cannot be drawn takes no other's drawing
@@ -91,7 +91,7 @@ def _drawing(
     unit = dimension(wanted.unit or "")
     try:
         _, _, file, panel = seen.claimed(subject)
-        answers = [one for one in seen.answers(file, panel) if one.zoom == ZOOM]
+        answers = [answer for answer in seen.answers(file, panel) if answer.zoom == ZOOM]
     except Gap as gap:
         return Drawing(claim, dashboard, wanted.title, unit, (), (), 0, verdicts, note=str(gap))
     order = {target.path: index for index, target in enumerate(panel.sent)}
@@ -103,7 +103,7 @@ def _drawing(
         note = note or gap_note
     largest = sorted(curves, key=lambda curve: (curve.is_outside, _size(curve)), reverse=True)[:MOST_SERIES]
     line = _finite(panel.thresholds[0] * factor(panel.unit)) if panel.thresholds and wanted.alert else None
-    queries = tuple(" ".join(one.expanded.split()) for one in answers)
+    queries = tuple(" ".join(answer.expanded.split()) for answer in answers)
     return Drawing(
         claim, dashboard, wanted.title, unit, queries, tuple(largest), len(curves), verdicts, line, note
     )
@@ -130,8 +130,8 @@ def _curves(
                 legends.render(answer.target.legend, dict(labels), answer.expanded),
                 tuple(t for t, _ in points),
                 tuple(_finite(value * size) for _, value in points),
-                tuple(_finite(one.low) if one is not None else None for one in intervals),
-                tuple(_finite(one.high) if one is not None else None for one in intervals),
+                tuple(_finite(interval.low) if interval is not None else None for interval in intervals),
+                tuple(_finite(interval.high) if interval is not None else None for interval in intervals),
             )
         )
     return result, note

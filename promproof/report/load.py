@@ -125,7 +125,7 @@ def html(result: LoadResult) -> str:
 {invalid}
 <h2>Verdicts</h2>
 <div class=wide><table id=verdicts><tr><th>condition</th><th>verdict</th><th>seen</th></tr>
-{"".join(_verdict(one) for one in result.verdicts)}</table></div>
+{"".join(_verdict(verdict) for verdict in result.verdicts)}</table></div>
 {f"<p>Knee: {_text(str(knee))}</p>" if knee else ""}
 <h2>Endpoints</h2>
 <p>Latencies are counted from the time when a request was due, so that a stall is in them as callers feel it.</p>
@@ -155,7 +155,9 @@ def charts(account: Account) -> dict[str, Any]:
             {
                 "title": "answers per second",
                 "unit": "/s",
-                "series": {f"{one}xx": [slot.ended.of(one) / width for slot in slots] for one in classes},
+                "series": {
+                    f"{digit}xx": [slot.ended.of(digit) / width for slot in slots] for digit in classes
+                },
             },
             {
                 "title": "errors per second",
@@ -196,7 +198,7 @@ def course(result: LoadResult) -> Course:
         headline(result),
         generator_line(result.account),
         result.reasons,
-        [picture(one["title"], one["unit"], data["t"], one["series"]) for one in data["charts"]],
+        [picture(chart["title"], chart["unit"], data["t"], chart["series"]) for chart in data["charts"]],
         tables,
     )
 
@@ -260,10 +262,10 @@ def _endpoint(row: EndpointRow) -> str:
     return "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in _cells(row)) + "</tr>"
 
 
-def _verdict(one: Verdict) -> str:
+def _verdict(verdict: Verdict) -> str:
     return (
-        f"<tr><td>{_text(one.claim)}</td><td class={one.outcome.split()[0]}>{one.outcome}</td>"
-        f"<td>{_text(one.reason)}</td></tr>"
+        f"<tr><td>{_text(verdict.claim)}</td><td class={verdict.outcome.split()[0]}>{verdict.outcome}</td>"
+        f"<td>{_text(verdict.reason)}</td></tr>"
     )
 
 

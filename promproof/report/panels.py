@@ -54,11 +54,11 @@ def page(title: str, drawings: Sequence[Drawing]) -> str:
     style = ASSETS.joinpath("uplot", "uPlot.min.css").read_text(encoding="utf-8")
     own = ASSETS.joinpath("panels.css").read_text(encoding="utf-8")
     script = ASSETS.joinpath("panels.js").read_text(encoding="utf-8")
-    counts = Counter(one.outcome for one in drawings)
+    counts = Counter(drawing.outcome for drawing in drawings)
     summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]) or "none"
     sections = []
-    for dashboard in dict.fromkeys(one.dashboard for one in drawings):
-        mine = [one for one in drawings if one.dashboard == dashboard]
+    for dashboard in dict.fromkeys(drawing.dashboard for drawing in drawings):
+        mine = [drawing for drawing in drawings if drawing.dashboard == dashboard]
         sections.append(f"<h2>{escape(dashboard)}</h2>\n<div class=grid>{''.join(map(_section, mine))}</div>")
     body = "\n".join(sections)
     return f"""<!doctype html>
@@ -80,9 +80,9 @@ the band behind a line is what the truth allows. A band is missing where the tru
 
 def _section(drawing: Drawing) -> str:
     verdicts = "".join(
-        f"<li class={_CLASSES[one.outcome]}><b>{escape(one.claim.rpartition('/')[2])}</b> "
-        f"{one.outcome}: {escape(one.reason)}</li>"
-        for one in drawing.verdicts
+        f"<li class={_CLASSES[verdict.outcome]}><b>{escape(verdict.claim.rpartition('/')[2])}</b> "
+        f"{verdict.outcome}: {escape(verdict.reason)}</li>"
+        for verdict in drawing.verdicts
     )
     queries = "".join(f"<pre>{escape(query)}</pre>" for query in drawing.queries)
     drawn = len(drawing.curves)
@@ -99,15 +99,15 @@ def _section(drawing: Drawing) -> str:
 def _data(drawings: Sequence[Drawing]) -> str:
     """The curves as JSON that can stand in a script element."""
     data = {
-        one.claim: {
-            "unit": one.unit,
-            "line": one.line,
+        drawing.claim: {
+            "unit": drawing.unit,
+            "line": drawing.line,
             "curves": [
                 {"name": c.name, "t": c.times, "v": c.values, "low": c.low, "high": c.high}
-                for c in one.curves
+                for c in drawing.curves
             ],
         }
-        for one in drawings
-        if one.curves
+        for drawing in drawings
+        if drawing.curves
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")

@@ -40,8 +40,8 @@ class Ended:
         A delay belongs to the requests that took at least as long, if there are no more of those than of such delays.
         """
         for delay, _ in sorted(self.delays, reverse=True):
-            slow = sum(count for one, count in self.latencies if one >= delay)
-            if latency >= delay and slow == sum(count for one, count in self.delays if one >= delay):
+            slow = sum(count for latency, count in self.latencies if latency >= delay)
+            if latency >= delay and slow == sum(count for held, count in self.delays if held >= delay):
                 return delay
         return 0.0
 
@@ -55,26 +55,26 @@ class Course:
 
     @cached_property
     def _untils(self) -> list[float]:
-        return [one.until for one in self.ended]
+        return [ended.until for ended in self.ended]
 
     @cached_property
     def _longest(self) -> float:
-        return max((one.longest for one in self.ended), default=0.0)
+        return max((ended.longest for ended in self.ended), default=0.0)
 
     def around(self, begin: float, end: float) -> Iterator[Ended]:
         """Those that may have been counted between two moments: ended after the first, begun before the second."""
-        for one in self.ended[bisect_right(self._untils, begin) :]:
-            if one.since - self._longest > end:
+        for ended in self.ended[bisect_right(self._untils, begin) :]:
+            if ended.since - self._longest > end:
                 return
-            if one.since - one.longest <= end:
-                yield one
+            if ended.since - ended.longest <= end:
+                yield ended
 
     def before(self, t: float, edge: float) -> int:
         """How many had certainly ended by `t` and took at most `edge` seconds."""
         if edge not in self._counts:
             total, running = 0, [0]
-            for one in self.ended:
-                total += sum(count for latency, count in one.latencies if latency <= edge)
+            for ended in self.ended:
+                total += sum(count for latency, count in ended.latencies if latency <= edge)
                 running.append(total)
             self._counts[edge] = running
         return self._counts[edge][bisect_right(self._untils, t)]
@@ -110,7 +110,7 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
                 )
             since = until
     for course in found.values():
-        course.ended.sort(key=lambda one: one.until)
+        course.ended.sort(key=lambda ended: ended.until)
     _COURSES[evidence] = dict(found)
     return _COURSES[evidence]
 
@@ -121,9 +121,10 @@ class UnderWay:
     def __init__(self, evidence: Evidence) -> None:
         self._longest = evidence.longest_handler
         self._ended = sorted(
-            (one for course in courses(evidence).values() for one in course.ended), key=lambda one: one.until
+            (ended for course in courses(evidence).values() for ended in course.ended),
+            key=lambda ended: ended.until,
         )
-        self._untils = [one.until for one in self._ended]
+        self._untils = [ended.until for ended in self._ended]
 
     def latest_end(self, t: float, seconds: float) -> float:
         """By when a request had ended that was under way at `t` and had taken `seconds` by then (run time).
@@ -131,11 +132,13 @@ class UnderWay:
         Without such a request (its client left, say): after the longest time that a handler may take.
         """
         latest = None
-        for one in self._ended[bisect_left(self._untils, t) :]:
-            if one.until > t + self._longest:
+        for ended in self._ended[bisect_left(self._untils, t) :]:
+            if ended.until > t + self._longest:
                 break
-            if any(latency >= seconds and one.since - latency <= t - seconds for latency, _ in one.latencies):
-                latest = one.until
+            if any(
+                latency >= seconds and ended.since - latency <= t - seconds for latency, _ in ended.latencies
+            ):
+                latest = ended.until
         return t + self._longest if latest is None else latest
 
 

@@ -107,7 +107,7 @@ def _counters(
     length = window_of(answer)
     stamps = sorted(scrapes)
     devices = {
-        kind: {one for row in readings.rows for one in getattr(row, kind)} for kind in ("disks", "networks")
+        kind: {name for row in readings.rows for name in getattr(row, kind)} for kind in ("disks", "networks")
     }
     slip = TICK * max(int(readings.rows[0].cpus), 1)
     # A device that comes or goes has a phase of its own.
@@ -156,8 +156,8 @@ def _of(kind: str, key: str, index: int | None = None) -> Figure:
 
 
 def _cpu_used(readings: Readings, first: Scrape, last: Scrape, slip: float) -> Interval | None:
-    ends = [readings.counter(one, _of("cpu", "idle"), slip) for one in (first, last)]
-    alls = [readings.counter(one, lambda row: float(sum(row.cpu.values())), slip) for one in (first, last)]
+    ends = [readings.counter(end, _of("cpu", "idle"), slip) for end in (first, last)]
+    alls = [readings.counter(end, lambda row: float(sum(row.cpu.values())), slip) for end in (first, last)]
     if None in ends or None in alls:
         return None
     idle, total = increase(ends[0], ends[1]), increase(alls[0], alls[1])  # type: ignore[arg-type]

@@ -188,10 +188,10 @@ def _window(
     certain: Counter[float] = Counter()
     delays: Counter[float] = Counter()
     doubtful: dict[float, float] = defaultdict(float)
-    for one in course.around(begin.begin, end.end):
-        for latency, count, held in one.requests:
+    for ended in course.around(begin.begin, end.end):
+        for latency, count, held in ended.requests:
             # It was counted after it had been held and before its client had the answer.
-            if one.until <= end.begin and one.since - latency + held >= begin.end:
+            if ended.until <= end.begin and ended.since - latency + held >= begin.end:
                 certain[latency] += count
                 delays[held] += count
             else:

@@ -92,7 +92,7 @@ class Views:
 
     def dashboard(self, claim: DashboardClaim) -> Dashboard | None:
         """The file of a documented dashboard: by uid."""
-        return next((one for one in self.folder.dashboards if one.uid == claim.uid), None)
+        return next((dashboard for dashboard in self.folder.dashboards if dashboard.uid == claim.uid), None)
 
     def claimed(self, subject: str) -> tuple[DashboardClaim, PanelClaim, Dashboard, Panel]:
         """The documented panel of a claim's subject `uid/slug`, with its file.
@@ -101,11 +101,11 @@ class Views:
             Gap: the file or the panel is missing; the inventory says so.
         """
         uid, _, slug = subject.partition("/")
-        wanted = next(one for one in self.evidence.contract.dashboards if one.uid == uid)
+        wanted = next(dashboard for dashboard in self.evidence.contract.dashboards if dashboard.uid == uid)
         dashboard = self.dashboard(wanted)
         if dashboard is None:
             raise Gap(f"no dashboard file has the uid {uid!r}")
-        panel = next((one for one in dashboard.panels if one.slug == slug), None)
+        panel = next((panel for panel in dashboard.panels if panel.slug == slug), None)
         if panel is None:
             raise Gap(f"{dashboard.file} has no panel {wanted.panel(slug).title!r}")
         return wanted, wanted.panel(slug), dashboard, panel
@@ -129,7 +129,7 @@ class Views:
     def need_answers(self) -> None:
         """Raises Gap when no panel's query was run at all: the run ended before."""
         if self.evidence.history.last(PanelAsked) is None and any(
-            list(one.queries()) for one in self.folder.dashboards
+            list(dashboard.queries()) for dashboard in self.folder.dashboards
         ):
             raise Gap(f"the panels' queries were not run{self.evidence.why_missing('panel')}")
 
@@ -205,15 +205,15 @@ class Views:
         Raises:
             Gap: none were recorded.
         """
-        return {stamp: one for stamp, one in self._of(job, instance).items() if one.up == 1}
+        return {stamp: scrape for stamp, scrape in self._of(job, instance).items() if scrape.up == 1}
 
     def failed(self, job: str, instance: str | None = None) -> list[float]:
         """Stamps of a target's scrapes that failed: its series end there."""
-        return sorted(stamp for stamp, one in self._of(job, instance).items() if one.up != 1)
+        return sorted(stamp for stamp, scrape in self._of(job, instance).items() if scrape.up != 1)
 
     def _of(self, job: str, instance: str | None) -> dict[float, Scrape]:
-        for (one, where), found in self._jobs.items():
-            if job in ("", one) and instance in (None, where):
+        for (own, where), found in self._jobs.items():
+            if job in ("", own) and instance in (None, where):
                 return found
         raise Gap(f"no scrapes of {job or 'a job'} at {instance or 'any address'} were recorded")
 
@@ -258,7 +258,7 @@ class Views:
         """Values of a target that ran before the run: rate() sees them in its first value."""
         if name not in self._bases:
             self._bases[name] = {
-                labels: value for (one, labels), value in self.evidence.baseline.items() if one == name
+                labels: value for (metric, labels), value in self.evidence.baseline.items() if metric == name
             }
         return self._bases[name]
 

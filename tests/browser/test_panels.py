@@ -73,9 +73,11 @@ PIXELS = """((claim, color, x0, x1) => {
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     folder = tmp_path_factory.mktemp("browser")
     write(folder / "panels.html", "a run", PAGES)
-    with Chromium(folder) as one:
-        one.open((folder / "panels.html").as_uri(), 'document.body && document.body.dataset.ready === "yes"')
-        yield one
+    with Chromium(folder) as browser:
+        browser.open(
+            (folder / "panels.html").as_uri(), 'document.body && document.body.dataset.ready === "yes"'
+        )
+        yield browser
 
 
 def pixels(browser: Chromium, name: str, color: tuple[int, ...], x0: float = 0.0, x1: float = 1.0) -> int:

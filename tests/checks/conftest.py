@@ -49,7 +49,9 @@ def folder_of_twins(folder: Path) -> Path:
     contract = shipped_contract()
     del contract["accepted"]  # what is said of the twins' files is judged elsewhere
     promised = {
-        (one["uid"], panel["title"]): panel for one in contract["dashboards"] for panel in one["panels"]
+        (dashboard["uid"], panel["title"]): panel
+        for dashboard in contract["dashboards"]
+        for panel in dashboard["panels"]
     }
     for twin in TWINS:
         made = twin.make()
@@ -85,5 +87,5 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     where.mkdir()
     result = run(prepared, where, SystemClock(), lambda text: None, draw)
     loaded: Contract = load(contract)
-    verdicts = {one.claim: one for one in result.verdicts}
+    verdicts = {verdict.claim: verdict for verdict in result.verdicts}
     return Judged(verdicts, Evidence(loaded, read(where / "history.jsonl")), result.ending.trouble)

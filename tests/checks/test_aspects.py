@@ -25,7 +25,7 @@ from tests.records import record
 
 pytestmark = [pytest.mark.unit, pytest.mark.takes(0.6)]
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
-DRILL = next(one for one in load_folder(DRILLS) if one.plan.name == "HighMemoryUsage")
+DRILL = next(drill for drill in load_folder(DRILLS) if drill.plan.name == "HighMemoryUsage")
 TIMING = Timing(0.85, 0.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, scale=60.0)
 EPOCH = 1_700_000_000.0
 BELOW, RAISED, HEALED, QUIET, ENDED = 10.0, 16.0, 22.2, 23.2, 27.0
@@ -57,7 +57,7 @@ def memory(t: float) -> float:
 
 
 def series(name: str, samples: list[tuple[float, float]], **labels: str) -> dict[str, Any]:
-    return {"name": name, "labels": labels, "samples": [list(one) for one in samples]}
+    return {"name": name, "labels": labels, "samples": [list(sample) for sample in samples]}
 
 
 def good() -> Rows:
@@ -111,8 +111,10 @@ def good() -> Rows:
             "stored",
             {
                 "series": [
-                    series("ALERTS", [(t, 1.0) for t in active if state(t) == one], **LABELS, alertstate=one)
-                    for one in ("pending", "firing")
+                    series(
+                        "ALERTS", [(t, 1.0) for t in active if state(t) == phase], **LABELS, alertstate=phase
+                    )
+                    for phase in ("pending", "firing")
                 ]
             },
         ),
@@ -151,26 +153,33 @@ def verdicts(rows: Rows, drill: Loaded = DRILL) -> dict[str, Verdict]:
     history = History("by hand", 0.0, EPOCH)
     for number, (t, kind, data) in enumerate(sorted(rows, key=lambda row: row[0])):
         history.records.append(record(number, t, kind, data))
-    return {one.claim.rpartition("/")[2]: one for one in judge_all(Evidence(CONTRACT, history), [drill])}
+    return {
+        verdict.claim.rpartition("/")[2]: verdict
+        for verdict in judge_all(Evidence(CONTRACT, history), [drill])
+    }
 
 
 def outcomes(rows: Rows) -> dict[str, str]:
-    return {aspect: str(one.outcome) for aspect, one in verdicts(rows).items() if one.outcome != "pass"}
+    return {
+        aspect: str(verdict.outcome)
+        for aspect, verdict in verdicts(rows).items()
+        if verdict.outcome != "pass"
+    }
 
 
 def test_a_drill_that_went_well_has_findings() -> None:
     found = verdicts(good())
-    assert not {aspect: one.reason for aspect, one in found.items() if one.outcome != "pass"}
+    assert not {aspect: verdict.reason for aspect, verdict in found.items() if verdict.outcome != "pass"}
     assert found.keys() == aspects.COMMON.keys()
 
 
 def changed(kind: str, change: Callable[[float, dict[str, Any]], dict[str, Any] | None]) -> Rows:
     """The good history with records of a kind changed, or left out where nothing comes back."""
     rows: Rows = []
-    for t, one, data in good():
-        new = change(t, copy.deepcopy(data)) if one == kind else data
+    for t, which, data in good():
+        new = change(t, copy.deepcopy(data)) if which == kind else data
         if new is not None:
-            rows.append((t, one, new))
+            rows.append((t, which, new))
     return rows
 
 
@@ -247,7 +256,11 @@ OTHER = {"labels": {**LABELS, "alertname": "SlowResponses"}, "annotations": {}, 
         (
             changed(
                 "delivery",
-                at(22, 22.5, lambda one: {**one, "body": one["body"] | {"groupLabels": {"job": "api"}}}),
+                at(
+                    22,
+                    22.5,
+                    lambda delivery: {**delivery, "body": delivery["body"] | {"groupLabels": {"job": "api"}}},
+                ),
             ),
             {"notified": "fail"},
         ),
@@ -257,7 +270,9 @@ OTHER = {"labels": {**LABELS, "alertname": "SlowResponses"}, "annotations": {}, 
 )
 def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: dict[str, str]) -> None:
     found = outcomes(rows)
-    assert bad.items() <= found.items(), {one: verdict.reason for one, verdict in verdicts(rows).items()}
+    assert bad.items() <= found.items(), {
+        aspect: verdict.reason for aspect, verdict in verdicts(rows).items()
+    }
     assert {"others-silent", "three-ledgers"} & found.keys() == {"others-silent"} & bad.keys()
 
 
@@ -271,10 +286,10 @@ def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: di
                 "stored_node",
                 lambda t, data: {
                     "series": [
-                        one | {"samples": [[t, v * 0.99] for t, v in one["samples"]]}
-                        if "Available" in one["name"]
-                        else one
-                        for one in data["series"]
+                        series | {"samples": [[t, v * 0.99] for t, v in series["samples"]]}
+                        if "Available" in series["name"]
+                        else series
+                        for series in data["series"]
                     ]
                 },
             ),
@@ -285,7 +300,9 @@ def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: di
 def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
     found = verdicts(rows)
     assert words in found["three-ledgers"].reason
-    assert {str(one.outcome) for aspect, one in found.items() if aspect != "others-silent"} == {"unknown"}
+    assert {str(verdict.outcome) for aspect, verdict in found.items() if aspect != "others-silent"} == {
+        "unknown"
+    }
 
 
 @pytest.mark.parametrize(("begins", "agree"), [(RAISED - 0.005, True), (RAISED - 0.1, False)])
@@ -293,12 +310,12 @@ def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(
     begins: float, agree: bool
 ) -> None:
     def early(t: float, data: dict[str, Any]) -> dict[str, Any]:
-        for one in data.get("series", ()):
+        for series in data.get("series", ()):
             value = {"node_memory_MemAvailable_bytes": 14.0, "node_memory_MemTotal_bytes": 100.0}
-            one["samples"].append(
-                [begins, value.get(one["name"], SCRAPE if "seconds" in one["name"] else 1.0)]
+            series["samples"].append(
+                [begins, value.get(series["name"], SCRAPE if "seconds" in series["name"] else 1.0)]
             )
-            one["samples"].sort()
+            series["samples"].sort()
         return data
 
     found = verdicts(changed("stored_node", early))["three-ledgers"]
@@ -309,8 +326,8 @@ def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(
 def test_a_drill_that_broke_off_has_a_verdict() -> None:
     rows = changed("drill", lambda t, data: {**data, "error": "prometheus: died with signal 9"})
     found = verdicts(rows)
-    assert {str(one.outcome) for one in found.values()} == {"unknown"}
-    assert all("died with signal 9" in one.reason for one in found.values())
+    assert {str(verdict.outcome) for verdict in found.values()} == {"unknown"}
+    assert all("died with signal 9" in verdict.reason for verdict in found.values())
 
 
 def ended_before(data: dict[str, Any]) -> dict[str, Any]:
@@ -360,14 +377,16 @@ def test_the_matrix_says_what_the_verdicts_say() -> None:
 
 def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_fired() -> None:
     rows = [
-        one
-        for one in good()
-        if one[1] not in ("poll", "rules_poll") or not FIRING <= one[0] < HEALED or state(one[0]) != "firing"
+        row
+        for row in good()
+        if row[1] not in ("poll", "rules_poll") or not FIRING <= row[0] < HEALED or state(row[0]) != "firing"
     ]
     for _, kind, data in rows:
         if kind == "stored":
-            for one in data.get("series", ()):
-                one["samples"] = [sample for sample in one["samples"] if not FIRING <= sample[0] < HEALED]
+            for series in data.get("series", ()):
+                series["samples"] = [
+                    sample for sample in series["samples"] if not FIRING <= sample[0] < HEALED
+                ]
     assert outcomes(rows) == {}
 
 
@@ -376,7 +395,7 @@ def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
     folder: bool, outcome: str
 ) -> None:
     busy = {"labels": {"alertname": "HighCPUUsage", "instance": "node:1", "job": "node"}, "state": "firing"}
-    rows = [one for one in good() if folder or one[1] != "proc_folder"]
+    rows = [row for row in good() if folder or row[1] != "proc_folder"]
     for t, kind, data in rows:
         if kind == "poll" and 25 <= t <= 26:
             data["alerts"] = [busy]
@@ -412,10 +431,12 @@ def test_a_drill_that_was_left_out_reads_as_one_that_went_missing(why: str, outc
     history = History("by hand", 0.0, EPOCH)
     history.records.append(record(0, 0.0, "run", {"no_drill": why}))
     evidence = Evidence(CONTRACT, history)
-    found = [base.judge(one, claim, evidence) for one in alert_live.CHECKS for claim in one.claims(CONTRACT)]
+    found = [
+        base.judge(check, claim, evidence) for check in alert_live.CHECKS for claim in check.claims(CONTRACT)
+    ]
     assert len(found) == len(alert_live.ASPECTS) * len(CONTRACT.drilled)
-    assert {str(one.outcome) for one in found} == {outcome}
-    assert not why or {one.reason for one in found} == {why}
+    assert {str(verdict.outcome) for verdict in found} == {outcome}
+    assert not why or {verdict.reason for verdict in found} == {why}
 
 
 def hidden(begin: float, end: float, rows: Rows) -> Rows:

@@ -41,7 +41,7 @@ def test_the_shipped_page_differs_from_the_contract() -> None:
 )
 def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: str, said: str) -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
-    (row,) = [one for one in documentation.deployment[table] if one.cells[key] == name]
+    (row,) = [row for row in documentation.deployment[table] if row.cells[key] == name]
     row.cells[column] = "other"
     found = verdict(documentation)
     assert found.outcome is Outcome.FAIL

@@ -29,7 +29,9 @@ CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "metrics":
 
 def verdict(shown: tuple[str, ...], alive: tuple[str, ...] = ("8", "9", "10", "11"), **run: Any) -> Verdict:
     lines = [
-        f'orders_total{{shop_id="{one}",status="{status}"}} 0' for one in shown for status in ("good", "bad")
+        f'orders_total{{shop_id="{shop}",status="{status}"}} 0'
+        for shop in shown
+        for status in ("good", "bad")
     ]
     text = "\n".join(["# TYPE orders_total counter", *lines, ""])
     rows: list[tuple[str, dict[str, Any]]] = [

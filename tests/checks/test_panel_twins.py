@@ -16,13 +16,13 @@ def test_the_run_broke_off(judged: Judged) -> None:
 
 
 def test_a_shipped_panel_is_not_green(judged: Judged) -> None:
-    uids = tuple(f"panel/{one['uid']}/" for one in shipped_contract()["dashboards"])
-    about = {claim: one for claim, one in judged.verdicts.items() if claim.startswith(uids)}
-    troubled = {claim: one for claim, one in about.items() if one.outcome is not Outcome.PASS}
+    uids = tuple(f"panel/{dashboard['uid']}/" for dashboard in shipped_contract()["dashboards"])
+    about = {claim: verdict for claim, verdict in judged.verdicts.items() if claim.startswith(uids)}
+    troubled = {claim: verdict for claim, verdict in about.items() if verdict.outcome is not Outcome.PASS}
     # No disk was read or no packet sent, say: this machine then cannot show that these queries are right.
-    idle = {claim for claim, one in troubled.items() if "kernel counted nothing" in one.reason}
+    idle = {claim for claim, verdict in troubled.items() if "kernel counted nothing" in verdict.reason}
     assert len(about) > 100
-    assert {claim: one.reason for claim, one in troubled.items() if claim not in idle} == {}
+    assert {claim: verdict.reason for claim, verdict in troubled.items() if claim not in idle} == {}
     assert all(troubled[claim].outcome is Outcome.NOT_VERIFIED for claim in idle)
     assert idle <= {f"panel/resource-utilization/{panel}/values" for panel in ("disk-i-o", "network-traffic")}
 
@@ -31,9 +31,9 @@ def test_a_shipped_panel_is_not_green(judged: Judged) -> None:
 def test_a_broken_panel_is_not_red_or_the_reason_does_not_say_why(twin: Twin, judged: Judged) -> None:
     slug = next(
         panel.slug
-        for one in judged.evidence.contract.dashboards
-        if one.uid == twin.uid
-        for panel in one.panels
+        for dashboard in judged.evidence.contract.dashboards
+        if dashboard.uid == twin.uid
+        for panel in dashboard.panels
     )
     verdict = judged.verdicts[f"panel/{twin.uid}/{slug}/{twin.aspect}"]
     assert verdict.outcome is Outcome.FAIL, verdict

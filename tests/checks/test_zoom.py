@@ -43,8 +43,8 @@ def judged(contract: Contract, folder: Path, expression: str, **panel: Any) -> V
     history = Recorder(folder / "history.jsonl", "test", SystemClock())
     panels.files(history, Texts({"a.json": text}, (source,), (), ()), {"api": 15_000})
     history.close()
-    (one,) = claims(changed)
-    return judge(CHECK, one, Evidence(changed, history))
+    (only,) = claims(changed)
+    return judge(CHECK, only, Evidence(changed, history))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_the_rate_interval_lies_somewhere(contract: Contract, tmp_path: Path) ->
 
 
 def test_how_much_is_left_out_is_told_wrongly() -> None:
-    one = zoom.Zoom(zoom.DAY, 300, Resolved(15_000, 300_000, 315_000), 60_000, 15_000)
-    assert (one.least_samples, one.unseen) == (4, 0.8)
-    wrong, sampled = zoom.lies([one], alert_window=False)
+    day = zoom.Zoom(zoom.DAY, 300, Resolved(15_000, 300_000, 315_000), 60_000, 15_000)
+    assert (day.least_samples, day.unseen) == (4, 0.8)
+    wrong, sampled = zoom.lies([day], alert_window=False)
     assert wrong == ["24h0m0s at 300 px (step 5m0s, window 1m0s): 80% of the time is shown nowhere"]
     assert sampled == []
-    assert zoom.lies([one], alert_window=True) == ([], wrong)
+    assert zoom.lies([day], alert_window=True) == ([], wrong)

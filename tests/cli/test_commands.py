@@ -185,15 +185,19 @@ def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, num
 
     def traffic_flows() -> bool:
         assert run.poll() is None, (tmp_path / "output").read_text()
-        seen.update({one.pid: one for one in psutil.Process(run.pid).children(recursive=True)})
+        seen.update({process.pid: process for process in psutil.Process(run.pid).children(recursive=True)})
         return "requests sent" in (tmp_path / "output").read_text()
 
     try:
         until(traffic_flows, 200, "traffic")
-        ports = {port for one in seen.values() if one.is_running() for port in _listening(one)}
+        ports = {port for process in seen.values() if process.is_running() for port in _listening(process)}
         assert len(ports) >= 4
         run.send_signal(number)
-        until(lambda: not any(_alive(one) for one in seen.values()), GONE_SECONDS, "the end of all processes")
+        until(
+            lambda: not any(_alive(process) for process in seen.values()),
+            GONE_SECONDS,
+            "the end of all processes",
+        )
         run.wait(GONE_SECONDS)
     finally:
         if run.poll() is None:
@@ -221,7 +225,7 @@ def _listening(process: psutil.Process) -> set[int]:
 
 
 def _ports(connections: Iterable[Any]) -> set[int]:
-    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+    return {connection.laddr.port for connection in connections if connection.status == psutil.CONN_LISTEN}
 
 
 def _alive(process: psutil.Process) -> bool:

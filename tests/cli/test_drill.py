@@ -95,7 +95,7 @@ def test_a_name_chooses_something_else() -> None:
     shipped = load_folder(DRILLS)
 
     def names(*given: str, every: bool = False) -> list[str]:
-        return [one.plan.name for one in drill.select(shipped, given, every)]
+        return [chosen.plan.name for chosen in drill.select(shipped, given, every)]
 
     assert len(names()) == 6
     assert len(names(every=True)) == len(shipped) == 18
@@ -108,7 +108,7 @@ def test_a_name_chooses_something_else() -> None:
 def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", "--list"]) == 0
     said = capsys.readouterr().out
-    assert all(one.plan.name in said for one in load_folder(DRILLS))
+    assert all(drill.plan.name in said for drill in load_folder(DRILLS))
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ def mistakes(what: str, data: Any) -> list[str]:
     """What the schema holds against the data of a file."""
     plain = json.loads(json.dumps(data))
     return [
-        f"{list(one.path)}: {one.message}" for one in Draft202012Validator(schema(what)).iter_errors(plain)
+        f"{list(error.path)}: {error.message}"
+        for error in Draft202012Validator(schema(what)).iter_errors(plain)
     ]
 
 

@@ -86,30 +86,30 @@ def test_scaling_turns_the_order_of_two_durations_round(factor: float, pair: lis
 
 @pytest.mark.parametrize("document", [RULES, PROMETHEUS, ALERTMANAGER])
 def test_scale_1_changes_a_document(document: dict[str, Any]) -> None:
-    one = TimeScale(1)
+    unscaled = TimeScale(1)
     methods: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
-        one.rule_file,
-        one.prometheus,
-        one.alertmanager,
+        unscaled.rule_file,
+        unscaled.prometheus,
+        unscaled.alertmanager,
     ]
     for method in methods:
         assert method(document) == document
 
 
 def test_scale_1_changes_texts() -> None:
-    one = TimeScale(1)
-    assert one.promql("rate(x[5m])  # as it is") == "rate(x[5m])  # as it is"
-    assert one.promql("rate(x[$__rate_interval])") == "rate(x[$__rate_interval])"
-    assert one.duration("60s") == "60s"
+    unscaled = TimeScale(1)
+    assert unscaled.promql("rate(x[5m])  # as it is") == "rate(x[5m])  # as it is"
+    assert unscaled.promql("rate(x[$__rate_interval])") == "rate(x[$__rate_interval])"
+    assert unscaled.duration("60s") == "60s"
 
 
 def test_scale_1_refuses_what_prometheus_would_take() -> None:
-    one = TimeScale(1)
-    one.prometheus(
+    unscaled = TimeScale(1)
+    unscaled.prometheus(
         {"scrape_configs": [{"job_name": "a", "scrape_interval": "10ms"}]}, scrape_seconds={"a": 5}
     )
-    one.refuse_long_delay(100, "1s", "the drill")
-    assert one.duration("1ms") == "1ms"
+    unscaled.refuse_long_delay(100, "1s", "the drill")
+    assert unscaled.duration("1ms") == "1ms"
 
 
 @pytest.mark.parametrize("factor", [0.99, 0, -60, float("nan"), float("inf")])

@@ -52,9 +52,9 @@ def suites(tmp_path: Path, *options: str, **more: str) -> subprocess.CompletedPr
 def left_by(client: Any, tmp_path: Path) -> set[str]:
     """What the runs of a test could leave behind: containers, networks, volumes, and processes."""
     label = {"label": f"{compose.JOURNALS_LABEL}={journals(tmp_path)}"}
-    found = {f"container {one.name}" for one in client.containers.list(all=True, filters=label)}
-    found |= {f"network {one.name}" for one in client.networks.list(filters=label)}
-    found |= {f"volume {one.name}" for one in client.volumes.list(filters=label)}
+    found = {f"container {container.name}" for container in client.containers.list(all=True, filters=label)}
+    found |= {f"network {network.name}" for network in client.networks.list(filters=label)}
+    found |= {f"volume {volume.name}" for volume in client.volumes.list(filters=label)}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get("XDG_CACHE_HOME") == str(tmp_path / "cache"):
@@ -168,7 +168,7 @@ def test_what_a_killed_run_leaves_is_not_cleared_by_the_next(
     run.kill()
     run.wait()
     left = left_by(client, tmp_path)
-    assert any(one.startswith("container ") for one in left)
+    assert any(thing.startswith("container ") for thing in left)
     next_run = start()
     until(flowing(next_run, tmp_path), "traffic of the next run")
     said = (tmp_path / "output").read_text()
@@ -195,9 +195,9 @@ class Engine:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.path.unlink(missing_ok=True)
-        for one in self._open:
+        for connection in self._open:
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
@@ -246,5 +246,5 @@ def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
     # The engine is back: what could not be removed is found by its label.
     cleared = compose.clear_containers(client, journals(tmp_path))
     assert cleared
-    assert all(one.cleared for one in cleared)
+    assert all(entry.cleared for entry in cleared)
     assert left_by(client, tmp_path) == set()

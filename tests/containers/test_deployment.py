@@ -47,7 +47,7 @@ def record(tmp_path: Path, name: str = "", old: str = "", new: str = "", **varia
         changed = text.replace(old, new, 1) if old else text + new
         (folder / name).write_text(changed, encoding="utf-8")
     config = resolve(folder / COMPOSE, variables=variables)
-    targets = {job: tuple(one.targets) for job, one in read_folder(folder).jobs.items()}
+    targets = {job: tuple(scraped.targets) for job, scraped in read_folder(folder).jobs.items()}
     return DeploymentRead(config, targets, tuple(data_sources(config, deployment())))
 
 
@@ -133,7 +133,7 @@ def test_the_default_password_passes_the_strict_checks(
 ) -> None:
     contract = load(MONITORING / "contract.yaml")
     history = History("run", 0.0, 0.0, [Record(1, 0.0, record(tmp_path, **variables))])
-    check = next(one for one in file.CHECKS if one.name == "deployment-account")
+    check = next(check for check in file.CHECKS if check.name == "deployment-account")
     (claim,) = check.claims(contract)
     verdict = check.judge(claim, Evidence(contract, history))
     assert verdict.outcome is outcome

@@ -79,7 +79,9 @@ def exercised(
         for claim in check.claims(contract)
         if claim.id.startswith((*LIVE, "config/reload"))
     ]
-    return {one.claim: one.outcome for one in verdicts}, {one.claim: one.reason for one in verdicts}
+    return {verdict.claim: verdict.outcome for verdict in verdicts}, {
+        verdict.claim: verdict.reason for verdict in verdicts
+    }
 
 
 def test_the_shipped_deployment_loses_data_leaves_something_or_is_reached(

@@ -49,7 +49,7 @@ def test_a_kept_stack_is_not_reached_loses_its_data_or_leaves_something(client: 
         assert "(healthy)" in stack("status", **ports).stdout
         assert "listening on" in stack("logs", "api", **ports).stdout
         assert stack("down", **ports).returncode == 0
-        assert not [one for one in compose.contents(client, keep.NAME) if not one.startswith("volume")]
+        assert not [thing for thing in compose.contents(client, keep.NAME) if not thing.startswith("volume")]
         assert stack("up", **ports).returncode == 0
         with loopback_session() as session:
             assert session.get(url, timeout=5).json()["total"] == 1

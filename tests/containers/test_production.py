@@ -107,7 +107,9 @@ def test_an_alert_of_the_federated_server_fires_when_the_api_is_down(federation:
     with closing(Prometheus(federation.url("PROMETHEUS_PORT"))) as prometheus:
 
         def unmet() -> str:
-            firing = [one["labels"]["alertname"] for one in prometheus.alerts() if one["state"] == "firing"]
+            firing = [
+                alert["labels"]["alertname"] for alert in prometheus.alerts() if alert["state"] == "firing"
+            ]
             return "" if "ServiceDown" in firing else f"firing: {firing}"
 
         wait_until(unmet, DEADLINE)
@@ -255,9 +257,12 @@ def test_an_example_has_an_image_without_a_version_or_a_port_on_all_addresses(tm
         files = [MONITORING / "docker-compose.yml", PRODUCTION / name / "docker-compose.yml"]
         project = compose.Project("verify-config", files, empty, ["api", "grafana", "cadvisor"])
         config = yaml.safe_load(project.run("config", "--format", "json"))
-        for service, one in config["services"].items():
-            assert ":" in one["image"].rpartition("/")[2], (name, service)
-            assert not one["image"].endswith(":latest"), (name, service)
-            assert {port.get("host_ip") for port in one.get("ports", ())} <= {"127.0.0.1"}, (name, service)
-            assert one["healthcheck"]["test"], (name, service)
-            assert "monitoring" in one["networks"], (name, service)
+        for service, definition in config["services"].items():
+            assert ":" in definition["image"].rpartition("/")[2], (name, service)
+            assert not definition["image"].endswith(":latest"), (name, service)
+            assert {port.get("host_ip") for port in definition.get("ports", ())} <= {"127.0.0.1"}, (
+                name,
+                service,
+            )
+            assert definition["healthcheck"]["test"], (name, service)
+            assert "monitoring" in definition["networks"], (name, service)

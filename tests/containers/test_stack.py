@@ -45,7 +45,7 @@ def test_every_job_is_scraped_the_shipped_rules_are_loaded_and_ports_are_on_loop
 
         def unmet() -> str:
             active = get(f"{base}/api/v1/targets")["data"]["activeTargets"]
-            seen = {one["labels"]["job"]: one["health"] for one in active}
+            seen = {target["labels"]["job"]: target["health"] for target in active}
             jobs = ("prometheus", "promptpilot-api", "node", "alertmanager")
             return "" if seen == dict.fromkeys(jobs, "up") else str(seen)
 
@@ -55,7 +55,7 @@ def test_every_job_is_scraped_the_shipped_rules_are_loaded_and_ports_are_on_loop
         assert flags["storage.tsdb.retention.time"] == "15d"
         for service in ("prometheus", "alertmanager", "node-exporter", "api"):
             bound = project.container(service).attrs["NetworkSettings"]["Ports"]
-            hosts = {one["HostIp"] for some in bound.values() for one in some or ()}
+            hosts = {port["HostIp"] for some in bound.values() for port in some or ()}
             assert hosts == {"127.0.0.1"}, (service, bound)
         stack.reload(PROMETHEUS)
         stack.reload(ALERTMANAGER)
@@ -166,10 +166,10 @@ def test_the_next_run_clears_what_a_killed_run_left(client: Any, tmp_path: Path)
     with process, process.stdout:
         name = process.stdout.readline().strip()
         os.kill(process.pid, signal.SIGKILL)
-    assert any(one.startswith("container") for one in compose.contents(client, name))
+    assert any(thing.startswith("container") for thing in compose.contents(client, name))
     cleared = compose.clear_containers(client, tmp_path / "runs")
     assert cleared
-    assert all(one.cleared for one in cleared)
+    assert all(entry.cleared for entry in cleared)
     assert compose.contents(client, name) == []
 
 
@@ -182,7 +182,7 @@ def test_the_documented_file_publishes_the_documented_ports_on_loopback_and_pins
     project = compose.Project("verify-config", [MONITORING / "docker-compose.yml"], empty, profiles)
     config = json.loads(project.run("config", "--format", "json"))
     published = {
-        name: [(one["host_ip"], one["published"]) for one in service["ports"]]
+        name: [(port["host_ip"], port["published"]) for port in service["ports"]]
         for name, service in config["services"].items()
     }
     assert published == {

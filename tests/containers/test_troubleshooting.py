@@ -102,7 +102,9 @@ def verdicts(
         then(app)
 
         def scraped() -> str:
-            health = [one["health"] for one in prometheus.targets() if one["labels"]["instance"] == API]
+            health = [
+                target["health"] for target in prometheus.targets() if target["labels"]["instance"] == API
+            ]
             return "" if health == [wanted] else f"the target is {health}, expected {wanted}"
 
         wait_until(scraped, 60)
@@ -117,7 +119,9 @@ def verdicts(
         )
         # What the folder says, whether Prometheus was told to load it or not.
         shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
-        rules = read(Document(one.path, SCALE.rule_file(one.data), one.lines) for one in shipped)
+        rules = read(
+            Document(document.path, SCALE.rule_file(document.data), document.lines) for document in shipped
+        )
         history.add(filled("rendered_rules", {"rules": [vars(rule) for rule in rules]}))
         prometheus.close()
     history.close()
@@ -132,7 +136,7 @@ def verdicts(
 
 def test_nothing_is_wrong_and_a_cause_is_named(client: Any, journal: Journal, tmp_path: Path) -> None:
     found = verdicts(journal, tmp_path, {}, wanted="up")
-    assert {one.outcome for one in found.values()} == {Outcome.PASS}, found
+    assert {verdict.outcome for verdict in found.values()} == {Outcome.PASS}, found
 
 
 @pytest.mark.nightly

@@ -53,5 +53,7 @@ def drill(reports: Path, *arguments: str, broken: str = "", stack: str = "proces
     )
     found = sorted(reports.glob("*/report.json"))
     report: dict[str, Any] = json.loads(found[-1].read_text()) if found else {}
-    verdicts = {one["claim"]: (one["outcome"], one["reason"]) for one in report.get("verdicts", ())}
+    verdicts = {
+        verdict["claim"]: (verdict["outcome"], verdict["reason"]) for verdict in report.get("verdicts", ())
+    }
     return Ran(done.returncode, done.stdout + done.stderr, verdicts, report)

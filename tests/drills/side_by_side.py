@@ -100,7 +100,7 @@ def make(out: Path, alerts: Sequence[Broken] = BROKEN) -> Folders:
     rows += [{**_replaced(sound, alert), "alert": alert.name} for alert in alerts]
     (monitoring / RULES).write_text(dump(rules), encoding="utf-8")
     contract = _read(DEFAULT_CONTRACT)
-    documented = next(one for one in contract["alerts"] if one["name"] == SOUND)
+    documented = next(alert for alert in contract["alerts"] if alert["name"] == SOUND)
     contract["alerts"] += [
         {**clone(documented), "name": alert.name, "receivers": [alert.receiver]} for alert in alerts
     ]

@@ -32,14 +32,14 @@ BUSY = (
 @pytest.mark.nightly
 def test_a_default_drill_fails(tmp_path: Path) -> None:
     done = drill(tmp_path)
-    wanted = claims([one for one in load_folder(DRILLS) if one.default])
+    wanted = claims([drill for drill in load_folder(DRILLS) if drill.default])
     assert list(done.verdicts) == [claim.id for _, claim in wanted], done.output
     bad = done.not_passed()
     assert not [text for text in bad.values() if text.startswith("fail")], done.output
     assert all(any(word in text for word in BUSY) for text in bad.values()), done.output
     assert done.status == (2 if bad else 0)
     assert {hop["drill"] for hop in done.report["run"]["hops"]} == {
-        one.plan.name for one in load_folder(DRILLS)[:6]
+        drill.plan.name for drill in load_folder(DRILLS)[:6]
     }
     assert "drill x alert" in done.output
     assert "inactive -> pending" in done.output

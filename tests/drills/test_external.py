@@ -54,7 +54,7 @@ def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path
         )
         assert not left(stack)
     (report,) = (tmp_path / "reports").glob("[0-9]*/report.json")
-    found = {one["claim"]: one["outcome"] for one in json.loads(report.read_text())["verdicts"]}
+    found = {verdict["claim"]: verdict["outcome"] for verdict in json.loads(report.read_text())["verdicts"]}
     assert done.returncode == 1, done.stdout
     assert {claim.removeprefix(LIVE) for claim, outcome in found.items() if outcome == "fail"} == {
         "fires-above"

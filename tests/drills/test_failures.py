@@ -19,7 +19,7 @@ from promproof.places import DEFAULT_CONTRACT, DRILLS
 from tests.records import record
 
 pytestmark = pytest.mark.unit
-DRILL = next(one.plan for one in load_folder(DRILLS) if one.plan.name == "ServiceDown")
+DRILL = next(drill.plan for drill in load_folder(DRILLS) if drill.plan.name == "ServiceDown")
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
 TIMING = Timing(0.0, 0.0, 1.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=1 / 6, fires_above=False, scale=60.0)
 BEGUN, ENDED = 10.0, 20.0
@@ -44,7 +44,7 @@ def case(ups: dict[float, float]) -> Case:
     return Case(Evidence(CONTRACT, history), DRILL, alert, TIMING, (), turns, BEGUN, ENDED, 0.1, 0)
 
 
-ERRORS = next(one.plan for one in load_folder(DRILLS) if one.plan.name == "HighErrorRate")
+ERRORS = next(drill.plan for drill in load_folder(DRILLS) if drill.plan.name == "HighErrorRate")
 ERROR_TIMING = replace(TIMING, threshold=0.05, window=5.0, hold=5.0, fires_above=True)
 KEY, PATTERN = next(iter(ERRORS.shows.items()))
 

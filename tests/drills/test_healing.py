@@ -102,7 +102,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def kill_child(name: str) -> Callable[[subprocess.Popen[bytes]], None]:
     def end(process: subprocess.Popen[bytes]) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
-        next(one for one in family if name in " ".join(one.cmdline())).kill()
+        next(process for process in family if name in " ".join(process.cmdline())).kill()
 
     return end
 
@@ -143,23 +143,23 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             )
             for name in wanted
         }
-        return {name: one.result() for name, one in runs.items()}
+        return {name: run.result() for name, run in runs.items()}
 
 
 @pytest.mark.parametrize("name", [at_night("interrupt twice"), THROUGH_NOX])
 def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended]) -> None:
-    one = ended[name]
-    assert not one.marked, one.output
-    assert one.status == 2, one.output
-    assert "healed: " in one.output
-    assert "Traceback" not in one.output
+    run = ended[name]
+    assert not run.marked, run.output
+    assert run.status == 2, run.output
+    assert "healed: " in run.output
+    assert "Traceback" not in run.output
 
 
 @pytest.mark.parametrize("name", ["kill"])
 def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, Ended]) -> None:
-    one = ended[name]
-    assert one.status == -signal.SIGKILL
-    assert one.marked
+    run = ended[name]
+    assert run.status == -signal.SIGKILL
+    assert run.marked
     done = subprocess.run(
         command("--recover"),
         cwd=REPOSITORY,
@@ -167,11 +167,11 @@ def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, 
         text=True,
         timeout=SECONDS,
         check=False,
-        env=one.environment,
+        env=run.environment,
     )
     assert done.returncode == 0, done.stderr
-    assert str(one.mark) in done.stdout
-    assert not one.mark.exists()
+    assert str(run.mark) in done.stdout
+    assert not run.mark.exists()
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, 
     ["prometheus dies", *map(at_night, ("alertmanager dies", "target dies", "locust (steady) dies"))],
 )
 def test_a_component_that_dies_is_not_told_or_leaves_the_fault(name: str, ended: dict[str, Ended]) -> None:
-    one, component = ended[name], name.removesuffix(" dies")
-    assert not one.marked, one.output
-    assert one.status == 2, one.output
-    assert re.search(rf"{re.escape(component)}: (died with signal 9|ended early)", one.output), one.output
-    assert "last log lines:" in one.output
-    assert "unknown" in one.output
+    run, component = ended[name], name.removesuffix(" dies")
+    assert not run.marked, run.output
+    assert run.status == 2, run.output
+    assert re.search(rf"{re.escape(component)}: (died with signal 9|ended early)", run.output), run.output
+    assert "last log lines:" in run.output
+    assert "unknown" in run.output

@@ -58,9 +58,9 @@ def test_the_same_finding_is_told_a_hundred_times() -> None:
 
 
 def test_an_alert_that_never_fired_passes() -> None:
-    silent = [one for one in GOOD if one.state is State.INACTIVE]
+    silent = [observation for observation in GOOD if observation.state is State.INACTIVE]
     missed = membership.never(LIFE, silent, [State.PENDING, State.FIRING], "Hot")
-    assert [one.kind for one in missed] == [Kind.MISSED, Kind.MISSED]
+    assert [finding.kind for finding in missed] == [Kind.MISSED, Kind.MISSED]
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_an_alert_that_never_fired_passes() -> None:
         ([Delivered(14.0, "pager", FIRING), TOLD[1]], [Kind.MISSED]),
         ([Delivered(25.0, "pager", FIRING), TOLD[1]], [Kind.MISSED]),
         ([TOLD[0], Delivered(40.0, "pager", RESOLVED)], [Kind.MISSED]),
-        ([replace(one, receiver="other") for one in TOLD], [Kind.MISSED, Kind.MISSED]),
+        ([replace(delivery, receiver="other") for delivery in TOLD], [Kind.MISSED, Kind.MISSED]),
     ],
 )
 def test_a_notification_missing_late_or_too_many_passes(told: list[Delivered], kinds: list[Kind]) -> None:
-    assert [one.kind for one in found(LIFE, told)] == kinds
+    assert [finding.kind for finding in found(LIFE, told)] == kinds
 
 
 def test_who_was_told_of_a_fire_that_need_not_have_been_is_owed_no_end() -> None:
     short = live(
         replace(GAUGE, changes=(Change(10.0, 10.0, 0.86), Change(15.3, 15.3, 0.3))), RULE, PACE, 0.0, 50.0
     )
-    assert all(one.least == 0 for one in membership.notices(short))
+    assert all(notice.least == 0 for notice in membership.notices(short))
     assert found(short, []) == []
-    assert [one.kind for one in found(short, [Delivered(15.9, "pager", FIRING)])] == [Kind.MISSED]
+    assert [finding.kind for finding in found(short, [Delivered(15.9, "pager", FIRING)])] == [Kind.MISSED]
     assert found(short, [Delivered(15.9, "pager", FIRING), Delivered(16.5, "pager", RESOLVED)]) == []
 
 
@@ -95,18 +95,18 @@ def test_repeated_notifications_are_counted_as_too_many() -> None:
     life = live(GAUGE, often, PACE, 0.0, 50.0)
     told = [TOLD[0], *(Delivered(t, "pager", FIRING) for t in (22.0, 28.0)), TOLD[1]]
     assert found(life, told) == []
-    assert [one.kind for one in found(LIFE, told)] == [Kind.UNEXPECTED, Kind.UNEXPECTED]
+    assert [finding.kind for finding in found(LIFE, told)] == [Kind.UNEXPECTED, Kind.UNEXPECTED]
 
 
 def test_a_group_that_was_there_before_must_wait_as_a_new_one() -> None:
     at_once = [Delivered(15.1, "pager", FIRING), TOLD[1]]
-    assert [one.kind for one in found(LIFE, at_once)] == [Kind.MISSED]
+    assert [finding.kind for finding in found(LIFE, at_once)] == [Kind.MISSED]
     assert membership.deliveries(membership.notices(LIFE, known=True), at_once, "pager", "Hot") == []
 
 
 def test_a_receiver_that_wants_no_end_is_owed_one() -> None:
     owed = membership.notices(LIFE, send_resolved=False)
-    assert [one.status for one in owed] == [FIRING]
+    assert [notice.status for notice in owed] == [FIRING]
 
 
 def test_a_retry_makes_a_late_delivery_a_finding() -> None:
@@ -117,7 +117,7 @@ def test_a_retry_makes_a_late_delivery_a_finding() -> None:
 
 def test_an_alert_that_still_fires_at_the_end_is_owed_its_resolution() -> None:
     burning = live(replace(GAUGE, changes=GAUGE.changes[:1]), RULE, PACE, 0.0, 50.0)
-    assert [one.status for one in membership.notices(burning)] == [FIRING]
+    assert [notice.status for notice in membership.notices(burning)] == [FIRING]
 
 
 def test_a_hole_between_polls_is_shorter_than_it_is() -> None:

@@ -22,7 +22,7 @@ from promproof.places import DRILLS as FOLDER
 from promproof.run.conducting import edges
 
 pytestmark = pytest.mark.unit
-DRILLS = {one.plan.name: one for one in load_folder(FOLDER)}
+DRILLS = {drill.plan.name: drill for drill in load_folder(FOLDER)}
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
 SCALE = TimeScale(60)
 TIMING = Timing(0.05, 5.0, 5.0, 0.25, 0.25, 0.5, 1.0, scrape_timeout=10 / 60, scale=60.0)
@@ -110,7 +110,7 @@ def test_the_harmless_side_is_shorter_than_a_window_and_for() -> None:
 
 
 def test_drills_that_disturb_each_other_run_together() -> None:
-    found = [{one.plan.name for one in batch} for batch in batches(list(DRILLS.values()))]
+    found = [{drill.plan.name for drill in batch} for batch in batches(list(DRILLS.values()))]
     default = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}
     assert found[0] == default
     assert {"TwoAtOnceErrors", "TwoAtOnceSlow"} in found

@@ -119,8 +119,8 @@ def test_blind_or_down_times_say_something_else_than_either_and_false() -> None:
 def test_stretches_overlap_or_leave_holes() -> None:
     found = timeline(SHARE, PACE, 0.0, 50.0)
     assert found[0].begin == 0
-    assert all(one.end == later.begin for one, later in pairwise(found))
-    long = [one.condition for one in found if one.end - one.begin > 1]
+    assert all(stretch.end == later.begin for stretch, later in pairwise(found))
+    long = [stretch.condition for stretch in found if stretch.end - stretch.begin > 1]
     order = [Condition.FALSE, Condition.EITHER, Condition.TRUE, Condition.EITHER, Condition.FALSE]
     assert [condition for condition, _ in groupby(long)] == order
 

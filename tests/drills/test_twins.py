@@ -138,7 +138,7 @@ def test_a_broken_alert_fails_in_its_aspects(
 ) -> None:
     done, verdicts = beside
     mine = {aspect: verdicts[f"{alert.name}/{aspect}"] for aspect in alert.red}
-    assert {one.outcome for one in mine.values()} == {Outcome.FAIL}, f"{mine}\n{done.output}"
+    assert {verdict.outcome for verdict in mine.values()} == {Outcome.FAIL}, f"{mine}\n{done.output}"
 
 
 def test_the_sound_alert_passes_beside_broken_ones(beside: tuple[Ran, dict[str, Verdict]]) -> None:

@@ -43,7 +43,7 @@ def red(folder: Path, work: Path) -> Result:
 
 def drilled(folder: Path) -> Result:
     """One drill of the shipped service that needs no traffic."""
-    [drill] = [one for one in load_folder(DRILLS) if one.plan.name == "HighMemoryUsage"]
+    [drill] = [drill for drill in load_folder(DRILLS) if drill.plan.name == "HighMemoryUsage"]
     options = Options.of(stack="processes", drill=False)
     return drills.run(prepare(options), [drill], folder, SystemClock(), _say)
 

@@ -47,7 +47,7 @@ def test_a_history_torn_by_a_crash_is_unreadable(tmp_path: Path) -> None:
         history.add(Trouble("2"), t=0.5)
     path.write_text(path.read_text() + '{"n": 2, "t": 3, "ki')
     again = read(path)
-    assert [(one.number, one.t, one.data.error) for one in again.of(Trouble)] == [
+    assert [(record.number, record.t, record.data.error) for record in again.of(Trouble)] == [
         (0, 1.5, "1"),
         (1, 0.5, "2"),
     ]
@@ -125,6 +125,6 @@ def test_an_alert_takes_another_route_than_alertmanager_s() -> None:
         }
     }
     critical = reached(configuration, {"severity": "critical"})
-    assert [(one.receiver, one.group_wait) for one in critical] == [("pager", 1.0), ("mail", 10.0)]
-    assert [one.receiver for one in reached(configuration, {"severity": "x"})] == ["never"]
+    assert [(route.receiver, route.group_wait) for route in critical] == [("pager", 1.0), ("mail", 10.0)]
+    assert [route.receiver for route in reached(configuration, {"severity": "x"})] == ["never"]
     assert reached({}, {}) == []

@@ -31,7 +31,7 @@ def test_the_cpus_do_not_amount_to_the_share_or_are_loaded_equally(share: float)
         shares = [used_share(share, cpu, cpus) for cpu in range(cpus)]
         assert sum(shares) / cpus == pytest.approx(share)
         assert min(shares) < share < max(shares)
-        assert all(0 <= one <= 1 for one in shares)
+        assert all(0 <= share <= 1 for share in shares)
 
 
 @pytest.mark.unit
@@ -40,7 +40,7 @@ def test_a_count_steps_back_or_misses_the_dose() -> None:
     before = ticks(stat(segments[:1], CPUS, 0.0))
     begin, end = ticks(stat(segments[:2], CPUS, 10.0)), ticks(stat(segments, CPUS, 20.0))
     for step in range(1, 3000):
-        now = ticks(stat([one for one in segments if one.begin <= step / 100], CPUS, step / 100))
+        now = ticks(stat([segment for segment in segments if segment.begin <= step / 100], CPUS, step / 100))
         assert all(b <= a for cpu in now for b, a in zip(before[cpu], now[cpu], strict=True))
         before = now
     cpus = [name for name in begin if name != "cpu"]

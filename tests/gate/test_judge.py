@@ -151,9 +151,9 @@ def test_a_run_that_passes_alone_is_not_named_or_counts_twice() -> None:
         "7 passed, 0 failed",
     ]
     case = tree.fromstring(say.junit(judgement, rounds)).findall(".//testcase[@name='test_run[w]']")
-    assert [(one.get("time"), [(child.tag, child.get("message")) for child in one]) for one in case] == [
-        ("3.500", [("flakyFailure", "3 arrivals\nwere missed")])
-    ]
+    assert [
+        (element.get("time"), [(child.tag, child.get("message")) for child in element]) for element in case
+    ] == [("3.500", [("flakyFailure", "3 arrivals\nwere missed")])]
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [("failed", "late again"), ("skipped", "needs time: none")])

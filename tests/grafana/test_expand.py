@@ -88,11 +88,11 @@ def test_an_unknown_name_is_not_told_from_a_macro() -> None:
 
 
 def test_all_is_not_every_option_or_the_value_for_all() -> None:
-    one = Variable("v", "query", "$", multi=True, include_all=True, current=("$__all",))
-    assert chosen(one, ["a", "b"]).values == ("a", "b")
+    variable = Variable("v", "query", "$", multi=True, include_all=True, current=("$__all",))
+    assert chosen(variable, ["a", "b"]).values == ("a", "b")
     assert chosen(Variable("v", "query", "$", include_all=True, all_value=".*"), ["a"]).values == (".*",)
     assert chosen(Variable("v", "query", "$"), ["a", "b"]).values == ("a",)
-    assert chosen(one, ["a", "b", "c"], ["b", "c"]).values == ("b", "c")
+    assert chosen(variable, ["a", "b", "c"], ["b", "c"]).values == ("b", "c")
 
 
 def test_a_fixed_window_is_not_scaled_or_a_macro_is_scaled_twice() -> None:

@@ -32,8 +32,8 @@ def test_trouble_with_names_goes_unnoticed() -> None:
     assert troubles("{{x}}", series, "q") == []
     assert "2 series are all called 'a'" in troubles("{{job}}", series, "q")
     assert any(
-        "{{y}} is empty for 2 of 2 series; their labels: job, x" in one
-        for one in troubles("{{y}}{{x}}", series, "q")
+        "{{y}} is empty for 2 of 2 series; their labels: job, x" in trouble
+        for trouble in troubles("{{y}}{{x}}", series, "q")
     )
     assert "two targets call a series '1'" in troubles("{{x}}", series, "q", ["1"])
     assert "a series has an empty name" in troubles("{{y}}", series[:1], "q")

@@ -28,8 +28,8 @@ def dashboard(*panels: Any, **changes: Any) -> Dashboard:
     return read("a.json", json.dumps({"uid": "a", "title": "A", "panels": list(panels), **changes}))
 
 
-def said(one: Dashboard) -> str:
-    return "\n".join(map(str, one.problems))
+def said(dashboard: Dashboard) -> str:
+    return "\n".join(map(str, dashboard.problems))
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_broken_panel_is_not_named_with_its_path(changes: dict[str, Any], word
 
 def test_a_file_wrapped_by_the_api_is_not_unwrapped() -> None:
     inner = {"uid": "a", "title": "A", "panels": [panel()]}
-    one = read("a.json", json.dumps({"dashboard": inner, "meta": {}}))
-    assert (one.uid, one.panels[0].path, one.form) == ("a", "$.dashboard.panels[0]", "wrapped")
-    assert "wrapped in `dashboard`" in said(one)
+    board = read("a.json", json.dumps({"dashboard": inner, "meta": {}}))
+    assert (board.uid, board.panels[0].path, board.form) == ("a", "$.dashboard.panels[0]", "wrapped")
+    assert "wrapped in `dashboard`" in said(board)
 
 
 def test_a_resource_around_the_classic_model_is_not_unwrapped() -> None:
     inner = {"title": "A", "panels": [panel()]}
-    one = read(
+    board = read(
         "a.json",
         json.dumps(
             {
@@ -106,7 +106,7 @@ def test_a_resource_around_the_classic_model_is_not_unwrapped() -> None:
             }
         ),
     )
-    assert (one.uid, one.panels[0].title) == ("a", "Up")
+    assert (board.uid, board.panels[0].title) == ("a", "Up")
 
 
 def test_panels_of_a_v2_resource_are_not_walked() -> None:
@@ -132,11 +132,11 @@ def test_panels_of_a_v2_resource_are_not_walked() -> None:
         },
     }
     spec = {"title": "A", "elements": {"up": element}, "layout": {}, "variables": []}
-    one = read(
+    board = read(
         "a.json",
         json.dumps({"apiVersion": "dashboard.grafana.app/v2beta1", "metadata": {"name": "a"}, "spec": spec}),
     )
-    (shown,) = one.panels
+    (shown,) = board.panels
     assert (shown.type, shown.unit, shown.max_data_points, shown.path) == (
         "stat",
         "s",
@@ -145,13 +145,13 @@ def test_panels_of_a_v2_resource_are_not_walked() -> None:
     )
     assert shown.sent[0].expression == "up"
     assert shown.sent[0].path == "$.spec.elements.up.spec.data.spec.queries[0].spec"
-    assert "file provisioning wants the classic model" in said(one)
+    assert "file provisioning wants the classic model" in said(board)
 
 
 def test_panels_inside_of_rows_are_not_walked() -> None:
     folded = {"type": "row", "title": "More", "collapsed": True, "panels": [panel(id=2)]}
-    one = dashboard(panel(), folded, rows=[{"title": "Old", "panels": [panel(id=3)]}])
-    assert [(shown.id, shown.row, shown.path) for shown in one.panels] == [
+    board = dashboard(panel(), folded, rows=[{"title": "Old", "panels": [panel(id=3)]}])
+    assert [(shown.id, shown.row, shown.path) for shown in board.panels] == [
         (1, "", "$.panels[0]"),
         (2, "More", "$.panels[1].panels[0]"),
         (3, "", "$.rows[0].panels[0]"),
@@ -165,14 +165,14 @@ def test_a_hidden_or_empty_query_counts_as_sent() -> None:
         {"refId": "C", "expr": "up"},
         {"refId": "D", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expr": "A"},
     ]
-    assert [one.ref for one in dashboard(panel(targets=targets)).panels[0].sent] == ["C"]
+    assert [target.ref for target in dashboard(panel(targets=targets)).panels[0].sent] == ["C"]
 
 
 def test_a_query_that_is_not_instant_is_not_a_range_query() -> None:
     flags = [{}, {"instant": True}, {"instant": True, "range": True}, {"instant": False, "range": False}]
-    targets = [{"refId": str(n), "expr": "up", **one} for n, one in enumerate(flags)]
+    targets = [{"refId": str(n), "expr": "up", **flag} for n, flag in enumerate(flags)]
     found = dashboard(panel(targets=targets)).panels[0].targets
-    assert [(one.instant, one.range) for one in found] == [
+    assert [(target.instant, target.range) for target in found] == [
         (False, True),
         (True, False),
         (True, True),
@@ -229,7 +229,7 @@ def test_some_json_ends_in_a_traceback(value: Any) -> None:
 
 def test_a_shipped_file_has_a_problem() -> None:
     folder = parsed(texts(ROOT / "monitoring"))
-    assert [one.uid for one in folder.dashboards] == [
+    assert [board.uid for board in folder.dashboards] == [
         "http-performance",
         "pipeline-metrics",
         "prompt-analytics",
@@ -237,7 +237,7 @@ def test_a_shipped_file_has_a_problem() -> None:
         "system-overview",
     ]
     assert not folder.problems
-    assert not [problem for one in folder.dashboards for problem in one.problems]
+    assert not [problem for board in folder.dashboards for problem in board.problems]
     assert folder.source_interval == "15s"
 
 
@@ -254,8 +254,8 @@ def test_a_provider_reads_a_folder_that_is_not_mounted(
 ) -> None:
     providers = tmp_path / "grafana" / "provisioning" / "dashboards"
     providers.mkdir(parents=True)
-    one = {"name": "P", "type": "file", "options": {"path": path}}
-    (providers / "a.yml").write_text(json.dumps({"providers": [one]}), encoding="utf-8")
+    provider = {"name": "P", "type": "file", "options": {"path": path}}
+    (providers / "a.yml").write_text(json.dumps({"providers": [provider]}), encoding="utf-8")
     services = {"grafana": {"volumes": ["data:/var", volume]}, "other": None}
     (tmp_path / "docker-compose.yml").write_text(json.dumps({"services": services}), encoding="utf-8")
     found = [str(problem) for problem in parsed(texts(tmp_path)).problems]

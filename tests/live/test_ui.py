@@ -103,10 +103,10 @@ def ui(stack: Running, tmp_path: Path) -> Iterator[Callable[..., WebUi]]:
         return started[-1]
 
     yield start
-    for one in started:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+        program.process.communicate()
 
 
 COUNTS = """(() => {
@@ -195,7 +195,7 @@ def test_the_page_hides_what_the_monitoring_believes(
         assert "metric http_requests_totalpass" in found
         assert "unexpected == 0fail" in found  # the fault's errors
         assert not browser.troubles()
-        assert not [one for one in browser.requested() if not one.startswith((page.url, "data:"))]
+        assert not [url for url in browser.requested() if not url.startswith((page.url, "data:"))]
         report = (page.reports / "report-1.html").read_text(encoding="utf-8")
         assert "metric http_requests_total" in report
         assert "What the monitoring believes" in report
@@ -246,9 +246,11 @@ def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi
             worker.terminate()
             worker.wait(DEADLINE_SECONDS)
     assert not state["run"]["invalid"], state["run"]
-    verdicts = {one["claim"]: one["outcome"] for one in state["verdicts"]}
+    verdicts = {verdict["claim"]: verdict["outcome"] for verdict in state["verdicts"]}
     assert verdicts["metric http_requests_total"] == "pass", state["verdicts"]
-    assert {(one["api_difference"], one["prometheus_difference"]) for one in state["counts"]} == {(0.0, 0.0)}
+    assert {(count["api_difference"], count["prometheus_difference"]) for count in state["counts"]} == {
+        (0.0, 0.0)
+    }
 
 
 @pytest.mark.stack
@@ -295,7 +297,9 @@ def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[...,
     assert page.state()["run"]["number"] == 0
     assert post("http://elsewhere.example").status_code == 403
     assert post(page.url).status_code == 200
-    assert [one["key"] for one in page.state()["faults"]["switches"] if one["on"]] == ["HighErrorRate-above"]
+    assert [switch["key"] for switch in page.state()["faults"]["switches"] if switch["on"]] == [
+        "HighErrorRate-above"
+    ]
     page.end()
     with loopback_session() as session:
         left = session.get(

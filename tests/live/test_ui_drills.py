@@ -110,9 +110,9 @@ def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_p
         wait_for(
             lambda: (counts := page.state()["counts"]) and float(counts[0]["api"]) > 200, "the run's requests"
         )
-        assert {(one["api_difference"], one["prometheus_difference"]) for one in page.state()["counts"]} == {
-            (0.0, 0.0)
-        }
+        assert {
+            (count["api_difference"], count["prometheus_difference"]) for count in page.state()["counts"]
+        } == {(0.0, 0.0)}
         click(browser, "Verification")
         click(browser, "drill HighErrorRate")
         wait_for(lambda: "a run is under way" in browser.evaluate("document.body.textContent"), "the refusal")

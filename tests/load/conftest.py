@@ -97,10 +97,10 @@ class LoadSessions:
         return session
 
     def end(self) -> None:
-        for one in self._started:
-            if one.process.poll() is None:
-                one.process.kill()
-            one.process.communicate()
+        for program in self._started:
+            if program.process.poll() is None:
+                program.process.kill()
+            program.process.communicate()
 
 
 @pytest.fixture

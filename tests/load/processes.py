@@ -44,7 +44,7 @@ class Run:
                 return None
             tail = LedgerTail(self.ledger)
             tail.poll()
-            return next((one.t for one in tail.events if one.name == name), None)
+            return next((event.t for event in tail.events if event.name == name), None)
 
         return wait_for(look, f"the event {name}")
 

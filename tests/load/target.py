@@ -52,7 +52,7 @@ class Target:
         async def stop() -> None:
             if self._server is not None:
                 self._server.close()
-            others = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+            others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)

@@ -71,7 +71,11 @@ def test_the_schema_check_of_manifests_sees_nothing() -> None:
 
 @pytest.mark.unit
 def test_workers_look_for_a_master_that_no_service_names() -> None:
-    services = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Service"}
+    services = {
+        manifest["metadata"]["name"]: manifest
+        for manifest in MANIFESTS.values()
+        if manifest["kind"] == "Service"
+    }
     masters = set()
     for _, container in pods():
         for argument in container["args"]:
@@ -86,13 +90,15 @@ def test_workers_look_for_a_master_that_no_service_names() -> None:
             <= workload["spec"]["template"]["metadata"]["labels"].items()
         ]
         assert len(selected) == 1
-        ports = {one["name"]: one["containerPort"] for one in selected[0]["ports"]}
-        assert {one["targetPort"]: one["port"] for one in service["spec"]["ports"]} == ports
+        ports = {port["name"]: port["containerPort"] for port in selected[0]["ports"]}
+        assert {port["targetPort"]: port["port"] for port in service["spec"]["ports"]} == ports
 
 
 @pytest.mark.unit
 def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
-    jobs = {one["metadata"]["name"]: one for one in MANIFESTS.values() if one["kind"] == "Job"}
+    jobs = {
+        manifest["metadata"]["name"]: manifest for manifest in MANIFESTS.values() if manifest["kind"] == "Job"
+    }
     (master,) = jobs["load"]["spec"]["template"]["spec"]["containers"]
     options = session(master["args"])
     assert master["args"][:2] == ["promproof", "load"]
@@ -201,9 +207,9 @@ def test_the_load_itself_is_not_exported_while_it_runs(sessions: LoadSessions) -
     def sent() -> float:
         with loopback_session() as asking:
             text = asking.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_SECONDS).text
-        samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
-        assert {one.value for one in samples if one.name == "load_running"} == {1.0}
-        return sum(one.value for one in samples if one.name == "load_requests_total")
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        assert {sample.value for sample in samples if sample.name == "load_running"} == {1.0}
+        return sum(sample.value for sample in samples if sample.name == "load_requests_total")
 
     first = wait_for(sent, "answers")
     wait_for(lambda: sent() > first, "more answers")

@@ -120,7 +120,7 @@ def test_a_killed_worker_is_hidden_or_its_requests_are_taken_for_certain(
 ) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "3")
     started(session, target)
-    workers = [one for one in session.generators() if "--worker" in one.cmdline()]
+    workers = [process for process in session.generators() if "--worker" in process.cmdline()]
     assert len(workers) == 3
     workers[1].kill()
     status, output = session.end()
@@ -137,7 +137,7 @@ def test_a_killed_worker_is_hidden_or_its_requests_are_taken_for_certain(
     assert view.uncertain
     # what is certain is not blurred by what is not: pools and once sessions were the first worker's
     assert view.bounds(("POST", "/things", 201)) == (4, 4)
-    assert [one["outcome"] for one in session.result()["verdicts"]] == ["unknown"]
+    assert [verdict["outcome"] for verdict in session.result()["verdicts"]] == ["unknown"]
 
 
 @pytest.mark.nightly
@@ -162,7 +162,7 @@ def test_workers_lose_what_was_under_way_when_the_run_is_interrupted(
 def test_a_worker_that_leaves_early_is_not_missed(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "2")
     started(session, target)
-    workers = [one for one in session.generators() if "--worker" in one.cmdline()]
+    workers = [process for process in session.generators() if "--worker" in process.cmdline()]
     workers[0].send_signal(signal.SIGTERM)
     status, output = session.end()
     settled(target)
@@ -198,8 +198,8 @@ def test_a_worker_without_its_master_sends_for_ever(target: Target, tmp_path: Pa
     ]
     worker = [*locust, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
     processes = [
-        subprocess.Popen(one, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for one in (master, worker)
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for command in (master, worker)
     ]
     try:
         wait_for(lambda: target.counts[("GET", "/things", 200)] > 20, "some requests")
@@ -215,6 +215,6 @@ def test_a_worker_without_its_master_sends_for_ever(target: Target, tmp_path: Pa
         wait_for(silent, "the worker stops")
         assert processes[1].poll() is None  # it has stopped sending, and waits for a master
     finally:
-        for one in processes:
-            one.kill()
-            one.wait()
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -287,15 +287,20 @@ def test_the_turns_of_a_run_are_out_of_order_or_not_there_while_it_runs(
     def follow() -> bool:
         if run.ledger.exists():
             tail.poll()
-            seen[:] = [one.name for one in tail.events]
+            seen[:] = [event.name for event in tail.events]
         return "arrivals-started" in seen
 
     wait_for(follow, f"the event arrivals-started among {seen}")
     assert not tail.final
     run.end()
     tail.poll()
-    assert [one.name for one in tail.events] == ["setup-done", "once-done", "arrivals-started", "stopping"]
-    times = [one.t for one in tail.events]
+    assert [event.name for event in tail.events] == [
+        "setup-done",
+        "once-done",
+        "arrivals-started",
+        "stopping",
+    ]
+    times = [event.t for event in tail.events]
     assert times == sorted(times)
     assert tail.view() == run.view()
     header = json.loads(run.ledger.read_text().splitlines()[0])

@@ -47,7 +47,7 @@ class MadeUp:
             }
         )
         self.account = Account(
-            self.scenario, conditions_of([parse_condition(one) for one in conditions]), 0.1
+            self.scenario, conditions_of([parse_condition(condition) for condition in conditions]), 0.1
         )
         self._clock = HandClock()
         self._ledger = Ledger(self._clock, 0.1)

@@ -36,7 +36,7 @@ REQUESTS = st.lists(
 def play(requests: list[Request]) -> LedgerView:
     clock = HandClock()
     ledger = Ledger(clock, 0.1)
-    for status, start, length, user in sorted(requests, key=lambda one: one[1]):
+    for status, start, length, user in sorted(requests, key=lambda request: request[1]):
         clock.now = start
         token = ledger.open("GET", "/x", user)
         clock.now = start + length

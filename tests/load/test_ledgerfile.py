@@ -128,7 +128,7 @@ def test_a_follower_misses_or_repeats_lines(
     writer.event("setup-done", pools=2)
     assert tail.poll()
     assert tail.view().counts == {GET: 1}
-    assert [(one.name, one.t, dict(one.data)) for one in tail.events] == [
+    assert [(event.name, event.t, dict(event.data)) for event in tail.events] == [
         ("setup-done", 1003.0, {"pools": 2})
     ]
     assert tail.seen_until == 1003.0

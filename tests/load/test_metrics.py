@@ -43,7 +43,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def play(folder: Path, stack: Running, *conditions: str) -> tuple[int, str]:
     sessions = LoadSessions(folder, stack.api)
-    passing = [part for one in conditions for part in ("--pass", one)]
+    passing = [part for condition in conditions for part in ("--pass", condition)]
     try:
         return sessions.start(SCENARIO, "--prometheus", stack.prometheus, *passing).end()
     finally:

@@ -61,7 +61,7 @@ def played(
     ready = ReadyRequest(Request.model_validate({"request": "POST /run", **(spec or {})}), None)
     saved = player.request(ready, Visit(0, None, {}, 0))
     assert (saved is None) == (wire.reports != [None])
-    assert len(player.surprises) == len([one for one in wire.reports if one is not None])
+    assert len(player.surprises) == len([report for report in wire.reports if report is not None])
     assert ledger.open_requests() == 0
     return ledger.snapshot(), wire.reports
 

@@ -52,8 +52,8 @@ def test_a_course_of_stages_loses_or_invents_arrivals(course: list[Piece]) -> No
 @given(courses, st.integers(1, 5))
 def test_a_split_over_workers_has_other_arrivals_than_one_process(course: list[Piece], of: int) -> None:
     offsets = whole(course)
-    parts = [[one for n, one in enumerate(offsets) if Share(index, of).has(n)] for index in range(of)]
-    assert sorted(one for part in parts for one in part) == offsets
+    parts = [[offset for n, offset in enumerate(offsets) if Share(index, of).has(n)] for index in range(of)]
+    assert sorted(offset for part in parts for offset in part) == offsets
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 

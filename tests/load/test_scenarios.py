@@ -251,7 +251,8 @@ def test_a_scenario_for_rare_scrapes_is_as_short_as_for_frequent_ones() -> None:
     assert shipped.seconds is not None
     assert longer.seconds == 24.5 * shipped.seconds
     times = {
-        one.name: (one.times, changed.times) for one, changed in zip(shipped.once, longer.once, strict=True)
+        item.name: (item.times, changed.times)
+        for item, changed in zip(shipped.once, longer.once, strict=True)
     }
     assert times.pop("parked executions") == (8, 196)
     assert all(before == after for before, after in times.values())

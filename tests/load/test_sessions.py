@@ -42,7 +42,7 @@ def test_a_good_run_does_not_pass_or_its_report_is_not_whole(target: Target, ses
     assert status == 0, output
     assert "passed: open against" in output
     result = session.result()
-    assert [one["outcome"] for one in result["verdicts"]] == ["pass"] * 3
+    assert [verdict["outcome"] for verdict in result["verdicts"]] == ["pass"] * 3
     assert target.counts == {("GET", "/things", 200): 200}
     assert read(session.folder / "ledger.jsonl").counts == target.counts
     (row, every) = result["endpoints"]
@@ -92,7 +92,7 @@ def test_a_generator_that_is_slowed_on_purpose_passes(sessions: LoadSessions) ->
     status, output = session.end()
     assert status == 2, output
     assert "invalid: the generator was late" in output
-    assert [one["outcome"] for one in session.result()["verdicts"]] == ["unknown"]
+    assert [verdict["outcome"] for verdict in session.result()["verdicts"]] == ["unknown"]
 
 
 def _never(seconds: float) -> None:

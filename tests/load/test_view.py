@@ -85,16 +85,16 @@ def test_a_server_that_keeps_its_promise_counts_outside_the_bounds(
     view = ledger.snapshot()
     for status in (200, 500):
         key = ("GET", "/x", status)
-        certain = [one for one in fates if one[0] == "close" and one[1] == status]
-        left = [one for one in fates if one[0] == "abandon" and one[1] == status]
-        unknown = [one for one in fates if one[0] in ("unknown", "open")]
+        certain = [fate for fate in fates if fate[0] == "close" and fate[1] == status]
+        left = [fate for fate in fates if fate[0] == "abandon" and fate[1] == status]
+        unknown = [fate for fate in fates if fate[0] in ("unknown", "open")]
         # the server that counts as late as it may, and the one that counts as early as it may
         least = sum(1 for _, _, start, took in certain if start + took < t)
         most = sum(1 for _, _, start, _ in (*certain, *left, *unknown) if start <= t)
         assert view.completed_before(key, t) <= least
         assert most <= view.started_before(key, t)
         assert view.bounds(key) == (len(certain) + len(left), len(certain) + len(left) + len(unknown))
-    reached = [one for one in fates if one[0] not in ("drop", "open")]
+    reached = [fate for fate in fates if fate[0] not in ("drop", "open")]
     in_progress = sum(1 for _, _, start, took in reached if start <= t + length and t <= start + took)
     low, high = view.open_interval("GET", "/x", t, t + length)
     assert low == 0

@@ -141,7 +141,7 @@ def test_metrics_that_never_end_are_one_record_with_a_reason(
 def test_a_matcher_holds_any_value(value: str) -> None:
     parsed = promql.parse(f"up{{{matcher('job', value)}}}")
     assert isinstance(parsed, promql.VectorSelector)
-    assert [one.value for one in parsed.matchers.matchers] == [value]
+    assert [matcher.value for matcher in parsed.matchers.matchers] == [value]
 
 
 @pytest.mark.parametrize("uid", ["http performance", "a/b", "größe", "a#b?c"])

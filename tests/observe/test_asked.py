@@ -136,7 +136,7 @@ def test_a_panel_that_cannot_be_drawn_leaves_the_page(tmp_path: Path) -> None:
     claim = DashboardClaim(title="A", uid="a", panels=claims)
     promised = contract.model_copy(update={"dashboards": (claim,)})
     found = drawings(Evidence(promised, history), [])
-    assert [len(one.curves) for one in found] == [1, 1, 0]
+    assert [len(drawing.curves) for drawing in found] == [1, 1, 0]
     assert (found[0].line, found[0].curves[0].values) == (None, (None, None))
     write(tmp_path / "panels.html", "t", found)
     assert (tmp_path / "panels.html").read_text(encoding="utf-8").count("<section") == 3

@@ -30,7 +30,7 @@ def test_no_disk_is_used_or_a_file_is_left(tmp_path: Path) -> None:
     history, got, put = moved(tmp_path)
     (record,) = history.of(StimulusDisk)
     assert record.data.amount == DISK_BYTES
-    assert [one.name for one in tmp_path.iterdir()] == ["history.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["history.jsonl"]
     if not put:
         pytest.skip(f"needs a disk: {tmp_path} is on no disk whose counters move, a tmpfs for example")
     assert put >= DISK_BYTES

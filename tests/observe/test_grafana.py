@@ -109,11 +109,11 @@ class Server:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[Recorder]:
-    one = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
-    one.add(filled("run", {"time_scale": 1.0}))
-    panels.files(one, texts(MONITORING), {})
-    yield one
-    one.close()
+    recorder = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
+    recorder.add(filled("run", {"time_scale": 1.0}))
+    panels.files(recorder, texts(MONITORING), {})
+    yield recorder
+    recorder.close()
 
 
 def judged(history: Recorder, table: Table, *, is_open: bool = False) -> dict[str, tuple[Outcome, str]]:
@@ -198,7 +198,7 @@ def test_one_odd_file_takes_the_others_from_the_comparison(
     data = {"errors": [], "files": {**files.dashboards, "odd.json": text}, "dashboards": served}
     history.add(filled("grafana", data))
     history.close()
-    check = next(one for one in panel_grafana.CHECKS if one.name == "grafana-dashboards")
+    check = next(check for check in panel_grafana.CHECKS if check.name == "grafana-dashboards")
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
     verdict = judge(check, Claim("grafana/dashboards"), evidence)
     assert verdict.outcome is outcome, verdict
@@ -262,7 +262,7 @@ def test_a_query_that_differs_is_not_red(theirs: dict[str, Any], says: str, hist
     history.add(filled("grafana", {"errors": [], "same_server": True}))
     same = {"expression": "sum(up)", "step": "15s", "series": series, "error": None}
     evidence = Evidence(load(MONITORING / "contract.yaml"), history)
-    (check,) = [one for one in panel_grafana.CHECKS if one.name == "grafana-queries"]
+    (check,) = [check for check in panel_grafana.CHECKS if check.name == "grafana-queries"]
     row = history.add(filled("grafana_query", {"dashboard": "a.json", "path": "$", "of": number, **same}))
     assert judge(check, Claim("grafana/queries"), evidence).outcome is Outcome.PASS
     changed = {"dashboard": "a.json", "path": "$", "of": number, **same, **theirs}

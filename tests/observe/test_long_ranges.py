@@ -63,14 +63,14 @@ def past(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         prometheus.close()
     history.close()
     records: dict[tuple[str, str], list[Record[PanelAsked]]] = {}
-    for one in history.of(PanelAsked):
-        records.setdefault((one.data.dashboard, one.data.path), []).append(one)
+    for record in history.of(PanelAsked):
+        records.setdefault((record.data.dashboard, record.data.path), []).append(record)
     return Past(dashboards, records, len(looks))
 
 
 def of(past: Past, uid: str, title: str, ordinal: int) -> list[Record[PanelAsked]]:
-    dashboard = next(one for one in past.folder.dashboards if one.uid == uid)
-    panel = next(one for one in dashboard.panels if one.title == title)
+    dashboard = next(dashboard for dashboard in past.folder.dashboards if dashboard.uid == uid)
+    panel = next(panel for panel in dashboard.panels if panel.title == title)
     return past.records[dashboard.file, panel.sent[ordinal].path]
 
 
@@ -79,21 +79,21 @@ def test_a_panel_shows_another_number_at_some_zoom(key: tuple[str, str, int], pa
     looked = of(past, *key)
     assert len(looked) == past.looks
     wrong = {}
-    for one in looked:
-        values = [value for series in one.data.series or () for _, value in series.points]
+    for look in looked:
+        values = [value for series in look.data.series or () for _, value in series.points]
         strange = [
             value
             for value in values
             if not any(math.isclose(value, known, rel_tol=RELATIVE) for known in EXPECTED[key])
         ]
         if strange or not values:
-            wrong[one.data.zoom] = (one.data.expanded, one.data.step, strange[:3])
+            wrong[look.data.zoom] = (look.data.expanded, look.data.step, strange[:3])
     assert not wrong
 
 
 @pytest.mark.parametrize("key", TOTALS, ids="/".join)
 def test_a_total_is_not_that_of_its_range(key: tuple[str, str], past: Past) -> None:
-    for one in of(past, *key, 0):
-        seconds = (one.data.end - one.data.begin) / 1000
-        values = sorted(series.points[0][1] / seconds for series in one.data.series or ())
+    for look in of(past, *key, 0):
+        seconds = (look.data.end - look.data.begin) / 1000
+        values = sorted(series.points[0][1] / seconds for series in look.data.series or ())
         assert values == pytest.approx(sorted(TOTALS[key]), rel=RELATIVE)

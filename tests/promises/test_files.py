@@ -59,7 +59,9 @@ def default(record: PageRead) -> PageRead:
 
 
 def renamed(record: PageRead) -> PageRead:
-    services = {("graphana" if name == "grafana" else name): one for name, one in record.services.items()}
+    services = {
+        ("graphana" if name == "grafana" else name): service for name, service in record.services.items()
+    }
     return replace(record, services=services)
 
 

@@ -82,7 +82,7 @@ def _fits(change: Change, group: Sequence[Change]) -> bool:
 
 def planted(group: Sequence[Change]) -> str:
     text = TEXT
-    for change in sorted(group, key=lambda one: -one.at):
+    for change in sorted(group, key=lambda change: -change.at):
         text = text[: change.at] + change.new + text[change.at + len(change.old) :]
     return text
 

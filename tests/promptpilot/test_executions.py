@@ -63,7 +63,7 @@ class Bench:
             {dict(labels)[f"{kind}_id"]: value for labels, value in seen.labelled(name).items()}
             for name in (f"{kind}_execution_seconds_total", f"{kind}_execution_cost_usd_total")
         )
-        return {one: (seconds[one], cost[one]) for one in seconds if seconds[one] or cost[one]}
+        return {name: (seconds[name], cost[name]) for name in seconds if seconds[name] or cost[name]}
 
     def counted(self) -> dict[str, float]:
         seen = Exposition(self.metrics.render(None).decode())
@@ -115,7 +115,7 @@ def test_a_pipeline_costs_something_else_than_its_steps() -> None:
     answers = iter([False, True])
     run, _ = bench.run(lambda executions: executions.pipeline(PIPELINE, chain(), lambda: next(answers)))
     assert bench.spent("pipeline") == {"9": (run.duration_seconds, 1.0)}
-    assert {one: cost for one, (_, cost) in bench.spent().items()} == {"1": 0.5, "2": 0.5}
+    assert {name: cost for name, (_, cost) in bench.spent().items()} == {"1": 0.5, "2": 0.5}
 
 
 def test_an_execution_that_was_cut_off_takes_no_time_or_costs_something() -> None:

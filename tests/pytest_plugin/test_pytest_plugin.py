@@ -101,7 +101,7 @@ def told(folder: Path) -> dict[str, Told]:
         env={**os.environ, **ALONE},
     )
     assert done.returncode == 0, done.stderr
-    return {name: Told(**one) for name, one in zip(RUNS, json.loads(done.stdout), strict=True)}
+    return {name: Told(**answer) for name, answer in zip(RUNS, json.loads(done.stdout), strict=True)}
 
 
 def test_a_run_that_does_not_ask_imports_and_writes_nothing(tmp_path: Path) -> None:

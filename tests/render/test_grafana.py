@@ -54,14 +54,14 @@ def test_something_is_changed_without_being_declared(tmp_path: Path) -> None:
     for before in (MONITORING / "grafana").rglob("*.json"):
         after = tmp_path / before.relative_to(MONITORING)
         data = json.loads(before.read_text(encoding="utf-8"))
-        for change in (one for one in changes if one.file == str(before.relative_to(MONITORING))):
+        for change in (change for change in changes if change.file == str(before.relative_to(MONITORING))):
             _put(data, change.key, change.after)
         assert json.loads(after.read_text(encoding="utf-8")) == data
     source = "grafana/provisioning/datasources/prometheus.yml"
     written = yaml.safe_load((tmp_path / source).read_text(encoding="utf-8"))
     assert written["datasources"][0]["jsonData"]["timeInterval"] == "250ms"
-    assert {one.reason for one in changes} == {"time scale 60"}
-    assert [one for one in changes if one.file == source]
+    assert {change.reason for change in changes} == {"time scale 60"}
+    assert [change for change in changes if change.file == source]
     assert f"+++ run/{source}" in diff
     assert "+++ run/grafana/dashboards/system-overview.json" in diff
 
@@ -86,7 +86,7 @@ def test_a_broken_dashboard_or_query_breaks_the_copy(tmp_path: Path) -> None:
         **panel,
         "interval": "1s",
     }
-    assert [one.key for one in changes if one.file.endswith("odd.json")] == ["$.panels[0].interval"]
+    assert [change.key for change in changes if change.file.endswith("odd.json")] == ["$.panels[0].interval"]
 
 
 def test_a_copy_changes_what_grafana_refuses_or_fills_in_itself(tmp_path: Path) -> None:

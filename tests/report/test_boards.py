@@ -38,7 +38,9 @@ def drawing(*curves: Curve, outcome: Outcome = Outcome.PASS, **changes: Any) -> 
 
 def of_class(made: Drawing, style: str) -> list[tree.Element]:
     return [
-        one for one in tree.fromstring(panels.chart(made)).iter() if style in one.get("class", "").split()
+        element
+        for element in tree.fromstring(panels.chart(made)).iter()
+        if style in element.get("class", "").split()
     ]
 
 
@@ -127,7 +129,7 @@ def test_a_threshold_has_its_points_and_the_place_where_it_flips() -> None:
     assert made.evidence is not None
     record = made.evidence.need(Boundary).data
     drawn = tree.fromstring(found.chart)
-    styles = [one.get("class", "") for one in drawn.iter()]
+    styles = [element.get("class", "") for element in drawn.iter()]
     asked = [row for row in record.points if row[1] is not None]
     assert styles.count("asked fires") == sum(fired for _, _, fired in asked)
     assert styles.count("asked") == sum(not fired for _, _, fired in asked)

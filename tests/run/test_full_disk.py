@@ -51,7 +51,9 @@ def test_a_full_disk_ends_in_a_traceback_in_a_failed_claim_or_leaves_something(
     assert "No space left on device" in said
     assert re.search(r"\d+ claims: ", said), "the table of verdicts was not printed"
     left = [
-        one.info for one in psutil.process_iter(["cmdline"]) if str(small_disk) in str(one.info["cmdline"])
+        process.info
+        for process in psutil.process_iter(["cmdline"])
+        if str(small_disk) in str(process.info["cmdline"])
     ]
     assert left == []
 

@@ -90,7 +90,7 @@ def test_a_stopped_process_is_told_from_a_busy_and_an_idle_one(start: Start) -> 
     for pid in (idle.pid, child):
         os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: "" if stopped(idle.pid) and stopped(shell.pid) else "not stopped yet", 10)
-    assert [stopped(one.pid) for one in (idle, busy, shell)] == [idle.pid, None, child]
+    assert [stopped(process.pid) for process in (idle, busy, shell)] == [idle.pid, None, child]
     assert stopped(None) is None
     assert stopped(2**22 + 1) is None
 

@@ -180,7 +180,9 @@ def write_run(prepared: Prepared, folder: Path, runs: Path) -> Left:
         modes = {path.stat().st_mode & 0o077 for path in (private, *(private / "rendered").rglob("*"))}
         publish(private, folder, prepared.masker)
         (folder / "changes.diff").write_text(rendered.diff, encoding="utf-8")
-        history.add(filled("run", {"changes": [str(one) for one in rendered.changes], "diff": rendered.diff}))
+        history.add(
+            filled("run", {"changes": [str(change) for change in rendered.changes], "diff": rendered.diff})
+        )
         history.add(static.deployment(prepared, prepared.contract.deployment))
         history.add(filled("tools", {"results": [{"output": said}]}))
         history.add(
@@ -272,7 +274,7 @@ HARMLESS: list[dict[str, Any]] = [
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "document", HARMLESS, ids=[f"{n} {', '.join(map(str, one))}" for n, one in enumerate(HARMLESS)]
+    "document", HARMLESS, ids=[f"{n} {', '.join(map(str, case))}" for n, case in enumerate(HARMLESS)]
 )
 def test_a_harmless_text_is_masked(document: dict[str, Any]) -> None:
     assert masked(document) == document

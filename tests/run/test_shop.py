@@ -42,14 +42,14 @@ def judge(
     wanted = Options.of(contract=SHOP / "contract.yaml", monitoring=monitoring, app=app, target=target)
     done = run(prepare(wanted), folder, SystemClock(), say, draw)
     assert done.ending.trouble is None
-    return {one.claim: one for one in done.verdicts}
+    return {verdict.claim: verdict for verdict in done.verdicts}
 
 
 def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
     return {
-        name: f"{one.outcome}: {one.reason}"
-        for name, one in verdicts.items()
-        if one.outcome is not Outcome.PASS
+        name: f"{verdict.outcome}: {verdict.reason}"
+        for name, verdict in verdicts.items()
+        if verdict.outcome is not Outcome.PASS
     }
 
 
@@ -131,10 +131,10 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
     finally:
         process.kill()
         process.wait()
-    verdicts = {one.claim: one for one in done.verdicts}
+    verdicts = {verdict.claim: verdict for verdict in done.verdicts}
     assert done.ending.trouble is None
     assert not_passed(verdicts) == {
         "config/alertmanager-connected": "not verified: the run has no Alertmanager",
         "config/reload": "not verified: a stack that runs already keeps its files",
     }
-    assert {one.time_scale for one in verdicts.values()} == {1.0}
+    assert {verdict.time_scale for verdict in verdicts.values()} == {1.0}

@@ -146,7 +146,7 @@ def test_stranger_who_answers_on_its_port_is_taken_for_the_target(make_app: Make
         sent: list[SentRequest] = []
         with make_app(allocate=lambda count: offers.pop(0), sent=sent.append, name="second") as app:
             assert app.port != stranger.port
-            assert [one.status for one in sent] == [200]
+            assert [request.status for request in sent] == [200]
             log = stranger.log.read_text(encoding="utf-8")
         assert log.count("GET /health") == 1
 
@@ -166,7 +166,7 @@ def test_request_that_a_stranger_answered_counts_as_sent_to_the_target(
     sent: list[SentRequest] = []
     with make_app(f'sh -c "{script}"', allocate=lambda count: offers.pop(0), sent=sent.append) as app:
         assert app.port == others[1]
-        assert [one.status for one in sent] == [200]
+        assert [request.status for request in sent] == [200]
 
 
 @pytest.mark.parametrize("command", ["", "   ", "server 'unclosed"])

@@ -25,7 +25,7 @@ def test_an_engine_that_is_not_there_leaves_a_socket_open(
         assert caught.value.where == "--stack containers"
         del caught
         gc.collect()
-    assert not [one for one in found if issubclass(one.category, ResourceWarning)]
+    assert not [warning for warning in found if issubclass(warning.category, ResourceWarning)]
 
 
 def test_an_undo_without_an_engine_counts_as_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

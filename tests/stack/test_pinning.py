@@ -78,7 +78,7 @@ def test_an_image_s_tag_moves(name: str) -> None:
 def test_an_action_s_tag_moves() -> None:
     uses = re.findall(r"uses: (\S+)", WORKFLOW)
     assert uses
-    assert [one for one in uses if not re.fullmatch(r"[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})", one)] == []
+    assert [use for use in uses if not re.fullmatch(r"[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})", use)] == []
 
 
 def test_the_workflow_may_write_to_the_repository() -> None:

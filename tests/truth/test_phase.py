@@ -80,10 +80,10 @@ def test_a_share_lies_outside_of_its_bounds(numbers: list[int]) -> None:
     a, b, c, d = numbers
     part, rest = Interval(min(a, b), max(a, b)), Interval(min(c, d), max(c, d))
     bounds = share(part, rest)
-    for one in (part.low, part.high):
+    for amount in (part.low, part.high):
         for other in (rest.low, rest.high):
-            if bounds is not None and one + other:
-                assert bounds.low - 1e-12 <= one / (one + other) <= bounds.high + 1e-12
+            if bounds is not None and amount + other:
+                assert bounds.low - 1e-12 <= amount / (amount + other) <= bounds.high + 1e-12
 
 
 def test_a_young_counter_is_extended_otherwise_than_either_version_does_it() -> None:
@@ -118,7 +118,7 @@ def test_stamps_kept_to_a_microsecond_move_a_rate_by_more_than_the_slip(
     end, window = stamps[-1] + late, count * step
 
     def increase(origin: float, digits: int) -> float:
-        kept = [round(one / 1000 - origin, digits) for one in stamps]
+        kept = [round(stamp / 1000 - origin, digits) for stamp in stamps]
         seen = phase(kept, round(end / 1000 - origin, digits), window / 1000, left_open=False)
         assert seen is not None
         return extrapolated(seen, Interval(1e9, 1e9), Interval(1e9 + events, 1e9 + events)).high

@@ -23,8 +23,8 @@ def bounds(counts: dict[float, int]) -> Any:
     for step in range(400):
         t = step / 20
         now = counts.get(t, now)
-        one = Figures(t, t + 0.001, 1.0, 1000, now, 1)
-        rows.append(astuple(one))
+        figures = Figures(t, t + 0.001, 1.0, 1000, now, 1)
+        rows.append(astuple(figures))
     scrape = Scrape(AT + 0.01, AT + 0.03, 1.0, 0.02)
     evidence = SimpleNamespace(
         need=lambda kind: SimpleNamespace(data=Kernel(tuple(rows))),

@@ -69,14 +69,14 @@ def course_of(sent: list[Request]) -> Course:
     course = Course()
     for n in range(int(20 / FLUSH)):
         since, until = n * FLUSH, (n + 1) * FLUSH
-        mine = [one for one in sent if since < one.end <= until]
+        mine = [request for request in sent if since < request.end <= until]
         if mine:
             delays: dict[float, int] = {}
-            for one in mine:
-                if one.delay:
-                    delays[one.delay] = delays.get(one.delay, 0) + 1
+            for request in mine:
+                if request.delay:
+                    delays[request.delay] = delays.get(request.delay, 0) + 1
             course.ended.append(
-                Ended(since, until, tuple((one.latency, 1) for one in mine), tuple(delays.items()))
+                Ended(since, until, tuple((request.latency, 1) for request in mine), tuple(delays.items()))
             )
     return course
 
@@ -131,17 +131,18 @@ def test_the_answer_lies_outside_of_the_bounds(
     counts = []
     for edge in (*EDGES, inf):
         values = [
-            float(sum(one.duration <= edge and one.counted <= stamp for one in sent)) for stamp in inside
+            float(sum(request.duration <= edge and request.counted <= stamp for request in sent))
+            for stamp in inside
         ]
         counts.append(increase(values, seen.before, seen.after, seen.sampled, old=old))
     answer = quantile(q, counts)
     begin, end = (Scrape(stamp - 0.003, stamp + 0.005, 1.0, 0.005) for stamp in (seen.first, seen.last))
     course = course_of(sent)
     first = Interval(
-        sum(one.end < begin.begin - FLUSH for one in sent),
-        sum(one.start <= begin.end + FLUSH for one in sent),
+        sum(request.end < begin.begin - FLUSH for request in sent),
+        sum(request.start <= begin.end + FLUSH for request in sent),
     )
-    most = sum(one.start <= end.end + FLUSH for one in sent) - first.low
+    most = sum(request.start <= end.end + FLUSH for request in sent) - first.low
     window = _window(course, begin, end, first, most, 0.0, LONGEST)
     reach = Reach()
     _weigh(reach, window, course, seen, begin.begin, (*EDGES, inf))

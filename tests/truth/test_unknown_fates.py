@@ -74,7 +74,7 @@ def test_what_the_target_counted_lies_inside_the_bounds(fates: list[Fate]) -> No
 def test_an_execution_that_nobody_sent_is_found(fates: list[Fate], pipeline: str, outcome: str) -> None:
     ledger, seen = ran(fates)
     labels = label_set({"pipeline_id": pipeline, "status": outcome})
-    possible = sum(one == pipeline and (not heard or how == outcome) for one, how, heard, _ in fates)
+    possible = sum(name == pipeline and (not heard or how == outcome) for name, how, heard, _ in fates)
     seen[labels] = possible + 1
     assert compare(RUNS.name, seen, at_rest(RUNS, ledger.snapshot(), seen)) != []
 
@@ -133,8 +133,12 @@ def test_a_panel_may_show_an_execution_whose_answer_was_lost_and_no_other(more: 
     labels = label_set({"pipeline_id": "2", "status": "success"})
     scrapes = [float(t) for t in range(10)]
     series = [
-        {"name": RUNS.name, "labels": dict(one), "samples": [[t, value if t > 4 else 0.0] for t in scrapes]}
-        for one, value in {**heard, labels: float(more)}.items()
+        {
+            "name": RUNS.name,
+            "labels": dict(label_set),
+            "samples": [[t, value if t > 4 else 0.0] for t in scrapes],
+        }
+        for label_set, value in {**heard, labels: float(more)}.items()
     ]
     one_target = {"job": CONTRACT.target.job, "instance": "api:1"}
     rows: list[tuple[str, dict[str, Any]]] = [

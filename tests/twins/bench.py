@@ -67,7 +67,9 @@ def run_variants(names: Sequence[str], folder: Path) -> dict[str, list[Verdict]]
         receiver = Receiver(SystemClock().monotonic)
         cleanup.callback(receiver.close)
         with at_once(AT_ONCE) as pool:
-            judged = pool.map(lambda one: _judge(one, prepared, stack, receiver, binaries, journal), variants)
+            judged = pool.map(
+                lambda variant: _judge(variant, prepared, stack, receiver, binaries, journal), variants
+            )
             return dict(zip(names, judged, strict=True))
 
 
@@ -83,9 +85,9 @@ def _variant(name: str, prepared: Prepared, folder: Path, journal: Journal) -> V
     environment = {key: value.replace("{duration:5m}", window) for key, value in wanted.environment.items()}
     sender = Sender("", bin_seconds=pace_of(prepared).bin_seconds)
 
-    def sent(one: SentRequest) -> None:
-        if one.status is not None:
-            sender.record(one.method, one.path, one.status, one.started, one.ended)
+    def sent(request: SentRequest) -> None:
+        if request.status is not None:
+            sender.record(request.method, request.path, request.status, request.started, request.ended)
 
     assert wanted.health is not None
     app = ManagedApp(command, folder / "target", journal, env=environment, health=wanted.health, sent=sent)

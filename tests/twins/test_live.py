@@ -107,11 +107,15 @@ def test_a_broken_folder_passes_a_whole_run(live: Live, judged: dict[str, list[V
     verdicts = judged[live.name]
     # The panels have twins of their own; on a machine with two runs at once Node Exporter misses scaled time-outs.
     reasons = {
-        one.claim: one.reason
-        for one in verdicts
-        if one.outcome is Outcome.FAIL and not one.claim.startswith("panel/")
+        verdict.claim: verdict.reason
+        for verdict in verdicts
+        if verdict.outcome is Outcome.FAIL and not verdict.claim.startswith("panel/")
     }
     # What comes after the alert may be unknown on a machine that is late; it must not pass.
-    late = {one.claim for one in verdicts if one.outcome is Outcome.UNKNOWN and one.claim.endswith(AFTER)}
+    late = {
+        verdict.claim
+        for verdict in verdicts
+        if verdict.outcome is Outcome.UNKNOWN and verdict.claim.endswith(AFTER)
+    }
     assert reasons.keys() | late >= live.red, reasons
     assert not live.only or reasons.keys() <= live.red, reasons

@@ -141,15 +141,21 @@ def _late(verdict: Verdict) -> bool:
 def test_the_sound_target_is_not_green_in_every_claim_about_its_metrics(
     name: str, judged: dict[str, list[Verdict]]
 ) -> None:
-    about = [one for one in judged[name] if one.claim.startswith(("metric/", "target/", "traffic/"))]
-    troubled = {one.claim: one.reason for one in about if one.outcome is not Outcome.PASS and not _late(one)}
+    about = [
+        verdict for verdict in judged[name] if verdict.claim.startswith(("metric/", "target/", "traffic/"))
+    ]
+    troubled = {
+        verdict.claim: verdict.reason
+        for verdict in about
+        if verdict.outcome is not Outcome.PASS and not _late(verdict)
+    }
     assert troubled.keys() <= NO_FAULT_PORT, troubled
 
 
 @pytest.mark.whole_run(alone=True)
 @pytest.mark.parametrize("name", _each(EXPECTED))
 def test_a_broken_target_turns_exactly_its_claims_red(name: str, judged: dict[str, list[Verdict]]) -> None:
-    reasons = {one.claim: one.reason for one in judged[name] if one.outcome is Outcome.FAIL}
+    reasons = {verdict.claim: verdict.reason for verdict in judged[name] if verdict.outcome is Outcome.FAIL}
     assert failed(judged[name]) - MAY.get(name, set()) - LOST == EXPECTED[name], reasons
 
 

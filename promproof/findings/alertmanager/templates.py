@@ -160,7 +160,7 @@ def judge_labels(receiver: Receiver, server: Alertmanager, setup: Setup) -> Iter
     for part, key, text in _texts(receiver):
         if _GUARDED.search(text):
             continue
-        for label in dict.fromkeys(one or other for one, other in _GROUP_LABEL.findall(text)):
+        for label in dict.fromkeys(field or indexed for field, indexed in _GROUP_LABEL.findall(text)):
             if label not in grouped and label not in _METHODS:
                 yield GROUP.at(
                     part.at(*key),

@@ -78,7 +78,7 @@ def judge(
         shares = [
             (is_long, share)
             for is_long in (False, True)
-            for share in _shares([number for number, one in enumerate(long_ones) if one == is_long])
+            for share in _shares([number for number, flag in enumerate(long_ones) if flag == is_long])
         ]
         texts: dict[int, str] = {}
         with ThreadPoolExecutor(PROCESSES) as pool:

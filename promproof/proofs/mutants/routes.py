@@ -68,7 +68,9 @@ def _expected(alerts: Sequence[Alert], file: Document) -> list[tuple[object, ...
 
 
 def _changes(data: Mapping[str, Any]) -> Iterator[tuple[Key, str, Any]]:
-    receivers = [str(one.get("name")) for one in data.get("receivers") or () if isinstance(one, dict)]
+    receivers = [
+        str(receiver.get("name")) for receiver in data.get("receivers") or () if isinstance(receiver, dict)
+    ]
     for key, route in _routes(data.get("route"), ("route",)):
         if isinstance(key[-1], int):
             place = key[-1]

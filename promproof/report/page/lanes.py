@@ -341,12 +341,12 @@ def _receiver(case: Case, receiver: str, zero: float, numbers: tuple[int, ...]) 
     ]
     marks = [
         Mark(
-            one.t,
-            one.status if one.answered < 300 else "refused",
-            f"{one.status} at {one.t - zero:.2f} s, answered {one.answered or 'not at all'}",
+            delivery.t,
+            delivery.status if delivery.answered < 300 else "refused",
+            f"{delivery.status} at {delivery.t - zero:.2f} s, answered {delivery.answered or 'not at all'}",
         )
-        for one in case.delivered
-        if one.receiver == receiver
+        for delivery in case.delivered
+        if delivery.receiver == receiver
     ]
     return Lane(receiver, bands, (), marks, numbers)
 
@@ -369,10 +369,10 @@ def _while(
 ) -> Iterator[tuple[float, float]]:
     """From when to when a view showed a state: until its next observation, but no longer than `lasts` seconds."""
     spans = []
-    for one, later in zip_longest(seen, seen[1:]):
-        if one.state is state:
+    for observation, later in zip_longest(seen, seen[1:]):
+        if observation.state is state:
             until = later.end if later is not None else end
-            spans.append((one.end, min(until, one.end + lasts)))
+            spans.append((observation.end, min(until, observation.end + lasts)))
     yield from _merged(spans)
 
 

@@ -62,7 +62,7 @@ def boards(subject: Subject) -> list[Board]:
 def arranged(found: Sequence[Drawing]) -> list[Board]:
     """Panels as the page has them, the worst first, as far as there is room for their charts."""
     made: list[Board] = []
-    for drawing in sorted(found, key=lambda one: WORST_FIRST.index(one.outcome)):
+    for drawing in sorted(found, key=lambda drawing: WORST_FIRST.index(drawing.outcome)):
         spent = sum(len(board.chart) for board in made)
         made.append(_board(drawing, spent < BUDGET or drawing.outcome is Outcome.FAIL))
     return made
