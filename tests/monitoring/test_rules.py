@@ -21,10 +21,11 @@ RULES = HERE.parents[1] / "monitoring" / "prometheus" / "rules"
 
 @dataclass(frozen=True)
 class Case:
-    """One entry of a promtool test file, with the rule file that it judges."""
+    """One entry of a promtool test file, with the rule file that it judges, evaluated `every` so often."""
 
     entry: Mapping[str, Any]
     rules: Path
+    every: str
 
     @property
     def name(self) -> str:
@@ -36,7 +37,8 @@ def _cases() -> list[Case]:
     for path in sorted((HERE / "rules").glob("*.yml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         (rules,) = document["rule_files"]
-        cases += [Case(entry, (path.parent / rules).resolve()) for entry in document["tests"]]
+        every = document["evaluation_interval"]
+        cases += [Case(entry, (path.parent / rules).resolve(), every) for entry in document["tests"]]
     return cases
 
 
@@ -44,7 +46,7 @@ CASES = {case.name: case for case in _cases()}
 
 
 def _run(promtool: Path, case: Case, rules: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    document = {"rule_files": [str(rules)], "evaluation_interval": "15s", "tests": [dict(case.entry)]}
+    document = {"rule_files": [str(rules)], "evaluation_interval": case.every, "tests": [dict(case.entry)]}
     path = folder / "case.yml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return subprocess.run(
