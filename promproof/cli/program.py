@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,35 @@ class Chosen:
 
 
 class _Group(click.Group):
-    """Commands in the order of their table, and not of the alphabet."""
+    """Commands in the order of their table, and not of the alphabet; each is made when it is asked for.
+
+    All options of all commands take a tenth of a second to make, and a command line asks for one command.
+    """
+
+    def __init__(self, *words: Any, **declared: Any) -> None:
+        super().__init__(*words, **declared)
+        self.makers: dict[str, Callable[[], click.Command]] = {}
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(self.makers)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.commands and name in self.makers:
+            self.add_command(self.makers[name]())
+        return super().get_command(context, name)
+
+    def inner(self, word: str) -> _Group:
+        """The group of commands that begin with this word."""
+        if word not in self.commands:
+            summary = GROUP_SUMMARIES[word]
+            group = _Group(
+                word, help=_sentence(summary), short_help=summary, epilog=STATUS, no_args_is_help=True
+            )
+            self.makers[word] = lambda: group
+            self.add_command(group)
+        found = self.commands[word]
+        assert isinstance(found, _Group)
+        return found
 
 
 def program() -> click.Group:
@@ -126,20 +152,11 @@ def program() -> click.Group:
         )
     )
     for command in COMMANDS:
-        group: click.Group = top
+        group = top
         *outer, name = command.name.split()
         for word in outer:
-            inner = group.commands.get(word) or _Group(
-                word,
-                help=_sentence(GROUP_SUMMARIES[word]),
-                short_help=GROUP_SUMMARIES[word],
-                epilog=STATUS,
-                no_args_is_help=True,
-            )
-            assert isinstance(inner, click.Group)
-            group.add_command(inner)
-            group = inner
-        group.add_command(_command(command, name))
+            group = group.inner(word)
+        group.makers[name] = partial(_command, command, name)
     return top
 
 
@@ -244,8 +261,8 @@ def _mistake(error: click.UsageError) -> InputError:
         what = f"there is no option {error.option_name}{meant(error.option_name, known)}"
         if any(parameter.name == "rest" for parameter in command.params):
             todo += "; pytest's own options stand after --"
-    elif isinstance(error, click.NoSuchCommand) and isinstance(command, click.Group):
-        what = f"there is no command {error.command_name}{meant(error.command_name, command.commands)}"
+    elif isinstance(error, click.NoSuchCommand) and isinstance(command, _Group):
+        what = f"there is no command {error.command_name}{meant(error.command_name, command.makers)}"
     elif isinstance(error, _NoSuchWord):
         expected = f"one of {', '.join(error.known)}"
     return InputError(what=what, where=path, expected=expected, todo=todo)

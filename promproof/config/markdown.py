@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from promproof.config.headings import slug
+
 _ANCHOR = re.compile(r"<\w+\s[^>]*\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 _OWN = re.compile(r"\s*\{:?\s*#([\w:.-]+)[^{}]*\}\s*$")
 """The anchor that a heading names itself: `## Alerts {#alerts}`, of MkDocs, Pandoc and Docusaurus."""
@@ -38,11 +40,6 @@ def anchors(text: str) -> frozenset[str]:
     """The fragments by which a link reaches a place of the page."""
     tokens = parsed(text)
     return frozenset(heading.anchor for heading in headings_in(tokens)) | frozenset(html_anchors(tokens))
-
-
-def slug(text: str) -> str:
-    """The fragment that GitHub gives a heading: lower case, punctuation dropped, spaces as hyphens."""
-    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 
 
 def leads_to(fragment: str, known: Iterable[str]) -> bool:

@@ -11,17 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from promproof.findings.containers import containers_of
+from promproof.findings.containers import Container, containers_of
 from promproof.findings.deployed import Deployed
 from promproof.findings.gather import STREAM, Gathered, files_of, take_file, take_stream
 from promproof.findings.part import Part
 from promproof.findings.read_compose import compose_of
-from promproof.findings.read_grafana import grafana_of, with_providers
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
 from promproof.findings.read_markdown import page_of
 from promproof.findings.read_operator import resource_of
 from promproof.findings.read_rules import groups_of
-from promproof.findings.setup import Group, Prometheus, Rule, Setup
+from promproof.findings.setup import DashboardFile, Grafana, Group, Prometheus, Rule, Setup
 from promproof.findings.sorts import holds_rules, sort_of
 
 __all__ = ["STREAM", "discover", "discover_text", "sort_of"]
@@ -99,12 +98,12 @@ def _setup(found: Gathered, base: Path) -> Setup:
     prometheuses = tuple(deployed.prometheuses(found.of("prometheus")))
     servers = operated(resources)
     pairs = list(_groups(found, prometheuses, servers))
-    grafana = grafana_of(found.of("provisioning"), found.of("alerting"))
     labelled = labelled_files(resources, "grafana_dashboard")
-    boards = (
+    boards = [
         replace(board, is_labelled=board.is_labelled or board.part.document.address in labelled)
         for board in found.boards
-    )
+    ]
+    grafana, dashboards = _grafana(found, boards, containers)
     return Setup(
         prometheuses=prometheuses,
         groups=tuple(group for group, _ in pairs),
@@ -113,7 +112,7 @@ def _setup(found: Gathered, base: Path) -> Setup:
             *deployed.alertmanagers(found.of("alertmanager")),
             *filter(None, map(resource_of, resources)),
         ),
-        dashboards=tuple(with_providers(board, grafana.providers, containers) for board in boards),
+        dashboards=dashboards,
         grafana=grafana,
         compose=compose,
         rule_parts=(*found.of("rules"), *_specs(found)),
@@ -124,6 +123,18 @@ def _setup(found: Gathered, base: Path) -> Setup:
         unread={reason: tuple(names) for reason, names in found.unread.items()},
         operated=servers,
     )
+
+
+def _grafana(
+    found: Gathered, boards: Sequence[DashboardFile], containers: Sequence[Container]
+) -> tuple[Grafana, tuple[DashboardFile, ...]]:
+    provisioning, alerting = found.of("provisioning"), found.of("alerting")
+    if not (provisioning or alerting or boards):
+        return Grafana(), ()
+    from promproof.findings.read_grafana import grafana_of, with_providers  # a rule file needs nothing of it
+
+    grafana = grafana_of(provisioning, alerting)
+    return grafana, tuple(with_providers(board, grafana.providers, containers) for board in boards)
 
 
 def _groups(

@@ -33,6 +33,11 @@ KEYS = frozenset(
 """Keys of other programs that evaluate such files: Thanos, Mimir, Loki, vmalert."""
 PLACEHOLDER = re.compile(r"\$\{[A-Z][A-Z0-9_]*(?::?[-=+?][^{}]*)?\}")
 """What envsubst or Flux fills in before anybody loads the file."""
+IS_OTHER = re.compile(
+    r"\b(?:anchored|smoothed|holt_winters|keep_metric_names|default|if|ifnot|WITH|limit)\b|\d_\d|\[[^\]]*[-+*/(]"
+    r"|\[\d+i[:\]]|\b\d+(?:\.\d+)?[KMGT]i?\b|unknown function|expected type|wrong number of arg|at least"
+)
+"""What a Prometheus of another version, or a server with a larger language, takes and the parser here does not."""
 _LOGS = re.compile(
     r"\|[=~>]|\|\s*(?:json|logfmt|pattern|regexp|unpack|line_format|label_format|unwrap)\b|\{[^{}]*\}\s*\|"
 )

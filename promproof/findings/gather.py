@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.config import jsontext, usertext, yamlfile
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
@@ -21,7 +21,9 @@ from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
 from promproof.findings.setup import DashboardFile, Trouble
 from promproof.findings.sorts import ONE_DOCUMENT, is_of_the_stack, is_template, may_matter, sort_of
-from promproof.grafana.read import read_value
+
+if TYPE_CHECKING:
+    from promproof.grafana.dashboard import Dashboard
 
 STREAM = "stdin"
 """What is shown for the file of a stream."""
@@ -213,7 +215,7 @@ def _take_json(text: str, name: str, file: Path, found: Gathered) -> None:
     if is_board(data):
         document = Document(name, data, {}, 0, text, folder=str(file.parent), address=str(file))
         found.documents.append(document)
-        found.boards.append(DashboardFile(document.part(), read_value(name, text, data)))
+        found.boards.append(DashboardFile(document.part(), _dashboard(name, text, data)))
     elif sort := sort_of(data):
         lines = jsontext.parse(plain).lines
         document = Document(name, data, lines, 0, text, folder=str(file.parent), address=str(file))
@@ -294,7 +296,7 @@ def _take_board(part: Part, source: _Source, text: str, found: Gathered) -> None
         found.boards.append(
             DashboardFile(
                 document.part(),
-                read_value(source.name, text, data),
+                _dashboard(source.name, text, data),
                 is_labelled="grafana_dashboard" in labels or part.text("kind") == "GrafanaDashboard",
             )
         )
@@ -305,3 +307,9 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=False).decode("utf-8")
     except (binascii.Error, ValueError):
         return ""
+
+
+def _dashboard(name: str, text: str, data: Any) -> Dashboard:
+    from promproof.grafana.read import read_value  # a rule file needs nothing of dashboards
+
+    return read_value(name, text, data)

@@ -9,7 +9,6 @@ from typing import Any
 
 from promproof.config.promql import walk
 from promproof.findings.finding import Place
-from promproof.findings.panels import board_of
 from promproof.findings.setup import Job, Prometheus, Setup
 from promproof.promql.tree import fits, is_call, matchers, metric, selectors
 
@@ -40,7 +39,9 @@ def needs(server: Prometheus, setup: Setup) -> Iterator[Need]:
     for rule in setup.rules:
         if server in rule.group.prometheuses and rule.tree is not None:
             yield from _of(rule.tree, rule.name, rule.at("expr"), setup)
-    if len(setup.prometheuses) == 1 and not setup.operated:
+    if len(setup.prometheuses) == 1 and not setup.operated and setup.dashboards:
+        from promproof.findings.panels import board_of  # a rule file needs nothing of dashboards
+
         for file in setup.dashboards:
             board = board_of(file, setup)
             for panel in board.dashboard.panels:

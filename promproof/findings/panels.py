@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -20,13 +19,14 @@ import promql_parser as promql
 from promproof.config.promql import LITERAL, TooLarge, parse, walk
 from promproof.config.promql_durations import without_raw_strings
 from promproof.config.timescale import TimeScale
+from promproof.findings.foreign import IS_OTHER
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana import zoom
 from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.expand import ALL, BUILT_IN, GLOBALS, Value, names, options_of, substitute, with_auto
 from promproof.grafana.origins import DataSource, resolved
-from promproof.grafana.queries import RATES, metric_of
+from promproof.grafana.queries import metric_of
 from promproof.grafana.steps import Request, Resolved
 from promproof.grafana.windows import executed
 
@@ -34,11 +34,6 @@ ONE = TimeScale(1)
 NARROW = Request(0, 5 * zoom.MINUTE, 2000)
 """The smallest step that a reader sees: 5 minutes on a wide screen."""
 POINTS = 1000
-IS_OTHER = re.compile(
-    r"\b(?:anchored|smoothed|holt_winters|keep_metric_names|default|if|ifnot|WITH|limit)\b|\d_\d|\[[^\]]*[-+*/(]"
-    r"|\[\d+i[:\]]|\b\d+(?:\.\d+)?[KMGT]i?\b|unknown function|expected type|wrong number of arg|at least"
-)
-"""What a Prometheus of another version, or a server with a larger language, takes and the parser here does not."""
 _NEAR = 2
 """Folders between dashboards and the parent of their provisioning: `grafana/provisioning` and `dashboards/api`."""
 _RANGE_UNKNOWN = 6 * zoom.HOUR
@@ -261,32 +256,6 @@ def _home(place: str) -> str:
 
 def _is_below(folder: str, parent: str) -> bool:
     return f"{folder}/".startswith(f"{parent.rstrip('/')}/")
-
-
-def counted(setup: Setup) -> frozenset[str]:
-    """The metrics of which a query or a rule takes the rate, a counter by the word of somebody who knows it."""
-    found = _COUNTED.get(setup)
-    if found is None:
-        queries = [
-            query
-            for file in setup.dashboards
-            for panel in file.dashboard.panels
-            for query in board_of(file, setup).queries(panel.path)
-        ]
-        nodes = [node for query in queries for node in query.nodes]
-        nodes += [node for rule in setup.rules for node in rule.nodes]
-        names = {
-            metric_of(argument.vector_selector)
-            for node in nodes
-            if isinstance(node, promql.Call) and str(node.func.name) in RATES
-            for argument in node.args
-            if isinstance(argument, promql.MatrixSelector)
-        }
-        found = _COUNTED[setup] = frozenset(names)
-    return found
-
-
-_COUNTED: WeakKeyDictionary[Setup, frozenset[str]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=8192)

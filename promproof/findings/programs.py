@@ -16,6 +16,10 @@ SECONDS = 60
 _MARKS = {"promtool": re.compile(r"^Checking (.+)$"), "amtool": re.compile(r"^Checking '(.+)'")}
 
 
+class StrangeProgramError(Exception):
+    """A program that is not what its name says."""
+
+
 def located(given: Mapping[str, Path]) -> dict[str, Program]:
     """The programs that are here: as given, on PATH, or fetched by an earlier run."""
     found = {}
@@ -39,12 +43,19 @@ def _version(name: str, path: str) -> str:
 
 
 def refusals(program: Program, words: Sequence[str], files: Sequence[str]) -> dict[str, str]:
-    """What it says of the files that it refuses."""
+    """What it says of the files that it refuses.
+
+    Raises:
+        StrangeProgramError: it answers as another program, or not at all.
+    """
     refused = {}
     # A command line has a limit; a thousand paths are below it everywhere.
     for begin in range(0, len(files), 500):
         said = _said([program.path, *words, *files[begin : begin + 500]])
-        for file, lines in _sections(said, _MARKS[program.name]):
+        sections = list(_sections(said, _MARKS[program.name]))
+        if not sections and not program.version:  # who answers so needs not be asked for a version
+            raise StrangeProgramError(program.path)
+        for file, lines in sections:
             text = "\n".join(lines)
             if "FAILED" in text:
                 refused[file] = text.partition("FAILED")[2].lstrip(": ").strip()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote
 
+from promproof.config.headings import plain_anchors
 from promproof.findings.setup import Page
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|/|#", re.IGNORECASE)
@@ -30,7 +31,7 @@ def page_of(link: str, folder: str) -> Page | None:
     if not _SCHEME.match(target):
         places = (str(parent / target) for parent in (Path(folder), *Path(folder).parents))
         found = next((place for place in places if os.path.isfile(place)), "")
-        return Page(target, bool(found), _anchors(found))
+        return _page(target, found) if found else Page(target, False)
     hosted = _HOSTED.match(target)
     clone = _clone_of(folder, f"{hosted['owner']}/{hosted['name']}") if hosted else ""
     if hosted is None or not clone:
@@ -40,20 +41,29 @@ def page_of(link: str, folder: str) -> Page | None:
     for begin in range(1, len(parts)):
         place = os.path.join(clone, *parts[begin:])
         if os.path.isfile(place):
-            return Page("/".join(parts[begin:]), True, _anchors(place))
+            return _page("/".join(parts[begin:]), place)
     return Page("/".join(parts[1:]), False)
+
+
+def _page(name: str, place: str) -> Page:
+    return Page(name, True, plain_anchors(_text(place)), partial(_anchors, place))
+
+
+@lru_cache(maxsize=16)
+def _text(place: str) -> str:
+    """The text of a page; empty for one that is too large or can't be read."""
+    try:
+        is_small = os.path.getsize(place) <= _LARGEST
+        return Path(place).read_text(encoding="utf-8", errors="replace") if is_small else ""
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=256)
 def _anchors(place: str) -> frozenset[str]:
-    from promproof.config.markdown import anchors  # its parser takes long to import, and few links are local
+    from promproof.config.markdown import anchors  # its parser takes long to import, and few links need it
 
-    try:
-        if not place or os.path.getsize(place) > _LARGEST:
-            return frozenset()
-        return anchors(Path(place).read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return frozenset()
+    return anchors(_text(place))
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import promql_parser
 
@@ -18,9 +18,11 @@ from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
 from promproof.findings.sorts import holds_rules
-from promproof.grafana.dashboard import Dashboard
-from promproof.grafana.origins import DataSource
-from promproof.grafana.provisioning import Provider
+
+if TYPE_CHECKING:
+    from promproof.grafana.dashboard import Dashboard
+    from promproof.grafana.origins import DataSource
+    from promproof.grafana.provisioning import Provider
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,11 +319,27 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Page:
-    """A local Markdown page that a link means. anchors: the fragments that lead to a place of it."""
+    """A local Markdown page that a link means. plain: fragments that lead to a place of it, told quickly; all: asks
+    a parser for all of them.
+    """
 
     name: str
     is_there: bool
-    anchors: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    all: Callable[[], frozenset[str]] = frozenset
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The fragments that lead to a place of it."""
+        return self.all()
+
+    def has(self, anchor: str) -> bool:
+        """Whether a fragment leads to a place of it, as one of the usual renderers makes them."""
+        if anchor in self.plain:
+            return True
+        from promproof.config.markdown import leads_to  # its parser takes long to import
+
+        return leads_to(anchor, self.anchors)
 
 
 def no_page(link: str, folder: str) -> Page | None:

@@ -9,11 +9,12 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import click
 import pytest
 
 from promproof.cli import ui
 from promproof.cli.commands import COMMANDS
-from promproof.cli.program import main
+from promproof.cli.program import main, program
 from promproof.cli.verify import prefixed
 from promproof.errors import InputError
 from promproof.load.locust import left_out
@@ -30,6 +31,16 @@ def test_no_command_has_an_option_twice() -> None:
     for command in COMMANDS:
         counted = Counter(option.name for option in options(command.name))
         assert not [name for name, times in counted.items() if times > 1], command.name
+
+
+def test_the_options_of_a_command_are_made_when_it_is_asked_for() -> None:
+    whole = program()
+    context = click.Context(whole)
+    assert not whole.commands.get("check")
+    assert whole.list_commands(context) == list(dict.fromkeys(row.name.split()[0] for row in COMMANDS))
+    assert (check := whole.get_command(context, "check")) is not None
+    assert check is whole.get_command(context, "check")
+    assert whole.get_command(context, "chek") is None
 
 
 def test_every_option_has_a_heading_and_a_help_text() -> None:

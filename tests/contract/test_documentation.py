@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from promproof.config.markdown import slug
+from promproof.config.headings import slug
 from promproof.contract.documentation import (
     Link,
     Quantity,

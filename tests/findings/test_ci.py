@@ -119,7 +119,15 @@ def test_every_input_is_used_and_documented() -> None:
 
 
 def test_a_check_of_rules_imports_nothing_that_takes_long(folder: Path) -> None:
-    heavy = "pydantic", "markdown_it", "importlib.metadata", "requests", "gevent", "pytest", "rich"
+    (folder / "runbooks.md").write_text("# API down\n", encoding="utf-8")
+    (folder / "linked.yml").write_text(
+        "groups: [{name: g, rules: [{alert: Down, expr: up == 0, annotations: {runbook: 'runbooks.md#api-down'}}]}]",
+        encoding="utf-8",
+    )
+    heavy = (
+        "pydantic", "markdown_it", "importlib.metadata", "requests", "gevent", "pytest", "rich",
+        "promproof.grafana.dashboard", "promproof.findings.panels",
+    )  # fmt: skip
     script = (
         "import sys; from promproof.cli.program import main; main(['check']); "
         f"print([name for name in {heavy} if name in sys.modules])"

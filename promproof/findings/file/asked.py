@@ -16,7 +16,7 @@ from promproof.findings.foreign import is_foreign
 from promproof.findings.judging import NotVerifiedError
 from promproof.findings.kind import Kind, each_document, register
 from promproof.findings.part import Document
-from promproof.findings.programs import refusals
+from promproof.findings.programs import StrangeProgramError, refusals
 from promproof.findings.setup import Program, Setup
 from promproof.findings.sorts import sort_of
 
@@ -72,11 +72,12 @@ def _judged(kind: Kind, document: Document, setup: Setup) -> Iterator[Finding]:
     if setup.programs is None or not _is_for(kind, document, sort):
         return
     program = setup.programs.get(kind.needs)
-    said = _refused(setup, sort).get(document.address) if program is not None else None
-    if program is None or not program.version:
+    refused = _refused(setup, sort) if program is not None else None
+    if program is None or refused is None:
         raise NotVerifiedError(
             f"{kind.needs} is not here; have it on PATH, or name it: --binary {kind.needs}=PATH"
         )
+    said = refused.get(document.address)
     if said is None or is_foreign(document, setup):
         return
     whole = " ".join(
@@ -117,19 +118,25 @@ def _too_old(program: Program, said: str) -> str:
 
 
 class _Asking(Thread):
-    """One process for all files of a sort, while the judges go on. refused: what it says of those that it refuses."""
+    """One process for all files of a sort, while the judges go on.
+
+    refused: what it says of those that it refuses; None from a program that is not what its name says.
+    """
 
     def __init__(self, program: Program, words: tuple[str, ...], files: list[str]) -> None:
         super().__init__(daemon=True)
         self.program, self.words, self.files = program, words, files
-        self.refused: dict[str, str] = {}
+        self.refused: dict[str, str] | None = None
         self.error: Exception | None = None
 
     def run(self) -> None:
-        """Ask for the version as well, which is kept."""
+        """Ask; the version, another process, is asked for only where something is refused."""
         try:
-            if self.program.version:
-                self.refused = refusals(self.program, self.words, self.files)
+            self.refused = refusals(self.program, self.words, self.files)
+            if self.refused:
+                _ = self.program.version  # and kept
+        except StrangeProgramError:
+            self.refused = None
         except Exception as error:  # told by the judge that waits for the answer
             self.error = error
 
@@ -160,7 +167,7 @@ def _files(setup: Setup, sort: str) -> list[str]:
     ]
 
 
-def _refused(setup: Setup, sort: str) -> dict[str, str]:
+def _refused(setup: Setup, sort: str) -> dict[str, str] | None:
     asking = _begun(setup, sort)
     asking.join()
     if asking.error is not None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
+from promproof.findings.counted import counted
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import SERVER, Kind, each_panel, register
-from promproof.findings.panels import board_of, counted
+from promproof.findings.panels import board_of
 from promproof.findings.rules import recorded_by
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel

@@ -34,7 +34,7 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         for link in dict.fromkeys(_LINK.findall(plain(text))) if _NAMED.search(name) else ():
             page = setup.page_of(link, rule.part.document.folder)
             anchor = link.partition("#")[2].lower()
-            if page is None or (page.is_there and (not anchor or anchor in page.anchors)):
+            if page is None or (page.is_there and (not anchor or page.has(anchor))):
                 continue
             near = get_close_matches(anchor, page.anchors, n=1)
             what = (

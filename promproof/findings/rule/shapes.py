@@ -13,9 +13,8 @@ from typing import Any
 from promproof.config.durations import EXPECTED, parse_duration
 from promproof.config.promql import TooLarge, parse
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.foreign import KEYS, PLACEHOLDER, is_log_query, is_of_another_program
+from promproof.findings.foreign import IS_OTHER, KEYS, PLACEHOLDER, is_log_query, is_of_another_program
 from promproof.findings.kind import Kind, each_rule, register, whole_setup
-from promproof.findings.panels import IS_OTHER
 from promproof.findings.part import Part, scalar_text
 from promproof.findings.rules import checking, one_line
 from promproof.findings.setup import Rule, Setup

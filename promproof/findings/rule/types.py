@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from promproof.findings.counted import counted
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import SERVER, Kind, each_rule, register
-from promproof.findings.panels import counted
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
 from promproof.grafana.queries import Use, is_typed, uses_in
