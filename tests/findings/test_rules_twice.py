@@ -67,6 +67,7 @@ def test_a_link_to_no_page_or_no_heading_is_found(link: str, tmp_path: Path) -> 
         ("runbook_url", "docs/run.md#api-is-down"),
         ("runbook_url", "../docs/run.md#api-is-down-1"),
         ("runbook_url", "docs/run.md#old"),
+        ("runbook_url", "docs/run.md#API--is-down_1"),
         ("runbook_url", "https://github.com/shop/api/blob/main/docs/gone.md#x"),
         ("runbook_url", "docs/{{ $labels.job }}.md"),
         ("runbook_url", "/docs/run.md#gone"),
