@@ -270,7 +270,19 @@ OPTIONS = (
         "the target's instance label in that Prometheus, when it is not the host:port of --target",
         "LABEL",
     ),
+    Option(
+        "metrics",
+        TARGET,
+        (*RUNS, "init"),
+        "URL of the metrics of a target that runs already, when they are at another port or path",
+        "URL",
+    ),
     Option("metrics-path", TARGET, ("init",), "where its metrics are, when not at a usual path", "PATH"),
+    Option(
+        "health", TARGET, ("init",), "the path that says that it is ready, and its status: /ready=204", "PATH"
+    ),
+    Option("directory", TARGET, ("init",), "the folder in which the command runs", "DIR", kind="path"),
+    Option("env-file", TARGET, ("init",), "its environment: a file of NAME=VALUE lines", "FILE", kind="path"),
     Option("openapi", TARGET, ("init",), "its OpenAPI document, when not at a usual path", "URL"),
     Option(
         "route",

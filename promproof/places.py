@@ -46,6 +46,10 @@ LOCUST = "promproof.load.locust"
 LOCUSTFILE = PACKAGE / "load" / "locustfile.py"
 
 
+MADE = "alone"
+"""The folder in which the monitoring folders are that runs make for services without any."""
+
+
 def cache_dir() -> Path:
     """Where binaries and journals live: `promproof` in `$XDG_CACHE_HOME` or `~/.cache`.
 

@@ -102,7 +102,9 @@ def _told(target: dict[str, Any], evidence: Evidence) -> list[str]:
     if labels.get("job") != wanted.job:
         found.append(f"its job is {labels.get('job')!r}, documented {wanted.job!r}")
     address = target.get("discoveredLabels", {}).get("__address__", evidence.run.instance)
-    if not target["scrapeUrl"].split("?")[0].endswith(address + wanted.metrics_path):
+    # behind a path prefix the documented path is the end of it
+    place = rf"https?://{re.escape(address)}(/.*)?{re.escape(wanted.metrics_path)}"
+    if not re.fullmatch(place, target["scrapeUrl"].split("?")[0]):
         found.append(f"it is scraped at {target['scrapeUrl']}, documented path {wanted.metrics_path}")
     if target["health"] != "up" and not evidence.is_cut_off(target):
         error = target.get("lastError", "")

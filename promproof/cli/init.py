@@ -5,12 +5,15 @@ A draft that is there already is merged: what its user changed stays, what is ne
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from promproof.config.urls import base_url
+from promproof.config import envfile
+from promproof.config.urls import base_url, without_password
 from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
 from promproof.draft.drills import FOLDER as DRILLS
 from promproof.draft.merge import Merged, merge
@@ -20,7 +23,7 @@ from promproof.draft.routes import asked
 from promproof.draft.service import running
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
-from promproof.run.access import let_in_to
+from promproof.run.access import METRICS, let_in_to
 
 LATEST = ".drafted"
 """The folder beside the draft that holds what the last `init` wrote, so that edits can be told from it."""
@@ -29,11 +32,13 @@ LATEST = ".drafted"
 def run(given: dict[str, Any]) -> int:
     """The exit status: 0 when a draft was written."""
     wishes = _wishes(given)
-    let_in_to(
-        {"target": given["target"], "prometheus": given["prometheus"]}, given["header"], given["ca_file"]
-    )
+    urls = {"target": given["target"], METRICS: given["metrics"], "prometheus": given["prometheus"]}
+    let_in_to(urls, given["header"], given["ca_file"])
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
-    with running(given["app"], given["target"]) as service:
+    health = (wishes.health, wishes.health_status) if wishes.health is not None else None
+    with running(
+        given["app"], given["target"], _metrics(given), given["directory"], _variables(given), health
+    ) as service:
         seen = look(service, wishes, _say)
     for name, counting in seen.found.counting.items():
         _say(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
@@ -70,15 +75,49 @@ def _wishes(given: dict[str, Any]) -> Wishes:
             expected="a monitoring folder",
             todo="leave --monitoring out: then the run makes a configuration that scrapes the service",
         )
+    health, _, status = (given["health"] or "").partition("=")
+    if given["health"] is not None and (
+        not health.startswith("/") or (status and not re.fullmatch(r"[1-5]\d\d", status))
+    ):
+        raise InputError(
+            what=f"{given['health']!r} is no path with its status",
+            where="--health",
+            expected="/ready, or /ready=204 where it answers another status than 200",
+        )
     return Wishes(
         app=given["app"],
         openapi=given["openapi"],
-        metrics_path=given["metrics_path"],
-        routes=routes,
+        metrics_path=given["metrics_path"]
+        or (urlsplit(given["metrics"]).path.rstrip("/") if given["metrics"] else None),
+        health=health or None,
+        health_status=int(status or 200),
+        directory=str(given["directory"]) if given["directory"] is not None else None,
+        env_file=str(given["env_file"]) if given["env_file"] is not None else None,
+        routes=(*routes, *asked([health] if health else [])),  # whether it is counted is seen by sending it
         monitoring=folder or DEFAULT_MONITORING,
         prometheus=base_url(given["prometheus"], "--prometheus") if given["prometheus"] is not None else None,
         name=REPOSITORY.name or "service",
     )
+
+
+def _metrics(given: dict[str, Any]) -> str | None:
+    """The URL below which the metrics are, without their path."""
+    if given["metrics"] is None:
+        return None
+    if given["target"] is None:
+        raise InputError(
+            what="--metrics is that of a target that runs already",
+            where="command line",
+            expected="--target URL with it",
+            todo="leave it out: metrics at a port of their own have {metrics_port} in the command of --app",
+        )
+    parts = urlsplit(base_url(given["metrics"], "--metrics"))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _variables(given: dict[str, Any]) -> dict[str, str]:
+    """The environment that a file names."""
+    return envfile.read(given["env_file"], "--env-file") if given["env_file"] is not None else {}
 
 
 def _write(folder: Path, name: str, text: str) -> None:
@@ -142,9 +181,13 @@ def _next(given: dict[str, Any], folder: Path, command: str = "verify") -> str:
         words += ["--drills", _short(folder / DRILLS)] if command == "drill" else []
     if given["monitoring"] is not None:
         words += ["--monitoring", str(given["monitoring"])]
-    for option in ("target", "prometheus"):
+    for option in ("target", "metrics", "prometheus"):
         if given[option] is not None:
-            words += [f"--{option}", given[option]]
+            words += [f"--{option}", without_password(given[option])]
+    for header in given["header"]:
+        words += ["--header", header if "@" in header else header.partition(":")[0] + ": ..."]
+    if given["ca_file"] is not None:
+        words += ["--ca-file", str(given["ca_file"])]
     return shlex.join(words)
 
 

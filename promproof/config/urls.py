@@ -21,7 +21,7 @@ def base_url(text: str, where: str) -> str:
     """
     if problem := _problem(text):
         raise InputError(
-            what=f"{_without_password(text)!r} is no usable URL: {problem}",
+            what=f"{without_password(text)!r} is no usable URL: {problem}",
             where=where,
             expected=EXPECTED,
             todo="correct it",
@@ -93,5 +93,6 @@ def _is_host(name: str) -> bool:
     return True
 
 
-def _without_password(text: str) -> str:
+def without_password(text: str) -> str:
+    """A URL, or what should be one, with dots for the name and password in it."""
     return re.sub(r"//[^/@]*@", "//...@", text)

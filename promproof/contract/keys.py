@@ -31,9 +31,12 @@ PagePromises.closed: kinds of names of which the page may use no other than thos
 Figure.name: its name, for reports
 Figure.says: the words around it on the page, with {} in its place
 Figure.value: what must stand there, with its unit
-Target.app: the command that starts it; {port}, {fault_port}, {workdir}, {token} and {python} are filled in
+Target.app: the command that starts it; {port}, {metrics_port}, {fault_port}, {workdir}, {token}, {python} are filled in
+Target.directory: the folder in which that command runs
+Target.env_file: a file of NAME=VALUE lines, its environment besides
+Target.health_status: what its health path answers when it can work
 Target.job: the scrape job that reads it, in prometheus.yml; told by it where only one can be meant
-Target.health: the path that answers 200 as soon as it can work; without one its metrics answer
+Target.health: the path that answers health_status as soon as it can work; without one its metrics answer
 Target.metrics_path: the path that Prometheus reads
 Target.labels: labels that the target must have in Prometheus
 Target.environment: its environment; {workdir}, {token} and {duration:5m} are filled in

@@ -234,11 +234,16 @@ class Target(Model):
     job: str = ""
     """Empty where prometheus.yml leaves no doubt: a run fills it in."""
     health: str | None = None
-    """The path that answers 200; without one, whatever answers on the port is ready."""
+    """The path that answers `health_status`; without one, its metrics answer."""
+    health_status: int = Field(default=200, ge=100, le=599)
     metrics_path: str = Field(default="/metrics", pattern=r"^/")
     labels: dict[str, str] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)
     """Texts with {workdir}, {token} and {duration:5m} (scaled by the run's time scale)."""
+    env_file: str | None = None
+    """NAME=VALUE lines, in the folder where promproof is typed; `environment` goes before it."""
+    directory: str | None = None
+    """The folder in which its command runs; without one, that in which promproof is typed."""
     database: str | None = None
     outage: Outage | None = None
     webhook: str | None = None

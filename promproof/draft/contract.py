@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from promproof.draft.lines import comment, document, keyed, scalar
 
@@ -17,6 +17,8 @@ class Service:
     job: str = ""
     metrics_path: str = "/metrics"
     scenario: str = ""
+    more: Mapping[str, str | int | None] = field(default_factory=dict)
+    """Further keys of the target, where they are named."""
 
 
 def contract(service: Service, sections: Sequence[Sequence[str]]) -> str:
@@ -29,6 +31,9 @@ def contract(service: Service, sections: Sequence[Sequence[str]]) -> str:
     target = ["target:"]
     if service.app is not None:
         target += [f"  {line}" for line in keyed("app", service.app)]
+    target += [
+        f"  {line}" for key, value in service.more.items() if value is not None for line in keyed(key, value)
+    ]
     if service.job:
         target += [f"  job: {scalar(service.job)}"]
     if service.metrics_path != "/metrics":

@@ -9,6 +9,7 @@ from pathlib import Path
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
+from promproof.config.urls import without_password
 from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
@@ -40,6 +41,10 @@ class Wishes:
     routes: tuple[Route, ...] = ()
     monitoring: Path | None = None
     prometheus: str | None = None
+    health: str | None = None
+    health_status: int = 200
+    directory: str | None = None
+    env_file: str | None = None
     name: str = "service"
 
 
@@ -63,7 +68,8 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     target = service.target
     first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else METRICS_PATHS)
     own = sum(not metrics.is_librarys(name) for name in first.families)
-    say(f"metrics at {target.url}{target.metrics_path}: {_several(own, 'family', 'families')} of its own")
+    place = without_password(target.metrics_base) + target.metrics_path
+    say(f"metrics at {place}: {_several(own, 'family', 'families')} of its own")
     document, where = find_openapi(target, wishes.openapi)
     if document is not None:
         choice = of_openapi(document, target.metrics_path)
@@ -115,9 +121,18 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
         "",
         seen.metrics_path,
         SCENARIO if probes else "",
+        {
+            "directory": wishes.directory,
+            "env_file": wishes.env_file,
+            "health": wishes.health,
+            "health_status": wishes.health_status if wishes.health_status != 200 else None,
+        },
     )
+    unseen = (
+        wishes.health if any(probe.path == wishes.health for probe in seen.found.uncounted) else None
+    ) or ""
     sections: list[Sequence[str]] = [
-        metrics.metrics(seen.observed, seen.found, seen.metrics_path, seen.figures),
+        metrics.metrics(seen.observed, seen.found, seen.metrics_path, seen.figures, unseen),
         metrics.unpromised(seen.observed, seen.found, seen.figures),
     ]
     if wishes.prometheus is not None:

@@ -35,13 +35,18 @@ LIBRARY = (
 """Families that come with a client library: nobody promises them."""
 
 
-def metrics(observed: Observed, found: Recognised, metrics_path: str, figures: frozenset[str]) -> list[str]:
-    """The section `metrics`. figures: those of the kernel that the process was seen to tell rightly."""
+def metrics(
+    observed: Observed, found: Recognised, metrics_path: str, figures: frozenset[str], health: str = ""
+) -> list[str]:
+    """The section `metrics`. figures: those of the kernel that the process was seen to tell rightly.
+
+    health: the path that a run asks before anything else, if the service was seen not to count it.
+    """
     lines = ["metrics:"]
     for counting in found.counting.values():
         for told in _notes(counting):
             lines += comment(told, "  ")
-        lines += item(counted(counting, observed.last, metrics_path))
+        lines += item(counted(counting, observed.last, metrics_path, health))
     for family in observed.last.families.values():
         figure = PROCESS.get(family.name)
         if figure in figures:
@@ -73,13 +78,15 @@ def unpromised(observed: Observed, found: Recognised, figures: frozenset[str]) -
     return lines
 
 
-def counted(counting: Counting, last: Exposition, metrics_path: str) -> dict[str, Any]:
+def counted(counting: Counting, last: Exposition, metrics_path: str, health: str = "") -> dict[str, Any]:
     """A metric that counts requests, as the contract has it."""
     family = counting.family
     kind = "durations" if counting.durations else "requests"
     truth: dict[str, Any] = {"kind": kind, **({"scrapes": True} if counting.own is not None else {})}
-    if counting.left is not None:
-        part, values = counting.left
+    part, values = counting.left or ("route", ())
+    if part == "route" and health:
+        values = tuple(dict.fromkeys((*values, health)))
+    if values:
         truth["except"] = {part: "|".join(map(re.escape, values))}
     # a label that was empty for every request is none to Prometheus, and nobody knows when it isn't
     there = [name for name in counting.sources if any(counting.values(name).values())]

@@ -55,10 +55,11 @@ class Tried:
 
 
 class Target:
-    """A running service, by its URL."""
+    """A running service, by its URL. metrics: the URL below which its metrics are, where that is another."""
 
-    def __init__(self, url: str, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, pause: Callable[[float], None] = time.sleep, metrics: str = "") -> None:
         self.url = url.rstrip("/")
+        self.metrics_base = (metrics or url).rstrip("/")
         self.metrics_path = METRICS_PATHS[0]
         self._pause = pause
         self._session = Session(ANSWER_SECONDS)
@@ -93,9 +94,10 @@ class Target:
         others = f", nor are any at {len(said) - 1} other usual paths" if said[1:] else ""
         raise InputError(
             what=f"no metrics are there: {said[0]}{others}",
-            where=self.url,
+            where=self.metrics_base,
             expected="an exposition of Prometheus' text format",
-            todo="name its path with --metrics-path; a service without metrics has none that a draft could promise",
+            todo="name its path with --metrics-path, its URL with --metrics, or its port: {metrics_port} in --app; a "
+            "service without metrics has none that a draft could promise",
         )
 
     def read(self) -> Exposition:
@@ -106,13 +108,17 @@ class Target:
         """
         found = self._exposition(self.metrics_path)
         if isinstance(found, str):
-            raise EvidenceError("target", f"{self.url}{self.metrics_path} {found}", (), "look at its log")
+            raise EvidenceError(
+                "target", f"{self.metrics_base}{self.metrics_path} {found}", (), "look at its log"
+            )
         return found
 
     def _exposition(self, path: str) -> Exposition | str:
         try:
             answer = self._session.get(
-                self.url + path, headers={"Accept": "text/plain; version=0.0.4"}, allow_redirects=False
+                self.metrics_base + path,
+                headers={"Accept": "text/plain; version=0.0.4"},
+                allow_redirects=False,
             )
         except requests.RequestException as error:
             return f"gives no answer ({type(error).__name__})"

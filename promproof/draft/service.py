@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import requests
 
-from promproof.config.urls import base_url
+from promproof.config.urls import base_url, without_password
 from promproof.draft.probing import Target
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.figures import TICK
@@ -48,8 +48,18 @@ class Running:
 
 
 @contextmanager
-def running(app: str | None, url: str | None) -> Iterator[Running]:
+def running(
+    app: str | None,
+    url: str | None,
+    metrics: str | None = None,
+    directory: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    health: tuple[str, int] | None = None,
+) -> Iterator[Running]:
     """Start the service, or take the one at the URL; it ends with the block if it was started.
+
+    metrics: the URL below which the metrics of one that runs are; directory, env: of a command; health: the path
+    that says when it is ready, and its status.
 
     Raises:
         InputError: neither or both are given, or nothing answers at the URL.
@@ -62,13 +72,13 @@ def running(app: str | None, url: str | None) -> Iterator[Running]:
             expected='--app "my-api --port {port}", or --target URL of one that runs already',
         )
     if url is not None:
-        target = Target(base_url(url, "--target"))
+        target = Target(base_url(url, "--target"), metrics=metrics or "")
         try:
             target.get("/")
         except requests.RequestException as error:
             raise InputError(
                 what=f"nothing answers ({type(error).__name__})",
-                where=url,
+                where=without_password(url),
                 expected="a running service",
                 todo='start it, or let promproof start it: --app "my-api --port {port}"',
             ) from error
@@ -83,14 +93,26 @@ def running(app: str | None, url: str | None) -> Iterator[Running]:
             todo=f'--app "{app} --port {{port}}" say',
         )
     with TemporaryDirectory(prefix="promproof-init-") as folder, Journal() as journal:
-        service = AnyAnswer(app, Path(folder), journal, name="service", ready_seconds=READY_SECONDS)
+        kind = AnyAnswer if health is None else ManagedApp
+        path, status = health or ("/", 200)
+        service = kind(
+            app,
+            Path(folder),
+            journal,
+            env=env,
+            health=path,
+            health_status=status,
+            directory=directory,
+            name="service",
+            ready_seconds=READY_SECONDS,
+        )
         try:
             service.start()
         except EvidenceError as error:
             error.todo = "start it by hand with the same command; what it lacks here is in its log"
             raise
         try:
-            yield Running(Target(service.url), service.pid)
+            yield Running(Target(service.url, metrics=service.metrics_base), service.pid)
         finally:
             service.stop()
 

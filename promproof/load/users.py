@@ -16,6 +16,7 @@ from locust.exception import CatchResponseError, StopUser
 from promproof.load.client import OneShotPool, was_own_failure, was_unsent
 from promproof.load.ledger import Ledger
 from promproof.load.loadrun import LoadRun
+from promproof.load.shown import shown
 from promproof.load.wire import Call, Ending, Leave, Reply, decoded
 
 RECORDED = "in_ledger"
@@ -35,7 +36,7 @@ class FastWire:
         self._base = URL(user.host)
         self._prefix: str = self._base.path.rstrip("/")
         self._client = pool.get_client(self._base)
-        self._headers = {"Accept-Encoding": "identity"}
+        self._headers = {"Accept-Encoding": "identity", **shown()}
         if user.client.auth_header is not None:  # a name and a password in the host
             self._headers["Authorization"] = user.client.auth_header
 

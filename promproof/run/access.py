@@ -13,6 +13,8 @@ from promproof.errors import InputError
 from promproof.http import Access, let_in
 
 PLACES = ("target", "prometheus", "alertmanager", "grafana")
+METRICS = "metrics"
+"""A target's metrics at an address of their own; they are shown what the target is shown."""
 
 
 def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path | None) -> list[str]:
@@ -36,9 +38,8 @@ def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path |
         _check(ca)
     for place, url in urls.items():
         if url is not None:
-            access = Access(
-                told.get(place, {}), str(ca) if ca is not None and url.startswith("https:") else None
-            )
+            shown = told.get("target" if place == METRICS else place, {})
+            access = Access(shown, str(ca) if ca is not None and url.startswith("https:") else None)
             let_in(url, access if access != Access() else None)
     return [value for given in told.values() for value in given.values()]
 

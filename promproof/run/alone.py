@@ -6,13 +6,21 @@ is written down where programs of the stack are kept; the same contract gives th
 
 from __future__ import annotations
 
+import atexit
+import shutil
+from base64 import b64decode
 from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from promproof.config.folder import PROMETHEUS_FILES
 from promproof.contract.model import Contract
-from promproof.places import DEFAULT_MONITORING, cache_dir
+from promproof.http import access_of
+from promproof.places import DEFAULT_MONITORING, MADE, cache_dir
 from promproof.run.options import Options
 
 SCRAPE_INTERVAL = "15s"
@@ -26,15 +34,17 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
     if _has_prometheus(beside):
         return beside
     job = contract.target.job or contract.service
-    folder = cache_dir() / "alone" / "".join(sign if sign.isalnum() else "-" for sign in job)
-    folder.mkdir(parents=True, exist_ok=True)
+    reading = _reading(options, contract)
+    folder = _folder(
+        job, is_secret=any(key in reading for key in ("basic_auth", "authorization", "http_headers"))
+    )
     text = yaml.safe_dump(
         {
             "global": {"scrape_interval": SCRAPE_INTERVAL, "evaluation_interval": SCRAPE_INTERVAL},
             "scrape_configs": [
                 {
                     "job_name": job,
-                    "metrics_path": contract.target.metrics_path,
+                    **reading,
                     "static_configs": [{"targets": ["localhost:8000"]}],
                 }
             ],
@@ -45,6 +55,55 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     return replace(options, monitoring=folder)
+
+
+def metrics_url(options: Options, path: str) -> str:
+    """The URL of the metrics of a target that runs already, by --metrics or --target; empty for one that is started.
+
+    path: the contract's, for a URL without one.
+    """
+    target = options.target
+    if target.metrics is not None:
+        return (
+            target.metrics
+            if urlsplit(target.metrics).path not in ("", "/")
+            else target.metrics.rstrip("/") + path
+        )
+    return target.url.rstrip("/") + path if target.url is not None else ""
+
+
+def _reading(options: Options, contract: Contract) -> dict[str, Any]:
+    """How a job reads the target: scheme, path and with what it is let in, as the command line says it."""
+    path = contract.target.metrics_path
+    parts = urlsplit(metrics_url(options, path))
+    told: dict[str, Any] = {"metrics_path": parts.path or path}
+    if parts.scheme == "https":
+        told["scheme"] = "https"
+        if options.stack.ca_file is not None:
+            told["tls_config"] = {"ca_file": str(options.stack.ca_file.absolute())}
+    headers = dict(access_of(parts.geturl()).headers)
+    scheme, _, credentials = headers.pop("Authorization", "").partition(" ")
+    user = (parts.username, parts.password or "") if parts.username is not None else None
+    if scheme == "Basic":
+        user = tuple(b64decode(credentials).decode().partition(":")[::2])  # type: ignore[assignment]  # two texts
+    if user is not None:
+        told["basic_auth"] = {"username": unquote(str(user[0])), "password": unquote(str(user[1]))}
+    elif scheme:
+        told["authorization"] = {"type": scheme, "credentials": credentials}
+    if headers:
+        told["http_headers"] = {name: {"secrets": [value]} for name, value in headers.items()}
+    return told
+
+
+def _folder(job: str, *, is_secret: bool) -> Path:
+    """The folder of the configuration; one that holds secrets is of this process alone, and goes with it."""
+    base = cache_dir()
+    if is_secret:
+        base = Path(mkdtemp(prefix="promproof-"))
+        atexit.register(shutil.rmtree, base, ignore_errors=True)
+    folder = base / MADE / "".join(sign if sign.isalnum() else "-" for sign in job)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _has_prometheus(options: Options) -> bool:

@@ -100,7 +100,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
 def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Service:
     return Service(
         url=target.url,
-        metrics_url=target.url + prepared.contract.target.metrics_path,
+        metrics_url=target.metrics_url,
         instance=prepared.options.target.instance or _instance(prepared, target.address),
         pid=target.pid,
         app=target.app,

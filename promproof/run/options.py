@@ -28,6 +28,8 @@ class TargetOptions:
     """The database of a target that runs already, as a URL."""
     instance: str | None = None
     """The target's instance label in a Prometheus that runs already, when it is not the URL's host:port."""
+    metrics: str | None = None
+    """The URL of its metrics, when they are at another port or below another path than its requests."""
     fault_url: str | None = None
     fault_token: str | None = None
 

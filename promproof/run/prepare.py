@@ -28,7 +28,7 @@ from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import SHIPPED_SCENARIOS
 from promproof.run import scaling
-from promproof.run.access import let_in_to
+from promproof.run.access import METRICS, let_in_to
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
 from promproof.run.options import Options, wish_of
@@ -69,7 +69,8 @@ def prepare(options: Options) -> Prepared:
     check_places(options.reports)
     stack = options.stack
     urls = {"prometheus": stack.prometheus, "alertmanager": stack.alertmanager, "grafana": stack.grafana}
-    shown = let_in_to({"target": options.target.url, **urls}, stack.header, stack.ca_file)
+    target = {"target": options.target.url, METRICS: options.target.metrics}
+    shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
     contract = contracts.load(options.contract)
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
@@ -164,6 +165,13 @@ def _check_options(options: Options) -> None:
             expected="--target URL with it",
             todo="leave it out: the contract names the database of a target that the run starts",
         )
+    if target.metrics is not None and target.url is None:
+        raise InputError(
+            what="--metrics is that of a target that runs already",
+            where="command line",
+            expected="--target URL with it",
+            todo="leave it out: metrics at a port of their own have {metrics_port} in the command of --app",
+        )
     if target.instance is not None and stack.prometheus is None:
         raise InputError(
             what="--instance is the label of a target in a Prometheus that runs already",
@@ -173,6 +181,7 @@ def _check_options(options: Options) -> None:
         )
     for name, url in (
         ("--target", target.url),
+        ("--metrics", target.metrics),
         ("--prometheus", stack.prometheus),
         ("--alertmanager", stack.alertmanager),
         ("--grafana", stack.grafana),

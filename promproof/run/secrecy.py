@@ -8,11 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from promproof.config import envfile
 from promproof.config.folder import Folder
 from promproof.config.masking import Masker, of_environment, of_files, secrets_of
 from promproof.config.yamlfile import load
 from promproof.contract.model import Contract
 from promproof.errors import InputError
+from promproof.places import REPOSITORY
 from promproof.run.options import Options
 from promproof.stack.journal import DIRECTORY_MARKER, Journal
 
@@ -44,12 +46,19 @@ def masker_of(options: Options, contract: Contract, monitoring: Folder, scenario
     words = [
         app.split(),
         options.target.url,
+        options.target.metrics,
         options.stack.prometheus,
         options.stack.alertmanager,
         options.stack.grafana,
         options.target.database,
     ]
-    masker.learn(secrets_of([words, {"token": options.target.fault_token}, contract.model_dump(mode="json")]))
+    variables = (
+        envfile.read(REPOSITORY / contract.target.env_file, "target.env_file")
+        if contract.target.env_file
+        else {}
+    )
+    given = [words, {"token": options.target.fault_token}, variables, contract.model_dump(mode="json")]
+    masker.learn(secrets_of(given))
     return masker
 
 

@@ -10,14 +10,17 @@ from urllib.parse import urlsplit
 import psutil
 import requests
 
+from promproof.config import envfile
 from promproof.errors import EvidenceError, InputError
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.http import Session
+from promproof.places import REPOSITORY
+from promproof.run.alone import metrics_url
 from promproof.run.prepare import Prepared
 from promproof.run.scaling import DURATION
 from promproof.run.sender import Sender
-from promproof.stack.app import ManagedApp
+from promproof.stack.app import ManagedApp, healthy
 from promproof.stack.backend import Backend, WantedApp
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import App, Say, SentRequest
@@ -65,12 +68,29 @@ class Target:
             )
         # What Prometheus reads is in the ledger of those metrics alone that count it.
         sent = self._record if wanted.health not in (None, wanted.metrics_path) else read
-        asked = WantedApp(workdir, self._environment(), wanted.health or wanted.metrics_path, sent)
+        directory = REPOSITORY / wanted.directory if wanted.directory is not None else None
+        asked = WantedApp(
+            workdir,
+            self._environment(),
+            wanted.health,
+            wanted.health_status,
+            wanted.metrics_path,
+            directory,
+            sent,
+        )
         # a command on this machine is wanted even where there is a service
         self.app = backend.app(asked) if options.app is None else None
         if self.app is None:
             self.app = ManagedApp(
-                command, workdir, journal, env=asked.env, health=asked.health, sent=asked.sent
+                command,
+                workdir,
+                journal,
+                env=asked.env,
+                health=asked.health,
+                health_status=asked.health_status,
+                metrics_path=asked.metrics_path,
+                directory=asked.directory,
+                sent=asked.sent,
             )
         prepared.masker.learn([self.app.token])
         self.url = self.app.url
@@ -79,13 +99,21 @@ class Target:
             self.database = wanted.database.replace("{workdir}", str(workdir.absolute()))
 
     @property
+    def metrics_url(self) -> str:
+        """Where this machine reads its metrics."""
+        path = self._prepared.contract.target.metrics_path
+        if self.app is not None:
+            return self.app.metrics_base + path
+        return metrics_url(self._prepared.options, path) or self.url + path
+
+    @property
     def address(self) -> str:
         """As Prometheus scrapes it."""
         if self._relay is not None:
             return self._relay.address
         if self.app is not None:
             return self.app.address
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.metrics_url)
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
@@ -99,13 +127,13 @@ class Target:
             self.pid = self.app.pid
             return
         wanted = self._prepared.contract.target
-        health = wanted.health or wanted.metrics_path
+        where = self.url + wanted.health if wanted.health is not None else self.metrics_url
         try:
             if wanted.health is not None:
-                status = self.sender.request("GET", health).status_code
+                status = self.sender.request("GET", wanted.health, allow_redirects=False).status_code
             else:
                 with Session() as session:
-                    status = session.get(self.url + health).status_code
+                    status = session.get(where).status_code
         except requests.RequestException as error:
             raise InputError(
                 what=f"the target does not answer: {error}",
@@ -113,10 +141,11 @@ class Target:
                 expected="a running service",
                 todo="start it",
             ) from error
-        if status != requests.codes.ok:
-            raise EvidenceError(
-                "target", f"{self.url}{health} answers {status}", (), "look at the target's log"
-            )
+        wanted_statuses = healthy(wanted.health, wanted.health_status)
+        if status not in wanted_statuses:
+            state = f"{where} answers {status}, not {wanted_statuses[0]}"
+            todo = "look at the target's log, and at target.health and health_status in the contract"
+            raise EvidenceError("target", state, (), todo)
         self.pid = _local_pid(self.url)
 
     def open_to(self, gateway: str, cleanup: ExitStack, say: Say) -> None:
@@ -143,8 +172,16 @@ class Target:
         return port
 
     def _environment(self) -> dict[str, str]:
-        wanted = self._prepared.contract.target.environment
-        return {key: self._scaled(value, f"target.environment.{key}") for key, value in wanted.items()}
+        target = self._prepared.contract.target
+        given = (
+            envfile.read(REPOSITORY / target.env_file, "target.env_file")
+            if target.env_file is not None
+            else {}
+        )
+        own = {
+            key: self._scaled(value, f"target.environment.{key}") for key, value in target.environment.items()
+        }
+        return {**given, **own}
 
     def _scaled(self, text: str, where: str) -> str:
         scale = self._prepared.scale
@@ -158,7 +195,7 @@ class Target:
 def _local_pid(url: str) -> int | None:
     """The process that listens at a loopback URL, when this user may see it and it is not a mere forwarder."""
     parts = urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost"):
+    if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         return None
     try:
         connections = psutil.net_connections(kind="tcp")

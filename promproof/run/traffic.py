@@ -16,6 +16,7 @@ from promproof import interrupts, isolated
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.records import Ledger, Surprise
+from promproof.load.shown import shown_in_environment
 from promproof.places import LOCUST, LOCUSTFILE
 from promproof.run.liveness import LOOK_SECONDS, Course
 from promproof.stack.children import Child, log_tail, start_child
@@ -93,7 +94,12 @@ class Traffic:
         # Locust imports and configures itself from its working folder: not from the user's
         folder = self.ledger_file.parent
         self._child = start_child(
-            command, name=f"locust-{wanted.name}", log=self._log, cwd=folder, journal=self._journal
+            command,
+            name=f"locust-{wanted.name}",
+            log=self._log,
+            cwd=folder,
+            env=shown_in_environment(wanted.target),
+            journal=self._journal,
         )
 
     def wait_for(self, event: str, timeout: float, on_poll: Callable[[], None] = lambda: None) -> float:

@@ -7,7 +7,7 @@ the caller, who writes it down.
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,14 +23,17 @@ from promproof.stack.waiting import loopback_session, wait_until
 
 ATTEMPTS = 5
 _ANSWER_SECONDS = 2.0
+_ASKS_WHO = (401, 403)
+METRICS_PORT = "{metrics_port}"
 _PORT_TAKEN = ("address already in use", "address in use", "errno 98")
 
 
 class ManagedApp(Target):
     """A target that is a child process.
 
-    command: a command line, run without a shell, with any of {port} {fault_port} {workdir} {token} {python};
-    the last is the Python of the harness. Values of `env` may hold them too. sent: is told once a start has ended.
+    command: a command line, run without a shell in `directory`, with any of {port} {metrics_port} {fault_port}
+    {workdir} {token} {python}; the last is the Python of the harness. Values of `env` may hold them too. sent: is told
+    once a start has ended. health: None for a target that is ready when its metrics answer, at `metrics_path`.
 
     Raises:
         InputError: the command is empty or can't be read.
@@ -44,14 +47,25 @@ class ManagedApp(Target):
         journal: Journal,
         *,
         env: Mapping[str, str] | None = None,
-        health: str = "/health",
+        health: str | None = "/health",
+        health_status: int = 200,
+        metrics_path: str = "/metrics",
+        directory: Path | None = None,
         name: str = "target",
         ready_seconds: float = 60.0,
         sent: Callable[[SentRequest], None] = lambda request: None,
         allocate: Callable[[int], list[int]] = allocate_ports,
     ) -> None:
-        super().__init__(workdir, allocate(2), env, health, ready_seconds, sent)
+        ready = health or metrics_path
+        super().__init__(
+            workdir, allocate(2), env, ready, ready_seconds, sent, healthy(health, health_status)
+        )
         self._words = _split(command)
+        self._directory = directory
+        self._by_metrics = health is None
+        self.metrics_port = self.port
+        if any(METRICS_PORT in text for text in (command, *self._env.values())):
+            [self.metrics_port] = allocate(1)
         self._journal = journal
         self._name = name
         self._allocate = allocate
@@ -63,7 +77,11 @@ class ManagedApp(Target):
 
     @property
     def address(self) -> str:
-        return f"{HOST}:{self.port}"
+        return f"{HOST}:{self.metrics_port}"
+
+    @property
+    def metrics_base(self) -> str:
+        return f"http://{self.address}"
 
     @property
     def beside_stack(self) -> bool:
@@ -93,7 +111,7 @@ class ManagedApp(Target):
         for attempt in range(1, ATTEMPTS + 1):
             # Whoever has the port may answer in place of the target, and with 200.
             if first and None in (bound_port(self.port), bound_port(self.fault_port)):
-                self.port, self.fault_port = self._allocate(2)
+                self._move()
             asked: list[SentRequest] = []
             try:
                 self._start(asked.append)
@@ -105,7 +123,7 @@ class ManagedApp(Target):
                     self._tell(asked)
                     raise
                 # What was asked in vain went to whoever took the port; the target has not seen it.
-                self.port, self.fault_port = self._allocate(2)
+                self._move()
             except BaseException:
                 self.kill()
                 raise
@@ -126,6 +144,12 @@ class ManagedApp(Target):
     ) -> None:
         self.stop()
 
+    def _move(self) -> None:
+        """Take other ports."""
+        is_apart = self.metrics_port != self.port
+        self.port, self.fault_port = self._allocate(2)
+        self.metrics_port = self._allocate(1)[0] if is_apart else self.port
+
     def _tell(self, requests_sent: Iterable[SentRequest]) -> None:
         for request in requests_sent:
             self._sent(request)
@@ -137,6 +161,7 @@ class ManagedApp(Target):
             [self._filled(word) for word in self._words],
             name=self._name,
             log=self.log,
+            cwd=self._directory,
             env={key: self._filled(value) for key, value in self._env.items()},
             journal=self._journal,
         )
@@ -153,10 +178,16 @@ class ManagedApp(Target):
 
     def _unhealthy(self, sent: Callable[[SentRequest], None]) -> str:
         """What it lacks to be healthy; empty for nothing. `sent` is told what it may have seen."""
-        return ask_health(self.url, self._health, sent)
+        return ask_health(
+            self.metrics_base if self._by_metrics else self.url, self._health, sent, self._healthy
+        )
 
     def _values(self) -> dict[str, str]:
-        ports = {"port": str(self.port), "fault_port": str(self.fault_port)}
+        ports = {
+            "port": str(self.port),
+            "fault_port": str(self.fault_port),
+            "metrics_port": str(self.metrics_port),
+        }
         return {**ports, **super()._values(), "python": sys.executable}
 
     def _failure(self, state: str, start_of_log: int = 0) -> EvidenceError:
@@ -164,13 +195,24 @@ class ManagedApp(Target):
         return EvidenceError(self._name, state, lines, f"the whole log is {self.log}")
 
 
-def ask_health(url: str, path: str, sent: Callable[[SentRequest], None]) -> str:
-    """What a target's health path lacks to 200; empty for nothing. `sent` is told what the target may have seen."""
+def healthy(health: str | None, status: int) -> tuple[int, ...]:
+    """The statuses that say a target is ready; metrics that ask who is there are there, too."""
+    return (status,) if health is not None else (requests.codes.ok, *_ASKS_WHO)
+
+
+def ask_health(
+    url: str, path: str, sent: Callable[[SentRequest], None], wanted: Sequence[int] = (200,)
+) -> str:
+    """What a target's health path lacks to a status of `wanted`; empty for nothing.
+
+    sent: is told what the target may have seen.
+    """
     started = time.monotonic()
     status, seen = None, ""
+    follows = not any(300 <= good < 400 for good in wanted)
     try:
         with loopback_session() as session:
-            answer = session.get(url + path, timeout=_ANSWER_SECONDS)
+            answer = session.get(url + path, timeout=_ANSWER_SECONDS, allow_redirects=follows)
         status, seen = answer.status_code, f"answers {answer.status_code} {answer.text[:200].strip()}"
     except requests.ConnectionError as error:
         if _was_refused(error):
@@ -179,7 +221,9 @@ def ask_health(url: str, path: str, sent: Callable[[SentRequest], None]) -> str:
     except requests.RequestException as error:
         seen = f"gives no answer: {type(error).__name__}"
     sent(SentRequest("GET", path, status, started, time.monotonic()))
-    return "" if status == requests.codes.ok else f"{url}{path} {seen}"
+    if status in wanted:
+        return ""
+    return f"{url}{path} {seen}" + (f", not {wanted[0]}" if status and status < 400 else "")
 
 
 def _split(command: str) -> list[str]:

@@ -19,12 +19,16 @@ from promproof.stack.protocol import App, Say, SentRequest, Stack
 class WantedApp:
     """The target to be started. workdir: for its files. env: texts with {workdir} and {token}.
 
-    health: the path that answers 200 when it is ready. sent: is told each health request.
+    health: the path that answers `health_status` when it is ready; None: its metrics answer, at metrics_path.
+    sent: is told each of these requests. directory: where a command runs.
     """
 
     workdir: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    health: str = "/health"
+    health: str | None = "/health"
+    health_status: int = 200
+    metrics_path: str = "/metrics"
+    directory: Path | None = None
     sent: Callable[[SentRequest], None] = lambda request: None
 
 

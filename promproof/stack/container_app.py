@@ -5,7 +5,7 @@ The host's `workdir` is mounted under its own path, so that a database file has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -36,8 +36,9 @@ class ContainerApp(Target):
         health: str = "/health",
         ready_seconds: float = 60.0,
         sent: Callable[[SentRequest], None] = lambda request: None,
+        healthy: Sequence[int] = (200,),
     ) -> None:
-        super().__init__(workdir, allocate_ports(2), env, health, ready_seconds, sent)
+        super().__init__(workdir, allocate_ports(2), env, health, ready_seconds, sent, healthy)
         self._project = project
         self._wanted = wanted
         self._service = Service(project, "target", wanted.service)
@@ -70,7 +71,9 @@ class ContainerApp(Target):
             self._create()
         else:
             self._service.start()
-        self._service.await_ready(lambda: ask_health(self.url, self._health, self._sent), self._ready_seconds)
+        self._service.await_ready(
+            lambda: ask_health(self.url, self._health, self._sent, self._healthy), self._ready_seconds
+        )
 
     def stop(self) -> None:
         self._service.end(at_once=False)

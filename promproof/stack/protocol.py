@@ -134,6 +134,10 @@ class App(Protocol):
         """Where this machine reaches it; no slash at the end."""
 
     @property
+    def metrics_base(self) -> str:
+        """Where this machine reads its metrics: another port than that of its requests, perhaps."""
+
+    @property
     def fault_url(self) -> str: ...
 
     @property

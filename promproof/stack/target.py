@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,9 +14,9 @@ from promproof.stack.protocol import SentRequest
 class Target:
     """A target that the harness starts and stops; its ports and token stay the same when it is started again.
 
-    workdir: a folder of its own. env: its environment, texts with placeholders. health: the path that answers 200 when
-    it is ready, within ready_seconds. sent: is told every request that was sent for that. ports: its port on this
-    machine, and that of its fault control.
+    workdir: a folder of its own. env: its environment, texts with placeholders. health: the path that answers one of
+    `healthy` when it is ready, within ready_seconds. sent: is told every request that was sent for that. ports: its
+    port on this machine, and that of its fault control.
     """
 
     def __init__(
@@ -27,10 +27,12 @@ class Target:
         health: str,
         ready_seconds: float,
         sent: Callable[[SentRequest], None],
+        healthy: Sequence[int] = (200,),
     ) -> None:
         self._workdir = workdir.absolute()
         self._env = dict(env or {})
         self._health = health
+        self._healthy = healthy
         self._ready_seconds = ready_seconds
         self._sent = sent
         self.token = secrets.token_hex(16)
@@ -40,6 +42,11 @@ class Target:
     def url(self) -> str:
         """The base URL on this machine, without a slash at the end."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def metrics_base(self) -> str:
+        """The URL below which this machine reads its metrics, without a slash at the end."""
+        return self.url
 
     @property
     def fault_url(self) -> str:

@@ -24,7 +24,9 @@ TOLD = {
 }
 
 
-def verdict(fault: str = "", failed: tuple[float, ...] = (4.0, 5.0)) -> Verdict:
+def verdict(
+    fault: str = "", failed: tuple[float, ...] = (4.0, 5.0), url: str = "http://a:1/metrics"
+) -> Verdict:
     """Of scrapes at 1 s to 8 s, some of which failed; the drill took from 3.5 s to 6.5 s."""
     times = [float(t) for t in range(1, 9)]
     up = [[t, 0.0 if t in failed else 1.0] for t in times]
@@ -32,7 +34,7 @@ def verdict(fault: str = "", failed: tuple[float, ...] = (4.0, 5.0)) -> Verdict:
         ("run", {"scrape_interval": 1.0, "scrape_timeout": 10.0, "instance": "a:1"}),
         ("clock_offset", {"low": -0.001, "high": 0.001}),
         ("prepared", {"time_scale": 1.0}),
-        ("targets", {"targets": [TOLD]}),
+        ("targets", {"targets": [{**TOLD, "scrapeUrl": url}]}),
         (
             "stored",
             {
@@ -65,3 +67,16 @@ def test_only_scrapes_that_a_drill_makes_fail_are_excused(
 ) -> None:
     found = verdict(fault, failed)
     assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("https://a:1/behind/metrics?x=1", "pass"),
+        ("http://a:1/stats", "fail"),
+        ("http://a:1/othermetrics", "fail"),
+        ("http://b:1/metrics", "fail"),
+    ],
+)
+def test_behind_a_prefix_the_documented_path_is_the_end_of_the_real_one(url: str, outcome: str) -> None:
+    assert verdict(failed=(), url=url).outcome == outcome

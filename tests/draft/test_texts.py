@@ -104,6 +104,22 @@ def test_which_requests_a_metric_leaves_out_is_drafted_as_a_pattern_with_a_comme
     assert "# It counted all requests that were sent but those with route unmatched" in text
 
 
+def test_a_health_path_that_no_metric_counts_is_left_out_of_them_all() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("all_total", {'a="x"': sum(sent.values())})
+
+    seen = observed(write)
+    text = "\n".join(metrics.metrics(seen, recognise(seen), "/metrics", frozenset(), "/up.html"))
+    [found] = yaml.safe_load(text)["metrics"]
+    assert found["truth"] == {"kind": "requests", "except": {"route": r"/up\.html"}}
+
+
+def test_what_the_target_needs_to_start_is_drafted_where_it_is_named() -> None:
+    more = {"directory": "svc", "env_file": None, "health": "/ready", "health_status": 204}
+    told = yaml.safe_load(contract(Service("shop", "app {port}", more=more), []))["target"]
+    assert told == {"app": "app {port}", "directory": "svc", "health": "/ready", "health_status": 204}
+
+
 def test_a_label_that_is_always_empty_is_not_drafted() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         rows = {f'code="{probe.status}",error=""': 0.0 for probe in sent}

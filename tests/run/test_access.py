@@ -11,9 +11,10 @@ import requests
 from promproof import http
 from promproof.errors import InputError
 from promproof.http import Access, Session, access_of
+from promproof.load.shown import shown, shown_in_environment
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
-from promproof.run.access import let_in_to
+from promproof.run.access import METRICS, let_in_to
 from tests.observe import servers
 from tests.observe.front import before, certificate
 
@@ -103,3 +104,24 @@ def test_a_password_in_the_url_is_shown_as_basic_authentication(status: str) -> 
         assert Session().get(f"{url}/").status_code == 401
         named = url.replace("http://", "http://shop:hush@")
         assert Alertmanager(named).status() == {"versionInfo": {}}
+
+
+def test_a_target_s_metrics_elsewhere_are_shown_what_the_target_is_shown() -> None:
+    let_in_to(
+        {"target": "http://a:1", METRICS: "http://a:2/stats"}, ["target=Authorization: Bearer hush"], None
+    )
+    assert (
+        access_of("http://a:2/stats")
+        == access_of("http://a:1/items")
+        == Access({"Authorization": "Bearer hush"})
+    )
+    assert access_of("http://a:2/other") == Access()
+
+
+def test_traffic_is_shown_what_the_target_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_in_to({"target": "http://a:1"}, ["target=Authorization: Bearer hush"], None)
+    handed = shown_in_environment("http://a:1")
+    assert shown_in_environment("http://b:1") == shown() == {}
+    for name, value in handed.items():
+        monkeypatch.setenv(name, value)
+    assert shown() == {"Authorization": "Bearer hush"}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from promproof import http
 from promproof.config.folder import read_folder
 from promproof.contract.model import Contract
 from promproof.run import alone
-from promproof.run.options import Options
+from promproof.run.access import METRICS, let_in_to
+from promproof.run.options import Options, TargetOptions
 
 pytestmark = pytest.mark.unit
 CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "target": {"metrics_path": "/stats"}})
@@ -19,6 +22,7 @@ PROMETHEUS = "scrape_configs: [{job_name: api, static_configs: [{targets: ['loca
 
 @pytest.fixture
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
+    monkeypatch.setattr(http, "_LET_IN", {})
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(alone, "DEFAULT_MONITORING", tmp_path / "monitoring")
     return Options(contract=tmp_path / "contract.yaml", monitoring=tmp_path / "monitoring")
@@ -37,3 +41,49 @@ def test_a_prometheus_yml_beside_the_contract_is_taken(options: Options) -> None
 def test_a_folder_that_somebody_names_is_not_replaced(options: Options, tmp_path: Path) -> None:
     named = replace(options, monitoring=tmp_path / "elsewhere")
     assert alone.with_monitoring(named, CONTRACT) == named
+
+
+def job_of(options: Options, url: str, metrics: str | None = None, **stack: Any) -> dict[str, Any]:
+    """The job that a run makes for a target that runs already, without its name and address."""
+    target = TargetOptions(url=url, metrics=metrics)
+    named = replace(options, target=target, stack=replace(options.stack, **stack))
+    let_in_to({"target": url, METRICS: metrics}, named.stack.header, named.stack.ca_file)
+    data = read_folder(alone.with_monitoring(named, CONTRACT).monitoring).prometheus.data
+    [job] = data["scrape_configs"]
+    return {key: value for key, value in job.items() if key not in ("job_name", "static_configs")}
+
+
+@pytest.mark.parametrize(
+    ("url", "metrics", "told"),
+    [
+        ("http://a:1", None, {"metrics_path": "/stats"}),
+        ("http://a:1/shop/", None, {"metrics_path": "/shop/stats"}),
+        ("https://a:1", None, {"metrics_path": "/stats", "scheme": "https"}),
+        ("http://a:1", "http://a:2", {"metrics_path": "/stats"}),
+        ("http://a:1", "https://a:2/deep/own", {"metrics_path": "/deep/own", "scheme": "https"}),
+        (
+            "http://me:p%40ss@a:1",
+            None,
+            {"metrics_path": "/stats", "basic_auth": {"username": "me", "password": "p@ss"}},
+        ),
+    ],
+    ids=["plain", "a prefix", "TLS", "another port", "another port and path", "a password"],
+)
+def test_prometheus_reads_a_running_target_where_and_as_it_is_let_in(
+    options: Options, url: str, metrics: str | None, told: dict[str, Any]
+) -> None:
+    assert job_of(options, url, metrics) == told
+
+
+def test_prometheus_shows_what_the_target_is_shown(options: Options) -> None:
+    bearer = job_of(options, "http://a:1", "http://a:2/stats", header=("target=Authorization: Bearer hush",))
+    assert bearer["authorization"] == {"type": "Bearer", "credentials": "hush"}
+    basic = job_of(options, "http://a:1", header=("target=Authorization: Basic bWU6aHVzaA==",))
+    assert basic["basic_auth"] == {"username": "me", "password": "hush"}
+    tenant = job_of(options, "http://a:1", header=("target=X-Scope-OrgID: shop",))
+    assert tenant["http_headers"] == {"X-Scope-OrgID": {"secrets": ["shop"]}}
+
+
+def test_a_configuration_with_a_secret_is_not_kept_in_the_cache(options: Options, tmp_path: Path) -> None:
+    job_of(options, "http://me:hush@a:1")
+    assert not (tmp_path / "cache").exists()

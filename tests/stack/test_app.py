@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from promproof.errors import EvidenceError, InputError
-from promproof.stack.app import ManagedApp
+from promproof.stack.app import ManagedApp, ask_health
 from promproof.stack.journal import Journal
 from promproof.stack.ports import allocate_ports, bound_port
 from promproof.stack.protocol import SentRequest, Status
@@ -46,6 +46,26 @@ def test_placeholder_is_not_filled(make_app: MakeApp) -> None:
             sys.executable,
             "{other}",
         ]
+
+
+def test_metrics_at_a_port_of_their_own_are_not_where_requests_are(make_app: MakeApp) -> None:
+    with make_app(env={"GREETING": "{metrics_port}"}) as app:
+        assert app.metrics_port not in (app.port, app.fault_port)
+        assert app.metrics_base == f"http://{app.address}" == f"http://127.0.0.1:{body(app)}"
+    with make_app() as app:
+        assert app.metrics_base == app.url
+
+
+def test_a_command_does_not_run_in_its_folder(make_app: MakeApp, server: Path) -> None:
+    with make_app(f"{{python}} {server.name} {{port}}", directory=server.parent) as app:
+        assert body(app) == "hello"
+
+
+def test_a_target_is_not_ready_with_the_status_that_its_health_path_has(make_app: MakeApp) -> None:
+    with make_app(env={"UNHEALTHY": "100000"}, health_status=503) as app:
+        assert ask_health(app.url, "/other", lambda request: None, (204,)).endswith(
+            "answers 200 hello, not 204"
+        )
 
 
 def test_pid_is_that_of_a_wrapper(make_app: MakeApp) -> None:

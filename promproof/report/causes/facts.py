@@ -7,6 +7,7 @@ Each fact is taken by itself: one that can't be had is empty, and only the rules
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +17,7 @@ from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Samples
 from promproof.evidence.records import DrillDriven, HeldPoll, Inputs, Tools, Trouble
 from promproof.exposition import Labels
+from promproof.places import MADE
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -146,7 +148,15 @@ def _command(evidence: Evidence) -> str:
     inputs = evidence.need(Inputs).data
     said = [f"--{key} {inputs.options[key]}" for key in ("contract", "monitoring") if inputs.options.get(key)]
     usual = ("monitoring", "monitoring/contract.yaml")
-    said = [option for option in said if not option.endswith(usual)]
+    # a folder that the run made for a service without any is not the user's to name
+    said = [option for option in said if not option.endswith(usual) and f"/{MADE}/" not in option]
+    target, stack = inputs.options.get("target") or {}, inputs.options.get("stack") or {}
+    running = {
+        "target": target.get("url"),
+        "metrics": target.get("metrics"),
+        **{name: stack.get(name) for name in ("prometheus", "alertmanager")},
+    }
+    said += [f"--{name} {shlex.quote(url)}" for name, url in running.items() if url]
     return " ".join(["promproof", "drill" if inputs.job == "drills" else "verify", *said])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from promproof.contract.deployment import Deployment
 from promproof.errors import EvidenceError, InputError
+from promproof.stack.app import healthy
 from promproof.stack.backend import Site, WantedApp, WantedStack
 from promproof.stack.choice import AUTO, BACKENDS, Can, Kind, Wish
 from promproof.stack.images import without_a_registry
@@ -70,8 +71,9 @@ class Containers:
             self._deployment.target,
             wanted.workdir,
             env=wanted.env,
-            health=wanted.health,
+            health=wanted.health or wanted.metrics_path,
             sent=wanted.sent,
+            healthy=healthy(wanted.health, wanted.health_status),
         )
 
     def gateway(self) -> str | None:
