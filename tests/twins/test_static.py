@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from promproof.checks import claims
 from promproof.checks.base import judge
-from promproof.config.rules import read
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
-from promproof.evidence.records import Boundary
+from promproof.evidence.records import Boundary, DeploymentRead
 from promproof.places import DEFAULT_MONITORING
+from promproof.proofs.boundary import Deployed
+from promproof.proofs.rulefiles import read as rules_of
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
 from promproof.run.prepare import Prepared, prepare
-from promproof.stack.binaries import Binaries, find_binaries
+from promproof.stack.binaries import find_binaries
 from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
 
@@ -32,44 +35,85 @@ OPEN = {"alert/DiskWillFill/boundary", "alert/MetricsMissing/boundary"}
 KINDS = re.compile(r"config/clean|alert/\w+/(documented|boundary)|docs/.*")
 
 
-@pytest.fixture(scope="session")
-def binaries() -> Binaries:
-    return find_binaries()
+class Bench:
+    """Asks promtool and amtool about copies of the shipped folder: what is the same in two of them is asked once."""
 
+    def __init__(self) -> None:
+        self.binaries = find_binaries()
+        self._said: dict[tuple[str, ...], static.Printed] = {}
+        self._points: dict[tuple[str, ...], Boundary] = {}
 
-POINTS: dict[tuple[str, ...], Boundary] = {}
+    def check_files(self, prepared: Prepared, history: Recorder) -> None:
+        """What the programs say of the files; of the compose file nothing, which no twin here changes."""
+        root = str(prepared.folder.root)
+        asking = static.Asking(
+            run=lambda command: self._run(root, command), deployment=lambda *_: DeploymentRead()
+        )
+        static.check_files(prepared, self.binaries, history, asking)
 
+    def _run(self, root: str, command: list[Any]) -> static.Printed:
+        words = [str(word).replace(root, "") for word in command]
+        if words[1:3] == ["check", "rules"]:
+            files = [Path(command[-1])]
+        else:
+            files = sorted(
+                Path(root, "alertmanager" if words[0].endswith("amtool") else "prometheus").rglob("*.yml")
+            )
+        about = (*words, *(file.read_text(encoding="utf-8") for file in files))
+        if about not in self._said:
+            self._said[about] = static.ask(command)
+        return self._said[about]
 
-def points(prepared: Prepared, binaries: Binaries) -> Boundary:
-    """Where the alerts flip: the same alerts, rules and intervals flip at the same points, and are asked about once."""
-    rules = tuple(document.path.read_text(encoding="utf-8") for document in prepared.folder.rules)
-    alerts = tuple(alert.model_dump_json() for alert in prepared.contract.alerts)
-    scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
-    about = (str(scrape), *rules, "alerts:", *alerts)
-    if about not in POINTS:
-        POINTS[about] = static.boundary(prepared, binaries)
-    return POINTS[about]
-
-
-def verdicts(monitoring: Path, folder: Path, binaries: Binaries, changed: str = "") -> dict[str, Verdict]:
-    """What the checks say of a monitoring folder without a run.
-
-    changed: a rule file; of all alerts only its own are judged then, since promtool takes most of the time.
-    """
-    prepared = prepare(Options.of(monitoring=monitoring))
-    if "/rules/" in changed:
-        path = (monitoring / changed).resolve()
-        own = {
-            rule.name
-            for rule in read([file for file in prepared.folder.rules if file.path.resolve() == path])
+    def boundary(self, prepared: Prepared) -> Boundary:
+        """Where the alerts flip: the same promise, rules and intervals flip at the same points."""
+        files = [document.path for document in prepared.folder.rules]
+        scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
+        deployed = Deployed(rules_of(files), scrape)
+        alerts = {
+            (str(scrape), alert.model_dump_json(), json.dumps(deployed.of(alert.name))): alert
+            for alert in prepared.contract.alerts
         }
-        kept = tuple(alert for alert in prepared.contract.alerts if alert.name in own)
-        documented = {"alerts": kept, "documentation": None}
-        prepared = replace(prepared, contract=prepared.contract.model_copy(update=documented))
+        if new := {about: alert for about, alert in alerts.items() if about not in self._points}:
+            contract = prepared.contract.model_copy(update={"alerts": tuple(new.values())})
+            asked = static.boundary(replace(prepared, contract=contract), self.binaries)
+            self._points |= {about: _of(asked, alert.name) for about, alert in new.items()}
+        known = [self._points[about] for about in alerts]
+        return Boundary(
+            tuple(point for one in known for point in one.points),
+            rules={name: rule for one in known for name, rule in one.rules.items()},
+            worlds=tuple(world for one in known for world in one.worlds),
+            refused={name: words for one in known for name, words in one.refused.items()},
+        )
+
+
+def _of(asked: Boundary, name: str) -> Boundary:
+    """What was asked of one alert."""
+    return Boundary(
+        tuple(point for point in asked.points if point[0] == name),
+        rules={alert: rule for alert, rule in asked.rules.items() if alert == name},
+        worlds=tuple(world for world in asked.worlds if world.alert == name),
+        refused={alert: words for alert, words in asked.refused.items() if alert == name},
+    )
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return Bench()
+
+
+def verdicts(monitoring: Path, folder: Path, bench: Bench, changed: str = "") -> dict[str, Verdict]:
+    """What the checks say of a monitoring folder without a run. changed: for a rule file the page is not looked at."""
+    prepared = prepare(Options.of(monitoring=monitoring))
+    # who notices when series vanish is no claim of these
+    alerts = tuple(alert.model_copy(update={"vanishing": ()}) for alert in prepared.contract.alerts)
+    update: dict[str, Any] = {"alerts": alerts}
+    if "/rules/" in changed:
+        update["documentation"] = None
+    prepared = replace(prepared, contract=prepared.contract.model_copy(update=update))
     with closing(Recorder(folder / "history.jsonl", "static", SystemClock())) as history:
-        static.check_files(prepared, binaries, history)
+        bench.check_files(prepared, history)
         asked: Future[Boundary] = Future()
-        asked.set_result(points(prepared, binaries))
+        asked.set_result(bench.boundary(prepared))
         static.record_boundary(history, asked)
     evidence = Evidence(prepared.contract, history)
     wanted = [(check, claim) for check, claim in claims(prepared.contract) if KINDS.fullmatch(claim.id)]
@@ -80,8 +124,8 @@ def red(judged: dict[str, Verdict]) -> set[str]:
     return {name for name, verdict in judged.items() if verdict.outcome is not Outcome.PASS} - OPEN
 
 
-def test_the_shipped_folder_is_green(tmp_path: Path, binaries: Binaries) -> None:
-    judged = verdicts(DEFAULT_MONITORING, tmp_path, binaries)
+def test_the_shipped_folder_is_green(tmp_path: Path, bench: Bench) -> None:
+    judged = verdicts(DEFAULT_MONITORING, tmp_path, bench)
     assert {name: judged[name].reason for name in red(judged)} == {}
     assert {judged[name].outcome for name in OPEN} == {Outcome.NOT_VERIFIED}
     pages = 15 + 14 + 5 + 2  # metrics, alerts, dashboards; the deployment, and what the page has too much
@@ -93,12 +137,12 @@ def test_the_shipped_folder_is_green(tmp_path: Path, binaries: Binaries) -> None
     [pytest.param(twin, marks=pytest.mark.nightly) if twin.nightly else twin for twin in STATIC],
     ids=lambda twin: twin.name,
 )
-def test_a_broken_folder_turns_exactly_its_claims_red(twin: Twin, tmp_path: Path, binaries: Binaries) -> None:
-    judged = verdicts(make(twin, tmp_path), tmp_path, binaries, twin.file)
+def test_a_broken_folder_turns_exactly_its_claims_red(twin: Twin, tmp_path: Path, bench: Bench) -> None:
+    judged = verdicts(make(twin, tmp_path), tmp_path, bench, twin.file)
     assert red(judged) == twin.red, {name: judged[name].reason for name in red(judged)}
 
 
-def test_the_page_s_own_sample_rule_fires_far_below_ten_percent(tmp_path: Path, binaries: Binaries) -> None:
+def test_the_page_s_own_sample_rule_fires_far_below_ten_percent(tmp_path: Path, bench: Bench) -> None:
     """Divided series by series, each failed series is divided by itself: 1 at any failure rate."""
     monitoring = make(Twin("none", EXECUTIONS, "> 0.1", "> 0.1", frozenset()), tmp_path)
     (monitoring / EXECUTIONS).write_text(
@@ -114,6 +158,6 @@ groups:
 """,
         encoding="utf-8",
     )
-    verdict = verdicts(monitoring, tmp_path, binaries, EXECUTIONS)["alert/HighPromptFailureRate/boundary"]
+    verdict = verdicts(monitoring, tmp_path, bench, EXECUTIONS)["alert/HighPromptFailureRate/boundary"]
     assert verdict.outcome is Outcome.FAIL
     assert verdict.reason == "fires at 0.002 already, documented > 0.1"
