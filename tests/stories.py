@@ -9,6 +9,7 @@
     checked: nothing that could be read
     no findings
 
+A server at http://prometheus:9090 has what the file `exposed.prom` says, and a file that begins with `#!` can be run.
 Both streams are in it, in their order; a status of 0 is not written. Files stand before the command that reads them, in
 a folder of their own, which is empty again where files follow a command.
 """
@@ -21,14 +22,19 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from promproof.cli.program import main
+from tests.served import prometheus
 
 _FILE = re.compile(r"-- (\S+) --")
+
+
+EXPOSED = "exposed.prom"
+SERVER = "http://prometheus:9090"
 
 
 @dataclass
@@ -73,10 +79,23 @@ def told(heading: str, acts: Iterator[Scene]) -> str:
                 path = Path(name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content.rstrip("\n") + "\n", encoding="utf-8")
+                path.chmod(0o755 if content.startswith("#!") else 0o644)
                 lines += ["", f"-- {name} --", *content.rstrip("\n").split("\n")]
-            for command in scene.commands:
-                lines += ["", f"$ {command}", *_answer(command)]
+            with _server(scene.files.get(EXPOSED, "")) as url:
+                for command in scene.commands:
+                    said = [line.replace(url, SERVER) for line in _answer(command.replace(SERVER, url))]
+                    lines += ["", f"$ {command}", *said]
     return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _server(exposed: str) -> Iterator[str]:
+    """The URL of a server that has what is exposed; that of the stories where nothing is."""
+    if not exposed:
+        yield SERVER
+        return
+    with prometheus(exposed) as url:
+        yield url
 
 
 def _heading(story: str) -> str:

@@ -26,7 +26,8 @@ def located(given: Mapping[str, Path]) -> dict[str, Program]:
     for name in NAMES:
         chosen = given.get(name)
         inside = chosen / name if chosen is not None and chosen.is_dir() else chosen
-        path = str(inside) if inside is not None else _looked_for(name)
+        # a name without a folder would be looked for on PATH
+        path = os.path.abspath(inside) if inside is not None else _looked_for(name)
         if path:
             found[name] = Program(name, path, _version)
     return found

@@ -18,14 +18,7 @@ from promproof.findings.kind import KINDS, Kind, Severity
 from tests.stories import Scene, told, write_anew
 
 STORIES = Path(__file__).parent / "stories"
-WITHOUT = Path(__file__).parent / "without_story.txt"
 _FILE = re.compile(r"^# (\S+\.(?:ya?ml|md|json|tmpl))\n", re.MULTILINE)
-
-
-def without() -> set[str]:
-    """The kinds that need no story."""
-    lines = WITHOUT.read_text(encoding="utf-8").splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
 
 
 def path_of(kind: str) -> Path:
@@ -69,7 +62,7 @@ def main(words: list[str]) -> None:
     if words == ["--answers"]:
         write_anew(sorted(STORIES.rglob("*.txt")))
         return
-    lacking = [name for name in KINDS.names() if name not in without() and not path_of(name).exists()]
+    lacking = [name for name in KINDS.names() if not path_of(name).exists()]
     for name in words or lacking:
         story = draft(KINDS.get(name))
         path_of(name).parent.mkdir(parents=True, exist_ok=True)

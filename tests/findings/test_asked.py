@@ -135,6 +135,17 @@ def test_a_program_that_no_file_needs_is_not_missed(here: Path, capsys: pytest.C
     assert checked(capsys)["not_verified"] == []
 
 
+def test_a_chosen_program_in_the_folder_here_needs_no_slash(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(here, "promtool", "3.5.0", "Checking HERE/rules.yml\n  FAILED:\n HERE/rules.yml: no\n")
+    monkeypatch.chdir(here.parent / "bin")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for choice in ("promtool", "./promtool", "."):
+        said = checked(capsys, str(here), "--only", "file/promtool", "--binary", f"promtool={choice}")
+        assert [finding["rule"] for finding in said["findings"]] == ["file/promtool"], choice
+
+
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
