@@ -1,7 +1,8 @@
 """deployment/written/SERVICE: a service of the compose file as the contract has it, no less and no more.
 
-Ports with their addresses, command, environment, mounts and networks, variables filled with the file's defaults. Read
-without Compose, so that it is judged on every machine.
+Ports with their addresses, command, environment, mounts, networks and profiles, variables filled with the file's
+defaults; the version of the image, limits, and what the health check asks. Read without Compose, so that it is judged
+on every machine.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held, judged, promised_services
+from promproof.config.durations import parse_duration
 from promproof.config.masking import MASK
 from promproof.contract.deployment import Deployment, Written
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
+from promproof.findings.servicefacts import size_of
 from promproof.verdict import Verdict
 
 _NUMBERS = 2
 """A tag with fewer numbers (`v3`, `latest`) is that of whatever comes next."""
-_LISTS = {"ports": "publishes", "command": "runs with", "mounts": "mounts", "networks": "is on the network"}
+_LISTS = {
+    "ports": "publishes",
+    "command": "runs with",
+    "mounts": "mounts",
+    "networks": "is on the network",
+    "profiles": "has the profile",
+}
 
 
 def claims(contract: Contract) -> list[Claim]:
@@ -60,20 +69,17 @@ def _own(deployment: Deployment) -> set[str]:
 
 def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Iterator[str]:
     where = service["where"]
-    image, _, digest = service["image"].partition("@")
-    repository, _, tag = image.rpartition("/")[2].partition(":")
-    if wanted.image is not None:
-        name = f"{image.rpartition('/')[0]}/{repository}".lstrip("/")
-        if name != wanted.image:
-            yield f"{where}: runs the image {name}, documented {wanted.image}"
-        if not digest and not service["built"] and len(re.findall(r"\d+", tag)) < _NUMBERS:
-            yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"
+    yield from _of_image(wanted, service)
+    yield from _of_limits(wanted, service)
+    yield from _of_health(wanted, service)
+    if wanted.ports and service.get("internal"):
+        yield f"{where}: publishes ports, and its networks are internal: nobody reaches them"
     if wanted.restart is not None and service["restart"] != wanted.restart:
         yield f"{where}: restart is {service['restart']}, documented {wanted.restart}"
     for key, does in _LISTS.items():
         said: Sequence[str] | None = getattr(wanted, key)
         if said is not None:
-            there = service[key]
+            there = service.get(key, [])
             yield from (f"{where}: {does} {word}, not documented" for word in there if word not in said)
             yield from (f"{where}: {does} no {word}, documented" for word in said if word not in there)
     if wanted.environment is not None:
@@ -82,6 +88,39 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
             shown, documented = there.get(name, "not set"), said_of.get(name, "as not set")
             if there.get(name) != said_of.get(name) and MASK not in (shown, documented):
                 yield f"{where}: {name} is {shown}, documented {documented}"
+
+
+def _of_image(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
+    where = service["where"]
+    image, _, digest = service["image"].partition("@")
+    repository, _, tag = image.rpartition("/")[2].partition(":")
+    name = f"{image.rpartition('/')[0]}/{repository}".lstrip("/")
+    numbers = re.findall(r"\d+", tag)
+    if wanted.image is not None:
+        if name != wanted.image:
+            yield f"{where}: runs the image {name}, documented {wanted.image}"
+        if not digest and not service["built"] and len(numbers) < _NUMBERS:
+            yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"
+    if wanted.version is not None and numbers:
+        said, runs = ([int(number) for number in each] for each in (wanted.version.split("."), numbers))
+        if runs[0] != said[0] or runs[: len(said)] < said:
+            yield f"{where}: runs version {tag} of {name}, documented is {wanted.version} or newer of major {said[0]}"
+
+
+def _of_limits(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
+    where, memory, cpus = service["where"], service.get("memory"), service.get("cpus")
+    if wanted.memory is not None and memory is not None and memory < (size_of(wanted.memory) or 0):
+        yield f"{where}: may use {memory / 2**20:g} MiB of memory, documented are {wanted.memory} at least"
+    if wanted.cpus is not None and cpus is not None and 0 < cpus < wanted.cpus:
+        yield f"{where}: may use {cpus:g} cpus, documented are {wanted.cpus:g} at least"
+
+
+def _of_health(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
+    where, health, ill = service["where"], service.get("health", ""), service.get("ill_within")
+    if wanted.health is not None and not re.search(rf"(?<!\w){re.escape(wanted.health)}(?![\w-])", health):
+        yield f"{where}: its health check is {health or 'not there'!r}, documented is one that asks {wanted.health}"
+    if wanted.ill_within is not None and ill is not None and ill > parse_duration(wanted.ill_within):
+        yield f"{where}: counts as ill after {ill:g} s of failures, documented {wanted.ill_within}"
 
 
 CHECK = register(Check("deployment-written", claims, judge, order=215))

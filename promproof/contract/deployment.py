@@ -35,6 +35,17 @@ class Written(DeploymentModel):
     environment: dict[str, str] | None = None
     mounts: Texts | None = None
     networks: Texts | None = None
+    profiles: Texts | None = None
+    version: str | None = Field(default=None, pattern=r"^\d+(\.\d+)*$")
+    """The oldest tag by its first numbers, of the same major: `3.5` is 3.5 or 3.12, and not 4.0."""
+    memory: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?[kmg]$")
+    """The least that it may use; no limit is enough."""
+    cpus: float | None = Field(default=None, gt=0)
+    """The least that it may use, in cores; no limit is enough."""
+    health: str | None = None
+    """What its health check asks: a port, or a port and a path, that stands in its words."""
+    ill_within: Duration | None = None
+    """How soon it counts as ill: (interval + time-out) x retries is at most this."""
 
 
 class Service(DeploymentModel):

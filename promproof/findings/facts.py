@@ -13,7 +13,8 @@ from promproof.config.routing import matchers
 from promproof.findings.alertroutes import endings
 from promproof.findings.network import targets_of
 from promproof.findings.part import Part, scalar_text
-from promproof.findings.setup import Alertmanager, Prometheus, Receiver, Service, Setup
+from promproof.findings.servicefacts import of_service
+from promproof.findings.setup import Alertmanager, Prometheus, Receiver, Setup
 
 Facts = dict[str, Any]
 _QUIET = ("email_configs", "slack_configs", "wechat_configs", "rocketchat_configs")
@@ -48,7 +49,7 @@ def facts(
         }
         found["routes"] = ends
     if file is not None:
-        found["services"] = {service.name: _service(service) for service in file.services}
+        found["services"] = {service.name: of_service(service, file) for service in file.services}
     found["sources"] = list(_sources(setup))
     return found
 
@@ -187,26 +188,4 @@ def _receiver(receiver: Receiver) -> Facts:
             for kind, part in receiver.integrations
         ],
         "where": str(receiver.at()),
-    }
-
-
-def _service(service: Service) -> Facts:
-    part = service.part
-    return {
-        "image": service.image,
-        "built": "build" in part,
-        "restart": part.text("restart", "no"),
-        "ports": sorted(service.published),
-        "command": list(service.command),
-        "environment": dict(service.environment),
-        "mounts": sorted(
-            f"{mount.source.rstrip('/') or '/'}:{mount.target}{':ro' if mount.read_only else ''}"
-            if mount.source
-            else mount.target
-            for mount in service.mounts
-        ),
-        "networks": sorted(service.networks)
-        if not part.text("network_mode")
-        else [f"network_mode: {part.text('network_mode')}"],
-        "where": str(service.at()),
     }

@@ -32,8 +32,8 @@ from promproof.truth.requests import counting
 from promproof.truth.views import Answered, Views
 
 Weights = dict[float, float]
-# Prometheus weighs by stamps that the history keeps to a microsecond: samples of a window are at least a scrape of 0.1 s
-# apart, and a share is a quotient of two such weights: off by 2 x 2 x 2e-6 / 0.1 at most.
+# Prometheus weighs by stamps that the history keeps to a microsecond: samples of a window are at least a scrape of
+# 0.1 s apart, and a share is a quotient of two such weights: off by 2 x 2 x 2e-6 / 0.1 at most.
 SLIP = 8e-5
 
 
@@ -64,7 +64,7 @@ class Reach:
 
 
 def _answer(q: float, edges: tuple[float, ...], shares: list[float]) -> float:
-    """What histogram_quantile() makes of these shares at or below each edge; what is above the last one reads as that."""
+    """What histogram_quantile() makes of these shares at or below each edge; above the last one it is that."""
     below, least = 0.0, 0.0
     for edge, share in zip(edges, shares, strict=True):
         if share >= q:
