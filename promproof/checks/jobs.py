@@ -5,6 +5,8 @@ Whatever brought the stack up. A program that this run has not started, and ther
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.contract.deployment import Service
 from promproof.contract.model import Contract
@@ -39,14 +41,16 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     targets = [target for target in record.data.targets if target["labels"].get("job") == job]
     if not targets:
         return not_verified(claim, f"job {job} has no target in this run ({evidence.run.backend})")
+    series = evidence.need(JobSeries)
     found = [
         f"job {job} is {target['health']}: {target['lastError']}"
         for target in targets
         if target["health"] == "down" and not evidence.is_cut_off(target)
     ]
+    if found and len(targets) == 1 and _brought(job, series.data.counts):
+        return unknown(claim, f"{found[0]}; it answered before, so this may be one scrape", [record.number])
     if not found and any(target["health"] == "unknown" for target in targets):
         return unknown(claim, f"job {job} was not scraped yet", [record.number])
-    series = evidence.need(JobSeries)
     if wanted.series is not None and not series.data.counts.get(f"{job} {wanted.series}"):
         if not found and (why := evidence.cut_off.get(job)):
             return unknown(claim, f"job {job} brought no {wanted.series}: {why}", [record.number])
@@ -62,6 +66,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected=f"up, with {wanted.series}" if wanted.series else "up",
         evidence=[record.number, series.number],
     )
+
+
+def _brought(job: str, counts: Mapping[str, float]) -> bool:
+    """Whether a job had series of its own in the run: `up` and the like are Prometheus'."""
+    names = [name.partition(" ")[2] for name in counts if name.startswith(f"{job} ")]
+    return any(name != "up" and not name.startswith("scrape_") for name in names)
 
 
 CHECK = register(Check("jobs", claims, judge, order=340))

@@ -74,7 +74,8 @@ def _stopped(evidence: Evidence) -> list[str]:
         if metric.truth.kind == "rows":
             continue
         then, now = during.series(metric.sample), after.series(metric.sample)
-        if now and not then:
+        # a sum of the database's may be asked of it, and what was not there before may have been born meanwhile
+        if now and not then and metric.truth.kind != "rows_sum" and _was_there(evidence, metric.sample):
             found.append(f"{metric.name} was not there while the database was out")
         if metric.type in ("counter", "histogram", "summary"):
             found += [
@@ -83,6 +84,12 @@ def _stopped(evidence: Evidence) -> list[str]:
                 if labels in now and now[labels] < value
             ]
     return found
+
+
+def _was_there(evidence: Evidence, name: str) -> bool:
+    """Whether Prometheus had a sample of it before the outage."""
+    begin = evidence.need(StimulusOutage).data.begin
+    return any(t < begin for samples in evidence.stored(name).values() for t, _ in samples)
 
 
 def judge_metric(claim: Claim, evidence: Evidence) -> Verdict:

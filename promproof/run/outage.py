@@ -9,16 +9,21 @@ import requests
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
-from promproof.evidence.records import StimulusOutage
+from promproof.evidence.records import ExpositionRead, StimulusOutage
+from promproof.exposition import parse
 from promproof.observe import recording
 from promproof.run.bench import Service
+
+PATIENCE = 3
+"""Times that a target is asked again which has not come back yet."""
+FAILED = 500
 
 
 def take_out(service: Service, contract: Contract, history: Recorder, wait: Callable[[], None]) -> None:
     """The record `stimulus_outage` and two readings of the metrics; nothing for a contract without an outage.
 
     wait: lets scrapes pass. One request to the health path is sent meanwhile and one afterwards: more of them would be
-    an error share that lasts.
+    an error share that lasts. A target may need a moment to have its database again: then it is asked some more times.
     """
     wanted = contract.target.outage
     if wanted is None:
@@ -47,8 +52,26 @@ def take_out(service: Service, contract: Contract, history: Recorder, wait: Call
         return
     after = _health(service, contract)
     read("recovered")
+    for _ in range(PATIENCE):
+        if (after is None or after < FAILED) and _is_back(history, contract):
+            break
+        wait()
+        after = _health(service, contract)
+        read("recovered")
     what = f"fault {wanted.fault} for {end - begin:.1f} s"
     history.add(StimulusOutage(asked, begin, end, end - begin, what, None, during, after))
+
+
+def _is_back(history: Recorder, contract: Contract) -> bool:
+    """Whether the newest reading has the metrics that are asked of the database; true for one that nobody can read."""
+    text = next(
+        record.data.text for record in reversed(history.records) if isinstance(record.data, ExpositionRead)
+    )
+    try:
+        shown = parse(text)
+    except ValueError:
+        return True
+    return all(shown.series(metric.sample) for metric in contract.metrics if metric.truth.kind == "rows")
 
 
 def _health(service: Service, contract: Contract) -> int | None:

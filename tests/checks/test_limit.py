@@ -27,7 +27,12 @@ METRIC = {"name": "orders_total", "type": "counter", "labels": {"shop_id": {}, "
 CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [METRIC]})
 
 
-def verdict(shown: tuple[str, ...], alive: tuple[str, ...] = ("8", "9", "10", "11"), **run: Any) -> Verdict:
+def verdict(
+    shown: tuple[str, ...],
+    alive: tuple[str, ...] = ("8", "9", "10", "11"),
+    contract: Contract = CONTRACT,
+    **run: Any,
+) -> Verdict:
     lines = [
         f'orders_total{{shop_id="{shop}",status="{status}"}} 0'
         for shop in shown
@@ -42,7 +47,7 @@ def verdict(shown: tuple[str, ...], alive: tuple[str, ...] = ("8", "9", "10", "1
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
     return judge(
-        metric_limit.CHECK, Claim("metric/orders_total/limit", "orders_total"), Evidence(CONTRACT, history)
+        metric_limit.CHECK, Claim("metric/orders_total/limit", "orders_total"), Evidence(contract, history)
     )
 
 
@@ -71,6 +76,22 @@ def test_a_limit_that_nothing_reaches_or_nobody_can_set_is_not_verified() -> Non
     assert verdict(("8", "other"), ("8",)).outcome == "not verified"
     assert verdict(("8", "9", "10", "other"), managed=False).outcome == "not verified"
     assert verdict(("8", "9", "10", "other"), database=False).outcome == "not verified"
+
+
+def test_ids_without_an_order_are_red() -> None:
+    alive = ("red", "green", "blue", "yellow")
+    assert verdict(("green", "yellow", "red", "other"), alive).outcome == "pass"
+    assert "beyond the limit" in verdict((*alive, "other"), alive).reason
+    assert "no series within the limit" in verdict(("green", "other"), alive).reason
+
+
+def test_ids_that_are_born_with_their_first_event_are_red() -> None:
+    truth = {key: value for key, value in TRUTH.items() if key != "born_at_zero"}
+    metrics = [{**METRIC, "truth": truth}]
+    contract = Contract.model_validate({"contract": 1, "service": "shop", "metrics": metrics})
+    assert verdict((), contract=contract).outcome == "not verified"
+    assert verdict(("8", "9", "10"), contract=contract).outcome == "pass"
+    assert verdict(("8", "9", "10", "11"), contract=contract).outcome == "fail"
 
 
 def test_a_container_that_keeps_its_environment_is_no_finding() -> None:

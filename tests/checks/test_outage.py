@@ -40,6 +40,7 @@ def verdict(
     status: int = 200,
     error: str | None = None,
     stored: tuple[float, ...] = (1.0, 9.0),
+    orders: tuple[float, ...] = (1.0, 9.0),
     **given: Any,
 ) -> Verdict:
     said = {"begin": 4.0, "end": 6.0, "amount": 2.0, "health_during": 503, "health_after": 200, **given}
@@ -49,6 +50,7 @@ def verdict(
         "up": [(t, 1.0) for t in times],
         "scrape_duration_seconds": [(t, 0.01) for t in times],
         "stock": [(t, 7.0) for t in stored],
+        "orders_total": [(t, 3.0) for t in orders],
     }
     rows: list[tuple[str, dict[str, Any]]] = [
         ("run", {"scrape_interval": 4.0, "managed": True, "instance": "i"}),
@@ -112,6 +114,10 @@ def test_what_an_outage_breaks_is_named(claim: str, changes: dict[str, Any], wor
 )
 def test_an_outage_that_was_not_seen_is_no_failure(claim: str, changes: dict[str, Any], outcome: str) -> None:
     assert verdict(claim, **changes).outcome == outcome
+
+
+def test_a_metric_that_is_born_after_the_outage_is_red() -> None:
+    assert verdict(TARGET, during="", orders=(9.0,)).outcome == "pass"
 
 
 def test_a_contract_without_an_outage_makes_no_claim_about_one() -> None:
