@@ -22,7 +22,7 @@ from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.together import bundles, merged
-from promproof.proofs.world import SLOPE, Family, Program
+from promproof.proofs.world import SLOPE, Family, Program, Turn
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
@@ -226,10 +226,27 @@ def _earlier(family: Family, program: Program, late: float) -> Program:
 
 def line(program: Program, step: float, count: int) -> str:
     """Values in promtool's notation."""
+    if program.turn is not None:
+        return _turned(program, program.turn, step, count)
     if program.events:
         return " ".join(number(program.at(i * step)) for i in range(count))
     slope = program.slope * step
     return f"{number(program.level)}{'-' if slope < 0 else '+'}{number(abs(slope))}x{count}"
+
+
+def _turned(program: Program, turn: Turn, step: float, count: int) -> str:
+    before = min(count, math.ceil(turn.moment / step - 1e-9))
+    after = count - before
+    parts = []
+    if before > 0:
+        past = Program(turn.level, turn.slope)
+        parts.append(line(past, step, before - 1) if turn.was else f"_x{before}")
+    if after > 0 and turn.stays:
+        now = Program(program.at(before * step), program.slope)
+        parts.append(line(now, step, after))
+    elif after > 0:
+        parts.append(f"stale _x{after}")
+    return " ".join(parts)
 
 
 def number(value: float) -> str:

@@ -141,8 +141,11 @@ def always(node: Binary, recorded: Recorded) -> bool:
     }[node.op]
 
 
+SUMMED = ("sum", "avg", "max", "min")
+
+
 def is_divided_by_itself(node: Node) -> bool:
-    """Whether each series meets itself: `x{status="failed"} / x` without a sum."""
+    """Whether each series meets itself: `x{status="failed"} / x` without a sum, or with sums `by (status)`."""
     return (
         isinstance(node, Binary)
         and node.op == "/"
@@ -152,6 +155,12 @@ def is_divided_by_itself(node: Node) -> bool:
 
 
 def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
+    groups: frozenset[str] | None = None
+    if isinstance(one, Aggregate) and isinstance(two, Aggregate):
+        groups = frozenset(one.labels)
+        if one.op != two.op or one.op not in SUMMED or one.without or two.without or groups != {*two.labels}:
+            return False
+        one, two = one.inner, two.inner
     left, right = _bare(one), _bare(two)
     if (
         left is None
@@ -164,6 +173,8 @@ def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
     own, other = set(left[1].matchers), set(right[1].matchers)
     if (left[1].shift, left[1].at) != (right[1].shift, right[1].at) or not (other <= own or own <= other):
         return False
+    if groups is not None and not {name for name, _, _ in own ^ other} <= groups:
+        return False  # a group of the whole has further series
     return node.on is None and not node.ignoring
 
 

@@ -50,6 +50,8 @@ class World:
     series: dict[str, list[tuple[Labels, Program]]]
     step: float
     recorded: Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]] = field(default_factory=dict)
+    has_turns: bool = False
+    """Whether what series did before may differ: then every sample counts."""
 
 
 @dataclass
@@ -108,7 +110,9 @@ class Evaluation:
 
     def _instant(self, node: Selector, t: float) -> Vector:
         t = (t if node.at is None else node.at) - node.shift
-        found: Vector = {labels: (program.at(t), 0.0) for labels, program in self._matching(node)}
+        found: Vector = {
+            labels: (program.at(t), 0.0) for labels, program in self._matching(node) if program.is_there(t)
+        }
         for expression, labels in self._recorded(node):
             found.update(self._recording(node, expression, labels, t))
         return found if t >= 0 else {}
@@ -153,7 +157,11 @@ class Evaluation:
         times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
         if isinstance(window.inner, Selector) and not list(self._recorded(window.inner)):
             return [
-                (labels, [(moment, program.at(moment)) for moment in times], 0.0)
+                (
+                    labels,
+                    [(moment, program.at(moment)) for moment in times if program.is_there(moment)],
+                    0.0,
+                )
                 for labels, program in self._matching(window.inner)
             ]
         inner = window.inner
@@ -169,7 +177,9 @@ class Evaluation:
 
     def _is_straight(self, selector: Selector) -> bool:
         found = self._matching(selector)
-        return not list(self._recorded(selector)) and not any(program.events for _, program in found)
+        return not list(self._recorded(selector)) and not any(
+            program.events or program.turn for _, program in found
+        )
 
     # functions
 
@@ -215,7 +225,9 @@ class Evaluation:
         if steady is not None:
             return steady
         numbers = [self.number(arg, t) for arg in node.args if not isinstance(arg, Window)]
-        exact = node.name in ("changes", "resets")
+        exact = node.name in ("changes", "resets") or (
+            self.world.has_turns and node.name not in windows.COUNTED
+        )
         ranges = self._range(window, t, 2000 if exact else FEW)
         if node.name == "absent_over_time":
             there = any(samples and gap == 0 for _, samples, gap in ranges)
@@ -241,7 +253,7 @@ class Evaluation:
             return None
         made: Vector = {}
         for labels, program in self._matching(inner):
-            if program.events or (program.slope < 0 and node.name in windows.COUNTED):
+            if program.events or program.turn or (program.slope < 0 and node.name in windows.COUNTED):
                 return None
             made[unnamed(labels)] = (program.slope * factor, 0.0)
         return made

@@ -10,15 +10,32 @@ from promproof.proofs.outcome import OPEN, Outcome, Staged
 from promproof.proofs.plan import Plan, has_limits, has_windows
 from promproof.proofs.questions import Question
 from promproof.proofs.recordings import Recordings, stripped
-from promproof.proofs.search import ways
+from promproof.proofs.search import Boundary, Knobs
 from promproof.proofs.timeline import Timeline, asked, course, timeline
-from promproof.proofs.world import SLOPE
+from promproof.proofs.turning import ways
+from promproof.proofs.world import LEVEL, SLOPE
+
+FARTHER = 100.0
+"""How many times as far from the boundary, which is 0.4 % away."""
+ATTEMPTS = 4
+"""Two at the first boundary, one at each of the next two."""
 
 
 def follow(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> None:
-    """From cause to firing and back: first by a cause well beyond the boundary, then by one beside it."""
+    """From cause to firing and back: first by a cause well beyond the boundary, then by one beside it.
+
+    Where a course at the first boundary shows nothing (a guard, say), one at each further boundary is tried.
+    """
     waiting = list(proven)
-    for attempt in range(2):
+    for attempt in range(ATTEMPTS):
+        if attempt > 1:
+            shown = [
+                outcome for outcome in waiting if not outcome.plan or attempt > len(outcome.plan.boundaries)
+            ]
+            _give_up(shown)
+            waiting = [outcome for outcome in waiting if outcome not in shown]
+        if not waiting:
+            return
         asked = [_course(outcome, recordings, attempt) for outcome in waiting]
         replies = judge.ask([question for question, _ in asked])
         unclear = []
@@ -28,7 +45,11 @@ def follow(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> N
             if not _is_shown(outcome):
                 unclear.append(outcome)
         waiting = unclear
-    for outcome in waiting:
+    _give_up(waiting)
+
+
+def _give_up(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
         outcome.verdict = OPEN
         outcome.reason = f"it flips at {outcome.flips}, but {_unclear(outcome)}"
 
@@ -58,15 +79,7 @@ COURSES = 6
 
 def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple[Question, Timeline]]:
     """Those that differ from the one that was followed and from each other."""
-    keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(
-        plan.problem,
-        plan.every,
-        outcome.alert.hold,
-        keep,
-        own=outcome.alert.every,
-        delay=outcome.alert.offset,
-    )
+    times = _times(outcome, plan)
     own, reads = (
         [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)],
         plan.reads(outcome.alert.name),
@@ -94,16 +107,26 @@ def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple
 def _course(outcome: Outcome, recordings: Recordings, attempt: int) -> tuple[Question, Timeline]:
     plan, alert = outcome.plan, outcome.alert
     assert plan is not None
-    fired, silent = plan.boundaries[0].points[0].knobs, plan.boundaries[0].points[1].knobs
+    boundary = plan.boundaries[max(0, attempt - 1)]
+    fired, silent = boundary.points[0].knobs, boundary.points[1].knobs
     if attempt == 0 and plan.fired is not None and plan.fired.keys() == silent.keys():
         fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
         fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
-    keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
-    times = timeline(
-        plan.problem, plan.every, alert.hold, keep, own=alert.every, delay=alert.offset, is_brief=attempt == 0
-    )
+        silent = _clearly(plan, silent, boundary)
+    times = _times(outcome, plan, is_brief=attempt == 0)
     own = [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)]
     return asked(alert.name, plan.problem, silent, fired, times, own, plan.reads(alert.name)), times
+
+
+def _clearly(plan: Plan, silent: Knobs, found: Boundary) -> Knobs:
+    """Of a gauge on a slope, silence far enough from the boundary to last from sample to sample."""
+    key = found.turned
+    family = plan.problem.families[key[0]]
+    if key[1] != LEVEL or SLOPE not in family.knobs or family.is_counter():
+        return silent
+    near = found.points[0].knobs[key]
+    farther = {**silent, key: silent[key] + FARTHER * (silent[key] - near)}
+    return silent if plan.problem.fires(farther) else farther
 
 
 def _times(outcome: Outcome, plan: Plan, *, is_brief: bool = False) -> Timeline:

@@ -53,6 +53,9 @@ class Use:
             (isinstance(node, Aggregate) and node.op in COUNTS and node.op != "avg") for node in self.path
         )
 
+    def is_averaged(self) -> bool:
+        return any(isinstance(node, Aggregate) for node in self.path)
+
 
 def uses(root: Node, recorded: Recorded) -> list[Use]:
     """The selectors of an expression and of the recording rules that it reads."""
@@ -78,14 +81,31 @@ def _use(number: int, selector: Selector, path: tuple[Node, ...]) -> Use:
     for above, node in zip(reversed(path[:-1]), reversed(path), strict=False):
         if isinstance(node, Window) and isinstance(above, Call) and not made.function:
             made.function, made.seconds = above.name, node.seconds
-    for node in path:
+    below: Sequence[Node] = (*path, selector)
+    for place, node in enumerate(path):
         if isinstance(node, Call) and node.name == "histogram_quantile" and not made.matchers("le"):
             made.q = node.args[0].value if isinstance(node.args[0], Number) else 0.9
+        elif isinstance(node, Binary) and below[place + 1] is _without_buckets(node):
+            made.q = None
     return made
 
 
-def families(found: Sequence[Use], choice: Choice, constants: Sequence[float], root: Node) -> list[Family]:
-    """The families for the selectors.
+def _without_buckets(node: Binary) -> Node | None:
+    """The side of an operator whose series bring labels or presence alone, and never buckets."""
+    if node.op in ("and", "unless"):
+        return node.right
+    return {"left": node.right, "right": node.left}.get(node.many)
+
+
+def families(
+    found: Sequence[Use],
+    choice: Choice,
+    constants: Sequence[float],
+    root: Node,
+    *,
+    peers: bool = False,
+) -> list[Family]:
+    """The families for the selectors. peers: whether what is averaged has a member that may differ from the others.
 
     Raises:
         NotCovered: no label value satisfies a selector's matchers.
@@ -96,7 +116,7 @@ def families(found: Sequence[Use], choice: Choice, constants: Sequence[float], r
     shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
     for use in found:
         for labels in [*_remainders(use, found)] or [use.labels]:
-            for counted in range(2 if use.is_counted() else 1):
+            for counted in range(2 if use.is_counted() or (peers and use.is_averaged()) else 1):
                 held = {**labels, "instance": f"{labels.get('instance', 'host')}-b"} if counted else labels
                 metric = held.get("__name__", use.selector.name)
                 plain = {name: value for name, value in held.items() if name != "__name__"}

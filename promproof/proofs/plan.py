@@ -11,6 +11,7 @@ from promproof.config.durations import format_duration
 from promproof.proofs import dead
 from promproof.proofs.calculation import DATES
 from promproof.proofs.evaluate import Unevaluable
+from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
 from promproof.proofs.search import (
     Boundary,
@@ -19,12 +20,11 @@ from promproof.proofs.search import (
     boundary,
     comparisons,
     constants,
-    presence,
-    restarts,
     solve,
 )
 from promproof.proofs.shapes import Recorded
-from promproof.proofs.tree import Binary, Call, Node, NotCovered, Selector, Window, parse, walk
+from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
+from promproof.proofs.turning import presence, restarts
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
 SCRAPE = 15.0
@@ -69,6 +69,24 @@ class Plan:
         return None if names & {"", "ALERTS", "ALERTS_FOR_STATE"} else frozenset({*names, f"alert {alert}"})
 
 
+def turned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan | None:
+    """The plan for an expression that compares a metric with its own past, with series that change; None for others.
+
+    Raises:
+        NotCovered: why there is none.
+    """
+    root = parse(expression)
+    step, every, moment = times(root, recorded, scrape)
+    told = past(root, recorded, step)
+    if told is None:
+        return None
+    plan = _firing(root, recorded, step, every, moment, told)
+    if plan.fired is not None:
+        plan.notes.append(f"asked {format_duration(told.age)} after its series changed")
+        _bound(plan)
+    return plan
+
+
 def planned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan:
     """The plan for an expression.
 
@@ -98,6 +116,10 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         later = min(2 * max(constants(root), default=0.0), LATEST)
         if later > moment:  # an age that nothing has yet
             plan = _firing(root, recorded, *_at_least(step, later, root))
+    averages = any(isinstance(node, Aggregate) for node in walk(root))
+    if plan.fired is None and averages and past(root, recorded, step) is None:
+        differing = _firing(root, recorded, step, every, moment, peers=True)
+        plan = plan if differing.fired is None else differing
     if plan.fired is None:
         return plan
     _bound(plan)
@@ -146,9 +168,23 @@ def _first(root: Node, recorded: Recorded, step: float, every: float, moment: fl
     )
 
 
-def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
-    """A plan with a world in which the alert fires; without one, the reason is its error."""
+def _firing(
+    root: Node,
+    recorded: Recorded,
+    step: float,
+    every: float,
+    moment: float,
+    told: Past | None = None,
+    *,
+    peers: bool = False,
+) -> Plan:
+    """A plan with a world in which the alert fires; without one, the reason is its error.
+
+    told: of series that changed; peers: whether one series may differ from those that it is averaged with.
+    """
     numbers, waiting, tried = constants(root), [dict[tuple[int, str], bool]()], 0
+    # what compares itself with its past is rarely told by steady series
+    patience = 900 if told or past(root, recorded, step) is None else 200
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
     refusal = ""
     plan: Plan | None = None
@@ -161,13 +197,22 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
         tried += 1
         found = uses(root, recorded)
         problem = Problem(
-            root, families(found, choice, numbers, root), numbers, step, moment, recorded, needed=moment
+            root,
+            families(found, choice, numbers, root, peers=peers),
+            numbers,
+            step,
+            moment,
+            recorded,
+            needed=moment,
         )
         usual = problem.moment
         problem.moment = _moment(problem, every)
+        if told is not None:
+            problem.age, problem.reach = told.age, told.reach
+            give_past(problem.families, told, problem.moment)
         plan = plan or Plan(problem, every)
         for start in restarts(problem):
-            knobs = solve(problem, start, problem.miss, 900 if tried == 1 else 400)
+            knobs = solve(problem, start, problem.miss, patience if tried == 1 else min(400, patience))
             if knobs is not None:
                 return Plan(problem, every, knobs, notes=_clock(usual, problem.moment))
         try:
@@ -180,36 +225,11 @@ def _firing(root: Node, recorded: Recorded, step: float, every: float, moment: f
                 waiting += [dict(c) for c in repaired(found, choice, node, left, right)]
     assert plan is not None
     plan.error = refusal or (
-        f"it compares {past} with its own past, which steady series do not change"
-        if (past := _own_past(root, recorded))
+        f"it compares {min(seen_twice.metrics)} with its own past, and no change was found that makes it fire"
+        if (seen_twice := told or past(root, recorded, step))
         else "no series were found that make it fire"
     )
     return plan
-
-
-def _own_past(root: Node, recorded: Recorded) -> str:
-    """A metric that stands on both sides of an operator, at two times or over two windows; empty without one."""
-    for node in walk(root):
-        if isinstance(node, Binary):
-            left, right = _looks(node.left, recorded), _looks(node.right, recorded)
-            for name in left.keys() & right.keys():
-                if left[name] != right[name]:
-                    return name
-    return ""
-
-
-def _looks(node: Node, recorded: Recorded) -> dict[str, set[tuple[float, float]]]:
-    """How far back an expression looks for each metric: offset and window."""
-    found: dict[str, set[tuple[float, float]]] = {}
-    for part in _all(node, recorded):
-        inner = part.inner if isinstance(part, Window) else part
-        if isinstance(inner, Selector) and inner.name:
-            seconds = part.seconds if isinstance(part, Window) else 0.0
-            if isinstance(part, Window) or not any(
-                isinstance(part, Window) and part.inner is inner for part in _all(node, recorded)
-            ):
-                found.setdefault(inner.name, set()).add((inner.shift, seconds))
-    return found
 
 
 def _clock(usual: float, moment: float) -> list[str]:
@@ -305,9 +325,10 @@ def _bound(plan: Plan) -> None:
     problem, fired = plan.problem, plan.fired
     assert fired is not None
     for node in comparisons(problem.root):
-        found = boundary(problem, fired, node)
-        if found is None:
-            found = _elsewhere(problem, node)
+        if any(dead.is_divided_by_itself(part) for part in walk(node)):
+            plan.open.append(node)
+            continue
+        found = boundary(problem, fired, node) or _elsewhere(problem, node)
         if found is not None:
             plan.boundaries.append(found)
         else:

@@ -11,7 +11,7 @@ from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.following import follow
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
-from promproof.proofs.plan import Plan, planned
+from promproof.proofs.plan import Plan, planned, turned
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.recordings import Recordings, stripped
 from promproof.proofs.search import Boundary, Knobs, Point, constant
@@ -52,7 +52,7 @@ def prove(
             batch = [_planned(alert, known.trees, scrape) for alert in alerts[start : start + BATCH]]
             if before is not None:
                 ended(*before)
-            before = batch, pool.submit(_judge, batch, known, judge)
+            before = batch, pool.submit(_judged, batch, known, judge, scrape)
         if before is not None:
             ended(*before)
     return outcomes
@@ -66,6 +66,26 @@ def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
     except (ValueError, RecursionError) as error:
         return Outcome(alert, OPEN, reason=" ".join(str(error).split())[:160])
     return Outcome(alert, OPEN, reason=plan.error, plan=plan)
+
+
+def _judged(batch: Sequence[Outcome], recordings: Recordings, judge: Judge, scrape: float | None) -> None:
+    """Judge a batch; what steady series leave open is asked again with series that change, where that may decide."""
+    _judge(batch, recordings, judge)
+    again: list[tuple[Outcome, Outcome]] = []
+    for outcome in batch:
+        if outcome.verdict == OPEN and outcome.plan is not None:
+            try:
+                plan = turned(outcome.alert.expression, recordings.trees, scrape)
+            except (NotCovered, ValueError, RecursionError):
+                continue
+            if plan is not None and plan.boundaries:
+                again.append((outcome, Outcome(outcome.alert, OPEN, reason=plan.error, plan=plan)))
+    _judge([changed for _, changed in again], recordings, judge)
+    for outcome, changed in again:
+        if changed.verdict == PROVEN:
+            vars(outcome).update(vars(changed))
+        elif changed.reason:
+            outcome.reason = changed.reason
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promproof.proofs.evaluate import Evaluation, Seen, Unevaluable, Vector, World, miss
 from promproof.proofs.tree import COMPARISONS, Binary, Call, Node, Number, Window, walk
 from promproof.proofs.world import (
+    BEFORE,
     CHANGES,
     COPIES,
     DEFAULTS,
     LEVEL,
+    PAST,
     QUANTILE,
     RESETS,
     SLOPE,
@@ -57,6 +59,10 @@ class Problem:
     asked: int = 0
     needed: float = 300.0
     """Seconds until all windows are full."""
+    age: float = 0.0
+    """How long ago the series may have been otherwise, in seconds; 0: they are as they always were."""
+    reach: float = 0.0
+    """Seconds after which nothing shows any more that they were otherwise."""
     _made: dict[tuple[float | None, ...], list[tuple[Labels, Program]]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -75,7 +81,7 @@ class Problem:
         series: dict[str, list[tuple[Labels, Program]]] = {}
         for family in self.families:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
-        return Evaluation(World(series, self.step, self.recorded))
+        return Evaluation(World(series, self.step, self.recorded, has_turns=self.age > 0))
 
     def _series(self, family: Family, knobs: Mapping[Key, float]) -> list[tuple[Labels, Program]]:
         """A family's series, made once for each choice of its knobs: most of them stay from trial to trial."""
@@ -173,6 +179,8 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
     name = key[1]
     if name == COPIES:
         return [0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0]
+    if name == BEFORE:
+        return [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0]
     if name in (CHANGES, RESETS):
         most = problem.families[key[0]].window / problem.step
         whole = {
@@ -192,12 +200,12 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
     made = [value for value in made if value >= 0]
     tracked = name == LEVEL and problem.families[key[0]].follows_time
     slides = name == SLOPE and problem.families[key[0]].knobs.get(SLOPE) == 0.0
-    if (negative or tracked or slides) and not _is_counter(problem, key):
+    if (negative or tracked or slides or name == PAST) and not is_counter(problem, key):
         made += [-value for value in made]
     return list(dict.fromkeys(made))
 
 
-def _is_counter(problem: Problem, key: Key) -> bool:
+def is_counter(problem: Problem, key: Key) -> bool:
     """Whether a knob may not be negative."""
     name = key[1]
     return name in (QUANTILE, TRAFFIC) or (name == SLOPE and problem.families[key[0]].is_counter())
@@ -255,7 +263,7 @@ def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
 
 
 def _order(name: str) -> int:
-    return (LEVEL, SLOPE, QUANTILE, CHANGES, RESETS, COPIES, TRAFFIC).index(name)
+    return (LEVEL, SLOPE, QUANTILE, PAST, CHANGES, RESETS, BEFORE, COPIES, TRAFFIC).index(name)
 
 
 def _truths(seen: Seen) -> dict[Node, bool]:
@@ -285,7 +293,7 @@ def _silences(
 def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary) -> Boundary | None:
     """Draw both sides together until they are next to the boundary, and leave them a little apart."""
     yes, no = fired[key], silent[key]
-    if key[1] in (COPIES, CHANGES, RESETS):
+    if key[1] in (COPIES, CHANGES, RESETS, BEFORE):
         while abs(yes - no) > 1:
             middle = (yes + no) // 2
             yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
@@ -311,7 +319,7 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
         points[0] = Point({**fired, key: yes if node.op == "==" else far_yes}, True)
         points[1] = Point({**fired, key: far_no if node.op == "==" else no}, False)
         other = {**fired, key: beyond}
-        possible = beyond >= 0 or not _is_counter(problem, key)
+        possible = beyond >= 0 or not is_counter(problem, key)
         if possible and problem.fires(other) == (node.op == "!="):
             points.append(Point(other, node.op == "!="))
     if [problem.fires(point.knobs) for point in points[:2]] != [True, False]:
@@ -353,44 +361,3 @@ def _gap(problem: Problem, knobs: Knobs, node: Binary) -> float | None:
     a, b, _ = min(sides, key=lambda side: side[2])
     least = SMALLEST if b == 0 else abs(b)
     return abs(a - b) / least * (NEAR if b == 0 else 1.0)
-
-
-def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
-    """For each family that can turn the alert: worlds just on either side, the firing one first.
-
-    The last is without any series.
-    """
-    found = []
-    for key, value in fired.items():
-        if key[1] not in (LEVEL, SLOPE, QUANTILE):
-            continue
-        for factor in (0.0, 0.5, 0.9, 1.1, 2.0, 100.0, -1.0):
-            yes, no = value, value * factor if value else factor
-            if no == yes or (no < 0 and _is_counter(problem, key)) or problem.fires({**fired, key: no}):
-                continue
-            for _ in range(12):
-                middle = (yes + no) / 2
-                yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
-            found.append(({**fired, key: yes}, {**fired, key: no}))
-            break
-    gone = {key: 0.0 if key[1] == COPIES else value for key, value in fired.items()}
-    return found if problem.fires(gone) else [*found, (fired, gone)]
-
-
-def presence(problem: Problem, fired: Knobs) -> Boundary | None:
-    """Series there and not there, for an alert that no comparison decides."""
-    for key, value in fired.items():
-        if key[1] != COPIES:
-            continue
-        changed = {**fired, key: 0.0 if value else 1.0}
-        if not problem.fires(changed) and problem.miss(changed) != REFUSED:
-            return Boundary(None, (Point(dict(fired), True), Point(changed, False)), key)
-    return None
-
-
-def restarts(problem: Problem) -> Iterator[Knobs]:
-    """Where a search may begin: as the families are, and with everything larger."""
-    yield problem.knobs()
-    yield {
-        key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()
-    }

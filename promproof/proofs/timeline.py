@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from promproof.exposition import matcher
-from promproof.proofs.asking import number, written
+from promproof.proofs.asking import number, steady, written
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
 from promproof.proofs.world import SLOPE, Family, Labels, Program
@@ -57,8 +57,14 @@ def timeline(
     elif hold:
         most = max(every, hold / PENDING_STEPS)
         every = hold / max(1, round(hold / most))
-    whole = math.ceil(problem.moment / every) * every
-    cause = whole
+    elif problem.age:
+        every = min(every, problem.step * max(1, int(problem.age / problem.step / 2)))
+    cause = math.ceil(problem.moment / every) * every
+    if problem.age:  # it heals by itself, and maybe soon
+        shown = math.ceil((problem.age + delay) / every) + math.ceil(hold / every)
+        healed = cause + (shown + 1) * every
+        end = cause + math.ceil((problem.reach + hold + keep + delay + 300) / every + 3) * every
+        return Timeline(cause, healed, max(healed, end), every, delay)
     healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold + delay) / every + 3) * every
     end = healed + math.ceil((_window(problem) + keep + delay + (0 if is_brief else 300)) / every + 3) * every
     return Timeline(cause, healed, end, every, delay)
@@ -70,6 +76,12 @@ def _window(problem: Problem) -> float:
 
 def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> list[dict[str, str]]:
     """The series over the whole time."""
+    if problem.age:
+        changed = [
+            family if family.turn is None else replace(family, turn=times.cause + times.delay)
+            for family in problem.families
+        ]
+        return steady(changed, fired, problem.step, times.end)
     marks = [
         0,
         *(math.ceil(t / problem.step) for t in (times.cause + times.delay, times.healed + times.delay)),

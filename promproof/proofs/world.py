@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Labels = tuple[tuple[str, str], ...]
 """Sorted pairs, the name of the metric among them."""
 Knobs = Mapping[tuple[int, str], float]
 """The value of each knob: number of the family, name of the knob."""
 
-LEVEL, SLOPE, COPIES, CHANGES, RESETS, QUANTILE, TRAFFIC = (
+LEVEL, SLOPE, COPIES, CHANGES, RESETS, QUANTILE, TRAFFIC, PAST, BEFORE = (
     "level",
     "slope",
     "copies",
@@ -23,11 +23,36 @@ LEVEL, SLOPE, COPIES, CHANGES, RESETS, QUANTILE, TRAFFIC = (
     "resets",
     "quantile",
     "traffic",
+    "past",
+    "before",
 )
-DEFAULTS = {LEVEL: 1.0, SLOPE: 0.0, COPIES: 1.0, CHANGES: 0.0, RESETS: 0.0, QUANTILE: 1.0, TRAFFIC: 10.0}
+DEFAULTS = {
+    LEVEL: 1.0,
+    SLOPE: 0.0,
+    COPIES: 1.0,
+    CHANGES: 0.0,
+    RESETS: 0.0,
+    QUANTILE: 1.0,
+    TRAFFIC: 10.0,
+    PAST: 0.0,
+    BEFORE: 0.0,
+}
+"""`past`: by how much the value, the slope of a counter or the quantile was more before the turn; `before`: how many
+series more there were."""
 
 GROWN = 600.0
 """Seconds that a counter has counted before: Prometheus takes one near 0 for newly born, and its rate for smaller."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a series did until a moment, and whether it was there before and is there from then on."""
+
+    moment: float
+    level: float
+    slope: float
+    was: bool = True
+    stays: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,8 +63,15 @@ class Program:
     slope: float = 0.0
     events: float = 0.0
     teeth: bool = False
+    turn: Turn | None = None
+
+    def is_there(self, t: float) -> bool:
+        """Whether the series has a sample then."""
+        return self.turn is None or (self.turn.was if t < self.turn.moment else self.turn.stays)
 
     def at(self, t: float) -> float:
+        if self.turn is not None and t < self.turn.moment:
+            return self.turn.level + self.turn.slope * t
         value = self.level + self.slope * t
         if self.events:
             passed = self.events * t + 1e-9
@@ -52,6 +84,7 @@ class Family:
     """number: its place among the families; knobs: those that may be turned; window: of changes and resets, in seconds.
 
     shared: labels whose values the copies share; edges: the buckets of a histogram, whose quantile is `q`.
+    turn: the moment before which all may have been otherwise; None: it was as it is.
     """
 
     number: int
@@ -63,21 +96,41 @@ class Family:
     follows_time: bool = False
     q: float | None = None
     edges: tuple[float, ...] = ()
+    turn: float | None = None
 
     def knob(self, name: str, knobs: Knobs) -> float:
         return knobs.get((self.number, name), self.knobs.get(name, DEFAULTS[name]))
 
     def series(self, knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
         """The label sets, each with its values."""
-        for copy in range(int(self.knob(COPIES, knobs))):
+        now = int(self.knob(COPIES, knobs))
+        before = now if self.turn is None else max(0, now + int(self.knob(BEFORE, knobs)))
+        for copy in range(max(now, before)):
             labels = dict(self.labels)
             if copy:
                 for name in self.copied:
                     labels[name] = f"{labels.get(name, '')}-{copy}"
             if self.q is not None:
-                yield from self._buckets(labels, knobs)
+                made = self._buckets(labels, knobs)
             else:
-                yield frozen(self.metric, labels), self._program(knobs)
+                made = iter([(frozen(self.metric, labels), self._program(knobs))])
+            for named, program in made:
+                yield named, self._there(program, was=copy < before, stays=copy < now)
+
+    def _there(self, program: Program, *, was: bool, stays: bool) -> Program:
+        if was and stays:
+            return program
+        turn = program.turn or Turn(self.turn or 0.0, program.level, program.slope)
+        return replace(program, turn=replace(turn, was=was, stays=stays))
+
+    def _turned(self, program: Program, level: float, slope: float) -> Program:
+        """A program that had this level and slope before; what counts goes on from where it was."""
+        if self.turn is None or (level, slope) == (program.level, program.slope):
+            return program
+        now = program.level
+        if self.is_counter() and LEVEL not in self.knobs:
+            now = level + (slope - program.slope) * self.turn
+        return replace(program, level=now, turn=Turn(self.turn, level, slope))
 
     def _program(self, knobs: Knobs) -> Program:
         changes, resets = self.knob(CHANGES, knobs), self.knob(RESETS, knobs)
@@ -86,17 +139,28 @@ class Family:
         level = self.knob(LEVEL, knobs)
         if self.is_counter() and LEVEL not in self.knobs:
             level += slope * GROWN
-        return Program(level, slope, events, teeth=not changes)
+        made = Program(level, slope, events, teeth=not changes)
+        past = self.knob(PAST, knobs)
+        if not past or events:
+            return made
+        if self.is_counter() and LEVEL not in self.knobs:
+            slow = max(0.0, slope + past)
+            return self._turned(made, slow * GROWN, slow)
+        return self._turned(made, max(0.0, level + past) if level >= 0 else level + past, slope)
 
     def is_counter(self) -> bool:
         """Whether its values only grow."""
         return self.q is not None or self.knobs.get(SLOPE, 0.0) > 0
 
     def _buckets(self, labels: dict[str, str], knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
-        traffic = self.knob(TRAFFIC, knobs)
-        for edge, share in cumulated(self.edges, self.q or 0.5, self.knob(QUANTILE, knobs)):
+        traffic, now = self.knob(TRAFFIC, knobs), self.knob(QUANTILE, knobs)
+        past = max(0.0, now + self.knob(PAST, knobs))
+        before = dict(cumulated(self.edges, self.q or 0.5, past))
+        for edge, share in cumulated(self.edges, self.q or 0.5, now):
             le = "+Inf" if math.isinf(edge) else f"{edge:.10g}"
-            yield frozen(self.metric, {**labels, "le": le}), Program(traffic * share * GROWN, traffic * share)
+            slope = traffic * before[edge]
+            program = Program(traffic * share * GROWN, traffic * share)
+            yield frozen(self.metric, {**labels, "le": le}), self._turned(program, slope * GROWN, slope)
 
 
 def frozen(metric: str, labels: Mapping[str, str]) -> Labels:

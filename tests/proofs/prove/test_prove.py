@@ -67,6 +67,36 @@ FLIPS = {
     "without": ("sum without (cpu) (a) / b > 2", "> 2"),
     "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
     "offset": ("a - a offset 1h > 5", "> 5"),
+    "fewer series than before": ("count(a) < count(a offset 1h)", "< other side"),
+    "a share of what was": (
+        "sum(rate(a_total[5m])) < 0.5 * sum(rate(a_total[5m] offset 1d))",
+        "< other side",
+    ),
+    "two windows of a rate": ("rate(a_total[5m]) > 3 * rate(a_total[1h])", "> other side"),
+    "a counter that stands still": (
+        "increase(a_total[1h]) == 0 and increase(a_total[1h] offset 1h) > 0",
+        "== 0",
+    ),
+    "down, and was up": ("up == 0 and max_over_time(up[1h]) == 1", "== 0"),
+    "a new series": ("a unless a offset 10m", "any series"),
+    "a series that went": ("present_over_time(a[1h]) unless a", "any series"),
+    "far from its average": ("(a - avg_over_time(a[1d])) / stddev_over_time(a[1d]) > 4", "> 4"),
+    "a quantile that rose": (
+        "histogram_quantile(0.9, sum by (le) (rate(d_bucket[5m]))) > 2 * "
+        "histogram_quantile(0.9, sum by (le) (rate(d_bucket[5m] offset 1h)))",
+        "> other side",
+    ),
+    "one that differs from the others": (
+        "abs(a - on (job) group_left avg by (job) (a)) / on (job) group_left avg by (job) (a) > 0.3",
+        "> 0.3",
+    ),
+    "a quantile with a label of another": (
+        "histogram_quantile(0.9, sum by (instance, le) (rate(d_bucket[5m])) * on (instance) group_left (node) "
+        "name_of_node) > 2",
+        "> 2",
+    ),
+    "a guard first": ("a > 0 and time() - a > 3600", "> 0"),
+    "a volume that fills up": ("predict_linear(a[1d], 86400) < b", "< other side"),
     "subquery": ("max_over_time(rate(a_total[1m])[10m:1m]) > 2", "> 2"),
     "share of what is not good": (
         'sum(rate(a_total{code!="OK"}[5m])) / sum(rate(a_total[5m])) > 0.3',
@@ -104,6 +134,10 @@ DEAD = {
         "rate(a_total[5m]) / (rate(a_total[5m]) + rate(b_total[5m])) > 25",
         "never above 1",
     ),
+    "a share of itself by group": (
+        'sum by (code) (rate(a_total{code="500"}[5m])) / sum by (code) (rate(a_total[5m])) > 5',
+        "always 1",
+    ),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
     "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
 }
@@ -112,9 +146,17 @@ CONTRADICTED = {
         'rate(a_total{code="500"}[5m]) / rate(a_total[5m]) > 0.1',
         "each series is divided by itself",
     ),
+    "divided by itself in groups": (
+        'sum by (code) (rate(a_total{code!~"2.."}[5m])) / sum by (code) (rate(a_total[5m])) == 1',
+        "each series is divided by itself",
+    ),
     "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
 }
 OPEN = {
+    "more than two windows of a rate can show": (
+        "rate(a_total[5m]) > 30 * rate(a_total[1h])",
+        "compares a_total with its own past",
+    ),
     "unknown function": ("histogram_fraction(0, 1, a) > 1", "histogram_fraction"),
     "another dialect": ("a > default 5", "can't be read"),
 }

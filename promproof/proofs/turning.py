@@ -1,0 +1,51 @@
+"""Worlds beside the boundaries: where a search begins, what silences an alert without a comparison, what turns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, is_counter
+from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, QUANTILE, SLOPE
+
+
+def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
+    """For each family that can turn the alert: worlds just on either side, the firing one first.
+
+    The last is without any series.
+    """
+    found = []
+    for key, value in fired.items():
+        if key[1] not in (LEVEL, SLOPE, QUANTILE):
+            continue
+        for factor in (0.0, 0.5, 0.9, 1.1, 2.0, 100.0, -1.0):
+            yes, no = value, value * factor if value else factor
+            if no == yes or (no < 0 and is_counter(problem, key)) or problem.fires({**fired, key: no}):
+                continue
+            for _ in range(12):
+                middle = (yes + no) / 2
+                yes, no = (middle, no) if problem.fires({**fired, key: middle}) else (yes, middle)
+            found.append(({**fired, key: yes}, {**fired, key: no}))
+            break
+    gone = {key: 0.0 if key[1] == COPIES else value for key, value in fired.items()}
+    return found if problem.fires(gone) else [*found, (fired, gone)]
+
+
+def presence(problem: Problem, fired: Knobs) -> Boundary | None:
+    """Series there and not there, for an alert that no comparison decides."""
+    for key, value in fired.items():
+        if key[1] not in (COPIES, BEFORE):
+            continue
+        changed = {**fired, key: 0.0 if value else 1.0}
+        if not problem.fires(changed) and problem.miss(changed) != REFUSED:
+            return Boundary(None, (Point(dict(fired), True), Point(changed, False)), key)
+    return None
+
+
+def restarts(problem: Problem) -> Iterator[Knobs]:
+    """Where a search may begin: as the families are (first with as many series as before), and with all larger."""
+    if problem.age:
+        yield {key: value for key, value in problem.knobs().items() if key[1] != BEFORE}
+    yield problem.knobs()
+    yield {
+        key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()
+    }
