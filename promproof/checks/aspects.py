@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from promproof.checks import held
 from promproof.checks.base import Check, Claim, findings, not_verified, unknown
 from promproof.config.promql import parse
 from promproof.contract.model import Alert, Contract, seconds
@@ -330,7 +331,8 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     if not case.receivers and not case.alert.receivers:
         return not_verified(claim, "neither the alert in the contract nor the drill names a receiver")
     if not case.receivers:
-        return not_verified(claim, "a stack that runs already tells its own receivers, not this run")
+        must = case.life.begin >= case.begun and _burnt(case) > _longest_wait(case)
+        return held.judge_told(claim, case, must=must) if status == FIRING else held.judge_over(claim, case)
     owed = owed_notices(case)
     taken = [delivery for delivery in case.delivered if delivery.answered < 300]
     refused = [

@@ -7,7 +7,7 @@ A label's source is what explains its value for every probe: method, status, sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -61,12 +61,17 @@ def recognise(observed: Observed) -> Recognised:
     found: dict[str, Counting] = {}
     others: dict[str, str] = {}
     torn = observed.torn
-    for family in observed.last.families.values():
-        told = TORN if family.name in torn else _counting(family, observed)
+    families = list(observed.last.families.values())
+    # the second time, what the first has explained of others explains what one request alone doesn't
+    for family in [*families, *families]:
+        if family.name in found:
+            continue
+        told = TORN if family.name in torn else _counting(family, observed, list(found.values()))
         if isinstance(told, str):
             others[family.name] = told
         else:
             found[family.name] = told
+            others.pop(family.name, None)
     probes = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
     most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
     for name, counting in list(found.items()):
@@ -93,13 +98,14 @@ def _apart(seen: set[Probe], missed: set[Probe]) -> tuple[str, tuple[str, ...]] 
     unmatched = {probe.route for probe in missed} == {UNMATCHED}
     for part, of in reversed(parts) if unmatched else parts:
         counted, left = {of(probe) for probe in seen}, {of(probe) for probe in missed}
-        if not counted & left and len(seen) > 1:
+        # one request alone doesn't tell a route from a status; that its method is another one is why a body is counted
+        if not counted & left and (len(seen) > 1 or part == "method"):
             return part, tuple(sorted(left))
     return None
 
 
-def _counting(family: Family, observed: Observed) -> Counting | str:
-    """The family as one that counts requests, or why it is none."""
+def _counting(family: Family, observed: Observed, known: Sequence[Counting]) -> Counting | str:
+    """The family as one that counts requests, or why it is none. known: those that were recognised before."""
     if family.type not in COUNTED_SAMPLE:
         return _still(family.name, observed)
     sample = family.name + COUNTED_SAMPLE[family.type]
@@ -123,6 +129,8 @@ def _counting(family: Family, observed: Observed) -> Counting | str:
     if not seen:
         return "did not move under the requests that were sent"
     sources = _sources(seen)
+    if isinstance(sources, str) and len(seen) == 1:
+        sources = next((told for other in known if (told := _as_of(seen, other))), sources)
     if isinstance(sources, str):
         return sources
     durations, unit, doubt = _durations(family, observed)
@@ -165,6 +173,17 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
             return f"two of its labels hold the {source.split('_')[0]}"
         sources[name] = source
     return sources
+
+
+def _as_of(seen: Mapping[Probe, Labels], other: Counting) -> dict[str, Source]:
+    """The sources of the same labels of another family, where it has the same values; empty where it hasn't."""
+    [(probe, labels)] = seen.items()
+    if probe not in other.seen or len(other.seen) == 1:
+        return {}
+    theirs = dict(other.seen[probe])
+    if any(theirs.get(name) != value for name, value in labels):
+        return {}
+    return {name: other.sources[name] for name, _ in labels}
 
 
 def _source(values: Mapping[Probe, str]) -> Source | None:

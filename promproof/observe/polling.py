@@ -158,12 +158,13 @@ def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _held(alerts: list[dict[str, Any]]) -> tuple[Held, ...]:
-    """What is needed of Alertmanager's alerts: name, state and what suppresses them."""
+    """What is needed of Alertmanager's alerts: name, state, what suppresses them and whom they are for."""
     return tuple(
         Held(
             alert["labels"],
             str(alert["status"]["state"]),
             tuple(alert["status"].get("inhibitedBy", ())),
+            tuple(str(receiver["name"]) for receiver in alert.get("receivers") or ()),
         )
         for alert in alerts
     )

@@ -145,6 +145,23 @@ def test_a_counter_that_leaves_out_paths_of_no_route_or_a_method_says_which() ->
     }
 
 
+def test_a_metric_of_the_one_request_with_a_body_has_the_labels_that_others_explain() -> None:
+    post = Probe("POST", "/items", "/items", 201)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows = {
+            f'verb="{probe.method}",code="{probe.status}",path="{probe.route}",http="1.1"': float(times)
+            for probe, times in sent.items()
+        }
+        bodies = {labels: times for labels, times in rows.items() if "POST" in labels}
+        return counter("bodies_total", bodies) + counter("all_total", rows)
+
+    found = recognise(observed(write, (*PROBES, post)))
+    assert sources(found)["bodies_total"] == sources(found)["all_total"]
+    assert found.counting["bodies_total"].left == ("method", ("GET",))
+    assert not found.others
+
+
 def test_a_label_that_nothing_explains_leaves_the_metric_without_a_truth() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         return counter("requests_total", rows(sent, lambda probe: f'kind="{probe.status // 100}"'))

@@ -118,7 +118,7 @@ class RulesPoll(Poll, kind="rules_poll"):
 
 @dataclass(frozen=True)
 class Held(Part):
-    """An alert that Alertmanager holds: its state, and the alerts that inhibit it."""
+    """An alert that Alertmanager holds: its state, the alerts that inhibit it, and whom it is for."""
 
     labels: dict[str, str]
     """the alert's labels"""
@@ -126,6 +126,8 @@ class Held(Part):
     """`active`, `suppressed` or `unprocessed`"""
     inhibited_by: tuple[str, ...] = ()
     """fingerprints of the alerts that inhibit it"""
+    receivers: tuple[str, ...] = ()
+    """who is told of it, by the routes that are loaded"""
 
 
 @dataclass(frozen=True)

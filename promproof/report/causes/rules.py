@@ -42,7 +42,10 @@ def _renamed(facts: Facts, words: Words) -> Words | None:
     """The metric that is exposed with the help text of the missing one, and documented nowhere."""
     text = facts.documented.get(words["subject"], "")
     alike = [
-        name for name, help in facts.exposed.items() if help == text != "" and name not in facts.documented
+        name
+        for name, help in facts.exposed.items()
+        # when a counter was created has its help text, too
+        if help == text != "" and name not in facts.documented and not name.endswith("_created")
     ]
     return {"new": alike[0]} if text and len(alike) == 1 else None
 

@@ -146,6 +146,8 @@ def test_a_missing_metric_whose_help_text_stands_at_an_undocumented_one_is_renam
         block.title
         == "calls_total is not exposed; requests_total has its help text, and is documented nowhere"
     )
+    created = replace(FACTS, exposed={**FACTS.exposed, "requests_created": "Calls"})
+    assert blocks([missing], created)[0].kind == "renamed-metric"
     two = failed("target/exposition", f"odd is exposed, not documented and not on the allow-list; {text}")
     assert blocks([missing, two], FACTS)[1].kind == ALONE
     assert first(failed("metric/gone_total/form", "gone_total is not exposed")).kind == "missing-metric"
