@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -65,23 +66,97 @@ def parse(text: str) -> Exposition:
         ValueError: a line is malformed; Prometheus would drop the whole scrape.
     """
     types: dict[str, str] = {}
-    plain = "\n".join(_plain(text, types))
     families: dict[str, Family] = {}
-    values: dict[tuple[str, Labels], float] = {}
-    seen: Counter[str] = Counter()
+    values: dict[Series, float] = {}
+    times: Counter[Series] = Counter()
     stamped: list[str] = []
-    for family in text_string_to_metric_families(plain):
-        name = family.name
-        families.setdefault(name, Family(name, types.get(name, "untyped"), family.documentation))
+    for block in _blocks(_plain(text, types)):
+        found = _read_known(block) or _read(block)
+        for name, help_text in found.families:
+            families.setdefault(name, Family(name, types.get(name, "untyped"), help_text))
+        for series, value in zip(found.series, found.values, strict=True):
+            values.setdefault(series, value)
+        times.update(found.series)
+        stamped += found.stamped
+    duplicates = tuple(sorted(series_text(*series) for series, seen in times.items() if seen > 1))
+    return Exposition(families, values, duplicates, tuple(stamped))
+
+
+Series = tuple[str, Labels]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What the lines of one family say: names with their help, and the samples in their order."""
+
+    families: tuple[tuple[str, str], ...]
+    series: tuple[Series, ...]
+    values: Sequence[float]
+    stamped: tuple[str, ...]
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The lines by family. The parser, too, begins anew where another name is declared after samples."""
+    block: list[str] = []
+    name = ""
+    for line in lines:
+        if line.startswith(("# HELP ", "# TYPE ")):
+            declared = line.split(None, 3)[2].strip('"') if len(line.split(None, 3)) > 2 else name
+            if block and declared != name and not block[-1].startswith("#"):
+                yield block
+                block = []
+            name = declared
+        block.append(line)
+    if block:
+        yield block
+
+
+def _read(lines: Iterable[str]) -> _Block:
+    families, series, values, stamped = [], [], [], []
+    for family in text_string_to_metric_families("\n".join(lines)):
+        families.append((family.name, family.documentation))
         for sample in family.samples:
             labels = label_set(sample.labels)
-            shown = series_text(sample.name, labels)
-            seen[shown] += 1
-            values.setdefault((sample.name, labels), float(sample.value))
+            series.append((sample.name, labels))
+            values.append(float(sample.value))
             if sample.timestamp is not None:
-                stamped.append(shown)
-    duplicates = tuple(sorted(shown for shown, times in seen.items() if times > 1))
-    return Exposition(families, values, duplicates, tuple(stamped))
+                stamped.append(series_text(sample.name, labels))
+    return _Block(tuple(families), tuple(series), values, tuple(stamped))
+
+
+def _read_known(lines: Sequence[str]) -> _Block | None:
+    """As `_read`, without the parser where it has read the same lines with other values; None where it must.
+
+    A run reads the same few hundred series many times.
+    """
+    heads, values = [], []
+    for line in lines:
+        if not line or line.startswith("#"):
+            heads.append(line)
+            continue
+        head, _, value = line.rpartition(" ")
+        if not head or "_" in value:
+            return None
+        try:
+            values.append(float(value))
+        except ValueError:
+            return None
+        heads.append(head)
+    try:
+        known = _read_without_values(tuple(heads))
+    except ValueError:
+        return None
+    return replace(known, values=values) if known is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _read_without_values(heads: tuple[str, ...]) -> _Block | None:
+    """What lines say whose values are taken off; None where what was taken off can be something else."""
+    lines = [head if not head or head.startswith("#") else f"{head} 0" for head in heads]
+    found = _read(lines)
+    samples = sum(line is not head for line, head in zip(lines, heads, strict=True))
+    plain = not found.stamped and len(found.series) == samples and not any(found.values)
+    return found if plain else None
 
 
 def _plain(text: str, types: dict[str, str]) -> Iterator[str]:

@@ -70,3 +70,36 @@ def test_a_unit_and_the_end_of_openmetrics_are_no_series() -> None:
 
 def test_a_time_stamp_is_told() -> None:
     assert parse("# TYPE hits gauge\nhits 3 1700000000000\n").stamped == ("hits",)
+
+
+SAID = '# TYPE hits counter\nhits{path="/ x"} %s\n# HELP size Size.\n# TYPE size gauge\nsize %s\n'
+
+
+def test_the_same_series_are_read_with_other_values_and_with_the_first() -> None:
+    seen = [parse(SAID % pair).values for pair in [("1", "2"), ("NaN", "+Inf"), ("3e2", "-4")]]
+    assert [list(map(str, values.values())) for values in seen] == [
+        ["1.0", "2.0"],
+        ["nan", "inf"],
+        ["300.0", "-4.0"],
+    ]
+    assert seen[0].keys() == seen[2].keys() == {("hits", (("path", "/ x"),)), ("size", ())}
+
+
+@pytest.mark.parametrize("value", ["1_0", "x", "", "1 }", "0x1"])
+def test_a_value_that_is_none_is_malformed_also_behind_a_series_that_was_read(value: str) -> None:
+    parse(SAID % ("1", "2"))
+    with pytest.raises(ValueError, match=r".*"):
+        parse(SAID % ("1", value))
+
+
+def test_a_time_stamp_is_told_also_behind_a_series_that_was_read() -> None:
+    assert parse(SAID % ("1", "2")).stamped == ()
+    assert parse(SAID % ("1", "2 1700000000000")).stamped == ("size",)
+
+
+def test_a_series_that_stands_twice_is_told_at_every_reading() -> None:
+    twice = SAID + 'hits{path="/ x"} 5\n'
+    for value in "12":
+        found = parse(twice % (value, "2"))
+        assert found.duplicates == ('hits{path="/ x"}',)
+        assert found.series("hits") == {(("path", "/ x"),): float(value)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
 from promproof.evidence.evidence import Evidence, Samples, Scrape
@@ -43,10 +45,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         )
     found: list[str] = []
     allowed = lateness(late(evidence, metric))
+    expected = _Truth(metric, evidence)
     for t, scrape in scrapes:
         found += [
-            f"at {t:.2f} s: {text}"
-            for text in compare(name, by_time[t], _expected(metric, evidence, scrape, by_time[t]))
+            f"at {t:.2f} s: {text}" for text in compare(name, by_time[t], expected.at(scrape, by_time[t]))
         ]
     return findings(
         claim,
@@ -78,33 +80,51 @@ def _traffic(evidence: Evidence) -> tuple[float, float]:
     return begin, evidence.rest.begin
 
 
-def _expected(metric: Metric, evidence: Evidence, scrape: Scrape, observed: dict[Labels, float]) -> Expected:
-    offset = evidence.history.monotonic
-    begin, end = scrape.begin + offset, scrape.end + offset
-    truth = metric.truth
-    if isinstance(truth, UsersTruth):
-        window = evidence.target_scale.seconds(seconds(truth.window))
-        return {(): users_between(truth, evidence.ledger, begin, end, window)}
-    begin -= late(evidence, metric)
-    expected = between(metric, ledger_of(evidence, metric), begin, end, evidence.longest_handler, observed)
-    if metric.type != "gauge":
+class _Truth:
+    """What a metric may read at a scrape; what all scrapes have in common is worked out once."""
+
+    def __init__(self, metric: Metric, evidence: Evidence) -> None:
+        self._metric, self._evidence = metric, evidence
+        truth = metric.truth
+        if isinstance(truth, UsersTruth):
+            return
+        self._late, self._ledger = late(evidence, metric), ledger_of(evidence, metric)
         name = sample_name(metric)
-        base = told(
-            metric, {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name}
+        self._base = (
+            told(
+                metric,
+                {labels: value for (sample, labels), value in evidence.baseline.items() if sample == name},
+            )
+            if metric.type != "gauge"
+            else {}
         )
-        expected = {
-            labels: expected.get(labels, ZERO) + Interval(base.get(labels, 0.0), base.get(labels, 0.0))
-            for labels in expected.keys() | base.keys()
-        }
-    if isinstance(truth, TallyTruth):
         # A subject that was deleted takes its series with it: no series is right from then on.
-        died = set(evidence.need(Rows, what=f"ids of {truth.subject}", label="rest").data.values)
-        expected = {
+        self._died: set[Any] = (
+            set(evidence.need(Rows, what=f"ids of {truth.subject}", label="rest").data.values)
+            if isinstance(truth, TallyTruth)
+            else set()
+        )
+
+    def at(self, scrape: Scrape, observed: dict[Labels, float]) -> Expected:
+        """Expected values by label set."""
+        evidence, truth = self._evidence, self._metric.truth
+        offset = evidence.history.monotonic
+        begin, end = scrape.begin + offset, scrape.end + offset
+        if isinstance(truth, UsersTruth):
+            window = evidence.target_scale.seconds(seconds(truth.window))
+            return {(): users_between(truth, evidence.ledger, begin, end, window)}
+        expected = between(
+            self._metric, self._ledger, begin - self._late, end, evidence.longest_handler, observed
+        )
+        for labels, value in self._base.items():
+            expected[labels] = expected.get(labels, ZERO) + Interval(value, value)
+        if not isinstance(truth, TallyTruth):
+            return expected
+        return {
             labels: interval
             for labels, interval in expected.items()
-            if labels in observed or dict(labels).get(truth.subject) in died
+            if labels in observed or dict(labels).get(truth.subject) in self._died
         }
-    return expected
 
 
 CHECK = register(

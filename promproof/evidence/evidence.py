@@ -218,10 +218,9 @@ class Evidence:
         Raises:
             Gap: there is none.
         """
-        for record in reversed(self.history.records):
-            data = record.data
-            if isinstance(data, kind) and all(getattr(data, key) == value for key, value in fields.items()):
-                return Record(record.number, record.t, data)
+        for record in reversed(list(self.history.of(kind))):
+            if all(getattr(record.data, key) == value for key, value in fields.items()):
+                return record
         wanted = f" with {', '.join(f'{key}={value}' for key, value in fields.items())}" if fields else ""
         raise Gap(f"the history has no record '{kind.kind}'{wanted}{self.why_missing(kind.kind)}")
 

@@ -53,6 +53,33 @@ class Record(Generic[K_co]):
     data: K_co
 
 
+class Sorted:
+    """The records of a list by their class, which many checks ask for; the list grows, also from other threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_class: dict[type, list[Record[Kind]]] = {}
+        self._known = 0
+        self._newest: Record[Kind] | None = None
+
+    def of(self, records: list[Record[Kind]], kind: type[Kind]) -> list[Record[Kind]]:
+        """Those of a class, in their order. The list is to be read only, and may grow."""
+        with self._lock:
+            if len(records) != self._known or (records and records[-1] is not self._newest):
+                self._catch_up(records)
+            return self._by_class.get(kind, [])
+
+    def _catch_up(self, records: list[Record[Kind]]) -> None:
+        """Read what has been appended; a list that was changed otherwise is read anew."""
+        if self._known > len(records) or (self._known and records[self._known - 1] is not self._newest):
+            self._by_class, self._known = {}, 0
+        for record in records[self._known :]:
+            for above in type(record.data).__mro__:
+                self._by_class.setdefault(above, []).append(record)
+            self._known += 1
+            self._newest = record
+
+
 class History:
     """All records of a run in memory, and the two clocks of its start."""
 
@@ -63,15 +90,16 @@ class History:
         self.monotonic = monotonic
         self.epoch = epoch
         self.records: list[Record[Kind]] = records if records is not None else []
+        self._sorted = Sorted()
 
     def of(self, kind: type[K]) -> Iterator[Record[K]]:
         """The records of a kind, in the order in which they were written."""
-        return (cast(Record[K], record) for record in self.records if isinstance(record.data, kind))
+        return iter(cast("list[Record[K]]", self._sorted.of(self.records, kind)))
 
     def last(self, kind: type[K]) -> Record[K] | None:
         """The newest record of a kind, or None."""
-        found = (record for record in reversed(self.records) if isinstance(record.data, kind))
-        return cast("Record[K] | None", next(found, None))
+        found = self._sorted.of(self.records, kind)
+        return cast("Record[K]", found[-1]) if found else None
 
     def from_epoch(self, epoch: float) -> float:
         """Run time (seconds) of an epoch time stamp of this machine."""

@@ -104,6 +104,11 @@ class EndpointView:
         """Running totals of the unresolved."""
         return b.Totals(self.unresolved)
 
+    @cached_property
+    def held_totals(self) -> tuple[b.Totals, b.Totals, b.Totals]:
+        """Running totals of held_from, held_until and lost."""
+        return b.Totals(self.held_from), b.Totals(self.held_until), b.Totals(self.lost)
+
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = {
             name: b.flat(getattr(self, name)) for name in BIN_PARTS if getattr(self, name)
@@ -211,7 +216,37 @@ class LedgerView:
         """How often the server counted a key at rest, at least and at most."""
         return self.completed_before(key, inf), self.started_before(key, inf)
 
+    @cached_property
+    def unresolved(self) -> frozenset[EndpointKey]:
+        """Endpoints with requests whose status is not known."""
+        return frozenset(
+            key for key, view in self.endpoints_seen.items() if view.unresolved_totals.up_to(inf) > 0
+        )
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What others have worked out of this view, which does not change."""
+        return {}
+
     # bounds at a moment
+
+    def bounds_of(self, keys: Iterable[CountKey | EndpointKey]) -> BoundsAt:
+        """`completed_before` and `started_before` of several keys together, for many moments.
+
+        A request whose status is not known counts once at most for the keys of its endpoint.
+        """
+        starts: list[Bins] = []
+        ends: list[Bins] = []
+        left: list[Bins] = []
+        for endpoint, group in _by_endpoint(keys).items():
+            view = self._endpoint(endpoint)
+            starts.append(view.unresolved)
+            for course in (course for key in group for course in _courses(view, key)):
+                starts.append(course.starts)
+                ends.append(course.ends)
+                left.append(course.left)
+        totals = (b.Totals(b.merged(parts)) for parts in (starts, ends, left))
+        return BoundsAt(self, *totals)
 
     def started_before(self, key: CountKey | EndpointKey, t: float) -> int:
         """The most that the server can have counted by time t: bins that began at or before t.
@@ -220,7 +255,7 @@ class LedgerView:
         Without a status in the key: requests of any status.
         """
         view = self._endpoint(key)
-        last = self._bin(t)
+        last = self.bin(t)
         return view.unresolved_totals.up_to(last) + sum(course.begun(last) for course in _courses(view, key))
 
     def completed_before(self, key: CountKey | EndpointKey, t: float, settle: float = inf) -> int:
@@ -229,7 +264,7 @@ class LedgerView:
         A request that its client left counts from `settle` seconds after that (the longest time that a
         handler may take); by default only at the end of time, t = inf.
         """
-        first, settled = self._bin(t), self._settled(t, settle)
+        first, settled = self.bin(t), self.settled(t, settle)
         return sum(course.over(first, settled) for course in _courses(self._endpoint(key), key))
 
     def open_interval(
@@ -244,10 +279,11 @@ class LedgerView:
         always at t = inf.
         """
         view = self._endpoint((method, endpoint))
-        begin, end = self._bin(t_begin), self._bin(t_end)
-        certain = b.before(view.held_from, begin) - b.up_to(view.held_until, end)
+        begin, end = self.bin(t_begin), self.bin(t_end)
+        held_from, held_until, lost = view.held_totals
+        certain = held_from.before(begin) - held_until.up_to(end)
         over = self.completed_before((method, endpoint), t_begin, settle)
-        over += b.before(view.lost, self._settled(t_begin, settle))
+        over += lost.before(self.settled(t_begin, settle))
         return max(certain, 0), self.started_before((method, endpoint), t_end) - over
 
     def tally_started_before(self, key: TallyKey, t: float) -> int:
@@ -255,7 +291,7 @@ class LedgerView:
 
         Tallies of requests of unknown fate count where their known labels agree with the key.
         """
-        last = self._bin(t)
+        last = self.bin(t)
         name, labels = key
         lost = sum(
             b.up_to(starts, last)
@@ -266,7 +302,7 @@ class LedgerView:
 
     def tally_completed_before(self, key: TallyKey, t: float, settle: float = inf) -> int:
         """The least that the server must have counted of a tally by time t; settle as in completed_before."""
-        return self.tallies_seen.get(key, _NO_COURSE).over(self._bin(t), self._settled(t, settle))
+        return self.tallies_seen.get(key, _NO_COURSE).over(self.bin(t), self.settled(t, settle))
 
     # durations
 
@@ -344,11 +380,38 @@ class LedgerView:
     def _endpoint(self, key: CountKey | EndpointKey) -> EndpointView:
         return self.endpoints_seen.get((key[0], key[1]), _NO_ENDPOINT)
 
-    def _bin(self, t: float) -> float:
+    def bin(self, t: float) -> float:
+        """The index of the bin that holds time t, which may be infinite."""
         return t if isinf(t) else b.bin_of(t, self.bin_seconds)
 
-    def _settled(self, t: float, settle: float) -> float:
-        return inf if t == inf else self._bin(t - settle)
+    def settled(self, t: float, settle: float) -> float:
+        """The bin of `settle` seconds before t; at the end of time everything is settled."""
+        return inf if t == inf else self.bin(t - settle)
+
+
+@dataclass(frozen=True)
+class BoundsAt:
+    """How often the server counted some requests at a moment, at least and at most."""
+
+    ledger: LedgerView
+    starts: b.Totals
+    ends: b.Totals
+    left: b.Totals
+
+    def low(self, t: float, settle: float = inf) -> int:
+        """As `completed_before`."""
+        return self.ends.before(self.ledger.bin(t)) + self.left.before(self.ledger.settled(t, settle))
+
+    def high(self, t: float) -> int:
+        """As `started_before`."""
+        return self.starts.up_to(self.ledger.bin(t))
+
+
+def _by_endpoint(keys: Iterable[CountKey | EndpointKey]) -> dict[EndpointKey, list[CountKey | EndpointKey]]:
+    found: dict[EndpointKey, list[CountKey | EndpointKey]] = {}
+    for key in keys:
+        found.setdefault((key[0], key[1]), []).append(key)
+    return found
 
 
 _NO_COURSE = Course()

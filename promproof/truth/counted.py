@@ -16,7 +16,6 @@ from promproof.contract.labels import RequestTruth
 from promproof.contract.model import COUNTED, Contract, Metric, TallyTruth
 from promproof.contract.texts import Pattern
 from promproof.evidence.evidence import NotShown
-from promproof.evidence.senders import ledger_of
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
@@ -94,14 +93,18 @@ def selected(views: Views, truth: Counted) -> list[Series]:
     metric = views.evidence.contract.metric(truth.metric)
     if isinstance(metric.truth, TallyTruth):
         views.evidence.need_all_ended()
-    sampled = views.stamps(sample_name(metric))
-    sent = at_rest(metric, ledger_of(views.evidence, metric), sampled)
-    parts = told_by(metric, sampled)
-    return [
-        Series(parts[labels], group(views, labels, truth.by), stamps)
-        for labels, stamps in sampled.items()
-        if parts[labels] in sent and matches(dict(labels), truth.where)
-    ]
+    key = ("selected", truth.metric, truth.by, tuple(sorted(truth.where.items())))
+    if key not in views.memo:
+        sampled = views.stamps(sample_name(metric))
+        sent = at_rest(metric, views.ledger_for(metric), sampled)
+        parts = told_by(metric, sampled)
+        views.memo[key] = [
+            Series(parts[labels], group(views, labels, truth.by), stamps)
+            for labels, stamps in sampled.items()
+            if parts[labels] in sent and matches(dict(labels), truth.where)
+        ]
+    found: list[Series] = views.memo[key]
+    return found
 
 
 def told_by(metric: Metric, sampled: Iterable[Labels]) -> dict[Labels, Labels]:

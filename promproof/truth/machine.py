@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
 from promproof.evidence.evidence import Evidence, Gap, Scrape
 from promproof.evidence.figures import TICK
@@ -15,6 +16,7 @@ from promproof.truth.phase import extrapolated, increase, phase
 from promproof.truth.resources import Figure, Readings, latest
 from promproof.truth.views import Answered, Views
 
+T = TypeVar("T")
 BY_FIGURE = {
     "cpu_used": (),
     "memory_used": (),
@@ -69,7 +71,9 @@ class MachineTruth(Truth):
         stamps = sorted(scrapes)
         if self.figure in ("cpu_used", "cpu_modes", "disk_bytes", "network_bytes"):
             return _counters(views, self.figure, answer, ordinal, readings, scrapes)
-        figures = _gauges(self.figure, ordinal, readings)
+        figures = _kept(
+            views, ("gauges", self.figure, ordinal), lambda: _gauges(self.figure, ordinal, readings)
+        )
 
         def at(t: float) -> Bounds:
             scrape = latest(stamps, scrapes, failed, t)
@@ -106,15 +110,8 @@ def _counters(
 ) -> AtPoint:
     length = window_of(answer)
     stamps = sorted(scrapes)
-    devices = {
-        kind: {name for row in readings.rows for name in getattr(row, kind)} for kind in ("disks", "networks")
-    }
+    devices, lasting = _kept(views, "devices", lambda: _devices(readings))
     slip = TICK * max(int(readings.rows[0].cpus), 1)
-    # A device that comes or goes has a phase of its own.
-    lasting = {
-        kind: set.intersection(*(set(getattr(row, kind)) for row in readings.rows))
-        for kind in ("disks", "networks")
-    }
 
     def per_second(first: Scrape, last: Scrape, seen: Any, figure: Figure, slip: float) -> Interval | None:
         low, high = readings.counter(first, figure, slip), readings.counter(last, figure, slip)
@@ -147,6 +144,14 @@ def _counters(
     return at
 
 
+def _devices(readings: Readings) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """All devices by kind, and those that no reading lacks: one that comes or goes has a phase of its own."""
+    kinds = ("disks", "networks")
+    devices = {kind: {name for row in readings.rows for name in getattr(row, kind)} for kind in kinds}
+    lasting = {kind: set.intersection(*(set(getattr(row, kind)) for row in readings.rows)) for kind in kinds}
+    return devices, lasting
+
+
 def _of(kind: str, key: str, index: int | None = None) -> Figure:
     def figure(row: MachineReading) -> float:
         value = getattr(row, kind).get(key, 0 if index is None else (0, 0))
@@ -170,7 +175,19 @@ def _machine(views: Views) -> Readings:
     rows = views.evidence.need(Machine).data.readings
     if not rows:
         raise Gap("the machine's figures were not read")
-    return Readings(tuple(row.before for row in rows), tuple(row.after for row in rows), rows)
+    return _kept(
+        views,
+        "machine",
+        lambda: Readings(tuple(row.before for row in rows), tuple(row.after for row in rows), rows),
+    )
+
+
+def _kept(views: Views, key: object, make: Callable[[], T]) -> T:
+    """What is the same for every query, made once."""
+    if key not in views.memo:
+        views.memo[key] = make()
+    found: T = views.memo[key]
+    return found
 
 
 def _instance(answer: Answered) -> str:

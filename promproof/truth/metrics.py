@@ -7,15 +7,15 @@ after `e` can be. "Between completed and started" is that interval; at rest its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
 from promproof.contract.labels import OpenRequestsTruth, RequestTruth
 from promproof.contract.model import Metric, TallyTruth, UsersTruth
-from promproof.evidence.view import EndpointKey, LedgerView
+from promproof.evidence.view import BoundsAt, EndpointKey, LedgerView
 from promproof.exposition import Labels, label_set
-from promproof.truth.requests import NO_STATUS, Key, counting
+from promproof.truth.requests import counting
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,10 @@ def between(
     truth = metric.truth
     match truth:
         case RequestTruth():
-            # how many are open at a moment is known by endpoint alone
-            count = counting(metric, by_status=not isinstance(truth, OpenRequestsTruth))
+            times = (begin, end, settle)
             return {
-                labels: _counted(truth, ledger, endpoints, (begin, end, settle))
-                for labels, endpoints in count.groups(ledger, map(count.told, seen)).items()
+                labels: _counted(truth, ledger, parts, times)
+                for labels, parts in _parts(metric, truth, ledger, seen).items()
             }
         case TallyTruth():
             return {
@@ -104,33 +103,56 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
     return Interval(low, high)
 
 
+Parts = tuple[tuple[EndpointKey | None, BoundsAt], ...]
+"""What a label set counts, by endpoint; without one where it is enough to know all of them together."""
+
+
+def _parts(
+    metric: Metric, truth: RequestTruth, ledger: LedgerView, seen: Iterable[Labels]
+) -> dict[Labels, Parts]:
+    """What each label set counts: the same at every moment, so worked out once for a ledger and what is seen."""
+    # how many are open at a moment is known by endpoint alone
+    count = counting(metric, by_status=not isinstance(truth, OpenRequestsTruth))
+    shown = count.shown(ledger, seen)
+    key = ("parts", count, shown)
+    if key not in ledger.memo:
+        apart = truth.at_end or isinstance(truth, OpenRequestsTruth)
+        ledger.memo[key] = {
+            labels: tuple((endpoint, ledger.bounds_of(keys)) for endpoint, keys in endpoints.items())
+            if apart
+            else ((None, ledger.bounds_of(key for keys in endpoints.values() for key in keys)),)
+            for labels, endpoints in count.groups(ledger, shown).items()
+        }
+    found: dict[Labels, Parts] = ledger.memo[key]
+    return found
+
+
 def _counted(
-    truth: RequestTruth,
-    ledger: LedgerView,
-    endpoints: Mapping[EndpointKey, list[Key]],
-    times: tuple[float, float, float],
+    truth: RequestTruth, ledger: LedgerView, parts: Parts, times: tuple[float, float, float]
 ) -> Interval:
     """What one label set counts: a sum over endpoints; a request whose status is not known counts once at most."""
     begin, end, settle = times
-    total = ZERO
-    for (method, route), keys in endpoints.items():
-        if isinstance(truth, OpenRequestsTruth):
-            total += Interval(*ledger.open_interval(method, route, begin, end, settle))
-            continue
-        unresolved = ledger.started_before((method, route, NO_STATUS), end)
-        low = sum(ledger.completed_before(key, begin, settle) for key in keys)
-        high = sum(ledger.started_before(key, end) for key in keys) - (len(keys) - 1) * unresolved
-        if truth.at_end:
-            certain, _ = ledger.open_interval(method, route, begin, end, settle)
-            high = max(low, min(high, ledger.started_before((method, route), end) - certain))
-        total += Interval(low, high)
-    return total
+    total_low = total_high = 0
+    for endpoint, bounds in parts:
+        if endpoint is None:
+            low, high = bounds.low(begin, settle), bounds.high(end)
+        elif isinstance(truth, OpenRequestsTruth):
+            low, high = ledger.open_interval(*endpoint, begin, end, settle)
+        else:
+            certain, _ = ledger.open_interval(*endpoint, begin, end, settle)
+            low, high = bounds.low(begin, settle), bounds.high(end)
+            high = max(low, min(high, ledger.started_before(endpoint, end) - certain))
+        total_low, total_high = total_low + low, total_high + high
+    return Interval(total_low, total_high)
 
 
 def _tallied(truth: TallyTruth, ledger: LedgerView, seen: Iterable[Labels]) -> Iterator[Labels]:
     """The label sets that were counted, and of those that are seen the ones that lost answers may have had."""
-    known = {labels for name, labels in ledger.tallies if name == truth.tally}
+    key = ("tallied", truth.tally)
+    if key not in ledger.memo:
+        ledger.memo[key] = {labels for name, labels in ledger.tallies if name == truth.tally}
+    known: set[Labels] = ledger.memo[key]
     yield from known
-    for labels in seen:
+    for labels in seen if ledger.tallies_lost else ():
         if labels not in known and ledger.tally_started_before((truth.tally, labels), inf):
             yield labels

@@ -9,7 +9,9 @@ so is the extrapolation, which can weigh a bucket less that was empty before the
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import inf
@@ -20,10 +22,10 @@ from pydantic import Field
 from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
 from promproof.evidence.evidence import Gap, NotShown, Scrape
-from promproof.evidence.senders import late, ledger_of
+from promproof.evidence.senders import ledger_of
 from promproof.evidence.view import EndpointKey, EndpointView
 from promproof.exposition import Labels, series_text
-from promproof.truth.counted import Counted, group, matches, told_by
+from promproof.truth.counted import Counted, Series, group, matches, told_by
 from promproof.truth.latencies import Course, courses
 from promproof.truth.metrics import ZERO, Interval
 from promproof.truth.panel import AtPoint, Bounds, register, window_of
@@ -73,6 +75,24 @@ def _answer(q: float, edges: tuple[float, ...], shares: list[float]) -> float:
     return edges[-1]
 
 
+class Sized:
+    """How many requests took how long (s): sorted, with running totals, for many questions about edges."""
+
+    def __init__(self, counts: Mapping[float, float]) -> None:
+        self._sizes = sorted(counts)
+        self._totals = [0.0, *accumulate(counts[size] for size in self._sizes)]
+
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self._totals[-1]
+
+    def within(self, edge: float, late: float = 0.0) -> float:
+        """How many took at most `edge`, each with `late` added."""
+        # the sum is not taken apart: it rounds, and grows with its first part
+        return self._totals[bisect_right(self._sizes, edge, key=lambda size: size + late)]
+
+
 @dataclass(frozen=True)
 class Window:
     """The requests of one endpoint around one window: certain and doubtful ones, with latencies and delays.
@@ -80,9 +100,9 @@ class Window:
     `first` bounds how many there were before it.
     """
 
-    certain: tuple[tuple[float, float], ...]
-    delays: tuple[tuple[float, float], ...]
-    doubtful: tuple[tuple[float, float], ...]
+    certain: Sized
+    delays: Sized
+    doubtful: Sized
     first: Interval
 
 
@@ -122,23 +142,39 @@ class QuantileTruth(Counted):
 def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dict[Labels, Reach]:
     """What each group's buckets hold in one window: the same for all quantiles."""
     metric = views.evidence.contract.metric(truth.metric)
-    known = courses(views.evidence)
-    endpoints = _endpoints(views, metric)
-    parts = told_by(metric, views.stamps(f"{metric.name}_count"))
+    lateness = views.late(metric)
+    edges = (*(metric.buckets or ()), inf)
     result: dict[Labels, Reach] = {}
-    for labels, moments in views.stamps(f"{metric.name}_count").items():
-        key = group(views, labels, truth.by)
-        seen = phase(moments, t, length, left_open=views.left_open)
-        if seen is None or not matches(dict(labels), truth.where):
+    for series, course in _selected(views, truth, metric):
+        seen = phase(series.stamps, t, length, left_open=views.left_open)
+        if seen is None:
             continue
-        reach = result.setdefault(key, Reach())
-        course = known.get(endpoints[parts[labels]], Course()) if parts[labels] in endpoints else Course()
-        found = _known(views, metric, parts[labels], seen, course)
+        reach = result.setdefault(series.group, Reach())
+        found = _known(views, metric, series.labels, seen, course)
         if found is not None:
             begin = views.target_scrapes[seen.first].begin
-            edges = (*(metric.buckets or ()), inf)
-            _weigh(reach, found, course, seen, begin, edges, late(views.evidence, metric))
+            _weigh(reach, found, course, seen, begin, edges, lateness)
     return result
+
+
+def _selected(views: Views, truth: QuantileTruth, metric: Metric) -> list[tuple[Series, Course]]:
+    """The series that the truth selects, each with the latencies of its requests."""
+    key = ("selected", "latencies", truth.metric, truth.by, tuple(sorted(truth.where.items())))
+    if key not in views.memo:
+        known = courses(views.evidence)
+        endpoints = _endpoints(views, metric)
+        stamps = views.stamps(f"{metric.name}_count")
+        parts = told_by(metric, stamps)
+        views.memo[key] = [
+            (
+                Series(parts[labels], group(views, labels, truth.by), moments),
+                known.get(endpoints.get(parts[labels], ("", "")), Course()),
+            )
+            for labels, moments in stamps.items()
+            if matches(dict(labels), truth.where)
+        ]
+    found: list[tuple[Series, Course]] = views.memo[key]
+    return found
 
 
 def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
@@ -148,6 +184,10 @@ def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
         NotShown: the latencies of a label set are not told apart from others: of another endpoint in it, or of another
             status of its endpoint.
     """
+    kept = ("endpoints", metric.name)
+    if kept in views.memo:
+        known: dict[Labels, EndpointKey] = views.memo[kept]
+        return known
     ledger = ledger_of(views.evidence, metric)
     found: dict[Labels, EndpointKey] = {}
     for labels, endpoints in counting(metric).groups(ledger).items():
@@ -163,6 +203,7 @@ def _endpoints(views: Views, metric: Metric) -> dict[Labels, EndpointKey]:
                 f"the ledger has no latencies of {' '.join(endpoint)} by status, as {metric.name} has"
             )
         found[labels] = endpoint
+    views.memo[kept] = found
     return found
 
 
@@ -217,7 +258,7 @@ def _window(
     told = certain.total() + sum(doubtful.values())
     if most > told and untold > 0:
         doubtful[longest] += min(most - told, untold)
-    return Window(tuple(certain.items()), tuple(delays.items()), tuple(doubtful.items()), first)
+    return Window(Sized(certain), Sized(delays), Sized(doubtful), first)
 
 
 def _weigh(
@@ -233,12 +274,12 @@ def _weigh(
 
     late: how much longer (s) than its client waited the target may say that a request took.
     """
-    sure = sum(count for _, count in window.certain)
-    every = sure + sum(count for _, count in window.doubtful)
+    sure, doubtful = window.certain.total, window.doubtful.total
+    every = sure + doubtful
     for edge in edges:
-        fast = sum(count for latency, count in window.certain if latency + late <= edge)
-        slower = sum(count for latency, count in window.doubtful if latency + late > edge)
-        held = sum(count for delay, count in window.delays if delay > edge)
+        fast = window.certain.within(edge, late)
+        slower = doubtful - window.doubtful.within(edge, late)
+        held = window.delays.total - window.delays.within(edge)
         earlier = course.before(begin - late, edge - late)
         if seen.covered:
             must = seen.extended(fast, earlier), seen.extended(sure + slower, window.first.high)

@@ -6,12 +6,12 @@ A label that holds anything is not told by a truth: series that differ in it alo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import inf
 
 from promproof.contract.labels import Label, RequestTruth, Source
 from promproof.contract.model import Metric
 from promproof.evidence.view import CountKey, EndpointKey, LedgerView
 from promproof.exposition import Labels, label_set
+from promproof.truth.kept import Kept
 
 Key = EndpointKey | CountKey
 STATUSES = range(100, 600)
@@ -47,6 +47,10 @@ class Counting:
         """The part of a label set that the truth tells."""
         return tuple(pair for pair in labels if pair[1] and pair[0] not in self._free)
 
+    def shown(self, ledger: LedgerView, seen: Iterable[Labels]) -> frozenset[Labels]:
+        """The told parts of the label sets that are there, where it matters which: answers were lost."""
+        return frozenset(map(self.told, seen)) if self.by_status and ledger.unresolved else frozenset()
+
     def groups(
         self, ledger: LedgerView, seen: Iterable[Labels] = ()
     ) -> dict[Labels, dict[EndpointKey, list[Key]]]:
@@ -79,17 +83,23 @@ class Counting:
                     yield labels, (method, route)
                 continue
             known = ledger.endpoints_seen[method, route].outcomes
-            lost = ledger.started_before((method, route, NO_STATUS), inf) > 0
+            lost = (method, route) in ledger.unresolved
             for status in {*known, *(self._possible(seen) if lost else ())}:
                 labels = self.labels(method, route, str(status))
                 if labels is not None and (status in known or labels in seen):
                     yield labels, (method, route, status)
 
 
+_COUNTINGS = Kept()
+
+
 def counting(metric: Metric, *, by_status: bool = True) -> Counting:
     """How this metric, whose truth is one of requests, counts them."""
     assert isinstance(metric.truth, RequestTruth)
-    return Counting(metric, metric.truth, by_status=by_status)
+    known: dict[bool, Counting] = _COUNTINGS.of(metric)
+    if by_status not in known:
+        known[by_status] = Counting(metric, metric.truth, by_status=by_status)
+    return known[by_status]
 
 
 def label_from(metric: Metric, *sources: Source) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -22,12 +23,35 @@ Figure = Callable[[Any], float]
 
 
 @dataclass(frozen=True)
+class Column:
+    """One figure of all readings."""
+
+    values: tuple[float, ...]
+
+    @cached_property
+    def steps(self) -> tuple[float, ...]:
+        """How far each reading is from the one before it."""
+        return tuple(abs(later - earlier) for earlier, later in pairwise(self.values))
+
+    @cached_property
+    def _largest(self) -> float:
+        return max(self.steps, default=0.0)
+
+    def largest(self, first: int, last: int) -> float:
+        """The largest of the steps from index `first` to before `last`; 0 of none."""
+        if first <= 0 and last >= len(self.steps):
+            return self._largest
+        return max(self.steps[first : max(last, 0)], default=0.0)
+
+
+@dataclass(frozen=True)
 class Readings:
     """Readings in order: run times before and after each, and what was read."""
 
     before: tuple[float, ...]
     after: tuple[float, ...]
     rows: tuple[Any, ...]
+    _columns: dict[Figure, Column] = field(default_factory=dict, compare=False, repr=False)
 
     def around(self, scrape: Scrape) -> tuple[int, int] | None:
         """Indices of the last reading that ended before a scrape and the first that began after it."""
@@ -52,12 +76,17 @@ class Readings:
         if found is None:
             return None
         low, high = found
-        values = [figure(row) for row in self.rows[low : high + 1]]
+        column = self._column(figure)
+        values = column.values[low : high + 1]
         first = bisect_left(self.before, self.before[low] - near)
         last = bisect_right(self.after, self.after[high] + near)
-        changes = pairwise(figure(row) for row in self.rows[first:last])
-        slip = max((abs(later - earlier) for earlier, later in changes), default=0.0)
+        slip = column.largest(first, last - 1)
         return Interval(min(values) - slip, max(values) + slip)
+
+    def _column(self, figure: Figure) -> Column:
+        if figure not in self._columns:
+            self._columns[figure] = Column(tuple(map(figure, self.rows)))
+        return self._columns[figure]
 
 
 def latest(

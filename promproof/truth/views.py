@@ -243,16 +243,27 @@ class Views:
         ]
         return merge(ledgers) if ledgers else LedgerView(self.evidence.ledger.bin_seconds)
 
-    def _ledger_for(self, metric: Metric) -> LedgerView:
+    def ledger_for(self, metric: Metric) -> LedgerView:
+        """All senders' ledgers, with the requests for the metrics where the metric counts them."""
         if ("ledger", metric.name) not in self.memo:
             self.memo["ledger", metric.name] = ledger_of(self.evidence, metric)
         found: LedgerView = self.memo["ledger", metric.name]
         return found
 
     def _silent_for(self, metric: Metric) -> LedgerView:
-        if self._ledger_for(metric) is self.evidence.ledger:
+        if self.ledger_for(metric) is self.evidence.ledger:
             return self.silent
-        return merge([self.silent, scrape_ledger(self.evidence)])
+        if ("silent", metric.name) not in self.memo:
+            self.memo["silent", metric.name] = merge([self.silent, scrape_ledger(self.evidence)])
+        found: LedgerView = self.memo["silent", metric.name]
+        return found
+
+    def late(self, metric: Metric) -> float:
+        """How long (s) after its answer a request may be uncounted."""
+        if ("late", metric.name) not in self.memo:
+            self.memo["late", metric.name] = late(self.evidence, metric)
+        found: float = self.memo["late", metric.name]
+        return found
 
     def _base(self, name: str) -> dict[Labels, float]:
         """Values of a target that ran before the run: rate() sees them in its first value."""
@@ -261,6 +272,12 @@ class Views:
                 labels: value for (metric, labels), value in self.evidence.baseline.items() if metric == name
             }
         return self._bases[name]
+
+    def _told_base(self, metric: Metric) -> dict[Labels, float]:
+        if ("base", metric.name) not in self.memo:
+            self.memo["base", metric.name] = told(metric, self._base(sample_name(metric)))
+        found: dict[Labels, float] = self.memo["base", metric.name]
+        return found
 
     def counts(self, metric_name: str, stamp: float, *, silent: bool = False) -> dict[Labels, Interval]:
         """What the ledger says of a metric at this stamp's scrape, by label set; silent: of silent senders only."""
@@ -273,13 +290,13 @@ class Views:
             metric = self.evidence.contract.metric(metric_name)
             found = between(
                 metric,
-                self._silent_for(metric) if silent else self._ledger_for(metric),
-                scrape.begin + offset - late(self.evidence, metric),
+                self._silent_for(metric) if silent else self.ledger_for(metric),
+                scrape.begin + offset - self.late(metric),
                 scrape.end + offset,
                 self.evidence.longest_handler,
                 self.stamps(sample_name(metric)),
             )
-            for labels, value in told(metric, self._base(sample_name(metric))).items() if not silent else ():
+            for labels, value in self._told_base(metric).items() if not silent else ():
                 found[labels] = found.get(labels, ZERO) + Interval(value, value)
             self._counts[key] = found
         return self._counts[key]

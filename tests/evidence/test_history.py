@@ -10,10 +10,13 @@ import pytest
 from promproof.config.routing import reached
 from promproof.config.rules import facts, normal
 from promproof.errors import InputError
-from promproof.evidence.history import Recorder, read
-from promproof.evidence.records import Trouble
+from promproof.evidence.history import History, Recorder, read
+from promproof.evidence.records import AlertsPoll, RulesPoll, Trouble
+from promproof.evidence.records.base import Kind
+from promproof.evidence.records.drills import Poll
 from promproof.exposition import parse
 from promproof.verdict import Outcome, Verdict, exit_status
+from tests.records import record
 
 pytestmark = pytest.mark.unit
 
@@ -128,3 +131,31 @@ def test_an_alert_takes_another_route_than_alertmanager_s() -> None:
     assert [(route.receiver, route.group_wait) for route in critical] == [("pager", 1.0), ("mail", 10.0)]
     assert [route.receiver for route in reached(configuration, {"severity": "x"})] == ["never"]
     assert reached({}, {}) == []
+
+
+def numbers(history: History, kind: type[Kind]) -> list[int]:
+    return [found.number for found in history.of(kind)]
+
+
+def test_records_are_found_by_kind_whatever_is_done_with_the_list() -> None:
+    history = History("run", 0.0, 0.0)
+    trouble = [record(number, 0.0, "trouble", {"error": "x"}) for number in range(4)]
+    assert (numbers(history, Trouble), history.last(Trouble)) == ([], None)
+    history.records.append(trouble[1])
+    assert numbers(history, Trouble) == [1]
+    history.records += [record(5, 0.0, "rules_poll", {}), trouble[2]]
+    assert (numbers(history, Trouble), numbers(history, RulesPoll)) == ([1, 2], [5])
+    history.records.insert(0, trouble[0])
+    assert numbers(history, Trouble) == [0, 1, 2]
+    history.records[-1] = trouble[3]
+    assert numbers(history, Trouble) == [0, 1, 3]
+    assert history.last(Trouble) is trouble[3]
+    history.records.clear()
+    assert numbers(history, Trouble) == numbers(history, RulesPoll) == []
+
+
+def test_records_are_found_by_what_their_kinds_have_in_common() -> None:
+    polls = [record(0, 0.0, "rules_poll", {}), record(1, 0.0, "poll", {})]
+    history = History("run", 0.0, 0.0, polls)
+    assert numbers(history, Poll) == [0, 1]
+    assert numbers(history, AlertsPoll) == [1]

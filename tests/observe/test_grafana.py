@@ -16,7 +16,7 @@ from promproof.checks.base import Claim, judge
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import load
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.history import Recorder
+from promproof.evidence.history import History, Recorder
 from promproof.grafana.provisioning import parsed, texts
 from promproof.observe import display, panels
 from promproof.observe.grafana import Grafana, read_result
@@ -266,7 +266,9 @@ def test_a_query_that_differs_is_not_red(theirs: dict[str, Any], says: str, hist
     row = history.add(filled("grafana_query", {"dashboard": "a.json", "path": "$", "of": number, **same}))
     assert judge(check, Claim("grafana/queries"), evidence).outcome is Outcome.PASS
     changed = {"dashboard": "a.json", "path": "$", "of": number, **same, **theirs}
-    history.records[row.number] = record(row.number, row.t, "grafana_query", changed)
+    others = [*history.records[: row.number], record(row.number, row.t, "grafana_query", changed)]
+    past = History(history.run, history.monotonic, history.epoch, others)
+    evidence = Evidence(load(MONITORING / "contract.yaml"), past)
     verdict = judge(check, Claim("grafana/queries"), evidence)
     assert verdict.outcome is Outcome.FAIL
     assert says in verdict.reason
