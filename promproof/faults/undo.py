@@ -20,13 +20,11 @@ from typing import IO, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import requests
-from docker.errors import DockerException, NotFound
 from pydantic import Field, TypeAdapter
 
 from promproof.config import jsonlines
 from promproof.contract.labels import Model
 from promproof.errors import EvidenceError, InputError
-from promproof.stack import compose
 from promproof.stack.journal import cache_dir, locked, start_time
 from promproof.stack.waiting import loopback_session
 
@@ -131,6 +129,11 @@ class Container(Model):
 
     def perform(self) -> str:
         """Do it; raises EvidenceError when the engine refuses."""
+        # here, since every load session reads this file, and few of them have an engine
+        from docker.errors import DockerException, NotFound
+
+        from promproof.stack import compose
+
         try:
             client = compose.engine(int(COMMAND_SECONDS))
             try:

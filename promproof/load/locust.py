@@ -8,8 +8,11 @@ operator sets of the web UI (LOCUST_WEB_*, LOCUST_TLS_*) holds; so does a file t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 FILES = ("~/.locust.conf", "locust.conf")
 """of Locust's default_config_files, those that hold nothing else"""
@@ -26,11 +29,24 @@ def left_out() -> list[str]:
     return [*(name for name in FILES if Path(name).expanduser().is_file()), *foreign(os.environ)]
 
 
+@contextmanager
+def plugins_read_once() -> Iterator[None]:
+    """gevent asks for plug-ins before and after each of its patches: each time all distributions would be read."""
+    module: Any = metadata
+    asked, found = module.entry_points, module.entry_points()
+    module.entry_points = lambda **wanted: found.select(**wanted)
+    try:
+        yield
+    finally:
+        module.entry_points = asked
+
+
 def main() -> None:
     """Run Locust with the options of this command line; it ends the process."""
     for name in foreign(os.environ):
         del os.environ[name]  # before the import, which reads some
-    import locust  # noqa: F401  # it puts gevent's sockets into the standard library, before anything else may have some
+    with plugins_read_once():
+        import locust  # noqa: F401  # it puts gevent's sockets into the standard library, before anything else may have some
     from locust import argument_parser
     from locust.main import main as run
 

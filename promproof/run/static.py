@@ -33,7 +33,6 @@ from promproof.run.pageread import read_page
 from promproof.run.prepare import Prepared
 from promproof.run.secrecy import HISTORY
 from promproof.stack.binaries import Binaries
-from promproof.stack.supply import resolve
 from promproof.verdict import Verdict
 
 TIMEOUT_SECONDS = 30
@@ -121,6 +120,8 @@ def check_files(
 
 def deployment(prepared: Prepared, wanted: Deployment) -> records.DeploymentRead:
     """The compose file as Compose reads it, the targets of the scrape jobs, and the provisioned data sources."""
+    from promproof.stack.supply import resolve  # with the engine's library, which few programs need
+
     try:
         found = resolve(prepared.options.monitoring / wanted.compose, variables={})
     except InputError as error:
