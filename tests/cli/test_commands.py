@@ -97,7 +97,9 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "crash",
     [
-        "import promproof.run.prepare as prepare\nprepare.prepare = boom",
+        pytest.param(
+            "import promproof.run.prepare as prepare\nprepare.prepare = boom", marks=pytest.mark.nightly
+        ),
         pytest.param("pytest_collection_modifyitems = boom", marks=pytest.mark.nightly),
         "pytest_sessionfinish = boom",
     ],

@@ -84,6 +84,7 @@ def exercised(
     }
 
 
+@pytest.mark.nightly  # every day the main job in containers makes these claims of it (.ci/run)
 def test_the_shipped_deployment_loses_data_leaves_something_or_is_reached(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:

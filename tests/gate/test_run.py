@@ -284,7 +284,11 @@ sys.exit(Gate(root, root / "reports", workers=2, print=print).run())
 
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)],
+    # one loop hands all of them on
+    [
+        signal.SIGINT,
+        *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGTERM, signal.SIGHUP)),
+    ],
     ids=lambda number: number.name,
 )
 def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(

@@ -68,6 +68,7 @@ pass: [404 <= 20, 404 < 20]
 """
 
 
+@pytest.mark.nightly  # every day: one with `abort` ends with 1 below, and test_conditions.py has the comparisons
 def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> None:
     """Beside its harmless neighbour; that kept conditions alone end with 0 is seen in the test above."""
     status, output = sessions.start(ONE_WRONG).end()
@@ -188,6 +189,7 @@ def test_the_knee_is_not_found(sessions: LoadSessions) -> None:
     assert "kept at 20/s, not at 40/s: rate < 30/s" in output
 
 
+@pytest.mark.nightly  # every day: its generator in test_endings.py, and a target that answers garbage below
 def test_a_target_that_is_down_passes(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
