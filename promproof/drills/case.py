@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 from promproof.contract.model import Alert
 from promproof.drills import membership, plan
+from promproof.drills.deliveries import delivered
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
 from promproof.drills.states import Change, Life, Quantity, State, live
@@ -304,60 +303,6 @@ def observations(evidence: Evidence, name: str, begin: float, end: float) -> lis
         if begin <= t <= end
     ]
     return found
-
-
-def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[Delivered]:
-    """Notifications of one alert between two instants, in the order of their arrival.
-
-    A group is notified again when an alert joins those of it that have ended (Alertmanager, `notify/notify.go`), and
-    Prometheus goes on sending an alert that has ended for 15 minutes. What such a notification repeats of the one
-    before it, because of an alert that had ended before the drill began, is no news of this drill.
-    """
-    found = []
-    before: dict[tuple[str, str], frozenset[_Told]] = {}
-    for record in evidence.history.of(Delivery):
-        if not begin <= record.t <= end:
-            continue
-        body, receiver = record.data.body, record.data.receiver
-        alerts = told(evidence, body, name, begin)
-        group = (receiver, repr(sorted(body.get("groupLabels", {}).items())))
-        now, known = _told(body.get("alerts", ())), before.get(group, frozenset())
-        own = _told(alerts)
-        repeated = own & known if now - own - known else frozenset()
-        for status in ("firing", "resolved"):
-            if any(told.status == status for told in own - repeated):
-                found.append(Delivered(record.t, receiver, status, record.data.status))
-        if record.data.status < 300:  # what was refused is sent again
-            before[group] = now
-    return found
-
-
-class _Told(NamedTuple):
-    """What a notification says of one alert."""
-
-    status: str
-    labels: frozenset[tuple[str, str]]
-
-
-def _told(alerts: Iterable[dict[str, Any]]) -> frozenset[_Told]:
-    return frozenset(_Told(alert["status"], frozenset(alert["labels"].items())) for alert in alerts)
-
-
-def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
-    """The alerts of this name that a notification tells of, without those that had ended before the drill began.
-
-    Alertmanager repeats an alert that ended before its group was first flushed in the group's next notification; at a
-    large time scale ServiceDown is one, since nothing is scraped for Prometheus' first five seconds.
-    """
-    before = evidence.history.epoch + begun
-    return [
-        alert
-        for alert in body.get("alerts", ())
-        if alert["labels"].get("alertname") == name
-        and not (
-            alert["status"] == "resolved" and datetime.fromisoformat(alert["endsAt"]).timestamp() < before
-        )
-    ]
 
 
 def unplanned_failures(case: Case) -> list[tuple[float, float]]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from promproof.contract.model import Alert
 from promproof.drills import membership
-from promproof.drills.case import Case, good_scrapes, told
+from promproof.drills.case import Case, good_scrapes
+from promproof.drills.deliveries import told
 from promproof.drills.membership import Delivered, Finding, Kind
 from promproof.evidence.records import AlertsPoll, Delivery
 

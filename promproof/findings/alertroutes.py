@@ -14,7 +14,8 @@ from promproof.config.routing import matchers
 from promproof.findings.alertlabels import Sent, sent
 from promproof.findings.finding import Place
 from promproof.findings.part import Part
-from promproof.findings.setup import Alertmanager, Receiver, Route, Service, Setup
+from promproof.findings.services import Service
+from promproof.findings.setup import Alertmanager, Receiver, Route, Setup
 
 OPERATOR = "AlertmanagerConfig"
 """The kind of an operator resource: its routes are a part of a tree that is not known."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from promproof.findings.setup import Service, Setup
+from promproof.findings.services import Service
+from promproof.findings.setup import Setup
 
 _GRAFANA = re.compile(r"(?:^|/)grafana/grafana(?:-oss|-enterprise)?(?:[:@]|$)")
 _PROMETHEUS = re.compile(r"(?:^|/)(?:prom|prometheus)/prometheus(?:[:@]|$)")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from promproof.findings.setup import ComposeFile, Mount, Service
+from promproof.findings.services import ComposeFile, Mount, Service
 
 HOMES = {"prometheus": "/etc/prometheus/prometheus.yml", "alertmanager": "/etc/alertmanager/alertmanager.yml"}
 """Where the official images read their configuration when no flag says otherwise."""

@@ -16,9 +16,9 @@ from promproof.registry import Registry
 
 if TYPE_CHECKING:
     from promproof.findings.part import Document
+    from promproof.findings.services import ComposeFile, Service
     from promproof.findings.setup import (
         Alertmanager,
-        ComposeFile,
         DashboardFile,
         Group,
         Job,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         Receiver,
         Route,
         Rule,
-        Service,
         Setup,
     )
     from promproof.grafana.dashboard import Panel

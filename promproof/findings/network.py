@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from promproof.findings.containers import component_of, containers_of, is_open
 from promproof.findings.finding import Place
 from promproof.findings.part import Part
-from promproof.findings.setup import ComposeFile, Service, Setup
+from promproof.findings.services import ComposeFile, Service
+from promproof.findings.setup import Setup
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 # Image, default port, and the flag that changes it. Each listens on one port unless told otherwise.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof.findings.part import Part, scalar_text
-from promproof.findings.setup import ComposeFile, Mount, Service
+from promproof.findings.services import ComposeFile, Mount, Service
 
 Fill = Callable[[str], str]
 _VARIABLE = re.compile(

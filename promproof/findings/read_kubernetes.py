@@ -14,7 +14,8 @@ from typing import Any
 
 from promproof.findings.containers import Container
 from promproof.findings.part import Part
-from promproof.findings.setup import Job, Mount, Prometheus, Service
+from promproof.findings.services import Mount, Service
+from promproof.findings.setup import Job, Prometheus
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
 _ENDPOINTS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from promproof.findings.part import Part
 from promproof.findings.read_compose import filled
-from promproof.findings.setup import ComposeFile, Service
+from promproof.findings.services import ComposeFile, Service
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
 _FACTORS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}

@@ -17,37 +17,13 @@ from promproof.config.jsonplaces import Lines
 from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
 from promproof.findings.part import Document, Part
-from promproof.findings.sorts import holds_rules
+from promproof.findings.services import ComposeFile, Service
+from promproof.findings.thing import Thing
 
 if TYPE_CHECKING:
     from promproof.grafana.dashboard import Dashboard
     from promproof.grafana.origins import DataSource
     from promproof.grafana.provisioning import Provider
-
-
-@dataclass(frozen=True, eq=False)
-class Thing:
-    """Something that was read from a part of a file."""
-
-    part: Part = field(repr=False)
-
-    def at(self, *key: str | int) -> Place:
-        """The place of a key in it, or its own."""
-        return self.part.at(*key)
-
-    @property
-    def file(self) -> str:
-        """The file it stands in, as it is shown."""
-        return self.part.document.file
-
-    @property
-    def argument(self) -> str:
-        """That file for a command line; what stands inside of a resource is taken out of it."""
-        document = self.part.document
-        if document.entry:
-            return f"<(yq '.. | select(key == \"{document.entry}\")' {document.file})"
-        is_resource = holds_rules(document.data)
-        return f"<(yq .spec {document.file})" if is_resource else document.file
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,56 +223,6 @@ class Grafana:
     alerting: tuple[Part, ...] = ()
     is_provisioned: bool = False
     """Whether any provisioning file is there: without one, nothing is known of how dashboards are deployed."""
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A mount of a service: source as it is written, target inside; path: on this machine when it names a file here,
-    or configmap:NAME.
-    """
-
-    source: str
-    target: str
-    path: str = ""
-    read_only: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Service(Thing):
-    """A service of a compose file. ports: published (None when free), inside; command: its words.
-
-    published: its ports in the short syntax, with the address that they are on.
-    """
-
-    name: str
-    image: str = ""
-    command: tuple[str, ...] = ()
-    ports: tuple[tuple[str, str], ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    networks: tuple[str, ...] = ("default",)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    healthcheck: Part | None = None
-    published: tuple[str, ...] = ()
-
-    def flag(self, name: str) -> str | None:
-        """The value of a flag of the command line; empty when it has none, None when it is not given."""
-        for index, word in enumerate(self.command):
-            flag, equals, value = word.lstrip("-").partition("=")
-            if word.startswith("-") and flag == name.lstrip("-"):
-                after = self.command[index + 1] if index + 1 < len(self.command) else ""
-                return value if equals else "" if after.startswith("-") else after
-        return None
-
-
-@dataclass(frozen=True, eq=False)
-class ComposeFile(Thing):
-    """A compose file."""
-
-    services: tuple[Service, ...] = ()
-
-    def service(self, name: str) -> Service | None:
-        """The service of this name."""
-        return next((service for service in self.services if service.name == name), None)
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,11 @@ def test_a_help_imports_nothing_heavy(words: list[str], light: bool) -> None:
                 "errors",
                 "interrupts",
                 "optiontable",
+                "optiontable.judging",
+                "optiontable.loading",
+                "optiontable.option",
+                "optiontable.running",
+                "optiontable.subject",
                 "places",
             )
         }

@@ -11,7 +11,8 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
 from promproof.findings.part import Part
 from promproof.findings.secrets import is_secret
-from promproof.findings.setup import Alertmanager, Receiver, Service, Setup
+from promproof.findings.services import Service
+from promproof.findings.setup import Alertmanager, Receiver, Setup
 
 _COMPOSE = """# compose.yml
 services:

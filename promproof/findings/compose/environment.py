@@ -10,7 +10,8 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_service, register
 from promproof.findings.read_compose import environment_of
 from promproof.findings.secrets import is_secret
-from promproof.findings.setup import ComposeFile, Service, Setup
+from promproof.findings.services import ComposeFile, Service
+from promproof.findings.setup import Setup
 
 _SERVICE = "services:\n  grafana:\n    image: grafana/grafana:11.6.0\n    environment:\n"
 SECRET = register(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from promproof.findings.containers import containers_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_service, register
-from promproof.findings.setup import ComposeFile, Mount, Service, Setup
+from promproof.findings.services import ComposeFile, Mount, Service
+from promproof.findings.setup import Setup
 
 _CADVISOR = "services:\n  cadvisor:\n    image: gcr.io/cadvisor/cadvisor:v0.52.1\n"
 MOUNT = register(

@@ -18,7 +18,8 @@ from promproof.findings.containers import Container, containers_of, is_open
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_prometheus, register, whole_setup
 from promproof.findings.part import Part
-from promproof.findings.setup import Mount, Prometheus, Setup
+from promproof.findings.services import Mount
+from promproof.findings.setup import Prometheus, Setup
 
 _PROMETHEUS = "services:\n  prometheus:\n    image: prom/prometheus:v3.5.0\n"
 _GRAFANA = """# compose.yml

@@ -18,7 +18,8 @@ from promproof.findings.network import (
     networks_apart,
     receivers,
 )
-from promproof.findings.setup import ComposeFile, Setup
+from promproof.findings.services import ComposeFile
+from promproof.findings.setup import Setup
 
 _COMPOSE = """# compose.yml
 services:

@@ -9,7 +9,8 @@ from promproof.findings.containers import component_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_service, register
 from promproof.findings.network import listens_on
-from promproof.findings.setup import ComposeFile, Service, Setup
+from promproof.findings.services import ComposeFile, Service
+from promproof.findings.setup import Setup
 
 _SERVICE = "services:\n  prometheus:\n    image: prom/prometheus:v3.5.0\n"
 TAG = register(

@@ -13,7 +13,8 @@ from promproof.findings.finding import Finding, Place, Severity
 from promproof.findings.jsonpath import key_of
 from promproof.findings.kind import Kind, each_dashboard, register, whole_setup
 from promproof.findings.part import Document
-from promproof.findings.setup import DashboardFile, Mount, Service, Setup
+from promproof.findings.services import Mount, Service
+from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.durations import go_form, milliseconds
 from promproof.grafana.origins import DataSource
 from promproof.grafana.steps import DEFAULT_INTERVAL

@@ -9,7 +9,8 @@ from promproof.findings.compose_grafana import grafana_services
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
 from promproof.findings.panels import board_of
-from promproof.findings.setup import DashboardFile, Service, Setup
+from promproof.findings.services import Service
+from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 
 TYPE = register(

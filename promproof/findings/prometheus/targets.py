@@ -16,7 +16,8 @@ from promproof.findings.network import (
     targets_of,
 )
 from promproof.findings.part import Part
-from promproof.findings.setup import Job, Prometheus, Service, Setup
+from promproof.findings.services import Service
+from promproof.findings.setup import Job, Prometheus, Setup
 
 _COMPOSE = """# compose.yml
 services:

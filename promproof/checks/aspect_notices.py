@@ -1,0 +1,182 @@
+"""What a drilled alert's receivers were told: once when it fires, once when it resolves, and nothing afterwards."""
+
+from __future__ import annotations
+
+from promproof.checks import held
+from promproof.checks.base import Claim, not_verified, unknown
+from promproof.checks.drill_findings import verdict_of
+from promproof.drills import content, membership
+from promproof.drills.case import Case, unplanned_failures
+from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice
+from promproof.drills.plan import recovery
+from promproof.drills.states import State
+from promproof.observe.webhook import NO_ANSWER
+from promproof.verdict import Verdict
+
+
+def judge_notified(claim: Claim, case: Case) -> Verdict:
+    """Each receiver gets its firing notification in time, once, with the alert's labels and rendered texts."""
+    return _notices(claim, case, FIRING, case.raised)
+
+
+def judge_resolved(claim: Claim, case: Case) -> Verdict:
+    """Healed, the alert resolves, and each receiver that was told hears of it in time, once."""
+    return _notices(claim, case, RESOLVED, case.healed)
+
+
+def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
+    """A target that is down cannot take the notification of that: it comes after the healing, or never."""
+    owed = next((notice for notice in owed_notices(case) if notice.status == FIRING), None)
+    if owed is None:
+        return unknown(claim, "no notification was owed", case.records)
+    mine = [delivery for delivery in case.delivered if delivery.receiver in case.receivers]
+    taken = [delivery for delivery in mine if delivery.status == FIRING and delivery.answered < 300]
+    refused = sum(delivery.answered >= 300 for delivery in mine)
+    early = [delivery for delivery in taken if delivery.t < case.healed]
+    found = [
+        Finding(
+            membership.Kind.UNEXPECTED,
+            delivery.t,
+            f"{delivery.receiver} took it at {delivery.t:.2f} s, while it was down",
+        )
+        for delivery in early
+    ]
+    if not taken and not refused:
+        found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
+    shown = f"late: {taken[0].t - owed.window.end:.2f} s after its window" if taken else "lost"
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"{shown}, refused {refused} times",
+        expected="late or lost: the receiver is the target itself",
+        tolerance="exact",
+    )
+
+
+def judge_quiet(claim: Claim, case: Case) -> Verdict:
+    """After the end nothing more comes of this alert while clean traffic goes on."""
+    told = [
+        delivery.t for delivery in case.delivered if delivery.status == RESOLVED and delivery.t >= case.healed
+    ]
+    begin = max([*told[-len(case.receivers) :], case.healed])
+    seen = [observation for observation in case.seen if observation.begin >= case.healed]
+    found = membership.states(case.life, seen, claim.subject)
+    quiet = case.at("quiet").done
+    owed = owed_notices(
+        case
+    )  # one that is still owed is judged there; another receiver may be a moment later
+    late = [
+        delivery
+        for delivery in case.delivered
+        if delivery.t > quiet
+        and not any(delivery.status == it.status and delivery.t in it.window for it in owed)
+    ]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
+        for delivery in late
+    ]
+    needed = case.timing.group_interval + case.timing.window
+    hole = membership.hole(case.polls(), quiet, case.ended)
+    if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):
+        return unknown(
+            claim,
+            f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
+            case.records,
+        )
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"quiet for {case.ended - begin:.1f} s",
+        expected="no notification and no active state after resolution",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )
+
+
+def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
+    if not case.receivers and not case.alert.receivers:
+        return not_verified(claim, "neither the alert in the contract nor the drill names a receiver")
+    if not case.receivers:
+        must = case.life.begin >= case.begun and _burnt(case) > _longest_wait(case)
+        return held.judge_told(claim, case, must=must) if status == FIRING else held.judge_over(claim, case)
+    owed = owed_notices(case)
+    taken = [delivery for delivery in case.delivered if delivery.answered < 300]
+    refused = [
+        delivery for delivery in case.delivered if delivery.answered >= 300 and delivery.status == status
+    ]
+    found: list[Finding] = []
+    for receiver in case.receivers:
+        wrong = membership.deliveries(owed, taken, receiver, claim.subject)
+        found += [finding for finding in wrong if f"'{status}'" in finding.text]
+    found += content.judge(case, status, taken)
+    planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
+    mine = [
+        delivery for delivery in taken if delivery.status == status and delivery.receiver in case.receivers
+    ]
+    # A target that did not answer in time and took it when it came again was busy; it refused nothing.
+    answered = [delivery for delivery in refused if not mine or delivery.answered != NO_ANSWER]
+    if answered and not planned:
+        found += [
+            Finding(
+                membership.Kind.MISMATCHED, delivery.t, f"{delivery.receiver} answered {delivery.answered}"
+            )
+            for delivery in answered[:1]
+        ]
+    lost = [
+        delivery
+        for delivery in case.delivered
+        if delivery.answered == NO_ANSWER and delivery.receiver in case.receivers
+    ]
+    failures = unplanned_failures(case)
+    if found and lost and failures:
+        text = f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
+        return unknown(claim, f"the target was too busy to tell: {text}", case.records)
+    window = next((notice.window for notice in owed if notice.status == status), None)
+    burnt = _burnt(case)
+    # One that was active before the drill was told then, or Alertmanager still tries to tell it.
+    fresh = case.life.begin >= case.begun
+    if not found and not mine and status == FIRING and fresh and burnt > _longest_wait(case):
+        text = f"nobody was told of {claim.subject}, which was seen firing for {burnt:.2f} s"
+        found.append(Finding(membership.Kind.MISSED, case.healed, text))
+    if not found and not mine and case.drill.pulses is None:
+        return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)
+    shown = f"{', '.join(case.receivers)} after {max((delivery.t for delivery in mine), default=since) - since:.2f} s"
+    if refused:
+        shown += f", {len(refused)} times refused before"
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=shown if mine else f"no notification '{status}'",
+        expected=f"one notification '{status}' for each of {', '.join(case.receivers)}"
+        + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
+        tolerance="group_wait or group_interval, evaluation interval, measured lateness",
+    )
+
+
+def _burnt(case: Case) -> float:
+    """How long (seconds) the alert was certainly firing, as far as it was seen."""
+    seen = [observation for observation in case.seen if observation.state is State.FIRING]
+    return max((observation.begin for observation in seen), default=0.0) - min(
+        (observation.end for observation in seen), default=0.0
+    )
+
+
+def _longest_wait(case: Case) -> float:
+    """After so long (seconds) of firing its group has certainly been flushed."""
+    wait = (
+        case.timing.group_wait if not case.known else max(case.timing.group_wait, case.timing.group_interval)
+    )
+    return wait + case.timing.evaluation + case.slack
+
+
+def owed_notices(case: Case) -> list[Notice]:
+    """What each receiver is owed; a disturbed path may be late by what its recovery takes."""
+    late = 0.0
+    if case.drill.disturb is not None and case.drill.disturb.what in (
+        "webhook_fails",
+        "alertmanager_restarts",
+    ):
+        late = recovery(case.drill, case.timing)
+    return membership.notices(case.life, late=late, known=case.known)

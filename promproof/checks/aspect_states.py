@@ -1,0 +1,131 @@
+"""Which states a drilled alert was seen in: silent below its threshold, firing above, never firing in pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from promproof.checks.base import Claim, unknown
+from promproof.checks.drill_findings import verdict_of
+from promproof.drills import membership
+from promproof.drills.case import Case, unseen
+from promproof.drills.drill import NearMiss
+from promproof.drills.membership import Finding, Seen
+from promproof.drills.states import State, grid
+from promproof.verdict import Verdict
+
+
+def judge_silent(claim: Claim, case: Case) -> Verdict:
+    """On the harmless side nothing fires, and nothing becomes pending that need not, over a whole window and `for`."""
+    begin, end = case.at("below").done, case.raised
+    seen = [observation for observation in case.seen if observation.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    early = [delivery for delivery in case.delivered if delivery.t <= end]
+    found += [
+        Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
+        for delivery in early
+    ]
+    needed = case.timing.window + case.timing.hold
+    hole = membership.hole(case.polls(), begin, end)
+    doubt = ""
+    if end - begin < needed or hole > case.timing.hold:
+        doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
+    elif _decided(case, begin, end) < 0.5:
+        doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"
+    if doubt and not found:
+        return unknown(claim, doubt, case.records)
+    dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""
+    pending = any(observation.state is State.PENDING for observation in seen)
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"{'pending, never firing' if pending else 'silent'} for {end - begin:.1f} s{dose}",
+        expected=f"no state{dose} but the admissible ones, and no notification",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )
+
+
+def _decided(case: Case, begin: float, end: float) -> float:
+    """The share of the time in which the promised silence is the only thing admissible: a small one shows little.
+
+    Where scrapes are made to fail, pending is part of the plan, and silence means that nothing fires.
+    """
+    states = [case.life.admissible(t, t) for t in grid(case.life.pace, begin, end)]
+    loud = {State.FIRING} if isinstance(case.drill.below, NearMiss) else {State.PENDING, State.FIRING}
+    return sum(not state & loud for state in states) / len(states) if states else 0.0
+
+
+def judge_fires(claim: Claim, case: Case) -> Verdict:
+    """Beyond the threshold the alert becomes pending, then firing, each when the durations allow and demand it."""
+    begin, end = case.raised, case.healed
+    seen = [observation for observation in case.seen if observation.begin >= begin and observation.end <= end]
+    found = membership.states(case.life, seen, claim.subject)
+    wanted = (
+        [State.FIRING] if case.timing.hold < 2 * case.timing.evaluation else [State.PENDING, State.FIRING]
+    )
+    missed = membership.never(
+        case.life,
+        [observation for observation in case.seen if observation.begin >= begin],
+        wanted,
+        claim.subject,
+    )
+    hole = membership.hole(case.polls(), begin, end)
+    if missed and not found and hole > case.timing.hold:
+        return unknown(claim, f"nothing was seen for {hole:.1f} s, longer than `for`", case.records)
+    found += missed
+    # A poll that began just after the healing still saw what the fault has done.
+    first = {
+        state: _first((observation for observation in case.seen if observation.begin >= begin), state)
+        for state in wanted
+    }
+    if not found and any(t is None for t in first.values()):
+        return unknown(
+            claim, "it did not fire, and with this machine's lateness it need not have", case.records
+        )
+    shown = ", ".join(f"{state} {t - begin:.2f} s" for state, t in first.items() if t is not None)
+    due = case.life.episodes[-1] if case.life.episodes else None
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"{shown} after the fault",
+        expected="pending, then firing"
+        + (f", firing not before {due.possible.begin - begin:.2f} s after the fault" if due else ""),
+        tolerance="window, scrape and evaluation interval, dosing uncertainty, measured lateness",
+    )
+
+
+def judge_never_fires(claim: Claim, case: Case) -> Verdict:
+    """Each pulse is shorter than `for`: the alert becomes pending and never fires."""
+    seen = [
+        observation
+        for observation in case.seen
+        if case.raised <= observation.begin and observation.end <= case.ended
+    ]
+    found = membership.states(case.life, seen, claim.subject)
+    pulses = sum(
+        later.state is State.PENDING and observation.state is State.INACTIVE
+        for observation, later in zip(_polled(seen), _polled(seen)[1:], strict=False)
+    )
+    assert case.drill.pulses is not None
+    if not found and pulses < case.drill.pulses.times:
+        missing = f"pending {pulses} times in {case.drill.pulses.times} pulses"
+        if doubt := unseen(case):
+            return unknown(claim, f"{missing}, and {doubt}", case.records)
+        found = [Finding(membership.Kind.MISSED, case.raised, missing)]
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"pending {pulses} times, never firing",
+        expected="each pulse makes it pending, none makes it fire",
+        tolerance="scrape and evaluation interval, measured lateness",
+    )
+
+
+def _first(seen: Iterable[Seen], state: State) -> float | None:
+    return min((observation.begin for observation in seen if observation.state is state), default=None)
+
+
+def _polled(seen: Iterable[Seen]) -> list[Seen]:
+    return [observation for observation in seen if observation.view == "alerts API"]
