@@ -73,6 +73,7 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
     wanted = settings.receivers.get(name, ReceiverSettings()).url
     if not receiver["integrations"]:
         yield f"{receiver['where']}: {name} has no integration: it tells nobody"
+    yield from _told_twice(receiver, name)
     for integration in receiver["integrations"]:
         url, where = integration["url"], integration["where"]
         if 0 < integration["timeout"] < _LEAST_TIMEOUT:
@@ -83,6 +84,8 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
             yield f"{where}: {name} asks {url}, documented {wanted}"
         parts = urlsplit(url)
         host, port = str(parts.hostname or ""), str(parts.port or _PORTS.get(parts.scheme, ""))
+        if host in said.get("services", {}) and integration.get("proxy"):
+            yield f"{where}: {name} asks {host} by the proxy {integration['proxy']}, which is not documented"
         if wanted is not None or host not in said.get("services", {}):
             continue
         if parts.scheme != "http" and not _has_tls(said, host):
@@ -95,6 +98,16 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
             yield from _differs(where, f"{name} asks", host, port, (host, str(target.port)))
             if contract.target.webhook and parts.path != contract.target.webhook:
                 yield f"{where}: {name} asks {parts.path}, the target takes alerts at {contract.target.webhook}"
+
+
+def _told_twice(receiver: dict[str, Any], name: str) -> Iterator[str]:
+    """An address that one receiver has twice: each notification arrives there two times."""
+    seen: set[tuple[str, str]] = set()
+    for integration in receiver["integrations"]:
+        told = integration["kind"], integration["url"]
+        if integration["url"] and told in seen:
+            yield f"{integration['where']}: {name} tells {integration['url']} twice"
+        seen.add(told)
 
 
 def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
@@ -128,6 +141,8 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         if wanted[0] == own and host in _SELF:
             host = own  # in its own container that is Prometheus
         yield from _differs(where, f"{name} scrapes", host, port, wanted)
+        if job.get("proxy"):
+            yield f"{where}: {name} scrapes {host} by the proxy {job['proxy']}, which is not documented"
 
 
 def _wanted(contract: Contract, said: Facts, job: str) -> tuple[str, str] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held
 from promproof.checks.panel_findings import beyond, form
@@ -9,6 +12,7 @@ from promproof.checks.panel_plain import panel_departures
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards
+from promproof.grafana.dashboard import Panel
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -31,6 +35,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = form(seen, dashboard, panel, promised=True)
     if wanted.unit not in (None, panel.unit):
         found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")
+    found += _misnamed(panel, wanted.legends)
     if whole.described and not panel.description:
         found.append(f"{panel.path}.description: missing")
     if not panel.sent:
@@ -49,6 +54,17 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             *(record.number for record in seen.records(dashboard, panel)),
         ],
     )
+
+
+def _misnamed(panel: Panel, words: Sequence[str]) -> Iterator[str]:
+    """Queries whose legend has not the word that is documented for them, or has that of another one as well."""
+    if words and len(panel.sent) != len(words):
+        yield f"{panel.path}.targets: sends {len(panel.sent)} queries, documented are {', '.join(words)}"
+        return
+    for target, word in zip(panel.sent, words, strict=False):
+        said = {text.lower() for text in re.findall(r"\w+", re.sub(r"\{\{.*?\}\}", " ", target.legend))}
+        if word.lower() not in said or said & {other.lower() for other in words if other != word}:
+            yield f"{target.path}.legendFormat: is {target.legend!r}, documented is one that says {word}"
 
 
 CHECK = register(Check("panel-form", claims, judge, order=730))

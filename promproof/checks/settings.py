@@ -134,6 +134,8 @@ def _relabelling(contract: Contract, settings: Settings, said: Facts) -> Iterato
     for name, job in said.get("jobs", {}).items():
         if job["relabelled"] and not settings.jobs.get(name, JobSettings()).relabelled:
             yield f"{job['where']}: {name} relabels what it scrapes, which is not documented"
+        if job.get("filters") and not settings.jobs.get(name, JobSettings()).relabelled:
+            yield f"{job['where']}: {name} asks for {', '.join(job['filters'])} alone, which is not documented"
         if job["honor_labels"] and not settings.jobs.get(name, JobSettings()).relabelled:
             yield f"{job['where']}: {name} takes job and instance from what it scrapes, which is not documented"
         if not job["honor_timestamps"] and not settings.jobs.get(name, JobSettings()).relabelled:

@@ -84,6 +84,8 @@ class PanelClaim(PanelModel):
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
     quiet: bool = False
     """Whether it may be empty: nothing in the traffic of the run causes what it shows."""
+    legends: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """A word that the legend of each query has, in their order: `used`, `available`."""
     departs: Annotated[tuple[Departure, ...], Field(strict=False)] = ()
     """How it shows, on purpose, something else than its queries give; of a dashboard that is `plain`."""
     truth: AnyPanelTruth | None = None

@@ -21,6 +21,10 @@ _QUIET = ("email_configs", "slack_configs", "wechat_configs", "rocketchat_config
 """Integrations that tell nothing of the end of an alert unless `send_resolved` says so."""
 
 
+FILTERS = ("collect[]", "exclude[]", "name[]")
+"""Parameters by which exporters and client libraries answer with less."""
+
+
 def facts(
     setup: Setup, prometheus: Path | None, alertmanager: Path | None = None, compose: Path | None = None
 ) -> Facts:
@@ -88,6 +92,10 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "targets": list(job.targets),
                 "static": not any(str(key).endswith("_sd_configs") for key in job.part.data),
                 "relabelled": bool(job.relabel_configs or job.metric_relabel_configs),
+                "filters": [
+                    f"{key}={','.join(job.part.part('params').words(key))}" for key in _filters(job.part)
+                ],
+                "proxy": job.part.text("proxy_url"),
                 "honor_labels": job.honor_labels,
                 "honor_timestamps": job.part.truth("honor_timestamps", otherwise=True),
                 "limits": {**_limits(shared), **_limits(job.part)},
@@ -127,6 +135,12 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
         "alerts_relabelled": [str(part.at()) for part in server.alert_relabel_configs],
         "external_labels": dict(server.external_labels),
     }
+
+
+def _filters(part: Part) -> list[str]:
+    """The parameters of a scrape that leave out a part of what is exposed."""
+    params = part.part("params").data
+    return [key for key in FILTERS if isinstance(params, dict) and key in params]
 
 
 def _limits(part: Part) -> dict[str, str]:
@@ -183,6 +197,7 @@ def _receiver(receiver: Receiver) -> Facts:
                 "send_resolved": part.truth("send_resolved", otherwise=kind not in _QUIET),
                 "max_alerts": part.text("max_alerts", "0"),
                 "timeout": part.seconds("timeout") or 0.0,
+                "proxy": part.part("http_config").text("proxy_url"),
                 "where": str(part.at()),
             }
             for kind, part in receiver.integrations

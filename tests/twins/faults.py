@@ -117,6 +117,13 @@ KEYS = (
         [{"target_label": "env", "replacement": "test"}],
     ),
     _fault(
+        "collectors that are left out",
+        "setting/relabelling",
+        PROMETHEUS,
+        "scrape_configs>node>params",
+        {"collect[]": ["cpu", "meminfo"]},
+    ),
+    _fault(
         "alerts that are relabelled",
         "setting/relabelling",
         PROMETHEUS,
@@ -249,6 +256,27 @@ HOOK = "receivers>webhook>webhook_configs>0>url"
 OPERATOR = "receivers>operator>webhook_configs>0>url"
 MANAGERS = "alerting>alertmanagers>0"
 ADDRESSES = (
+    _fault(
+        "a proxy before the API's webhook",
+        "address/receiver/webhook",
+        ALERTMANAGER,
+        "receivers>webhook>webhook_configs>0>http_config",
+        {"proxy_url": "http://proxy:3128"},
+    ),
+    _fault(
+        "an address that is told twice",
+        "address/receiver/webhook",
+        ALERTMANAGER,
+        "receivers>webhook>webhook_configs>+",
+        {"url": "http://api:8000/api/v1/alerts", "send_resolved": True},
+    ),
+    _fault(
+        "a proxy before a target",
+        "address/job/node",
+        PROMETHEUS,
+        "scrape_configs>node>proxy_url",
+        "http://proxy:3128",
+    ),
     _fault(
         "a receiver without time",
         "address/receiver/webhook",
@@ -465,6 +493,7 @@ CPU, RATES, P95 = (
     "http-performance/Error Distribution",
     "http-performance/Response Time Percentiles",
 )
+MEMORY = "resource-utilization/Memory"
 DEFAULTS, CUSTOM = "fieldConfig>defaults", "fieldConfig>defaults>custom"
 ENDPOINT = "templating>list>endpoint"
 
@@ -478,6 +507,9 @@ HIDE = {
     "properties": [{"id": "custom.hideFrom", "value": {"viz": True, "legend": True, "tooltip": True}}],
 }
 PANELS = (
+    _panel("a legend of the other query", MEMORY, "targets>0>legendFormat", "available {{instance}}"),
+    _panel("legends of both queries", MEMORY, "targets>0>legendFormat", "used, not available {{instance}}"),
+    _panel("a legend without its word", MEMORY, "targets>1>legendFormat", "{{instance}}"),
     _panel("a legend of another quantile", P95, "targets>1>legendFormat", "p99 {{job}}"),
     _panel("a quantile that the legend does not say", P95, "targets>2>expr", instead("0.99", "0.90")),
     _panel("an axis that ends below", CPU, f"{DEFAULTS}>max", 0.5),
@@ -565,6 +597,30 @@ def _fine(name: str, file: str, path: str, value: Any) -> Fault:
 HARMLESS = (
     _fine(
         "an external label that nothing goes by", PROMETHEUS, "global>external_labels", {"cluster": "main"}
+    ),
+    _fine(
+        "a legend in other words",
+        f"{BOARDS}/resource-utilization.json",
+        "panels>Memory>targets>0>legendFormat",
+        "{{instance}}: Used",
+    ),
+    _fine(
+        "a parameter that leaves nothing out",
+        PROMETHEUS,
+        "scrape_configs>node>params",
+        {"format": ["prometheus"]},
+    ),
+    _fine(
+        "redirects are not followed",
+        ALERTMANAGER,
+        "receivers>webhook>webhook_configs>0>http_config",
+        {"follow_redirects": False},
+    ),
+    _fine(
+        "a second address of one receiver",
+        ALERTMANAGER,
+        "receivers>operator>webhook_configs>+",
+        {"url": "http://operator-2:9095/alerts", "send_resolved": True},
     ),
     _fine("nothing", HTTP, "groups>0>name", "http"),
     _fine("a group by another name", HTTP, "groups>0>name", "requests"),
