@@ -184,7 +184,7 @@ def _firing(
     """
     numbers, waiting, tried = constants(root), [dict[tuple[int, str], bool]()], 0
     # what compares itself with its past is rarely told by steady series
-    patience = 900 if told or past(root, recorded, step) is None else 200
+    further = 400 if told or past(root, recorded, step) is None else 150
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
     refusal = ""
     plan: Plan | None = None
@@ -212,7 +212,7 @@ def _firing(
             give_past(problem.families, told, problem.moment)
         plan = plan or Plan(problem, every)
         for start in restarts(problem):
-            knobs = solve(problem, start, problem.miss, patience if tried == 1 else min(400, patience))
+            knobs = solve(problem, start, problem.miss, 900 if tried == 1 else further)
             if knobs is not None:
                 return Plan(problem, every, knobs, notes=_clock(usual, problem.moment))
         try:
