@@ -6,7 +6,7 @@ The cause was found while the server was there, by relaxing the query step by st
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
-from promproof.checks.panel_findings import beyond, emptiness
+from promproof.checks.panel_findings import beyond, emptiness, nothing_seen
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -26,6 +26,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if reason := beyond(panel):
         return not_verified(claim, reason)
     found, points = emptiness(seen, dashboard, panel, promised=not promise.quiet)
+    if not found and not points and (why := nothing_seen(seen, promise)):
+        return not_verified(claim, why)
     return findings(
         claim,
         found,

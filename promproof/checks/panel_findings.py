@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from promproof.checks.panel_quiet import by_nature
+from promproof.checks.panel_quiet import by_nature, of_absent
 from promproof.config.promql import TooLarge
 from promproof.config.timescale import TimeScale
+from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Gap
 from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
@@ -230,6 +231,8 @@ def emptiness(
         if not values:
             cause = _cause(views, dashboard, target)
             text = f"{target.path}: gives nothing: {cause}"
+            if of_absent(cause, views.served, views.absent_jobs):
+                continue
             if not promised and by_nature(
                 cause, plain(views, dashboard, panel, target), views.served, contract
             ):
@@ -246,6 +249,16 @@ def emptiness(
     if doubt and not found:
         raise Gap(doubt)
     return found, points
+
+
+def nothing_seen(views: Views, promise: PanelClaim) -> str:
+    """Why a documented panel may have shown nothing in this run; empty where it may not."""
+    if promise.quiet:
+        return "nothing of what it shows has happened in this run (`quiet`)"
+    if views.absent_jobs:
+        jobs = ", ".join(views.absent_jobs)
+        return f"what it shows may be that of a job without a target in this run ({jobs})"
+    return ""
 
 
 def _cause(views: Views, dashboard: Dashboard, target: Target) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_findings import beyond, carries, emptiness, form, metrics_of, names_of, zooms
+from promproof.checks.panel_quiet import elsewhere
 from promproof.contract.model import Contract
 from promproof.contract.panels import DashboardClaim
 from promproof.evidence.evidence import Evidence, Gap
@@ -139,10 +140,14 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     recorded = evidence.history.last(RuleFiles)
     served = {*evidence.need(Metadata).data.types, *(recorded.data.recorded if recorded is not None else ())}
     found, names, doubt = [], set(), ""
+    others: set[str] = set()
     for dashboard, panel in _all(seen):
         for target, name in metrics_of(seen, dashboard, panel):
             names.add(name)
             if _known(evidence.contract, name, served):
+                continue
+            if elsewhere(name, seen.served, seen.absent_jobs):
+                others.add(name)
                 continue
             text = (
                 f"{dashboard.file}: panel {panel.title!r}, {target.path}: asks for {name}, "
@@ -157,7 +162,12 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"{len(names)} metrics, all known",
+        good=f"{len(names) - len(others)} metrics, all known"
+        + (
+            f"; {len(others)} may be those of {', '.join(seen.absent_jobs)}, not in this run"
+            if others
+            else ""
+        ),
         expected="documented metrics, or metrics of other jobs that are scraped",
         evidence=[evidence.need(Dashboards).number],
     )

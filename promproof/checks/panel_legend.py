@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
-from promproof.checks.panel_findings import beyond, names_of
+from promproof.checks.panel_findings import beyond, names_of, nothing_seen
 from promproof.checks.panel_form import claims as panels
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -19,11 +19,13 @@ def claims(contract: Contract) -> list[Claim]:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Render the legend of every series that came back."""
     seen = views(evidence)
-    _, _, dashboard, panel = seen.claimed(claim.subject)
+    _, promise, dashboard, panel = seen.claimed(claim.subject)
     if reason := beyond(panel):
         return not_verified(claim, reason)
     found, count = names_of(seen, dashboard, panel)
     records = [record.number for record in seen.records(dashboard, panel)]
+    if not found and not count and (why := nothing_seen(seen, promise)):
+        return not_verified(claim, why)
     if not found and not count:
         return unknown(claim, "no series came back, so there is nothing to name", records)
     return findings(

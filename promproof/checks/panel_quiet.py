@@ -7,7 +7,8 @@ that no answer can have.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 
 import promql_parser as promql
 
@@ -21,6 +22,8 @@ from promproof.promql.tree import fits, matchers, metric, selectors
 SUFFIXES = ("_bucket", "_sum", "_count", "_total", "")
 SYNTHETIC = ("ALERTS", "ALERTS_FOR_STATE")
 """What Prometheus writes of alerts that are active."""
+CLOSE = 0.85
+"""Of difflib's ratio: `http_request` is 0.96 from `http_requests`, `redis_up` 0.53 from `node_up`."""
 STATUSES = tuple(str(status) for status in range(100, 600))
 CLASSES = tuple(f"{digit}{end}" for digit in range(1, 6) for end in ("xx", "XX"))
 
@@ -36,6 +39,25 @@ def by_nature(cause: str, expression: str, served: Collection[str], contract: Co
     if kind == "metric":
         return about in SYNTHETIC or any(about.removesuffix(suffix) in served for suffix in SUFFIXES)
     return kind in ("value", "selector") and not _impossible(about, contract)
+
+
+def elsewhere(name: str, served: Collection[str], absent: Sequence[str]) -> bool:
+    """Whether a metric that nobody exposes may be that of a job which the run has no target of.
+
+    One that is a known name but for a letter or two is that one misspelt.
+    """
+    known = {family.removesuffix(suffix) for family in served for suffix in SUFFIXES}
+    return bool(absent) and not any(get_close_matches(_base(name), known, 1, CLOSE))
+
+
+def of_absent(cause: str, served: Collection[str], absent: Sequence[str]) -> bool:
+    """Whether a query gave nothing because its metric may be that of a job which the run has no target of."""
+    kind, about = told(cause)
+    return kind == "metric" and elsewhere(about, served, absent)
+
+
+def _base(name: str) -> str:
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if suffix and name.endswith(suffix)), name)
 
 
 def _impossible(about: str, contract: Contract) -> bool:

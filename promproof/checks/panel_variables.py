@@ -9,7 +9,7 @@ import re
 
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.panel_inventory import nothing_promised, one_claim
-from promproof.checks.panel_quiet import none_chosen
+from promproof.checks.panel_quiet import elsewhere, none_chosen
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Choice, Dashboards, VariableAsked
 from promproof.grafana.dashboard import Dashboard, Variable
@@ -92,10 +92,12 @@ def _variable(seen: Views, dashboard: Dashboard, variable: Variable, doubts: lis
 
 
 def _unused(seen: Views, variable: Variable) -> bool:
-    """Whether a variable asks for a label of a metric of the target that has no series yet."""
+    """Whether a variable asks for a metric without a series yet, or for one of a job that is not in this run."""
     match = LABEL_VALUES.fullmatch(variable.query.strip())
     if match is None:
         return False
+    if elsewhere(match["metric"], seen.served, seen.absent_jobs):
+        return True
     shown = seen.evidence.rest.exposition
     return match["metric"] in shown.families and not shown.series(match["metric"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -20,6 +21,7 @@ from promproof.evidence.records import (
     Metadata,
     PanelAsked,
     PrometheusSaid,
+    Targets,
 )
 from promproof.evidence.senders import late, ledger_of, scrape_ledger
 from promproof.evidence.sums import merge
@@ -169,7 +171,19 @@ class Views:
     def served(self) -> frozenset[str]:
         """The names of the families that the target exposes or the server knows, also those without a series yet."""
         record = self.evidence.history.last(Metadata)
-        return frozenset({*self.evidence.rest.exposition.families, *(record.data.types if record else ())})
+        found = set(record.data.types) if record is not None else set()
+        with suppress(Gap):
+            found |= set(self.evidence.rest.exposition.families)
+        return frozenset(found)
+
+    @cached_property
+    def absent_jobs(self) -> tuple[str, ...]:
+        """The jobs of the folder that have no target in this run, which brings none of their programs up."""
+        targets = self.evidence.history.last(Targets)
+        if targets is None:
+            return ()
+        there = {target["labels"].get("job") for target in targets.data.targets}
+        return tuple(job for job in self.evidence.need(Dashboards).data.scrape_intervals if job not in there)
 
     @cached_property
     def left_open(self) -> bool:

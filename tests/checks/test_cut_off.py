@@ -44,6 +44,7 @@ def verdict(
     took: float = 0.178,
     good: int = 0,
     cause: str = "nothing there",
+    beside: tuple[str, ...] = ("api",),
 ) -> Verdict:
     """Of a dashboard that asks the exporter and got nothing; `error` is what Prometheus says of its last scrape."""
     query = expression.replace("node_load1", "label_values(node_load1") + ", instance)"
@@ -99,7 +100,7 @@ def verdict(
                 "scrape_intervals": {"node": 15_000, "api": 15_000},
             },
         ),
-        ("targets", {"targets": [target]}),
+        ("targets", {"targets": [target, *({"labels": {"job": job}, "health": "up"} for job in beside)]}),
         ("metadata", {"types": {}}),
         ("machine", {"readings": [{}], "process_started": None}),
         *(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from promproof.checks.panel_quiet import by_nature, none_chosen
+from promproof.checks import panel_legend
+from promproof.checks.panel_quiet import by_nature, elsewhere, none_chosen
 from promproof.contract.model import Contract
 from promproof.exposition import parse
 from promproof.grafana.causes import name, relaxations
@@ -115,3 +116,39 @@ def test_only_a_panel_that_nobody_promised_may_be_empty(cause: str, outcome: Out
         for kind in ("data", "others")
     }
     assert found == {"data": Outcome.FAIL, "others": outcome}
+
+
+@pytest.mark.parametrize(
+    ("name", "absent", "theirs"),
+    [
+        ("redis_up", ["redis"], True),
+        ("redis_up", [], False),
+        ("hit_total", ["redis"], False),
+        ("seconds_bucket", ["redis"], False),
+        ("second_bucket", ["redis"], False),
+    ],
+    ids=["a job that is not there", "every job is there", "misspelt", "known", "a part misspelt"],
+)
+def test_a_name_that_nobody_exposes_may_be_that_of_a_job_that_the_run_has_not(
+    name: str, absent: list[str], theirs: bool
+) -> None:
+    assert elsewhere(name, SERVED, absent) is theirs
+
+
+@pytest.mark.parametrize(("beside", "outcome"), [(("api",), Outcome.FAIL), ((), Outcome.NOT_VERIFIED)])
+def test_a_panel_of_a_job_without_a_target_is_not_verified(beside: tuple[str, ...], outcome: Outcome) -> None:
+    cause = "the metric node_load1 is missing"
+    found = verdict(*CLAIMS["data"], error="refused", cause=cause, took=0.01, beside=beside)
+    assert found.outcome == outcome, found.reason
+    legend = verdict(
+        panel_legend.CHECK, CLAIMS["data"][1], error="refused", cause=cause, took=0.01, beside=beside
+    )
+    assert (legend.outcome == Outcome.UNKNOWN) is (outcome == Outcome.FAIL)
+    others = verdict(*CLAIMS["others"], error="refused", cause=cause, took=0.01, beside=beside).outcome
+    assert (others == Outcome.PASS) is (outcome == Outcome.NOT_VERIFIED)
+
+
+@pytest.mark.parametrize(("beside", "outcome"), [(("api",), Outcome.FAIL), ((), Outcome.PASS)])
+def test_names_and_variables_of_such_a_job_are_no_findings(beside: tuple[str, ...], outcome: Outcome) -> None:
+    for kind in ("metrics", "variables"):
+        assert verdict(*CLAIMS[kind], error="refused", took=0.01, beside=beside).outcome == outcome, kind
