@@ -24,6 +24,7 @@ ROOMS = (
     "http",
     "plugins",
     "registry",
+    "demo",
     # folders; what each is for stands in its __init__
     "config",
     "promql",

@@ -149,6 +149,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "demo",
+        "promproof.cli.demo:run",
+        "everything at once, to be looked at: press a button, watch an alert",
+        text=(
+            "Brings up a service, Prometheus, Alertmanager and the web UI, with durations a sixtieth of the "
+            "deployed ones, and sends traffic until somebody ends it. The service is that of "
+            "monitoring/contract.yaml, or a small shop where there is none.",
+        ),
+    ),
+    Command(
         "stack",
         "promproof.cli.stack:run",
         "keep the documented compose file up to look at",

@@ -57,8 +57,8 @@ INSERTED = """
 
 def add_options(parser: Any, **_: object) -> None:
     """Options of the page; none of them is a field of the start form."""
-    names = ("prometheus", "contract", "fault-url", "fault-token", "instance", "monitoring", "reports")
-    declare(parser, *names, include_in_web_ui=False)
+    names = ("prometheus", "contract", "drills", "fault-url", "fault-token", "instance", "monitoring")
+    declare(parser, *names, "reports", "running-scale", include_in_web_ui=False)
 
 
 def install(environment: Any, **_: object) -> None:
@@ -73,7 +73,8 @@ def install(environment: Any, **_: object) -> None:
     try:
         contract = contracts.load(Path(options.contract))
         desk = _desk(environment, folder)
-        board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo")
+        drills = Path(options.drills or DRILLS)
+        board = Switchboard(options.fault_url or None, options.fault_token, cache_dir() / "undo", drills)
         folder.mkdir(parents=True, exist_ok=True)
         Path(options.ledger).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,10 +111,17 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
     ]
     if missing:
         return DrillDesk(None, [], folder, f"no drills without {', '.join(missing)}")
+    if float(options.running_scale or 1) != 1:
+        why = f"no whole drills: the durations of this stack are shortened by {options.running_scale}"
+        return DrillDesk(None, [], folder, f"{why}, and promproof drill brings up such a stack itself")
     contract = Path(options.contract)
     monitoring = Path(options.monitoring) if options.monitoring else contract.parent
     urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)
-    return DrillDesk(Place(*urls, contract, monitoring, options.instance), load_folder(DRILLS), folder)
+    return DrillDesk(
+        Place(*urls, contract, monitoring, options.instance),
+        load_folder(Path(options.drills or DRILLS)),
+        folder,
+    )
 
 
 def begin(environment: Any, **_: object) -> None:

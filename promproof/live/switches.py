@@ -60,11 +60,11 @@ def _book(folder: Path) -> UndoBook:
 class Switchboard:
     """The switches of one running target; without a fault port there are none.
 
-    undo: where what must be taken back is written down while this process lives.
+    undo: where what must be taken back is written down while this process lives; folder: of the drills.
     """
 
-    def __init__(self, url: str | None, token: str, undo: Path) -> None:
-        self.switches = switches() if url else []
+    def __init__(self, url: str | None, token: str, undo: Path, folder: Path = DRILLS) -> None:
+        self.switches = switches(folder) if url else []
         self._port = FaultPort(url, token, _book(undo)) if url else None
         self._on: dict[str, Switch] = {}
 

@@ -37,5 +37,6 @@ OPTIONS = (
         default="127.0.0.1",
     ),
     Option("web-host", SERVING, ("ui",), "address of the web UI", "HOST", default="127.0.0.1"),
-    Option("web-port", SERVING, ("ui",), "port of the web UI", "PORT", default="8089"),
+    Option("web-port", SERVING, ("ui", "demo"), "port of the web UI", "PORT", default="8089"),
+    Option("seconds", SERVING, ("demo",), "end by itself after so long", "SECONDS", "number"),
 )

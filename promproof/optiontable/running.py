@@ -99,10 +99,18 @@ OPTIONS = (
     Option(
         "binary",
         STACK,
-        (*RUNS, "mutate", "prove", "check"),
+        (*RUNS, "mutate", "prove", "check", "demo"),
         f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
         "NAME=PATH",
         repeatable=True,
+    ),
+    Option(
+        "running-scale",
+        STACK,
+        ("ui",),
+        "by how much the durations of the stack that runs are shortened",
+        "N",
+        default="1",
     ),
     Option(
         "documented-ports", STACK, ("verify",), "containers: 9090, 9093, 9100 and not free ports", kind="flag"

@@ -15,11 +15,11 @@ OPTIONS = (
     Option("all", CHOICE, ("drill",), "also the drills of the sub-folders", kind="flag"),
     Option("list", CHOICE, ("drill",), "tell which drills there are", kind="flag"),
     Option("recover", CHOICE, ("drill",), "take back what killed runs left, and end", kind="flag"),
-    Option("drills", CHOICE, ("drill",), "folder of the drills", "DIR", "path", DRILLS),
+    Option("drills", CHOICE, ("drill", "ui"), "folder of the drills", "DIR", "path", DRILLS),
     Option(
         "contract",
         SUBJECT,
-        (*EVERY, "mutate"),
+        (*EVERY, "mutate", "demo"),
         "the contract: all claims of the service",
         "FILE",
         "path",

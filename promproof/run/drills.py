@@ -6,8 +6,6 @@ confirm clean, save the history, judge.
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -26,7 +24,6 @@ from promproof.evidence.evidence import LEDGER_OF, Evidence
 from promproof.evidence.history import Clock
 from promproof.exposition import matcher
 from promproof.faults.kind import Need
-from promproof.faults.procfs import ProcFolder
 from promproof.faults.resource import WRITER_GAP_SECONDS, Resource
 from promproof.load import scenario
 from promproof.observe import recording
@@ -38,13 +35,13 @@ from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
 from promproof.run.frame import Ground, Result, Say
 from promproof.run.holding import lowered, slow, too_much
+from promproof.run.idle import idle_machine
 from promproof.run.options import wish_of
 from promproof.run.pace import timing_of
 from promproof.run.prepare import Prepared
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
-from promproof.stack.choice import Can, abilities
-from promproof.stack.journal import Journal
+from promproof.stack.choice import abilities
 from promproof.stack.protocol import PROMETHEUS, Status
 from promproof.verdict import Verdict
 
@@ -52,7 +49,6 @@ from promproof.verdict import Verdict
 SHORTEST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 1.0
 START_SECONDS = 40.0
-MEMORY = Path("/dev/shm")
 SETTLE_SECONDS = 10.0
 
 
@@ -169,7 +165,9 @@ class _Session:
         self.cleanup = cleanup
         self.say = say
         self.traffic: list[Traffic] = []
-        self.proc = self._proc_folder()
+        faults = [drill.plan.fault for drill in drills]
+        cpus = max((fault.cpus for fault in faults if isinstance(fault, Resource)), default=2)
+        self.proc = idle_machine(ground, cleanup, cpus)
         self.bench = bring_up(ground, cleanup, self.proc.folder if self.proc else None)
         bench = self.bench
         pause = min(max(bench.pace.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
@@ -272,22 +270,6 @@ class _Session:
     def _node_job(self) -> str:
         jobs = self.prepared.folder.jobs
         return next((job for job in ("node", "node-exporter", "node_exporter") if job in jobs), "node")
-
-    def _proc_folder(self) -> ProcFolder | None:
-        """A machine that is busy itself must not fire HighCPUUsage: the exporter reads a folder in any case."""
-        prepared = self.prepared
-        if Can.PROCFS not in abilities(wish_of(prepared.options, prepared.contract.deployment)):
-            return None
-        faults = [drill.plan.fault for drill in self.drills]
-        cpus = max((fault.cpus for fault in faults if isinstance(fault, Resource)), default=2)
-        journal = self.cleanup.enter_context(Journal())
-        # memory where there is some: a disk that others are busy on can hold up a rename for most of a second
-        base = MEMORY if os.access(MEMORY, os.W_OK) else self.folder
-        folder = journal.directory(base / f"proc-{journal.run}")
-        self.cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        proc = ProcFolder(folder, cpus, self.history.now)
-        self.cleanup.callback(proc.close)
-        return proc
 
     def _start_traffic(self) -> None:
         rates: dict[Path, float] = {}
