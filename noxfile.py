@@ -144,6 +144,12 @@ def ui(session: nox.Session) -> None:
 
 
 @nox.session
+def demo(session: nox.Session) -> None:
+    """Everything at once, to be looked at: press a button in the web UI, and watch an alert fire and resolve."""
+    hand_on(guarded("promproof", "demo", *session.posargs))
+
+
+@nox.session
 def images(session: nox.Session) -> None:
     """Build the images of the container tests, without a registry; `-- --pin`: write the digests of those that ship."""
     hand_on(guarded("promproof", "images", *session.posargs))

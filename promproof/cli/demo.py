@@ -30,6 +30,7 @@ from promproof.run.housekeeping import run_folder
 from promproof.run.options import Options, binaries
 from promproof.run.prepare import Prepared, prepare
 from promproof.run.scaling import told
+from promproof.run.secrecy import HISTORY
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.waiting import wait_until
 
@@ -110,6 +111,7 @@ def _page(
             "fault_url": app.fault_url if port_of_faults and app is not None else None,
             "running_scale": f"{prepared.scale.factor:g}",
             "reports": folder.absolute() / "page",
+            "follow": folder.absolute() / HISTORY,
             "web_port": port,
             "rest": ("--autostart",),
         }

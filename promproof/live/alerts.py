@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from promproof.contract.model import Alert, Contract
 from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
 from promproof.promql.comparison import Comparison, comparison_of
+from promproof.report.page.scales import shown
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class AlertState:
     """One alert at one moment.
 
     state: inactive, pending, firing, or absent when Prometheus has no such rule. quantity: its values now, by series;
-    empty when there is none. documented: what the contract promises.
+    empty when there is none. documented: what the contract promises. hold: `for` of the rule that is loaded, in
+    seconds. unit: of the quantity, as the contract says it.
     """
 
     name: str
@@ -28,6 +31,8 @@ class AlertState:
     since: str
     documented: str
     trouble: str = ""
+    hold: float | None = None
+    unit: str = ""
 
 
 def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
@@ -61,7 +66,9 @@ def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, promethe
         except EvidenceError as error:
             trouble = error.state
     since = min((str(alert["activeAt"]) for alert in rule.get("alerts", ())), default="")
-    return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble)
+    unit = "" if alert is None else alert.unit or ""
+    hold = float(rule.get("duration") or 0)
+    return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble, hold, unit)
 
 
 def worst(state: AlertState) -> float | None:
@@ -71,18 +78,43 @@ def worst(state: AlertState) -> float | None:
     return (max if state.comparison.comparator.startswith(">") else min)(state.quantity)
 
 
-def as_rows(found: Sequence[AlertState]) -> list[dict[str, Any]]:
-    """For the page."""
+def as_rows(found: Sequence[AlertState], now: float) -> list[dict[str, Any]]:
+    """For the page. now: epoch seconds."""
     return [
         {
             "name": alert.name,
             "state": alert.state,
             "quantity": worst(alert),
+            "shown": _shown(worst(alert), alert.unit),
             "comparator": "" if alert.comparison is None else alert.comparison.comparator,
             "threshold": None if alert.comparison is None else alert.comparison.threshold,
+            "loaded": _loaded(alert),
+            "for": alert.hold,
+            "lasts": _lasts(alert, now),
             "documented": alert.documented,
             "since": alert.since,
             "trouble": alert.trouble,
         }
         for alert in found
     ]
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return "" if value is None else shown(value, unit)
+
+
+def _loaded(alert: AlertState) -> str:
+    """What the rule that Prometheus has says, as the documented promise is written: `> 5% for 5 s`."""
+    if alert.comparison is None:
+        return ""
+    limit = _shown(alert.comparison.threshold, alert.unit)
+    return f"{alert.comparison.comparator} {limit}" + (
+        f" for {shown(alert.hold, 'seconds')}" if alert.hold else ""
+    )
+
+
+def _lasts(alert: AlertState, now: float) -> float | None:
+    """For how long (s) it has been active; None while it is not."""
+    if not alert.since:
+        return None
+    return round(max(0.0, now - datetime.fromisoformat(alert.since).timestamp()), 1)

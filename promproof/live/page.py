@@ -58,7 +58,7 @@ INSERTED = """
 def add_options(parser: Any, **_: object) -> None:
     """Options of the page; none of them is a field of the start form."""
     names = ("prometheus", "contract", "drills", "fault-url", "fault-token", "instance", "monitoring")
-    declare(parser, *names, "reports", "running-scale", include_in_web_ui=False)
+    declare(parser, *names, "reports", "running-scale", "follow", include_in_web_ui=False)
 
 
 def install(environment: Any, **_: object) -> None:
@@ -91,6 +91,7 @@ def install(environment: Any, **_: object) -> None:
         desk,
         folder,
         environment.load_following,
+        Path(options.follow) if options.follow else None,
     )
     environment.watch = watch
     _native_tab(environment, watch)

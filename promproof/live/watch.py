@@ -20,6 +20,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.live import charts
 from promproof.live.alerts import as_rows, states
 from promproof.live.drills import DrillDesk
+from promproof.live.happened import Happened
 from promproof.live.switches import Switchboard
 from promproof.load.account import Account
 from promproof.load.asked import NOTHING_COUNTED, Questions
@@ -81,6 +82,7 @@ class Watch:
         desk: DrillDesk,
         folder: Path,
         following: Any,
+        history: Path | None = None,
     ) -> None:
         self.contract = contract
         self.board = board
@@ -97,6 +99,7 @@ class Watch:
         self._alerts: list[dict[str, Any]] = []
         self._charts: dict[str, Any] = {"t": [], "charts": []}
         self._trouble: dict[str, str] = {}
+        self._happened = Happened(history)
         self._runs = 0
         if prometheus is not None:
             following.more = [parse_condition(f"metric {metric.name}") for metric in counted(contract)]
@@ -192,6 +195,8 @@ class Watch:
             ],
             "verdicts": verdicts,
             "alerts": self._alerts,
+            "events": self._happened.as_rows(time.monotonic() if run is None else run.account.began),
+            "links": {"Prometheus": self._prometheus_url} if self._prometheus_url else {},
             **self._shown,
             **self._charts,
             "faults": self.board.state(),
@@ -213,8 +218,12 @@ class Watch:
                 log.exception("internal error while watching")
 
     def _look(self) -> None:
+        now = time.monotonic()
         if self._prometheus is not None:
             self._try("alerts", self._look_at_alerts)
+            self._happened.alerts(self._alerts, now)
+        self._happened.faults(self.board.state()["switches"], now)
+        self._happened.notifications(now)
         if self.run is not None and self.run.state != "ended":
             self._try("counts", self._look_at_counts)
             self._try("charts", self._look_at_charts)
@@ -228,7 +237,7 @@ class Watch:
 
     def _look_at_alerts(self) -> None:
         assert self._prometheus is not None
-        self._alerts = as_rows(states(self.contract, self._prometheus))
+        self._alerts = as_rows(states(self.contract, self._prometheus), time.time())
 
     def _look_at_counts(self) -> None:
         run, readings, base = self.run, self._readings, self._base

@@ -7,7 +7,7 @@
   box.id = "verification";
   box.hidden = true;
   const parts = {};
-  for (const name of ["head", "verdicts", "faults", "drills", "alerts", "counts", "charts"]) {
+  for (const name of ["head", "verdicts", "alerts", "faults", "charts", "events", "drills", "counts"]) {
     parts[name] = box.appendChild(document.createElement("div"));
     parts[name].id = "verification-" + name;
   }
@@ -45,6 +45,15 @@
     add(at, "p", words[run.state]).id = "verification-state";
     for (const text of run.invalid) add(at, "p", "invalid: " + text, "trouble");
     for (const text of state.trouble) add(at, "p", text, "trouble");
+    const links = Object.entries(state.links);
+    if (links.length) {
+      const line = add(at, "p");
+      for (const [name, url] of links) {
+        const link = add(line, "a", name);
+        link.href = url;
+        link.target = "_blank";
+      }
+    }
     if (run.report) {
       const link = add(add(at, "p"), "a", "report of this run");
       link.href = "./verification/report.html";
@@ -60,9 +69,26 @@
   const alerts = (state) => fill("alerts", (at) => {
     if (!state.alerts.length) return;
     add(at, "h2", "Alerts");
-    table(at, "verification-alert-table", ["alert", "state", "quantity", "fires when", "documented", "since"],
-      state.alerts.map((one) => [one.name, [one.state, one.state], plain(one.quantity),
-        one.comparator ? `${one.comparator} ${plain(one.threshold)}` : "", one.documented, one.since || one.trouble]));
+    table(at, "verification-alert-table", ["alert", "state", "quantity", "loaded: fires when", "documented", "since"],
+      state.alerts.map((alert) => [alert.name, [alert.state, alert.state], alert.shown, alert.loaded, alert.documented,
+        alert.trouble || waited(alert)]));
+    for (const row of at.querySelectorAll("tr")) {
+      const alert = state.alerts.find((known) => known.name === row.cells[0].textContent);
+      if (alert && alert.state === "pending" && alert.for) {
+        const bar = add(row.cells[1], "progress");
+        bar.max = alert.for;
+        bar.value = Math.min(alert.lasts, alert.for);
+        bar.title = `${alert.lasts} s of ${alert.for} s`;
+      }
+    }
+  });
+  const waited = (alert) => alert.lasts == null ? "" :
+    alert.state === "pending" ? `${alert.lasts} s of ${alert.for} s` : `${alert.lasts} s`;
+  const events = (state) => fill("events", (at) => {
+    if (!state.events.length) return;
+    add(at, "h2", "What happened");
+    table(at, "verification-event-table", ["second", "what"],
+      state.events.slice(-12).reverse().map((event) => [event.t.toFixed(1), [event.text, event.kind]]));
   });
   const counts = (state) => fill("counts", (at) => {
     if (!state.differing.length) return;
@@ -115,7 +141,35 @@
     if (unit === "s") return value < 1 ? (value * 1000).toFixed(1) + " ms" : value.toFixed(2) + " s";
     return plain(value) + unit;
   };
+  const MARKS = { fault: "#cf222e", healed: "#1a7f37", pending: "#9a6700", firing: "#cf222e", told: "#8250df", resolved: "#1a7f37" };
+  let marks = [];
+  // a line for each event, its kind written along it
+  const mark = (plot) => {
+    const { ctx, bbox } = plot;
+    const scale = plot.scales.x;
+    ctx.save();
+    ctx.font = `${10 * devicePixelRatio}px sans-serif`;
+    for (const event of marks) {
+      if (!(event.kind in MARKS) || event.t < scale.min || event.t > scale.max) continue;
+      const x = Math.round(plot.valToPos(event.t, "x", true));
+      ctx.strokeStyle = ctx.fillStyle = MARKS[event.kind];
+      ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.save();
+      ctx.translate(x - 3 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+      ctx.rotate(-Math.PI / 2);
+      ctx.textAlign = "right";
+      ctx.textBaseline = "bottom";
+      ctx.fillText(event.kind, 0, 0);
+      ctx.restore();
+    }
+    ctx.restore();
+  };
   const draw = (state) => {
+    marks = state.events;
     if (!state.t.length || !box.clientWidth) return;
     for (const chart of state.charts) {
       const names = Object.keys(chart.series);
@@ -135,6 +189,7 @@
       });
       const plot = new uPlot({
         title: chart.title, width: parts.charts.clientWidth, height: 240, scales: { x: { time: false } },
+        hooks: { draw: [mark] },
         series: [{ label: "s" }, ...series], cursor: { sync: { key: "verification" } },
         axes: [{ label: "seconds from the begin" },
           { size: 70, values: (u, ticks) => ticks.map((v) => shown(v, chart.unit)) }],
@@ -163,7 +218,7 @@
       const answer = await fetch("./verification/state.json");
       if (answer.redirected || !answer.ok) throw new Error(`Locust answers ${answer.status}`);
       const state = await answer.json();
-      for (const show of [head, verdicts, faults, drills, alerts, counts, draw]) show(state);
+      for (const show of [head, verdicts, alerts, faults, draw, events, drills, counts]) show(state);
     } catch (error) {
       fill("head", (at) => { add(at, "p", String(error.message || error), "trouble"); });
     } finally {
