@@ -49,7 +49,9 @@ def test_the_shop_is_shown_where_there_is_no_contract(
 def test_the_shops_set_up_has_no_findings_and_its_drills_tell_their_sides_apart() -> None:
     folder = demo.SHOP / "monitoring"
     assert check(Subject((folder,), root=folder), Wishes(Severity.WARNING)).findings == ()
-    wished = Options.of(contract=demo.SHOP / "contract.yaml", monitoring=folder, app="x {port}", drill=False)
+    wished = Options.of(
+        contract=demo.SHOP / "contract.yaml", monitoring=folder, app="x {port} {fault_port}", drill=False
+    )
     drills.refuse(prepare(wished), load_folder(demo.SHOP / "drills"))
 
 
