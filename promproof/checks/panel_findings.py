@@ -231,7 +231,7 @@ def emptiness(
         if not values:
             cause = _cause(views, dashboard, target)
             text = f"{target.path}: gives nothing: {cause}"
-            if of_absent(cause, views.served, views.absent_jobs):
+            if of_absent(cause, views.known, views.absent_jobs):
                 continue
             if not promised and by_nature(
                 cause, plain(views, dashboard, panel, target), views.served, contract

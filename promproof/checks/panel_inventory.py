@@ -146,7 +146,7 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
             names.add(name)
             if _known(evidence.contract, name, served):
                 continue
-            if elsewhere(name, seen.served, seen.absent_jobs):
+            if elsewhere(name, seen.known, seen.absent_jobs):
                 others.add(name)
                 continue
             text = (

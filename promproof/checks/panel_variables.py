@@ -96,7 +96,7 @@ def _unused(seen: Views, variable: Variable) -> bool:
     match = LABEL_VALUES.fullmatch(variable.query.strip())
     if match is None:
         return False
-    if elsewhere(match["metric"], seen.served, seen.absent_jobs):
+    if elsewhere(match["metric"], seen.known, seen.absent_jobs):
         return True
     shown = seen.evidence.rest.exposition
     return match["metric"] in shown.families and not shown.series(match["metric"])

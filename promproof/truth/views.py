@@ -177,6 +177,11 @@ class Views:
         return frozenset(found)
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """The names that are served or documented: a documented one that is not there is the target's all the same."""
+        return self.served | {metric.name for metric in self.evidence.contract.metrics}
+
+    @cached_property
     def absent_jobs(self) -> tuple[str, ...]:
         """The jobs of the folder that have no target in this run, which brings none of their programs up."""
         targets = self.evidence.history.last(Targets)

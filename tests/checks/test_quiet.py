@@ -148,6 +148,12 @@ def test_a_panel_of_a_job_without_a_target_is_not_verified(beside: tuple[str, ..
     assert (others == Outcome.PASS) is (outcome == Outcome.NOT_VERIFIED)
 
 
+def test_a_documented_metric_that_is_not_there_is_no_other_job_s() -> None:
+    cause = "the metric http_requests_total is missing"
+    found = verdict(*CLAIMS["data"], error="refused", cause=cause, took=0.01, beside=())
+    assert found.outcome == Outcome.FAIL
+
+
 @pytest.mark.parametrize(("beside", "outcome"), [(("api",), Outcome.FAIL), ((), Outcome.PASS)])
 def test_names_and_variables_of_such_a_job_are_no_findings(beside: tuple[str, ...], outcome: Outcome) -> None:
     for kind in ("metrics", "variables"):
