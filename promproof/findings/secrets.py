@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from urllib.parse import unquote, urlsplit
 
 _SECRET_URL = re.compile(
     r"https://hooks\.slack\.com/(?:services|workflows)/T\w{6,}/\w{6,}/(?P<slack>\w{16,})$"
@@ -23,6 +24,8 @@ def is_secret(name: str, value: str) -> bool:
     if address := _SECRET_URL.match(value):
         token = next(group for group in address.groups() if group)
         return len(set(token)) > 6 and not re.search(r"[xX0]{4}", value)
+    if password := _password(value):
+        return is_secret("password", password)
     if name == "bot_token" and re.fullmatch(r"\d{6,}:[\w-]{30,}", value):
         return len(set(value)) > 12
     if name.endswith("password") and re.fullmatch(r"[a-z]{16}|(?:[a-z]{4} ){3}[a-z]{4}", value):  # of an app
@@ -33,6 +36,14 @@ def is_secret(name: str, value: str) -> bool:
         return False
     has_both = re.search(r"\d", value) is not None and re.search(r"[A-Za-z]", value) is not None
     return has_both and _entropy(value) > 3
+
+
+def _password(address: str) -> str:
+    """The password in an address, postgresql://user:password@host/ say."""
+    try:
+        return unquote(urlsplit(address).password or "") if "://" in address else ""
+    except ValueError:
+        return ""
 
 
 def _entropy(text: str) -> float:

@@ -16,6 +16,11 @@ DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "satur
 _DAY = 24 * 60
 WEEK = 7 * _DAY
 FULL = (1 << WEEK) - 1
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TIME = re.compile(r"(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 
 
@@ -38,7 +43,7 @@ def weektimes(interval: Part) -> WeekTimes | None:
     for entry in interval.items("time_intervals"):
         if any(True for _ in mistakes(entry)):
             return None
-        minutes = _days(entry) & _times(entry)
+        minutes = _days(entry) & _times(entry) if _has_a_day(entry) else 0
         is_weekly = not any(entry.data.get(key) is not None for key in ("days_of_month", "months", "years"))
         place = frozenset({entry.text("location", "UTC")}) if minutes != FULL else frozenset()
         found |= WeekTimes(minutes if is_weekly else 0, minutes, place)
@@ -59,6 +64,25 @@ def mistakes(entry: Part) -> Iterator[tuple[str, str]]:
             yield "times", f"{start or 'nothing'} to {end or 'nothing'}: times are 00:00 to 24:00"
         elif start >= end:
             yield "times", f"{start} to {end} goes over midnight"
+
+
+def _has_a_day(entry: Part) -> bool:
+    """Whether one of its days of the month is in one of its months: the 30th of February is none."""
+    months = {month for text in entry.words("months") for month in _months(text)}
+    lengths = [_LENGTHS[month - 1] for month in months if 1 <= month <= len(_LENGTHS)] or [31]
+    begins = [text.partition(":")[0].strip() for text in entry.words("days_of_month")]
+    numbers = [int(begin) for begin in begins if begin.lstrip("-").isdecimal()]
+    return not numbers or len(numbers) < len(begins) or min(numbers) <= max(lengths)
+
+
+def _months(text: str) -> range:
+    """The months of a range of names or numbers; all of one that can't be read."""
+    ends = [_month(word.strip().lower()) for word in text.split(":")]
+    return range(ends[0], ends[-1] + 1) if all(ends) else range(1, 13)
+
+
+def _month(word: str) -> int:
+    return int(word) if word.isdecimal() else _MONTHS.index(word) + 1 if word in _MONTHS else 0
 
 
 def last_year(interval: Part) -> int | None:

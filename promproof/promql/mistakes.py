@@ -228,6 +228,22 @@ def of_alert(root: Any) -> Iterator[Mistake]:
             "rule/irate-in-alert", "irate() looks at two samples: one of them decides about the alert"
         )
     yield from _condition(root)
+    yield from _certain(bare(root))
+
+
+def _certain(node: Any) -> Iterator[Mistake]:
+    """`rate(x[5m]) >= 0`: each value there is meets it. A count, which is at least 1, is asked so for presence."""
+    found = comparison(node) if compares(node) and not with_bool(node) else None
+    if found is None:
+        return
+    low, high = bounds(found[0])
+    if low == 0 < high and not possible(low, high, _OPPOSITE.get(found[1], "=="), found[2]):
+        yield Mistake(
+            "rule/always-fires", f"{text(node)} is always true: the left side is {_range(low, high)}"
+        )
+
+
+_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 def _condition(node: Any) -> Iterator[Mistake]:

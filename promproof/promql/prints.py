@@ -22,6 +22,8 @@ from promproof.promql.values import comparison, unit
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
 _MILLISECONDS = re.compile(r"\s?(?:ms|milliseconds)\b")
 _SECONDS = re.compile(r"\s?(?:s|secs?|seconds)\b")
+_BYTES = re.compile(r"\s?(?:i?B|bytes)\b")
+_DIVIDED = re.compile(r"\bdiv\b|/")
 _LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
 _PER_LONGER = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:hours?|h|minutes?|min|m|days?)\b", re.IGNORECASE)
 _PER_SECOND = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:seconds?|sec|s)\b", re.IGNORECASE)
@@ -33,6 +35,11 @@ _PIPED = re.compile(r"\b(humanize\w*)\b")
 _MORE = r"(?:above|over|more than|greater than|exceed(?:s|ed|ing)?|higher than)"
 _LESS = r"(?:below|under|less than|lower than|fewer than)"
 _LIMIT = re.compile(rf"\b({_MORE}|{_LESS})\s+(\d+(?:\.\d+)?)\s?(%|percent\b)", re.IGNORECASE)
+_SLOWER = re.compile(
+    rf"\b(slower than|longer than|{_MORE}|{_LESS})\s+(\d+(?:\.\d+)?)\s?"
+    r"(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b(?!\s*/)",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(
     r"\bfor\s+(?:more than |over |at least |longer than )?(?:the (?:last|past) )?(\d+)\s?"
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
@@ -59,12 +66,17 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
         piped = _PIPED.findall(action.bare)
         yield from _of_share(action, piped, scale)
         yield from _of_rate(action, piped, root)
-        if found in ("seconds", "bytes") and "humanizePercentage" in piped:
+        if found in ("seconds", "milliseconds", "bytes") and "humanizePercentage" in piped:
             yield Misprint(f"{{{{ {action.body} }}}} prints {found} as a percentage", "use humanize")
         if "humanizeDuration" in piped and (scale or found == "bytes"):
             yield Misprint(
                 f"{{{{ {action.body} }}}} prints a {scale or 'size'} as a duration", "use another function"
             )
+        if found == "milliseconds" and piped == ["humanizeDuration"] and not _DIVIDED.search(action.bare):
+            said = f"the value is in milliseconds, and {{{{ {action.body} }}}} takes it for seconds"
+            yield Misprint(said, "divide by 1000 in the expression")
+        if found.endswith("seconds") and piped and _BYTES.match(action.behind):
+            yield Misprint(f"the value is in {found}, and the text calls it bytes", "use humanizeDuration")
         if "humanizeDuration" in piped and _SECONDS.match(action.behind):
             yield Misprint(
                 f"{{{{ {action.body} }}}} prints its unit, and the text adds another", "leave it out"
@@ -167,11 +179,23 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
         for word, number, _ in _LIMIT.findall(text) if limit else ():
             if not _is_from(float(number), numbers):
                 yield Misprint(f"the text says {word} {number}%, the rule compares with {limit:g}", _AGREE)
+        for word, number, name_of_unit in _SLOWER.findall(text) if limit and unit(root) == "seconds" else ():
+            seconds = float(number) * _size(name_of_unit.lower())
+            if seconds not in times and not _is_time(seconds, numbers):
+                said = (
+                    f"the text says {word} {number} {name_of_unit}, the rule compares with {limit:g} seconds"
+                )
+                yield Misprint(said, _AGREE)
         for number, letter in _DURATION.findall(text) if hold else ():
             seconds = float(number) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {number} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
+
+
+def _size(name_of_unit: str) -> float:
+    """The seconds of a unit of time as texts write it."""
+    return 0.001 if name_of_unit.startswith(("ms", "mil")) else _SECONDS_OF[name_of_unit[0]]
 
 
 def threshold(root: Any) -> float | None:

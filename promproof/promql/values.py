@@ -217,7 +217,7 @@ def narrower(part: Any, whole: Any) -> bool:
 
 
 def unit(node: Any) -> str:
-    """ratio (0 to 1), percent (0 to 100), seconds, bytes; empty when the unit is not sure."""
+    """ratio (0 to 1), percent (0 to 100), seconds, milliseconds, bytes; empty when the unit is not sure."""
     node = bare(node)
     if isinstance(node, promql.BinaryExpr):
         return _unit_of_operation(node)
@@ -259,7 +259,7 @@ def unit_of_name(metric_name: str) -> str:
     """The unit that a metric's name ends with; a total is no level of its unit."""
     if metric_name.endswith("_timestamp_seconds"):
         return ""
-    for ending in ("seconds", "bytes", "ratio"):
+    for ending in ("milliseconds", "seconds", "bytes", "ratio"):
         if metric_name.endswith(f"_{ending}"):
             return ending
     return ""

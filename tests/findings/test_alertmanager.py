@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promproof.findings.alertlabels import sent
 from promproof.findings.alertmanager.values import is_near
@@ -16,7 +17,9 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.judging import judge
 from promproof.findings.kind import KINDS, Kind
 from promproof.findings.notifications import slips
+from promproof.findings.part import Document
 from promproof.findings.secrets import is_secret
+from promproof.findings.weektimes import weektimes
 
 pytestmark = pytest.mark.unit
 NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))
@@ -289,6 +292,9 @@ def test_each_set_up_of_a_tree_is_judged_with_its_own_rules(tmp_path: Path) -> N
         ("routing_key", "3f9c1ab27de84c60a5b1e2d47c9f0a86", True),
         ("routing_key", "PAGERDUTY-SERVICE-KEY-1", False),
         ("url", "http://operator:9095/alerts", False),
+        ("url", "https://alerts:kT9vwQ2zR@hook.internal/", True),
+        ("url", "https://alerts:password1@hook.internal/", False),
+        ("url", "https://alerts@hook.internal/", False),
     ],
 )
 def test_a_secret_is_told_from_a_placeholder(name: str, value: str, is_one: bool) -> None:
@@ -463,3 +469,21 @@ def test_a_webhook_of_slack_has_the_path_of_one(address: str, times: int, tmp_pa
 receivers: [{{name: a, slack_configs: [{{channel: a, api_url: '{address}'}}]}}]
 """
     assert [each.rule for each in found(tmp_path, text)].count("alertmanager/path") == times
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_ever"),
+    [
+        ("{months: [february], days_of_month: ['30:31']}", False),
+        ("{months: ['april', '6'], days_of_month: ['31']}", False),
+        ("{months: ['february:march'], days_of_month: ['30:31']}", True),
+        ("{months: [february], days_of_month: ['29']}", True),
+        ("{months: [february], days_of_month: ['-31:-1']}", True),
+        ("{days_of_month: ['31']}", True),
+        ("{months: [smarch], days_of_month: ['31']}", True),
+    ],
+)
+def test_a_day_that_no_month_has_never_comes(entry: str, is_ever: bool) -> None:
+    found = weektimes(Document("a.yml", yaml.safe_load(f"time_intervals: [{entry}]")).part())
+    assert found is not None
+    assert bool(found.perhaps) is is_ever

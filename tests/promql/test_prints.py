@@ -60,6 +60,8 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
             "Error rate is {{ $value | humanizePercentage }}",
         ),
         ("100 - avg(rate(a_seconds_total{mode='idle'}[5m])) * 100 > 80", "{{ $value | humanizePercentage }}"),
+        ("avg(a_milliseconds) > 500", "{{ $value | humanizeDuration }}"),
+        ("a_seconds > 500", "{{ $value | humanize1024 }}B"),
         ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.8", "CPU at {{ $value }}%"),
     ],
 )
@@ -75,6 +77,9 @@ def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, tem
         (f"100 * {ERRORS} > 5", "{{ $value | humanize }}%"),
         (f"100 * {ERRORS} > 5", '{{ $value | printf "%.1f" }}%'),
         ("a_seconds > 1", "{{ $value | humanizeDuration }}"),
+        ("a_milliseconds > 1", "{{ $value }} ms"),
+        ("a_milliseconds / 1000 > 1", "{{ $value | humanizeDuration }}"),
+        ("a_milliseconds > 1", "{{ div $value 1000 | humanizeDuration }}"),
         ("a_seconds > 1", "{{ $value }}s"),
         ("a_bytes > 1", "{{ $value | humanize1024 }}B"),
         ("a_bytes / 1024 > 1", "{{ $value }} KB"),
@@ -101,6 +106,8 @@ def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:
         (f"{ERRORS} > 0.05", "more than 1% fail"),
         ("free < 10 and size > 5", "below 20 percent are free"),
         ("up == 0", "down for more than 10 minutes"),
+        ("a_seconds > 5", "slower than 2s"),
+        ("a_seconds > 0.5", "it takes more than 250 ms"),
     ],
 )
 def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: str) -> None:
@@ -120,6 +127,12 @@ def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: st
         ("a > b", "above 80%"),
         ("rate(a[10m]) > 1", "for 10 minutes, for 15 minutes, for 5m"),
         ("time() - a > 86400", "for more than 1 day"),
+        ("a_seconds > 5", "slower than 5s"),
+        ("a_seconds > 0.5", "more than 500ms"),
+        ("a_seconds > 5", "slower than 5s for more than 5 minutes"),
+        ("a_age_seconds > 7200", "older backups than 2h, more than 2 hours"),
+        ("a > 5", "slower than 2s"),
+        ("a_seconds > 5", "more than 3 m/s"),
     ],
 )
 def test_a_number_that_may_come_from_the_rule_is_not(expression: str, text: str) -> None:

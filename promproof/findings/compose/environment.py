@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
 
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_service, register
@@ -76,19 +75,9 @@ def judge_secrets(service: Service, file: ComposeFile, setup: Setup) -> Iterator
 
 def _holds_secret(name: str, value: str) -> bool:
     upper = name.upper()
-    if "://" in value and (password := _password(value)):
-        return is_secret("password", password)
-    if not _SECRET_NAME.search(upper) or _NO_SECRET.search(upper):
-        return is_secret("url", value) if value.startswith("https://") else False
+    if not _SECRET_NAME.search(upper) or _NO_SECRET.search(upper) or "://" in value:
+        return "://" in value and is_secret("url", value)
     return is_secret("password" if "PASS" in upper else "token", value)
-
-
-def _password(address: str) -> str:
-    """The password in an address, postgresql://user:password@host/ say."""
-    try:
-        return unquote(urlsplit(address).password or "")
-    except ValueError:
-        return ""
 
 
 @each_service(DASH)
