@@ -11,8 +11,11 @@ from promproof.checks.base import Check, Claim, findings, for_metrics, register,
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import LOST_SHARE, Evidence
 from promproof.evidence.senders import ledger_of
+from promproof.evidence.torn import goes_back_and_forth
 from promproof.truth.metrics import between, sample_name
 from promproof.verdict import Verdict
+
+SEVERAL = "several processes behind one port, each with its own counts"
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -28,6 +31,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{name} was never stored")
     if any(math.isnan(value) for value in values):
         found.append(f"{name} was NaN")
+    if metric.truth.kind == "none" and metric.type in (
+        "counter",
+        "histogram",
+        "summary",
+    ):  # others have their counts
+        torn = sum(goes_back_and_forth(value for _, value in samples) for samples in series.values())
+        if torn:
+            found.append(f"{torn} of {len(series)} series go back and forth between scrapes: {SEVERAL}")
     moved = [samples for samples in series.values() if len({value for _, value in samples}) > 1]
     # A series that is born with its first event has moved from nothing.
     born = [samples for samples in series.values() if samples and samples[0][1] > 0]

@@ -9,6 +9,7 @@ import pytest
 from promproof.checks import metric_moves
 from promproof.checks.base import Claim, judge
 from promproof.contract import model as contracts
+from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.load.ledger import Ledger
@@ -183,3 +184,33 @@ def test_what_may_have_stood_still_for_want_of_requests_is_unknown_with_request_
 
 def test_what_stood_still_while_all_was_played_fails() -> None:
     assert unmoved().outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "outcome"),
+    [
+        ("counter", [1, 50, 2, 60, 3, 70], "fail"),
+        ("histogram", [1, 50, 2, 60, 3, 70], "fail"),
+        ("gauge", [1, 50, 2, 60, 3, 70], "pass"),
+        ("counter", [1, 50, 0, 10, 20, 70], "pass"),
+        ("counter", [1, 2, 3], "pass"),
+    ],
+    ids=["a counter", "a histogram", "a gauge", "a restart", "rising"],
+)
+def test_a_counter_of_several_processes_is_named_where_nothing_says_what_it_should_read(
+    kind: str, values: list[float], outcome: str
+) -> None:
+    contract = Contract.model_validate(
+        {"contract": 1, "service": "s", "metrics": [{"name": "jobs_total", "type": kind}]}
+    )
+    name = contract.metric("jobs_total").sample
+    samples = [[float(t), float(value)] for t, value in enumerate(values)]
+    history = History("by hand", 0.0, 1_700_000_000.0)
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"scrape_interval": 1.0}),
+        ("stored", {"series": [{"name": name, "labels": {}, "samples": samples}]}),
+    ]
+    history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
+    found = judge(metric_moves.CHECK, Claim("claim", "jobs_total"), Evidence(contract, history))
+    assert found.outcome == outcome
+    assert ("several processes behind one port" in found.reason) is (outcome == "fail")

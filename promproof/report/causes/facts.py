@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -16,14 +16,13 @@ from typing import TypeVar
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Samples
 from promproof.evidence.records import DrillDriven, HeldPoll, Inputs, Tools, Trouble
+from promproof.evidence.torn import goes_back_and_forth
 from promproof.exposition import Labels
 from promproof.places import MADE
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
 F = TypeVar("F")
-LEAPS = 2
-"""Once may be a small counter that a restart has set to 0."""
 
 
 @dataclass(frozen=True)
@@ -189,25 +188,9 @@ def _torn(evidence: Evidence, contract: Contract) -> tuple[str, ...]:
     """Documented counters of which a stored series goes back and forth, in the contract's order."""
     found = []
     for metric in contract.metrics:
-        if metric.type in ("counter", "histogram"):
-            name = f"{metric.name}_count" if metric.type == "histogram" else metric.name
-            stored: Mapping[Labels, Samples] = _had(partial(evidence.stored, name), {})
+        if metric.type in ("counter", "histogram", "summary"):
+            stored: Mapping[Labels, Samples] = _had(partial(evidence.stored, metric.sample), {})
             rows = stored.values()
             if any(goes_back_and_forth(value for _, value in samples) for samples in rows):
                 found.append(metric.name)
     return tuple(found)
-
-
-def goes_back_and_forth(values: Iterable[float]) -> bool:
-    """Whether values fall and come back to where they were by a leap, at least twice.
-
-    A counter that a restart has set to 0 climbs back step by step; the other process's is there at the next scrape.
-    """
-    leaps, top, low, before = 0, 0.0, 0.0, 0.0
-    for value in values:
-        if value >= top:
-            leaps += before < top and value - before >= (top - low) / 2
-            top = low = value
-        low = min(low, value)
-        before = value
-    return leaps >= LEAPS

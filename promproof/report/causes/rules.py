@@ -90,7 +90,7 @@ RULES = (
     ),
     Rule(
         kind="two-processes",
-        claim=r"metric/(?P<subject>[^/]+)/(exact|during|stored)",
+        claim=r"metric/(?P<subject>[^/]+)/(exact|during|stored|moves)",
         more=_torn,
         together="one port",
         title="counters go back and forth between scrapes: several processes share one port, each with its own counts",

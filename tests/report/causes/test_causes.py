@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from promproof.report.causes.facts import Facts, fingerprint, goes_back_and_forth, names
+from promproof.evidence.torn import goes_back_and_forth
+from promproof.report.causes.facts import Facts, fingerprint, names
 from promproof.report.causes.fold import blocks
 from promproof.report.causes.model import ALONE, RED, UNKNOWN, Block
 from promproof.report.causes.rules import RULES
