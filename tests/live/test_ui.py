@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,15 @@ def click(browser: Chromium, text: str) -> None:
     wait_for(lambda: browser.evaluate(CLICK % json.dumps(text)), f"the button {text!r}")
 
 
+def is_clean(stack: Running) -> bool:
+    """Whether no fault is left at the API."""
+    with loopback_session() as session:
+        left = session.get(
+            stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
+        )
+    return bool(left.json()["clean"])
+
+
 def alert(browser: Chromium, name: str) -> str:
     """The state of an alert as the page shows it."""
     rows = browser.evaluate(ALERTS)
@@ -202,21 +212,16 @@ def test_the_page_hides_what_the_monitoring_believes(
     with loopback_session() as session:
         metrics = session.get(page.url + "/metrics", timeout=DEADLINE_SECONDS).text
     assert re.search(r'load_requests_total\{[^}]*status="502"} [1-9]', metrics), metrics
-    with loopback_session() as session:
-        left = session.get(
-            stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
-        )
-    assert left.json()["clean"]
+    assert is_clean(stack)
 
 
+@pytest.mark.nightly  # every day: the web UI of `used`, ended by SIGTERM
 @pytest.mark.stack
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
-def test_a_web_ui_that_is_ended_keeps_no_report(ui: Callable[..., WebUi], number: signal.Signals) -> None:
+def test_a_web_ui_that_is_interrupted_keeps_no_report(ui: Callable[..., WebUi]) -> None:
     page = ui("--autostart").ready()
     wait_for(lambda: page.state()["run"]["seconds"] > 1, "a run")
-    status, output = page.end(number)
-    report = (page.reports / "report-1.html").read_text(encoding="utf-8")
-    assert "interrupted after" in report
+    status, output = page.end(signal.SIGINT)
+    assert "interrupted after" in (page.reports / "report-1.html").read_text(encoding="utf-8")
     assert "Traceback" not in output
     assert status == 0 or "unexpected" in output
 
@@ -276,36 +281,74 @@ def test_the_page_is_open_to_everybody_in_spite_of_a_login(ui: Callable[..., Web
         assert session.get(state, timeout=DEADLINE_SECONDS).json()["run"]["state"] == "waiting"
 
 
-@pytest.mark.stack
-def test_another_site_s_page_can_start_a_fault(stack: Running, ui: Callable[..., WebUi]) -> None:
-    page = ui("--fault-url", stack.faults, "--fault-token", TOKEN).ready()
-    form = {"key": "HighErrorRate-above", "action": "start"}
+@dataclass(frozen=True)
+class Used:
+    """What one web UI answered: to a start that it refuses, to two pages, to a start; and what its end left."""
 
-    def post(origin: str) -> requests.Response:
+    refused: dict[str, Any]
+    runs: int
+    statuses: dict[str, int]
+    on: list[str]
+    status: int
+    output: str
+    report: str
+    is_clean: bool
+
+
+@pytest.fixture(scope="module")
+def used(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Used]:
+    """Ended by SIGTERM while its run is under way and its fault is on."""
+    addresses = ("--target", stack.api, "--prometheus", stack.prometheus)
+    page = WebUi(
+        tmp_path_factory.mktemp("used"), *addresses, "--fault-url", stack.faults, "--fault-token", TOKEN
+    )
+    fault = {"key": "HighErrorRate-above", "action": "start"}
+
+    def post(path: str, data: dict[str, str], origin: str = "") -> requests.Response:
+        headers = {"Origin": origin} if origin else {}
         with loopback_session() as session:
-            return session.post(
-                page.url + "/verification/fault",
-                data=form,
-                headers={"Origin": origin},
-                timeout=DEADLINE_SECONDS,
-            )
+            return session.post(page.url + path, data=data, headers=headers, timeout=DEADLINE_SECONDS)
 
-    with loopback_session() as session:
-        swarm = session.post(page.url + "/swarm", data={"scenario": "stedy", "host": stack.api}).json()
-    assert not swarm["success"]
-    assert swarm["message"].startswith("stedy: no such scenario")
-    assert page.state()["run"]["number"] == 0
-    assert post("http://elsewhere.example").status_code == 403
-    assert post(page.url).status_code == 200
-    assert [switch["key"] for switch in page.state()["faults"]["switches"] if switch["on"]] == [
-        "HighErrorRate-above"
-    ]
-    page.end()
-    with loopback_session() as session:
-        left = session.get(
-            stack.faults + "/faults", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
-        )
-    assert left.json()["clean"], "the fault outlives the page"
+    try:
+        page.ready()
+        refused = post("/swarm", {"scenario": "stedy", "host": stack.api}).json()
+        runs = page.state()["run"]["number"]
+        sites = {"another": "http://elsewhere.example", "its own": page.url}
+        statuses = {
+            name: post("/verification/fault", fault, site).status_code for name, site in sites.items()
+        }
+        on = [switch["key"] for switch in page.state()["faults"]["switches"] if switch["on"]]
+        started = post("/swarm", {"user_count": "1", "spawn_rate": "1", "host": stack.api})
+        assert started.json()["success"], started.text
+        wait_for(lambda: page.state()["run"]["seconds"] > 1, "a run")
+        status, output = page.end()
+        report = (page.reports / "report-1.html").read_text(encoding="utf-8")
+        yield Used(refused, runs, statuses, on, status, output, report, is_clean(stack))
+    finally:
+        if page.process.poll() is None:
+            page.process.kill()
+        page.process.communicate()
+
+
+@pytest.mark.stack
+def test_a_start_of_no_scenario_starts_something(used: Used) -> None:
+    assert not used.refused["success"]
+    assert used.refused["message"].startswith("stedy: no such scenario")
+    assert used.runs == 0
+
+
+@pytest.mark.stack
+def test_another_site_s_page_can_start_a_fault(used: Used) -> None:
+    assert used.statuses == {"another": 403, "its own": 200}
+    assert used.on == ["HighErrorRate-above"]
+
+
+@pytest.mark.stack
+def test_a_web_ui_that_is_ended_keeps_no_report_or_leaves_its_fault(used: Used) -> None:
+    assert "interrupted after" in used.report
+    assert "Traceback" not in used.output
+    assert used.status == 0 or "unexpected" in used.output
+    assert used.is_clean, "the fault outlives the page"
 
 
 @pytest.mark.stack
