@@ -74,7 +74,7 @@ def test_a_database_that_cannot_be_opened_is_no_clear_message(tmp_path: Path, ur
     assert message.count("\n") == 1
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 def test_a_signal_is_no_graceful_end(start_api: StartApi, signum: signal.Signals) -> None:
     api = start_api(faults=True)
     api.prompt()

@@ -7,6 +7,10 @@ import pytest
 from tests.promptpilot.support import Api
 
 pytestmark = [pytest.mark.stack, pytest.mark.takes(3)]
+# every day on PostgreSQL: the rows, from which all else is read
+sqlite_every_day = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)], indirect=True
+)
 
 
 def started(folder: Path, database_url: str, limit: int) -> Api:
@@ -39,6 +43,7 @@ def test_rows_are_lost_or_ids_come_back(database_url: str, tmp_path: Path) -> No
         assert second.stop() == 0
 
 
+@sqlite_every_day
 def test_a_freed_place_is_not_given_to_the_next_prompt(database_url: str, tmp_path: Path) -> None:
     api = started(tmp_path, database_url, limit=3)
     try:
@@ -54,6 +59,7 @@ def test_a_freed_place_is_not_given_to_the_next_prompt(database_url: str, tmp_pa
         assert api.stop() == 0
 
 
+@sqlite_every_day
 def test_an_execution_that_outlives_its_prompt_is_lost(database_url: str, tmp_path: Path) -> None:
     api = started(tmp_path, database_url, limit=100)
     try:
