@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from promproof.contract.deployment import Deployment
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import HEDGED, PAST, Promise, listed
 from promproof.promises.sheet import Sheet
@@ -27,6 +28,8 @@ PATHS = {
     "grafana": ("/dashboards", "/api/health", "/explore", "/login"),
 }
 """Pages that only this component has."""
+FURTHER = ("/-/healthy", "/-/ready", "/-/reload", "/metrics", "/federate")
+"""Paths that more than one of them has."""
 LOCAL = ("localhost", "127.0.0.1")
 _URL = re.compile(r"https?://[A-Za-z0-9][\w.-]*(?::\d+)?[^\s)>\"'`\]|,]*")
 _HOST_PORT = re.compile(r"(?<![\w./:-])([a-z][a-z0-9-]*[a-z0-9]):(\d{4,5})(?![\w.:-])(?!/)")
@@ -157,14 +160,23 @@ def _local(promise: Promise, port: int, path: str, known: Known) -> Promise:
 def _path(promise: Promise, path: str, port: int, known: Known) -> Promise:
     """The path of an address that is right so far."""
     deployment = known.contract.deployment
-    if deployment is None or port != deployment.target.port or path in ("", "/"):
+    if deployment is None or path in ("", "/"):
         return promise
+    if port != deployment.target.port:
+        return _page(promise, path, port, deployment)
     if any(_is_route(path, route) for route in known.routes):
         return promise
     meant = close_to(path, list(known.routes))
     if meant or known.contract.closed("routes"):
         return promise.fails(f"the target has no path {path}{f'; it has {meant}' if meant else ''}")
     return promise
+
+
+def _page(promise: Promise, path: str, port: int, deployment: Deployment) -> Promise:
+    """A page of a component: one that is nearly written like another is that one; most are not known here."""
+    component = next((each.component for each in deployment.services.values() if each.port == port), "")
+    meant = close_to(path, [*PATHS[component], *FURTHER]) if component in PATHS else ""
+    return promise.fails(f"{component} has no page {path}; it has {meant}") if meant else promise
 
 
 def _is_route(path: str, route: str) -> bool:

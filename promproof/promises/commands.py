@@ -6,7 +6,9 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
+from promproof.promises.flags import wrong_flag
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import PAST, Promise, listed
 from promproof.promises.sheet import Sheet
@@ -90,20 +92,26 @@ _WITH_VALUE = (
 )
 _SPLIT = re.compile(r"\s*(?:\|\||&&|\||;)\s*")
 _KNOWN = re.compile(r"^\$? ?(?:sudo )?(docker|promtool|amtool|curl|cd|ab|wrk)\b")
+_FILE = re.compile(r"`([\w./-]+\.ya?ml)`")
 _PATH_FLAG = re.compile(r"--(?:config\.file|config-file|file|env-file)=(\S+)")
 
 
 @dataclass
 class _Place:
-    """Where a block of commands stands in the tree of files: it goes down with `cd`."""
+    """Where a block of commands stands in the tree of files: it goes down with `cd`.
+
+    named: the files that the page names in its sentences, with each end of their paths.
+    """
 
     folder: str = ""
+    named: frozenset[str] = frozenset()
 
 
 def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
     """A promise for each command line of a shell's block, and for each that stands as code in a sentence."""
+    named = frozenset(_named(sheet))
     for block in sheet.blocks_of(*SHELLS):
-        place = _Place()
+        place = _Place(named=named)
         for number, line in enumerate(block.text.splitlines(), start=1):
             if line.strip() and not line.strip().startswith("#"):
                 yield from _line(block.line + number, line.strip(), place, known, sheet.is_past(block.line))
@@ -111,7 +119,15 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
         for code in re.finditer(r"`([^`]+)`", passage.text):
             if _KNOWN.match(code[1]) and " " in code[1]:
                 text = " ".join(code[1].split())
-                yield from _line(passage.line_at(code.start()), text, _Place(), known, passage.is_past)
+                place = _Place(named=named)
+                yield from _line(passage.line_at(code.start()), text, place, known, passage.is_past)
+
+
+def _named(sheet: Sheet) -> Iterator[str]:
+    for passage in sheet.passages:
+        for code in _FILE.finditer(passage.text):
+            parts = code[1].split("/")
+            yield from ("/".join(parts[start:]) for start in range(len(parts)))
 
 
 def _line(number: int, text: str, place: _Place, known: Known, is_past: bool) -> Iterator[Promise]:
@@ -154,6 +170,7 @@ def _compose(rest: list[str], known: Known) -> tuple[str, str, bool]:
         return "", "", False
     command, services = words[0], words[1:]
     wrong = _unknown_word(command, PROGRAMS["compose"][""], "docker compose")
+    wrong = wrong or wrong_flag("compose", [command], rest)
     if wrong:
         return wrong, "", True
     if command in ("exec", "run"):
@@ -215,6 +232,9 @@ def _path(path: str, known: Known) -> tuple[str, str, bool]:
 
 def _tool(name: str, rest: list[str], place: _Place, known: Known) -> tuple[str, str, bool]:
     words = _words(rest)
+    wrong = wrong_flag(name, words[:3], rest)
+    if wrong:
+        return wrong, "", True
     above = ""
     for word in words:
         below = PROGRAMS[name].get(above)
@@ -233,6 +253,25 @@ def _tool(name: str, rest: list[str], place: _Place, known: Known) -> tuple[str,
     files = [word for word in words if word.endswith((".yml", ".yaml"))] + _PATH_FLAG.findall(" ".join(rest))
     for file in files:
         wrong, _, _ = _path(f"{place.folder}/{file}".strip("/"), known)
+        wrong = wrong or _misnamed(file, place, known) or _other_sort(name, words, file, known)
         if wrong:
             return wrong, "", True
     return "", "", True
+
+
+def _misnamed(file: str, place: _Place, known: Known) -> str:
+    """A file that neither the repository nor the page has, nearly written like one that the page tells to make."""
+    path = f"{place.folder}/{file}".strip("/").removeprefix("./")
+    if file in place.named or known.read.paths.get(path):
+        return ""
+    meant = close_to(file, sorted(place.named))
+    return f"the page names no {file}; it names {meant}" if meant else ""
+
+
+def _other_sort(name: str, words: list[str], file: str, known: Known) -> str:
+    """A file of rules that is checked as Prometheus' configuration."""
+    patterns = known.read.prometheus.get("rule_files") or ()
+    is_rules = any(fnmatchcase(file, str(pattern)) for pattern in patterns)
+    if name == "promtool" and words[:2] == ["check", "config"] and is_rules:
+        return f"{file} is a file of rules: promtool check rules"
+    return ""
