@@ -159,7 +159,8 @@ def describe(
 ) -> InputError:
     """The user's message for a validation error: the first mistake leads, the others follow.
 
-    show: how a key is written. hint: what is added to one that is unknown.
+    show: how a key is written. hint: what is added to one that is unknown, by its location
+    with the words of kinds.
     """
     rows = []
     mistakes = error.errors()
@@ -173,7 +174,7 @@ def describe(
         if mistake["type"] == "missing":
             text = f"{shown}: missing"
         elif mistake["type"] == "extra_forbidden":
-            text = f"{shown}: unknown key{hint(key)}"
+            text = f"{shown}: unknown key{hint(mistake['loc'])}"
         else:
             wanted = _KINDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
             text = f"{shown}: {wanted}, found {_short(mistake['input'])}"

@@ -283,6 +283,9 @@ def hint(root: type[BaseModel], kinds: Kinds) -> Callable[[Key], str]:
         known: dict[str, str] = {}
         for model in _at(root, key[:-1], kinds):
             known |= {name: text_of(model.__name__, name) for name in keys_of(model)}
+        others = [_tags(model) for model in _beside(root, key[:-1], kinds) if key[-1] in keys_of(model)]
+        if others:
+            return f"; kind: {' or '.join(tag for tags in others for tag in tags)} has it; known are {', '.join(known)}"
         near = meant(str(key[-1]), known)
         name = near.removeprefix("; did you mean ").removesuffix("?").partition(" or ")[0]
         return (
@@ -301,7 +304,22 @@ def _at(root: type[BaseModel], key: Key, kinds: Kinds) -> list[type[BaseModel]]:
         annotations = [keys_of(model)[part] for model in here if part in keys_of(model)]
         if annotations:
             here = [model for annotation in annotations for model in _within(annotation, kinds)]
+        else:  # the word of a kind is no key of the file, but says which of the models is meant
+            here = [model for model in here if part in _tags(model)] or here
     return here
+
+
+def _beside(root: type[BaseModel], key: Key, kinds: Kinds) -> list[type[BaseModel]]:
+    """The other kinds that may stand at a place whose kind is known; nothing where none is."""
+    meant_here = _at(root, key, kinds)
+    every = _at(root, key[:-1], kinds) if key else []
+    return [model for model in every if model not in meant_here] if set(meant_here) < set(every) else []
+
+
+def _tags(model: type[BaseModel]) -> tuple[str, ...]:
+    """The words of `kind` with which a model is chosen among others; none for one that stands alone."""
+    field = model.model_fields.get("kind")
+    return tuple(map(str, get_args(field.annotation))) if field is not None else ()
 
 
 def _within(kind: Any, kinds: Kinds) -> Iterator[type[BaseModel]]:

@@ -96,6 +96,10 @@ LEAST = "contract: 1\nservice: shop\n"
             "target.jobs: unknown key; did you mean job? job: the scrape job that reads it",
         ),
         ("metrics: [{name: a, type: gauge, truth: {kind: rows, querry: x}}]\n", "did you mean query?"),
+        (
+            "metrics: [{name: a, type: counter, truth: {kind: durations, unmatched: other}}]\n",
+            "unmatched: unknown key; kind: requests has it; known are method, endpoint",
+        ),
         ("dashboards: [{uid: a, pannels: []}]\n", "did you mean panels? panels: the documented panels"),
         ("target: {zzzzz: x}\n", "unknown key; known are app, job, health"),
     ],
