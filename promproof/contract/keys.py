@@ -118,6 +118,7 @@ DashboardClaim.described: whether every panel must say what it shows
 DashboardClaim.unfolded: whether no panel may be in a closed row
 DashboardClaim.plain: whether its panels show what their queries give, of all series and the newest
 PanelClaim.departs: how this one shows something else on purpose: time, step, no_value, mappings, overrides and so on
+PanelClaim.legends: a word that the legend of each of its queries has, in their order
 PanelClaim.title: the panel's title
 PanelClaim.unit: the panel's unit, as Grafana names it
 PanelClaim.alert: the alert whose quantity it shows
@@ -142,6 +143,12 @@ Service.series: a metric that this job must bring
 Service.configuration: the folder in the container into which its configuration is mounted, read-only
 Service.data: the folder in the container that a volume keeps
 *.written: what the compose file says of it
+Written.version: the oldest version of its image, of the same major: 3.5 say
+Written.profiles: the profiles that it belongs to
+Written.memory: the least memory that it must be let use, 512m say
+Written.cpus: the least CPUs that it must be let use
+Written.health: the port, or port and path, that its health check asks
+Written.ill_within: how soon it counts as ill at the latest, 1m say
 Written.image: without its tag, which must be a whole version
 Written.restart: what happens when it ends: unless-stopped, say
 Written.ports: in the short syntax, 127.0.0.1:9090:9090 say
