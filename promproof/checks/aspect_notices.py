@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promproof.checks import held
 from promproof.checks.base import Claim, not_verified, unknown
 from promproof.checks.drill_findings import verdict_of
 from promproof.drills import content, membership
 from promproof.drills.case import Case, unplanned_failures
-from promproof.drills.membership import FIRING, RESOLVED, Finding, Notice
+from promproof.drills.membership import FIRING, RESOLVED, Delivered, Finding, Notice
 from promproof.drills.plan import recovery
 from promproof.drills.states import State
 from promproof.observe.webhook import NO_ANSWER
@@ -63,9 +65,7 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
     seen = [observation for observation in case.seen if observation.begin >= case.healed]
     found = membership.states(case.life, seen, claim.subject)
     quiet = case.at("quiet").done
-    owed = owed_notices(
-        case
-    )  # one that is still owed is judged there; another receiver may be a moment later
+    owed = owed_notices(case)  # judged there while it is owed; another receiver may be a moment later
     late = [
         delivery
         for delivery in case.delivered
@@ -105,24 +105,18 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     refused = [
         delivery for delivery in case.delivered if delivery.answered >= 300 and delivery.status == status
     ]
+    mine = [
+        delivery for delivery in taken if delivery.status == status and delivery.receiver in case.receivers
+    ]
     found: list[Finding] = []
     for receiver in case.receivers:
         wrong = membership.deliveries(owed, taken, receiver, claim.subject)
         found += [finding for finding in wrong if f"'{status}'" in finding.text]
     found += content.judge(case, status, taken)
-    planned = case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails"
-    mine = [
-        delivery for delivery in taken if delivery.status == status and delivery.receiver in case.receivers
-    ]
     # A target that did not answer in time and took it when it came again was busy; it refused nothing.
-    answered = [delivery for delivery in refused if not mine or delivery.answered != NO_ANSWER]
-    if answered and not planned:
-        found += [
-            Finding(
-                membership.Kind.MISMATCHED, delivery.t, f"{delivery.receiver} answered {delivery.answered}"
-            )
-            for delivery in answered[:1]
-        ]
+    found += _unplanned(
+        case, [delivery for delivery in refused if not mine or delivery.answered != NO_ANSWER]
+    )
     lost = [
         delivery
         for delivery in case.delivered
@@ -153,6 +147,16 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
         tolerance="group_wait or group_interval, evaluation interval, measured lateness",
     )
+
+
+def _unplanned(case: Case, refused: Sequence[Delivered]) -> list[Finding]:
+    """The first notification that a receiver refused, unless the drill made it fail."""
+    if case.drill.disturb is not None and case.drill.disturb.what == "webhook_fails":
+        return []
+    return [
+        Finding(membership.Kind.MISMATCHED, delivery.t, f"{delivery.receiver} answered {delivery.answered}")
+        for delivery in refused[:1]
+    ]
 
 
 def _burnt(case: Case) -> float:

@@ -8,6 +8,8 @@ least, and those that may be.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.senders import late, ledger_of
@@ -24,10 +26,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Look for scrapes during which the number of open requests is certain."""
     metric = evidence.contract.metric(claim.subject)
     series = evidence.stored(metric.name)
-    at: dict[float, dict[Labels, float]] = {}
-    for labels, samples in series.items():
-        for stamp, value in samples:
-            at.setdefault(stamp, {})[labels] = value
+    at = _by_scrape(series)
     offset = evidence.history.monotonic
     ledger = ledger_of(evidence, metric)
     # a target that counts the scrape counts it while it answers
@@ -72,6 +71,15 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected="the number of open requests, 0 at rest",
         evidence=records,
     )
+
+
+def _by_scrape(series: Mapping[Labels, Sequence[tuple[float, float]]]) -> dict[float, dict[Labels, float]]:
+    """What each scrape stored, by its time."""
+    at: dict[float, dict[Labels, float]] = {}
+    for labels, samples in series.items():
+        for stamp, value in samples:
+            at.setdefault(stamp, {})[labels] = value
+    return at
 
 
 def _waits(ledger: LedgerView) -> bool:

@@ -122,16 +122,7 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
             for rule in setup.alerts
             if rule.group in groups
         },
-        "alertmanagers": [
-            {
-                "scheme": part.text("scheme", "http"),
-                "path_prefix": part.text("path_prefix"),
-                "targets": list(targets_of(part)),
-                "relabelled": "relabel_configs" in part or "alert_relabel_configs" in part,
-                "where": str(part.at()),
-            }
-            for part in server.alertmanagers
-        ],
+        "alertmanagers": _alertmanagers(server),
         "alerts_relabelled": [str(part.at()) for part in server.alert_relabel_configs],
         "external_labels": dict(server.external_labels),
     }
@@ -141,6 +132,19 @@ def _filters(part: Part) -> list[str]:
     """The parameters of a scrape that leave out a part of what is exposed."""
     params = part.part("params").data
     return [key for key in FILTERS if isinstance(params, dict) and key in params]
+
+
+def _alertmanagers(server: Prometheus) -> list[Facts]:
+    return [
+        {
+            "scheme": part.text("scheme", "http"),
+            "path_prefix": part.text("path_prefix"),
+            "targets": list(targets_of(part)),
+            "relabelled": "relabel_configs" in part or "alert_relabel_configs" in part,
+            "where": str(part.at()),
+        }
+        for part in server.alertmanagers
+    ]
 
 
 def _limits(part: Part) -> dict[str, str]:

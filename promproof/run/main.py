@@ -160,17 +160,7 @@ class Job:
         scrapes()
         outage.take_out(self.bench.service, self.prepared.contract, self.history, scrapes)
         self.history.add(records.Phase("stimuli", "end"))
-        if sampler is not None:
-            readings = sampler.stop()
-            recording.kernel(self.history, readings)
-            # From a scrape on, so that there is a stored value before the work.
-            later = (reading for reading in readings if reading.before > self.scraped + self.interval)
-            first = next(later, readings[-1])
-            stimuli.cpu_work(
-                self.history, first, readings[-1], sum(traffic.sent for traffic in self.senders.ran)
-            )
-        else:
-            self.history.add(records.StimulusCpu(unavailable="the target's process is not on this machine"))
+        self._work(sampler)
         settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.senders.ran)
         bench = self.bench
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
@@ -200,6 +190,20 @@ class Job:
         self.say("asking every panel")
         with recording.attempt(self.history, "panel"):
             panels.ask(self.history, self.prepared, bench, self.machine, self.senders.ran, shown)
+
+    def _work(self, sampler: kernel.Sampler | None) -> None:
+        """Ask the target for CPU work, where the kernel tells what it takes."""
+        if sampler is not None:
+            readings = sampler.stop()
+            recording.kernel(self.history, readings)
+            # From a scrape on, so that there is a stored value before the work.
+            later = (reading for reading in readings if reading.before > self.scraped + self.interval)
+            first = next(later, readings[-1])
+            stimuli.cpu_work(
+                self.history, first, readings[-1], sum(traffic.sent for traffic in self.senders.ran)
+            )
+        else:
+            self.history.add(records.StimulusCpu(unavailable="the target's process is not on this machine"))
 
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
