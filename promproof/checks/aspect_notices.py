@@ -97,8 +97,9 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
 def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     if not case.receivers and not case.alert.receivers:
         return not_verified(claim, "neither the alert in the contract nor the drill names a receiver")
+    # One that was active before the drill was told then, or Alertmanager still tries to tell it.
+    must = case.life.begin >= case.begun and _burnt(case) > _longest_wait(case)
     if not case.receivers:
-        must = case.life.begin >= case.begun and _burnt(case) > _longest_wait(case)
         return held.judge_told(claim, case, must=must) if status == FIRING else held.judge_over(claim, case)
     owed = owed_notices(case)
     taken = [delivery for delivery in case.delivered if delivery.answered < 300]
@@ -127,11 +128,8 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         text = f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
         return unknown(claim, f"the target was too busy to tell: {text}", case.records)
     window = next((notice.window for notice in owed if notice.status == status), None)
-    burnt = _burnt(case)
-    # One that was active before the drill was told then, or Alertmanager still tries to tell it.
-    fresh = case.life.begin >= case.begun
-    if not found and not mine and status == FIRING and fresh and burnt > _longest_wait(case):
-        text = f"nobody was told of {claim.subject}, which was seen firing for {burnt:.2f} s"
+    if not found and not mine and status == FIRING and must:
+        text = f"nobody was told of {claim.subject}, which was seen firing for {_burnt(case):.2f} s"
         found.append(Finding(membership.Kind.MISSED, case.healed, text))
     if not found and not mine and case.drill.pulses is None:
         return unknown(claim, f"no notification '{status}' came, and none was owed", case.records)

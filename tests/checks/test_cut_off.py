@@ -34,19 +34,8 @@ CLAIMS = {
 }
 
 
-def verdict(
-    check: Check,
-    subject: str,
-    *,
-    error: str,
-    scale: float = 60.0,
-    expression: str = EXPRESSION,
-    took: float = 0.178,
-    good: int = 0,
-    cause: str = "nothing there",
-    beside: tuple[str, ...] = ("api",),
-) -> Verdict:
-    """Of a dashboard that asks the exporter and got nothing; `error` is what Prometheus says of its last scrape."""
+def _dashboard(expression: str) -> dict[str, Any]:
+    """Two panels that ask the same, and a variable that asks the exporter."""
     query = expression.replace("node_load1", "label_values(node_load1") + ", instance)"
     panel = {
         "id": 1,
@@ -62,7 +51,11 @@ def verdict(
         "templating": {"list": [{"name": "instance", "type": "query", "query": query}]},
     }
     shown["panels"][1]["targets"] = panel["targets"]  # type: ignore[index]
-    asked = {
+    return shown
+
+
+def _asked(expression: str) -> dict[str, Any]:
+    return {
         "dashboard": "a.json",
         "zoom": "whole",
         "width": 1000,
@@ -73,7 +66,10 @@ def verdict(
         "expanded": expression,
         "series": [],
     }
-    target = {
+
+
+def _target(error: str, took: float) -> dict[str, Any]:
+    return {
         "labels": INSTANCE,
         "health": "down",
         "lastError": error,
@@ -81,6 +77,24 @@ def verdict(
         "scrapeTimeout": "167ms",
         "scrapeInterval": "250ms",
     }
+
+
+def verdict(
+    check: Check,
+    subject: str,
+    *,
+    error: str,
+    scale: float = 60.0,
+    expression: str = EXPRESSION,
+    took: float = 0.178,
+    good: int = 0,
+    cause: str = "nothing there",
+    beside: tuple[str, ...] = ("api",),
+) -> Verdict:
+    """Of a dashboard that asks the exporter and got nothing; `error` is what Prometheus says of its last scrape."""
+    shown = _dashboard(expression)
+    asked = _asked(expression)
+    target = _target(error, took)
     lost = {"up": 0.0, "scrape_duration_seconds": took}
     kept = {"up": 1.0, "scrape_duration_seconds": 0.01}
     scrapes = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promproof.verdict import Verdict
-from tests.checks.test_aspects import FIRING, INACTIVE, LABELS, OTHER, Rows, changed, verdicts
+from tests.checks.drilled import FIRING, INACTIVE, LABELS, OTHER, Rows, changed, verdicts
 
 pytestmark = pytest.mark.unit
 ASKED = [t / 10 for t in range(100, 270)]

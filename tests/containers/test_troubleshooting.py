@@ -44,6 +44,44 @@ networks:
 """
 
 
+def _changed(tmp_path: Path, changes: dict[str, tuple[str, str]]) -> Path:
+    """The shipped folder with one text of each named file replaced."""
+    folder = tmp_path / "monitoring"
+    shutil.copytree(MONITORING, folder)
+    for name, (old, new) in changes.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    if "docker-compose.yml" in changes:
+        file = folder / "docker-compose.yml"
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("\nnetworks:\n", ELSEWHERE, 1), encoding="utf-8"
+        )
+    return folder
+
+
+def _begun(tmp_path: Path) -> Recorder:
+    """A history of a run in containers."""
+    history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
+    history.add(filled("prepared", {"time_scale": 60}))
+    history.add(
+        filled(
+            "run",
+            {"instance": API, "scrape_timeout": 10 / 60, "scrape_interval": 0.25, "backend": "containers"},
+        )
+    )
+    return history
+
+
+def _promised_rules(folder: Path) -> Any:
+    """What the folder says, whether Prometheus was told to load it or not."""
+    shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
+    rules = read(
+        Document(document.path, SCALE.rule_file(document.data), document.lines) for document in shipped
+    )
+    return filled("rendered_rules", {"rules": [vars(rule) for rule in rules]})
+
+
 def verdicts(
     journal: Journal,
     tmp_path: Path,
@@ -56,17 +94,7 @@ def verdicts(
 
     then: what happens when all is up. wanted: the target's health that is waited for.
     """
-    folder = tmp_path / "monitoring"
-    shutil.copytree(MONITORING, folder)
-    for name, (old, new) in changes.items():
-        text = (folder / name).read_text(encoding="utf-8")
-        assert old in text
-        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
-    if "docker-compose.yml" in changes:
-        file = folder / "docker-compose.yml"
-        file.write_text(
-            file.read_text(encoding="utf-8").replace("\nnetworks:\n", ELSEWHERE, 1), encoding="utf-8"
-        )
+    folder = _changed(tmp_path, changes)
     contract = load(MONITORING / "contract.yaml")
     project = ContainerProject(folder / "docker-compose.yml", tmp_path / "stack", journal)
     app = ContainerApp(
@@ -89,14 +117,7 @@ def verdicts(
             addresses={"prometheus": addresses["prometheus"], "promptpilot-api": API},
         )
 
-    history = Recorder(tmp_path / "history.jsonl", "run", SystemClock())
-    history.add(filled("prepared", {"time_scale": 60}))
-    history.add(
-        filled(
-            "run",
-            {"instance": API, "scrape_timeout": 10 / 60, "scrape_interval": 0.25, "backend": "containers"},
-        )
-    )
+    history = _begun(tmp_path)
     with project, app, ContainerStack(project, bench.deployment(), bench.images(), configure, SCALE) as stack:
         prometheus = Prometheus(stack.endpoints.prometheus)
         then(app)
@@ -117,12 +138,7 @@ def verdicts(
             ["webhook", "operator", "deadman"],
             "http://alertmanager:9093",
         )
-        # What the folder says, whether Prometheus was told to load it or not.
-        shipped = [load_yaml(path, "rules") for path in sorted((folder / "prometheus/rules").glob("*.yml"))]
-        rules = read(
-            Document(document.path, SCALE.rule_file(document.data), document.lines) for document in shipped
-        )
-        history.add(filled("rendered_rules", {"rules": [vars(rule) for rule in rules]}))
+        history.add(_promised_rules(folder))
         prometheus.close()
     history.close()
     evidence = Evidence(contract, history)

@@ -78,6 +78,14 @@ class Fast:
         ]
 
 
+def _environment(where: Path) -> dict[str, str]:
+    return {
+        "PROMPTPILOT_FAULT_TOKEN": TOKEN,
+        "PROMPTPILOT_DATABASE_URL": f"sqlite:///{where}/promptpilot.db",
+        "PROMPTPILOT_ACTIVE_USERS_WINDOW": WINDOW,
+    }
+
+
 @contextmanager
 def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterator[Fast]:
     """Start all of it. changes: texts (file, before, after) in which what runs is not what is documented."""
@@ -105,14 +113,11 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
         rendered(shipped[0], where / "monitoring", ports)
         return rendered(shipped[1], where / "running", ports)
 
-    environment = {
-        "PROMPTPILOT_FAULT_TOKEN": TOKEN,
-        "PROMPTPILOT_DATABASE_URL": f"sqlite:///{where}/promptpilot.db",
-        "PROMPTPILOT_ACTIVE_USERS_WINDOW": WINDOW,
-    }
     command = [sys.executable, "-m", "promptpilot", "--port", str(api), "--fault-port", str(faults)]
     with ExitStack() as cleanup:
-        child = start_child(command, name="api", log=where / "api.log", cwd=REPOSITORY, env=environment)
+        child = start_child(
+            command, name="api", log=where / "api.log", cwd=REPOSITORY, env=_environment(where)
+        )
         cleanup.callback(stop_all, [child])
         wait_until(partial(unmet_http, f"http://127.0.0.1:{api}/health"), SECONDS)
         journal = cleanup.enter_context(Journal(where / "runs"))

@@ -4,48 +4,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from promproof.findings.alertlabels import sent
-from promproof.findings.alertmanager.values import is_near
 from promproof.findings.discover import discover
-from promproof.findings.finding import Finding, Severity
-from promproof.findings.judging import judge
+from promproof.findings.finding import Severity
 from promproof.findings.kind import KINDS, Kind
 from promproof.findings.notifications import slips
 from promproof.findings.part import Document
-from promproof.findings.secrets import is_secret
 from promproof.findings.weektimes import weektimes
+from tests.findings.alertmanagers import BOTH, INHIBITED, PROMETHEUS, found, rules, written
 
 pytestmark = pytest.mark.unit
 NAMES = tuple(name for name in KINDS.names() if name.startswith("alertmanager/"))
-_FILE = re.compile(r"^# (\S+\.(?:ya?ml|tmpl))$", re.MULTILINE)
-
-
-def written(folder: Path, text: str) -> None:
-    """Write the files of an example: each begins with its name as a comment; without one it is alertmanager.yml."""
-    _, *parts = _FILE.split(text if _FILE.match(text) else f"# alertmanager.yml\n{text}")
-    for name, content in zip(parts[::2], parts[1::2], strict=True):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-
-
-def found(folder: Path, text: str) -> list[Finding]:
-    written(folder, text)
-    setup = discover([folder], folder)
-    assert not setup.troubles
-    judged = judge(setup, lambda rule: rule.startswith("alertmanager/"))
-    assert not judged.unjudged
-    return list(judged.findings)
-
-
-def rules(findings: list[Finding], least: Severity = Severity.WARNING) -> list[str]:
-    return [finding.rule for finding in findings if finding.severity.rank <= least.rank]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,17 +31,6 @@ def test_the_example_of_a_kind_is_found_and_its_neighbour_is_not(name: str, tmp_
     assert seen[0].effect and seen[0].todo and seen[0].see  # noqa: PT018  (all three are the reader's)
     assert seen[0].line
     assert not rules(found(tmp_path / "good", kind.instead), seen[0].severity)
-
-
-PROMETHEUS = """# prometheus.yml
-rule_files: [rules.yml]
-# rules.yml
-groups:
-- name: kiosk
-  rules:
-  - {alert: Refusals, expr: 'sum(rate(refused_total[2m])) / sum(rate(orders_total[2m])) > 0.2', labels: {severity: page, team: till}}
-"""
-BOTH = "[{name: attic, webhook_configs: [{url: 'http://attic'}]}, {name: counter, webhook_configs: [{url: 'http://counter'}]}]"
 
 
 def routed(folder: Path, matchers: str) -> list[str]:
@@ -123,11 +86,6 @@ def test_a_label_that_series_may_have_is_no_near_miss(tmp_path: Path) -> None:
 
 
 HEARTBEAT = "  - {alert: Heartbeat, expr: vector(1), labels: {severity: info}}\n"
-INHIBITED = f"""# alertmanager.yml
-route: {{receiver: attic}}
-inhibit_rules: [{{source_matchers: ['severity="info"'], target_matchers: ['severity="page"'], equal: [building]}}]
-receivers: {BOTH}
-"""
 
 
 def test_a_label_of_equal_that_neither_side_has_is_named(tmp_path: Path) -> None:
@@ -279,73 +237,6 @@ def test_each_set_up_of_a_tree_is_judged_with_its_own_rules(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "is_one"),
-    [
-        ("api_url", "https://hooks.slack.com/services/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", True),
-        ("api_url", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", False),
-        ("bot_token", "7301234569:AAHk2mPq9rStUvWxYz0123456789abcdefg", True),
-        ("smtp_auth_password", "Tr0ub4dor&3", True),
-        ("smtp_auth_password", "wqhzvkpdmnrjtcbl", True),
-        ("smtp_auth_password", "passwordpassword", False),
-        ("smtp_auth_password", "your-app-password1", False),
-        ("smtp_auth_password", "${SMTP_PASSWORD}", False),
-        ("routing_key", "3f9c1ab27de84c60a5b1e2d47c9f0a86", True),
-        ("routing_key", "PAGERDUTY-SERVICE-KEY-1", False),
-        ("url", "http://operator:9095/alerts", False),
-        ("url", "https://alerts:kT9vwQ2zR@hook.internal/", True),
-        ("url", "https://alerts:password1@hook.internal/", False),
-        ("url", "https://alerts@hook.internal/", False),
-    ],
-)
-def test_a_secret_is_told_from_a_placeholder(name: str, value: str, is_one: bool) -> None:
-    assert is_secret(name, value) is is_one
-
-
-SHAPES = {
-    "group_by is a text": "route: {receiver: x, group_by: alertname}",
-    "equal is a text": "route: {receiver: x}\ninhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: d}]",
-    "routes is a mapping": "route: {receiver: x, routes: {receiver: x}}",
-    "templates is a text": "route: {receiver: x}\ntemplates: a.tmpl",
-    "a duration without a unit": "route: {receiver: x, group_wait: 30}",
-    "a duration in words": "route: {receiver: x, routes: [{receiver: x, group_interval: 5 minutes}]}",
-    "matcher for matchers": "route: {receiver: x, routes: [{receiver: x, matcher: [a=b]}]}",
-    "inhibition_rules": "route: {receiver: x}\ninhibition_rules: []",
-    "source_matcher": "route: {receiver: x}\ninhibit_rules: [{source_matcher: [a=b]}]",
-    "groupBy": "route: {receiver: x, groupBy: [a]}",
-}
-
-
-@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
-def test_what_is_no_list_no_duration_or_no_key_is_refused(text: str, tmp_path: Path) -> None:
-    seen = rules(found(tmp_path, f"{text}\nreceivers: [{{name: x}}]\n"), Severity.ERROR)
-    assert len(seen) == 1
-    assert seen[0] in ("alertmanager/refused", "alertmanager/unknown-key")
-
-
-@pytest.mark.parametrize(
-    ("value", "other", "is_one"),
-    [
-        ("page", "Page", True),
-        ("warn", "warning", True),
-        ("critcal", "critical", True),
-        ("high-load", "high_load", True),
-        ("HighCPU", "HighGPU", False),
-        ("HTTPDown", "HTTPSDown", False),
-        ("Disk80", "Disk90", False),
-        ("info", "page", False),
-    ],
-)
-def test_two_spellings_of_one_word_are_told_from_two_words(value: str, other: str, is_one: bool) -> None:
-    assert is_near(value, other) is is_one
-
-
-def test_a_severity_that_an_inhibition_spells_otherwise_is_found(tmp_path: Path) -> None:
-    text = f"{PROMETHEUS}  - {{alert: Slow, expr: slow > 1, labels: {{severity: warning}}}}\n{INHIBITED}"
-    text = text.replace("info", "Page").replace('"page"', '"warning"')
-    assert rules(found(tmp_path, text)) == ["alertmanager/near-miss"]
-
-
-@pytest.mark.parametrize(
     ("config", "labels"),
     [
         ("{target_label: severity, replacement: critical}", {"severity": "critical"}),
@@ -381,77 +272,6 @@ def test_relabelling_changes_what_is_known(
     }
     assert labels.items() <= known.items()
     assert labels or "severity" not in known
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "replicaCount: 1\nroute: {enabled: true, host: shop.example.org}\n",
-        "route: {main: {parentRefs: []}}\n",
-        "inhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c]}]\n",
-        "receivers: {otlp: {}}\nservice: {pipelines: {}}\n",
-    ],
-    ids=["values of a chart", "another program's route", "a part of a file", "a collector"],
-)
-def test_a_file_of_another_program_is_no_alertmanager_configuration(text: str, tmp_path: Path) -> None:
-    assert found(tmp_path, f"# values.yaml\n{text}") == []
-
-
-def test_a_file_that_is_filled_in_before_it_is_loaded_is_not_refused(tmp_path: Path) -> None:
-    text = "route: {receiver: '{{ first }}', group_wait: '${WAIT}', routes: '{{ routes }}'}\nreceivers: '{{ receivers }}'\n"
-    assert rules(found(tmp_path, text), Severity.ERROR) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "meant"),
-    [
-        ("slack_api_ulr: 'http://a'", "slack_api_url"),
-        ("smtp_auth_pasword: a", "smtp_auth_password"),
-        ("resolveTimeout: 5m", "resolve_timeout"),
-        ("a_key_of_tomorrow: a", ""),
-    ],
-)
-def test_a_misspelt_key_of_global_is_told_with_what_is_meant(key: str, meant: str, tmp_path: Path) -> None:
-    text = f"global: {{{key}}}\nroute: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a}}]\n"
-    said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
-    assert said == ([f"write {meant}"] if meant else [])
-
-
-@pytest.mark.parametrize(
-    ("integration", "meant"),
-    [
-        ("slack_configs: [{api_url: 'http://a', chanel: a}]", "channel"),
-        ("webhook_configs: [{url: 'http://a', send_resolve: true}]", "send_resolved"),
-        ("webhooks_configs: [{url: 'http://a'}]", "webhook_configs"),
-        ("webhook_configs: [{url: 'http://a', a_key_of_tomorrow: true}]", ""),
-        ("pushover_configs: [{user_key: a, tokn: b}]", ""),
-    ],
-)
-def test_a_misspelt_key_of_a_receiver_is_told_with_what_is_meant(
-    integration: str, meant: str, tmp_path: Path
-) -> None:
-    text = f"route: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a, {integration}}}]\n"
-    said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
-    assert said == ([f"write {meant}"] if meant else [])
-
-
-@pytest.mark.parametrize(
-    ("matcher", "times"),
-    [('serverity="critical"', 1), ('severity="critical"', 0), ('service="critical"', 0), ('instence="a"', 0)],
-)
-def test_a_label_that_is_one_letter_away_from_one_of_the_rules_is_told(
-    matcher: str, times: int, tmp_path: Path
-) -> None:
-    rule = "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: critical}}]}]"
-    text = f"""# prometheus.yml
-rule_files: [rules.yml]
-# rules.yml
-{rule}
-# alertmanager.yml
-route: {{receiver: a, group_by: [alertname], routes: [{{matchers: ['{matcher}'], receiver: b}}]}}
-receivers: [{{name: a, webhook_configs: [{{url: 'http://a'}}]}}, {{name: b, webhook_configs: [{{url: 'http://b'}}]}}]
-"""
-    assert [each.rule for each in found(tmp_path, text)].count("alertmanager/near-miss") == times
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from promproof.findings.notifications import slips
 from promproof.stack.journal import cache_dir
 from promproof.stack.waiting import loopback_session, wait_until
 from tests.config.test_routes import drawn, whole_sets
-from tests.findings.test_alertmanager import SHAPES, found, rules, written
+from tests.findings.alertmanagers import found, rules, written
+from tests.findings.test_alertmanager_keys import SHAPES
 
 pytestmark = pytest.mark.stack
 

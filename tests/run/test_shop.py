@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from promproof.config.timescale import TimeScale
-from promproof.render.monitoring import Rendered, render
 from promproof.report.panels import draw
 from promproof.run.clock import SystemClock
 from promproof.run.main import run
@@ -18,22 +15,16 @@ from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.stack.binaries import Binaries, find_binaries
 from promproof.stack.journal import Journal
-from promproof.stack.ports import allocate_ports
-from promproof.stack.processes import Ports, ProcessStack
-from promproof.stack.waiting import unmet_http, wait_until
-from promproof.verdict import Outcome, Verdict
+from promproof.stack.processes import ProcessStack
+from promproof.verdict import Verdict
+from tests.run.shops import SHOP, beside, not_passed, often, open_shop, say
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(28)]
-SHOP = Path(__file__).parent / "shop"
 
 
 @pytest.fixture
 def binaries() -> Binaries:
     return find_binaries()
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
 
 
 def judge(
@@ -43,14 +34,6 @@ def judge(
     done = run(prepare(wanted), folder, SystemClock(), say, draw)
     assert done.ending.trouble is None
     return {verdict.claim: verdict for verdict in done.verdicts}
-
-
-def not_passed(verdicts: dict[str, Verdict]) -> dict[str, str]:
-    return {
-        name: f"{verdict.outcome}: {verdict.reason}"
-        for name, verdict in verdicts.items()
-        if verdict.outcome is not Outcome.PASS
-    }
 
 
 def with_secrets(folder: Path) -> Path:
@@ -65,7 +48,7 @@ def with_secrets(folder: Path) -> Path:
     return folder
 
 
-def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(
+def test_a_stranger_s_service_is_started_and_verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its monitoring, its command and its environment hold secrets, which the service itself logs."""
@@ -84,41 +67,19 @@ def test_a_stranger_s_service_started_by_the_harness_cannot_be_verified(
 
 
 @pytest.mark.nightly  # every day: a target that runs already below, a stack of our own above
-def test_a_stranger_s_service_that_runs_already_cannot_be_verified(tmp_path: Path) -> None:
-    [port] = allocate_ports(1)
-    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
-    try:
-        wait_until(lambda: unmet_http(f"http://127.0.0.1:{port}/alive"), 20)
-        verdicts = judge(tmp_path / "run", target=f"http://127.0.0.1:{port}")
+def test_a_stranger_s_service_that_runs_already_is_verified(tmp_path: Path) -> None:
+    with open_shop() as (url, process):
+        verdicts = judge(tmp_path / "run", target=url)
         assert not_passed(verdicts) == {}
         assert process.poll() is None
-    finally:
-        process.kill()
-        process.wait()
 
 
-def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Binaries) -> None:
+def test_a_stack_that_runs_already_is_asked(tmp_path: Path, binaries: Binaries) -> None:
     """Nothing is started: neither the service nor its Prometheus, whose durations are their own."""
-    folder = tmp_path / "monitoring"
-    shutil.copytree(SHOP / "monitoring", folder)
-    config = folder / "prometheus.yml"
-    config.write_text(config.read_text().replace("30s", "500ms"))
-    [port] = allocate_ports(1)
-    url = f"http://127.0.0.1:{port}"
-
-    def configure(ports: Ports) -> Rendered:
-        where = {"webshop": f"127.0.0.1:{port}"}
-        return render(
-            folder, tmp_path / "copy", scale=TimeScale(1), addresses=where, alertmanager=None, receivers={}
-        )
-
-    process = subprocess.Popen([sys.executable, str(SHOP / "shop.py"), str(port)])
-    try:
-        wait_until(lambda: unmet_http(f"{url}/alive"), 20)
-        with (
-            Journal(tmp_path / "runs") as journal,
-            ProcessStack(binaries, configure, tmp_path / "stack", TimeScale(1), journal) as stack,
-        ):
+    folder = often(tmp_path / "monitoring")
+    with open_shop() as (url, _), Journal(tmp_path / "runs") as journal:
+        configure = beside(url, folder, tmp_path / "copy", is_told=False)
+        with ProcessStack(binaries, configure, tmp_path / "stack", TimeScale(1), journal) as stack:
             wanted = Options.of(
                 contract=SHOP / "contract.yaml",
                 monitoring=folder,
@@ -128,9 +89,6 @@ def test_a_stack_that_runs_already_cannot_be_asked(tmp_path: Path, binaries: Bin
             )
             done = run(prepare(wanted), tmp_path / "run", SystemClock(), say, draw)
             assert stack.alive()
-    finally:
-        process.kill()
-        process.wait()
     verdicts = {verdict.claim: verdict for verdict in done.verdicts}
     assert done.ending.trouble is None
     assert not_passed(verdicts) == {

@@ -22,6 +22,11 @@ def answer(method: str, path: str) -> tuple[str, int]:
     return (path, known[method, path]) if (method, path) in known else ("unmatched", 404)
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 def serve(
     counted: Callable[[str, str, int, float], None],
     shown: Callable[[], tuple[str, str]],
@@ -70,9 +75,5 @@ def serve(
 
         def log_message(self, *told: object) -> None:
             pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
 
     Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

@@ -11,7 +11,8 @@ import pytest
 
 from promproof.contract.settings import Accepted
 from promproof.verdict import Outcome, Verdict
-from tests.twins.faults import FAULTS, HARMLESS, Fault
+from tests.twins.fault import Fault
+from tests.twins.faults import FAULTS, HARMLESS
 from tests.twins.planting import Bench
 
 pytestmark = pytest.mark.unit
