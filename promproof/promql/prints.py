@@ -179,18 +179,23 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
         for word, number, _ in _LIMIT.findall(text) if limit else ():
             if not _is_from(float(number), numbers):
                 yield Misprint(f"the text says {word} {number}%, the rule compares with {limit:g}", _AGREE)
-        for word, number, name_of_unit in _SLOWER.findall(text) if limit and unit(root) == "seconds" else ():
-            seconds = float(number) * _size(name_of_unit.lower())
-            if seconds not in times and not _is_time(seconds, numbers):
-                said = (
-                    f"the text says {word} {number} {name_of_unit}, the rule compares with {limit:g} seconds"
-                )
-                yield Misprint(said, _AGREE)
+        if limit and unit(root) == "seconds":
+            yield from _of_seconds(text, limit, times, numbers)
         for number, letter in _DURATION.findall(text) if hold else ():
             seconds = float(number) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {number} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
+
+
+def _of_seconds(text: str, limit: float, times: set[float], numbers: set[float]) -> Iterator[Misprint]:
+    """A limit in a unit of time; none where the text names the right one too, and another for another step."""
+    found = [
+        (f"{word} {number} {letters}", float(number) * _size(letters.lower()))
+        for word, number, letters in _SLOWER.findall(text)
+    ]
+    if found and not any(seconds in times or _is_time(seconds, numbers) for _, seconds in found):
+        yield Misprint(f"the text says {found[0][0]}, the rule compares with {limit:g} seconds", _AGREE)
 
 
 def _size(name_of_unit: str) -> float:

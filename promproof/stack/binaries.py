@@ -185,7 +185,7 @@ def version_of(program: str, file: Path) -> str | None:
 def _chosen(program: str, choice: Path) -> Binary:
     files = [choice / name for name in NAMES[program]] if choice.is_dir() else [choice]
     for file in files:
-        version = version_of(program, file)
+        version = version_of(program, file.absolute())  # a name without a folder is looked for on PATH
         if version is not None:
             return Binary(file.absolute(), version, "option")
     raise InputError(

@@ -128,6 +128,7 @@ def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: st
         ("rate(a[10m]) > 1", "for 10 minutes, for 15 minutes, for 5m"),
         ("time() - a > 86400", "for more than 1 day"),
         ("a_seconds > 5", "slower than 5s"),
+        ("a_seconds > 3600", "longer than 1 hour; rebuild it at more than 2 hours"),
         ("a_seconds > 0.5", "more than 500ms"),
         ("a_seconds > 5", "slower than 5s for more than 5 minutes"),
         ("a_age_seconds > 7200", "older backups than 2h, more than 2 hours"),

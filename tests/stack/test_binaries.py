@@ -79,6 +79,16 @@ def test_option_is_passed_over(tmp_path: Path, cache: Path) -> None:
     assert found.amtool.version == "1.2.3"
 
 
+def test_option_without_a_folder_is_looked_for_on_path(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = program(tmp_path / "new", "prometheus", "prometheus", "9.9.9")
+    folder = all_programs(tmp_path / "bin")
+    monkeypatch.chdir(newer.parent)
+    found = find_binaries({"prometheus": Path("prometheus")}, path=str(folder), cache=cache, fetch=no_fetch)
+    assert found.prometheus.path == newer
+
+
 @pytest.mark.parametrize("choice", ["missing", "bin/amtool", "empty"])
 def test_option_that_is_wrong_falls_back(tmp_path: Path, cache: Path, choice: str) -> None:
     folder = all_programs(tmp_path / "bin")
