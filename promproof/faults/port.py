@@ -30,8 +30,8 @@ class FaultPort:
         self._token = token
         self._renewing: dict[str, threading.Event] = {}
         self._written: dict[str, int] = {}
-        self.lost: list[str] = []
-        """Faults whose lease could not be renewed: the dose is no longer what the drill says."""
+        self.lost: dict[str, str] = {}
+        """Kinds of faults whose lease could not be renewed, with the reason: their dose is over."""
 
     def apply(self, kind: str, **settings: Any) -> dict[str, Any]:
         """Start a fault, or start it anew with another dose; returns the target's word on it.
@@ -92,7 +92,7 @@ class FaultPort:
                 self._ask("POST", f"/faults/{kind}/renew")
             except EvidenceError as error:
                 if not ended.is_set():
-                    self.lost.append(f"{kind}: {error.state}")
+                    self.lost[kind] = error.state
                 return
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Switchboard:
                 "switches": [],
                 "trouble": "no fault port: --fault-url and --fault-token",
             }
-        trouble = "; ".join(self._port.lost)
+        trouble = "; ".join(f"{kind}: {why}" for kind, why in self._port.lost.items())
         try:
             active = {state["kind"] for state in self._port.states()["active"]}
         except EvidenceError as error:

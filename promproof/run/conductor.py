@@ -66,6 +66,8 @@ class _Course:
     read_at: float = 0.0
     fired: float | None = None
     """When it was first seen firing in this step."""
+    broken: str | None = None
+    """Why it was given up."""
 
 
 class Conductor:
@@ -116,9 +118,7 @@ class Conductor:
     def _drive(self, courses: Sequence[_Course]) -> None:
         while not all(course.done for course in courses):
             self._watch.alive()
-            port = self._world.port
-            if port is not None and port.lost:
-                raise EvidenceError("fault port", f"a lease was lost: {port.lost[0]}")
+            self._give_up_lost(courses)
             if self._interrupted is not None:
                 return
             for course in courses:
@@ -126,6 +126,28 @@ class Conductor:
                 if not course.done and self._is_over(course, courses):
                     self._next(course)
             time.sleep(STEP_SECONDS)
+
+    def _give_up_lost(self, courses: Sequence[_Course]) -> None:
+        """A fault whose lease was lost is over, and so is its drill: no other one depends on it.
+
+        Raises:
+            EvidenceError: the fault is none of these drills' own.
+        """
+        port = self._world.port
+        if port is None:
+            return
+        for kind, why in [*port.lost.items()]:
+            lost = f"a lease was lost: {kind}: {why}"
+            owners = [
+                course for course in courses if not course.done and course.part.drill.fault.kind == kind
+            ]
+            if not owners:
+                raise EvidenceError("fault port", lost)
+            del port.lost[kind]
+            port.forget(kind)
+            for course in owners:
+                self._say(f"{course.part.drill.name}: given up, {lost}")
+                course.broken, course.done = f"fault port: {lost}", True
 
     def _read(self, course: _Course) -> None:
         """Read the exporter soon after a dose is in effect, and again and again while it is held."""
@@ -209,7 +231,7 @@ class Conductor:
 
     def _record(self, course: _Course, number: int, trouble: str | None) -> None:
         part = course.part
-        broken = trouble.splitlines()[0] if trouble and not course.done else None
+        broken = trouble.splitlines()[0] if trouble and not course.done else course.broken
         self._history.add(
             records.DrillDriven(
                 name=part.drill.name,
