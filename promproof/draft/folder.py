@@ -115,8 +115,12 @@ def _destinations(folder: Folder | None, rules: Sequence[Rule]) -> dict[str, Des
     """Where each alert goes; nothing where there is no Alertmanager file, or one that can't be read."""
     if folder is None or folder.alertmanager is None:
         return {}
+    recorded, external = _recordings(folder), _external(folder)
     named: list[tuple[str, Partial]] = [
-        (rule.name, of_rule({"alert": rule.name, "expr": rule.expression, "labels": rule.labels}, ()))
+        (
+            rule.name,
+            of_rule({"alert": rule.name, "expr": rule.expression, "labels": rule.labels}, recorded, external),
+        )
         for rule in rules
     ]
     try:
@@ -124,6 +128,21 @@ def _destinations(folder: Folder | None, rules: Sequence[Rule]) -> dict[str, Des
     except InputError:
         return {}
     return {rule.name: destination for rule, destination in zip(rules, found, strict=True)}
+
+
+def _recordings(folder: Folder) -> list[dict[str, Any]]:
+    """The recording rules of the folder; its rule files were read before, so they have their form."""
+    groups = [group for document in folder.rules for group in document.data.get("groups") or ()]
+    return [dict(rule) for group in groups for rule in group.get("rules") or () if rule.get("record")]
+
+
+def _external(folder: Folder) -> dict[str, str] | None:
+    """The labels that Prometheus adds to alerts; None where it relabels them, so that nobody knows."""
+    data = folder.prometheus.data
+    if (data.get("alerting") or {}).get("alert_relabel_configs"):
+        return None
+    labels = (data.get("global") or {}).get("external_labels") or {}
+    return {str(name): str(value) for name, value in labels.items()}
 
 
 def _facts(rule: Rule) -> Facts | None:

@@ -72,6 +72,7 @@ def prepare(options: Options) -> Prepared:
     target = {"target": options.target.url, METRICS: options.target.metrics}
     shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
     contract = contracts.load(options.contract)
+    _check_target(options, contract)
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent
@@ -105,6 +106,18 @@ def prepare(options: Options) -> Prepared:
     if drill is None or (Need.FAULT_PORT in needs_of(drill.plan)[0] and not _has_faults(prepared)):
         return prepared
     return scaling.fitted(prepared, partial(scaling.gate, drill=drill))
+
+
+def _check_target(options: Options, contract: Contract) -> None:
+    """A compose file may bring the target up; without one something has to say how it is started, or where it is."""
+    known = (options.target.url, options.target.app, contract.target.app, contract.deployment)
+    if all(each is None for each in known):
+        raise InputError(
+            what="nothing says how the target is started, or where it is",
+            where=str(options.contract),
+            expected='--app "my-api --port {port}", --target URL, or target.app in the contract',
+            todo="name one of them",
+        )
 
 
 def _has_faults(prepared: Prepared) -> bool:

@@ -168,6 +168,47 @@ def test_the_alerts_of_the_shipped_folder_are_drafted_as_their_contract_has_them
                 )
 
 
+NOBODY: dict[str, list[str] | None] = {"Sum": None, "Recorded": None, "Each": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", {"Sum": ["desk"], "Recorded": ["desk"], "Each": None}),
+        ("global: {external_labels: {team: b}}\n", {"Sum": ["pager"], "Recorded": ["pager"], "Each": None}),
+        (
+            "alerting: {alert_relabel_configs: [{action: labelkeep, regex: a}]}\n",
+            dict.fromkeys(("Sum", "Recorded", "Each")),
+        ),
+    ],
+    ids=["labels that are summed away", "a label that Prometheus adds", "relabelled"],
+)
+def test_who_is_told_is_drafted_where_all_labels_of_an_alert_are_known(
+    more: str, told: dict[str, list[str] | None], tmp_path: Path
+) -> None:
+    (tmp_path / "prometheus.yml").write_text(
+        f"rule_files: [r.yml]\nscrape_configs: []\n{more}", encoding="utf-8"
+    )
+    rules = """
+groups:
+  - name: g
+    rules:
+      - {record: all, expr: sum(x)}
+      - {alert: Sum, expr: sum(x) > 1}
+      - {alert: Recorded, expr: all > 1}
+      - {alert: Each, expr: x > 1}
+"""
+    (tmp_path / "r.yml").write_text(rules, encoding="utf-8")
+    (tmp_path / "alertmanager.yml").write_text(
+        "route: {receiver: desk, routes: [{matchers: [team=b], receiver: pager}]}\n"
+        "receivers: [{name: desk}, {name: pager}]\n",
+        encoding="utf-8",
+    )
+    folder = read_folder(tmp_path)
+    made = yaml.safe_load("\n".join(monitoring.alerts(folder, read_rules(folder.rules), {}, {})))["alerts"]
+    assert {alert["name"]: alert.get("receivers") for alert in made} == told
+
+
 def test_two_rules_of_one_name_and_a_threshold_that_is_not_one_number_are_left_open(tmp_path: Path) -> None:
     (tmp_path / "prometheus.yml").write_text("rule_files: [r.yml]\nscrape_configs: []\n", encoding="utf-8")
     rules = """

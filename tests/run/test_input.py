@@ -208,3 +208,16 @@ def test_a_pipe_in_place_of_a_page_or_a_baseline_is_not_waited_for(tmp_path: Pat
     for read in (parse_page, lambda path: baseline.load(path, "steady")):
         with pytest.raises(InputError, match="no regular file"):
             read(tmp_path / "pipe")
+
+
+def test_a_contract_that_does_not_say_how_its_target_starts_is_told_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text("contract: 1\nservice: hits\n", encoding="utf-8")
+    monitoring = tmp_path / "monitoring"
+    monitoring.mkdir()
+    (monitoring / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
+    with pytest.raises(InputError, match="nothing says how the target is started") as caught:
+        prepare(Options.of(contract=path, monitoring=monitoring))
+    assert caught.value.where == str(path)
