@@ -190,14 +190,22 @@ def test_metrics_do_not_show_up_and_the_network_is_not_named(
     assert "are both in the same network?" in up.reason
 
 
-def test_alerts_do_not_fire_and_neither_rules_nor_alertmanager_are_named(
+def test_neither_a_wrong_path_nor_rules_nor_an_alertmanager_that_are_missing_are_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
-    changes = {"prometheus/prometheus.yml": ("rules/*.yml", "rule/*.yml")}
-    found = verdicts(journal, tmp_path, changes, wanted="up")["config/rules-loaded"]
-    assert found.outcome is Outcome.FAIL
-    assert "is in " in found.reason
-    assert "and not loaded" in found.reason
+    """One folder with all three: each has a claim of its own."""
+    text = (MONITORING / "prometheus/prometheus.yml").read_text(encoding="utf-8")
+    shipped = (
+        text[text.index("  - rules/*.yml") : text.index("metrics_path: /metrics")] + "metrics_path: /metrics"
+    )
+    alerting = shipped[shipped.index("alerting:") : shipped.index("scrape_configs:")]
+    broken = shipped.replace(alerting, "").replace("rules/*.yml", "rule/*.yml") + "x"
+    found = verdicts(journal, tmp_path, {"prometheus/prometheus.yml": (shipped, broken)})
+    assert {verdict.outcome for verdict in found.values()} == {Outcome.FAIL}, found
+    assert "is metrics_path of the scrape configuration right?" in found["target/up"].reason
+    assert "is in " in found["config/rules-loaded"].reason
+    assert "and not loaded" in found["config/rules-loaded"].reason
+    assert "sends to no Alertmanager" in found["config/alertmanager-connected"].reason
 
 
 @pytest.mark.nightly

@@ -207,6 +207,7 @@ def test_pytest_finds_the_plugin_by_its_entry_point_and_its_own_tests_run_as_bef
     assert "28 tests collected" in done.stdout
 
 
+@pytest.mark.nightly  # every day the web UI starts the same Locust among the same files
 def test_a_shipped_scenario_is_played_and_reported_in_the_working_folder(
     programs: Path, repository: Path
 ) -> None:
