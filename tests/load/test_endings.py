@@ -179,15 +179,13 @@ def test_a_ledger_that_cannot_be_written_any_more_goes_unnoticed(
     assert not run.view().complete
 
 
-def test_the_file_of_another_run_is_overwritten(target: Target, locust: LocustRuns) -> None:
-    first = locust.start(target.url, WRONG)
-    first.end()
-    before = first.ledger.read_text()
-    second = locust.start(target.url, WRONG, "--ledger", str(first.ledger))
-    status, errors = second.end()
+def test_the_file_of_another_run_is_overwritten(target: Target, tmp_path: Path, locust: LocustRuns) -> None:
+    earlier = tmp_path / "earlier.jsonl"
+    earlier.write_text("another run's\n", encoding="utf-8")
+    status, errors = locust.start(target.url, WRONG, "--ledger", str(earlier)).end()
     assert status == 4
-    assert f"{first.ledger}: is there already, and not empty" in errors
-    assert first.ledger.read_text() == before
+    assert f"{earlier}: is there already, and not empty" in errors
+    assert earlier.read_text(encoding="utf-8") == "another run's\n"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,11 @@ def test_run_that_tells_its_pids_does_not_run(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)]
+    "number",
+    [
+        signal.SIGINT,
+        *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGTERM, signal.SIGHUP)),
+    ],
 )
 def test_interrupted_run_leaves_something_behind(run: Run, number: signal.Signals) -> None:
     run.process.send_signal(number)
