@@ -68,6 +68,14 @@ def after(given: dict[str, Any], status: int) -> int:
     return 1 if 1 in statuses else max(statuses)
 
 
+def _beside_contract(path: Path) -> set[str]:
+    """The alerts of the drills that `init` drafts beside a contract; none where there are none."""
+    try:
+        return {loaded.plan.alert for loaded in load_folder(path.parent / "drills")}
+    except InputError:  # none is there, or `promproof drill` says what is wrong
+        return set()
+
+
 def not_driven(given: dict[str, Any]) -> list[str]:
     """A line for the documented alerts that nothing has taken live, and how it is done."""
     try:
@@ -78,6 +86,8 @@ def not_driven(given: dict[str, Any]) -> list[str]:
     taken = () if given["no_drill"] else contract.drilled
     left = [alert.name for alert in contract.alerts if alert.name not in taken]
     able = [name for name in left if name in drills]
-    rest = [name for name in left if name not in drills]
+    drafted = [name for name in left if name in _beside_contract(given["contract"]) and name not in drills]
+    rest = [name for name in left if name not in (*drills, *drafted)]
     lines = [f"not taken live: {', '.join(able)} (--drill {ALL} does it)"] if able else []
+    lines += [f"not taken live: {', '.join(drafted)} (promproof drill does it)"] if drafted else []
     return lines + ([f"without a drill: {', '.join(rest)} (docs/drills.md)"] if rest else [])

@@ -74,3 +74,17 @@ def test_the_status_is_the_worse_of_both_runs(
         assert values["drills"] == DEFAULT_CONTRACT.parent / "../scenarios/drills"
         assert values["strict"] is True
         assert (values["names"], values["all"], values["recover"]) == ((), False, False)
+
+
+def test_drills_that_were_drafted_beside_the_contract_are_named_with_the_command_that_plays_them(
+    tmp_path: Path,
+) -> None:
+    contract = tmp_path / "contract.yaml"
+    contract.write_text("contract: 1\nservice: s\nalerts: [{name: Down}, {name: Slow}]\n", encoding="utf-8")
+    (tmp_path / "drills").mkdir()
+    drill = "drill: 1\nname: Down\nalert: Down\nfault: {kind: killed}\n"
+    (tmp_path / "drills" / "Down.yaml").write_text(drill, encoding="utf-8")
+    assert everydrill.not_driven(given(contract)) == [
+        "not taken live: Down (promproof drill does it)",
+        "without a drill: Slow (docs/drills.md)",
+    ]
