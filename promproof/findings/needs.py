@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import promql_parser as promql
+
 from promproof.config.promql import walk
 from promproof.findings.finding import Place
 from promproof.findings.setup import Job, Prometheus, Setup
-from promproof.promql.tree import fits, is_call, matchers, metric, selectors
+from promproof.promql.tree import fits, group_labels, grouping, is_call, matchers, metric, selectors
 
 _OWN = {
     "prometheus": ("prometheus_", "promhttp_", "net_conntrack_", "go_", "process_", "scrape_"),
@@ -20,18 +22,23 @@ _OWN = {
 }
 """What programs of the stack expose; nobody else's metrics come from them."""
 _VARIABLE = re.compile(r"\$\w|\$\{|\[\[")
+_WRITING = ("label_replace", "label_join", "info")
 _SYNTHETIC = re.compile(r"^(?:up|ALERTS|ALERTS_FOR_STATE|scrape_\w+)$")
 
 
 @dataclass(frozen=True)
 class Need:
-    """A selector of a rule or a panel. quantile: whether a quantile is taken of it, so that it needs le="+Inf"."""
+    """A selector of a rule or a panel. quantile: whether a quantile is taken of it, so that it needs le="+Inf".
+
+    grouped: the labels by which the nearest aggregation above groups its series, where nothing else writes one.
+    """
 
     metric: str
     matchers: tuple[tuple[str, str, str], ...]
     quantile: bool
     who: str
     place: Place
+    grouped: frozenset[str] = frozenset()
 
 
 def needs(server: Prometheus, setup: Setup) -> Iterator[Need]:
@@ -57,13 +64,28 @@ def _of(tree: Any, who: str, place: Place, setup: Setup) -> Iterator[Need]:
         if is_call(call, "histogram_quantile") and call.args
         for selector in selectors(call.args[-1])
     }
+    grouped = {} if any(is_call(node, *_WRITING) for node in walk(tree)) else _grouped(tree)
     for selector in selectors(tree):
         name = metric(selector)
         is_scraped = name and ":" not in name and name not in setup.recorded and not _SYNTHETIC.match(name)
         if is_scraped and not selector.matchers.or_matchers:
             wanted = tuple(matcher for matcher in matchers(selector) if not _VARIABLE.search(matcher[2]))
             is_asked = str(selector) in quantiled and name.endswith("_bucket")
-            yield Need(name, wanted, is_asked, who, place)
+            yield Need(name, wanted, is_asked, who, place, grouped.get(str(selector), frozenset()))
+
+
+def _grouped(tree: Any) -> dict[str, frozenset[str]]:
+    """The labels of `by` of the nearest aggregation above each selector; none where a match may add labels."""
+    found: dict[str, frozenset[str]] = {}
+    for node in walk(tree):
+        if not isinstance(node, promql.AggregateExpr):
+            continue
+        drops, labels = grouping(node)
+        adds = any(isinstance(inner, promql.BinaryExpr) and group_labels(inner) for inner in walk(node))
+        for selector in selectors(node):
+            # an outer aggregation comes first, so that the nearest is the last
+            found[str(selector)] = frozenset() if drops or adds else labels
+    return found
 
 
 def givers(need: Need, server: Prometheus) -> list[Job]:

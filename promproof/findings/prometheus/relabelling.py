@@ -72,7 +72,8 @@ LABEL = register(
         id="prometheus/needed-label-gone",
         severity=Severity.ERROR,
         title="relabel rules that remove a label that a rule or a panel asks for",
-        why="A selector with a matcher on a label that no series has any more is empty.",
+        why="A selector with a matcher on a label that no series has any more is empty. A sum by such labels alone is "
+        "one sum of all, and a warning.",
         example=_FILE.format("{regex: code|pod, action: labeldrop}"),
         instead=_FILE.format("{regex: version|pod, action: labeldrop}"),
     )
@@ -137,6 +138,27 @@ def _lost(need: Need, jobs: list[Job]) -> Iterator[tuple[Finding, tuple[object, 
             part = jobs[0].metric_relabel_configs[gone[0][name]]
             yield _finding(LABEL, part, need, f"the label {name} of {need.metric}", "removes"), (name, part)
             return
+    yield from _ungrouped(need, jobs)
+
+
+def _ungrouped(need: Need, jobs: list[Job]) -> Iterator[tuple[Finding, tuple[object, ...]]]:
+    """`sum by (pod)` where no series has a pod any more. One label that is left makes groups, and nothing is said."""
+    names = sorted(need.grouped)
+    gone = [dict(removed(rules_of(job.metric_relabel_configs), names)) for job in jobs]
+    if names and all(name in each for each in gone for name in names):
+        part = jobs[0].metric_relabel_configs[gone[0][names[0]]]
+        labels = ", ".join(names)
+        yield (
+            LABEL.at(
+                _place(part),
+                f"removes {labels} of {need.metric}, by which {need.who} groups ({need.place})",
+                effect="there is one group of all",
+                todo="leave it out of this rule, or group by something else",
+                see=f"promtool query instant http://PROMETHEUS:9090 'count by ({labels}) ({need.metric})'",
+                severity=Severity.WARNING,
+            ),
+            (labels, part),
+        )
 
 
 def _dropping(job: Job, labels: Labels) -> Part | None:
