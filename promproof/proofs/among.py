@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 from promproof.config.inhibition import read_inhibitions
 from promproof.config.inputs import Document
 from promproof.config.labelsets import Partial
 from promproof.config.routes import ALL_LABELS, Key, Route, read_routes
 from promproof.config.routes import reaches as ends
+from promproof.findings import part as findings
+from promproof.findings.weektimes import FULL, moment, weektimes
 from promproof.proofs.routes import Destination, Group, reaches
 
 Alert = tuple[str, Partial]
@@ -34,6 +38,7 @@ def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destin
             f"muted while {' or '.join(names[:2])}{' or others' if len(names) > 2 else ''} fires: {where}"
             for where, names in muters[place].items()
         ]
+        notes += [told for group in groups[place] for told in _hours(group, alertmanager)]
         found.append(
             replace(
                 destination,
@@ -43,6 +48,41 @@ def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destin
             )
         )
     return found
+
+
+def _hours(group: Group, alertmanager: Document) -> list[str]:
+    """For a route with time intervals, a minute of the week in which it tells nobody, and one in which it does."""
+    whole = findings.Document(str(alertmanager.path), alertmanager.data).part()
+    intervals = {
+        interval.text("name"): interval
+        for key in ("time_intervals", "mute_time_intervals")
+        for interval in whole.items(key)
+    }
+    times = {name: weektimes(intervals[name]) for name in (*group.mute, *group.active) if name in intervals}
+    if not times or any(found is None or len(found.places) > 1 for found in times.values()):
+        return []
+    mute = [found for name, found in times.items() if found is not None and name in group.mute]
+    active = [found for name, found in times.items() if found is not None and name in group.active]
+    muted, told = 0, FULL
+    for found in mute:
+        muted, told = muted | found.surely, told & ~found.perhaps
+    if active:
+        muted |= FULL & ~reduce(or_, (found.perhaps for found in active))
+        told &= reduce(or_, (found.surely for found in active))
+    names = ", ".join(times)
+    zone = next((place for found in times.values() if found for place in found.places), "UTC")
+    if muted == FULL:
+        return [f"{group.receiver} is never told: {names}"]
+    if not muted or not told:
+        return []
+    return [
+        f"{group.receiver} is told nothing at {moment(_first(muted))}, and is at {moment(_first(told))} "
+        f"({zone}): {names}"
+    ]
+
+
+def _first(minutes: int) -> int:
+    return (minutes & -minutes).bit_length() - 1
 
 
 def _muters(alerts: Sequence[Alert], alertmanager: Document) -> list[dict[str, list[str]]]:
@@ -84,7 +124,7 @@ def _groups(alerts: Sequence[Alert], alertmanager: Document) -> list[list[Group]
         others = joined[route.key, values] if values is not None else []
         beside = tuple(dict.fromkeys(other for other in others if other != name))
         timers = (route.group_wait, route.group_interval, route.repeat_interval)
-        return Group(route.receiver, route.group_by, *timers, beside)
+        return Group(route.receiver, route.group_by, *timers, beside, route.mute, route.active)
 
     return [
         [group(name, route, values) for route, values in mine]

@@ -30,7 +30,7 @@ FILES = 40
 """For one process; more of them make an unclear progress."""
 SECONDS = 60
 """For a process; one that needs more is asked again file by file."""
-ALONE_SECONDS = 15
+ALONE_SECONDS = 40
 COLLECT = "200"
 """How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321

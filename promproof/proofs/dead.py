@@ -19,6 +19,7 @@ from promproof.proofs.tree import (
     Number,
     Selector,
     Window,
+    walk,
 )
 
 ANY = (-math.inf, math.inf)
@@ -63,6 +64,28 @@ def _no_series(node: Selector, recorded: Recorded) -> str | None:
     return None
 
 
+def is_without_le(node: Node, recorded: Recorded) -> bool:
+    """Whether it takes a quantile of series without `le`: nothing, unless they are native histograms."""
+    if not isinstance(node, Call) or node.name != "histogram_quantile":
+        return False
+    return not shape(node.args[1], recorded).may_have("le")
+
+
+def has_buckets(node: Node, recorded: Recorded, depth: int = 0) -> bool:
+    """Whether an expression reads the buckets of a classic histogram, by their names or their label."""
+    return any(
+        isinstance(part, Selector)
+        and (
+            part.name.endswith("_bucket")
+            or any(name == "le" for name, _, _ in part.matchers)
+            or (
+                depth < 8 and any(has_buckets(e, recorded, depth + 1) for e, _ in recorded.get(part.name, ()))
+            )
+        )
+        for part in walk(node)
+    )
+
+
 def _call(node: Call, recorded: Recorded) -> str | None:
     if node.name in ("absent", "absent_over_time", "scalar", "vector", "time", *CLOCK, "year"):
         return None
@@ -70,7 +93,7 @@ def _call(node: Call, recorded: Recorded) -> str | None:
         found = reason(arg, recorded)
         if found:
             return found
-    if node.name == "histogram_quantile" and not shape(node.args[1], recorded).may_have("le"):
+    if is_without_le(node, recorded) and has_buckets(node.args[1], recorded):
         return f"`le` is dropped before histogram_quantile: {node.args[1].text}"
     return None
 

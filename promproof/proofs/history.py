@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from promproof.proofs.shapes import Recorded
-from promproof.proofs.tree import Node, Selector, Window
+from promproof.proofs.tree import Call, Node, Selector, Window, walk
 from promproof.proofs.world import BEFORE, CHANGES, LEVEL, PAST, RESETS, SLOPE, Family
 
 DEEPEST = 8
 """Recording rules of recording rules that are followed."""
+WITHIN = ("count_over_time", "stddev_over_time", "stdvar_over_time")
 Look = tuple[float, float]
 """How far back an expression looks for a metric, in seconds: to its newest and to its oldest sample."""
 
@@ -37,11 +38,22 @@ def past(root: Node, recorded: Recorded, step: float) -> Past | None:
         found.setdefault(metric, set()).add(look)
     twice = {metric: looks for metric, looks in found.items() if metric and len(looks) > 1}
     if not twice:
-        return None
+        return _within(root, step)
     newest = max(min(far for _, far in looks) for looks in twice.values())
     age = max(2.0, math.ceil(newest / step)) * step
     reach = max(far for looks in twice.values() for _, far in looks)
     return Past(frozenset(twice), age, reach) if age < reach else None
+
+
+def _within(root: Node, step: float) -> Past | None:
+    """Of a window that says how much changed in it, or how often it was scraped: a turn in its last quarter."""
+    for node in walk(root):
+        if isinstance(node, Call) and node.name in WITHIN:
+            window = next((arg for arg in node.args if isinstance(arg, Window)), None)
+            if window is not None and isinstance(window.inner, Selector) and window.seconds >= 8 * step:
+                age = math.ceil(window.seconds / 4 / step) * step
+                return Past(frozenset({window.inner.name}), age, window.shift + window.seconds)
+    return None
 
 
 def give_past(families: Sequence[Family], told: Past, moment: float) -> None:

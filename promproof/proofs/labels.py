@@ -27,6 +27,7 @@ from promproof.proofs.world import CHANGES, COPIES, LEVEL, QUANTILE, RESETS, SLO
 
 SCRAPED = {"job": "j", "instance": "host-1"}
 """Every scraped series has these."""
+CLOCKS = ("time", "timestamp")
 COUNTS = ("count", "group", "count_values", "stddev", "stdvar", "quantile", "topk", "bottomk", "avg")
 EDGES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 Choice = Mapping[tuple[int, str], bool]
@@ -112,7 +113,7 @@ def families(
     """
     _label(found, choice)
     made: dict[tuple[str, tuple[tuple[str, str], ...]], Family] = {}
-    tracks = any(isinstance(node, Call) and node.name == "time" for node in walk(root))
+    tracks = any(isinstance(node, Call) and node.name in CLOCKS for node in walk(root))
     shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
     for use in found:
         for labels in [*_remainders(use, found)] or [use.labels]:
@@ -226,7 +227,7 @@ def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants:
 def _has_time(node: Binary) -> bool:
     if node.op not in ("-", "<", ">", "<=", ">="):
         return False
-    return any(isinstance(side, Call) and side.name == "time" for side in (node.left, node.right))
+    return any(isinstance(side, Call) and side.name in CLOCKS for side in (node.left, node.right))
 
 
 def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, right: list) -> Iterator[Choice]:  # type: ignore[type-arg]  # label sets

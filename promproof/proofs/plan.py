@@ -95,6 +95,9 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     """
     root = parse(expression)
     step, every, moment = times(root, recorded, scrape)
+    for node in walk(root):
+        if dead.is_without_le(node, recorded) and not dead.has_buckets(node, recorded):
+            raise NotCovered(f"promtool 2.42 has no samples of a native histogram: {node.text}")
     impossible = dead.reason(root, recorded)
     if not impossible and scrape is not None:
         impossible = _one_scrape(root, recorded, scrape)

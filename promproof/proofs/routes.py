@@ -17,7 +17,10 @@ from promproof.promql.labels import Labels, labels_of
 
 @dataclass(frozen=True)
 class Group:
-    """A notification that an alert is in. wait, interval, repeat: seconds; beside: other alerts that surely join it."""
+    """A notification that an alert is in. wait, interval, repeat: seconds; beside: other alerts that surely join it.
+
+    mute, active: the time intervals in which it tells nobody, and those in which alone it tells.
+    """
 
     receiver: str
     by: tuple[str, ...]
@@ -25,6 +28,8 @@ class Group:
     interval: float
     repeat: float
     beside: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

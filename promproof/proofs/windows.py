@@ -50,7 +50,7 @@ def over(
         square = sum((moment - middle) ** 2 for moment, _ in samples)
         slope = sum((moment - middle) * (value - mean) for moment, value in samples) / square
         return slope if name == "deriv" else mean + slope * (t + numbers[0] - middle)
-    return _over_time(name, values, int(seconds / every + 1e-9) + 1, numbers)
+    return _over_time(name, values, int(span / every + 1e-9) + 1, numbers)
 
 
 def _over_time(name: str, values: list[float], real: int, numbers: Sequence[float]) -> float:

@@ -115,3 +115,41 @@ def test_alerts_that_surely_mute_each_other_or_share_a_group_are_named(tmp_path:
     assert slow.notes == (f"muted while Down fires: {tmp_path / 'alertmanager.yml'}:8",)
     assert [group.beside for group in (*down.groups, *slow.groups, *far.groups)] == [("Slow",), ("Down",), ()]
     assert (note.groups[0].by, note.groups[0].beside) == (("...",), ())
+
+
+HOURS = """
+route:
+  receiver: mail
+  routes:
+    - {matchers: ['team="night"'], receiver: mail, mute_time_intervals: [night]}
+    - {matchers: ['team="day"'], receiver: mail, active_time_intervals: [work]}
+    - {matchers: ['team="never"'], receiver: mail, mute_time_intervals: [night, rest]}
+    - {matchers: ['team="summer"'], receiver: mail, mute_time_intervals: [summer]}
+receivers: [{name: mail, email_configs: [{to: a@example.org}]}]
+time_intervals:
+- {name: night, time_intervals: [{times: [{start_time: '00:00', end_time: '06:00'}]}]}
+- {name: rest, time_intervals: [{times: [{start_time: '06:00', end_time: '24:00'}]}]}
+- name: work
+  time_intervals:
+  - {weekdays: ['monday:friday'], times: [{start_time: '08:00', end_time: '18:00'}], location: Europe/Rome}
+- {name: summer, time_intervals: [{months: ['july']}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("team", "notes"),
+    [
+        ("night", ("mail is told nothing at Sunday 00:00, and is at Sunday 06:00 (UTC): night",)),
+        ("day", ("mail is told nothing at Sunday 00:00, and is at Monday 08:00 (Europe/Rome): work",)),
+        ("never", ("mail is never told: night, rest",)),
+        pytest.param("summer", (), id="not the same every week"),
+        pytest.param("other", (), id="no interval"),
+    ],
+)
+def test_a_route_with_hours_tells_a_moment_inside_and_one_outside(
+    tmp_path: Path, team: str, notes: tuple[str, ...]
+) -> None:
+    (tmp_path / "alertmanager.yml").write_text(HOURS, encoding="utf-8")
+    file = load(tmp_path / "alertmanager.yml", "an Alertmanager file")
+    [found] = destinations([("A", exactly({"alertname": "A", "team": team}))], file)
+    assert found.notes == notes

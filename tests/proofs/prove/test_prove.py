@@ -95,6 +95,9 @@ FLIPS = {
         "name_of_node) > 2",
         "> 2",
     ),
+    "scrapes that were missed": ("count_over_time(a[10m]) < 20", "< 20"),
+    "a value that swings": ("stddev_over_time(a[10m]) > 5", "> 5"),
+    "age of a sample": ("timestamp(a) - a > 300", "> 300"),
     "a guard first": ("a > 0 and time() - a > 3600", "> 0"),
     "a volume that fills up": ("predict_linear(a[1d], 86400) < b", "< other side"),
     "subquery": ("max_over_time(rate(a_total[1m])[10m:1m]) > 2", "> 2"),
@@ -153,6 +156,7 @@ CONTRADICTED = {
     "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
 }
 OPEN = {
+    "native histogram": ("histogram_quantile(0.9, sum(rate(lat[5m]))) > 0.5", "native histogram"),
     "more than two windows of a rate can show": (
         "rate(a_total[5m]) > 30 * rate(a_total[1h])",
         "compares a_total with its own past",
