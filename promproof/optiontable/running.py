@@ -13,9 +13,7 @@ from promproof.optiontable.option import (
 )
 
 OPTIONS = (
-    Option(
-        "app", TARGET, (*RUNS, "init"), 'command that starts the target, "my-api --port {port}" say', "CMD"
-    ),
+    Option("app", TARGET, (*RUNS, "init"), 'command that starts the target: "my-api --port {port}"', "CMD"),
     Option(
         "target",
         TARGET,
@@ -28,14 +26,14 @@ OPTIONS = (
         "instance",
         TARGET,
         (*RUNS, "ui"),
-        "the target's instance label in that Prometheus, when it is not the host:port of --target",
+        "its instance label in that Prometheus, if not host:port",
         "LABEL",
     ),
     Option(
         "metrics",
         TARGET,
         (*RUNS, "init"),
-        "URL of the metrics of a target that runs already, when they are at another port or path",
+        "URL of its metrics, when at another port or path",
         "URL",
     ),
     Option("metrics-path", TARGET, ("init",), "where its metrics are, when not at a usual path", "PATH"),
@@ -68,7 +66,7 @@ OPTIONS = (
         "prometheus",
         STACK,
         (*EVERY, "check", "init"),
-        "URL of a Prometheus that runs already and scrapes the target",
+        "URL of a Prometheus that runs and scrapes the target",
         "URL",
         defaults={"ui": "http://127.0.0.1:9090"},
     ),
@@ -77,7 +75,7 @@ OPTIONS = (
         "grafana",
         STACK,
         ("verify",),
-        "URL of a Grafana that runs already, with the folder's provisioning",
+        "URL of a Grafana that runs with this provisioning",
         "URL",
     ),
     Option(

@@ -131,7 +131,7 @@ OPTIONS = (
         "time-scale",
         SUBJECT,
         RUNS,
-        "shortens every duration; 1 is real time. Without it: the largest that fits, up to 60",
+        "shortens every duration; without it: what fits, up to 60",
         "N",
         "number",
     ),
