@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -56,7 +56,14 @@ class Exposition:
 
     def series(self, name: str) -> dict[Labels, float]:
         """Values of one sample name by label set."""
-        return {labels: value for (sample, labels), value in self.values.items() if sample == name}
+        return dict(self._by_name.get(name, {}))
+
+    @cached_property
+    def _by_name(self) -> dict[str, dict[Labels, float]]:
+        found: dict[str, dict[Labels, float]] = {}
+        for (sample, labels), value in self.values.items():
+            found.setdefault(sample, {})[labels] = value
+        return found
 
 
 def parse(text: str) -> Exposition:

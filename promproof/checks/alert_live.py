@@ -10,7 +10,7 @@ from collections.abc import Callable
 from promproof.checks import aspects as drills
 from promproof.checks.base import Check, Claim, not_verified, register
 from promproof.contract.model import Contract
-from promproof.drills.case import build
+from promproof.drills.case import Built
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import DrillDriven
 from promproof.verdict import Verdict
@@ -35,7 +35,8 @@ def _judge(aspect: str) -> Callable[[Claim, Evidence], Verdict]:
         if evidence.run.no_drill:
             return not_verified(claim, evidence.run.no_drill)
         name = evidence.need(DrillDriven, alert=claim.subject).data.name
-        return drills.judge_aspect(aspect, drills.COMMON[aspect], claim, build(evidence, name))
+        case = evidence.memo.setdefault(("case", name), Built(name))(evidence)
+        return drills.judge_aspect(aspect, drills.COMMON[aspect], claim, case)
 
     return judge
 

@@ -123,7 +123,7 @@ def sum_interval(ledger: LedgerView, keys: list[Key], longest: float, late: floa
     endpoint = keys[0][:2]
     floor = sum(seconds * count for seconds, count in ledger.floors.get(endpoint, {}).items())
     without = ledger.uncertain.get(endpoint, 0) + sum(
-        count for (method, route, _), count in ledger.abandoned.items() if (method, route) == endpoint
+        sum(course.left.values()) for course in ledger.endpoint(endpoint).outcomes.values()
     )
     ceiling = ledger.latency_sum(endpoint) + longest * without + late * _number(ledger, [endpoint]).high
     return Interval(0.0 if _others(ledger, keys) else floor, ceiling)
@@ -141,7 +141,11 @@ def _others(ledger: LedgerView, keys: list[Key]) -> int:
     endpoint = keys[0][:2]
     if len(keys[0]) == len(endpoint):
         return 0
-    return sum(count for key, count in ledger.counts.items() if key[:2] == endpoint and key not in keys)
+    return sum(
+        course.count
+        for status, course in ledger.endpoint(endpoint).outcomes.items()
+        if (*endpoint, status) not in keys
+    )
 
 
 def _both(metric: Metric) -> list[Metric]:

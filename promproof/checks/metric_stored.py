@@ -35,8 +35,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     low, high = before.exposition.series(name), after.exposition.series(name)
     if not low and not high:
         return findings(claim, [f"{name} is not exposed"], good="", expected="a series", evidence=records)
+    resting = set(scrapes)
     stored = {
-        labels: [v for t, v in samples if (taken := evidence.scrape_at(t)) is not None and taken in scrapes]
+        labels: [v for t, v in samples if evidence.scrape_at(t) in resting]
         for labels, samples in evidence.stored(name).items()
     }
     path = evidence.contract.target.metrics_path

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from math import inf
 
 
@@ -232,6 +233,8 @@ class Life:
 
     def admissible(self, begin: float, end: float) -> frozenset[State]:
         """The states of which at least one instant from `begin` to `end` allows each."""
+        if begin == end:
+            return self._at(begin)
         instants = {begin, end}
         for stretch in self.stretches:
             for edge in (stretch.begin, stretch.end):
@@ -271,11 +274,7 @@ class Life:
 
     def _may_fire(self, t: float) -> bool:
         """Whether some evaluation that still counts at `t` can have followed `for` without a certain reset."""
-        resets = [
-            stretch
-            for stretch in self.stretches
-            if stretch.condition is Condition.FALSE and stretch.end - stretch.begin >= self.pace.seen
-        ]
+        resets = self._resets
         latest = t
         for reset in reversed(resets):
             if reset.begin <= latest <= reset.end:
@@ -284,6 +283,15 @@ class Life:
             return False
         since = max((reset.end for reset in resets if reset.end <= latest), default=self.begin)
         return latest - since >= self.rule.hold
+
+    @cached_property
+    def _resets(self) -> tuple[Stretch, ...]:
+        """Where the condition was certainly false for so long that an evaluation has seen it."""
+        return tuple(
+            stretch
+            for stretch in self.stretches
+            if stretch.condition is Condition.FALSE and stretch.end - stretch.begin >= self.pace.seen
+        )
 
     def _all(self, wanted: Condition, begin: float, end: float) -> bool:
         """Whether the condition is certainly the wanted one from `begin` to `end`."""

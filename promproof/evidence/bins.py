@@ -82,13 +82,18 @@ def bucket_top(index: int) -> int:
     return ((index - (shift << MAGNITUDE) + 1) << shift) - 1
 
 
+def edge_of(seconds: float) -> int:
+    """The whole microseconds that are certainly at most so many seconds."""
+    return floor(seconds * 1e6)
+
+
 def count_at_or_below(buckets: Bins, seconds: float) -> int:
     """How many recorded durations are certainly at most `seconds`.
 
     A bucket that reaches beyond the edge is left out whole: the result is a lower bound, short by the content
     of one bucket, which is at most 0.1 % of the edge wide.
     """
-    edge = floor(seconds * 1e6)
+    edge = edge_of(seconds)
     return sum(n for index, n in buckets.items() if bucket_top(index) <= edge)
 
 

@@ -87,6 +87,8 @@ class Evidence:
     def __init__(self, contract: Contract, history: History) -> None:
         self.contract = contract
         self.history = history
+        self.memo: dict[object, Any] = {}
+        """What checks have worked out of this evidence, for those that ask the same."""
 
     @cached_property
     def run(self) -> Run:

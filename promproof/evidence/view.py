@@ -105,9 +105,23 @@ class EndpointView:
         return b.Totals(self.unresolved)
 
     @cached_property
-    def held_totals(self) -> tuple[b.Totals, b.Totals, b.Totals]:
-        """Running totals of held_from, held_until and lost."""
-        return b.Totals(self.held_from), b.Totals(self.held_until), b.Totals(self.lost)
+    def latency_tops(self) -> b.Totals:
+        """Running totals of the latencies by the top of their bucket (us)."""
+        return b.Totals({b.bucket_top(index): count for index, count in self.latency.items()})
+
+    @cached_property
+    def lost_totals(self) -> b.Totals:
+        """Running totals of the lost."""
+        return b.Totals(self.lost)
+
+    @cached_property
+    def _held_totals(self) -> tuple[b.Totals, b.Totals]:
+        return b.Totals(self.held_from), b.Totals(self.held_until)
+
+    def held(self, first_bin: float, last_bin: float) -> int:
+        """How many requests the server certainly had at any one moment between two bins."""
+        held_from, held_until = self._held_totals
+        return max(held_from.before(first_bin) - held_until.up_to(last_bin), 0)
 
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -239,14 +253,14 @@ class LedgerView:
         ends: list[Bins] = []
         left: list[Bins] = []
         for endpoint, group in _by_endpoint(keys).items():
-            view = self._endpoint(endpoint)
+            view = self.endpoint(endpoint)
             starts.append(view.unresolved)
             for course in (course for key in group for course in _courses(view, key)):
                 starts.append(course.starts)
                 ends.append(course.ends)
                 left.append(course.left)
         totals = (b.Totals(b.merged(parts)) for parts in (starts, ends, left))
-        return BoundsAt(self, *totals)
+        return BoundsAt(*totals)
 
     def started_before(self, key: CountKey | EndpointKey, t: float) -> int:
         """The most that the server can have counted by time t: bins that began at or before t.
@@ -254,7 +268,7 @@ class LedgerView:
         Requests without a known status (open, or of unknown fate) count for every status of their endpoint.
         Without a status in the key: requests of any status.
         """
-        view = self._endpoint(key)
+        view = self.endpoint(key)
         last = self.bin(t)
         return view.unresolved_totals.up_to(last) + sum(course.begun(last) for course in _courses(view, key))
 
@@ -265,7 +279,7 @@ class LedgerView:
         handler may take); by default only at the end of time, t = inf.
         """
         first, settled = self.bin(t), self.settled(t, settle)
-        return sum(course.over(first, settled) for course in _courses(self._endpoint(key), key))
+        return sum(course.over(first, settled) for course in _courses(self.endpoint(key), key))
 
     def open_interval(
         self, method: str, endpoint: str, t_begin: float, t_end: float, settle: float = inf
@@ -278,13 +292,11 @@ class LedgerView:
         t_begin. Requests that were left, or are of unknown fate, are taken as over after `settle` seconds;
         always at t = inf.
         """
-        view = self._endpoint((method, endpoint))
+        view = self.endpoint((method, endpoint))
         begin, end = self.bin(t_begin), self.bin(t_end)
-        held_from, held_until, lost = view.held_totals
-        certain = held_from.before(begin) - held_until.up_to(end)
         over = self.completed_before((method, endpoint), t_begin, settle)
-        over += lost.before(self.settled(t_begin, settle))
-        return max(certain, 0), self.started_before((method, endpoint), t_end) - over
+        over += view.lost_totals.before(self.settled(t_begin, settle))
+        return view.held(begin, end), self.started_before((method, endpoint), t_end) - over
 
     def tally_started_before(self, key: TallyKey, t: float) -> int:
         """The most that the server can have counted of a tally by time t: any time after its request's start.
@@ -310,11 +322,11 @@ class LedgerView:
         """Sum in seconds of the client's latencies of the requests that were answered, from exact
         nanoseconds.
         """
-        return self._endpoint(key).latency_ns / 1e9
+        return self.endpoint(key).latency_ns / 1e9
 
     def at_or_below(self, key: EndpointKey, edge_seconds: float) -> int:
         """At least so many requests took the client at most `edge_seconds`: a lower bound, see bins."""
-        return b.count_at_or_below(self._endpoint(key).latency, edge_seconds)
+        return self.endpoint(key).latency_tops.up_to(b.edge_of(edge_seconds))
 
     def percentile(self, p: float, key: EndpointKey | None = None, felt: bool = False) -> float | None:
         """The p-th percentile (0 to 100) of the latencies in seconds, of one endpoint or of all; None of
@@ -374,10 +386,11 @@ class LedgerView:
             raise ValueError(f"not a ledger view: {error!r}") from error
 
     def _buckets(self, key: EndpointKey | None, felt: bool) -> Iterable[Bins]:
-        views = self.endpoints_seen.values() if key is None else (self._endpoint(key),)
+        views = self.endpoints_seen.values() if key is None else (self.endpoint(key),)
         return [view.felt if felt else view.latency for view in views]
 
-    def _endpoint(self, key: CountKey | EndpointKey) -> EndpointView:
+    def endpoint(self, key: CountKey | EndpointKey) -> EndpointView:
+        """The requests of an endpoint; empty for one that was not seen."""
         return self.endpoints_seen.get((key[0], key[1]), _NO_ENDPOINT)
 
     def bin(self, t: float) -> float:
@@ -391,20 +404,19 @@ class LedgerView:
 
 @dataclass(frozen=True)
 class BoundsAt:
-    """How often the server counted some requests at a moment, at least and at most."""
+    """How often the server counted some requests at a moment, at least and at most; moments are bins."""
 
-    ledger: LedgerView
     starts: b.Totals
     ends: b.Totals
     left: b.Totals
 
-    def low(self, t: float, settle: float = inf) -> int:
+    def low(self, first: float, settled: float) -> int:
         """As `completed_before`."""
-        return self.ends.before(self.ledger.bin(t)) + self.left.before(self.ledger.settled(t, settle))
+        return self.ends.before(first) + self.left.before(settled)
 
-    def high(self, t: float) -> int:
+    def high(self, last: float) -> int:
         """As `started_before`."""
-        return self.starts.up_to(self.ledger.bin(t))
+        return self.starts.up_to(last)
 
 
 def _by_endpoint(keys: Iterable[CountKey | EndpointKey]) -> dict[EndpointKey, list[CountKey | EndpointKey]]:

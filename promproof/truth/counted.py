@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from promproof.evidence.evidence import NotShown
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
-from promproof.truth.phase import extrapolated, phase
+from promproof.truth.phase import Phase, extrapolated, phase
 from promproof.truth.requests import counting
 from promproof.truth.views import Views
 
@@ -126,12 +127,27 @@ def moved(
     views: Views, metric: str, counted: Sequence[Series], t: float, length: float
 ) -> Iterator[tuple[Series, Interval]]:
     """What increase() can give for each of them."""
+    windows: dict[int, _Window | None] = {}  # of the same samples, the same window
     for series in counted:
-        seen = phase(series.stamps, t, length, left_open=views.left_open)
-        if seen is not None:
-            first = views.counts(metric, seen.first).get(series.labels, ZERO)
-            last = views.counts(metric, seen.last).get(series.labels, ZERO)
-            yield series, extrapolated(seen, first, last)
+        stamps = id(series.stamps)
+        if stamps not in windows:
+            seen = phase(series.stamps, t, length, left_open=views.left_open)
+            windows[stamps] = seen and _Window(
+                seen, views.counts(metric, seen.first), views.counts(metric, seen.last)
+            )
+        window = windows[stamps]
+        if window is not None:
+            first = window.first.get(series.labels, ZERO)
+            last = window.last.get(series.labels, ZERO)
+            yield series, ZERO if last.high <= first.low else extrapolated(window.seen, first, last)
+
+
+class _Window(NamedTuple):
+    """The samples of a window, and what was counted by the first and by the last of them."""
+
+    seen: Phase
+    first: Mapping[Labels, Interval]
+    last: Mapping[Labels, Interval]
 
 
 def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels:

@@ -135,9 +135,8 @@ class UnderWay:
         for ended in self._ended[bisect_left(self._untils, t) :]:
             if ended.until > t + self._longest:
                 break
-            if any(
-                latency >= seconds and ended.since - latency <= t - seconds for latency, _ in ended.latencies
-            ):
+            # what holds of any latency holds of the longest
+            if ended.longest >= seconds and ended.since - ended.longest <= t - seconds:
                 latest = ended.until
         return t + self._longest if latest is None else latest
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from promproof.contract.labels import OpenRequestsTruth, RequestTruth
 from promproof.contract.model import Metric, TallyTruth, UsersTruth
-from promproof.evidence.view import BoundsAt, EndpointKey, LedgerView
+from promproof.evidence.view import BoundsAt, EndpointView, LedgerView
 from promproof.exposition import Labels, label_set
-from promproof.truth.requests import counting
+from promproof.truth.requests import Key, counting
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ def between(
     truth = metric.truth
     match truth:
         case RequestTruth():
-            times = (begin, end, settle)
+            bins = ledger.bin(begin), ledger.settled(begin, settle), ledger.bin(end)
             return {
-                labels: _counted(truth, ledger, parts, times)
+                labels: _counted(truth, parts, *bins)
                 for labels, parts in _parts(metric, truth, ledger, seen).items()
             }
         case TallyTruth():
@@ -103,8 +104,15 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
     return Interval(low, high)
 
 
-Parts = tuple[tuple[EndpointKey | None, BoundsAt], ...]
-"""What a label set counts, by endpoint; without one where it is enough to know all of them together."""
+class _Part(NamedTuple):
+    """What a label set counts of one endpoint, and all requests of that; of several where nothing asks for more."""
+
+    counted: BoundsAt
+    view: EndpointView
+    every: BoundsAt
+
+
+Parts = tuple[_Part, ...]
 
 
 def _parts(
@@ -112,36 +120,43 @@ def _parts(
 ) -> dict[Labels, Parts]:
     """What each label set counts: the same at every moment, so worked out once for a ledger and what is seen."""
     # how many are open at a moment is known by endpoint alone
-    count = counting(metric, by_status=not isinstance(truth, OpenRequestsTruth))
+    apart = isinstance(truth, OpenRequestsTruth)
+    count = counting(metric, by_status=not apart)
     shown = count.shown(ledger, seen)
     key = ("parts", count, shown)
     if key not in ledger.memo:
-        apart = truth.at_end or isinstance(truth, OpenRequestsTruth)
         ledger.memo[key] = {
-            labels: tuple((endpoint, ledger.bounds_of(keys)) for endpoint, keys in endpoints.items())
-            if apart
-            else ((None, ledger.bounds_of(key for keys in endpoints.values() for key in keys)),)
+            labels: tuple(
+                _Part(ledger.bounds_of(keys), ledger.endpoint(endpoint), ledger.bounds_of([endpoint]))
+                for endpoint, keys in endpoints.items()
+            )
+            if apart or truth.at_end
+            else (_all_of(ledger, [key for keys in endpoints.values() for key in keys]),)
             for labels, endpoints in count.groups(ledger, shown).items()
         }
     found: dict[Labels, Parts] = ledger.memo[key]
     return found
 
 
-def _counted(
-    truth: RequestTruth, ledger: LedgerView, parts: Parts, times: tuple[float, float, float]
-) -> Interval:
-    """What one label set counts: a sum over endpoints; a request whose status is not known counts once at most."""
-    begin, end, settle = times
+def _all_of(ledger: LedgerView, keys: list[Key]) -> _Part:
+    bounds = ledger.bounds_of(keys)
+    return _Part(bounds, EndpointView(), bounds)
+
+
+def _counted(truth: RequestTruth, parts: Parts, first: float, settled: float, last: float) -> Interval:
+    """What one label set counts: a sum over endpoints; a request whose status is not known counts once at most.
+
+    first, settled, last: the bins of the moments between which it is counted, and of what was left long before.
+    """
     total_low = total_high = 0
-    for endpoint, bounds in parts:
-        if endpoint is None:
-            low, high = bounds.low(begin, settle), bounds.high(end)
-        elif isinstance(truth, OpenRequestsTruth):
-            low, high = ledger.open_interval(*endpoint, begin, end, settle)
+    for counted, view, every in parts:
+        if isinstance(truth, OpenRequestsTruth):
+            low = view.held(first, last)
+            high = every.high(last) - every.low(first, settled) - view.lost_totals.before(settled)
         else:
-            certain, _ = ledger.open_interval(*endpoint, begin, end, settle)
-            low, high = bounds.low(begin, settle), bounds.high(end)
-            high = max(low, min(high, ledger.started_before(endpoint, end) - certain))
+            low, high = counted.low(first, settled), counted.high(last)
+            if truth.at_end:
+                high = max(low, min(high, every.high(last) - view.held(first, last)))
         total_low, total_high = total_low + low, total_high + high
     return Interval(total_low, total_high)
 

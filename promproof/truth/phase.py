@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 
 from promproof.truth.metrics import ZERO, Interval
@@ -30,22 +31,22 @@ class Phase:
     before: float
     after: float
 
-    @property
+    @cached_property
     def sampled(self) -> float:
         """Seconds between first and last sample."""
         return self.last - self.first
 
-    @property
+    @cached_property
     def covered(self) -> bool:
         """Whether the samples reach near enough to the window's begin to be extended up to it."""
         return self.before < EXTRAPOLATED * self.average
 
-    @property
+    @cached_property
     def average(self) -> float:
         """Seconds between two samples."""
         return self.sampled / (self.count - 1)
 
-    @property
+    @cached_property
     def end(self) -> float:
         """By how many seconds the samples are extended to the window's end."""
         return self.after if self.after < EXTRAPOLATED * self.average else self.average / 2

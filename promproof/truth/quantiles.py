@@ -145,8 +145,12 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
     lateness = views.late(metric)
     edges = (*(metric.buckets or ()), inf)
     result: dict[Labels, Reach] = {}
+    windows: dict[int, Phase | None] = {}  # of the same samples, the same window
     for series, course in _selected(views, truth, metric):
-        seen = phase(series.stamps, t, length, left_open=views.left_open)
+        stamps = id(series.stamps)
+        if stamps not in windows:
+            windows[stamps] = phase(series.stamps, t, length, left_open=views.left_open)
+        seen = windows[stamps]
         if seen is None:
             continue
         reach = result.setdefault(series.group, Reach())

@@ -86,7 +86,9 @@ def events(views: Views, truth: RowsPanelTruth, subject: str) -> dict[str, list[
         Gap: they were not recorded.
     """
     record = views.evidence.need(PanelRows, what=subject)
-    under_way = UnderWay(views.evidence)
+    if "under way" not in views.memo:
+        views.memo["under way"] = UnderWay(views.evidence)
+    under_way: UnderWay = views.memo["under way"]
     found: dict[str, list[Event]] = {}
     for label, ended, figure in record.data.rows:
         at = views.evidence.history.from_epoch(_epoch(ended))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from promproof.contract.model import Metric
 from promproof.contract.panels import DashboardClaim, PanelClaim
@@ -245,11 +244,14 @@ class Views:
         """When each series of a metric was sampled, by label set without job and instance."""
         if ("stamps", name) not in self.memo:
             stored = self.evidence.stored(name)
+            # those that were sampled at the same times share them
+            shared: dict[tuple[float, ...], tuple[float, ...]] = {}
+            found = {labels: tuple(t for t, _ in samples) for labels, samples in stored.items()}
             self.memo["stamps", name] = {
-                labels: [t for t, _ in samples] for labels, samples in stored.items()
+                labels: shared.setdefault(stamps, stamps) for labels, stamps in found.items()
             }
-        found: dict[Labels, Sequence[float]] = self.memo["stamps", name]
-        return found
+        kept: dict[Labels, Sequence[float]] = self.memo["stamps", name]
+        return kept
 
     @cached_property
     def silent(self) -> LedgerView:
@@ -321,11 +323,9 @@ class Views:
         return self._counts[key]
 
 
-_VIEWS: WeakKeyDictionary[Evidence, Views] = WeakKeyDictionary()
-
-
 def views(evidence: Evidence) -> Views:
     """The views of a run's evidence; the same object for the same evidence."""
-    if evidence not in _VIEWS:
-        _VIEWS[evidence] = Views(evidence)
-    return _VIEWS[evidence]
+    if "views" not in evidence.memo:
+        evidence.memo["views"] = Views(evidence)
+    found: Views = evidence.memo["views"]
+    return found
