@@ -339,7 +339,7 @@ def boom(*_: object, **__: object) -> int:
 @pytest.mark.parametrize(
     ("words", "breaks"),
     [
-        (["drill", "--list"], "promproof.drills.drill.load_folder"),
+        (["drill", "--list", "--drills", "nowhere"], "promproof.drills.drill.load_folder"),
         (["load", "steady"], "promproof.load.options.read"),
         (["ui", "--web-port", "0"], "os.execv"),
         (["stack", "status"], "promproof.stack.compose.engine"),

@@ -68,9 +68,9 @@ COMMANDS = (
     ),
     Command(
         "drill",
-        "promproof.cli.drill:run",
+        "promproof.cli.drilllist:run",
         "every alert, live, on both sides of its threshold",
-        (Argument("names", "[DRILL]...", required=False, many=True, names="promproof.cli.drill:names"),),
+        (Argument("names", "[DRILL]...", required=False, many=True, names="promproof.cli.drilllist:names"),),
         text=(
             "DRILL is the name of a drill or of an alert; without one, the default drills run side by side.",
         ),

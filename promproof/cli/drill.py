@@ -19,7 +19,6 @@ from promproof.drills.drill import Loaded, check, load_folder
 from promproof.errors import EvidenceError, InputError, meant
 from promproof.faults.undo import recover
 from promproof.interrupts import only_note, terminate_as_interrupt
-from promproof.places import DRILLS
 from promproof.report import drills as report
 from promproof.report import junit
 from promproof.report.output import Moment, Report, outputs_at
@@ -37,11 +36,6 @@ from promproof.run.scaling import fitted, told
 from promproof.run.secrecy import STORES
 from promproof.stack.children import take_precedence
 from promproof.verdict import exit_status
-
-
-def names() -> list[str]:
-    """What a shell may offer."""
-    return [drill.plan.name for drill in load_folder(DRILLS)]
 
 
 def run(given: dict[str, Any]) -> int:

@@ -132,8 +132,10 @@ def moved(
         stamps = id(series.stamps)
         if stamps not in windows:
             seen = phase(series.stamps, t, length, left_open=views.left_open)
-            windows[stamps] = seen and _Window(
-                seen, views.counts(metric, seen.first), views.counts(metric, seen.last)
+            windows[stamps] = (
+                None
+                if seen is None
+                else _Window(seen, views.counts(metric, seen.first), views.counts(metric, seen.last))
             )
         window = windows[stamps]
         if window is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promproof.cli import drill
+from promproof.cli import drill, drilllist
 from promproof.cli.program import main
 from promproof.drills.drill import load_folder
 from promproof.errors import InputError
@@ -109,6 +109,32 @@ def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", "--list"]) == 0
     said = capsys.readouterr().out
     assert all(drill.plan.name in said for drill in load_folder(DRILLS))
+
+
+def test_the_list_is_that_of_the_drills_as_they_are_played() -> None:
+    played = [(drill.plan.name, drill.plan.description, drill.default) for drill in load_folder(DRILLS)]
+    assert drilllist.listed(DRILLS) == played
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("drill: 1", "drill: 2"),
+        ("name: HighCPUUsage", "name: High CPU"),
+        ("name: HighCPUUsage", "name: yes"),
+        ("fault: {", "fault: [{"),
+        ("fault: {kind: cpu, cpus: 4}", "fault: cpu"),
+        ("alert:", "alerts:"),
+    ],
+    ids=["version", "name", "boolean", "yaml", "fault", "alert"],
+)
+def test_a_file_that_is_no_drill_is_refused_by_the_list(
+    change: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DRILLS / "high-cpu-usage.yaml").read_text(encoding="utf-8")
+    (tmp_path / "drill.yaml").write_text(text.replace(*change), encoding="utf-8")
+    assert main(["drill", "--list", "--drills", str(tmp_path)]) == 4
+    assert "drill.yaml" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""`promproof drill`, as far as nothing is played: its list, and the names that a shell offers, from the files alone.
+
+What plays drills takes a second to import. A file that is not plainly a drill is left to that, which says what is
+wrong; the keys that a list doesn't show are checked when the drill is played.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from promproof import plugins
+from promproof.places import DRILLS
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Listed(NamedTuple):
+    """A drill of a folder. default: whether it is played where none is named."""
+
+    name: str
+    description: str
+    default: bool
+
+
+def run(given: dict[str, Any]) -> int:
+    """The exit status."""
+    foreign = given["plugins"] or os.environ.get(plugins.VARIABLE)
+    drills = listed(given["drills"]) if given["list"] and not given["recover"] and not foreign else None
+    if drills is None:
+        from promproof.cli.drill import run as play
+
+        return play(given)
+    for found in drills:
+        mark = "" if found.default else " (with --all or by name)"
+        sys.stdout.write(f"{found.name}: {found.description}{mark}\n")
+    return 0
+
+
+def names() -> list[str]:
+    """What a shell may offer."""
+    return [found.name for found in listed(DRILLS) or ()]
+
+
+def listed(folder: Path) -> list[Listed] | None:
+    """The drills of a folder in the order of `load_folder`; None where a file is not plainly one."""
+    files = sorted(folder.glob("*.yaml")) + sorted(folder.glob("*/*.yaml"))
+    drills = [_read(path, default=path.parent == folder) for path in files]
+    found = [drill for drill in drills if drill is not None]
+    names = {drill.name for drill in found}
+    return found if found and len(found) == len(drills) == len(names) else None
+
+
+def _read(path: Path, *, default: bool) -> Listed | None:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    if not isinstance(data, dict) or data.get("drill") != 1 or not isinstance(data.get("fault"), dict):
+        return None
+    name, description, alert = data.get("name"), data.get("description", ""), data.get("alert")
+    if not all(isinstance(text, str) for text in (name, description, alert)) or not _NAME.fullmatch(name):
+        return None
+    return Listed(name, description, default)
