@@ -64,7 +64,7 @@ def _read(path: Path, *, default: bool) -> Listed | None:
         return None
     if not isinstance(data, dict) or data.get("drill") != 1 or not isinstance(data.get("fault"), dict):
         return None
-    name, description, alert = data.get("name"), data.get("description", ""), data.get("alert")
-    if not all(isinstance(text, str) for text in (name, description, alert)) or not _NAME.fullmatch(name):
+    name, description = data.get("name"), data.get("description", "")
+    if not isinstance(name, str) or not isinstance(description, str) or not _NAME.fullmatch(name):
         return None
-    return Listed(name, description, default)
+    return Listed(name, description, default) if isinstance(data.get("alert"), str) else None
