@@ -80,14 +80,33 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
         said: Sequence[str] | None = getattr(wanted, key)
         if said is not None:
             there = service.get(key, [])
-            yield from (f"{where}: {does} {word}, not documented" for word in there if word not in said)
-            yield from (f"{where}: {does} no {word}, documented" for word in said if word not in there)
+            runs, wants = {_plain(key, word) for word in there}, {_plain(key, word) for word in said}
+            yield from (
+                f"{where}: {does} {word}, not documented" for word in there if _plain(key, word) not in wants
+            )
+            yield from (
+                f"{where}: {does} no {word}, documented" for word in said if _plain(key, word) not in runs
+            )
     if wanted.environment is not None:
         there, said_of = service["environment"], wanted.environment
         for name in sorted((there.keys() | said_of.keys()) - (own & there.keys())):
             shown, documented = there.get(name, "not set"), said_of.get(name, "as not set")
             if there.get(name) != said_of.get(name) and MASK not in (shown, documented):
                 yield f"{where}: {name} is {shown}, documented {documented}"
+
+
+def _plain(key: str, word: str) -> str:
+    """A port or a mount without what it says by default: `/tcp`, `:rw`, the slash behind a folder."""
+    if key == "ports":
+        return word.removesuffix("/tcp")
+    if key == "mounts":
+        return ":".join(part.rstrip("/") or part for part in word.removesuffix(":rw").split(":"))
+    return word
+
+
+def _registered(image: str) -> str:
+    """An image with the registry that Docker takes where none is said."""
+    return image.removeprefix("docker.io/").removeprefix("library/")
 
 
 def _of_image(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
@@ -97,7 +116,7 @@ def _of_image(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
     name = f"{image.rpartition('/')[0]}/{repository}".lstrip("/")
     numbers = re.findall(r"\d+", tag)
     if wanted.image is not None:
-        if name != wanted.image:
+        if _registered(name) != _registered(wanted.image):
             yield f"{where}: runs the image {name}, documented {wanted.image}"
         if not digest and not service["built"] and len(numbers) < _NUMBERS:
             yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, disagreement
+from promproof.config.promql import TooLarge
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Dashboards, RuleFiles
+from promproof.grafana.queries import quantity
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -35,6 +37,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if len(rules) != 1:
         raise Gap(f"{len(rules)} rules are called {wanted.alert}")
     alert = evidence.contract.alert(wanted.alert or "")
+    try:
+        quantity(rules[0].expression)
+    except TooLarge:
+        pass  # a gap, below
+    except ValueError as error:
+        return not_verified(claim, f"what {alert.name} compares with its threshold cannot be told: {error}")
     found = disagreement(
         seen, dashboard, panel, rules[0].expression, alert.threshold, complement=wanted.complement
     )

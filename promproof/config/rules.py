@@ -126,6 +126,33 @@ def normal(expression: str) -> str:
         return " ".join(expression.split())
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two expressions mean the same query, however they write what they compare: `> 5 / 100`, `0.05 <`."""
+    if normal(one) == normal(other):
+        return True
+    try:
+        parts = [_compared(parse(text)) for text in (one, other)]
+    except ValueError:
+        return False
+    return parts[0] is not None and parts[0] == parts[1]
+
+
+def _compared(node: Any) -> tuple[str, str, float] | None:
+    """What is compared, how, and with which number; None for an expression that is no such comparison alone."""
+    node = _without_brackets(node)
+    limit = threshold(node)
+    if limit is None or "bool" in str(node.modifier or "").lower():
+        return None
+    side = node.lhs if number(node.rhs) is not None else node.rhs
+    return normal(_without_brackets(side).prettify()), *limit
+
+
+def _without_brackets(node: Any) -> Any:
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
+    return node
+
+
 def facts(expression: str, recordings: Iterable[tuple[str, str]] = ()) -> Facts:
     """What the tree of an expression says, and those of the recording rules that it reads.
 
@@ -173,7 +200,7 @@ def threshold(node: Any) -> tuple[str, float] | None:
     """What a node compares with a number, the number on the right: `0.2 < x` is `> 0.2`; None if it does not."""
     if not isinstance(node, promql.BinaryExpr) or str(node.op) not in COMPARISONS:
         return None
-    left, right = _number(node.lhs), _number(node.rhs)
+    left, right = number(node.lhs), number(node.rhs)
     if right is not None:
         return str(node.op), right
     if left is not None:
@@ -181,17 +208,16 @@ def threshold(node: Any) -> tuple[str, float] | None:
     return None
 
 
-def _number(node: Any) -> float | None:
+def number(node: Any) -> float | None:
     """The value of a number, or of arithmetic with numbers alone."""
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
+    node = _without_brackets(node)
     if isinstance(node, promql.NumberLiteral):
         return float(node.val)
     if isinstance(node, promql.UnaryExpr):
-        inner = _number(node.expr)
+        inner = number(node.expr)
         return None if inner is None else -inner
     if isinstance(node, promql.BinaryExpr) and str(node.op) in _ARITHMETIC:
-        left, right = _number(node.lhs), _number(node.rhs)
+        left, right = number(node.lhs), number(node.rhs)
         if left is None or right is None or (str(node.op) == "/" and right == 0):
             return None
         return _ARITHMETIC[str(node.op)](left, right)

@@ -13,7 +13,7 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.config.promql import labels_in_order, parse, walk
-from promproof.config.rules import COMPARISONS
+from promproof.config.rules import COMPARISONS, number
 
 TypeOf = Callable[[str], str | None]
 """counter, gauge, histogram or summary by metric name; None when nobody knows."""
@@ -303,10 +303,10 @@ def quantity(expression: str) -> str:
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "or":
         node = node.lhs  # `... or absent(...)`: the first part is the quantity
     if isinstance(node, promql.BinaryExpr) and str(node.op) in COMPARISONS:
-        left, right = _bare(node.lhs), _bare(node.rhs)
-        node = node.rhs if isinstance(left, promql.NumberLiteral) else node.lhs
-        if not isinstance(left, promql.NumberLiteral) and not isinstance(right, promql.NumberLiteral):
+        left, right = number(node.lhs), number(node.rhs)
+        if left is None and right is None:
             raise ValueError("the comparison is not with a number")
+        node = node.lhs if left is None else node.rhs
     return canonical(_bare(node).prettify())
 
 

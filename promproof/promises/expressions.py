@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from promproof.config.promql import parse
-from promproof.config.rules import normal
+from promproof.config.rules import is_same, normal
 from promproof.contract.documentation import Block
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import Promise, listed
@@ -78,7 +78,7 @@ def _expression(block: Block, sheet: Sheet, known: Known) -> Promise:
     if not wanted:
         return promise.is_open(f"{len(known.rules.get(name, []))} rules have the name {name}")
     judged = promise.judged(
-        normal(block.text) == normal(wanted),
+        is_same(block.text, wanted),
         "as in the rule",
         f"the rule {name} says {' '.join(wanted.split())}",
     )
@@ -118,7 +118,7 @@ def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promi
             )
         elif key == "expr":
             yield promise.judged(
-                normal(str(said)) == normal(str(wanted)),
+                is_same(str(said), str(wanted)),
                 "as in the rule",
                 f"the rule {name} says {_short(wanted)}",
             )

@@ -66,6 +66,28 @@ def renamed(record: PageRead) -> PageRead:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("> 0.05", "> 5 / 100"),
+        ("[5m]", "[300s]"),
+        ("\n> 0.05", " > .05"),
+        ("> 0.05", "< 0.05"),
+        ("5..", "4.."),
+    ],
+)
+def test_a_rule_that_is_written_otherwise_is_red_unless_it_says_something_else(
+    old: str, new: str, record: PageRead
+) -> None:
+    changed = copy.deepcopy(record)
+    (found,) = [entry for entry in changed.rules if entry["alert"] == "HighErrorRate"]
+    assert old in found["expr"]
+    found["expr"] = found["expr"].replace(old, new)
+    claim = "page/expression/HighErrorRate"
+    red = [promise for promise in promises(changed, CONTRACT) if promise.outcome is Outcome.FAIL]
+    assert any(promise.claim == claim for promise in red) is (new in ("< 0.05", "4.."))
+
+
+@pytest.mark.parametrize(
     ("change", "claim"),
     [
         (scrape, "page/settings"),
