@@ -20,7 +20,8 @@ from promproof.errors import InputError
 from promproof.grafana.dashboard import Dashboard, Problem
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.origins import DataSource, resolved
-from promproof.grafana.read import kind_of, read
+from promproof.grafana.read import read
+from promproof.grafana.values import kind_of
 
 COMPOSE_FILE = "docker-compose.yml"
 HISTORY = "history.jsonl"

@@ -7,7 +7,6 @@ rows of very old files. All are walked. A v2 resource is put into the classic sh
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
@@ -19,6 +18,7 @@ from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.grafana.dashboard import Dashboard, Panel, Problem, Source, Target, Variable
 from promproof.grafana.resources import classic
 from promproof.grafana.units import override_units, panel_unit
+from promproof.grafana.values import a_number, an_object, kind_of, shortened, values_of
 
 UID_LENGTH = 40
 VARIABLE_TYPES = (
@@ -33,8 +33,6 @@ VARIABLE_TYPES = (
     "switch",
     "system",
 )
-
-
 AUTO_COUNT = 30
 """Steps of an interval variable at auto that does not say how many."""
 MOST_POINTS = 1_000_000
@@ -120,7 +118,7 @@ class _Reader:
             if "elements" in spec:
                 self.problem(
                     "$.spec.elements",
-                    f"a {_short(data['apiVersion'])} resource; file provisioning wants the classic model",
+                    f"a {shortened(data['apiVersion'])} resource; file provisioning wants the classic model",
                 )
                 if not isinstance(spec["elements"], dict):
                     self.problem("$.spec.elements", f"found {kind_of(spec['elements'])}, expected an object")
@@ -128,7 +126,8 @@ class _Reader:
                 self.keeps_paths = True
             else:
                 self.problem(
-                    "$.spec", f"wrapped as a {_short(data['apiVersion'])} resource; a file holds its content"
+                    "$.spec",
+                    f"wrapped as a {shortened(data['apiVersion'])} resource; a file holds its content",
                 )
             return (
                 {"uid": name, **{key: value for key, value in spec.items() if value is not None}},
@@ -144,7 +143,7 @@ class _Reader:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         if value is not None:
-            self.problem(f"{path}.schemaVersion", f"is {_short(value)}, expected a number")
+            self.problem(f"{path}.schemaVersion", f"is {shortened(value)}, expected a number")
         return None
 
     # panels
@@ -178,14 +177,14 @@ class _Reader:
         if isinstance(identity, str) and identity.isdecimal():
             identity = int(identity[:18])
         if identity is not None and (not isinstance(identity, int) or isinstance(identity, bool)):
-            self.problem(f"{path}.id", f"is {_short(identity)}, expected a whole number")
+            self.problem(f"{path}.id", f"is {shortened(identity)}, expected a whole number")
             identity = None
         source = self._source(item.get("datasource"), f"{path}.datasource")
-        defaults = _object(_object(item.get("fieldConfig")).get("defaults"))
-        thresholds = _object(defaults.get("thresholds"))
-        style = _object(_object(defaults.get("custom")).get("thresholdsStyle"))
-        points = _number(item.get("maxDataPoints"))
-        reduce = _object(_object(item.get("options")).get("reduceOptions")).get("calcs")
+        defaults = an_object(an_object(item.get("fieldConfig")).get("defaults"))
+        thresholds = an_object(defaults.get("thresholds"))
+        style = an_object(an_object(defaults.get("custom")).get("thresholdsStyle"))
+        points = a_number(item.get("maxDataPoints"))
+        reduce = an_object(an_object(item.get("options")).get("reduceOptions")).get("calcs")
         return Panel(
             identity,
             kind,
@@ -223,7 +222,7 @@ class _Reader:
             if "expr" not in target and reference.type == "prometheus":
                 self.problem(f"{where}.expr", "missing: a Prometheus query without an expression")
             instant = target.get("instant") is True
-            factor = _number(target.get("intervalFactor"))
+            factor = a_number(target.get("intervalFactor"))
             yield Target(
                 ref,
                 expression,
@@ -247,12 +246,12 @@ class _Reader:
             self.problem(where, f"found {kind_of(steps)}, expected a list")
             return
         for index, step in enumerate(steps):
-            value = _object(step).get("value")
-            number = _number(value)
+            value = an_object(step).get("value")
+            number = a_number(value)
             if number is not None:
                 yield number
             elif value is not None:
-                self.problem(f"{where}[{index}].value", f"is {_short(value)}, expected a number or null")
+                self.problem(f"{where}[{index}].value", f"is {shortened(value)}, expected a number or null")
 
     def _source(self, value: Any, path: str) -> Source:
         if value is None:
@@ -272,7 +271,7 @@ class _Reader:
             self.problem(f"{path}.templating", f"found {kind_of(templating)}, expected an object with a list")
             return
         names: set[str] = set()
-        for item, where in self._objects(_object(templating), "list", f"{path}.templating"):
+        for item, where in self._objects(an_object(templating), "list", f"{path}.templating"):
             where = self._kept(item, where)
             name, kind = self._text(item, "name", where), self._text(item, "type", where)
             if not name:
@@ -295,19 +294,19 @@ class _Reader:
                 item.get("multi") is True,
                 item.get("includeAll") is True,
                 item["allValue"] if isinstance(item.get("allValue"), str) and item["allValue"] else None,
-                _values(_object(item.get("current")).get("value")),
+                values_of(an_object(item.get("current")).get("value")),
                 tuple(
                     value
                     for option in (item.get("options") or [] if isinstance(item.get("options"), list) else [])
-                    for value in _values(_object(option).get("value"))
+                    for value in values_of(an_object(option).get("value"))
                 ),
                 self._source(item.get("datasource"), f"{where}.datasource"),
-                min(int(_number(item.get("auto_count")) or AUTO_COUNT), MOST_POINTS) if auto else 0,
+                min(int(a_number(item.get("auto_count")) or AUTO_COUNT), MOST_POINTS) if auto else 0,
                 self._text(item, "auto_min", where) if auto else "",
             )
 
     def _annotations(self, data: dict[str, Any], path: str) -> Iterator[Target]:
-        listed = _object(data.get("annotations"))
+        listed = an_object(data.get("annotations"))
         for item, where in self._objects(listed, "list", f"{path}.annotations"):
             expression = item.get("expr")
             if isinstance(expression, str) and expression and item.get("enable") is not False:
@@ -347,21 +346,6 @@ class _Reader:
         self.problems.append(Problem(self.file, path, message, self.panel))
 
 
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    """A finite number, also one written as text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _free_refs(taken: set[str]) -> Iterator[str]:
     """The ids that Grafana gives to queries without one: A to Z, then numbered."""
     for turn in count():
@@ -374,9 +358,9 @@ def _free_refs(taken: set[str]) -> Iterator[str]:
 def _unfilled(data: dict[str, Any]) -> list[str]:
     """The inputs of an export that something refers to and no variable has the name of."""
     inputs = data.get("__inputs")
-    templating = _object(data.get("templating")).get("list")
-    declared = [_object(item).get("name") for item in (templating if isinstance(templating, list) else [])]
-    named = [_object(item).get("name") for item in (inputs if isinstance(inputs, list) else [])]
+    templating = an_object(data.get("templating")).get("list")
+    declared = [an_object(item).get("name") for item in (templating if isinstance(templating, list) else [])]
+    named = [an_object(item).get("name") for item in (inputs if isinstance(inputs, list) else [])]
     if not any(named):
         return []
     text = json.dumps({key: value for key, value in data.items() if key != "__inputs"})
@@ -387,25 +371,4 @@ def _library(item: dict[str, Any]) -> str:
     value = item.get("libraryPanel")
     if value is None:
         return ""
-    return str(_object(value).get("name") or _object(value).get("uid") or "without a name")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _values(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, dict):  # some versions saved the whole option as the value
-        return _values(value.get("value"))
-    return (
-        tuple(part for item in value for part in _values(item)) if isinstance(value, list) else (str(value),)
-    )
-
-
-def kind_of(value: Any) -> str:
-    """What a value of JSON or YAML is, in words."""
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+    return str(an_object(value).get("name") or an_object(value).get("uid") or "without a name")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from promproof.grafana.values import an_object
+
 _FACTORS = {
     "percentunit": ("ratio", 1.0),
     "percent": ("ratio", 0.01),
@@ -78,30 +80,26 @@ _OF_ALL = (("byType", "number"), *(("byRegexp", text) for text in (".*", "/.*/",
 def panel_unit(item: dict[str, Any]) -> str:
     """The unit of a panel's JSON: that of an override of every number, its own, or that of an old panel's axis."""
     of_all = next((unit for unit, is_of_all in override_units(item) if is_of_all), "")
-    defaults = _object(_object(item.get("fieldConfig")).get("defaults"))
+    defaults = an_object(an_object(item.get("fieldConfig")).get("defaults"))
     return of_all or str(defaults.get("unit") or _old_unit(item))
 
 
 def override_units(item: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """The units of a panel's overrides, and whether each is that of all numbers."""
-    overrides = _object(item.get("fieldConfig")).get("overrides")
+    overrides = an_object(item.get("fieldConfig")).get("overrides")
     for override in overrides if isinstance(overrides, list) else []:
-        matcher = _object(_object(override).get("matcher"))
+        matcher = an_object(an_object(override).get("matcher"))
         options = matcher.get("options")
         is_of_all = (matcher.get("id"), options if isinstance(options, str) else "") in _OF_ALL
-        properties = _object(override).get("properties")
+        properties = an_object(override).get("properties")
         for setting in properties if isinstance(properties, list) else []:
-            if _object(setting).get("id") == "unit":
-                yield str(_object(setting).get("value")), is_of_all
+            if an_object(setting).get("id") == "unit":
+                yield str(an_object(setting).get("value")), is_of_all
 
 
 def _old_unit(item: dict[str, Any]) -> str:
     """The unit of a graph or singlestat panel from before fieldConfig."""
     axes = item.get("yaxes")
     if isinstance(axes, list) and axes:
-        return str(_object(axes[0]).get("format") or "")
+        return str(an_object(axes[0]).get("format") or "")
     return str(item.get("format") or "")
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -11,9 +11,10 @@ import pytest
 
 from promproof.cli.report import subject_of
 from promproof.report.page.document import page
-from promproof.report.page.lanes import Curve, Lane, Mark, Swim, swims
+from promproof.report.page.lanes import swims
 from promproof.report.page.matrix import matrix
 from promproof.report.page.scales import shown, thinned, ticks
+from promproof.report.page.shapes import Curve, Lane, Mark, Swim
 from promproof.report.page.swimming import NARROW, WIDE, draw
 from promproof.verdict import Outcome
 from tests.report.stored import Reader, copy, subject

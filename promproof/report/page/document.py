@@ -20,9 +20,10 @@ from promproof.crash import describe
 from promproof.report.page import boundaries, causes, claims, counts, panels, swimming
 from promproof.report.page.documentation import documentation
 from promproof.report.page.earlier import flips
-from promproof.report.page.lanes import Swim, swims
+from promproof.report.page.lanes import swims
 from promproof.report.page.matrix import Matrix, matrix
 from promproof.report.page.moved import Moved, moved
+from promproof.report.page.shapes import Swim
 from promproof.report.page.subject import Subject, facts, outcome, service
 from promproof.run.ending import doubt
 from promproof.verdict import Outcome

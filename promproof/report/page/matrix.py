@@ -9,7 +9,7 @@ from promproof.drills.case import Case, build, observations
 from promproof.drills.states import State
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import DrillDriven
-from promproof.report.page.lanes import Swim
+from promproof.report.page.shapes import Swim
 from promproof.verdict import Outcome
 
 

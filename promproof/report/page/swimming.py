@@ -9,8 +9,8 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from promproof.report.page import svg
-from promproof.report.page.lanes import Bar, Curve, Lane, Swim
 from promproof.report.page.scales import Axis, shown, thinned, ticks
+from promproof.report.page.shapes import Bar, Curve, Lane, Swim
 from promproof.report.page.svg import Element
 
 MOST_POINTS = 400
