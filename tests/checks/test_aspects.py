@@ -44,6 +44,13 @@ from tests.records import record
 pytestmark = [pytest.mark.unit, pytest.mark.takes(0.6)]
 
 
+def test_labels_that_prometheus_adds_to_what_it_sends_are_no_findings() -> None:
+    def sent(t: float, data: dict[str, Any]) -> dict[str, Any]:
+        return alert(labels={**LABELS, "cluster": "eu1"})(data)
+
+    assert outcomes(changed("delivery", sent)) == {}
+
+
 def test_a_drill_that_went_well_has_findings() -> None:
     found = verdicts(good())
     assert not {aspect: verdict.reason for aspect, verdict in found.items() if verdict.outcome != "pass"}

@@ -48,7 +48,7 @@ def test_placeholder_is_not_filled(make_app: MakeApp) -> None:
         ]
 
 
-def test_metrics_at_a_port_of_their_own_are_not_where_requests_are(make_app: MakeApp) -> None:
+def test_metrics_may_have_a_port_of_their_own(make_app: MakeApp) -> None:
     with make_app(env={"GREETING": "{metrics_port}"}) as app:
         assert app.metrics_port not in (app.port, app.fault_port)
         assert app.metrics_base == f"http://{app.address}" == f"http://127.0.0.1:{body(app)}"
@@ -56,12 +56,12 @@ def test_metrics_at_a_port_of_their_own_are_not_where_requests_are(make_app: Mak
         assert app.metrics_base == app.url
 
 
-def test_a_command_does_not_run_in_its_folder(make_app: MakeApp, server: Path) -> None:
+def test_a_command_runs_in_the_folder_that_is_named(make_app: MakeApp, server: Path) -> None:
     with make_app(f"{{python}} {server.name} {{port}}", directory=server.parent) as app:
         assert body(app) == "hello"
 
 
-def test_a_target_is_not_ready_with_the_status_that_its_health_path_has(make_app: MakeApp) -> None:
+def test_a_target_is_ready_with_the_status_that_its_health_path_has(make_app: MakeApp) -> None:
     with make_app(env={"UNHEALTHY": "100000"}, health_status=503) as app:
         assert ask_health(app.url, "/other", lambda request: None, (204,)).endswith(
             "answers 200 hello, not 204"
