@@ -59,7 +59,7 @@ def _no_series(node: Selector, recorded: Recorded) -> str | None:
     for name in {name for name, _, _ in node.matchers}:
         own = [(op, value) for label, op, value in node.matchers if label == name]
         wanted = [value for op, value in own if op == "="]
-        if wanted and not accepts(own, wanted[0]):
+        if (wanted and not accepts(own, wanted[0])) or ("!~", ".*") in own:
             return f"no value of `{name}` passes all matchers of {node.text}"
     return None
 

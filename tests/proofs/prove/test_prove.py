@@ -142,6 +142,7 @@ DEAD = {
         "always 1",
     ),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
+    "a matcher that refuses all": ('a{s!~".*"} > 1', "no value of `s`"),
     "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
 }
 CONTRADICTED = {
