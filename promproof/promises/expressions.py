@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from promproof.config.promql import parse
-from promproof.config.rules import is_same, normal
+from promproof.config.rules import facts, is_same, normal
 from promproof.contract.documentation import Block
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import Promise, listed
@@ -102,8 +102,11 @@ def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promi
     shipped = known.rules.get(name, [])
     if len(shipped) != 1 or name not in known.alerts:
         return
-    if _is_of_another_job(str(rule.get("expr")), str(shipped[0].get("expr")), known):
-        yield Promise(block.line, "rule", name, f"page/expression/{name}").is_open("it is about another job")
+    own, theirs = str(rule.get("expr")), str(shipped[0].get("expr"))
+    if _is_of_another_job(own, theirs, known) or _is_of_other_metrics(own, theirs):
+        yield Promise(block.line, "rule", name, f"page/expression/{name}").is_open(
+            "it is about something else"
+        )
         return
     for key in ("expr", "for", "labels", "annotations"):
         if key not in rule:
@@ -135,6 +138,15 @@ def _is_of_another_job(said: str, shipped: str, known: Known) -> bool:
     jobs, wanted = _JOB.findall(said), _JOB.findall(shipped)
     known_jobs = [*wanted, *known.jobs]
     return bool(jobs and wanted) and not any(job in known_jobs or close_to(job, known_jobs) for job in jobs)
+
+
+def _is_of_other_metrics(said: str, shipped: str) -> bool:
+    """Whether it reads metrics, and none that the rule reads or that one is nearly called."""
+    try:
+        read_, wanted = facts(said).metrics, facts(shipped).metrics
+    except ValueError:
+        return False
+    return bool(read_) and not any(name in wanted or close_to(name, list(wanted)) for name in read_)
 
 
 def _short(value: Any) -> str:

@@ -50,10 +50,10 @@ def _excerpt(block: Block, data: dict[str, Any], sheet: Sheet, known: Known) -> 
     if sheet.is_example(block.line) or not whole:
         yield promise.is_open("nothing says that it is an excerpt of a file")
         return
-    found = _Compared([], [], [])
+    found = _Compared([], [], [], [])
     _compare(data, whole, "", found)
     wrong, lacking = found.wrong, found.lacking
-    if wrong and len(found.alike) < len(wrong):
+    if wrong and (not found.named or len(found.alike) < len(wrong)):
         yield promise.is_open(f"{wrong[0]} in {what}: too much differs for an excerpt")
     elif wrong:
         yield promise.fails(f"{wrong[0]} in {what}")
@@ -70,6 +70,8 @@ class _Compared:
     wrong: list[str]
     lacking: list[str]
     alike: list[str]
+    named: list[str]
+    """Jobs, receivers and the like that both have."""
 
 
 def _compare(said: Any, shipped: Any, place: str, found: _Compared) -> None:
@@ -96,6 +98,7 @@ def _lists(said: list[Any], shipped: list[Any], place: str, found: _Compared) ->
         if key:
             alike = [other for other in shipped if isinstance(other, dict) and other.get(key) == item[key]]
             if alike:
+                found.named.append(str(item[key]))
                 _compare(item, alike[0], f"{place}[{item[key]}]", found)
                 continue
             names = [str(other.get(key)) for other in shipped if isinstance(other, dict)]
