@@ -162,6 +162,22 @@ def stack(session: nox.Session) -> None:
 
 
 @nox.session
+def pythons(session: nox.Session) -> None:
+    """The pure tests on every Python from 3.11 that is on PATH, each in an environment of its own."""
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        found = shutil.which(f"python{version}")
+        if found is None:
+            print(f"Python {version}: not on PATH", flush=True)
+            continue
+        interpreter = ENVIRONMENT.with_name(f"python{version}") / "bin" / "python"
+        if not interpreter.exists():
+            hand_on([found, "-m", "venv", str(interpreter.parent.parent)])
+            install(interpreter)
+        print(f"Python {version}:", flush=True)
+        hand_on([str(interpreter), "-m", "pytest", "-q", "-m", "unit and not nightly", *session.posargs])
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, types, scenario and configuration checks."""
     interpreter = python()
