@@ -51,8 +51,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     # of numbers the smaller ones were first; of other ids nobody knows it
     is_ordered = all(text.isdecimal() for text in alive)
     wanted = set(alive[: truth.limit.of]) if is_ordered else _counted(own & set(alive), alive, truth.limit.of)
-    found = [f"{truth.subject}={one} has series beyond the limit" for one in sorted(own - wanted)]
-    found += [f"{truth.subject}={one} has no series within the limit" for one in sorted(wanted - own)]
+    found = [f"{truth.subject}={value} has series beyond the limit" for value in sorted(own - wanted)]
+    found += [f"{truth.subject}={value} has no series within the limit" for value in sorted(wanted - own)]
     names = list(truth.born_at_zero)
     for values in product(*truth.born_at_zero.values()) if truth.born_at_zero else ():
         shared = label_set({truth.subject: SHARED, **dict(zip(names, values, strict=True))})

@@ -17,9 +17,19 @@ _DAY = 24 * 60
 WEEK = 7 * _DAY
 FULL = (1 << WEEK) - 1
 _MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
-)  # fmt: skip
+)
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TIME = re.compile(r"(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 

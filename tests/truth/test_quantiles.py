@@ -161,10 +161,10 @@ def reached(sent: list[Request]) -> Reach:
     begin, end = (Scrape(stamp - 0.003, stamp + 0.005, 1.0, 0.005) for stamp in (seen.first, seen.last))
     course = course_of(sent)
     first = Interval(
-        sum(one.end < begin.begin - FLUSH for one in sent),
-        sum(one.start <= begin.end + FLUSH for one in sent),
+        sum(request.end < begin.begin - FLUSH for request in sent),
+        sum(request.start <= begin.end + FLUSH for request in sent),
     )
-    most = sum(one.start <= end.end + FLUSH for one in sent) - first.low
+    most = sum(request.start <= end.end + FLUSH for request in sent) - first.low
     window = _window(course, begin, end, first, most, 0.0, LONGEST)
     reach = Reach()
     _weigh(reach, window, course, seen, begin.begin, (*EDGES, inf))

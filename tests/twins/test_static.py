@@ -79,10 +79,10 @@ class Bench:
             self._points |= {about: _of(asked, alert.name) for about, alert in new.items()}
         known = [self._points[about] for about in alerts]
         return Boundary(
-            tuple(point for one in known for point in one.points),
-            rules={name: rule for one in known for name, rule in one.rules.items()},
-            worlds=tuple(world for one in known for world in one.worlds),
-            refused={name: words for one in known for name, words in one.refused.items()},
+            tuple(point for found in known for point in found.points),
+            rules={name: rule for found in known for name, rule in found.rules.items()},
+            worlds=tuple(world for found in known for world in found.worlds),
+            refused={name: words for found in known for name, words in found.refused.items()},
         )
 
 
