@@ -33,6 +33,7 @@ _FIRES = re.compile(
     r"\b(it|the alert) (fires|triggers|is triggered)\b|^\W*(fires|triggered|triggers)\b", re.IGNORECASE
 )
 _VERB = r"(?:fires|triggers|triggered|is triggered|alerts|goes off|is raised)"
+_FIRING = re.compile(rf"\b{_VERB}\b", re.IGNORECASE)
 _WHILE = r"(?:if|when|whenever|once|after|while|until|as soon as|because|during|since|silences?|mutes?|acknowledge|ack)"
 _RESTS = re.compile(r"\b(ends it|resolves it|keeps it silent|stays silent|is silent)\b", re.IGNORECASE)
 
@@ -110,7 +111,7 @@ def _alert(passage: Passage, known: Known) -> Iterator[Promise]:
             for promise in _judged(passage, alert, match, values)
         ]
         unsure = (doubt and pattern is not _EDGE) or (
-            pattern is _FOR and not (passage.is_row or _FIRES.search(passage.flat))
+            pattern is _FOR and not (passage.is_row or _FIRING.search(passage.flat))
         )
         holds = any(
             promise.outcome is Outcome.PASS for promise in found if pattern in (_PERCENTILE, _STATUS_CLASS)

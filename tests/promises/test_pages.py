@@ -41,3 +41,31 @@ def told() -> READ:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_on_which_nothing_is_wrong_is_red(page: Path, told: READ) -> None:
     assert told(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "claim"),
+    [
+        ("runbook", "fires when more than 5 %", "fires when more than 10 %", "page/alert/HighErrorRate"),
+        ("runbook", "5xx for 5 minutes", "5xx for 15 minutes", "page/alert/HighErrorRate"),
+        ("runbook", "p95 above 1 s", "p95 above 2 s", "page/alert/SlowResponses"),
+        ("runbook", "Alerts are evaluated every 15 s", "Alerts are evaluated every 60 s", "page/settings"),
+        ("deutsch", "retention time | 15 Tage", "retention time | 30 Tage", "page/settings"),
+        ("deutsch", "8 GiB", "16 GiB", "page/settings"),
+        ("french", "1 minute (60 s)", "5 minutes", "page/settings"),
+        ("rst-like", "Group wait is 30secs", "Group wait is 40secs", "page/settings"),
+        (
+            "ports",
+            "Inside the container Grafana listens on port 3000",
+            "Grafana is on port 3005",
+            "page/addresses",
+        ),
+        ("diagram-links", "(#custom)", "(#costum)", "page/links"),
+    ],
+)
+def test_a_contradiction_on_such_a_page_is_not_seen(
+    page: str, old: str, new: str, claim: str, told: READ
+) -> None:
+    text = (HERE / "pages" / f"{page}.md").read_text(encoding="utf-8")
+    assert old in text
+    assert claim in {promise.claim for promise in told(text.replace(old, new, 1))}
