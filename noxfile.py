@@ -33,17 +33,22 @@ def python() -> str:
     given = os.environ.get("HARNESS_PYTHON")
     if given:  # an environment that somebody else has built, a container's or a test's
         return given
-    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    stamp = ENVIRONMENT / "lock.sha256"
-    interpreter = ENVIRONMENT / "bin" / "python"
+    return str(environment(ENVIRONMENT, sys.executable, sys.version))
+
+
+def environment(folder: Path, base: str, version: str) -> Path:
+    """The interpreter of an environment with what the lock says, built anew by `base` when that or the lock changed."""
+    wanted = hashlib.sha256(LOCK.read_bytes() + version.encode()).hexdigest()
+    stamp = folder / "lock.sha256"
+    interpreter = folder / "bin" / "python"
     if stamp.is_file() and stamp.read_text() == wanted and interpreter.exists():
-        return str(interpreter)
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    print(f"building {ENVIRONMENT.relative_to(HERE)} from {LOCK.name} (once)", flush=True)
-    hand_on([sys.executable, "-m", "venv", str(ENVIRONMENT)])
+        return interpreter
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"building {folder.relative_to(HERE)} from {LOCK.name} (once)", flush=True)
+    hand_on([base, "-m", "venv", str(folder)])
     install(interpreter)
     stamp.write_text(wanted)
-    return str(interpreter)
+    return interpreter
 
 
 def install(interpreter: Path) -> None:
@@ -169,10 +174,7 @@ def pythons(session: nox.Session) -> None:
         if found is None:
             print(f"Python {version}: not on PATH", flush=True)
             continue
-        interpreter = ENVIRONMENT.with_name(f"python{version}") / "bin" / "python"
-        if not interpreter.exists():
-            hand_on([found, "-m", "venv", str(interpreter.parent.parent)])
-            install(interpreter)
+        interpreter = environment(ENVIRONMENT.with_name(f"python{version}"), found, found)
         print(f"Python {version}:", flush=True)
         hand_on([str(interpreter), "-m", "pytest", "-q", "-m", "unit and not nightly", *session.posargs])
 

@@ -22,10 +22,11 @@ from typing import Any
 from promproof.checks import claims, metric_durations, metric_during, metric_exact, metric_stored
 from promproof.checks.base import Claim, judge
 from promproof.contract.model import Contract, load
+from promproof.evidence.endpointview import Course, EndpointView
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, read
 from promproof.evidence.records import Inputs
-from promproof.evidence.view import Course, EndpointView, LedgerView
+from promproof.evidence.view import LedgerView
 from promproof.verdict import Outcome
 from tests.records import record
 

@@ -102,6 +102,10 @@ class Metrics:
             ("method", "endpoint"),
             registry=registry,
         )
+        self.make_execution_metrics(registry)
+        self.active_users = Gauge("active_users", "Number of active users", registry=registry)
+
+    def make_execution_metrics(self, registry: CollectorRegistry) -> None:
         self.prompt_executions = Counter(
             "prompt_executions_total", "Total prompt executions", ("prompt_id", "status"), registry=registry
         )
@@ -135,7 +139,6 @@ class Metrics:
             ("pipeline_id",),
             registry=registry,
         )
-        self.active_users = Gauge("active_users", "Number of active users", registry=registry)
 
     # Labels and units.
 

@@ -109,24 +109,19 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
     mine = [
         delivery for delivery in taken if delivery.status == status and delivery.receiver in case.receivers
     ]
-    found: list[Finding] = []
-    for receiver in case.receivers:
-        wrong = membership.deliveries(owed, taken, receiver, claim.subject)
-        found += [finding for finding in wrong if f"'{status}'" in finding.text]
+    found = [
+        finding
+        for receiver in case.receivers
+        for finding in membership.deliveries(owed, taken, receiver, claim.subject)
+        if f"'{status}'" in finding.text
+    ]
     found += content.judge(case, status, taken)
     # A target that did not answer in time and took it when it came again was busy; it refused nothing.
     found += _unplanned(
         case, [delivery for delivery in refused if not mine or delivery.answered != NO_ANSWER]
     )
-    lost = [
-        delivery
-        for delivery in case.delivered
-        if delivery.answered == NO_ANSWER and delivery.receiver in case.receivers
-    ]
-    failures = unplanned_failures(case)
-    if found and lost and failures:
-        text = f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
-        return unknown(claim, f"the target was too busy to tell: {text}", case.records)
+    if found and (busy := _too_busy(case)):
+        return unknown(claim, f"the target was too busy to tell: {busy}", case.records)
     window = next((notice.window for notice in owed if notice.status == status), None)
     if not found and not mine and status == FIRING and must:
         text = f"nobody was told of {claim.subject}, which was seen firing for {_burnt(case):.2f} s"
@@ -145,6 +140,19 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         + (f", {window.begin - since:.2f} to {window.end - since:.2f} s after" if window else ""),
         tolerance="group_wait or group_interval, evaluation interval, measured lateness",
     )
+
+
+def _too_busy(case: Case) -> str:
+    """What says that the target had no time for its notification; empty when nothing does."""
+    lost = [
+        delivery
+        for delivery in case.delivered
+        if delivery.answered == NO_ANSWER and delivery.receiver in case.receivers
+    ]
+    failures = unplanned_failures(case)
+    if not lost or not failures:
+        return ""
+    return f"{lost[0].receiver} gave no answer in time, and {len(failures)} scrapes failed by themselves"
 
 
 def _unplanned(case: Case, refused: Sequence[Delivered]) -> list[Finding]:

@@ -31,7 +31,7 @@ from promproof.run.frame import Result
 from promproof.run.holding import TooMuch, lowered
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import Prepared, check_target, prepare
 from promproof.run.scaling import fitted, told
 from promproof.run.secrecy import STORES
 from promproof.stack.children import take_precedence
@@ -51,6 +51,7 @@ def run(given: dict[str, Any]) -> int:
         return 0
     chosen = select(drills, given["names"], given["all"])
     prepared = prepare(from_values({**given, "no_drill": True}))
+    check_target(prepared)
     receivers = set(prepared.folder.receivers)
     for drill in chosen:
         check(drill, prepared.contract, {rule.name for rule in prepared.rules}, receivers)

@@ -72,17 +72,7 @@ def running(
             expected='--app "my-api --port {port}", or --target URL of one that runs already',
         )
     if url is not None:
-        target = Target(base_url(url, "--target"), metrics=metrics or "")
-        try:
-            target.get("/")
-        except requests.RequestException as error:
-            raise InputError(
-                what=f"nothing answers ({type(error).__name__})",
-                where=without_password(url),
-                expected="a running service",
-                todo='start it, or let promproof start it: --app "my-api --port {port}"',
-            ) from error
-        yield Running(target)
+        yield Running(_found(url, metrics))
         return
     assert app is not None
     if "{port}" not in app:
@@ -93,19 +83,7 @@ def running(
             todo=f'--app "{app} --port {{port}}" say',
         )
     with TemporaryDirectory(prefix="promproof-init-") as folder, Journal() as journal:
-        kind = AnyAnswer if health is None else ManagedApp
-        path, status = health or ("/", 200)
-        service = kind(
-            app,
-            Path(folder),
-            journal,
-            env=env,
-            health=path,
-            health_status=status,
-            directory=directory,
-            name="service",
-            ready_seconds=READY_SECONDS,
-        )
+        service = _command(app, Path(folder), journal, directory, env, health)
         try:
             service.start()
         except EvidenceError as error:
@@ -115,6 +93,49 @@ def running(
             yield Running(Target(service.url, metrics=service.metrics_base), service.pid)
         finally:
             service.stop()
+
+
+def _found(url: str, metrics: str | None) -> Target:
+    """The service at a URL.
+
+    Raises:
+        InputError: nothing answers there.
+    """
+    target = Target(base_url(url, "--target"), metrics=metrics or "")
+    try:
+        target.get("/")
+    except requests.RequestException as error:
+        raise InputError(
+            what=f"nothing answers ({type(error).__name__})",
+            where=without_password(url),
+            expected="a running service",
+            todo='start it, or let promproof start it: --app "my-api --port {port}"',
+        ) from error
+    return target
+
+
+def _command(
+    app: str,
+    folder: Path,
+    journal: Journal,
+    directory: Path | None,
+    env: Mapping[str, str] | None,
+    health: tuple[str, int] | None,
+) -> ManagedApp:
+    """The service that a command starts; without a health path any answer says that it is there."""
+    kind = AnyAnswer if health is None else ManagedApp
+    path, status = health or ("/", 200)
+    return kind(
+        app,
+        folder,
+        journal,
+        env=env,
+        health=path,
+        health_status=status,
+        directory=directory,
+        name="service",
+        ready_seconds=READY_SECONDS,
+    )
 
 
 def figures(running: Running) -> frozenset[str]:

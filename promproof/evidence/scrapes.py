@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from promproof.evidence.bins import bin_of, bucket_of
-from promproof.evidence.view import Course, EndpointKey, EndpointView, LedgerView
+from promproof.evidence.endpointview import Course, EndpointView
+from promproof.evidence.view import EndpointKey, LedgerView
 
 UNKNOWN = 0
 """The status of a request of which nobody knows whether, or as what, it was counted."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from math import inf
 
 from promproof.evidence.bins import Bins, add_into
-from promproof.evidence.view import BIN_PARTS, Course, EndpointKey, EndpointView, LedgerView, Seen, TallyKey
+from promproof.evidence.endpointview import BIN_PARTS, Course, EndpointView
+from promproof.evidence.view import EndpointKey, LedgerView, Seen, TallyKey
 
 
 def merge(views: Iterable[LedgerView]) -> LedgerView:

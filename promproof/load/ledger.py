@@ -15,17 +15,9 @@ from collections.abc import Callable, Mapping
 from math import inf
 
 from promproof.evidence.bins import bucket_of
+from promproof.evidence.endpointview import Course, EndpointView
 from promproof.evidence.sums import ViewSum, merge
-from promproof.evidence.view import (
-    CountKey,
-    Course,
-    EndpointKey,
-    EndpointView,
-    Labels,
-    LedgerView,
-    TallyKey,
-    labels_of,
-)
+from promproof.evidence.view import CountKey, EndpointKey, Labels, LedgerView, TallyKey, labels_of
 
 __all__ = [
     "CountKey",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from promproof.evidence import bins
-from promproof.evidence.view import EndpointView, LedgerView
+from promproof.evidence.endpointview import EndpointView
+from promproof.evidence.view import LedgerView
 from promproof.load.conditions import LATENCY, Condition
 
 

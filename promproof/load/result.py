@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from promproof.evidence import bins
-from promproof.evidence.view import EndpointView
+from promproof.evidence.endpointview import EndpointView
 from promproof.load.account import Account
 from promproof.load.judgement import Judgement, exit_status, find_knee
 from promproof.load.quantities import ended

@@ -30,7 +30,7 @@ from promproof.pytest_plugin.state import (
 )
 from promproof.run.frame import Result
 from promproof.run.options import from_values
-from promproof.run.prepare import prepare
+from promproof.run.prepare import check_target, prepare
 from promproof.verdict import Outcome, Verdict
 
 __all__ = ["pytest_collect_file"]
@@ -69,6 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_no_drills(given)
         plugins.use(given["plugins"])
         prepared = prepare(from_values(given))
+        if not config.getoption("collectonly"):
+            check_target(prepared)
         _check_claims(config, prepared.contract)
         config.stash[PREPARED] = prepared
     except InputError as error:

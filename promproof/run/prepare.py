@@ -72,7 +72,6 @@ def prepare(options: Options) -> Prepared:
     target = {"target": options.target.url, METRICS: options.target.metrics}
     shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
     contract = contracts.load(options.contract)
-    _check_target(options, contract)
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent
@@ -108,8 +107,13 @@ def prepare(options: Options) -> Prepared:
     return scaling.fitted(prepared, partial(scaling.gate, drill=drill))
 
 
-def _check_target(options: Options, contract: Contract) -> None:
-    """A compose file may bring the target up; without one something has to say how it is started, or where it is."""
+def check_target(prepared: Prepared) -> None:
+    """A compose file may bring the target up; without one something has to say how it is started, or where it is.
+
+    Raises:
+        InputError: nothing does.
+    """
+    options, contract = prepared.options, prepared.contract
     known = (options.target.url, options.target.app, contract.target.app, contract.deployment)
     if all(each is None for each in known):
         raise InputError(

@@ -58,40 +58,9 @@ class Target:
             self.url = options.url.rstrip("/")
             self.sender = Sender(self.url, bin_seconds=bin_seconds)
             return
-        command = options.app or wanted.app
-        if command is None:
-            raise InputError(
-                what="no target is named",
-                where="--app or --target",
-                expected='--app "CMD {port}" or --target URL',
-                todo="name one of them",
-            )
         # What Prometheus reads is in the ledger of those metrics alone that count it.
         sent = self._record if wanted.health not in (None, wanted.metrics_path) else read
-        directory = REPOSITORY / wanted.directory if wanted.directory is not None else None
-        asked = WantedApp(
-            workdir,
-            self._environment(),
-            wanted.health,
-            wanted.health_status,
-            wanted.metrics_path,
-            directory,
-            sent,
-        )
-        # a command on this machine is wanted even where there is a service
-        self.app = backend.app(asked) if options.app is None else None
-        if self.app is None:
-            self.app = ManagedApp(
-                command,
-                workdir,
-                journal,
-                env=asked.env,
-                health=asked.health,
-                health_status=asked.health_status,
-                metrics_path=asked.metrics_path,
-                directory=asked.directory,
-                sent=asked.sent,
-            )
+        self.app = self._startable(workdir, journal, backend, sent)
         prepared.masker.learn([self.app.token])
         self.url = self.app.url
         self.sender = Sender(self.url, bin_seconds=bin_seconds)
@@ -105,6 +74,43 @@ class Target:
         if self.app is not None:
             return self.app.metrics_base + path
         return metrics_url(self._prepared.options, path) or self.url + path
+
+    def _startable(
+        self, workdir: Path, journal: Journal, backend: Backend, sent: Callable[[SentRequest], None]
+    ) -> App:
+        """The target that the backend brings up, or that a command starts."""
+        options, wanted = self._prepared.options.target, self._prepared.contract.target
+        command = options.app or wanted.app
+        if command is None:
+            raise InputError(
+                what="no target is named",
+                where="--app or --target",
+                expected='--app "CMD {port}" or --target URL',
+                todo="name one of them",
+            )
+        directory = REPOSITORY / wanted.directory if wanted.directory is not None else None
+        asked = WantedApp(
+            workdir,
+            self._environment(),
+            wanted.health,
+            wanted.health_status,
+            wanted.metrics_path,
+            directory,
+            sent,
+        )
+        # a command on this machine is wanted even where there is a service
+        brought = backend.app(asked) if options.app is None else None
+        return brought or ManagedApp(
+            command,
+            workdir,
+            journal,
+            env=asked.env,
+            health=asked.health,
+            health_status=asked.health_status,
+            metrics_path=asked.metrics_path,
+            directory=asked.directory,
+            sent=asked.sent,
+        )
 
     @property
     def address(self) -> str:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from promproof.contract.labels import OpenRequestsTruth, RequestTruth
 from promproof.contract.model import Metric, TallyTruth, UsersTruth
-from promproof.evidence.view import BoundsAt, EndpointView, LedgerView
+from promproof.evidence.endpointview import EndpointView
+from promproof.evidence.view import BoundsAt, LedgerView
 from promproof.exposition import Labels, label_set
 from promproof.truth.requests import Key, counting
 

@@ -21,9 +21,10 @@ from pydantic import Field
 
 from promproof.contract.model import Contract, Metric
 from promproof.evidence import bins
+from promproof.evidence.endpointview import EndpointView
 from promproof.evidence.evidence import Gap, NotShown, Scrape
 from promproof.evidence.senders import ledger_of
-from promproof.evidence.view import EndpointKey, EndpointView
+from promproof.evidence.view import EndpointKey
 from promproof.exposition import Labels, series_text
 from promproof.truth.counted import Counted, Series, group, matches, told_by
 from promproof.truth.latencies import Course, courses

@@ -83,6 +83,7 @@ def started(session: LoadSession, target: Target) -> None:
     wait_for(lambda: target.counts[("GET", "/things", 200)] > 20, "some requests")
 
 
+@pytest.mark.nightly  # every day: the merge of ledgers above, and two workers of which one is killed below
 @pytest.mark.stack
 def test_three_workers_send_something_else_than_one_process(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(SHARED, "--workers", "3")

@@ -77,6 +77,7 @@ def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> N
     assert re.search(r"404 < 20 +fail +20", output)
 
 
+@pytest.mark.nightly  # every day: a rate beyond this machine is invalid below, and test_judgement.py has the reasons
 def test_a_generator_that_is_slowed_on_purpose_passes(sessions: LoadSessions) -> None:
     session = sessions.start(ENDLESS.replace("10m", "6s").replace("lag: 10s", "lag: 400ms"))
     session.ledger_has("arrivals-started")
@@ -146,6 +147,7 @@ def test_a_condition_with_abort_lets_the_run_go_on(target: Target, sessions: Loa
     assert re.search(r"rate > 0.1/s +(unknown|fail)", output)
 
 
+@pytest.mark.nightly  # every day: a disk that fills up under a run, in tests/run/test_full_disk.py
 def test_a_report_that_cannot_be_written_passes_in_silence(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(OPEN)
     session.ledger_has("arrivals-started")

@@ -22,7 +22,7 @@ from promproof.evidence.records import Timing
 from promproof.load import baseline
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, REPOSITORY
 from promproof.run.options import Options
-from promproof.run.prepare import prepare
+from promproof.run.prepare import check_target, prepare
 
 pytestmark = pytest.mark.unit
 DRILL = REPOSITORY / "scenarios" / "drills" / "high-error-rate.yaml"
@@ -217,7 +217,11 @@ def test_a_contract_that_does_not_say_how_its_target_starts_is_told_before_anyth
     path.write_text("contract: 1\nservice: hits\n", encoding="utf-8")
     monitoring = tmp_path / "monitoring"
     monitoring.mkdir()
-    (monitoring / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
+    job = "scrape_configs: [{job_name: hits, static_configs: [{targets: ['hits:80']}]}]\n"
+    (monitoring / "prometheus.yml").write_text(job, encoding="utf-8")
+    prepared = prepare(
+        Options.of(contract=path, monitoring=monitoring)
+    )  # its files can be judged all the same
     with pytest.raises(InputError, match="nothing says how the target is started") as caught:
-        prepare(Options.of(contract=path, monitoring=monitoring))
+        check_target(prepared)
     assert caught.value.where == str(path)
