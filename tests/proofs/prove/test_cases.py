@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promproof.cli import prove as command
-from tests.proofs.prove.test_prove import given
+from tests.proofs.prove.test_command import given
 
 pytestmark = pytest.mark.stack
 

@@ -14,7 +14,7 @@ from promproof.config.labelsets import Matcher, exactly
 from promproof.config.routes import reaches
 from promproof.errors import InputError
 from promproof.proofs import sent
-from tests.proofs.prove.test_prove import given
+from tests.proofs.prove.test_command import given
 
 pytestmark = pytest.mark.stack
 

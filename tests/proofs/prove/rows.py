@@ -1,0 +1,146 @@
+"""Alerts by the kind of their expression, with what is to be said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+RECORDINGS: list[Mapping[str, Any]] = [
+    {
+        "record": "job:errors:ratio",
+        "expr": 'sum by (job) (rate(e_total{c=~"5.."}[2m])) / sum by (job) (rate(e_total[2m]))',
+    },
+    {"record": "job:twice", "expr": "2 * job:errors:ratio"},
+]
+FLIPS = {
+    "gauge": ("a > 5", "> 5"),
+    "gauge below": ("a < 0.25", "< 0.25"),
+    "at least": ("a >= 100", ">= 100"),
+    "a state": ("a == 2", "== 2"),
+    "not a state": ("a != 1", "!= 1"),
+    "number on the left": ("5 < a", "> 5"),
+    "rate": ("rate(a_total[5m]) > 0.5", "> 0.5"),
+    "increase": ("increase(a_total[5m]) > 10", "> 10"),
+    "delta that falls": ("delta(a[5m]) < -3", "< -3"),
+    "deriv": ("deriv(a[5m]) > 0.2", "> 0.2"),
+    "predict": ("predict_linear(a[1h], 4 * 3600) < 0", "< 0"),
+    "changes": ("changes(a[5m]) > 3", "> 3"),
+    "resets": ("resets(a[5m]) > 2", "> 2"),
+    "average over time": ("avg_over_time(a[10m]) < 0.9", "< 0.9"),
+    "quantile over time": ("quantile_over_time(0.9, a[5m]) > 7", "> 7"),
+    "share of itself": ('sum(rate(a_total{code=~"5.."}[5m])) / sum(rate(a_total[5m])) > 0.05', "> 0.05"),
+    "share with traffic": (
+        'sum(rate(a_total{code=~"5.."}[5m])) / sum(rate(a_total[5m])) > 0.05 and sum(rate(a_total[5m])) > 1',
+        "> 0.05",
+    ),
+    "what is left": ("1 - free / total > 0.85", "> 0.85"),
+    "percent": ("100 * used / (used + free) > 90", "> 90"),
+    "classic histogram": ("histogram_quantile(0.99, sum by (le) (rate(d_bucket[5m]))) > 0.5", "> 0.5"),
+    "bucket share": ('1 - sum(rate(d_bucket{le="0.5"}[5m])) / sum(rate(d_count[5m])) > 0.01', "> 0.01"),
+    "count of series": ("count(a) > 2", "> 2"),
+    "share of series": ("count(a == 0) / count(a) > 0.5", "> 0.5"),
+    "bool": ("sum(a == bool 1) < 2", "< 2"),
+    "average by": ("avg by (job) (a) > 3", "> 3"),
+    "top": ("topk(1, a) > 3", "> 3"),
+    "info metric": ("a * on (instance) group_left (version) info > 3", "> 3"),
+    "without": ("sum without (cpu) (a) / b > 2", "> 2"),
+    "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
+    "offset": ("a - a offset 1h > 5", "> 5"),
+    "fewer series than before": ("count(a) < count(a offset 1h)", "< other side"),
+    "a share of what was": (
+        "sum(rate(a_total[5m])) < 0.5 * sum(rate(a_total[5m] offset 1d))",
+        "< other side",
+    ),
+    "two windows of a rate": ("rate(a_total[5m]) > 3 * rate(a_total[1h])", "> other side"),
+    "a counter that stands still": (
+        "increase(a_total[1h]) == 0 and increase(a_total[1h] offset 1h) > 0",
+        "== 0",
+    ),
+    "down, and was up": ("up == 0 and max_over_time(up[1h]) == 1", "== 0"),
+    "a new series": ("a unless a offset 10m", "any series"),
+    "a series that went": ("present_over_time(a[1h]) unless a", "any series"),
+    "far from its average": ("(a - avg_over_time(a[1d])) / stddev_over_time(a[1d]) > 4", "> 4"),
+    "a quantile that rose": (
+        "histogram_quantile(0.9, sum by (le) (rate(d_bucket[5m]))) > 2 * "
+        "histogram_quantile(0.9, sum by (le) (rate(d_bucket[5m] offset 1h)))",
+        "> other side",
+    ),
+    "one that differs from the others": (
+        "abs(a - on (job) group_left avg by (job) (a)) / on (job) group_left avg by (job) (a) > 0.3",
+        "> 0.3",
+    ),
+    "a quantile with a label of another": (
+        "histogram_quantile(0.9, sum by (instance, le) (rate(d_bucket[5m])) * on (instance) group_left (node) "
+        "name_of_node) > 2",
+        "> 2",
+    ),
+    "scrapes that were missed": ("count_over_time(a[10m]) < 20", "< 20"),
+    "a value that swings": ("stddev_over_time(a[10m]) > 5", "> 5"),
+    "age of a sample": ("timestamp(a) - a > 300", "> 300"),
+    "a guard first": ("a > 0 and time() - a > 3600", "> 0"),
+    "a volume that fills up": ("predict_linear(a[1d], 86400) < b", "< other side"),
+    "subquery": ("max_over_time(rate(a_total[1m])[10m:1m]) > 2", "> 2"),
+    "share of what is not good": (
+        'sum(rate(a_total{code!="OK"}[5m])) / sum(rate(a_total[5m])) > 0.3',
+        "> 0.3",
+    ),
+    "count that groups by instance": ("count by (instance) (a) > 10", "> 10"),
+    "sum of two": ("sum(increase(a_total[5m])) + sum(increase(b_total[5m])) > 10", "> 10"),
+    "rounded": ("round(increase(a_total[5m])) > 3", "> 3"),
+    "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
+    "age": ("time() - a > 3600", "> 3600"),
+    "label replace": ('label_replace(a, "node", "$1", "instance", "(.*)") > 1', "> 1"),
+    "clamp": ("clamp_min(a, 1) > 3", "> 3"),
+    "scalar": ("a > scalar(sum(b)) + 1", "> other side"),
+    "recorded": ("job:errors:ratio > 0.1", "> 0.1"),
+    "recorded twice": ("job:twice > 0.1", "> 0.1"),
+    "absent": ('absent(up{job="x"})', "no series"),
+    "absent over time": ('absent_over_time(up{job="x"}[10m])', "no series"),
+    "presence": ('a{name=~".*new.*"}', "any series"),
+    "office hours": ("a > 5 and on () (hour() >= 8 < 18)", "> 5"),
+}
+DEAD = {
+    "label on one side": ("sum by (instance) (a) / b > 1", "`job` is on the right side of / only"),
+    "value on one side": (
+        'a{s="hit"} / (a{s="hit"} + a{s="miss"}) > 1',
+        "`s` is 'hit' on the left side of +",
+    ),
+    "no le": ("histogram_quantile(0.9, sum by (job) (rate(d_bucket[5m]))) > 1", "`le` is dropped"),
+    "count of none": ("count(a) == 0", "never below 1"),
+    "sum of zeros": ("sum(a == 0) > 0", "always 0"),
+    "a percentage of a share": (
+        'sum(rate(a_total{code="500"}[5m])) / sum(rate(a_total[5m])) > 5',
+        "never above 1",
+    ),
+    "more than the whole": (
+        "rate(a_total[5m]) / (rate(a_total[5m]) + rate(b_total[5m])) > 25",
+        "never above 1",
+    ),
+    "a share of itself by group": (
+        'sum by (code) (rate(a_total{code="500"}[5m])) / sum by (code) (rate(a_total[5m])) > 5',
+        "always 1",
+    ),
+    "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
+    "a matcher that refuses all": ('a{s!~".*"} > 1', "no value of `s`"),
+    "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
+}
+CONTRADICTED = {
+    "divided by itself": (
+        'rate(a_total{code="500"}[5m]) / rate(a_total[5m]) > 0.1',
+        "each series is divided by itself",
+    ),
+    "divided by itself in groups": (
+        'sum by (code) (rate(a_total{code!~"2.."}[5m])) / sum by (code) (rate(a_total[5m])) == 1',
+        "each series is divided by itself",
+    ),
+    "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
+}
+OPEN = {
+    "native histogram": ("histogram_quantile(0.9, sum(rate(lat[5m]))) > 0.5", "native histogram"),
+    "more than two windows of a rate can show": (
+        "rate(a_total[5m]) > 30 * rate(a_total[1h])",
+        "compares a_total with its own past",
+    ),
+    "unknown function": ("histogram_fraction(0, 1, a) > 1", "histogram_fraction"),
+    "another dialect": ("a > default 5", "can't be read"),
+}
