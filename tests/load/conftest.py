@@ -34,7 +34,13 @@ class LoadSession:
     def ledger_has(self, text: str) -> None:
         """Wait until a text is in the ledger's file."""
         file = self.folder / "ledger.jsonl"
-        wait_for(lambda: file.exists() and text in file.read_text(), f"{text} in the ledger")
+
+        def is_there() -> bool:
+            found = file.exists() and text in file.read_text()
+            assert found or self.process.poll() is None, self.process.communicate()[0]
+            return found
+
+        wait_for(is_there, f"{text} in the ledger")
 
     def generators(self) -> list[psutil.Process]:
         """The Locust processes, the first one started first."""
