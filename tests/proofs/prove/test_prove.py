@@ -14,16 +14,10 @@ from promproof.proofs.prove import prove
 from promproof.proofs.questions import Question
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
-from promproof.stack.binaries import find_binary
 from tests.proofs.prove import grammar
 from tests.proofs.prove.rows import CONTRADICTED, DEAD, FLIPS, OPEN, RECORDINGS
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture(scope="module")
-def promtool() -> Path:
-    return find_binary("promtool").path
 
 
 @pytest.fixture(scope="module")
