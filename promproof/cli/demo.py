@@ -21,14 +21,14 @@ from promproof.errors import EvidenceError
 from promproof.http import Session
 from promproof.interrupts import terminate_as_interrupt
 from promproof.optiontable import options
-from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS, DRILLS, PACKAGE
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS, DRILLS, PACKAGE
 from promproof.report.progress import Progress
 from promproof.run import demonstration
 from promproof.run.bench import Bench
 from promproof.run.clock import SystemClock
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import Options, binaries
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import Prepared, check_target, prepare
 from promproof.run.scaling import told
 from promproof.run.secrecy import HISTORY
 from promproof.stack.children import Child, log_tail, start_child
@@ -48,7 +48,8 @@ class Shown:
     contract: Path
     monitoring: Path
     drills: Path
-    scenario: str
+    scenario: str | None = None
+    """None: what the web UI takes by itself."""
     app: str | None = None
 
 
@@ -59,7 +60,7 @@ def shown(contract: Path) -> Shown:
         return Shown(
             SHOP / "contract.yaml", SHOP / "monitoring", SHOP / "drills", str(SHOP / "traffic.yaml"), app
         )
-    return Shown(contract, contract.parent, DRILLS, "steady")
+    return Shown(contract, DEFAULT_MONITORING, DRILLS)
 
 
 def run(given: dict[str, Any]) -> int:
@@ -76,6 +77,7 @@ def run(given: dict[str, Any]) -> int:
         **({"app": what.app} if what.app else {}),
     )
     prepared = prepare(wished)
+    check_target(prepared)
     folder = DEFAULT_REPORTS / datetime.now(UTC).strftime("demo-%Y%m%dT%H%M%S.%fZ")
     clock = SystemClock()
     progress = Progress(sys.stdout, clock.monotonic, None)
@@ -95,9 +97,8 @@ def _page(
 ) -> demonstration.Show:
     """Locust's web UI with the verification page as a child, which sends from its start."""
 
-    def show(bench: Bench, cleanup: ExitStack) -> Callable[[], bool]:
-        app = bench.service.app
-        port_of_faults = bench.service.faults is not None and app is not None
+    def show(bench: Bench, cleanup: ExitStack) -> Callable[[], None]:
+        app = bench.service.app if bench.service.faults is not None else None
         given: dict[str, Any] = {option.key: option.default_of("ui") for option in options("ui")}
         given |= {
             "contract": what.contract.absolute(),
@@ -108,7 +109,7 @@ def _page(
             "target": bench.service.url,
             "instance": bench.service.instance,
             "prometheus": bench.monitoring.prometheus.url,
-            "fault_url": app.fault_url if port_of_faults and app is not None else None,
+            "fault_url": app.fault_url if app is not None else None,
             "running_scale": f"{prepared.scale.factor:g}",
             "reports": folder.absolute() / "page",
             "follow": folder.absolute() / HISTORY,
@@ -119,7 +120,7 @@ def _page(
             isolated.command("promproof.interrupts", *ui.command(given)),
             name="web UI",
             log=folder / "page.log",
-            env={"FAULT_TOKEN": app.token} if port_of_faults and app is not None else {},
+            env={"FAULT_TOKEN": app.token} if app is not None else {},
             journal=bench.tools.journal,
         )
         cleanup.callback(child.stop)
@@ -127,9 +128,19 @@ def _page(
         _await_page(port, child, bench)
         say(f"open http://127.0.0.1:{port}/?tab=verification and press a button")
         say("what happens is told here too, until Ctrl-C")
-        return child.is_running
+        return lambda: _raise_if_ended(child)
 
     return show
+
+
+def _raise_if_ended(child: Child) -> None:
+    """Raise when the page's process has ended.
+
+    Raises:
+        EvidenceError: with the last lines of its log.
+    """
+    if not child.is_running():
+        raise EvidenceError("web UI", str(child.state()), log_tail(child.log), "look at page.log")
 
 
 def _await_page(port: str, child: Child, bench: Bench) -> None:
@@ -141,8 +152,7 @@ def _await_page(port: str, child: Child, bench: Bench) -> None:
 
     def missing() -> str:
         bench.watch()
-        if not child.is_running():
-            raise EvidenceError("web UI", str(child.state()), log_tail(child.log))
+        _raise_if_ended(child)
         try:
             with Session(READY_SECONDS) as session:
                 answer = session.get(f"http://127.0.0.1:{port}/verification/state.json")
@@ -153,4 +163,6 @@ def _await_page(port: str, child: Child, bench: Bench) -> None:
     try:
         wait_until(missing, PAGE_SECONDS)
     except TimeoutError as error:
-        raise EvidenceError("web UI", f"not there: {error}", log_tail(child.log)) from error
+        raise EvidenceError(
+            "web UI", f"not there: {error}", log_tail(child.log), "look at page.log"
+        ) from error

@@ -22,8 +22,8 @@ from promproof.verdict import Verdict
 LOOK_SECONDS = 0.1
 POLL_SECONDS = 0.25
 
-Show = Callable[[Bench, ExitStack], Callable[[], bool]]
-"""Shows a run that is up, until its cleanup; returns whether it is still shown."""
+Show = Callable[[Bench, ExitStack], Callable[[], None]]
+"""Shows a run that is up, until its cleanup; returns what raises EvidenceError once that is over by itself."""
 
 
 def run(prepared: Prepared, show: Show, seconds: float, folder: Path, clock: Clock, say: Say) -> frame.Result:
@@ -54,7 +54,7 @@ class _Demonstration:
         )
         cleanup.callback(self._pollers.stop)
         await_scrape(self._bench, ground.say)
-        self._is_shown = self._show(self._bench, cleanup)
+        self._raise_if_gone = self._show(self._bench, cleanup)
 
     def drive(self) -> None:
         """Tell what happens until it is over.
@@ -65,7 +65,8 @@ class _Demonstration:
         timeline = Timeline(self._ground.history, self._ground.say)
         self._pollers.start()
         over = time.monotonic() + self._seconds
-        while time.monotonic() < over and self._is_shown():
+        while time.monotonic() < over:
+            self._raise_if_gone()
             self._bench.watch()
             timeline.update()
             time.sleep(LOOK_SECONDS)

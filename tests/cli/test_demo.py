@@ -16,13 +16,15 @@ import pytest
 from promproof.cli import demo
 from promproof.cli.program import main
 from promproof.drills.drill import load_folder
+from promproof.errors import EvidenceError
 from promproof.findings.checking import Subject, Wishes, check
 from promproof.findings.finding import Severity
 from promproof.http import Session
-from promproof.places import DEFAULT_CONTRACT
+from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
 from promproof.run import drills
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
+from promproof.stack.children import start_child
 from promproof.stack.ports import allocate_ports
 from tests.load.processes import wait_for
 
@@ -32,7 +34,13 @@ REPOSITORY = Path(__file__).parents[2]
 @pytest.mark.unit
 def test_the_usual_contract_is_shown_where_it_is_there() -> None:
     found = demo.shown(DEFAULT_CONTRACT)
-    assert (found.contract, found.app, found.scenario) == (DEFAULT_CONTRACT, None, "steady")
+    assert (found.contract, found.app, found.scenario) == (DEFAULT_CONTRACT, None, None)
+
+
+@pytest.mark.unit
+def test_a_drafted_contract_is_shown_with_the_monitoring_folder(tmp_path: Path) -> None:
+    found = demo.shown(tmp_path / "promproof" / "contract.yaml")
+    assert (found.monitoring, found.app) == (DEFAULT_MONITORING, None)
 
 
 @pytest.mark.unit
@@ -59,6 +67,17 @@ def test_the_shops_set_up_has_no_findings_and_its_drills_tell_their_sides_apart(
 def test_a_port_that_is_taken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--web-port", "70000"]) == 4
     assert "--web-port" in capsys.readouterr().err
+
+
+@pytest.mark.stack
+def test_a_page_that_died_ends_the_demonstration_with_its_last_words(tmp_path: Path) -> None:
+    child = start_child(
+        [sys.executable, "-c", "print('no more'); exit(3)"], name="page", log=tmp_path / "page.log"
+    )
+    wait_for(lambda: not child.is_running(), "its end")
+    with pytest.raises(EvidenceError, match="exit status 3") as caught:
+        demo._raise_if_ended(child)
+    assert caught.value.log == ("no more",)
 
 
 @pytest.mark.stack
