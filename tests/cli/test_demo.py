@@ -78,6 +78,7 @@ def test_a_page_that_died_ends_the_demonstration_with_its_last_words(tmp_path: P
     with pytest.raises(EvidenceError, match="exit status 3") as caught:
         demo._raise_if_ended(child)
     assert caught.value.log == ("no more",)
+    child.reap()
 
 
 @pytest.mark.stack

@@ -202,6 +202,12 @@ def test_a_target_that_is_down_passes(tmp_path: Path) -> None:
     assert "unexpected: 200 x GET /things: could not be sent" in output
 
 
+class _GarbageServer(socketserver.ThreadingTCPServer):
+    """Takes all connections of a burst: what the queue of 5 refuses was never sent."""
+
+    request_queue_size = 256
+
+
 class _Garbage(socketserver.BaseRequestHandler):
     """Answers what is no HTTP, half a body, or nothing, in turn."""
 
@@ -213,7 +219,7 @@ class _Garbage(socketserver.BaseRequestHandler):
 
 
 def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> None:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Garbage) as server:
+    with _GarbageServer(("127.0.0.1", 0), _Garbage) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         session = LoadSessions(tmp_path, f"http://127.0.0.1:{server.server_address[1]}").start(OPEN)
         status, output = session.end()

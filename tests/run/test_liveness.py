@@ -185,8 +185,14 @@ def test_a_component_without_a_process_here_is_asked(
         liveness.stop()
 
 
+def _runs_its_command(child: Child) -> bool:
+    """Whether the launcher has handed over: until then it keeps a signal for the command."""
+    return "launcher" not in Path(f"/proc/{child.pid}/cmdline").read_text(encoding="utf-8")
+
+
 def test_stopped_children_are_ended_together_within_five_seconds(start: Start) -> None:
     children = [start(), start(), start(["sh", "-c", "trap '' INT TERM; sleep 60 & wait; sleep 60"])]
+    wait_until(lambda: "" if all(map(_runs_its_command, children)) else "still the launcher", 10)
     for child in children:
         os.kill(child.pid, signal.SIGSTOP)
     wait_until(lambda: "" if all(stopped(child.pid) for child in children) else "not stopped yet", 10)
