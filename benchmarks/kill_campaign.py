@@ -1,6 +1,6 @@
 """Kills at random instants: what ends, with which status and how soon, what is left behind, and does anything pass?
 
-    nohup python -m benchmarks.kill_campaign [KILLS] [--seed N] [--only verify,drill,load,ui] > campaign.md 2>&1 &
+    nohup python -m benchmarks.kill_campaign [KILLS] [--seed N] [--numbers 57,64-66] > campaign.md 2>&1 &
 
 A hundred kills by default, half a minute each on an idle machine. Each kill: one of four commands through nox, one
 signal to nox, to the command itself or to one of its components, at an instant drawn evenly over the command's usual
@@ -349,11 +349,23 @@ def kept(file: Path) -> Iterator[tuple[dict[str, float], list[Kill], Callable[[o
         yield lengths, kills, add
 
 
+def numbers(text: str) -> list[int]:
+    """`57,64-66` is 57, 64, 65, 66; raises ValueError, which argparse tells."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the campaign, or go on with it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kill_campaign")
     parser.add_argument("kills", nargs="?", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--numbers", type=numbers, help="these kills of the campaign only, such as 57,61,64-100"
+    )
     parser.add_argument("--only", default="verify,drill,load,ui", help="these commands")
     given = parser.parse_args(arguments)
     # A shell without job control starts `... &` with SIGINT ignored, and every child would ignore it too.
@@ -371,7 +383,10 @@ def main(arguments: Sequence[str]) -> int:
         for kill in kills:
             print(kill.row(), flush=True)
         try:
-            for number in range(len(kills) + 1, given.kills + 1):
+            done = {kill.number for kill in kills}
+            for number in given.numbers or range(1, given.kills + 1):
+                if number in done:
+                    continue
                 kills.append(once(place, number, random.Random(f"{given.seed}-{number}"), lengths))
                 add(asdict(kills[-1]))
                 print(kills[-1].row(), flush=True)
