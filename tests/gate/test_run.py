@@ -98,7 +98,10 @@ def test_every_process_of_the_tests_compiles_all_anew_or_the_cpu_of_a_part_is_no
     project: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    kept = "import sys\n\ndef test_kept():\n    sum(range(10**7))\n    assert not sys.dont_write_bytecode\n"
+    kept = (
+        "import sys, time\n\ndef test_kept():\n    while time.process_time() < 1.5:\n        pass\n"
+        "    assert not sys.dont_write_bytecode\n"
+    )
     project.write(light__a=kept)
     assert project.judged(workers=0) == 0, project.said
     (part,) = [text for text in project.said if text.startswith("light tests: 1 tests, ")]
