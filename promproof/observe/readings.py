@@ -73,9 +73,10 @@ class Readings:
         )
 
     def stored(self) -> Reading | None:
-        """Prometheus' last scrape of the documented metrics; None when it has none, or is not asked.
+        """Prometheus' last scrape that succeeded; None when it has none, or is not asked.
 
-        Samples carry the time at which their scrape began; it had ended when its duration was over.
+        Samples carry the time at which their scrape began; it had ended when its duration was over. A scrape that
+        failed has a duration as well, and stores nothing of the target: nothing is what it says of a count, and not 0.
 
         Raises:
             EvidenceError: Prometheus does not answer.
@@ -85,10 +86,15 @@ class Readings:
         job = f"{{{matcher('job', self.contract.target.job)}}}"
         to_monotonic = time.monotonic() - time.time()
         values: dict[tuple[str, Labels], float] = {}
-        last = self._prometheus.samples(f"scrape_duration_seconds{job}", LOOKBACK_SECONDS)
-        if not last or not last[0].samples:
+        lasted = self._prometheus.samples(f"scrape_duration_seconds{job}", LOOKBACK_SECONDS)
+        scrapes = self._prometheus.samples(f"up{job}", LOOKBACK_SECONDS)
+        if not lasted or not scrapes:
             return None
-        at, duration = last[0].samples[-1]
+        good = {stamp for stamp, value in scrapes[0].samples if value == 1}
+        whole = [(stamp, duration) for stamp, duration in lasted[0].samples if stamp in good]
+        if not whole:
+            return None
+        at, duration = whole[-1]
         for metric in self.contract.metrics:
             name = sample_name(metric)
             for series in self._prometheus.samples(f"{name}{job}", LOOKBACK_SECONDS):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from promproof.places import DEFAULT_MONITORING
+from promproof.places import DEFAULT_MONITORING, REPOSITORY
 
 HTTP = "prometheus/rules/http.yml"
 EXECUTIONS = "prometheus/rules/executions.yml"
@@ -42,8 +42,10 @@ def make(twin: Twin, folder: Path) -> Path:
 
 
 def changed(out: Path, changes: Iterable[tuple[str, str, str]]) -> Path:
-    """A copy of the shipped monitoring folder, with texts replaced: (file, before, after)."""
+    """A copy of the shipped monitoring folder beside its page, with texts replaced: (file, before, after)."""
     shutil.copytree(DEFAULT_MONITORING, out)
+    if not (out.parent / "docs").exists():  # where the runbooks of the alerts are
+        (out.parent / "docs").symlink_to(REPOSITORY / "docs")
     for file, before, after in changes:
         path = out / file
         text = path.read_text(encoding="utf-8")

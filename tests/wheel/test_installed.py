@@ -208,6 +208,7 @@ def test_pytest_finds_the_plugin_by_its_entry_point_and_its_own_tests_run_as_bef
 
 
 @pytest.mark.nightly  # every day the web UI starts the same Locust among the same files
+@pytest.mark.whole_run(alone=True)  # the scenario is shipped with an honest generator's limits
 def test_a_shipped_scenario_is_played_and_reported_in_the_working_folder(
     programs: Path, repository: Path
 ) -> None:
