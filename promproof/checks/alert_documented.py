@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promproof.checks.base import Check, Claim, findings, register, unknown
-from promproof.config.guards import is_documented, operands, unguarded
+from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
 from promproof.contract.model import Alert, Contract, seconds
@@ -70,10 +70,12 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
         return [f"the expression cannot be parsed: {error}"]
     found = []
     if alert.threshold is not None:
-        compared = unguarded(operands(rule.expression), alert.comparator, alert.threshold)
+        conditions = operands(rule.expression)
+        compared = unguarded(conditions, alert.comparator, alert.threshold)
         if not is_documented(compared, alert.comparator, alert.threshold):
             shown = ", ".join(f"{op} {value:g}" for op, value in compared) or "none"
             found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
+        found += _guard_findings(alert, guards(conditions, alert.comparator, alert.threshold))
     window = {seconds(alert.window)} - {0.0} if alert.window else set()
     windows = said.windows if alert.window else own.windows
     if (alert.window or alert.unit == "state") and set(windows) != window:
@@ -88,6 +90,25 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _guard_findings(alert: Alert, deployed: Sequence[str]) -> list[str]:
+    """A guard that nobody documented keeps the alert silent when it matters; where none are promised any may be."""
+    if alert.guards is None:
+        return []
+    promised = [printed(guard) for guard in alert.guards]
+    return [
+        *(
+            f"fires only with `{guard}`, which the contract does not name under `guards`"
+            for guard in deployed
+            if not any(same(guard, other) for other in promised)
+        ),
+        *(
+            f"fires without the documented guard `{guard}`"
+            for guard in promised
+            if not any(same(guard, other) for other in deployed)
+        ),
+    ]
 
 
 CHECK = register(Check("documented", claims, judge, order=610))

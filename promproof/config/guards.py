@@ -28,6 +28,8 @@ class Operand:
 
     comparisons: tuple[Comparison, ...]
     quantity: str
+    text: str
+    """As promql-parser prints it, `unless` before it where it is the exception."""
 
 
 def operands(expression: str) -> list[Operand]:
@@ -36,7 +38,28 @@ def operands(expression: str) -> list[Operand]:
     Raises:
         ValueError: promql-parser cannot parse it.
     """
-    return [_operand(node) for node in _conjuncts(parse(expression))]
+    return [_operand(node, word) for word, node in _conjuncts(parse(expression))]
+
+
+def guards(conditions: Sequence[Operand], comparator: str | None, value: float) -> list[str]:
+    """The texts of the conditions that only narrow when it is asked; none where no condition says the value."""
+    told = {condition.quantity for condition in conditions if _says(condition, comparator, value)}
+    return [condition.text for condition in conditions if told and condition.quantity not in told]
+
+
+def same(guard: str, other: str) -> bool:
+    """Whether two guards are written alike, spaces and line breaks apart."""
+    return _squeezed(guard) == _squeezed(other)
+
+
+def printed(guard: str) -> str:
+    """A guard as `Operand.text` has it.
+
+    Raises:
+        ValueError: promql-parser cannot parse it.
+    """
+    word, expression = ("unless ", guard[7:]) if guard.startswith("unless ") else ("", guard)
+    return _operand(parse(expression), word).text
 
 
 def unguarded(conditions: Sequence[Operand], comparator: str | None, value: float) -> list[Comparison]:
@@ -49,23 +72,28 @@ def unguarded(conditions: Sequence[Operand], comparator: str | None, value: floa
 
 def is_documented(comparisons: Sequence[Comparison], comparator: str | None, value: float) -> bool:
     """Whether each comparison is the documented one; 1 - 0.95 is 0.05."""
-    same = [op == comparator and math.isclose(number, value, rel_tol=1e-9) for op, number in comparisons]
-    return bool(same) and all(same)
+    alike = [op == comparator and math.isclose(number, value, rel_tol=1e-9) for op, number in comparisons]
+    return bool(alike) and all(alike)
 
 
 def _says(condition: Operand, comparator: str | None, value: float) -> bool:
     return is_documented(condition.comparisons, comparator, value)
 
 
-def _conjuncts(node: Any) -> list[Any]:
+def _conjuncts(node: Any) -> list[tuple[str, Any]]:
+    """Each condition, and the word before it: `unless `, or none."""
     while isinstance(node, promql.ParenExpr):
         node = node.expr
-    if isinstance(node, promql.BinaryExpr) and str(node.op) in ("and", "unless"):
+    if isinstance(node, promql.BinaryExpr) and str(node.op) == "and":
         return [*_conjuncts(node.lhs), *_conjuncts(node.rhs)]
-    return [node]
+    if isinstance(node, promql.BinaryExpr) and str(node.op) == "unless":
+        return [*_conjuncts(node.lhs), ("unless ", node.rhs)]
+    return [("", node)]
 
 
-def _operand(node: Any) -> Operand:
+def _operand(node: Any, word: str = "") -> Operand:
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
     found = tuple(told for part in walk(node) if (told := threshold(part)) is not None)
     measured = node
     while threshold(measured) is not None or isinstance(measured, promql.ParenExpr):
@@ -73,4 +101,9 @@ def _operand(node: Any) -> Operand:
             measured = measured.expr
         else:
             measured = measured.rhs if isinstance(measured.lhs, promql.NumberLiteral) else measured.lhs
-    return Operand(found, _WINDOW.sub("[]", "".join(measured.prettify().split())))
+    text = word + " ".join(node.prettify().split())
+    return Operand(found, _WINDOW.sub("[]", _squeezed(measured.prettify())), text)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())

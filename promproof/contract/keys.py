@@ -95,6 +95,7 @@ Alert.keep_firing_for: how long it goes on when its condition is over; judged wi
 Alert.severity: the label by which it is routed
 Alert.receivers: who is notified, by the names of Alertmanager's file
 Alert.metrics: the metrics that its expression must be about
+Alert.guards: conditions beside the threshold without which it does not fire: traffic, hours
 Alert.vanished: whether it also fires for a target that left discovery
 Alert.vanishing: alerts of which one fires when a metric that it reads has vanished
 Alert.always: whether it never stops firing, as a watchdog

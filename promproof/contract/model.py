@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from promproof.config.durations import parse_duration
+from promproof.config.guards import printed
 from promproof.config.inputs import load_model
 from promproof.contract.boundary import Boundary as Boundary
 from promproof.contract.deployment import Deployment
@@ -161,6 +162,8 @@ class Alert(Model):
     receivers: tuple[str, ...] = Field(default=(), strict=False, min_length=1)
     metrics: tuple[MetricName, ...] = Field(default=(), strict=False, min_length=1)
     """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""
+    guards: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Conditions beside the threshold without which it does not fire; none given: any, empty: none."""
     vanished: bool = False
     """Whether the alert also fires for a target that left discovery."""
     vanishing: tuple[str, ...] = Field(default=(), strict=False)
@@ -173,6 +176,13 @@ class Alert(Model):
     def _fits(self) -> Alert:
         if (self.comparator is None) != (self.threshold is None):
             raise ValueError("comparator and threshold belong together")
+        if self.guards is not None and self.threshold is None:
+            raise ValueError("guards stand beside a threshold, and it has none")
+        for guard in self.guards or ():
+            try:
+                printed(guard)
+            except ValueError as error:
+                raise ValueError(f"the guard {guard!r} is no PromQL: {error}") from error
         if self.always and (self.threshold is not None or self.boundary is not None):
             raise ValueError("an alert that always fires has no threshold and no boundary")
         return self
