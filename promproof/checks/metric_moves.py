@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
+from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
+from promproof.checks.metric_parked import NEVER_KNOWN
 from promproof.contract.model import Metric
 from promproof.evidence.evidence import LOST_SHARE, Evidence
 from promproof.evidence.senders import ledger_of
@@ -44,6 +45,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     born = [samples for samples in series.values() if samples and samples[0][1] > 0]
     born = born if metric.labels or metric.any_labels else []
     if values and not moved and not born:
+        if not found and metric.truth.kind == "open_requests" and not evidence.ledger.makes_wait:
+            return not_verified(claim, NEVER_KNOWN)
         if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
             return unknown(claim, "no scrape met an open request", evidence.stored_records)
         if not found and (missed := _missed(metric, evidence)):

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.senders import late, ledger_of
-from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
 from promproof.truth.metrics import ZERO, between
 from promproof.truth.requests import label_from, told
 from promproof.verdict import Verdict
 
 ENOUGH = 3
+NEVER_KNOWN = "the scenario makes no request wait (`floor`), so how many are open is never known"
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -58,10 +58,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         if value not in reading.get(labels, ZERO)
     ]
     records = [evidence.rest.record, *evidence.stored_records, *evidence.ledger_records]
-    if not parked and not found and not _waits(evidence.ledger):
-        return not_verified(
-            claim, "the scenario makes no request wait (`floor`), so how many are open is never known"
-        )
+    if not parked and not found and not evidence.ledger.makes_wait:
+        return not_verified(claim, NEVER_KNOWN)
     if not parked and not found:
         return unknown(claim, f"no scrape with {ENOUGH} or more requests certainly open", records)
     return findings(
@@ -80,10 +78,6 @@ def _by_scrape(series: Mapping[Labels, Sequence[tuple[float, float]]]) -> dict[f
         for stamp, value in samples:
             at.setdefault(stamp, {})[labels] = value
     return at
-
-
-def _waits(ledger: LedgerView) -> bool:
-    return any(seconds > 0 for floors in ledger.floors.values() for seconds in floors)
 
 
 CHECK = register(

@@ -42,6 +42,8 @@ def run(given: dict[str, Any]) -> int:
         seen = look(service, wishes, _say)
     for name, counting in seen.found.counting.items():
         _say(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
+    for name, flight in seen.found.flights.items():
+        _say(f"  {name}: {_labels(flight, 'requests in flight')}")
     if not seen.found.counting:
         _say("  no metric counts requests: their form is drafted, and that they move")
     proven = proofs(folder) if folder is not None else {}
@@ -164,12 +166,17 @@ def _tell(path: Path, merged: Merged) -> None:
                 _say(f"    {line}")
 
 
-def _labels(counting: Counting) -> str:
+def _labels(counting: Counting, kind: str = "") -> str:
     """The labels with what each one holds, in a few words."""
-    words = {"status_class": "class of status", "method_lower": "method", "constant": "always the same"}
+    words = {
+        "status_class": "class of status",
+        "method_lower": "method",
+        "constant": "always the same",
+        "anything": "any",
+    }
     meant = {name: words.get(source, source) for name, source in counting.sources.items()}
     told = [name if name == word else f"{name} = {word}" for name, word in meant.items()]
-    kind = "durations" if counting.durations else "requests"
+    kind = kind or ("durations" if counting.durations else "requests")
     return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
@@ -14,11 +14,13 @@ from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
 from promproof.draft.boards import Known, panels
+from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
+from promproof.draft.flight import candidates, flights
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
-from promproof.draft.probing import METRICS_PATHS, Tried, find_openapi, observe, try_routes
-from promproof.draft.recognise import Recognised, recognise
+from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
+from promproof.draft.recognise import Counting, Recognised, recognise
 from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
 from promproof.draft.service import Running, figures
 from promproof.grafana.provisioning import parsed
@@ -80,6 +82,7 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
         choice = of_exposition(first, target.metrics_path)
     tried = try_routes(target, Choice(choice.routes, choice.left), wishes.routes)
     observed, found = _recognised(service, tried)
+    found = _with_flights(target, observed, found)
     sent = sum(batch.times for batch in observed.batches)
     counted = len(found.counting)
     exactly = f"{_several(counted, 'metric')} count{'s' if counted == 1 else ''} them exactly"
@@ -105,6 +108,19 @@ def _recognised(service: Running, tried: Tried) -> tuple[Observed, Recognised]:
     later = recognise(again)
     better = (len(later.counting), -len(later.uncounted)) > (len(found.counting), -len(found.uncounted))
     return (again, later) if better else (observed, found)
+
+
+def _with_flights(target: Target, observed: Observed, found: Recognised) -> Recognised:
+    """What is known with the gauges of requests in flight, which only requests that are open at once can show."""
+    if not candidates(observed):
+        return found
+    probes = {batch.probe: None for batch in observed.batches if batch.probe is not None}
+    sent = crowds(target, [probe for probe in probes if probe not in observed.spoilt])
+    told = flights(observed, sent, found.counting, target.metrics_path)
+    shown = {name: flight for name, flight in told.items() if isinstance(flight, Counting)}
+    why = {name: reason for name, reason in told.items() if isinstance(reason, str)}
+    others = {name: reason for name, reason in found.others.items() if name not in shown}
+    return replace(found, flights=shown, others={**others, **why})
 
 
 def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> dict[str, str]:

@@ -47,6 +47,11 @@ def metrics(
         for told in _notes(counting):
             lines += comment(told, "  ")
         lines += item(counted(counting, observed.last, metrics_path, health))
+    for flight in found.flights.values():
+        lines += comment(
+            "Requests in flight: it rose while several were open, and was back when they were answered", "  "
+        )
+        lines += item(in_flight(flight, metrics_path))
     for family in observed.last.families.values():
         figure = PROCESS.get(family.name)
         if figure in figures:
@@ -97,6 +102,16 @@ def counted(counting: Counting, last: Exposition, metrics_path: str, health: str
         **({"labels": labels} if labels else {}),
         **_buckets(family, last),
         "truth": truth,
+    }
+
+
+def in_flight(flight: Counting, metrics_path: str) -> dict[str, Any]:
+    """A gauge of requests in flight, as the contract has it."""
+    labels = {name: label(flight, name, metrics_path) for name in flight.sources}
+    return {
+        **_form(flight.family),
+        **({"labels": labels} if labels else {}),
+        "truth": {"kind": "open_requests", **({"scrapes": True} if flight.own is not None else {})},
     }
 
 

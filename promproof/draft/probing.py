@@ -61,7 +61,7 @@ class Target:
         self.url = url.rstrip("/")
         self.metrics_base = (metrics or url).rstrip("/")
         self.metrics_path = METRICS_PATHS[0]
-        self._pause = pause
+        self.pause = pause
         self._session = Session(ANSWER_SECONDS)
 
     def get(self, path: str, method: str = "GET") -> requests.Response:
@@ -73,9 +73,17 @@ class Target:
         url = path if urlsplit(path).scheme else self.url + path
         return self._session.request(method, url, allow_redirects=False)
 
+    def another(self) -> Target:
+        """Another client of the same service, with a connection of its own."""
+        return Target(self.url, self.pause, self.metrics_base)
+
+    def close(self) -> None:
+        """Give the connection up."""
+        self._session.close()
+
     def renew(self) -> None:
         """Give the connection up: the next question opens one."""
-        self._session.close()
+        self.close()
         self._session = Session(ANSWER_SECONDS)
 
     def find_metrics(self, paths: Sequence[str] = METRICS_PATHS) -> Exposition:
@@ -239,7 +247,7 @@ def _batches(target: Target, probes: Sequence[Probe], settle: float) -> Iterator
             except requests.RequestException:
                 break
         seconds = time.monotonic() - begin
-        target._pause(settle)
+        target.pause(settle)
         reading = time.monotonic()
         after = target.read()
         seconds += time.monotonic() - reading

@@ -1,7 +1,8 @@
 """Which metrics count requests, and where each of their labels comes from: found out, never guessed from a name.
 
 A family counts requests when each batch of known requests raises exactly one of its series by exactly their number.
-A label's source is what explains its value for every probe: method, status, status class, route, or a constant.
+A label's source is what explains its value for every probe: method, status, status class, route, or a constant;
+of requests in flight also anything, where nothing explains it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 from promproof.draft.observed import COUNTED_SAMPLE, UNMATCHED, Observed, Probe
 from promproof.exposition import Family, Labels
 
-Source = Literal["method", "method_lower", "status", "status_class", "route", "constant"]
+Source = Literal["method", "method_lower", "status", "status_class", "route", "constant", "anything"]
 SLACK = 0.002
 """Seconds by which two clocks may differ for one request."""
 SIZES = ("byte", "size")
@@ -54,6 +55,8 @@ class Recognised:
     others: Mapping[str, str] = field(default_factory=dict)
     uncounted: frozenset[Probe] = frozenset()
     """Probes that no family counts."""
+    flights: Mapping[str, Counting] = field(default_factory=dict)
+    """Gauges of requests in flight."""
 
 
 def recognise(observed: Observed) -> Recognised:
@@ -166,7 +169,7 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
     sources: dict[str, Source] = {}
     for name in dict.fromkeys(name for labels in seen.values() for name, _ in labels):
         values = {probe: dict(labels).get(name, "") for probe, labels in seen.items()}
-        source = _source(values)
+        source = source_of(values)
         if source is None:
             return f"nothing explains its label {name} ({', '.join(sorted(set(values.values()))[:3])})"
         if source in sources.values() and source != "constant":
@@ -186,7 +189,8 @@ def _as_of(seen: Mapping[Probe, Labels], other: Counting) -> dict[str, Source]:
     return {name: other.sources[name] for name, _ in labels}
 
 
-def _source(values: Mapping[Probe, str]) -> Source | None:
+def source_of(values: Mapping[Probe, str]) -> Source | None:
+    """What explains a label's value for every probe; None for nothing."""
     if all(value == probe.method for probe, value in values.items()):
         return "method"
     if all(value == probe.method.lower() for probe, value in values.items()):

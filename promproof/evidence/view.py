@@ -93,6 +93,11 @@ class LedgerView:
         return {key: view.floors for key, view in self.endpoints_seen.items() if view.floors}
 
     @cached_property
+    def makes_wait(self) -> bool:
+        """Whether the server certainly spent time on some request."""
+        return any(seconds > 0 for floors in self.floors.values() for seconds in floors)
+
+    @cached_property
     def tallies(self) -> dict[TallyKey, int]:
         """Declared events (executions by id and outcome, say) that certainly happened."""
         return {key: course.count for key, course in self.tallies_seen.items()}

@@ -21,13 +21,16 @@ pytestmark = pytest.mark.unit
 METRIC = "http_requests_in_progress"
 
 
-def verdict(opened: float, closed: float) -> Verdict:
-    """Of a gauge that stood still at 0 through scrapes at 1 s, 2 s and 3 s, with one request open meanwhile."""
+def verdict(opened: float, closed: float, *, floor: bool = True) -> Verdict:
+    """Of a gauge that stood still at 0 through scrapes at 1 s, 2 s and 3 s, with one request open meanwhile.
+
+    floor: whether the server certainly spent all that time on it.
+    """
     now = [opened]
     ledger = Ledger(lambda: now[0], 0.1)
     token = ledger.open("GET", "/health")
     now[0] = closed
-    ledger.close(token, 200, floor_seconds=closed - opened)
+    ledger.close(token, 200, floor_seconds=closed - opened if floor else 0.0)
     series = {METRIC: 0.0, "up": 1.0, "scrape_duration_seconds": 0.01}
     rows: list[tuple[str, dict[str, Any]]] = [
         ("run", {"scrape_interval": 1.0}),
@@ -57,6 +60,11 @@ def test_a_gauge_that_no_scrape_could_see_moving_fails() -> None:
 def test_a_gauge_that_stood_still_under_a_scrape_is_unknown() -> None:
     found = verdict(1.3, 2.7)
     assert (found.outcome, "stood still at 0" in found.reason) == ("fail", True)
+
+
+def test_a_gauge_of_requests_that_nothing_makes_wait_may_stand_still() -> None:
+    found = verdict(1.3, 2.7, floor=False)
+    assert (found.outcome, "makes no request wait" in found.reason) == ("not verified", True)
 
 
 @pytest.mark.parametrize(

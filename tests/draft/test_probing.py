@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
+from promproof.draft.crowding import crowds
 from promproof.draft.drafting import Wishes, files, look
+from promproof.draft.observed import Probe
 from promproof.draft.probing import Target, find_openapi, observe, try_routes
 from promproof.draft.routes import Choice, Route
 from promproof.draft.service import Running, running
@@ -126,6 +128,35 @@ def test_answers_that_change_spoil_their_probe_alone() -> None:
         tried = try_routes(target, routes("/", "/moody"))
         observed = observe(target, tried.probes, 0)
     assert {probe.path for probe in observed.spoilt} == {"/moody"}
+
+
+def test_a_crowd_shows_what_is_in_flight_and_asks_no_route_that_changes_something() -> None:
+    class Busy(Server):
+        """Holds a request until the metrics were read while it was open."""
+
+        open = 0
+        lock = threading.Lock()
+
+        def answer(self, method: str, path: str) -> tuple[int, str]:
+            if path == "/metrics":
+                seen.set()
+                return 200, f"# HELP now Open.\n# TYPE now gauge\nnow {self.open}\n"
+            with self.lock:
+                self.open += 1
+            seen.clear()
+            seen.wait(5)
+            with self.lock:
+                self.open -= 1
+            return super().answer(method, path)
+
+    seen = threading.Event()
+    probes = [Probe("GET", "/a", "/a", 200), Probe("POST", "/b", "/b", 200), Probe("GET", "/c", "/c", 404)]
+    with serving(Busy({"/a": (200, ""), "/b": (200, ""), "/c": (500, "")})) as server:
+        sent = crowds(quick(server), probes)
+    assert [crowd.probe.path for crowd in sent] == ["/a"], "an answer of another kind says nothing"
+    assert max(reading.values["now", ()] for reading in sent[0].during) > 0
+    assert sent[0].after.values["now", ()] == 0
+    assert "POST /b" not in server.asked
 
 
 def test_metrics_are_found_at_another_usual_path_and_told_where_there_are_none() -> None:
