@@ -128,6 +128,9 @@ def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
             "from": "status_class",
             **({"case": "upper"} if any("X" in v for v in values.values()) else {}),
         }
+    if source == "status":
+        words = {str(probe.status): value for probe, value in values.items() if value != str(probe.status)}
+        return {"from": "status", **({"as": words} if words else {})}
     if source != "route":
         return {"from": source}
     spelt = {probe.route: value for probe, value in values.items() if value != probe.route}

@@ -223,18 +223,23 @@ def observe(target: Target, probes: Sequence[Probe], settle: float = 0.05) -> Ob
     Raises:
         EvidenceError: the metrics can't be read any more.
     """
+    begin = time.monotonic()
     before = target.read()
-    return Observed(before, (*_batches(target, probes, settle), *_elsewhere(target)))
+    first = time.monotonic() - begin
+    return Observed(before, (*_batches(target, probes, settle, first), *_elsewhere(target)))
 
 
 def _elsewhere(target: Target) -> Iterator[Batch]:
     """Readings over connections of their own: a connection that is kept stays with one of several processes."""
     for _ in range(ELSEWHERE):
         target.renew()
-        yield Batch(None, 0, 0.0, target.read())
+        begin = time.monotonic()
+        after = target.read()
+        yield Batch(None, 0, time.monotonic() - begin, after)
 
 
-def _batches(target: Target, probes: Sequence[Probe], settle: float) -> Iterator[Batch]:
+def _batches(target: Target, probes: Sequence[Probe], settle: float, first: float) -> Iterator[Batch]:
+    """first: seconds that the reading before them took."""
     rounds: list[Probe | None] = [None, None, *probes, None]
     for number, probe in enumerate(rounds):
         begin = time.monotonic()
@@ -246,7 +251,7 @@ def _batches(target: Target, probes: Sequence[Probe], settle: float) -> Iterator
                 sent += target.get(probe.path, probe.method).status_code == probe.status
             except requests.RequestException:
                 break
-        seconds = time.monotonic() - begin
+        seconds = time.monotonic() - begin + (first if number == 0 else 0.0)
         target.pause(settle)
         reading = time.monotonic()
         after = target.read()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Literal
 
 from promproof.draft.observed import COUNTED_SAMPLE, UNMATCHED, Observed, Probe
@@ -19,6 +20,7 @@ Source = Literal["method", "method_lower", "status", "status_class", "route", "c
 SLACK = 0.002
 """Seconds by which two clocks may differ for one request."""
 SIZES = ("byte", "size")
+_KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
 MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
 
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
@@ -199,6 +201,8 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
         return "status"
     if all(value.lower() == f"{probe.status // 100}xx" for probe, value in values.items()):
         return "status_class"
+    if all(_says_status(value, probe.status) for probe, value in values.items()) and _by_status(values):
+        return "status"
     routes: dict[str, set[str]] = {}
     for probe, value in values.items():
         routes.setdefault(probe.path, set()).add(value)
@@ -211,6 +215,18 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
             return "route"
         return "constant" if len(routes) > 1 else None
     return None
+
+
+def _says_status(value: str, status: int) -> bool:
+    """Whether a value is a status in words: `404 Not Found`, or `Not Found` alone."""
+    phrase = HTTPStatus(status).phrase.lower() if status in _KNOWN_STATUSES else str(status)
+    return re.match(rf"{status}\b", value) is not None or value.lower() == phrase
+
+
+def _by_status(values: Mapping[Probe, str]) -> bool:
+    """Whether each status has one value."""
+    told = {(probe.status, value) for probe, value in values.items()}
+    return len(told) == len({probe.status for probe in values})
 
 
 def _by_route(values: Mapping[Probe, str]) -> bool:

@@ -63,6 +63,17 @@ def test_a_reading_that_is_in_flight_itself_is_in_the_truth() -> None:
     assert found.labels["method"].source == "method"
 
 
+def test_a_reading_under_a_label_for_itself_is_in_flight_though_all_else_is_too_quick() -> None:
+    own = 'method="GET",path="/metrics",status_code="200"'
+    found = drafted({own: 1}, [crowd(ITEMS, [{own: 1, 'path="/items"': 0}], {own: 1})])
+    assert found.truth.model_dump()["scrapes"]
+    assert {name: label.source for name, label in found.labels.items()} == {
+        "method": "method",
+        "path": "anything",
+        "status_code": "anything",
+    }
+
+
 def labelled(label: Callable[[Probe], str], probes: Sequence[Probe] = PROBES) -> list[Crowd]:
     """Crowds of these probes that a gauge shows with such labels."""
     return [crowd(probe, [{label(probe): 2}], {label(probe): 0}) for probe in probes]
@@ -91,7 +102,7 @@ def test_a_constant_is_taken_from_a_metric_that_counts_requests_with_it() -> Non
         ({"": 0}, [{"": 5}], {"": 0}, "rises by more than the 4"),
         ({"": 0}, [{"": 0.5}], {"": 0}, "reads other than a number of requests"),
         ({"": 1}, [{"": 0}], {"": 1}, "reads other than a number of requests"),
-        ({"": 0}, [{"": 0}], {"": 0}, "also while requests were open"),
+        ({"": 0}, [{"": 0}], {"": 0}, "stood still whenever it was looked at"),
         ({'k="a"': 0}, [{'k="a"': 1}, {'k="b"': 1}], {}, "raises 2 of its series"),
     ],
     ids=[

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from promproof.draft.metrics import label
 from promproof.draft.observed import Observed, Probe
-from promproof.draft.recognise import Recognised, recognise
+from promproof.draft.recognise import Recognised, recognise, source_of
 from tests.draft.readings import ITEMS, PROBES, UNKNOWN, counter, observed, recorded
 
 pytestmark = pytest.mark.unit
@@ -235,3 +236,21 @@ def test_nothing_is_recognised_where_nothing_moves() -> None:
     found = recognise(observed(lambda sent, reads: counter("requests_total", {'a="b"': 7})))
     assert not found.counting
     assert not found.uncounted
+
+
+@pytest.mark.parametrize("words", [{200: "200 OK", 404: "404 Not Found"}, {200: "OK", 404: "Not Found"}])
+def test_a_status_in_words_is_a_status_under_other_words(words: dict[int, str]) -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("r_total", rows(sent, lambda probe: f'status="{words[probe.status]}"'))
+
+    found = recognise(observed(write)).counting["r_total"]
+    assert found.sources == {"status": "status"}
+    assert label(found, "status", "/metrics") == {
+        "from": "status",
+        "as": {str(status): told for status, told in words.items()},
+    }
+
+
+def test_two_words_for_one_status_on_one_route_are_explained_by_nothing() -> None:
+    post = Probe("POST", ITEMS.path, ITEMS.route, 200)
+    assert source_of({ITEMS: "200 OK", post: "200 Fine"}) is None
