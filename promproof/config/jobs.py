@@ -34,21 +34,26 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
     Raises:
         InputError: none, or more than one that may be it.
     """
-    candidates = [name for name, job in jobs.items() if not _is_monitoring(job)]
-    named = [name for name in candidates if name == service]
+    may_be = candidates(jobs)
+    named = [name for name in may_be if name == service]
     address = url.rstrip("/").rpartition("//")[2] if url else None
-    at = [name for name in candidates if address in jobs[name].targets]
-    for found in (candidates, at, named):
+    at = [name for name in may_be if address in jobs[name].targets]
+    for found in (may_be, at, named):
         if len(found) == 1:
             return found[0]
     raise InputError(
-        what=f"{len(candidates)} jobs may be that of the target: {', '.join(candidates)}"
-        if candidates
+        what=f"{len(may_be)} jobs may be that of the target: {', '.join(may_be)}"
+        if may_be
         else f"no scrape job reads the target; there are {', '.join(jobs) or 'none'}",
         where=where,
         expected="one job that reads the target",
         todo="name it in the contract: `target: {job: NAME}`" if jobs else "add one under scrape_configs",
     )
+
+
+def candidates(jobs: Mapping[str, Job]) -> list[str]:
+    """The jobs that may read the target: those that are not of the monitoring itself."""
+    return [name for name, job in jobs.items() if not _is_monitoring(job)]
 
 
 def _is_monitoring(job: Job) -> bool:

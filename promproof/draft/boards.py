@@ -87,6 +87,11 @@ def _claim(panel: Panel, queries: Sequence[Any], known: Known) -> dict[str, Any]
     return {**told, **({"truth": found} if found else {})}
 
 
+def asked(dashboard: Dashboard) -> list[Any]:
+    """The trees of all queries of a dashboard that can be read."""
+    return [node for panel in dashboard.panels for node in _queries(dashboard, panel) or ()]
+
+
 def _may_be_empty(node: Any, known: Known) -> bool:
     """Whether a query shows what no request has caused, or something only while a condition holds."""
     return filters(node.prettify()) or any(

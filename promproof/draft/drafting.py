@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
+from promproof.config.jobs import candidates
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
 from promproof.config.urls import without_password
 from promproof.draft import contract as texts
 from promproof.draft import folder as monitoring
 from promproof.draft import metrics, traffic
-from promproof.draft.boards import Known, panels
+from promproof.draft.boards import Known, asked, panels
 from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
-from promproof.draft.flight import candidates, flights
+from promproof.draft.flight import candidates as gauges
+from promproof.draft.flight import flights
+from promproof.draft.job import job, trees
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
@@ -112,7 +115,7 @@ def _recognised(service: Running, tried: Tried) -> tuple[Observed, Recognised]:
 
 def _with_flights(target: Target, observed: Observed, found: Recognised) -> Recognised:
     """What is known with the gauges of requests in flight, which only requests that are open at once can show."""
-    if not candidates(observed):
+    if not gauges(observed):
         return found
     probes = {batch.probe: None for batch in observed.batches if batch.probe is not None}
     sent = crowds(target, [probe for probe in probes if probe not in observed.spoilt])
@@ -134,7 +137,7 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     service = texts.Service(
         wishes.name,
         wishes.app,
-        "",
+        _job(folder, seen, wishes.name, say) if folder is not None and wishes.prometheus is None else "",
         seen.metrics_path,
         SCENARIO if probes else "",
         {
@@ -181,6 +184,20 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     known = Known(seen.found.counting, metrics.still(seen.observed, seen.found), monitoring.limits(rules))
     shown = {board.uid: panels(board, known) for board in boards}
     return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
+
+
+def _job(folder: Folder, seen: Seen, name: str, say: Say) -> str:
+    """The scrape job, where it has to be named and queries name it."""
+    own = [family for family in seen.observed.last.families if not metrics.is_librarys(family)]
+    boards = parsed(grafana_files(folder.root)).dashboards
+    queries = [*trees(read_rules(folder.rules)), *(node for board in boards for node in asked(board))]
+    found = job(folder, name, own, queries)
+    if found is None:
+        may_be = ", ".join(candidates(folder.jobs)) or "none"
+        say(
+            f"which scrape job is this service's? ({may_be}): name it in the contract, `target: {{job: NAME}}`"
+        )
+    return found or ""
 
 
 def _edges(seen: Seen) -> dict[str, list[float]]:
