@@ -35,7 +35,7 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
         InputError: none, or more than one that may be it.
     """
     may_be = candidates(jobs)
-    named = [name for name in may_be if name == service]
+    named = [name for name in jobs if name == service]  # whatever its port is known for
     address = url.rstrip("/").rpartition("//")[2] if url else None
     at = [name for name in may_be if address in jobs[name].targets]
     for found in (may_be, at, named):

@@ -220,7 +220,8 @@ def loaded_rules(url: str, say: Say) -> list[Rule]:
         rules = loaded(prometheus.rules())
     finally:
         prometheus.close()
-    say(f"{url}: {_several(len(rules), 'alert')}; its dashboards and routes are in files: --monitoring DIR")
+    place = without_password(url)
+    say(f"{place}: {_several(len(rules), 'alert')}; its dashboards and routes are in files: --monitoring DIR")
     return rules
 
 

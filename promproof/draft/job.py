@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from promproof.config.folder import Folder
-from promproof.config.jobs import candidates, job_of
+from promproof.config.jobs import job_of
 from promproof.config.promql import parse
 from promproof.config.rules import Rule
 from promproof.errors import InputError
@@ -37,7 +37,7 @@ def job(folder: Folder, service: str, families: Iterable[str], queries: Sequence
         for label, sign, value in matchers(selector)
         if label == "job" and sign == "="
     }
-    found = named & set(candidates(folder.jobs))
+    found = named & set(folder.jobs)
     return found.pop() if len(found) == 1 else None
 
 

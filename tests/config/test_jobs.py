@@ -38,6 +38,10 @@ def test_of_several_the_one_with_the_targets_address_or_the_services_name_is_mea
     assert told(jobs) == "shop"
 
 
+def test_a_job_with_the_services_name_is_its_own_whatever_its_port_is_known_for() -> None:
+    assert told({"prometheus": "localhost:9090", "shop": "shop:9100"}) == "shop"
+
+
 def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:
     with pytest.raises(InputError, match="there are prometheus\n"):
         told({"prometheus": "localhost:9090"})

@@ -216,8 +216,10 @@ def test_the_alerts_of_a_running_prometheus_are_drafted() -> None:
     with serving(Server({"/api/v1/rules": (200, json.dumps(groups))})) as server:
         server.counts["/", "200"] = 1
         said: list[str] = []
-        wishes = Wishes(name="shop", prometheus=server.url)
+        url = server.url.replace("//", "//ops:secret@")
+        wishes = Wishes(name="shop", prometheus=url)
         drafted = files(look(Running(quick(server)), wishes, said.append), wishes, {}, said.append)
+    assert not any("secret" in line for line in said)
     assert yaml.safe_load(drafted["contract.yaml"])["alerts"] == [
         {
             "name": "Down",
