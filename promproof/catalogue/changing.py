@@ -144,7 +144,7 @@ def _add(text: str, place: Place, change: Change) -> Span | None:
         at = _begin(text, node, 0)
         line = "\n" + " " * _column(text, at)
         written = (
-            ", ".join(entries) + ", " if node.flow_style else "".join(f"- {each}{line}" for each in entries)
+            ", ".join(entries) + ", " if node.flow_style else "".join(f"- {entry}{line}" for entry in entries)
         )
         return at, at, written
     if not isinstance(node, yaml.MappingNode) or any(key.value in given for key, _ in node.value):

@@ -73,7 +73,10 @@ class Judge:
         found = files.data.findings if files is not None else ()
         return [
             *red,
-            *(Red(each.id, f"{_file(each.place)}: {each.message}", is_claim=False) for each in found),
+            *(
+                Red(finding.id, f"{_file(finding.place)}: {finding.message}", is_claim=False)
+                for finding in found
+            ),
         ]
 
     def _proven(self, setup: SetUp) -> list[Red]:

@@ -69,7 +69,7 @@ def red_of(evidence: Evidence, metric: str) -> list[Red]:
 
 def as_if(history: History, way: str, job: Job) -> History:
     """The history as it would be with the fault."""
-    names = {sample for record in history.of(Stored) for sample in (each.name for each in record.data.series)}
+    names = {series.name for record in history.of(Stored) for series in record.data.series}
     scrapes: dict[float, list[tuple[Sample, tuple[tuple[str, str], ...]]]] = defaultdict(list)
     for record in history.of(Stored):
         for series in record.data.series:

@@ -57,11 +57,11 @@ def score(
         baseline = judge(mine)
         for fault in faults:
             found = planted(fault, mine, places)
-            for each in [_judged(place, mine, judge, baseline) for place in found] or [
+            for result in [_judged(place, mine, judge, baseline) for place in found] or [
                 Scored(fault, Fate.NO_PLACE)
             ]:
-                say(each)
-                results.append(each)
+                say(result)
+                results.append(result)
     return results
 
 
@@ -103,12 +103,12 @@ def exposed(
 
 def fresh(red: Sequence[Red], baseline: Sequence[Red]) -> list[Red]:
     """What was not red before: a claim that was red already, and a finding with the same words, say nothing."""
-    known = {(each.what, each.text) for each in baseline}
-    claims = {each.what for each in baseline if each.is_claim}
+    known = {(entry.what, entry.text) for entry in baseline}
+    claims = {entry.what for entry in baseline if entry.is_claim}
     return [
-        each
-        for each in red
-        if (each.what, each.text) not in known and not (each.is_claim and each.what in claims)
+        entry
+        for entry in red
+        if (entry.what, entry.text) not in known and not (entry.is_claim and entry.what in claims)
     ]
 
 
@@ -116,23 +116,25 @@ def fate(fault: Fault, red: Sequence[Red]) -> Fate:
     """Whether what turned red names the fault."""
     if fault.family == HARMLESS:
         return Fate.ALARM if red else Fate.QUIET
-    if any(fault.is_named_by(each.what, each.text) for each in red):
+    if any(fault.is_named_by(entry.what, entry.text) for entry in red):
         return Fate.CAUGHT
     return Fate.LUCK if red else Fate.MISSED
 
 
 def ordered(fault: Fault, red: Sequence[Red]) -> tuple[Red, ...]:
     """What names the fault first."""
-    return tuple(sorted(red, key=lambda each: not fault.is_named_by(each.what, each.text)))
+    return tuple(sorted(red, key=lambda entry: not fault.is_named_by(entry.what, entry.text)))
 
 
 def percent(results: Sequence[Scored]) -> float | None:
     """Caught of 100 planted faults; None when none was."""
-    judged = [each for each in results if each.fate in (Fate.CAUGHT, Fate.LUCK, Fate.MISSED)]
-    return 100 * sum(each.fate is Fate.CAUGHT for each in judged) / len(judged) if judged else None
+    judged = [result for result in results if result.fate in (Fate.CAUGHT, Fate.LUCK, Fate.MISSED)]
+    return 100 * sum(result.fate is Fate.CAUGHT for result in judged) / len(judged) if judged else None
 
 
 def by_family(results: Sequence[Scored], catalogue: Catalogue) -> dict[str, list[Scored]]:
     """The results of each class that has some, in the catalogue's order."""
-    found = {name: [each for each in results if each.fault.family == name] for name in catalogue.families}
+    found = {
+        name: [result for result in results if result.fault.family == name] for name in catalogue.families
+    }
     return {name: mine for name, mine in found.items() if mine}

@@ -21,23 +21,23 @@ def text(results: Sequence[Scored], catalogue: Catalogue, *, is_verbose: bool = 
     for name, mine in families.items():
         if name != HARMLESS:
             lines.append(_row(catalogue.families[name].title, mine))
-    faults = [each for each in results if each.fault.family != HARMLESS]
+    faults = [result for result in results if result.fault.family != HARMLESS]
     lines.append(_row("all", faults))
     for fate, head in ((Fate.MISSED, "missed"), (Fate.LUCK, "caught by luck"), (Fate.UNKNOWN, "not judged")):
-        lines += _list(head, [each for each in faults if each.fate is fate])
+        lines += _list(head, [result for result in faults if result.fate is fate])
     harmless = families.get(HARMLESS, [])
     if harmless:
-        alarms = [each for each in harmless if each.fate is Fate.ALARM]
-        judged = sum(each.fate in (Fate.ALARM, Fate.QUIET) for each in harmless)
+        alarms = [result for result in harmless if result.fate is Fate.ALARM]
+        judged = sum(result.fate in (Fate.ALARM, Fate.QUIET) for result in harmless)
         lines += ["", f"harmless changes: {judged}, false alarms: {len(alarms)}"]
         lines += _list("false alarms", alarms)
     if is_verbose:
-        lines += ["", *(line for each in results for line in _verbose(each))]
+        lines += ["", *(line for result in results for line in _verbose(result))]
     return "\n".join(lines) + "\n"
 
 
 def _row(title: str, mine: Sequence[Scored]) -> str:
-    counts = Counter(each.fate for each in mine)
+    counts = Counter(result.fate for result in mine)
     planted = len(mine) - counts[Fate.NO_PLACE]
     score = percent(mine)
     shown = "-" if score is None else f"{score:.0f} %"
@@ -52,10 +52,12 @@ def _list(head: str, mine: Sequence[Scored]) -> Iterator[str]:
         return
     yield ""
     yield f"{head}:"
-    for each in mine:
-        told = each.why or (f"{each.red[0].what}: {each.red[0].text}" if each.red else each.fault.story)
+    for result in mine:
+        told = result.why or (
+            f"{result.red[0].what}: {result.red[0].text}" if result.red else result.fault.story
+        )
         yield from textwrap.wrap(
-            f"{named(each)}: {told}", WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=3
+            f"{named(result)}: {told}", WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=3
         )
 
 
@@ -74,23 +76,23 @@ def _verbose(scored: Scored) -> Iterator[str]:
 
 def data(results: Sequence[Scored], catalogue: Catalogue) -> dict[str, Any]:
     """The same for programs."""
-    faults = [each for each in results if each.fault.family != HARMLESS]
+    faults = [result for result in results if result.fault.family != HARMLESS]
     return {
         "score": percent(faults),
         "classes": {
-            name: {"score": percent(mine), **Counter(str(each.fate) for each in mine)}
+            name: {"score": percent(mine), **Counter(str(result.fate) for result in mine)}
             for name, mine in by_family(results, catalogue).items()
         },
         "faults": [
             {
-                "fault": each.fault.name,
-                "place": each.number,
-                "fate": str(each.fate),
-                "file": each.file,
-                "diff": each.diff,
-                "red": [{"what": red.what, "text": red.text} for red in each.red],
-                "why": each.why,
+                "fault": result.fault.name,
+                "place": result.number,
+                "fate": str(result.fate),
+                "file": result.file,
+                "diff": result.diff,
+                "red": [{"what": red.what, "text": red.text} for red in result.red],
+                "why": result.why,
             }
-            for each in results
+            for result in results
         ],
     }

@@ -45,15 +45,15 @@ def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:
     ]
     found += [f"{name} is loaded and in no rule file" for _, name in served.keys() - wanted.keys()]
     for key in wanted.keys() & served.keys():
-        one, other = wanted[key], served[key]
-        if normal(one.expression) != normal(other.expression):
+        written, running = wanted[key], served[key]
+        if normal(written.expression) != normal(running.expression):
             found.append(
-                f"{one.name} runs {normal(other.expression)}, the file says {normal(one.expression)}"
+                f"{written.name} runs {normal(running.expression)}, the file says {normal(written.expression)}"
             )
-        if abs(one.hold - other.hold) > 1e-9:
-            found.append(f"{one.name} holds {other.hold:g} s, the file says {one.hold:g} s")
-        if one.labels != other.labels or one.annotations != other.annotations:
-            found.append(f"{one.name} has other labels or annotations than its file")
+        if abs(written.hold - running.hold) > 1e-9:
+            found.append(f"{written.name} holds {running.hold:g} s, the file says {written.hold:g} s")
+        if written.labels != running.labels or written.annotations != running.annotations:
+            found.append(f"{written.name} has other labels or annotations than its file")
     for group in record.data.groups:
         found += [
             f"{rule['name']}: {rule['health']}, {rule.get('lastError', '')}"

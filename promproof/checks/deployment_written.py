@@ -121,7 +121,7 @@ def _of_image(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
         if not digest and not service["built"] and len(numbers) < _NUMBERS:
             yield f"{where}: the tag {tag or 'latest'} of {name} moves: write a whole version, or a digest"
     if wanted.version is not None and numbers:
-        said, runs = ([int(number) for number in each] for each in (wanted.version.split("."), numbers))
+        said, runs = ([int(number) for number in version] for version in (wanted.version.split("."), numbers))
         if runs[0] != said[0] or runs[: len(said)] < said:
             yield f"{where}: runs version {tag} of {name}, documented is {wanted.version} or newer of major {said[0]}"
 

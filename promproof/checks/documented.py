@@ -39,10 +39,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     record = evidence.need(Documentation)
     kind = claim.id.split("/")[1]
     tables = {"metric": METRIC_COLUMNS, "alert": ALERT_COLUMNS, "dashboard": PANEL_COLUMNS}
-    has = {each: bool(_table(record.data, each)) for each in tables}
+    has = {table: bool(_table(record.data, table)) for table in tables}
     if not (has[kind] if kind in has else any(has.values())):
         missing = ", or ".join(
-            " | ".join(columns) for each, columns in tables.items() if kind in (each, "complete")
+            " | ".join(columns) for table, columns in tables.items() if kind in (table, "complete")
         )
         return not_verified(claim, f"{record.data.path} has no table with the columns {missing}")
     if kind == "complete":

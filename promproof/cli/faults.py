@@ -52,11 +52,11 @@ def run(given: dict[str, Any]) -> int:
 
 def status(results: Sequence[Scored], least: float | None) -> int:
     """What a score ends with."""
-    reached = percent([each for each in results if each.fault.family != HARMLESS])
-    if any(each.fate is Fate.ALARM for each in results):
+    reached = percent([result for result in results if result.fault.family != HARMLESS])
+    if any(result.fate is Fate.ALARM for result in results):
         return 1
     if reached is None:
-        return 0 if any(each.fate is Fate.QUIET for each in results) else 2
+        return 0 if any(result.fate is Fate.QUIET for result in results) else 2
     return 1 if least is not None and reached < least else 0
 
 
@@ -74,7 +74,9 @@ def chosen(known: Catalogue, patterns: Sequence[str]) -> list[Fault]:
                 expected=f"a class ({', '.join(known.families)}), a name, or a pattern",
                 todo="see docs/faults.md",
             )
-    return [fault for fault in known if not patterns or any(_is_meant(fault, each) for each in patterns)]
+    return [
+        fault for fault in known if not patterns or any(_is_meant(fault, pattern) for pattern in patterns)
+    ]
 
 
 def _is_meant(fault: Fault, pattern: str) -> bool:

@@ -59,6 +59,6 @@ def prefixed(given: dict[str, Any]) -> Iterator[str]:
         if option.kind == "flag":
             yield from [name] if value else []
         elif option.repeatable:
-            yield from (f"{name}={each}" for each in value)
+            yield from (f"{name}={entry}" for entry in value)
         elif value is not None:
             yield f"{name}={value}"

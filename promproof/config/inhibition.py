@@ -76,9 +76,9 @@ def same(source: Partial, target: Partial, name: str) -> bool | None:
     """Whether two alerts have the same value of a label, none at all being one; None when it depends."""
     left, right = source[name], target[name]
     if left.finite is None or right.finite is None:
-        one, other = (left, right) if left.finite is not None else (right, left)
-        if one.finite is not None and len(one.finite) == 1:
-            (value,) = one.finite
+        listed, other = (left, right) if left.finite is not None else (right, left)
+        if listed.finite is not None and len(listed.finite) == 1:
+            (value,) = listed.finite
             return False if other.answer(Matcher(name, "=", value)) is False else None
         return None
     if not left.finite & right.finite:

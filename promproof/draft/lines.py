@@ -51,7 +51,7 @@ def keyed(name: str, value: Any) -> list[str]:
     if isinstance(value, Mapping) and value and (len(line) > WIDTH - 4 or name == "labels"):
         return [
             f"{scalar(name)}:",
-            *(f"  {inner}" for key, each in value.items() for inner in keyed(key, each)),
+            *(f"  {inner}" for key, entry in value.items() for inner in keyed(key, entry)),
         ]
     return [line]
 

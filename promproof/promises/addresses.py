@@ -174,7 +174,9 @@ def _path(promise: Promise, path: str, port: int, known: Known) -> Promise:
 
 def _page(promise: Promise, path: str, port: int, deployment: Deployment) -> Promise:
     """A page of a component: one that is nearly written like another is that one; most are not known here."""
-    component = next((each.component for each in deployment.services.values() if each.port == port), "")
+    component = next(
+        (service.component for service in deployment.services.values() if service.port == port), ""
+    )
     meant = close_to(path, [*PATHS[component], *FURTHER]) if component in PATHS else ""
     return promise.fails(f"{component} has no page {path}; it has {meant}") if meant else promise
 

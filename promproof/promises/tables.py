@@ -78,7 +78,7 @@ def _label(line: int, name: str, cell: str, metric: Metric) -> Promise:
     if any(word in ("…", "...", "etc.", "etc") or word.endswith(("…", "...")) for word in said):
         return promise.is_open("the cell names some of the values")
     plain = {word for word in said if metric.labels[name].allows(word)}
-    patterns = {each for each in wanted if any(re.fullmatch(each, word) for word in plain)}
+    patterns = {pattern for pattern in wanted if any(re.fullmatch(pattern, word) for word in plain)}
     extra, missing = sorted(said - wanted - plain), sorted(wanted - said - patterns)
     parts = [f"{listed(extra)} is not in the contract"] if extra else []
     parts += [f"{listed(missing)} of the contract is missing"] if missing else []

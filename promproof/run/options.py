@@ -84,7 +84,7 @@ class Options:
 
 def _taken(given: dict[str, Any], part: type[TargetOptions | StackOptions], **keys: str) -> dict[str, Any]:
     """The values of a part's fields, taken out of what is given. keys: of the fields that have another name there."""
-    known = {each.name: keys.get(each.name, each.name) for each in fields(part)}
+    known = {field.name: keys.get(field.name, field.name) for field in fields(part)}
     return {name: given.pop(key) for name, key in known.items() if key in given}
 
 
@@ -94,7 +94,7 @@ def from_values(given: Mapping[str, Any]) -> Options:
     Raises:
         InputError: a --binary that names no file.
     """
-    named = {each.name for kind in (Options, TargetOptions, StackOptions) for each in fields(kind)}
+    named = {field.name for kind in (Options, TargetOptions, StackOptions) for field in fields(kind)}
     values = {key: value for key, value in given.items() if key in named - {"url", "backend", "drill"}}
     if values.get("fault_url") and not values.get("fault_token"):
         values["fault_token"] = os.environ.get("FAULT_TOKEN")

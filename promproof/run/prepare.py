@@ -115,7 +115,7 @@ def check_target(prepared: Prepared) -> None:
     """
     options, contract = prepared.options, prepared.contract
     known = (options.target.url, options.target.app, contract.target.app, contract.deployment)
-    if all(each is None for each in known):
+    if all(way is None for way in known):
         raise InputError(
             what="nothing says how the target is started, or where it is",
             where=str(options.contract),

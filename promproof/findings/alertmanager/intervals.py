@@ -163,9 +163,9 @@ def _critical(server: Alertmanager, setup: Setup, tree: routes.Route) -> Iterato
             continue
         times = [_muted(reach.route, server) for reach in ends]
         minutes = FULL
-        for each in times:
-            minutes &= each.surely
-        places = frozenset[str]().union(*(each.places for each in times))
+        for hours in times:
+            minutes &= hours.surely
+        places = frozenset[str]().union(*(hours.places for hours in times))
         first = ends[0].route
         if minutes not in (0, FULL) and covers_a_night(minutes) and len(places) == 1:
             held.setdefault(first.key, (first, minutes, []))[2].append(name)

@@ -175,7 +175,9 @@ def judge_paths(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
 def judge_addresses(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Addresses of receivers, where the compose file says what runs Alertmanager."""
     services = services_of(server, setup)
-    if not services or any("host" in (each.part.text("network_mode"), *each.networks) for each in services):
+    if not services or any(
+        "host" in (service.part.text("network_mode"), *service.networks) for service in services
+    ):
         return
     service = services[0]
     for part, key, host, port in _addresses(server):
@@ -205,7 +207,7 @@ def judge_addresses(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
 def _addresses(server: Alertmanager) -> Iterator[tuple[Part, str, str, int]]:
     for part in (
         server.part.part("global"),
-        *(part for each in server.receivers for _, part in each.integrations),
+        *(part for receiver in server.receivers for _, part in receiver.integrations),
     ):
         for key in _URLS:
             try:

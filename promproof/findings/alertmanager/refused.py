@@ -188,8 +188,8 @@ def _shapes(server: Alertmanager) -> Iterator[_Mistake]:
         *((route.part, ("group_by", "routes", *_INTERVALS)) for route in server.routes),
         *((part, ("equal",)) for part in server.inhibitions),
         *(
-            (each.part, [key for key in each.part.data if str(key).endswith("_configs")])
-            for each in server.receivers
+            (receiver.part, [key for key in receiver.part.data if str(key).endswith("_configs")])
+            for receiver in server.receivers
         ),
     ):
         for key in keys:

@@ -126,7 +126,9 @@ def judge_names(receiver: Receiver, server: Alertmanager, setup: Setup) -> Itera
 @each_alertmanager(BAD, FIELD)
 def judge_texts(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """What is executed for each notification: texts of receivers, and files of `templates:`."""
-    texts = [(part, key, text, False) for each in server.receivers for part, key, text in _texts(each)]
+    texts = [
+        (part, key, text, False) for receiver in server.receivers for part, key, text in _texts(receiver)
+    ]
     texts += [(template.part, (), template.text, True) for template in server.templates]
     for part, key, text, is_file in texts:
         for slip in slips(text, is_file=is_file):

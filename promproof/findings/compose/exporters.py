@@ -52,7 +52,7 @@ def judge_mounts(service: Service, file: ComposeFile, setup: Setup) -> Iterator[
     is_node = _NODE.search(service.image) is not None
     if "build" in service.part or not (is_node or _CONTAINERS.search(service.image)):
         return
-    container = next(each for each in containers_of(setup.compose) if each.service is service)
+    container = next(found for found in containers_of(setup.compose) if found.service is service)
     if any(_is_of_machine(mount) for mount in container.mounts) or "volumes_from" in service.part:
         return
     if is_node and any(word.startswith("--collector.disable-defaults") for word in service.command):

@@ -118,7 +118,7 @@ def _is_known_here(connection: Connection, file: ComposeFile, setup: Setup) -> b
     if "include" in file.part or any(_is_shared(declared.data, name) for name in connection.asking.networks):
         return False
     return not any(
-        connection.host in names_of(service) for each in setup.compose for service in each.services
+        connection.host in names_of(service) for compose in setup.compose for service in compose.services
     )
 
 

@@ -204,5 +204,5 @@ def _reads(model: Any) -> set[str]:
             for condition in model["conditions"]
             if isinstance(condition, dict) and isinstance(condition.get("query"), dict)
         ]
-        return {str(each[0]) for each in params if isinstance(each, list) and each}
+        return {str(values[0]) for values in params if isinstance(values, list) and values}
     return set()

@@ -89,7 +89,7 @@ def judge_dashboard(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
         if name in told or name in ("", "default", *SPECIAL):
             continue
         told.add(name)
-        missing = [each for each in unknown_names(name, board.declared) if not is_macro(each)]
+        missing = [variable for variable in unknown_names(name, board.declared) if not is_macro(variable)]
         if missing:
             is_export = f"${{{missing[0]}}}" in _inputs(board.data.get("__inputs"))
             yield SOURCE_VARIABLE.at(

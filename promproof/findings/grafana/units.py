@@ -183,9 +183,9 @@ def _unit(node: Any) -> tuple[str, float, str] | None:
             return found.pop() if len(found) == 1 and not scaled else None
         if _SAME.fullmatch(function) and node.args:
             vectors = [
-                each
-                for each in node.args
-                if not isinstance(each, promql.NumberLiteral | promql.StringLiteral)
+                argument
+                for argument in node.args
+                if not isinstance(argument, promql.NumberLiteral | promql.StringLiteral)
             ]
             return _unit(vectors[0]) if vectors else None
         return None

@@ -134,7 +134,7 @@ def _lost(need: Need, jobs: list[Job]) -> Iterator[tuple[Finding, tuple[object, 
     names = [name for name in names if name != "__name__"] + (["le"] if need.quantile else [])
     gone = [dict(removed(rules_of(job.metric_relabel_configs), names)) for job in jobs]
     for name in dict.fromkeys(names):
-        if all(name in each for each in gone):
+        if all(name in labels for labels in gone):
             part = jobs[0].metric_relabel_configs[gone[0][name]]
             yield _finding(LABEL, part, need, f"the label {name} of {need.metric}", "removes"), (name, part)
             return
@@ -145,7 +145,7 @@ def _ungrouped(need: Need, jobs: list[Job]) -> Iterator[tuple[Finding, tuple[obj
     """`sum by (pod)` where no series has a pod any more. One label that is left makes groups, and nothing is said."""
     names = sorted(need.grouped)
     gone = [dict(removed(rules_of(job.metric_relabel_configs), names)) for job in jobs]
-    if names and all(name in each for each in gone for name in names):
+    if names and all(name in labels for labels in gone for name in names):
         part = jobs[0].metric_relabel_configs[gone[0][names[0]]]
         labels = ", ".join(names)
         yield (

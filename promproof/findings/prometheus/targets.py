@@ -89,9 +89,9 @@ def judge_addresses(setup: Setup) -> Iterator[Finding]:
         # The files of a folder may be alternatives: each that says a port must say another one.
         same = [
             service
-            for each in setup.compose
-            if each.part.document.folder == file.part.document.folder
-            for service in each.services
+            for beside in setup.compose
+            if beside.part.document.folder == file.part.document.folder
+            for service in beside.services
             if service.name == other.name and (service.ports or listens_on(service) or service is other)
         ]
         listens = _listens(other, connection.port)

@@ -41,7 +41,9 @@ def route_mutants(alerts: Sequence[Alert], file: Document) -> list[RouteMutant]:
             got = _expected(alerts, replace(file, data=data))
         except InputError:
             continue
-        names = [alert[0] for alert, one, other in zip(alerts, expected, got, strict=True) if one != other]
+        names = [
+            alert[0] for alert, before, after in zip(alerts, expected, got, strict=True) if before != after
+        ]
         found.append(RouteMutant(file.where(key), what, names[0] if names else ""))
     return found
 
