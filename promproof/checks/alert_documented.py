@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promproof.checks.base import Check, Claim, findings, register, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
+from promproof.config.sameness import in_one_form
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Routes, RuleFiles
@@ -40,6 +41,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return unknown(claim, refused, [routes.number])
     receivers = routes.data.receivers.get(alert.name, ())
     promised = set(alert.receivers)
+    if promised and not found and not routes.data.receivers and _is_elsewhere(evidence):
+        return not_verified(
+            claim,
+            f"the rule is as documented ({rule.where}); who is told is in an alertmanager.yml that isn't here",
+        )
     missing = sorted(promised - set(receivers))
     extra = sorted(set(receivers) - promised) if promised else []
     found += [f"not routed to receiver {name!r}" for name in missing]
@@ -51,6 +57,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected=expected,
         evidence=[record.number, routes.number],
     )
+
+
+def _is_elsewhere(evidence: Evidence) -> bool:
+    """Whether the stack runs already, so that its Alertmanager may have a file that this folder lacks."""
+    try:
+        return evidence.run.backend == "external"
+    except Gap:  # files alone are judged: there is no run
+        return False
 
 
 def _expected(alert: Alert) -> str:
@@ -70,12 +84,7 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
         return [f"the expression cannot be parsed: {error}"]
     found = []
     if alert.threshold is not None:
-        conditions = operands(rule.expression)
-        compared = unguarded(conditions, alert.comparator, alert.threshold)
-        if not is_documented(compared, alert.comparator, alert.threshold):
-            shown = ", ".join(f"{op} {value:g}" for op, value in compared) or "none"
-            found.append(f"threshold is {shown}, documented {alert.comparator} {alert.threshold:g}")
-        found += _guard_findings(alert, guards(conditions, alert.comparator, alert.threshold))
+        found += _threshold_findings(rule.expression, alert, alert.comparator, alert.threshold)
     window = {seconds(alert.window)} - {0.0} if alert.window else set()
     windows = said.windows if alert.window else own.windows
     if (alert.window or alert.unit == "state") and set(windows) != window:
@@ -90,6 +99,16 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _threshold_findings(expression: str, alert: Alert, comparator: str | None, threshold: float) -> list[str]:
+    """Its comparisons and guards against the documented ones, in any of the ways in which they may be written."""
+    written = operands(expression)
+    for conditions in (written, operands(in_one_form(expression))):
+        if is_documented(unguarded(conditions, comparator, threshold), comparator, threshold):
+            return _guard_findings(alert, guards(conditions, comparator, threshold))
+    shown = ", ".join(f"{op} {value:g}" for op, value in unguarded(written, comparator, threshold)) or "none"
+    return [f"threshold is {shown}, documented {comparator} {threshold:g}"]
 
 
 def _guard_findings(alert: Alert, deployed: Sequence[str]) -> list[str]:

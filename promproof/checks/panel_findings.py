@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from promproof.checks.panel_quiet import by_nature, of_absent
 from promproof.config.promql import TooLarge
+from promproof.config.sameness import in_one_form
 from promproof.config.timescale import TimeScale
+from promproof.contract.domains import domains
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Gap
 from promproof.evidence.records import PanelCause, VariableAsked
@@ -295,7 +297,8 @@ def disagreement(
         except ValueError as error:
             shown.append(f"unreadable ({error})")
     found = []
-    if wanted not in shown:
+    values = domains(views.evidence.contract)
+    if in_one_form(wanted, values) not in [in_one_form(query, values) for query in shown]:
         seen = " | ".join(" ".join(query.split()) for query in shown) or "no query"
         found.append(f"{panel.path}: shows {seen}, the alert judges {' '.join(wanted.split())}")
     if threshold is None:

@@ -58,6 +58,21 @@ def parse_duration(text: str) -> float:
     return parse_milliseconds(text) / 1000
 
 
+def in_milliseconds(flag: str) -> str:
+    """A flag with the duration that it sets in milliseconds, for comparing; any other flag as it is.
+
+    >>> in_milliseconds("--storage.tsdb.retention.time=15d") == in_milliseconds("--storage.tsdb.retention.time=360h")
+    True
+    """
+    name, equals, value = flag.partition("=")
+    if not equals or not value or value == "0":
+        return flag
+    try:
+        return f"{name}={parse_milliseconds(value)}ms"
+    except ValueError:
+        return flag
+
+
 def parse_short(text: object) -> float:
     """Seconds in what people write in a scenario: one number, of which a part may be a fraction, and one unit.
 

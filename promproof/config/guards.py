@@ -17,8 +17,10 @@ import promql_parser as promql
 
 from promproof.config.promql import parse, walk
 from promproof.config.rules import threshold
+from promproof.config.sameness import in_one_form
 
 Comparison = tuple[str, float]
+_UNLESS = "unless "
 _WINDOW = re.compile(r"\[[^\]]*\]")
 
 
@@ -48,8 +50,9 @@ def guards(conditions: Sequence[Operand], comparator: str | None, value: float) 
 
 
 def same(guard: str, other: str) -> bool:
-    """Whether two guards are written alike, spaces and line breaks apart."""
-    return _squeezed(guard) == _squeezed(other)
+    """Whether two guards ask the same, as `printed` has them."""
+    (word, expression), (another, others) = _split(guard), _split(other)
+    return word == another and in_one_form(expression) == in_one_form(others)
 
 
 def printed(guard: str) -> str:
@@ -58,8 +61,13 @@ def printed(guard: str) -> str:
     Raises:
         ValueError: promql-parser cannot parse it.
     """
-    word, expression = ("unless ", guard[7:]) if guard.startswith("unless ") else ("", guard)
+    word, expression = _split(guard)
     return _operand(parse(expression), word).text
+
+
+def _split(guard: str) -> tuple[str, str]:
+    """The word before a guard's expression, `unless ` or none, and the expression."""
+    return (_UNLESS, guard.removeprefix(_UNLESS)) if guard.startswith(_UNLESS) else ("", guard)
 
 
 def unguarded(conditions: Sequence[Operand], comparator: str | None, value: float) -> list[Comparison]:
@@ -87,7 +95,7 @@ def _conjuncts(node: Any) -> list[tuple[str, Any]]:
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "and":
         return [*_conjuncts(node.lhs), *_conjuncts(node.rhs)]
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "unless":
-        return [*_conjuncts(node.lhs), ("unless ", node.rhs)]
+        return [*_conjuncts(node.lhs), (_UNLESS, node.rhs)]
     return [("", node)]
 
 

@@ -126,27 +126,6 @@ def normal(expression: str) -> str:
         return " ".join(expression.split())
 
 
-def is_same(one: str, other: str) -> bool:
-    """Whether two expressions mean the same query, however they write what they compare: `> 5 / 100`, `0.05 <`."""
-    if normal(one) == normal(other):
-        return True
-    try:
-        parts = [_compared(parse(text)) for text in (one, other)]
-    except ValueError:
-        return False
-    return parts[0] is not None and parts[0] == parts[1]
-
-
-def _compared(node: Any) -> tuple[str, str, float] | None:
-    """What is compared, how, and with which number; None for an expression that is no such comparison alone."""
-    node = _without_brackets(node)
-    limit = threshold(node)
-    if limit is None or "bool" in str(node.modifier or "").lower():
-        return None
-    side = node.lhs if number(node.rhs) is not None else node.rhs
-    return normal(_without_brackets(side).prettify()), *limit
-
-
 def _without_brackets(node: Any) -> Any:
     while isinstance(node, promql.ParenExpr):
         node = node.expr

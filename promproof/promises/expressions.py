@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from promproof.config.promql import parse
-from promproof.config.rules import facts, is_same, normal
+from promproof.config.rules import facts, normal
+from promproof.config.sameness import is_same
 from promproof.contract.documentation import Block
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import Promise, listed
@@ -78,7 +79,7 @@ def _expression(block: Block, sheet: Sheet, known: Known) -> Promise:
     if not wanted:
         return promise.is_open(f"{len(known.rules.get(name, []))} rules have the name {name}")
     judged = promise.judged(
-        is_same(block.text, wanted),
+        is_same(block.text, wanted, known.domains),
         "as in the rule",
         f"the rule {name} says {' '.join(wanted.split())}",
     )
@@ -121,7 +122,7 @@ def _rule(block: Block, rule: Mapping[str, Any], known: Known) -> Iterator[Promi
             )
         elif key == "expr":
             yield promise.judged(
-                is_same(str(said), str(wanted)),
+                is_same(str(said), str(wanted), known.domains),
                 "as in the rule",
                 f"the rule {name} says {_short(wanted)}",
             )

@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from promproof.config.patterns import Domains
 from promproof.config.rules import facts
+from promproof.contract.domains import domains
 from promproof.contract.model import Alert, Contract
 from promproof.evidence.records import PageRead, ServiceFile
 
@@ -54,6 +56,11 @@ class Known:
         for rule in self.read.rules:
             found.setdefault(str(rule.get("alert") or rule.get("record") or ""), []).append(rule)
         return found
+
+    @cached_property
+    def domains(self) -> Domains:
+        """The values of documented labels."""
+        return domains(self.contract)
 
     def expression(self, name: str) -> str:
         """The expression of the only rule of this name; empty where there is none or several."""
