@@ -165,6 +165,8 @@ def look_alertmanager(contract: Contract, said: Facts, name: str) -> Iterator[st
     for server in servers:
         if server["path_prefix"] not in ("", "/"):
             yield f"{server['where']}: alerts go to the path {server['path_prefix']}, which is not documented"
+        if 0 < server.get("timeout", 0.0) < _LEAST_TIMEOUT:
+            yield f"{server['where']}: an alert is given up after {server['timeout']:g} s"
         if server["scheme"] != "http" and not _has_tls(said, wanted[0]):
             yield f"{server['where']}: alerts go by {server['scheme']}, and nothing says that {wanted[0]} takes that"
         for target in server["targets"]:

@@ -11,11 +11,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
+from promproof.checks.alert_links import wrong_links
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.files import EXPECTED, held, judged, when_asked
 from promproof.contract.model import Alert, Contract
 from promproof.contract.settings import Settings
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Dashboards
+from promproof.grafana.provisioning import read_all
 from promproof.promql.templates import error, plain, printed_values
 from promproof.verdict import Verdict
 
@@ -41,6 +44,14 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if rule is not None:
         said: dict[str, str] = rule["annotations"]
         found += [f"{rule['where']}: {text}" for text in _wrong(alert, said, contract)]
+        boards = evidence.history.last(Dashboards)
+        there = read_all(boards.data.files, boards.data.sources) if boards is not None else ()
+        found += [
+            f"{rule['where']}: {name}: {text}"
+            for name, template in said.items()
+            if not error(template)
+            for text in wrong_links(alert, plain(template), contract, there)
+        ]
     return findings(claim, found, good="texts as promised", expected=EXPECTED, evidence=[record.number])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
+from promproof.config.durations import in_milliseconds
 from promproof.config.masking import MASK
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
@@ -85,7 +86,7 @@ def wrong_retention(deployment: Deployment, record: DeploymentRead) -> list[str]
     for key, value in (("time", deployment.retention.time), ("size", deployment.retention.size)):
         flag = f"--storage.tsdb.retention.{key}"
         said = [word.partition("=")[2] for word in command if word.startswith(f"{flag}=")]
-        if said != [value]:
+        if [in_milliseconds(f"{flag}={word}") for word in said] != [in_milliseconds(f"{flag}={value}")]:
             found.append(f"{service} runs with {flag} {said or 'not given'}, documented {value}")
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held, judged, promised_services
-from promproof.config.durations import parse_duration
+from promproof.config.durations import in_milliseconds, parse_duration
 from promproof.config.masking import MASK
 from promproof.contract.deployment import Deployment, Written
 from promproof.contract.model import Contract
@@ -23,12 +23,16 @@ from promproof.verdict import Verdict
 
 _NUMBERS = 2
 """A tag with fewer numbers (`v3`, `latest`) is that of whatever comes next."""
+_OF_THE_LOG = ("--log.level=", "--log.format=")
+"""Flags that nobody promises, and that change nothing but the log."""
 _LISTS = {
     "ports": "publishes",
     "command": "runs with",
     "mounts": "mounts",
     "networks": "is on the network",
     "profiles": "has the profile",
+    "cap_drop": "drops the capability",
+    "security_opt": "has the security option",
 }
 
 
@@ -74,15 +78,19 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
     yield from _of_health(wanted, service)
     if wanted.ports and service.get("internal"):
         yield f"{where}: publishes ports, and its networks are internal: nobody reaches them"
-    if wanted.restart is not None and service["restart"] != wanted.restart:
+    if wanted.restart is not None and service["restart"] not in _restarts(wanted.restart):
         yield f"{where}: restart is {service['restart']}, documented {wanted.restart}"
+    yield from _of_containers(service)
+    yield from _of_rights(wanted, service)
     for key, does in _LISTS.items():
         said: Sequence[str] | None = getattr(wanted, key)
         if said is not None:
             there = service.get(key, [])
             runs, wants = {_plain(key, word) for word in there}, {_plain(key, word) for word in said}
             yield from (
-                f"{where}: {does} {word}, not documented" for word in there if _plain(key, word) not in wants
+                f"{where}: {does} {word}, not documented"
+                for word in there
+                if _plain(key, word) not in wants and not (key == "command" and word.startswith(_OF_THE_LOG))
             )
             yield from (
                 f"{where}: {does} no {word}, documented" for word in said if _plain(key, word) not in runs
@@ -95,13 +103,21 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
                 yield f"{where}: {name} is {shown}, documented {documented}"
 
 
+def _restarts(documented: str) -> tuple[str, ...]:
+    """The policies that start a service again whenever the documented one does."""
+    return {
+        "unless-stopped": ("unless-stopped", "always"),
+        "on-failure": ("on-failure", "unless-stopped", "always"),
+    }.get(documented, (documented,))
+
+
 def _plain(key: str, word: str) -> str:
-    """A port or a mount without what it says by default: `/tcp`, `:rw`, the slash behind a folder."""
+    """A port or a mount without what it says by default, `/tcp`, `:rw`; the duration of a flag in milliseconds."""
     if key == "ports":
         return word.removesuffix("/tcp")
     if key == "mounts":
         return ":".join(part.rstrip("/") or part for part in word.removesuffix(":rw").split(":"))
-    return word
+    return in_milliseconds(word) if key == "command" else word
 
 
 def _registered(image: str) -> str:
@@ -132,6 +148,24 @@ def _of_limits(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
         yield f"{where}: may use {memory / 2**20:g} MiB of memory, documented are {wanted.memory} at least"
     if wanted.cpus is not None and cpus is not None and 0 < cpus < wanted.cpus:
         yield f"{where}: may use {cpus:g} cpus, documented are {wanted.cpus:g} at least"
+
+
+def _of_containers(service: dict[str, Any]) -> Iterator[str]:
+    """More than one container can't have the same port of the machine."""
+    where, count = service["where"], service.get("containers")
+    if count == 0:
+        yield f"{where}: no container of it is started"
+    fixed = [port for port in service["ports"] if re.search(r"(?:^|:)\d+:\d+(?:/|$)", port)]
+    if count is not None and count > 1 and fixed:
+        yield f"{where}: {count:g} containers publish {', '.join(fixed)}: only the first one starts"
+
+
+def _of_rights(wanted: Written, service: dict[str, Any]) -> Iterator[str]:
+    where = service["where"]
+    if wanted.user is not None and service.get("user", wanted.user) != wanted.user:
+        yield f"{where}: runs as {service['user'] or 'the user of its image'}, documented {wanted.user}"
+    if wanted.read_only is not None and service.get("read_only", wanted.read_only) != wanted.read_only:
+        yield f"{where}: its root file system is {'' if service['read_only'] else 'not '}read-only"
 
 
 def _of_health(wanted: Written, service: dict[str, Any]) -> Iterator[str]:

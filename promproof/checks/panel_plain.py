@@ -16,6 +16,7 @@ from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.records import Dashboards
 from promproof.findings.jsonpath import key_of
 from promproof.grafana.dashboard import Dashboard, Panel, Variable
+from promproof.grafana.expand import names
 from promproof.truth.views import Views
 
 Json = Mapping[str, Any]
@@ -35,7 +36,12 @@ def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: 
     interval = views.scrape_interval(panel.sent[0].expression) / 1000 if panel.sent else 0.0
     return [
         f"{panel.path}.{key}: {text}"
-        for way, key, text in (*_of_times(raw, panel, interval), *_of_values(raw), *_of_drawing(raw, panel))
+        for way, key, text in (
+            *_of_times(raw, panel, interval),
+            *_of_values(raw),
+            *_of_drawing(raw, panel),
+            *_of_choices(dashboard.variables, panel),
+        )
         if way not in departs
     ]
 
@@ -119,13 +125,13 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
                 f"fieldConfig.overrides[{index}]",
                 f"changes {', '.join(changed)} of some series",
             )
-    names = [
+    steps = [
         str(transformation.get("id"))
         for transformation in _items(raw.get("transformations"))
         if not transformation.get("disabled")
     ]
-    if names:
-        yield "transformations", "transformations", f"what is shown goes through {', '.join(names)}"
+    if steps:
+        yield "transformations", "transformations", f"what is shown goes through {', '.join(steps)}"
 
 
 def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
@@ -157,6 +163,19 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
                 yield "reduction", "targets", f"{target.ref} asks for a range, of which one number is shown"
 
 
+def _of_choices(variables: Sequence[Variable], panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Queries of the metric whose values a variable offers, and that go on showing all of them."""
+    for variable in variables:
+        asked = LABEL_VALUES.fullmatch(variable.query.strip()) if variable.type == "query" else None
+        if asked is None:
+            continue
+        of_metric = re.compile(rf"(?<![\w:]){re.escape(asked['metric'])}(?![\w:])")
+        for target in panel.sent:
+            if of_metric.search(target.expression) and variable.name not in names(target.expression):
+                key = target.path.removeprefix(f"{panel.path}.")
+                yield "choice", f"{key}.expr", f"reads {asked['metric']} and does not follow ${variable.name}"
+
+
 def _of_opening(raw: Json, shown: Sequence[Alert]) -> Iterator[tuple[str, str]]:
     time = _object(raw.get("time"))
     begin, end = str(time.get("from") or "now-6h"), str(time.get("to") or "now")
@@ -182,6 +201,8 @@ def _of_variable(variable: Variable, raw: Json, dashboard: Dashboard, contract: 
         yield "has no choice of all"
     elif variable.include_all and variable.current and not {"$__all", "All"} & set(variable.current):
         yield f"opens with {', '.join(variable.current)}, not with All"
+    if raw.get("hide") == 2 and (variable.multi or variable.include_all):
+        yield "is hidden: nobody can choose"
     if raw.get("refresh") == 0:
         yield "offers the values of when the file was saved"
     asked = LABEL_VALUES.fullmatch(variable.query.strip())

@@ -136,6 +136,8 @@ def _relabelling(contract: Contract, settings: Settings, said: Facts) -> Iterato
             yield f"{job['where']}: {name} relabels what it scrapes, which is not documented"
         if job.get("filters") and not settings.jobs.get(name, JobSettings()).relabelled:
             yield f"{job['where']}: {name} asks for {', '.join(job['filters'])} alone, which is not documented"
+        if job.get("converted") and not settings.jobs.get(name, JobSettings()).relabelled:
+            yield f"{job['where']}: {name} stores histograms without their _bucket series, which is not documented"
         if job["honor_labels"] and not settings.jobs.get(name, JobSettings()).relabelled:
             yield f"{job['where']}: {name} takes job and instance from what it scrapes, which is not documented"
         if not job["honor_timestamps"] and not settings.jobs.get(name, JobSettings()).relabelled:

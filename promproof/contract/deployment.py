@@ -6,7 +6,7 @@ there, by name.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -36,6 +36,10 @@ class Written(DeploymentModel):
     mounts: Texts | None = None
     networks: Texts | None = None
     profiles: Texts | None = None
+    user: str | None = None
+    read_only: bool | None = None
+    cap_drop: Texts | None = None
+    security_opt: Texts | None = None
     version: str | None = Field(default=None, pattern=r"^\d+(\.\d+)*$")
     """The oldest tag by its first numbers, of the same major: `3.5` is 3.5 or 3.12, and not 4.0."""
     memory: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?[kmg]$")
@@ -80,6 +84,16 @@ class TargetService(DeploymentModel):
     """What the compose file says of it."""
 
 
+class Provisioned(DeploymentModel):
+    """What Grafana's provisioning files say, by the name of each entry: a key inside another one is `outer.inner`.
+
+    What is left out is as Grafana takes it where nothing is said. Secrets are compared nowhere.
+    """
+
+    sources: dict[str, dict[str, Any]] | None = None
+    providers: dict[str, dict[str, Any]] | None = None
+
+
 class Retention(DeploymentModel):
     """How long and how much Prometheus keeps, as its flags say it."""
 
@@ -116,6 +130,7 @@ class Deployment(DeploymentModel):
     retention: Retention
     account: Account | None = None
     resources: Resources | None = None
+    provisioned: Provisioned | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Deployment:

@@ -133,6 +133,9 @@ Deployment.services: the documented services, by their names in the file
 Deployment.retention: what Prometheus keeps
 Deployment.account: the documented default account
 Deployment.resources: what the stack typically needs
+Deployment.provisioned: what Grafana's provisioning files say
+Provisioned.sources: the data sources by name, each with its keys; one inside another is outer.inner
+Provisioned.providers: the dashboard providers by name, likewise
 TargetService.service: its name in the compose file
 TargetService.port: its port in the container
 TargetService.fault_port: the port of its fault control in the container
@@ -157,6 +160,10 @@ Written.command: its words, in any order
 Written.environment: its variables
 Written.mounts: in the short syntax, /proc:/host/proc:ro say
 Written.networks: the networks that it is on
+Written.user: the user that it runs as, 65534:65534 say
+Written.read_only: whether its root file system is read-only
+Written.cap_drop: the capabilities that it is not given
+Written.security_opt: no-new-privileges:true, say
 Settings.scrape_interval: of every job that jobs does not name
 Settings.scrape_timeout: of every job that jobs does not name
 Settings.evaluation_interval: of every rule group that groups does not name

@@ -70,6 +70,7 @@ Departure = Literal[
     "axis",
     "gaps",
     "reduction",
+    "choice",
 ]
 
 

@@ -21,6 +21,7 @@ _QUIET = ("email_configs", "slack_configs", "wechat_configs", "rocketchat_config
 """Integrations that tell nothing of the end of an alert unless `send_resolved` says so."""
 
 
+_CONVERTING, _KEEPING = "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms"
 FILTERS = ("collect[]", "exclude[]", "name[]")
 """Parameters by which exporters and client libraries answer with less."""
 
@@ -55,7 +56,30 @@ def facts(
     if file is not None:
         found["services"] = {service.name: of_service(service, file) for service in file.services}
     found["sources"] = list(_sources(setup))
+    found["provisioned"] = {
+        "sources": list(_provisioned(setup, "datasources")),
+        "providers": list(_provisioned(setup, "providers")),
+    }
     return found
+
+
+def _provisioned(setup: Setup, key: str) -> Iterator[Facts]:
+    """The entries of provisioning files with all that they say, secrets apart."""
+    for document in setup.documents:
+        part = document.part()
+        for entry in part.items(key) if key in part else ():
+            if entry.text("name"):
+                yield {"name": entry.text("name"), "keys": dict(_keys(entry.data)), "where": str(entry.at())}
+
+
+def _keys(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """What a mapping says, by paths of keys: `jsonData.timeInterval`."""
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            if key != "secureJsonData":
+                yield from _keys(value, f"{above}{key}.")
+        elif f"{above}{key}" != "name":
+            yield f"{above}{key}", scalar_text(value) if not isinstance(value, list) else str(value)
 
 
 def _sources(setup: Setup) -> Iterator[Facts]:
@@ -96,6 +120,7 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                     f"{key}={','.join(job.part.part('params').words(key))}" for key in _filters(job.part)
                 ],
                 "proxy": job.part.text("proxy_url"),
+                "converted": _set(_CONVERTING, job.part, shared) and not _set(_KEEPING, job.part, shared),
                 "honor_labels": job.honor_labels,
                 "honor_timestamps": job.part.truth("honor_timestamps", otherwise=True),
                 "limits": {**_limits(shared), **_limits(job.part)},
@@ -128,6 +153,11 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
     }
 
 
+def _set(key: str, job: Part, shared: Part) -> bool:
+    """A boolean of a job, or else of all."""
+    return job.truth(key, otherwise=shared.truth(key))
+
+
 def _filters(part: Part) -> list[str]:
     """The parameters of a scrape that leave out a part of what is exposed."""
     params = part.part("params").data
@@ -139,6 +169,7 @@ def _alertmanagers(server: Prometheus) -> list[Facts]:
         {
             "scheme": part.text("scheme", "http"),
             "path_prefix": part.text("path_prefix"),
+            "timeout": part.seconds("timeout") or 0.0,
             "targets": list(targets_of(part)),
             "relabelled": "relabel_configs" in part or "alert_relabel_configs" in part,
             "where": str(part.at()),

@@ -19,6 +19,7 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
     """Image, restart, ports, command, environment, mounts, networks, profiles, limits and health check.
 
     memory, cpus: the limits, in bytes and cores; None where there is none, or one that can't be read.
+    containers: how many of it are started; None where nothing is said, for one.
     health: the words of the health check, empty without one. ill_within: seconds from a failure to `unhealthy`.
     internal: whether all of its networks are, so that its ports are not published.
     """
@@ -44,6 +45,11 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
         "internal": _is_internal(service, file),
         "memory": size_of(filled(part.text("mem_limit") or limits.text("memory"), {})),
         "cpus": _number(filled(part.text("cpus") or limits.text("cpus"), {})),
+        "user": filled(part.text("user"), {}),
+        "read_only": part.truth("read_only"),
+        "cap_drop": sorted(part.words("cap_drop")),
+        "security_opt": sorted(part.words("security_opt")),
+        "containers": _number(filled(part.text("scale") or part.part("deploy").text("replicas"), {})),
         **_health(service.healthcheck),
         "where": str(service.at()),
     }

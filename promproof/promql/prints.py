@@ -45,6 +45,9 @@ _DURATION = re.compile(
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
     re.IGNORECASE,
 )
+_PERCENTILE = re.compile(r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b")
+"""`95th percentile`, `p95`, `P999`."""
+_QUANTILES = ("histogram_quantile", "quantile_over_time")
 _OTHER_UNIT = re.compile(r"second|time|cpu|duration|bytes|_ms_|usage|util|ratio|percent|energy|joule|credit")
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -181,11 +184,34 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
                 yield Misprint(f"the text says {word} {number}%, the rule compares with {limit:g}", _AGREE)
         if limit and unit(root) == "seconds":
             yield from _of_seconds(text, limit, times, numbers)
+        yield from _of_quantiles(root, text)
         for number, letter in _DURATION.findall(text) if hold else ():
             seconds = float(number) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {number} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
+
+
+def _of_quantiles(root: Any, text: str) -> Iterator[Misprint]:
+    """A percentile of the text where the expression computes others; none where a record may hide one."""
+    computed = [node.args[0] for node in walk(root) if name(node) in _QUANTILES]
+    computed += [
+        node.param
+        for node in walk(root)
+        if isinstance(node, promql.AggregateExpr) and operator(node) == "quantile"
+    ]
+    numbers = [
+        bare(argument).val for argument in computed if isinstance(bare(argument), promql.NumberLiteral)
+    ]
+    if not numbers or len(numbers) != len(computed):
+        return
+    said = [
+        float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
+        for ordinal, short in _PERCENTILE.findall(text)
+    ]
+    if said and not any(_same(percentile, 100 * number) for percentile in said for number in numbers):
+        shown = ", ".join(f"{100 * number:g}" for number in numbers)
+        yield Misprint(f"the text says percentile {said[0]:g}, the rule computes {shown}", _AGREE)
 
 
 def _of_seconds(text: str, limit: float, times: set[float], numbers: set[float]) -> Iterator[Misprint]:

@@ -9,6 +9,7 @@ from promproof.promql.prints import misprints, wrong_numbers
 from promproof.promql.shares import share
 
 pytestmark = pytest.mark.unit
+P95 = "histogram_quantile(0.95, sum by (le) (rate(a_bucket[5m])))"
 ERRORS = "sum(rate(a_errors_total[5m])) / sum(rate(a_requests_total[5m]))"
 
 
@@ -108,6 +109,10 @@ def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:
         ("up == 0", "down for more than 10 minutes"),
         ("a_seconds > 5", "slower than 2s"),
         ("a_seconds > 0.5", "it takes more than 250 ms"),
+        (f"{P95} > 1", "the 99th percentile is too high"),
+        (f"{P95} > 1", "p99 latency"),
+        ("quantile_over_time(0.5, a[5m]) > 1", "P95 of a"),
+        ("quantile by (job) (0.9, a) > 1", "the 95th percentile of a"),
     ],
 )
 def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: str) -> None:
@@ -134,6 +139,12 @@ def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: st
         ("a_age_seconds > 7200", "older backups than 2h, more than 2 hours"),
         ("a > 5", "slower than 2s"),
         ("a_seconds > 5", "more than 3 m/s"),
+        (f"{P95} > 1", "the 95th percentile, p95 of a P100; the median is well"),
+        (f"{P95} > 1", "p50 is well, p95 is not"),
+        ("histogram_quantile(0.999, a_bucket) > 1", "p999"),
+        ("a:p99 > 1", "the 99th percentile"),
+        ("quantile(scalar(wanted), a) > 1", "the 99th percentile"),
+        ("a_seconds > 1", "p99 latency"),
     ],
 )
 def test_a_number_that_may_come_from_the_rule_is_not(expression: str, text: str) -> None:

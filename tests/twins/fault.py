@@ -11,7 +11,7 @@ PROMETHEUS, ALERTMANAGER = "prometheus/prometheus.yml", "alertmanager/alertmanag
 HTTP, RESOURCES = "prometheus/rules/http.yml", "prometheus/rules/resources.yml"
 AVAILABILITY, EXECUTIONS = "prometheus/rules/availability.yml", "prometheus/rules/executions.yml"
 COMPOSE, SOURCES = "docker-compose.yml", "grafana/provisioning/datasources/prometheus.yml"
-BOARDS = "grafana/dashboards"
+PROVIDERS, BOARDS = "grafana/provisioning/dashboards/dashboards.yml", "grafana/dashboards"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tests.twins.fault import (
     HTTP,
     JOB,
     PROMETHEUS,
+    PROVIDERS,
     ROUTE,
     SOURCES,
     Fault,
@@ -54,6 +55,12 @@ PANELS = (
     panel_of("no data looks like 0", "system-overview/Error Rate", f"{DEFAULTS}>noValue", "0"),
     panel_of("series that are hidden", RATES, "fieldConfig>overrides", [HIDE]),
     panel_of("a query that is hidden", P95, "targets>1>hide", True),
+    panel_of(
+        "a query that does not follow the choice",
+        "http-performance/Error Distribution",
+        "targets>0>expr",
+        instead(',endpoint=~"$endpoint"', ""),
+    ),
     panel_of("shifted by a day", CPU, "timeShift", "1d"),
     panel_of("the last week", CPU, "timeFrom", "7d"),
     panel_of("a step of an hour", RATES, "interval", "1h"),
@@ -116,6 +123,7 @@ PANELS = (
     _board("no choice of all", f"{ENDPOINT}>includeAll", False),
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),
     _board("yesterday", "time", {"from": "now-2d", "to": "now-1d"}),
+    _board("a choice that nobody can make", f"{ENDPOINT}>hide", 2),
     _board("a time zone of its own", "timezone", "America/New_York"),
     fault(
         "the data source's interval",
@@ -133,6 +141,20 @@ def _fine(name: str, file: str, path: str, value: Any) -> Fault:
 
 
 HARMLESS = (
+    _fine("started again even when it was stopped by hand", COMPOSE, "services>api>restart", "always"),
+    _fine(
+        "the retention in hours",
+        COMPOSE,
+        "services>prometheus>command>2",
+        "--storage.tsdb.retention.time=360h",
+    ),
+    _fine("a louder log", COMPOSE, "services>prometheus>command>+", "--log.level=debug"),
+    _fine(
+        "a slash behind the dashboards' folder",
+        PROVIDERS,
+        "providers>0>options>path",
+        "/var/lib/grafana/dashboards/",
+    ),
     _fine(
         "an external label that nothing goes by", PROMETHEUS, "global>external_labels", {"cluster": "main"}
     ),

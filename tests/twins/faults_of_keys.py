@@ -97,6 +97,13 @@ KEYS = (
         "alerting>alert_relabel_configs",
         [{"regex": "severity", "action": "labeldrop"}],
     ),
+    fault(
+        "histograms without buckets",
+        "setting/relabelling",
+        PROMETHEUS,
+        f"{JOB}>convert_classic_histograms_to_nhcb",
+        True,
+    ),
     fault("labels of the target's own", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_labels", True),
     fault(
         "other times than the target's", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_timestamps", False
@@ -166,6 +173,14 @@ TEXTS = (
         "summary",
         "{{ $labels.pipeline_id }} fails",
     ),
+    text_of(
+        "a link to another panel",
+        "HighCPUUsage",
+        RESOURCES,
+        "dashboard_url",
+        instead("viewPanel=1", "viewPanel=2"),
+    ),
+    text_of("another percentile", "SlowResponses", HTTP, "description", instead("95th", "99th")),
     text_of("a misspelt label", "HighCPUUsage", RESOURCES, "summary", instead("instance", "instnace")),
     text_of(
         "a share as per cent", "HighErrorRate", HTTP, "description", instead(" | humanizePercentage", "")

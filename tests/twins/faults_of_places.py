@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.twins.fault import ALERTMANAGER, COMPOSE, JOB, PROMETHEUS, SOURCES, fault, service_of
+from tests.twins.fault import ALERTMANAGER, COMPOSE, JOB, PROMETHEUS, PROVIDERS, SOURCES, fault, service_of
 from tests.twins.planting import GONE, instead
 
 HOOK = "receivers>webhook>webhook_configs>0>url"
@@ -138,6 +138,9 @@ ADDRESSES = (
     fault(
         "Alertmanager's path", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>path_prefix", "/alertmanager"
     ),
+    fault(
+        "an Alertmanager that is given up", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>timeout", "50ms"
+    ),
     fault("Alertmanager by https", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>scheme", "https"),
     fault(
         "the data source's port",
@@ -166,6 +169,13 @@ ADDRESSES = (
         SOURCES,
         "datasources>0>url",
         "https://prometheus:9090",
+    ),
+    fault(
+        "a provider that lets everybody edit",
+        "deployment/provisioned",
+        PROVIDERS,
+        "providers>0>allowUiUpdates",
+        True,
     ),
     fault("asked by the browser", "address/data-source", SOURCES, "datasources>0>access", "direct"),
     service_of("a fault port as deployed", "api", "environment>PROMPTPILOT_FAULT_PORT", "8001"),
@@ -235,6 +245,12 @@ SERVICES = (
     ),
     service_of("no health check", "alertmanager", "healthcheck", {"disable": True}),
     service_of("well for an hour", "prometheus", "healthcheck>retries", 300),
+    service_of("root", "prometheus", "user", "0:0"),
+    service_of("all capabilities", "node-exporter", "cap_drop", GONE),
+    service_of("new privileges", "alertmanager", "security_opt", GONE),
+    service_of("a root that may be written to", "cadvisor", "read_only", False),
+    service_of("three of one port", "api", "deploy", {"replicas": 3}),
+    service_of("none of it", "grafana", "scale", 0),
     fault(
         "a network that publishes nothing",
         "deployment/written/grafana",

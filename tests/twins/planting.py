@@ -32,7 +32,7 @@ from promproof.verdict import Outcome, Verdict
 GONE = object()
 """The value of a key that is to be taken out."""
 CLAIMS = re.compile(
-    r"check/.*|setting/.*|address/.*|deployment/written/.*|alert/\w+/(text|findings)|dashboards/findings/.*"
+    r"check/.*|setting/.*|address/.*|deployment/(written/.*|provisioned)|alert/\w+/(text|findings)|dashboards/findings/.*"
     r"|panel/.*/form"
 )
 LEFT_OUT = ("production", "kubernetes", "images", "load")

@@ -1,0 +1,54 @@
+"""Links of an alert's texts to Grafana: to a dashboard and a panel that are there, and that are the alert's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from promproof.contract.model import Alert, Contract
+from promproof.grafana.dashboard import Dashboard
+
+_DASHBOARD = re.compile(r"https?://[^\s\"'<>]+/d/[^\s\"'<>]+")
+_PATH = re.compile(r"/d/(?P<uid>[\w-]+)")
+_PANEL = re.compile(r"(?:^|&)viewPanel=(?:panel-)?(?P<id>\d+)(?:&|$)")
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+def wrong_links(
+    alert: Alert, text: str, contract: Contract, dashboards: Sequence[Dashboard]
+) -> Iterator[str]:
+    """What is wrong with the links of one text; the dashboards are those of the files."""
+    for link in _DASHBOARD.findall(text):
+        parts = urlsplit(link.rstrip(".,)"))
+        named = _PATH.search(parts.path)
+        if named is None or not dashboards:
+            continue
+        yield from _of_port(parts.netloc, contract)
+        there = next((dashboard for dashboard in dashboards if dashboard.uid == named["uid"]), None)
+        if there is None:
+            yield f"leads to the dashboard {named['uid']}, which is none of the files"
+        elif (panel := _PANEL.search(parts.query)) is not None:
+            yield from _of_panel(alert, int(panel["id"]), there, contract)
+
+
+def _of_panel(alert: Alert, number: int, dashboard: Dashboard, contract: Contract) -> Iterator[str]:
+    title = next((panel.title for panel in dashboard.panels if panel.id == number), None)
+    if title is None:
+        yield f"leads to panel {number} of {dashboard.title}, which it has not"
+        return
+    claimed = [wanted for wanted in contract.dashboards if wanted.uid == dashboard.uid]
+    own = [panel.title for wanted in claimed for panel in wanted.panels if panel.alert == alert.name]
+    if own and title not in own:
+        yield f"leads to {title} of {dashboard.title}; the panel of {alert.name} is {', '.join(own)}"
+
+
+def _of_port(address: str, contract: Contract) -> Iterator[str]:
+    deployment = contract.deployment
+    service = deployment.service("grafana") if deployment is not None else None
+    host, _, port = address.rpartition(":")
+    if deployment is None or service is None or host not in _LOCAL:
+        return
+    documented = deployment.services[service].port
+    if port != str(documented):
+        yield f"leads to Grafana at {address}, documented is port {documented}"

@@ -1,0 +1,60 @@
+"""Links of alerts to Grafana lead to their own panel."""
+
+from __future__ import annotations
+
+import pytest
+
+from promproof.checks.alert_links import wrong_links
+from promproof.grafana.provisioning import parsed, texts
+from promproof.places import DEFAULT_MONITORING
+from promproof.run.options import Options
+from promproof.run.prepare import prepare
+
+pytestmark = pytest.mark.unit
+CONTRACT = prepare(Options.of(stack="processes")).contract
+BOARDS = parsed(texts(DEFAULT_MONITORING)).dashboards
+GRAFANA = "http://localhost:3001"
+
+
+def wrong(text: str, name: str = "HighErrorRate") -> list[str]:
+    return list(wrong_links(CONTRACT.alert(name), text, CONTRACT, BOARDS))
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        (f"{GRAFANA}/d/system-overview?viewPanel=3", "leads to Disk Usage of System Overview"),
+        (f"{GRAFANA}/d/system-overview?viewPanel=17", "panel 17 of System Overview, which it has not"),
+        (f"{GRAFANA}/d/system-overviews?viewPanel=5", "the dashboard system-overviews"),
+        (f"{GRAFANA}/d/system-overview/any-words?orgId=1&viewPanel=panel-1", "leads to CPU Usage"),
+        ("http://localhost:3000/d/system-overview?viewPanel=5", "documented is port 3001"),
+    ],
+)
+def test_a_link_that_leads_elsewhere_is_told(link: str, said: str) -> None:
+    (found,) = wrong(f"see {link}.")
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{GRAFANA}/d/system-overview?viewPanel=5",
+        f"{GRAFANA}/d/system-overview/any-words?viewPanel=panel-5&from=now-1h",
+        f"{GRAFANA}/d/system-overview",
+        f"{GRAFANA}/d/http-performance?viewPanel=4&orgId=1",
+        "https://grafana.example.org/d/system-overview?viewPanel=5",
+        "http://localhost:3000/user/monitoring.md",
+        "no link",
+    ],
+)
+def test_a_link_to_its_panel_or_to_a_whole_dashboard_is_not(text: str) -> None:
+    """The panel of another dashboard may be meant only where none of that dashboard is the alert's."""
+    assert not wrong(text)
+
+
+def test_an_alert_without_a_panel_may_show_any() -> None:
+    assert not wrong(f"{GRAFANA}/d/system-overview?viewPanel=3", "DiskWillFill")
+
+
+def test_without_dashboards_nothing_is_said() -> None:
+    assert not list(wrong_links(CONTRACT.alert("HighErrorRate"), f"{GRAFANA}/d/gone", CONTRACT, ()))
