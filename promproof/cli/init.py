@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from promproof.config import envfile
 from promproof.config.urls import base_url, without_password
-from promproof.draft.drafting import CONTRACT, Wishes, files, has_prometheus, look
+from promproof.draft.drafting import CONTRACT, Seen, Wishes, files, has_prometheus, look
 from promproof.draft.drills import FOLDER as DRILLS
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
@@ -54,9 +54,10 @@ def run(given: dict[str, Any]) -> int:
     output: Path = given["output"]
     for name, text in drafted.items():
         _write(output, name, text)
-    _say(f"next: {_next(given, output)}")
+    instance = _instance(given, seen)
+    _say(f"next: {_next(given, output)}{instance}")
     if any(name.startswith(f"{DRILLS}/") for name in drafted):
-        _say(f"then: {_next(given, output, 'drill')}")
+        _say(f"then: {_next(given, output, 'drill')}{instance}")
     return 0
 
 
@@ -178,6 +179,13 @@ def _labels(counting: Counting, kind: str = "") -> str:
     told = [name if name == word else f"{name} = {word}" for name, word in meant.items()]
     kind = kind or ("durations" if counting.durations else "requests")
     return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
+
+
+def _instance(given: dict[str, Any], seen: Seen) -> str:
+    """The option that names the target in a Prometheus that calls it otherwise than its address; empty for none."""
+    instance = seen.scraping.instance if seen.scraping is not None else ""
+    addresses = [urlsplit(given[option] or "").netloc.rpartition("@")[2] for option in ("metrics", "target")]
+    return f" --instance {shlex.quote(instance)}" if instance and instance not in addresses else ""
 
 
 def _next(given: dict[str, Any], folder: Path, command: str = "verify") -> str:

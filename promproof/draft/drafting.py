@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
-from promproof.config.jobs import candidates
+from promproof.config.jobs import Scraping, candidates, of_targets
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
 from promproof.config.urls import without_password
@@ -33,6 +33,7 @@ from promproof.observe.prometheus import Prometheus
 CONTRACT, SCENARIO = "contract.yaml", "traffic.yaml"
 SETTLES = (0.05, 0.3)
 """Seconds between a request and the reading after it; the longer one when a count came later than the shorter."""
+ASKED_JOB = "which scrape job is this service's? ({jobs}): name it in the contract, `target: {{job: NAME}}`"
 Say = Callable[[str], None]
 
 
@@ -62,6 +63,8 @@ class Seen:
     tried: Tried
     metrics_path: str
     figures: frozenset[str] = field(default_factory=frozenset)
+    scraping: Scraping | None = None
+    """How the Prometheus that runs already names it."""
 
 
 def look(service: Running, wishes: Wishes, say: Say) -> Seen:
@@ -98,7 +101,26 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
         say(
             "  give them one registry (multiprocess mode of prometheus_client), or each a port, and draft again"
         )
-    return Seen(observed, found, tried, target.metrics_path, figures(service))
+    scraping = _scraping(wishes, place, say) if wishes.prometheus is not None else None
+    return Seen(observed, found, tried, target.metrics_path, figures(service), scraping)
+
+
+def _scraping(wishes: Wishes, place: str, say: Say) -> Scraping | None:
+    """How the Prometheus that runs already names the service.
+
+    Raises:
+        EvidenceError: it does not answer.
+    """
+    prometheus = Prometheus(str(wishes.prometheus))
+    try:
+        targets = prometheus.targets()
+    finally:
+        prometheus.close()
+    found = of_targets(targets, place, wishes.name)
+    if found is None:
+        jobs = ", ".join(dict.fromkeys(target["labels"]["job"] for target in targets)) or "none"
+        say(ASKED_JOB.format(jobs=jobs))
+    return found
 
 
 def _recognised(service: Running, tried: Tried) -> tuple[Observed, Recognised]:
@@ -137,7 +159,7 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     service = texts.Service(
         wishes.name,
         wishes.app,
-        _job(folder, seen, wishes.name, say) if folder is not None and wishes.prometheus is None else "",
+        _job(folder, seen, wishes, say),
         seen.metrics_path,
         SCENARIO if probes else "",
         {
@@ -186,12 +208,14 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
 
 
-def _job(folder: Folder, seen: Seen, name: str, say: Say) -> str:
-    """The scrape job, where it has to be named and queries name it."""
+def _job(folder: Folder | None, seen: Seen, wishes: Wishes, say: Say) -> str:
+    """The scrape job, where it has to be named and queries, or a Prometheus that runs, name it."""
+    if wishes.prometheus is not None or folder is None:
+        return seen.scraping.job if seen.scraping is not None else ""
     own = [family for family in seen.observed.last.families if not metrics.is_librarys(family)]
     boards = parsed(grafana_files(folder.root)).dashboards
     queries = [*trees(read_rules(folder.rules)), *(node for board in boards for node in asked(board))]
-    found = job(folder, name, own, queries)
+    found = job(folder, wishes.name, own, queries)
     if found is None:
         may_be = ", ".join(candidates(folder.jobs)) or "none"
         say(

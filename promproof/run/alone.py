@@ -1,7 +1,8 @@
 """The monitoring folder of a run: the one that is named, the contract's own, or one made for a target without any.
 
 A service without a prometheus.yml still has an exposition to judge. What Prometheus needs to read it is one job, which
-is written down where programs of the stack are kept; the same contract gives the same file.
+is written down where programs of the stack are kept; the same contract gives the same file. Of a Prometheus that runs
+already the folder has what it has loaded: its rules, and how often it reads the target.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import atexit
 import shutil
 from base64 import b64decode
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -18,8 +20,12 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from promproof.config.folder import PROMETHEUS_FILES
+from promproof.config.jobs import of_targets
+from promproof.config.loadedrules import rule_files
 from promproof.contract.model import Contract
+from promproof.errors import EvidenceError
 from promproof.http import access_of
+from promproof.observe.prometheus import Prometheus
 from promproof.places import DEFAULT_MONITORING, MADE, cache_dir
 from promproof.run.options import Options
 
@@ -33,14 +39,20 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
     beside = replace(options, monitoring=options.contract.parent)
     if _has_prometheus(beside):
         return beside
-    job = contract.target.job or contract.service
+    server = _asked(options, contract)
+    job = contract.target.job or server.job or contract.service
     reading = _reading(options, contract)
-    folder = _folder(
-        job, is_secret=any(key in reading for key in ("basic_auth", "authorization", "http_headers"))
-    )
+    is_secret = any(key in reading for key in ("basic_auth", "authorization", "http_headers"))
+    folder = _folder(job, is_own=is_secret or options.stack.prometheus is not None)
+    for name, rules in server.files.items():
+        (folder / name).write_text(rules, encoding="utf-8")
     text = yaml.safe_dump(
         {
-            "global": {"scrape_interval": SCRAPE_INTERVAL, "evaluation_interval": SCRAPE_INTERVAL},
+            "global": {
+                "scrape_interval": server.interval or SCRAPE_INTERVAL,
+                "evaluation_interval": SCRAPE_INTERVAL,
+            },
+            **({"rule_files": list(server.files)} if server.files else {}),
             "scrape_configs": [
                 {
                     "job_name": job,
@@ -55,6 +67,33 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     return replace(options, monitoring=folder)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a Prometheus that runs already says. files: its rules by file name; interval: of the target's scrapes."""
+
+    job: str = ""
+    interval: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def _asked(options: Options, contract: Contract) -> Server:
+    """What the Prometheus says that runs already; nothing where there is none, or none that answers."""
+    if options.stack.prometheus is None:
+        return Server()
+    prometheus = Prometheus(options.stack.prometheus)
+    try:
+        targets, groups = prometheus.targets(), prometheus.rules()
+    except EvidenceError:  # that it does not answer is told where the stack is asked whether it is ready
+        return Server()
+    finally:
+        prometheus.close()
+    url = metrics_url(options, contract.target.metrics_path)
+    found = of_targets(targets, url, contract.service)
+    job = contract.target.job or (found.job if found is not None else "")
+    intervals = {str(target["scrapeInterval"]) for target in targets if target["labels"].get("job") == job}
+    return Server(job, intervals.pop() if len(intervals) == 1 else "", rule_files(groups))
 
 
 def metrics_url(options: Options, path: str) -> str:
@@ -95,10 +134,10 @@ def _reading(options: Options, contract: Contract) -> dict[str, Any]:
     return told
 
 
-def _folder(job: str, *, is_secret: bool) -> Path:
-    """The folder of the configuration; one that holds secrets is of this process alone, and goes with it."""
+def _folder(job: str, *, is_own: bool) -> Path:
+    """The folder of the configuration; one with secrets or loaded rules is of this process alone, and goes with it."""
     base = cache_dir()
-    if is_secret:
+    if is_own:
         base = Path(mkdtemp(prefix="promproof-"))
         atexit.register(shutil.rmtree, base, ignore_errors=True)
     folder = base / MADE / "".join(sign if sign.isalnum() else "-" for sign in job)

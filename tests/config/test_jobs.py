@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promproof.config.folder import Job
-from promproof.config.jobs import job_of
+from promproof.config.jobs import Scraping, job_of, of_targets
 from promproof.errors import InputError
 
 pytestmark = pytest.mark.unit
@@ -52,3 +52,41 @@ def test_a_doubt_is_told_with_the_candidates_and_never_guessed_away() -> None:
         told({"a": "localhost:8000", "b": "localhost:8001"})
     with pytest.raises(InputError, match="no scrape job reads the target; there are none"):
         told({})
+
+
+def scraped(*targets: tuple[str, str, str]) -> list[dict[str, object]]:
+    """Active targets of a Prometheus: job, instance and address of each."""
+    return [
+        {"labels": {"job": job, "instance": instance}, "scrapeUrl": f"http://{address}/metrics"}
+        for job, instance, address in targets
+    ]
+
+
+WEB, BATCH, ITSELF = ("web", "web-1", "localhost:8000"), ("batch", "b", "b:1"), ("prometheus", "p", "p:9090")
+
+
+@pytest.mark.parametrize(
+    ("targets", "found"),
+    [
+        ((WEB, BATCH, ITSELF), Scraping("web", "web-1")),
+        ((("other", "o", "shop:80"), ITSELF), Scraping("other", "o")),
+        ((("shop", "s", "shop:80"), BATCH, ITSELF), Scraping("shop", "s")),
+        ((("shop", "s", "shop:80"), ("shop", "t", "shop:81"), ITSELF), Scraping("shop")),
+        ((("a", "s", "shop:80"), BATCH, ITSELF), None),
+        ((WEB, ("again", "web-1", "localhost:8000")), None),
+        ((), None),
+    ],
+    ids=[
+        "its address",
+        "the only one",
+        "its name",
+        "two instances",
+        "two that may be it",
+        "two at its address",
+        "none",
+    ],
+)
+def test_a_prometheus_that_runs_names_the_job_that_reads_the_address(
+    targets: tuple[tuple[str, str, str], ...], found: Scraping | None
+) -> None:
+    assert of_targets(scraped(*targets), "http://127.0.0.1:8000/metrics", "shop") == found

@@ -213,13 +213,17 @@ def test_the_alerts_of_a_running_prometheus_are_drafted() -> None:
         "labels": {"severity": "page"},
     }
     groups = {"status": "success", "data": {"groups": [{"name": "g", "rules": [rule]}]}}
-    with serving(Server({"/api/v1/rules": (200, json.dumps(groups))})) as server:
+    reads = {"labels": {"job": "web", "instance": "web-1"}, "scrapeUrl": "http://web:80/metrics"}
+    active = {"status": "success", "data": {"activeTargets": [reads]}}
+    answers = {"/api/v1/rules": groups, "/api/v1/targets?state=active": active}
+    with serving(Server({path: (200, json.dumps(told)) for path, told in answers.items()})) as server:
         server.counts["/", "200"] = 1
         said: list[str] = []
         url = server.url.replace("//", "//ops:secret@")
         wishes = Wishes(name="shop", prometheus=url)
         drafted = files(look(Running(quick(server)), wishes, said.append), wishes, {}, said.append)
     assert not any("secret" in line for line in said)
+    assert yaml.safe_load(drafted["contract.yaml"])["target"]["job"] == "web"
     assert yaml.safe_load(drafted["contract.yaml"])["alerts"] == [
         {
             "name": "Down",

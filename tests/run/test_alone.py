@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from promproof import http
 from promproof.config.folder import read_folder
+from promproof.config.rules import read
 from promproof.contract.model import Contract
 from promproof.run import alone
 from promproof.run.access import METRICS, let_in_to
 from promproof.run.options import Options, TargetOptions
+from tests.observe.servers import answer, serving
 
 pytestmark = pytest.mark.unit
 CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "target": {"metrics_path": "/stats"}})
@@ -87,3 +92,31 @@ def test_prometheus_shows_what_the_target_is_shown(options: Options) -> None:
 def test_a_configuration_with_a_secret_is_not_kept_in_the_cache(options: Options, tmp_path: Path) -> None:
     job_of(options, "http://me:hush@a:1")
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_prometheus_that_runs_says_its_job_its_interval_and_its_rules(options: Options) -> None:
+    target = {
+        "labels": {"job": "web", "instance": "w"},
+        "scrapeUrl": "http://127.0.0.1:7/stats",
+        "scrapeInterval": "2s",
+    }
+    rule = {"type": "alerting", "name": "Down", "query": "up == 0", "duration": 60}
+    data = {
+        "/api/v1/targets": {"activeTargets": [target]},
+        "/api/v1/rules": {"groups": [{"name": "g", "file": "a", "interval": 2, "rules": [rule]}]},
+    }
+
+    def script(client: socket.socket, request: bytes) -> None:
+        told = data[urlsplit(request.split(b" ")[1].decode()).path]
+        answer(json.dumps({"status": "success", "data": told}))(client, request)
+
+    with serving(script) as server:
+        named = replace(
+            options,
+            target=TargetOptions(url="http://localhost:7"),
+            stack=replace(options.stack, prometheus=server.url),
+        )
+        folder = read_folder(alone.with_monitoring(named, CONTRACT).monitoring)
+    assert [rule.name for rule in read(folder.rules)] == ["Down"]
+    assert list(folder.jobs) == ["web"]
+    assert folder.prometheus.data["global"]["scrape_interval"] == "2s"
