@@ -42,6 +42,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             claim,
             f"the scenario sends no requests to unknown paths ({truth.unmatched!r}); {ENOUGH} are needed",
         )
+    own = metric.labels[label].spelt(truth.unmatched)
+    if not found and sent < ENOUGH and own.startswith("/"):
+        return not_verified(
+            claim, f"the contract gives an unknown path a value of its own ({own!r}): each makes a series"
+        )
     if not found and sent < ENOUGH:
         return unknown(
             claim, f"only {sent} requests to unknown paths were sent, {ENOUGH} are needed", records

@@ -103,6 +103,18 @@ def test_unknown_paths_that_no_scenario_sends_leave_their_claim_not_verified(
     assert judged(metric_cardinality.CHECK, "hits_total", unknown=unknown).outcome == outcome
 
 
+@pytest.mark.parametrize(("word", "outcome"), [("/no-such-path", "not verified"), ("other", "unknown")])
+def test_a_contract_that_gives_an_unknown_path_its_own_value_promises_no_shared_one(
+    word: str, outcome: str
+) -> None:
+    label = {"from": "route", "as": {"unmatched": word}}
+    metric = {**METRICS[0], "labels": {**METRICS[0]["labels"], "endpoint": label}}
+    promised = {"metrics": [metric, *METRICS[1:]]}
+    exposed = EXPOSED.replace("unmatched", word)
+    found = judged(metric_cardinality.CHECK, "hits_total", unknown=5, exposed=exposed, promised=promised)
+    assert found.outcome == outcome, found
+
+
 @pytest.mark.parametrize(("value", "outcome"), [(0, "pass"), (1, "fail")], ids=["at 0", "counted"])
 def test_only_a_route_that_was_counted_is_one_that_an_unknown_path_made(value: int, outcome: str) -> None:
     exposed = EXPOSED + f'hits_total{{endpoint="/elsewhere"}} {value}\n'
