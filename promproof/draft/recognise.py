@@ -174,9 +174,19 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
         source = source_of(values)
         if source is None:
             return f"nothing explains its label {name} ({', '.join(sorted(set(values.values()))[:3])})"
-        if source in sources.values() and source != "constant":
-            return f"two of its labels hold the {source.split('_')[0]}"
         sources[name] = source
+    routes = {
+        name: len({dict(labels).get(name, "") for labels in seen.values()})
+        for name, source in sources.items()
+        if source == "route"
+    }
+    finest = max(routes.values(), default=0)
+    # A handler's class or a shard has one value for several routes: its series are added up.
+    sources.update({name: "anything" for name, told in routes.items() if told < finest})
+    told = [source for source in sources.values() if source not in ("constant", "anything")]
+    for source in told:
+        if told.count(source) > 1:
+            return f"two of its labels hold the {source.split('_')[0]}"
     return sources
 
 

@@ -51,8 +51,15 @@ def verified(folder: Path) -> dict[str, str]:
 
 
 def counting(contract: Contract) -> set[str]:
-    """The metrics that count requests; a handler of its own that counts scrapes alone is none."""
-    found = {metric.name for metric in contract.metrics if metric.truth.kind in COUNT}
+    """The metrics that count requests; a handler of its own that counts scrapes alone is none.
+
+    Nor is one of failures alone, as no request that `init` sends fails.
+    """
+    found = {
+        metric.name
+        for metric in contract.metrics
+        if metric.truth.kind in COUNT and "status" not in getattr(metric.truth, "where", {})
+    }
     return found - {"promhttp_metric_handler_requests_total"}
 
 
