@@ -46,3 +46,11 @@ def severity(server: Prometheus | Alertmanager, setup: Setup) -> Severity | None
         return Severity.HINT
     is_plain = component_of(service) and "entrypoint" not in service.part
     return None if is_plain and not _FILLS.search(" ".join(service.command)) else Severity.HINT
+
+
+def is_filled_in(server: Prometheus | Alertmanager) -> bool:
+    """Whether the command of its container, or an entry point of its own, may write the file before it is read."""
+    service = server.container
+    if service is None:
+        return False
+    return "entrypoint" in service.part or bool(_FILLS.search(" ".join(service.command)))

@@ -61,6 +61,8 @@ _OF_EVENTS = frozenset(
 )  # (a list of words)
 """Labels with several values within one target by what they are: kinds of events, states."""
 _RATES = ("rate", "irate", "increase")
+_EVERYTHING = (".*", "(.*)", "^.*$", ".*|.+", "|.+")
+"""Regular expressions that every text matches, an empty one too."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,11 @@ def _aggregation(node: Any) -> Iterator[Mistake]:
 
 def _contradiction(selector: Any) -> Iterator[Mistake]:
     found = matchers(selector)
+    for label, sign, text_of in found:
+        if sign == "!~" and text_of in _EVERYTHING:
+            said = f'{label}!~"{text_of}" meets no series: every value matches, and so does a label that is not there'
+            yield Mistake("rule/contradicting-matchers", said)
+            return
     for left, right in combinations(found, 2):
         if left[0] != right[0]:
             continue

@@ -16,7 +16,7 @@ import promql_parser as promql
 from promproof.config.promql import walk
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
-from promproof.promql.tree import bare, compares, metric, name, operator, ranged
+from promproof.promql.tree import bare, compares, metric, name, number, operator, ranged
 from promproof.promql.values import comparison, unit
 
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
@@ -24,6 +24,7 @@ _MILLISECONDS = re.compile(r"\s?(?:ms|milliseconds)\b")
 _SECONDS = re.compile(r"\s?(?:s|secs?|seconds)\b")
 _BYTES = re.compile(r"\s?(?:i?B|bytes)\b")
 _DIVIDED = re.compile(r"\bdiv\b|/")
+_MULTIPLIED = re.compile(r"\bmul\b|\*")
 _LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
 _PER_LONGER = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:hours?|h|minutes?|min|m|days?)\b", re.IGNORECASE)
 _PER_SECOND = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:seconds?|sec|s)\b", re.IGNORECASE)
@@ -50,6 +51,7 @@ _PERCENTILE = re.compile(r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b
 _QUANTILES = ("histogram_quantile", "quantile_over_time")
 _OTHER_UNIT = re.compile(r"second|time|cpu|duration|bytes|_ms_|usage|util|ratio|percent|energy|joule|credit")
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
+_LONGER = {60.0: "minutes", 3600.0: "hours", 86400.0: "days"}
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
 
@@ -64,7 +66,7 @@ class Misprint:
 
 def misprints(root: Any, template: str) -> Iterator[Misprint]:
     """Values that are printed with a unit that they do not have."""
-    scale, found = _scale(root), unit(root)
+    scale, found, longer = _scale(root), unit(root) or _age(root), _longer(root)
     for action in printed_values(template):
         piped = _PIPED.findall(action.bare)
         yield from _of_share(action, piped, scale)
@@ -78,7 +80,13 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
         if found == "milliseconds" and piped == ["humanizeDuration"] and not _DIVIDED.search(action.bare):
             said = f"the value is in milliseconds, and {{{{ {action.body} }}}} takes it for seconds"
             yield Misprint(said, "divide by 1000 in the expression")
-        if found.endswith("seconds") and piped and _BYTES.match(action.behind):
+        if longer and piped == ["humanizeDuration"] and not _MULTIPLIED.search(action.bare):
+            said = f"the value is in {longer}, and {{{{ {action.body} }}}} takes it for seconds"
+            yield Misprint(said, "leave out the division in the expression")
+        if found.endswith("seconds") and "humanize1024" in piped:
+            said = f"the value is in {found}, and humanize1024 counts in steps of 1024, as bytes are"
+            yield Misprint(said, "use humanizeDuration")
+        elif found.endswith("seconds") and piped and _BYTES.match(action.behind):
             yield Misprint(f"the value is in {found}, and the text calls it bytes", "use humanizeDuration")
         if "humanizeDuration" in piped and _SECONDS.match(action.behind):
             yield Misprint(
@@ -132,6 +140,29 @@ def _of_rate(action: Action, piped: list[str], root: Any) -> Iterator[Misprint]:
         )
 
 
+def _age(root: Any) -> str:
+    """seconds when the value is a time since or until a moment: what is compared with `time()` is in them."""
+    node = _value(root)
+    if isinstance(node, promql.BinaryExpr) and operator(node) == "-":
+        return "seconds" if "time" in (name(bare(node.lhs)), name(bare(node.rhs))) else ""
+    return ""
+
+
+def _longer(root: Any) -> str:
+    """days, hours or minutes when the value is seconds divided by so many."""
+    node, size = _value(root), 1.0
+    while isinstance(node, promql.BinaryExpr) and operator(node) == "/" and number(node.rhs):
+        size *= number(node.rhs) or 1.0
+        node = bare(node.lhs)
+    return _LONGER.get(size, "") if unit(node) == "seconds" or _age(node) else ""
+
+
+def _value(root: Any) -> Any:
+    """What is compared, or the whole where nothing is."""
+    compared = _comparison(root)
+    return bare(compared[0]) if compared else bare(root)
+
+
 def rated(root: Any) -> tuple[str, str]:
     """rate or increase, and the metric, when the value is that or a sum of it.
 
@@ -179,16 +210,16 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
         text = plain(template)
         if "budget" in text:  # a burn rate says more than its threshold does
             continue
-        for word, number, _ in _LIMIT.findall(text) if limit else ():
-            if not _is_from(float(number), numbers):
-                yield Misprint(f"the text says {word} {number}%, the rule compares with {limit:g}", _AGREE)
+        for word, percents, _ in _LIMIT.findall(text) if limit else ():
+            if not _is_from(float(percents), numbers):
+                yield Misprint(f"the text says {word} {percents}%, the rule compares with {limit:g}", _AGREE)
         if limit and unit(root) == "seconds":
             yield from _of_seconds(text, limit, times, numbers)
         yield from _of_quantiles(root, text)
-        for number, letter in _DURATION.findall(text) if hold else ():
-            seconds = float(number) * _SECONDS_OF[letter[0].lower()]
+        for count, letter in _DURATION.findall(text) if hold else ():
+            seconds = float(count) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
-                said = f"the text says for {number} {letter}, no time of the rule is that long"
+                said = f"the text says for {count} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
 
 
@@ -209,16 +240,16 @@ def _of_quantiles(root: Any, text: str) -> Iterator[Misprint]:
         float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
         for ordinal, short in _PERCENTILE.findall(text)
     ]
-    if said and not any(_same(percentile, 100 * number) for percentile in said for number in numbers):
-        shown = ", ".join(f"{100 * number:g}" for number in numbers)
+    if said and not any(_same(percentile, 100 * each) for percentile in said for each in numbers):
+        shown = ", ".join(f"{100 * each:g}" for each in numbers)
         yield Misprint(f"the text says percentile {said[0]:g}, the rule computes {shown}", _AGREE)
 
 
 def _of_seconds(text: str, limit: float, times: set[float], numbers: set[float]) -> Iterator[Misprint]:
     """A limit in a unit of time; none where the text names the right one too, and another for another step."""
     found = [
-        (f"{word} {number} {letters}", float(number) * _size(letters.lower()))
-        for word, number, letters in _SLOWER.findall(text)
+        (f"{word} {count} {letters}", float(count) * _size(letters.lower()))
+        for word, count, letters in _SLOWER.findall(text)
     ]
     if found and not any(seconds in times or _is_time(seconds, numbers) for _, seconds in found):
         yield Misprint(f"the text says {found[0][0]}, the rule compares with {limit:g} seconds", _AGREE)
@@ -248,8 +279,8 @@ _AGREE = "make the text say what the rule does"
 def _is_from(said: float, numbers: Iterable[float]) -> bool:
     """Whether a percentage can be one of the numbers: as a share, in another unit, or what is left of the whole."""
     return any(
-        _same(number, candidate * power)
-        for number in numbers
+        _same(written, candidate * power)
+        for written in numbers
         for candidate in (said, 100 - said, 100 + said)
         for power in _POWERS
     )
@@ -257,7 +288,7 @@ def _is_from(said: float, numbers: Iterable[float]) -> bool:
 
 def _is_time(seconds: float, numbers: Iterable[float]) -> bool:
     return any(
-        _same(number, seconds / size) for number in numbers for size in (0.001, 1, 60, 3600, 86400, 604800)
+        _same(written, seconds / size) for written in numbers for size in (0.001, 1, 60, 3600, 86400, 604800)
     )
 
 

@@ -307,3 +307,44 @@ def test_a_day_that_no_month_has_never_comes(entry: str, is_ever: bool) -> None:
     found = weektimes(Document("a.yml", yaml.safe_load(f"time_intervals: [{entry}]")).part())
     assert found is not None
     assert bool(found.perhaps) is is_ever
+
+
+def left(folder: Path, value: str, name: str = "alertmanager.yml", more: str = "") -> list[Severity]:
+    text = f"{more}# {name}\nroute: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{value}'}}]}}]"
+    return [each.severity for each in found(folder, text) if each.rule == "alertmanager/not-filled-in"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://hooks.example.org/services/YOUR/WEBHOOK",
+        "http://your-service.svc/alerts",
+        "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "https://example.org/REPLACE_WITH_YOUR_KEY",
+        "https://events.example.org/<integration-key>",
+    ],
+)
+def test_a_value_that_stands_for_another_is_found(value: str, tmp_path: Path) -> None:
+    assert left(tmp_path, value) == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://yourls/hook",
+        "http://bridge/yourteam",
+        "http://bridge/alerts?x=your",
+        "http://bridge/${KEY}",
+        "http://{{ .ExternalURL }}/<x>",
+        "http://xxl/hook",
+    ],
+)
+def test_a_value_that_may_be_meant_is_not(value: str, tmp_path: Path) -> None:
+    assert left(tmp_path, value) == []
+
+
+def test_a_value_of_a_file_that_something_fills_in_is_a_hint(tmp_path: Path) -> None:
+    value = "https://example.org/REPLACE_ME"
+    image = "services: {alertmanager: {image: 'prom/alertmanager:v0.28.0', volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml'], entrypoint: /fill}}"
+    assert left(tmp_path / "filled", value, more=f"# compose.yml\n{image}\n") == [Severity.HINT]
+    assert left(tmp_path / "example", value, "alertmanager.example.yml") == [Severity.HINT]

@@ -225,6 +225,7 @@ TWINS = (
     # Grafana's own alerts
     files("alert-condition", {"r.yml": RULE.replace("condition: C", "condition: D")}, {"r.yml": RULE}),
     files("alert-expression", {"r.yml": RULE.replace("expression: A", "expression: Z")}, {"r.yml": RULE}),
+    files("alert-expression", {"r.yml": RULE.replace("expression: A, ", "")}, {"r.yml": RULE}),
     files("alert-source", {"r.yml": RULE.replace("Uid: prom", "Uid: gone"), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE, "p/datasources/s.yml": SOURCES}),
     files("alert-query", {"r.yml": RULE.replace("sum by (le) ", "sum "), "p/datasources/s.yml": SOURCES}, {"r.yml": RULE, "p/datasources/s.yml": SOURCES}),
     files("alert-silent-on-errors", {"r.yml": RULE.replace("NoData", "OK").replace("Error\n", "OK\n")}, {"r.yml": RULE.replace("NoData", "OK")}),

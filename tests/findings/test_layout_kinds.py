@@ -76,6 +76,8 @@ NEIGHBOURS = (
     Case("prometheus/no-rule-file", {"compose.yml": PROMETHEUS, "prometheus.yml": "rule_files: ['rules.yml']\n"}, 1),
     Case("prometheus/rules-not-loaded", {"a/prometheus.yml": "rule_files: [a.yml]\n", "a/a.yml": RULES, "a/b.yml": RULES}, 1, Severity.HINT),
     Case("prometheus/rules-not-loaded", {"rules.yml": RULES}),
+    Case("prometheus/rules-not-loaded", composed(PROMETHEUS, "api:80", **{"rules/r.yml": RULES}), 1, Severity.WARNING),
+    Case("prometheus/rules-not-loaded", composed(PROMETHEUS.replace("./prom", "./p/prom"), "api:80", **{"p/prometheus.yml": scraping("api:80"), "examples/r.yml": RULES}), 1, Severity.HINT),
     Case("prometheus/rules-not-loaded", composed(f"{PROMETHEUS.replace('prometheus.yml', '.', 1).replace('/prometheus.yml', '')}", "a:80") | {"prometheus.yml": "rule_files: [a.yml]\n", "a.yml": RULES, "r.yml": f"kind: PrometheusRule\napiVersion: monitoring.coreos.com/v1\nspec: {{{RULES.strip()}}}\n"}),
     Case("prometheus/rules-not-loaded", composed(f"{PROMETHEUS}  v: {{image: 'victoriametrics/vmalert:v1', volumes: ['./r.yml:/r.yml']}}\n", "v:8880", **{"r.yml": RULES})),
     Case("prometheus/no-alertmanager", {"prometheus.yml": "rule_files: [a.yml]\nalerting: {alertmanagers: [{static_configs: [{targets: }]}]}\n", "a.yml": RULES}, 1),

@@ -220,6 +220,8 @@ QUANTILE = "histogram_quantile(0.9, sum by (le) (rate(http_request_seconds_bucke
         ("rate(a_failures_total[5m]) > 0.05", "over 5% fail"),
         ("sum(rate(cost_total[1h])) > 100", "over $100/hour"),
         ("rate(a_total[5m]) > 10", "more than 10 requests per minute"),
+        ("rate(a_total[5m]) > 5", "more than 5 orders failed in 5 minutes"),
+        ("rate(a_total[5m]) > 3", "more than 3 failed logins in the last hour"),
         ("process_cpu_seconds_total > 0.8", "over 80% for the last 5 minutes"),
         (f"{QUANTILE} > 500", "over 500ms"),
         (f"{QUANTILE} > 300", "slow"),
@@ -235,6 +237,10 @@ def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_pa
     [
         (f"100 * {SHARE} > 0.05", "over 0.05% fail"),
         (f"100 * {SHARE} > 5", "over 5% fail"),
+        ("rate(a_total[5m]) > 5", "over 5 requests/s in the last 5 minutes"),
+        ("rate(a_total[5m]) > 5", "a rate over 5 in the last 5 minutes"),
+        ("increase(a_total[5m]) > 5", "more than 5 orders failed in 5 minutes"),
+        ("rate(a_total[5m]) > 0.1", "more than 5 orders failed in 5 minutes"),
         (f"{SHARE} > 0.05", "over 5% fail"),
         (f"{QUANTILE} > 0.5", "over 500ms"),
         ("histogram_quantile(0.9, rate(backup_seconds_bucket[5m])) > 3600", "slow"),
@@ -259,3 +265,53 @@ def test_a_type_that_only_another_rule_says_is_a_hint_and_a_name_says_nothing(tm
     (finding,) = found(tmp_path, f"# types: {{a_total: counter}}\n{expression}")
     assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.WARNING)
     assert found(tmp_path, f"# types: {{a_total: gauge}}\n{expression}") == []
+
+
+USED = "container_memory_usage_bytes"
+LIMIT = "container_spec_memory_limit_bytes"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"100 * ({USED} / {LIMIT}) > 80",
+        f"sum by (name) ({USED}) / sum by (name) ({LIMIT}) >= 0.8",
+        f"({USED} / {LIMIT} > 0.8) and {USED} > 1e6",
+        "redis_memory_used_bytes / redis_memory_max_bytes * 100 > 90",
+    ],
+)
+def test_a_share_of_a_limit_that_may_not_be_there_is_found(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, alert(expression)) == ["rule/share-of-no-limit"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"{USED} / ({LIMIT} > 0) > 0.8",
+        f"sum by (name) ({USED}) / sum by (name) ({LIMIT} != 0) > 0.8",
+        f"{USED} / {LIMIT} > 0.8 and {LIMIT} > 0",
+        f"({USED} / {LIMIT} != Inf) > 0.8",
+        f"0.8 < {USED} / {LIMIT} < 2",
+        f"{USED} / {LIMIT} < 0.1",
+        f"{USED} / clamp_min({LIMIT}, 1e9) > 0.8",
+        f"{LIMIT} / {USED} > 5",
+        f"{USED} > {LIMIT}",
+    ],
+)
+def test_a_share_that_asks_for_the_limit_is_not(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, alert(expression)) == []
+
+
+def test_a_query_of_a_text_with_an_action_in_its_quotes_is_found(tmp_path: Path) -> None:
+    asked = r"""{{ with query "free_bytes{instance=\"{{ $labels.instance }}\"}" }}{{ . | first | value }}{{ end }}"""
+    (finding,) = found(tmp_path, alert("up == 0", f"annotations: {{summary: '{asked}'}}"))
+    assert finding.rule == "rule/template-query"
+    assert "which nothing fills in" in finding.message
+
+
+def test_a_query_that_printf_puts_together_is_not(tmp_path: Path) -> None:
+    asked = (
+        r"""{{ with printf "free_bytes{instance=\"%s\"}" $labels.instance | query }}"""
+        "{{ . | first | value }}{{ end }}"
+    )
+    assert ids(tmp_path, alert("up == 0", f"annotations: {{summary: '{asked}'}}")) == []

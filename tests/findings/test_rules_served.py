@@ -42,6 +42,8 @@ def test_a_label_that_a_server_never_saw_is_missed_in_a_text_too(tmp_path: Path)
     "expression",
     [
         "avg(a_bytes / b_bytes) > 0.9",
+        "avg(rate(a_seconds_sum[5m]) / rate(b_seconds_count[5m])) > 0.9",
+        "sum(rate(a_seconds_sum[5m])) / sum(rate(a_seconds_count[5m])) > 0.9",
         "avg(sum by (job) (rate(a_total[5m])) / sum by (job) (rate(b_total[5m]))) > 0.9",
         "max(a_seconds{quantile='0.99'}) > 1",
         "avg by (instance) (a_seconds{quantile='0.99'}) > 1",
@@ -51,6 +53,11 @@ def test_a_label_that_a_server_never_saw_is_missed_in_a_text_too(tmp_path: Path)
 )
 def test_a_mean_that_says_something_is_not_found(expression: str, tmp_path: Path) -> None:
     assert ids(tmp_path, alert(expression)) == []
+
+
+def test_a_mean_of_the_means_of_instances_is_a_mean_of_ratios(tmp_path: Path) -> None:
+    text = alert("avg by (job) (rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])) > 0.9")
+    assert ids(tmp_path, text) == ["rule/mean-of-ratios"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ BUCKETS = "rate(a_seconds_bucket[5m])"
         ("rule/sum-of-quantiles", f"avg(histogram_quantile(0.9, {BUCKETS}))"),
         ("rule/contradicting-matchers", 'a{code="200",code=~"5.."}'),
         ("rule/contradicting-matchers", 'a{code="200",code!="200"}'),
+        ("rule/contradicting-matchers", "sum(rate(a_total{integration!~`.*`}[5m])) > 1"),
         ("rule/divided-by-itself", "sum(rate(a[5m])) / sum(rate(a[5m]))"),
         ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / rate(a[5m])'),
         ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) / (rate(a[5m]) + 0.001)'),

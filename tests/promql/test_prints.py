@@ -64,6 +64,13 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
         ("avg(a_milliseconds) > 500", "{{ $value | humanizeDuration }}"),
         ("a_seconds > 500", "{{ $value | humanize1024 }}B"),
         ("1 - avg(rate(a_seconds_total{mode='idle'}[5m])) > 0.8", "CPU at {{ $value }}%"),
+        ("time() - a > 86400", "{{ $value | humanize1024 }} old"),
+        ("time() - a > 86400", "{{ $value | humanizePercentage }}"),
+        ("a - time() < 86400", "{{ $value | humanize1024 }}B"),
+        ("(a - time()) / 86400 < 30", "ends in {{ $value | humanizeDuration }}"),
+        ("(time() - a) / (60 * 60) > 30", "{{ $value | humanizeDuration }}"),
+        ("(time() - a) / 60 / 60 > 30", "{{ $value | humanizeDuration }}"),
+        ("a_seconds / 60 > 30", "{{ $value | humanizeDuration }}"),
     ],
 )
 def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, template: str) -> None:
@@ -94,6 +101,12 @@ def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, tem
         ("a_sessions > 10", "{{ $value }} users in the last 10 minutes"),
         ("rate(a_usage_total[5m]) > 0.8", "{{ $value | humanizePercentage }}"),
         ("rate(a_total[5m]) > 10", "{{ $value }} req/s, {{ $value }} /metrics"),
+        ("time() - a > 86400", "{{ $value | humanizeDuration }} ago"),
+        ("time() - a > 86400", "{{ $value | humanize }}"),
+        ("(a - time()) / 86400 < 30", "ends in {{ $value | humanize }} days"),
+        ("(a - time()) / 86400 < 30", "{{ mul $value 86400 | humanizeDuration }}"),
+        ("a / 86400 < 30", "{{ $value | humanizeDuration }}"),
+        ("a - b > 10", "{{ $value | humanize1024 }}B"),
     ],
 )
 def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:

@@ -56,7 +56,7 @@ receivers: [{name: pager, pagerduty_configs: [{routing_key: 3f9c1ab27de84c60a5b1
 route: {receiver: pager, group_by: [alertname]}
 receivers:
 - name: pager
-  pagerduty_configs: [{routing_key_file: /run/secrets/pager}, {routing_key: '<integration-key>'}]
+  pagerduty_configs: [{routing_key_file: /run/secrets/pager}]
 """,
     )
 )

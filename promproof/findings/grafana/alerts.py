@@ -79,6 +79,8 @@ UID = register(
     )
 )
 EXPRESSIONS = ("__expr__", "-100")
+_READING = ("reduce", "resample", "threshold", "math")
+"""Types of expressions that Grafana refuses without an `expression`: pkg/expr/commands.go, pkg/expr/threshold.go."""
 _SHARED = (
     "rule/divided-by-itself",
     "rule/series-by-itself",
@@ -125,6 +127,15 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
     for query in queries:
         uid = query.text("datasourceUid")
         if uid in EXPRESSIONS:
+            kind = query.part("model").text("type")
+            if kind in _READING and not query.part("model").text("expression"):
+                yield EXPRESSION.at(
+                    query.at("model"),
+                    f"{title}: {query.text('refId')} is of the type {kind}, and has no `expression` to read",
+                    effect="every evaluation fails",
+                    todo=f"name the query that it reads: {_example(queries, query)}",
+                    see="the rule's state in Alerting > Alert rules",
+                )
             for name in sorted(_reads(query.part("model").data) - refs):
                 yield EXPRESSION.at(
                     query.at("model"),
@@ -154,6 +165,12 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
             todo="set noDataState to NoData or Alerting, and execErrState to Error",
             see="misspell the metric: the alert stays Normal",
         )
+
+
+def _example(queries: list[Part], query: Part) -> str:
+    """The key with the query above, where there is one."""
+    names = [each.text("refId") for each in queries[: queries.index(query)]]
+    return f"expression: {names[-1] if names else 'A'}"
 
 
 def _promql(expression: str, model: Part, title: str) -> Iterator[Finding]:

@@ -103,7 +103,8 @@ def judge_files(setup: Setup) -> Iterator[Finding]:
         near = [server for server in setup.prometheuses if _is_near(server, folder)]
         if not near:
             continue
-        is_sure = bool(folder in loaded) and all(_is_known(server) for server in setup.prometheuses)
+        is_known = all(map(_is_known, setup.prometheuses))
+        is_sure = is_known and (folder in loaded or _is_forgotten(part, setup))
         yield NOBODY.at(
             part.at("groups"),
             "no entry of rule_files matches it" + (", as the mounts have it" if near[0].service else ""),
@@ -137,6 +138,14 @@ def _unloaded(setup: Setup) -> Iterator[Part]:
             and not is_evaluated_elsewhere(document.address, setup.compose)
         ):
             yield part
+
+
+def _is_forgotten(part: Part, setup: Setup) -> bool:
+    """Whether rules lie below the only configuration, which loads none at all."""
+    if len(setup.prometheuses) != 1 or setup.prometheuses[0].patterns:
+        return False
+    folder = setup.prometheuses[0].part.document.folder
+    return bool(folder) and f"{part.document.folder}/".startswith(f"{folder}/")
 
 
 def _is_near(server: Prometheus, folder: str) -> bool:

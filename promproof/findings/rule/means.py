@@ -13,7 +13,7 @@ from promproof.findings.kind import Kind, each_rule, register
 from promproof.findings.rules import asking, one_line
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.shares import share
-from promproof.promql.tree import bare, grouping, matchers, metric, name, operator, text
+from promproof.promql.tree import bare, grouping, matchers, metric, name, operator, selectors, text
 
 MEAN = register(
     Kind(
@@ -69,10 +69,19 @@ def _is_ratio_of_rates(node: Any) -> bool:
     return (
         isinstance(node, promql.BinaryExpr)
         and operator(node) == "/"
-        and share(node) == "ratio"
+        and (share(node) == "ratio" or _is_mean(node))
         and not any(isinstance(part, promql.AggregateExpr) for part in walk(node))
         and any(name(part) in ("rate", "increase") for part in walk(node))
     )
+
+
+def _is_mean(division: Any) -> bool:
+    """Whether the sum of a histogram or summary is divided by its count: the mean of each series."""
+    left, right = ({metric(part) for part in selectors(side)} for side in (division.lhs, division.rhs))
+    if len(left) != 1 or len(right) != 1:
+        return False
+    base = left.pop().removesuffix("_sum")
+    return {f"{base}_count"} == right
 
 
 def _quantile_of(node: Any) -> tuple[str, str] | None:

@@ -94,24 +94,34 @@ def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
     for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
         for name, template in texts.items():
             for query, fails_empty in queries(template):
-                said = _refused(query)
-                if said or (fails_empty and not _is_there(query, rule)):
+                if judged := _judged(rule, query, fails_empty):
+                    said, effect, todo = judged
                     yield QUERY.at(
                         rule.at(key, name),
-                        f"{name}: the query {one_line(query)} "
-                        + (
-                            f"does not parse: {said}"
-                            if said
-                            else "may be empty, and `first` of nothing is an error"
-                        ),
-                        effect="the text is an error message"
-                        if said
-                        else "the text is an error message at times",
-                        todo="correct the query"
-                        if said
-                        else "use {{ range query ... }} or {{ with query ... }}",
+                        f"{name}: the query {one_line(query)} {said}",
+                        effect=effect,
+                        todo=todo,
                         see=_see(rule),
                     )
+
+
+def _judged(rule: Rule, query: str, fails_empty: bool) -> tuple[str, str, str] | None:
+    """What is wrong with a query of a template, what it does, and what to do."""
+    if "{{" in query:
+        return (
+            "has an action in its quotes, which nothing fills in: it is asked as it stands",
+            "the text has nothing there",
+            'put it together: query (printf "...%s..." $labels.instance)',
+        )
+    if said := _refused(query):
+        return f"does not parse: {said}", "the text is an error message", "correct the query"
+    if fails_empty and not _is_there(query, rule):
+        return (
+            "may be empty, and `first` of nothing is an error",
+            "the text is an error message at times",
+            "use {{ range query ... }} or {{ with query ... }}",
+        )
+    return None
 
 
 def _refused(query: str) -> str:

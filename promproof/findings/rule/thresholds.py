@@ -35,6 +35,13 @@ _PER_LONGER = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s?[a-z]+)?\s?(?:/\s?|per\s)(?:hours?|h|minutes?|min|days?)\b",
     re.IGNORECASE,
 )
+_IN_LONGER = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s[a-z]+){0,2}\s[a-z]+s(?:\s[a-z]+)?\s(?:in|within|during)\s"
+    r"(?:the\s)?(?:(?:last|past)\s)?(?:\d+\s?)?(?:hours?|h|minutes?|min|m|days?)\b",
+    re.IGNORECASE,
+)
+"""`more than 5 failed orders in 5 minutes`."""
+_PER_SECOND = re.compile(r"(?:/|\bper\s)\s?s(?:ec|econd)?\b", re.IGNORECASE)
 _FAILED = re.compile(r"error|fail")
 _OF_REQUESTS = re.compile(r"http|grpc|rpc|request")
 LONG_REQUEST_SECONDS = 100.0
@@ -92,7 +99,8 @@ def _of_counter(rule: Rule, limit: float, percents: set[float], texts: str) -> s
         return f"events per second, the text says {100 * limit:g}%"
     if not function and counted.endswith("_seconds_total") and is_share:
         return f"all seconds since the start, the text says {100 * limit:g}%"
-    if function == "rate" and limit in [float(found) for found in _PER_LONGER.findall(texts)]:
+    longer = [*_PER_LONGER.findall(texts), *([] if _PER_SECOND.search(texts) else _IN_LONGER.findall(texts))]
+    if function == "rate" and limit in map(float, longer):
         return f"a rate per second, the text says {limit:g} in a longer time"
     return ""
 
