@@ -10,12 +10,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from promproof.errors import meant
+
 _ACTION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`|'(?:[^'\\\n]|\\.)*'")
 _MOVES_DOT = ("range", "with", "define", "block")
 _OF_AN_ALERT = re.compile(
     r"(?<![\w)\].])\$?\.(StartsAt|EndsAt|Labels|Annotations|GeneratorURL|Fingerprint)\b"
 )
+_OF_THE_DOT = re.compile(r"(?<![\w)\].$])\$?\.([A-Za-z_]\w*)")
+_HAS = (
+    *("Receiver", "Status", "Alerts", "GroupLabels", "CommonLabels", "CommonAnnotations", "ExternalURL"),
+    "GroupKey",
+)
+"""The fields of a notification, Data of alertmanager/template/template.go, and one that a webhook's body has."""
 _WORD = re.compile(r"(?<![\w.$])[A-Za-z]\w*")
 # Functions of Prometheus' templates, of Helm and of Sprig that no Alertmanager has.
 _ELSEWHERE = frozenset(
@@ -43,7 +51,7 @@ _ELSEWHERE = frozenset(
 
 @dataclass(frozen=True)
 class Slip:
-    """One mistake. kind: field, function or block; name: of the field or function; text: for the reader."""
+    """One mistake. kind: field (of one alert), unknown (field), function or block; name: of the field or function; text: for the reader."""
 
     kind: str
     name: str
@@ -83,6 +91,13 @@ def slips(text: str, *, is_file: bool = False) -> Iterator[Slip]:
 def _fields(action: str) -> Iterator[Slip]:
     for name in _OF_AN_ALERT.findall(action):
         yield Slip("field", name, f".{name} is of one alert, and stands outside of {{{{ range .Alerts }}}}")
+
+    for name in _OF_THE_DOT.findall(action):
+        if name in _HAS or _OF_AN_ALERT.fullmatch(f".{name}"):
+            continue
+        near = meant(name, _HAS)
+        if near or re.fullmatch(r"[a-z]\w*|[A-Z0-9]+_[A-Z0-9_]+", name):
+            yield Slip("unknown", name, f"a notification has no field {name}{near}")
 
 
 def _functions(action: str) -> Iterator[Slip]:

@@ -217,6 +217,9 @@ def test_templates_in_a_folder_that_is_not_known_may_define_anything(tmp_path: P
         ("{{ range .Alerts }}x", ["block"]),
         ("{{ if .Status }}a{{ else if .Receiver }}b{{ else }}c{{ end }}{{ end }}", ["block"]),
         ("{{`{{ .Labels.job }}`}}", []),
+        ("{{ .PUBLIC_IP }} {{ .CommonLabel.alertname }} {{ .status }}", ["unknown"] * 3),
+        ("{{ .ExternalURL }} {{ .GroupKey }} {{ $x := .CommonLabels.some_label }}{{ $x.some_label }}", []),
+        ("{{ range .Alerts }}{{ .status }}{{ end }}{{ len .Alerts.Firing }} {{ 0.5 }}", []),
     ],
 )
 def test_a_text_is_read_as_the_template_engine_does(text: str, kinds: list[str]) -> None:
@@ -348,3 +351,15 @@ def test_a_value_of_a_file_that_something_fills_in_is_a_hint(tmp_path: Path) -> 
     image = "services: {alertmanager: {image: 'prom/alertmanager:v0.28.0', volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml'], entrypoint: /fill}}"
     assert left(tmp_path / "filled", value, more=f"# compose.yml\n{image}\n") == [Severity.HINT]
     assert left(tmp_path / "example", value, "alertmanager.example.yml") == [Severity.HINT]
+
+
+@pytest.mark.parametrize("url", ["SLACK_WEBHOOK", "bridge:8080/alerts", "http:", "ftp://bridge/"])
+def test_an_address_that_alertmanager_does_not_parse_is_refused(url: str, tmp_path: Path) -> None:
+    text = f"route: {{receiver: a, group_by: [a]}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{url}'}}]}}]"
+    assert rules(found(tmp_path, text)) == ["alertmanager/refused"]
+
+
+@pytest.mark.parametrize("url", ["HTTP://bridge", "https://b", "${HOOK}", "{{ .ExternalURL }}/x", "<secret>"])
+def test_an_address_that_it_parses_or_that_something_fills_in_is_not(url: str, tmp_path: Path) -> None:
+    text = f"route: {{receiver: a, group_by: [a]}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{url}'}}]}}]"
+    assert "alertmanager/refused" not in rules(found(tmp_path, text), Severity.HINT)

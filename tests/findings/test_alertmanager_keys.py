@@ -40,6 +40,7 @@ def test_a_secret_is_told_from_a_placeholder(name: str, value: str, is_one: bool
 
 
 SHAPES = {
+    "an address without a scheme": "global: {slack_api_url: 'SLACK_WEBHOOK'}\nroute: {receiver: x}",
     "group_by is a text": "route: {receiver: x, group_by: alertname}",
     "equal is a text": "route: {receiver: x}\ninhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: d}]",
     "routes is a mapping": "route: {receiver: x, routes: {receiver: x}}",

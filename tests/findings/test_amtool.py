@@ -66,6 +66,7 @@ def test_amtool_refuses_what_is_no_list_no_duration_or_no_key(tmp_path: Path) ->
         ("{{ .StartsAt }}", True),
         ("{{ (index .Alerts 0).Labels.job }}", False),
         ('{{ .Status | default "x" }}', True),
+        ("{{ .PUBLIC_IP }}", True),
     ],
 )
 def test_amtool_renders_what_is_no_mistake(text: str, is_refused: bool) -> None:

@@ -5,6 +5,7 @@ Source: alertmanager/config/config.go and config/notifiers.go; what only newer v
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from promproof.findings.alertmanager.keys import INTERVALS as _INTERVALS
@@ -13,6 +14,7 @@ from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
 from promproof.findings.part import Part
+from promproof.findings.placeholders import is_filled_in
 from promproof.findings.setup import Alertmanager, Receiver, Setup
 
 REFUSED = register(
@@ -61,6 +63,17 @@ _NEEDS = {
     "msteams_configs": (("webhook_url",), ()),
     "sns_configs": (("topic_arn", "target_arn", "phone_number"), ()),
 }
+_ADDRESSES = {
+    "slack_configs": ("api_url",),
+    "webhook_configs": ("url",),
+    "discord_configs": ("webhook_url",),
+    "msteams_configs": ("webhook_url",),
+    "opsgenie_configs": ("api_url",),
+    "pagerduty_configs": ("url",),
+    "victorops_configs": ("api_url",),
+    "telegram_configs": ("api_url",),
+}
+"""Keys that Alertmanager parses as an address: parseURL of its config/config.go."""
 _TIMERS = ("group_wait", "group_interval", "repeat_interval")
 # Keys that people take from other programs, and what to write. Only those that no version has.
 _KEYS = {
@@ -110,6 +123,7 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     if is_resource(server):
         return
     found = [*_root(server), *_twice(server), *_timers(server), *_both(server), *_shapes(server)]
+    found += [] if is_filled_in(server) else _addresses(server)
     for receiver in server.receivers:
         found += _needs(receiver, server.part.part("global"))
     for part, key, message in found:
@@ -209,6 +223,23 @@ def _both(server: Alertmanager) -> Iterator[_Mistake]:
     for key in _EITHER:
         if everywhere.text(key) and everywhere.text(f"{key}_file"):
             yield everywhere, (f"{key}_file",), f"{key} and {key}_file exclude each other"
+
+
+def _addresses(server: Alertmanager) -> Iterator[_Mistake]:
+    """Addresses without http:// or https:// before them; one with a variable or a template in it may become one."""
+    everywhere = server.part.part("global")
+    for part, keys in (
+        (everywhere, [key for key in everywhere.data or () if str(key).endswith("_url")]),
+        *((part, _ADDRESSES.get(kind, ())) for each in server.receivers for kind, part in each.integrations),
+    ):
+        for key in keys:
+            text = part.text(str(key))
+            if text and not set("${<%") & set(text) and not re.match("https?://.", text, re.IGNORECASE):
+                yield (
+                    part,
+                    (str(key),),
+                    f"{key}: {text!r} is no address: it does not begin with http:// or https://",
+                )
 
 
 def _needs(receiver: Receiver, everywhere: Part) -> Iterator[_Mistake]:

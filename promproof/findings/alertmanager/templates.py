@@ -148,6 +148,8 @@ def _todo(slip: Slip) -> str:
     if slip.kind == "field":
         common = {"Labels": ".CommonLabels", "Annotations": ".CommonAnnotations"}.get(slip.name)
         return "put it into {{ range .Alerts }}" + (f", or read {common}" if common else "")
+    if slip.kind == "unknown":
+        return "read a field that is there: .CommonLabels, .CommonAnnotations, .Alerts, .Status"
     return "write {{ if }} instead" if slip.kind == "function" else "close each range, if and with once"
 
 
