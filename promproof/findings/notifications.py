@@ -51,7 +51,11 @@ _ELSEWHERE = frozenset(
 
 @dataclass(frozen=True)
 class Slip:
-    """One mistake. kind: field (of one alert), unknown (field), function or block; name: of the field or function; text: for the reader."""
+    """One mistake.
+
+    kind: field (of one alert), unknown (field), function or block; name: of the field or function; text: for the
+    reader.
+    """
 
     kind: str
     name: str
