@@ -67,7 +67,7 @@ def run(given: dict[str, Any]) -> int:
 
 
 def _subject(given: dict[str, Any]) -> Subject:
-    """What is checked: the folder here where nothing is named."""
+    """What to check: what the arguments name, or else the working folder."""
     prometheuses, alertmanagers = tuple(given["prometheus_config"]), tuple(given["alertmanager_config"])
     dashboards = tuple(given["dashboards"])
     is_named = prometheuses or alertmanagers or dashboards or given["prometheus"]
@@ -100,7 +100,7 @@ def _programs(choices: Sequence[str]) -> dict[str, Program]:
 
 
 def _knowing(url: str, subject: Subject) -> Callable[[Setup], Setup]:
-    """Adds what the server at an URL knows, and what it has loaded when no file is named."""
+    """Adds what the server at a URL knows; its rules, too, when the arguments name no file."""
     from promproof.findings.loaded import with_server  # for a server only
     from promproof.observe.loaded import answers_of
 
@@ -146,7 +146,7 @@ def _baseline(file: Path | None, is_written: bool) -> Baseline | None:
 
 
 def _add_summary(checked: Checked) -> None:
-    """For GitHub Actions, whatever the format; that it can't be written is no mistake of the folder."""
+    """Add to the summary of a GitHub Actions job; a summary that can't be written changes no exit status."""
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if not file:
         return

@@ -54,7 +54,7 @@ class Shown:
 
 
 def shown(contract: Path) -> Shown:
-    """The service of a contract; the shop of the package where the usual contract is not there."""
+    """The service of a contract; the shop of this package when the default contract is missing."""
     if contract == DEFAULT_CONTRACT and not contract.is_file():
         app = f"{{python}} {SHOP / 'shop.py'} {{port}} {{fault_port}} {{token}}"
         return Shown(

@@ -111,7 +111,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
 def _driven(
     prepared: Prepared, chosen: Sequence[Loaded], reports: Path, clock: SystemClock
 ) -> tuple[Prepared, Sequence[Loaded], Result]:
-    """Drive them: with half the rate and half the time scale again, each time that this machine does not hold it."""
+    """Drive the drills; while this machine can't keep up, drive them again at half the rate and half the time scale."""
     while True:
         folder = reports / datetime.now(UTC).strftime("drill-%Y%m%dT%H%M%S.%fZ")
         progress = Progress(sys.stdout, clock.monotonic, of_drills(prepared, chosen))

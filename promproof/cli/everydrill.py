@@ -1,4 +1,4 @@
-"""The alerts that the main job does not take live: named, or driven after it by the drills beside its own."""
+"""Alerts that the main job does not take live: it names them, or their drills are driven after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 def beside(contract: Contract, path: Path) -> list[Loaded]:
-    """The default drills of the folder in which the drill of the main job stands; none without one.
+    """The default drills in the folder of the main job's drill; none when it has no drill.
 
     Raises:
         InputError: a file is wrong.
@@ -32,7 +32,7 @@ def folder_of(contract: Contract, path: Path) -> Path:
 
 
 def check(given: dict[str, Any]) -> None:
-    """Before the main job, which takes minutes.
+    """Check --drill before the main job starts, which takes minutes.
 
     Raises:
         InputError: the word is no other than `all`, or there is nothing that could be driven.
@@ -54,9 +54,9 @@ def check(given: dict[str, Any]) -> None:
 
 
 def after(given: dict[str, Any], status: int) -> int:
-    """Drive them all, each other's faults excluded or not; the status of both runs together.
+    """Drive all drills after the main job; the exit status of both runs together.
 
-    status: of the main job; after one that was interrupted, or could not start, nothing is driven.
+    status: of the main job. Nothing is driven after one that was interrupted or could not start.
     """
     if status == InputError.exit_status or interrupts.noted():
         return status
@@ -77,7 +77,7 @@ def _beside_contract(path: Path) -> set[str]:
 
 
 def not_driven(given: dict[str, Any]) -> list[str]:
-    """A line for the documented alerts that nothing has taken live, and how it is done."""
+    """Lines that name the documented alerts that nothing has taken live, with the command that does it."""
     try:
         contract = load(given["contract"])
         drills = {loaded.plan.alert for loaded in beside(contract, given["contract"])}

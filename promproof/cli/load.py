@@ -39,7 +39,7 @@ def file_name(text: str) -> str:
 
 
 def print_line(text: str) -> None:
-    """One line, at once, so that a pipe shows it when it happens."""
+    """Print a line and flush it, so that a pipe shows it when it happens."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -22,7 +22,7 @@ from promproof.run.options import binaries
 from promproof.stack.binaries import find_binary
 
 LONG = 200
-"""Mutants, from which on a terminal is told how far it is."""
+"""From this number of mutants on, a terminal shows the progress."""
 
 
 def run(given: dict[str, Any]) -> int:

@@ -28,7 +28,7 @@ from promproof.optiontable import GROUPS, Option, options
 
 NAME = "promproof"
 COMPLETING = "_PROMPROOF_COMPLETE"
-"""The variable in which a shell says what it wants to be told."""
+"""The environment variable by which a shell asks for completions."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
 
@@ -83,7 +83,7 @@ class _NoSuchWord(click.UsageError):
 
 
 class _Word(click.Choice[str]):
-    """One of a few words; another one is told with what is meant perhaps."""
+    """One of a few words; any other one is refused with the nearest."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in self.choices:
@@ -100,7 +100,7 @@ class Chosen:
     given: dict[str, Any]
 
     def run(self) -> int:
-        """Import what does it, and do it; the exit status."""
+        """Import the command's module and run it; the exit status."""
         module, _, function = self.command.place.partition(":")
         status: int = getattr(import_module(module), function)(self.given)
         return status
@@ -196,7 +196,7 @@ def _argument(argument: Argument) -> click.Argument:
 
 
 def _offered(place: str, begun: str) -> list[CompletionItem]:
-    """Names that begin so, and files; nothing is said of a folder that can't be read, since nobody would see it."""
+    """Names and files with this beginning; a folder that can't be read gives none: nobody would see a message."""
     module, _, function = place.partition(":")
     names: list[str] = []
     with suppress(Exception):
@@ -229,7 +229,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def parse(words: Sequence[str]) -> Chosen | int:
-    """The command and its values; the exit status where all is said, after --help say.
+    """The command and its values, or an exit status when nothing is left to run, after --help for example.
 
     Raises:
         InputError: a mistake on the command line.
@@ -252,7 +252,7 @@ def parse(words: Sequence[str]) -> Chosen | int:
 
 
 def _mistake(error: click.UsageError) -> InputError:
-    """A mistake on the command line in our words: what, where, and what is meant perhaps."""
+    """A mistake on the command line in our words: what, where, and the nearest right word."""
     path = error.ctx.command_path if error.ctx is not None else NAME
     command = error.ctx.command if error.ctx is not None else None
     what, expected, todo = error.format_message(), "", f"{path} --help"

@@ -121,7 +121,7 @@ def _show(form: str, outcomes: list[Outcome], beside: Beside) -> None:
 
 
 def status(outcomes: list[Outcome], rules: Rules) -> int:
-    """The exit status of verdicts; what could not be read is not known."""
+    """The exit status of verdicts; a rule that could not be read counts as not covered."""
     verdicts = {outcome.verdict for outcome in outcomes}
     if verdicts & {CONTRADICTED, DEAD}:
         return 1

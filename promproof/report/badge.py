@@ -1,4 +1,4 @@
-"""The badge of a run: an SVG that a README can show. Fonts differ, so the texts are given their lengths."""
+"""The badge of a run: an SVG that a README can show. Fonts differ, so each text has a fixed length."""
 
 from __future__ import annotations
 

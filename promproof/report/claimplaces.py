@@ -20,7 +20,7 @@ class Place:
     line: int = 0
 
     def below(self, base: str) -> Place:
-        """The same, with a path that is told from a folder."""
+        """The same place with its path relative to a folder."""
         return Place(self.file.removeprefix(f"{base}/") if base else self.file, self.line)
 
 

@@ -1,4 +1,4 @@
-"""Claims that need no line of their own: passed ones counted by kind, those that are not verified by their reason."""
+"""Claims without a line of their own: passed ones are counted by kind, not verified ones by reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of text for a terminal or a pipe: broken between words alone, without what a terminal would take for a command.
+"""Lines of text for a terminal or a pipe: broken only between words, with control characters written out.
 
 A pipe has no width: its lines are whole, so that they can be searched. On a terminal only a word that is longer than a
 line is broken, behind a character at which paths and ids have their parts; a number is never cut.
@@ -19,7 +19,7 @@ _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
 
 
 def plain(text: str) -> str:
-    """The text on one line, with what a terminal would obey written out."""
+    """The text on one line, with control characters written out."""
     return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(text.split()))
 
 

@@ -21,7 +21,7 @@ class Took:
 
 
 def phases(evidence: Evidence | None) -> list[Took]:
-    """The phases of a run in the order in which they began; those that it did not come to are missing.
+    """The phases of a run in the order of their begin, without those that it did not reach.
 
     Traffic and drill overlap: both are driven at the same time.
     """

@@ -1,7 +1,7 @@
-"""What people see while a run goes on: what happens, and on a terminal a line below it that is always the newest.
+"""What people see while a run goes on: its events, and on a terminal a status line below them.
 
-That line has the time since the begin, the time that the plan leaves, the requests sent, the active alerts, and what
-is being done. Without a terminal there is a line for each thing that happens, and a count of requests twice a minute.
+The status line has the time since the begin, the time that the plan leaves, the requests sent, the active alerts, and
+what is being done. Without a terminal there is a line for each event, and a count of requests twice a minute.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Progress:
                 self._write(f"{CLEAR}{self.line()}")
 
     def _is_due(self, sender: str) -> bool:
-        """Whether a count of requests is told: on a terminal it stands in the line below."""
+        """Whether to print a count of requests: a terminal has it in the status line."""
         now = self._clock()
         if self._live or now - self._counted.get(sender, float("-inf")) < COUNT_SECONDS:
             return False
@@ -82,7 +82,7 @@ class Progress:
         return True
 
     def line(self) -> str:
-        """The newest state in one line, which no terminal breaks."""
+        """The status line, cut to the width of the terminal."""
         passed = self._clock() - self._begun
         parts = [f"{passed:.0f} s"]
         if self._expected is not None:

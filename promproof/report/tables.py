@@ -30,7 +30,7 @@ def width_of(console: Console, wanted: Table) -> int:
 
 
 def print_whole(console: Console, wide: Table, narrow: Callable[[], Iterable[Table]]) -> None:
-    """Print the table, or, on a terminal that is too narrow for it, what stands for it there."""
+    """Print the table, or its replacement on a terminal that is too narrow."""
     needed = width_of(console, wide)
     if needed <= console.width:
         console.print(wide)

@@ -44,7 +44,7 @@ SLOWEST = 3
 
 @register("terminal", Moment.SHOWN, order=100)
 def write(report: Report) -> None:
-    """Print what was found to standard output, and where the rest is."""
+    """Print the findings to standard output, and where the rest of the report is."""
     console = console_of(sys.stdout, least=report.width)
     base = str(Path.cwd())
     show(console, report.verdicts, report.ending, evidence=report.evidence, verbose=report.verbose, base=base)

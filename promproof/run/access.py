@@ -1,6 +1,6 @@
-"""With what servers that run already let a run in: headers such as a bearer token or a tenant, and a CA of their own.
+"""How a run gets access to servers that run already: headers such as a bearer token or a tenant, and their own CA.
 
-Basic authentication needs nothing of this: it is part of the URL, `https://user:password@host`.
+Basic authentication needs no header here: it is part of the URL, `https://user:password@host`.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class Bench:
     tools: Tools
 
     def watch(self) -> None:
-        """Raise when something that the run depends on has died, or works no longer.
+        """Raise when a component that the run depends on has died or stopped working.
 
         Raises:
             EvidenceError: with its last log lines.

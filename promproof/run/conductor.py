@@ -184,7 +184,7 @@ class Conductor:
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
 
     def _has_fired(self, course: _Course) -> bool:
-        """Whether a drill was notified, or there is no hope that it will be."""
+        """Whether a drill's notification has come, or can't come any more."""
         if course.done or (course.at >= 0 and course.steps[course.at].do == "heal"):
             return True
         if self._delivered(course.part, "firing", course.begun):

@@ -92,7 +92,7 @@ def of_history(history: Recorder, say: Callable[[str], None]) -> Course:
 
 
 class Judging:
-    """The verdicts of a run, one claim after the other; an interruption ends it, and it goes on where it was."""
+    """The verdicts of a run, claim by claim; an interruption ends the judging, and a second call goes on from there."""
 
     def __init__(self, course: Course, pairs: Pairs, evidence: Evidence) -> None:
         self._course = course

@@ -1,4 +1,4 @@
-"""How long a run will take, from its plan: for the line that people see, and for nothing that is judged."""
+"""How long a run will take, from its plan: only for the progress line, never for a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a machine holds a run's traffic at its time scale, and what is done instead where it does not.
+"""Whether a machine keeps up with a run's traffic at its time scale, and what a run does when it can't.
 
 A target that answers every request of the drills and has no time left for its scrapes shows nothing: every alert is
 blind. That is seen while clean traffic fills the windows, before any fault. With a smaller time scale the windows are
@@ -72,7 +72,7 @@ def _with_rate(drill: Loaded, share: float) -> Loaded:
 
 
 def too_much(seen: str, rate: float, scale: TimeScale) -> TooMuch:
-    """What is said of it. rate: sessions a second of all traffic."""
+    """The error about a machine that can't keep up. rate: sessions a second of all traffic."""
     return TooMuch(
         what=f"this machine does not hold {rate:g} sessions a second at time scale {scale}: {seen}",
         where="--time-scale",

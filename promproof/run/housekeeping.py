@@ -134,7 +134,7 @@ def check_folder(folder: Path, where: str, todo: str, room: int = 0) -> None:
 
 
 def _probe(folder: Path) -> int:
-    """Create what is missing of a folder's path and write into it, then take both back; bytes that are free."""
+    """Create the missing folders of a path, write a file, and remove both again; the free space in bytes."""
     made = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
         _make(folder)
@@ -166,7 +166,7 @@ def _make(folder: Path) -> None:
 
 
 def _again_when_gone(act: Callable[[], T]) -> T:
-    """Once more when a parent went between two steps: another run that starts now has taken its own back."""
+    """Try once more when a parent is gone between two steps: another starting run has removed its own."""
     for _ in range(ATTEMPTS):
         with suppress(FileNotFoundError):
             return act()

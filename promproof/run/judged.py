@@ -1,4 +1,4 @@
-"""What `promproof check` says of the monitoring folder as it is deployed, and what its files say: without a program."""
+"""What `promproof check` finds in the monitoring folder, and the facts of its files; no program is asked."""
 
 from __future__ import annotations
 

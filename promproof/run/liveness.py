@@ -121,7 +121,7 @@ class Liveness:
                 raise _frozen(component, reason)
 
     def raise_if_stopped(self, name: str) -> None:
-        """Raise when a question to a component can have no answer, since its process is stopped.
+        """Raise when a component can't answer because its process is stopped.
 
         Raises:
             EvidenceError: with what was seen, and its last log lines.

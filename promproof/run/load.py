@@ -54,7 +54,7 @@ class Session:
         self._started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def interrupt(self) -> None:
-        """End the arrivals, and judge and report what there is; asked again, without waiting for open requests."""
+        """End the arrivals, then judge and report; a second call does not wait for open requests."""
         self._interrupts += 1
 
     def run(self) -> LoadResult:
@@ -81,7 +81,7 @@ class Session:
         self._follow()
 
     def read(self) -> None:
-        """End the generator and take in what it wrote last."""
+        """Stop the generator and read the rest of its ledger."""
         self._generator.end()
         try:
             self._generator.poll()

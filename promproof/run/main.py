@@ -241,7 +241,7 @@ class Job:
             self.bench.service.app.restart()
 
     def exercise(self) -> None:
-        """What the documentation promises of its files and its containers; last, since it takes the stack down.
+        """Exercise what the documentation promises of files and containers; last, since it takes the stack down.
 
         Raises:
             EvidenceError: a component refuses a file or does not come back.
@@ -262,7 +262,7 @@ class Job:
             )
 
     def _measure(self, usage: exercises.UsageSampler) -> None:
-        """In real time, go on until the stack's CPU and memory were measured for as long as the contract says."""
+        """In real time, go on until CPU and memory of the stack are measured for as long as the contract says."""
         wanted = self.prepared.contract.deployment
         if wanted is None or wanted.resources is None or not self.prepared.scale.is_identity:
             return

@@ -83,7 +83,7 @@ class Options:
 
 
 def _taken(given: dict[str, Any], part: type[TargetOptions | StackOptions], **keys: str) -> dict[str, Any]:
-    """The values of a part's fields, taken out of what is given. keys: of the fields that have another name there."""
+    """Take the values of a part's fields out of what is given. keys: of fields that are called otherwise there."""
     known = {field.name: keys.get(field.name, field.name) for field in fields(part)}
     return {name: given.pop(key) for name, key in known.items() if key in given}
 

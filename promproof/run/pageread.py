@@ -61,7 +61,7 @@ def page_record(
     binaries: Binaries | None = None,
     keep: frozenset[str] = frozenset(),
 ) -> PageRead:
-    """The record of a page whose text is this, as if it stood at the path."""
+    """The record of a page with this text, read as if it were the file at the path."""
     page = parse_text(text, path)
     root = root_of(path, folder.root)
     services, variables = _compose(contract, folder.root, keep)
@@ -202,7 +202,7 @@ def _paths(text: str, root: Path, beside: Path, folder: Folder) -> Iterator[tupl
 
 
 def _beside(place: Path, name: str) -> Iterator[str]:
-    """What stands where a file or a folder of its path is missing."""
+    """Paths that exist and differ from the missing one in one part."""
     parts = Path(name).parts
     depth = next(index for index in range(len(parts) - 1, -1, -1) if place.joinpath(*parts[:index]).is_dir())
     try:

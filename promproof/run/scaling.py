@@ -70,7 +70,7 @@ def of_folder(
 
 
 def fitted(prepared: Prepared, refuse: Callable[[Prepared], None]) -> Prepared:
-    """The run with a scale at which nothing is refused; of one that nobody asked for the largest.
+    """The run at a scale at which nothing is refused: the one asked for, or else the largest.
 
     Raises:
         InputError: it is refused at every scale, or at the one that was asked for: with the largest that does.

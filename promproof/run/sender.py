@@ -1,7 +1,7 @@
 """The harness's own requests to the target, each one in a ledger of its own.
 
-The truth has every sender: health waits, forwarded notifications, list calls. A request that is sent past this class
-would show up as one that nobody claims.
+The truth has every sender: health waits, forwarded notifications, list calls. A request that bypasses this class
+would show up as one that nobody sent.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Sender:
             self._ledger.record(method, endpoint, status, started, ended)
 
     def forget(self) -> None:
-        """Begin anew: what was sent so far is in the baseline of a target that ran before the run."""
+        """Forget what was sent so far: the baseline of a target that ran before the run holds it."""
         with self._lock:
             self._ledger = Ledger(time.monotonic, self._ledger.bin_seconds)
 

@@ -201,7 +201,7 @@ def judged(
 
 
 def in_background(ask: Callable[[], records.Boundary]) -> Future[records.Boundary]:
-    """Ask on a thread of its own, which nobody waits for when the run is interrupted."""
+    """Ask on a separate thread; an interrupted run does not wait for it."""
     asked: Future[records.Boundary] = Future()
 
     def work() -> None:

@@ -10,7 +10,7 @@ from promproof.evidence.records import AlertsPoll, Delivery
 
 
 class Timeline:
-    """Tells what happens while it happens: changes of alert states, and notifications."""
+    """Prints changes of alert states and notifications as they happen."""
 
     def __init__(self, history: Recorder, say: Callable[[str], None]) -> None:
         self._history = history

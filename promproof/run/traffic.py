@@ -146,7 +146,7 @@ class Traffic:
             time.sleep(POLL_SECONDS)
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
-        """End the arrivals, let open requests finish, and wait for the process; not for long for one who interrupts."""
+        """End the arrivals, let open requests finish, and wait for the process; only briefly after an interruption."""
         if self._child is None:
             return
         timeout = min(timeout, INTERRUPTED_SECONDS) if interrupts.noted() else timeout

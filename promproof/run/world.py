@@ -104,7 +104,7 @@ class World:
                 self._restart_target(drill)
 
     def _restart_target(self, drill: Drill) -> None:
-        """A fault lives in the target's process: its counts are taken before, and its dose is held again after."""
+        """Restart the target. Its fault lives in its process: end it before, to keep its counts, and begin it anew."""
         if not drill.fault.traffic or not isinstance(drill.below, float):
             raise EvidenceError("drill", "target_restarts needs a dosed fault", (), "correct the drill")
         drill.fault.heal(self.site, drill.name)

@@ -113,7 +113,7 @@ def facts_of(evidence: Evidence | None) -> Facts:
 
 
 def _had(fact: Callable[[], F], otherwise: F) -> F:
-    """A fact, or what stands for it: the report of a broken run must not break as well."""
+    """A fact, or its default when it can't be had: the report of a broken run must not break as well."""
     try:
         return fact()
     except Exception:
@@ -143,7 +143,7 @@ def _panels(evidence: Evidence) -> dict[str, str]:
 
 
 def _command(evidence: Evidence) -> str:
-    """The command with what names its input: whoever copies it must not ask for another contract's claims."""
+    """The command with the options that name its input, so that a copy of it asks for the same contract."""
     inputs = evidence.need(Inputs).data
     said = [f"--{key} {inputs.options[key]}" for key in ("contract", "monitoring") if inputs.options.get(key)]
     usual = ("monitoring", "monitoring/contract.yaml")

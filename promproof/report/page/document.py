@@ -1,4 +1,4 @@
-"""The page's text: templates filled in with what the other modules of this room found; whatever a run holds is escaped.
+"""The page's text: templates filled in by the other modules of this room; every text of a run is escaped.
 
 A part that cannot be drawn costs itself and no other: its place says why.
 """

@@ -62,7 +62,7 @@ def flips(before: Past, verdicts: Sequence[Verdict]) -> list[Flip]:
 
 
 def kind_of(name: str) -> str:
-    """What kind of run a folder's name tells of: `drill`, `load-root`; empty for the main job."""
+    """The kind of run, from the name of its folder: `drill`, `load-root`; empty for the main job."""
     return name.rpartition("-")[0]
 
 

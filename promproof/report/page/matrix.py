@@ -54,7 +54,7 @@ _WORDS = {State.INACTIVE: "silent", State.PENDING: "pending", State.FIRING: "fir
 
 
 def _cell(case: Case, name: str, state: State, said: Mapping[str, Outcome]) -> Cell:
-    """What the drill's own claims do not call wrong is not called so here."""
+    """A cell is wrong only where a claim of the drill says so."""
     word = _WORDS[state]
     if name == case.alert.name:
         wrong = Outcome.FAIL in (said.get(aspect) for aspect in ("fires-above", "silent-below", "quiet"))

@@ -20,7 +20,7 @@ from promproof.promql.comparison import comparison_of
 
 @dataclass(frozen=True)
 class Moved:
-    """What is another one than in the older run."""
+    """A threshold or a time that differs from the older run."""
 
     what: str
     before: str

@@ -1,4 +1,4 @@
-"""Charts of columns over time that have no truth of their own, drawn as panels are."""
+"""Charts of columns over time without a truth to compare with, drawn like panels."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def rectangle(begin: float, end: float, top: float, height: float, style: str, t
 
 
 def drawing(width: float, height: float, label: str, children: Iterable[Element], style: str = "") -> Markup:
-    """A whole drawing, as wide as its place. label: what it shows, for who can't see it."""
+    """A whole drawing, as wide as its place. label: what it shows, for a screen reader."""
     whole = element("svg", style, viewBox=f"0 0 {number(width)} {number(height)}", role="img")
     whole.set("aria-label", label)
     whole.extend(children)
