@@ -39,14 +39,14 @@ def check(given: dict[str, Any]) -> None:
     """
     if given["drill"] != ALL:
         raise InputError(
-            what=f"{given['drill']!r} says nothing",
+            what=f"{given['drill']!r} is not known here",
             where="--drill",
             expected=ALL,
             todo=f"write --drill {ALL}",
         )
     if not beside(load(given["contract"]), given["contract"]):
         raise InputError(
-            what="the contract names no drill, beside which others could stand",
+            what="the contract names no drill, so it has no folder of drills",
             where=f"--drill, {given['contract']}",
             expected="traffic.drill and traffic.drilled",
             todo="write one: docs/drills.md",

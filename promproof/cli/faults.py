@@ -94,7 +94,7 @@ def _monitoring(given: dict[str, Any]) -> Path:
 
 def _places(asked: float) -> int:
     if asked < 1:
-        raise InputError(what=f"{asked:g} places are none", where="--places", expected="1 or more")
+        raise InputError(what=f"{asked:g} is too few", where="--places", expected="1 or more")
     return int(asked)
 
 

@@ -110,7 +110,7 @@ def judged(folder: Path) -> Judged:
     record = history.last(Inputs)
     if record is None:
         raise InputError(
-            what="nothing says what the run was given: it ended before",
+            what="the run ended before it recorded what it was given",
             where=str(folder / HISTORY),
             expected="a record 'inputs'",
             todo="run again",

@@ -138,5 +138,5 @@ def _interval(given: str | None) -> float | None:
             what=str(error), where="--scrape-interval", expected="a duration, 15s say"
         ) from error
     if seconds <= 0:
-        raise InputError(what="is no time between scrapes", where="--scrape-interval", expected="over 0s")
+        raise InputError(what=f"{given} is not above 0", where="--scrape-interval", expected="over 0s")
     return seconds

@@ -28,7 +28,7 @@ def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path |
         place, name, value = _read(text)
         if urls.get(place) is None:
             raise InputError(
-                what=f"a header is for {place}, which has no URL",
+                what=f"a header is for {place}, but no URL of it is given",
                 where="--header",
                 expected=f"--{place} URL of one that runs already",
                 todo="name it, or leave the header out",

@@ -43,7 +43,7 @@ def test_alerts_without_a_drill_are_named_apart(tmp_path: Path) -> None:
 
 
 def test_another_word_is_refused_before_anything_starts() -> None:
-    with pytest.raises(InputError, match="'most' says nothing"):
+    with pytest.raises(InputError, match="'most' is not known here"):
         everydrill.check(given(drill="most"))
     everydrill.check(given(drill="all"))
 

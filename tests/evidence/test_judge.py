@@ -148,5 +148,5 @@ def test_a_folder_without_a_run_is_refused_and_a_killed_run_is_incomplete(
     )
     assert judge(folder) == 2
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:1]), encoding="utf-8")
-    with pytest.raises(InputError, match="what the run was given"):
+    with pytest.raises(InputError, match="before it recorded what it was given"):
         judge(folder)
