@@ -26,6 +26,10 @@ Look = Callable[[Contract, Facts, str], Iterator[str]]
 _PORTS = {"http": "80", "https": "443"}
 _LEAST_TIMEOUT = 1.0
 """Seconds that a receiver must have; no network is promised to be faster."""
+_MOVING = re.compile(
+    r"--?(?:web\.(?:telemetry-path|route-prefix)|prometheus_endpoint|url_base_prefix)\b|--?web\.external-url=\w+://[^/]+/."
+)
+"""Flags of Prometheus, Alertmanager, Node Exporter and cAdvisor by which /metrics is elsewhere."""
 _SELF = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -134,6 +138,12 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield f"{where}: {name} is scraped by {job['scheme']}, and nothing says that {wanted[0]} takes that"
     if not job["targets"]:
         yield f"{where}: {name} scrapes nothing, documented {':'.join(filter(None, wanted))}"
+    if (
+        name != contract.target.job
+        and job["metrics_path"] != "/metrics"
+        and not _is_elsewhere(said, wanted[0])
+    ):
+        yield f"{where}: {name} reads {job['metrics_path']}, and {wanted[0]} has its metrics at /metrics"
     own = _service(contract, said, "prometheus")[0]
     for target in job["targets"]:
         host, colon, port = target.rpartition(":")
@@ -143,6 +153,12 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield from _differs(where, f"{name} scrapes", host, port, wanted)
         if job.get("proxy"):
             yield f"{where}: {name} scrapes {host} by the proxy {job['proxy']}, which is not documented"
+
+
+def _is_elsewhere(said: Facts, service: str) -> bool:
+    """Whether a flag of a component moves its pages; of one that the compose file doesn't have nothing is known."""
+    found = said.get("services", {}).get(service)
+    return found is None or any(_MOVING.match(word) for word in found["command"])
 
 
 def _wanted(contract: Contract, said: Facts, job: str) -> tuple[str, str] | None:

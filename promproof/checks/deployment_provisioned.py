@@ -44,6 +44,7 @@ DEFAULTS = {
     },
 }
 """What Grafana takes where nothing is said: its pages on provisioning and on the Prometheus data source."""
+_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _IGNORED = ("version", "apiVersion")
 _KINDS = {"sources": "data source", "providers": "provider"}
 Keys = dict[str, str]
@@ -100,7 +101,7 @@ def _texts(keys: Mapping[str, Any]) -> Keys:
 def _told(sort: str, keys: Keys) -> Keys:
     """What differs from Grafana's own values; a slash behind an address or a path is none."""
     plain = {
-        key: value.rstrip("/") if key in ("url", "options.path") else value
+        key: value.rstrip("/") if key in ("url", "options.path") else _BOOLEANS.get(value.lower(), value)
         for key, value in keys.items()
         if key not in _IGNORED
     }

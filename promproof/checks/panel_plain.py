@@ -54,6 +54,9 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
     ]
     shown = [contract.alert(panel.alert) for panel in promised if panel.alert is not None]
     found = [f"$.{key}: {text}" for key, text in _of_opening(_object(raw), shown)]
+    for index, annotation in enumerate(_items(_object(_object(raw).get("annotations")).get("list"))):
+        if annotation.get("expr") and annotation.get("enable") is False:
+            found.append(f"$.annotations.list[{index}].enable: {annotation.get('name')} is switched off")
     for variable in dashboard.variables:
         whole = _object(_at(raw, variable.path))
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
@@ -188,6 +191,9 @@ def _of_opening(raw: Json, shown: Sequence[Alert]) -> Iterator[tuple[str, str]]:
             "time.from",
             f"opens with {begin}: shorter than the window of an alert that it shows, {shortest:g} s",
         )
+    every = str(raw.get("refresh") or "")
+    if span is not None and _seconds(every) > span:
+        yield "refresh", f"is drawn anew every {every}, and shows {begin.removeprefix('now-')}"
     if str(raw.get("timezone") or "").lower() not in _ZONES:
         yield "timezone", f"shows the times of {raw['timezone']}, wherever its reader is"
 

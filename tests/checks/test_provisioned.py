@@ -74,6 +74,7 @@ def test_another_value_is_told_with_its_key(place: Place, key: str, value: str) 
         (SOURCE, "jsonData.queryTimeout", "60s"),
         (SOURCE, "jsonData.manageAlerts", "true"),
         (PROVIDER, "options.foldersFromFilesStructure", "false"),
+        (PROVIDER, "disableDeletion", "True"),
         (PROVIDER, "options.path", "/var/lib/grafana/dashboards/"),
     ],
 )

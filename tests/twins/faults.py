@@ -119,6 +119,8 @@ PANELS = (
     ),
     _board("a filter of values", f"{ENDPOINT}>regex", "/api/.*"),
     _board("all is another", f"{ENDPOINT}>allValue", "/api/.*"),
+    _board("firing alerts that are not marked", "annotations>list>1>enable", False),
+    _board("drawn anew once a day", "refresh", "1d"),
     _board("values of the day before", f"{ENDPOINT}>refresh", 0),
     _board("no choice of all", f"{ENDPOINT}>includeAll", False),
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),

@@ -139,6 +139,9 @@ ADDRESSES = (
         "Alertmanager's path", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>path_prefix", "/alertmanager"
     ),
     fault(
+        "an exporter's path", "address/job/node", PROMETHEUS, "scrape_configs>node>metrics_path", "/metric"
+    ),
+    fault(
         "an Alertmanager that is given up", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>timeout", "50ms"
     ),
     fault("Alertmanager by https", "address/alertmanager", PROMETHEUS, f"{MANAGERS}>scheme", "https"),
