@@ -228,7 +228,8 @@ def _sum(
     counted = _counted(metric(selector), counting, bucket=bucket)
     if counted is None or selector.offset is not None or selector.matchers.or_matchers:
         return None
-    known = {*counted.sources, *IDENTITY, *(("le",) if bucket else ())}
+    told = [label for label, source in counted.sources.items() if source != "anything"]
+    known = {*told, *IDENTITY, *(("le",) if bucket else ())}
     named = {label for label, _, _ in matchers(selector)} | set(by)
     if not named <= known or any(not _readable(sign, value) for _, sign, value in matchers(selector)):
         return None

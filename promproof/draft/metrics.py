@@ -88,6 +88,8 @@ def counted(counting: Counting, last: Exposition, metrics_path: str, health: str
     family = counting.family
     kind = "durations" if counting.durations else "requests"
     truth: dict[str, Any] = {"kind": kind, **({"scrapes": True} if counting.own is not None else {})}
+    if counting.failed:
+        truth["where"] = {"status": "5.."}
     part, values = counting.left or ("route", ())
     if part == "route" and health:
         values = tuple(dict.fromkeys((*values, health)))
@@ -192,9 +194,14 @@ def still(observed: Observed, found: Recognised) -> frozenset[str]:
 def _notes(counting: Counting) -> Iterator[str]:
     if counting.doubt:
         yield f"Look at this one: {counting.doubt}"
+    if counting.failed:
+        yield "It counted the requests alone that the service failed"
     if counting.left is not None:
         part, values = counting.left
         yield f"It counted all requests that were sent but those with {part} {', '.join(values)}"
+    unknown = [name for name, source in counting.sources.items() if source == "anything"]
+    if unknown:
+        yield f"Nothing explains {', '.join(unknown)}: series that differ in it alone are added up"
     methods = {probe.method for probe in counting.seen}
     if "constant" in counting.sources.values() and len(methods) == 1:
         names = [

@@ -43,6 +43,8 @@ class Counting:
     doubt: str = ""
     own: Labels | None = None
     left: tuple[str, tuple[str, ...]] | None = None
+    failed: bool = False
+    """Whether it counts the requests alone that the service failed (5xx)."""
 
     def values(self, label: str) -> dict[Probe, str]:
         """What a label says for each probe; empty where it is not there."""
@@ -81,13 +83,20 @@ def recognise(observed: Observed) -> Recognised:
     most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
     for name, counting in list(found.items()):
         missed = most - set(counting.seen)
-        if missed and not (apart := _apart(set(counting.seen), missed)):
+        if missed and _counts_failures(set(counting.seen), missed):
+            found[name] = replace(counting, failed=True)
+        elif missed and not (apart := _apart(set(counting.seen), missed)):
             line = next(iter(sorted(probe.line for probe in missed)))
             others[name] = f"counts some requests and not others, {line} say"
             del found[name]
         elif missed:
             found[name] = replace(counting, left=apart)
     return Recognised(found, others, frozenset(probes - most) if found else frozenset())
+
+
+def _counts_failures(seen: set[Probe], missed: set[Probe]) -> bool:
+    """Whether it was raised by what the service failed, and by nothing else: one such request is enough to see it."""
+    return all(probe.status >= 500 for probe in seen) and all(probe.status < 500 for probe in missed)
 
 
 def _apart(seen: set[Probe], missed: set[Probe]) -> tuple[str, tuple[str, ...]] | None:
@@ -172,6 +181,10 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
     for name in dict.fromkeys(name for labels in seen.values() for name, _ in labels):
         values = {probe: dict(labels).get(name, "") for probe, labels in seen.items()}
         source = source_of(values)
+        # several requests that raise one series each: it counts them, whatever this label is
+        if source is None and len(seen) > 1:
+            sources[name] = "anything"
+            continue
         if source is None:
             return f"nothing explains its label {name} ({', '.join(sorted(set(values.values()))[:3])})"
         sources[name] = source

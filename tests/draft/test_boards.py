@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,3 +142,12 @@ def test_a_panel_with_a_window_of_its_own_says_so_unless_an_alert_has_it() -> No
     [carrying] = panels(read("a.json", board(query, **drawn)), known)
     assert (plain.get("fixed_window"), plain.get("alert")) == (True, None)
     assert (carrying.get("fixed_window"), carrying.get("alert")) == (None, "Busy")
+
+
+def test_a_panel_by_a_label_that_may_be_anything_has_no_truth() -> None:
+    counting = {**COUNTING, R: replace(COUNTING[R], sources={**COUNTING[R].sources, "handler": "anything"})}
+    by_handler, whole = (
+        panels(read("a.json", board(query)), Known(counting))[0].get("truth")
+        for query in (f"sum by (handler) (rate({R}[5m]))", f"sum(rate({R}[5m]))")
+    )
+    assert (by_handler, whole) == (None, {"kind": "rate", "metric": R})

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from promproof.draft.metrics import label
+from promproof.draft.metrics import counted, label, metrics
 from promproof.draft.observed import Observed, Probe
 from promproof.draft.recognise import Recognised, recognise, source_of
+from promproof.exposition import parse
 from tests.draft.readings import ITEMS, PROBES, UNKNOWN, counter, observed, recorded
 
 pytestmark = pytest.mark.unit
@@ -163,11 +164,16 @@ def test_a_metric_of_the_one_request_with_a_body_has_the_labels_that_others_expl
     assert not found.others
 
 
-def test_a_label_that_nothing_explains_leaves_the_metric_without_a_truth() -> None:
+def test_a_label_that_nothing_explains_may_be_anything_and_the_draft_says_so() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         return counter("requests_total", rows(sent, lambda probe: f'kind="{probe.status // 100}"'))
 
-    assert told(observed(write)).startswith("nothing explains its label kind")
+    seen = observed(write)
+    found = recognise(seen)
+    assert found.counting["requests_total"].sources == {"kind": "anything"}
+    text = "\n".join(metrics(seen, found, "/metrics", frozenset()))
+    assert "Nothing explains kind: series that differ in it alone are added up" in text
+    assert "kind: {from: anything}" in text
 
 
 def test_one_probe_alone_tells_no_constant_from_a_route() -> None:
@@ -254,3 +260,30 @@ def test_a_status_in_words_is_a_status_under_other_words(words: dict[int, str]) 
 def test_two_words_for_one_status_on_one_route_are_explained_by_nothing() -> None:
     post = Probe("POST", ITEMS.path, ITEMS.route, 200)
     assert source_of({ITEMS: "200 OK", post: "200 Fine"}) is None
+
+
+def test_of_two_labels_that_go_with_the_route_the_one_that_spells_paths_is_it() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        def labels(probe: Probe) -> str:
+            return f'pod="shop-{len(probe.route) % 3}",path="{probe.route}"'
+
+        return counter("r_total", rows(sent, labels))
+
+    found = recognise(observed(write)).counting["r_total"]
+    assert found.sources == {"path": "route", "pod": "anything"}
+
+
+@pytest.mark.parametrize("status", [500, 404], ids=["what failed", "what was not found"])
+def test_a_counter_of_what_the_service_failed_is_known_by_one_such_request(status: int) -> None:
+    failing = Probe("GET", "/fail", "/fail", status)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        failed = {probe: times for probe, times in sent.items() if probe == failing}
+        return counter("r_total", rows(sent, by_all)) + counter("failures_total", rows(failed, lambda _: ""))
+
+    found = recognise(observed(write, (*PROBES, failing)))
+    if status < 500:  # the route may be why as well
+        assert "counts some requests and not others" in found.others["failures_total"]
+        return
+    told = counted(found.counting["failures_total"], parse(""), "/metrics")
+    assert told["truth"] == {"kind": "requests", "where": {"status": "5.."}}

@@ -17,7 +17,7 @@ from promproof.contract.model import Contract, load
 from tests.services.environment import HERE, NAMES, command
 
 pytestmark = [pytest.mark.stack, pytest.mark.nightly, pytest.mark.whole_run]
-ROUTES = ("/items", "/items/3", "POST /items")
+ROUTES = ("/items", "/items/3", "POST /items", "/fail")
 """Named by hand where a service has no OpenAPI; its metrics tell the others."""
 COUNT = ("requests", "durations")
 SHARE = 0.9
@@ -51,15 +51,8 @@ def verified(folder: Path) -> dict[str, str]:
 
 
 def counting(contract: Contract) -> set[str]:
-    """The metrics that count requests; a handler of its own that counts scrapes alone is none.
-
-    Nor is one of failures alone, as no request that `init` sends fails.
-    """
-    found = {
-        metric.name
-        for metric in contract.metrics
-        if metric.truth.kind in COUNT and "status" not in getattr(metric.truth, "where", {})
-    }
+    """The metrics that count requests; a handler of its own that counts scrapes alone is none."""
+    found = {metric.name for metric in contract.metrics if metric.truth.kind in COUNT}
     return found - {"promhttp_metric_handler_requests_total"}
 
 
