@@ -25,7 +25,7 @@ from promproof.verdict import Verdict
 from tests.records import record
 
 pytestmark = pytest.mark.unit
-METRICS = [
+METRICS: list[dict[str, Any]] = [
     {
         "name": "hits_total",
         "type": "counter",

@@ -24,7 +24,7 @@ def _stored(up: tuple[int, ...]) -> dict[str, float] | None:
     now = round(time.time(), 3)
     stamps = [now - len(up) + number for number in range(len(up))]
     good = [stamp for stamp, healthy in zip(stamps, up, strict=True) if healthy]
-    samples = {
+    samples: dict[str, list[tuple[float, float]]] = {
         "up": list(zip(stamps, up, strict=True)),
         "scrape_duration_seconds": [(stamp, 0.01) for stamp in stamps],
         COUNTED: [(stamp, 100 * (number + 1)) for number, stamp in enumerate(good)],
