@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from promproof.report.causes.model import ALONE, Block
-from promproof.report.lines import limited, plain, wrapped
+from promproof.report.lines import cut, limited, plain, wrapped
 from promproof.report.styles import STYLE
 from promproof.verdict import Verdict
 
@@ -37,7 +37,7 @@ def brief(block: Block, number: int, width: int | None, base: str = "") -> Text:
     title = f"{number}. {_shown(block.title, base)}"
     if block.kind == ALONE:
         title += f": {_shown(block.seen, base)}"
-    line = limited(wrapped(title, _less(width, len(block.outcome) + 1 + len(count) + 4)), 1)[0]
+    line = cut(title, _less(width, len(block.outcome) + 1 + len(count)))
     return Text.assemble((f"{block.outcome} ", STYLE[block.outcome]), line, count)
 
 

@@ -54,6 +54,20 @@ def _pieces(word: str, width: int) -> Iterator[str]:
     yield piece
 
 
+def cut(text: str, width: int | None) -> str:
+    """A text in one line, as much of it as there is room for; what is left out is told by dots, no number is cut."""
+    if width is None or cell_len(text) <= width:
+        return text
+    room, line = width - cell_len(" ..."), ""
+    for word in text.split(" "):
+        for number, piece in enumerate(_pieces(word, 1)):
+            joined = f"{line} {piece}" if line and number == 0 else line + piece
+            if cell_len(joined) > room:
+                return f"{line} ..."
+            line = joined
+    return line
+
+
 def limited(lines: list[str], most: int) -> list[str]:
     """The first lines, the last of which says that there are more."""
     return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rsplit(' ', 1)[0]} ..."]

@@ -40,7 +40,7 @@ class Reader(HTMLParser):
         self.texts: list[str] = []
         self.open: list[str] = []
         self.wrong: list[str] = []
-        self.feed(text)
+        self.feed(text.replace("<wbr>", ""))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

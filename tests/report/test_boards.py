@@ -11,12 +11,19 @@ from xml.etree import ElementTree as tree
 import pytest
 
 from promproof.cli.report import subject_of
-from promproof.evidence.records import Boundary
+from promproof.contract.model import load
+from promproof.evidence.evidence import Evidence
+from promproof.evidence.history import History, Record
+from promproof.evidence.records import Boundary, Usage, UsageSample
+from promproof.places import REPOSITORY
 from promproof.report.drawings import Curve, Drawing
 from promproof.report.page import panels
 from promproof.report.page.boundaries import boundaries
 from promproof.report.page.counts import counts
-from promproof.report.page.document import page
+from promproof.report.page.document import breakable, page
+from promproof.report.page.scales import shown, ticks
+from promproof.report.page.subject import Subject
+from promproof.report.page.usage import stack
 from promproof.verdict import Outcome, Verdict
 from tests.report.stored import Reader, copy, subject
 
@@ -137,8 +144,85 @@ def test_a_threshold_has_its_points_and_the_place_where_it_flips() -> None:
     assert found.outcome is Outcome.FAIL
 
 
+def measured(*samples: UsageSample) -> Subject:
+    """What a run tells that measured its stack and wrote down nothing else."""
+    contract = load(REPOSITORY / "monitoring" / "contract.yaml")
+    history = History("run", 0.0, 0.0, [Record(1, 60.0, Usage(samples))])
+    verdict = Verdict("deployment/resources", Outcome.PASS, "0.30 cores and 150 MB")
+    return Subject("run", [verdict], evidence=Evidence(contract, history))
+
+
+SAMPLES = tuple(
+    UsageSample(t, {"prometheus": (0.2 * t, 1e8), "alertmanager": (0.1 * t, 5e7), "api": (9.0 * t, 9e9)})
+    for t in (10.0, 15.0, 20.0, 30.0)
+)
+
+
+def test_the_stacks_cpu_and_memory_stand_beside_what_is_documented() -> None:
+    made = measured(*SAMPLES)
+    found = stack(made)
+    assert found is not None
+    assert [(row.service, row.cores, row.memory) for row in found.rows] == [
+        ("all together", "0.30 cores", "150 MB"),
+        ("prometheus", "0.20 cores", "100 MB"),
+        ("alertmanager", "0.10 cores", "50 MB"),
+    ]
+    assert [chart.documented for chart in found.charts] == [
+        "documented: 0.1 to 0.5",
+        "documented: 100 to 500",
+    ]
+    for chart in found.charts:
+        drawn = tree.fromstring(chart.drawn)
+        styles = [element.get("class", "").split() for element in drawn.iter()]
+        assert sum("curve" in style for style in styles) == 3
+        assert sum("threshold" in style for style in styles) == 1
+    text = Reader(page(made)).text
+    assert "all together 0.30 cores 150 MB" in text
+    assert "cannot be drawn" not in text
+
+
+def test_a_service_that_began_anew_leaves_a_hole_and_one_sample_is_no_course() -> None:
+    torn = replace(SAMPLES[2], services={**SAMPLES[2].services, "prometheus": (0.5, 1e8)})
+    found = stack(measured(SAMPLES[0], SAMPLES[1], torn, SAMPLES[3]))
+    assert found is not None
+    assert (
+        len([e for e in tree.fromstring(found.charts[0].drawn).iter() if e.get("class") == "curve c1"]) == 2
+    )
+    assert stack(measured(SAMPLES[0])) is None
+    assert "The stack" not in Reader(page(measured(SAMPLES[0]))).text
+
+
+def test_ticks_of_bytes_and_of_long_times_are_round_in_their_unit() -> None:
+    assert [shown(value, "bytes", 3) for value in ticks(0.0, 23.4 * 2**30, 4, "bytes")] == [
+        "0 B",
+        "10 GiB",
+        "20 GiB",
+    ]
+    assert [shown(value, "seconds", 3) for value in ticks(0.0, 7300.0, 4, "seconds")] == [
+        "0 s",
+        "1 h",
+        "2 h",
+    ]
+    assert ticks(0.0, 1.0, 4, "seconds") == ticks(0.0, 1.0, 4)
+
+
+def test_a_long_legend_is_folded_but_what_lies_outside_of_its_truth_is_not() -> None:
+    many = [curve(f"line {number}") for number in range(9)]
+    wrong = curve("line 9", high=tuple(0.9 for _ in TIMES), low=tuple(0.8 for _ in TIMES))
+    (board,) = panels.arranged([drawing(*many, wrong, outcome=Outcome.FAIL)])
+    assert [key.name for key in board.shown_keys] == [f"line {number}" for number in (0, 1, 2, 3, 4, 9)]
+    assert [key.name for key in board.folded_keys] == [f"line {number}" for number in (5, 6, 7, 8)]
+    (small,) = panels.arranged([drawing(*many[:6])])
+    assert (len(small.shown_keys), small.folded_keys) == (6, [])
+
+
 def test_the_page_has_all_of_it() -> None:
     text = Reader(page(subject("green"))).text
     assert "shop_calls_total counter" in text
-    assert "documented > 0.2 over 2m for 1m" in text
+    assert "documented > 20% over 2m for 1m" in text
     assert "cannot be drawn" not in text
+
+
+def test_a_name_breaks_between_its_parts_and_stays_escaped() -> None:
+    assert breakable("a_b/{c}") == "a_<wbr>b/<wbr>{c}"
+    assert breakable("<b>_x") == "&lt;b&gt;_<wbr>x"

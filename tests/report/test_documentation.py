@@ -14,7 +14,7 @@ from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
 from promproof.places import REPOSITORY
 from promproof.report.page.document import page
-from promproof.report.page.documentation import documentation
+from promproof.report.page.documentation import documentation, unpromised
 from promproof.report.page.subject import Subject
 from promproof.run.ending import Ending
 from promproof.run.pageread import page_record
@@ -86,6 +86,18 @@ def test_what_the_page_says_wrongly_stands_on_top_with_a_link_to_its_claim() -> 
     assert {"page/settings"} <= {
         (attributes.get("href") or "").removeprefix("#") for _, attributes in shown.elements
     }
+
+
+def test_what_the_contract_promises_and_the_page_never_names_is_told(shipped: Subject) -> None:
+    assert shipped.evidence is not None
+    contract = shipped.evidence.contract
+    assert unpromised(contract, TEXT) == []
+    less = TEXT.replace("active_users", "users").replace("Error Distribution", "Errors")
+    assert unpromised(contract, less) == ["metric active_users", "panel Error Distribution"]
+    assert (
+        "Promised by the contract, and nowhere on the page metric active_users"
+        in Reader(page(subject(less))).text
+    )
 
 
 def test_a_run_without_a_page_has_no_such_section(shipped: Subject) -> None:

@@ -17,6 +17,7 @@ from promproof.report.page.scales import shown, thinned, ticks
 from promproof.report.page.shapes import Curve, Lane, Mark, Swim
 from promproof.report.page.swimming import NARROW, WIDE, draw
 from promproof.verdict import Outcome
+from tests.browser.picture import PICTURE, fingerprint, with_fingerprint, written
 from tests.report.stored import Reader, copy, subject
 
 pytestmark = pytest.mark.unit
@@ -169,3 +170,17 @@ def test_ticks_are_round() -> None:
     assert ticks(-6.3, 9.6, 8) == [-6, -4, -2, 0, 2, 4, 6, 8]
     assert ticks(0, 0.055, 6) == [0, 0.01, 0.02, 0.03, 0.04, 0.05]
     assert ticks(1, 1, 5) == [1]
+
+
+def test_the_picture_of_the_documentation_is_what_the_page_draws() -> None:
+    said = "the drawing has changed: python -m tests.browser.picture RUN, with a green run of drills, makes it anew"
+    assert written(PICTURE.read_bytes()) == fingerprint(), said
+
+
+def test_a_picture_keeps_its_fingerprint_and_says_none_when_it_has_none() -> None:
+    bare = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0IEND\xaeB`\x82"
+    assert written(bare) == ""
+    marked = with_fingerprint(bare, "0" * 64)
+    assert written(marked) == "0" * 64
+    assert marked.startswith(bare[:8])
+    assert marked.endswith(bare[8:])

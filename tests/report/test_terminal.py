@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from promproof.report.lines import limited, wrapped
+from promproof.report.lines import cut, limited, wrapped
 from promproof.report.terminal import console_of, show
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -133,6 +133,13 @@ def test_words_and_numbers_are_never_broken_and_long_paths_only_between_their_pa
 def test_a_text_that_is_cut_short_is_cut_between_words() -> None:
     assert limited(["one 12", "two 345", "three"], 2) == ["one 12", "two ..."]
     assert limited(["one"], 2) == ["one"]
+
+
+def test_one_line_holds_as_much_of_a_long_id_as_there_is_room_for() -> None:
+    text = 'metric/a/during fails: at 41.84 s: a{endpoint="/api/v1/alerts",status="200"} is 11, truth 10'
+    assert cut(text, 60) == 'metric/a/during fails: at 41.84 s: a{endpoint="/api/v1/ ...'
+    assert cut(text, 30) == "metric/a/during fails: at ..."
+    assert cut(text, 200) == cut(text, None) == text
 
 
 def test_a_long_symptom_list_is_counted() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from os.path import commonpath
 
 from promproof.evidence.evidence import Evidence
 from promproof.report.causes.facts import Facts, facts_of
@@ -16,6 +18,8 @@ DEAD, BROKEN = "dead-component", "broken-off"
 """Kinds of the block of a run that broke off: because a component died, or for another reason."""
 BUSY = "busy-machine"
 """The kind of the block of claims that are unknown because the machine was too late."""
+_PLACE = re.compile(r"(?:^|(?<=; ))\S+?:\d+: ")
+"""`file:line: ` before what is said of it."""
 Key = tuple[str, str]
 Found = tuple[Rule, list[tuple[Verdict, Words]]]
 """A cause: its rule, and the claims that say it, each with its words."""
@@ -40,12 +44,29 @@ def blocks(verdicts: Sequence[Verdict], facts: Facts = Facts(), rules: Sequence[
     left = _without(red, broken)
     known = _known(left, facts, rules)
     left = _without(left, known)
-    failed = [
-        Block(ALONE, f"{verdict.claim} fails", (verdict,), again=facts.again([verdict], verdict.claim))
-        for verdict in left
-        if verdict.outcome is Outcome.FAIL
-    ]
-    return [*broken, *known, *failed, *_unknown(left, facts)]
+    return [*broken, *known, *_failed(left, facts), *_unknown(left, facts)]
+
+
+def _failed(left: Iterable[Verdict], facts: Facts) -> list[Block]:
+    """Failed claims whose cause no rule knows; those that say the same of several places are one block.
+
+    Equal words that name no place are no common cause: that two counters are 1 in place of 2 may be two mistakes.
+    """
+    found: dict[str, list[Verdict]] = {}
+    for verdict in left:
+        if verdict.outcome is Outcome.FAIL:
+            said = _PLACE.sub("", verdict.reason)
+            found.setdefault(said if said != verdict.reason else verdict.claim, []).append(verdict)
+    made = []
+    for said, same in found.items():
+        (first, *more) = same
+        title, again = f"{first.claim} fails", facts.again(same, first.claim)
+        if more:
+            title = f"{len(same)} claims fail: {said.partition('; ')[0]}"
+            shared = commonpath([verdict.claim for verdict in same])
+            again = facts.again(same, f"{shared}/") if shared else facts.whole(same)
+        made.append(Block(ALONE, title, tuple(same), again=again))
+    return made
 
 
 def _without(verdicts: Iterable[Verdict], taken: Iterable[Block]) -> list[Verdict]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from promproof.checks.alert_boundary import Point, flip
+from promproof.contract.model import Alert
 from promproof.evidence.records import Boundary
 from promproof.report.page import svg
 from promproof.report.page.scales import Axis, shown
 from promproof.report.page.subject import Subject
+from promproof.report.page.wording import limit_of, promise_of
 from promproof.verdict import Outcome, Verdict
 
 WIDTH, HEIGHT = 380.0, 84.0
@@ -49,15 +51,44 @@ def boundaries(subject: Subject) -> list[Flip]:
         points = [Point(*row) for row in record.data.points if row[0] == alert.name]
         if verdict is None or not points or alert.boundary is None:
             continue
-        documented = alert.boundary.threshold
-        # the quantity that is asked may be another one than the alert names: a share of slow requests, say
-        own = alert.unit in ("ratio", "seconds") and documented == alert.threshold
-        chart = _chart(alert.name, points, documented, str(alert.unit) if own else "number")
-        found.append(Flip(alert.name, alert.promised, verdict.reason, verdict, chart))
+        edge = _edge(alert, alert.boundary.threshold)
+        said = verdict.reason
+        if verdict.outcome is Outcome.PASS:
+            said = _said(points, edge)
+        found.append(Flip(alert.name, promise_of(alert), said, verdict, _chart(alert.name, points, edge)))
     return found
 
 
-def _chart(name: str, points: Sequence[Point], documented: float, dimension: str) -> Markup:
+@dataclass(frozen=True)
+class Edge:
+    """Where an alert should flip: the value, how it is told, and the dimension of what is asked."""
+
+    value: float
+    label: str
+    dimension: str
+
+
+def _edge(alert: Alert, value: float) -> Edge:
+    """Of an alert; what is asked may be another quantity than it names, a share of slow requests say."""
+    if alert.unit == "state":
+        return Edge(value, f"documented {limit_of(alert)}", "number")
+    if alert.unit in ("ratio", "seconds") and value == alert.threshold:
+        return Edge(value, f"documented {limit_of(alert)}", str(alert.unit))
+    return Edge(value, f"should flip at {shown(value, 'number')}", "number")
+
+
+def _said(points: Sequence[Point], edge: Edge) -> str:
+    """The nearest quantities on both sides."""
+    asked = [(abs(point.q - edge.value), point.q, point.fired) for point in points if point.q is not None]
+    fires, silent = (min((row for row in asked if row[2] is fired), default=None) for fired in (True, False))
+    if fires is None or silent is None:
+        return ""
+    fires_at, silent_at = (shown(row[1], edge.dimension, 5) for row in (fires, silent))
+    return f"fires at {fires_at}, silent at {silent_at}; {len(points)} quantities asked"
+
+
+def _chart(name: str, points: Sequence[Point], edge: Edge) -> Markup:
+    documented, dimension = edge.value, edge.dimension
     asked = sorted((point.q, point.fired) for point in points if point.q is not None)
     values = [q for q, _ in asked] + [documented]
     low, high = min(values), max(values)
@@ -71,7 +102,7 @@ def _chart(name: str, points: Sequence[Point], documented: float, dimension: str
         svg.path(
             [(x(documented), 14), (x(documented), SILENT + 14)], "threshold", "the documented threshold"
         ),
-        svg.text(*_label(x(documented), 10), f"documented {shown(documented, dimension)}", "limit middle"),
+        svg.text(*_label(x(documented), 10), edge.label, "limit middle"),
     ]
     before, after = flip(points)
     if before is not None and after is not None:

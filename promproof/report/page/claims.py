@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Inputs
+from promproof.report.counting import PLURAL
 from promproof.report.page.subject import Subject
 from promproof.verdict import Outcome, Verdict
 
@@ -51,6 +52,11 @@ class Kind:
     name: str
     counts: Sequence[tuple[Outcome, int]]
     total: int
+
+    @property
+    def label(self) -> str:
+        """How people call its claims, as the terminal does."""
+        return PLURAL.get(self.name, self.name)
 
     @property
     def passed(self) -> int:

@@ -19,6 +19,14 @@ from promproof.verdict import Outcome, Verdict
 MOST_DIFFERENCES = 12
 FRESH = 4
 """Scrape intervals within which a series that is still there has a sample."""
+TRUTHS = {
+    "rows": "the database",
+    "rows_sum": "the database",
+    "process": "the kernel",
+    "distinct_users": "the ledgers' users",
+    "none": "its form alone",
+}
+"""What a metric is judged by that no sender counts, by the kind of its truth."""
 _UNITS = (("_bytes", "bytes"), ("_seconds", "seconds"), ("_usd", "USD"), ("_ratio", "ratio"))
 
 
@@ -41,6 +49,8 @@ class Count:
     more: int = 0
     note: str = ""
     verdicts: Sequence[Verdict] = ()
+    truth: str = ""
+    """what its claims are judged by where nobody counts it"""
 
 
 def counts(subject: Subject) -> list[Count]:
@@ -95,6 +105,7 @@ def _count(metric: Metric, evidence: Evidence, outcome: Outcome, verdicts: Seque
         [_difference(name, labels, exposed, sent) for labels in differing[:MOST_DIFFERENCES]],
         max(len(differing) - MOST_DIFFERENCES, 0),
         verdicts=verdicts,
+        truth=TRUTHS.get(metric.truth.kind, ""),
     )
 
 
@@ -105,7 +116,7 @@ def _unit(name: str) -> str:
 
 def _shown(value: float, unit: str) -> str:
     """A sum: a count in full, everything else in its unit."""
-    return f"{value:.10g}" if unit == "number" else shown(value, unit, 6)
+    return f"{value:.10g}" if unit == "number" else shown(value, unit, 4 if unit == "bytes" else 6)
 
 
 def _sum_of(sent: Mapping[Labels, Interval]) -> str:

@@ -17,7 +17,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 from markupsafe import Markup
 
 from promproof.crash import describe
-from promproof.report.page import boundaries, causes, claims, counts, panels, swimming
+from promproof.report.counting import open_by_reason
+from promproof.report.page import boundaries, causes, claims, counts, panels, swimming, usage
 from promproof.report.page.documentation import documentation
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import swims
@@ -45,12 +46,14 @@ def page(subject: Subject) -> str:
     changes, changes_trouble = part("what moved", lambda: _moved(subject))
     said, said_trouble = part("the documentation", lambda: documentation(subject))
     limits, limits_trouble = part("the thresholds", lambda: boundaries.boundaries(subject))
+    used, used_trouble = part("the stack's CPU and memory", lambda: usage.stack(subject))
     troubles = (
         blocks_trouble,
         drills_trouble,
         boards_trouble,
         counted_trouble,
         limits_trouble,
+        used_trouble,
         said_trouble,
         changes_trouble,
     )
@@ -73,18 +76,25 @@ def page(subject: Subject) -> str:
         "counted": counted,
         "limits": limits,
         "boards": boards,
+        "stack": used,
         "documented": said,
         "troubles": [said for said in troubles if said],
         "draw": swimming.draw,
         "wide": swimming.WIDE,
         "narrow": swimming.NARROW,
+        "reasons": open_by_reason(subject.verdicts),
         "flips": flips(subject.against or subject.earlier[0], subject.verdicts)
         if subject.against or subject.earlier
         else [],
-        "style": Markup(_asset("page.css")),
-        "script": Markup(_asset("page.js")),
+        "style": Markup(asset("page.css")),
+        "script": Markup(asset("page.js")),
     }
-    return _UNSHOWN.sub("\ufffd", _environment().get_template("page.html.j2").render(about))
+    return printable(environment().get_template("page.html.j2").render(about))
+
+
+def printable(text: str) -> str:
+    """A text without what HTML or UTF-8 has no place for."""
+    return _UNSHOWN.sub("\ufffd", text)
 
 
 def _moved(subject: Subject) -> list[Moved]:
@@ -117,17 +127,28 @@ def part(title: str, make: Callable[[], Any]) -> tuple[Any, str]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with whatever they show escaped."""
     made = Environment(
-        loader=FunctionLoader(_asset),
+        loader=FunctionLoader(asset),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["anchor"] = lambda claim: quote(_UNSHOWN.sub("\ufffd", claim))
+    made.filters["breakable"] = breakable
+    made.filters["anchor"] = lambda claim: quote(printable(claim))
     return made
 
 
-def _asset(name: str) -> str:
+_BREAKS = re.compile(r"(?<=[_/.,])(?=[^_/.,])")
+
+
+def breakable(text: str) -> Markup:
+    """A name that breaks behind `_`, `/`, `.` and `,` where it must, and not in mid-word."""
+    return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+def asset(name: str) -> str:
+    """A file of the page's."""
     return ASSETS.joinpath(name).read_text(encoding="utf-8")

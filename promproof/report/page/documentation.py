@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promproof.checks.page import read_of
+from promproof.contract.model import Contract
 from promproof.evidence.records import PageRead
 from promproof.promises.promise import Promise
 from promproof.promises.rows import ELSEWHERE
@@ -41,7 +43,8 @@ class Line:
 class Documentation:
     """The page. counts: promises by outcome; unclaimed: of them those that no claim is about.
 
-    silent: claims of which the page says nothing.
+    silent: claims of which the page says nothing. unpromised: what the contract promises by a name that the page
+    does not have.
     """
 
     path: str
@@ -50,6 +53,12 @@ class Documentation:
     counts: Sequence[tuple[Outcome, int]]
     unclaimed: int
     silent: Sequence[Verdict]
+    unpromised: Sequence[str] = ()
+
+    @property
+    def promises(self) -> int:
+        """How many the page makes."""
+        return sum(number for _, number in self.counts)
 
 
 def documentation(subject: Subject) -> Documentation | None:
@@ -80,7 +89,28 @@ def documentation(subject: Subject) -> Documentation | None:
             for claim, verdict in verdicts.items()
             if claim.partition("/")[0] in KINDS and claim not in promised and claim.count("/") > 1
         ],
+        unpromised(evidence.contract, record.data.text),
     )
+
+
+def unpromised(contract: Contract, text: str) -> list[str]:
+    """Metrics, alerts, dashboards and panels of a contract whose name is nowhere in a page's text.
+
+    A metric is looked for as it is; the others in small letters and without spaces, so that `High CPU Usage` is found
+    as people write it.
+    """
+    said, whole = _plain(text), text.replace("\\", "")
+    names = [
+        *(("alert", alert.name) for alert in contract.alerts),
+        *(("dashboard", board.title) for board in contract.dashboards),
+        *(("panel", panel.title) for board in contract.dashboards for panel in board.panels),
+    ]
+    metrics = [f"metric {metric.name}" for metric in contract.metrics if metric.name not in whole]
+    return [*metrics, *(f"{kind} {name}" for kind, name in names if _plain(name) not in said)]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\\*`_-]+", "", text).lower()
 
 
 def _judged(promise: Promise, verdicts: Mapping[str, Verdict]) -> Promise:

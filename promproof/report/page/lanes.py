@@ -76,9 +76,10 @@ def _promise(case: Case) -> str:
     return f"{case.alert.promised}{here}"
 
 
+CROSSED = "threshold crossed"
 NUMBERS = {
     "first bad scrape": 1,
-    "threshold crossed": 2,
+    CROSSED: 2,
     "pending": 3,
     "firing": 4,
     "Alertmanager": 5,
@@ -89,7 +90,10 @@ NUMBERS = {
 
 def _steps(case: Case) -> list[Step]:
     found = []
+    asked = _expression(case) is not None
     for hop in hops(case):
+        if hop.name == CROSSED and not asked:  # not a hop that was missed: nobody looked
+            continue
         back = case.healed - case.raised if hop.name == "resolved webhook" else 0.0
         number = 7 if hop.name == "resolved webhook" else NUMBERS.get(hop.name, 0)
         found.append(Step(number, hop, None if hop.after is None else hop.after + back))
@@ -172,7 +176,8 @@ def _condition(case: Case) -> Lane:
     bars = [
         Bar(begin, end + step, "true", "the expression is true") for begin, end in _runs(times, 1.5 * step)
     ]
-    return Lane("condition", bands, bars, hops=(2,))
+    note = "" if record is not None else "the expression is asked in a drill session only"
+    return Lane("condition", bands, bars, hops=(2,), note=note)
 
 
 def _state(case: Case, state: State, hop: int) -> Lane:

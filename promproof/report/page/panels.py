@@ -39,6 +39,12 @@ class Key:
     outside: bool = False
 
 
+UNITS = {"number": "", "ratio": "share in %", "events per second": "per second"}
+"""What a board's head says of a unit; others by their name."""
+FIRST_KEYS = 5
+"""lines of a legend that are shown at once; what lies outside of its truth is, in any case"""
+
+
 @dataclass(frozen=True)
 class Board:
     """A panel as the page has it. chart: empty where it shows single values, or nothing."""
@@ -50,6 +56,25 @@ class Board:
     """its claims that did not pass"""
     passed: int
     note: str
+
+    @property
+    def about(self) -> str:
+        """The dashboard and the unit."""
+        unit = UNITS.get(self.drawing.unit, self.drawing.unit)
+        return ", ".join(text for text in (self.drawing.dashboard, unit) if text)
+
+    @property
+    def shown_keys(self) -> Sequence[Key]:
+        """The lines of its legend that are seen at once."""
+        if len(self.keys) <= FIRST_KEYS + 1:
+            return self.keys
+        return [key for number, key in enumerate(self.keys) if number < FIRST_KEYS or key.outside]
+
+    @property
+    def folded_keys(self) -> Sequence[Key]:
+        """The others."""
+        shown_keys = self.shown_keys
+        return [key for key in self.keys if key not in shown_keys]
 
 
 def boards(subject: Subject) -> list[Board]:
@@ -95,9 +120,8 @@ def _key(number: int, curve: Curve, drawing: Drawing) -> Key:
         return Key(number % 8, curve.name, "no value", "")
     value, low, high = curve.values[at], curve.low[at], curve.high[at]
     assert value is not None
-    truth = "" if low is None or high is None else f"{shown(low, unit)} to {shown(high, unit)}"
-    if low is not None and low == high:
-        truth = shown(low, unit)
+    bounds = [] if low is None or high is None else [shown(low, unit), shown(high, unit)]
+    truth = " to ".join(dict.fromkeys(bounds))  # once, where both read the same
     outside = drawing.outcome is Outcome.FAIL and curve.is_outside
     return Key(number % 8, curve.name, shown(value, unit), truth, outside)
 
@@ -126,7 +150,7 @@ def chart(drawing: Drawing) -> Markup:
 
 
 def _axes(x: Axis, y: Axis, unit: str) -> Iterator[Element]:
-    for value in ticks(y.low, y.high, 4):
+    for value in ticks(y.low, y.high, 4, unit):
         yield svg.path([(x.begin, y(value)), (x.end, y(value))], "grid")
         yield svg.text(x.begin - 6, y(value) + 4, shown(value, unit, 3), "tick last")
     for t in ticks(x.low, x.high, 5):

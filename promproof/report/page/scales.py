@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SHORT = ("", "K", "Mil", "Bil", "Tri")
+_LONG = {86400.0: "d", 3600.0: "h", 60.0: "min"}
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -42,10 +43,19 @@ def _seconds(value: float, digits: int) -> str:
     for factor, unit in ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms")):
         if 0 < size < factor * 1000:
             return f"{_plain(value / factor, digits)} {unit}"
-    for factor, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+    for factor, unit in _LONG.items():
         if size >= factor:
             return f"{_plain(value / factor, digits)} {unit}"
     return f"{_plain(value, digits)} s"
+
+
+def _unit(size: float, dimension: str) -> float:
+    """What the unit of a value of this size holds of the base unit, where that is no power of ten."""
+    if dimension.startswith("bytes"):
+        return float(1024 ** _power(size, 1024, len(_BINARY)))
+    if dimension == "seconds":
+        return next((factor for factor in _LONG if size >= factor), 1.0)
+    return 1.0
 
 
 def _power(size: float, base: int, most: int) -> int:
@@ -56,10 +66,13 @@ def _power(size: float, base: int, most: int) -> int:
     return power
 
 
-def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round numbers from low to high, about so many."""
+def ticks(low: float, high: float, about: int, dimension: str = "number") -> list[float]:
+    """Round numbers from low to high, about so many: round in the unit that `shown` writes the greatest of them in."""
     if not high > low:
         return [low]
+    size = _unit(max(abs(low), abs(high)), dimension)
+    if size != 1:
+        return [size * tick for tick in ticks(low / size, high / size, about)]
     rough = (high - low) / max(about, 1)
     power = 10 ** math.floor(math.log10(rough))
     step = next(size * power for size in _STEPS if size * power >= rough * 0.999)

@@ -52,6 +52,8 @@ class Lane:
     marks: Sequence[Mark] = ()
     hops: Sequence[int] = ()
     """numbers of the hops that are read off here"""
+    note: str = ""
+    """why it has no bars"""
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,8 @@ def _lane(swim: Swim, lane: Lane, axis: Axis, y: float, height: float) -> Iterat
         down = mark.style == "resolved"
         tip, back = (y + height - 3, y + height - 13) if down else (y + 3, y + 13)
         yield svg.path([(x - 6, back), (x + 6, back), (x, tip)], f"tip {mark.style}", mark.title, closed=True)
+    if lane.note:
+        yield svg.text(axis.begin + 6, y + height / 2 + 4, lane.note, "value")
     # beside what is told by a mark, on what is told by a bar
     yield from _numbers(swim, lane.hops, axis, y + height / 2, 15.0 if lane.marks else 0.0)
 

@@ -178,7 +178,8 @@ def _images(wish: Wish, deployment: Deployment, say: Say) -> Supply:
     ]
     if lacking:
         raise InputError(
-            what=f"an image is missing. {'; '.join(lacking)}",
+            what=f"an image is missing. {lacking[0]}"
+            + (f"; and {', '.join(text.partition(': ')[0] for text in lacking[1:])}" if lacking[1:] else ""),
             where="--stack containers",
             expected="an image for each service",
             todo=f"without a registry, {without_a_registry()}",

@@ -249,6 +249,18 @@ def test_unknown_claims_with_one_reason_are_one_block_and_come_last() -> None:
     assert kinds == [(ALONE, 1), (UNKNOWN, 2), (UNKNOWN, 1)]
 
 
+def test_claims_that_say_the_same_of_several_places_are_one_block() -> None:
+    said = "runbook: there is no docs/runbook.md; correct the link, or write the page"
+    texts = [failed(f"alert/{name}/text", f"r.yml:{line}: {said}") for name, line in (("A", 4), ("B", 19))]
+    other = failed("alert/C/text", "r.yml:30: severity is missing")
+    counted = [failed(f"metric/{name}/exact", "1, truth 2") for name in ("a", "b")]
+    shared, *rest = blocks([texts[0], other, texts[1], *counted], FACTS)
+    assert (shared.kind, shared.claims) == (ALONE, tuple(texts))
+    assert shared.title == "2 claims fail: runbook: there is no docs/runbook.md"
+    assert shared.again == "promproof verify --claim alert/"
+    assert [block.claims for block in rest] == [(other,), (counted[0],), (counted[1],)]
+
+
 REASONS = (
     "calls_total is not exposed",
     "r.yml:6: threshold is > 0.1, documented > 0.05; not routed to receiver 'pager'",

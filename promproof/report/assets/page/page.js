@@ -4,6 +4,7 @@
   const form = document.querySelector(".filter");
   const claims = [...document.querySelectorAll(".claim")];
   const texts = claims.map((claim) => claim.textContent.toLowerCase());
+  const noun = " " + (form.dataset.noun || "claims");
   const said = form.querySelector("output");
   const filter = () => {
     const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -15,7 +16,7 @@
       claim.hidden = !fits;
       shown += fits;
     });
-    said.textContent = shown === claims.length ? claims.length + " claims" : shown + " of " + claims.length + " claims";
+    said.textContent = shown === claims.length ? claims.length + noun : shown + " of " + claims.length + noun;
   };
   const open = () => {
     const claim = document.getElementById(decodeURIComponent(location.hash.slice(1)));
