@@ -105,7 +105,9 @@ OPTIONS = (
     ),
     Option("against", OUTPUT, ("report",), "tell what changed since this run", "OLDER", "path"),
     Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
-    Option("format", OUTPUT, ("check",), "text, json, github, sarif or junit", "FORMAT", default="text"),
+    Option(
+        "format", OUTPUT, ("check",), "text, json, github, sarif, junit or html", "FORMAT", default="text"
+    ),
     Option("output", OUTPUT, ("init",), "the folder of the draft", "DIR", "path", DEFAULT_DRAFT),
     Option("output", OUTPUT, ("check",), "write there and not to the terminal", "FILE", "path"),
     Option(

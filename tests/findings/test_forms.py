@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from promproof.findings.judging import Unjudged
 from promproof.findings.kind import KINDS
 from promproof.findings.setup import Setup
 from promproof.report.findings import forms
+from tests.report.stored import Reader
 
 pytestmark = pytest.mark.unit
 ODD = Finding(
@@ -52,7 +54,7 @@ def sarif(result: Checked) -> Any:
 
 @pytest.mark.parametrize("form", forms.FORMS)
 def test_a_format_tells_the_place_the_kind_and_what_is_not_verified(form: str) -> None:
-    text = forms.rendered(checked(BOARD, unjudged=(CRASH, NOT_HERE)), form)
+    text = unescape(forms.rendered(checked(BOARD, unjudged=(CRASH, NOT_HERE)), form))
     assert text.endswith("\n")
     for told in ("d.json", "7", "grafana/unparsable", "promtool is not here", "KeyError"):
         assert told in text
@@ -60,7 +62,7 @@ def test_a_format_tells_the_place_the_kind_and_what_is_not_verified(form: str) -
 
 @pytest.mark.parametrize("form", forms.FORMS)
 def test_a_file_that_is_not_read_is_named(form: str) -> None:
-    text = forms.rendered(checked(unjudged=(UNREAD,)), form)
+    text = unescape(forms.rendered(checked(unjudged=(UNREAD,)), form))
     assert "values.yaml" in text
     assert "a chart's values are no manifests" in text
 
@@ -162,3 +164,26 @@ def test_junit_has_a_test_for_each_kind_and_counts_them() -> None:
         "1",
         "1",
     ]
+
+
+def test_the_page_is_whole_escaped_and_the_worst_comes_first() -> None:
+    twice = replace(ODD, message="again")
+    text = forms.rendered(checked(MILD, BOARD, ODD, twice, unjudged=(CRASH,)), "html")
+    page = Reader(text)
+    assert not page.wrong
+    assert not page.open
+    rows = page.of_class("claim")
+    assert [row["class"] for row in rows] == ["claim fail", "claim fail", "claim unknown", "claim open"]
+    assert len({row["id"] for row in rows}) == 4
+    assert "100% <wrong>|" in page.text
+    assert "<wrong>" not in text
+    assert "promproof explain rule/le-dropped" in page.text
+    assert ("form", "findings") in {
+        (tag, about.get("data-noun")) for tag, about in page.elements if tag == "form"
+    }
+    assert "://" not in text
+
+
+def test_a_page_without_findings_is_green_and_one_whose_judge_crashed_is_not() -> None:
+    assert "<title>pass: promproof check</title>" in forms.rendered(checked(), "html")
+    assert "<title>unknown: promproof check</title>" in forms.rendered(checked(unjudged=(CRASH,)), "html")

@@ -50,6 +50,13 @@ def test_github_gets_an_annotation_at_the_line_of_the_rule() -> None:
     assert "::error" not in added("github", forms.rendered(CLEAN, "github"), OUTCOMES[:1])
 
 
+def test_the_page_has_a_row_for_each_wrong_alert_and_turns_red() -> None:
+    text = said("html")
+    assert 'id="proof/dead@rules/api.yml:7"' in text
+    assert '<span class="word fail">fail' in text
+    assert '<span class="word pass">pass' in added("html", forms.rendered(CLEAN, "html"), OUTCOMES[:1])
+
+
 def test_sarif_has_a_result_whose_rule_is_the_one_at_its_index() -> None:
     (run,) = json.loads(said("sarif"))["runs"]
     rules = run["tool"]["driver"]["rules"]

@@ -16,6 +16,7 @@ FORMS = {
     "github": "promproof.report.findings.github",
     "sarif": "promproof.report.findings.sarif",
     "junit": "promproof.report.findings.junitform",
+    "html": "promproof.report.findings.htmlform",
 }
 WIDEST = 120
 """Columns; longer lines are hard to read."""

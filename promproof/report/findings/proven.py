@@ -100,10 +100,17 @@ def _junit(rendered: str, outcomes: Sequence[Outcome]) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tree.tostring(suites, encoding="unicode")}\n'
 
 
+def _html(rendered: str, outcomes: Sequence[Outcome]) -> str:
+    from promproof.report.findings import htmlform  # imports all of a run's page
+
+    return htmlform.with_proofs(rendered, [_finding(outcome) for outcome in wrong(outcomes)], sums(outcomes))
+
+
 _ADDED: dict[str, Callable[[str, Sequence[Outcome]], str]] = {
     "text": _text,
     "json": _json,
     "github": _github,
     "sarif": _sarif,
     "junit": _junit,
+    "html": _html,
 }
