@@ -170,11 +170,15 @@ def frozen(metric: str, labels: Mapping[str, str]) -> Labels:
 
 
 def cumulated(edges: tuple[float, ...], q: float, quantile: float) -> list[tuple[float, float]]:
-    """The share of observations up to each edge, so that their q-quantile, as Prometheus interpolates it, is this."""
+    """The share of observations up to each edge, so that their q-quantile, as Prometheus interpolates it, is this.
+
+    A q beyond 0 to 1 is infinite whatever was observed: then the shares are those of the nearest quantile.
+    """
+    q = min(max(q, 0.0), 1.0)
     below = max((edge for edge in edges if edge <= quantile), default=0.0)
     above = min((edge for edge in edges if edge > quantile), default=edges[-1])
     place = min(1.0, (quantile - below) / (above - below)) if above > below else 1.0
-    low, high = (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place)
+    low, high = (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place if place else 1.0)
     shares = []
     for edge in edges:
         shares.append(
