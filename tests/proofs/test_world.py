@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promproof.exposition import Labels
 from promproof.proofs.windows import quantiles
 from promproof.proofs.world import cumulated
 
@@ -24,7 +25,7 @@ def test_shares_grow_from_edge_to_edge_up_to_all(q: float, quantile: float) -> N
 
 @given(st.floats(0.01, 0.99), st.floats(0.11, 4.9))
 def test_the_quantile_of_the_shares_is_the_asked_one(q: float, quantile: float) -> None:
-    vector = {
+    vector: dict[Labels, tuple[float, float]] = {
         (("le", "+Inf" if math.isinf(edge) else str(edge)),): (share, 0.0)
         for edge, share in cumulated(EDGES, q, quantile)
     }
