@@ -1,9 +1,9 @@
-"""Links of an alert's texts to Grafana: to a dashboard and a panel that are there, and that are the alert's."""
+"""Links of an alert's texts: to a dashboard and a panel that are there and are the alert's, and to one runbook."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from promproof.contract.model import Alert, Contract
@@ -12,6 +12,29 @@ from promproof.grafana.dashboard import Dashboard
 _DASHBOARD = re.compile(r"https?://[^\s\"'<>]+/d/[^\s\"'<>]+")
 _PATH = re.compile(r"/d/(?P<uid>[\w-]+)")
 _PANEL = re.compile(r"(?:^|&)viewPanel=(?:panel-)?(?P<id>\d+)(?:&|$)")
+_SERVED = re.compile(r"\{\{-?\s*(?:\$externalURL|\.ExternalURL)\s*-?\}\}/(?P<page>[\w.-]+)")
+_SECTION = re.compile(r"([\w-]+\.\w+)#([\w-]+)")
+PROMETHEUS_PAGES = frozenset(
+    [
+        "alerts",
+        "api",
+        "classic",
+        "config",
+        "consoles",
+        "federate",
+        "flags",
+        "graph",
+        "metrics",
+        "query",
+        "rules",
+        "service-discovery",
+        "status",
+        "targets",
+        "tsdb-status",
+        "user",
+    ]
+)
+"""The first word of the paths that Prometheus serves, 2 and 3."""
 _LOCAL = ("localhost", "127.0.0.1")
 
 
@@ -30,6 +53,21 @@ def wrong_links(
             yield f"leads to the dashboard {named['uid']}, which is none of the files"
         elif (panel := _PANEL.search(parts.query)) is not None:
             yield from _of_panel(alert, int(panel["id"]), there, contract)
+
+
+def wrong_runbooks(said: Mapping[str, str]) -> Iterator[str]:
+    """Links to runbooks of one alert that lead to different sections of one file, or to no page of Prometheus."""
+    sections: dict[str, dict[str, str]] = {}
+    for name, template in said.items():
+        for page in _SERVED.findall(template):
+            if page not in PROMETHEUS_PAGES:
+                yield f"{name}: leads to /{page}, and Prometheus has no such page; its own files are below /user/"
+        for file, anchor in _SECTION.findall(template) if "runbook" in name.lower() else ():
+            sections.setdefault(file, {}).setdefault(anchor.lower(), name)
+    for file, anchors in sections.items():
+        if len(anchors) > 1:
+            led = " and ".join(f"{name} to #{anchor}" for anchor, name in anchors.items())
+            yield f"leads to different sections of {file}: {led}"
 
 
 def _of_panel(alert: Alert, number: int, dashboard: Dashboard, contract: Contract) -> Iterator[str]:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from promproof.checks.alert_links import wrong_links
+from promproof.checks.alert_links import wrong_links, wrong_runbooks
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.files import EXPECTED, held, judged, when_asked
 from promproof.contract.model import Alert, Contract
@@ -31,6 +31,7 @@ _OF_OBJECTIVES = re.compile(r"budget|burn|SLO|objective", re.IGNORECASE)
 _SIZES = {"ratio": {"%": 0.01, "p": 0.01}, "seconds": {"s": 1.0, "m": 0.001}}
 """What one of a text's units is in the contract's, by the first letter."""
 _LINK = re.compile(r"#([\w-]+)")
+_LABEL = re.compile(r"(?:\$labels|\.Labels)\.(\w+)")
 _CHANGED = re.compile(r"\b(?:humanizePercentage|mul|printf|query)\b|\*")
 
 
@@ -44,6 +45,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if rule is not None:
         said: dict[str, str] = rule["annotations"]
         found += [f"{rule['where']}: {text}" for text in _wrong(alert, said, contract)]
+        found += [f"{rule['where']}: {text}" for text in wrong_runbooks(said)]
         boards = evidence.history.last(Dashboards)
         there = read_all(boards.data.files, boards.data.sources) if boards is not None else ()
         found += [
@@ -59,6 +61,7 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
     for name in (contract.settings or Settings()).annotations:
         if not said.get(name, "").strip():
             yield f"the annotation {name} is {'empty' if name in said else 'missing'}"
+    yield from _near_labels(said)
     others = {other.name.lower() for other in contract.alerts} - {alert.name.lower()}
     for name, template in said.items():
         if error(template):
@@ -74,6 +77,16 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
             for anchor in _LINK.findall(text):
                 if anchor.lower() in others:
                     yield f"{name}: leads to {anchor}, which is another alert"
+
+
+def _near_labels(said: Mapping[str, str]) -> Iterator[str]:
+    """Labels that the texts of one alert write in two ways: only one of them is there."""
+    written: dict[str, list[str]] = {}
+    for label in dict.fromkeys(_LABEL.findall(" ".join(said.values()))):
+        written.setdefault(label.replace("_", "").lower(), []).append(label)
+    for ways in written.values():
+        if len(ways) > 1:
+            yield f"the texts read {' and '.join(f'$labels.{label}' for label in ways)}, of which one is empty"
 
 
 def _numbers(alert: Alert, text: str) -> Iterator[str]:

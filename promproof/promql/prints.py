@@ -223,6 +223,14 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
                 yield Misprint(said, _AGREE)
 
 
+def percentiles(text: str) -> list[float]:
+    """The percentiles that a text names: 99.9 for `p999`."""
+    return [
+        float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
+        for ordinal, short in _PERCENTILE.findall(text)
+    ]
+
+
 def _of_quantiles(root: Any, text: str) -> Iterator[Misprint]:
     """A percentile of the text where the expression computes others; none where a record may hide one."""
     computed = [node.args[0] for node in walk(root) if name(node) in _QUANTILES]
@@ -236,10 +244,7 @@ def _of_quantiles(root: Any, text: str) -> Iterator[Misprint]:
     ]
     if not numbers or len(numbers) != len(computed):
         return
-    said = [
-        float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
-        for ordinal, short in _PERCENTILE.findall(text)
-    ]
+    said = percentiles(text)
     if said and not any(_same(percentile, 100 * each) for percentile in said for each in numbers):
         shown = ", ".join(f"{100 * each:g}" for each in numbers)
         yield Misprint(f"the text says percentile {said[0]:g}, the rule computes {shown}", _AGREE)

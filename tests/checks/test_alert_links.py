@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promproof.checks.alert_links import wrong_links
+from promproof.checks.alert_links import wrong_links, wrong_runbooks
 from promproof.grafana.provisioning import parsed, texts
 from promproof.places import DEFAULT_MONITORING
 from promproof.run.options import Options
@@ -58,3 +58,37 @@ def test_an_alert_without_a_panel_may_show_any() -> None:
 
 def test_without_dashboards_nothing_is_said() -> None:
     assert not list(wrong_links(CONTRACT.alert("HighErrorRate"), f"{GRAFANA}/d/gone", CONTRACT, ()))
+
+
+SERVED = "{{ $externalURL }}/user/monitoring.md#servicedown"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"runbook": "docs/monitoring.md#servicedown", "runbook_url": f"{SERVED}s"}, "different sections"),
+        ({"runbook_url": SERVED.replace("/user", "")}, "no such page"),
+        ({"link": "{{.ExternalURL}}/alert"}, "/alert"),
+    ],
+)
+def test_runbooks_that_lead_apart_or_nowhere_are_told(said: dict[str, str], told: str) -> None:
+    (found,) = wrong_runbooks(said)
+    assert told in found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"runbook": "docs/monitoring.md#servicedown", "runbook_url": SERVED},
+        {"runbook": "docs/other.md#down", "runbook_url": SERVED},
+        {"runbook_url": "https://example.org/runbooks/ServiceDown"},
+        {
+            "link": "{{ $externalURL }}/graph?g0.expr=up",
+            "other": "{{ $externalURL }}",
+            "third": "{{ .ExternalURL }}/",
+        },
+        {"description": "docs/monitoring.md#ports and docs/monitoring.md#alerts"},
+    ],
+)
+def test_runbooks_that_agree_are_not(said: dict[str, str]) -> None:
+    assert not list(wrong_runbooks(said))

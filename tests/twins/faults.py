@@ -47,6 +47,12 @@ PANELS = (
     panel_of("a legend of the other query", MEMORY, "targets>0>legendFormat", "available {{instance}}"),
     panel_of("legends of both queries", MEMORY, "targets>0>legendFormat", "used, not available {{instance}}"),
     panel_of("a legend without its word", MEMORY, "targets>1>legendFormat", "{{instance}}"),
+    panel_of(
+        "a description of another percentile",
+        "http-performance/95th Percentile by Endpoint",
+        "description",
+        instead("95th", "99th"),
+    ),
     panel_of("a legend of another quantile", P95, "targets>1>legendFormat", "p99 {{job}}"),
     panel_of("a quantile that the legend does not say", P95, "targets>2>expr", instead("0.99", "0.90")),
     panel_of("an axis that ends below", CPU, f"{DEFAULTS}>max", 0.5),

@@ -180,6 +180,9 @@ TEXTS = (
         "dashboard_url",
         instead("viewPanel=1", "viewPanel=2"),
     ),
+    text_of(
+        "a label in two ways", "DiskWillFill", RESOURCES, "summary", instead("mountpoint", "mount_point")
+    ),
     text_of("another percentile", "SlowResponses", HTTP, "description", instead("95th", "99th")),
     text_of("a misspelt label", "HighCPUUsage", RESOURCES, "summary", instead("instance", "instnace")),
     text_of(
