@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-from promproof.report.lines import limited, plain, wrapped
+from promproof.report.lines import cut, plain, wrapped
 
 TICK_SECONDS = 1.0
 COUNT_SECONDS = 30.0
@@ -68,10 +68,19 @@ class Progress:
             elif state is None and not text.startswith(" "):
                 self._doing = text
             if count is None or self._is_due(count["sender"]):
-                line = f"[{self._clock() - self._begun:6.1f} s] {text}\n"
-                self._write(f"{CLEAR if self._live else ''}{line}")
+                stamp = f"[{self._clock() - self._begun:6.1f} s] "
+                self._write(f"{CLEAR if self._live else ''}{stamp}{self._broken(text, len(stamp))}\n")
             if self._live and not self._ended.is_set():
                 self._write(f"{CLEAR}{self.line()}")
+
+    def _broken(self, text: str, indent: int) -> str:
+        """A text behind a stamp: on a terminal its lines end between words, a pipe has it whole."""
+        if not self._live:
+            return text
+        lines = [
+            line for part in text.split("\n") for line in wrapped(part, max(self._columns() - indent, 20))
+        ]
+        return f"\n{' ' * indent}".join(lines)
 
     def _is_due(self, sender: str) -> bool:
         """Whether to print a count of requests: a terminal has it in the status line."""
@@ -93,7 +102,7 @@ class Progress:
         active = [f"{name} {state}" for name, state in self._states.items() if state != INACTIVE]
         parts += [", ".join(active)] if active else []
         parts += [plain(self._doing)] if self._doing else []
-        return limited(wrapped(" | ".join(parts), self._columns() - 5), 1)[0]
+        return cut(" | ".join(parts), self._columns() - 1)
 
     def _columns(self) -> int:
         if self._width:

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
+from promproof.findings.checking import Checked
+from promproof.findings.finding import Finding, Place, Severity
+from promproof.findings.judging import Unjudged
+from promproof.findings.setup import Setup
 from promproof.places import REPOSITORY
+from promproof.report.findings.forms import rendered
 from promproof.report.index import write_page
 from promproof.report.page.subject import Subject
 from promproof.verdict import Outcome, Verdict
@@ -26,6 +31,26 @@ pytestmark = [
 ]
 NARROW, BROAD = (375, 667), (1440, 900)
 READY = 'document.body && document.body.dataset.ready === "yes"'
+FOUND = Checked(
+    Setup(),
+    Severity.WARNING,
+    (
+        Finding(
+            "rule/le-dropped",
+            Severity.ERROR,
+            "r.yml",
+            3,
+            "groups[0]",
+            "no le",
+            "empty",
+            "keep le",
+            "$ x" * 90,
+        ),
+        Finding("grafana/unparsable", Severity.WARNING, "d" * 300, 7, "$.panels[0]", "</script>" * 40),
+    ),
+    {},
+    (Unjudged(("rule/never-fires",), "Down", Place("r.yml", 4), "promtool is not here"),),
+)
 LONG = Verdict("panel/" + "very-long-" * 60 + "/values", Outcome.FAIL, "</script><b>‮مرحبا " + "x" * 900)
 
 
@@ -51,6 +76,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     for name, made in pages.items():
         (folder / name).mkdir()
         write_page(folder / name, made)
+    (folder / "check").mkdir()
+    (folder / "check" / "index.html").write_text(rendered(FOUND, "html"), encoding="utf-8")
     with Chromium(folder) as browser:
         yield browser
 
@@ -80,7 +107,7 @@ def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_
 ) -> None:
     show(chromium, "red", size)
     assert visible(chromium, "the threshold is > 0.3, documented > 0.2")
-    for name in ("red", "drill", "long", "many"):
+    for name in ("red", "drill", "long", "many", "check"):
         show(chromium, name, size)
         assert chromium.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert chromium.requested() == [(chromium.folder / name / "index.html").as_uri()]
@@ -116,6 +143,11 @@ def test_the_filter_leaves_what_fits_and_counts_it(chromium: Chromium) -> None:
     (found,), _ = chromium.evaluate(f"{fill}('SHARE other', 'metric', '')")
     assert found == "metric/shop_calls_total/cardinality"
     assert chromium.evaluate(f"{fill}('no such text', '', '')")[0] == []
+    show(chromium, "check", BROAD)
+    assert chromium.evaluate(f"{fill}('', 'rule', 'fail')") == [
+        ["rule/le-dropped@r.yml:3"],
+        "1 of 2 findings",
+    ]
 
 
 def test_a_link_to_a_claim_opens_it_where_it_is_seen(chromium: Chromium) -> None:
@@ -158,9 +190,10 @@ def violations(chromium: Chromium, axe: str) -> list[Any]:
     [
         ("red", BROAD, False),
         ("drill", NARROW, True),
+        ("check", NARROW, False),
         pytest.param("many", BROAD, False, marks=pytest.mark.nightly),
     ],
-    ids=["wide and light", "narrow and dark", "520 claims"],
+    ids=["wide and light", "narrow and dark", "findings", "520 claims"],
 )
 def test_axe_finds_no_violation(
     chromium: Chromium, axe: str, name: str, size: tuple[int, int], dark: bool

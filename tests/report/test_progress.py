@@ -54,7 +54,7 @@ def test_a_terminal_has_the_newest_state_in_one_line_and_ends_with_a_clean_one(
         progress.say("  HighErrorRate: inactive -> pending")
         assert (
             progress.line()
-            == "30 s | about 60 s left | 742 requests | HighErrorRate pending | reconcile: starting Locust ..."
+            == "30 s | about 60 s left | 742 requests | HighErrorRate pending | reconcile: starting Locust with ..."
         )
         progress.say("  HighErrorRate: firing -> inactive")
         clock.now = 200.0
@@ -70,6 +70,23 @@ def test_a_terminal_has_the_newest_state_in_one_line_and_ends_with_a_clean_one(
         "HighErrorRate: firing -> inactive",
         "judging",
     ]
+
+
+def test_a_long_text_is_broken_between_words_on_a_terminal_and_whole_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    text = "stack: processes, since an image is missing. prometheus: the image prom/prometheus is not here"
+    stream, pipe = Terminal(), io.StringIO()
+    with Progress(stream, Clock(), width=60) as progress:
+        progress.say(text)
+    assert [line.split("] ")[-1] for line in stream.getvalue().split(CLEAR)[1].splitlines()] == [
+        "stack: processes, since an image is missing.",
+        "           prometheus: the image prom/prometheus is not here",
+    ]
+    with Progress(pipe, Clock()) as progress:
+        progress.say(text)
+    assert pipe.getvalue() == f"[   0.0 s] {text}\n"
 
 
 def test_a_dumb_terminal_is_taken_for_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
