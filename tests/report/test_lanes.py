@@ -16,7 +16,7 @@ from promproof.report.page.matrix import matrix
 from promproof.report.page.scales import shown, thinned, ticks
 from promproof.report.page.shapes import Curve, Lane, Mark, Swim
 from promproof.report.page.swimming import NARROW, WIDE, draw
-from promproof.verdict import Outcome
+from promproof.verdict import Outcome, Verdict
 from tests.browser.picture import PICTURE, fingerprint, with_fingerprint, written
 from tests.report.stored import Reader, copy, subject
 
@@ -184,3 +184,14 @@ def test_a_picture_keeps_its_fingerprint_and_says_none_when_it_has_none() -> Non
     assert written(marked) == "0" * 64
     assert marked.startswith(bare[:8])
     assert marked.endswith(bare[8:])
+
+
+def test_a_drill_of_the_main_job_has_the_verdicts_of_its_alert_and_one_without_any_is_not_green() -> None:
+    made = subject("drill")
+    assert made.evidence is not None
+    (alone,) = swims(made.evidence, [])
+    assert alone.outcome is Outcome.UNKNOWN
+    failed = Verdict(f"alert/{alone.alert}/live/fires-above", Outcome.FAIL, "missed")
+    other = Verdict("alert/Another/live/fires-above", Outcome.PASS, "fired")
+    (swim,) = swims(made.evidence, [failed, other])
+    assert (swim.outcome, swim.verdicts) == (Outcome.FAIL, [failed])

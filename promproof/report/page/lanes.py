@@ -29,14 +29,24 @@ REST = 0.25
 def swims(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[Swim]:
     """A drawing for each drill that was driven, in their order; one that broke off says why."""
     found = []
-    for name in dict.fromkeys(record.data.name for record in evidence.history.of(DrillDriven)):
-        mine = [verdict for verdict in verdicts if verdict.claim.startswith(f"drill/{name}/")]
+    alerts = {record.data.name: record.data.alert for record in evidence.history.of(DrillDriven)}
+    for name, alert in alerts.items():
+        mine = _about(name, alert, verdicts)
         try:
             case = build(evidence, name)
             found.append(_swim(case, mine))
         except Gap as gap:
             found.append(Swim(name, "", "", "", mine, 0.0, 0.0, trouble=str(gap)))
     return found
+
+
+def _about(name: str, alert: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The claims of a drill; in the main job they are those of its alert."""
+    for begin in (f"drill/{name}/", f"alert/{alert}/live/"):
+        mine = [verdict for verdict in verdicts if verdict.claim.startswith(begin)]
+        if mine:
+            return mine
+    return []
 
 
 def _swim(case: Case, verdicts: Sequence[Verdict]) -> Swim:

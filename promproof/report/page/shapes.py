@@ -133,7 +133,9 @@ class Swim:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of its claims."""
+        """The worst of its claims; a drill without any is no green one."""
+        if not self.verdicts:
+            return Outcome.UNKNOWN
         found = {verdict.outcome for verdict in self.verdicts}
         return next(
             (outcome for outcome in CLASSES if outcome in found and outcome is not Outcome.PASS), Outcome.PASS
