@@ -4,6 +4,7 @@ A user's mistake is an InputError (4): nothing was started. Trouble during the r
 on it is unknown.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ class InputError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        lines = [without_passwords(f"{self.where}: {self.what}" if self.where else self.what)]
         if self.expected:
             lines.append(f"  expected: {self.expected}")
         if self.todo:
@@ -48,7 +49,12 @@ class EvidenceError(Exception):
         lines.extend(f"    {line}" for line in self.log)
         if self.todo:
             lines.append(f"  to do: {self.todo}")
-        return "\n".join(lines)
+        return without_passwords("\n".join(lines))
+
+
+def without_passwords(text: str) -> str:
+    """A text with dots for name and password in each URL: what an error says goes into the log of a CI."""
+    return re.sub(r"(?<=[a-z]://)[^\s/@\"'<>]+@", "...@", text)
 
 
 def meant(word: str, known: Iterable[str]) -> str:

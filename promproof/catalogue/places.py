@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import yaml
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from promproof.config.yamlfile import TextLoader
+
+LOADER = TextLoader
 SEGMENT = re.compile(r"(?P<key>[^.\[\]]+)(?P<asked>(?:\[[^\]]*\])*)(?:\.|$)")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from promproof.checks.panel_variables import LABEL_VALUES
 from promproof.config.durations import parse_duration
+from promproof.config.usertext import BYTE_ORDER_MARK
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.records import Dashboards
 from promproof.findings.jsonpath import key_of
@@ -65,7 +66,9 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
 
 
 def _file(views: Views, dashboard: Dashboard) -> Any:
-    return json.loads(views.evidence.need(Dashboards).data.files[dashboard.file])
+    return json.loads(
+        views.evidence.need(Dashboards).data.files[dashboard.file].removeprefix(BYTE_ORDER_MARK)
+    )
 
 
 def _at(data: Any, path: str) -> Any:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STREAM = "-"
 """The path that stands for the standard input."""
+MOST_OF_A_STREAM = 64 << 20
+"""Characters."""
 
 
 def run(given: dict[str, Any]) -> int:
@@ -73,10 +75,23 @@ def _subject(given: dict[str, Any]) -> Subject:
     is_named = prometheuses or alertmanagers or dashboards or given["prometheus"]
     named = tuple(given["paths"]) or (() if is_named else (".",))
     paths = tuple(Path(name) for name in named if name != STREAM)
-    stream = sys.stdin.read() if STREAM in named else None
+    stream = _stream() if STREAM in named else None
     programs = _programs(given["binary"])
     subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards, programs=programs)
     return replace(subject, know=_knowing(given["prometheus"], subject)) if given["prometheus"] else subject
+
+
+def _stream() -> str:
+    """What the standard input holds; whole charts have megabytes."""
+    text = sys.stdin.read(MOST_OF_A_STREAM + 1)
+    if len(text) > MOST_OF_A_STREAM:
+        raise InputError(
+            what=f"has over {MOST_OF_A_STREAM >> 20} MiB, the most that is read",
+            where="stdin",
+            expected="what `helm template` writes, say",
+            todo="name files or folders",
+        )
+    return text
 
 
 def _programs(choices: Sequence[str]) -> dict[str, Program]:
@@ -101,11 +116,12 @@ def _programs(choices: Sequence[str]) -> dict[str, Program]:
 
 def _knowing(url: str, subject: Subject) -> Callable[[Setup], Setup]:
     """Adds what the server at a URL knows; its rules, too, when the arguments name no file."""
-    from promproof.findings.loaded import with_server  # for a server only
+    from promproof.config.urls import base_url  # for a server only
+    from promproof.findings.loaded import with_server
     from promproof.observe.loaded import answers_of
 
     has_files = bool(subject.named) or subject.stream is not None
-    answers = answers_of(url)
+    answers = answers_of(base_url(url, "--prometheus"))
     return lambda setup: with_server(setup, answers, has_files=has_files)
 
 

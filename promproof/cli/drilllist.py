@@ -12,13 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from promproof import plugins
+from promproof.config import usertext, yamltext
+from promproof.config.usertext import Mistake
 from promproof.places import DRILLS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Listed(NamedTuple):
@@ -59,8 +58,8 @@ def listed(folder: Path) -> list[Listed] | None:
 
 def _read(path: Path, *, default: bool) -> Listed | None:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
-    except (OSError, ValueError, yaml.YAMLError):
+        data = yamltext.parse(usertext.read(path)).data
+    except Mistake:
         return None
     if not isinstance(data, dict) or data.get("drill") != 1 or not isinstance(data.get("fault"), dict):
         return None

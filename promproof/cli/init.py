@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from promproof.config import envfile
+from promproof.config.inputs import read_text
 from promproof.config.urls import base_url, without_password
-from promproof.draft.drafting import CONTRACT, Seen, Wishes, files, has_prometheus, look
+from promproof.draft.drafting import CONTRACT, SCENARIO, Seen, Wishes, files, has_prometheus, look
 from promproof.draft.drills import FOLDER as DRILLS
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
@@ -35,6 +36,8 @@ def run(given: dict[str, Any]) -> int:
     urls = {"target": given["target"], METRICS: given["metrics"], "prometheus": given["prometheus"]}
     let_in_to(urls, given["header"], given["ca_file"])
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
+    for name in (CONTRACT, SCENARIO):
+        _there(given["output"] / name)
     health = (wishes.health, wishes.health_status) if wishes.health is not None else None
     with running(
         given["app"], given["target"], _metrics(given), given["directory"], _variables(given), health
@@ -126,17 +129,26 @@ def _variables(given: dict[str, Any]) -> dict[str, str]:
 def _write(folder: Path, name: str, text: str) -> None:
     """Write a file of the draft, or merge it into the one that is there."""
     path, latest = folder / name, folder / LATEST / name
-    mine = path.read_text(encoding="utf-8") if path.is_file() else None
+    mine = _there(path)
     if mine is None:
         _put(path, text)
         _say(f"written: {_short(path)}")
     else:
-        base = latest.read_text(encoding="utf-8") if latest.is_file() else mine
+        base = read_text(latest, "what the last `init` drafted") if latest.is_file() else mine
         merged = merge(base, mine, text)
         if merged.text != mine:
             _put(path, merged.text)
         _tell(path, merged)
     _put(latest, text)
+
+
+def _there(path: Path) -> str | None:
+    """The file of the draft as it is now; None where there is none.
+
+    Raises:
+        InputError: something is there that can't be merged into.
+    """
+    return read_text(path, "a draft that can be merged into") if path.exists() else None
 
 
 def _put(path: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from promproof import plugins
 from promproof.cli.judge import judged
+from promproof.config import jsonlines
 from promproof.errors import InputError
 from promproof.evidence.history import VERSION
 from promproof.report.index import write_page
@@ -60,14 +60,24 @@ def subject_of(folder: Path) -> Subject:
 def _of_other_version(folder: Path) -> tuple[list[Verdict], Ending] | None:
     """The verdicts that a run came to itself, where its history is of a version that is not read here."""
     try:
-        with (folder / HISTORY).open(encoding="utf-8") as file:
-            version = json.loads(file.readline())["history"]
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        report = jsonlines.written(folder / "report.json")
         verdicts = [_verdict(row) for row in report["verdicts"]]
         ending = Ending(report.get("trouble"), bool(report.get("interrupted")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return None if version == VERSION else (verdicts, ending)
+    return None if _version(folder / HISTORY) in (None, VERSION) else (verdicts, ending)
+
+
+def _version(history: Path) -> int | None:
+    """The version of a history; None where it is none."""
+    try:
+        if not history.is_file():
+            return None
+        with history.open("rb") as file:
+            version = jsonlines.value(file.readline())["history"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return version if isinstance(version, int) else None
 
 
 def _verdict(row: dict[str, Any]) -> Verdict:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from promproof import plugins
+from promproof.config.inputs import read_text
 from promproof.errors import InputError
 from promproof.load.scenario import json_schema, known, load, resolve
 
@@ -49,7 +50,7 @@ def listing(given: dict[str, Any]) -> int:
 
 def show(given: dict[str, Any]) -> int:
     """The file of a scenario as it stands."""
-    sys.stdout.write(resolve(given["scenario"]).read_text(encoding="utf-8"))
+    sys.stdout.write(read_text(resolve(given["scenario"]), "a scenario"))
     return 0
 
 

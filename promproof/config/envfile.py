@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from promproof.config import usertext
+from promproof.config.usertext import Mistake
 from promproof.errors import InputError
 
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=(?P<value>.*)")
@@ -19,11 +21,12 @@ def read(path: Path, where: str) -> dict[str, str]:
         InputError: it can't be read, or a line is none.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
+        lines = usertext.given(path).splitlines()
+    except Mistake as mistake:
+        place = f"{path}:{mistake.line}" if mistake.line else str(path)
         raise InputError(
-            what=f"{path} can't be read: {error}", where=where, expected="a file of NAME=VALUE lines"
-        ) from error
+            what=f"{place}: {mistake.text}", where=where, expected="a file of NAME=VALUE lines"
+        ) from mistake
     found = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):

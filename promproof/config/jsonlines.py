@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from promproof.errors import InputError
 
 EXPECTED = "one JSON object per line"
+
+
+def value(text: str | bytes) -> Any:
+    """What a JSON text of this program holds, of any size.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deep.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def written(path: Path) -> Any:
+    """What a JSON file of this program holds, of any size.
+
+    Raises:
+        OSError: it is no file, or can't be read.
+        ValueError: it is not JSON, or nested too deep.
+    """
+    if not path.is_file():  # a pipe would be waited for
+        raise FileNotFoundError(f"{path} is no file")
+    return value(path.read_bytes())
 
 
 def parsed(line: str | bytes, where: str) -> dict[str, Any]:
@@ -17,7 +42,7 @@ def parsed(line: str | bytes, where: str) -> dict[str, Any]:
         InputError: the line is broken, or holds something else.
     """
     try:
-        row = json.loads(line)
+        row = value(line)
     except ValueError as error:
         raise InputError(
             what=f"broken line: {error}", where=where, expected=EXPECTED, todo="use the original file"

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from promproof.config import usertext
+from promproof.config.usertext import Mistake
+
 
 def authorization(job: Mapping[str, Any], folder: Path) -> str:
     """The Authorization header of a scrape job; empty for a job without one, or with a file that can't be read.
@@ -30,6 +33,6 @@ def _secret(given: Mapping[str, Any], key: str, folder: Path) -> str:
     if key in given:
         return str(given[key])
     try:
-        return (folder / str(given[f"{key}_file"])).read_text(encoding="utf-8").strip()
-    except (KeyError, OSError, ValueError):
+        return usertext.read(folder / str(given[f"{key}_file"])).strip()
+    except (KeyError, Mistake):
         return ""

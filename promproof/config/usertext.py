@@ -10,11 +10,16 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import select
 import stat
+import time
 from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024
 """Thirty times the largest public file."""
+BEGINNING_BYTES = 64 * 1024
+PIPE_SECONDS = 60.0
+"""Within them what writes into a pipe must be done: it may ask somebody for a password."""
 MAX_VALUES = 50_000
 """Values of a file, each alias counted with all that it stands for."""
 MAX_DEPTH = 64
@@ -38,8 +43,8 @@ class Mistake(Exception):
         self.text = text
 
 
-def read(path: Path) -> str:
-    """The text of a file; a byte order mark at its start stays in it.
+def read(path: Path, most: int = MAX_BYTES) -> str:
+    """The text of a file; a byte order mark at its start stays in it. most: bytes that it may have.
 
     Raises:
         Mistake: it can't be read, is no regular file, is too large, is no UTF-8 (nor UTF-16 with its mark), or holds
@@ -49,12 +54,57 @@ def read(path: Path) -> str:
         with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise Mistake(0, "cannot be read: it is no regular file")
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         raise Mistake(0, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(raw) > most:
+        raise Mistake(0, f"has over {most // 1024} KiB, the most that is read")
+    return decoded(raw)
+
+
+def given(path: Path) -> str:
+    """The text of a file that an option names: also of a pipe, `<(pass show token)` say.
+
+    Raises:
+        Mistake: as `read` does, or nobody writes into the pipe, or not to the end in time.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISREG(mode):
+                return read(path)
+            raw = _written(file.fileno())
+    except (OSError, ValueError) as error:
+        raise Mistake(0, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not raw and stat.S_ISFIFO(mode):
+        raise Mistake(0, "cannot be read: nobody writes into the pipe")
     if len(raw) > MAX_BYTES:
         raise Mistake(0, f"has over {MAX_BYTES // 1024} KiB, the most that is read")
     return decoded(raw)
+
+
+def _written(pipe: int) -> bytes:
+    """What is written into a pipe, to its end or just over the bound."""
+    raw = b""
+    until = time.monotonic() + PIPE_SECONDS
+    while len(raw) <= MAX_BYTES:
+        if not select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+            raise Mistake(0, f"cannot be read: the pipe has no end after {PIPE_SECONDS:g} s")
+        more = os.read(pipe, BEGINNING_BYTES)
+        if not more:
+            break
+        raw += more
+    return raw
+
+
+def beginning(path: Path) -> str:
+    """The start of a file that is no text, to see what it was meant to be; empty where nothing can be read."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return file.read(BEGINNING_BYTES).decode("latin-1").replace("\r\n", "\n") if is_file else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def decoded(raw: bytes) -> str:

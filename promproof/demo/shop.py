@@ -152,12 +152,12 @@ class Port(Handler):
     token: str
 
     def _asked(self) -> None:
+        if self.headers.get("Authorization") != f"Bearer {self.token}":
+            self.close_connection = True  # nothing is read of a stranger, a page of another site say
+            return self.reply(401, {"detail": "the token is missing"})
         length = int(self.headers.get("Content-Length") or 0)
         given = json.loads(self.rfile.read(length) or b"{}")
-        if self.headers.get("Authorization") != f"Bearer {self.token}":
-            self.reply(401, {"detail": "the token is missing"})
-        else:
-            self.reply(*self.faults.told(self.command, self.path.split("/")[2:], given))
+        return self.reply(*self.faults.told(self.command, self.path.split("/")[2:], given))
 
     do_GET = do_PUT = do_POST = do_DELETE = _asked
 

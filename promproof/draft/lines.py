@@ -23,9 +23,16 @@ def scalar(value: str | float | int | bool) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return f"{value:.15g}"
-    if _PLAIN.fullmatch(value) and value not in ("y", "n") and yaml.safe_load(value) == value:
+    if _PLAIN.fullmatch(value) and value not in ("y", "n") and _is_text(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        return bool(yaml.safe_load(value) == value)
+    except ValueError:  # a date with 99 months
+        return False
 
 
 def flow(value: Any) -> str:

@@ -198,7 +198,7 @@ def read(path: Path) -> History:
         InputError: the file is missing, is no history, has another version, or a line in the middle is broken.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
     except OSError as error:
         raise InputError(
             what=f"cannot read the history: {error.strerror}",
@@ -206,6 +206,7 @@ def read(path: Path) -> History:
             expected="a history file of a run",
             todo="check the path",
         ) from error
+    text = _decoded(raw, path)
     lines = jsonlines.whole(text)
     header = _header(path, lines[0] if lines else "")
     history = History(header["run"], header["monotonic"], header["epoch"])
@@ -221,9 +222,21 @@ def read(path: Path) -> History:
     return history
 
 
+def _decoded(raw: bytes, path: Path) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            what=f"the history is not UTF-8 text: byte 0x{raw[error.start]:02x}",
+            where=f"{path}:{raw.count(10, 0, error.start) + 1}",
+            expected="a history file of a run",
+            todo="use the original file",
+        ) from error
+
+
 def _header(path: Path, line: str) -> dict[str, Any]:
     try:
-        header = json.loads(line)
+        header = jsonlines.value(line)
     except ValueError:
         header = None
     if not isinstance(header, dict) or not isinstance(header.get("history"), int):

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from promproof.config.relabel_exact import EXPORTED, Step, applied, scraped, steps
+from promproof.config.yamlfile import served
 from promproof.exposition import Labels, label_set
 
 NAME = "__name__"
@@ -76,7 +75,7 @@ def scraping(configuration: str, job: str, targets: Iterable[Mapping[str, Any]],
         if target["labels"].get("job") == job and target["labels"].get("instance") == instance
     ]
     labels = mine[0] if mine else {"job": job, "instance": instance}
-    loaded = yaml.safe_load(configuration) if configuration else None
+    loaded = served(configuration)
     jobs = (loaded or {}).get("scrape_configs") or ()
     config: dict[str, Any] = next((entry for entry in jobs if entry.get("job_name") == job), {})
     return Scraping(

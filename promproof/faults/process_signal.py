@@ -10,6 +10,8 @@ from typing import Literal
 import psutil
 from pydantic import Field, model_validator
 
+from promproof.config import usertext
+from promproof.config.usertext import Mistake
 from promproof.errors import EvidenceError, InputError
 from promproof.faults.kind import Fault, register
 from promproof.faults.site import Site
@@ -50,8 +52,8 @@ class SignalFault(Fault):
         """
         if self.pid_file is not None:
             try:
-                return int(Path(self.pid_file).read_text().strip())
-            except (OSError, ValueError) as error:
+                return int(usertext.read(Path(self.pid_file)).strip())
+            except (Mistake, ValueError) as error:
                 raise InputError(
                     what=f"no pid can be read: {error}",
                     where=self.pid_file,

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promproof.config import jsonlines, usertext
+from promproof.config.usertext import Mistake
 from promproof.errors import InputError
 from promproof.findings.finding import Finding
 from promproof.findings.identity import Identities
 
 VERSION = 1
+MOST_BYTES = 16 * 1024 * 1024
+"""40,000 findings"""
 
 
 @dataclass(frozen=True)
@@ -48,19 +52,20 @@ def load(path: Path) -> Baseline:
         InputError: it can't be read, or is another file.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        entries = list(_entries(data))
-    except OSError as error:
+        text = usertext.read(path, MOST_BYTES)
+    except Mistake as mistake:
         raise InputError(
-            what=f"can't be read: {error.strerror}",
-            where=str(path),
+            what=mistake.text,
+            where=f"{path}:{mistake.line}" if mistake.line else str(path),
             expected="a file of known findings",
             todo=f"promproof check --baseline {path} --write-baseline writes it",
-        ) from error
+        ) from mistake
+    try:
+        entries = list(_entries(jsonlines.value(text)))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             what=f"is no file of known findings: {error}",
-            where=str(path),
+            where=f"{path}:{getattr(error, 'lineno', 1)}",
             expected=f'"version": {VERSION}, and "findings" with fingerprint, file and count',
             todo=f"promproof check --baseline {path} --write-baseline writes it anew",
         ) from error

@@ -122,20 +122,11 @@ def _take(
         if not text and mistake.text.startswith("cannot be read"):
             found.leave(name, mistake.text)
             return
-        shown = text or _raw(file)
+        shown = text or usertext.beginning(file)
         if is_template(shown, is_readable=False) and (sort or may_matter(shown, is_json=False)):
             found.leave(name, "template")
         elif sort or is_stream or is_of_the_stack(shown, is_json=file.suffix == ".json"):
             found.troubles.append(Trouble("unreadable", Place(name, mistake.line or None), mistake.text))
-
-
-def _raw(file: Path) -> str:
-    """The start of a file that is no text, to see what it was meant to be."""
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(65536).decode("latin-1").replace("\r\n", "\n")
-    except OSError:
-        return ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from promproof.config import usertext
+from promproof.config.usertext import Mistake
 from promproof.findings.part import Part, scalar_text
 from promproof.findings.services import ComposeFile, Mount, Service
 
@@ -54,8 +56,8 @@ def _environment_file(folder: str) -> dict[str, str]:
     """What `.env` beside the file says, and the folder itself."""
     values = {"PWD": folder} if folder else {}
     try:
-        text = Path(folder, ".env").read_text(encoding="utf-8") if folder else ""
-    except (OSError, ValueError):
+        text = usertext.read(Path(folder, ".env")) if folder else ""
+    except Mistake:  # a pipe, say: a password manager may serve it so
         return values
     for line in text.splitlines():
         name, equals, value = line.strip().removeprefix("export ").partition("=")

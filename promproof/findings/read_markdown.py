@@ -53,7 +53,7 @@ def _page(name: str, place: str) -> Page:
 def _text(place: str) -> str:
     """The text of a page; empty for one that is too large or can't be read."""
     try:
-        is_small = os.path.getsize(place) <= _LARGEST
+        is_small = os.path.isfile(place) and os.path.getsize(place) <= _LARGEST
         return Path(place).read_text(encoding="utf-8", errors="replace") if is_small else ""
     except OSError:
         return ""

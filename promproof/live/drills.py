@@ -6,7 +6,6 @@ Since it compares what it has sent with what the target counts, no run of the we
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof import isolated
+from promproof.config import jsonlines
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
 from promproof.faults.dosed import Dosed
@@ -177,8 +177,8 @@ def _verdicts(reports: Path) -> list[dict[str, str]]:
     if not found:
         return []
     try:
-        report = json.loads(found[-1].read_text(encoding="utf-8"))
-    except ValueError:  # it was killed while it wrote, or the disk is full
+        report = jsonlines.written(found[-1])
+    except (OSError, ValueError):  # it was killed while it wrote, or the disk is full
         return []
     return [
         {key: str(verdict[key]) for key in ("claim", "outcome", "reason")} for verdict in report["verdicts"]

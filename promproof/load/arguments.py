@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof.config.durations import parse_short
+from promproof.config.inputs import read_text
 from promproof.config.urls import base_url
 from promproof.errors import InputError
 from promproof.load.models import Scenario
@@ -122,7 +123,7 @@ def scenario_of(options: Any) -> Scenario:
 
 def text_of(options: Any) -> str:
     """The scenario's text, for workers that do not have its file. Raises InputError."""
-    return resolve(options.scenario).read_text(encoding="utf-8")
+    return read_text(resolve(options.scenario), "a scenario")
 
 
 def refusal(options: Any, form: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import requests
 import yaml
 
+from promproof.config.yamlfile import served
 from promproof.errors import EvidenceError
 from promproof.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
 
@@ -29,7 +30,7 @@ class Alertmanager:
         """The configuration in force; secrets are masked by the server."""
 
         def read(data: Any) -> dict[str, Any]:
-            return _mapping(yaml.safe_load(data["config"]["original"]) or {})
+            return _mapping(served(data["config"]["original"]) or {})
 
         return self._get("/api/v2/status", read)
 

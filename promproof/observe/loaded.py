@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from promproof.config.urls import without_password
 from promproof.errors import EvidenceError
 from promproof.findings.loaded import Answers
 from promproof.observe.prometheus import Prometheus
@@ -43,7 +44,7 @@ def answers_of(url: str) -> Answers:
 
     targets = ask("targets", server.targets)
     return Answers(
-        server.url,
+        without_password(server.url),  # findings show it
         ask("the configuration", server.configuration),
         ask("the rules", server.rules),
         ask("the flags", server.flags) or {},

@@ -7,7 +7,6 @@ with 502, as a proxy would; Alertmanager then tries again.
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 import threading
@@ -19,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote
 
+from promproof.config import jsonlines
 from promproof.errors import EvidenceError
 
 LOG_LINES = 10
@@ -219,7 +219,7 @@ def _length(headers: Message) -> tuple[int | None, int]:
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
+        body = jsonlines.value(raw)
     except ValueError:
         return {"unreadable": raw.decode("utf-8", "replace")}
     return body if isinstance(body, dict) else {"unreadable": body}

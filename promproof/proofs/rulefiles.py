@@ -52,14 +52,14 @@ def read(paths: Sequence[Path]) -> Rules:
 def _is_copy(file: Path) -> bool:
     """Whether it is the copy of a rule that `--write-tests` left below the folder."""
     test = file.with_name(file.name.replace(".rules.yml", ".test.yml"))
-    return file.name.endswith(".rules.yml") and ": flips at " in _begin(test)[:200]
+    return file.name.endswith(".rules.yml") and ": flips at " in usertext.beginning(test)[:200]
 
 
 def _file(path: Path, found: Rules, *, named: bool) -> None:
     try:
         documents = list(_documents(path))
     except Mistake as mistake:
-        if named or "groups:" in _begin(path):
+        if named or "groups:" in usertext.beginning(path):
             found.problems.append(
                 f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}"
             )
@@ -74,6 +74,8 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         read_any = True
         for g, group in enumerate(groups):
             rules = group.get("rules") if isinstance(group, dict) else None
+            if named and rules is not None and not isinstance(rules, list):
+                found.problems.append(f"{document.where((*prefix, 'groups', g))}: rules are no list")
             for r, rule in enumerate(rules if isinstance(rules, list) else ()):
                 _rule(rule, group, document.where((*prefix, "groups", g, "rules", r)), found)
     if read_any:
@@ -84,22 +86,16 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
 
 def _documents(path: Path) -> Iterator[Document]:
     """Every document of a file, with the lines that they have in it."""
-    text = usertext.read(path).removeprefix(usertext.BYTE_ORDER_MARK)
-    begin = 1
-    while True:
-        rest = text.split("\n")[begin - 1 :]
-        parsed = yamltext.parse("\n" * (begin - 1) + "\n".join(rest))
+    for parsed in yamltext.documents(usertext.read(path)):
         yield Document(path, parsed.data, parsed.lines)
-        if parsed.second is None or parsed.second <= begin:
-            return
-        begin = parsed.second
 
 
 def scrape_intervals(data: Any) -> Iterator[float]:
     """The scrape intervals of the jobs of a Prometheus file, in seconds; none where the data are something else."""
     if not isinstance(data, dict) or not isinstance(data.get("scrape_configs"), list):
         return
-    usual = (data.get("global") or {}).get("scrape_interval") or "1m"
+    general = data.get("global")
+    usual = (general.get("scrape_interval") if isinstance(general, dict) else None) or "1m"
     for job in data["scrape_configs"]:
         with suppress(ValueError, AttributeError):
             yield parse_duration(str(job.get("scrape_interval") or usual))
@@ -120,13 +116,6 @@ def _external(data: Any, found: Rules) -> None:
         found.external = None
     else:
         found.external = {str(name): str(value) for name, value in labels.items()}
-
-
-def _begin(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")[:100_000]
-    except OSError:
-        return ""
 
 
 def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
@@ -170,11 +159,18 @@ def _mistake(rule: Any, group: Mapping[str, Any]) -> str:
     name = rule.get("alert") or rule.get("record")
     if not name:
         return "a rule without alert or record"
+    for key in ("alert", "record", "expr"):
+        if isinstance(rule.get(key), dict | list):
+            return f"{name}: {key} is no text"
     if not str(rule.get("expr") or "").strip():
         return f"{name}: no expression"
-    for holder in (group, rule):
-        if not isinstance(holder.get("labels") or {}, dict):
-            return f"{name}: labels are no mapping"
+    for holder, key in ((group, "labels"), (rule, "labels"), (rule, "annotations")):
+        texts = holder.get(key) or {}
+        if not isinstance(texts, dict):
+            return f"{name}: {key} are no mapping"
+        for label, text in texts.items():
+            if isinstance(text, dict | list):
+                return f"{name}: {key}.{label} is no text"
     try:
         for key in ("for", "keep_firing_for"):
             parse_duration(str(rule.get(key) or "0s"))

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from promproof.config.urls import without_password
 from promproof.evidence import bins
 from promproof.load.account import Account
 from promproof.load.judgement import find_knee
@@ -87,7 +88,9 @@ def headline(result: LoadResult) -> str:
     """The outcome in one line."""
     outcome = {0: "passed", 1: "failed", 2: "invalid" if result.reasons else "unknown"}[result.status]
     early = f"; ended early: {result.stopped_for}" if result.stopped_for else ""
-    return f"{outcome}: {result.account.scenario.name} against {result.about['target']}{early}"
+    return (
+        f"{outcome}: {result.account.scenario.name} against {without_password(result.about['target'])}{early}"
+    )
 
 
 def generator_line(account: Account) -> str:

@@ -9,6 +9,8 @@ import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from promproof.config import usertext
+from promproof.config.usertext import Mistake
 from promproof.errors import InputError
 from promproof.http import Access, let_in
 
@@ -59,11 +61,9 @@ def _read(text: str) -> tuple[str, str, str]:
     before, at, path = value.rpartition("@")
     if at and (not before or before.endswith(" ")):
         try:
-            value = before + Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise InputError(
-                what=f"can't be read: {error}", where=f"--header, {path}", expected="a file"
-            ) from error
+            value = before + usertext.given(Path(path)).strip()
+        except Mistake as mistake:
+            raise InputError(what=mistake.text, where=f"--header, {path}", expected="a file") from mistake
     return place, name.strip(), value
 
 

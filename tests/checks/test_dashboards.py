@@ -16,6 +16,7 @@ import pytest
 from promproof.checks import panel_form, panel_inventory, panel_legend, panel_zoom
 from promproof.checks.base import Check, judge
 from promproof.checks.panel_findings import beyond, carries, form, metrics_of, zooms
+from promproof.checks.panel_plain import dashboard_departures
 from promproof.contract.model import Contract, load
 from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.evidence.evidence import Evidence
@@ -28,7 +29,7 @@ from promproof.grafana.provisioning import Texts, read_all, texts, uid_of
 from promproof.grafana.zoom import everything
 from promproof.observe import panels as record
 from promproof.run.clock import SystemClock
-from promproof.truth.views import Views
+from promproof.truth.views import Views, views
 from promproof.verdict import Outcome, Verdict
 from tests.grafana.twins import ROOT
 
@@ -389,3 +390,18 @@ def test_a_panel_carries_an_alert_by_the_quantity_that_it_shows(
     views = Views(Evidence(contract, history))
     expressions = ["up == 0", f"{RULED} > 0.05"]
     assert carries(views, read, read.panels[0], expressions) is carried
+
+
+def test_a_byte_order_mark_costs_no_judgement_of_what_is_plain(contract: Contract, tmp_path: Path) -> None:
+    claim = DashboardClaim(
+        title="A", uid="a", plain=True, panels=(PanelClaim(title="Requests", unit="reqps"),)
+    )
+    promised = contract.model_copy(update={"dashboards": (claim,)})
+    history = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
+    text = "\ufeff" + json.dumps(dashboard())
+    record.files(history, Texts({"a.json": text}, (PROMETHEUS,), (), ()), {"api": 15_000})
+    history.close()
+    seen = views(Evidence(promised, history))
+    read = seen.dashboard(claim)
+    assert read is not None
+    assert dashboard_departures(seen, read, promised) == []

@@ -27,6 +27,6 @@ def test_a_line_that_is_no_variable_is_told_with_its_place(tmp_path: Path) -> No
 
 
 def test_a_file_that_is_not_there_is_told_with_the_key_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="can't be read") as caught:
+    with pytest.raises(InputError, match="cannot be read") as caught:
         read(tmp_path / "none", "target.env_file")
     assert caught.value.where == "target.env_file"

@@ -94,3 +94,19 @@ def test_a_stored_series_is_found_under_what_was_exposed() -> None:
 
 def test_what_two_series_come_to_is_no_ones() -> None:
     assert loaded().origins([("hits", label_set({"path": f"/items/{n}"})) for n in (1, 2)]) == {}
+
+
+def test_what_go_writes_without_quotes_is_text() -> None:
+    """`separator: "="` of a file is `separator: =` in what Prometheus has loaded; a date with 99 months is text too."""
+    configuration = """
+global: {external_labels: {day: 2024-99-99, mask: 0x_}}
+scrape_configs:
+- job_name: shop
+  metric_relabel_configs:
+  - source_labels: [zone, rack]
+    separator: =
+    target_label: place
+"""
+    found = scraping(configuration, "shop", [], "here").stored("hits", label_set({"zone": "a", "rack": "7"}))
+    assert found is not None
+    assert ("place", "a=7") in found[1]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from promproof.cli.program import parse
+from promproof.cli.program import main, parse
 from promproof.cli.ui import check_urls
 from promproof.config.urls import base_url, host_and_port
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
 from promproof.load.arguments import check_host, refusal
 from promproof.load.options import read
 from promproof.run.options import Options
@@ -164,3 +164,33 @@ def test_a_start_form_with_a_mistake_is_told_what_is_wrong(form: dict[str, str],
 def test_looking_at_a_start_form_changes_no_option(tmp_path: Path) -> None:
     refusal(OPTIONS, {"scenario": str(tmp_path)})
     assert OPTIONS.scenario == "steady"
+
+
+SECRET = "s3cr3tOfAda7"
+OPEN = f"http://ada:{SECRET}@127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError(what=f"nothing answers at {OPEN}/ready", where=OPEN),
+        EvidenceError(OPEN, "does not answer", [f"GET {OPEN}"], f"look whether {OPEN} is up"),
+    ],
+)
+def test_what_an_error_says_has_no_password_of_a_url(error: Exception) -> None:
+    assert SECRET not in str(error)
+    assert "http://...@127.0.0.1:9" in str(error)
+
+
+def test_an_example_of_a_url_with_a_password_stays_readable() -> None:
+    expected = "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+    assert expected in str(InputError(what="it is none", expected=expected))
+
+
+@pytest.mark.parametrize(("url", "status"), [(OPEN, 2), (f"{OPEN}9999999", 4)])
+def test_a_check_of_a_server_shows_no_password(
+    url: str, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "--prometheus", url]) == status
+    assert SECRET not in capsys.readouterr().err

@@ -260,3 +260,8 @@ groups:
 def test_a_text_is_the_same_text_when_it_is_read(value: str) -> None:
     assert yaml.safe_load(scalar(value)) == value
     assert yaml.safe_load(flow({"k": value, value or "e": [value]}))["k"] == value
+
+
+@pytest.mark.parametrize("text", ["2024-99-99", "0x_", "2024-01-02"])
+def test_a_text_that_looks_like_a_value_is_quoted(text: str) -> None:
+    assert scalar(text) == f'"{text}"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,19 @@ def test_a_lost_fault_of_nobody_breaks_the_run_off(ground: Ground) -> None:
     ground.port.lost["errors"] = "404"
     with pytest.raises(EvidenceError, match="a lease was lost: errors: 404"):
         ground.conductor.run(parts("SlowAnswers"))
+
+
+def test_the_fault_port_of_the_demonstration_reads_nothing_of_whoever_has_no_token() -> None:
+    Handler.faults, Port.token = Faults(), TOKEN
+    server = Server(("127.0.0.1", 0), Port)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    connection = HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    try:
+        connection.putrequest("POST", "/faults/errors")
+        connection.putheader("Content-Length", str(1 << 40))
+        connection.endheaders()
+        assert connection.getresponse().status == 401
+    finally:
+        connection.close()
+        server.shutdown()
+        server.server_close()

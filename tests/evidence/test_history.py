@@ -25,6 +25,7 @@ FILES = {
     "{}\n": "not a history",
     '{"history": 1}\n': "of version 1",
     '{"history": 9}\n': "newer",
+    "[" * 100_000 + "\n": "not a history",
 }
 """What is refused, and in which words."""
 

@@ -86,3 +86,14 @@ def test_a_receiver_of_any_name_gets_what_is_posted_to_its_url(name: str) -> Non
         assert [delivery.receiver for delivery in receiver.deliveries(name)] == [name]
     finally:
         receiver.close()
+
+
+def test_a_notification_of_100_000_brackets_is_unreadable_and_ends_no_run() -> None:
+    receiver = Receiver(time.monotonic)
+    try:
+        with loopback_session() as session:
+            assert session.post(receiver.add("webhook"), data="[" * 100_000, timeout=10).status_code == 200
+        receiver.raise_if_dead()
+        assert list(receiver.deliveries()[0].body) == ["unreadable"]
+    finally:
+        receiver.close()

@@ -6,12 +6,13 @@ number), so that nobody who reads a record has to ask what is in it. A field at 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from promproof.config import jsonlines
 
 Json = dict[str, Any]
 """An object as another program's API gave it; its shape is that program's documentation."""
@@ -117,7 +118,7 @@ def _writer(cls: type[Kind]) -> TypeAdapter[Kind]:
 
 def _kind(line: str) -> str:
     try:
-        row = json.loads(line)
+        row = jsonlines.value(line)
     except ValueError as error:
         raise Broken(f"broken line: {error}", "", "one JSON object per line") from error
     if not isinstance(row, dict):

@@ -8,12 +8,15 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import promql_parser as promql
 
+from promproof.config import usertext
 from promproof.config.durations import format_duration
 from promproof.config.promql import walk
+from promproof.config.usertext import Mistake
 from promproof.findings.containers import Container, containers_of, is_open
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_prometheus, register, whole_setup
@@ -198,9 +201,8 @@ def _is_lost(mount: Mount, folder: str) -> bool:
 def _is_ignored(path: str, folder: str) -> bool:
     """Whether a .gitignore names it: it is there where it runs, and not in the repository."""
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            lines = [line.strip().strip("/") for line in file]
-    except OSError:
+        lines = [line.strip().strip("/") for line in usertext.read(Path(folder, ".gitignore")).splitlines()]
+    except Mistake:
         return False
     names = {*os.path.relpath(path, folder).split("/"), os.path.relpath(path, folder)}
     return any(line and any(fnmatch.fnmatch(name, line) for name in names) for line in lines)

@@ -39,7 +39,9 @@ class Chain:
 def chains(file: TestFile) -> list[Chain]:
     """The alerts that the file asks about and whose record may be evaluated before or after them."""
     groups = list(_groups(file))
-    order = {str(name): place for place, name in enumerate(file.document.data.get("group_eval_order") or ())}
+    order = {
+        str(name): place for place, name in enumerate(_listed(file.document.data.get("group_eval_order")))
+    }
     asked = {
         entry.alertname for case in file.shape.tests or () for entry in case.alert_rule_test or () if entry
     }
@@ -51,7 +53,7 @@ def chains(file: TestFile) -> list[Chain]:
     found = []
     for name, rules in groups:
         for rule in rules:
-            if rule.get("alert") in asked:
+            if str(rule.get("alert")) in asked:
                 found += list(_chains(str(rule["alert"]), name, str(rule.get("expr", "")), homes, order))
     return found
 
@@ -132,10 +134,15 @@ def _groups(file: TestFile) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             data = yamlfile.load(path, "a rule file").data
         except InputError:
             continue
-        for group in (data.get("groups") if isinstance(data, dict) else None) or ():
+        for group in _listed(data.get("groups")):
             if isinstance(group, dict):
-                rules = [rule for rule in group.get("rules") or () if isinstance(rule, dict)]
+                rules = [rule for rule in _listed(group.get("rules")) if isinstance(rule, dict)]
                 yield str(group.get("name")), rules
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list of a file; empty for what promtool refuses, and tells."""
+    return value if isinstance(value, list) else []
 
 
 def _metrics(expression: str) -> set[str]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promproof.config import jsonlines
 from promproof.verdict import Outcome, Verdict
 
 MOST = 12
@@ -84,7 +85,7 @@ def before(folder: Path) -> list[Past]:
 def past(folder: Path) -> Iterator[Past]:
     """The run of a folder; nothing where its report.json is missing or no such file."""
     try:
-        document = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        document = jsonlines.written(folder / "report.json")
         outcomes = {row["claim"]: str(Outcome(row["outcome"])) for row in document["verdicts"]}
         seconds, status = document["run"].get("seconds"), document["exit_status"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -102,7 +103,7 @@ def keep(folder: Path, runs: Sequence[Past]) -> None:
 def kept(folder: Path) -> list[Past]:
     """What a run knew of those before it; nothing where that was not kept."""
     try:
-        rows = json.loads((folder / FILE).read_text(encoding="utf-8"))["runs"]
+        rows = jsonlines.written(folder / FILE)["runs"]
         return [Past(**row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError):
         return []
