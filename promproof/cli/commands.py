@@ -33,6 +33,7 @@ class Command:
 
     name: its words, "scenarios check" say; place: MODULE:FUNCTION; text: paragraphs of its help below the summary;
     rest: what may follow `--`, and is handed on in `given["rest"]` as it is; foreign: so are options that are not ours.
+    unwinds: a signal ends what it has begun, its children and its folders; what frames a run of its own does so itself.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Command:
     text: tuple[str, ...] = ()
     rest: str = ""
     foreign: bool = False
+    unwinds: bool = False
 
 
 COMMANDS = (
@@ -49,6 +51,7 @@ COMMANDS = (
         "init",
         "promproof.cli.init:run",
         "a contract and a scenario from what a service shows",
+        unwinds=True,
         text=(
             "Starts the service, or asks one that runs: sends known requests that only read, sees which metrics count "
             "them under which labels, reads the rules and dashboards of the monitoring folder, and writes "
@@ -115,6 +118,7 @@ COMMANDS = (
         "promproof.cli.prove:run",
         "every alert of rule files at its boundary, without a target",
         (Argument("paths", "PATH...", many=True),),
+        unwinds=True,
         text=(
             "PATH is a rule file, or a folder that has some. Series on either side of every comparison are made from "
             "the expression, and promtool says what fires. Exit status 1: an alert is contradicted or dead.",
@@ -125,6 +129,7 @@ COMMANDS = (
         "promproof.cli.check:run",
         "mistakes of any monitoring folder, without a target",
         (Argument("paths", "[PATH]...", required=False, many=True),),
+        unwinds=True,
         text=(
             "Reads what is below each PATH, the folder here unless one is given: Prometheus, rules, Alertmanager, "
             "Grafana, compose files, resources of the operator; - is the standard input. Nothing is started.",
@@ -142,6 +147,7 @@ COMMANDS = (
         "promproof.cli.mutate:run",
         "which small changes of rules their tests do not notice",
         (Argument("paths", "[PATH]...", required=False, many=True),),
+        unwinds=True,
         text=(
             "PATH is a rule file, or a folder that has some. Nothing is started but promtool; no target is needed. "
             "With --live PATH is the monitoring folder: the faults of docs/faults.md are planted into copies of it, "

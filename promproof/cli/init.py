@@ -81,6 +81,12 @@ def _wishes(given: dict[str, Any]) -> Wishes:
             expected="a monitoring folder",
             todo="leave --monitoring out: then the run makes a configuration that scrapes the service",
         )
+    if given["directory"] is not None and not given["directory"].is_dir():
+        raise InputError(
+            what=f"{given['directory']} is no folder",
+            where="--directory",
+            expected="the folder in which the command of --app runs",
+        )
     health, _, status = (given["health"] or "").partition("=")
     if given["health"] is not None and (
         not health.startswith("/") or (status and not re.fullmatch(r"[1-5]\d\d", status))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -24,11 +24,18 @@ from promproof.cli.commands import COMMANDS, STATUS, Argument, Command
 from promproof.cli.commands import GROUPS as GROUP_SUMMARIES
 from promproof.crash import guard
 from promproof.errors import InputError, meant
+from promproof.interrupts import terminate_as_interrupt
 from promproof.optiontable import GROUPS, Option, options
 
 NAME = "promproof"
 COMPLETING = "_PROMPROOF_COMPLETE"
 """The environment variable by which a shell asks for completions."""
+PATHS = ("FILE", "DIR", "NAME=PATH")
+"""Metavars of options whose text is a path, or a pattern of some."""
+NAMED_PATHS = ("--binary",)
+"""Options of a name and a path."""
+MOST_OF_A_PATH = 160
+"""characters of a path that are shown"""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
 
@@ -100,10 +107,55 @@ class Chosen:
     given: dict[str, Any]
 
     def run(self) -> int:
-        """Import the command's module and run it; the exit status."""
+        """Import the command's module and run it; the exit status.
+
+        Raises:
+            InputError: a path that is given can't even be looked at.
+        """
+        for where, path in self._paths():
+            _look_at(where, path)
         module, _, function = self.command.place.partition(":")
-        status: int = getattr(import_module(module), function)(self.given)
+        work = getattr(import_module(module), function)
+        with terminate_as_interrupt() if self.command.unwinds else nullcontext():
+            status: int = work(self.given)
         return status
+
+    def _paths(self) -> Iterator[tuple[str, str]]:
+        """The paths that are given, each with its option or argument."""
+        named = {
+            argument.name: argument.metavar for argument in self.command.arguments if not argument.choices
+        }
+        for option in options(self.command.name):
+            if option.kind == "path" or option.metavar in PATHS:
+                named[option.key] = f"--{option.name}"
+        for key, where in named.items():
+            given = self.given.get(key)
+            for value in given if isinstance(given, list | tuple) else (given,):
+                if value is not None:
+                    yield where, str(value).partition("=")[2] if where in NAMED_PATHS else str(value)
+
+
+def _look_at(where: str, path: str) -> None:
+    """Refuse what no system call takes, or what is behind a folder that this user may not enter."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return  # who needs it says so; who writes it makes it
+    except (OSError, ValueError) as error:  # a name of over 255 bytes, a loop of links
+        raise InputError(
+            what=f"{_shortened(path)}: {getattr(error, 'strerror', None) or error}",
+            where=where,
+            expected="a path that this user can reach",
+            todo="correct it",
+        ) from error
+
+
+def _shortened(path: str) -> str:
+    return (
+        path
+        if len(path) <= MOST_OF_A_PATH
+        else f"{path[: MOST_OF_A_PATH // 2]}...{path[-MOST_OF_A_PATH // 2 :]}"
+    )
 
 
 class _Group(click.Group):

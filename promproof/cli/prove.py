@@ -45,6 +45,7 @@ def run(given: dict[str, Any]) -> int:
             where=", ".join(str(path) for path in given["paths"]),
             expected="rule files of Prometheus, or a folder that has some",
         )
+    _make(given["write_tests"])
     binary = find_binary("promtool", binaries(given["binary"]))
     promtool = binary.path
     is_fresh = given["write_tests"] is not None or given["routes"]  # made from the whole proof
@@ -60,7 +61,10 @@ def run(given: dict[str, Any]) -> int:
     asked = tested(rules, files, promtool) if files else None
     written = None
     if given["write_tests"] is not None:
-        written = write(outcomes, rules.recordings, promtool, given["write_tests"])
+        try:
+            written = write(outcomes, rules.recordings, promtool, given["write_tests"])
+        except OSError as error:
+            raise _unwritable(error, given["write_tests"]) from error
         sys.stderr.write(f"{len(written.files)} test files in {given['write_tests']}" + "\n")
         for line in written.left:
             sys.stderr.write(f"left out: {line}" + "\n")
@@ -73,6 +77,24 @@ def run(given: dict[str, Any]) -> int:
     if asked is not None and least is not None and asked.percent < least:
         return 1
     return status(outcomes, rules)
+
+
+def _make(folder: Path | None) -> None:
+    """Make the folder of --write-tests before anything is proven."""
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+
+
+def _unwritable(error: OSError, folder: Path | None) -> InputError:
+    return InputError(
+        what=f"{error.filename or folder} cannot be written: {error.strerror}",
+        where="--write-tests",
+        expected="a folder that can be written",
+        todo="name another folder",
+    )
 
 
 def _files(given: dict[str, Any]) -> tuple[list[TestFile], list[Path]]:

@@ -132,7 +132,8 @@ def _comes_back(text: str) -> bool:
 
 
 if TYPE_CHECKING:
-    _Base, _BaseLoader = yaml.SafeDumper, yaml.SafeLoader
+    _Base = yaml.SafeDumper
+    _BaseLoader = yaml.SafeLoader
 else:  # libyaml writes and reads ten times as fast as PyYAML, where it is there
     _Base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     _BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -178,13 +179,17 @@ class TextLoader(_BaseLoader):
     """A SafeLoader to which a plain scalar that looks like a value and is none is text."""
 
 
+def _text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
 def _value_or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     try:
         return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
     except (ValueError, IndexError, AttributeError):
-        return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+        return _text(loader, node)
 
 
 for _tag in ("int", "float", "timestamp"):
     TextLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _value_or_text)
-TextLoader.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_scalar)
+TextLoader.add_constructor("tag:yaml.org,2002:value", _text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from promproof.config.masking import Masker
 from promproof.findings.finding import Finding, Place, Severity
 from promproof.registry import Registry
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Judge", "Kind", "Place", "Severity", "register"]
 
 
+_MASKER = Masker()
 SERVER = "what a running Prometheus knows (`promproof check --prometheus URL`)"
 """What a kind needs that files can't say: types, names of metrics, values of labels."""
 
@@ -63,10 +65,12 @@ class Kind:
         see: str = "",
         severity: Severity | None = None,
     ) -> Finding:
-        """A finding of this kind; severity: another one than usual, a hint where a fact is not known."""
-        return Finding(
-            self.id, severity or self.severity, place.file, place.line, place.path, message, effect, todo, see
-        )
+        """A finding of this kind; severity: another one than usual, a hint where a fact is not known.
+
+        Passwords in what its texts quote are masked: they go into the log of a CI.
+        """
+        texts = map(_MASKER.text, (message, effect, todo, see))
+        return Finding(self.id, severity or self.severity, place.file, place.line, place.path, *texts)
 
 
 @dataclass(frozen=True)

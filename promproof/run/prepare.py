@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from promproof.faults.kind import Need
 from promproof.grafana.provisioning import Texts, texts
 from promproof.load import scenario
 from promproof.observe import database
-from promproof.places import SHIPPED_SCENARIOS
+from promproof.places import REPOSITORY, SHIPPED_SCENARIOS
 from promproof.run import scaling
 from promproof.run.access import METRICS, let_in_to
 from promproof.run.alone import with_monitoring
@@ -111,7 +112,7 @@ def check_target(prepared: Prepared) -> None:
     """A compose file may bring the target up; without one something has to say how it is started, or where it is.
 
     Raises:
-        InputError: nothing does.
+        InputError: nothing does, or it would be started in a folder that is not there.
     """
     options, contract = prepared.options, prepared.contract
     known = (options.target.url, options.target.app, contract.target.app, contract.deployment)
@@ -121,6 +122,15 @@ def check_target(prepared: Prepared) -> None:
             where=str(options.contract),
             expected='--app "my-api --port {port}", --target URL, or target.app in the contract',
             todo="name one of them",
+        )
+    directory = contract.target.directory
+    is_started_here = options.target.url is None and (options.target.app or contract.target.app) is not None
+    if is_started_here and directory is not None and not os.path.isdir(REPOSITORY / directory):
+        raise InputError(
+            what=f"target.directory: {REPOSITORY / directory} is no folder",
+            where=str(options.contract),
+            expected="the folder in which the command of target.app runs, from the working folder",
+            todo="correct it",
         )
 
 

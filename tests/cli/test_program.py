@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import pytest
@@ -160,6 +162,26 @@ def test_a_signal_before_anything_is_started_ends_a_command_with_one_line(
         _, said = started.communicate(timeout=60)
     assert (started.returncode, said) == (2, f"interrupted by {number.name} before anything was started\n")
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["check", "init", "mutate", "prove"])
+def test_a_signal_ends_what_a_command_has_begun(
+    command: str,
+    number: signal.Signals,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work(given: dict[str, Any]) -> int:
+        with TemporaryDirectory(dir=tmp_path):
+            signal.raise_signal(number)
+        return 0
+
+    monkeypatch.setattr(f"promproof.cli.{command}.run", work)
+    assert main([command, *(["rules.yml"] if command == "prove" else [])]) == 2
+    assert capsys.readouterr().err == f"interrupted by {number.name}\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [["--help"], ["scenarios", "schema"]], ids=["help", "schema"])

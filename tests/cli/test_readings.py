@@ -180,6 +180,63 @@ def test_a_stream_without_end_is_not_read_for_ever(
     assert "stdin: has over 1 MiB" in capsys.readouterr().err
 
 
+LONG = "x" * 300
+LONG_PATHS = (
+    ("check", LONG),
+    ("prove", LONG),
+    ("prove", "rules.yml", "--write-tests", LONG),
+    ("mutate", LONG),
+    ("mutate", ".", "--live", "--contract", LONG),
+    ("judge", LONG),
+    ("report", LONG),
+    ("scenarios", "check", LONG),
+    ("scenarios", "show", LONG),
+    ("drill", "--list", "--drills", LONG),
+    ("verify", "--contract", LONG),
+    ("verify", "--monitoring", LONG),
+    ("verify", "--plugins", LONG),
+    ("verify", "--binary", f"promtool={LONG}"),
+    ("load", LONG),
+    ("load", "steady", "--plugins", LONG),
+    ("load", "steady", "--contract", LONG),
+    ("init", "--app", "server {port}", "--monitoring", LONG),
+    ("init", "--app", "server {port}", "--directory", LONG),
+    ("init", "--target", "http://127.0.0.1:9", "--output", LONG),
+    ("ui", "--contract", LONG),
+)
+
+
+@pytest.mark.parametrize(
+    "words", LONG_PATHS, ids=[" ".join(words).replace(LONG, "LONG") for words in LONG_PATHS]
+)
+def test_a_name_of_300_characters_is_one_line_and_4(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rules.yml").write_text(RULES, encoding="utf-8")
+    assert main(words) == 4
+    assert "File name too long" in capsys.readouterr().err.splitlines()[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["rules.yml"]
+
+
+@pytest.mark.parametrize("place", ["rules.yml", "/proc/tests"])
+def test_tests_that_have_no_place_are_told_before_anything_is_proven(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rules.yml").write_text(RULES, encoding="utf-8")
+    assert main(["prove", "rules.yml", "--write-tests", place]) == 4
+    assert capsys.readouterr().err.startswith(f"--write-tests: {place} cannot be written: ")
+
+
+def test_a_command_runs_in_a_folder_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--app", "server {port}", "--directory", str(tmp_path / "none")]) == 4
+    assert f"--directory: {tmp_path / 'none'} is no folder" in capsys.readouterr().err
+
+
 READERS = {
     "catalogue": "the files of a set-up that a run has read already, and the catalogue itself",
     "cli/ui.py": "Locust's own source",

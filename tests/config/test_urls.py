@@ -194,3 +194,19 @@ def test_a_check_of_a_server_shows_no_password(
     monkeypatch.chdir(tmp_path)
     assert main(["check", "--prometheus", url]) == status
     assert SECRET not in capsys.readouterr().err
+
+
+COMPOSE = "services: {alertmanager: {image: 'prom/alertmanager:v0.27.0', volumes: ['.:/etc/alertmanager']}}\n"
+RECEIVER = f"route: {{receiver: a}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{OPEN}/hook'}}]}}]\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+def test_a_finding_shows_no_password_of_a_url(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "compose.yml").write_text(COMPOSE, encoding="utf-8")
+    (tmp_path / "alertmanager.yml").write_text(RECEIVER, encoding="utf-8")
+    assert main(["check", str(tmp_path), "--only", "alertmanager/localhost", "--format", form]) == 1
+    said = capsys.readouterr().out
+    assert "127.0.0.1:9/hook" in said
+    assert SECRET not in said

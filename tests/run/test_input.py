@@ -225,3 +225,13 @@ def test_a_contract_that_does_not_say_how_its_target_starts_is_told_before_anyth
     with pytest.raises(InputError, match="nothing says how the target is started") as caught:
         check_target(prepared)
     assert caught.value.where == str(path)
+
+
+def test_a_folder_of_the_target_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    target = "{app: 'server {port}', directory: nowhere-at-all}"
+    path.write_text(f"contract: 1\nservice: hits\ntarget: {target}\n", encoding="utf-8")
+    job = "scrape_configs: [{job_name: hits, static_configs: [{targets: ['hits:80']}]}]\n"
+    (tmp_path / "prometheus.yml").write_text(job, encoding="utf-8")
+    with pytest.raises(InputError, match="nowhere-at-all is no folder"):
+        check_target(prepare(Options.of(contract=path, monitoring=tmp_path)))
