@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from promproof.errors import without_passwords
+
 HOME = Path(__file__).resolve().parents[1]
 ROOMS = ("promproof", "loadtests", "verification", "promptpilot")
 STATUS = 2
@@ -32,7 +34,7 @@ def without_file(what: str, error: BaseException) -> str:
 
 def describe(error: BaseException) -> str:
     """An exception in one line: type, message, and the place in our code where it came from."""
-    words = " ".join(str(error).split())
+    words = without_passwords(" ".join(str(error).split()))
     said = words if len(words) <= MOST_CHARACTERS else words[: MOST_CHARACTERS - 3] + "..."
     where = place(error)
     return type(error).__name__ + (f": {said}" if said else "") + (f" at {where}" if where else "")
@@ -59,6 +61,7 @@ class Tracebacks:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._numbers: dict[str, int] = {}
+        self._unwritable = ""
         self._lock = threading.Lock()
 
     @property
@@ -76,12 +79,12 @@ class Tracebacks:
             number = self._numbers.get(text)
             if number is None:
                 number = self._numbers[text] = len(self._numbers) + 1
-                with (
-                    suppress(OSError),
-                    self.path.open("a", encoding="utf-8", errors="backslashreplace") as file,
-                ):
-                    file.write(f"{number}. {what}\n{text}\n")
-        return f"{describe(error)} (traceback {number} in {self.path.name})"
+                try:
+                    with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                        file.write(f"{number}. {what}\n{text}\n")
+                except OSError as unwritable:
+                    self._unwritable = f"{self.path.name} cannot be written: {unwritable.strerror}"
+        return f"{describe(error)} ({self._unwritable or f'traceback {number} in {self.path.name}'})"
 
 
 def guard(command: str, main: Callable[[], int], reports: Path = Path("reports")) -> int:

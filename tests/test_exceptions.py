@@ -368,3 +368,16 @@ def test_a_crash_of_a_command_is_one_line_and_status_2(
     assert "internal error: KeyError: 'nobody expected this' at " in said
     assert "Traceback" not in said
     assert len(list(tmp_path.glob("reports/crash-*.txt"))) == 1
+
+
+def test_a_traceback_that_has_no_place_is_not_said_to_be_in_a_file(tmp_path: Path) -> None:
+    tracebacks = Tracebacks(tmp_path / "none" / "tracebacks.txt")
+    assert tracebacks.keep("judging a/b", ValueError("odd")).endswith(
+        "(tracebacks.txt cannot be written: No such file or directory)"
+    )
+
+
+def test_the_message_of_an_exception_shows_no_password_of_a_url() -> None:
+    assert describe(ValueError("no answer of http://ada:s3cr3t77@host/x")) == (
+        "ValueError: no answer of http://...@host/x"
+    )

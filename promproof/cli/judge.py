@@ -15,6 +15,7 @@ from promproof import plugins
 from promproof.checks import claims
 from promproof.checks.base import Pairs, judge_each
 from promproof.contract.model import load
+from promproof.crash import Tracebacks
 from promproof.drills.drill import Loaded
 from promproof.drills.drill import load as load_drill
 from promproof.errors import InputError
@@ -31,6 +32,8 @@ from promproof.run.secrecy import HISTORY
 from promproof.verdict import Verdict, exit_status
 
 WIDTH = 160
+TRACEBACKS = "tracebacks-judge.txt"
+"""in the folder of the run: of checks that raised when it was judged again"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def judged(folder: Path) -> Judged:
         interrupted=ended is not None and ended.data.interrupted,
         crashes=ended.data.crashes if ended is not None else 0,
     )
-    return Judged(evidence, drills, list(judge_each(pairs, evidence)), ending)
+    keep = Tracebacks(folder / TRACEBACKS).keep
+    return Judged(evidence, drills, list(judge_each(pairs, evidence, keep)), ending)
 
 
 def _unended(broken: bool) -> str | None:

@@ -6,15 +6,19 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from promproof import checks
+from promproof.checks.base import Claim
 from promproof.cli.judge import judge, judged
 from promproof.errors import InputError
+from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import VERSION
-from promproof.verdict import Outcome
+from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
 RUNS = Path(__file__).parent / "runs"
@@ -150,3 +154,21 @@ def test_a_folder_without_a_run_is_refused_and_a_killed_run_is_incomplete(
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:1]), encoding="utf-8")
     with pytest.raises(InputError, match="before it recorded what it was given"):
         judge(folder)
+
+
+def test_a_check_that_raises_is_one_unknown_with_its_traceback_beside_the_run(
+    copied: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(claim: Claim, evidence: Evidence) -> Verdict:
+        raise KeyError("nobody expected this")
+
+    folder = copied("green")
+    kinds = tuple(
+        replace(check, judge=broken) if check.name == "dashboards-readable" else check
+        for check in checks.CHECKS
+    )
+    monkeypatch.setattr(checks, "CHECKS", kinds)
+    (verdict,) = [verdict for verdict in judged(folder).verdicts if "broke" in verdict.reason]
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "(traceback 1 in tracebacks-judge.txt)" in verdict.reason
+    assert "nobody expected this" in (folder / "tracebacks-judge.txt").read_text(encoding="utf-8")

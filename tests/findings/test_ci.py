@@ -100,7 +100,7 @@ def test_the_action_hands_every_input_on(folder: Path) -> None:
         changed_since="HEAD",
     )
     assert done.returncode == 4
-    assert "no.json: can't be read" in done.stderr
+    assert "no.json: cannot be read" in done.stderr
     done = ran(folder, paths="rules.yml\nrules.yml", format="sarif", output="my rules/o.sarif")
     assert done.returncode == 1, done.stderr
     assert '"rule/never-fires"' in (folder / "my rules" / "o.sarif").read_text(encoding="utf-8")
