@@ -58,4 +58,5 @@ def cache_dir() -> Path:
     home = os.environ.get("XDG_CACHE_HOME")
     caches = Path(home) if home else Path.home() / ".cache"
     mine, older = caches / "promproof", caches / "monitoring-verification"
-    return older if older.is_dir() and not mine.is_dir() else mine
+    # a path that can't be looked at is none here: who writes there says what is wrong with it
+    return older if os.path.isdir(older) and not os.path.isdir(mine) else mine

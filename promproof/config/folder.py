@@ -153,7 +153,17 @@ def _job(job: JobShape) -> Job:
 
 
 def _first(root: Path, names: Sequence[str]) -> Path | None:
-    return next((root / name for name in names if (root / name).is_file()), None)
+    for path in (root / name for name in names):
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:  # behind a folder that may not be entered
+            raise InputError(
+                what=f"cannot be read: {error.strerror}",
+                where=str(path),
+                expected="a monitoring folder that this user can read",
+            ) from error
+    return None
 
 
 def _load(path: Path, shape: type[Shape], what: str) -> Document:

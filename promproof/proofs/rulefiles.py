@@ -59,7 +59,8 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
     try:
         documents = list(_documents(path))
     except Mistake as mistake:
-        if named or "groups:" in usertext.beginning(path):
+        start = usertext.beginning(path)
+        if named or not start or "groups:" in start:
             found.problems.append(
                 f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}"
             )

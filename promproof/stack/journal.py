@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from promproof.errors import InputError
 from promproof.places import cache_dir as cache_dir
 from promproof.stack.waiting import wait_until
 
@@ -232,8 +233,21 @@ def _records(file: IO[str]) -> list[dict[str, Any]]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds an exclusive lock on a file, which is created for it; waits for whoever has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    """Holds an exclusive lock on a file of the cache, which is created for it; waits for whoever has it.
+
+    Raises:
+        InputError: the cache cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a")
+    except OSError as error:
+        raise InputError(
+            what=f"the cache {path.parent} cannot be written: {error.strerror}",
+            where="XDG_CACHE_HOME",
+            expected="a folder that can be written",
+            todo="name another folder, or name the programs by --binary",
+        ) from error
+    with opened as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

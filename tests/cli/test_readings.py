@@ -13,15 +13,17 @@ import pytest
 from promproof.cli import check
 from promproof.cli.program import main
 from promproof.config import usertext
+from promproof.config.folder import read_folder
 from promproof.config.scrape_auth import authorization
 from promproof.config.usertext import Mistake
 from promproof.errors import InputError
 from promproof.faults.process_signal import SignalFault
-from promproof.places import REPOSITORY
+from promproof.places import REPOSITORY, cache_dir
 from promproof.proofs import rulefiles
 from promproof.proofs.coverage.order import chains
 from promproof.proofs.coverage.testfile import read_test_file
 from promproof.report.page import earlier
+from promproof.stack.journal import locked
 
 pytestmark = pytest.mark.unit
 
@@ -235,6 +237,25 @@ def test_tests_that_have_no_place_are_told_before_anything_is_proven(
 def test_a_command_runs_in_a_folder_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--app", "server {port}", "--directory", str(tmp_path / "none")]) == 4
     assert f"--directory: {tmp_path / 'none'} is no folder" in capsys.readouterr().err
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_may_be_one_of_rules(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "b.yml").symlink_to("/proc/self/mem")  # opens, and can't be read
+    found = rulefiles.read([tmp_path])
+    assert [alert.name for alert in found.alerts] == ["A"]
+    assert found.problems == [f"{tmp_path / 'b.yml'}: cannot be read: Input/output error"]
+
+
+def test_a_monitoring_folder_or_a_cache_that_cannot_be_looked_at_is_no_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        read_folder(tmp_path / LONG)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / LONG))
+    assert cache_dir() == tmp_path / LONG / "promproof"
+    with pytest.raises(InputError, match="cannot be written: File name too long"), locked(cache_dir() / "x"):
+        pass
 
 
 READERS = {
