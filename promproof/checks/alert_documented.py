@@ -18,6 +18,9 @@ from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Routes, RuleFiles
 from promproof.verdict import Verdict
 
+UP = "up"
+"""What Prometheus itself writes for each target."""
+
 
 def claims(contract: Contract) -> list[Claim]:
     """One claim for each alert."""
@@ -35,6 +38,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
     found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule, record.data.recordings)]
+    found += recorded_as_well(alert, record.data.recordings, evidence.contract)
     routes = evidence.need(Routes)
     refused = routes.data.errors.get(alert.name)
     if refused:
@@ -57,6 +61,17 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         expected=expected,
         evidence=[record.number, routes.number],
     )
+
+
+def recorded_as_well(alert: Alert, recordings: Sequence[tuple[str, str]], contract: Contract) -> list[str]:
+    """Metrics of the alert that targets expose, and that a rule writes under the same name: it reads both."""
+    exposed = {metric.name for metric in contract.metrics} | {UP}
+    recorded = {name for name, _ in recordings}
+    return [
+        f"reads {name}, and a recording rule writes series of that name as well"
+        for name in alert.metrics
+        if name in exposed and name in recorded
+    ]
 
 
 def _is_elsewhere(evidence: Evidence) -> bool:

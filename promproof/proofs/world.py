@@ -178,7 +178,9 @@ def cumulated(edges: tuple[float, ...], q: float, quantile: float) -> list[tuple
     below = max((edge for edge in edges if edge <= quantile), default=0.0)
     above = min((edge for edge in edges if edge > quantile), default=edges[-1])
     place = min(1.0, (quantile - below) / (above - below)) if above > below else 1.0
-    low, high = (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place if place else 1.0)
+    low, high = (
+        (max(0.0, (q - place) / (1 - place)), 1.0) if place < q else (0.0, q / place if place else 1.0)
+    )
     shares = []
     for edge in edges:
         shares.append(
