@@ -49,7 +49,9 @@ _DURATION = re.compile(
 _PERCENTILE = re.compile(r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b")
 """`95th percentile`, `p95`, `P999`."""
 _QUANTILES = ("histogram_quantile", "quantile_over_time")
-_OTHER_UNIT = re.compile(r"second|time|cpu|duration|bytes|_ms_|usage|util|ratio|percent|energy|joule|credit")
+_OTHER_UNIT = re.compile(
+    r"second|time(?:_|$)|cpu|duration|bytes|_ms_|usage|util|(?<![a-z])ratio|percent|energy|joule|credit"
+)
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _LONGER = {60.0: "minutes", 3600.0: "hours", 86400.0: "days"}
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}

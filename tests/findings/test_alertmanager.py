@@ -363,3 +363,16 @@ def test_an_address_that_alertmanager_does_not_parse_is_refused(url: str, tmp_pa
 def test_an_address_that_it_parses_or_that_something_fills_in_is_not(url: str, tmp_path: Path) -> None:
     text = f"route: {{receiver: a, group_by: [a]}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{url}'}}]}}]"
     assert "alertmanager/refused" not in rules(found(tmp_path, text), Severity.HINT)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("https://hooks.slack.com/services/T1/B1/x", ["alertmanager/resource-key"]),
+        ("{name: chat, key: url}", []),
+    ],
+)
+def test_a_receiver_of_a_resource_names_a_secret(value: str, rule: list[str], tmp_path: Path) -> None:
+    head = "# r.yaml\napiVersion: monitoring.coreos.com/v1alpha1\nkind: AlertmanagerConfig\nmetadata: {name: a}\n"
+    spec = f"spec: {{route: {{receiver: a, groupBy: [b]}}, receivers: [{{name: a, slackConfigs: [{{apiURL: {value}}}]}}]}}"
+    assert rules(found(tmp_path, head + spec)) == rule

@@ -221,6 +221,8 @@ QUANTILE = "histogram_quantile(0.9, sum by (le) (rate(http_request_seconds_bucke
         ("sum(rate(cost_total[1h])) > 100", "over $100/hour"),
         ("rate(a_total[5m]) > 10", "more than 10 requests per minute"),
         ("rate(a_total[5m]) > 5", "more than 5 orders failed in 5 minutes"),
+        ("rate(a_operations_total{status='error'}[5m]) > 0.001", "Error rate above 0.1%"),
+        ("rate(a_timeouts_total[5m]) > 0.05", "5% time out"),
         ("rate(a_total[5m]) > 3", "more than 3 failed logins in the last hour"),
         ("process_cpu_seconds_total > 0.8", "over 80% for the last 5 minutes"),
         (f"{QUANTILE} > 500", "over 500ms"),
@@ -240,6 +242,7 @@ def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_pa
         ("rate(a_total[5m]) > 5", "over 5 requests/s in the last 5 minutes"),
         ("rate(a_total[5m]) > 5", "a rate over 5 in the last 5 minutes"),
         ("increase(a_total[5m]) > 5", "more than 5 orders failed in 5 minutes"),
+        ("rate(a_busy_time_total[5m]) > 0.05", "5% busy"),
         ("rate(a_total[5m]) > 0.1", "more than 5 orders failed in 5 minutes"),
         (f"{SHARE} > 0.05", "over 5% fail"),
         (f"{QUANTILE} > 0.5", "over 500ms"),
@@ -315,3 +318,27 @@ def test_a_query_that_printf_puts_together_is_not(tmp_path: Path) -> None:
         "{{ . | first | value }}{{ end }}"
     )
     assert ids(tmp_path, alert("up == 0", f"annotations: {{summary: '{asked}'}}")) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["histogram_quantile(0.9, a_bucket) > 1", "histogram_quantile(0.9, sum by (le) (a_bucket{b='c'})) > 1"],
+)
+def test_a_quantile_of_buckets_without_a_rate_is_found(expression: str, tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, alert(expression))
+    assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.INFO)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "histogram_quantile(0.9, rate(a_bucket[5m])) > 1",
+        "histogram_quantile(0.9, sum by (le) (increase(a_bucket[5m]))) > 1",
+        "histogram_quantile(0.9, sum by (le) (job:a_bucket:sum_rate)) > 1",
+        "histogram_quantile(0.9, a_seconds) > 1",
+        "histogram_quantile(0.9, a_bucket - a_bucket offset 5m) > 1",
+        "a_bucket{le='5'} > 1",
+    ],
+)
+def test_a_quantile_of_what_came_in_a_window_is_not(expression: str, tmp_path: Path) -> None:
+    assert ids(tmp_path, alert(expression)) == []

@@ -50,6 +50,20 @@ _ROUTE = frozenset(
     )
 )
 _SPEC = frozenset(("route", "receivers", "inhibitRules", "muteTimeIntervals", "timeIntervals"))
+_SECRETS = {
+    "slackConfigs": ("apiURL",),
+    "pagerdutyConfigs": ("routingKey", "serviceKey"),
+    "opsgenieConfigs": ("apiKey",),
+    "webhookConfigs": ("urlSecret",),
+    "emailConfigs": ("authPassword", "authSecret"),
+    "discordConfigs": ("apiURL",),
+    "telegramConfigs": ("botToken",),
+    "victoropsConfigs": ("apiKey",),
+    "pushoverConfigs": ("userKey", "token"),
+    "wechatConfigs": ("apiSecret",),
+    "msteamsConfigs": ("webhookUrl",),
+}
+"""Keys of receivers that name a key of a Secret: SecretKeySelector in both versions of the resource."""
 _INSTEAD = {"match": "matchers", "match_re": "matchers, with matchType: =~"}
 
 
@@ -65,6 +79,8 @@ def judge(setup: Setup) -> Iterator[Finding]:
         yield from _unknown(spec, _SPEC, "an AlertmanagerConfig")
         if isinstance(spec.part("route").data, dict):
             yield from _route(spec.part("route"))
+        for receiver in spec.items("receivers"):
+            yield from _secrets(receiver)
         for rule in spec.items("inhibitRules"):
             for key in ("sourceMatch", "targetMatch"):
                 yield from _matchers(rule, key)
@@ -75,6 +91,22 @@ def _route(route: Part) -> Iterator[Finding]:
     yield from _matchers(route, "matchers")
     for child in route.items("routes"):
         yield from _route(child)
+
+
+def _secrets(receiver: Part) -> Iterator[Finding]:
+    """Texts where the API server wants the name and the key of a Secret."""
+    for kind, keys in _SECRETS.items():
+        for integration in receiver.items(kind):
+            for key in keys:
+                text = integration.text(key)
+                if text and not set("{$") & set(text):
+                    yield KEY.at(
+                        integration.at(key),
+                        f"{key} is a text, and takes the name and the key of a Secret",
+                        effect="the API server refuses the resource: none of its routes is there",
+                        todo=f"write {key}: {{name: NAME, key: KEY}}, and put the text into that Secret",
+                        see="kubectl apply --dry-run=server",
+                    )
 
 
 def _unknown(part: Part, known: frozenset[str], what: str) -> Iterator[Finding]:

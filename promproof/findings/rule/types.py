@@ -10,6 +10,7 @@ from promproof.findings.kind import SERVER, Kind, each_rule, register
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
 from promproof.grafana.queries import Use, is_typed, uses_in
+from promproof.promql.tree import is_call, metric, selectors
 
 _RATE = "- record: job:{0}:rate5m\n  expr: sum by (job) (rate({0}_total[5m]))"
 LEVEL = register(
@@ -59,11 +60,38 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
     """What the types say: those of a server or an exposition, else those that other queries take for granted."""
     if rule.tree is None:
         return
+    levels = _levels(rule)
     for use in uses_in(rule.tree, lambda name: setup.knowledge.type_of(name) or None):
         if use.kind in _SAID and ":" not in use.metric and use.metric not in setup.recorded:
             known = is_typed(use.metric, setup.knowledge.type_of)
-            if known or use.metric in counted(setup):  # the name alone says little: many gauges end in _total
+            if use.kind == "counter-level" and not known and use.metric in levels:
+                yield _of_buckets(rule, use.metric)
+            elif known or use.metric in counted(
+                setup
+            ):  # the name alone says little: many gauges end in _total
                 yield _finding(rule, use, known)
+
+
+def _levels(rule: Rule) -> set[str]:
+    """The buckets that a quantile is computed of: a histogram of gauges aside, which is rare, they are counters."""
+    return {
+        metric(selector)
+        for node in rule.nodes
+        if is_call(node, "histogram_quantile")
+        for selector in selectors(node.args[1])
+        if metric(selector).endswith("_bucket")
+    }
+
+
+def _of_buckets(rule: Rule, buckets: str) -> Finding:
+    return LEVEL.at(
+        rule.at("expr"),
+        f"histogram_quantile() of {buckets} without rate(): the quantile of all since the process began",
+        effect="after a day nothing that happens moves it any more",
+        todo=f"use rate({buckets}[5m])",
+        see=asking(rule.expression),
+        severity=Severity.INFO,
+    )
 
 
 def _finding(rule: Rule, use: Use, known: bool) -> Finding:
