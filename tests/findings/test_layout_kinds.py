@@ -174,6 +174,7 @@ NEIGHBOURS = (
     Case("prometheus/placeholder", {"compose.yml": f"{PROMETHEUS.replace('volumes', '#')}    configs: [{{source: c, target: /etc/prometheus/prometheus.yml}}]\nconfigs:\n  c:\n    content: |\n      scrape_configs: [{{job_name: '${{API}}'}}]\n"}),
     Case("compose/empty-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['data:/var/lib/grafana', './p:/etc/grafana/provisioning']}}\n", "p/dashboards/a.yml": "apiVersion: 1\nproviders: [{name: a, options: {path: /var/lib/grafana/dashboards}}]\n"}),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0'}}\n", "boards/a.json": '{"title": "a", "panels": []}'}, 1, Severity.INFO),
+    Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', command: '/bin/sh -c \"sleep 45 && sh /import.sh\"', volumes: ['./p:/tmp/p']}}\n", "p/a.json": '{"title": "a", "panels": []}'}),
     Case("compose/dashboards-without-provider", {"compose.yml": "services: {g: {image: 'grafana/grafana:12.0.0', volumes: ['./p:/etc/grafana/provisioning']}}\n", "p/a.json": '{"title": "a", "panels": []}'}, 1),
 )  # fmt: skip  # a table: one case, one row
 

@@ -21,7 +21,7 @@ from promproof.findings.containers import Container, containers_of, is_open
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_prometheus, register, whole_setup
 from promproof.findings.part import Part
-from promproof.findings.services import Mount
+from promproof.findings.services import Mount, Service
 from promproof.findings.setup import Prometheus, Setup
 
 _PROMETHEUS = "services:\n  prometheus:\n    image: prom/prometheus:v3.5.0\n"
@@ -116,6 +116,7 @@ _MADE_FROM = (".example", ".template", ".tmpl", ".j2", ".dist", ".sample", ".in"
 _OLD = re.compile(r"alertmanager:v?0\.(?:\d|1[0-5])(?:\.|$)")
 """Alertmanagers whose image reads config.yml."""
 _PROVISIONING = "/etc/grafana/provisioning/dashboards"
+_SCRIPT = re.compile(r"\b(?:ba|a)?sh\b|\bcurl\b")
 
 
 @whole_setup(CONFIGURATION)
@@ -262,7 +263,8 @@ def judge_dashboards(setup: Setup) -> Iterator[Finding]:
         boards = [
             path for board in setup.dashboards for path in container.inside(board.part.document.address)
         ]
-        if not providers and container.knows(f"{_PROVISIONING}/x") and not _has_templates(setup):
+        is_told = container.knows(f"{_PROVISIONING}/x") and not _has_templates(setup)
+        if not providers and is_told and not _runs_a_script(service):
             yield from _unprovided(container, boards, setup)
         for provider in providers:
             path = posixpath.normpath(provider.part("options").text("path") or "/")
@@ -274,6 +276,11 @@ def judge_dashboards(setup: Setup) -> Iterator[Finding]:
                     todo=f"mount the dashboards at {path}",
                     see=f"docker compose exec {service.name} ls {path}",
                 )
+
+
+def _runs_a_script(service: Service) -> bool:
+    """Whether a script of its own starts Grafana: it may send the dashboards to Grafana's API."""
+    return "entrypoint" in service.part or bool(_SCRIPT.search(" ".join(service.command)))
 
 
 def _unprovided(container: Container, boards: list[str], setup: Setup) -> Iterator[Finding]:
