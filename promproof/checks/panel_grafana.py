@@ -166,7 +166,7 @@ def differences(written: Any, served: Any, path: str) -> list[str]:
         if len(written) != len(served):
             return [f"{path}: {len(served)} items, the file has {len(written)}"]
         pairs = enumerate(zip(written, served, strict=True))
-        return [text for index, (one, other) in pairs for text in differences(one, other, f"{path}[{index}]")]
+        return [text for index, items in pairs for text in differences(*items, f"{path}[{index}]")]
     return [] if written == served else [f"{path}: {served!r}, the file says {written!r}"]
 
 

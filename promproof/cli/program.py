@@ -315,6 +315,11 @@ def _mistake(error: click.UsageError) -> InputError:
             todo += "; pytest's own options stand after --"
     elif isinstance(error, click.NoSuchCommand) and isinstance(command, _Group):
         what = f"there is no command {error.command_name}{meant(error.command_name, command.makers)}"
+    elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
+        what = f"{error.param.metavar} is missing"
+        expected = (
+            f"one of {', '.join(choices)}" if (choices := getattr(error.param.type, "choices", ())) else ""
+        )
     elif isinstance(error, _NoSuchWord):
         expected = f"one of {', '.join(error.known)}"
     return InputError(what=what, where=path, expected=expected, todo=todo)

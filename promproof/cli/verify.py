@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from promproof.optiontable import PREFIX, options
 from promproof.places import REPOSITORY
 from promproof.stack.journal import cache_dir
 
-QUIET = ("-q", "--no-header", "--tb=no", "-rN")
+PLAIN = ("--no-header", "--tb=no", "-rN")
 """No list of failed tests: it would stand last, and say the symptoms after their cause."""
 ALONE = (
     "--config-file",
@@ -47,7 +48,13 @@ def _main_job(given: dict[str, Any]) -> int:
     os.environ.pop("PYTEST_ADDOPTS", None)  # meant for the tests of whoever set it
     memory = cache_dir() / "pytest" / hashlib.sha256(bytes(REPOSITORY)).hexdigest()[:12]
     here = (f"--rootdir={REPOSITORY}", "-o", f"cache_dir={memory}")
-    return int(pytest.main([*QUIET, *ALONE, *here, *prefixed(given), *given["rest"]]))
+    return int(pytest.main([*_quiet(given["rest"]), *PLAIN, *ALONE, *here, *prefixed(given), *given["rest"]]))
+
+
+def _quiet(rest: Sequence[str]) -> list[str]:
+    """pytest's -q, unless somebody says how much is told: a second one has --collect-only count and name nothing."""
+    told = any(word in ("--quiet", "--verbose") or re.fullmatch(r"-(q+|v+)", word) for word in rest)
+    return [] if told else ["-q"]
 
 
 def prefixed(given: dict[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from promproof.config.durations import (
     parse_milliseconds,
 )
 from promproof.config.promql_durations import rewrite_durations
-from promproof.config.yamlfile import Key, clone, key_text
+from promproof.config.yamlfile import Key, clone, key_text, value_at
 from promproof.errors import InputError
 
 __all__ = ["NOT_SCALED", "TimeScale", "format_duration", "parse_duration"]
@@ -264,14 +264,8 @@ class _Edit:
         return f"{self._place(key)}, {key_text(self.document, key)}"
 
     def get(self, key: Key) -> Any:
-        """The value of a key; None where nothing is, or where the file says nothing after the colon."""
-        value: Any = self.document
-        for part in key:
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
+        """The value of a key; None where nothing is."""
+        return value_at(self.document, key)
 
     def items(self, key: Key) -> list[Key]:
         """The keys of a list's items; none where there is no list. Each item must be a mapping."""

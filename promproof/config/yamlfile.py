@@ -88,6 +88,16 @@ def shown(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
+def value_at(data: Any, key: Sequence[str | int]) -> Any:
+    """The value of a key; None where nothing is, or where the file says nothing after the colon."""
+    for part in key:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
 def key_text(data: Any, key: Sequence[str | int]) -> str:
     """A key as people name it, list items by their names: `groups[http].rules[HighErrorRate].expr`."""
     text = ""

@@ -6,14 +6,13 @@ that know nothing of drills ask this too. The file format is that of `undo`.
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 from promproof.config import jsonlines
-from promproof.stack.journal import cache_dir, locked
+from promproof.stack.journal import cache_dir, of_killed_runs
 
 RECOVER = "promproof drill --recover"
 
@@ -21,22 +20,16 @@ RECOVER = "promproof drill --recover"
 def abandoned(folder: Path | None = None) -> list[str]:
     """One line for each undo file of a killed run with something in it; a file without is removed."""
     folder = folder or cache_dir() / "undo"
-    if not folder.is_dir() or not any(folder.glob("*.jsonl")):
+    if not any(folder.glob("*.jsonl")):
         return []
     told = []
-    with locked(folder / "lock"):
-        for path in sorted(folder.glob("*.jsonl")):
-            with path.open("r+", encoding="utf-8") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue  # its run is alive
-                kinds = open_kinds(file.read())
-                if not kinds:
-                    path.unlink()
-                    continue
-            faults = ", ".join(f"{count} by {kind}" for kind, count in sorted(Counter(kinds).items()))
-            told.append(f"a killed run left faults to take back ({faults}; {path}): {RECOVER}")
+    for path, file in of_killed_runs(folder):
+        kinds = open_kinds(file.read())
+        if not kinds:
+            path.unlink()
+            continue
+        faults = ", ".join(f"{count} by {kind}" for kind, count in sorted(Counter(kinds).items()))
+        told.append(f"a killed run left faults to take back ({faults}; {path}): {RECOVER}")
     return told
 
 

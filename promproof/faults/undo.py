@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter
 from promproof.config import jsonlines
 from promproof.contract.labels import Model
 from promproof.errors import EvidenceError, InputError
-from promproof.stack.journal import cache_dir, locked, start_time
+from promproof.stack.journal import cache_dir, locked, of_killed_runs, start_time
 from promproof.stack.waiting import loopback_session
 
 TIMEOUT_SECONDS = 5.0
@@ -232,30 +232,21 @@ class UndoBook:
 
 def recover(folder: Path | None = None) -> tuple[list[str], list[str]]:
     """Take back what killed runs left: what was done, and what could not be (it stays in its file)."""
-    folder = folder or cache_dir() / "undo"
     done: list[str] = []
     failed: list[str] = []
-    if not folder.is_dir():
-        return done, failed
-    with locked(folder / "lock"):
-        for path in sorted(folder.glob("*.jsonl")):
-            with path.open("r+", encoding="utf-8") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue  # its run is alive
-                left = _left(file.read())
-                for number in sorted(left, reverse=True):
-                    try:
-                        done.append(left[number].perform())
-                    except EvidenceError as error:
-                        failed.append(f"{error.component}: {error.state} ({path})")
-                        continue
-                    file.write(json.dumps({"done": number}) + "\n")
-                    file.flush()
-                    del left[number]
-                if not left:
-                    path.unlink()
+    for path, file in of_killed_runs(folder or cache_dir() / "undo"):
+        left = _left(file.read())
+        for number in sorted(left, reverse=True):
+            try:
+                done.append(left[number].perform())
+            except EvidenceError as error:
+                failed.append(f"{error.component}: {error.state} ({path})")
+                continue
+            file.write(json.dumps({"done": number}) + "\n")
+            file.flush()
+            del left[number]
+        if not left:
+            path.unlink()
     return done, failed
 
 

@@ -156,19 +156,15 @@ def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:
 
 
 def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
+    return Plan(_problem(root, recorded, {}, step, moment), every)
+
+
+def _problem(
+    root: Node, recorded: Recorded, choice: Choice, step: float, moment: float, *, peers: bool = False
+) -> Problem:
     numbers = constants(root)
-    return Plan(
-        Problem(
-            root,
-            families(uses(root, recorded), {}, numbers, root),
-            numbers,
-            step,
-            moment,
-            recorded,
-            needed=moment,
-        ),
-        every,
-    )
+    series = families(uses(root, recorded), choice, numbers, root, peers=peers)
+    return Problem(root, series, numbers, step, moment, recorded, needed=moment)
 
 
 def _firing(
@@ -185,7 +181,7 @@ def _firing(
 
     told: of series that changed; peers: whether one series may differ from those that it is averaged with.
     """
-    numbers, waiting, tried = constants(root), [dict[tuple[int, str], bool]()], 0
+    waiting, tried = [dict[tuple[int, str], bool]()], 0
     # what compares itself with its past is rarely told by steady series
     further = 400 if told or past(root, recorded, step) is None else 150
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
@@ -198,16 +194,7 @@ def _firing(
             continue
         seen_choices.add(key)
         tried += 1
-        found = uses(root, recorded)
-        problem = Problem(
-            root,
-            families(found, choice, numbers, root, peers=peers),
-            numbers,
-            step,
-            moment,
-            recorded,
-            needed=moment,
-        )
+        problem = _problem(root, recorded, choice, step, moment, peers=peers)
         usual = problem.moment
         problem.moment = _moment(problem, every)
         if told is not None:
@@ -225,14 +212,17 @@ def _firing(
             continue
         for node, (left, right) in list(seen.apart.items())[:2]:
             if isinstance(node, Binary):
+                found = uses(root, recorded)
                 waiting += [dict(c) for c in repaired(found, choice, node, left, right)]
     assert plan is not None
-    plan.error = refusal or (
-        f"it compares {min(seen_twice.metrics)} with its own past, and no change was found that makes it fire"
-        if (seen_twice := told or past(root, recorded, step))
-        else "no series were found that make it fire"
-    )
+    plan.error = refusal or _unfired(told or past(root, recorded, step))
     return plan
+
+
+def _unfired(told: Past | None) -> str:
+    if told is None:
+        return "no series were found that make it fire"
+    return f"it compares {min(told.metrics)} with its own past, and no change was found that makes it fire"
 
 
 def _clock(usual: float, moment: float) -> list[str]:

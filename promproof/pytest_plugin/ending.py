@@ -10,7 +10,16 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from promproof.pytest_plugin import junit
-from promproof.pytest_plugin.state import BAD_INPUT, FOLDER, PREPARED, RESULT, broke, wanted
+from promproof.pytest_plugin.state import (
+    BAD_INPUT,
+    FOLDER,
+    LEFT_OUT,
+    PREPARED,
+    RESULT,
+    broke,
+    claim_ids,
+    wanted,
+)
 from promproof.report.output import Moment, Report, outputs_at
 from promproof.run.ending import doubt
 from promproof.run.frame import Result
@@ -18,12 +27,20 @@ from promproof.run.secrecy import STORES
 from promproof.verdict import Verdict, exit_status
 
 SHOWN: pytest.StashKey[bool] = pytest.StashKey()
+NOTHING: pytest.StashKey[str] = pytest.StashKey()
+"""Why no claim was judged by a session that ended as usual."""
+UNJUDGED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def show_verdicts(config: pytest.Config) -> None:
     """Print the table, once."""
     result = config.stash.get(RESULT, None)
-    if result is None or SHOWN in config.stash:
+    if SHOWN in config.stash:
+        return
+    if result is None:
+        if NOTHING in config.stash:
+            config.stash[SHOWN] = True
+            sys.stdout.write(f"unknown: {config.stash[NOTHING]}\n")
         return
     config.stash[SHOWN] = True
     verbose = bool(config.getoption("promproof_verbose")) or config.get_verbosity() > 0
@@ -56,6 +73,12 @@ def mask(config: pytest.Config) -> None:
         prepared.masker.file(junit.path_of(config))
 
 
+def leave_out_unasked_report(config: pytest.Config) -> None:
+    """Of a session that judges nothing write no file that nobody named: it would be all that the folder has."""
+    if junit.path_of(config).parent == config.stash[FOLDER]:
+        junit.leave_out(config)
+
+
 def set_status(session: pytest.Session) -> None:
     """Make the exit status that of the verdicts, and write report.json."""
     told, config = session.exitstatus, session.config
@@ -69,6 +92,8 @@ def set_status(session: pytest.Session) -> None:
     if result is None:
         # Nothing was judged: interrupted, an internal error, or no claim selected.
         session.exitstatus = 4 if told == pytest.ExitCode.USAGE_ERROR else 2
+        if told in UNJUDGED and not config.stash[FOLDER].is_dir():
+            config.stash[NOTHING] = _nothing(session)
         return
     strict = config.getoption("promproof_strict")
     verdicts = _selected(config, result)
@@ -87,6 +112,17 @@ def set_status(session: pytest.Session) -> None:
             output.write(report)
 
 
+def _nothing(session: pytest.Session) -> str:
+    known = len(claim_ids(session.config))
+    if session.testsfailed:
+        return f"no claim was judged, since the session ended before the first of {known}"
+    return f"no claim was judged, since none of {known} was chosen: look at the paths, -k, -m, --lf and --deselect"
+
+
 def _selected(config: pytest.Config, result: Result) -> list[Verdict]:
-    asked = wanted(config)
-    return [verdict for verdict in result.verdicts if not asked or verdict.claim.startswith(asked)]
+    asked, left_out = wanted(config), config.stash.get(LEFT_OUT, set())
+    return [
+        verdict
+        for verdict in result.verdicts
+        if (not asked or verdict.claim.startswith(asked)) and verdict.claim not in left_out
+    ]

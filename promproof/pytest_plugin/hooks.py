@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,23 @@ import pytest
 from promproof import plugins
 from promproof.checks import claims
 from promproof.contract.model import Contract
-from promproof.errors import InputError
+from promproof.errors import InputError, meant
 from promproof.interrupts import hold
 from promproof.pytest_plugin import ending
 from promproof.pytest_plugin.driving import result_of, verdict_of
-from promproof.pytest_plugin.items import collect_contract_alone, pytest_collect_file
+from promproof.pytest_plugin.items import (
+    asks,
+    collect_contract_alone,
+    collect_contract_too,
+    not_chosen,
+    pytest_collect_file,
+)
 from promproof.pytest_plugin.state import (
     BAD_INPUT,
     BROKEN,
+    DROPPED,
     FOLDER,
+    LEFT_OUT,
     PREPARED,
     broke,
     claim_ids,
@@ -111,14 +118,23 @@ def _check_claims(config: pytest.Config, contract: Contract) -> None:
     known = [claim.id for _, claim in claims(contract)]
     for asked in wanted(config):
         if not any(claim.startswith(asked) for claim in known):
-            near = difflib.get_close_matches(asked, known, n=1, cutoff=0.0)
             kinds = ", ".join(dict.fromkeys(f"{claim.partition('/')[0]}/" for claim in known))
             raise InputError(
-                what=f"no claim's id starts with {asked!r}",
+                what=f"no claim's id starts with {asked!r}{meant(asked, _beginnings(known))}",
                 where="--claim",
                 expected=f"the beginning of an id, {kinds or 'of which the contract has none'}",
-                todo=f"correct it; the most similar one is {near[0]}" if near else "name another --contract",
+                todo="correct it; `promproof verify -- --collect-only` lists all ids"
+                if known
+                else "name another --contract",
             )
+
+
+def _beginnings(claims: Sequence[str]) -> Iterator[str]:
+    """The ids, and their parts up to each slash: `metric/`, `metric/requests_total/`."""
+    for claim in claims:
+        parts = claim.split("/")
+        yield from (f"{'/'.join(parts[:count])}/" for count in range(1, len(parts)))
+        yield claim
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -128,6 +144,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     broken = session.config.stash.get(BROKEN, None)
     if broken is not None:
         pytest.exit(broken, returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    if PREPARED in session.config.stash:
+        collect_contract_too(session, items)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash.setdefault(DROPPED, []).append(item)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    config = session.config
+    if PREPARED not in config.stash or config.getoption("collectonly"):
+        return
+    dropped = config.stash.setdefault(DROPPED, [])
+    config.stash[LEFT_OUT] = not_chosen(config, session.items, dropped)
+    if not any(asks(item) for item in session.items):
+        ending.leave_out_unasked_report(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

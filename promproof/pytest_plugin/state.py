@@ -22,6 +22,11 @@ BAD_INPUT: pytest.StashKey[InputError] = pytest.StashKey()
 BROKEN: pytest.StashKey[str] = pytest.StashKey()
 """An exception that nobody expected, in one line."""
 
+DROPPED: pytest.StashKey[list[pytest.Item]] = pytest.StashKey()
+"""The items that -k, -m, --lf or --deselect drop."""
+LEFT_OUT: pytest.StashKey[set[str]] = pytest.StashKey()
+"""The claims that nobody wants to hear of in this session."""
+
 
 def values(config: pytest.Config) -> dict[str, Any]:
     """The options by their keys, with the default of each that was not given."""

@@ -15,7 +15,7 @@ from promproof.config.globs import matching_files, resolved
 from promproof.config.inputs import Document
 from promproof.config.masking import masked
 from promproof.config.promql_durations import normal_form
-from promproof.config.yamlfile import Key, clone, dump, key_text, shown
+from promproof.config.yamlfile import Key, clone, dump, key_text, shown, value_at
 
 # Below these keys stand names that people chose: one that ends in _file is no path.
 _TEXT_MAPS = ("labels", "external_labels", "annotations", "params", "headers", "http_headers", "fields")
@@ -53,13 +53,7 @@ class RunCopy:
 
     def get(self, *key: str | int) -> Any:
         """The value of a key; None where nothing is."""
-        value: Any = self.data
-        for part in key:
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
+        return value_at(self.data, key)
 
     def mappings(self, *key: str | int) -> list[Key]:
         """The keys of the items of a list that are mappings; what else stands there is left alone."""

@@ -115,10 +115,19 @@ def clear_leftovers(folder: Path | None = None) -> list[Leftover]:
     Ended is only a process whose pid and start time are those of the journal, with the members of its process
     group that have the run's name in their environment; removed is only a folder that carries the run's mark.
     """
-    folder = folder or cache_dir() / "runs"
-    if not folder.is_dir():
-        return []
     found: list[Leftover] = []
+    for path, file in of_killed_runs(folder or cache_dir() / "runs"):
+        leftovers = list(_clear(path.stem, _records(file)))
+        found.extend(leftovers)
+        if all(leftover.cleared for leftover in leftovers):
+            path.unlink(missing_ok=True)
+    return found
+
+
+def of_killed_runs(folder: Path) -> Iterator[tuple[Path, IO[str]]]:
+    """The files there that no live run holds, by name; each is locked and open to be read and written."""
+    if not folder.is_dir():
+        return
     with locked(folder / "lock"):
         for path in sorted(folder.glob("*.jsonl")):
             with path.open("r+", encoding="utf-8") as file:
@@ -126,11 +135,7 @@ def clear_leftovers(folder: Path | None = None) -> list[Leftover]:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     continue  # its run is alive
-                leftovers = list(_clear(path.stem, _records(file)))
-                found.extend(leftovers)
-                if all(leftover.cleared for leftover in leftovers):
-                    path.unlink(missing_ok=True)
-    return found
+                yield path, file
 
 
 def _clear(run: str, records: list[dict[str, Any]]) -> Iterator[Leftover]:

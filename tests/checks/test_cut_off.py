@@ -79,6 +79,20 @@ def _target(error: str, took: float) -> dict[str, Any]:
     }
 
 
+def _scrapes(took: float, good: int) -> list[tuple[str, dict[str, Any]]]:
+    """The records of so many scrapes that came, and of a last one that took too long."""
+    lost = {"up": 0.0, "scrape_duration_seconds": took}
+    kept = {"up": 1.0, "scrape_duration_seconds": 0.01}
+    samples = {
+        name: [*([0.1 * number, kept[name]] for number in range(good)), [1.0, value]]
+        for name, value in lost.items()
+    }
+    return [
+        ("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": pairs}]})
+        for name, pairs in samples.items()
+    ]
+
+
 def verdict(
     check: Check,
     subject: str,
@@ -95,12 +109,6 @@ def verdict(
     shown = _dashboard(expression)
     asked = _asked(expression)
     target = _target(error, took)
-    lost = {"up": 0.0, "scrape_duration_seconds": took}
-    kept = {"up": 1.0, "scrape_duration_seconds": 0.01}
-    scrapes = {
-        name: [*([0.1 * number, kept[name]] for number in range(good)), [1.0, value]]
-        for name, value in lost.items()
-    }
     rows: list[tuple[str, dict[str, Any]]] = [
         ("prepared", {"time_scale": scale}),
         ("run", {"instance": "api:1", "scrape_interval": 0.25, "scrape_timeout": 10 / 60, "managed": True}),
@@ -117,10 +125,7 @@ def verdict(
         ("targets", {"targets": [target, *({"labels": {"job": job}, "health": "up"} for job in beside)]}),
         ("metadata", {"types": {}}),
         ("machine", {"readings": [{}], "process_started": None}),
-        *(
-            ("all_scrapes", {"name": name, "series": [{"labels": INSTANCE, "samples": samples}]})
-            for name, samples in scrapes.items()
-        ),
+        *_scrapes(took, good),
         *(("panel", {**asked, "path": f"$.panels[{index}].targets[0]"}) for index in (0, 1)),
         *(
             (

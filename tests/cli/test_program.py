@@ -14,7 +14,7 @@ from typing import Any
 import click
 import pytest
 
-from promproof.cli import ui
+from promproof.cli import ui, verify
 from promproof.cli.commands import COMMANDS
 from promproof.cli.program import main, program
 from promproof.cli.verify import prefixed
@@ -75,6 +75,33 @@ def test_what_verify_is_told_reaches_pytest() -> None:
         "--promproof-time-scale=20.0",
     ]
     assert "--promproof-app=a --b c" in told
+
+
+@pytest.mark.parametrize(
+    ("rest", "quiet"), [([], True), (["-x"], True), (["--collect-only", "-q"], False), (["-vv"], False)]
+)
+def test_pytest_is_told_once_how_much_to_say(
+    rest: list[str], quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+
+    def begun(given: list[str]) -> int:
+        words.extend(given)
+        return 0
+
+    monkeypatch.setattr(pytest, "main", begun)
+    given = {option.key: option.default_of("verify") for option in options("verify")}
+    assert verify.run({**given, "claim": ["target/"], "rest": rest}) == 0
+    assert words.count("-q") == quiet + rest.count("-q")
+
+
+def test_a_missing_word_is_named_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 4
+    assert capsys.readouterr().err.splitlines() == [
+        "promproof schema: contract|drill|scenario is missing",
+        "  expected: one of contract, drill, scenario",
+        "  to do: promproof schema --help",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,25 @@ def _promised_rules(folder: Path) -> Any:
     return filled("rendered_rules", {"rules": [vars(rule) for rule in rules]})
 
 
+def _rendered(folder: Path, copy: Path, addresses: Any) -> Any:
+    """The run copy of the folder."""
+    return render(
+        folder,
+        copy,
+        scale=SCALE,
+        receivers={},
+        alertmanager=addresses["alertmanager"],
+        addresses={"prometheus": addresses["prometheus"], "promptpilot-api": API},
+    )
+
+
+def _record_configuration(history: Recorder, prometheus: Prometheus, alertmanager: str | None) -> None:
+    """Write down what the two servers say of themselves."""
+    receivers = ["webhook", "operator", "deadman"]
+    recording.server(history, prometheus)
+    recording.alertmanager(history, prometheus, alertmanager, receivers, "http://alertmanager:9093")
+
+
 def verdicts(
     journal: Journal,
     tmp_path: Path,
@@ -108,14 +127,7 @@ def verdicts(
     )
 
     def configure(addresses: Any) -> Any:
-        return render(
-            folder,
-            tmp_path / "rendered",
-            scale=SCALE,
-            receivers={},
-            alertmanager=addresses["alertmanager"],
-            addresses={"prometheus": addresses["prometheus"], "promptpilot-api": API},
-        )
+        return _rendered(folder, tmp_path / "rendered", addresses)
 
     history = _begun(tmp_path)
     with project, app, ContainerStack(project, bench.deployment(), bench.images(), configure, SCALE) as stack:
@@ -129,15 +141,8 @@ def verdicts(
             return "" if health == [wanted] else f"the target is {health}, expected {wanted}"
 
         wait_until(scraped, 60)
-        recording.server(history, prometheus)
+        _record_configuration(history, prometheus, stack.endpoints.alertmanager)
         recording.stored(history, prometheus, contract, f'instance="{API}"')
-        recording.alertmanager(
-            history,
-            prometheus,
-            stack.endpoints.alertmanager,
-            ["webhook", "operator", "deadman"],
-            "http://alertmanager:9093",
-        )
         history.add(_promised_rules(folder))
         prometheus.close()
     history.close()

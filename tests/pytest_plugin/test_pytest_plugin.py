@@ -73,13 +73,22 @@ RUNS = {
     "claim": ["--promproof-claim=alert/"],
     "-n": ["-p", "xdist.plugin", "-n", "2"],
     "-n 0": ["-p", "xdist.plugin", "-n", "0", "--collect-only", "-q"],
+    "a path": ["claimless", "-v"],
+    "a path and -k": ["claimless", "-k", "shop_calls_total and form", "-v"],
+    "a path and --collect-only": ["claimless", "--collect-only", "-q"],
+    "no such claim": ["--promproof-claim=metrc/"],
+    "a claim's name with a slip": ["--promproof-claim=metric/shop_cals_total/exact"],
+    "none is chosen": ["-k", "nothing", "--promproof-reports=unused"],
 }
 """By name: what is given after the contract, in this order, in one folder."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return strangers_repository(tmp_path_factory.mktemp("stranger"))
+    folder = strangers_repository(tmp_path_factory.mktemp("stranger"))
+    (folder / "claimless").mkdir()
+    (folder / "claimless" / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +147,13 @@ def test_an_item_is_named_by_the_contract_and_the_claim(told: dict[str, Told]) -
 def test_one_claim_is_chosen_by_its_id(told: dict[str, Told]) -> None:
     assert "contract.yaml::metric/shop_calls_total/form" in told["by id"].output
     assert "1 passed" in told["by id"].output
+    assert told["by id"].status == 0, "the claim that fails was not asked for"
 
 
 def test_k_chooses_claims(told: dict[str, Told]) -> None:
     assert "deselected" in told["-k"].output
     assert "failed" not in told["-k"].output.splitlines()[-1]
-    assert told["-k"].driven == 1
+    assert (told["-k"].status, told["-k"].driven) == (0, 1)
 
 
 def test_x_stops_at_the_first_failed_claim(told: dict[str, Told]) -> None:
@@ -154,6 +164,7 @@ def test_x_stops_at_the_first_failed_claim(told: dict[str, Told]) -> None:
 def test_lf_repeats_the_claim_that_failed(told: dict[str, Told]) -> None:
     assert "contract.yaml::metric/shop_calls_total/exact" in told["--lf"].output
     assert "1 failed" in told["--lf"].output.splitlines()[-1]
+    assert "1 claims: 1 fail" in told["--lf"].output.replace("claim:", "claims:")
 
 
 def test_the_user_s_junit_file_has_the_claims(told: dict[str, Told], folder: Path) -> None:
@@ -171,6 +182,32 @@ def test_the_user_s_junit_file_has_the_claims(told: dict[str, Told], folder: Pat
 def test_a_claim_s_prefix_chooses_claims_and_the_verdicts_that_count(told: dict[str, Told]) -> None:
     assert told["claim"].status == 0
     assert "failed" not in told["claim"].output
+
+
+def test_the_claims_are_judged_beside_tests_of_a_path_that_ask_for_none(told: dict[str, Told]) -> None:
+    output = told["a path"].output
+    assert "test_own PASSED" in output
+    assert "collected 29 items" in output
+    assert "contract.yaml::metric/shop_calls_total/exact FAILED" in output
+    assert (told["a path"].status, told["a path"].driven) == (1, 1)
+    assert "1 passed, 28 deselected" in told["a path and -k"].output
+    assert told["a path and -k"].status == 0
+    lines = told["a path and --collect-only"].output.splitlines()
+    assert any(line.endswith("contract.yaml::metric/shop_calls_total/exact") for line in lines), lines
+
+
+def test_a_mistyped_claim_is_told_what_is_meant(told: dict[str, Told]) -> None:
+    assert "no claim's id starts with 'metrc/'; did you mean metric/?" in told["no such claim"].output
+    assert "did you mean metric/shop_calls_total/exact" in told["a claim's name with a slip"].output
+    assert told["no such claim"].status == 4
+
+
+def test_a_run_that_chooses_no_claim_says_so_and_leaves_no_folder(
+    told: dict[str, Told], folder: Path
+) -> None:
+    assert (told["none is chosen"].status, told["none is chosen"].driven) == (2, 0)
+    assert "unknown: no claim was judged, since none of 28 was chosen" in told["none is chosen"].output
+    assert not (folder / "unused").exists()
 
 
 def test_several_processes_are_refused_and_one_is_not(told: dict[str, Told]) -> None:

@@ -206,9 +206,8 @@ def _one_letter(left: str, right: str) -> bool:
     A digit is no slip, nor is a capital: CPU and GPU, HTTP and HTTPS are two things.
     """
     short, long = sorted((left, right), key=len)
-    start = next(
-        (at for at, (one, two) in enumerate(zip(short, long, strict=False)) if one != two), len(short)
-    )
+    pairs = enumerate(zip(short, long, strict=False))
+    start = next((at for at, (letter, other) in pairs if letter != other), len(short))
     if len(long) - len(short) == 1:
         return short[start:] == long[start + 1 :] and long[start].islower()
     if len(long) != len(short):
