@@ -157,7 +157,7 @@ COMMANDS = (
     Command(
         "demo",
         "promproof.cli.demo:run",
-        "everything at once, to be looked at: press a button, watch an alert",
+        "everything at once, to look at: press a button, watch an alert",
         text=(
             "Brings up a service, Prometheus, Alertmanager and the web UI, with durations a sixtieth of the "
             "deployed ones, and sends traffic until somebody ends it. The service is that of "

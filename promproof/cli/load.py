@@ -29,7 +29,7 @@ def run(given: dict[str, Any]) -> int:
     plugins.use(given["plugins"])
     options = read(given)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
-    folder = options.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
+    folder = options.output.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
     return play(options, folder, print_line, given["junit"])
 
 
@@ -50,7 +50,7 @@ def play(options: Options, folder: Path, say: Callable[[str], None], xml: Path |
     Raises:
         InputError: the folder cannot be created, or the generator refused its input.
     """
-    check_places(options.reports)
+    check_places(options.output.reports)
     junit.check_path(xml)
     session = Session(options, folder, say)
     with interrupts.as_flag(lambda name: session.interrupt()):
@@ -79,8 +79,8 @@ def _keep(result: LoadResult, folder: Path, options: Options, xml: Path | None) 
         link(folder)
         if xml is not None:
             junit.write(xml, result.account.scenario.name, result.verdicts, ending)
-        if options.save_baseline is not None:
-            sys.stdout.write(baseline.save(options.save_baseline, result) + "\n")
+        if options.output.save_baseline is not None:
+            sys.stdout.write(baseline.save(options.output.save_baseline, result) + "\n")
     except OSError as error:
         sys.stderr.write(f"the report cannot be written: {error.strerror}: {error.filename or folder}\n")
         return result.status or 2

@@ -51,8 +51,9 @@ class LoadGenerator:
         options, self._journal = self._options, journal
         self._started = time.monotonic()
         role: list[str] = []
-        if count := options.workers or options.await_workers:
-            host, port = options.listen[0], options.listen[1] or allocate_ports(1)[0]
+        sharing = options.sharing
+        if sharing.count:
+            host, port = sharing.listen[0], sharing.listen[1] or allocate_ports(1)[0]
             role = [
                 "--master",
                 "--master-bind-host",
@@ -60,12 +61,12 @@ class LoadGenerator:
                 "--master-bind-port",
                 str(port),
                 "--expect-workers",
-                str(count),
+                str(sharing.count),
                 "--expect-workers-max-wait",
                 str(EXPECT_SECONDS),
             ]
         self._main = self._process("locust", ["--headless", "--only-summary", *role, *self._scenario()])
-        for number in range(options.workers):
+        for number in range(sharing.workers):
             role = ["--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
             self.workers.append(self._process(f"worker-{number}", role))
 
@@ -97,7 +98,7 @@ class LoadGenerator:
                 state = f"process {pid} is stopped: somebody sent SIGSTOP"
         else:
             self._stopped_since = None
-        shared = self._options.workers or self._options.await_workers
+        shared = self._options.sharing.count > 0
         begin = START_SECONDS + (2 * EXPECT_SECONDS if shared else 0)
         begun = self._tail.header.get("monotonic", self._started)  # starting may take long, and is no silence
         silence = now - max(self._tail.seen_until, begun)
@@ -135,7 +136,7 @@ class LoadGenerator:
         return start_child(command, name=name, log=log, cwd=self._folder, journal=self._journal)
 
     def _scenario(self) -> list[str]:
-        options = self._options
+        options, instead = self._options, self._options.instead
         given = [
             "--host",
             options.target,
@@ -149,10 +150,10 @@ class LoadGenerator:
             "0",
         ]
         for name, value, unit in (
-            ("--rate", options.rate, ""),
-            ("--duration", options.duration, "s"),
-            ("--closed-users", options.users, ""),
-            ("--max-requests", options.max_requests, ""),
+            ("--rate", instead.rate, ""),
+            ("--duration", instead.duration, "s"),
+            ("--closed-users", instead.users, ""),
+            ("--max-requests", instead.max_requests, ""),
         ):
             if value is not None:
                 given += [name, f"{value!r}{unit}"]

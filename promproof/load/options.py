@@ -22,29 +22,52 @@ DEFAULT_BIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Options:
-    """One load session. `workers`: processes that it starts; `await_workers`: those that others start.
+class Instead:
+    """What is said instead of the scenario's; durations in seconds, rates in arrivals a second."""
 
-    rate, duration, users, max_requests: instead of the scenario's. More conditions are in `passing`.
-    """
-
-    scenario_file: Path
-    scenario: Scenario
-    target: str = DEFAULT_TARGET
     rate: float | None = None
     duration: float | None = None
     users: int | None = None
     max_requests: int | None = None
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Among which processes the load is shared. workers: those that it starts; await_workers: those of others."""
+
     workers: int = 0
     await_workers: int = 0
     listen: tuple[str, int] = ("127.0.0.1", 0)
+
+    @property
+    def count(self) -> int:
+        """How many workers there are; 0 when one process does it all."""
+        return self.workers or self.await_workers
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the figures of the session go, and what they are compared with."""
+
+    reports: Path = DEFAULT_REPORTS
+    baseline: Path | None = None
+    save_baseline: Path | None = None
+    serve_metrics: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """One load session. passing: conditions besides those of the scenario."""
+
+    scenario_file: Path
+    scenario: Scenario
+    target: str = DEFAULT_TARGET
+    instead: Instead = field(default_factory=Instead)
+    sharing: Sharing = field(default_factory=Sharing)
     passing: list[Condition] = field(default_factory=list)
     prometheus: str | None = None
     contract: Path = DEFAULT_CONTRACT
-    baseline: Path | None = None
-    save_baseline: Path | None = None
-    reports: Path = DEFAULT_REPORTS
-    serve_metrics: tuple[str, int] | None = None
+    output: Output = field(default_factory=Output)
     bin_seconds: float = DEFAULT_BIN_SECONDS
 
     @property
@@ -60,15 +83,38 @@ def read(given: Mapping[str, Any]) -> Options:
         InputError: something cannot be used; nothing has been sent.
     """
     path = scenarios.resolve(given["scenario"])
-    rate = _read("--rate", given["rate"], lambda text: parse_rate(text if "/" in text else f"{text}/s"))
-    duration = _read("--duration", given["duration"], parse_short)
-    users = _whole("--users", given["users"])
-    most = _whole("--max-requests", given["max_requests"])
-    scenario = scenarios.override(scenarios.load(path), rate, duration, most, users)
+    instead = _instead(given)
+    scenario = scenarios.override(
+        scenarios.load(path), instead.rate, instead.duration, instead.max_requests, instead.users
+    )
     passing = [_condition(scenario, text) for text in given["pass"]]
     target = base_url(given["target"], "--target")
     asked = given["prometheus"]
-    prometheus = None if asked is None else base_url(asked, "--prometheus")
+    options = Options(
+        scenario_file=path,
+        scenario=scenario,
+        target=target,
+        instead=instead,
+        passing=passing,
+        prometheus=None if asked is None else base_url(asked, "--prometheus"),
+        sharing=_sharing(given),
+        contract=given["contract"],
+        output=_output(given),
+    )
+    _check_prometheus(options)
+    return options
+
+
+def _instead(given: Mapping[str, Any]) -> Instead:
+    return Instead(
+        rate=_read("--rate", given["rate"], lambda text: parse_rate(text if "/" in text else f"{text}/s")),
+        duration=_read("--duration", given["duration"], parse_short),
+        users=_whole("--users", given["users"]),
+        max_requests=_whole("--max-requests", given["max_requests"]),
+    )
+
+
+def _sharing(given: Mapping[str, Any]) -> Sharing:
     workers = _whole("--workers", given["workers"])
     awaited = _whole("--await-workers", given["await_workers"])
     if workers and awaited:
@@ -78,28 +124,17 @@ def read(given: Mapping[str, Any]) -> Options:
             expected="one of them",
             todo="leave one out",
         )
+    return Sharing(workers or 0, awaited or 0, host_and_port(given["listen"], "--listen", port=0))
+
+
+def _output(given: Mapping[str, Any]) -> Output:
     served = given["serve_metrics"]
-    options = Options(
-        scenario_file=path,
-        scenario=scenario,
-        target=target,
-        rate=rate,
-        duration=duration,
-        users=users,
-        max_requests=most,
-        workers=workers or 0,
-        await_workers=awaited or 0,
-        listen=host_and_port(given["listen"], "--listen", port=0),
-        passing=passing,
-        prometheus=prometheus,
-        contract=given["contract"],
+    return Output(
+        reports=given["reports"],
         baseline=given["baseline"],
         save_baseline=given["save_baseline"],
-        reports=given["reports"],
         serve_metrics=None if served is None else host_and_port(served, "--serve-metrics"),
     )
-    _check_prometheus(options)
-    return options
 
 
 def _check_prometheus(options: Options) -> None:

@@ -14,6 +14,7 @@ from promproof.pytest_plugin.state import (
     BAD_INPUT,
     FOLDER,
     LEFT_OUT,
+    OWN_FAILED,
     PREPARED,
     RESULT,
     broke,
@@ -100,7 +101,7 @@ def set_status(session: pytest.Session) -> None:
     status = exit_status(verdicts, strict=strict, incomplete=result.ending.incomplete)
     # trouble of pytest itself, with no verdict that speaks of it: not a failed claim, but no proof either
     if told != pytest.ExitCode.OK:
-        status = status or 2
+        status = status or (1 if config.stash.get(OWN_FAILED, False) else 2)
     session.exitstatus = status
     junit.refine(config, verdicts, result.evidence, os.getcwd())
     why = doubt(verdicts, result.ending, strict=strict)

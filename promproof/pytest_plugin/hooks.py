@@ -29,6 +29,7 @@ from promproof.pytest_plugin.state import (
     DROPPED,
     FOLDER,
     LEFT_OUT,
+    OWN_FAILED,
     PREPARED,
     broke,
     claim_ids,
@@ -76,9 +77,9 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_no_drills(given)
         plugins.use(given["plugins"])
         prepared = prepare(from_values(given))
+        _check_claims(config, prepared.contract)
         if not config.getoption("collectonly"):
             check_target(prepared)
-        _check_claims(config, prepared.contract)
         config.stash[PREPARED] = prepared
     except InputError as error:
         config.stash[BAD_INPUT] = error
@@ -165,6 +166,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config.stash[LEFT_OUT] = not_chosen(config, session.items, dropped)
     if not any(asks(item) for item in session.items):
         ending.leave_out_unasked_report(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and call.when == "call" and not asks(item):
+        item.config.stash[OWN_FAILED] = True
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

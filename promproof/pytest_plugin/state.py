@@ -26,6 +26,8 @@ DROPPED: pytest.StashKey[list[pytest.Item]] = pytest.StashKey()
 """The items that -k, -m, --lf or --deselect drop."""
 LEFT_OUT: pytest.StashKey[set[str]] = pytest.StashKey()
 """The claims that nobody wants to hear of in this session."""
+OWN_FAILED: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether a test failed that asks for no verdict: a user's own, which paths named besides."""
 
 
 def values(config: pytest.Config) -> dict[str, Any]:

@@ -63,16 +63,16 @@ class Session:
         Raises:
             InputError: the generator refused what it was given; nothing was sent.
         """
-        if self.options.baseline is not None:
+        if self.options.output.baseline is not None:
             # a mistake is told before the run
-            baseline.load(self.options.baseline, self.options.scenario.name)
+            baseline.load(self.options.output.baseline, self.options.scenario.name)
         return carry_out(self, self._course, ExitStack(), lambda text: None)
 
     def bring_up(self, cleanup: ExitStack) -> None:
         """Journal, questions to Prometheus, the endpoint that shows figures, and the generator."""
         journal = cleanup.enter_context(opened(self._say))
         self._questions.begin()
-        cleanup.enter_context(serve(self.options.serve_metrics, self.account))
+        cleanup.enter_context(serve(self.options.output.serve_metrics, self.account))
         cleanup.callback(self._generator.end)
         self._generator.start(journal)
 
@@ -119,12 +119,12 @@ class Session:
             "started": self._started,
         }
         compared: list[Judgement] = []
-        if self.options.baseline is not None:
+        if self.options.output.baseline is not None:
             try:
-                compared = baseline.compare(self.options.baseline, self.account, reasons)
+                compared = baseline.compare(self.options.output.baseline, self.account, reasons)
             except Exception as error:
                 said = keep("comparing with the baseline", error)
-                compared = [Judgement(f"baseline {self.options.baseline}", Outcome.UNKNOWN, said)]
+                compared = [Judgement(f"baseline {self.options.output.baseline}", Outcome.UNKNOWN, said)]
         return LoadResult(
             self.account, self.folder.name, about, judgements, reasons, self._stopped_for, compared
         )

@@ -59,12 +59,14 @@ class _Main:
     """The main job in the frame of every run."""
 
     driving = "driving the run"
+    ground: Ground
     job: Job
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
 
     def bring_up(self, ground: Ground, cleanup: ExitStack) -> None:
+        self.ground = ground  # for the report of a run that broke off here
         self.job = Job(ground, bring_up(ground, cleanup), cleanup)
 
     def drive(self) -> None:
@@ -78,9 +80,9 @@ class _Main:
         self.job.exercise()
 
     def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
-        drawn = self._draw(self.job.folder, evidence, verdicts)
+        drawn = self._draw(self.ground.folder, evidence, verdicts)
         if drawn is not None:
-            self.job.say(f"panels next to their truth: {drawn}")
+            self.ground.say(f"panels next to their truth: {drawn}")
 
 
 class Job:

@@ -30,6 +30,7 @@ from promproof.stack.protocol import (
     Deployed,
     Endpoints,
     Status,
+    component_of,
 )
 from promproof.stack.supply import Supply
 from promproof.stack.waiting import loopback_session, unmet_http
@@ -207,13 +208,7 @@ class ContainerStack:
         return f"http://{HOST}:{self.ports[name]}"
 
     def _service(self, name: str) -> Service:
-        if name not in self._services:
-            raise InputError(
-                what=f"this stack has no {name}",
-                where=name,
-                expected=f"one of {', '.join(self._services)}",
-            )
-        return self._services[name]
+        return component_of(self._services, name)
 
 
 def grafana_volumes(service: Mapping[str, Any], copy: Path) -> list[str]:

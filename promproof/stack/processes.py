@@ -29,6 +29,7 @@ from promproof.stack.protocol import (
     Deployed,
     Endpoints,
     Status,
+    component_of,
 )
 from promproof.stack.waiting import loopback_session, unmet_http, wait_until
 
@@ -269,13 +270,7 @@ class ProcessStack:
         return kind(component.name, state, tail, f"the whole log is {component.log}")
 
     def _component(self, name: str) -> _Component:
-        if name not in self._components:
-            raise InputError(
-                what=f"this stack has no {name}",
-                where=name,
-                expected=f"one of {', '.join(self._components)}",
-            )
-        return self._components[name]
+        return component_of(self._components, name)
 
     def _prometheus(self, rendered: Rendered) -> list[str]:
         data = self._workdir / "prometheus"

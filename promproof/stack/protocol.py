@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
+from promproof.errors import InputError
 from promproof.evidence.records import Service
 from promproof.render.monitoring import Rendered
 
@@ -28,6 +29,20 @@ READY_PATHS = {
 }
 """Where each component says that it is ready; Node Exporter's first page collects nothing."""
 Say = Callable[[str], None]
+Part = TypeVar("Part")
+
+
+def component_of(components: Mapping[str, Part], name: str) -> Part:
+    """The component of this name.
+
+    Raises:
+        InputError: this stack has not got it.
+    """
+    if name not in components:
+        raise InputError(
+            what=f"this stack has no {name}", where=name, expected=f"one of {', '.join(components)}"
+        )
+    return components[name]
 
 
 @dataclass(frozen=True)

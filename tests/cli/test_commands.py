@@ -81,6 +81,7 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     assert re.fullmatch(r"\d+ of \d+ claims are unknown for that reason alone", lines[told + 4]), lines[told:]
     assert "failed" not in lines[-1], lines[-1]
     assert re.search(r"\d+ unknown", lines[-1]), lines[-1]
+    assert "tracebacks of the harness" not in done.stdout, "the report of what did not begin is an exception"
 
     (folder,) = (tmp_path).glob("*Z")
     suite = ElementTree.parse(folder / "junit.xml").getroot()[0]

@@ -102,9 +102,9 @@ def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
     (master,) = jobs["load"]["spec"]["template"]["spec"]["containers"]
     options = session(master["args"])
     assert master["args"][:2] == ["promproof", "load"]
-    assert options.await_workers == jobs["load-workers"]["spec"]["parallelism"]
-    assert options.listen == ("0.0.0.0", 5557)
-    assert options.serve_metrics == ("0.0.0.0", 9646)
+    assert options.sharing.await_workers == jobs["load-workers"]["spec"]["parallelism"]
+    assert options.sharing.listen == ("0.0.0.0", 5557)
+    assert options.output.serve_metrics == ("0.0.0.0", 9646)
 
 
 @pytest.mark.stack
@@ -131,7 +131,7 @@ def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
     assert not [name for name in config()["services"] if name.startswith("load")]
     services = config("--profile", "load")["services"]
     options = session(services["load-master"]["command"])
-    assert options.await_workers == services["load-worker"]["deploy"]["replicas"]
+    assert options.sharing.await_workers == services["load-worker"]["deploy"]["replicas"]
     assert "--master-host=load-master" in services["load-worker"]["command"]
     for name in ("load-master", "load-worker"):
         assert Path(services[name]["build"]["context"]) == ROOT

@@ -76,6 +76,7 @@ RUNS = {
     "a path": ["claimless", "-v"],
     "a path and -k": ["claimless", "-k", "shop_calls_total and form", "-v"],
     "a path and --collect-only": ["claimless", "--collect-only", "-q"],
+    "a path with a red test": ["red", "-k", "test_red or form"],
     "no such claim": ["--promproof-claim=metrc/"],
     "a claim's name with a slip": ["--promproof-claim=metric/shop_cals_total/exact"],
     "none is chosen": ["-k", "nothing", "--promproof-reports=unused"],
@@ -87,6 +88,8 @@ RUNS = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = strangers_repository(tmp_path_factory.mktemp("stranger"))
     (folder / "claimless").mkdir()
+    (folder / "red").mkdir()
+    (folder / "red" / "test_red.py").write_text("def test_red():\n    assert False\n", encoding="utf-8")
     (folder / "claimless" / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
     return folder
 
@@ -194,6 +197,11 @@ def test_the_claims_are_judged_beside_tests_of_a_path_that_ask_for_none(told: di
     assert told["a path and -k"].status == 0
     lines = told["a path and --collect-only"].output.splitlines()
     assert any(line.endswith("contract.yaml::metric/shop_calls_total/exact") for line in lines), lines
+
+
+def test_a_test_of_the_user_s_own_that_fails_is_1_and_not_unknown(told: dict[str, Told]) -> None:
+    assert "1 failed, 2 passed" in told["a path with a red test"].output
+    assert told["a path with a red test"].status == 1
 
 
 def test_a_mistyped_claim_is_told_what_is_meant(told: dict[str, Told]) -> None:
