@@ -13,6 +13,7 @@ import yaml
 from promproof.catalogue.changing import changed
 from promproof.catalogue.folder import SetUp
 from promproof.catalogue.model import HARMLESS, Fault
+from promproof.config.masking import Masker
 
 JOB = "$job"
 """Stands in a path for the job that reads the target."""
@@ -48,8 +49,9 @@ def _everywhere(fault: Fault, setup: SetUp) -> Iterator[Planted]:
 
 
 def difference(before: str, after: str, name: str) -> str:
-    """What a reader sees of a change."""
+    """What a reader sees of a change, without passwords: it goes into the log of a CI."""
     lines: Iterable[str] = difflib.unified_diff(
         before.splitlines(), after.splitlines(), name, name, n=0, lineterm=""
     )
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    shown = "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    return Masker().text(shown)

@@ -155,3 +155,11 @@ def test_another_order_is_a_change_only_where_harm_is_not_meant() -> None:
 )
 def test_a_number_keeps_its_unit(written: str, factor: float, expected: str) -> None:
     assert times(written, factor) == expected
+
+
+def test_a_change_is_shown_without_the_password_of_a_url() -> None:
+    before = "- url: http://ada:s3cr3tOfAda7@hooks:8080/a\n"
+    assert difference(before, before.replace("8080", "8081"), "file").splitlines() == [
+        "-- url: http://ada:<secret>@hooks:8080/a",
+        "+- url: http://ada:<secret>@hooks:8081/a",
+    ]
