@@ -213,7 +213,7 @@ def _stored(row: Any) -> StoredSeries:
     labels = dict(row["metric"])
     name = labels.pop("__name__", "")
     points = tuple((float(stamp), float(value)) for stamp, value in row.get("values", ()))
-    return StoredSeries(name, label_set(labels), without_marker(points))
+    return StoredSeries(name, label_set(labels), without_markers(points))
 
 
 def _objects(rows: Any) -> list[dict[str, Any]]:
@@ -222,10 +222,17 @@ def _objects(rows: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def without_marker(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    """Samples without the staleness marker at the end of a series that has gone.
+def without_markers(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    """Samples without staleness markers: where a series has gone, or a scrape of it has failed.
 
-    Prometheus hides its markers; VictoriaMetrics hands them out as NaN when raw samples are asked for.
+    Prometheus hides its markers; VictoriaMetrics hands them out as NaN when raw samples are asked for. A marker stands
+    alone after a number, since nothing marks a series twice; NaN that lasts is what the service shows.
     """
-    ended = len(points) > 1 and math.isnan(points[-1][1]) and not math.isnan(points[-2][1])
-    return points[:-1] if ended else points
+    lone = [
+        math.isnan(value)
+        and index > 0
+        and not math.isnan(points[index - 1][1])
+        and not (index + 1 < len(points) and math.isnan(points[index + 1][1]))
+        for index, (_, value) in enumerate(points)
+    ]
+    return tuple(point for point, marker in zip(points, lone, strict=True) if not marker)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from promproof.exposition import Labels
-from promproof.observe.prometheus import Prometheus, without_marker
+from promproof.observe.prometheus import Prometheus, without_markers
 
 pytestmark = pytest.mark.unit
 NAN = math.nan
@@ -58,7 +58,8 @@ def test_a_server_that_tells_milliseconds_is_asked_more_than_once() -> None:
         ([1.0, 2.0, NAN], [1.0, 2.0]),  # a series that has gone
         ([1.0, 2.0], [1.0, 2.0]),
         ([NAN, NAN], [NAN, NAN]),  # a metric that is NaN stays so
-        ([1.0, NAN, 2.0], [1.0, NAN, 2.0]),
+        ([1.0, NAN, 2.0, 3.0, NAN, 4.0], [1.0, 2.0, 3.0, 4.0]),  # two scrapes that failed
+        ([1.0, NAN, NAN, 2.0], [1.0, NAN, NAN, 2.0]),
         ([NAN], [NAN]),
         ([], []),
     ],
@@ -67,4 +68,4 @@ def test_a_staleness_marker_is_a_value_or_a_metric_s_own_nan_is_none(
     values: list[float], kept: list[float]
 ) -> None:
     points = tuple((float(t), value) for t, value in enumerate(values))
-    assert [repr(value) for _, value in without_marker(points)] == [repr(value) for value in kept]
+    assert [repr(value) for _, value in without_markers(points)] == [repr(value) for value in kept]
