@@ -166,6 +166,9 @@ def test_dark_is_dark_and_print_has_no_filter(chromium: Chromium) -> None:
     show(chromium, "red", BROAD, dark=True, media="print")
     assert chromium.evaluate(ground) == "rgb(255, 255, 255)"
     assert chromium.evaluate('getComputedStyle(document.querySelector(".filter")).display') == "none"
+    for name in ("red", "drill"):  # paper has no scroll bar: A4 is 794 pixels wide
+        show(chromium, name, (794, 900), media="print")
+        assert chromium.evaluate("document.documentElement.scrollWidth") <= 794
 
 
 @pytest.fixture(scope="module")
