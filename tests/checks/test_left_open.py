@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promproof.checks import metric_during, metric_exact
+from promproof.checks import metric_durations, metric_during, metric_exact
 from promproof.checks.base import Check, Claim, judge
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -65,3 +65,32 @@ def test_what_open_requests_have_caused_is_not_known(check: Check) -> None:
     found = verdict(check, 2, left=3)
     assert found.outcome == "unknown"
     assert "3 requests were still open at the end" in found.reason
+
+
+TOOK = {"name": "took_seconds", "type": "summary", "truth": {"kind": "durations"}}
+TOLD = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [TOOK]})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "outcome"),
+    [(1.0, 0, "pass"), (30.0, 0, "fail"), (1.0, 1, "pass"), (30.0, 1, "unknown")],
+    ids=["all ended", "too long", "no longer than those that ended", "one that was open for longer"],
+)
+def test_how_long_a_request_took_that_is_still_open_is_not_known(
+    seconds: float, left: int, outcome: str
+) -> None:
+    ledger = Ledger(lambda: 40.0, 0.1)
+    ledger.close(ledger.open("GET", "/", at=1.0), 200, at=2.0)
+    for _ in range(left):
+        ledger.open("GET", "/", at=3.0)
+    text = f"# TYPE took_seconds summary\ntook_seconds_sum {seconds}\ntook_seconds_count {1 + left}\n"
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("run", {"scrape_interval": 1.0, "managed": True, "instance": "i"}),
+        ("clock_offset", {"low": 0.0, "high": 0.0}),
+        ("exposition", {"label": "rest", "begin": 41.0, "end": 41.1, "text": text, "status": 200}),
+        ("ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()}),
+    ]
+    history = History("by hand", 0.0, 0.0)
+    history.records.extend(record(number, 42.0, kind, data) for number, (kind, data) in enumerate(rows))
+    found = judge(metric_durations.SUM, Claim("by hand", "took_seconds"), Evidence(TOLD, history))
+    assert found.outcome == outcome, found
