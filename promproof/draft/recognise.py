@@ -80,18 +80,41 @@ def recognise(observed: Observed) -> Recognised:
             found[family.name] = told
             others.pop(family.name, None)
     probes = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
-    most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
-    for name, counting in list(found.items()):
-        missed = most - set(counting.seen)
-        if missed and _counts_failures(set(counting.seen), missed):
-            found[name] = replace(counting, failed=True)
-        elif missed and not (apart := _apart(set(counting.seen), missed)):
+    kept = _told_apart(found)
+    for name, counting in found.items():
+        if name not in kept:
+            missed = set().union(*(other.seen for other in found.values())) - set(counting.seen)
             line = next(iter(sorted(probe.line for probe in missed)))
             others[name] = f"counts some requests and not others, {line} say"
-            del found[name]
-        elif missed:
-            found[name] = replace(counting, left=apart)
-    return Recognised(found, others, frozenset(probes - most) if found else frozenset())
+    counted = set().union(*(counting.seen for counting in kept.values()))
+    return Recognised(kept, others, frozenset(probes - counted) if kept else frozenset())
+
+
+def _told_apart(found: Mapping[str, Counting]) -> dict[str, Counting]:
+    """The families with what each leaves out of all that some family counts; without those where nothing tells why.
+
+    Where that would cost the one that counts most, only what that one counts is meant, and families of others go.
+    """
+    most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
+    every = most.union(*(counting.seen for counting in found.values()))
+    if any(set(each.seen) == most and _with_left(each, every) is None for each in found.values()):
+        every = most
+    told = {
+        name: _with_left(counting, every) for name, counting in found.items() if set(counting.seen) <= every
+    }
+    return {name: counting for name, counting in told.items() if counting is not None}
+
+
+def _with_left(counting: Counting, every: set[Probe]) -> Counting | None:
+    """The family with what it leaves out of these requests; None where nothing tells that from the others."""
+    seen = set(counting.seen)
+    missed = every - seen
+    if not missed:
+        return counting
+    if _counts_failures(seen, missed):
+        return replace(counting, failed=True)
+    apart = _apart(seen, missed)
+    return None if apart is None else replace(counting, left=apart)
 
 
 def _counts_failures(seen: set[Probe], missed: set[Probe]) -> bool:

@@ -11,7 +11,7 @@ from promproof.draft.metrics import counted, label, metrics
 from promproof.draft.observed import Observed, Probe
 from promproof.draft.recognise import Recognised, recognise, source_of
 from promproof.exposition import parse
-from tests.draft.readings import ITEMS, PROBES, UNKNOWN, counter, observed, recorded
+from tests.draft.readings import ITEM, ITEMS, PROBES, UNKNOWN, counter, observed, recorded
 
 pytestmark = pytest.mark.unit
 
@@ -287,3 +287,37 @@ def test_a_counter_of_what_the_service_failed_is_known_by_one_such_request(statu
         return
     told = counted(found.counting["failures_total"], parse(""), "/metrics")
     assert told["truth"] == {"kind": "requests", "where": {"status": "5.."}}
+
+
+def test_what_one_metric_alone_counts_is_counted_and_left_out_of_the_others() -> None:
+    failing = Probe("GET", "/fail", "/fail", 500)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        failed = {probe: times for probe, times in sent.items() if probe == failing}
+        good = {probe: times for probe, times in sent.items() if probe in (ITEMS, ITEM)}
+        return counter("good_total", rows(good, by_all)) + counter(
+            "failures_total", rows(failed, lambda _: "")
+        )
+
+    found = recognise(observed(write, (*PROBES, failing)))
+    assert found.uncounted == {UNKNOWN}
+    assert found.counting["good_total"].left == ("status", ("500",))
+    assert found.counting["failures_total"].failed
+
+
+def test_reads_and_writes_that_are_counted_apart_leave_each_other_out() -> None:
+    post = Probe("POST", "/items", "/items", 201)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        by = {
+            kind: {p: n for p, n in sent.items() if (p.method == "POST") is (kind == "writes")}
+            for kind in ("reads", "writes")
+        }
+        return "".join(counter(f"{kind}_total", rows(part, by_all)) for kind, part in by.items())
+
+    found = recognise(observed(write, (*PROBES, post)))
+    assert not found.uncounted
+    assert {name: counting.left for name, counting in found.counting.items()} == {
+        "reads_total": ("method", ("POST",)),
+        "writes_total": ("method", ("GET",)),
+    }
