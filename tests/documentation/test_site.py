@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from docs.site.hooks import with_links, with_titles
+from promproof.cli.program import main
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
@@ -80,3 +81,23 @@ def test_the_site_is_built_and_a_link_that_leads_nowhere_ends_it(tmp_path: Path)
     broken = built(tmp_path, tmp_path / "broken")
     assert broken.returncode != 0
     assert "nowhere.md" in broken.stdout + broken.stderr
+
+
+def test_the_manifest_of_the_kubernetes_page_has_the_finding_that_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    manifest = re.search(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert manifest is not None
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "shop.yaml").write_text(manifest[1], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "manifests/"]) == 1
+    said = capsys.readouterr().out
+    shown = re.findall(
+        r"^    (manifests/shop\.yaml:.*?|    (?:effect|to do): .*?)(?: \.\.\.)?$", text, re.MULTILINE
+    )
+    assert len(shown) == 3
+    for line in shown:
+        assert line in said
+    assert "1 error in 1 file" in said
