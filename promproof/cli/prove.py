@@ -12,7 +12,7 @@ from promproof.config.durations import parse_duration
 from promproof.errors import InputError
 from promproof.proofs.among import destinations as among
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
-from promproof.proofs.generated import write
+from promproof.proofs.generated import Written, write
 from promproof.proofs.mutated import of_tests, of_written
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
 from promproof.proofs.provetable import Beside, data, text
@@ -59,15 +59,8 @@ def run(given: dict[str, Any]) -> int:
         program = find_binary("alertmanager", binaries(given["binary"]))
         destinations = compared(outcomes, rules, alertmanager, destinations, program.path)
     asked = tested(rules, files, promtool) if files else None
-    written = None
-    if given["write_tests"] is not None:
-        try:
-            written = write(outcomes, rules.recordings, promtool, given["write_tests"])
-        except OSError as error:
-            raise _unwritable(error, given["write_tests"]) from error
-        sys.stderr.write(f"{len(written.files)} test files in {given['write_tests']}" + "\n")
-        for line in written.left:
-            sys.stderr.write(f"left out: {line}" + "\n")
+    folder = given["write_tests"]
+    written = None if folder is None else _tests_written(outcomes, rules, promtool, folder)
     shares: list[str] = []
     if given["mutants"] and files:
         shares = of_tests(rules, files, promtool)
@@ -77,6 +70,18 @@ def run(given: dict[str, Any]) -> int:
     if asked is not None and least is not None and asked.percent < least:
         return 1
     return status(outcomes, rules)
+
+
+def _tests_written(outcomes: list[Outcome], rules: Rules, promtool: Path, folder: Path) -> Written:
+    """Write the tests, and tell how many, and which not."""
+    try:
+        written = write(outcomes, rules.recordings, promtool, folder)
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    sys.stderr.write(f"{len(written.files)} test files in {folder}\n")
+    for line in written.left:
+        sys.stderr.write(f"left out: {line}\n")
+    return written
 
 
 def _make(folder: Path | None) -> None:

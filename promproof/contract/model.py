@@ -371,9 +371,7 @@ class Contract(Model):
         """
         created = name.removesuffix("_created")
         known = {name} if created == name else {name, created, f"{created}_total"}
-        if any(metric.name in known for metric in self.metrics):
-            return True
-        return any(
+        return any(metric.name in known for metric in self.metrics) or any(
             name.startswith(item[:-1]) if item.endswith("*") else name == item for item in self.allowed or ()
         )
 
@@ -398,6 +396,5 @@ def load(path: Path) -> Contract:
         raise
 
 
-def seconds(duration: str) -> float:
-    """Length of a documented duration in seconds, unscaled."""
-    return parse_duration(duration)
+seconds = parse_duration
+"""Length of a documented duration in seconds, unscaled."""

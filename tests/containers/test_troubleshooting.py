@@ -146,11 +146,15 @@ def verdicts(
         history.add(_promised_rules(folder))
         prometheus.close()
     history.close()
-    evidence = Evidence(contract, history)
+    return _judged(Evidence(contract, history))
+
+
+def _judged(evidence: Evidence) -> dict[str, Verdict]:
+    """The verdicts of configuration and target."""
     return {
         claim.id: judge(check, claim, evidence)
         for check in CHECKS
-        for claim in check.claims(contract)
+        for claim in check.claims(evidence.contract)
         if claim.id in ("target/up", "config/rules-loaded", "config/alertmanager-connected")
     }
 

@@ -157,6 +157,10 @@ def _rule(rule: Part, setup: Setup) -> Iterator[Finding]:
         expression = model.text("expr")
         if expression and is_of_prometheus(query, setup):
             yield from _promql(expression, model, title)
+    yield from _silent(rule, title)
+
+
+def _silent(rule: Part, title: str) -> Iterator[Finding]:
     if rule.text("noDataState") == "OK" and rule.text("execErrState") == "OK":
         yield SILENT.at(
             rule.at("noDataState"),

@@ -47,16 +47,8 @@ def page(subject: Subject) -> str:
     said, said_trouble = part("the documentation", lambda: documentation(subject))
     limits, limits_trouble = part("the thresholds", lambda: boundaries.boundaries(subject))
     used, used_trouble = part("the stack's CPU and memory", lambda: usage.stack(subject))
-    troubles = (
-        blocks_trouble,
-        drills_trouble,
-        boards_trouble,
-        counted_trouble,
-        limits_trouble,
-        used_trouble,
-        said_trouble,
-        changes_trouble,
-    )
+    shown = (blocks_trouble, drills_trouble, boards_trouble, counted_trouble, limits_trouble)
+    troubles = (*shown, used_trouble, said_trouble, changes_trouble)
     about: dict[str, Any] = {
         "policy": POLICY,
         "subject": subject,
