@@ -13,6 +13,7 @@ from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
 from promproof.promql.comparison import Comparison, comparison_of
 from promproof.report.page.scales import shown
+from promproof.report.page.wording import promise_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
 
 
 def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, prometheus: Prometheus) -> AlertState:
-    promised = "" if alert is None else alert.promised
+    promised = "" if alert is None else promise_of(alert)
     if rule is None:
         return AlertState(name, "absent", (), None, "", promised)
     comparison = comparison_of(rule["query"])

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as tree
 import pytest
 
 from promproof.cli.report import subject_of
-from promproof.contract.model import load
+from promproof.contract.model import Alert, load
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
 from promproof.evidence.records import Boundary, Usage, UsageSample
@@ -24,6 +24,7 @@ from promproof.report.page.document import breakable, page
 from promproof.report.page.scales import shown, ticks
 from promproof.report.page.subject import Subject
 from promproof.report.page.usage import stack
+from promproof.report.page.wording import promise_of
 from promproof.verdict import Outcome, Verdict
 from tests.report.stored import Reader, copy, subject
 
@@ -226,3 +227,20 @@ def test_the_page_has_all_of_it() -> None:
 def test_a_name_breaks_between_its_parts_and_stays_escaped() -> None:
     assert breakable("a_b/{c}") == "a_<wbr>b/<wbr>{c}"
     assert breakable("<b>_x") == "&lt;b&gt;_<wbr>x"
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        (
+            {"comparator": ">", "threshold": 0.05, "unit": "ratio", "window": "5m", "for": "5m"},
+            "> 5% over 5m for 5m",
+        ),
+        ({"comparator": ">", "threshold": 1.0, "unit": "seconds", "window": "0s"}, "> 1 s"),
+        ({"comparator": "==", "threshold": 0.0, "unit": "state", "for": "1m"}, "== 0 for 1m"),
+        ({"always": True}, "always fires"),
+        ({}, ""),
+    ],
+)
+def test_a_promise_has_its_threshold_in_the_unit_that_people_read(alert: dict[str, Any], said: str) -> None:
+    assert promise_of(Alert.model_validate({"name": "A", **alert})) == said
