@@ -13,7 +13,7 @@ from promproof.proofs.asking import Judge
 from promproof.proofs.outcome import Alert
 from promproof.proofs.prove import prove
 from promproof.stack.binaries import find_binary
-from tests.proofs.prove.grammar import alert
+from tests.proofs.prove.grammar import RECORDINGS, alert
 
 
 def main(number: int, seed: int) -> None:
@@ -22,7 +22,7 @@ def main(number: int, seed: int) -> None:
     rows = [alert(chance) for _ in range(number)]
     alerts = [Alert(str(n), text, 0.0, {"alert": str(n), "expr": text}) for n, (text, _) in enumerate(rows)]
     begun = perf_counter()
-    found = prove(alerts, [], Judge(find_binary("promtool").path), scrape=15.0)
+    found = prove(alerts, RECORDINGS, Judge(find_binary("promtool").path), scrape=15.0)
     right = 0
     for outcome, (text, flips) in zip(found, rows, strict=True):
         if (outcome.verdict, outcome.flips) == ("proven", flips):

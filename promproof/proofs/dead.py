@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from promproof.proofs import ages
 from promproof.proofs.shapes import Recorded, Shape, is_number, shape
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
@@ -130,7 +131,10 @@ def _apart(node: Binary, left: Shape, right: Shape) -> str | None:
 
 
 def _never(node: Binary, recorded: Recorded) -> str | None:
-    (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
+    (low, high), (least, most) = ages.sides(node) or (
+        bounds(node.left, recorded),
+        bounds(node.right, recorded),
+    )
     impossible = {
         ">": high <= least,
         ">=": high < least,
@@ -141,6 +145,8 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
     }[node.op]
     if not impossible:
         return None
+    if ages.reads_timestamps(node):
+        return f"{ages.REASON}: {node.text}"
     value = (
         f"always {low:g}"
         if low == high
@@ -153,7 +159,10 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
 
 def always(node: Binary, recorded: Recorded) -> bool:
     """Whether a comparison holds for every value that its sides can have."""
-    (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)
+    (low, high), (least, most) = ages.sides(node) or (
+        bounds(node.left, recorded),
+        bounds(node.right, recorded),
+    )
     return {
         ">": low > most,
         ">=": low >= most,
@@ -173,8 +182,18 @@ def is_divided_by_itself(node: Node) -> bool:
         isinstance(node, Binary)
         and node.op == "/"
         and not node.many
-        and _meets_itself(node, node.left, node.right)
+        and _meets_itself(node, _scaled(node.left)[1], node.right)
     )
+
+
+def _scaled(node: Node) -> tuple[float, Node]:
+    """A factor, and what it scales: 100 and `x` of `100 * x`."""
+    if isinstance(node, Binary) and node.op == "*":
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(one, Number):
+                factor, inner = _scaled(other)
+                return one.value * factor, inner
+    return 1.0, node
 
 
 def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
@@ -307,7 +326,8 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
 
 def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if is_divided_by_itself(node):
-        return 1.0, 1.0
+        factor = _scaled(node.left)[0]
+        return factor, factor
     if node.op == "/" and (is_share(node) or is_addend(node, recorded)):
         return 0.0, 1.0
     whole = _of_itself(node)
@@ -334,6 +354,9 @@ def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if node.op == "+":
         return low + least, high + most
     if node.op == "-":
+        ours, theirs = ages.since(node.left), ages.since(node.right)
+        if ours is not None and theirs is not None:
+            (low, high), (least, most) = ours, theirs
         return low - most, high - least
     if least == most and node.op in ("*", "/") and math.isfinite(least) and least:
         factor = least if node.op == "*" else 1 / least

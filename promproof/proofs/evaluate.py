@@ -153,6 +153,8 @@ class Evaluation:
         if many == FEW and isinstance(window.inner, Selector) and self._is_straight(window.inner):
             many = 1  # the ends of a line say as much as all of it
         step = max(least, window.seconds / many)
+        if self.world.has_turns and not isinstance(window.inner, Selector):
+            t = math.floor(t / step + 1e-9) * step  # a subquery is evaluated at multiples of its step
         count = int(window.seconds / step + 1e-9)
         times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
         if isinstance(window.inner, Selector) and not list(self._recorded(window.inner)):
@@ -202,8 +204,9 @@ class Evaluation:
             clock: Vector = self.vector(node.args[0], t) if node.args else {(): (float(t), 0.0)}
             return {unnamed(labels): (date(name, value), gap) for labels, (value, gap) in clock.items()}
         if name == "timestamp":
+            taken = self._taken(node.args[0], t)
             return {
-                unnamed(labels): (float(t), gap) for labels, (_, gap) in self.vector(node.args[0], t).items()
+                unnamed(labels): (taken, gap) for labels, (_, gap) in self.vector(node.args[0], t).items()
             }
         if name in ("label_replace", "label_join"):
             return windows.relabelled(node, self.vector(node.args[0], t))
@@ -219,6 +222,13 @@ class Evaluation:
             unnamed(labels): (safe(function, value, *numbers), gap)
             for labels, (value, gap) in self.vector(node.args[0], t).items()
         }
+
+    def _taken(self, node: Node, t: float) -> float:
+        """When the samples of a vector were taken: those of a selector before, those of a calculation now."""
+        if not isinstance(node, Selector) or list(self._recorded(node)):
+            return float(t)
+        t = (t if node.at is None else node.at) - node.shift
+        return math.floor(t / self.world.step + 1e-9) * self.world.step
 
     def _windowed(self, node: Call, window: Window, t: float) -> Vector:
         steady = self._steady(node, window, t)

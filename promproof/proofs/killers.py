@@ -137,11 +137,20 @@ def _candidates(plan: Plan) -> Iterator[Scene]:
     yield from _exact(plan)
     yield from _labelled(plan)
     yield from _turned(plan)
+    for fired, _ in pairs[:2]:
+        yield from _instead(plan.problem, fired)
     for fired, silent in pairs:
-        for base, other in ((silent, fired), (fired, silent), (fired, fired)):
+        for base, other in ((silent, fired), (fired, silent), (fired, fired), (silent, silent)):
             for family in families:
                 for name in [name for name in family.labels if name not in ("le",)]:
-                    yield _beside(families, [family], name, f"{family.labels[name]}-b", base, other, 1.0)
+                    value = _another(plan.problem, family, name)
+                    yield _beside(families, [family], name, value, base, other, 1.0)
+    for fired, _ in pairs[:1]:  # the same again under another name of what is joined
+        for name in dict.fromkeys(name for family in families for name in family.labels if name != "le"):
+            alike = [family for family in families if name in family.labels]
+            if len(alike) > 1:
+                value = _another(plan.problem, alike[0], name)
+                yield _beside(families, alike, name, value, fired, fired, 1.0)
     for fired, _ in pairs:
         yield Scene(families, {**fired, **{key: 2.0 for key in fired if key[1] == COPIES}}, True)
         yield Scene(
@@ -149,6 +158,41 @@ def _candidates(plan: Plan) -> Iterator[Scene]:
             {key: 2.0 if key[1] == COPIES else value / 1.5 for key, value in fired.items()},
             True,
         )
+
+
+def _instead(problem: Problem, fired: Knobs) -> Iterator[Scene]:
+    """A firing world in which one family has a label that a matcher of its selector leaves out."""
+    for selector in _selectors(problem):
+        for family in problem.families:
+            if selector.name not in ("", family.metric):
+                continue
+            for name, operator, value in selector.matchers:
+                others = [
+                    (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
+                ]
+                for text in (
+                    islice(_outside(name, (operator, value), others), 1) if name != "__name__" else ()
+                ):
+                    labels = {n: v for n, v in {**family.labels, name: text}.items() if v}
+                    yield Scene(
+                        [replace(f, labels=labels) if f is family else f for f in problem.families],
+                        fired,
+                        fires=False,
+                    )
+
+
+def _another(problem: Problem, family: Family, name: str) -> str:
+    """Another value of a label of a family: one that its selectors take, where there is one."""
+    own = [
+        (operator, value)
+        for selector in _selectors(problem)
+        if selector.name == family.metric
+        for label, operator, value in selector.matchers
+        if label == name
+    ]
+    usual = f"{family.labels[name]}-b"
+    pool = [usual, *(value for value in values(own) if value != family.labels[name])]
+    return next((text for text in pool if accepts(own, text)), usual)
 
 
 def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> Iterator[Scene]:

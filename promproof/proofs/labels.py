@@ -54,6 +54,9 @@ class Use:
             (isinstance(node, Aggregate) and node.op in COUNTS and node.op != "avg") for node in self.path
         )
 
+    def counts_values(self) -> bool:
+        return any(isinstance(node, Aggregate) and node.op == "count_values" for node in self.path)
+
     def is_averaged(self) -> bool:
         return any(isinstance(node, Aggregate) for node in self.path)
 
@@ -126,6 +129,7 @@ def families(
                 _give_knobs(family, use, tracks, shifts, constants)
                 family.knobs[COPIES] = 0.0 if counted else 1.0
                 family.copied = _copied(use)
+                family.is_spread |= use.counts_values()
     return list(made.values())
 
 
@@ -191,16 +195,20 @@ def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
 def _copied(use: Use) -> tuple[str, ...]:
     inner = [node for node in use.path if isinstance(node, Aggregate)]
     extra = inner[-1].labels if len(inner) > 1 and not inner[-1].without else ()
-    outer = inner[0].labels if inner and not inner[0].without else ()
     fixed = {name for name, _, _ in use.selector.matchers}
+
+    def is_kept(name: str) -> bool:
+        return bool(inner) and (name in inner[0].labels) != inner[0].without
+
     # copies that a grouping keeps apart would be counted one by one
-    own = "id" if inner and "instance" in outer else "instance"
-    return (own, *(name for name in extra if name not in fixed and name not in outer and name != "le"))
+    own = "id" if inner and not inner[0].without and is_kept("instance") else "instance"
+    return (own, *(name for name in extra if name not in fixed and not is_kept(name) and name != "le"))
 
 
 def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants: Sequence[float]) -> None:
     knobs = family.knobs
     if use.q is not None:
+        family.is_raw = not use.function and (family.q is None or family.is_raw)
         family.q = use.q
         edges = {edge for c in constants if 1e-6 < c < 1e7 for edge in (c / 4, c / 2, c, 2 * c, 4 * c)}
         family.edges = tuple(sorted({float(f"{edge:.10g}") for edge in (*edges, *EDGES)}))

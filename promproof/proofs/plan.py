@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from promproof.config.durations import format_duration
-from promproof.proofs import dead
-from promproof.proofs.calculation import DATES
+from promproof.proofs import clocks, dead
 from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
@@ -61,6 +59,13 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     error: str = ""
     worlds: list[Knobs] = field(default_factory=list)
+    moments: tuple[tuple[float, bool], ...] = ()
+    """Of an alert that only the clock decides: when it is asked, and whether it fires then."""
+
+    def is_pinned(self) -> bool:
+        """Whether it looks at a moment that stays (`@`): what was there heals no more."""
+        nodes = _all(self.problem.root, self.problem.recorded)
+        return any(isinstance(node, Selector | Window) and node.at is not None for node in nodes)
 
     def reads(self, alert: str) -> frozenset[str] | None:
         """All metrics that an alert of this name reads, and itself; None when there may be others."""
@@ -77,7 +82,7 @@ def turned(expression: str, recorded: Recorded, scrape: float | None = None) -> 
     """
     root = parse(expression)
     step, every, moment = times(root, recorded, scrape)
-    told = past(root, recorded, step)
+    told = past(root, recorded, step, moment)
     if told is None:
         return None
     plan = _firing(root, recorded, step, every, moment, told)
@@ -112,26 +117,25 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         plan.impossible = impossible
         plan.worlds = list(restarts(plan.problem))
         return plan
-    if not any(isinstance(node, Selector) for node in walk(root)) and not _has_clock(root):
-        return Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
+    if not any(isinstance(node, Selector) for node in walk(root)):
+        if not clocks.has_clock(root):
+            return Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
+        moments, minute = clocks.turns(root), clocks.MINUTE
+        error = "" if moments else "it says the same at every minute of nine days"
+        return Plan(Problem(root, [], (), minute, moment), minute, moments=moments, error=error)
     plan = _firing(root, recorded, step, every, moment)
     if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
         later = min(2 * max(constants(root), default=0.0), LATEST)
         if later > moment:  # an age that nothing has yet
             plan = _firing(root, recorded, *_at_least(step, later, root))
     averages = any(isinstance(node, Aggregate) for node in walk(root))
-    if plan.fired is None and averages and past(root, recorded, step) is None:
+    if plan.fired is None and averages and past(root, recorded, step, moment) is None:
         differing = _firing(root, recorded, step, every, moment, peers=True)
         plan = plan if differing.fired is None else differing
     if plan.fired is None:
         return plan
     _bound(plan)
     return plan
-
-
-def _has_clock(root: Node) -> bool:
-    """Whether time decides without any series."""
-    return any(isinstance(node, Call) and (node.name in DATES or node.name == "time") for node in walk(root))
 
 
 def _at_least(step: float, moment: float, root: Node) -> tuple[float, float, float]:
@@ -183,7 +187,7 @@ def _firing(
     """
     waiting, tried = [dict[tuple[int, str], bool]()], 0
     # what compares itself with its past is rarely told by steady series
-    further = 400 if told or past(root, recorded, step) is None else 150
+    further = 400 if told or past(root, recorded, step, moment) is None else 150
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
     refusal = ""
     plan: Plan | None = None
@@ -196,7 +200,7 @@ def _firing(
         tried += 1
         problem = _problem(root, recorded, choice, step, moment, peers=peers)
         usual = problem.moment
-        problem.moment = _moment(problem, every)
+        problem.moment = clocks.moment(problem, every)
         if told is not None:
             problem.age, problem.reach = told.age, told.reach
             give_past(problem.families, told, problem.moment)
@@ -204,7 +208,7 @@ def _firing(
         for start in restarts(problem):
             knobs = solve(problem, start, problem.miss, 900 if tried == 1 else further)
             if knobs is not None:
-                return Plan(problem, every, knobs, notes=_clock(usual, problem.moment))
+                return Plan(problem, every, knobs, notes=clocks.note(usual, problem.moment))
         try:
             seen = problem.result(problem.knobs())[1]
         except Unevaluable as error:
@@ -215,7 +219,7 @@ def _firing(
                 found = uses(root, recorded)
                 waiting += [dict(c) for c in repaired(found, choice, node, left, right)]
     assert plan is not None
-    plan.error = refusal or _unfired(told or past(root, recorded, step))
+    plan.error = refusal or _unfired(told or past(root, recorded, step, moment))
     return plan
 
 
@@ -223,37 +227,6 @@ def _unfired(told: Past | None) -> str:
     if told is None:
         return "no series were found that make it fire"
     return f"it compares {min(told.metrics)} with its own past, and no change was found that makes it fire"
-
-
-def _clock(usual: float, moment: float) -> list[str]:
-    if usual == moment:
-        return []
-    return [f"asked at {datetime.fromtimestamp(moment, UTC):%A %H:%M} UTC, when it can fire"]
-
-
-def _moment(problem: Problem, every: float) -> float:
-    """When to ask: at once, or at an hour at which the alert can fire."""
-    if not any(isinstance(node, Call) and node.name in DATES for node in walk(problem.root)):
-        return problem.moment
-    found: list[tuple[float, float]] = []
-    for hours in range(24 * 9):
-        moment = math.ceil((problem.moment + hours * 3600) / every) * every
-        trial = replace(problem, moment=moment)
-        gap = trial.miss(trial.knobs())
-        found.append((gap + _dates_missed(trial), moment))
-    return min(found)[1]
-
-
-def _dates_missed(problem: Problem) -> float:
-    try:
-        sides = problem.result(problem.knobs())[1].sides
-    except Unevaluable:
-        return 0.0
-    return 10.0 * sum(
-        all(far > 0 for _, _, far in seen)
-        for node, seen in sides.items()
-        if not any(isinstance(part, Selector) for part in walk(node))
-    )
 
 
 def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, float, float]:
@@ -335,7 +308,9 @@ def _bound(plan: Plan) -> None:
     if plan.boundaries:
         return
     there = presence(problem, fired)
-    if there is not None and all(dead.always(node, problem.recorded) for node in plan.open):
+    if there is not None and all(
+        dead.always(node, problem.recorded) or clocks.is_clock(node) for node in plan.open
+    ):
         plan.boundaries.append(there)
     elif plan.open:
         _refused(plan, fired)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promproof.exposition import matcher
+from promproof.proofs import clocks
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.following import follow
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
@@ -65,6 +66,7 @@ def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
         return Outcome(alert, OPEN, reason=str(error))
     except (ValueError, RecursionError) as error:
         return Outcome(alert, OPEN, reason=" ".join(str(error).split())[:160])
+    plan.problem.forget()
     return Outcome(alert, OPEN, reason=plan.error, plan=plan)
 
 
@@ -109,6 +111,9 @@ def _judge(batch: Sequence[Outcome], recordings: Recordings, judge: Judge) -> No
             (found, point) for found in plan.boundaries for point in found.points
         ]
         points += [(None, Point(knobs, not plan.impossible)) for knobs in plan.worlds]
+        for moment, fires in plan.moments:
+            put = replace(question(outcome.alert, plan, rules, {}), asks=[_held(outcome.alert, moment)])
+            questions.append(_Asked(outcome, put, None, Point({}, fires)))
         for boundary, point in points:
             put = question(outcome.alert, plan, rules, point.knobs)
             questions.append(_Asked(outcome, put, boundary, point))
@@ -120,16 +125,25 @@ def _judge(batch: Sequence[Outcome], recordings: Recordings, judge: Judge) -> No
         if outcome.plan is not None:
             _decide(outcome, outcome.plan, by.get(id(outcome), []))
     proven = [outcome for outcome in batch if outcome.verdict == PROVEN]
-    follow([outcome for outcome in proven if outcome.plan and outcome.plan.boundaries], recordings, judge)
+    turning = [outcome for outcome in proven if outcome.plan and outcome.plan.boundaries]
+    follow(turning, recordings, judge)
+    for outcome in turning:
+        if outcome.verdict == OPEN and outcome.plan and outcome.plan.is_pinned():
+            outcome.verdict, outcome.reason, outcome.staged = PROVEN, "", None
+            outcome.notes.append("it looks at a moment that stays (@): its way back was not followed")
     note([outcome for outcome in proven if outcome.verdict == PROVEN], recordings, judge)
 
 
 def question(alert: Alert, plan: Plan, rules: Sequence[Mapping[str, Any]], knobs: Knobs) -> Question:
     """Does it hold (pending or firing)?"""
     problem = plan.problem
-    asks = [(f"count(ALERTS{{{matcher('alertname', alert.name)}}}) or vector(0)", problem.moment)]
+    asks = [_held(alert, problem.moment)]
     series = steady(problem.families, knobs, problem.step, problem.moment)
     return Question(series, asks, rules, problem.step, plan.every, plan.reads(alert.name))
+
+
+def _held(alert: Alert, moment: float) -> tuple[str, float]:
+    return f"count(ALERTS{{{matcher('alertname', alert.name)}}}) or vector(0)", moment
 
 
 def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]]) -> None:
@@ -155,6 +169,13 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
     if plan.always:
         outcome.verdict, outcome.flips, outcome.reason = (
             (OPEN, "-", "it never fires") if wrong else (PROVEN, "always", "")
+        )
+        return
+    if plan.moments:
+        outcome.verdict, outcome.flips, outcome.reason = (
+            (OPEN, "-", "promtool's clock says otherwise")
+            if wrong
+            else (PROVEN, clocks.told(plan.moments), "")
         )
         return
     if plan.itself and not [w for w in wrong if w.boundary is None]:

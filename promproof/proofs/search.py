@@ -10,9 +10,10 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from promproof.proofs.evaluate import Evaluation, Seen, Unevaluable, Vector, World, miss
-from promproof.proofs.tree import COMPARISONS, Binary, Call, Node, Number, Window, walk
+from promproof.proofs.tree import COMPARISONS, Aggregate, Binary, Call, Node, Number, Window, walk
 from promproof.proofs.world import (
     BEFORE,
     CHANGES,
@@ -37,6 +38,8 @@ MOST = 6000
 GRID = (0.0, 1e-3, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
 NEAR = 0.004
 """How far from its boundary a comparison is asked, as a share of it."""
+FEW, MANY = 12, 100
+"""Series of a family: so many are always tried, and so many where a count of them is compared with a number."""
 STEPS = ("round", "floor", "ceil", "sgn")
 PATIENCE = 3
 """Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
@@ -83,6 +86,10 @@ class Problem:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
         return Evaluation(World(series, self.step, self.recorded, has_turns=self.age > 0))
 
+    def forget(self) -> None:
+        """Let go of what only a search needs."""
+        self._made.clear()
+
     def _series(self, family: Family, knobs: Mapping[Key, float]) -> list[tuple[Labels, Program]]:
         """A family's series, made once for each choice of its knobs: most of them stay from trial to trial."""
         number = family.number
@@ -112,6 +119,19 @@ class Problem:
 
     def fires(self, knobs: Mapping[Key, float]) -> bool:
         return self.miss(knobs) == 0
+
+    @cached_property
+    def crowds(self) -> list[float]:
+        """So many series beside the usual ones may turn a count, or a share of counts."""
+        found: set[float] = set()
+        for node in comparisons(self.root):
+            if any(isinstance(part, Aggregate) and part.op == "count" for part in walk(node)):
+                limits = [
+                    limit for limit in map(constant, node.children()) if limit is not None and limit > 0
+                ]
+                for many in (*limits, *(1 / limit for limit in limits if limit < 1)):
+                    found |= {float(round(many) + d) for d in (-1, 0, 1) if FEW < many <= MANY}
+        return sorted(found)
 
     def knobs(self) -> Knobs:
         return {(f.number, name): value for f in self.families for name, value in f.knobs.items()}
@@ -178,7 +198,7 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
     """The values worth trying for a knob."""
     name = key[1]
     if name == COPIES:
-        return [0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0]
+        return [0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0, *problem.crowds]
     if name == BEFORE:
         return [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0]
     if name in (CHANGES, RESETS):

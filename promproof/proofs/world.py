@@ -97,6 +97,10 @@ class Family:
     q: float | None = None
     edges: tuple[float, ...] = ()
     turn: float | None = None
+    is_spread: bool = False
+    """Whether the copies have a value each: their values are counted."""
+    is_raw: bool = False
+    """Whether a quantile is taken of what its buckets hold, not of what they gain: then it turns as they do."""
 
     def knob(self, name: str, knobs: Knobs) -> float:
         return knobs.get((self.number, name), self.knobs.get(name, DEFAULTS[name]))
@@ -113,7 +117,10 @@ class Family:
             if self.q is not None:
                 made = self._buckets(labels, knobs)
             else:
-                made = iter([(frozen(self.metric, labels), self._program(knobs))])
+                program = self._program(knobs)
+                if self.is_spread and copy:
+                    program = replace(program, level=program.level + copy)
+                made = iter([(frozen(self.metric, labels), program)])
             for named, program in made:
                 yield named, self._there(program, was=copy < before, stays=copy < now)
 
@@ -150,7 +157,7 @@ class Family:
 
     def is_counter(self) -> bool:
         """Whether its values only grow."""
-        return self.q is not None or self.knobs.get(SLOPE, 0.0) > 0
+        return (self.q is not None and not self.is_raw) or self.knobs.get(SLOPE, 0.0) > 0
 
     def _buckets(self, labels: dict[str, str], knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
         traffic, now = self.knob(TRAFFIC, knobs), self.knob(QUANTILE, knobs)
@@ -158,9 +165,12 @@ class Family:
         before = dict(cumulated(self.edges, self.q or 0.5, past))
         for edge, share in cumulated(self.edges, self.q or 0.5, now):
             le = "+Inf" if math.isinf(edge) else f"{edge:.10g}"
-            slope = traffic * before[edge]
-            program = Program(traffic * share * GROWN, traffic * share)
-            yield frozen(self.metric, {**labels, "le": le}), self._turned(program, slope * GROWN, slope)
+            slope, grows = traffic * before[edge], 0.0 if self.is_raw else 1.0
+            program = Program(traffic * share * GROWN, traffic * share * grows)
+            yield (
+                frozen(self.metric, {**labels, "le": le}),
+                self._turned(program, slope * GROWN, slope * grows),
+            )
 
 
 def frozen(metric: str, labels: Mapping[str, str]) -> Labels:

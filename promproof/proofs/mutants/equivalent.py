@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from promproof.proofs.dead import is_addend, is_share
-from promproof.proofs.shapes import is_number
+from promproof.proofs.shapes import is_number, shape
 from promproof.proofs.tree import (
     COMPARISONS,
     Aggregate,
@@ -39,7 +39,12 @@ def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> 
     path = _changed(old, new)
     if not path:
         return False
-    return _is_scaled_against_zero(path, before) or _is_joined_away(path) or _is_implied_guard(path)
+    return (
+        _is_scaled_against_zero(path, before)
+        or _is_joined_away(path)
+        or _is_implied_guard(path)
+        or _is_label_of_none(path)
+    )
 
 
 Step = tuple[Node, Node]
@@ -57,6 +62,17 @@ def _changed(old: Node, new: Node) -> list[Step]:
         if len(differing) != 1:
             return path
         old, new = differing[0]
+
+
+def _is_label_of_none(path: Sequence[Step]) -> bool:
+    """A grouping gains or loses a label that what it groups never has."""
+    old, new = path[-1]
+    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)):
+        return False
+    if (old.op, old.without, old.inner.text) != (new.op, new.without, new.inner.text):
+        return False
+    grouped = shape(old.inner, {})
+    return not any(grouped.may_have(name) for name in set(old.labels) ^ set(new.labels))
 
 
 def _is_scaled_against_zero(path: Sequence[Step], rule: Mapping[str, object]) -> bool:

@@ -155,6 +155,21 @@ EQUIVALENT = {
             'sum(rate(x{c="5"}[5m])) / sum(rate(x[10m])) > 0.1 and sum(rate(x[5m])) > 0',
         ],
     ),
+    "a label that what is grouped never has": (
+        "grouping",
+        "sum by (a) (max by (a, b) (x)) > 0",
+        [
+            "sum by () (max by (a, b) (x)) > 0",
+            "sum by (a) (max by (b) (x)) > 0",
+            "sum by (a) (max by (a) (x)) > 0",
+            "sum by (a) (max by (a, b, instance) (x)) > 0",
+        ],
+    ),
+    "a label that what is grouped may have": (
+        "grouping",
+        "sum by (a) (x) > 0",
+        ["sum by () (x) > 0", "sum by (a, instance) (x) > 0"],
+    ),
     "traffic of another metric": (
         "window",
         "a > 0.1 and sum(rate(x[5m])) > 0",

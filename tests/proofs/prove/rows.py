@@ -98,7 +98,29 @@ FLIPS = {
     "absent over time": ('absent_over_time(up{job="x"}[10m])', "no series"),
     "presence": ('a{name=~".*new.*"}', "any series"),
     "office hours": ("a > 5 and on () (hour() >= 8 < 18)", "> 5"),
+    "but not at the weekend": (
+        "a > 5 unless on () (day_of_week() == 6 or (day_of_week() == 0 and hour() < 23))",
+        "> 5",
+    ),
+    "absent by day": ('absent(up{job="x"}) and on () (hour() > 6 < 20)', "no series"),
+    "always older": ("timestamp(a offset 1h) < time() - 600", "any series"),
+    "many series": ("count by (cluster) (a) > 32", "> 32"),
+    "a label that differs": ("count(count by (job, hash) (a)) without (hash) > 1", "> 1"),
+    "values that differ": ('count by (job) (count_values by (job) ("hash", a)) > 3', "> 3"),
+    "a quantile of all that was": ("histogram_quantile(0.9, sum by (le) (d_bucket)) > 0.5", "> 0.5"),
+    "growth beside size": (
+        "100 * increase(a_total[10m]) / clamp_min(avg_over_time(a_total[10m]), 1) > 15",
+        "> 15",
+    ),
 }
+WITHOUT_COURSE = {
+    "an hour": ("hour() > 22", "from Thursday 23:00 UTC"),
+    "a weekday": ("day_of_week() == 6", "from Saturday 00:00 UTC"),
+    "minutes": ("minute() >= 50 < 55", "from Thursday 00:50 UTC"),
+    "a moment that stays": ("a @ 300 > 5", "> 5"),
+    "beside a moment that stays": ("a > 2 * a @ 600", "> other side"),
+}
+"""Nothing heals what the clock says, or what was at a moment that `@` names."""
 DEAD = {
     "label on one side": ("sum by (instance) (a) / b > 1", "`job` is on the right side of / only"),
     "value on one side": (
@@ -122,6 +144,8 @@ DEAD = {
     ),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
     "a matcher that refuses all": ('a{s!~".*"} > 1', "no value of `s`"),
+    "too old for a sample": ("timestamp(a) < time() - 600", "no sample older than 5m"),
+    "an age that no calculation has": ("time() - timestamp(a > 5) > 1", "no sample older than 5m"),
     "two values": ('a{s="x",s="y"} > 1', "no value of `s`"),
 }
 CONTRADICTED = {
@@ -131,6 +155,10 @@ CONTRADICTED = {
     ),
     "divided by itself in groups": (
         'sum by (code) (rate(a_total{code!~"2.."}[5m])) / sum by (code) (rate(a_total[5m])) == 1',
+        "each series is divided by itself",
+    ),
+    "divided by itself in percent": (
+        '100 * rate(a_total{code!~"2.."}[5m]) / rate(a_total[5m]) > 10',
         "each series is divided by itself",
     ),
     "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from promproof.proofs.asking import Judge, steady
+from promproof.proofs.dead import reason
 from promproof.proofs.evaluate import Evaluation, World
 from promproof.proofs.outcome import Alert, Outcome
 from promproof.proofs.prove import prove
@@ -15,14 +16,15 @@ from promproof.proofs.questions import Question
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
 from tests.proofs.prove import grammar
-from tests.proofs.prove.rows import CONTRADICTED, DEAD, FLIPS, OPEN, RECORDINGS
+from tests.proofs.prove.rows import CONTRADICTED, DEAD, FLIPS, OPEN, RECORDINGS, WITHOUT_COURSE
 
 pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
 def outcomes(promtool: Path) -> dict[str, Outcome]:
-    rows = {name: row[0] for table in (FLIPS, DEAD, CONTRADICTED, OPEN) for name, row in table.items()}
+    tables = (FLIPS, WITHOUT_COURSE, DEAD, CONTRADICTED, OPEN)
+    rows = {name: row[0] for table in tables for name, row in table.items()}
     alerts = [
         Alert(name, text, 120.0, {"alert": name, "expr": text, "for": "2m"}) for name, text in rows.items()
     ]
@@ -37,6 +39,20 @@ def test_an_alert_flips_where_it_is_written(outcomes: dict[str, Outcome], kind: 
     assert found.course is not None
     assert 120 <= found.course.pending <= found.course.latency + 15, "its `for` is 2m"
     assert found.course.resolved
+
+
+@pytest.mark.parametrize("kind", WITHOUT_COURSE)
+def test_what_nothing_heals_is_asked_on_both_sides_alone(outcomes: dict[str, Outcome], kind: str) -> None:
+    found = outcomes[kind]
+    assert (found.verdict, found.flips) == ("proven", WITHOUT_COURSE[kind][1]), found.reason
+    assert found.staged is None
+
+
+@pytest.mark.parametrize(
+    "expression", ["timestamp(a) < time() - 200", "timestamp(a offset 1h) < time() - 600"]
+)
+def test_a_sample_may_be_as_old_as_prometheus_looks_back(expression: str) -> None:
+    assert reason(parse(expression), {}) is None
 
 
 @pytest.mark.parametrize("kind", DEAD)
@@ -114,7 +130,7 @@ def test_random_alerts_flip_where_their_grammar_says(promtool: Path) -> None:
     chance = random.Random(11)
     rows = [grammar.alert(chance) for _ in range(12)]
     alerts = [Alert(str(n), text, 0.0, {"alert": str(n), "expr": text}) for n, (text, _) in enumerate(rows)]
-    found = prove(alerts, [], Judge(promtool), scrape=15.0)
+    found = prove(alerts, grammar.RECORDINGS, Judge(promtool), scrape=15.0)
     told = [(outcome.alert.expression, outcome.verdict, outcome.flips) for outcome in found]
     assert told == [(text, "proven", flips) for text, flips in rows]
 
