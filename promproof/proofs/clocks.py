@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from promproof.proofs.calculation import DATES
 from promproof.proofs.evaluate import Evaluation, Unevaluable, World, miss
 from promproof.proofs.search import Problem
+from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Binary, Call, Node, Selector, walk
 
 MINUTE = 60.0
@@ -18,7 +19,15 @@ DAYS = 9
 
 def has_clock(root: Node) -> bool:
     """Whether time decides without any series."""
-    return any(isinstance(node, Call) and (node.name in DATES or node.name == "time") for node in walk(root))
+    return any(reads_clock(node) for node in walk(root))
+
+
+def reads_clock(node: Node) -> bool:
+    return reads_dates(node) or (isinstance(node, Call) and node.name == "time")
+
+
+def reads_dates(node: Node) -> bool:
+    return isinstance(node, Call) and node.name in DATES
 
 
 def is_clock(node: Node) -> bool:
@@ -26,13 +35,13 @@ def is_clock(node: Node) -> bool:
     return has_clock(node) and not any(isinstance(part, Selector) for part in walk(node))
 
 
-def turns(root: Node) -> tuple[tuple[float, bool], ...]:
+def turns(root: Node, recorded: Recorded) -> tuple[tuple[float, bool], ...]:
     """Of what only the clock decides: the first minute at which it turns, with the one before, and so back again."""
     found: list[tuple[float, bool]] = []
     before: bool | None = None
     for minute in range(2, DAYS * 24 * 60):
         moment = minute * MINUTE
-        fires = miss(Evaluation(World({}, MINUTE)).value(root, moment)) == 0
+        fires = miss(Evaluation(World({}, MINUTE, recorded)).value(root, moment)) == 0
         if before is not None and fires != before:
             found += [(moment - MINUTE, before), (moment, fires)]
             if len(found) == 4:
@@ -55,9 +64,7 @@ def note(usual: float, asked: float) -> list[str]:
 
 
 def moment(problem: Problem, every: float) -> float:
-    """When to ask: at once, or at an hour at which the alert can fire."""
-    if not any(isinstance(node, Call) and node.name in DATES for node in walk(problem.root)):
-        return problem.moment
+    """When to ask: an hour at which the alert can fire."""
     found: list[tuple[float, float]] = []
     for hours in range(24 * 9):
         then = math.ceil((problem.moment + hours * 3600) / every) * every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promproof.config.durations import format_duration
@@ -117,12 +117,12 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
         plan.impossible = impossible
         plan.worlds = list(restarts(plan.problem))
         return plan
-    if not any(isinstance(node, Selector) for node in walk(root)):
-        if not clocks.has_clock(root):
+    if not uses(root, recorded):
+        if not any(clocks.reads_clock(node) for node in _all(root, recorded)):
             return Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
-        moments, minute = clocks.turns(root), clocks.MINUTE
+        moments, minute = clocks.turns(root, recorded), clocks.MINUTE
         error = "" if moments else "it says the same at every minute of nine days"
-        return Plan(Problem(root, [], (), minute, moment), minute, moments=moments, error=error)
+        return Plan(Problem(root, [], (), minute, moment, recorded), minute, moments=moments, error=error)
     plan = _firing(root, recorded, step, every, moment)
     if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
         later = min(2 * max(constants(root), default=0.0), LATEST)
@@ -200,7 +200,8 @@ def _firing(
         tried += 1
         problem = _problem(root, recorded, choice, step, moment, peers=peers)
         usual = problem.moment
-        problem.moment = clocks.moment(problem, every)
+        if any(clocks.reads_dates(node) for node in _all(root, recorded)):
+            problem.moment = clocks.moment(problem, every)
         if told is not None:
             problem.age, problem.reach = told.age, told.reach
             give_past(problem.families, told, problem.moment)
@@ -308,12 +309,24 @@ def _bound(plan: Plan) -> None:
     if plan.boundaries:
         return
     there = presence(problem, fired)
+    living = set(_living(problem.root, problem.recorded))
     if there is not None and all(
-        dead.always(node, problem.recorded) or clocks.is_clock(node) for node in plan.open
+        node not in living or dead.always(node, problem.recorded) or clocks.is_clock(node)
+        for node in plan.open
     ):
         plan.boundaries.append(there)
     elif plan.open:
         _refused(plan, fired)
+
+
+def _living(node: Node, recorded: Recorded) -> Iterator[Node]:
+    """All nodes but those below a side of `or` that never holds."""
+    yield node
+    sides = node.children()
+    if isinstance(node, Binary) and node.op == "or":
+        sides = tuple(side for side in sides if not dead.reason(side, recorded))
+    for side in sides:
+        yield from _living(side, recorded)
 
 
 def _refused(plan: Plan, fired: Knobs) -> None:

@@ -38,7 +38,7 @@ MOST = 6000
 GRID = (0.0, 1e-3, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6, 1e8, 1e10, 1e12)
 NEAR = 0.004
 """How far from its boundary a comparison is asked, as a share of it."""
-FEW, MANY = 12, 100
+FEW, MANY = 12, 500
 """Series of a family: so many are always tried, and so many where a count of them is compared with a number."""
 STEPS = ("round", "floor", "ceil", "sgn")
 PATIENCE = 3

@@ -11,6 +11,8 @@ RECORDINGS: list[Mapping[str, Any]] = [
         "expr": 'sum by (job) (rate(e_total{c=~"5.."}[2m])) / sum by (job) (rate(e_total[2m]))',
     },
     {"record": "job:twice", "expr": "2 * job:errors:ratio"},
+    {"record": "is_weekend", "expr": "vector(1) and (day_of_week() == 0 or day_of_week() == 6) or vector(0)"},
+    {"record": "office_hours", "expr": "vector(1) and hour() > 7 and hour() < 17 or vector(0)"},
 ]
 FLIPS = {
     "gauge": ("a > 5", "> 5"),
@@ -104,6 +106,8 @@ FLIPS = {
     ),
     "absent by day": ('absent(up{job="x"}) and on () (hour() > 6 < 20)', "no series"),
     "always older": ("timestamp(a offset 1h) < time() - 600", "any series"),
+    "in recorded hours": ("a > 3 and on () office_hours == 1", "> 3"),
+    "absent, and a count that is never 0": ("count(a > time() - 90) < 1 or absent(a)", "no series"),
     "many series": ("count by (cluster) (a) > 32", "> 32"),
     "a label that differs": ("count(count by (job, hash) (a)) without (hash) > 1", "> 1"),
     "values that differ": ('count by (job) (count_values by (job) ("hash", a)) > 3', "> 3"),
@@ -116,6 +120,7 @@ FLIPS = {
 WITHOUT_COURSE = {
     "an hour": ("hour() > 22", "from Thursday 23:00 UTC"),
     "a weekday": ("day_of_week() == 6", "from Saturday 00:00 UTC"),
+    "a recorded weekend": ("is_weekend == 1", "from Saturday 00:00 UTC"),
     "minutes": ("minute() >= 50 < 55", "from Thursday 00:50 UTC"),
     "a moment that stays": ("a @ 300 > 5", "> 5"),
     "beside a moment that stays": ("a > 2 * a @ 600", "> other side"),
