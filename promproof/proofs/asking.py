@@ -31,6 +31,7 @@ FILES = 40
 SECONDS = 120
 """For a process; one that needs more is asked again file by file. A machine that others load is slow."""
 ALONE_SECONDS = 120
+LATE = "promtool needs over"
 COLLECT = "200"
 """How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321
@@ -91,7 +92,7 @@ class Judge:
         except TimeoutError:
             if len(share) == 1:
                 count = len(questions[share[0]].asks)
-                late = f"promtool needs over {seconds} s for it"
+                late = f"{LATE} {seconds:g} s for it"
                 return {share[0]: Reply([[] for _ in range(count)], [late] * count)}
             found: dict[int, Reply] = {}
             for number in share:

@@ -15,12 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from promproof.proofs.asking import LATE
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.timeline import Course
 from promproof.proofs.tree import NotCovered, parse
 
-VERSION = 3
+VERSION = 4
 """Of the proofs: raised whenever a verdict may become another one."""
 
 
@@ -42,8 +43,8 @@ class Cache:
             return None
 
     def put(self, outcome: Outcome, recordings: Recordings) -> None:
-        """Keep a verdict."""
-        if self.folder is None:
+        """Keep a verdict; not that of a machine that had no time for it."""
+        if self.folder is None or LATE in outcome.reason:
             return
         file = self._file(outcome.alert, recordings)
         with suppress(OSError):

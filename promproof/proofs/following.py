@@ -41,6 +41,7 @@ def follow(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> N
         unclear = []
         for outcome, (question, times), reply in zip(waiting, asked, replies, strict=True):
             outcome.course = course(reply, times)
+            outcome.reason = next((error for error in reply.errors if error), "")
             outcome.staged = (question, times)
             if not _is_shown(outcome):
                 unclear.append(outcome)
@@ -147,7 +148,7 @@ def _is_shown(outcome: Outcome) -> bool:
 def _unclear(outcome: Outcome) -> str:
     seen = outcome.course
     if seen is None:
-        return "promtool refused its course over time"
+        return f"its course over time was not followed: {outcome.reason or 'promtool did not answer'}"
     if not seen.silent_before:
         return "it is not silent before the cause"
     if not seen.fired:

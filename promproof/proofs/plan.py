@@ -295,7 +295,7 @@ def _bound(plan: Plan) -> None:
         if any(dead.is_divided_by_itself(part) for part in walk(node)):
             plan.open.append(node)
             continue
-        found = boundary(problem, fired, node) or _elsewhere(problem, node)
+        found = boundary(problem, fired, node) or _elsewhere(problem, node) or _alone(problem, fired, node)
         if found is not None:
             plan.boundaries.append(found)
         else:
@@ -363,6 +363,15 @@ def _elsewhere(problem: Problem, node: Binary) -> Boundary | None:
         if knobs is not None and problem.fires(knobs):
             return boundary(problem, knobs, node)
     return None
+
+
+def _alone(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
+    """The boundary where all stand still that need not move: `a + b > 0` is silent when the last of them stops."""
+    still = dict(fired)
+    for key in fired:
+        if key[1] in (LEVEL, SLOPE) and problem.fires({**still, key: 0.0}):
+            still[key] = 0.0
+    return boundary(problem, still, node) if still != fired else None
 
 
 def _pruned(node: Node, target: Node, others: list[Node]) -> Node:

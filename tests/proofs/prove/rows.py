@@ -88,6 +88,7 @@ FLIPS = {
     ),
     "count that groups by instance": ("count by (instance) (a) > 10", "> 10"),
     "sum of two": ("sum(increase(a_total[5m])) + sum(increase(b_total[5m])) > 10", "> 10"),
+    "any of three": ("increase(a_total[5m]) + increase(b_total[5m]) + increase(c_total[5m]) > 0", "> 0"),
     "rounded": ("round(increase(a_total[5m])) > 3", "> 3"),
     "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
     "age": ("time() - a > 3600", "> 3600"),
