@@ -129,7 +129,7 @@ class Problem:
                 limits = [
                     limit for limit in map(constant, node.children()) if limit is not None and limit > 0
                 ]
-                for many in (*limits, *(1 / limit for limit in limits if limit < 1)):
+                for many in (*limits, *((1 if limit < 1 else 100) / limit for limit in limits)):
                     found |= {float(round(many) + d) for d in (-1, 0, 1) if FEW < many <= MANY}
         return sorted(found)
 
