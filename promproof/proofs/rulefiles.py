@@ -15,6 +15,7 @@ from promproof.config.usertext import Mistake
 from promproof.proofs.outcome import Alert
 
 ENDINGS = (".yml", ".yaml", ".rules")
+TEMPLATED = "; it has templates: render it before, with helm template say"
 
 
 @dataclass
@@ -61,9 +62,8 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
     except Mistake as mistake:
         start = usertext.beginning(path)
         if named or not start or "groups:" in start:
-            found.problems.append(
-                f"{path}:{mistake.line}: {mistake.text}" if mistake.line else f"{path}: {mistake.text}"
-            )
+            place = f"{path}:{mistake.line}" if mistake.line else str(path)
+            found.problems.append(f"{place}: {mistake.text}{TEMPLATED if '{{' in start else ''}")
         return
     read_any = False
     for document in documents:
@@ -75,6 +75,8 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         read_any = True
         for g, group in enumerate(groups):
             rules = group.get("rules") if isinstance(group, dict) else None
+            if named and not isinstance(group, dict):
+                found.problems.append(f"{document.where((*prefix, 'groups', g))}: a group that has no keys")
             if named and rules is not None and not isinstance(rules, list):
                 found.problems.append(f"{document.where((*prefix, 'groups', g))}: rules are no list")
             for r, rule in enumerate(rules if isinstance(rules, list) else ()):
