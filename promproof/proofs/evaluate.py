@@ -373,7 +373,7 @@ def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:
             made.update({labels: (value, gap) for value, _, labels in ordered[: int(param)]})
         elif node.op == "count_values":
             for value in {member[0] for member in held}:
-                named = (*key, (str(param), f"{value:g}"))
+                named = (*key, (str(param), windows.printed(value)))
                 made[tuple(sorted(named))] = (float(sum(m[0] == value for m in held)), gap)
         else:
             made[key] = (windows.folded(node.op, [member[0] for member in held], param), gap)

@@ -102,6 +102,12 @@ def folded(op: str, values: Sequence[float], param: float | str) -> float:
     return made()
 
 
+def printed(value: float) -> str:
+    """A value as `count_values` writes it: no two values are written alike."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
 def quantiles(q: float, vector: Vector) -> Vector:
     """`histogram_quantile` of classic buckets."""
     groups: dict[Labels, list[tuple[float, float]]] = {}

@@ -111,6 +111,7 @@ FLIPS = {
     "absent, and a count that is never 0": ("count(a > time() - 90) < 1 or absent(a)", "no series"),
     "many series": ("count by (cluster) (a) > 32", "> 32"),
     "a label that differs": ("count(count by (job, hash) (a)) without (hash) > 1", "> 1"),
+    "two values that differ": ('count by (job) (count_values by (job) ("hash", a)) >= 2', ">= 2"),
     "values that differ": ('count by (job) (count_values by (job) ("hash", a)) > 3', "> 3"),
     "a quantile of all that was": ("histogram_quantile(0.9, sum by (le) (d_bucket)) > 0.5", "> 0.5"),
     "growth beside size": (
