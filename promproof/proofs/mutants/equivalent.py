@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from promproof.proofs.dead import is_addend, is_share
+from promproof.proofs.dead import always, is_addend, is_share
 from promproof.proofs.shapes import is_number, shape
 from promproof.proofs.tree import (
     COMPARISONS,
@@ -44,6 +44,8 @@ def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> 
         or _is_joined_away(path)
         or _is_implied_guard(path)
         or _is_label_of_none(path)
+        or _is_idle_matcher(path)
+        or _holds_always(path)
     )
 
 
@@ -75,6 +77,33 @@ def _is_label_of_none(path: Sequence[Step]) -> bool:
     return not any(grouped.may_have(name) for name in set(old.labels) ^ set(new.labels))
 
 
+def _is_idle_matcher(path: Sequence[Step]) -> bool:
+    """A matcher that takes every value, and series without the label too, is dropped."""
+    old, new = path[-1]
+    if not (isinstance(old, Selector) and isinstance(new, Selector)):
+        return False
+    if (old.name, old.shift, old.at) != (new.name, new.shift, new.at):
+        return False
+    gone = [matcher for matcher in old.matchers if matcher not in new.matchers]
+    return len(new.matchers) < len(old.matchers) and all((op, text) == ("=~", ".*") for _, op, text in gone)
+
+
+def _holds_always(path: Sequence[Step]) -> bool:
+    """Another number or operator of a comparison that holds as before for every value: a count is at least 1."""
+    return any(
+        isinstance(old, Binary)
+        and isinstance(new, Binary)
+        and old.op in COMPARISONS
+        and new.op in COMPARISONS
+        and old.is_bool == new.is_bool
+        and old.left.text == new.left.text
+        and isinstance(new.right, Number)
+        and always(old, {})
+        and always(new, {})
+        for old, new in path
+    )
+
+
 def _is_scaled_against_zero(path: Sequence[Step], rule: Mapping[str, object]) -> bool:
     """`rate` for `increase` where all that follows is a comparison with 0, and nobody reads the value."""
     old, new = path[-1]
@@ -88,7 +117,8 @@ def _is_scaled_against_zero(path: Sequence[Step], rule: Mapping[str, object]) ->
             return False
         other = node.right if below is node.left else node.left
         if node.op in COMPARISONS and isinstance(other, Number) and other.value == 0:
-            return not _is_value_read(path[:place], node, rule)
+            is_zero = below is node.left and node.op in ("==", "<=")  # then the value is 0 with both
+            return is_zero or not _is_value_read(path[:place], node, rule)
         if node.op == "+" and _is_count(other):
             continue
         if node.op in ("*", "/") and isinstance(other, Number) and other.value > 0 and below is node.left:

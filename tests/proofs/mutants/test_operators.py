@@ -165,6 +165,10 @@ EQUIVALENT = {
             "sum by (a) (max by (a, b, instance) (x)) > 0",
         ],
     ),
+    "a matcher that takes every value": ("matcher", 'x{a=~".*"} > 1', []),
+    "a matcher that wants the label": ("matcher", 'x{a=~".+"} > 1', ["x{} > 1"]),
+    "a count that is always enough": ("threshold", "count(x) > 0", ["count(x) > 1"]),
+    "a sum that may be less": ("threshold", "sum(x) > 0", ["sum(x) > (-1)", "sum(x) > 1"]),
     "a label that what is grouped may have": (
         "grouping",
         "sum by (a) (x) > 0",
@@ -185,6 +189,12 @@ def test_a_change_that_means_the_same_is_no_mutant(kind: str) -> None:
     found = mutants(Subject("r.yml", ("groups", 0, "rules", 0), "r.yml:1", data, read(expression)))
     texts = [mutant.change.data["expr"] for mutant in found if mutant.operator == operator]
     assert texts == expected
+
+
+def test_a_value_that_is_always_0_is_shown_alike() -> None:
+    data: dict[str, object] = {"alert": "A", "expr": "rate(x[5m]) == 0", "annotations": {"a": "{{ $value }}"}}
+    subject = Subject("r.yml", ("groups", 0, "rules", 0), "r.yml:1", data, read("rate(x[5m]) == 0"))
+    assert [m for m in mutants(subject) if m.operator == "rate"] == []
 
 
 def test_a_value_that_a_text_shows_is_no_equivalent() -> None:
