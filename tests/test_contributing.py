@@ -204,7 +204,7 @@ def test_a_fault_of_a_plugin_is_taken_back_when_a_drill_breaks_off(plug: Plug, t
         assert site.is_clean()
 
 
-def test_a_mistake_in_a_drill_of_a_plugin_is_told_with_its_line(plug: Plug, tmp_path: Path) -> None:
+def test_a_mistake_in_a_drill_of_a_plugin_is_reported_with_its_line(plug: Plug, tmp_path: Path) -> None:
     plug("flag_file.py", example("flag_file.py"))
     path = tmp_path / "drill.yaml"
     path.write_text(DRILL.format(path="here"), encoding="utf-8")

@@ -74,7 +74,7 @@ def fail(error: BaseException) -> None:
 PAIRS = [check("a/good", good), check("a/broken", broken), check("a/missing", missing), check("b/good", good)]
 
 
-def test_a_check_that_raises_costs_other_verdicts_or_hides_where(
+def test_a_check_that_raises_is_one_unknown_with_its_place_and_one_traceback(
     contract: Contract, history: Recorder
 ) -> None:
     found = list(judge_each([*PAIRS, PAIRS[1]], Evidence(contract, history), history.tracebacks.keep))
@@ -89,7 +89,7 @@ def test_a_check_that_raises_costs_other_verdicts_or_hides_where(
     assert found[2].reason == "nobody looked"
 
 
-def test_claims_that_cannot_be_named_cost_others_or_vanish(
+def test_claims_that_cannot_be_named_are_one_unknown_and_cost_no_others(
     contract: Contract, history: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def claims(_: Contract) -> list[Claim]:
@@ -104,7 +104,7 @@ def test_claims_that_cannot_be_named_cost_others_or_vanish(
     assert "KeyError: 'panels'" in found[0].reason
 
 
-def test_the_place_of_an_exception_is_not_the_innermost_frame_of_ours(contract: Contract) -> None:
+def test_an_exception_is_placed_at_our_own_innermost_frame(contract: Contract) -> None:
     with pytest.raises(ValueError, match="nonsense") as caught:
         contracts.seconds("nonsense")
     assert describe(caught.value).startswith(f"{caught.type.__name__}: ")
@@ -120,7 +120,7 @@ def test_the_place_of_an_exception_is_not_the_innermost_frame_of_ours(contract: 
     ],
     ids=["a component", "a signal", "a crash"],
 )
-def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
+def test_a_run_that_breaks_off_keeps_its_verdicts_and_its_first_cause(
     contract: Contract, history: Recorder, error: BaseException, trouble: str, crashes: int
 ) -> None:
     course = of_history(history, lambda _: None)
@@ -136,12 +136,12 @@ def test_a_run_that_breaks_off_loses_verdicts_or_its_first_cause(
     assert found[2].reason.startswith(f"nobody looked; the run broke off: {trouble}")
 
 
-def test_a_mistake_in_the_input_is_taken_for_trouble_of_the_run(history: Recorder) -> None:
+def test_a_mistake_in_the_input_is_raised_and_not_taken_for_trouble(history: Recorder) -> None:
     with pytest.raises(InputError), of_history(history, lambda _: None).step("driving"):
         raise InputError("no such program")
 
 
-def test_an_interruption_while_judging_loses_what_was_judged_or_what_could_be(
+def test_an_interruption_ends_judging_at_once_and_finish_judges_the_rest(
     contract: Contract, history: Recorder
 ) -> None:
     asked: list[str] = []
@@ -161,7 +161,7 @@ def test_an_interruption_while_judging_loses_what_was_judged_or_what_could_be(
     assert (course.ending.interrupted, course.ending.trouble) == (True, "interrupted by SIGINT")
 
 
-def test_judging_after_an_interruption_has_no_bound(
+def test_judging_after_an_interruption_has_a_time_limit(
     contract: Contract, history: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("promproof.run.course.JUDGING_SECONDS", -1.0)
@@ -188,16 +188,16 @@ def sent_by(history: Recorder, *, ended: bool) -> Verdict:
     )
 
 
-def test_traffic_that_was_broken_off_is_complete(history: Recorder) -> None:
+def test_traffic_that_was_broken_off_is_unknown(history: Recorder) -> None:
     found = sent_by(history, ended=False)
     assert (found.outcome, found.symptom) == ("unknown", True), found.reason
 
 
-def test_traffic_that_came_to_its_end_is_not_complete(history: Recorder) -> None:
+def test_traffic_that_came_to_its_end_passes(history: Recorder) -> None:
     assert sent_by(history, ended=True).outcome == "pass"
 
 
-def test_samples_that_were_not_asked_for_are_taken_for_none(contract: Contract, history: Recorder) -> None:
+def test_samples_that_were_never_asked_for_are_a_gap(contract: Contract, history: Recorder) -> None:
     series = {"name": "up", "labels": {}, "samples": [[1.0, 1.0]]}
     history.add(filled("stored", {"selector": 'up{job="x"}', "series": [series]}))
     evidence = Evidence(contract, history)
@@ -209,7 +209,7 @@ def test_samples_that_were_not_asked_for_are_taken_for_none(contract: Contract, 
     assert "KeyError: 'values'" in found.reason
 
 
-def test_a_ledger_that_could_not_be_read_leaves_the_others_as_the_whole_truth(
+def test_an_unreadable_ledger_is_a_gap_although_others_were_read(
     contract: Contract, history: Recorder
 ) -> None:
     history.add(
@@ -240,7 +240,7 @@ def script(folder: Path, text: str) -> Path:
     ],
     ids=["crashes", "prints something else", "refuses one alert"],
 )
-def test_a_tool_that_prints_what_nobody_expected_costs_more_than_its_claim(
+def test_unexpected_output_of_a_tool_costs_one_claim_alone(
     tmp_path: Path, contract: Contract, text: str, says: str
 ) -> None:
     prepared: Any = SimpleNamespace(
@@ -255,7 +255,7 @@ def test_a_tool_that_prints_what_nobody_expected_costs_more_than_its_claim(
 
 
 @pytest.mark.parametrize("tool", ["/nowhere/promtool", "/"])
-def test_a_tool_that_cannot_be_started_ends_the_run(tool: str) -> None:
+def test_a_tool_that_cannot_be_started_has_no_status(tool: str) -> None:
     assert static._result([Path(tool), "check"], Path("/")).status is None
 
 
@@ -270,7 +270,7 @@ def shown(found: list[Verdict], ending: Ending) -> str:
     return capture.get()
 
 
-def test_a_run_that_broke_off_tells_its_symptoms_or_hides_another_trouble() -> None:
+def test_a_run_that_broke_off_folds_its_symptoms_and_shows_other_trouble() -> None:
     crash = Verdict("panel/a/b/values", Outcome.UNKNOWN, "the check itself broke: KeyError: 'x' at a.py:1")
     fail = Verdict("docs/metrics", Outcome.FAIL, "http_x is not on the page")
     said = shown([*verdicts(183), crash, fail], Ending("target: died\n  last log lines: none"))
@@ -283,7 +283,7 @@ def test_a_run_that_broke_off_tells_its_symptoms_or_hides_another_trouble() -> N
     assert "metric/5/exact" not in said
 
 
-def test_what_a_run_leaves_open_is_not_counted_in_its_one_line() -> None:
+def test_one_line_counts_what_a_run_leaves_open() -> None:
     assert (
         doubt(verdicts(183), Ending("target: died\n  x"), strict=False) == "183 claims unknown: target: died"
     )
@@ -303,7 +303,7 @@ def test_what_a_run_leaves_open_is_not_counted_in_its_one_line() -> None:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
-def test_a_crash_of_a_command_ends_with_another_status_or_a_traceback_on_the_terminal(
+def test_an_error_of_a_command_is_one_message_and_a_traceback_goes_to_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], error: BaseException, status: int, says: str
 ) -> None:
     def main() -> int:
@@ -321,13 +321,13 @@ def test_a_crash_of_a_command_ends_with_another_status_or_a_traceback_on_the_ter
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_traceback_that_cannot_be_written_is_another_crash(tmp_path: Path) -> None:
+def test_a_traceback_that_cannot_be_written_is_still_named(tmp_path: Path) -> None:
     kept = Tracebacks(tmp_path / "none" / "tracebacks.txt")
     told = "KeyError: 'x' (tracebacks.txt cannot be written: No such file or directory)"
     assert kept.keep("asking", KeyError("x")) == told
 
 
-def test_a_history_read_back_has_no_use_for_symptoms(contract: Contract) -> None:
+def test_trouble_in_a_stored_history_makes_missing_evidence_a_symptom(contract: Contract) -> None:
     history = History("by hand", 0.0, 0.0, [record(0, 0.0, "trouble", {"error": "target: died\n  x"})])
     found = judge(PAIRS[2][0], Claim("a/missing"), Evidence(contract, history))
     assert (found.symptom, found.evidence) == (True, (0,))

@@ -68,7 +68,7 @@ def test_a_unit_and_the_end_of_openmetrics_are_no_series() -> None:
     assert found.values == {("took_seconds_count", ()): 1.0}
 
 
-def test_a_time_stamp_is_told() -> None:
+def test_a_time_stamp_is_reported() -> None:
     assert parse("# TYPE hits gauge\nhits 3 1700000000000\n").stamped == ("hits",)
 
 
@@ -86,13 +86,13 @@ def test_the_same_series_are_read_with_other_values_and_with_the_first() -> None
 
 
 @pytest.mark.parametrize("value", ["1_0", "x", "", "1 }", "0x1"])
-def test_a_value_that_is_none_is_malformed_also_behind_a_series_that_was_read(value: str) -> None:
+def test_a_value_that_is_no_number_is_malformed_even_in_a_series_read_before(value: str) -> None:
     parse(SAID % ("1", "2"))
     with pytest.raises(ValueError, match=r".*"):
         parse(SAID % ("1", value))
 
 
-def test_a_time_stamp_is_told_also_behind_a_series_that_was_read() -> None:
+def test_a_time_stamp_is_told_even_in_a_series_read_before() -> None:
     assert parse(SAID % ("1", "2")).stamped == ()
     assert parse(SAID % ("1", "2 1700000000000")).stamped == ("size",)
 

@@ -153,7 +153,7 @@ def _asks_past_the_session(source: str) -> list[str]:
     return found
 
 
-def test_nobody_asks_past_the_session() -> None:
+def test_every_request_goes_through_the_session() -> None:
     allowed = REPOSITORY / "promproof" / "http.py"
     sources = {
         path: path.read_text(encoding="utf-8")

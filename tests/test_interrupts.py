@@ -53,7 +53,7 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_a_signal_during_the_imports_gives_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_during_the_imports_is_one_line_and_status_2(tmp_path: Path, number: signal.Signals) -> None:
     with started(tmp_path, "-m", "promproof.interrupts", "slow_module") as command:
         assert command.stdout is not None
         assert command.stdout.readline() == "importing\n"
@@ -63,7 +63,7 @@ def test_a_signal_during_the_imports_gives_a_traceback(tmp_path: Path, number: s
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_nox_keeps_a_signal_from_its_command_in_the_first_moment(
+def test_nox_hands_a_signal_of_the_first_moment_on_to_its_command(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     module = ("-m", "promproof.interrupts", "slow_module")
@@ -79,7 +79,9 @@ def test_nox_keeps_a_signal_from_its_command_in_the_first_moment(
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_nox_ends_without_the_command_that_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
+def test_nox_waits_for_its_command_to_clean_up_and_returns_its_status(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     cleans = (
         "import signal, sys, time\n"
         f"def end(*_):\n    print('cleaned', flush=True); sys.exit(7)\nsignal.signal({int(number)}, end)\n"
@@ -93,7 +95,7 @@ def test_nox_ends_without_the_command_that_cleans_up(tmp_path: Path, number: sig
     assert (command.returncode, output) == (7, "cleaned\n")
 
 
-def test_a_command_of_nox_runs_with_blocked_signals(tmp_path: Path) -> None:
+def test_a_command_of_nox_runs_with_no_signal_blocked(tmp_path: Path) -> None:
     shows = "import signal; print(sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())))"
     with started(tmp_path, "-c", ATTEMPT, "-c", shows) as command:
         output, _ = command.communicate(timeout=SECONDS)
@@ -101,7 +103,7 @@ def test_a_command_of_nox_runs_with_blocked_signals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_a_second_signal_breaks_into_the_end_of_a_with_statement(number: signal.Signals) -> None:
+def test_a_second_signal_does_not_break_into_the_end_of_a_with_statement(number: signal.Signals) -> None:
     ended = []
 
     def work() -> None:
@@ -119,14 +121,14 @@ def test_a_second_signal_breaks_into_the_end_of_a_with_statement(number: signal.
     assert (noted(), signal.getsignal(number)) == ("", signal.SIG_IGN)
 
 
-def test_a_signal_while_reports_are_written_is_an_exception() -> None:
+def test_a_signal_while_reports_are_written_is_only_noted() -> None:
     with terminate_as_interrupt():
         only_note()
         os.kill(os.getpid(), signal.SIGINT)
         assert (noted(), hurried()) == ("SIGINT", False)
 
 
-def test_the_same_signal_from_a_terminal_and_from_nox_counts_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_signal_from_a_terminal_and_from_nox_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("promproof.interrupts.time", SimpleNamespace(monotonic=lambda: now[0]))
     with terminate_as_interrupt():
@@ -138,7 +140,7 @@ def test_the_same_signal_from_a_terminal_and_from_nox_counts_twice(monkeypatch: 
         assert hurried()
 
 
-def test_who_interrupts_twice_waits_for_a_process_that_does_not_want_to_end(tmp_path: Path) -> None:
+def test_a_second_interrupt_kills_a_process_that_ignores_signals(tmp_path: Path) -> None:
     stubborn = (
         "import signal, time\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\nprint(1, flush=True)\n"
     )
@@ -152,7 +154,7 @@ def test_who_interrupts_twice_waits_for_a_process_that_does_not_want_to_end(tmp_
     assert child.exit_status() == -signal.SIGKILL
 
 
-def test_a_tool_goes_on_after_the_run_was_interrupted(tmp_path: Path) -> None:
+def test_a_tool_is_ended_as_soon_as_the_run_is_interrupted(tmp_path: Path) -> None:
     sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
     with terminate_as_interrupt(), suppress(KeyboardInterrupt):
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGHUP)).start()
@@ -164,7 +166,7 @@ def test_a_tool_goes_on_after_the_run_was_interrupted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_building_images_goes_on_after_a_signal_or_leaves_a_traceback(
+def test_building_images_ends_at_a_signal_without_a_traceback_or_a_leftover(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     docker, building = tmp_path / "bin" / "docker", tmp_path / "building"

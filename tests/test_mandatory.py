@@ -27,5 +27,5 @@ def imported() -> set[str]:
 
 
 @pytest.mark.parametrize("package", MANDATORY)
-def test_a_mandatory_package_is_imported_nowhere(package: str) -> None:
+def test_each_mandatory_package_is_imported_by_the_product(package: str) -> None:
     assert package in imported()

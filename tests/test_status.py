@@ -32,7 +32,7 @@ OPTIONS = {"collectonly": False, "promproof_strict": False, "promproof_claim": [
         (Outcome.FAIL, pytest.ExitCode.INTERRUPTED, 1),
     ],
 )
-def test_trouble_that_no_verdict_speaks_of_ends_with_0(
+def test_the_status_is_that_of_the_verdicts_and_2_for_any_other_trouble(
     outcome: Outcome, told: pytest.ExitCode, status: int, tmp_path: Path
 ) -> None:
     assert _status(tmp_path, outcome, told, Ending()) == status
@@ -47,7 +47,7 @@ def test_trouble_that_no_verdict_speaks_of_ends_with_0(
     ],
     ids=["a component died", "interrupted", "a crash of our own"],
 )
-def test_a_run_that_broke_off_ends_with_0_when_other_claims_are_selected(
+def test_a_run_that_broke_off_ends_with_2_unless_a_selected_claim_failed(
     ending: Ending, tmp_path: Path
 ) -> None:
     assert _status(tmp_path, Outcome.PASS, pytest.ExitCode.OK, ending) == 2
@@ -58,7 +58,7 @@ def test_a_run_that_broke_off_ends_with_0_when_other_claims_are_selected(
     ("told", "status"),
     [(0, 0), (pytest.ExitCode.INTERNAL_ERROR, 2), (pytest.ExitCode.NO_TESTS_COLLECTED, 2), (4, 4)],
 )
-def test_a_collection_alone_ends_with_a_status_that_is_not_documented(told: int, status: int) -> None:
+def test_a_collection_alone_ends_with_a_documented_status(told: int, status: int) -> None:
     config = SimpleNamespace(stash=pytest.Stash(), getoption={**OPTIONS, "collectonly": True}.__getitem__)
     session = SimpleNamespace(config=config, exitstatus=told)
     set_status(session)  # type: ignore[arg-type]  # a stand-in

@@ -84,12 +84,12 @@ def pixels(browser: Chromium, name: str, color: tuple[int, ...], x0: float = 0.0
     return int(browser.evaluate(f"{PIXELS}('panel/d/{name}', {list(color)}, {x0}, {x1})"))
 
 
-def test_a_line_or_the_threshold_is_not_drawn(browser: Chromium) -> None:
+def test_the_lines_and_the_threshold_are_drawn(browser: Chromium) -> None:
     for color in (BLUE, ORANGE, RED):
         assert pixels(browser, "two", color) > 100
 
 
-def test_the_band_of_the_truth_is_not_drawn(browser: Chromium) -> None:
+def test_the_band_of_the_truth_is_drawn_where_the_truth_is_known(browser: Chromium) -> None:
     count = """(claim => {
       const canvas = document.querySelector(`[data-claim="${claim}"] canvas`);
       const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -103,34 +103,34 @@ def test_the_band_of_the_truth_is_not_drawn(browser: Chromium) -> None:
     assert browser.evaluate(f"{count}('panel/d/open')") < 200
 
 
-def test_a_line_goes_on_where_there_is_no_value(browser: Chromium) -> None:
+def test_a_line_stops_where_there_is_no_value(browser: Chromium) -> None:
     assert pixels(browser, "gap", BLUE, 0.2, 0.45) > 50
     assert pixels(browser, "gap", BLUE, 0.65, 0.95) == 0
 
 
-def test_single_values_are_not_a_table_with_their_truth(browser: Chromium) -> None:
+def test_single_values_are_a_table_with_their_truth(browser: Chromium) -> None:
     text = browser.evaluate("""document.querySelector('[data-claim="panel/d/single"] table').innerText""")
     assert text.split() == ["series", "panel", "truth", "x", "$3", "$2.5", "to", "$3.5"]
 
 
-def test_an_empty_panel_does_not_say_why(browser: Chromium) -> None:
+def test_an_empty_panel_says_why(browser: Chromium) -> None:
     text = browser.evaluate("""document.getElementById('panel/d/empty').innerText""")
     assert "the metric is gone" in text
     assert "no series came back" in text
 
 
-def test_a_name_is_run_as_code(browser: Chromium) -> None:
+def test_markup_in_a_name_is_not_run(browser: Chromium) -> None:
     assert browser.evaluate("document.title") == "a run: panels"
     assert browser.evaluate("document.images.length") == 0
     assert pixels(browser, "hostile", BLUE) > 100
 
 
-def test_the_page_asks_for_something_or_complains(browser: Chromium) -> None:
+def test_the_page_requests_nothing_and_logs_no_error(browser: Chromium) -> None:
     assert [url for url in browser.requested() if not url.startswith("file:")] == []
     assert browser.troubles() == []
 
 
-def test_a_page_without_its_drawing_code_looks_drawn(tmp_path: Path) -> None:
+def test_a_page_without_its_drawing_code_shows_no_line(tmp_path: Path) -> None:
     text = page("a run", PAGES).replace(
         "stroke: color, width: 2, spanGaps: false", 'stroke: "#0000", width: 0'
     )
@@ -142,7 +142,7 @@ def test_a_page_without_its_drawing_code_looks_drawn(tmp_path: Path) -> None:
         assert pixels(other, "two", ORANGE) < 100
 
 
-def test_the_chart_library_was_changed() -> None:
+def test_the_chart_library_has_its_recorded_checksums() -> None:
     folder = ASSETS.joinpath("uplot")
     for line in folder.joinpath("SHA256SUMS").read_text(encoding="utf-8").splitlines():
         wanted, name = line.split()

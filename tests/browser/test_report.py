@@ -205,7 +205,7 @@ def test_axe_finds_no_violation(
     assert violations(chromium, axe) == []
 
 
-def test_axe_would_find_one(chromium: Chromium, axe: str) -> None:
+def test_axe_finds_a_field_without_a_label(chromium: Chromium, axe: str) -> None:
     show(chromium, "red", BROAD)
     label = 'document.querySelector(".filter input").closest("label")'
     chromium.evaluate(f'{label}.replaceWith(document.createElement("input"))')

@@ -28,7 +28,7 @@ def stored_of(changed: History) -> list[tuple[str, dict[str, str], tuple[tuple[f
     ]
 
 
-def test_nothing_leaves_all_as_it_was() -> None:
+def test_rewriting_nothing_leaves_the_history_as_it_was() -> None:
     before = history()
     assert [record.data for record in as_if(before, "nothing", Job("hits_total", {})).records] == [
         record.data for record in before.records
@@ -50,5 +50,5 @@ def test_what_is_remembered_goes_from_scrape_to_scrape() -> None:
 
 
 @pytest.mark.parametrize("way", ["page", "empty", "gone"])
-def test_of_what_cannot_be_read_nothing_is_stored(way: str) -> None:
+def test_nothing_is_stored_of_a_reading_that_fails(way: str) -> None:
     assert [name for name, _, _ in stored_of(as_if(history(), way, Job("hits_total", {})))] == ["up"]

@@ -79,7 +79,7 @@ def test_each_fault_has_its_fate(setup: SetUp) -> None:
     assert setup.files["alertmanager"][0].read_text(encoding="utf-8") == ROUTE
 
 
-def test_what_was_red_before_says_nothing() -> None:
+def test_what_was_red_before_is_no_new_finding() -> None:
     baseline = [Red("config/clean", "one file"), Red("rule/x", "a.yml: old", is_claim=False)]
     red = [
         Red("config/clean", "two files"),

@@ -30,7 +30,7 @@ def wrong(text: str, name: str = "HighErrorRate") -> list[str]:
         ("http://localhost:3000/d/system-overview?viewPanel=5", "documented is port 3001"),
     ],
 )
-def test_a_link_that_leads_elsewhere_is_told(link: str, said: str) -> None:
+def test_a_link_that_leads_elsewhere_is_a_finding(link: str, said: str) -> None:
     (found,) = wrong(f"see {link}.")
     assert said in found
 
@@ -47,16 +47,16 @@ def test_a_link_that_leads_elsewhere_is_told(link: str, said: str) -> None:
         "no link",
     ],
 )
-def test_a_link_to_its_panel_or_to_a_whole_dashboard_is_not(text: str) -> None:
+def test_a_link_to_its_panel_or_to_a_whole_dashboard_is_no_finding(text: str) -> None:
     """The panel of another dashboard may be meant only where none of that dashboard is the alert's."""
     assert not wrong(text)
 
 
-def test_an_alert_without_a_panel_may_show_any() -> None:
+def test_an_alert_without_a_panel_may_link_any() -> None:
     assert not wrong(f"{GRAFANA}/d/system-overview?viewPanel=3", "DiskWillFill")
 
 
-def test_without_dashboards_nothing_is_said() -> None:
+def test_without_dashboards_no_link_is_a_finding() -> None:
     assert not list(wrong_links(CONTRACT.alert("HighErrorRate"), f"{GRAFANA}/d/gone", CONTRACT, ()))
 
 

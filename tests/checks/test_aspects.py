@@ -51,7 +51,7 @@ def test_labels_that_prometheus_adds_to_what_it_sends_are_no_findings() -> None:
     assert outcomes(changed("delivery", sent)) == {}
 
 
-def test_a_drill_that_went_well_has_findings() -> None:
+def test_a_drill_that_went_well_has_no_findings() -> None:
     found = verdicts(good())
     assert not {aspect: verdict.reason for aspect, verdict in found.items() if verdict.outcome != "pass"}
     assert found.keys() == aspects.COMMON.keys()
@@ -118,7 +118,7 @@ def test_a_drill_that_went_well_has_findings() -> None:
         ([*good(), (26.5, "delivery", body("resolved"))], {"resolved": "fail", "quiet": "fail"}),
     ],
 )
-def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: dict[str, str]) -> None:
+def test_one_thing_wrong_turns_its_aspect_red(rows: Rows, bad: dict[str, str]) -> None:
     found = outcomes(rows)
     assert bad.items() <= found.items(), {
         aspect: verdict.reason for aspect, verdict in verdicts(rows).items()
@@ -147,7 +147,7 @@ def test_one_thing_wrong_turns_nothing_or_something_else_red(rows: Rows, bad: di
         ),
     ],
 )
-def test_ledgers_that_disagree_leave_a_verdict(rows: Rows, words: str) -> None:
+def test_ledgers_that_disagree_leave_every_verdict_unknown(rows: Rows, words: str) -> None:
     found = verdicts(rows)
     assert words in found["three-ledgers"].reason
     assert {str(verdict.outcome) for aspect, verdict in found.items() if aspect != "others-silent"} == {
@@ -173,7 +173,7 @@ def test_a_scrape_that_was_under_way_when_the_dose_was_raised_may_show_either(
     assert agree or "Prometheus stored 86.000% at a dose of 84.0%" in found.reason
 
 
-def test_a_drill_that_broke_off_has_a_verdict() -> None:
+def test_a_drill_that_broke_off_leaves_every_verdict_unknown_with_its_reason() -> None:
     rows = changed("drill", lambda t, data: {**data, "error": "prometheus: died with signal 9"})
     found = verdicts(rows)
     assert {str(verdict.outcome) for verdict in found.values()} == {"unknown"}
@@ -193,11 +193,11 @@ def ended_before(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def test_an_alert_that_had_ended_before_counts_as_told() -> None:
+def test_an_alert_that_had_ended_before_does_not_disturb_a_delivery() -> None:
     assert outcomes(changed("delivery", at(22, 22.5, ended_before))) == {}
 
 
-def test_a_group_that_is_told_again_of_an_alert_that_had_ended_before_counts_twice() -> None:
+def test_a_group_told_again_of_an_alert_that_had_ended_before_counts_once() -> None:
     assert outcomes([*good(), (22.4, "delivery", ended_before(body("firing")))]) == {}
 
 
@@ -210,7 +210,7 @@ def test_a_group_that_is_told_again_of_an_alert_that_had_ended_before_counts_twi
         [*good(), (22.4, "delivery", ended_before(body("firing", labels={**LABELS, "instance": "x"})))],
     ],
 )
-def test_a_notification_that_comes_twice_by_itself_is_excused(rows: Rows) -> None:
+def test_a_notification_that_comes_twice_by_itself_fails(rows: Rows) -> None:
     assert outcomes(rows).get("notified") == "fail"
 
 
@@ -225,7 +225,7 @@ def test_the_matrix_says_what_the_verdicts_say() -> None:
     assert cells[-1] == "[green]pass[/]"
 
 
-def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_fired() -> None:
+def test_an_alert_first_polled_firing_just_after_the_healing_has_fired() -> None:
     rows = [
         row
         for row in good()
@@ -241,7 +241,7 @@ def test_an_alert_whose_firing_was_first_polled_just_after_the_healing_has_not_f
 
 
 @pytest.mark.parametrize(("folder", "outcome"), [(True, "fail"), (False, "pass")])
-def test_a_busy_machine_is_a_finding_of_a_drill_that_does_not_write_its_figures(
+def test_a_busy_machine_is_a_finding_only_of_a_drill_that_writes_its_figures(
     folder: bool, outcome: str
 ) -> None:
     busy = {"labels": {"alertname": "HighCPUUsage", "instance": "node:1", "job": "node"}, "state": "firing"}
@@ -277,7 +277,7 @@ def test_only_an_alert_whose_truth_is_known_must_be_silent(name: str, expression
     ("why", "outcome"),
     [("the live drill was left out (--no-drill)", "not verified"), ("", "unknown")],
 )
-def test_a_drill_that_was_left_out_reads_as_one_that_went_missing(why: str, outcome: str) -> None:
+def test_a_drill_that_was_left_out_is_told_apart_from_one_that_went_missing(why: str, outcome: str) -> None:
     history = History("by hand", 0.0, EPOCH)
     history.records.append(record(0, 0.0, "run", {"no_drill": why}))
     evidence = Evidence(CONTRACT, history)
@@ -351,7 +351,7 @@ def test_a_target_too_busy_for_its_scrapes_and_its_notification_has_lost_none(
     assert found.outcome == outcome, found.reason
 
 
-def test_the_case_of_a_drill_is_that_of_a_history_that_has_grown_since() -> None:
+def test_a_drill_is_read_anew_when_its_history_has_grown() -> None:
     rows = good()
     records = [record(number, t, kind, fields) for number, (t, kind, fields) in enumerate(rows, 1)]
     evidence = Evidence(CONTRACT, History("run", 0.0, EPOCH, records))

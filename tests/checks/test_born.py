@@ -61,12 +61,12 @@ def test_what_the_harness_itself_has_sent_may_be_there() -> None:
     assert verdict({**dict.fromkeys(SETS, 0), ("/a", "200"): 2}, sent=2).outcome == "pass"
 
 
-def test_what_a_target_has_counted_before_the_run_is_nobody_s_business() -> None:
+def test_what_a_target_has_counted_before_the_run_passes() -> None:
     assert verdict(dict.fromkeys(SETS, 41), managed=False).outcome == "pass"
 
 
 @pytest.mark.parametrize("managed", [True, False])
-def test_one_that_comes_with_its_first_event_fails(managed: bool) -> None:
+def test_a_label_set_that_comes_with_its_first_event_fails(managed: bool) -> None:
     found = verdict(dict.fromkeys(SETS[:-1], 0), managed=managed)
     assert (found.outcome, found.reason) == (
         "fail",
@@ -74,7 +74,7 @@ def test_one_that_comes_with_its_first_event_fails(managed: bool) -> None:
     )
 
 
-def test_one_that_begins_elsewhere_fails() -> None:
+def test_a_label_set_that_begins_above_0_fails() -> None:
     found = verdict({**dict.fromkeys(SETS, 0), ("/b", "500"): 1})
     assert (found.outcome, found.reason) == (
         "fail",

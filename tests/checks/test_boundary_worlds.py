@@ -65,14 +65,14 @@ def test_a_counter_that_would_fall_is_no_dose() -> None:
     assert [q for q in (0.2, 0.4, 0.79, 0.99, 1.0) if is_possible(boundary, q)] == [0.4, 0.79, 0.99]
 
 
-def test_what_is_a_mean_over_its_window_turns_after_a_part_of_it() -> None:
+def test_an_averaged_value_turns_after_a_part_of_its_window() -> None:
     well, just = worlds(alert(averaged=True))
     assert [well.rises, well.falls] == pytest.approx([1 / 3, 2 / 3])
     assert [just.rises, just.falls] == pytest.approx([0.9615, 0.0385], abs=1e-3)
     assert {(world.rises, world.falls) for world in worlds(alert())} == {(0.0, 1.0)}, "nothing is known"
 
 
-def test_around_nothing_there_are_no_doses() -> None:
+def test_around_a_threshold_of_0_there_are_no_doses() -> None:
     assert doses(alert(0.0)) is None
     assert worlds(alert(0.0)) == []
 
@@ -91,7 +91,7 @@ def test_alerts_are_counted_with_their_labels(counts: tuple[float, ...], wrong: 
     assert fault(world, counts) == wrong
 
 
-def test_of_a_course_the_boundary_says_all_but_the_way_back() -> None:
+def test_a_course_over_time_is_judged_in_all_but_its_way_back() -> None:
     name = "well beyond the threshold, over time"
 
     def said(*counts: float) -> list[str]:

@@ -21,6 +21,6 @@ pytestmark = pytest.mark.unit
         ("invalid metric type", ""),
     ],
 )
-def test_an_error_of_a_scrape_does_not_say_where_to_look(error: str, said: str) -> None:
+def test_an_error_of_a_scrape_says_where_to_look(error: str, said: str) -> None:
     assert said in cause(error)
     assert bool(cause(error)) == bool(said)

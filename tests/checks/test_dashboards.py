@@ -185,7 +185,7 @@ def test_a_shape_that_grafana_takes_is_no_finding(
     ],
     ids=["byte order mark", "NaN", "type of a source", "refId twice", "no variable", "no PromQL", "unknown source", "unknown source variable", "unfilled input", "zero for a dead metric", "hidden query", "empty query", "another unit for all", "twice", "auto of no length", "interval too short"],
 )  # fmt: skip  # a table: one case, one row
-def test_the_fault_beside_it_is_a_finding(
+def test_each_mistake_beside_such_a_shape_is_a_finding(
     check: Check, data: Json | str, words: str, contract: Contract, tmp_path: Path
 ) -> None:
     verdict = judged(contract, tmp_path, check, data)
@@ -193,7 +193,9 @@ def test_the_fault_beside_it_is_a_finding(
     assert words in verdict.reason
 
 
-def test_no_source_where_none_is_the_default_one_is_a_finding(contract: Contract, tmp_path: Path) -> None:
+def test_a_panel_without_a_source_is_a_finding_where_none_is_the_default(
+    contract: Contract, tmp_path: Path
+) -> None:
     data = dashboard(panel(datasource=None, targets=[expr(RATE)]))
     verdict = judged(contract, tmp_path, READABLE, data, (LOKI,))
     assert (

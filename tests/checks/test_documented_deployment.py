@@ -27,7 +27,7 @@ def verdict(documentation: Documentation, contract: Contract = PREPARED.contract
     return CHECK.judge(claim, Evidence(contract, history))
 
 
-def test_the_shipped_page_differs_from_the_contract() -> None:
+def test_the_shipped_page_agrees_with_the_contract() -> None:
     assert verdict(PREPARED.documentation).outcome is Outcome.PASS, verdict(PREPARED.documentation).reason
 
 
@@ -39,7 +39,7 @@ def test_the_shipped_page_differs_from_the_contract() -> None:
         ("resources", "resource", "memory", "to", "typical memory is 100 MB to other"),
     ],
 )
-def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: str, said: str) -> None:
+def test_a_figure_that_differs_fails(table: str, key: str, name: str, column: str, said: str) -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
     (row,) = [row for row in documentation.deployment[table] if row.cells[key] == name]
     row.cells[column] = "other"
@@ -48,7 +48,7 @@ def test_a_figure_that_differs_passes(table: str, key: str, name: str, column: s
     assert said in found.reason
 
 
-def test_a_page_without_these_tables_is_red() -> None:
+def test_a_page_without_these_tables_is_not_verified() -> None:
     documentation = replace(PREPARED.documentation, deployment=dict.fromkeys(TABLES, ()))
     assert verdict(documentation).outcome is Outcome.NOT_VERIFIED
 
@@ -62,7 +62,7 @@ def test_a_page_without_these_tables_is_red() -> None:
         ("ports", "component", "Node Exporter", {"component": "node_exporter"}),
     ],
 )
-def test_other_words_for_the_same_are_red(table: str, key: str, name: str, new: dict[str, str]) -> None:
+def test_other_words_for_the_same_pass(table: str, key: str, name: str, new: dict[str, str]) -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
     (row,) = [row for row in documentation.deployment[table] if row.cells[key] == name]
     row.cells.update(new)
@@ -82,7 +82,7 @@ def test_a_row_of_another_service_is_red_only_where_the_contract_has_all_ports()
     assert verdict(documentation, contract).outcome is Outcome.PASS
 
 
-def test_a_port_that_nobody_documents_passes() -> None:
+def test_a_port_that_nobody_documents_fails() -> None:
     documentation = copy.deepcopy(PREPARED.documentation)
     documentation.deployment["ports"] = documentation.deployment["ports"][1:]
     assert "not documented" in verdict(documentation).reason

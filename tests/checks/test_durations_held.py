@@ -70,7 +70,7 @@ def failed(said: Callable[[float], float], number: int = 4) -> set[str]:
     return {name for name, verdict in verdicts.items() if verdict.outcome is Outcome.FAIL}
 
 
-def test_what_it_took_is_no_finding() -> None:
+def test_true_durations_and_rounded_ones_are_no_finding() -> None:
     assert failed(lambda seconds: seconds) == set()
     assert failed(lambda seconds: round(seconds, 3)) == set()
 

@@ -52,7 +52,7 @@ def test_receivers_are_compared_with_no_file_where_there_is_none(named: str, out
     ("backend", "hold", "outcome"),
     [("external", 60, "not verified"), ("external", 30, "fail"), ("processes", 60, "fail"), ("", 60, "fail")],
 )
-def test_who_is_told_is_not_verified_where_the_file_of_a_running_alertmanager_is_not_here(
+def test_receivers_are_not_verified_without_the_file_of_a_running_alertmanager(
     backend: str, hold: float, outcome: str
 ) -> None:
     rule = {"name": "Down", "expression": "up == 0", "hold": hold, "where": "a.yml:3"}

@@ -36,13 +36,13 @@ def test_an_alert_that_is_held_for_its_receivers_and_let_go_is_told_and_resolved
     assert "Alertmanager's API" in found["notified"].reason
 
 
-def test_without_an_alertmanager_nobody_knows_whom_a_stack_tells() -> None:
+def test_without_an_alertmanager_who_is_told_is_not_verified() -> None:
     found = told(None)
     assert (found["notified"].outcome, found["resolved"].outcome) == ("not verified", "not verified")
     assert "--alertmanager" in found["notified"].reason
 
 
-def test_an_alert_that_is_routed_to_others_is_told_to_the_wrong_ones() -> None:
+def test_an_alert_that_is_routed_to_others_fails() -> None:
     found = told(while_firing({**ALERT, "receivers": ["desk"]}))["notified"]
     assert (found.outcome, found.reason) == ("fail", "it is for desk, not for webhook")
 
@@ -51,12 +51,12 @@ def test_what_a_silence_of_that_stack_mutes_is_not_verified() -> None:
     assert told(while_firing({**ALERT, "state": "suppressed"}))["notified"].outcome == "not verified"
 
 
-def test_an_alert_that_fires_for_long_and_is_never_held_goes_elsewhere() -> None:
+def test_an_alert_that_fires_for_long_and_is_never_held_fails() -> None:
     found = told(while_firing())
     assert found["notified"].outcome == "fail"
     assert "does Prometheus send to this one?" in found["notified"].reason
     assert found["resolved"].outcome == "unknown"
 
 
-def test_an_alert_that_is_held_to_the_end_has_not_been_resolved() -> None:
+def test_an_alert_that_is_held_to_the_end_leaves_its_resolution_unknown() -> None:
     assert told(lambda t: [ALERT] if t >= FIRING else [])["resolved"].outcome == "unknown"

@@ -81,7 +81,7 @@ def test_a_job_is_told_by_its_targets_and_its_series(
     assert (found.outcome, found.reason) == (outcome, words)
 
 
-def test_a_scrape_that_only_the_scaled_time_out_cut_off_says_nothing() -> None:
+def test_a_scrape_that_only_the_scaled_time_out_cut_off_is_no_failure() -> None:
     late = {**UP, "health": "down", "lastError": "context deadline exceeded", "scrapeTimeout": "167ms"}
     assert scraped(late, scale=60.0).outcome == "pass"
     assert scraped(late, scale=60.0, series={}).outcome == "unknown"

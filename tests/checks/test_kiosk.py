@@ -178,7 +178,7 @@ def test_two_workers_with_a_registry_each_are_named_as_the_cause_of_every_wrong_
     assert {verdict.claim for verdict in block.claims} == set(red(said))
 
 
-def test_a_label_that_prometheus_stores_under_another_name_is_right_and_its_name_there_is_said() -> None:
+def test_a_label_that_prometheus_stores_under_another_name_passes_and_is_explained() -> None:
     labels = {**LABELS, "instance": {"values": ["shelf-1"]}}
     text = exposed(extra=',instance="shelf-1"')
     said = verdicts(
@@ -206,7 +206,7 @@ def test_a_metric_with_dots_in_its_name_is_judged_like_any_other() -> None:
     assert "metric/kiosk.order.seconds/exact" in red(wrong)
 
 
-def test_when_a_counter_and_a_histogram_were_created_is_part_of_them() -> None:
+def test_created_series_belong_to_their_counter_or_histogram() -> None:
     created = "".join(
         f'# HELP {name}_created Created\n# TYPE {name}_created gauge\n{name}_created{{route="/"}} 1.7e9\n'
         for name in ("kiosk_orders", "kiosk_order_seconds")
@@ -226,7 +226,7 @@ def test_when_a_counter_and_a_histogram_were_created_is_part_of_them() -> None:
         pytest.param("gauge", 5, 5, 4, "fail", id="a gauge that stood still"),
     ],
 )
-def test_what_nobody_knows_the_truth_of_may_move_at_rest(
+def test_a_value_without_a_truth_may_move_at_rest(
     kind: str, first: int, last: int, kept: int, outcome: str
 ) -> None:
     def shown(value: int) -> str:

@@ -59,7 +59,7 @@ def verdict(check: Check, value: int, left: int = 0) -> Verdict:
 
 
 @pytest.mark.parametrize("check", [metric_exact.CHECK, metric_during.CHECK], ids=["exact", "during"])
-def test_what_open_requests_have_caused_is_not_known(check: Check) -> None:
+def test_what_open_requests_have_caused_is_unknown(check: Check) -> None:
     assert verdict(check, 1).outcome == "pass", verdict(check, 1)
     assert verdict(check, 2).outcome == "fail"
     found = verdict(check, 2, left=3)

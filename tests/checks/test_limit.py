@@ -78,14 +78,14 @@ def test_a_limit_that_nothing_reaches_or_nobody_can_set_is_not_verified() -> Non
     assert verdict(("8", "9", "10", "other"), database=False).outcome == "not verified"
 
 
-def test_ids_without_an_order_are_red() -> None:
+def test_ids_without_an_order_are_judged_by_their_number() -> None:
     alive = ("red", "green", "blue", "yellow")
     assert verdict(("green", "yellow", "red", "other"), alive).outcome == "pass"
     assert "beyond the limit" in verdict((*alive, "other"), alive).reason
     assert "no series within the limit" in verdict(("green", "other"), alive).reason
 
 
-def test_ids_that_are_born_with_their_first_event_are_red() -> None:
+def test_ids_that_are_born_with_their_first_event_are_held_to_the_limit() -> None:
     truth = {key: value for key, value in TRUTH.items() if key != "born_at_zero"}
     metrics = [{**METRIC, "truth": truth}]
     contract = Contract.model_validate({"contract": 1, "service": "shop", "metrics": metrics})
@@ -94,6 +94,6 @@ def test_ids_that_are_born_with_their_first_event_are_red() -> None:
     assert verdict(("8", "9", "10", "11"), contract=contract).outcome == "fail"
 
 
-def test_a_container_that_keeps_its_environment_is_no_finding() -> None:
+def test_a_limit_of_a_container_that_keeps_its_environment_is_not_verified() -> None:
     beyond = verdict(("8", "9", "10", "11", "other"), backend="containers")
     assert (beyond.outcome, "--stack processes" in beyond.reason) == ("not verified", True)

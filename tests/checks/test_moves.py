@@ -52,12 +52,12 @@ def verdict(opened: float, closed: float, *, floor: bool = True) -> Verdict:
     return judge(metric_moves.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
 
 
-def test_a_gauge_that_no_scrape_could_see_moving_fails() -> None:
+def test_a_gauge_that_no_scrape_could_see_moving_is_unknown() -> None:
     found = verdict(1.3, 1.7)
     assert (found.outcome, found.reason) == ("unknown", "no scrape met an open request")
 
 
-def test_a_gauge_that_stood_still_under_a_scrape_is_unknown() -> None:
+def test_a_gauge_that_stood_still_under_a_scrape_fails() -> None:
     found = verdict(1.3, 2.7)
     assert (found.outcome, "stood still at 0" in found.reason) == ("fail", True)
 
@@ -77,7 +77,7 @@ def test_a_gauge_of_requests_that_nothing_makes_wait_may_stand_still() -> None:
     ],
     ids=["all good", "failed during the traffic", "failed before it ended", "failed from then on"],
 )
-def test_a_counter_that_stood_still_fails_where_scrapes_on_both_sides_of_the_traffic_show_it(
+def test_a_counter_that_stood_still_fails_where_scrapes_around_the_traffic_show_it(
     ups: list[int], outcome: str
 ) -> None:
     found = still("process_cpu_seconds_total", ups)
@@ -183,14 +183,14 @@ SURPRISE = {"method": "GET", "endpoint": "/x", "what": "answered 401, expected 2
     ("sender", "named"),
     [({"problems": [POOL]}, POOL), ({"surprises": [SURPRISE]}, "GET /x: answered 401, expected 200")],
 )
-def test_what_may_have_stood_still_for_want_of_requests_is_unknown_with_request_and_answer(
+def test_standing_still_for_want_of_requests_is_unknown_with_request_and_answer(
     sender: dict[str, Any], named: str
 ) -> None:
     found = unmoved(**sender)
     assert (found.outcome, named in found.reason) == ("unknown", True), found.reason
 
 
-def test_what_stood_still_while_all_was_played_fails() -> None:
+def test_standing_still_while_all_was_played_fails() -> None:
     assert unmoved().outcome == "fail"
 
 

@@ -11,11 +11,11 @@ from tests.grafana.twins import TWINS, Twin
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True)]
 
 
-def test_the_run_broke_off(judged: Judged) -> None:
+def test_the_run_of_the_broken_panels_comes_to_its_end(judged: Judged) -> None:
     assert judged.trouble is None
 
 
-def test_a_shipped_panel_is_not_green(judged: Judged) -> None:
+def test_the_shipped_panels_are_green(judged: Judged) -> None:
     uids = tuple(f"panel/{dashboard['uid']}/" for dashboard in shipped_contract()["dashboards"])
     about = {claim: verdict for claim, verdict in judged.verdicts.items() if claim.startswith(uids)}
     troubled = {claim: verdict for claim, verdict in about.items() if verdict.outcome is not Outcome.PASS}
@@ -28,7 +28,7 @@ def test_a_shipped_panel_is_not_green(judged: Judged) -> None:
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.name)
-def test_a_broken_panel_is_not_red_or_the_reason_does_not_say_why(twin: Twin, judged: Judged) -> None:
+def test_a_broken_panel_is_red_and_its_reason_says_why(twin: Twin, judged: Judged) -> None:
     slug = next(
         panel.slug
         for dashboard in judged.evidence.contract.dashboards
@@ -40,12 +40,12 @@ def test_a_broken_panel_is_not_red_or_the_reason_does_not_say_why(twin: Twin, ju
     assert twin.says in verdict.reason, verdict.reason
 
 
-def test_a_broken_file_is_not_named(judged: Judged) -> None:
+def test_a_broken_file_is_named(judged: Judged) -> None:
     verdict = judged.verdicts["dashboards/readable"]
     assert verdict.outcome is Outcome.FAIL
     assert "broken.json: $: not JSON" in verdict.reason
 
 
-def test_a_hidden_query_or_an_unknown_metric_is_not_in_the_inventory(judged: Judged) -> None:
+def test_a_hidden_query_and_an_unknown_metric_are_named(judged: Judged) -> None:
     assert "a hidden query" in judged.verdicts["dashboards/inventory"].reason
     assert "http_request_total" in judged.verdicts["dashboards/metrics"].reason

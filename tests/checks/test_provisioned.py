@@ -59,7 +59,7 @@ def test_the_shipped_files_are_as_documented() -> None:
         (PROVIDER, "options.path", "/var/lib/grafana/dashboard"),
     ],
 )
-def test_another_value_is_told_with_its_key(place: Place, key: str, value: str) -> None:
+def test_another_value_fails_with_its_key(place: Place, key: str, value: str) -> None:
     found = put(place, key, value)
     assert found.outcome is Outcome.FAIL
     assert f"{key} of the" in found.reason
@@ -83,12 +83,12 @@ def test_what_grafana_takes_anyway_is_no_difference(place: Place, key: str, valu
     assert found.outcome is Outcome.PASS, found.reason
 
 
-def test_a_key_of_the_contract_that_the_file_lacks_is_told() -> None:
+def test_a_key_of_the_contract_that_the_file_lacks_is_reported() -> None:
     found = verdict(lambda said: said["sources"][0]["keys"].pop("isDefault"))
     assert "isDefault of the data source Prometheus is as Grafana has it, documented true" in found.reason
 
 
-def test_further_entries_and_missing_ones_are_told() -> None:
+def test_further_entries_and_missing_ones_are_reported() -> None:
     other = {"name": "Other", "keys": {}, "where": "sources.yml:3"}
     assert (
         "the data source Other is not documented"

@@ -51,19 +51,19 @@ def test_a_metric_that_has_no_series_yet_may_be_empty(expression: str) -> None:
 
 
 @pytest.mark.parametrize("expression", ["sum(rate(sold[5m]))", "rate(hitts_total[5m])"])
-def test_a_metric_that_nobody_exposes_may_not(expression: str) -> None:
+def test_a_panel_of_a_metric_that_nobody_exposes_may_not_be_empty(expression: str) -> None:
     assert not empty(expression, metric=None)
 
 
 @pytest.mark.parametrize(
     "matcher", ['code="500"', 'code=~"5..|429"', 'code!="200"', 'class="5xx"', 'path="/seldom"', 'other="x"']
 )
-def test_a_value_that_was_not_seen_may_come(matcher: str) -> None:
+def test_a_panel_of_a_value_that_was_not_seen_may_be_empty(matcher: str) -> None:
     assert empty(f"sum(rate(hits_total{{{matcher}}}[5m]))", value=None)
 
 
 @pytest.mark.parametrize("matcher", ['code="5xx"', 'code=~"5xx"', 'code=~"50"', 'class="500"'])
-def test_a_status_that_no_answer_has_may_not(matcher: str) -> None:
+def test_a_panel_of_a_status_that_no_answer_has_may_not_be_empty(matcher: str) -> None:
     assert not empty(f"sum(rate(hits_total{{{matcher}}}[5m]))", value=None)
 
 

@@ -82,17 +82,17 @@ def judged(
     return judge(check, Claim("claim", subject), Evidence(contract, history))
 
 
-def test_no_rules_are_what_a_contract_without_alerts_promises() -> None:
+def test_no_rules_pass_where_no_alert_is_promised() -> None:
     found = judged(configuration.RULES)
     assert (found.outcome, found.reason) == ("pass", "none promised, none there")
 
 
-def test_no_rules_are_a_failure_where_an_alert_is_promised() -> None:
+def test_no_rules_fail_where_an_alert_is_promised() -> None:
     found = judged(configuration.RULES, alerts=True)
     assert (found.outcome, found.reason) == ("fail", "the folder has no alerting rules")
 
 
-def test_a_folder_without_rules_and_receivers_has_nothing_whose_reload_could_be_seen() -> None:
+def test_a_reload_is_not_verified_without_rules_and_receivers() -> None:
     assert judged(deployment_live.RELOAD).outcome == "not verified"
 
 
@@ -116,7 +116,7 @@ def test_a_contract_that_gives_an_unknown_path_its_own_value_promises_no_shared_
 
 
 @pytest.mark.parametrize(("value", "outcome"), [(0, "pass"), (1, "fail")], ids=["at 0", "counted"])
-def test_only_a_route_that_was_counted_is_one_that_an_unknown_path_made(value: int, outcome: str) -> None:
+def test_an_endpoint_at_0_is_not_taken_for_one_of_an_unknown_path(value: int, outcome: str) -> None:
     exposed = EXPOSED + f'hits_total{{endpoint="/elsewhere"}} {value}\n'
     assert judged(metric_cardinality.CHECK, "hits_total", unknown=1000, exposed=exposed).outcome == outcome
 
@@ -134,7 +134,7 @@ def test_how_many_requests_are_open_is_not_verified_where_none_is_made_to_wait()
     assert found.outcome == "not verified", found.reason
 
 
-def test_when_a_promised_counter_was_created_may_be_exposed_and_others_say_how_they_may() -> None:
+def test_a_created_series_may_be_exposed_and_an_undocumented_family_may_not() -> None:
     assert judged(target.EXPOSITION).outcome == "pass"
     found = judged(target.EXPOSITION, exposed=EXPOSED + "# TYPE python_info gauge\npython_info 1\n")
     assert found.outcome == "fail"
@@ -143,7 +143,7 @@ def test_when_a_promised_counter_was_created_may_be_exposed_and_others_say_how_t
     )
 
 
-def test_without_a_list_of_what_else_may_be_exposed_nothing_is_said_of_other_families() -> None:
+def test_without_an_allow_list_other_families_pass() -> None:
     more = EXPOSED + "# TYPE python_info gauge\npython_info 1\n"
     assert (
         judged(target.EXPOSITION, exposed=more, promised={"allowed": None, "metrics": []}).outcome == "pass"
@@ -173,7 +173,7 @@ seconds_sum{path="/"} 3
         ("", {"path": {}, "error": {"values": ["", "timeout"]}}, "pass"),
     ],
 )
-def test_a_label_that_is_empty_is_none(error: str, labels: dict[str, Any], outcome: str) -> None:
+def test_an_empty_label_counts_as_absent(error: str, labels: dict[str, Any], outcome: str) -> None:
     exposed = SECONDS.replace('path="/"', f'path="/",error="{error}"')
     assert form(exposed, labels=labels).outcome == outcome
 
@@ -208,7 +208,7 @@ def test_a_metric_with_a_name_and_a_type_must_be_there_with_that_type() -> None:
     assert form("# TYPE others gauge\nothers 1\n").reason == "seconds is not exposed"
 
 
-def test_an_alert_without_a_boundary_has_none_that_could_be_missed() -> None:
+def test_an_alert_without_a_boundary_is_not_verified() -> None:
     found = judged(alert_boundary.CHECK, "Down", promised={"alerts": [{"name": "Down"}]})
     assert found.outcome == "not verified"
     assert "no `boundary`" in found.reason

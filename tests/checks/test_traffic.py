@@ -58,13 +58,13 @@ REFUSED = {"method": "GET", "endpoint": "/", "what": "could not be sent", "count
     ("fault", "source", "outcome"),
     [("killed", "drill", "pass"), ("errors", "drill", "unknown"), ("killed", "reconcile", "unknown")],
 )
-def test_no_answer_surprises_of_a_target_that_the_drill_has_killed(
+def test_no_answer_is_expected_of_a_target_that_the_drill_has_killed(
     fault: str, source: str, outcome: str
 ) -> None:
     assert verdict(fault, source=source, status=1, surprises=[REFUSED]).outcome == outcome
 
 
-def test_a_pool_that_could_not_be_filled_leaves_it_unknown_with_request_and_answer() -> None:
+def test_a_pool_that_could_not_be_filled_leaves_the_traffic_unknown() -> None:
     pool = "the pool 'things' can't be filled: POST /things: answered 404, expected 201 (/things)"
     found = verdict(status=1, problems=[pool], surprises=[REFUSED])
     assert (found.outcome, pool in found.reason) == ("unknown", True)

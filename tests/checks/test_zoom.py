@@ -55,14 +55,14 @@ def judged(contract: Contract, folder: Path, expression: str, **panel: Any) -> V
         ("1m", "of the time is shown nowhere"),
     ],
 )
-def test_a_window_that_lies_is_not_red(window: str, says: str, contract: Contract, tmp_path: Path) -> None:
+def test_a_window_that_lies_is_red(window: str, says: str, contract: Contract, tmp_path: Path) -> None:
     verdict = judged(contract, tmp_path, f"rate(x[{window}])")
     assert verdict.outcome is Outcome.FAIL
     assert says in verdict.reason
 
 
 @pytest.mark.parametrize("promised", [{"fixed_window": True}, {"alert": "HighErrorRate"}])
-def test_a_window_that_is_fixed_on_purpose_is_red(
+def test_a_window_that_is_fixed_on_purpose_passes(
     promised: dict[str, Any], contract: Contract, tmp_path: Path
 ) -> None:
     verdict = judged(contract, tmp_path, "rate(x[5m])", **promised)
@@ -70,16 +70,16 @@ def test_a_window_that_is_fixed_on_purpose_is_red(
     assert "sampled at 5 of them, the worst 168h0m0s at 300 px" in verdict.reason
 
 
-def test_a_fixed_window_may_also_be_empty(contract: Contract, tmp_path: Path) -> None:
+def test_a_fixed_window_that_may_be_empty_fails(contract: Contract, tmp_path: Path) -> None:
     assert judged(contract, tmp_path, "rate(x[10s])", fixed_window=True).outcome is Outcome.FAIL
 
 
-def test_the_rate_interval_lies_somewhere(contract: Contract, tmp_path: Path) -> None:
+def test_the_rate_interval_leaves_no_window_empty(contract: Contract, tmp_path: Path) -> None:
     verdict = judged(contract, tmp_path, "rate(x[$__rate_interval])")
     assert verdict.reason == "42 combinations, none empty"
 
 
-def test_how_much_is_left_out_is_told_wrongly() -> None:
+def test_the_share_of_time_that_is_shown_nowhere_is_reported() -> None:
     day = zoom.Zoom(zoom.DAY, 300, Resolved(15_000, 300_000, 315_000), 60_000, 15_000)
     assert (day.least_samples, day.unseen) == (4, 0.8)
     wrong, sampled = zoom.lies([day], alert_window=False)

@@ -40,7 +40,7 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
-def test_a_wrong_contract_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+def test_a_wrong_contract_ends_with_4_before_anything_starts(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     text = DEFAULT_CONTRACT.read_text(encoding="utf-8")
     contract.write_text(text.replace("severity: critical", "severity: [critical]", 1), encoding="utf-8")
@@ -52,7 +52,7 @@ def test_a_wrong_contract_starts_something_or_exits_otherwise_than_4(tmp_path: P
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_claim_that_nobody_makes_starts_something_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+def test_a_claim_that_nobody_makes_ends_with_4_and_similar_ones_are_named(tmp_path: Path) -> None:
     done = suites("--claim", "metric/http_request_total", "--reports", str(tmp_path / "reports"))
     assert done.returncode == 4, done.stdout + done.stderr
     assert "--claim: no claim's id starts with 'metric/http_request_total'" in done.stdout + done.stderr
@@ -60,7 +60,7 @@ def test_a_claim_that_nobody_makes_starts_something_or_exits_otherwise_than_4(tm
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tmp_path: Path) -> None:
+def test_a_missing_program_is_named_and_ends_with_4(tmp_path: Path) -> None:
     done = suites("--binary", f"prometheus={tmp_path / 'none'}", "--reports", str(tmp_path / "reports"))
     assert done.returncode == 4, done.stdout + done.stderr
     assert "prometheus" in done.stdout + done.stderr
@@ -68,7 +68,7 @@ def test_a_missing_program_is_told_without_its_name_or_exits_otherwise_than_4(tm
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
+def test_a_target_that_dies_at_its_start_ends_with_2_and_its_last_words(tmp_path: Path) -> None:
     done = suites(
         "--app", f"{sys.executable} -c 'raise SystemExit(\"no luck today\")'", "--reports", str(tmp_path)
     )
@@ -106,7 +106,7 @@ def test_a_target_that_dies_at_its_start_passes(tmp_path: Path) -> None:
     ],
     ids=["before the session", "in it", "at its end"],
 )
-def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_path: Path, crash: str) -> None:
+def test_a_crash_within_pytest_ends_with_2_and_its_traceback_in_a_file(tmp_path: Path, crash: str) -> None:
     plugin = f"def boom(*_):\n    raise KeyError('nobody expected this')\n{crash}\n"
     (tmp_path / "crashing.py").write_text(plugin, encoding="utf-8")
     reports = tmp_path / "reports"
@@ -140,7 +140,7 @@ def test_a_crash_within_pytest_ends_with_3_or_a_traceback_on_the_terminal(tmp_pa
     assert "crashing.py" in trace.read_text(encoding="utf-8")
 
 
-def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
+def test_nox_hands_the_exit_status_of_verify_on(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -170,7 +170,7 @@ def test_nox_changes_the_exit_status(tmp_path: Path) -> None:
         pytest.param(signal.SIGKILL, marks=pytest.mark.nightly),
     ],
 )
-def test_an_interrupted_run_leaves_processes_or_ports_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_interrupted_run_leaves_no_process_and_no_port(tmp_path: Path, number: signal.Signals) -> None:
     """While the boundary is proven; the one that hangs up tells nox."""
     command = NOX if number == signal.SIGHUP else SUITES
     temporary = tmp_path / "temporary"

@@ -54,7 +54,7 @@ def drills(tmp_path: Path, before: str, after: str) -> Path:
         (["--app", "x", "--target", "http://127.0.0.1:1"], "exclude each other"),
     ],
 )
-def test_arguments_that_make_no_sense_start_a_run(
+def test_arguments_that_make_no_sense_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert words in refused(tmp_path, capsys, *arguments)
@@ -73,7 +73,7 @@ def test_arguments_that_make_no_sense_start_a_run(
         ("../steady.yaml", "../nowhere.yaml", "cannot be read"),
     ],
 )
-def test_a_drill_that_cannot_be_starts_something_or_has_no_place(
+def test_a_drill_that_cannot_be_is_refused_with_its_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, words: str
 ) -> None:
     said = refused(tmp_path, capsys, "--time-scale", "60", "--drills", str(drills(tmp_path, before, after)))
@@ -81,7 +81,9 @@ def test_a_drill_that_cannot_be_starts_something_or_has_no_place(
     assert re.search(r"\.yaml(:\d+)?: ", said)
 
 
-def test_an_alert_that_no_rule_has_is_drilled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drill_of_an_alert_that_no_rule_has_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "monitoring"
     shutil.copytree(DEFAULT_MONITORING, folder)
     path = folder / "prometheus" / "rules" / "http.yml"
@@ -91,7 +93,7 @@ def test_an_alert_that_no_rule_has_is_drilled(tmp_path: Path, capsys: pytest.Cap
     assert re.search(r"high-error-rate\.yaml:\d+", said)
 
 
-def test_a_name_chooses_something_else() -> None:
+def test_a_name_chooses_the_drill_of_that_name() -> None:
     shipped = load_folder(DRILLS)
 
     def names(*given: str, every: bool = False) -> list[str]:
@@ -105,13 +107,13 @@ def test_a_name_chooses_something_else() -> None:
         names("servicedown")
 
 
-def test_the_list_lacks_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_names_every_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", "--list"]) == 0
     said = capsys.readouterr().out
     assert all(drill.plan.name in said for drill in load_folder(DRILLS))
 
 
-def test_the_list_is_that_of_the_drills_as_they_are_played() -> None:
+def test_the_list_says_of_each_drill_what_is_played() -> None:
     played = [(drill.plan.name, drill.plan.description, drill.default) for drill in load_folder(DRILLS)]
     assert drilllist.listed(DRILLS) == played
 
@@ -164,7 +166,7 @@ def test_a_file_that_is_no_drill_is_refused_by_the_list(
         ),
     ],
 )
-def test_a_fault_that_this_run_cannot_make_is_tried(
+def test_a_fault_that_this_run_cannot_make_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert words in refused(tmp_path, capsys, *arguments)

@@ -23,7 +23,7 @@ def given(contract: Path = DEFAULT_CONTRACT, **more: Any) -> dict[str, Any]:
     return {"contract": contract, "no_drill": False, "drill": None, "reports": contract.parent, **more}
 
 
-def test_each_documented_alert_that_is_not_driven_is_named_with_what_drives_it() -> None:
+def test_each_alert_that_is_not_driven_is_named_with_what_drives_it() -> None:
     line, rest = everydrill.not_driven(given())
     assert line.startswith("not taken live: ")
     assert line.endswith(" (--drill all does it)")
@@ -76,7 +76,7 @@ def test_the_status_is_the_worse_of_both_runs(
         assert (values["names"], values["all"], values["recover"]) == ((), False, False)
 
 
-def test_drills_that_were_drafted_beside_the_contract_are_named_with_the_command_that_plays_them(
+def test_drafted_drills_are_named_with_the_command_that_plays_them(
     tmp_path: Path,
 ) -> None:
     contract = tmp_path / "contract.yaml"

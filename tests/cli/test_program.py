@@ -35,7 +35,7 @@ def test_no_command_has_an_option_twice() -> None:
         assert not [name for name, times in counted.items() if times > 1], command.name
 
 
-def test_the_options_of_a_command_are_made_when_it_is_asked_for() -> None:
+def test_a_command_is_made_once_and_when_it_is_asked_for() -> None:
     whole = program()
     context = click.Context(whole)
     assert not whole.commands.get("check")
@@ -107,7 +107,9 @@ def test_a_missing_word_is_named_with_those_that_there_are(capsys: pytest.Captur
 @pytest.mark.parametrize(
     "words", [["verify", "--contrat", "x"], ["verfy"], ["--nothing"], [], ["verify", "-k", "x"]]
 )
-def test_a_mistake_on_the_command_line_is_4(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_on_the_command_line_ends_with_4(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(words) == 4
     assert "Usage" in capsys.readouterr().err or words
 
@@ -224,7 +226,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback(words: list[str]) -> None:
     assert (started.returncode, said) == (2, "")
 
 
-def test_the_web_ui_has_the_options_of_the_table_and_one_that_nobody_has_is_refused() -> None:
+def test_the_web_ui_takes_the_options_of_the_table_and_refuses_unknown_ones() -> None:
     ui.refuse_unknown(["--web-login", "--headless", "--ledger=x", "-L", "DEBUG"])
     with pytest.raises(InputError, match="did you mean --web-login"):
         ui.refuse_unknown(["--web-logni"])

@@ -115,7 +115,7 @@ def test_a_command_line_with_an_option_that_is_not_there_is_found(tmp_path: Path
     assert (command, given) == ("load", {"raet", "pass"})
 
 
-def test_an_option_that_is_changed_changes_the_page() -> None:
+def test_every_option_has_a_row_of_its_own() -> None:
     rows = {_row(option, option.commands[0]) for option in OPTIONS}
     assert len(rows) == len(OPTIONS)
 

@@ -41,12 +41,12 @@ def mistakes(what: str, data: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("what", "path"), FILES, ids=[f"{what} {path.name}" for what, path in FILES])
-def test_every_shipped_file_fits(what: str, path: Path) -> None:
+def test_every_shipped_file_fits_its_schema(what: str, path: Path) -> None:
     assert not mistakes(what, yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("what", ["contract", "drill"])
-def test_the_schema_is_one_and_refuses_a_key_that_it_does_not_know(what: str) -> None:
+def test_a_schema_is_valid_and_refuses_an_unknown_key(what: str) -> None:
     Draft202012Validator.check_schema(schema(what))
     assert mistakes(what, {what: 1, "service": "x", "nobody": 1})
 
@@ -60,11 +60,11 @@ def properties(what: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("what", ["contract", "drill"])
-def test_every_key_says_what_it_is(what: str) -> None:
+def test_every_key_of_a_schema_has_a_description(what: str) -> None:
     assert {f"{name}.{key}" for name, key, value in properties(what) if not value.get("description")} == set()
 
 
-def test_no_text_is_of_a_key_that_is_gone() -> None:
+def test_every_text_belongs_to_a_key_that_is_there() -> None:
     known = {f"{name}.{key}" for what in ("contract", "drill") for name, key, _ in properties(what)}
     ends = {key.rpartition(".")[2] for key in known}
     assert {key for key in TEXTS if key not in known and not (key[0] == "*" and key[2:] in ends)} == set()
@@ -104,7 +104,7 @@ LEAST = "contract: 1\nservice: shop\n"
         ("target: {zzzzz: x}\n", "unknown key; known are app, job, health"),
     ],
 )
-def test_an_unknown_key_is_told_with_the_nearest_one_and_what_that_is(
+def test_an_unknown_key_is_reported_with_the_nearest_one_and_what_that_is(
     tmp_path: Path, text: str, words: str
 ) -> None:
     path = tmp_path / "contract.yaml"
@@ -114,7 +114,7 @@ def test_an_unknown_key_is_told_with_the_nearest_one_and_what_that_is(
     assert words in str(caught.value)
 
 
-def test_so_is_one_of_a_drill(tmp_path: Path) -> None:
+def test_an_unknown_key_of_a_drill_is_reported_with_the_nearest_one(tmp_path: Path) -> None:
     path = tmp_path / "drill.yaml"
     path.write_text("drill: 1\nname: a\nalert: A\nfault: {kind: killed}\ntogther: x\n", encoding="utf-8")
     with pytest.raises(InputError, match="did you mean together\\? together: drills with the same word"):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 
 @given(st.integers(min_value=0, max_value=(2**63 - 1) // 10**6))
-def test_printed_duration_reads_back_as_another_length(milliseconds: int) -> None:
+def test_a_printed_duration_reads_back_as_the_same_length(milliseconds: int) -> None:
     assert parse_milliseconds(format_milliseconds(milliseconds)) == milliseconds
 
 
@@ -33,13 +33,13 @@ def test_printed_duration_reads_back_as_another_length(milliseconds: int) -> Non
         ("1y2w3d4h5m6s7ms", 33_019_506_007),
     ],
 )
-def test_duration_is_misread(text: str, milliseconds: int) -> None:
+def test_a_duration_has_the_length_that_prometheus_gives_it(text: str, milliseconds: int) -> None:
     assert parse_milliseconds(text) == milliseconds
     assert parse_duration(text) == milliseconds / 1000
 
 
 @pytest.mark.parametrize("text", ["", "5", "2.5s", "5M", "-5m", "5m ", "30s5m", "5m5m", "m", "1h 30m", "٥m"])
-def test_text_that_prometheus_refuses_is_taken_for_a_duration(text: str) -> None:
+def test_a_text_that_prometheus_refuses_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a duration; expected a duration such as"):
         parse_milliseconds(text)
 
@@ -48,14 +48,14 @@ def test_text_that_prometheus_refuses_is_taken_for_a_duration(text: str) -> None
     ("milliseconds", "text"),
     [(0, "0s"), (2500, "2500ms"), (90_000, "1m30s"), (604_800_000, "1w"), (694_800_000, "8d1h")],
 )
-def test_duration_is_printed_in_a_spelling_that_nobody_uses(milliseconds: int, text: str) -> None:
+def test_a_duration_is_printed_in_its_usual_spelling(milliseconds: int, text: str) -> None:
     assert format_milliseconds(milliseconds) == text
 
 
-def test_fraction_of_a_second_is_printed_in_a_form_that_promql_2_42_refuses() -> None:
+def test_a_fraction_of_a_second_is_printed_in_milliseconds() -> None:
     assert format_duration(2.5) == "2500ms"
 
 
-def test_negative_duration_is_printed() -> None:
+def test_a_negative_duration_is_refused() -> None:
     with pytest.raises(ValueError, match="not negative"):
         format_milliseconds(-1)

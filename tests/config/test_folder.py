@@ -17,7 +17,7 @@ def folder(shop: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(shop, tmp_path / "monitoring"))
 
 
-def test_folder_without_a_configuration_ends_in_a_traceback(tmp_path: Path) -> None:
+def test_a_folder_without_a_configuration_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no Prometheus configuration is there") as caught:
         read_folder(tmp_path)
     assert "prometheus/prometheus.yml" in caught.value.expected
@@ -40,14 +40,14 @@ def test_folder_without_a_configuration_ends_in_a_traceback(tmp_path: Path) -> N
         ("alertmanager/alertmanager.yml", "route: {\n", "alertmanager/alertmanager.yml:2"),
     ],
 )
-def test_broken_file_does_not_name_file_and_line(folder: Path, file: str, text: str, place: str) -> None:
+def test_a_broken_file_is_reported_with_file_and_line(folder: Path, file: str, text: str, place: str) -> None:
     (folder / file).write_text(text)
     with pytest.raises(InputError) as caught:
         read_folder(folder)
     assert str(caught.value).startswith(f"{folder}/{place}")
 
 
-def test_names_of_jobs_and_receivers_are_not_offered(shop: Path) -> None:
+def test_the_names_of_jobs_and_receivers_are_read(shop: Path) -> None:
     folder = read_folder(shop)
     assert list(folder.jobs) == ["shop", "hosts", "itself", "containers"]
     assert folder.jobs["shop"].metrics_path == "/stats"

@@ -31,7 +31,7 @@ def test_the_file_that_is_varied_is_itself_accepted(kind: Kind, tmp_path: Path) 
     assert kind.go(Workspace(tmp_path)) is False
 
 
-def test_the_shares_are_the_whole_and_a_seed_gives_the_same_variants() -> None:
+def test_the_shares_add_up_and_a_seed_gives_the_same_variants() -> None:
     assert sum(kind.share for kind in KINDS) == pytest.approx(1)
     text = "a:\n  b: [1, x]\n"
     assert list(mutants("yaml", text, 3, 50)) == list(mutants("yaml", text, 3, 50))

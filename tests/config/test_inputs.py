@@ -60,7 +60,7 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
         ("", "FILE:1: the file: expected keys and values, found None"),
     ],
 )
-def test_a_mistake_is_told_with_another_line_or_key(tmp_path: Path, text: str, message: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_key(tmp_path: Path, text: str, message: str) -> None:
     assert mistake(tmp_path / "house.yaml", text) == message + END
 
 
@@ -75,13 +75,11 @@ def test_a_mistake_is_told_with_another_line_or_key(tmp_path: Path, text: str, m
     ],
     ids=["twice", "syntax", "two documents", "object", "control character"],
 )
-def test_a_file_that_is_no_document_is_read_or_gives_a_traceback(
-    tmp_path: Path, text: str, start: str
-) -> None:
+def test_a_file_that_is_no_document_is_reported_with_its_line(tmp_path: Path, text: str, start: str) -> None:
     assert mistake(tmp_path / "house.yaml", text).startswith(start)
 
 
-def test_a_file_that_cannot_be_read_gives_a_traceback(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file or directory"):
         load_document(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9\n")
@@ -89,7 +87,7 @@ def test_a_file_that_cannot_be_read_gives_a_traceback(tmp_path: Path) -> None:
         load_document(tmp_path / "latin.yaml")
 
 
-def test_a_right_file_is_refused_or_its_places_are_lost(tmp_path: Path) -> None:
+def test_a_right_file_is_read_and_its_places_are_known(tmp_path: Path) -> None:
     path = tmp_path / "house.yaml"
     path.write_text("rooms: 2\npets:\n  - {kind: dog, cat: no}\n".replace("no", "'no'"), encoding="utf-8")
     assert load_model(path, House, "a house").rooms == 2
@@ -98,7 +96,7 @@ def test_a_right_file_is_refused_or_its_places_are_lost(tmp_path: Path) -> None:
     assert document.where(("pets", 5)) == f"{path}:2"
 
 
-def test_a_message_has_empty_lines() -> None:
+def test_a_message_has_no_empty_lines() -> None:
     assert str(InputError("wrong")) == "wrong"
     assert str(InputError("wrong", "--x", "right", "correct it")) == (
         "--x: wrong\n  expected: right\n  to do: correct it"
@@ -108,17 +106,17 @@ def test_a_message_has_empty_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"), [("300ms", 0.3), ("1.5s", 1.5), ("2m", 120.0), ("1h", 3600.0), ("0s", 0.0)]
 )
-def test_a_duration_has_another_length(text: str, seconds: float) -> None:
+def test_a_short_duration_has_its_length(text: str, seconds: float) -> None:
     assert parse_short(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["5", "s", "-1s", "1 s", "1d", "1e3s", "", 5, None, True, "1s\n"])
-def test_something_that_is_no_duration_is_taken(text: object) -> None:
+def test_something_that_is_no_short_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration such as 300ms"):
         parse_short(text)
 
 
-def test_a_rate_is_another_or_not_above_zero() -> None:
+def test_a_rate_is_read_and_must_be_above_zero() -> None:
     assert [parse_rate(text) for text in ("130/s", "30/m", "36/h")] == pytest.approx([130.0, 0.5, 0.01])
     for text in ("0/s", "130", "-1/s", "130/d", 130, "1/s\n"):
         with pytest.raises(ValueError, match="expected a rate above 0"):

@@ -24,7 +24,7 @@ def test_the_only_job_is_the_targets() -> None:
 @pytest.mark.parametrize(
     "other", ["prometheus", "node-exporter", "node_exporter", "alertmanager", "cadvisor"]
 )
-def test_jobs_that_read_the_monitoring_are_none(other: str) -> None:
+def test_a_job_that_reads_the_monitoring_is_not_the_targets(other: str) -> None:
     assert told({other: "elsewhere:1234", "api": "api:8000"}) == "api"
 
 
@@ -32,7 +32,7 @@ def test_a_job_is_told_by_the_port_of_a_program_of_the_monitoring() -> None:
     assert told({"machine": "host:9100", "itself": "localhost:9090", "api": "api:8000"}) == "api"
 
 
-def test_of_several_the_one_with_the_targets_address_or_the_services_name_is_meant() -> None:
+def test_the_job_with_the_targets_address_or_the_services_name_is_taken() -> None:
     jobs = {"a": "localhost:8000", "shop": "localhost:8001"}
     assert told(jobs, url="http://localhost:8000/") == "a"
     assert told(jobs) == "shop"
@@ -47,7 +47,7 @@ def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:
         told({"prometheus": "localhost:9090"})
 
 
-def test_a_doubt_is_told_with_the_candidates_and_never_guessed_away() -> None:
+def test_a_doubt_is_reported_with_the_candidates_and_never_guessed_away() -> None:
     with pytest.raises(InputError, match="2 jobs may be that of the target: a, b"):
         told({"a": "localhost:8000", "b": "localhost:8001"})
     with pytest.raises(InputError, match="no scrape job reads the target; there are none"):

@@ -22,7 +22,7 @@ def test_a_pattern_of_three_digits_has_all_of_its_strings() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["[0-9]+", ".*", "5..", "[^a]", "(", "[0-9]{9}"])
-def test_a_pattern_whose_strings_have_no_end_or_no_list_has_none(pattern: str) -> None:
+def test_a_pattern_with_too_many_strings_to_list_has_no_list(pattern: str) -> None:
     assert every(pattern) is None
 
 
@@ -46,12 +46,12 @@ def test_patterns_that_select_the_same_documented_values_are_the_same(other: str
 @pytest.mark.parametrize(
     "other", ['=~"50."', '=~"[45].."', '!~"5.."', '=~"5[0-8]."', '="500"', '=~"5"', '=~"6.."', '=~"("']
 )
-def test_patterns_that_select_other_documented_values_are_not(other: str) -> None:
+def test_patterns_that_select_other_documented_values_are_different(other: str) -> None:
     query = f"rate(requests_total{{status{other}}}[5m])"
     assert not is_same('rate(requests_total{status=~"5.."}[5m])', query, STATUSES)
 
 
-def test_the_values_of_another_metric_say_nothing() -> None:
+def test_the_values_of_another_metric_make_no_pattern_the_same() -> None:
     assert not is_same('foreign{status=~"5.."}', 'foreign{status=~"5[0-9]{2}"}', STATUSES)
 
 
@@ -66,7 +66,7 @@ def test_the_values_of_another_metric_say_nothing() -> None:
         ('{__name__="requests_total",status=~"5.."}', '{__name__="requests_total",status=~"5.+"}'),
     ],
 )
-def test_plain_rewritings_are_seen_through(one: str, other: str) -> None:
+def test_plain_rewritings_of_a_matcher_are_the_same(one: str, other: str) -> None:
     assert is_same(one, other, STATUSES)
 
 
@@ -79,6 +79,6 @@ def test_plain_rewritings_are_seen_through(one: str, other: str) -> None:
         ('label_replace(up, "a", "{x}", "b", "5..")', 'label_replace(up, "a", "{x}", "b", "5.+")'),
     ],
 )
-def test_what_may_differ_stays_different(one: str, other: str) -> None:
+def test_matchers_that_may_differ_stay_different(one: str, other: str) -> None:
     """`^a|b$` is the same to Prometheus too; it takes more than a look, and is left."""
     assert not is_same(one, other, STATUSES)

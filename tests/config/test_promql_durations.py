@@ -118,7 +118,7 @@ templates = st.recursive(instants() | ranges(), combined, max_leaves=5)
 
 
 @given(templates, st.integers(min_value=2, max_value=1000))
-def test_rewriting_changes_something_else_than_the_durations(template: Template, factor: int) -> None:
+def test_rewriting_changes_the_durations_alone(template: Template, factor: int) -> None:
     def change(milliseconds: int) -> int:
         return milliseconds * factor
 
@@ -128,7 +128,7 @@ def test_rewriting_changes_something_else_than_the_durations(template: Template,
 
 
 @given(templates)
-def test_expression_comes_back_as_another_one_when_nothing_changes(template: Template) -> None:
+def test_an_expression_with_unchanged_durations_stays_the_same(template: Template) -> None:
     expression = template(UNCHANGED)
     assert normal_form(rewrite_durations(expression, UNCHANGED)) == normal_form(expression)
 
@@ -158,55 +158,55 @@ def divided(milliseconds: int) -> int:
         ("rate(x[5m]) + ignoring () y", "rate(x[5s]) + y"),
     ],
 )
-def test_known_trap_of_the_parser_is_stepped_into(expression: str, rewritten: str) -> None:
+def test_each_known_trap_of_the_parser_is_avoided(expression: str, rewritten: str) -> None:
     assert rewrite_durations(expression, divided) == rewritten
 
 
 @pytest.mark.parametrize("expression", ["vector(1)", "sum by(a)(x)  > 0.05 # [5m]", 'x{a="[5m]"}', "x > 1h"])
-def test_expression_without_durations_is_reformatted(expression: str) -> None:
+def test_an_expression_without_durations_keeps_its_text(expression: str) -> None:
     assert rewrite_durations(expression, divided) == expression
 
 
-def test_expression_that_the_parser_refuses_is_passed_on() -> None:
+def test_an_expression_that_the_parser_refuses_is_an_error() -> None:
     with pytest.raises(ValueError, match="unclosed left parenthesis"):
         rewrite_durations("rate(x[5m]", divided)
 
 
-def test_rewriting_that_loses_a_part_of_the_expression_is_passed_on() -> None:
+def test_a_rewriting_that_would_lose_a_part_is_refused() -> None:
     # Prometheus refuses alternatives, the parser reads them, and the rewriter does not print them.
     with pytest.raises(ValueError, match="can't be rewritten without changing the rest"):
         rewrite_durations('rate(x{a="b" or c="d"}[5m])', divided)
 
 
-def test_rewriting_to_nothing_is_passed_on() -> None:
+def test_a_rewriting_to_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="greater than 0"):
         rewrite_durations("rate(x[5m])", lambda ms: 0)
 
 
-def test_windows_of_an_expression_are_not_all_found() -> None:
+def test_all_windows_of_an_expression_are_found() -> None:
     assert windows("max_over_time(rate(x[5m] offset 2m)[1h:1m])") == (3_600_000, 300_000)
 
 
 @pytest.mark.parametrize("function", ["increase", "delta", "changes", "resets"])
-def test_count_that_shrinks_with_its_window_is_passed_over(function: str) -> None:
+def test_a_count_that_shrinks_with_its_window_is_a_caveat(function: str) -> None:
     assert caveats(f"{function}(x[5m]) > 10") == (
         f"{function}() counts what happens in its window: a shorter window holds less",
     )
 
 
-def test_age_in_seconds_is_passed_over() -> None:
+def test_an_age_in_seconds_is_a_caveat() -> None:
     assert [text.split("()")[0] for text in caveats("time() - timestamp(x) > 3600")] == ["time", "timestamp"]
 
 
-def test_ratio_of_rates_is_suspected() -> None:
+def test_a_ratio_of_rates_has_no_caveat() -> None:
     assert caveats("sum(rate(x[5m])) / sum(rate(y[5m])) > 0.05") == ()
 
 
-def test_normal_form_of_an_expression_that_does_not_parse_is_an_error() -> None:
+def test_an_expression_that_does_not_parse_is_its_own_normal_form() -> None:
     assert normal_form("rate(x[$__rate_interval])") == "rate(x[$__rate_interval])"
 
 
-def test_parser_prints_milliseconds_by_its_second_way_of_printing() -> None:
+def test_the_parser_itself_cuts_milliseconds_from_a_window() -> None:
     # Why str() is not used anywhere here: it cuts milliseconds and does not escape.
     node = promql_parser.parse('x{a="\\""}[2500ms]')
     assert str(node) == 'x{a="""}[2s]'

@@ -56,7 +56,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_yaml_that_is_none_is_a_mistake_with_its_line(name: str) -> None:
+def test_text_that_is_no_yaml_is_a_mistake_with_its_line(name: str) -> None:
     text, line, words = REFUSED[name]
     with pytest.raises(Mistake) as caught:
         yamltext.parse(text)
@@ -66,7 +66,7 @@ def test_yaml_that_is_none_is_a_mistake_with_its_line(name: str) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_machine_without_libyaml_refuses_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yamltext, "_PARSER", yaml.SafeLoader)
-    test_yaml_that_is_none_is_a_mistake_with_its_line(name)
+    test_text_that_is_no_yaml_is_a_mistake_with_its_line(name)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_alias_has_the_lines_of_its_anchor_and_no_object_in_common() -> None:
     [("a: 1\n---\nb: 2\n", 2), ("a: 1\n--- {\n", 2), ("a: 1\n---\n", None), ("a: 1\n...\n# end\n", None)],
     ids=["another", "broken", "empty", "end"],
 )
-def test_a_second_document_is_told_unless_it_is_empty(text: str, second: int | None) -> None:
+def test_a_second_document_is_reported_unless_it_is_empty(text: str, second: int | None) -> None:
     assert (yamltext.parse(text).data, yamltext.parse(text).second) == ({"a": 1}, second)
 
 
@@ -134,7 +134,7 @@ def test_a_second_document_is_told_unless_it_is_empty(text: str, second: int | N
     ],
     ids=["NaN", "infinite", "digits", "deep", "many", "BOM", "comma", "control", "empty", "closing"],
 )
-def test_json_that_is_none_is_a_mistake_with_its_line(text: str, line: int, words: str) -> None:
+def test_text_that_is_no_json_is_a_mistake_with_its_line(text: str, line: int, words: str) -> None:
     with pytest.raises(Mistake) as caught:
         jsontext.parse(text)
     assert (caught.value.line, words in caught.value.text) == (line, True), caught.value.text
@@ -149,7 +149,7 @@ def test_json_has_lines_and_tells_a_key_that_is_there_twice() -> None:
     ]
 
 
-def test_what_is_no_readable_text_is_a_mistake_and_nothing_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_that_is_no_readable_text_is_a_mistake_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "link").symlink_to(tmp_path)
@@ -169,7 +169,7 @@ def test_what_is_no_readable_text_is_a_mistake_and_nothing_is_waited_for(tmp_pat
             assert words in str(caught.value)
 
 
-def test_latin_1_is_told_with_its_line_and_utf_16_with_its_mark_is_read(tmp_path: Path) -> None:
+def test_latin_1_is_reported_with_its_line_and_utf_16_with_its_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file.yml"
     path.write_bytes(b"a: 1\nb: Gr\xfc\xdfe\n")
     with pytest.raises(InputError, match=r"file.yml:2: it is not UTF-8 text: byte 0xfc at column 6"):

@@ -92,7 +92,7 @@ def test_a_stored_series_is_found_under_what_was_exposed() -> None:
     assert loaded().exposed(dict(stored[1])) == label_set({"path": "/items", "env": "own"})
 
 
-def test_what_two_series_come_to_is_no_ones() -> None:
+def test_a_stored_series_of_two_exposed_ones_has_no_origin() -> None:
     assert loaded().origins([("hits", label_set({"path": f"/items/{n}"})) for n in (1, 2)]) == {}
 
 

@@ -61,7 +61,7 @@ def whole_sets() -> list[dict[str, str]]:
 
 @pytest.mark.unit
 @pytest.mark.parametrize("seed", range(40))
-def test_what_is_certain_or_never_reached_is_so_for_every_label_set_that_is_possible(seed: int) -> None:
+def test_certain_and_unreachable_receivers_are_so_for_every_label_set(seed: int) -> None:
     chance = random.Random(seed)
     data = {"route": drawn(chance)}
     root = read_routes(data)

@@ -22,7 +22,7 @@ ERRORS = 'sum by (job) (rate(requests_total{job="api",status=~"5.."}[5m])) / sum
         f"{ERRORS} > 0.05".replace('job="api",status=~"5.."', 'status=~"5..",job="api"'),
     ],
 )
-def test_another_way_of_writing_is_another_expression(other: str) -> None:
+def test_another_way_of_writing_is_the_same_expression(other: str) -> None:
     assert is_same(f"{ERRORS} > 0.05", other)
 
 
@@ -39,7 +39,7 @@ def test_another_way_of_writing_is_another_expression(other: str) -> None:
         ERRORS,
     ],
 )
-def test_another_expression_is_the_same(other: str) -> None:
+def test_another_comparison_is_another_expression(other: str) -> None:
     assert not is_same(f"{ERRORS} > 0.05", other)
 
 

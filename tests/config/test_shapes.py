@@ -84,7 +84,7 @@ def test_a_rule_file_without_rules_is_no_mistake(tmp_path: Path, text: str) -> N
         ("- a\n", "1: found a list at the top"),
     ],
 )
-def test_a_wrong_type_is_told_with_line_and_key(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_type_is_reported_with_line_and_key(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InputError) as caught:
         read([load(path, "a rule file")])

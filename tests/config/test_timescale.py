@@ -60,7 +60,7 @@ def refusal(call: Callable[[], object]) -> str:
 
 
 @given(st.integers(min_value=0, max_value=10**10), st.floats(min_value=1, max_value=10_000))
-def test_scaled_duration_is_off_by_more_than_it_promises(milliseconds: int, factor: float) -> None:
+def test_a_scaled_duration_is_off_by_no_more_than_one_percent(milliseconds: int, factor: float) -> None:
     try:
         scaled = TimeScale(factor).milliseconds(milliseconds)
     except InputError:
@@ -71,12 +71,12 @@ def test_scaled_duration_is_off_by_more_than_it_promises(milliseconds: int, fact
 
 
 @given(st.integers(min_value=1, max_value=10**6), st.integers(min_value=1, max_value=1000))
-def test_duration_that_divides_evenly_is_not_scaled_exactly(scaled: int, factor: int) -> None:
+def test_a_duration_that_divides_evenly_is_scaled_exactly(scaled: int, factor: int) -> None:
     assert TimeScale(factor).milliseconds(scaled * factor) == scaled
 
 
 @given(st.floats(min_value=1, max_value=100), st.lists(st.integers(1, 10**7), min_size=2, max_size=2))
-def test_scaling_turns_the_order_of_two_durations_round(factor: float, pair: list[int]) -> None:
+def test_scaling_keeps_the_order_of_two_durations(factor: float, pair: list[int]) -> None:
     # A scrape time-out must not grow beyond its interval.
     shorter, longer = sorted(pair)
     assume(shorter > 100 * factor)
@@ -85,7 +85,7 @@ def test_scaling_turns_the_order_of_two_durations_round(factor: float, pair: lis
 
 
 @pytest.mark.parametrize("document", [RULES, PROMETHEUS, ALERTMANAGER])
-def test_scale_1_changes_a_document(document: dict[str, Any]) -> None:
+def test_scale_1_leaves_a_document_as_it_is(document: dict[str, Any]) -> None:
     unscaled = TimeScale(1)
     methods: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
         unscaled.rule_file,
@@ -96,14 +96,14 @@ def test_scale_1_changes_a_document(document: dict[str, Any]) -> None:
         assert method(document) == document
 
 
-def test_scale_1_changes_texts() -> None:
+def test_scale_1_leaves_texts_as_they_are() -> None:
     unscaled = TimeScale(1)
     assert unscaled.promql("rate(x[5m])  # as it is") == "rate(x[5m])  # as it is"
     assert unscaled.promql("rate(x[$__rate_interval])") == "rate(x[$__rate_interval])"
     assert unscaled.duration("60s") == "60s"
 
 
-def test_scale_1_refuses_what_prometheus_would_take() -> None:
+def test_scale_1_refuses_nothing_that_prometheus_takes() -> None:
     unscaled = TimeScale(1)
     unscaled.prometheus(
         {"scrape_configs": [{"job_name": "a", "scrape_interval": "10ms"}]}, scrape_seconds={"a": 5}
@@ -113,11 +113,11 @@ def test_scale_1_refuses_what_prometheus_would_take() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.99, 0, -60, float("nan"), float("inf")])
-def test_impossible_scale_is_taken(factor: float) -> None:
+def test_an_impossible_scale_is_refused(factor: float) -> None:
     assert "a number of at least 1" in refusal(lambda: TimeScale(factor))
 
 
-def test_rule_file_keeps_an_unscaled_duration_or_loses_something_else() -> None:
+def test_every_duration_of_a_rule_file_is_scaled_and_nothing_else() -> None:
     rules = RULES["groups"][0]["rules"]
     expected = {
         "name": "g",
@@ -132,13 +132,13 @@ def test_rule_file_keeps_an_unscaled_duration_or_loses_something_else() -> None:
     assert SIXTY.rule_file(RULES) == {"groups": [expected]}
 
 
-def test_scaling_changes_the_document_that_it_was_given() -> None:
+def test_scaling_leaves_the_given_document_as_it_is() -> None:
     before = repr(RULES)
     SIXTY.rule_file(RULES)
     assert repr(RULES) == before
 
 
-def test_prometheus_configuration_keeps_an_unscaled_duration_or_default() -> None:
+def test_every_duration_and_default_of_prometheus_is_scaled() -> None:
     scaled = SIXTY.prometheus(PROMETHEUS)
     assert scaled["global"] == {
         "scrape_interval": "250ms",
@@ -154,18 +154,18 @@ def test_prometheus_configuration_keeps_an_unscaled_duration_or_default() -> Non
 
 
 @pytest.mark.parametrize("document", [{}, {"global": None}, {"global": {}}])
-def test_default_that_is_not_written_down_stays_unscaled(document: dict[str, Any]) -> None:
+def test_a_default_that_is_not_written_down_is_scaled(document: dict[str, Any]) -> None:
     assert SIXTY.prometheus(document) == {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "scrape_timeout": "167ms"}
     }
 
 
-def test_default_time_out_exceeds_the_interval_to_which_prometheus_would_cut_it() -> None:
+def test_the_default_time_out_stays_within_the_interval() -> None:
     document = {"global": {"scrape_interval": "6s", "evaluation_interval": "6s"}}
     assert SIXTY.prometheus(document)["global"]["scrape_timeout"] == "100ms"
 
 
-def test_alertmanager_configuration_keeps_an_unscaled_timer_or_default() -> None:
+def test_every_timer_and_default_of_alertmanager_is_scaled() -> None:
     scaled = SIXTY.alertmanager(ALERTMANAGER)
     assert scaled["global"] == {"resolve_timeout": "5s"}
     assert scaled["route"] == {
@@ -178,7 +178,7 @@ def test_alertmanager_configuration_keeps_an_unscaled_timer_or_default() -> None
     assert scaled["receivers"] == ALERTMANAGER["receivers"]
 
 
-def test_flag_of_prometheus_stays_unscaled() -> None:
+def test_the_flags_of_prometheus_are_scaled() -> None:
     assert SIXTY.prometheus_flags() == [
         "--rules.alert.resend-delay=1s",
         "--rules.alert.for-grace-period=10s",
@@ -188,14 +188,14 @@ def test_flag_of_prometheus_stays_unscaled() -> None:
     assert TimeScale(1).prometheus_flags()[0] == "--rules.alert.resend-delay=1m"
 
 
-def test_duration_that_rounds_to_nothing_is_taken() -> None:
+def test_a_duration_that_rounds_to_nothing_is_refused() -> None:
     text = refusal(lambda: SIXTY.duration("20ms", "rules.yml:3, groups[g].interval"))
     assert "time scale 60 is too large: 20ms would last 0.333 ms, which rounds to less than 1 ms" in text
     assert "rules.yml:3, groups[g].interval" in text
     assert "1 always works" in text
 
 
-def test_duration_that_rounding_changes_by_more_than_one_percent_is_taken() -> None:
+def test_a_duration_that_rounding_changes_by_more_than_one_percent_is_refused() -> None:
     text = refusal(lambda: SIXTY.duration("250ms"))
     assert "250ms would last 4.17 ms; rounding changes it by more than 1 %" in text
 
@@ -214,30 +214,30 @@ def test_duration_that_rounding_changes_by_more_than_one_percent_is_taken() -> N
         ({"groups": ["g"]}, "groups[0]"),
     ],
 )
-def test_refusal_of_a_rule_file_does_not_name_the_key(document: dict[str, Any], place: str) -> None:
+def test_a_refusal_in_a_rule_file_names_the_key(document: dict[str, Any], place: str) -> None:
     assert f"rules.yml:7, {place}:" in refusal(lambda: SIXTY.rule_file(document, lambda key: "rules.yml:7"))
 
 
 @pytest.mark.parametrize(
     "document", [{"global": "15s"}, {"global": {"scrape_interval": 15}}, {"scrape_configs": 1}]
 )
-def test_configuration_of_another_shape_ends_in_a_traceback(document: dict[str, Any]) -> None:
+def test_a_configuration_of_another_shape_is_refused(document: dict[str, Any]) -> None:
     assert "expected:" in refusal(lambda: SIXTY.prometheus(document))
 
 
-def test_job_that_would_be_scraped_too_often_is_taken() -> None:
+def test_a_job_that_would_be_scraped_too_often_is_refused() -> None:
     jobs = {"scrape_configs": [{"job_name": "a", "scrape_interval": "5s"}]}
     text = refusal(lambda: SIXTY.prometheus(jobs, lambda key: "prometheus.yml:9"))
     assert "scrape_configs[a] would be scraped every 83 ms, the least is 100 ms" in text
     assert "prometheus.yml:9, scrape_configs[a].scrape_interval" in text
 
 
-def test_interval_that_a_job_inherits_is_not_looked_at() -> None:
+def test_an_interval_that_a_job_inherits_is_looked_at() -> None:
     jobs = {"global": {"scrape_interval": "5s"}, "scrape_configs": [{"job_name": "a"}]}
     assert "global.scrape_interval" in refusal(lambda: SIXTY.prometheus(jobs))
 
 
-def test_job_whose_scrape_takes_longer_than_a_fifth_of_its_interval_is_taken() -> None:
+def test_a_job_whose_scrape_takes_over_a_fifth_of_its_interval_is_refused() -> None:
     text = refusal(lambda: SIXTY.prometheus(PROMETHEUS, scrape_seconds={"usual": 0.051}))
     assert (
         "usual] would be scraped every 250 ms, the least is 5 times the 51 ms that one scrape takes" in text
@@ -245,12 +245,12 @@ def test_job_whose_scrape_takes_longer_than_a_fifth_of_its_interval_is_taken() -
     SIXTY.prometheus(PROMETHEUS, scrape_seconds={"usual": 0.05})
 
 
-def test_injected_delay_of_more_than_a_quarter_of_a_window_is_taken() -> None:
+def test_an_injected_delay_of_more_than_a_quarter_of_a_window_is_refused() -> None:
     text = refusal(lambda: SIXTY.refuse_long_delay(1.26, "5m", "slow.yaml:4, delay"))
     assert "a delay of 1.26 s is more than a quarter of 5m, which lasts 5 s" in text
     assert "slow.yaml:4, delay" in text
     SIXTY.refuse_long_delay(1.25, "5m", "slow.yaml:4, delay")
 
 
-def test_zero_is_not_taken_for_a_duration() -> None:
+def test_zero_is_a_duration() -> None:
     assert parse_milliseconds(SIXTY.duration("0")) == 0

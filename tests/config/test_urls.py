@@ -67,7 +67,7 @@ def test_a_url_of_a_service_is_taken(text: str) -> None:
     assert base_url(f"{text}/", "--target") == text
 
 
-def test_a_message_about_a_url_keeps_its_password() -> None:
+def test_a_message_about_a_url_hides_its_password() -> None:
     with pytest.raises(InputError) as caught:
         base_url("http://me:secret@localhost:99999", "--target")
     assert "secret" not in str(caught.value)
@@ -154,7 +154,9 @@ OPTIONS = argparse.Namespace(
     ],
     ids=str,
 )
-def test_a_start_form_with_a_mistake_is_told_what_is_wrong(form: dict[str, str], words: str) -> None:
+def test_a_start_form_with_a_mistake_is_told_what_is_wrong_in_one_line(
+    form: dict[str, str], words: str
+) -> None:
     why = refusal(OPTIONS, form)
     assert why.startswith(words)
     assert bool(why) == bool(words)

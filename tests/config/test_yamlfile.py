@@ -49,32 +49,32 @@ def as_text(text: str) -> object:
     ]
 
 
-def test_scalar_is_written_as_another_one(tmp_path: Path) -> None:
+def test_a_scalar_is_written_as_it_was_read(tmp_path: Path) -> None:
     data = load(written(tmp_path, SCALARS), "a file").data
     assert as_text(dump(data)) == as_text(SCALARS)
     assert load(written(tmp_path, dump(data)), "a file").data == data
 
 
-def test_scalar_is_read_as_another_type(tmp_path: Path) -> None:
+def test_a_scalar_is_read_as_its_type(tmp_path: Path) -> None:
     data = load(written(tmp_path, SCALARS), "a file").data
     assert (data["number"], data["true_plain"], data["nothing"], data["tilde"]) == (5, True, None, None)
     assert isinstance(data["version"], Plain)
     assert (data["version"], data["octal"], data["true_quoted"]) == ("1.10", "0123", "true")
 
 
-def test_change_in_one_place_shows_in_another_that_shares_an_anchor(tmp_path: Path) -> None:
+def test_a_change_in_one_place_stays_there_in_spite_of_an_anchor(tmp_path: Path) -> None:
     data = load(written(tmp_path, "a: &a {x: [1m]}\nb: *a\nc: {<<: *a, y: 1}\n"), "a file").data
     data["a"]["x"][0] = "2m"
     assert (data["b"], data["c"]) == ({"x": ["1m"]}, {"x": ["1m"], "y": 1})
 
 
-def test_long_text_is_broken_into_lines() -> None:
+def test_a_long_text_is_not_broken_into_lines() -> None:
     text = "word " * 100 + "end"
     assert dump({"a": text}) == f"a: {text}\n"
     assert "\n" not in shown({"a": text, "b": ["x\ny"]})
 
 
-def test_empty_file_is_an_error(tmp_path: Path) -> None:
+def test_an_empty_file_is_an_empty_mapping(tmp_path: Path) -> None:
     assert load(written(tmp_path, "# nothing yet\n"), "a rule file").data == {}
 
 
@@ -86,14 +86,14 @@ def test_empty_file_is_an_error(tmp_path: Path) -> None:
         ("- a\n", "file.yml:1: found a list at the top"),
     ],
 )
-def test_broken_file_is_taken(tmp_path: Path, text: str, message: str) -> None:
+def test_a_broken_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         load(written(tmp_path, text), "a rule file")
     assert message in str(caught.value)
     assert "expected: " in str(caught.value)
 
 
-def test_key_is_shown_by_numbers_although_its_items_have_names() -> None:
+def test_a_key_is_shown_by_the_names_of_its_items() -> None:
     data = {"groups": [{"name": "g", "rules": [{"alert": "A"}, {"record": "r"}, {}]}]}
     assert key_text(data, ("groups", 0, "rules", 0, "expr")) == "groups[g].rules[A].expr"
     assert key_text(data, ("groups", 0, "rules", 1)) == "groups[g].rules[r]"

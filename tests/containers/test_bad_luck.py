@@ -81,7 +81,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-def test_no_engine_starts_something_or_says_nothing(client: Any, tmp_path: Path) -> None:
+def test_a_run_without_an_engine_ends_with_4_and_starts_nothing(client: Any, tmp_path: Path) -> None:
     done = suites(tmp_path, DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "no container engine answers" in done.stdout + done.stderr
@@ -90,7 +90,7 @@ def test_no_engine_starts_something_or_says_nothing(client: Any, tmp_path: Path)
     assert left_by(client, tmp_path) == set()
 
 
-def test_an_explicit_choice_falls_back_where_an_image_is_missing(client: Any, tmp_path: Path) -> None:
+def test_an_explicit_choice_with_a_missing_image_ends_with_4(client: Any, tmp_path: Path) -> None:
     done = suites(tmp_path, PROMETHEUS_IMAGE="127.0.0.1:9/nobody/prometheus:v0")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "prometheus: the image 127.0.0.1:9/nobody/prometheus:v0 is not here" in done.stdout + done.stderr
@@ -98,7 +98,7 @@ def test_an_explicit_choice_falls_back_where_an_image_is_missing(client: Any, tm
     assert left_by(client, tmp_path) == set()
 
 
-def test_a_taken_port_starts_something_or_is_not_named(client: Any, tmp_path: Path) -> None:
+def test_a_taken_port_is_named_and_nothing_starts(client: Any, tmp_path: Path) -> None:
     with closing(socket.socket()) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # somebody else has it: as good
@@ -148,7 +148,7 @@ def flowing(run: subprocess.Popen[bytes], tmp_path: Path) -> Callable[[], bool]:
     return look
 
 
-def test_a_run_that_is_told_to_end_leaves_something(
+def test_a_run_that_is_told_to_end_leaves_nothing(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     run = start()
@@ -160,7 +160,7 @@ def test_a_run_that_is_told_to_end_leaves_something(
 
 
 @pytest.mark.nightly
-def test_what_a_killed_run_leaves_is_not_cleared_by_the_next(
+def test_what_a_killed_run_leaves_is_cleared_by_the_next(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     run = start()
@@ -227,7 +227,7 @@ class Engine:
 
 
 @pytest.mark.nightly
-def test_an_engine_that_stops_mid_run_is_a_failed_claim_or_a_traceback(
+def test_an_engine_that_stops_mid_run_ends_with_2_and_leaves_nothing(
     client: Any, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     if not SOCKET.exists():

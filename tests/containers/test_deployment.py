@@ -62,7 +62,7 @@ LOOKS = [
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_shipped_file_breaks_one_of_its_promises(look: file.Look, tmp_path: Path) -> None:
+def test_the_shipped_file_keeps_its_promises(look: file.Look, tmp_path: Path) -> None:
     assert look(deployment(), record(tmp_path)) == []
 
 
@@ -114,7 +114,7 @@ def test_the_shipped_file_breaks_one_of_its_promises(look: file.Look, tmp_path: 
         (file.wrong_data_sources, SOURCES, "prometheus:9090", "localhost:9090", "no service 'localhost'"),
     ],
 )
-def test_a_broken_file_is_green(
+def test_a_broken_file_is_told_what_is_wrong(
     look: file.Look, name: str, old: str, new: str, said: str, tmp_path: Path
 ) -> None:
     assert said in "; ".join(look(deployment(), record(tmp_path, name, old, new)))
@@ -128,7 +128,7 @@ def test_a_broken_file_is_green(
         ({"GRAFANA_ADMIN_USER": "somebody"}, Outcome.PASS, 0),
     ],
 )
-def test_the_default_password_passes_the_strict_checks(
+def test_a_default_password_is_not_verified_and_a_changed_one_passes(
     variables: dict[str, str], outcome: Outcome, strict: int, tmp_path: Path
 ) -> None:
     contract = load(MONITORING / "contract.yaml")

@@ -36,7 +36,7 @@ def status(container: Any) -> str:
 
 
 @pytest.mark.whole_run
-def test_a_container_that_was_paused_stays_so(tmp_path: Path, container: Any) -> None:
+def test_a_container_that_was_paused_goes_on_after_recover(tmp_path: Path, container: Any) -> None:
     with UndoBook(tmp_path) as book:
         book.add(Container(container=container.id, action="unpause"))
         Container(container=container.id, action="pause").perform()
@@ -47,7 +47,7 @@ def test_a_container_that_was_paused_stays_so(tmp_path: Path, container: Any) ->
 
 
 @pytest.mark.whole_run
-def test_a_container_that_was_killed_is_not_started_or_a_lost_one_counts_as_trouble(container: Any) -> None:
+def test_a_killed_container_is_started_and_a_lost_one_is_no_trouble(container: Any) -> None:
     Container(container=container.id, action="kill").perform()
     assert status(container) == "exited"
     Container(container=container.id, action="start").perform()
@@ -57,7 +57,7 @@ def test_a_container_that_was_killed_is_not_started_or_a_lost_one_counts_as_trou
 
 @pytest.mark.whole_run(alone=True)
 @pytest.mark.nightly
-def test_a_drill_in_containers_fails(tmp_path: Path, client: Any) -> None:
+def test_drills_in_containers_pass(tmp_path: Path, client: Any) -> None:
     # Under its CPU limit the exporter needs more than a sixth of a second, the time-out at scale 60.
     done = drill(tmp_path, "HighMemoryUsage", "ServiceDown", "--time-scale", "20", stack="containers")
     bad = done.not_passed()

@@ -85,7 +85,7 @@ def exercised(
 
 
 @pytest.mark.nightly  # every day the main job in containers makes these claims of it (.ci/run)
-def test_the_shipped_deployment_loses_data_leaves_something_or_is_reached(
+def test_the_shipped_deployment_keeps_its_data_is_isolated_and_leaves_nothing(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
     outcomes, reasons = exercised(journal, tmp_path)
@@ -93,7 +93,7 @@ def test_the_shipped_deployment_loses_data_leaves_something_or_is_reached(
     assert compose.contents(client, compose.project_name(journal.run)) == []
 
 
-def test_a_wrong_volume_and_another_retention_pass(client: Any, journal: Journal, tmp_path: Path) -> None:
+def test_a_wrong_volume_and_another_retention_fail(client: Any, journal: Journal, tmp_path: Path) -> None:
     outcomes, reasons = exercised(
         journal,
         tmp_path,

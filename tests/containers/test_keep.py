@@ -33,7 +33,7 @@ def stack(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_kept_stack_is_not_reached_loses_its_data_or_leaves_something(client: Any) -> None:
+def test_a_kept_stack_is_reached_keeps_its_data_and_leaves_nothing(client: Any) -> None:
     if compose.contents(client, keep.NAME):
         pytest.skip(f"needs a stack that nobody keeps: somebody keeps {keep.NAME} up on this machine")
     ports = {name: str(port) for name, port in zip(NAMES, allocate_ports(len(NAMES)), strict=True)}
@@ -59,7 +59,7 @@ def test_a_kept_stack_is_not_reached_loses_its_data_or_leaves_something(client: 
     assert compose.contents(client, keep.NAME) == []
 
 
-def test_without_an_engine_the_kept_stack_ends_in_a_traceback_or_with_another_status(tmp_path: Path) -> None:
+def test_a_stack_that_cannot_be_kept_ends_with_4(tmp_path: Path) -> None:
     done = stack("up", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert done.returncode == 4
     assert "no container engine answers" in done.stderr

@@ -147,7 +147,7 @@ def test_the_store_keeps_what_prometheus_has_sent_when_prometheus_loses_its_data
         assert store.samples('http_requests_total{job="promptpilot-api"}', 600, at=time.time())
 
 
-def test_a_configuration_of_an_example_says_something_else_than_the_shipped_one() -> None:
+def test_the_configurations_of_the_examples_say_what_the_shipped_one_says() -> None:
     shipped = load(MONITORING / "prometheus/prometheus.yml", "shipped").data
     long_term = load(PRODUCTION / "long-term/prometheus.yml", "example").data
     assert long_term.pop("remote_write")
@@ -216,9 +216,7 @@ def _unanswered(session: requests.Session, url: str) -> str:
 
 
 @pytest.mark.whole_run
-def test_the_proxy_lets_somebody_in_without_tls_or_without_the_password(
-    client: Any, secrets: Path, tmp_path: Path
-) -> None:
+def test_the_proxy_wants_tls_and_the_password(client: Any, secrets: Path, tmp_path: Path) -> None:
     configurations = {"prometheus": MONITORING / "prometheus/prometheus.yml"}
     folder = tmp_path / "proxy"
     folder.mkdir()
@@ -257,7 +255,7 @@ def test_the_proxy_lets_somebody_in_without_tls_or_without_the_password(
         assert published == {("proxy", "127.0.0.1"), ("api", "127.0.0.1")}
 
 
-def test_an_example_has_an_image_without_a_version_or_a_port_on_all_addresses(tmp_path: Path) -> None:
+def test_every_example_has_images_with_versions_and_ports_on_loopback(tmp_path: Path) -> None:
     empty = tmp_path / "empty.env"
     empty.touch()
     for name in ("proxy", "federation", "long-term"):

@@ -48,7 +48,7 @@ def page() -> Any:
 
 
 @pytest.mark.stack
-def test_a_relay_loses_bytes_or_outlives_its_use(page: tuple[str, int]) -> None:
+def test_a_relay_passes_every_byte_and_ends_with_its_use(page: tuple[str, int]) -> None:
     with Relay("127.0.0.1", page) as relay, loopback_session() as session:
         for _ in range(5):
             assert session.get(f"http://{relay.address}/", timeout=5).content == Page.body
@@ -58,13 +58,13 @@ def test_a_relay_loses_bytes_or_outlives_its_use(page: tuple[str, int]) -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "::"])
-def test_a_relay_listens_on_all_addresses(host: str) -> None:
+def test_a_relay_on_all_addresses_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="every address"):
         Relay(host, ("127.0.0.1", 1))
 
 
 @pytest.mark.containers
-def test_a_container_reaches_loopback_without_the_relay_or_does_not_with_it(
+def test_a_container_reaches_loopback_only_with_the_relay(
     client: Any, journal: Journal, tmp_path: Path, page: tuple[str, int]
 ) -> None:
     with ContainerProject(MONITORING / "docker-compose.yml", tmp_path / "stack", journal) as project:
@@ -82,7 +82,7 @@ def test_a_container_reaches_loopback_without_the_relay_or_does_not_with_it(
 
 
 @pytest.mark.unit
-def test_containers_take_a_target_on_this_machine_without_being_asked() -> None:
+def test_containers_take_a_target_on_this_machine_only_when_asked() -> None:
     with pytest.raises(InputError, match=r"does not reach 127\.0\.0\.1 of this machine") as refused:
         prepare(Options.of(stack="containers", app="my-api --port {port}"))
     assert "--target-on-bridge" in str(refused.value)

@@ -35,7 +35,7 @@ def get(url: str) -> Any:
         return session.get(url, timeout=5).json()
 
 
-def test_every_job_is_scraped_the_shipped_rules_are_loaded_and_ports_are_on_loopback_only(
+def test_the_stack_scrapes_every_job_loads_the_rules_and_stays_on_loopback(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
     project, app = parts(journal, tmp_path, PATIENT)
@@ -173,7 +173,7 @@ def test_the_next_run_clears_what_a_killed_run_left(client: Any, tmp_path: Path)
     assert compose.contents(client, name) == []
 
 
-def test_the_documented_file_publishes_the_documented_ports_on_loopback_and_pins_its_images(
+def test_the_documented_file_publishes_ports_on_loopback_and_pins_its_images(
     client: Any, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty.env"

@@ -159,15 +159,13 @@ def _judged(evidence: Evidence) -> dict[str, Verdict]:
     }
 
 
-def test_nothing_is_wrong_and_a_cause_is_named(client: Any, journal: Journal, tmp_path: Path) -> None:
+def test_a_stack_without_a_problem_passes(client: Any, journal: Journal, tmp_path: Path) -> None:
     found = verdicts(journal, tmp_path, {}, wanted="up")
     assert {verdict.outcome for verdict in found.values()} == {Outcome.PASS}, found
 
 
 @pytest.mark.nightly
-def test_metrics_do_not_show_up_and_it_is_not_said_that_the_api_is_not_running(
-    client: Any, journal: Journal, tmp_path: Path
-) -> None:
+def test_without_metrics_a_stopped_api_is_named(client: Any, journal: Journal, tmp_path: Path) -> None:
     def kill(app: ContainerApp) -> None:
         app.kill()
 
@@ -177,7 +175,7 @@ def test_metrics_do_not_show_up_and_it_is_not_said_that_the_api_is_not_running(
 
 
 @pytest.mark.nightly
-def test_metrics_do_not_show_up_and_the_scrape_configuration_is_not_named(
+def test_without_metrics_a_wrong_scrape_configuration_is_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
     changes = {"prometheus/prometheus.yml": ("metrics_path: /metrics", "metrics_path: /metricz")}
@@ -188,9 +186,7 @@ def test_metrics_do_not_show_up_and_the_scrape_configuration_is_not_named(
 
 
 @pytest.mark.nightly
-def test_metrics_do_not_show_up_and_the_network_is_not_named(
-    client: Any, journal: Journal, tmp_path: Path
-) -> None:
+def test_without_metrics_a_separate_network_is_named(client: Any, journal: Journal, tmp_path: Path) -> None:
     changes = {
         "docker-compose.yml": ("    profiles: [api]\n", "    profiles: [api]\n    networks: [elsewhere]\n")
     }
@@ -199,7 +195,7 @@ def test_metrics_do_not_show_up_and_the_network_is_not_named(
     assert "are both in the same network?" in up.reason
 
 
-def test_neither_a_wrong_path_nor_rules_nor_an_alertmanager_that_are_missing_are_named(
+def test_a_wrong_path_and_missing_rules_and_alertmanager_are_each_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
     """One folder with all three: each has a claim of its own."""
@@ -218,7 +214,7 @@ def test_neither_a_wrong_path_nor_rules_nor_an_alertmanager_that_are_missing_are
 
 
 @pytest.mark.nightly
-def test_alerts_do_not_fire_and_it_is_not_said_that_prometheus_knows_no_alertmanager(
+def test_without_alerts_a_prometheus_that_knows_no_alertmanager_is_named(
     client: Any, journal: Journal, tmp_path: Path
 ) -> None:
     text = (MONITORING / "prometheus/prometheus.yml").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
     return written
 
 
-def test_the_short_contract_of_the_page_is_one(path: Path) -> None:
+def test_the_short_contract_of_the_page_loads(path: Path) -> None:
     contract = load(path)
     assert contract.traffic.reconcile is None
     assert contract.metric("hits_total").labels["path"].allows("/any")
@@ -80,12 +80,12 @@ def test_a_mistake_in_a_metric_is_not_told_as_a_lack_of_metrics_too(path: Path) 
     assert caught.value.what == "metrics.0.type: missing"
 
 
-def test_a_contract_without_metrics_is_one(path: Path) -> None:
+def test_a_contract_without_metrics_loads(path: Path) -> None:
     path.write_text("contract: 1\nservice: x\n", encoding="utf-8")
     assert load(path).metrics == ()
 
 
-def test_a_contract_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_contract_that_is_not_there_is_reported_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(tmp_path / "contract.yaml")
     assert "--contract FILE" in caught.value.todo
@@ -96,7 +96,7 @@ def test_a_contract_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) ->
     [("[jobs_total]", ["5m"]), ("[jobs_total, node_load1]", ["5m"]), ("[node_load1]", []), ("", ["5m"])],
     ids=["of the service", "of both", "of the machine", "not told"],
 )
-def test_the_traffic_moves_alerts_about_the_service_only(
+def test_only_alerts_about_the_service_ask_for_a_window_of_traffic(
     path: Path, metrics: str, windows: list[str]
 ) -> None:
     about = f", metrics: {metrics}" if metrics else ""
@@ -113,6 +113,6 @@ def test_the_traffic_moves_alerts_about_the_service_only(
     [("", False), ("always: true", False), ("comparator: '>', threshold: 1", True), ("unit: state", True)],
     ids=["nothing", "a watchdog", "a threshold", "a state"],
 )
-def test_an_alert_without_an_edge_is_none_that_a_drill_doses(path: Path, keys: str, dosed: bool) -> None:
+def test_an_alert_without_an_edge_is_not_dosed(path: Path, keys: str, dosed: bool) -> None:
     path.write_text(f"contract: 1\nservice: shop\nalerts: [{{name: Late{', ' if keys else ''}{keys}}}]\n")
     assert load(path).alert("Late").is_dosed is dosed

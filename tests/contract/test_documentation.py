@@ -57,7 +57,7 @@ def path(tmp_path: Path) -> Path:
     return page
 
 
-def test_a_cell_keeps_its_markup_or_loses_its_line(path: Path) -> None:
+def test_a_cell_loses_its_markup_and_keeps_its_line(path: Path) -> None:
     table = parse(path).tables[0]
     assert table.columns == ("metric", "labels")
     assert [dict(row.cells) for row in table.rows] == [
@@ -68,14 +68,14 @@ def test_a_cell_keeps_its_markup_or_loses_its_line(path: Path) -> None:
     assert (table.line, [row.line for row in table.rows]) == (8, [10, 11, 12])
 
 
-def test_a_table_is_listed_under_the_wrong_heading(path: Path) -> None:
+def test_a_table_is_listed_under_its_heading(path: Path) -> None:
     first, last = parse(path).tables
     assert first.headings == ("The page", "Metrics & labels")
     assert first.heading == "Metrics & labels"
     assert (last.headings, last.rows) == (("The page", "Metrics & labels"), ())
 
 
-def test_a_table_before_the_first_heading_breaks_the_reader(tmp_path: Path) -> None:
+def test_a_table_before_the_first_heading_has_no_heading(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("| a |\n|---|\n| 1 |\n\n# Late\n", encoding="utf-8")
     (table,) = parse(page).tables
@@ -89,14 +89,14 @@ def test_tables_are_found_by_a_part_of_their_columns(path: Path) -> None:
     assert page.tables_with("metric") == ()
 
 
-def test_a_block_loses_its_name_or_its_text(path: Path) -> None:
+def test_a_block_has_its_name_and_its_text(path: Path) -> None:
     named, indented = parse(path).blocks
     assert (named.language, named.name, named.text) == ("python", "custom-metric with words", "x = 1\n")
     assert named.line == 17
     assert (indented.info, indented.language, indented.name, indented.text) == ("", "", "", "indented\n")
 
 
-def test_a_block_that_is_missing_or_there_twice_is_not_refused(path: Path) -> None:
+def test_a_block_that_is_missing_or_there_twice_is_refused(path: Path) -> None:
     page = parse(path)
     assert page.block("custom-metric with words").line == 17
     with pytest.raises(InputError, match="0 code blocks are named 'gone'"):
@@ -107,7 +107,7 @@ def test_a_block_that_is_missing_or_there_twice_is_not_refused(path: Path) -> No
     assert refused.value.where == f"{path}:1, {path}:4"
 
 
-def test_a_link_or_its_line_is_lost(path: Path) -> None:
+def test_a_link_is_read_with_its_line(path: Path) -> None:
     assert parse(path).links == (
         Link("a link", "other.md", 1),
         Link("a picture", "picture.png", 2),
@@ -115,7 +115,7 @@ def test_a_link_or_its_line_is_lost(path: Path) -> None:
     )
 
 
-def test_an_anchor_differs_from_the_one_a_browser_jumps_to(path: Path) -> None:
+def test_an_anchor_is_the_one_that_a_browser_jumps_to(path: Path) -> None:
     assert parse(path).anchors == {
         "the-page",
         "metrics--labels",
@@ -126,14 +126,14 @@ def test_an_anchor_differs_from_the_one_a_browser_jumps_to(path: Path) -> None:
     assert slug("What's `p95`, then?") == "whats-p95-then"
 
 
-def test_a_page_with_a_column_named_twice_is_refused(tmp_path: Path) -> None:
+def test_a_table_with_a_column_named_twice_is_read(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("text\n\n| | Linux | Linux | |\n|---|---|---|---|\n| a | b | c | d |\n", encoding="utf-8")
     assert parse(page).tables[0].columns == ("", "Linux", "Linux", "")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfa"], ids=["missing", "not UTF-8"])
-def test_an_unreadable_file_ends_in_a_traceback(tmp_path: Path, content: bytes | None) -> None:
+def test_an_unreadable_page_is_an_input_error(tmp_path: Path, content: bytes | None) -> None:
     page = tmp_path / "page.md"
     if content is not None:
         page.write_bytes(content)
@@ -142,7 +142,7 @@ def test_an_unreadable_file_ends_in_a_traceback(tmp_path: Path, content: bytes |
 
 
 @pytest.mark.parametrize("text", ["", "|", "| a |\n|--", "```", "# ", "[", "| a |\n|---|\n| b | c | d |"])
-def test_odd_markdown_ends_in_a_traceback(tmp_path: Path, text: str) -> None:
+def test_odd_markdown_is_read_without_an_error(tmp_path: Path, text: str) -> None:
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
     parse(page)
@@ -164,19 +164,19 @@ def test_odd_markdown_ends_in_a_traceback(tmp_path: Path, text: str) -> None:
         ("0", Quantity(0.0, "")),
     ],
 )
-def test_a_quantity_is_off_by_its_unit(cell: str, expected: Quantity) -> None:
+def test_a_quantity_is_read_by_its_unit(cell: str, expected: Quantity) -> None:
     assert quantity(cell) == expected
 
 
 @pytest.mark.parametrize("cell", ["", "%", "5 percent", "five", "1..5 s", "5 % 5 %", "30m1h"])
-def test_a_cell_without_a_quantity_is_guessed(cell: str) -> None:
+def test_a_cell_without_a_quantity_is_refused(cell: str) -> None:
     with pytest.raises(InputError) as refused:
         quantity(cell, "page.md:7")
     assert refused.value.where == "page.md:7"
     assert "with one of the units %, s," in refused.value.expected
 
 
-def test_a_duration_is_taken_without_its_unit() -> None:
+def test_a_duration_needs_a_unit_of_time() -> None:
     assert duration("15s") == 15.0
     for cell in ("15", "15 %", "none"):
         with pytest.raises(InputError):
@@ -193,16 +193,16 @@ def test_a_duration_is_taken_without_its_unit() -> None:
         ("up == 0 or absent", Threshold("==", Quantity(0.0, ""), subject="up", or_absent=True)),
     ],
 )
-def test_a_threshold_is_misread(cell: str, expected: Threshold) -> None:
+def test_a_threshold_is_read_with_its_comparator_and_unit(cell: str, expected: Threshold) -> None:
     assert threshold(cell) == expected
 
 
 @pytest.mark.parametrize("cell", ["", "5 %", "=> 5 %", "> ", "> 5 % or so", "more than 5 %", "> 5 %%"])
-def test_a_cell_without_a_threshold_is_guessed(cell: str) -> None:
+def test_a_cell_without_a_threshold_is_refused(cell: str) -> None:
     with pytest.raises(InputError):
         threshold(cell)
 
 
-def test_a_list_of_names_is_misread() -> None:
+def test_a_list_of_names_is_read() -> None:
     assert names("method, endpoint ,status") == ("method", "endpoint", "status")
     assert names("none") == names("") == ()

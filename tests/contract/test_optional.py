@@ -33,7 +33,7 @@ def test_a_contract_of_two_lines_makes_the_claims_that_hold_for_any_service() ->
     assert made == {"config", "target", "traffic", "dashboards"}
 
 
-def test_a_metric_without_a_truth_has_a_form_and_moves_and_is_stored() -> None:
+def test_a_metric_without_a_truth_has_claims_on_form_movement_and_storage() -> None:
     made = ids(metrics=[{"name": "hits_total", "type": "counter"}])
     assert made == {f"metric/hits_total/{aspect}" for aspect in ("form", "moves", "stored")}
 
@@ -75,11 +75,11 @@ def test_a_drill_says_what_its_alert_must_promise(alert: dict[str, Any], missing
     assert "add them to the alert" in str(caught.value.todo)
 
 
-def test_a_comparator_without_a_threshold_is_half_a_promise() -> None:
+def test_a_comparator_without_a_threshold_is_refused() -> None:
     with pytest.raises(ValueError, match="comparator and threshold belong together"):
         contract(alerts=[{"name": "Down", "comparator": ">"}])
 
 
-def test_the_job_of_the_contract_is_not_replaced_by_one_that_was_told() -> None:
+def test_a_job_of_the_contract_wins_over_one_that_was_found() -> None:
     assert contract().of_job("told").target.job == "told"
     assert contract(target={"job": "mine"}).of_job("told").target.job == "mine"

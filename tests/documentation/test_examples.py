@@ -72,7 +72,7 @@ def _exposed(url: str) -> str:
     return loopback_session().get(f"{url}/metrics", timeout=10).text
 
 
-def test_the_custom_metric_does_not_reach_prometheus(page: Page, prometheus: Path, tmp_path: Path) -> None:
+def test_the_custom_metric_reaches_prometheus(page: Page, prometheus: Path, tmp_path: Path) -> None:
     with _custom_api(page.block("custom-metric").text, tmp_path / "api") as api:
         folder = tmp_path / "prometheus"
         folder.mkdir()
@@ -98,7 +98,7 @@ def test_the_custom_metric_does_not_reach_prometheus(page: Page, prometheus: Pat
             assert values == ["1"]
 
 
-def test_a_custom_metric_in_the_wrong_registry_goes_unnoticed(page: Page, tmp_path: Path) -> None:
+def test_a_custom_metric_in_the_wrong_registry_is_not_exposed(page: Page, tmp_path: Path) -> None:
     right = page.block("custom-metric").text
     wrong = right.replace(", registry=registry)", ")")
     assert wrong != right
@@ -109,7 +109,7 @@ def test_a_custom_metric_in_the_wrong_registry_goes_unnoticed(page: Page, tmp_pa
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl: the printed command calls it")
-def test_the_printed_command_does_not_show_the_custom_metric(page: Page, tmp_path: Path) -> None:
+def test_the_printed_command_shows_the_custom_metric(page: Page, tmp_path: Path) -> None:
     with _custom_api(page.block("custom-metric").text, tmp_path / "api") as api:
         command = page.block("custom-metric-look").text.replace("http://localhost:8000", api)
         outcome = subprocess.run(

@@ -30,7 +30,7 @@ def broken_links(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_link_leads_nowhere(path: Path) -> None:
+def test_every_link_of_a_page_leads_somewhere(path: Path) -> None:
     assert broken_links(path) == []
 
 
@@ -43,7 +43,7 @@ def test_a_link_leads_nowhere(path: Path) -> None:
         ("other%20file.md", "no such file"),
     ],
 )
-def test_a_broken_link_goes_unnoticed(tmp_path: Path, target: str, trouble: str) -> None:
+def test_a_broken_link_is_reported_with_its_line(tmp_path: Path, target: str, trouble: str) -> None:
     page = tmp_path / "page.md"
     (tmp_path / "other.md").write_text("# There\n", encoding="utf-8")
     page.write_text(f"# Here\n\n[a](#here) [b](other.md#there) [c](https://a.example/x)\n[d]({target})\n")

@@ -62,7 +62,7 @@ def told(query: str | list[str], **keys: Any) -> Any:
     ],
     ids=["rate", "by a label", "increase", "share", "quantile", "count of a histogram"],
 )
-def test_a_query_that_is_one_of_the_known_kinds_has_its_truth(query: str, truth: dict[str, Any]) -> None:
+def test_a_query_of_a_known_kind_has_its_truth(query: str, truth: dict[str, Any]) -> None:
     assert told(query) == truth
 
 
@@ -86,7 +86,7 @@ def test_a_query_that_is_one_of_the_known_kinds_has_its_truth(query: str, truth:
         f'sum(rate({R}{{status="5xx"}}[5m])) / sum(rate({R}[5m]))',
     ],
 )
-def test_any_other_query_has_none(query: str) -> None:
+def test_any_other_query_has_no_truth(query: str) -> None:
     assert told(query) is None
 
 
@@ -96,7 +96,7 @@ def test_several_quantiles_of_one_query_are_one_truth_and_of_two_queries_none() 
     assert told([text, text.replace("(le)", "(le, handler)")]) is None
 
 
-def test_a_variable_at_all_leaves_nothing_out_and_one_at_a_value_does() -> None:
+def test_a_variable_at_all_keeps_the_truth_and_one_at_a_value_loses_it() -> None:
     query = f'sum(rate({R}{{handler=~"$route"}}[5m]))'
     every = [{"name": "route", "type": "query", "includeAll": True, "current": {"value": "$__all"}}]
     fixed = [{"name": "route", "type": "custom", "query": "/a,/b", "current": {"value": "/a"}}]

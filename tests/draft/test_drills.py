@@ -41,7 +41,7 @@ def drafted(*expressions: str, started: bool = True, names: str = "ABCDEF") -> d
         ("5..", 0.6, "GET /fail", (0.3, 0.8)),
     ],
 )
-def test_an_alert_on_a_share_gets_the_request_that_is_answered_so_anyway(
+def test_an_alert_on_a_share_is_drilled_with_a_request_that_fails_anyway(
     codes: str, threshold: float, sent: str, doses: tuple[float, float], tmp_path: Path
 ) -> None:
     for name, text in drafted(SHARE.format(codes, threshold)).items():
@@ -54,7 +54,7 @@ def test_an_alert_on_a_share_gets_the_request_that_is_answered_so_anyway(
     assert [item.name for item in played.mix] == ["GET /items", "GET /items/1"], "nothing of it fails"
 
 
-def test_an_alert_on_a_target_that_is_gone_gets_it_killed_where_the_run_started_it(tmp_path: Path) -> None:
+def test_an_alert_on_a_target_that_is_gone_is_drilled_by_killing_it(tmp_path: Path) -> None:
     [name] = drafted('up{job="shop"} == 0')
     (tmp_path / "drill.yaml").write_text(drafted('up{job="shop"} == 0')[name], encoding="utf-8")
     assert load(tmp_path / "drill.yaml").fault.kind == "killed"
@@ -75,7 +75,7 @@ def test_an_alert_on_a_target_that_is_gone_gets_it_killed_where_the_run_started_
         "(",
     ],
 )
-def test_an_alert_that_no_request_of_the_service_raises_gets_none(expression: str) -> None:
+def test_an_alert_that_no_request_raises_gets_no_drill(expression: str) -> None:
     assert drafted(expression) == {}
 
 

@@ -63,7 +63,7 @@ def test_a_reading_that_is_in_flight_itself_is_in_the_truth() -> None:
     assert found.labels["method"].source == "method"
 
 
-def test_a_reading_under_a_label_for_itself_is_in_flight_though_all_else_is_too_quick() -> None:
+def test_a_reading_under_a_label_of_its_own_is_in_flight_beside_quick_requests() -> None:
     own = 'method="GET",path="/metrics",status_code="200"'
     found = drafted({own: 1}, [crowd(ITEMS, [{own: 1, 'path="/items"': 0}], {own: 1})])
     assert found.truth.model_dump()["scrapes"]

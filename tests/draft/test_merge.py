@@ -57,7 +57,7 @@ def test_what_the_user_did_not_touch_follows_the_service() -> None:
     assert merged.differences == {"alerts: Slow": ("- threshold: 1", "+ threshold: 2")}
 
 
-def test_an_edit_and_its_comment_stay_and_the_difference_is_told() -> None:
+def test_an_edit_and_its_comment_stay_and_the_difference_is_reported() -> None:
     mine = BASE.replace("    threshold: 1", "    # agreed with the team\n    threshold: 3")
     merged = merge(BASE, mine, BASE.replace("threshold: 1", "threshold: 2"))
     assert merged.text == mine

@@ -82,7 +82,7 @@ def routes(*paths: str) -> Choice:
     return Choice(tuple(Route("GET", path) for path in paths))
 
 
-def test_what_fails_or_needs_credentials_is_left_out_with_its_reason_and_no_redirect_is_followed() -> None:
+def test_a_path_that_fails_or_needs_credentials_is_left_out_with_its_reason() -> None:
     answers = {"/ok": (200, ""), "/me": (401, ""), "/mine": (403, ""), "/bad": (500, ""), "/old": (302, "")}
     with serving(Server(answers)) as server:
         tried = try_routes(quick(server), routes("/ok", "/me", "/mine", "/bad", "/old", "/gone"))
@@ -247,13 +247,13 @@ def test_the_alerts_of_a_running_prometheus_are_drafted() -> None:
     ],
     ids=["neither", "both", "no port", "down", "no URL"],
 )
-def test_a_service_that_can_t_be_drafted_is_told(app: str | None, url: str | None, said: str) -> None:
+def test_a_service_that_can_t_be_drafted_is_refused(app: str | None, url: str | None, said: str) -> None:
     with pytest.raises(InputError, match=said), running(app, url):
         pass
 
 
 @pytest.mark.stack
-def test_a_command_that_fails_at_once_is_told_with_its_last_words() -> None:
+def test_a_command_that_fails_at_once_is_shown_with_its_last_words() -> None:
     with pytest.raises(EvidenceError) as caught, running("sh -c 'echo no such shop; exit 3' {port}", None):
         pass
     assert "exit status 3" in str(caught.value)

@@ -34,9 +34,7 @@ def test_a_plain_service_with_labels_of_its_own_is_recognised() -> None:
     assert found.others["shop_items"] == "did not move under the requests that were sent"
 
 
-def test_prometheus_fastapi_instrumentator_is_recognised_with_its_class_of_status_and_its_own_scrapes() -> (
-    None
-):
+def test_prometheus_fastapi_instrumentator_is_recognised_with_its_status_classes() -> None:
     found = recognise(recorded("fastapi"))
     assert sources(found) == {
         "http_requests_total": {"handler": "route", "method": "method", "status": "status_class"},
@@ -58,7 +56,7 @@ def test_prometheus_flask_exporter_is_recognised_though_its_counter_lacks_the_ro
     assert all(counting.own is None for counting in found.counting.values())
 
 
-def test_starlette_exporter_is_recognised_with_its_constant_and_the_paths_that_it_does_not_count() -> None:
+def test_starlette_exporter_is_recognised_with_its_constant_and_uncounted_paths() -> None:
     found = recognise(recorded("starlette"))
     assert sources(found)["starlette_requests_total"] == {
         "app_name": "constant",
@@ -98,7 +96,7 @@ def test_a_counter_that_moves_by_itself_is_no_count_of_requests() -> None:
     assert told(observed(write)) == "moves by itself, without a request"
 
 
-def test_the_readings_own_requests_are_set_aside_also_where_they_share_a_series_with_others() -> None:
+def test_the_readings_own_requests_are_set_aside_also_in_a_shared_series() -> None:
     found = recognise(
         observed(lambda sent, reads: counter("requests_total", {'a="b"': sum(sent.values()) + reads}))
     )
@@ -262,7 +260,7 @@ def test_two_words_for_one_status_on_one_route_are_explained_by_nothing() -> Non
     assert source_of({ITEMS: "200 OK", post: "200 Fine"}) is None
 
 
-def test_of_two_labels_that_go_with_the_route_the_one_that_spells_paths_is_it() -> None:
+def test_of_two_labels_that_go_with_the_route_the_one_with_paths_is_taken() -> None:
     def write(sent: dict[Probe, int], reads: int) -> str:
         def labels(probe: Probe) -> str:
             return f'pod="shop-{len(probe.route) % 3}",path="{probe.route}"'

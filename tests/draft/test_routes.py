@@ -20,7 +20,7 @@ def lines(choice: Choice) -> list[str]:
     return [f"{route.method} {route.path}" for route in choice.routes]
 
 
-def test_only_get_is_sent_and_the_rest_is_told() -> None:
+def test_only_get_is_sent_and_the_rest_is_reported() -> None:
     choice = of_openapi(document(items={"get": {}, "post": {}, "delete": {}}))
     assert lines(choice) == ["GET /items"]
     assert choice.left == (("DELETE, POST", "they may change something; --route 'POST /path' asks for one"),)
@@ -35,7 +35,7 @@ def test_a_get_that_sounds_like_a_deed_is_left_out(path: str) -> None:
     assert "sounds like more than reading" in choice.left[0][1]
 
 
-def test_a_deed_in_the_operation_is_one_as_well() -> None:
+def test_a_deed_in_the_operation_is_left_out_as_well() -> None:
     choice = of_openapi(document(items={"get": {"operationId": "deleteItems"}}))
     assert not choice.routes
 
@@ -94,7 +94,7 @@ def test_a_placeholder_takes_the_id_of_the_answer_of_the_path_before_it() -> Non
     assert Route("GET", "/orders/{o}").filled(offered(Route("GET", "/orders/{o}"), answers)) is None
 
 
-def test_an_example_of_the_document_is_a_value() -> None:
+def test_an_example_of_the_document_fills_a_placeholder() -> None:
     parameters = [{"name": "c", "in": "path", "required": True, "schema": {"enum": ["tea", "milk"]}}]
     [route] = of_openapi({"paths": {"/k/{c}": {"get": {"parameters": parameters}}}}).routes
     assert route.filled({}) == "/k/tea"

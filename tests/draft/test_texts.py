@@ -257,7 +257,7 @@ groups:
         "Total requests.",
     ],
 )
-def test_a_text_is_the_same_text_when_it_is_read(value: str) -> None:
+def test_a_text_reads_back_as_it_was_written(value: str) -> None:
     assert yaml.safe_load(scalar(value)) == value
     assert yaml.safe_load(flow({"k": value, value or "e": [value]}))["k"] == value
 

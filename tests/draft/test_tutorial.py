@@ -133,7 +133,7 @@ def test_every_line_of_the_tutorial_gives_what_the_page_shows(tmp_path: Path) ->
         ((), ["anything"], True),
     ],
 )
-def test_an_output_that_is_not_the_pages_is_told(
+def test_an_output_that_differs_from_the_page_is_found(
     told: tuple[str, ...], lines: list[str], *, same: bool
 ) -> None:
     assert (not differs(told, lines)) is same

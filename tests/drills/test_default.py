@@ -30,7 +30,7 @@ BUSY = (
 
 @pytest.mark.whole_run(alone=True)
 @pytest.mark.nightly
-def test_a_default_drill_fails(tmp_path: Path) -> None:
+def test_every_default_drill_is_judged_and_none_fails(tmp_path: Path) -> None:
     done = drill(tmp_path)
     wanted = claims([drill for drill in load_folder(DRILLS) if drill.default])
     assert list(done.verdicts) == [claim.id for _, claim in wanted], done.output
@@ -45,7 +45,7 @@ def test_a_default_drill_fails(tmp_path: Path) -> None:
     assert "webhook <- HighErrorRate firing" in done.output
 
 
-def test_nox_changes_the_exit_status() -> None:
+def test_nox_hands_the_exit_status_of_a_drill_on() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "nox", "-s", "drill", "--", "Nothing"],
         cwd=REPOSITORY,

@@ -29,7 +29,7 @@ def left(stack: Fast) -> bool:
 
 
 @pytest.mark.nightly
-def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path: Path) -> None:
+def test_a_rule_that_runs_with_another_threshold_than_documented_fails(tmp_path: Path) -> None:
     """Through the main job, which takes one alert live; drills alone are driven from the page (test_ui_drills.py)."""
     with running(tmp_path, ((HTTP_RULES, "> 0.05", "> 0.08"),)) as stack:
         done = subprocess.run(
@@ -64,7 +64,7 @@ def test_a_rule_that_runs_with_another_threshold_than_documented_passes(tmp_path
     assert found[LIVE + "three-ledgers"] == "pass"
 
 
-def test_a_drill_that_needs_a_stack_of_its_own_starts(tmp_path: Path) -> None:
+def test_a_drill_that_needs_a_stack_of_its_own_is_refused(tmp_path: Path) -> None:
     urls = ["--prometheus", "http://127.0.0.1:9", "--target", "http://127.0.0.1:9"]
     done = drill(tmp_path / "reports", "HighMemoryUsage", *urls, stack="external")
     assert done.status == 4

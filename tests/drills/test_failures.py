@@ -60,7 +60,7 @@ def shares(ups: dict[float, float], share: float) -> list[str]:
     )
 
 
-def test_an_annotation_may_be_further_off_where_failed_scrapes_leave_few_events_in_its_window() -> None:
+def test_an_annotation_may_be_further_off_where_failed_scrapes_leave_few_events() -> None:
     assert ERRORS.above is not None
     assert ERRORS.decided is not None
     share = 100 * (ERRORS.above + 1.2 * (ERRORS.fault.accumulators + 3) / (ERRORS.decided * 4.75))
@@ -97,13 +97,13 @@ def test_a_failure_lasts_until_the_next_good_scrape_was_evaluated() -> None:
     assert last[1] > 15.5 + TIMING.evaluation
 
 
-def test_an_alert_that_failures_before_the_drill_have_woken_may_be_firing_when_it_begins() -> None:
+def test_an_alert_woken_by_failures_before_the_drill_may_be_firing_at_its_begin() -> None:
     woken = case(scrapes(8.0, 10.0))
     assert State.FIRING in woken.life.admissible(10.1, 10.1)
     assert woken.life.begin < BEGUN
 
 
-def test_an_alert_that_nothing_has_woken_may_not_be_firing_when_the_drill_begins() -> None:
+def test_an_alert_that_nothing_has_woken_may_not_be_firing_at_the_begin() -> None:
     for quiet in (case(scrapes()), case(scrapes(6.0, 7.0))):
         assert State.FIRING not in quiet.life.admissible(10.1, 10.1)
         assert quiet.life.begin == BEGUN
@@ -118,7 +118,7 @@ def test_an_alert_that_nothing_has_woken_may_not_be_firing_when_the_drill_begins
     ],
     ids=["all seen", "few polls", "failed scrapes"],
 )
-def test_a_pulse_that_nobody_saw_may_have_passed_unseen(
+def test_a_pulse_between_polls_or_scrapes_may_have_passed_unseen(
     ups: dict[float, float], polled: list[float], says: str
 ) -> None:
     pulsed = replace(case(ups), turns=(Turn("d", "raised", "dose", 1.0, BEGUN, BEGUN),))

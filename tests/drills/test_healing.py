@@ -147,7 +147,7 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("name", [at_night("interrupt twice"), THROUGH_NOX])
-def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended]) -> None:
+def test_an_interrupted_drill_takes_its_fault_back(name: str, ended: dict[str, Ended]) -> None:
     run = ended[name]
     assert not run.marked, run.output
     assert run.status == 2, run.output
@@ -156,7 +156,7 @@ def test_an_interrupted_drill_leaves_its_fault(name: str, ended: dict[str, Ended
 
 
 @pytest.mark.parametrize("name", ["kill"])
-def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, Ended]) -> None:
+def test_recover_takes_the_fault_of_a_killed_drill_back(name: str, ended: dict[str, Ended]) -> None:
     run = ended[name]
     assert run.status == -signal.SIGKILL
     assert run.marked
@@ -178,7 +178,9 @@ def test_recover_leaves_the_fault_of_a_killed_drill(name: str, ended: dict[str, 
     "name",
     ["prometheus dies", *map(at_night, ("alertmanager dies", "target dies", "locust (steady) dies"))],
 )
-def test_a_component_that_dies_is_not_told_or_leaves_the_fault(name: str, ended: dict[str, Ended]) -> None:
+def test_a_component_that_dies_is_told_and_the_fault_is_taken_back(
+    name: str, ended: dict[str, Ended]
+) -> None:
     run, component = ended[name], name.removesuffix(" dies")
     assert not run.marked, run.output
     assert run.status == 2, run.output

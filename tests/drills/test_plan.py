@@ -44,7 +44,7 @@ def gate(name: str, **changed: Any) -> None:
 
 
 @pytest.mark.parametrize("name", DRILLS)
-def test_a_shipped_drill_is_refused(name: str) -> None:
+def test_each_shipped_drill_passes_the_power_gate(name: str) -> None:
     gate(name)
 
 
@@ -57,7 +57,9 @@ def test_a_shipped_drill_is_refused(name: str) -> None:
         ("HighPromptFailureRate", {"events": 100.0}, "events: 127 or more"),
     ],
 )
-def test_a_drill_that_proves_nothing_is_run(name: str, changed: dict[str, Any], words: str) -> None:
+def test_a_drill_that_proves_nothing_is_refused_with_its_line(
+    name: str, changed: dict[str, Any], words: str
+) -> None:
     with pytest.raises(InputError, match=words) as caught:
         gate(name, **changed)
     assert re.search(r"\.yaml:\d+", str(caught.value))
@@ -72,7 +74,7 @@ def test_a_drill_that_proves_nothing_is_run(name: str, changed: dict[str, Any], 
         ("1200ms", (0.5, 1.5), "no bucket of the histogram"),
     ],
 )
-def test_a_delay_that_no_bucket_shows_is_run(delay: str, found: tuple[float, ...], words: str) -> None:
+def test_a_delay_that_no_bucket_shows_is_refused(delay: str, found: tuple[float, ...], words: str) -> None:
     loaded = DRILLS["SlowResponses"]
     fault = loaded.plan.fault.model_copy(update={"delay": delay})
     changed = Loaded(plan=loaded.plan.model_copy(update={"fault": fault}), path=loaded.path)
@@ -80,14 +82,14 @@ def test_a_delay_that_no_bucket_shows_is_run(delay: str, found: tuple[float, ...
         power_gate(changed, CONTRACT.alert("SlowResponses"), timing("SlowResponses"), SCALE, found)
 
 
-def test_failed_scrapes_as_long_as_for_count_as_harmless() -> None:
+def test_failed_scrapes_as_long_as_for_are_refused_as_harmless() -> None:
     below = DRILLS["ServiceDown"].plan.below
     assert isinstance(below, NearMiss)
     with pytest.raises(InputError, match="failed_scrapes: 2 or fewer"):
         gate("ServiceDown", below=below.model_copy(update={"failed_scrapes": 4}))
 
 
-def test_a_pulse_as_long_as_for_is_run() -> None:
+def test_a_pulse_as_long_as_for_is_refused() -> None:
     pulses = DRILLS["Intermittent"].plan.pulses
     assert pulses is not None
     with pytest.raises(InputError, match="not shorter than for"):
@@ -95,7 +97,7 @@ def test_a_pulse_as_long_as_for_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", DRILLS)
-def test_a_drill_does_not_heal_or_does_not_look_afterwards(name: str) -> None:
+def test_a_drill_heals_and_looks_afterwards(name: str) -> None:
     course = steps(DRILLS[name].plan, timing(name), 0.1)
     names = [step.turn for step in course]
     assert names[0] == "below"
@@ -104,12 +106,12 @@ def test_a_drill_does_not_heal_or_does_not_look_afterwards(name: str) -> None:
     assert all(step.seconds > 0 for step in course)
 
 
-def test_the_harmless_side_is_shorter_than_a_window_and_for() -> None:
+def test_the_harmless_side_lasts_a_window_and_for() -> None:
     below = steps(DRILLS["HighErrorRate"].plan, TIMING, 0.1)[0]
     assert below.seconds >= TIMING.window + TIMING.hold
 
 
-def test_drills_that_disturb_each_other_run_together() -> None:
+def test_only_drills_that_do_not_disturb_each_other_run_together() -> None:
     found = [{drill.plan.name for drill in batch} for batch in batches(list(DRILLS.values()))]
     default = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}
     assert found[0] == default
@@ -121,7 +123,7 @@ def test_drills_that_disturb_each_other_run_together() -> None:
     assert len(batches([errors, again])) == 2
 
 
-def test_whole_events_delay_an_exact_value_or_the_more_the_more_there_are() -> None:
+def test_whole_events_delay_a_share_the_less_the_more_there_are() -> None:
     for name in ("HighMemoryUsage", "ServiceDown"):
         assert plan.granularity(DRILLS[name].plan, timing(name)) == 0
     few = DRILLS["HighErrorRate"].plan
@@ -133,7 +135,7 @@ def test_whole_events_delay_an_exact_value_or_the_more_the_more_there_are() -> N
     assert plan.granularity(many, timing("HighErrorRate")) == pytest.approx(slow / 10)
 
 
-def test_the_shortest_detection_is_longer_than_the_longest() -> None:
+def test_the_shortest_detection_is_shorter_than_the_longest() -> None:
     for name, loaded in DRILLS.items():
         assert 0 < plan.shortest(loaded.plan, timing(name)) < plan.detection(loaded.plan, timing(name))
 
@@ -151,7 +153,9 @@ def test_the_shortest_detection_is_longer_than_the_longest() -> None:
         ("drill: 1", "drill: 2", "drill"),
     ],
 )
-def test_a_drill_file_with_a_mistake_is_accepted(tmp_path: Path, before: str, after: str, words: str) -> None:
+def test_a_drill_file_with_a_mistake_is_refused_with_its_line(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
     text = DRILLS["HighErrorRate"].path.read_text(encoding="utf-8")
     assert before in text
     (tmp_path / "drill.yaml").write_text(text.replace(before, after, 1), encoding="utf-8")
@@ -160,7 +164,7 @@ def test_a_drill_file_with_a_mistake_is_accepted(tmp_path: Path, before: str, af
     assert re.search(r"drill\.yaml:\d+", str(caught.value))
 
 
-def test_two_drills_of_one_name_are_accepted(tmp_path: Path) -> None:
+def test_two_drills_of_one_name_are_refused(tmp_path: Path) -> None:
     text = DRILLS["HighErrorRate"].path.read_text(encoding="utf-8")
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(text, encoding="utf-8")

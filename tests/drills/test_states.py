@@ -50,17 +50,17 @@ def life(quantity: Quantity = GAUGE, rule: Rule = RULE, end: float = 50.0) -> Li
         (42.0, Condition.FALSE),
     ],
 )
-def test_a_share_is_certain_before_the_window_holds_only_its_dose(t: float, condition: Condition) -> None:
+def test_a_share_is_certain_once_the_window_holds_only_its_dose(t: float, condition: Condition) -> None:
     assert condition_at(SHARE, PACE, t) is condition
 
 
-def test_too_few_events_tell_two_sides_apart() -> None:
+def test_too_few_events_leave_two_sides_open() -> None:
     few = replace(SHARE, events=60.0)
     assert condition_at(few, PACE, 30.0) is Condition.EITHER
     assert condition_at(few, PACE, 18.0) is Condition.EITHER
 
 
-def test_noise_is_not_what_error_diffusion_and_cut_windows_leave() -> None:
+def test_noise_is_what_error_diffusion_and_cut_windows_leave() -> None:
     assert noise(SHARE, 10.0, 15.0) == pytest.approx(3 / 650)
     assert noise(SHARE, 18.0, 23.0) == pytest.approx(4 / 650)  # a new dose begins a new accumulator
     assert noise(replace(SHARE, since=14.0), 10.0, 15.0) == pytest.approx(3 / 130)
@@ -69,21 +69,21 @@ def test_noise_is_not_what_error_diffusion_and_cut_windows_leave() -> None:
     assert noise(GAUGE, 10.0, 15.0) == 0
 
 
-def test_events_that_show_up_late_are_expected_at_once() -> None:
+def test_events_that_show_up_late_are_expected_late() -> None:
     slow = replace(SHARE, lag=1.2)
     assert condition_at(SHARE, PACE, 25.5) is Condition.TRUE
     assert condition_at(slow, PACE, 25.5) is Condition.EITHER
     assert condition_at(slow, PACE, 26.6) is Condition.TRUE
 
 
-def test_a_longer_pause_between_scrapes_leaves_the_dose_as_certain_as_before() -> None:
+def test_a_longer_pause_between_scrapes_leaves_the_dose_open_at_its_edge() -> None:
     gap = replace(SHARE, gaps=((30.0, 31.0),))
     assert condition_at(gap, PACE, 30.9) is Condition.EITHER
     assert condition_at(gap, PACE, 35.5) is Condition.EITHER  # the pause is at the begin of the window
     assert condition_at(gap, PACE, 33.0) is Condition.TRUE  # in the middle it is bridged
 
 
-def test_a_gauge_changes_before_it_is_scraped_or_later_than_that() -> None:
+def test_a_gauge_changes_within_one_scrape_and_its_slack() -> None:
     assert condition_at(GAUGE, PACE, 9.9) is Condition.FALSE
     assert condition_at(GAUGE, PACE, 10.2) is Condition.EITHER
     assert condition_at(GAUGE, PACE, 10.31) is Condition.TRUE
@@ -104,11 +104,11 @@ def test_a_rule_that_fires_below_is_judged_as_one_that_fires_above() -> None:
     assert condition_at(below, PACE, 12.0) is Condition.TRUE
 
 
-def test_exactly_at_the_threshold_the_condition_holds() -> None:
+def test_exactly_at_a_threshold_above_the_condition_does_not_hold() -> None:
     assert condition_at(replace(GAUGE, start=0.85), PACE, 5.0) is Condition.FALSE
 
 
-def test_blind_or_down_times_say_something_else_than_either_and_false() -> None:
+def test_a_blind_time_leaves_either_and_a_down_time_false() -> None:
     assert condition_at(replace(GAUGE, blind=((19.0, 21.0),)), PACE, 20.0) is Condition.EITHER
     assert (
         condition_at(replace(GAUGE, down=((19.0, 21.0),), blind=((19.0, 25.0),)), PACE, 20.0)
@@ -116,7 +116,7 @@ def test_blind_or_down_times_say_something_else_than_either_and_false() -> None:
     )
 
 
-def test_stretches_overlap_or_leave_holes() -> None:
+def test_stretches_follow_each_other_without_overlap_or_hole() -> None:
     found = timeline(SHARE, PACE, 0.0, 50.0)
     assert found[0].begin == 0
     assert all(stretch.end == later.begin for stretch, later in pairwise(found))
@@ -139,19 +139,19 @@ def test_stretches_overlap_or_leave_holes() -> None:
         (31.0, {State.INACTIVE}),
     ],
 )
-def test_a_state_is_admissible_too_early_or_too_late(t: float, states: set[State]) -> None:
+def test_a_state_is_admissible_in_its_time_alone(t: float, states: set[State]) -> None:
     # after the healing pending is not excluded for one evaluation: harmless, since firing is not excluded either
     allowed = life().admissible(t, t)
     assert allowed - {State.PENDING} == states - {State.PENDING}
     assert t > 30 or allowed == states
 
 
-def test_an_observation_that_takes_long_is_judged_by_one_instant_of_it() -> None:
+def test_an_observation_that_takes_long_admits_every_state_of_its_time() -> None:
     assert life().admissible(9.0, 16.0) == {State.INACTIVE, State.PENDING, State.FIRING}
     assert life().admissible(9.0, 11.0) == {State.INACTIVE, State.PENDING}
 
 
-def test_an_alert_may_fire_after_pulses_that_are_shorter_than_for() -> None:
+def test_an_alert_may_not_fire_after_pulses_that_are_shorter_than_for() -> None:
     pulses = tuple(
         change
         for begin in (10.0, 15.0, 20.0)
@@ -162,19 +162,19 @@ def test_an_alert_may_fire_after_pulses_that_are_shorter_than_for() -> None:
     assert all(State.FIRING not in found.admissible(t / 10, t / 10) for t in range(500))
 
 
-def test_a_dip_that_no_evaluation_need_see_resets_for() -> None:
+def test_a_dip_that_no_evaluation_need_see_need_not_reset_for() -> None:
     dip = (Change(10.0, 10.0, 0.86), Change(13.0, 13.0, 0.84), Change(13.1, 13.1, 0.86))
     assert State.FIRING in life(replace(GAUGE, changes=dip)).admissible(15.5, 15.5)
 
 
-def test_an_alert_that_was_pending_goes_on_after_its_server_was_down() -> None:
+def test_an_alert_that_was_pending_starts_anew_after_its_server_was_down() -> None:
     down = replace(GAUGE, down=((12.0, 14.0),))
     found = life(down)
     assert State.FIRING not in found.admissible(16.0, 16.0)
     assert State.FIRING in found.admissible(19.3, 19.3)
 
 
-def test_episodes_are_not_where_the_alert_may_and_must_fire() -> None:
+def test_an_episode_is_where_the_alert_may_and_must_fire() -> None:
     (episode,) = life().episodes
     assert episode.certain is not None
     assert 14.9 <= episode.possible.begin <= 15.1
@@ -183,7 +183,7 @@ def test_episodes_are_not_where_the_alert_may_and_must_fire() -> None:
     assert not life(replace(GAUGE, changes=())).episodes
 
 
-def test_a_fault_that_was_healed_before_it_had_to_fire_has_a_certain_episode() -> None:
+def test_a_fault_healed_before_it_had_to_fire_has_no_certain_episode() -> None:
     early = replace(SHARE, changes=(*SHARE.changes[:2], Change(28.0, 28.0, 0.0)))
     (episode,) = life(early).episodes
     assert episode.certain is None

@@ -152,7 +152,7 @@ def test_the_sound_alert_passes_beside_broken_ones(beside: tuple[Ran, dict[str, 
     [*TWINS, *(pytest.param(twin, marks=pytest.mark.nightly) for twin in MORE_AT_NIGHT)],
     ids=lambda twin: twin.name,
 )
-def test_a_broken_drill_does_not_pass(twin: Twin, shared: Shared) -> None:
+def test_a_broken_drill_is_red_in_its_claims(twin: Twin, shared: Shared) -> None:
     done = shared.runs[twin.name].result()
     red = {f"drill/{claim}" for claim in twin.red}
     assert red <= done.not_passed().keys(), done.output
@@ -162,7 +162,7 @@ def test_a_broken_drill_does_not_pass(twin: Twin, shared: Shared) -> None:
 
 
 @pytest.mark.parametrize("twin", [DEAD], ids=lambda twin: twin.name)
-def test_a_webhook_that_dies_is_told(twin: Twin, shared: Shared) -> None:
+def test_a_webhook_that_dies_is_reported(twin: Twin, shared: Shared) -> None:
     done = shared.runs[twin.name].result()
     assert "webhook receiver: it no longer listens on 127.0.0.1:" in done.output
     assert "a notification for webhook, answered 200" in done.output

@@ -43,7 +43,7 @@ class HandClock:
         return self.now + 1e9
 
 
-def test_a_history_torn_by_a_crash_is_unreadable(tmp_path: Path) -> None:
+def test_a_history_torn_by_a_crash_is_read_up_to_the_tear(tmp_path: Path) -> None:
     clock, path = HandClock(), tmp_path / "history.jsonl"
     with closing(Recorder(path, "run", clock)) as history:
         clock.now = 51.5
@@ -59,7 +59,7 @@ def test_a_history_torn_by_a_crash_is_unreadable(tmp_path: Path) -> None:
     assert again.from_monotonic(51.0) == 1.0
 
 
-def test_a_file_that_is_no_history_gives_a_traceback(tmp_path: Path) -> None:
+def test_a_file_that_is_no_history_is_an_input_error(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     for text, words in FILES.items():
         path.write_text(text)
@@ -81,14 +81,12 @@ def test_a_file_that_is_no_history_gives_a_traceback(tmp_path: Path) -> None:
         ([], False, 2),
     ],
 )
-def test_a_run_that_showed_nothing_or_failed_exits_0(
-    outcomes: list[Outcome], strict: bool, status: int
-) -> None:
+def test_the_status_is_that_of_the_worst_verdict(outcomes: list[Outcome], strict: bool, status: int) -> None:
     verdicts = [Verdict("claim", outcome, "") for outcome in outcomes]
     assert exit_status(verdicts, strict=strict) == status
 
 
-def test_an_exposition_hides_duplicates_or_time_stamps() -> None:
+def test_an_exposition_tells_its_duplicates_and_time_stamps() -> None:
     text = "# TYPE a_total counter\n# HELP a_total A\na_total 1\na_total 1\n"
     text += "# TYPE prompt_total gauge\nprompt_total 3 1700\n"
     parsed = parse(text)
@@ -102,7 +100,7 @@ def test_an_exposition_hides_duplicates_or_time_stamps() -> None:
         parse("a{ 1\n")
 
 
-def test_the_tree_of_an_expression_loses_a_threshold_window_or_metric() -> None:
+def test_thresholds_windows_and_metrics_of_an_expression_are_found() -> None:
     said = facts('1 < sum(rate(a{b="c"}[5m])) / sum(rate(d[300s])) or absent(e)')
     assert said.thresholds == ((">", 1.0),)
     assert said.windows == (300.0, 300.0)
@@ -111,7 +109,7 @@ def test_the_tree_of_an_expression_loses_a_threshold_window_or_metric() -> None:
     assert normal("sum(x) by (a)") == normal("sum by(a)(x)")
 
 
-def test_an_alert_takes_another_route_than_alertmanager_s() -> None:
+def test_an_alert_takes_the_route_that_alertmanager_gives_it() -> None:
     configuration = {
         "route": {
             "receiver": "all",
@@ -138,7 +136,7 @@ def numbers(history: History, kind: type[Kind]) -> list[int]:
     return [found.number for found in history.of(kind)]
 
 
-def test_records_are_found_by_kind_whatever_is_done_with_the_list() -> None:
+def test_records_are_found_by_kind_however_the_list_changes() -> None:
     history = History("run", 0.0, 0.0)
     trouble = [record(number, 0.0, "trouble", {"error": "x"}) for number in range(4)]
     assert (numbers(history, Trouble), history.last(Trouble)) == ([], None)

@@ -171,7 +171,7 @@ def test_cpu_and_memory_are_held_by_the_proc_folder(site: Site, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", ["errors", "slow", "failed_executions", "failing_scrapes"])
-def test_what_the_fault_port_does_says_that_it_needs_one(kind: str, site: Site) -> None:
+def test_a_fault_that_needs_the_fault_port_says_so(kind: str, site: Site) -> None:
     keys: dict[str, dict[str, Any]] = {
         "errors": {"routes": ["GET /x"]},
         "slow": {"routes": ["GET /x"], "delay": "1s"},

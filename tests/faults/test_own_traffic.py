@@ -99,7 +99,7 @@ def test_a_request_that_neither_fails_nor_is_slow_is_no_fault() -> None:
     assert fault(status=200, takes="2s").hold_back == "2s"
 
 
-def test_the_share_is_of_what_the_scenario_sends_and_is_blurred_at_both() -> None:
+def test_the_share_is_of_the_scenarios_traffic_and_both_sides_blur_it() -> None:
     assert FAULTS.get("traffic") is Traffic
     assert fault().decided(None, 20.0) == 20.0
     assert fault().decided(40.0, 20.0) == 40.0

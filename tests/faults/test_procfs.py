@@ -26,7 +26,7 @@ def ticks(text: str) -> dict[str, list[int]]:
 
 @pytest.mark.unit
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.79, 0.81, 0.95])
-def test_the_cpus_do_not_amount_to_the_share_or_are_loaded_equally(share: float) -> None:
+def test_the_cpus_differ_and_amount_to_the_share(share: float) -> None:
     for cpus in (2, 3, 4):
         shares = [used_share(share, cpu, cpus) for cpu in range(cpus)]
         assert sum(shares) / cpus == pytest.approx(share)
@@ -35,7 +35,7 @@ def test_the_cpus_do_not_amount_to_the_share_or_are_loaded_equally(share: float)
 
 
 @pytest.mark.unit
-def test_a_count_steps_back_or_misses_the_dose() -> None:
+def test_counts_never_step_back_and_meet_the_dose() -> None:
     segments = [Segment(0.0, 0.2), Segment(10.0, 0.79), Segment(20.0, 0.81)]
     before = ticks(stat(segments[:1], CPUS, 0.0))
     begin, end = ticks(stat(segments[:2], CPUS, 10.0)), ticks(stat(segments, CPUS, 20.0))
@@ -51,7 +51,7 @@ def test_a_count_steps_back_or_misses_the_dose() -> None:
 
 
 @pytest.mark.unit
-def test_memory_is_not_what_it_should_be() -> None:
+def test_the_used_share_of_memory_is_the_dose() -> None:
     rows = {line.split(":")[0]: int(line.split()[1]) for line in meminfo(0.84).splitlines()}
     assert rows["MemTotal"] == MEMORY_KILOBYTES
     assert 1 - rows["MemAvailable"] / rows["MemTotal"] == pytest.approx(0.84)
@@ -59,7 +59,7 @@ def test_memory_is_not_what_it_should_be() -> None:
 
 
 @pytest.mark.stack
-def test_a_real_exporter_shows_something_else(tmp_path: Path) -> None:
+def test_a_real_exporter_shows_the_dose(tmp_path: Path) -> None:
     folder = ProcFolder(tmp_path / "proc", CPUS, time.monotonic)
     port = allocate_ports(1)[0]
     command = [

@@ -77,7 +77,7 @@ def command(path: Path, word: str) -> RunCommand:
     return RunCommand(argv=(sys.executable, "-c", f"open({str(path)!r}, 'a').write({word!r})"))
 
 
-def test_undos_are_performed_in_the_order_of_their_faults_or_twice(tmp_path: Path) -> None:
+def test_undos_are_performed_once_and_the_last_fault_first(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with UndoBook(tmp_path / "book") as book:
         first, second = book.add(command(out, "1")), book.add(command(out, "2"))
@@ -91,7 +91,7 @@ def test_undos_are_performed_in_the_order_of_their_faults_or_twice(tmp_path: Pat
     assert not list((tmp_path / "book").glob("*.jsonl"))
 
 
-def test_an_undo_that_fails_is_forgotten(tmp_path: Path) -> None:
+def test_an_undo_that_fails_is_kept_and_told(tmp_path: Path) -> None:
     with UndoBook(tmp_path) as book:
         book.add(RunCommand(argv=(sys.executable, "-c", "raise SystemExit('not today')")))
         (told,) = book.heal()
@@ -103,7 +103,7 @@ def test_an_undo_that_fails_is_forgotten(tmp_path: Path) -> None:
     assert "exit status 1" in failed[0]
 
 
-def test_recover_heals_a_run_that_is_alive(tmp_path: Path) -> None:
+def test_recover_leaves_a_run_that_is_alive_alone(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with UndoBook(tmp_path / "book") as book:
         book.add(command(out, "x"))
@@ -112,7 +112,7 @@ def test_recover_heals_a_run_that_is_alive(tmp_path: Path) -> None:
         book.heal()
 
 
-def test_a_torn_line_hides_what_stands_before_it(tmp_path: Path) -> None:
+def test_a_torn_line_hides_nothing_that_stands_before_it(tmp_path: Path) -> None:
     out = tmp_path / "out"
     rows = [
         {"add": 0, "undo": command(out, "0").model_dump(mode="json")},
@@ -128,7 +128,7 @@ def test_a_torn_line_hides_what_stands_before_it(tmp_path: Path) -> None:
     assert recover(tmp_path) == ([], [])
 
 
-def test_a_call_that_is_answered_wrongly_counts_as_done() -> None:
+def test_a_call_that_is_answered_wrongly_is_an_error() -> None:
     with switch() as (url, asked):
         call = HttpCall(method="POST", url=f"{url}/dose/{{dose}}", body="share={dose}")
         send(call, 0.055)
@@ -140,7 +140,7 @@ def test_a_call_that_is_answered_wrongly_counts_as_done() -> None:
         send(HttpCall(url=url))
 
 
-def test_a_command_gets_another_dose_or_its_failure_is_lost(tmp_path: Path) -> None:
+def test_a_command_gets_the_dose_and_its_failure_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(
         (sys.executable, "-c", "import sys; open(sys.argv[1], 'w').write(sys.argv[2])", str(out), "{dose}"),
@@ -154,7 +154,7 @@ def test_a_command_gets_another_dose_or_its_failure_is_lost(tmp_path: Path) -> N
         run((str(tmp_path / "nothing"),))
 
 
-def test_a_stopped_process_does_not_go_on(sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_stopped_process_goes_on(sleeper: subprocess.Popen[bytes]) -> None:
     started = start_time(sleeper.pid)
     assert started is not None
     sleeper.send_signal(signal.SIGSTOP)
@@ -163,14 +163,14 @@ def test_a_stopped_process_does_not_go_on(sleeper: subprocess.Popen[bytes]) -> N
     wait_until(lambda: _not(sleeper.pid, psutil.STATUS_SLEEPING), SECONDS)
 
 
-def test_a_signal_hits_somebody_else_who_has_the_number_now(sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_signal_spares_a_process_that_has_the_number_now(sleeper: subprocess.Popen[bytes]) -> None:
     started = start_time(sleeper.pid)
     assert started is not None
     assert "gone" in SendSignal(pid=sleeper.pid, started=started - 1, number="KILL").perform()
     assert sleeper.poll() is None
 
 
-def test_a_fault_of_a_target_that_is_gone_cannot_be_crossed_out() -> None:
+def test_a_fault_of_a_target_that_is_gone_is_crossed_out() -> None:
     with switch() as (url, asked):
         assert "ended" in EndFault(url=url, token="t", fault="errors").perform()
         assert asked == ["DELETE /faults/errors"]
@@ -197,7 +197,7 @@ with UndoBook() as book:
 """
 
 
-def test_recover_leaves_the_faults_of_a_killed_run(
+def test_recover_takes_the_faults_of_a_killed_run_back(
     tmp_path: Path,
     sleeper: subprocess.Popen[bytes],
     capsys: pytest.CaptureFixture[str],

@@ -287,7 +287,9 @@ def test_relabelling_changes_what_is_known(
         ("<secret>", 0),
     ],
 )
-def test_a_webhook_of_slack_has_the_path_of_one(address: str, times: int, tmp_path: Path) -> None:
+def test_a_slack_address_without_the_path_of_a_webhook_is_found(
+    address: str, times: int, tmp_path: Path
+) -> None:
     text = f"""route: {{receiver: a, group_by: [alertname]}}
 receivers: [{{name: a, slack_configs: [{{channel: a, api_url: '{address}'}}]}}]
 """
@@ -342,7 +344,7 @@ def test_a_value_that_stands_for_another_is_found(value: str, tmp_path: Path) ->
         "http://xxl/hook",
     ],
 )
-def test_a_value_that_may_be_meant_is_not(value: str, tmp_path: Path) -> None:
+def test_a_value_that_may_be_meant_is_no_finding(value: str, tmp_path: Path) -> None:
     assert left(tmp_path, value) == []
 
 
@@ -360,7 +362,9 @@ def test_an_address_that_alertmanager_does_not_parse_is_refused(url: str, tmp_pa
 
 
 @pytest.mark.parametrize("url", ["HTTP://bridge", "https://b", "${HOOK}", "{{ .ExternalURL }}/x", "<secret>"])
-def test_an_address_that_it_parses_or_that_something_fills_in_is_not(url: str, tmp_path: Path) -> None:
+def test_an_address_that_alertmanager_parses_or_that_is_filled_in_is_no_finding(
+    url: str, tmp_path: Path
+) -> None:
     text = f"route: {{receiver: a, group_by: [a]}}\nreceivers: [{{name: a, webhook_configs: [{{url: '{url}'}}]}}]"
     assert "alertmanager/refused" not in rules(found(tmp_path, text), Severity.HINT)
 

@@ -55,7 +55,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
-def test_what_is_no_list_no_duration_or_no_key_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_value_of_a_wrong_shape_and_an_unknown_key_are_refused(text: str, tmp_path: Path) -> None:
     seen = rules(found(tmp_path, f"{text}\nreceivers: [{{name: x}}]\n"), Severity.ERROR)
     assert len(seen) == 1
     assert seen[0] in ("alertmanager/refused", "alertmanager/unknown-key")
@@ -112,7 +112,9 @@ def test_a_file_that_is_filled_in_before_it_is_loaded_is_not_refused(tmp_path: P
         ("a_key_of_tomorrow: a", ""),
     ],
 )
-def test_a_misspelt_key_of_global_is_told_with_what_is_meant(key: str, meant: str, tmp_path: Path) -> None:
+def test_a_misspelt_key_of_global_is_reported_with_what_is_meant(
+    key: str, meant: str, tmp_path: Path
+) -> None:
     text = f"global: {{{key}}}\nroute: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a}}]\n"
     said = [each.todo for each in found(tmp_path, text) if each.rule == "alertmanager/unknown-key"]
     assert said == ([f"write {meant}"] if meant else [])
@@ -128,7 +130,7 @@ def test_a_misspelt_key_of_global_is_told_with_what_is_meant(key: str, meant: st
         ("pushover_configs: [{user_key: a, tokn: b}]", ""),
     ],
 )
-def test_a_misspelt_key_of_a_receiver_is_told_with_what_is_meant(
+def test_a_misspelt_key_of_a_receiver_is_reported_with_what_is_meant(
     integration: str, meant: str, tmp_path: Path
 ) -> None:
     text = f"route: {{receiver: a, group_by: [alertname]}}\nreceivers: [{{name: a, {integration}}}]\n"
@@ -140,7 +142,7 @@ def test_a_misspelt_key_of_a_receiver_is_told_with_what_is_meant(
     ("matcher", "times"),
     [('serverity="critical"', 1), ('severity="critical"', 0), ('service="critical"', 0), ('instence="a"', 0)],
 )
-def test_a_label_that_is_one_letter_away_from_one_of_the_rules_is_told(
+def test_a_label_that_is_one_letter_away_from_one_of_the_rules_is_reported(
     matcher: str, times: int, tmp_path: Path
 ) -> None:
     rule = "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: critical}}]}]"

@@ -53,7 +53,7 @@ def test_amtool_refuses_what_is_said_to_be_refused_and_takes_its_neighbour(name:
     assert "SUCCESS" in amtool("check-config", str(tmp_path / "good" / "alertmanager.yml")).stdout
 
 
-def test_amtool_refuses_what_is_no_list_no_duration_or_no_key(tmp_path: Path) -> None:
+def test_amtool_refuses_every_value_of_a_wrong_shape(tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.yml" for number in range(len(SHAPES))]
     for file, text in zip(files, SHAPES.values(), strict=True):
         file.write_text(f"{text}\nreceivers: [{{name: x}}]\n")
@@ -69,7 +69,7 @@ def test_amtool_refuses_what_is_no_list_no_duration_or_no_key(tmp_path: Path) ->
         ("{{ .PUBLIC_IP }}", True),
     ],
 )
-def test_amtool_renders_what_is_no_mistake(text: str, is_refused: bool) -> None:
+def test_amtool_refuses_a_text_exactly_where_a_mistake_is_found(text: str, is_refused: bool) -> None:
     said = amtool("template", "render", "--template.glob=/dev/null", f"--template.text={text}")
     assert (said.returncode != 0) is is_refused
     assert bool(list(slips(text))) is is_refused

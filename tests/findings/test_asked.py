@@ -107,7 +107,7 @@ def test_what_an_old_promtool_refuses_is_not_verified(
     assert (missed["rules"], document["findings"], document["exit_status"]) == (["file/promtool"], [], 0)
 
 
-def test_what_is_told_of_a_file_already_is_not_told_again(
+def test_a_mistake_that_is_found_already_is_not_repeated_by_promtool(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program(here, "promtool", "3.5.0", SAID)
@@ -155,7 +155,7 @@ def test_a_chosen_program_in_the_folder_here_needs_no_slash(
     ],
     ids=["no program", "another", "no file"],
 )
-def test_a_wrong_choice_of_a_program_is_told(
+def test_a_wrong_choice_of_a_program_is_reported(
     choice: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--binary", choice]) == 4

@@ -122,7 +122,7 @@ NO_MISTAKES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", NO_MISTAKES)
-def test_what_only_looks_like_a_mistake_is_none(name: str, tmp_path: Path) -> None:
+def test_what_only_looks_like_a_mistake_is_no_finding(name: str, tmp_path: Path) -> None:
     for file, content in NO_MISTAKES[name].items():
         place = tmp_path / file
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -57,21 +57,21 @@ def rules(document: Any) -> list[tuple[str, int]]:
     return [(finding["rule"], finding["line"]) for finding in document["findings"]]
 
 
-def test_nothing_is_told_where_nothing_was_changed(
+def test_nothing_is_found_where_nothing_was_changed(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document = checked(capsys)
     assert (rules(document), document["not_touched"], document["exit_status"]) == ([], 1, 0)
 
 
-def test_what_stood_in_a_changed_file_before_is_told_too(
+def test_an_older_mistake_in_a_changed_file_is_found(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (repository / "rules.yml").write_text(f"# a comment\n{RULES}", encoding="utf-8")
     assert rules(checked(capsys)) == [("rule/never-fires", 6)]
 
 
-def test_what_a_change_causes_in_another_file_is_told_and_nothing_else_there(
+def test_only_what_a_change_causes_is_found_in_an_unchanged_file(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (repository / "prometheus.yml").write_text(CONFIGURATION.replace("15s", "1m"), encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_file_that_git_does_not_know_yet_is_changed(
     assert [finding["file"] for finding in checked(capsys)["findings"]] == ["new.yml"]
 
 
-def test_what_is_done_on_the_other_branch_is_no_change_of_this_one(
+def test_a_change_on_the_other_branch_is_no_change_of_this_one(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     git("checkout", "-q", "-b", "topic")
@@ -112,7 +112,7 @@ def test_a_folder_that_is_new_is_judged_whole(repository: Path, capsys: pytest.C
     ],
     ids=["ref", "option", "stream"],
 )
-def test_what_git_cannot_know_is_told(
+def test_a_question_that_git_cannot_answer_is_refused(
     words: list[str],
     said: str,
     repository: Path,
@@ -124,7 +124,7 @@ def test_what_git_cannot_know_is_told(
     assert said in capsys.readouterr().err
 
 
-def test_a_folder_without_a_repository_is_told(
+def test_a_folder_without_a_repository_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -68,7 +68,7 @@ def judges(monkeypatch: pytest.MonkeyPatch, *functions: object) -> None:
     monkeypatch.setattr(judging, "JUDGES", made)
 
 
-def test_a_finding_is_told_with_its_place_its_effect_and_what_to_do(
+def test_a_finding_is_shown_with_its_place_its_effect_and_what_to_do(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check"]) == 1
@@ -85,7 +85,7 @@ def test_a_finding_is_told_with_its_place_its_effect_and_what_to_do(
     ]
 
 
-def test_a_terminal_gets_its_columns(
+def test_a_terminal_gets_lines_of_its_width(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
@@ -96,7 +96,7 @@ def test_a_terminal_gets_its_columns(
 @pytest.mark.parametrize(
     ("severity", "shown", "status"), [("error", 1, 1), ("info", 2, 1), ("hint", 2, 1)], ids=str
 )
-def test_what_is_milder_than_asked_is_not_shown(
+def test_a_finding_milder_than_asked_is_not_shown(
     severity: str, shown: int, status: int, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--severity", severity, "--format", "json"]) == status
@@ -123,7 +123,7 @@ def test_a_judge_that_crashes_makes_status_2_and_is_named_with_the_item(
     assert "at Down (rules.yml:4) and 1 more item" in said
 
 
-def test_what_is_not_here_is_named_once_and_is_no_failure(
+def test_a_missing_program_is_named_once_and_is_no_failure(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judges(monkeypatch, not_here)
@@ -133,7 +133,7 @@ def test_what_is_not_here_is_named_once_and_is_no_failure(
     ]
 
 
-def test_a_finding_weighs_more_than_a_crash(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_decides_the_status_beside_a_crash(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judges(monkeypatch, crashed, found)
     assert main(["check"]) == 1
 
@@ -141,7 +141,7 @@ def test_a_finding_weighs_more_than_a_crash(folder: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "text", ["name: somebody else's\n", "services: {db: {image: 'postgres:16'}}\n", ""], ids=str
 )
-def test_a_folder_without_monitoring_is_not_green(
+def test_a_folder_without_monitoring_ends_with_4(
     text: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "rules.yml").write_text(text, encoding="utf-8")
@@ -149,7 +149,7 @@ def test_a_folder_without_monitoring_is_not_green(
     assert ".: there is no monitoring file: nothing was checked" in capsys.readouterr().err
 
 
-def test_a_folder_of_which_nothing_can_be_read_as_it_is_says_so(
+def test_a_folder_of_templates_alone_is_refused_with_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "rules.yml").write_text("{{- if .Values.rules }}\ngroups: []\n{{- end }}\n", encoding="utf-8")
@@ -157,7 +157,7 @@ def test_a_folder_of_which_nothing_can_be_read_as_it_is_says_so(
     assert "rules.yml: a template: give `helm template`" in capsys.readouterr().err
 
 
-def test_what_is_no_regular_file_is_named_and_not_waited_for(
+def test_a_file_that_is_no_regular_one_is_named_and_not_waited_for(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(folder / "pipe.yml")
@@ -197,7 +197,7 @@ def test_a_file_is_written_and_the_terminal_is_left_alone(
     ],
     ids=["severity", "format", "path", "output"],
 )
-def test_a_wrong_word_is_told_with_what_is_meant(
+def test_a_wrong_word_is_refused_with_what_is_meant(
     words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", *words]) == 4
@@ -230,7 +230,7 @@ def test_a_kind_is_named_by_its_id_its_family_or_a_pattern(pattern: str, rule: s
     assert matches(pattern, rule) is is_named
 
 
-def test_an_id_that_nobody_knows_is_told_with_one_that_is_meant(
+def test_an_unknown_id_is_refused_with_the_one_that_is_meant(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--only", "rule/irate-in-alerts"]) == 4

@@ -106,7 +106,7 @@ def test_the_action_hands_every_input_on(folder: Path) -> None:
     assert '"rule/never-fires"' in (folder / "my rules" / "o.sarif").read_text(encoding="utf-8")
 
 
-def test_no_input_stands_in_a_script_where_it_would_be_run() -> None:
+def test_no_script_of_the_action_holds_an_input() -> None:
     for step in ACTION["runs"]["steps"]:
         assert "${{" not in step["run"], step["name"]
 

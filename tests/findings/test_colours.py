@@ -33,7 +33,9 @@ def test_a_terminal_gets_colours_and_a_pipe_does_not() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_a_terminal_without_colours_gets_none(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_wants_no_colours_gets_none(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     assert not are_wanted(Terminal())
 
@@ -45,7 +47,7 @@ def test_no_color_wins_over_force_color(monkeypatch: pytest.MonkeyPatch) -> None
     assert not are_wanted(io.StringIO())
 
 
-def test_an_empty_no_color_is_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_no_color_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "")
     assert are_wanted(Terminal())
 
@@ -59,7 +61,7 @@ def test_colours_change_no_letter(kind: str) -> None:
     assert f"\x1b[1m{kind}\x1b[0m" in painted
 
 
-def test_the_program_paints_where_it_is_asked_to(
+def test_the_program_writes_colours_where_it_is_asked_to(
     tmp_path: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = f"{tmp_path}/rules.yml"

@@ -53,7 +53,7 @@ def sarif(result: Checked) -> Any:
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_format_tells_the_place_the_kind_and_what_is_not_verified(form: str) -> None:
+def test_each_format_has_the_place_the_kind_and_what_is_not_verified(form: str) -> None:
     text = unescape(forms.rendered(checked(BOARD, unjudged=(CRASH, NOT_HERE)), form))
     assert text.endswith("\n")
     for told in ("d.json", "7", "grafana/unparsable", "promtool is not here", "KeyError"):
@@ -61,14 +61,14 @@ def test_a_format_tells_the_place_the_kind_and_what_is_not_verified(form: str) -
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_file_that_is_not_read_is_named(form: str) -> None:
+def test_each_format_names_a_file_that_is_not_read(form: str) -> None:
     text = unescape(forms.rendered(checked(unjudged=(UNREAD,)), form))
     assert "values.yaml" in text
     assert "a chart's values are no manifests" in text
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_format_takes_a_file_whose_name_is_no_utf8(form: str) -> None:
+def test_each_format_takes_a_file_whose_name_is_no_utf8(form: str) -> None:
     text = forms.rendered(checked(replace(BOARD, file="\udcff.json", message="half a pair: \ud800")), form)
     text.encode()
     if form in ("json", "sarif"):
@@ -76,7 +76,7 @@ def test_a_format_takes_a_file_whose_name_is_no_utf8(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_format_takes_any_text(form: str) -> None:
+def test_each_format_takes_any_text(form: str) -> None:
     text = forms.rendered(checked(ODD), form)
     if form in ("json", "sarif"):
         json.loads(text)

@@ -283,7 +283,7 @@ def test_every_kind_has_a_mistake_and_a_neighbour_and_says_why() -> None:
         assert kind.example != kind.instead
 
 
-def test_two_variables_at_all_are_not_one_and_logs_are_no_promql(tmp_path: Path) -> None:
+def test_two_variables_at_all_differ_and_logs_are_no_promql(tmp_path: Path) -> None:
     loki = {"type": "loki", "uid": "l"}
     shape = board(
         panel(
@@ -299,7 +299,7 @@ def test_two_variables_at_all_are_not_one_and_logs_are_no_promql(tmp_path: Path)
     assert found(tmp_path, TWINS[0], shape) == []
 
 
-def test_a_dashboard_of_another_folder_is_not_held_against_the_sources_of_a_stranger(tmp_path: Path) -> None:
+def test_a_dashboard_is_not_judged_by_the_sources_of_another_folder(tmp_path: Path) -> None:
     shape = {"b/c/d/e.json": board(panel(query(datasource={"uid": "gone"})))}
     assert found(tmp_path, TWINS[0], {**shape, "a/provisioning/datasources/s.yml": SOURCES}) == []
 

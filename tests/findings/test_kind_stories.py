@@ -17,7 +17,7 @@ PATHS = {str(path.relative_to(STORIES).with_suffix("")): path for path in sorted
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_a_finding_is_told_as_its_story_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_reads_as_its_story_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     story = PATHS[name].read_text(encoding="utf-8")
     assert answered(story) == story, "python -m tests.findings.drafting --answers"
@@ -39,7 +39,7 @@ def test_every_kind_has_a_story_with_a_harmless_neighbour() -> None:
     assert names == whole, "python -m tests.findings.drafting"
 
 
-def test_a_story_without_a_finding_or_without_a_neighbour_is_none() -> None:
+def test_a_story_without_a_finding_or_a_neighbour_is_not_whole() -> None:
     kind = KINDS.get("rule/irate-in-alert")
     story = path_of(kind.id).read_text(encoding="utf-8")
     assert is_whole(kind.id, story)

@@ -189,7 +189,7 @@ def found(folder: Path, files: dict[str, str], rule: str) -> list[Finding]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_found_once_and_what_is_to_be_written_instead_is_not(name: str, tmp_path: Path) -> None:
+def test_each_example_is_found_once_and_its_replacement_is_not(name: str, tmp_path: Path) -> None:
     kind = KINDS.get(name)
     (finding,) = found(tmp_path / "bad", files_of(kind.example, name.partition("/")[0]), name)
     assert finding.severity is kind.severity
@@ -198,7 +198,7 @@ def test_an_example_is_found_once_and_what_is_to_be_written_instead_is_not(name:
 
 
 @pytest.mark.parametrize("case", NEIGHBOURS, ids=lambda case: case.id)
-def test_a_neighbour_is_told_for_what_it_is(case: Case, tmp_path: Path) -> None:
+def test_each_neighbour_has_exactly_its_findings(case: Case, tmp_path: Path) -> None:
     findings = found(tmp_path, case.files, case.id)
     assert len(findings) == case.times
     assert {finding.severity for finding in findings} <= {case.severity or KINDS.get(case.id).severity}

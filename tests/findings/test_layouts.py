@@ -13,7 +13,7 @@ from tests.findings.layouts import BOARD, PROVIDER, RULES, RULES_OF_OTHERS, SOUR
 pytestmark = pytest.mark.unit
 
 
-def test_rules_are_matched_through_the_mounts_one_by_one(tmp_path: Path) -> None:
+def test_rules_are_matched_through_each_mount(tmp_path: Path) -> None:
     setup = read(
         tmp_path,
         {
@@ -39,7 +39,7 @@ def test_rules_are_matched_through_the_mounts_one_by_one(tmp_path: Path) -> None
     assert (server.service, server.retention) == ("prometheus", 15 * 86_400)
 
 
-def test_case_14_its_rules_are_found_through_the_mount(tmp_path: Path) -> None:
+def test_rules_beside_the_compose_file_are_found_through_the_mount(tmp_path: Path) -> None:
     mounts = (
         "./prometheus.yml:/etc/prometheus/prometheus.yml:ro",
         "./my-rules.yml:/etc/prometheus/rules.yml:ro",
@@ -53,7 +53,7 @@ def test_case_14_its_rules_are_found_through_the_mount(tmp_path: Path) -> None:
     assert setup.alerts[0].group.prometheuses == setup.prometheuses
 
 
-def test_flags_say_which_file_is_read_and_for_how_long_it_is_kept(tmp_path: Path) -> None:
+def test_flags_say_which_file_is_read_and_how_long_samples_are_kept(tmp_path: Path) -> None:
     command = "    command: [--config.file=/c/p.yml, --storage.tsdb.retention.time, '${KEEP:-30d}']\n"
     setup = read(
         tmp_path,
@@ -77,7 +77,7 @@ def test_variables_of_the_environment_file_are_filled(tmp_path: Path) -> None:
     assert read(tmp_path, files).prometheuses[0].service == "prometheus"
 
 
-def test_a_path_of_the_machine_that_it_runs_on_is_its_end_beside_the_compose_file(tmp_path: Path) -> None:
+def test_a_path_of_another_machine_is_matched_by_its_end(tmp_path: Path) -> None:
     files = {
         "monitoring/compose.yml": compose("/opt/monitoring/prometheus/p.yml:/etc/prometheus/prometheus.yml"),
         "monitoring/prometheus/p.yml": "rule_files: []\n",
@@ -97,7 +97,7 @@ def test_each_of_several_prometheus_loads_its_own_rules(tmp_path: Path) -> None:
     assert [rule.group.prometheuses[0].file for rule in setup.rules] == ["one/one.yml", "two/two.yml"]
 
 
-def test_what_a_named_volume_holds_is_not_known(tmp_path: Path) -> None:
+def test_the_files_of_a_named_volume_are_not_known(tmp_path: Path) -> None:
     files = {
         "compose.yml": compose("./p.yml:/etc/prometheus/prometheus.yml", "rules:/etc/prometheus/rules"),
         "p.yml": "rule_files: [rules/*.yml]\n",
@@ -177,7 +177,7 @@ configs:
     assert not setup.troubles
 
 
-def test_given_files_are_the_configuration_whatever_else_is_there(tmp_path: Path) -> None:
+def test_given_files_win_over_whatever_else_is_there(tmp_path: Path) -> None:
     folder = written(
         tmp_path,
         {
@@ -212,7 +212,7 @@ def test_copies_in_the_folder_of_a_run_or_of_packages_are_not_read(mark: str, tm
     assert [rule.file for rule in asked] == ["reports/now/rendered/rules.yml"], "it is named: it is read"
 
 
-def test_what_is_no_file_of_the_stack_is_nobodys_business(tmp_path: Path) -> None:
+def test_files_of_other_programs_are_ignored(tmp_path: Path) -> None:
     files = {
         "lock.json": '{"a": ' + "[" * 100,
         "ci.yml": "stages:\n\t- a\n",
@@ -224,15 +224,13 @@ def test_what_is_no_file_of_the_stack_is_nobodys_business(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("text", "line"), [(b"groups:\n- name: \xe4\n", 2), (b"groups:\n\t- name: a\n", 2)])
-def test_cases_54_and_55_a_file_that_prometheus_refuses_is_found_in_its_line(
-    text: bytes, line: int, tmp_path: Path
-) -> None:
+def test_a_file_that_prometheus_refuses_is_found_in_its_line(text: bytes, line: int, tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_bytes(text)
     (finding,) = judge(discover([tmp_path], tmp_path)).findings
     assert (finding.rule, str(finding.place)) == ("file/unreadable", f"a.yml:{line}")
 
 
-def test_cases_13_and_58_a_mark_line_ends_of_windows_and_anchors_are_read(tmp_path: Path) -> None:
+def test_a_byte_order_mark_windows_line_ends_and_anchors_are_read(tmp_path: Path) -> None:
     text = "groups:\n- name: a\n  rules:\n  - &base\n    alert: A\n    expr: up == 0\n  - <<: *base\n    alert: B\n"
     (tmp_path / "a.yml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     setup = discover([tmp_path], tmp_path)

@@ -50,7 +50,7 @@ def loaded(**changes: Any) -> Setup:
     return with_server(discover([]), replace(ANSWERS, **changes), has_files=False)
 
 
-def test_its_rules_are_those_that_it_has_loaded_with_its_configuration() -> None:
+def test_the_rules_of_a_server_are_those_that_it_has_loaded() -> None:
     setup = loaded()
     (server,) = setup.prometheuses
     (slow,) = setup.alerts
@@ -61,13 +61,13 @@ def test_its_rules_are_those_that_it_has_loaded_with_its_configuration() -> None
     assert str(server.jobs[0].at()) == "http://server/api/v1/status/config:3"
 
 
-def test_it_knows_types_names_and_the_labels_of_what_is_asked_for() -> None:
+def test_a_server_knows_types_names_and_labels() -> None:
     known = loaded().knowledge
     assert (known.type_of("seconds_total"), known.type_of("odd"), known.complete) == ("counter", "", True)
     assert known.labels["seconds_total"] == {"code": frozenset(("200", "500"))}
 
 
-def test_a_metric_that_it_has_not_is_found_and_one_of_a_target_that_is_down_is_not() -> None:
+def test_a_metric_that_a_server_lacks_is_found_unless_a_target_is_down() -> None:
     def rules(setup: Setup) -> list[str]:
         return [finding.rule for finding in judge(setup, lambda rule: rule == "rule/unknown-metric").findings]
 
@@ -81,7 +81,7 @@ def test_a_metric_that_it_has_not_is_found_and_one_of_a_target_that_is_down_is_n
     )
 
 
-def test_files_stay_those_of_the_user_and_get_what_the_server_knows(tmp_path: Path) -> None:
+def test_files_stay_the_users_and_gain_what_the_server_knows(tmp_path: Path) -> None:
     (tmp_path / "r.yml").write_text(
         "groups: [{name: a, rules: [{alert: B, expr: up == 0}]}]", encoding="utf-8"
     )
@@ -90,7 +90,7 @@ def test_files_stay_those_of_the_user_and_get_what_the_server_knows(tmp_path: Pa
     assert setup.knowledge.source == "http://server"
 
 
-def test_what_it_does_not_answer_is_named_and_the_rest_is_judged() -> None:
+def test_a_missing_answer_of_a_server_is_named_and_the_rest_is_judged() -> None:
     setup = loaded(names=None, rules=None, series=lambda name: None, missing=("the rules: it is too busy",))
     assert (setup.rules, setup.knowledge.complete) == ((), False)
     assert [missed.reason for missed in judge(setup).unjudged] == ["the rules: it is too busy"]
@@ -135,6 +135,6 @@ def test_the_command_asks_the_server_and_judges_what_it_has_loaded(
     assert "not verified: URL: the flags of Prometheus 3.5.0" in out
 
 
-def test_a_server_that_is_not_there_is_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--prometheus", "http://127.0.0.1:9"]) == 2
     assert "look whether http://127.0.0.1:9 is up" in capsys.readouterr().err

@@ -145,14 +145,16 @@ def test_a_template_that_escapes_the_templates_of_prometheus_is_none_of_its_file
     assert [rule.file for rule in setup.rules] == ["s.yml"]
 
 
-def test_values_of_labels_in_a_text_of_alertmanager_are_none_of_a_chart(tmp_path: Path) -> None:
+def test_label_values_in_a_text_of_alertmanager_are_no_template_of_a_chart(tmp_path: Path) -> None:
     text = '{{ .GroupLabels.SortedPairs.Values | join ", " }} {{ (index .Alerts 0).Labels.Values }}'
     receivers = f"[{{name: a, slack_configs: [{{channel: a, title: '{text}'}}]}}]"
     setup = read(tmp_path, {"am.yml": f"route: {{receiver: a}}\nreceivers: {receivers}\n"})
     assert len(setup.alertmanagers) == 1
 
 
-def test_a_chart_alone_is_told_how_to_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_chart_alone_is_refused_with_the_way_to_check_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     written(
         tmp_path, {"templates/r.yaml": "kind: PrometheusRule\nname: {{ .Release.Name }}\napiVersion: a\n"}
     )
@@ -177,7 +179,7 @@ def test_what_helm_writes_is_read_from_a_text() -> None:
     assert not judge(setup).findings
 
 
-def test_what_stands_inside_of_a_resource_is_taken_out_of_it_for_a_command(tmp_path: Path) -> None:
+def test_a_command_takes_files_out_of_their_resource(tmp_path: Path) -> None:
     files = {
         "am.yml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
         "stringData:\n  am.yaml: |\n    route: {receiver: a}\n    receivers: [{name: a}]\n",

@@ -43,7 +43,7 @@ def test_every_kind_has_its_page_as_it_is_written_from_the_kind() -> None:
     assert not differing, explaining.COMMAND
 
 
-def test_a_page_tells_how_to_leave_the_kind_out_and_a_dashboard_has_no_comment() -> None:
+def test_a_page_shows_how_to_leave_its_kind_out() -> None:
     page = (PAGES / "rule/irate-in-alert.md").read_text(encoding="utf-8")
     assert "# promproof: ignore rule/irate-in-alert - the reason" in page
     assert "- id: rule/irate-in-alert\n" in page
@@ -63,7 +63,7 @@ def test_a_page_keeps_promql_as_it_is() -> None:
     assert "It needs promtool" in text
 
 
-def test_explain_tells_a_kind(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_shows_a_kind(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["explain", "rule/irate-in-alert"]) == 0
     said = capsys.readouterr().out
@@ -82,7 +82,7 @@ def test_explain_lists_all_kinds_or_those_of_a_family(capsys: pytest.CaptureFixt
     assert sorted(listed) == sorted(name for name in KINDS.names() if name.startswith("file/"))
 
 
-def test_explain_tells_what_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_suggests_the_kind_that_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "irate-in-alert"]) == 4
     assert "did you mean rule/irate-in-alert?" in capsys.readouterr().err
 

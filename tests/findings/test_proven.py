@@ -36,7 +36,7 @@ def said(form: str) -> str:
 
 
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_every_format_tells_the_alerts_that_are_wrong(form: str) -> None:
+def test_every_format_names_the_alerts_that_are_wrong(form: str) -> None:
     text = said(form)
     assert text.endswith("\n")
     assert "Dead" in text

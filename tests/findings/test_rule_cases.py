@@ -50,7 +50,7 @@ def said(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_case_says_what_it_should(name: str) -> None:
+def test_each_case_has_exactly_its_findings(name: str) -> None:
     assert said(CASES / name) == EXPECTED[name]
 
 
@@ -66,7 +66,9 @@ def test_rules_that_a_compose_file_mounts_are_known_to_be_loaded() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"), [("alert-without-le", ["rule/le-dropped:10"]), ("rules-without-for-key", [])]
 )
-def test_files_of_a_windows_editor_say_the_same(name: str, expected: list[str], tmp_path: Path) -> None:
+def test_files_of_a_windows_editor_have_the_same_findings(
+    name: str, expected: list[str], tmp_path: Path
+) -> None:
     for file in (CASES / name).iterdir():
         text = file.read_bytes().replace(b"\n", b"\r\n")
         (tmp_path / file.name).write_bytes(b"\xef\xbb\xbf" + text)
@@ -77,7 +79,7 @@ def test_files_of_a_windows_editor_say_the_same(name: str, expected: list[str], 
     ("old", "new"),
     [(b"Too many refusals", "zurückgewiesen".encode("latin-1")), (b"      - alert", b"\t- alert")],
 )
-def test_a_file_that_prometheus_can_not_read_is_said_and_nothing_else(
+def test_a_file_that_prometheus_can_not_read_is_the_only_finding(
     old: bytes, new: bytes, tmp_path: Path
 ) -> None:
     text = (CASES / "alert-without-le" / RULES).read_bytes()

@@ -15,14 +15,14 @@ NAMES = [name for name in KINDS.names() if name.startswith("rule/")]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_found(name: str, tmp_path: Path) -> None:
+def test_each_example_is_found(name: str, tmp_path: Path) -> None:
     (finding,) = [finding for finding in found(tmp_path, KINDS.get(name).example) if finding.rule == name]
     assert finding.line
     assert all((finding.message, finding.effect, finding.todo, finding.see))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_its_page_says_to_write_has_no_finding(name: str, tmp_path: Path) -> None:
+def test_what_the_page_says_to_write_has_no_finding(name: str, tmp_path: Path) -> None:
     assert found(tmp_path, KINDS.get(name).instead) == []
 
 
@@ -93,7 +93,7 @@ def test_an_interval_is_the_shortest_of_those_that_load_the_rules(tmp_path: Path
     )
 
 
-def test_what_is_recorded_below_and_read_over_a_window_is_there_already(tmp_path: Path) -> None:
+def test_a_rule_recorded_below_and_read_over_a_window_is_no_finding(tmp_path: Path) -> None:
     record = "  - record: job:up:sum\n    expr: sum by (job) (up)\n"
     for expression in ("max_over_time(job:up:sum[1h]) == 0", "job:up:sum offset 5m == 0"):
         assert (
@@ -123,7 +123,7 @@ def test_a_metric_with_a_colon_may_come_from_another_server(tmp_path: Path) -> N
         ("- alert: A\n  expr: up\n  labels: {a: [b]}", 6, "where a text is expected"),
     ],
 )
-def test_what_prometheus_refuses_is_said_with_its_line(
+def test_a_shape_that_prometheus_refuses_is_found_with_its_line(
     text: str, line: int, said: str, tmp_path: Path
 ) -> None:
     (finding,) = [finding for finding in found(tmp_path, text) if finding.rule == "rule/refused-shape"]
@@ -141,7 +141,7 @@ def test_a_variable_of_grafana_in_a_rule_is_refused(expression: str, tmp_path: P
     assert ids(tmp_path, expression) == ["rule/unparsable"]
 
 
-def test_a_side_of_an_or_that_never_fires_is_told_as_that(tmp_path: Path) -> None:
+def test_a_side_of_an_or_that_never_fires_is_named_as_a_side(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, "count(up == 1) == 0 or absent(up == 1)")
     assert (finding.rule, finding.effect) == ("rule/never-fires", "it never fires by this side of the `or`")
 
@@ -160,7 +160,7 @@ def test_a_side_of_an_or_that_never_fires_is_told_as_that(tmp_path: Path) -> Non
         "# r.yml\ngroups: [{name: a, rules: [{record: 'a:b', expr: median(rate(a)) by (job)}]}]\n",
     ],
 )
-def test_what_prometheus_or_another_program_takes_is_not(text: str, tmp_path: Path) -> None:
+def test_a_file_that_prometheus_or_another_program_takes_is_no_finding(text: str, tmp_path: Path) -> None:
     assert ids(tmp_path, text) == []
 
 
@@ -197,7 +197,7 @@ def test_sides_that_share_no_label_set_are_found_once(expression: str, tmp_path:
         "absent(a) and sum(b) > 1",
     ],
 )
-def test_sides_that_may_share_one_are_not(expression: str, tmp_path: Path) -> None:
+def test_sides_that_may_share_a_label_set_are_no_finding(expression: str, tmp_path: Path) -> None:
     assert ids(tmp_path, alert(expression)) == []
 
 
@@ -254,7 +254,9 @@ def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_pa
         ("rate(process_cpu_seconds_total[5m]) > 0.8", "over 80%"),
     ],
 )
-def test_a_threshold_in_the_unit_of_the_value_is_not(expression: str, text: str, tmp_path: Path) -> None:
+def test_a_threshold_in_the_unit_of_the_value_is_no_finding(
+    expression: str, text: str, tmp_path: Path
+) -> None:
     seen = found(tmp_path, alert(expression, f"annotations: {{summary: {text}}}"))
     assert [finding.severity for finding in seen if finding.severity is not Severity.HINT] == []
 
@@ -301,7 +303,7 @@ def test_a_share_of_a_limit_that_may_not_be_there_is_found(expression: str, tmp_
         f"{USED} > {LIMIT}",
     ],
 )
-def test_a_share_that_asks_for_the_limit_is_not(expression: str, tmp_path: Path) -> None:
+def test_a_share_that_asks_for_the_limit_is_no_finding(expression: str, tmp_path: Path) -> None:
     assert ids(tmp_path, alert(expression)) == []
 
 
@@ -312,7 +314,7 @@ def test_a_query_of_a_text_with_an_action_in_its_quotes_is_found(tmp_path: Path)
     assert "which nothing fills in" in finding.message
 
 
-def test_a_query_that_printf_puts_together_is_not(tmp_path: Path) -> None:
+def test_a_query_that_printf_puts_together_is_no_finding(tmp_path: Path) -> None:
     asked = (
         r"""{{ with printf "free_bytes{instance=\"%s\"}" $labels.instance | query }}"""
         "{{ . | first | value }}{{ end }}"

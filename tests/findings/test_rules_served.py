@@ -27,11 +27,13 @@ KNOWN = "# a server knows: {up: {job: [api]}, a_total: {job: [api], code: ['200'
         ("ALERTS{alertname='A', x='y'} > 0", []),
     ],
 )
-def test_what_a_server_has_never_seen_is_found(expression: str, expected: list[str], tmp_path: Path) -> None:
+def test_a_name_that_a_server_has_never_seen_is_found(
+    expression: str, expected: list[str], tmp_path: Path
+) -> None:
     assert ids(tmp_path, f"{KNOWN}{expression}") == expected
 
 
-def test_a_label_that_a_server_never_saw_is_missed_in_a_text_too(tmp_path: Path) -> None:
+def test_a_label_that_a_server_never_saw_is_found_in_a_text_too(tmp_path: Path) -> None:
     text = alert("up == 0", "annotations: {summary: '{{ $labels.pod }}'}")
     assert ids(tmp_path, text) == []
     assert ids(tmp_path, f"{KNOWN}{text}") == ["rule/label-lost"]
@@ -51,7 +53,7 @@ def test_a_label_that_a_server_never_saw_is_missed_in_a_text_too(tmp_path: Path)
         "sum(rate(a_seconds_count[5m])) > 1",
     ],
 )
-def test_a_mean_that_says_something_is_not_found(expression: str, tmp_path: Path) -> None:
+def test_a_mean_that_says_something_is_no_finding(expression: str, tmp_path: Path) -> None:
     assert ids(tmp_path, alert(expression)) == []
 
 
@@ -69,9 +71,7 @@ def test_a_mean_of_the_means_of_instances_is_a_mean_of_ratios(tmp_path: Path) ->
         "sum(rate(a_total[5m])) > 0",
     ],
 )
-def test_an_alert_that_does_not_wait_for_the_first_event_of_its_kind_is_not_found(
-    expression: str, tmp_path: Path
-) -> None:
+def test_an_alert_that_need_not_wait_for_a_first_event_is_no_finding(expression: str, tmp_path: Path) -> None:
     assert ids(tmp_path, alert(expression)) == []
 
 
@@ -85,7 +85,7 @@ def test_an_alert_that_does_not_wait_for_the_first_event_of_its_kind_is_not_foun
         ("queue_length > 5", Severity.WARNING),
     ],
 )
-def test_what_may_come_with_its_first_event_is_no_warning(
+def test_a_series_that_may_come_with_its_first_event_is_no_warning(
     expression: str, severity: Severity, tmp_path: Path
 ) -> None:
     seen = [

@@ -31,7 +31,7 @@ def test_two_alerts_with_the_same_labels_are_found(first: str, second: str, tmp_
         ("sum by (code) (a{code=~'4..'}) > 1", "sum by (code) (a{code=~'5..'}) > 1"),
     ],
 )
-def test_two_alerts_that_differ_or_are_never_true_together_are_not(
+def test_two_alerts_that_differ_or_exclude_each_other_are_no_duplicates(
     first: str, second: str, tmp_path: Path
 ) -> None:
     assert ids(tmp_path, PAIR.format(first, second)) == []
@@ -75,7 +75,7 @@ def test_a_link_to_no_page_or_no_heading_is_found(link: str, tmp_path: Path) -> 
         ("description", "see run.md"),
     ],
 )
-def test_a_link_that_works_or_is_not_surely_local_is_not(name: str, link: str, tmp_path: Path) -> None:
+def test_a_link_that_works_or_may_not_be_local_is_no_finding(name: str, link: str, tmp_path: Path) -> None:
     assert ids(tmp_path, RUNBOOK.replace("NAME", name).replace("LINK", link)) == []
 
 

@@ -92,7 +92,7 @@ def test_a_file_of_promtool_tests_is_no_configuration(tmp_path: Path) -> None:
     assert not setup.groups[0].prometheuses
 
 
-def test_a_route_inherits(tmp_path: Path) -> None:
+def test_a_route_inherits_the_timers_of_its_parent(tmp_path: Path) -> None:
     (server,) = written(tmp_path, am_yml=ROUTES).alertmanagers
     root, pager = server.routes
     assert (root.group_interval, pager.group_interval, pager.receiver) == (60, 60, "pager")
@@ -176,7 +176,7 @@ def test_a_judge_that_raises_costs_one_rule(tmp_path: Path, monkeypatch: pytest.
     assert "KeyError" in missed.reason
 
 
-def test_a_path_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
+def test_a_path_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file or folder"):
         discover([tmp_path / "x"])
 

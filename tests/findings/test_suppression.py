@@ -119,7 +119,7 @@ def test_a_comment_of_one_document_covers_nothing_of_another(here: Path) -> None
     ],
     ids=["id", "no id", "word", "typing error"],
 )
-def test_a_comment_that_leaves_nothing_out_is_found(
+def test_a_suppression_that_leaves_nothing_out_is_found(
     comment: str, said: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "rules.yml").write_text(f"{comment}\n{FILE}", encoding="utf-8")
@@ -128,7 +128,7 @@ def test_a_comment_that_leaves_nothing_out_is_found(
     assert finding["line"] == 1
 
 
-def test_a_comment_that_is_of_no_use_is_found_and_one_that_is_is_not(
+def test_a_suppression_of_no_use_is_found_and_a_used_one_is_not(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = FILE.replace(
@@ -140,7 +140,9 @@ def test_a_comment_that_is_of_no_use_is_found_and_one_that_is_is_not(
     assert finding["line"] == 2
 
 
-def test_other_comments_are_nobodys_business(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comment_that_only_mentions_promproof_is_no_suppression(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (here / "rules.yml").write_text(f"# promproof finds this: ignore it\n{FILE}", encoding="utf-8")
     assert checked(capsys, kind="file/wrong-suppression")["findings"] == []
 
@@ -241,7 +243,9 @@ def test_known_findings_are_not_told_again_wherever_they_move(
     assert (here / "known.json").read_text(encoding="utf-8") == first
 
 
-def test_a_second_finding_like_a_known_one_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_finding_like_a_known_one_is_reported(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rule = f"  - alert: First\n    expr: {IRATE}\n"
     rules = here / "rules.yml"
     rules.write_text(FILE, encoding="utf-8")

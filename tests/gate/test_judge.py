@@ -57,7 +57,7 @@ def said(judgement: Judgement, rounds: Sequence[Round]) -> str:
     return "\n".join(say.report(judgement, rounds, ITEMS, nightly=False))
 
 
-def test_a_sound_session_is_red() -> None:
+def test_a_sound_session_is_green() -> None:
     rounds = session()
     judgement = judge(rounds)
     assert (judgement.status, judgement.red, judgement.failed) == (0, [], {})
@@ -65,7 +65,7 @@ def test_a_sound_session_is_red() -> None:
     assert not to_repeat(judgement, ITEMS)
 
 
-def test_a_test_that_did_not_run_is_not_missed() -> None:
+def test_a_test_that_did_not_run_is_red() -> None:
     rounds = session(two=("lost", ""), three=("lost", ""))
     judgement = judge(rounds)
     assert judgement.red == [
@@ -75,7 +75,7 @@ def test_a_test_that_did_not_run_is_not_missed() -> None:
     assert (judgement.status, said(judgement, rounds).splitlines()[-1]) == (1, "5 passed, 2 failed")
 
 
-def test_a_worker_that_collects_something_else_goes_unnoticed() -> None:
+def test_a_worker_that_collects_something_else_is_red() -> None:
     rounds = session()
     light = rounds[0].record
     light.collections[1] = Collection("gw1", (*LIGHT, Item("tests/b/test_b.py::test_three[12:00:01]")))
@@ -95,13 +95,13 @@ def test_a_worker_that_collects_something_else_goes_unnoticed() -> None:
     ],
     ids=str,
 )
-def test_the_end_of_pytest_does_not_count(status: int | None, says: str) -> None:
+def test_an_odd_end_of_pytest_is_red(status: int | None, says: str) -> None:
     rounds = session()
     rounds[0].record.status = status
     assert judge(rounds).red == [f"light tests: {says}"]
 
 
-def test_a_test_that_ran_twice_or_was_not_planned_counts() -> None:
+def test_a_test_that_ran_twice_or_was_not_planned_is_red() -> None:
     rounds = session()
     rounds[0].record.phases.extend([*phases(LIGHT[0]), *phases(Item("tests/a/test_a.py::test_new"))])
     assert judge(rounds).red == [
@@ -110,7 +110,7 @@ def test_a_test_that_ran_twice_or_was_not_planned_counts() -> None:
     ]
 
 
-def test_an_error_of_collection_is_green_or_repeated() -> None:
+def test_an_error_of_collection_is_red_and_not_repeated() -> None:
     rounds = session(w=("failed", "late"))
     rounds[0].record.refusals.append(Refusal("tests/b/test_b.py", "ImportError: no shop"))
     judgement = judge(rounds)
@@ -129,18 +129,18 @@ def test_an_error_of_collection_is_green_or_repeated() -> None:
     ],
     ids=["light test fails", "skip", "expected failure", "count is off", "three whole runs fail"],
 )
-def test_a_whole_run_is_repeated_beside_what_is_red_anyway(changed: dict[str, tuple[str, str]]) -> None:
+def test_no_whole_run_is_repeated_beside_another_failure(changed: dict[str, tuple[str, str]]) -> None:
     rounds = session(w=("failed", "late"), **changed)
     judgement = judge(rounds)
     assert judgement.status == 1
     assert to_repeat(judgement, ITEMS) == []
 
 
-def test_a_light_test_that_failed_alone_is_repeated() -> None:
+def test_a_light_test_that_failed_is_not_repeated() -> None:
     assert to_repeat(judge(session(one=("failed", "assert False"))), ITEMS) == []
 
 
-def test_a_run_that_passes_alone_is_not_named_or_counts_twice() -> None:
+def test_a_run_that_passes_alone_is_named_flaky_and_counts_once() -> None:
     rounds = session(w=("failed", "3 arrivals\nwere missed"))
     judgement = judge(rounds)
     assert to_repeat(judgement, ITEMS) == [RUNS[0]]
@@ -157,7 +157,7 @@ def test_a_run_that_passes_alone_is_not_named_or_counts_twice() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [("failed", "late again"), ("skipped", "needs time: none")])
-def test_a_run_that_does_not_pass_alone_is_green(outcome: str, reason: str) -> None:
+def test_a_run_that_does_not_pass_alone_is_red(outcome: str, reason: str) -> None:
     rounds = session(w=("failed", "late"))
     judgement = judge(rounds)
     judge_again(judgement, again(RUNS[0], outcome, reason))
@@ -169,7 +169,7 @@ def test_a_run_that_does_not_pass_alone_is_green(outcome: str, reason: str) -> N
     assert tags == ["failure", "rerunFailure"]
 
 
-def test_a_skip_that_this_machine_explains_is_red_or_not_named() -> None:
+def test_a_skip_that_this_machine_explains_is_green_and_named() -> None:
     rounds = session(one=("skipped", "needs Chromium: /usr/bin/chromium is not there"))
     judgement = judge(rounds)
     assert judgement.status == 0
@@ -178,14 +178,12 @@ def test_a_skip_that_this_machine_explains_is_red_or_not_named() -> None:
 
 
 @pytest.mark.parametrize(("may_lack", "status"), [(None, 0), ((), 1), (("root",), 0), (("apt",), 1)], ids=str)
-def test_a_skip_is_judged_otherwise_than_the_machine_promises(
-    may_lack: tuple[str, ...] | None, status: int
-) -> None:
+def test_a_skip_is_judged_by_what_the_machine_promises(may_lack: tuple[str, ...] | None, status: int) -> None:
     judgement = judge(session(one=("skipped", "needs root: only root may mount")), may_lack)
     assert judgement.status == status
 
 
-def test_an_interrupted_session_is_green_or_goes_on() -> None:
+def test_an_interrupted_session_ends_with_2_and_repeats_nothing() -> None:
     rounds = session(w=("failed", "late"))
     rounds[1].record.status = 2
     judgement = judge(rounds)
@@ -200,7 +198,7 @@ FILES = {
 }
 
 
-def test_a_sound_plan_has_trouble() -> None:
+def test_a_sound_plan_has_no_trouble() -> None:
     record = Record(0, [Collection("", ITEMS)])
     assert plan.troubles(record, FILES, plan.read_least(plan.least_text(ITEMS))) == []
 
@@ -235,7 +233,7 @@ def test_a_sound_plan_has_trouble() -> None:
     ],
     ids=["folder left out", "function not collected", "parameters lost", "deselected", "error", "crash"],
 )
-def test_a_plan_with_a_hole_is_trusted(record: Record, says: list[str]) -> None:
+def test_a_plan_with_a_hole_is_reported(record: Record, says: list[str]) -> None:
     found = plan.troubles(record, FILES, plan.read_least(plan.least_text(ITEMS)))
     assert [text[: len(words)] for text, words in zip(found, says, strict=True)] == says
 
@@ -245,24 +243,24 @@ def test_a_plan_with_a_hole_is_trusted(record: Record, says: list[str]) -> None:
     ["a[<function f at 0x7f00aa11>]", "a[<lambda>-0x7f1234567]", "a[naïve]"],
     ids=["function", "address", "not ASCII"],
 )
-def test_an_id_that_differs_in_each_process_is_accepted(name: str) -> None:
+def test_an_id_that_differs_in_each_process_is_refused(name: str) -> None:
     items = (Item(f"tests/a/test_a.py::test_{name}"),)
     [trouble] = plan.troubles(Record(0, [Collection("", items)]), {}, {})
     assert "give the parameter an id" in trouble
 
 
 @pytest.mark.parametrize("name", [r"a[gr\xf6\xdfe]", "a[<lambda>-0x1f]"], ids=["escaped", "short number"])
-def test_an_id_that_is_the_same_in_each_process_is_refused(name: str) -> None:
+def test_an_id_that_is_the_same_in_each_process_is_accepted(name: str) -> None:
     items = (Item(f"tests/a/test_a.py::test_{name}"),)
     assert plan.troubles(Record(0, [Collection("", items)]), {}, {}) == []
 
 
-def test_a_test_function_of_a_file_is_overlooked() -> None:
+def test_every_test_function_of_a_file_is_found() -> None:
     source = "def test_a(): ...\nasync def test_b(): ...\nclass TestC:\n    def test_d(self): ...\ndef helper(): ...\n"
     assert plan.functions(source) == {"test_a", "test_b", "TestC::test_d"}
 
 
-def test_the_parts_are_other_tests_than_the_plan() -> None:
+def test_the_parts_together_are_the_plan() -> None:
     alone = Item("tests/runs/test_r.py::test_alone", ("whole_run",), alone=True)
     night = Item("tests/b/test_b.py::test_long", ("nightly",))
     all_items = (*ITEMS, alone, night)
@@ -279,7 +277,7 @@ def test_the_parts_are_other_tests_than_the_plan() -> None:
     assert [part.items for part in nightly] == [(night,)]
 
 
-def test_a_record_that_is_cut_off_is_not_read() -> None:
+def test_a_record_that_is_cut_off_is_read_up_to_the_cut() -> None:
     item = Item("tests/a/test_a.py::test_one", ("unit",), alone=True)
     lines = [
         line(Collection("", (item,))),

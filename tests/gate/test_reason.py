@@ -34,9 +34,7 @@ PASSED = [{"claim": "port/api", "outcome": "pass", "reason": "open"}]
     ],
     ids=["trouble", "unknown", "both"],
 )
-def test_the_reason_of_the_run_is_not_that_of_its_report(
-    report: dict[str, Any], says: str, tmp_path: Path
-) -> None:
+def test_the_reason_of_a_run_is_that_of_its_report(report: dict[str, Any], says: str, tmp_path: Path) -> None:
     for name, document in (("run-1", report), ("run-2", {"trouble": "another run", "verdicts": []})):
         (tmp_path / name).mkdir()
         (tmp_path / name / "report.json").write_text(json.dumps(document))
@@ -51,5 +49,5 @@ def test_the_reason_of_the_run_is_not_that_of_its_report(
     ],
     ids=["no report", "nothing"],
 )
-def test_a_run_without_a_report_has_no_reason(output: str, says: str, tmp_path: Path) -> None:
+def test_a_run_without_a_report_has_its_last_line_as_reason(output: str, says: str, tmp_path: Path) -> None:
     assert reason(output, tmp_path) == says

@@ -78,7 +78,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
 GREEN = "def test_green():\n    assert True\n"
 
 
-def test_a_run_that_failed_once_is_red_or_not_named_or_what_was_not_run_is_hidden(project: Tree) -> None:
+def test_a_run_that_failed_once_is_named_flaky_and_skips_are_named(project: Tree) -> None:
     skip = "import pytest\n\ndef test_drawn():\n    pytest.skip('needs Chromium: it is not there')\n"
     project.write(
         light__a=GREEN, light__b=skip, runs__c=run("once", 1, "(alone=True)"), runs__d=run("never", 0)
@@ -94,7 +94,7 @@ def test_a_run_that_failed_once_is_red_or_not_named_or_what_was_not_run_is_hidde
     assert "flakyFailure" in (project.root / "reports" / "tests.xml").read_text()
 
 
-def test_every_process_of_the_tests_compiles_all_anew_or_the_cpu_of_a_part_is_not_said(
+def test_compiled_files_are_kept_and_the_cpu_of_a_part_is_said(
     project: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -108,7 +108,7 @@ def test_every_process_of_the_tests_compiles_all_anew_or_the_cpu_of_a_part_is_no
     assert not part.endswith(" 0 s of CPU")
 
 
-def test_a_light_test_that_fails_beside_a_run_that_fails_once_is_green_or_repeated(project: Tree) -> None:
+def test_a_light_failure_beside_a_run_that_failed_is_red_and_nothing_is_repeated(project: Tree) -> None:
     project.write(light__a=GREEN, light__b="def test_red():\n    assert False\n", runs__c=run("once", 1))
     assert project.judged(workers=0) == 1
     assert project.said[-3].startswith("failed: tests/light/test_b.py::test_red: assert False")
@@ -163,7 +163,7 @@ def test_tests_run_beside_whole_runs_behind_them_and_count(
     assert "passed" in (project.root / "reports" / f"gate-{part.replace(' ', '-')}.txt").read_text()
 
 
-def test_ids_that_differ_between_two_collections_are_green(project: Tree) -> None:
+def test_ids_that_differ_between_two_collections_are_red(project: Tree) -> None:
     project.write(
         light__a=GREEN,
         light__b="import time, pytest\n\n@pytest.mark.parametrize('now', [time.time_ns()])\n"
@@ -194,7 +194,7 @@ def test_the_tests_of_a_file_run_in_one_process(project: Tree) -> None:
     assert pids[0] != pids[1]
 
 
-def test_a_folder_left_out_or_a_file_that_cannot_be_read_is_green(project: Tree) -> None:
+def test_a_folder_left_out_and_a_file_that_cannot_be_read_are_red(project: Tree) -> None:
     project.write(light__a=GREEN, lost__b=GREEN, broken__c="import nowhere_at_all\n" + GREEN)
     (project.root / "tests" / "lost" / "conftest.py").write_text("collect_ignore_glob = ['*']\n")
     assert project.judged(workers=2) == 1
@@ -224,7 +224,7 @@ def test_asks_about_none(shared):
 """
 
 
-def test_a_shared_run_is_made_of_what_its_tests_ask_about_also_beside_one_that_asks_about_none(
+def test_a_shared_run_is_made_of_what_its_tests_ask_about(
     project: Tree,
 ) -> None:
     project.write(light__a=SHARED)
@@ -294,9 +294,7 @@ sys.exit(Gate(root, root / "reports", workers=2, print=print).run())
     ],
     ids=lambda number: number.name,
 )
-def test_an_interrupted_gate_ends_the_drills_of_its_tests_and_begins_no_more(
-    project: Tree, number: signal.Signals
-) -> None:
+def test_an_interrupted_gate_ends_the_drills_of_its_tests(project: Tree, number: signal.Signals) -> None:
     project.write(runs__drills=DRILLS, light__a=LONG)
 
     def there(name: str) -> bool:

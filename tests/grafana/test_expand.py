@@ -31,12 +31,12 @@ HOUR = Request(0, 3_600_000, 1000)
         ("2.5s", 2500),
     ],
 )
-def test_a_duration_is_read_wrongly(text: str, ms: int) -> None:
+def test_a_duration_is_read_as_grafana_reads_it(text: str, ms: int) -> None:
     assert milliseconds(text) == ms
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1x", "1.5d", "s"])
-def test_what_is_no_duration_is_taken_for_one(text: str) -> None:
+def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"duration|whole"):
         milliseconds(text)
 
@@ -44,11 +44,11 @@ def test_what_is_no_duration_is_taken_for_one(text: str) -> None:
 @pytest.mark.parametrize(
     ("ms", "text"), [(90_000, "1m"), (3_601_000, "1h"), (15_000, "15s"), (250, "250ms"), (86_400_000, "1d")]
 )
-def test_the_interval_is_not_cut_to_its_largest_unit(ms: int, text: str) -> None:
+def test_an_interval_is_cut_to_its_largest_unit(ms: int, text: str) -> None:
     assert largest_unit(ms) == text
 
 
-def test_a_macro_is_replaced_inside_of_another() -> None:
+def test_each_macro_has_its_own_value_with_and_without_braces() -> None:
     given = macros(HOUR, Resolved(15_000, 90_000, 360_000))
     text = "$__interval_ms $__interval $__range_ms $__range_s $__range $__rate_interval_ms $__rate_interval"
     braces = " ".join(f"${{{word[1:]}}}" for word in text.split())
@@ -78,16 +78,16 @@ def test_a_macro_is_replaced_inside_of_another() -> None:
         (Value(("a",)), "$vv $v_", "$vv $v_"),
     ],
 )
-def test_a_variable_is_put_in_otherwise_than_grafana_does(value: Value, text: str, wanted: str) -> None:
+def test_a_variable_is_put_in_as_grafana_does(value: Value, text: str, wanted: str) -> None:
     assert substitute(text, {"v": value}) == wanted
 
 
-def test_an_unknown_name_is_not_told_from_a_macro() -> None:
+def test_an_unknown_name_is_told_from_a_macro() -> None:
     text = 'rate(x{a="$a",b="$b",c=~"$1"}[$__rate_interval]) > $__from + ${__range_s}'
     assert unknown_names(text, ["a"]) == ("b",)
 
 
-def test_all_is_not_every_option_or_the_value_for_all() -> None:
+def test_all_is_every_option_or_the_value_for_all() -> None:
     variable = Variable("v", "query", "$", multi=True, include_all=True, current=("$__all",))
     assert chosen(variable, ["a", "b"]).values == ("a", "b")
     assert chosen(Variable("v", "query", "$", include_all=True, all_value=".*"), ["a"]).values == (".*",)
@@ -95,7 +95,7 @@ def test_all_is_not_every_option_or_the_value_for_all() -> None:
     assert chosen(variable, ["a", "b", "c"], ["b", "c"]).values == ("b", "c")
 
 
-def test_a_fixed_window_is_not_scaled_or_a_macro_is_scaled_twice() -> None:
+def test_a_fixed_window_is_scaled_and_a_macro_is_not_scaled_twice() -> None:
     request = Request(0, 60_000, 1000)
     resolved = resolve(request, source_interval="250ms")
     text = "rate(x[5m]) + rate(x[$__rate_interval]) + increase(x[${__range_s}s]) * $__interval_ms"
@@ -106,7 +106,7 @@ def test_a_fixed_window_is_not_scaled_or_a_macro_is_scaled_twice() -> None:
     assert executed("rate(x[5m])", request, resolved, TimeScale(1)) == "rate(x[5m])"
 
 
-def test_the_shortest_window_is_not_found_behind_a_macro() -> None:
+def test_the_shortest_window_is_found_behind_a_macro() -> None:
     resolved = resolve(HOUR, source_interval="15s")
     assert shortest("rate(a[5m]) / rate(b[$__rate_interval])", HOUR, resolved) == 60_000
     assert shortest("rate(a[${__interval_ms}ms])", HOUR, resolved) == 15_000

@@ -21,13 +21,11 @@ pytestmark = pytest.mark.unit
         ("p95 {{le}}", {"le": "0.5"}, "p95 0.5"),
     ],
 )
-def test_a_series_is_named_otherwise_than_grafana_does(
-    legend: str, labels: dict[str, str], name: str
-) -> None:
+def test_a_series_is_named_as_grafana_does(legend: str, labels: dict[str, str], name: str) -> None:
     assert render(legend, labels, "vector(1)") == name
 
 
-def test_trouble_with_names_goes_unnoticed() -> None:
+def test_empty_and_double_names_are_reported() -> None:
     series = [label_set({"job": "a", "x": "1"}), label_set({"job": "a", "x": "2"})]
     assert troubles("{{x}}", series, "q") == []
     assert "2 series are all called 'a'" in troubles("{{job}}", series, "q")

@@ -59,7 +59,7 @@ def said(dashboard: Dashboard) -> str:
         ),
     ],
 )
-def test_a_broken_file_is_not_explained(text: str, words: str) -> None:
+def test_a_broken_file_is_explained(text: str, words: str) -> None:
     assert words in said(read("a.json", text))
 
 
@@ -82,18 +82,18 @@ def test_a_broken_file_is_not_explained(text: str, words: str) -> None:
         ({"type": "row", "collapsed": False, "panels": [panel()]}, "an open row holds panels"),
     ],
 )
-def test_a_broken_panel_is_not_named_with_its_path(changes: dict[str, Any], words: str) -> None:
+def test_a_broken_panel_is_named_with_its_path(changes: dict[str, Any], words: str) -> None:
     assert words in said(dashboard(panel(**changes)))
 
 
-def test_a_file_wrapped_by_the_api_is_not_unwrapped() -> None:
+def test_a_file_wrapped_by_the_api_is_unwrapped() -> None:
     inner = {"uid": "a", "title": "A", "panels": [panel()]}
     board = read("a.json", json.dumps({"dashboard": inner, "meta": {}}))
     assert (board.uid, board.panels[0].path, board.form) == ("a", "$.dashboard.panels[0]", "wrapped")
     assert "wrapped in `dashboard`" in said(board)
 
 
-def test_a_resource_around_the_classic_model_is_not_unwrapped() -> None:
+def test_a_resource_around_the_classic_model_is_unwrapped() -> None:
     inner = {"title": "A", "panels": [panel()]}
     board = read(
         "a.json",
@@ -109,7 +109,7 @@ def test_a_resource_around_the_classic_model_is_not_unwrapped() -> None:
     assert (board.uid, board.panels[0].title) == ("a", "Up")
 
 
-def test_panels_of_a_v2_resource_are_not_walked() -> None:
+def test_panels_of_a_v2_resource_are_found() -> None:
     query = {"kind": "prometheus", "spec": {"expr": "up", "legendFormat": "{{job}}"}}
     element = {
         "kind": "Panel",
@@ -148,7 +148,7 @@ def test_panels_of_a_v2_resource_are_not_walked() -> None:
     assert "file provisioning wants the classic model" in said(board)
 
 
-def test_panels_inside_of_rows_are_not_walked() -> None:
+def test_panels_inside_of_rows_are_found() -> None:
     folded = {"type": "row", "title": "More", "collapsed": True, "panels": [panel(id=2)]}
     board = dashboard(panel(), folded, rows=[{"title": "Old", "panels": [panel(id=3)]}])
     assert [(shown.id, shown.row, shown.path) for shown in board.panels] == [
@@ -158,7 +158,7 @@ def test_panels_inside_of_rows_are_not_walked() -> None:
     ]
 
 
-def test_a_hidden_or_empty_query_counts_as_sent() -> None:
+def test_a_hidden_or_empty_query_does_not_count_as_sent() -> None:
     targets = [
         {"refId": "A", "expr": "up", "hide": True},
         {"refId": "B", "expr": " "},
@@ -168,7 +168,7 @@ def test_a_hidden_or_empty_query_counts_as_sent() -> None:
     assert [target.ref for target in dashboard(panel(targets=targets)).panels[0].sent] == ["C"]
 
 
-def test_a_query_that_is_not_instant_is_not_a_range_query() -> None:
+def test_a_query_that_is_not_instant_is_a_range_query() -> None:
     flags = [{}, {"instant": True}, {"instant": True, "range": True}, {"instant": False, "range": False}]
     targets = [{"refId": str(n), "expr": "up", **flag} for n, flag in enumerate(flags)]
     found = dashboard(panel(targets=targets)).panels[0].targets
@@ -223,11 +223,11 @@ json_values = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(json_values)
-def test_some_json_ends_in_a_traceback(value: Any) -> None:
+def test_any_json_gives_a_dashboard(value: Any) -> None:
     assert read("a.json", json.dumps(value)).file == "a.json"
 
 
-def test_a_shipped_file_has_a_problem() -> None:
+def test_the_shipped_files_have_no_problem() -> None:
     folder = parsed(texts(ROOT / "monitoring"))
     assert [board.uid for board in folder.dashboards] == [
         "http-performance",
@@ -249,7 +249,7 @@ def test_a_shipped_file_has_a_problem() -> None:
     ],
 )
 @pytest.mark.parametrize(("path", "count"), [("/shown", 0), ("/shown/team/", 0), ("/elsewhere", 1)])
-def test_a_provider_reads_a_folder_that_is_not_mounted(
+def test_a_provider_that_reads_a_folder_that_is_not_mounted_is_a_problem(
     volume: Any, path: str, count: int, tmp_path: Path
 ) -> None:
     providers = tmp_path / "grafana" / "provisioning" / "dashboards"
@@ -263,7 +263,7 @@ def test_a_provider_reads_a_folder_that_is_not_mounted(
     assert all("providers[0].options.path: reads /elsewhere" in problem for problem in found)
 
 
-def test_trouble_in_provisioning_files_is_not_named(tmp_path: Path) -> None:
+def test_mistakes_in_provisioning_files_are_named(tmp_path: Path) -> None:
     sources = tmp_path / "grafana" / "provisioning" / "datasources"
     sources.mkdir(parents=True)
     (sources / "a.yml").write_text("datasources: [{name: P, type: prometheus, uid: p}]", encoding="utf-8")

@@ -74,7 +74,9 @@ def test_the_ends_of_the_two_tables_differ() -> None:
         ("60s", 7 * D, 600, 660),
     ],
 )
-def test_worked_values_at_1000_points(scrape: str, length: int, step: int, window: int) -> None:
+def test_step_and_rate_interval_have_their_known_values_at_1000_points(
+    scrape: str, length: int, step: int, window: int
+) -> None:
     got = resolve(Request(0, length, 1000), source_interval=scrape)
     assert (got.step, got.rate_interval) == (step * S, window * S)
 

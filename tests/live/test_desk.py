@@ -65,7 +65,7 @@ def newest(desk: DrillDesk) -> dict[str, object]:
     return dict(desk.state()["newest"])
 
 
-def test_a_drill_that_is_stopped_twice_loses_its_verdicts(desk: Callable[[str], DrillDesk]) -> None:
+def test_a_drill_that_is_stopped_twice_keeps_its_verdicts(desk: Callable[[str], DrillDesk]) -> None:
     made = desk(HEALS_SLOWLY)
     made.start(NAME)
     wait_for(lambda: bool(newest(made)["lines"]), "its first line")
@@ -75,7 +75,7 @@ def test_a_drill_that_is_stopped_twice_loses_its_verdicts(desk: Callable[[str], 
     assert newest(made)["verdicts"] == [{"claim": "signals", "outcome": "1", "reason": ""}]
 
 
-def test_half_a_report_breaks_the_page(desk: Callable[[str], DrillDesk], tmp_path: Path) -> None:
+def test_half_a_report_gives_no_verdicts(desk: Callable[[str], DrillDesk], tmp_path: Path) -> None:
     made = desk(WRITES_HALF)
     made.start(NAME)
     wait_for(lambda: newest(made)["state"] == "status 0", "its end")
@@ -83,7 +83,7 @@ def test_half_a_report_breaks_the_page(desk: Callable[[str], DrillDesk], tmp_pat
     assert newest(made)["verdicts"] == []
 
 
-def test_verdicts_of_an_earlier_page_are_those_of_a_drill_that_did_not_start(
+def test_a_drill_that_did_not_start_has_no_verdicts_of_an_earlier_page(
     desk: Callable[[str], DrillDesk],
 ) -> None:
     first = desk(HEALS_SLOWLY)

@@ -75,7 +75,7 @@ def test_notifications_are_read_from_a_history_that_grows(tmp_path: Path) -> Non
     ]
 
 
-def test_the_oldest_events_go_first() -> None:
+def test_the_oldest_events_are_dropped_first() -> None:
     happened = Happened()
     for number in range(2 * AT_MOST):
         happened.alerts(alert("firing" if number % 2 else "inactive"), NOW + number)

@@ -167,7 +167,7 @@ def alert(browser: Chromium, name: str) -> str:
 @pytest.mark.browser
 @pytest.mark.whole_run
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
-def test_the_page_hides_what_the_monitoring_believes(
+def test_the_page_shows_what_the_monitoring_believes(
     stack: Running, ui: Callable[..., WebUi], tmp_path: Path
 ) -> None:
     page = ui("--fault-url", stack.faults, "--fault-token", TOKEN).ready()
@@ -217,7 +217,7 @@ def test_the_page_hides_what_the_monitoring_believes(
 
 @pytest.mark.nightly  # every day: the web UI of `used`, ended by SIGTERM
 @pytest.mark.stack
-def test_a_web_ui_that_is_interrupted_keeps_no_report(ui: Callable[..., WebUi]) -> None:
+def test_a_web_ui_that_is_interrupted_keeps_its_report(ui: Callable[..., WebUi]) -> None:
     page = ui("--autostart").ready()
     wait_for(lambda: page.state()["run"]["seconds"] > 1, "a run")
     status, output = page.end(signal.SIGINT)
@@ -228,7 +228,7 @@ def test_a_web_ui_that_is_interrupted_keeps_no_report(ui: Callable[..., WebUi]) 
 
 @pytest.mark.nightly
 @pytest.mark.stack
-def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi], tmp_path: Path) -> None:
+def test_a_page_whose_workers_send_counts_what_they_sent(ui: Callable[..., WebUi], tmp_path: Path) -> None:
     port = str(allocate_ports(1)[0])
     page = ui("--autostart", "--master", "--master-bind-port", port, "--expect-workers", "2")
     command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--worker"]
@@ -259,7 +259,7 @@ def test_a_page_whose_workers_send_counts_something_else(ui: Callable[..., WebUi
 
 
 @pytest.mark.stack
-def test_the_page_is_open_to_everybody_in_spite_of_a_login(ui: Callable[..., WebUi]) -> None:
+def test_the_page_is_closed_to_everybody_without_the_login(ui: Callable[..., WebUi]) -> None:
     page = ui("--web-login", env={"LOCUST_WEB_PASSWORD": "right"}).ready()
     with loopback_session() as session:
 
@@ -331,20 +331,20 @@ def used(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[U
 
 
 @pytest.mark.stack
-def test_a_start_of_no_scenario_starts_something(used: Used) -> None:
+def test_a_start_of_no_scenario_is_refused(used: Used) -> None:
     assert not used.refused["success"]
     assert used.refused["message"].startswith("stedy: no such scenario")
     assert used.runs == 0
 
 
 @pytest.mark.stack
-def test_another_site_s_page_can_start_a_fault(used: Used) -> None:
+def test_another_sites_page_can_not_start_a_fault(used: Used) -> None:
     assert used.statuses == {"another": 403, "its own": 200}
     assert used.on == ["HighErrorRate-above"]
 
 
 @pytest.mark.stack
-def test_a_web_ui_that_is_ended_keeps_no_report_or_leaves_its_fault(used: Used) -> None:
+def test_a_web_ui_that_is_ended_keeps_its_report_and_heals_its_fault(used: Used) -> None:
     assert "interrupted after" in used.report
     assert "Traceback" not in used.output
     assert used.status == 0 or "unexpected" in used.output
@@ -369,7 +369,7 @@ def test_a_web_ui_that_is_ended_keeps_no_report_or_leaves_its_fault(used: Used) 
         ),
     ],
 )
-def test_a_wrong_option_of_the_web_ui_gives_a_traceback(
+def test_a_wrong_option_of_the_web_ui_ends_with_4(
     ui: Callable[..., WebUi], options: list[str], words: str
 ) -> None:
     page = ui(*options)
@@ -380,7 +380,7 @@ def test_a_wrong_option_of_the_web_ui_gives_a_traceback(
 
 
 @pytest.mark.stack
-def test_a_port_that_is_taken_gives_a_traceback(stack: Running, ui: Callable[..., WebUi]) -> None:
+def test_a_port_that_is_taken_ends_the_web_ui_with_4(stack: Running, ui: Callable[..., WebUi]) -> None:
     page = ui("--web-port", stack.api.rsplit(":", 1)[1])
     output, _ = page.process.communicate(timeout=DEADLINE_SECONDS)
     assert page.process.returncode == 4

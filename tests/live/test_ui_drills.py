@@ -69,7 +69,7 @@ def clean(stack: Fast) -> bool:
 @pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
-def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
+def test_a_drill_of_the_page_shows_its_alert_and_its_verdicts(
     stack: Fast, page: WebUi, tmp_path: Path
 ) -> None:
     with Chromium(tmp_path) as browser:
@@ -94,7 +94,9 @@ def test_a_drill_of_the_page_leaves_the_alert_or_its_verdicts_unseen(
 @pytest.mark.nightly
 @pytest.mark.browser
 @pytest.mark.skipif(not BROWSER.exists(), reason=f"needs Chromium: {BROWSER} is not installed")
-def test_a_run_and_a_drill_send_at_the_same_time(stack: Fast, page: WebUi, tmp_path: Path) -> None:
+def test_a_run_ends_the_drill_that_is_sending_and_refuses_another(
+    stack: Fast, page: WebUi, tmp_path: Path
+) -> None:
     with Chromium(tmp_path) as browser:
         browser.open(f"{page.url}/?tab=verification", "document.getElementById('verification-drills')")
         click(browser, "drill HighErrorRate")
@@ -129,7 +131,7 @@ def ask(page: WebUi, what: str, key: str, action: str = "start") -> requests.Res
 
 @pytest.mark.whole_run
 @pytest.mark.stack
-def test_a_web_ui_that_is_ended_leaves_the_dose_of_its_drill(stack: Fast, page: WebUi) -> None:
+def test_a_web_ui_that_is_ended_takes_the_dose_of_its_drill_back(stack: Fast, page: WebUi) -> None:
     # a dose of the page and a drill's own would be one
     assert ask(page, "fault", "SlowResponses-below").status_code == 200
     refused = ask(page, "drill", "HighErrorRate")

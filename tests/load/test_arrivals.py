@@ -32,7 +32,7 @@ def kept(clock: HandClock, rate: float, stop_at: float, late: float = 0.0) -> tu
 
 
 @given(st.floats(0.1, 500), st.floats(0.01, 20))
-def test_a_schedule_has_one_arrival_too_many_or_too_few(rate: float, seconds: float) -> None:
+def test_a_schedule_has_an_arrival_at_each_multiple_of_the_interval(rate: float, seconds: float) -> None:
     offsets = list(islice(even(rate, seconds), 20_000))
     assert offsets[0] == 0.0
     assert all(offset < seconds for offset in offsets)
@@ -40,14 +40,12 @@ def test_a_schedule_has_one_arrival_too_many_or_too_few(rate: float, seconds: fl
     assert offsets == [n / rate for n in range(len(offsets))]
 
 
-def test_an_endless_schedule_ends() -> None:
+def test_a_schedule_without_an_end_goes_on() -> None:
     assert list(islice(even(2, None), 5)) == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
 @given(st.floats(1, 300), st.floats(0.001, 5), st.floats(0, 0.5))
-def test_a_run_that_is_ended_at_any_moment_invents_missed_arrivals(
-    rate: float, stop_at: float, late: float
-) -> None:
+def test_a_stop_at_any_moment_makes_no_missed_arrival(rate: float, stop_at: float, late: float) -> None:
     arrived, started = kept(HandClock(), rate, stop_at, late)
     assert arrived.missed == 0
     assert arrived.sent == arrived.planned == len(started)
@@ -55,14 +53,14 @@ def test_a_run_that_is_ended_at_any_moment_invents_missed_arrivals(
     assert stop_at - late - 1 / rate <= len(started) / rate <= stop_at + 1 / rate + 1e-6
 
 
-def test_a_stop_is_noticed_only_when_the_next_arrival_is_due() -> None:
+def test_a_stop_is_noticed_before_the_next_arrival_is_due() -> None:
     clock = HandClock()
     arrived, _ = kept(clock, rate=0.1, stop_at=2.0)
     assert arrived == Arrived(1, 1, 0)
     assert clock.now - 1000.0 <= 2.0 + NAP_SECONDS + 1e-6
 
 
-def test_arrivals_that_were_overdue_before_the_stop_are_not_missed() -> None:
+def test_arrivals_that_were_overdue_before_the_stop_are_missed() -> None:
     """The twin of the tests of a stop: a generator that was frozen earlier must not hide behind it."""
     clock = HandClock()
 
@@ -77,7 +75,7 @@ def test_arrivals_that_were_overdue_before_the_stop_are_not_missed() -> None:
     assert arrived.planned == arrived.sent + 19
 
 
-def test_a_late_start_shifts_the_arrivals_after_it() -> None:
+def test_a_late_start_leaves_the_later_arrivals_at_their_times() -> None:
     clock = HandClock()
     started: list[tuple[float, float]] = []
 
@@ -94,7 +92,7 @@ def test_a_late_start_shifts_the_arrivals_after_it() -> None:
     assert [at for _, at in started] == pytest.approx([0.0, 0.25, 0.25, 0.3, 0.4, 0.5])
 
 
-def test_there_are_arrivals_after_there_was_enough() -> None:
+def test_arrivals_end_when_there_was_enough() -> None:
     seen: list[float] = []
     full: Callable[[], bool] = lambda: len(seen) >= 3  # noqa: E731
     for offset in until(even(1, None), full):

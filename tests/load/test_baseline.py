@@ -25,7 +25,7 @@ def noisy(value: float, noise: float, seed: int) -> list[float]:
 
 @pytest.mark.unit
 @given(st.integers(0, 10_000))
-def test_noise_is_called_a_regression(seed: int) -> None:
+def test_noise_is_not_called_a_regression(seed: int) -> None:
     found = judge("p95", [noisy(0.1, 0.1, seed + n) for n in range(3)], noisy(0.1, 0.1, seed + 99))
     assert found.outcome is not Outcome.FAIL
 
@@ -44,15 +44,13 @@ def test_noise_is_called_a_regression(seed: int) -> None:
         ("errors", 0.0, 0.0, Outcome.PASS),
     ],
 )
-def test_a_change_beyond_the_noise_is_not_named(
-    name: str, before: float, now: float, outcome: Outcome
-) -> None:
+def test_a_change_beyond_the_noise_is_named(name: str, before: float, now: float, outcome: Outcome) -> None:
     found = judge(name, [noisy(before, 0.01, n) for n in range(3)], noisy(now, 0.01, 9))
     assert found.outcome is outcome, found
 
 
 @pytest.mark.unit
-def test_a_change_within_the_noise_is_decided() -> None:
+def test_a_change_within_the_noise_cannot_be_told() -> None:
     found = judge("p95", [noisy(0.1, 0.4, 1)], noisy(0.13, 0.4, 2))
     assert (found.outcome, found.seen.startswith("cannot tell")) == (Outcome.UNKNOWN, True)
     short = judge("p95", [noisy(0.1, 0.01, 1)], [0.1, 0.1])
@@ -60,7 +58,7 @@ def test_a_change_within_the_noise_is_decided() -> None:
 
 
 @pytest.mark.unit
-def test_runs_that_differ_among_themselves_are_taken_for_precise() -> None:
+def test_the_spread_between_runs_counts_as_noise() -> None:
     """Each run is steady in itself; only their spread says how far the next one may be."""
     spread = [noisy(value, 0.001, n) for n, value in enumerate((0.08, 0.1, 0.13))]
     assert judge("p50", spread, noisy(0.13, 0.001, 7)).outcome is Outcome.UNKNOWN
@@ -69,7 +67,7 @@ def test_runs_that_differ_among_themselves_are_taken_for_precise() -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize("text", ["", "{}", '{"baseline": 2}', "no json", '{"baseline": 1, "scenario": "x"}'])
-def test_a_file_that_is_no_baseline_is_compared_with(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "baseline.jsonl"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"baseline\.jsonl|baseline|run|version"):
@@ -88,7 +86,7 @@ generator: {lag: 10s, cpu: 100%}
 
 @pytest.mark.stack
 @pytest.mark.whole_run
-def test_a_slower_target_goes_unnoticed(sessions: LoadSessions, tmp_path: Path) -> None:
+def test_a_slower_target_is_told_as_worse_than_its_baseline(sessions: LoadSessions, tmp_path: Path) -> None:
     baseline = str(tmp_path / "baseline.jsonl")
     status, output = sessions.start(SLOW, "--save-baseline", baseline).end()
     assert status == 0, output

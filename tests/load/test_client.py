@@ -68,7 +68,7 @@ def serving(behave: Callable[[socket.socket, list[str]], None]) -> Iterator[tupl
             idle.close()
 
 
-def test_a_body_is_sent_before_the_target_has_asked_for_it() -> None:
+def test_a_body_is_sent_after_the_target_has_asked_for_it() -> None:
     with serving(asks) as (client, seen):
 
         def wait() -> None:
@@ -80,7 +80,7 @@ def test_a_body_is_sent_before_the_target_has_asked_for_it() -> None:
     assert seen == ["head", "waited", "body"]
 
 
-def test_an_answer_before_the_body_is_lost_or_taken_for_a_wish() -> None:
+def test_an_answer_before_the_body_is_read_and_no_body_sent() -> None:
     waited: list[bool] = []
     with serving(refuses) as (client, _):
         answer = client.request("POST", "/", b"body", {"Expect": "100-continue"}, lambda: waited.append(True))
@@ -88,7 +88,7 @@ def test_an_answer_before_the_body_is_lost_or_taken_for_a_wish() -> None:
     assert waited == []
 
 
-def test_half_a_body_is_none_or_a_whole_one() -> None:
+def test_half_a_body_is_sent_as_half() -> None:
     with serving(hears) as (client, seen):
         assert client.leave("half-body", "POST", "/", b"abcdefgh", {}) == 0
     assert seen[0].endswith("\r\n\r\nabcd")

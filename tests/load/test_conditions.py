@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_an_example_of_the_documentation_is_refused(text: str) -> None:
+def test_each_example_of_the_documentation_is_read(text: str) -> None:
     assert parse_condition(text).text == text
 
 
@@ -41,7 +41,7 @@ def test_an_example_of_the_documentation_is_refused(text: str) -> None:
         ),
     ],
 )
-def test_a_condition_means_something_else(text: str, expected: Condition) -> None:
+def test_a_condition_means_what_its_words_say(text: str, expected: Condition) -> None:
     assert parse_condition(text) == expected
 
 
@@ -68,13 +68,13 @@ def test_a_condition_means_something_else(text: str, expected: Condition) -> Non
         (95, "expected a condition"),
     ],
 )
-def test_a_mistake_in_a_condition_is_accepted_or_told_badly(text: object, words: str) -> None:
+def test_a_mistake_in_a_condition_is_refused_in_plain_words(text: object, words: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         parse_condition(text)
     assert words in str(caught.value)
 
 
-def test_a_bound_is_on_the_wrong_side() -> None:
+def test_a_bound_itself_holds_with_or_equal_and_not_without() -> None:
     assert parse_condition("p95 <= 250ms").holds(0.25)
     assert not parse_condition("p95 < 250ms").holds(0.25)
     assert parse_condition("rate >= 10/s").holds(10.0)

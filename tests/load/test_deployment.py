@@ -57,12 +57,12 @@ def pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 @pytest.mark.unit
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_kubernetes_refuses_a_manifest(name: str) -> None:
+def test_kubernetes_takes_each_manifest(name: str) -> None:
     kubernetes_validate.validate(MANIFESTS[name], kubernetes_validate.latest_version(), strict=True)
 
 
 @pytest.mark.unit
-def test_the_schema_check_of_manifests_sees_nothing() -> None:
+def test_the_schema_check_of_manifests_refuses_a_misspelt_key() -> None:
     broken = json.loads(json.dumps(MANIFESTS["load-workers.yaml-0"]))
     broken["spec"]["replica"] = broken["spec"].pop("replicas")
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -70,7 +70,7 @@ def test_the_schema_check_of_manifests_sees_nothing() -> None:
 
 
 @pytest.mark.unit
-def test_workers_look_for_a_master_that_no_service_names() -> None:
+def test_workers_look_for_a_master_that_a_service_names() -> None:
     services = {
         manifest["metadata"]["name"]: manifest
         for manifest in MANIFESTS.values()
@@ -95,7 +95,7 @@ def test_workers_look_for_a_master_that_no_service_names() -> None:
 
 
 @pytest.mark.unit
-def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
+def test_the_master_waits_for_as_many_workers_as_are_started() -> None:
     jobs = {
         manifest["metadata"]["name"]: manifest for manifest in MANIFESTS.values() if manifest["kind"] == "Job"
     }
@@ -108,7 +108,7 @@ def test_a_job_waits_for_another_number_of_workers_than_are_started() -> None:
 
 
 @pytest.mark.stack
-def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
+def test_compose_starts_the_load_profile_only_when_asked() -> None:
     def config(*options: str) -> dict[str, Any]:
         command = [
             str(Path(sys.executable).parent / "docker-compose"),
@@ -140,7 +140,7 @@ def test_compose_refuses_the_load_profile_or_starts_it_unasked() -> None:
 
 
 @pytest.mark.stack
-def test_prometheus_refuses_its_configuration_with_the_scrape_job(tmp_path: Path) -> None:
+def test_prometheus_takes_its_configuration_with_the_scrape_job(tmp_path: Path) -> None:
     whole = yaml.safe_load((MONITORING / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     added = yaml.safe_load((MONITORING / "load" / "scrape.yml").read_text(encoding="utf-8"))
     whole["scrape_configs"] += added["scrape_configs"]
@@ -167,7 +167,7 @@ def exported(text: str) -> set[str]:
 
 
 @pytest.mark.unit
-def test_the_dashboard_asks_for_what_nobody_exports() -> None:
+def test_the_dashboard_asks_only_for_metrics_that_are_exported_or_promised() -> None:
     registry = CollectorRegistry()
     registry.register(LoadCollector(lambda: None))
     contract = load(MONITORING / "contract.yaml")
@@ -199,7 +199,7 @@ generator: {lag: 10s, cpu: 100%}
 
 
 @pytest.mark.stack
-def test_the_load_itself_is_not_exported_while_it_runs(sessions: LoadSessions) -> None:
+def test_the_load_is_exported_while_it_runs(sessions: LoadSessions) -> None:
     (port,) = allocate_ports(1)
     session = sessions.start(SHORT, "--serve-metrics", str(port))
     session.ledger_has("arrivals-started")

@@ -56,7 +56,7 @@ records = st.lists(
 
 @pytest.mark.unit
 @given(records, st.integers(1, 5))
-def test_ledgers_of_workers_do_not_merge_to_that_of_one_process(
+def test_ledgers_of_workers_merge_to_that_of_one_process(
     requests: list[tuple[str, float, float, int]], of: int
 ) -> None:
     alone = Ledger(HandClock(), 0.1)
@@ -85,7 +85,7 @@ def started(session: LoadSession, target: Target) -> None:
 
 @pytest.mark.nightly  # every day: the merge of ledgers above, and two workers of which one is killed below
 @pytest.mark.stack
-def test_three_workers_send_something_else_than_one_process(target: Target, sessions: LoadSessions) -> None:
+def test_three_workers_send_what_one_process_sends(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(SHARED, "--workers", "3")
     status, output = session.end()
     assert status == 0, output
@@ -108,7 +108,9 @@ def test_three_workers_send_something_else_than_one_process(target: Target, sess
 
 @pytest.mark.nightly
 @pytest.mark.stack
-def test_shared_users_of_a_closed_model_send_more_or_less(target: Target, sessions: LoadSessions) -> None:
+def test_shared_users_of_a_closed_model_send_the_requests_of_the_scenario(
+    target: Target, sessions: LoadSessions
+) -> None:
     session = sessions.start(CLOSED, "--workers", "2")
     status, output = session.end()
     assert status == 0, output
@@ -116,7 +118,7 @@ def test_shared_users_of_a_closed_model_send_more_or_less(target: Target, sessio
 
 
 @pytest.mark.stack
-def test_a_killed_worker_is_hidden_or_its_requests_are_taken_for_certain(
+def test_a_killed_worker_is_named_and_its_last_requests_are_uncertain(
     target: Target, sessions: LoadSessions
 ) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "2")
@@ -143,7 +145,7 @@ def test_a_killed_worker_is_hidden_or_its_requests_are_taken_for_certain(
 
 @pytest.mark.nightly
 @pytest.mark.stack
-def test_workers_lose_what_was_under_way_when_the_run_is_interrupted(
+def test_an_interrupted_run_keeps_the_whole_ledgers_of_its_workers(
     target: Target, sessions: LoadSessions
 ) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "2")
@@ -160,7 +162,7 @@ def test_workers_lose_what_was_under_way_when_the_run_is_interrupted(
 
 @pytest.mark.nightly
 @pytest.mark.stack
-def test_a_worker_that_leaves_early_is_not_missed(target: Target, sessions: LoadSessions) -> None:
+def test_a_worker_that_leaves_early_is_named(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(SHARED.replace("4s", "60s"), "--workers", "2")
     started(session, target)
     workers = [process for process in session.generators() if "--worker" in process.cmdline()]
@@ -174,7 +176,7 @@ def test_a_worker_that_leaves_early_is_not_missed(target: Target, sessions: Load
 
 
 @pytest.mark.stack
-def test_a_worker_without_its_master_sends_for_ever(target: Target, tmp_path: Path) -> None:
+def test_a_worker_without_its_master_ends(target: Target, tmp_path: Path) -> None:
     scenario, ledger = tmp_path / "shared.yaml", tmp_path / "ledger.jsonl"
     scenario.write_text(SHARED.replace("4s", "10m"), encoding="utf-8")
     port = str(allocate_ports(1)[0])

@@ -115,7 +115,7 @@ def settled(target: Target) -> None:
     wait_for(lambda: target.open_now == 0, "the server's last request")
 
 
-def test_users_of_the_closed_model_are_killed_within_a_request(target: Target, locust: LocustRuns) -> None:
+def test_users_of_the_closed_model_end_between_requests(target: Target, locust: LocustRuns) -> None:
     run = locust.start(target.url, CLOSED)
     status, _ = run.end()
     settled(target)
@@ -127,14 +127,14 @@ def test_users_of_the_closed_model_are_killed_within_a_request(target: Target, l
     assert view.counts[("GET", "/things/{id}", 200)] == 2 * view.counts[("POST", "/things", 201)]
 
 
-def test_a_run_whose_answers_do_not_matter_cannot_end_with_0(target: Target, locust: LocustRuns) -> None:
+def test_a_run_whose_answers_do_not_matter_ends_with_0(target: Target, locust: LocustRuns) -> None:
     run = locust.start(target.url, WRONG, "--exit-code-on-error", "0")
     status, errors = run.end()
     assert (status, run.view().counts) == (0, {("GET", "unmatched", 404): 3})
     assert "unexpected: 3 x GET unmatched: answered 404, expected 200" in errors
 
 
-def test_arrivals_without_a_slot_are_hidden(target: Target, locust: LocustRuns) -> None:
+def test_arrivals_without_a_slot_are_counted_as_missed(target: Target, locust: LocustRuns) -> None:
     run = locust.start(target.url, SLOW)
     status, errors = run.end()
     generator = run.final()["generator"]
@@ -143,7 +143,7 @@ def test_arrivals_without_a_slot_are_hidden(target: Target, locust: LocustRuns) 
     assert f"{generator['missed']} of 20 arrivals were missed" in errors
 
 
-def test_a_target_that_is_down_is_counted_as_asked(locust: LocustRuns) -> None:
+def test_requests_to_a_target_that_is_down_are_not_counted(locust: LocustRuns) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     run = locust.start(f"http://127.0.0.1:{port}", WRONG)
@@ -152,7 +152,7 @@ def test_a_target_that_is_down_is_counted_as_asked(locust: LocustRuns) -> None:
     assert "3 x GET unmatched: could not be sent" in errors
 
 
-def test_a_pool_that_cannot_be_filled_ends_a_run_whose_other_sessions_could_be_played(
+def test_a_pool_that_cannot_be_filled_costs_its_own_sessions_alone(
     target: Target, tmp_path: Path, locust: LocustRuns
 ) -> None:
     go = tmp_path / "go"
@@ -166,7 +166,7 @@ def test_a_pool_that_cannot_be_filled_ends_a_run_whose_other_sessions_could_be_p
     assert any("'refused' can't be filled" in problem for problem in run.final()["problems"])
 
 
-def test_a_ledger_that_cannot_be_written_any_more_goes_unnoticed(
+def test_a_ledger_that_cannot_be_written_any_more_is_reported(
     target: Target, tmp_path: Path, locust: LocustRuns
 ) -> None:
     run = locust.start(target.url, LIST)
@@ -179,7 +179,9 @@ def test_a_ledger_that_cannot_be_written_any_more_goes_unnoticed(
     assert not run.view().complete
 
 
-def test_the_file_of_another_run_is_overwritten(target: Target, tmp_path: Path, locust: LocustRuns) -> None:
+def test_the_ledger_of_another_run_is_not_overwritten(
+    target: Target, tmp_path: Path, locust: LocustRuns
+) -> None:
     earlier = tmp_path / "earlier.jsonl"
     earlier.write_text("another run's\n", encoding="utf-8")
     status, errors = locust.start(target.url, WRONG, "--ledger", str(earlier)).end()
@@ -214,7 +216,7 @@ def test_the_file_of_another_run_is_overwritten(target: Target, tmp_path: Path, 
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_a_wrong_option_starts_traffic_or_gives_a_traceback(
+def test_a_wrong_option_is_refused_before_any_traffic(
     target: Target, locust: LocustRuns, options: list[str], words: str
 ) -> None:
     run = locust.start(target.url, LIST, *options)
@@ -225,7 +227,7 @@ def test_a_wrong_option_starts_traffic_or_gives_a_traceback(
     assert not target.counts
 
 
-def test_plain_users_of_locust_are_not_counted(target: Target, tmp_path: Path) -> None:
+def test_plain_users_of_locust_are_counted_in_the_ledger(target: Target, tmp_path: Path) -> None:
     ledger, users = tmp_path / "ledger.jsonl", tmp_path / "users.py"
     users.write_text(PLAIN.format(path=str(ledger)), encoding="utf-8")
     command = [
@@ -265,7 +267,7 @@ def test_plain_users_of_locust_are_not_counted(target: Target, tmp_path: Path) -
     ]
 
 
-def test_reading_a_ledger_patches_the_readers_process() -> None:
+def test_reading_a_ledger_imports_neither_locust_nor_gevent() -> None:
     """Importing Locust or gevent would change sockets and threads of whoever reads a ledger."""
     code = (
         "import sys, promproof.load.ledger, promproof.evidence.ledgerfile, promproof.load.scenario\n"
@@ -275,9 +277,7 @@ def test_reading_a_ledger_patches_the_readers_process() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_turns_of_a_run_are_out_of_order_or_not_there_while_it_runs(
-    target: Target, locust: LocustRuns
-) -> None:
+def test_the_phases_of_a_run_are_in_its_ledger_while_it_runs(target: Target, locust: LocustRuns) -> None:
     run = locust.start(target.url, SLOW)
     tail = LedgerTail(run.ledger)
     seen: list[str] = []

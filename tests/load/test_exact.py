@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.whole_run(alone=True), pytest.mark.
 
 
 @pytest.mark.parametrize("variant", ["double-counting", "every-hundredth-lost"])
-def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) -> None:
+def test_a_server_that_counts_wrongly_is_named(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:
         done = count(stack, tmp_path, 2_000, 500)
     assert done.returncode == 1, done.stdout
@@ -30,7 +30,9 @@ def test_a_server_that_counts_wrongly_is_not_seen(tmp_path: Path, variant: str) 
     [(0.05, {149, 150, 151}), (0.052, {155, 156, 157})],
     ids=["0.05", "0.052"],
 )
-def test_a_dose_is_a_matter_of_chance(tmp_path: Path, share: float, failed: set[int]) -> None:
+def test_a_dose_hits_its_share_of_the_requests_exactly(
+    tmp_path: Path, share: float, failed: set[int]
+) -> None:
     with running(tmp_path) as stack:
         sent, found = dosed(stack, tmp_path, share, 3_000)
     assert sent == 3_000

@@ -154,7 +154,7 @@ def lets_readers_in(headers: Headers) -> bool:
 
 @pytest.mark.stack
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_another_site_starts_load_or_reads(ui: WebUi, attack: str) -> None:
+def test_another_site_neither_starts_load_nor_reads(ui: WebUi, attack: str) -> None:
     form = b"user_count=1&spawn_rate=1&host=http://127.0.0.1:9"
     about = {"Content-Type": "application/x-www-form-urlencoded", **ATTACKS[attack]}
     asked = [("GET", path, ATTACKS[attack], b"") for path in READS]
@@ -169,7 +169,7 @@ def test_another_site_starts_load_or_reads(ui: WebUi, attack: str) -> None:
 
 @pytest.mark.stack
 @pytest.mark.parametrize("caller", WELCOME)
-def test_the_page_or_a_program_is_refused(ui: WebUi, caller: str) -> None:
+def test_the_page_itself_and_a_program_are_let_in(ui: WebUi, caller: str) -> None:
     for path in READS:
         status, answered, _ = ui.ask("GET", path, WELCOME[caller])
         assert status == 200, f"{path}: {status}"
@@ -180,13 +180,13 @@ def test_the_page_or_a_program_is_refused(ui: WebUi, caller: str) -> None:
 
 @pytest.mark.stack
 @pytest.mark.parametrize("link", LINKS)
-def test_a_link_to_the_page_is_refused_or_may_change_something(ui: WebUi, link: str) -> None:
+def test_a_link_to_the_page_may_read_and_change_nothing(ui: WebUi, link: str) -> None:
     assert ui.ask("GET", "/?tab=verification", LINKS[link])[0] == 200
     assert ui.ask("POST", "/stop", LINKS[link], b"")[0] == 403
 
 
 @pytest.mark.stack
-def test_an_answer_to_an_error_lets_other_origins_read(ui: WebUi) -> None:
+def test_an_error_answer_lets_no_other_origin_read(ui: WebUi) -> None:
     ours = {"Origin": "http://127.0.0.1:PORT", **OURS}
     for method, path, body in (
         ("GET", "/nowhere", b""),  # 404
@@ -203,20 +203,20 @@ def test_an_answer_to_an_error_lets_other_origins_read(ui: WebUi) -> None:
 
 
 @pytest.mark.stack
-def test_a_change_is_made_by_reading(ui: WebUi) -> None:
+def test_no_change_is_made_by_reading(ui: WebUi) -> None:
     for path in CHANGES:
         assert ui.ask("GET", path, {})[0] in (404, 405), path
 
 
 @pytest.mark.stack
-def test_a_body_of_any_size_is_read(ui: WebUi) -> None:
+def test_a_body_beyond_the_bound_is_refused(ui: WebUi) -> None:
     assert (
         ui.ask("POST", "/user", {"Content-Type": "application/json"}, b"[" * (MAX_BODY_BYTES + 1))[0] == 413
     )
 
 
 @pytest.mark.stack
-def test_a_refusal_says_nothing_of_what_to_do(ui: WebUi) -> None:
+def test_a_refusal_names_the_option_that_would_allow_it(ui: WebUi) -> None:
     _, _, body = ui.ask("GET", "/", {"Host": "load.company.example:8089"})
     assert "--web-allowed-host" in json.loads(body)["error"]
     assert "load.company.example" in json.loads(body)["error"]
@@ -234,5 +234,7 @@ def test_a_refusal_says_nothing_of_what_to_do(ui: WebUi) -> None:
         ("Load.Example", "load.example:8089", False),
     ],
 )
-def test_the_address_that_is_listened_on_is_no_name(web_host: str, host: str, refused: bool) -> None:
+def test_a_host_is_let_in_by_the_address_listened_on_unless_that_is_a_wildcard(
+    web_host: str, host: str, refused: bool
+) -> None:
     assert bool(refusal("GET", {"host": host}, names_of(web_host, ""))) is refused

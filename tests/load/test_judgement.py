@@ -92,7 +92,7 @@ class MadeUp:
         ("errors of GET /a <= 3", 3, 4),
     ],
 )
-def test_one_request_too_many_is_overlooked(condition: str, kept: int, broken: int) -> None:
+def test_a_count_of_errors_fails_with_one_request_too_many(condition: str, kept: int, broken: int) -> None:
     for bad, outcome in ((kept, Outcome.PASS), (broken, Outcome.FAIL)):
         run = MadeUp(condition)
         run.ends(5.0, status=503, n=bad) if bad else None
@@ -101,7 +101,7 @@ def test_one_request_too_many_is_overlooked(condition: str, kept: int, broken: i
         assert run.verdict().outcome is outcome
 
 
-def test_requests_without_an_answer_are_no_errors() -> None:
+def test_requests_without_an_answer_are_errors() -> None:
     run = MadeUp("errors == 0")
     run.ends(1.0, n=99)
     run.ends(2.0, status=0)
@@ -110,7 +110,7 @@ def test_requests_without_an_answer_are_no_errors() -> None:
 
 
 @pytest.mark.parametrize(("slow", "outcome"), [(5, Outcome.PASS), (6, Outcome.FAIL)])
-def test_a_percentile_is_off_by_one_request(slow: int, outcome: Outcome) -> None:
+def test_a_percentile_turns_with_a_single_request(slow: int, outcome: Outcome) -> None:
     run = MadeUp("p95 < 250ms")
     run.ends(3.0, latency=0.1, n=100 - slow)
     run.ends(3.0, latency=0.9, n=slow)
@@ -118,7 +118,7 @@ def test_a_percentile_is_off_by_one_request(slow: int, outcome: Outcome) -> None
     assert run.verdict().outcome is outcome
 
 
-def test_another_endpoint_s_requests_are_judged() -> None:
+def test_a_condition_of_an_endpoint_judges_its_requests_alone() -> None:
     run = MadeUp("p95 of GET /a < 250ms")
     run.ends(3.0, latency=0.1, n=10)
     run.ends(3.0, latency=5.0, n=90, path="/b")
@@ -126,7 +126,7 @@ def test_another_endpoint_s_requests_are_judged() -> None:
     assert run.verdict().outcome is Outcome.PASS
 
 
-def test_latency_is_counted_from_the_sending_although_the_arrival_was_late() -> None:
+def test_latency_counts_from_the_planned_arrival_and_service_time_from_the_sending() -> None:
     for condition, outcome in (("p50 < 1s", Outcome.FAIL), ("service p50 < 1s", Outcome.PASS)):
         run = MadeUp(condition)
         ledger = Ledger(HandClock(), 0.1)
@@ -138,7 +138,7 @@ def test_latency_is_counted_from_the_sending_although_the_arrival_was_late() -> 
         assert run.verdict().outcome is outcome
 
 
-def test_one_bad_window_hides_among_good_ones() -> None:
+def test_one_bad_window_among_good_ones_fails() -> None:
     run = MadeUp("p99 < 1s, over 2s")
     for second in range(9):
         run.ends(second + 0.5, latency=2.0 if second == 5 else 0.05, n=1000 if second != 5 else 30)
@@ -153,7 +153,7 @@ def test_one_bad_window_hides_among_good_ones() -> None:
     assert twin.verdict().outcome is Outcome.PASS
 
 
-def test_a_condition_with_abort_waits_for_the_end_or_ends_a_good_run() -> None:
+def test_a_condition_with_abort_ends_the_run_after_its_first_broken_window() -> None:
     run = MadeUp("errors < 50%, over 1s, abort")
     run.ends(0.5, n=10)
     run.ends(1.5, status=500, n=10)
@@ -162,7 +162,7 @@ def test_a_condition_with_abort_waits_for_the_end_or_ends_a_good_run() -> None:
     assert broken_early(run.account) == "errors < 50%, over 1s, abort: 100.000% from 1 s to 2 s"
 
 
-def test_a_run_that_was_ended_early_passes() -> None:
+def test_a_run_that_was_ended_early_is_unknown() -> None:
     run = MadeUp("p95 < 1s")
     run.ends(1.0, n=10)
     run.over(2.0, reason="asked to stop")
@@ -174,7 +174,7 @@ def test_a_run_that_was_ended_early_passes() -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_an_invalid_run_passes_or_fails(broken: bool) -> None:
+def test_an_invalid_run_is_unknown(broken: bool) -> None:
     run = MadeUp("errors == 0")
     run.ends(1.0, status=500 if broken else 200, n=10)
     run.over(problems=["3 of 100 arrivals were missed"])
@@ -184,21 +184,21 @@ def test_an_invalid_run_passes_or_fails(broken: bool) -> None:
     assert exit_status([found], invalid(run.account)) == 2
 
 
-def test_a_generator_that_died_passes() -> None:
+def test_a_run_whose_generator_died_is_unknown() -> None:
     run = MadeUp("errors == 0")
     run.ends(1.0, n=10)
     assert run.verdict().outcome is Outcome.UNKNOWN
     assert "without its final line" in invalid(run.account)[0]
 
 
-def test_nothing_measured_passes() -> None:
+def test_a_run_that_measured_nothing_is_unknown() -> None:
     run = MadeUp("p95 < 1s")
     run.over()
     assert run.verdict() == Judgement("p95 < 1s", Outcome.UNKNOWN, "there was nothing to measure")
     assert exit_status([], []) == 2
 
 
-def test_the_setup_is_judged_with_the_rest() -> None:
+def test_a_begin_long_before_the_first_request_changes_no_count() -> None:
     run = MadeUp("requests == 5")
     run.account.began = -1.0
     run.ends(1.0, n=5)
@@ -220,7 +220,7 @@ def stairs(*latencies: float) -> MadeUp:
     return run
 
 
-def test_the_knee_is_found_in_another_stage() -> None:
+def test_the_knee_lies_before_the_first_stage_that_breaks() -> None:
     run = stairs(0.1, 0.2, 0.9)
     run.over(6.1)
     assert str(find_knee(run.account)) == "kept at 20/s, not at 40/s: p95 < 500ms: 900.1 ms"
@@ -228,13 +228,13 @@ def test_the_knee_is_found_in_another_stage() -> None:
     assert "the knee is found" in str(broken_early(run.account))
 
 
-def test_a_target_that_breaks_in_the_first_stage_passes() -> None:
+def test_a_target_that_breaks_in_the_first_stage_fails() -> None:
     run = stairs(0.9)
     run.over(2.1, reason="asked to stop")
     assert run.verdict("the knee").outcome is Outcome.FAIL
 
 
-def test_a_generator_at_its_own_limit_is_taken_for_the_target_s_knee() -> None:
+def test_a_generator_at_its_own_limit_is_not_taken_for_the_knee() -> None:
     run = MadeUp("knee >= 20/s", arrival=STAIRS, knee=["p95 < 500ms"])
     run.ends(1.0, n=20)
     run.late(1.5, 0.3)
@@ -246,7 +246,7 @@ def test_a_generator_at_its_own_limit_is_taken_for_the_target_s_knee() -> None:
     assert run.verdict("the knee").outcome is Outcome.UNKNOWN
 
 
-def test_no_stage_that_broke_is_taken_for_a_knee() -> None:
+def test_a_run_whose_stages_all_hold_has_its_knee_above_them() -> None:
     run = stairs(0.1, 0.1, 0.1)
     run.over(6.1)
     assert str(find_knee(run.account)) == "no stage broke: the knee is above 40/s"
@@ -266,13 +266,13 @@ def test_no_stage_that_broke_is_taken_for_a_knee() -> None:
         ({"own_failures": 2}, "2 requests could not be sent for want of"),
     ],
 )
-def test_a_generator_that_broke_its_promise_is_believed(change: dict[str, Any], words: str) -> None:
+def test_a_generator_that_broke_its_promise_makes_the_run_invalid(change: dict[str, Any], words: str) -> None:
     assert excesses(Generator(lags={1000: 99}, seconds=10.0, cpu_seconds=5.0), Limits()) == []
     (found,) = excesses(Generator(**change), Limits())
     assert words in found
 
 
-def test_a_rate_beyond_the_machine_is_not_told() -> None:
+def test_a_rate_beyond_the_machine_is_reported() -> None:
     assert overrun(0.5, 0.1, 0.99, 500, 1.0) is None
     assert overrun(2.0, 1.0, 0.3, 500, 1.0) is None
     assert overrun(4.0, 5.0, 0.3, 500, 1.0) is None
@@ -280,7 +280,7 @@ def test_a_rate_beyond_the_machine_is_not_told() -> None:
     assert overrun(4.0, 3.0, 0.3, 500, 1.0) is not None
 
 
-def test_accounts_of_several_processes_hide_one_of_them() -> None:
+def test_the_sum_of_several_accounts_holds_each_of_them() -> None:
     parts = [
         Generator("open", 10, 9, 1, 0, 10.0, 1.0, 0.1, {1000: 9}),
         Generator("open", 10, 10, 0, 2, 10.0, 9.9, 0.2, {1000: 9, 5000: 1}),
@@ -291,7 +291,7 @@ def test_accounts_of_several_processes_hide_one_of_them() -> None:
     assert Generator.from_json(total.to_json()) == total
 
 
-def test_a_long_run_grows_without_end() -> None:
+def test_a_long_run_is_kept_in_a_bounded_number_of_slots() -> None:
     run = MadeUp("p95 < 1s")
     for second in range(0, 4 * SLOTS_AT_MOST, 7):
         run.ends(second + 0.5)
@@ -300,7 +300,7 @@ def test_a_long_run_grows_without_end() -> None:
     assert sum(slot.ended.total for slot in run.account.slots.values()) == run.account.view().requests
 
 
-def test_a_condition_that_cannot_be_judged_costs_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_condition_that_cannot_be_judged_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     made = MadeUp("p95 < 1s", "errors == 0")
     made.ends(1.0)
 

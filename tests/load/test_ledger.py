@@ -47,7 +47,7 @@ def play(requests: list[Request]) -> LedgerView:
 
 @settings(max_examples=60, deadline=None)
 @given(REQUESTS, st.integers(1, 5), st.integers(0, 1000))
-def test_a_split_over_workers_changes_sums_percentiles_or_users(
+def test_a_split_over_workers_changes_no_sum_percentile_or_user(
     requests: list[Request], workers: int, seed: int
 ) -> None:
     whole = play(requests)
@@ -65,7 +65,7 @@ def test_a_split_over_workers_changes_sums_percentiles_or_users(
 
 @settings(max_examples=60, deadline=None)
 @given(REQUESTS, st.floats(0, 110, allow_nan=False))
-def test_the_bounds_at_a_moment_exclude_what_a_server_may_have_counted(
+def test_the_bounds_at_a_moment_hold_what_a_server_may_have_counted(
     requests: list[Request], t: float
 ) -> None:
     view = play(requests)
@@ -79,7 +79,7 @@ def test_the_bounds_at_a_moment_exclude_what_a_server_may_have_counted(
 
 
 @given(st.lists(st.floats(1e-6, 50), min_size=1, max_size=80), st.floats(1e-4, 50))
-def test_the_latencies_at_or_below_an_edge_are_overcounted(latencies: list[float], edge: float) -> None:
+def test_the_latencies_at_or_below_an_edge_are_never_overcounted(latencies: list[float], edge: float) -> None:
     view = play([(200, 10.0, latency, "a") for latency in latencies])
     # the clock's subtraction rounds: judge by what the ledger can have seen
     seen = [(10.0 + latency) - 10.0 for latency in latencies]
@@ -89,7 +89,7 @@ def test_the_latencies_at_or_below_an_edge_are_overcounted(latencies: list[float
     assert view.latency_sum(("GET", "/x")) >= sum(seen) - 1e-6
 
 
-def test_percentiles_differ_from_those_of_hdrhistogram() -> None:
+def test_percentiles_of_a_ledger_are_those_of_hdrhistogram() -> None:
     view = play([(200, 0.0, n / 1000, "a") for n in range(1, 1001)])
     theirs = view.histogram()
     for p in (50, 90, 95, 99, 100):
@@ -98,7 +98,7 @@ def test_percentiles_differ_from_those_of_hdrhistogram() -> None:
         assert ours == pytest.approx(theirs.get_value_at_percentile(p) / 1e6, rel=1e-3)
 
 
-def test_requests_in_progress_are_certain_without_a_floor_or_uncertain_with_one(clock: HandClock) -> None:
+def test_requests_in_progress_are_certain_only_with_a_floor(clock: HandClock) -> None:
     ledger = Ledger(clock, 0.1)
     for floor_seconds in (2.0, 0.0):
         clock.now = 100.0
@@ -111,7 +111,7 @@ def test_requests_in_progress_are_certain_without_a_floor_or_uncertain_with_one(
     assert view.open_interval("GET", "/x", 99.0, 99.5) == (0, 0)
 
 
-def test_left_dropped_or_lost_requests_are_counted_as_certain(clock: HandClock) -> None:
+def test_left_and_lost_requests_are_bounds_and_dropped_ones_nothing(clock: HandClock) -> None:
     ledger = Ledger(clock, 0.1)
     ledger.abandon(ledger.open("GET", "/x"), 200)
     ledger.drop(ledger.open("GET", "/x"))
@@ -124,7 +124,7 @@ def test_left_dropped_or_lost_requests_are_counted_as_certain(clock: HandClock) 
     assert ledger.open_requests() == 0
 
 
-def test_a_request_is_given_back_twice_in_silence(clock: HandClock) -> None:
+def test_a_request_that_is_given_back_twice_is_an_error(clock: HandClock) -> None:
     ledger = Ledger(clock, 0.1)
     token = ledger.open("GET", "/x")
     ledger.close(token, 200)
@@ -132,7 +132,7 @@ def test_a_request_is_given_back_twice_in_silence(clock: HandClock) -> None:
         ledger.close(token, 200)
 
 
-def test_a_file_torn_by_a_crash_is_unreadable_or_passes_as_complete(tmp_path: Path, clock: HandClock) -> None:
+def test_a_file_torn_by_a_crash_is_readable_and_incomplete(tmp_path: Path, clock: HandClock) -> None:
     ledger = Ledger(clock, 0.1)
     path = tmp_path / "ledger.jsonl"
     writer = LedgerWriter(path, ledger, clock, 0.0)
@@ -151,7 +151,7 @@ def test_a_file_torn_by_a_crash_is_unreadable_or_passes_as_complete(tmp_path: Pa
         read(path)
 
 
-def test_memory_grows_with_requests(clock: HandClock) -> None:
+def test_a_ledger_does_not_grow_with_its_requests(clock: HandClock) -> None:
     ledger = Ledger(clock, 1.0)
     sizes = []
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_memory_grows_with_requests(clock: HandClock) -> None:
     assert sizes[1] < sizes[0] * 1.1
 
 
-def test_arrivals_drift_or_wait_for_a_slot() -> None:
+def test_arrivals_neither_drift_nor_wait_for_a_slot() -> None:
     clock = HandClock()
     started: list[float] = []
 
@@ -178,7 +178,7 @@ def test_arrivals_drift_or_wait_for_a_slot() -> None:
     assert (arrived.planned, arrived.sent, arrived.missed) == (100, 90, 10)
 
 
-def test_an_arrival_that_fell_due_while_the_stop_was_noticed_is_missed() -> None:
+def test_an_arrival_that_fell_due_while_the_stop_was_noticed_is_not_missed() -> None:
     clock = HandClock()
     stopped = False
 
@@ -191,7 +191,7 @@ def test_an_arrival_that_fell_due_while_the_stop_was_noticed_is_missed() -> None
     assert (arrived.sent, arrived.missed) == (5, 0)
 
 
-def test_an_overdue_arrival_passes_as_sent() -> None:
+def test_an_arrival_overdue_beyond_its_grace_is_missed() -> None:
     clock = HandClock()
 
     def sleep(seconds: float) -> None:
@@ -202,7 +202,7 @@ def test_an_overdue_arrival_passes_as_sent() -> None:
     assert arrived.missed == 9
 
 
-def test_bucket_indices_differ_from_hdrhistogram_s() -> None:
+def test_bucket_tops_lie_within_a_thousandth_of_their_values() -> None:
     for value in (1, 2047, 2048, 4097, 123_456, 98_765_432):
         top = bins.bucket_top(bins.bucket_of(value))
         assert value <= top <= value * 1.001 + 1

@@ -64,7 +64,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_a_write_torn_anywhere_passes_as_whole_or_loses_what_was_flushed(
+def test_a_file_torn_anywhere_keeps_what_was_flushed_and_is_incomplete(
     whole: Path, data: st.DataObject
 ) -> None:
     content = whole.read_bytes()
@@ -81,7 +81,7 @@ def test_a_write_torn_anywhere_passes_as_whole_or_loses_what_was_flushed(
     assert view.complete == (cut == len(content))
 
 
-def test_a_file_without_a_line_in_the_middle_is_complete(whole: Path, tmp_path: Path) -> None:
+def test_a_file_without_a_line_in_the_middle_is_incomplete(whole: Path, tmp_path: Path) -> None:
     lines = whole.read_text().splitlines(keepends=True)
     short = tmp_path / "short.jsonl"
     short.write_text("".join(lines[:2] + lines[3:]))
@@ -102,7 +102,7 @@ for n in itertools.count(1):
 """
 
 
-def test_a_killed_writer_takes_what_it_flushed_with_it(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_all_that_it_flushed(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     process = subprocess.Popen([sys.executable, "-c", CRASHING, str(path)], cwd=ROOT)
     try:
@@ -116,7 +116,7 @@ def test_a_killed_writer_takes_what_it_flushed_with_it(tmp_path: Path) -> None:
     assert tail.view().counts[GET] - tail.events[-1].data["requests"] in (0, 1)
 
 
-def test_a_follower_misses_or_repeats_lines(
+def test_a_follower_gets_each_line_once(
     path: Path, writer: LedgerWriter, ledger: Ledger, clock: HandClock
 ) -> None:
     tail = LedgerTail(path)
@@ -141,7 +141,7 @@ def test_a_follower_misses_or_repeats_lines(
     assert tail.view() == read(path)
 
 
-def test_a_line_is_taken_in_before_its_end_is_there(path: Path, writer: LedgerWriter, ledger: Ledger) -> None:
+def test_a_line_is_taken_in_only_with_its_end(path: Path, writer: LedgerWriter, ledger: Ledger) -> None:
     tail = LedgerTail(path)
     tail.poll()
     request(ledger)
@@ -154,7 +154,7 @@ def test_a_line_is_taken_in_before_its_end_is_there(path: Path, writer: LedgerWr
     assert tail.view().counts == {GET: 1}
 
 
-def test_a_view_of_a_moment_holds_what_came_later(whole: Path) -> None:
+def test_a_view_of_a_moment_holds_nothing_that_came_later(whole: Path) -> None:
     assert read(whole, until=1002.5).counts == {GET: 2}
     assert not read(whole, until=1002.5).complete
     assert read(whole, until=inf).counts == {GET: 5}
@@ -164,7 +164,7 @@ def test_a_view_of_a_moment_holds_what_came_later(whole: Path) -> None:
     assert tail.view().counts == {GET: 5}
 
 
-def test_a_quiet_generator_looks_dead_or_a_quiet_file_grows(
+def test_a_quiet_generator_writes_a_sign_of_life_and_no_more(
     path: Path, writer: LedgerWriter, clock: HandClock
 ) -> None:
     def lines() -> int:
@@ -179,14 +179,16 @@ def test_a_quiet_generator_looks_dead_or_a_quiet_file_grows(
     assert lines() == 3
 
 
-def test_open_requests_at_the_end_are_not_told(path: Path, writer: LedgerWriter, ledger: Ledger) -> None:
+def test_the_last_line_counts_the_open_requests(path: Path, writer: LedgerWriter, ledger: Ledger) -> None:
     ledger.open("GET", "/x")
     writer.finish()
     assert json.loads(path.read_text().splitlines()[-1])["open"] == 1
     assert read(path).open == {("GET", "/x"): 1}
 
 
-def test_a_ledger_is_written_over(path: Path, writer: LedgerWriter, clock: HandClock) -> None:
+def test_a_ledger_that_is_there_is_not_written_over(
+    path: Path, writer: LedgerWriter, clock: HandClock
+) -> None:
     before = path.read_text()
     with pytest.raises(InputError) as caught:
         LedgerWriter(path, Ledger(clock, 0.1), clock, 0.0)
@@ -196,7 +198,7 @@ def test_a_ledger_is_written_over(path: Path, writer: LedgerWriter, clock: HandC
     assert path.read_text() == before
 
 
-def test_a_folder_that_cannot_be_written_gives_a_traceback(tmp_path: Path, clock: HandClock) -> None:
+def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path, clock: HandClock) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         LedgerWriter(tmp_path / "file" / "ledger.jsonl", Ledger(clock, 0.1), clock, 0.0)
@@ -223,7 +225,7 @@ def test_a_folder_that_cannot_be_written_gives_a_traceback(tmp_path: Path, clock
     ],
     ids=["no header", "version", "list", "no JSON", "no view", "other bins"],
 )
-def test_a_file_that_is_no_ledger_is_read_or_told_without_its_line(
+def test_a_file_that_is_no_ledger_is_refused_with_its_line(
     tmp_path: Path, text: str, line: int, words: str
 ) -> None:
     path = tmp_path / "other.jsonl"
@@ -233,6 +235,6 @@ def test_a_file_that_is_no_ledger_is_read_or_told_without_its_line(
     assert str(caught.value).startswith(f"{path}:{line}: {words}")
 
 
-def test_a_file_that_is_not_there_gives_a_traceback(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the ledger: No such file"):
         read(tmp_path / "none.jsonl")

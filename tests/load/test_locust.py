@@ -106,7 +106,7 @@ def settled(target: Target) -> None:
     wait_for(lambda: target.open_now == 0, "the server's last request")
 
 
-def test_the_ledger_and_the_server_disagree_about_any_method_path_or_status(
+def test_the_ledger_and_the_server_agree_on_every_method_path_and_status(
     target: Target, locust: LocustRuns
 ) -> None:
     run = locust.start(target.url, EVERYTHING)
@@ -146,7 +146,7 @@ from promproof.load.locustfile import *
 """
 
 
-def test_a_client_that_drops_every_hundredth_record_goes_unnoticed(
+def test_a_client_that_drops_every_hundredth_record_is_noticed(
     target: Target, locust: LocustRuns, tmp_path: Path
 ) -> None:
     """The twin of the test above: the comparison must see what a lossy ledger lost."""
@@ -161,7 +161,7 @@ def test_a_client_that_drops_every_hundredth_record_goes_unnoticed(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
-def test_a_run_ended_by_a_signal_loses_its_final_line_or_invents_missed_arrivals(
+def test_a_run_ended_by_a_signal_has_its_final_line_and_no_missed_arrival(
     target: Target, locust: LocustRuns, number: signal.Signals
 ) -> None:
     run = locust.start(target.url, ENDLESS)
@@ -178,7 +178,7 @@ def test_a_run_ended_by_a_signal_loses_its_final_line_or_invents_missed_arrivals
     assert final["generator"]["planned"] == final["generator"]["sent"] == view.requests
 
 
-def test_a_run_ended_by_kill_passes_as_complete_or_claims_more_than_was_sent(
+def test_a_run_ended_by_kill_is_incomplete_and_claims_no_more_than_was_sent(
     target: Target, locust: LocustRuns
 ) -> None:
     run = locust.start(target.url, ENDLESS)
@@ -207,7 +207,7 @@ max_requests: 60
 """
 
 
-def test_an_unexpected_answer_is_hidden_or_lost_from_the_ledger(target: Target, locust: LocustRuns) -> None:
+def test_an_unexpected_answer_is_told_and_kept_in_the_ledger(target: Target, locust: LocustRuns) -> None:
     run = locust.start(target.url, CLOSED)
     status, errors = run.end()
     settled(target)
@@ -220,7 +220,7 @@ def test_an_unexpected_answer_is_hidden_or_lost_from_the_ledger(target: Target, 
     assert abs(wrong - 12) <= 1
 
 
-def test_a_setup_without_a_target_passes_or_is_a_traceback(target: Target, locust: LocustRuns) -> None:
+def test_a_setup_without_a_target_fails_with_its_reason(target: Target, locust: LocustRuns) -> None:
     url = target.url
     target.stop_listening()
     run = locust.start(url, EVERYTHING)
@@ -232,7 +232,7 @@ def test_a_setup_without_a_target_passes_or_is_a_traceback(target: Target, locus
     assert run.view().complete
 
 
-def test_a_connection_reset_after_the_request_counts_as_certain(target: Target, locust: LocustRuns) -> None:
+def test_a_connection_reset_after_the_request_is_uncertain(target: Target, locust: LocustRuns) -> None:
     target.resets = 5
     run = locust.start(target.url, FLAKY)
     run.end()
@@ -242,7 +242,7 @@ def test_a_connection_reset_after_the_request_counts_as_certain(target: Target, 
     assert differences(view, target.counts) == []
 
 
-def test_a_request_goes_out_before_the_start_file_is_there(
+def test_no_request_goes_out_before_the_start_file_is_there(
     target: Target, locust: LocustRuns, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
@@ -254,7 +254,9 @@ def test_a_request_goes_out_before_the_start_file_is_there(
     assert target.counts[("GET", "/flaky", 200)] == 20
 
 
-def test_a_wrong_option_or_scenario_starts_traffic(target: Target, locust: LocustRuns) -> None:
+def test_a_wrong_scenario_is_refused_with_its_line_before_any_traffic(
+    target: Target, locust: LocustRuns
+) -> None:
     run = locust.start(target.url, ENDLESS.replace("rate: 100/s", "rate: fast"))
     status, errors = run.end()
     assert status == 4

@@ -50,7 +50,7 @@ def play(folder: Path, stack: Running, *conditions: str) -> tuple[int, str]:
         sessions.end()
 
 
-def test_equal_counts_fail_or_unequal_questions_pass(stack: Running, tmp_path: Path) -> None:
+def test_equal_counts_pass_and_a_query_is_judged_by_its_value(stack: Running, tmp_path: Path) -> None:
     job = '{job="promptpilot-api"}'
     status, output = play(
         tmp_path,
@@ -71,7 +71,7 @@ def test_equal_counts_fail_or_unequal_questions_pass(stack: Running, tmp_path: P
 @pytest.mark.parametrize(
     "variant", ["double-counting", pytest.param("every-hundredth-lost", marks=pytest.mark.nightly)]
 )
-def test_an_api_that_counts_wrong_passes(tmp_path: Path, variant: str) -> None:
+def test_an_api_that_counts_wrong_fails_by_the_wrong_metric_alone(tmp_path: Path, variant: str) -> None:
     with running(tmp_path, variant) as stack:
         status, output = play(tmp_path, stack, "metric http_requests_total", "metric prompt_executions_total")
     assert status == 1, output

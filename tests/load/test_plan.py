@@ -37,7 +37,7 @@ def visit() -> Visit:
         ("", ""),
     ],
 )
-def test_a_placeholder_has_another_value_or_type(visit: Visit, text: str, value: object) -> None:
+def test_a_placeholder_has_its_value_and_type(visit: Visit, text: str, value: object) -> None:
     assert parse(text).value(visit) == value
 
 
@@ -54,12 +54,12 @@ def test_a_placeholder_has_another_value_or_type(visit: Visit, text: str, value:
         ),
     ],
 )
-def test_a_wrong_placeholder_is_sent_or_told_without_its_text(text: str, message: str) -> None:
+def test_a_wrong_placeholder_is_refused_with_its_text(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         parse(text)
 
 
-def test_samples_repeat_an_item_or_differ_between_runs_of_one_seed() -> None:
+def test_a_sample_repeats_no_item_and_is_decided_by_the_seed() -> None:
     def sampled(seed: int, n: int = 7) -> object:
         return parse("{things.id:4}").value(Visit(n, None, ITEMS, seed))
 
@@ -71,7 +71,7 @@ def test_samples_repeat_an_item_or_differ_between_runs_of_one_seed() -> None:
     assert any(sampled(1, n) != first for n in range(20, 30))
 
 
-def test_a_body_is_filled_in_as_text_only(visit: Visit) -> None:
+def test_a_body_keeps_the_types_of_its_placeholders(visit: Visit) -> None:
     body = compile_body({"prompt": "{id}", "list": ["{things.id:2}", 1, None], "text": "n={n}"})
     filled = body.value(visit)
     assert isinstance(filled, dict)
@@ -81,7 +81,7 @@ def test_a_body_is_filled_in_as_text_only(visit: Visit) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=8).filter(any))
-def test_a_stretch_of_the_mix_does_not_hold_its_share(weights: list[int]) -> None:
+def test_every_stretch_of_the_mix_holds_its_share_within_one(weights: list[int]) -> None:
     counts: Counter[int] = Counter()
     for k, index in enumerate(islice(deal(weights), 400), 1):
         counts[index] += 1
@@ -108,7 +108,7 @@ def plan(**changes: object) -> Plan:
     )
 
 
-def test_items_or_users_are_not_drawn_in_turn() -> None:
+def test_items_and_users_are_drawn_in_turn() -> None:
     ready = plan()
     ready.items.update(ITEMS)
     visits = [ready.next_of_mix()[1] for _ in range(7)]
@@ -117,7 +117,7 @@ def test_items_or_users_are_not_drawn_in_turn() -> None:
     assert visits[1].variable("twice") == "22"
 
 
-def test_a_call_is_not_what_the_scenario_says(visit: Visit) -> None:
+def test_a_call_is_what_the_scenario_says(visit: Visit) -> None:
     ready = plan(
         request="POST /things/{name}",
         endpoint="/things/{id}",
@@ -133,7 +133,7 @@ def test_a_call_is_not_what_the_scenario_says(visit: Visit) -> None:
     assert json.loads(call.body or b"") == {"id": 3}
 
 
-def test_a_field_of_an_answer_is_invented() -> None:
+def test_a_field_that_an_answer_lacks_is_an_error() -> None:
     answer = {"steps": [{"status": "success"}]}
     assert field(answer, "$.steps.0.status") == "success"
     for path in ("$.steps.1.status", "$.step", "$.steps.x", "$.steps.0.status.more"):

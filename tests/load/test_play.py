@@ -98,7 +98,7 @@ def played(
         (Ending.LOST, 0, {"leave": "after-send", "status": 200}, (0, 1), "answer lost"),
     ],
 )
-def test_an_ending_is_recorded_as_another(
+def test_each_ending_of_a_request_has_its_bounds_and_its_report(
     ending: Ending, status: int, request_: dict[str, object], bounds: tuple[int, int], report: str | None
 ) -> None:
     view, reports = played(ending, status, spec=request_)
@@ -118,7 +118,7 @@ def test_an_ending_is_recorded_as_another(
         (Ending.UNSENT, 0, b"", (0, 0)),
     ],
 )
-def test_an_execution_is_certain_that_may_not_have_happened(
+def test_an_execution_is_certain_only_where_an_answer_says_so(
     ending: Ending, status: int, body: bytes, bounds: tuple[int, int]
 ) -> None:
     view, _ = played(ending, status, body, {"tally": RUNS})
@@ -126,7 +126,7 @@ def test_an_execution_is_certain_that_may_not_have_happened(
     assert (view.tallies.get(key, 0), view.tally_started_before(key, float("inf"))) == bounds
 
 
-def test_one_tally_of_an_answer_s_list_is_lost() -> None:
+def test_each_entry_of_an_answers_list_is_tallied() -> None:
     tally = [{"name": "steps", "each": "$.steps", "labels": {"id": "@.id", "of": "$.id"}}]
     body = b'{"id": 9, "steps": [{"id": 1}, {"id": 2}, {"id": 1}]}'
     view, _ = played(Ending.ANSWERED, 200, body, {"tally": tally})
@@ -136,7 +136,7 @@ def test_one_tally_of_an_answer_s_list_is_lost() -> None:
     }
 
 
-def test_a_pool_is_filled_from_a_wrong_answer() -> None:
+def test_an_answer_without_the_field_fills_no_pool() -> None:
     wire = OneReply(lambda report: Reply(Ending.ANSWERED, 200, b"{}", "", report))
     player = Player(Ledger(HandClock(), 0.1), wire, lambda seconds: None, lambda: False, Surprises())
     create = ReadyRequest(Request.model_validate({"request": "POST /things", "save": {"id": "id"}}), None)
@@ -157,7 +157,7 @@ def test_a_pool_is_filled_from_a_wrong_answer() -> None:
     ],
     ids=["the next", "one of its own", "empty", "anonymous", "not counted", "half a header", "half a body"],
 )
-def test_a_user_is_counted_that_the_target_can_not_have_seen(
+def test_a_user_counts_only_where_the_target_can_have_seen_it(
     spec: dict[str, object], header: str | None, seen: set[str]
 ) -> None:
     ending = Ending.LEFT if "leave" in spec else Ending.ANSWERED
@@ -172,7 +172,7 @@ def test_a_user_is_counted_that_the_target_can_not_have_seen(
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["asked for the body", "never asked for it"])
-def test_a_target_that_did_not_ask_for_the_body_is_said_to_have_held_it(asked: bool) -> None:
+def test_a_floor_is_promised_only_where_the_target_asked_for_the_body(asked: bool) -> None:
     wire = OneReply(lambda report: Reply(Ending.ANSWERED, 200, b"", "", report, asked=asked))
     clock = HandClock()
     ledger = Ledger(clock, 0.1)
@@ -184,7 +184,7 @@ def test_a_target_that_did_not_ask_for_the_body_is_said_to_have_held_it(asked: b
     assert ledger.snapshot().floors == ({("POST", "/run"): {0.7: 1}} if asked else {})
 
 
-def test_a_tally_may_be_counted_before_its_time() -> None:
+def test_a_tally_counts_from_its_earliest_time_on() -> None:
     clock = HandClock()
     ledger = Ledger(clock, 0.1)
     token = ledger.open("POST", "/run")

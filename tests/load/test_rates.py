@@ -40,7 +40,7 @@ def stages(*rows: dict[str, object]) -> Open:
 
 
 @given(courses)
-def test_a_course_of_stages_loses_or_invents_arrivals(course: list[Piece]) -> None:
+def test_a_course_of_stages_has_as_many_arrivals_as_its_integral(course: list[Piece]) -> None:
     offsets = whole(course)
     total = sum(piece.arrivals for piece in course)
     assert abs(len(offsets) - total) <= 1
@@ -50,7 +50,7 @@ def test_a_course_of_stages_loses_or_invents_arrivals(course: list[Piece]) -> No
 
 
 @given(courses, st.integers(1, 5))
-def test_a_split_over_workers_has_other_arrivals_than_one_process(course: list[Piece], of: int) -> None:
+def test_a_split_over_workers_has_the_arrivals_of_one_process(course: list[Piece], of: int) -> None:
     offsets = whole(course)
     parts = [[offset for n, offset in enumerate(offsets) if Share(index, of).has(n)] for index in range(of)]
     assert sorted(offset for part in parts for offset in part) == offsets
@@ -58,18 +58,18 @@ def test_a_split_over_workers_has_other_arrivals_than_one_process(course: list[P
 
 
 @given(st.integers(0, 10_000), st.integers(1, 20))
-def test_parts_of_a_total_do_not_add_up(total: int, of: int) -> None:
+def test_parts_of_a_total_add_up(total: int, of: int) -> None:
     assert sum(Share(index, of).part(total) for index in range(of)) == total
 
 
-def test_a_ramp_is_not_in_the_middle_where_its_integral_says() -> None:
+def test_a_ramp_has_a_quarter_of_its_arrivals_in_its_first_half() -> None:
     # from 0 to 100/s in 10 s: 500 arrivals, a quarter of them in the first half
     offsets = list(stages({"for": "10s", "from": "0/s", "to": "100/s"}).schedule(10.0, 0))
     assert len(offsets) == 500
     assert sum(offset < 5 for offset in offsets) == 125
 
 
-def test_a_pause_between_stages_has_arrivals() -> None:
+def test_a_pause_between_stages_has_no_arrivals() -> None:
     arrival = stages(
         {"for": "1s", "rate": "10/s"}, {"for": "5s", "rate": "0/s"}, {"for": "1s", "rate": "10/s"}
     )
@@ -79,7 +79,7 @@ def test_a_pause_between_stages_has_arrivals() -> None:
 
 
 @given(st.integers(0, 50))
-def test_poisson_arrivals_are_even_or_differ_between_processes(seed: int) -> None:
+def test_poisson_arrivals_are_uneven_and_decided_by_the_seed(seed: int) -> None:
     arrival = Open.model_validate({"model": "open", "rate": "200/s", "spacing": "poisson"})
     offsets = list(arrival.schedule(20.0, seed))
     assert offsets == list(arrival.schedule(20.0, seed))
@@ -89,7 +89,7 @@ def test_poisson_arrivals_are_even_or_differ_between_processes(seed: int) -> Non
     assert abs(stdev(gaps) / mean(gaps) - 1) < 6 / 4000**0.5
 
 
-def test_poisson_arrivals_do_not_follow_the_rate() -> None:
+def test_poisson_arrivals_follow_the_rate_of_each_stage() -> None:
     arrival = Open.model_validate(
         {
             "model": "open",
@@ -103,13 +103,13 @@ def test_poisson_arrivals_do_not_follow_the_rate() -> None:
     assert abs(len(offsets) - slow - 2000) < 6 * 2000**0.5
 
 
-def test_a_constant_rate_ends_before_it_is_told() -> None:
+def test_a_constant_rate_goes_on_until_it_is_ended() -> None:
     arrival = Open.model_validate({"model": "open", "rate": "3/s"})
     assert arrival.course(None) == (Piece(3.0, 3.0, inf),)
     assert len(list(islice(arrival.schedule(None, 0), 100))) == 100
 
 
-def test_users_of_a_closed_model_do_not_follow_its_stages() -> None:
+def test_users_of_a_closed_model_follow_its_stages() -> None:
     arrival = Closed.model_validate(
         {"model": "closed", "stages": [{"for": "10s", "from": 0, "to": 20}, {"for": "5s", "users": 4}]}
     )

@@ -30,11 +30,11 @@ duration: 1s
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_a_shipped_scenario_is_broken(path: Path) -> None:
+def test_each_shipped_scenario_loads_under_its_name(path: Path) -> None:
     assert load(path).name == path.stem
 
 
-def test_the_schema_for_editors_is_stale() -> None:
+def test_the_schema_for_editors_is_that_of_the_code() -> None:
     assert json.loads((SCENARIOS / "scenario.schema.json").read_text()) == json_schema()
 
 
@@ -52,7 +52,7 @@ def test_the_schema_for_editors_is_stale() -> None:
         ("duration: 1s", "duration: soon", 13, "duration"),
     ],
 )
-def test_a_mistake_is_accepted_or_told_without_its_place(
+def test_a_mistake_is_refused_with_its_line(
     tmp_path: Path, before: str, after: str, line: int, words: str
 ) -> None:
     assert before in GOOD
@@ -202,7 +202,9 @@ STEP = '{request: "GET /things/{id}"}'
         ),
     ],
 )
-def test_a_mistake_is_told_in_other_words(tmp_path: Path, before: str, after: str, message: str) -> None:
+def test_a_mistake_is_reported_with_line_key_and_what_was_expected(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(GOOD.replace(before, after), encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -212,7 +214,7 @@ def test_a_mistake_is_told_in_other_words(tmp_path: Path, before: str, after: st
     )
 
 
-def test_a_scenario_that_is_no_file_or_no_yaml_gives_a_traceback(tmp_path: Path) -> None:
+def test_a_scenario_that_is_no_file_or_no_yaml_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load(tmp_path / "none.yaml")
     (tmp_path / "broken.yaml").write_text("a: [1", encoding="utf-8")
@@ -220,7 +222,7 @@ def test_a_scenario_that_is_no_file_or_no_yaml_gives_a_traceback(tmp_path: Path)
         load(tmp_path / "broken.yaml")
 
 
-def test_options_do_not_override_the_file(tmp_path: Path) -> None:
+def test_options_override_the_file(tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(GOOD, encoding="utf-8")
     changed = override(load(path), 50.0, 3.0)
@@ -228,14 +230,14 @@ def test_options_do_not_override_the_file(tmp_path: Path) -> None:
     assert (changed.arrival.rate, changed.duration) == (50.0, 3.0)
 
 
-def test_a_rate_is_given_to_a_scenario_that_has_none(tmp_path: Path) -> None:
+def test_a_rate_for_a_scenario_that_has_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(GOOD.replace("model: open, rate: 10/s", "model: closed, users: 2"), encoding="utf-8")
     with pytest.raises(InputError, match="arrival model closed has no rate"):
         override(load(path), rate=5.0)
 
 
-def test_a_name_that_is_no_scenario_is_told_without_those_that_are(tmp_path: Path) -> None:
+def test_a_name_that_is_no_scenario_is_refused_with_those_that_are(tmp_path: Path) -> None:
     (tmp_path / "calm.yaml").touch()
     assert resolve("calm", tmp_path) == tmp_path / "calm.yaml"
     with pytest.raises(InputError) as caught:
@@ -245,7 +247,7 @@ def test_a_name_that_is_no_scenario_is_told_without_those_that_are(tmp_path: Pat
     )
 
 
-def test_a_scenario_for_rare_scrapes_is_as_short_as_for_frequent_ones() -> None:
+def test_rare_scrapes_stretch_a_scenario_and_its_parked_executions() -> None:
     shipped = load(SCENARIOS / "reconcile.yaml")
     longer = stretched(shipped, 24.5)
     assert shipped.seconds is not None

@@ -34,7 +34,7 @@ duration: 2s
 ENDLESS = OPEN.replace("duration: 2s", "duration: 10m")
 
 
-def test_a_good_run_does_not_pass_or_its_report_is_not_whole(target: Target, sessions: LoadSessions) -> None:
+def test_a_good_run_passes_and_its_report_is_whole(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(
         OPEN, "--pass", "p50 < 10s", "--pass", "errors == 0", "--pass", "requests == 200"
     )
@@ -69,7 +69,7 @@ pass: [404 <= 20, 404 < 20]
 
 
 @pytest.mark.nightly  # every day: one with `abort` ends with 1 below, and test_conditions.py has the comparisons
-def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> None:
+def test_a_condition_that_one_request_breaks_fails(sessions: LoadSessions) -> None:
     """Beside its harmless neighbour; that kept conditions alone end with 0 is seen in the test above."""
     status, output = sessions.start(ONE_WRONG).end()
     assert status == 1
@@ -78,7 +78,7 @@ def test_a_condition_that_one_request_breaks_passes(sessions: LoadSessions) -> N
 
 
 @pytest.mark.nightly  # every day: a rate beyond this machine is invalid below, and test_judgement.py has the reasons
-def test_a_generator_that_is_slowed_on_purpose_passes(sessions: LoadSessions) -> None:
+def test_a_run_whose_generator_was_frozen_is_unknown(sessions: LoadSessions) -> None:
     session = sessions.start(ENDLESS.replace("10m", "6s").replace("lag: 10s", "lag: 400ms"))
     session.ledger_has("arrivals-started")
     (generator,) = session.generators()
@@ -104,7 +104,7 @@ def _never(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.nightly), signal.SIGINT])
-def test_a_run_that_is_interrupted_leaves_no_report_or_passes(
+def test_an_interrupted_run_is_invalid_and_has_its_report(
     target: Target, sessions: LoadSessions, number: signal.Signals
 ) -> None:
     session = sessions.start(ENDLESS)
@@ -120,7 +120,7 @@ def test_a_run_that_is_interrupted_leaves_no_report_or_passes(
     assert view.counts == target.counts
 
 
-def test_a_generator_that_is_killed_leaves_no_report_or_passes(
+def test_a_run_whose_generator_was_killed_is_invalid_and_has_its_report(
     target: Target, sessions: LoadSessions
 ) -> None:
     session = sessions.start(ENDLESS)
@@ -133,7 +133,7 @@ def test_a_generator_that_is_killed_leaves_no_report_or_passes(
     assert 0 < session.result()["requests"] <= target.counts[("GET", "/things", 200)]
 
 
-def test_a_condition_with_abort_lets_the_run_go_on(target: Target, sessions: LoadSessions) -> None:
+def test_a_condition_with_abort_ends_the_run(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(
         ENDLESS.replace("GET /things", "GET /broken"),
         "--pass",
@@ -148,7 +148,7 @@ def test_a_condition_with_abort_lets_the_run_go_on(target: Target, sessions: Loa
 
 
 @pytest.mark.nightly  # every day: a disk that fills up under a run, in tests/run/test_full_disk.py
-def test_a_report_that_cannot_be_written_passes_in_silence(target: Target, sessions: LoadSessions) -> None:
+def test_a_report_that_cannot_be_written_ends_with_2(target: Target, sessions: LoadSessions) -> None:
     session = sessions.start(OPEN)
     session.ledger_has("arrivals-started")
     # as a full disk: the kernel lets this process write nothing more into files
@@ -159,7 +159,7 @@ def test_a_report_that_cannot_be_written_passes_in_silence(target: Target, sessi
     assert "passed: open against" in output
 
 
-def test_a_rate_beyond_this_machine_is_tried_to_the_end(sessions: LoadSessions) -> None:
+def test_a_rate_beyond_this_machine_ends_the_run(sessions: LoadSessions) -> None:
     session = sessions.start(
         ENDLESS.replace("{model: open, ", "{model: open, limit: 100000, "), "--rate", "50000"
     )
@@ -184,7 +184,7 @@ pass: [knee == 20/s]
 
 
 @pytest.mark.whole_run
-def test_the_knee_is_not_found(sessions: LoadSessions) -> None:
+def test_the_knee_is_found(sessions: LoadSessions) -> None:
     session = sessions.start(STAIRS.replace("for: 60s", "for: 3s"))
     status, output = session.end()
     assert status == 0, output
@@ -192,7 +192,7 @@ def test_the_knee_is_not_found(sessions: LoadSessions) -> None:
 
 
 @pytest.mark.nightly  # every day: its generator in test_endings.py, and a target that answers garbage below
-def test_a_target_that_is_down_passes(tmp_path: Path) -> None:
+def test_a_target_that_is_down_fails(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     sessions = LoadSessions(tmp_path, url)
@@ -218,7 +218,7 @@ class _Garbage(socketserver.BaseRequestHandler):
             self.request.sendall(next(self.answers))
 
 
-def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> None:
+def test_a_target_that_answers_garbage_fails(tmp_path: Path) -> None:
     with _GarbageServer(("127.0.0.1", 0), _Garbage) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         session = LoadSessions(tmp_path, f"http://127.0.0.1:{server.server_address[1]}").start(OPEN)
@@ -246,7 +246,7 @@ def test_a_target_that_answers_garbage_or_half_a_body_passes(tmp_path: Path) -> 
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
 )
-def test_bad_input_starts_traffic_or_gives_a_traceback(
+def test_bad_input_is_refused_before_any_traffic(
     target: Target, tmp_path: Path, capfd: pytest.CaptureFixture[str], options: list[str], words: str
 ) -> None:
     """In this process: that a process ends with the status of `main` is seen in every other test here."""

@@ -41,7 +41,7 @@ print("slept")
 """
 
 
-def test_a_sleep_is_too_short_stops_everybody_or_leaks() -> None:
+def test_a_sleep_is_long_enough_lets_others_run_and_leaks_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE],
         cwd=ROOT,

@@ -63,7 +63,7 @@ def live(ledger: Ledger, clock: HandClock, fates: list[Fate], drained: ViewSum |
 
 @settings(max_examples=60, deadline=None)
 @given(FATES)
-def test_draining_in_the_middle_loses_or_doubles_something(fates: list[Fate]) -> None:
+def test_draining_in_the_middle_loses_and_doubles_nothing(fates: list[Fate]) -> None:
     clock = HandClock()
     whole, parts, drained = Ledger(clock, BIN), Ledger(clock, BIN), ViewSum(BIN)
     live(whole, clock, fates)
@@ -76,7 +76,7 @@ def test_draining_in_the_middle_loses_or_doubles_something(fates: list[Fate]) ->
 
 @settings(max_examples=100, deadline=None)
 @given(FATES, st.floats(0, 25, allow_nan=False), st.floats(0, 3, allow_nan=False))
-def test_a_server_that_keeps_its_promise_counts_outside_the_bounds(
+def test_a_server_that_keeps_its_promise_counts_inside_the_bounds(
     fates: list[Fate], t: float, length: float
 ) -> None:
     clock = HandClock()
@@ -107,7 +107,7 @@ def test_a_server_that_keeps_its_promise_counts_outside_the_bounds(
     st.floats(0, 25),
     st.floats(0, 1),
 )
-def test_a_request_is_certainly_held_when_the_server_may_be_without_it(
+def test_a_request_is_certainly_held_only_when_every_server_must_hold_it(
     requests: list[tuple[float, float, float]], t: float, length: float
 ) -> None:
     """A server holds a request of floor F for exactly F, as early as possible or as late as possible."""
@@ -126,7 +126,7 @@ def test_a_request_is_certainly_held_when_the_server_may_be_without_it(
     assert max(held_early, held_late) <= possibly
 
 
-def test_the_bin_of_the_moment_itself_counts_as_certain(clock: HandClock) -> None:
+def test_the_bin_of_the_moment_itself_is_possible_and_not_certain(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     token = ledger.open("GET", "/x")
     ledger.close(token, 200)
@@ -135,7 +135,7 @@ def test_the_bin_of_the_moment_itself_counts_as_certain(clock: HandClock) -> Non
     assert (view.completed_before(GET, 1000.11), view.started_before(GET, 999.89)) == (1, 0)
 
 
-def test_a_request_of_unknown_fate_counts_for_one_status_only(clock: HandClock) -> None:
+def test_a_request_of_unknown_fate_may_count_for_any_status_of_its_route(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.close(ledger.open("GET", "/x"), 200)
     ledger.close(ledger.open("GET", "/x"), 500)
@@ -148,7 +148,7 @@ def test_a_request_of_unknown_fate_counts_for_one_status_only(clock: HandClock) 
     assert view.uncertain == {ENDPOINT: 1}
 
 
-def test_requests_that_are_over_stay_in_progress(clock: HandClock) -> None:
+def test_requests_that_are_over_leave_progress_once_settled(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.abandon(ledger.open("GET", "/x"), 200)
     ledger.close_unknown(ledger.open("GET", "/x"))
@@ -158,7 +158,7 @@ def test_requests_that_are_over_stay_in_progress(clock: HandClock) -> None:
     assert view.open_interval("GET", "/x", inf, inf) == (0, 0)
 
 
-def test_open_requests_are_not_told_apart_from_lost_ones(clock: HandClock) -> None:
+def test_open_requests_are_told_apart_from_lost_ones(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     token = ledger.open("GET", "/x")
     ledger.close_unknown(ledger.open("GET", "/x"))
@@ -167,7 +167,7 @@ def test_open_requests_are_not_told_apart_from_lost_ones(clock: HandClock) -> No
     assert ledger.snapshot().open == {}
 
 
-def test_a_user_s_first_start_last_start_or_last_end_is_wrong(clock: HandClock) -> None:
+def test_a_user_has_its_first_start_last_start_and_last_end(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     first = ledger.open("GET", "/x", "ann")
     clock.now = 1001.0
@@ -184,7 +184,7 @@ def test_a_user_s_first_start_last_start_or_last_end_is_wrong(clock: HandClock) 
     assert total.view().users == {"ann": (1000.0, 1001.0, 1005.0)}
 
 
-def test_a_user_with_an_open_request_was_last_seen_before_it(clock: HandClock) -> None:
+def test_a_user_with_an_open_request_is_seen_by_it(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.close(ledger.open("GET", "/x", "ann"), 200)
     clock.now = 1007.0
@@ -192,7 +192,9 @@ def test_a_user_with_an_open_request_was_last_seen_before_it(clock: HandClock) -
     assert ledger.snapshot().users == {"ann": (1000.0, 1007.0, 1007.0)}
 
 
-def test_a_tally_is_certain_before_its_request_ended_or_late_after_it_began(clock: HandClock) -> None:
+def test_a_tally_is_possible_from_the_begin_of_its_request_and_certain_after_its_end(
+    clock: HandClock,
+) -> None:
     ledger = Ledger(clock, BIN)
     key = ("runs", labels_of({"status": "success", "id": "3"}))
     token = ledger.open("POST", "/run")
@@ -205,7 +207,7 @@ def test_a_tally_is_certain_before_its_request_ended_or_late_after_it_began(cloc
     assert [view.tally_completed_before(key, t) for t in (1001.0, 1002.0, 1002.2)] == [0, 0, 1]
 
 
-def test_a_tally_of_an_abandoned_request_is_certain_before_it_settled(clock: HandClock) -> None:
+def test_a_tally_of_an_abandoned_request_is_certain_once_it_settled(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     key = ("runs", ())
     token = ledger.open("POST", "/run")
@@ -217,7 +219,7 @@ def test_a_tally_of_an_abandoned_request_is_certain_before_it_settled(clock: Han
     assert view.tally_completed_before(key, inf) == 1
 
 
-def test_an_uncertain_tally_counts_for_labels_that_contradict_it(clock: HandClock) -> None:
+def test_an_uncertain_tally_counts_only_for_labels_that_agree_with_it(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     token = ledger.open("POST", "/run")
     ledger.close_unknown(token)
@@ -229,7 +231,7 @@ def test_an_uncertain_tally_counts_for_labels_that_contradict_it(clock: HandCloc
     assert view.tally_started_before(("others", labels_of({"id": "3"})), inf) == 0
 
 
-def test_a_tally_without_a_request_is_lost(clock: HandClock) -> None:
+def test_a_tally_without_a_request_counts(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.tally("restarts", {})
     view = ledger.snapshot()
@@ -239,7 +241,7 @@ def test_a_tally_without_a_request_is_lost(clock: HandClock) -> None:
     ) == (1, 1)
 
 
-def test_the_felt_latency_begins_with_the_sending(clock: HandClock) -> None:
+def test_the_felt_latency_begins_when_the_request_was_due(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     token = ledger.open("GET", "/x", due=999.0)
     clock.now = 1000.5
@@ -250,7 +252,7 @@ def test_the_felt_latency_begins_with_the_sending(clock: HandClock) -> None:
     assert view.percentile(100, ("GET", "/none")) is None
 
 
-def test_a_request_timed_by_somebody_else_is_recorded_at_the_wrong_time(clock: HandClock) -> None:
+def test_a_request_timed_by_somebody_else_is_recorded_at_its_own_time(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.record("GET", "/x", 200, 990.0, 992.0)
     ledger.record("GET", "/x", 0, 990.0, 992.0)
@@ -261,7 +263,7 @@ def test_a_request_timed_by_somebody_else_is_recorded_at_the_wrong_time(clock: H
     assert ledger.open("GET", "/x").started == clock.now
 
 
-def test_a_token_can_be_given_back_to_two_fates(clock: HandClock) -> None:
+def test_a_token_can_be_given_back_once(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     for end in (
         lambda token: ledger.close(token, 200),
@@ -278,7 +280,7 @@ def test_a_token_can_be_given_back_to_two_fates(clock: HandClock) -> None:
     assert ledger.snapshot().counts == {GET: 2}
 
 
-def test_ledgers_that_do_not_fit_are_added_up(clock: HandClock) -> None:
+def test_ledgers_that_do_not_fit_are_not_added_up(clock: HandClock) -> None:
     with pytest.raises(ValueError, match=r"bins of 0\.1 s and of 1 s cannot be merged"):
         merge([LedgerView(0.1), LedgerView(1.0)])
     with pytest.raises(ValueError, match="nothing to merge"):
@@ -287,11 +289,11 @@ def test_ledgers_that_do_not_fit_are_added_up(clock: HandClock) -> None:
         Ledger(clock, 0.0)
 
 
-def test_a_sum_with_a_part_of_a_dead_writer_is_complete() -> None:
+def test_a_sum_with_a_part_of_a_dead_writer_is_incomplete() -> None:
     assert not merge([LedgerView(1.0), LedgerView(1.0, complete=False)]).complete
 
 
-def test_a_sum_changes_after_it_was_handed_out(clock: HandClock) -> None:
+def test_a_sum_that_was_handed_out_does_not_change(clock: HandClock) -> None:
     ledger = Ledger(clock, BIN)
     ledger.close(ledger.open("GET", "/x"), 200)
     total = ViewSum(BIN)
@@ -315,13 +317,13 @@ def test_a_sum_changes_after_it_was_handed_out(clock: HandClock) -> None:
     ],
     ids=["empty", "odd", "text", "unknown part"],
 )
-def test_something_that_is_no_view_is_read_as_one(data: dict[str, object]) -> None:
+def test_something_that_is_no_view_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a"):
         LedgerView.from_json(data)
 
 
 @given(st.integers(0, 10**12))
-def test_a_duration_falls_outside_its_bucket_or_into_a_wide_one(microseconds: int) -> None:
+def test_each_duration_falls_into_its_bucket_and_each_bucket_is_narrow(microseconds: int) -> None:
     index = bins.bucket_of(microseconds)
     assert bins.bucket_top(index) >= microseconds
     assert index == 0 or bins.bucket_top(index - 1) < microseconds

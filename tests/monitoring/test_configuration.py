@@ -40,22 +40,22 @@ def _rules() -> list[dict[str, Any]]:
     ]
 
 
-def test_prometheus_would_refuse_its_configuration_or_load_no_rules(promtool: Path) -> None:
+def test_prometheus_takes_its_configuration_and_loads_its_rules(promtool: Path) -> None:
     said = _run(promtool, "check", "config", PROMETHEUS / "prometheus.yml")
     files = len(list((PROMETHEUS / "rules").glob("*.yml")))
     assert f"{files} rule files found" in said, said
 
 
-def test_a_rule_file_has_a_lint_finding(promtool: Path) -> None:
+def test_the_rule_files_have_no_lint_finding(promtool: Path) -> None:
     _run(promtool, "check", "rules", "--lint=all", "--lint-fatal", *(PROMETHEUS / "rules").glob("*.yml"))
 
 
-def test_a_rule_file_is_not_covered_by_the_pattern_in_the_configuration() -> None:
+def test_every_rule_file_is_covered_by_the_pattern_in_the_configuration() -> None:
     (pattern,) = _load(PROMETHEUS / "prometheus.yml")["rule_files"]
     assert set(PROMETHEUS.glob(pattern)) == set(PROMETHEUS.glob("rules/*"))
 
 
-def test_a_scrape_target_is_the_containers_own_localhost() -> None:
+def test_no_scrape_target_but_prometheus_is_localhost() -> None:
     jobs = _load(PROMETHEUS / "prometheus.yml")["scrape_configs"]
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
     assert targets.pop("prometheus") == ["localhost:9090"]
@@ -67,7 +67,7 @@ def test_a_scrape_target_is_the_containers_own_localhost() -> None:
     }
 
 
-def test_alertmanager_would_refuse_its_configuration(amtool: Path) -> None:
+def test_alertmanager_takes_its_configuration(amtool: Path) -> None:
     _run(amtool, "check-config", ALERTMANAGER)
 
 
@@ -94,7 +94,7 @@ def test_an_alert_reaches_the_receivers_of_its_severity(rule: dict[str, Any], am
     assert _receivers(amtool, ALERTMANAGER, rule["alert"], severity) == RECEIVERS[severity]
 
 
-def test_a_route_that_stops_at_the_operator_goes_unnoticed(amtool: Path, tmp_path: Path) -> None:
+def test_a_route_that_stops_at_the_operator_is_noticed(amtool: Path, tmp_path: Path) -> None:
     document = _load(ALERTMANAGER)
     document["route"]["routes"][1]["continue"] = False
     changed = tmp_path / "alertmanager.yml"
@@ -102,7 +102,7 @@ def test_a_route_that_stops_at_the_operator_goes_unnoticed(amtool: Path, tmp_pat
     assert _receivers(amtool, changed, "ServiceDown", "critical") == {"operator"}
 
 
-def test_a_receiver_is_not_told_that_an_alert_resolved() -> None:
+def test_every_receiver_but_the_dead_mans_switch_is_told_the_resolution() -> None:
     for receiver in _load(ALERTMANAGER)["receivers"]:
         for webhook in receiver["webhook_configs"]:
             # an end is no sign of life to a dead man's switch

@@ -70,7 +70,7 @@ def test_the_rule_does_what_the_entry_says(name: str, promtool: Path, tmp_path: 
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
-def test_no_alert_is_without_a_silent_a_firing_and_a_resolved_entry() -> None:
+def test_every_alert_has_a_silent_a_firing_and_a_resolved_entry() -> None:
     seen: dict[str, set[str]] = {name: set() for name in _alerts()}
     for case in CASES.values():
         fired: set[str] = set()
@@ -113,7 +113,7 @@ def _replaced(value: Any, change: Change) -> Any:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_changed_rule_goes_unnoticed(change: Change, promtool: Path, tmp_path: Path) -> None:
+def test_a_changed_rule_turns_its_entry_red(change: Change, promtool: Path, tmp_path: Path) -> None:
     path, shipped = _alerts()[change.alert]
     rule = {**shipped, change.field: _replaced(shipped[change.field], change)}
     assert rule != shipped, "the change does not apply: the rule was rewritten"

@@ -69,7 +69,7 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_an_answer_of_prometheus_that_is_none_is_one_error_with_a_reason(what: str) -> None:
+def test_an_unusable_answer_of_prometheus_is_one_error_with_a_reason(what: str) -> None:
     with servers.serving(ANSWERS[what]) as server:
         prometheus = Prometheus(server.url)
         for name, ask in QUESTIONS.items():
@@ -81,7 +81,7 @@ def test_an_answer_of_prometheus_that_is_none_is_one_error_with_a_reason(what: s
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_an_answer_of_alertmanager_that_is_none_is_one_error_with_a_reason(what: str) -> None:
+def test_an_unusable_answer_of_alertmanager_is_one_error_with_a_reason(what: str) -> None:
     with servers.serving(ANSWERS[what]) as server:
         alertmanager = Alertmanager(server.url)
         with pytest.raises(EvidenceError, match="no usable answer to /api/v2/status"):
@@ -92,7 +92,7 @@ def test_an_answer_of_alertmanager_that_is_none_is_one_error_with_a_reason(what:
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_an_answer_of_grafana_that_is_none_is_kept_or_one_error(what: str) -> None:
+def test_an_unusable_answer_of_grafana_is_kept_or_is_one_error(what: str) -> None:
     with servers.serving(ANSWERS[what]) as server:
         grafana = Grafana(server.url)
         assert grafana.health().status in (200, 500)
@@ -110,7 +110,7 @@ def test_a_reason_shows_the_beginning_of_what_came_on_one_line() -> None:
         assert len(caught.value.state) < 300
 
 
-def test_what_is_known_to_be_frozen_is_not_asked() -> None:
+def test_a_server_that_is_known_to_be_frozen_is_not_asked() -> None:
     def frozen() -> None:
         raise EvidenceError("prometheus", "it is stopped")
 

@@ -121,7 +121,7 @@ def test_one_query_that_breaks_leaves_the_others_asked(scale: float, tmp_path: P
     assert failed == {f"query $.panels[{n}].targets[0] of a.json" for n in ((1,) if scale == 1 else (1, 2))}
 
 
-def test_a_panel_that_cannot_be_drawn_leaves_the_page(tmp_path: Path) -> None:
+def test_a_panel_that_cannot_be_drawn_leaves_the_others_on_the_page(tmp_path: Path) -> None:
     """Numbers too large for a double, a threshold that is none, half a character in a title."""
     steps = {"steps": [{"value": None}, {"value": 1e308}]}
     shown = panel(title="Size \ud800", fieldConfig={"defaults": {"unit": "gbytes", "thresholds": steps}})

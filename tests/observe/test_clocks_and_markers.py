@@ -36,7 +36,7 @@ class Server(Prometheus):
 
 
 @pytest.mark.parametrize("ahead", [-0.4, 0.0, 0.25, 3.0])
-def test_a_server_that_tells_whole_seconds_is_taken_to_be_up_to_a_second_slow(ahead: float) -> None:
+def test_the_clock_offset_of_a_server_that_tells_whole_seconds_is_found(ahead: float) -> None:
     server = Server(ahead, 1.0)
     low, high = server.clock_offset(server.clock, server.pause)
     server.close()
@@ -44,7 +44,7 @@ def test_a_server_that_tells_whole_seconds_is_taken_to_be_up_to_a_second_slow(ah
     assert high - low <= 0.03
 
 
-def test_a_server_that_tells_milliseconds_is_asked_more_than_once() -> None:
+def test_a_server_that_tells_milliseconds_is_asked_once() -> None:
     server = Server(0.0105, 0.001)
     low, high = server.clock_offset(server.clock, server.pause)
     server.close()
@@ -64,7 +64,7 @@ def test_a_server_that_tells_milliseconds_is_asked_more_than_once() -> None:
         ([], []),
     ],
 )
-def test_a_staleness_marker_is_a_value_or_a_metric_s_own_nan_is_none(
+def test_a_staleness_marker_is_dropped_and_a_metrics_own_nan_is_kept(
     values: list[float], kept: list[float]
 ) -> None:
     points = tuple((float(t), value) for t, value in enumerate(values))

@@ -26,7 +26,7 @@ def moved(folder: Path) -> tuple[Recorder, int, int]:
     return history, total[0], total[1]
 
 
-def test_no_disk_is_used_or_a_file_is_left(tmp_path: Path) -> None:
+def test_the_disk_is_used_and_no_file_is_left(tmp_path: Path) -> None:
     history, got, put = moved(tmp_path)
     (record,) = history.of(StimulusDisk)
     assert record.data.amount == DISK_BYTES
@@ -37,7 +37,7 @@ def test_no_disk_is_used_or_a_file_is_left(tmp_path: Path) -> None:
     assert got > 0
 
 
-def test_a_folder_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_recorded_and_ends_nothing(tmp_path: Path) -> None:
     history = Recorder(tmp_path / "history.jsonl", "test", SystemClock())
     use_disk(tmp_path / "nowhere", history)
     history.close()

@@ -29,7 +29,7 @@ def proc(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_figure_is_read_wrongly(proc: Path) -> None:
+def test_the_figures_of_the_machine_are_read(proc: Path) -> None:
     clock = count(1.0)
     found = read(lambda: float(next(clock)), ("/", "/nowhere"), proc)
     assert (found.before, found.after, found.cpus) == (1.0, 2.0, 2)
@@ -52,11 +52,11 @@ def test_the_interfaces_of_a_container_are_those_of_the_machine(proc: Path, tmp_
     assert read(lambda: 0.0, (), proc, other).networks == {"eth7": (1, 2)}
 
 
-def test_a_file_system_without_a_disk_is_read(proc: Path) -> None:
+def test_only_file_systems_with_a_disk_are_read(proc: Path) -> None:
     assert mount_points(proc) == ("/", "/my disk")
 
 
-def test_a_sampler_goes_on_or_fails_when_its_process_is_gone(tmp_path: Path) -> None:
+def test_a_sampler_ends_quietly_when_its_process_is_gone(tmp_path: Path) -> None:
     sampler = MachineSampler(lambda: 0.0, interval=0.001, network=tmp_path / "gone" / "net" / "dev")
     sampler.start()
     assert sampler.stop() == []

@@ -47,5 +47,5 @@ def test_an_alert_that_is_no_watchdog_is_waited_for() -> None:
     assert not is_quiet(["Watchdog"], [], ())
 
 
-def test_a_poll_without_an_answer_says_nothing() -> None:
+def test_a_poll_without_an_answer_is_not_quiet() -> None:
     assert not is_quiet([], [], (), error="refused")

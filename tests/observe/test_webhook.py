@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 BODY = {"alerts": [], "status": "firing"}
 
 
-def test_a_notification_that_it_fails_at_is_lost_without_a_word() -> None:
+def test_a_notification_that_the_receiver_fails_at_is_reported() -> None:
     def broken(delivery: Delivery) -> None:
         raise ValueError("no room for it")
 
@@ -33,7 +33,7 @@ def test_a_notification_that_it_fails_at_is_lost_without_a_word() -> None:
         receiver.close()
 
 
-def test_a_sender_that_hangs_up_ends_the_run() -> None:
+def test_a_sender_that_hangs_up_does_not_end_the_run() -> None:
     receiver = Receiver(time.monotonic)
     try:
         receiver._failed(BrokenPipeError("gone"))
@@ -56,7 +56,7 @@ def test_a_sender_that_hangs_up_ends_the_run() -> None:
     ],
     ids=["Alertmanager", "page", "sandboxed page", "form", "negative", "no number", "huge", "digits"],
 )
-def test_a_page_or_a_body_without_end_is_taken_for_a_notification(
+def test_a_notification_from_a_page_or_without_an_end_is_refused(
     headers: dict[str, str], status: int
 ) -> None:
     receiver = Receiver(time.monotonic)

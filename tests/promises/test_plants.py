@@ -141,7 +141,7 @@ def test_a_mistake_alone_turns_its_claim_red(change: Change, read: Read) -> None
     assert change.claim in {promise.claim for promise in wrong(read(planted([change])))}
 
 
-def test_enough_is_planted() -> None:
+def test_sixty_mistakes_and_twenty_harmless_changes_are_planted() -> None:
     assert len(PLANTS) >= 60
     assert len(HARMLESS) >= 20
     assert len({change.claim for change in PLANTS}) >= 30

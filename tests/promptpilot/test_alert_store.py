@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 ALERT = NewAlert("webhook", "{}", "firing", {}, {}, datetime(2026, 1, 2, tzinfo=UTC), None, "", "")
 
 
-def test_the_alerts_that_are_kept_grow_without_end(tmp_path: Path) -> None:
+def test_only_the_newest_alerts_are_kept(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     store = AlertStore(database, kept=5)
 
@@ -37,7 +37,7 @@ def test_the_alerts_that_are_kept_grow_without_end(tmp_path: Path) -> None:
     assert names == ["2-3", "2-2", "2-1", "2-0", "1-3"]
 
 
-def test_a_notification_of_more_than_that_is_refused(tmp_path: Path) -> None:
+def test_of_a_notification_beyond_the_bound_the_newest_alerts_are_kept(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     store = AlertStore(database, kept=2)
     try:

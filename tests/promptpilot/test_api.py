@@ -35,7 +35,7 @@ NOTIFICATION: dict[str, Any] = {
 }
 
 
-def test_a_prompt_cannot_be_created_read_changed_listed_and_deleted(api: Api) -> None:
+def test_a_prompt_is_created_read_changed_listed_and_deleted(api: Api) -> None:
     created = api.call("POST", PROMPTS, {"name": "first", "template": "Hello {who}"})
     assert created.status_code == 201
     prompt = created.json()
@@ -53,7 +53,7 @@ def test_a_prompt_cannot_be_created_read_changed_listed_and_deleted(api: Api) ->
     assert api.execute(prompt["id"]).status_code == 404
 
 
-def test_a_pipeline_cannot_be_created_read_changed_listed_and_deleted(api: Api) -> None:
+def test_a_pipeline_is_created_read_changed_listed_and_deleted(api: Api) -> None:
     one, two = api.prompt(), api.prompt()
     created = api.call("POST", PIPELINES, {"name": "first", "prompt_ids": [two, one, two]})
     assert created.status_code == 201
@@ -70,7 +70,7 @@ def test_a_pipeline_cannot_be_created_read_changed_listed_and_deleted(api: Api) 
     assert api.call("POST", f"{path}/execute").status_code == 404
 
 
-def test_pages_overlap_or_miss_an_item(api: Api) -> None:
+def test_pages_together_hold_each_item_once(api: Api) -> None:
     for _ in range(3):
         api.prompt()
     whole = api.call("GET", PROMPTS, params={"limit": 200}).json()
@@ -114,14 +114,14 @@ def test_pages_overlap_or_miss_an_item(api: Api) -> None:
         ("POST", "/api/v1/alerts", NOTIFICATION | {"alerts": [{"status": "firing"}]}),
     ],
 )
-def test_bad_input_is_not_a_422(api: Api, method: str, path: str, body: object) -> None:
+def test_bad_input_is_a_422(api: Api, method: str, path: str, body: object) -> None:
     response = api.call(method, path, body)
     assert response.status_code == 422, response.text
     assert response.json()["detail"][0].keys() == {"type", "loc", "msg"}
 
 
 @pytest.mark.parametrize("identity", ["0", "-1", "987654321", str(2**63), str(2**200)])
-def test_an_impossible_id_is_not_a_404(api: Api, identity: str) -> None:
+def test_an_impossible_id_is_a_404(api: Api, identity: str) -> None:
     assert api.call("GET", f"{PROMPTS}/{identity}").status_code == 404
     assert api.call("DELETE", f"{PIPELINES}/{identity}").status_code == 404
     assert api.call("POST", f"{PIPELINES}/{identity}/execute").status_code == 404
@@ -130,14 +130,14 @@ def test_an_impossible_id_is_not_a_404(api: Api, identity: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/nowhere"), ("GET", "/api/v1/prompts/"), ("GET", "/docs")]
 )
-def test_a_path_that_is_not_documented_answers(api: Api, method: str, path: str) -> None:
+def test_an_undocumented_path_is_a_404_counted_as_unmatched(api: Api, method: str, path: str) -> None:
     before = api.at_rest()
     assert api.call(method, path, allow_redirects=False).status_code == 404
     moved = api.at_rest().moved_since(before, "http_requests_total")
     assert moved == {frozenset({("method", "GET"), ("endpoint", "unmatched"), ("status", "404")}): 1}
 
 
-def test_a_wrong_method_loses_its_route(api: Api) -> None:
+def test_a_wrong_method_is_a_405_counted_under_its_route(api: Api) -> None:
     before = api.at_rest()
     assert api.call("PATCH", f"{PROMPTS}/17").status_code == 405
     assert api.call("PROPFIND", f"{PROMPTS}/17").status_code == 405
@@ -149,7 +149,7 @@ def test_a_wrong_method_loses_its_route(api: Api) -> None:
     }
 
 
-def test_a_thousand_unknown_paths_make_more_than_one_series(api: Api) -> None:
+def test_a_thousand_unknown_paths_share_one_series(api: Api) -> None:
     before = api.at_rest()
     with requests.Session() as session:
         for number in range(1000):
@@ -159,7 +159,7 @@ def test_a_thousand_unknown_paths_make_more_than_one_series(api: Api) -> None:
     assert sum(after.moved_since(before, "http_requests_total").values()) == 1000
 
 
-def test_a_prompt_in_use_can_be_deleted(api: Api) -> None:
+def test_a_prompt_in_use_cannot_be_deleted(api: Api) -> None:
     prompt = api.prompt()
     pipeline = api.pipeline(prompt)
     refused = api.call("DELETE", f"{PROMPTS}/{prompt}")
@@ -169,7 +169,7 @@ def test_a_prompt_in_use_can_be_deleted(api: Api) -> None:
     assert api.call("DELETE", f"{PROMPTS}/{prompt}").status_code == 204
 
 
-def test_a_prompt_with_executions_cannot_be_deleted(api: Api) -> None:
+def test_a_prompt_with_executions_can_be_deleted(api: Api) -> None:
     prompt = api.prompt()
     pipeline = api.pipeline(prompt)
     assert api.execute(prompt).status_code == 200
@@ -178,7 +178,7 @@ def test_a_prompt_with_executions_cannot_be_deleted(api: Api) -> None:
     assert api.call("DELETE", f"{PROMPTS}/{prompt}").status_code == 204
 
 
-def test_an_execution_has_other_fields_or_is_counted_more_than_once(api: Api) -> None:
+def test_an_execution_with_retries_has_the_documented_fields_and_counts_once(api: Api) -> None:
     prompt = api.prompt("Hello {who}")
     before = api.at_rest()
     answer = api.execute(prompt, inputs={"who": "Ada"}, simulate={"fail_attempts": 2}).json()
@@ -203,7 +203,7 @@ def test_an_execution_has_other_fields_or_is_counted_more_than_once(api: Api) ->
     }
 
 
-def test_the_steps_of_a_pipeline_do_not_count_for_their_prompts(api: Api) -> None:
+def test_the_steps_of_a_pipeline_count_for_their_prompts(api: Api) -> None:
     one, two = api.prompt(), api.prompt()
     pipeline = api.pipeline(one, two, one)
     before = api.at_rest()
@@ -226,7 +226,7 @@ def test_the_steps_of_a_pipeline_do_not_count_for_their_prompts(api: Api) -> Non
     }
 
 
-def test_a_stream_loses_pieces_or_a_broken_one_looks_whole(api: Api) -> None:
+def test_a_stream_arrives_whole_and_a_broken_one_is_cut_off(api: Api) -> None:
     prompt = api.prompt()
     before = api.at_rest()
     whole = api.execute(prompt, stream=True, simulate={"chunks": 4})
@@ -243,7 +243,7 @@ def test_a_stream_loses_pieces_or_a_broken_one_looks_whole(api: Api) -> None:
     assert sum(after.moved_since(before, "prompt_executions_total").values()) == 2
 
 
-def test_notifications_are_not_kept_or_not_listed_newest_first(api: Api) -> None:
+def test_notifications_are_kept_and_listed_newest_first(api: Api) -> None:
     assert api.call("POST", "/api/v1/alerts", NOTIFICATION).json() == {"stored": 1}
     ended = NOTIFICATION["alerts"][0] | {"status": "resolved", "endsAt": "2026-01-02T04:00:00+01:00"}
     assert api.call("POST", "/api/v1/alerts", NOTIFICATION | {"alerts": [ended] * 2}).json() == {"stored": 2}
@@ -257,7 +257,7 @@ def test_notifications_are_not_kept_or_not_listed_newest_first(api: Api) -> None
     assert resolved["ends_at"] == "2026-01-02T03:00:00Z"
 
 
-def test_totals_are_not_the_rows_of_the_database(api: Api) -> None:
+def test_totals_are_the_rows_of_the_database(api: Api) -> None:
     before = api.scrape()
     prompts = [api.prompt() for _ in range(3)]
     api.pipeline(prompts[0])
@@ -267,7 +267,7 @@ def test_totals_are_not_the_rows_of_the_database(api: Api) -> None:
         assert after.value(name) == (before.value(name) or 0) + more
 
 
-def test_a_request_under_load_is_lost_or_counted_twice(api: Api) -> None:
+def test_each_request_under_load_is_counted_once(api: Api) -> None:
     prompt = api.prompt()
     before = api.at_rest()
 

@@ -40,7 +40,7 @@ def received_by_app(messages: list[Message], limit: int = 100) -> list[Message] 
     return got
 
 
-def test_a_body_is_changed_on_its_way() -> None:
+def test_a_body_reaches_the_application_unchanged() -> None:
     for messages in (
         [part(b"", False), GONE],
         [part(b"abc", False), GONE],
@@ -49,12 +49,12 @@ def test_a_body_is_changed_on_its_way() -> None:
         assert received_by_app(messages) == messages
 
 
-def test_a_handler_runs_for_a_request_that_never_became_whole() -> None:
+def test_no_handler_runs_for_a_request_that_never_became_whole() -> None:
     assert received_by_app([GONE]) is None
     assert received_by_app([part(b"a", True), GONE]) is None
 
 
-def test_a_body_beyond_the_limit_is_held_in_memory() -> None:
+def test_a_body_beyond_the_limit_is_passed_on_before_it_is_whole() -> None:
     messages = [part(b"aaa", True), part(b"bbb", True), part(b"ccc", True)]
     taken: list[bool] = []
 
@@ -85,25 +85,27 @@ def behind_the_boundary(messages: list[Message], error: Exception) -> None:
     asyncio.run(ErrorBoundary(app)(SCOPE, receive, send))
 
 
-def test_an_exception_after_the_response_closes_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_after_the_response_is_logged_and_goes_no_further(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     behind_the_boundary([START, LAST], RuntimeError("unforeseen"))
     assert "unforeseen" in caplog.text
     assert "GET /x" in caplog.text
 
 
-def test_an_error_made_on_purpose_fills_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_made_on_purpose_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     behind_the_boundary([START, LAST], SimulatedError("on purpose"))
     assert caplog.text == ""
 
 
 @pytest.mark.parametrize("error", [RuntimeError(), SimulatedError()])
-def test_a_client_without_a_response_never_gets_one(error: Exception) -> None:
+def test_an_exception_before_the_response_is_passed_on(error: Exception) -> None:
     with pytest.raises(type(error)):
         behind_the_boundary([], error)
 
 
-def test_a_stream_stops_when_its_client_has_gone() -> None:
+def test_a_stream_is_produced_to_its_end_after_its_client_has_gone() -> None:
     produced = []
 
     async def pieces() -> AsyncGenerator[bytes, None]:
@@ -120,7 +122,7 @@ def test_a_stream_stops_when_its_client_has_gone() -> None:
     assert produced == [b"a", b"b", b"c"]
 
 
-def test_a_stream_that_cannot_be_sent_is_left_open() -> None:
+def test_a_stream_that_cannot_be_sent_is_closed() -> None:
     closed = []
 
     async def pieces() -> AsyncGenerator[bytes, None]:

@@ -25,7 +25,7 @@ def quick(connection: Connection) -> int:
     return int(connection.execute(text("SELECT 1")).scalar_one())
 
 
-def test_a_patient_question_is_refused_because_an_impatient_one_was_answered_late(database: Database) -> None:
+def test_a_patient_question_is_answered_after_an_impatient_one_gave_up(database: Database) -> None:
     """Prometheus, scraping fast, waits for less than a person who asks for the health."""
     let = threading.Event()
 

@@ -32,12 +32,12 @@ def ended_with_headers(method: str, status: int, headers: list[tuple[bytes, byte
         ("GET", 200, [(b"Content-Length", b"0")]),
     ],
 )
-def test_a_response_without_a_body_is_stamped_after_its_client_saw_the_end(
+def test_a_response_without_a_body_ends_with_its_headers(
     method: str, status: int, headers: list[tuple[bytes, bytes]]
 ) -> None:
     assert ended_with_headers(method, status, headers)
 
 
-def test_a_response_with_a_body_is_stamped_at_its_headers() -> None:
+def test_a_response_with_a_body_does_not_end_with_its_headers() -> None:
     assert not ended_with_headers("GET", 200, [(b"content-length", b"2")])
     assert not ended_with_headers("GET", 200, [(b"transfer-encoding", b"chunked")])

@@ -87,7 +87,7 @@ def chain(**last: Any) -> list[Call]:
     return [Call(prompt, {}, Simulation(**(last if prompt.id == 3 else {}))) for prompt in PROMPTS]
 
 
-def test_what_is_counted_is_not_what_was_recorded() -> None:
+def test_counted_seconds_and_costs_are_the_sums_of_the_records() -> None:
     bench = Bench()
     bench.run(lambda executions: executions.prompt(call(latency_seconds=0.02)))
     bench.run(lambda executions: executions.prompt(call(outcome="failed")))
@@ -102,7 +102,7 @@ def test_what_is_counted_is_not_what_was_recorded() -> None:
     assert all(earlier.ended_at <= later.ended_at for earlier, later in pairwise(runs))
 
 
-def test_a_crash_costs_nothing() -> None:
+def test_a_crash_costs_as_much_as_a_success() -> None:
     bench = Bench()
     with pytest.raises(ProviderCrash):
         bench.run(lambda executions: executions.prompt(call(outcome="crash", latency_seconds=0.02)))
@@ -110,7 +110,7 @@ def test_a_crash_costs_nothing() -> None:
     assert bench.spent() == {"1": (run.duration_seconds, 0.5)}
 
 
-def test_a_pipeline_costs_something_else_than_its_steps() -> None:
+def test_a_pipeline_costs_the_sum_of_its_steps() -> None:
     bench = Bench()
     answers = iter([False, True])
     run, _ = bench.run(lambda executions: executions.pipeline(PIPELINE, chain(), lambda: next(answers)))
@@ -118,7 +118,7 @@ def test_a_pipeline_costs_something_else_than_its_steps() -> None:
     assert {name: cost for name, (_, cost) in bench.spent().items()} == {"1": 0.5, "2": 0.5}
 
 
-def test_an_execution_that_was_cut_off_takes_no_time_or_costs_something() -> None:
+def test_a_cancelled_execution_takes_its_time_and_costs_nothing() -> None:
     bench = Bench()
 
     async def cancelled(executions: Executions) -> None:
@@ -133,28 +133,28 @@ def test_an_execution_that_was_cut_off_takes_no_time_or_costs_something() -> Non
     assert cost == 0
 
 
-def test_retries_count_as_executions() -> None:
+def test_retries_are_attempts_of_one_execution() -> None:
     bench = Bench()
     run, identity = bench.run(lambda executions: executions.prompt(call(fail_attempts=2)))
     assert (run.status, run.attempts, run.cost_usd, identity) == ("success", 3, 0.5, 1)
     assert bench.counted() == {"prompt 1 success": 1}
 
 
-def test_an_execution_goes_on_beyond_its_attempts() -> None:
+def test_an_execution_fails_after_its_last_attempt() -> None:
     bench = Bench(attempts=2)
     run, _ = bench.run(lambda executions: executions.prompt(call(fail_attempts=2)))
     assert (run.status, run.attempts) == ("failed", 2)
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_a_failed_execution_is_not_an_outcome() -> None:
+def test_a_failed_outcome_counts_as_failed_at_its_first_attempt() -> None:
     bench = Bench()
     run, _ = bench.run(lambda executions: executions.prompt(call(outcome="failed")))
     assert (run.status, run.attempts) == ("failed", 1)
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_a_crash_is_not_recorded_or_not_counted_as_failed() -> None:
+def test_a_crash_is_recorded_and_counted_as_failed() -> None:
     bench = Bench()
     with pytest.raises(ProviderCrash):
         bench.run(lambda executions: executions.prompt(call(outcome="crash")))
@@ -162,14 +162,14 @@ def test_a_crash_is_not_recorded_or_not_counted_as_failed() -> None:
     assert [run.status for run in bench.records.prompts] == ["failed"]
 
 
-def test_an_execution_that_cannot_be_recorded_counts_as_success() -> None:
+def test_an_execution_that_cannot_be_recorded_counts_as_failed() -> None:
     bench = Bench(broken=True)
     with pytest.raises(OSError, match="disk full"):
         bench.run(lambda executions: executions.prompt(call()))
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_a_cancelled_execution_is_lost() -> None:
+def test_a_cancelled_execution_counts_as_failed() -> None:
     bench = Bench()
 
     async def cancelled(executions: Executions) -> None:
@@ -182,14 +182,14 @@ def test_a_cancelled_execution_is_lost() -> None:
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_an_execution_whose_prompt_was_deleted_revives_its_series() -> None:
+def test_an_execution_of_a_deleted_prompt_counts_under_other() -> None:
     bench = Bench()
     bench.metrics.prompt_removed(1)
     bench.run(lambda executions: executions.prompt(call()))
     assert bench.counted() == {"prompt other success": 1}
 
 
-def test_a_stream_is_counted_or_recorded_more_than_once() -> None:
+def test_a_stream_is_counted_and_recorded_once() -> None:
     bench = Bench()
     pieces = bench.run(lambda executions: drained(executions, call(chunks=3, fail_attempts=1)))
     assert len(pieces) == 3
@@ -197,13 +197,13 @@ def test_a_stream_is_counted_or_recorded_more_than_once() -> None:
     assert [(run.status, run.attempts) for run in bench.records.prompts] == [("success", 2)]
 
 
-def test_a_stream_without_any_attempt_left_ends_in_silence() -> None:
+def test_a_stream_whose_attempts_are_used_up_says_that_it_failed() -> None:
     bench = Bench()
     assert bench.run(lambda executions: drained(executions, call(fail_attempts=3))) == [b"status: failed\n"]
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_a_broken_stream_ends_like_a_whole_one() -> None:
+def test_a_broken_stream_raises_and_counts_as_failed() -> None:
     bench = Bench()
     with pytest.raises(ProviderCrash):
         bench.run(lambda executions: drained(executions, call(outcome="crash")))
@@ -211,7 +211,7 @@ def test_a_broken_stream_ends_like_a_whole_one() -> None:
     assert [run.status for run in bench.records.prompts] == ["failed"]
 
 
-def test_a_stream_that_is_closed_early_is_lost() -> None:
+def test_a_stream_that_is_closed_early_counts_as_failed() -> None:
     bench = Bench()
 
     async def closed(executions: Executions) -> None:
@@ -223,14 +223,14 @@ def test_a_stream_that_is_closed_early_is_lost() -> None:
     assert bench.counted() == {"prompt 1 failed": 1}
 
 
-def test_a_pipeline_does_not_count_each_of_its_steps() -> None:
+def test_a_pipeline_counts_each_of_its_steps() -> None:
     bench = Bench()
     run, identity = bench.run(lambda executions: executions.pipeline(PIPELINE, chain(), lambda: False))
     assert (run.status, len(run.steps), run.cost_usd, identity) == ("success", 3, 1.5, 1)
     assert bench.counted() == {f"prompt {n} success": 1 for n in (1, 2, 3)} | {"pipeline 9 success": 1}
 
 
-def test_a_pipeline_goes_on_after_a_failed_step() -> None:
+def test_a_pipeline_stops_after_a_failed_step() -> None:
     bench = Bench()
     answers = iter([False, True, False])
     run, _ = bench.run(lambda executions: executions.pipeline(PIPELINE, chain(), lambda: next(answers)))
@@ -238,7 +238,7 @@ def test_a_pipeline_goes_on_after_a_failed_step() -> None:
     assert bench.counted() == {"prompt 1 success": 1, "prompt 2 failed": 1, "pipeline 9 failed": 1}
 
 
-def test_a_crash_within_a_pipeline_is_lost() -> None:
+def test_a_crash_within_a_pipeline_counts_as_failed_for_step_and_pipeline() -> None:
     bench = Bench()
     with pytest.raises(ProviderCrash):
         bench.run(lambda executions: executions.pipeline(PIPELINE, chain(outcome="crash"), lambda: False))
@@ -262,7 +262,7 @@ class CountsAttempts(Executions):
             raise
 
 
-def test_counted_attempts_look_like_the_real_thing() -> None:
+def test_a_variant_that_counts_attempts_counts_more() -> None:
     bench = Bench(CountsAttempts)
     bench.run(lambda executions: executions.prompt(call(fail_attempts=2)))
     assert bench.counted() == {"prompt 1 failed": 2, "prompt 1 success": 1}

@@ -25,7 +25,7 @@ CONTROL = FaultControl(
 )
 
 
-def test_a_fault_without_routes_hits_more_or_less_than_the_api_routes() -> None:
+def test_a_fault_without_routes_hits_every_route_of_the_api() -> None:
     fault = CONTROL.fault(Kind.ERRORS, {"rate": 0.055})
     assert fault.targets == {LIST: 0.055, EXECUTE: 0.055}
     assert fault.everywhere
@@ -33,7 +33,7 @@ def test_a_fault_without_routes_hits_more_or_less_than_the_api_routes() -> None:
     assert CONTROL.fault(Kind.FAILED_EXECUTIONS, {"rate": 1}).targets == {EXECUTE: 1.0}
 
 
-def test_routes_named_by_a_list_or_a_mapping_are_read_differently() -> None:
+def test_routes_are_named_by_a_list_or_by_a_mapping_to_rates() -> None:
     assert CONTROL.fault(Kind.ERRORS, {"rate": 0.5, "routes": ["GET /health"]}).targets == {
         "GET /health": 0.5
     }
@@ -42,12 +42,12 @@ def test_routes_named_by_a_list_or_a_mapping_are_read_differently() -> None:
     assert not mapping.everywhere
 
 
-def test_a_null_is_taken_for_a_value() -> None:
+def test_a_null_stands_for_the_default() -> None:
     body = {"rate": 1, "routes": None, "status": None, "mode": None, "delay_seconds": None, "bytes": None}
     assert CONTROL.fault(Kind.ERRORS, body).status == 503
 
 
-def test_an_exception_has_another_status_than_500() -> None:
+def test_an_exception_has_the_status_500() -> None:
     assert CONTROL.fault(Kind.ERRORS, {"rate": 1, "mode": "exception"}).status == 500
 
 
@@ -80,12 +80,14 @@ def test_an_exception_has_another_status_than_500() -> None:
         (Kind.BALLAST, {"bytes": 1000, "rate": 0.5}, "Extra inputs are not permitted"),
     ],
 )
-def test_an_impossible_fault_is_accepted(kind: Kind, body: dict[str, Any], reason: str) -> None:
+def test_an_impossible_fault_is_refused_with_its_reason(
+    kind: Kind, body: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(ValueError, match=r".*") as refusal:
         CONTROL.fault(kind, body)
     assert reason in str(refusal.value)
 
 
-def test_an_error_that_can_be_injected_is_born_with_its_first_request() -> None:
+def test_an_error_that_can_be_injected_has_a_series_at_0() -> None:
     seen = Exposition(METRICS.render(None).decode())
     assert seen.requests("GET", "/api/v1/prompts", 503) == 0

@@ -13,7 +13,7 @@ def errors(rate: float = 0.5, lease: float = 5.0, **targets: float) -> Fault:
     return Fault(Kind.ERRORS, lease, targets=targets or {LIST: rate, CREATE: rate}, rate=rate, status=503)
 
 
-def test_a_fault_outlives_its_lease_in_a_decision() -> None:
+def test_a_fault_hits_no_request_after_its_lease() -> None:
     faults = Faults()
     faults.start(errors(rate=1.0), now=100.0)
     assert faults.decide(Kind.ERRORS, LIST, now=104.999) is not None
@@ -23,7 +23,7 @@ def test_a_fault_outlives_its_lease_in_a_decision() -> None:
     assert (state.ended, state.seen, state.injected, state.expires_in_seconds) == (Ended.LEASE, 1, 1, 0.0)
 
 
-def test_a_fault_outlives_its_lease_in_a_report() -> None:
+def test_a_fault_is_not_reported_active_after_its_lease() -> None:
     faults = Faults()
     faults.start(errors(), now=100.0)
     assert [state.expires_in_seconds for state in faults.active(102.0)] == [3.0]
@@ -31,7 +31,7 @@ def test_a_fault_outlives_its_lease_in_a_report() -> None:
     assert faults.none_active
 
 
-def test_a_renewed_lease_counts_from_the_start() -> None:
+def test_a_renewed_lease_counts_from_the_renewal() -> None:
     faults = Faults()
     faults.start(errors(rate=1.0), now=100.0)
     faults.decide(Kind.ERRORS, LIST, now=103.0)
@@ -41,7 +41,7 @@ def test_a_renewed_lease_counts_from_the_start() -> None:
     assert faults.decide(Kind.ERRORS, LIST, now=108.9) is not None
 
 
-def test_an_ended_fault_can_be_renewed_or_ended_again() -> None:
+def test_an_ended_fault_can_be_neither_renewed_nor_ended_again() -> None:
     faults = Faults()
     faults.start(errors(), now=100.0)
     assert faults.renew(Kind.ERRORS, now=105.0) is None
@@ -50,7 +50,7 @@ def test_an_ended_fault_can_be_renewed_or_ended_again() -> None:
     assert [state.ended for state in faults.ended(105.0)] == [Ended.LEASE]
 
 
-def test_a_second_start_goes_on_counting() -> None:
+def test_a_second_start_begins_counting_anew() -> None:
     faults = Faults()
     faults.start(errors(rate=0.75), now=100.0)
     faults.decide(Kind.ERRORS, LIST, now=100.0)
@@ -76,7 +76,7 @@ def test_each_route_has_an_accumulator_of_its_own() -> None:
     assert (state.seen, state.injected, state.ended) == (8, 4, Ended.DELETED)
 
 
-def test_routes_cannot_have_rates_of_their_own() -> None:
+def test_each_route_has_a_rate_of_its_own() -> None:
     faults = Faults()
     faults.start(errors(**{LIST: 1.0, CREATE: 0.0}), now=100.0)
     hits = {
@@ -86,7 +86,7 @@ def test_routes_cannot_have_rates_of_their_own() -> None:
     assert hits == {LIST: [True] * 5, CREATE: [False] * 5}
 
 
-def test_a_request_of_another_route_counts_as_seen() -> None:
+def test_a_request_of_another_route_does_not_count_as_seen() -> None:
     faults = Faults()
     faults.start(errors(**{LIST: 1.0}), now=100.0)
     assert faults.decide(Kind.ERRORS, CREATE, now=100.0) is None
@@ -94,7 +94,7 @@ def test_a_request_of_another_route_counts_as_seen() -> None:
     assert [state.seen for state in faults.active(100.0)] == [0]
 
 
-def test_what_a_fault_holds_is_not_released_once() -> None:
+def test_what_a_fault_holds_is_released_once() -> None:
     released: list[Fault] = []
     faults = Faults(on_end=released.append)
     first, second, third = (Fault(Kind.BALLAST, 5.0, bytes=size) for size in (1, 2, 3))
@@ -107,7 +107,7 @@ def test_what_a_fault_holds_is_not_released_once() -> None:
     assert released == [first, second, third]
 
 
-def test_ended_faults_pile_up() -> None:
+def test_only_the_newest_ended_faults_are_kept() -> None:
     faults = Faults()
     for number in range(ENDED_KEPT + 5):
         faults.start(errors(), now=float(number))

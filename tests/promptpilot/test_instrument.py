@@ -85,7 +85,7 @@ async def forever() -> None:
     await asyncio.Event().wait()
 
 
-def test_a_request_is_not_counted_before_its_end_is_handed_over() -> None:
+def test_a_request_is_counted_before_its_last_message_is_handed_over() -> None:
     bench = Bench(sends(START, PIECE, LAST))
     bench.run()
     counted = [seen.requests("GET", "/x/{number}", 201) or 0 for _, seen in bench.handed]
@@ -98,7 +98,7 @@ def test_a_request_is_not_counted_before_its_end_is_handed_over() -> None:
     assert bench.counted() == {"201": 1}
 
 
-def test_the_duration_ends_with_the_headers_of_a_stream() -> None:
+def test_the_duration_of_a_stream_ends_with_its_last_piece() -> None:
     bench: Bench
 
     async def two_seconds() -> None:
@@ -121,7 +121,7 @@ def test_the_duration_ends_with_the_headers_of_a_stream() -> None:
         ((START, LAST, RuntimeError()), "201"),
     ],
 )
-def test_an_exception_is_not_counted_once_as_500(steps: tuple[Message | Exception, ...], status: str) -> None:
+def test_an_exception_is_counted_once(steps: tuple[Message | Exception, ...], status: str) -> None:
     bench = Bench(sends(*steps))
     with pytest.raises(RuntimeError):
         bench.run()
@@ -132,7 +132,7 @@ def test_an_exception_is_not_counted_once_as_500(steps: tuple[Message | Exceptio
 @pytest.mark.parametrize(
     ("steps", "status"), [((forever,), "499"), ((START, forever), "201"), ((START, PIECE, forever), "201")]
 )
-def test_a_cancelled_request_is_lost_or_leaks(steps: tuple[Any, ...], status: str) -> None:
+def test_a_cancelled_request_is_counted_once_and_leaves_progress(steps: tuple[Any, ...], status: str) -> None:
     bench = Bench(sends(*steps))
 
     async def cancelled() -> None:
@@ -148,14 +148,14 @@ def test_a_cancelled_request_is_lost_or_leaks(steps: tuple[Any, ...], status: st
 
 
 @pytest.mark.parametrize(("steps", "status"), [((), "499"), ((START,), "201"), ((START, PIECE), "201")])
-def test_an_application_that_returns_early_is_lost_or_leaks(steps: tuple[Any, ...], status: str) -> None:
+def test_an_application_that_returns_early_is_counted_once(steps: tuple[Any, ...], status: str) -> None:
     bench = Bench(sends(*steps))
     bench.run()
     assert bench.counted() == {status: 1}
     assert bench.in_progress() == 0
 
 
-def test_a_server_that_refuses_the_last_message_makes_it_count_twice() -> None:
+def test_a_last_message_that_the_server_refuses_is_counted_once() -> None:
     bench = Bench(sends(START, LAST))
 
     async def refused() -> None:
@@ -175,7 +175,7 @@ def test_a_server_that_refuses_the_last_message_makes_it_count_twice() -> None:
     assert bench.in_progress() == 0
 
 
-def test_in_progress_rises_after_the_application_has_begun() -> None:
+def test_in_progress_rises_before_the_application_begins() -> None:
     seen: list[float] = []
 
     async def look() -> None:
@@ -186,7 +186,7 @@ def test_in_progress_rises_after_the_application_has_begun() -> None:
     assert seen == [1]
 
 
-def test_a_raw_path_or_an_invented_method_becomes_a_label() -> None:
+def test_labels_hold_route_templates_and_known_methods_alone() -> None:
     bench = Bench(sends(START, LAST))
     for method, path in [("GET", "/x/1"), ("GET", "/x/2"), ("GET", "/y"), ("GET", "/z"), ("PURGE", "/x/3")]:
         bench.run(method, path)
@@ -197,14 +197,14 @@ def test_a_raw_path_or_an_invented_method_becomes_a_label() -> None:
     assert labels == {("GET", "/x/{number}"): 2, ("GET", "unmatched"): 2, ("OTHER", "/x/{number}"): 1}
 
 
-def test_metrics_counts_itself_or_its_user() -> None:
+def test_a_scrape_counts_neither_itself_nor_its_user() -> None:
     bench = Bench(sends(START, LAST))
     bench.run(path="/metrics", headers={b"x-user-id": b"a"})
     assert bench.counted() == {}
     assert bench.exposed().value("active_users") == 0
 
 
-def test_a_user_is_not_seen_when_the_request_arrives() -> None:
+def test_a_user_is_seen_when_the_request_arrives() -> None:
     seen: list[float | None] = []
 
     async def look() -> None:
@@ -217,7 +217,7 @@ def test_a_user_is_not_seen_when_the_request_arrives() -> None:
     assert seen == [1, 2, 2]
 
 
-def test_a_lifespan_is_counted() -> None:
+def test_a_lifespan_is_not_counted() -> None:
     started = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -252,7 +252,7 @@ class StopsAtHeaders(Instrumentation):
         self.end(exchange)
 
 
-def test_a_leak_looks_like_the_real_thing() -> None:
+def test_a_variant_that_leaks_on_errors_shows() -> None:
     bench = Bench(sends(RuntimeError()), LeaksOnErrors)
     with pytest.raises(RuntimeError):
         bench.run()
@@ -260,13 +260,13 @@ def test_a_leak_looks_like_the_real_thing() -> None:
     assert bench.in_progress() == 1
 
 
-def test_double_counting_looks_like_the_real_thing() -> None:
+def test_a_variant_that_counts_twice_shows() -> None:
     bench = Bench(sends(START, LAST), CountsTwice)
     bench.run()
     assert bench.counted() == {"201": 2}
 
 
-def test_timing_the_headers_looks_like_the_real_thing() -> None:
+def test_a_variant_that_stops_the_clock_at_the_headers_shows() -> None:
     async def two_seconds() -> None:
         bench.clock.now += 2.0
 

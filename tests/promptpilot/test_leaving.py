@@ -55,7 +55,7 @@ def counted(api: Api, before: Exposition, requests_expected: int) -> dict[tuple[
     ],
     ids=["list", "create", "unknown", "execute", "slow", "crash", "stream", "broken stream"],
 )
-def test_a_client_that_leaves_at_once_changes_what_is_counted(
+def test_a_client_that_leaves_at_once_changes_nothing_that_is_counted(
     kept: Api, request_bytes: bytes, endpoint: str, status: str, reset: bool
 ) -> None:
     before = kept.at_rest()
@@ -66,7 +66,7 @@ def test_a_client_that_leaves_at_once_changes_what_is_counted(
     assert executions == (TIMES if endpoint == EXECUTE else 0)
 
 
-def test_half_a_header_is_counted_or_half_a_body_is_not(kept: Api) -> None:
+def test_half_a_header_is_not_counted_and_half_a_body_is_a_499(kept: Api) -> None:
     before = kept.at_rest()
     for _ in range(TIMES):
         send_and_leave(kept.port, b"GET /api/v1/prompts HTTP/1.1\r\nHo", reset=False)
@@ -84,11 +84,11 @@ def slowed_and_left(api: Api) -> dict[tuple[str, str], float]:
     return counted(api, before, TIMES)
 
 
-def test_a_body_is_lost_while_its_request_waits(start_api: StartApi) -> None:
+def test_a_body_is_kept_while_its_request_waits(start_api: StartApi) -> None:
     assert slowed_and_left(start_api(faults=True)) == {(EXECUTE, "200"): TIMES}
 
 
-def test_a_lost_body_cannot_be_seen(start_api: StartApi) -> None:
+def test_without_the_early_reading_a_left_body_counts_as_a_400(start_api: StartApi) -> None:
     """The twin: without the early reading of bodies the same clients change what is counted."""
     broken = """
 import sys
@@ -100,7 +100,7 @@ sys.exit(main())
     assert slowed_and_left(start_api(faults=True, code=broken)) == {(EXECUTE, "400"): TIMES}
 
 
-def test_parked_requests_are_not_in_progress_or_stay_there(kept: Api) -> None:
+def test_requests_of_clients_that_left_stay_in_progress_until_they_end(kept: Api) -> None:
     path, before = {"method": "POST", "endpoint": EXECUTE}, kept.at_rest()
     for _ in range(4):
         send_and_leave(kept.port, execute(simulate={"latency_seconds": 2.0}), reset=False)
@@ -115,7 +115,7 @@ def test_parked_requests_are_not_in_progress_or_stay_there(kept: Api) -> None:
     assert moved == {frozenset({**path, "status": "200"}.items()): 7}
 
 
-def test_a_crash_costs_the_client_its_connection(kept: Api) -> None:
+def test_a_crash_keeps_the_connection_of_its_client(kept: Api) -> None:
     with requests.Session() as session:
         for _ in range(20):
             crash = {"simulate": {"outcome": "crash"}}

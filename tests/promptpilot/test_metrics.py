@@ -24,7 +24,7 @@ def exposed(metrics: Metrics, totals: Totals | None = None) -> Exposition:
     return Exposition(metrics.render(totals).decode())
 
 
-def test_a_metric_has_another_name_type_or_help_than_documented() -> None:
+def test_each_metric_has_the_documented_name_type_and_help() -> None:
     families = exposed(new_metrics()).families
     documented = {
         "http_requests": ("counter", "Total HTTP requests"),
@@ -46,7 +46,7 @@ def test_a_metric_has_another_name_type_or_help_than_documented() -> None:
     assert not [name for name in families if name.endswith("_created")]
 
 
-def test_the_histogram_has_no_edge_at_a_threshold_or_none_above_it() -> None:
+def test_the_histogram_has_the_documented_edges() -> None:
     metrics = new_metrics()
     metrics.request_timed("GET", "/x", 0.3)
     edges = [
@@ -55,7 +55,7 @@ def test_the_histogram_has_no_edge_at_a_threshold_or_none_above_it() -> None:
     assert " ".join(edges) == "0.005 0.01 0.025 0.05 0.1 0.25 0.5 0.75 1.0 1.5 2.5 5.0 10.0 +Inf"
 
 
-def test_a_route_has_no_series_before_its_first_request() -> None:
+def test_a_route_has_its_series_before_its_first_request() -> None:
     metrics = new_metrics()
     metrics.expect_routes(
         [Route("POST", "/x", print, 201, (404, 422)), Route("GET", METRICS_PATH, print)],
@@ -70,7 +70,7 @@ def test_a_route_has_no_series_before_its_first_request() -> None:
     assert METRICS_PATH not in str(seen.samples.keys())
 
 
-def test_an_execution_is_born_with_its_first_failure() -> None:
+def test_an_execution_has_its_series_before_its_first_failure() -> None:
     metrics = new_metrics()
     metrics.prompt_added(3)
     metrics.pipeline_added(4)
@@ -82,7 +82,7 @@ def test_an_execution_is_born_with_its_first_failure() -> None:
         assert seen.value("pipeline_executions_total", pipeline_id="other", status=status) == 0
 
 
-def test_durations_and_costs_are_born_late_lost_or_mixed_up() -> None:
+def test_durations_and_costs_start_at_0_and_add_up_by_id() -> None:
     metrics = new_metrics()
     metrics.prompt_added(3)
     metrics.pipeline_added(4)
@@ -102,7 +102,7 @@ def test_durations_and_costs_are_born_late_lost_or_mixed_up() -> None:
     assert seen.value("pipeline_execution_cost_usd_total", pipeline_id="other") == 8.0
 
 
-def test_a_deleted_prompt_keeps_or_regains_its_series() -> None:
+def test_a_deleted_prompt_loses_its_series_for_good() -> None:
     metrics = new_metrics()
     metrics.prompt_added(3)
     metrics.prompt_removed(3)
@@ -116,7 +116,7 @@ def test_a_deleted_prompt_keeps_or_regains_its_series() -> None:
     assert seen.value("prompt_executions_total", prompt_id="other", status="success") == 1
 
 
-def test_ids_beyond_the_limit_get_series() -> None:
+def test_ids_beyond_the_limit_share_the_series_other() -> None:
     metrics = new_metrics(limit=2)
     for identity in range(1, 6):
         metrics.pipeline_added(identity)
@@ -129,7 +129,7 @@ def test_ids_beyond_the_limit_get_series() -> None:
     assert failed == {"1": 1, "2": 1, "other": 3}
 
 
-def test_totals_are_stale_when_the_database_does_not_answer() -> None:
+def test_totals_are_absent_when_the_database_does_not_answer() -> None:
     metrics = new_metrics()
     answered = exposed(metrics, Totals(7, 8))
     assert (answered.value("prompt_total"), answered.value("pipeline_total")) == (7, 8)
@@ -137,7 +137,7 @@ def test_totals_are_stale_when_the_database_does_not_answer() -> None:
     assert (silent.value("prompt_total"), silent.value("pipeline_total")) == (None, None)
 
 
-def test_active_users_never_age_out_of_the_exposition() -> None:
+def test_active_users_age_out_of_the_exposition() -> None:
     clock = Clock()
     metrics = new_metrics(clock=clock)
     metrics.user_seen(b"a")
@@ -146,7 +146,7 @@ def test_active_users_never_age_out_of_the_exposition() -> None:
     assert exposed(metrics).value("active_users") == 0
 
 
-def test_two_instances_share_their_numbers() -> None:
+def test_two_instances_count_apart() -> None:
     one, two = new_metrics(), new_metrics()
     one.request_counted("GET", "/x", 200)
     assert exposed(two).requests("GET", "/x", 200) is None

@@ -34,7 +34,7 @@ def totals(api: Api) -> tuple[float | None, float | None]:
     return seen.value("prompt_total"), seen.value("pipeline_total")
 
 
-def test_health_does_not_ask_the_database_file(start_api: StartApi, tmp_path: Path) -> None:
+def test_health_tells_that_the_database_file_is_gone_and_back(start_api: StartApi, tmp_path: Path) -> None:
     api = start_api()
     api.prompt()
     assert (health(api), totals(api)) == ((200, "ok"), (1, 0))
@@ -45,7 +45,9 @@ def test_health_does_not_ask_the_database_file(start_api: StartApi, tmp_path: Pa
     assert (health(api), totals(api)) == ((200, "ok"), (1, 0))
 
 
-def test_a_stopped_server_goes_unnoticed(start_api: StartApi, cluster: Cluster) -> None:
+def test_a_stopped_server_shows_in_health_totals_and_answers_until_it_is_back(
+    start_api: StartApi, cluster: Cluster
+) -> None:
     api = start_api({"PROMPTPILOT_DATABASE_URL": cluster.url("postgres")})
     prompt = api.prompt()
     cluster.stop()
@@ -60,7 +62,7 @@ def test_a_stopped_server_goes_unnoticed(start_api: StartApi, cluster: Cluster) 
     assert api.execute(prompt).status_code == 200
 
 
-def test_a_silent_server_holds_up_metrics_or_the_end(start_api: StartApi, cluster: Cluster) -> None:
+def test_a_silent_server_holds_up_neither_metrics_nor_the_end(start_api: StartApi, cluster: Cluster) -> None:
     api = start_api({"PROMPTPILOT_DATABASE_URL": cluster.url("postgres")})
     api.prompt()
     assert totals(api) == (1, 0)
@@ -73,7 +75,7 @@ def test_a_silent_server_holds_up_metrics_or_the_end(start_api: StartApi, cluste
         cluster.signal(signal.SIGCONT)
 
 
-def test_a_silent_server_is_never_asked_again(start_api: StartApi, cluster: Cluster) -> None:
+def test_a_silent_server_is_asked_again(start_api: StartApi, cluster: Cluster) -> None:
     api = start_api({"PROMPTPILOT_DATABASE_URL": cluster.url("postgres")})
     cluster.signal(signal.SIGSTOP)
     try:

@@ -32,7 +32,7 @@ def refused(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_a_bad_setting_starts_an_api(tmp_path: Path) -> None:
+def test_a_bad_setting_is_refused_with_status_4_and_leaves_no_file(tmp_path: Path) -> None:
     status, message = refused(tmp_path, "--port", "0", PROMPTPILOT_SERIES_LIMIT="many")
     assert status == 4
     assert message == (
@@ -41,14 +41,14 @@ def test_a_bad_setting_starts_an_api(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_option_starts_an_api(tmp_path: Path) -> None:
+def test_an_unknown_option_is_refused_with_status_4(tmp_path: Path) -> None:
     status, message = refused(tmp_path, "--prot", "0")
     assert status == 4
     assert "unrecognized arguments: --prot" in message
 
 
 @pytest.mark.parametrize("option", ["--port", "--fault-port"])
-def test_a_taken_port_is_no_clear_message(tmp_path: Path, option: str) -> None:
+def test_a_taken_port_is_refused_in_one_line(tmp_path: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         arguments = ["--port", "0", option, str(port)] if option == "--fault-port" else [option, str(port)]
@@ -66,7 +66,9 @@ def test_a_taken_port_is_no_clear_message(tmp_path: Path, option: str) -> None:
         ("postgresql://me:geheim@127.0.0.1:9/x", "onnection"),
     ],
 )
-def test_a_database_that_cannot_be_opened_is_no_clear_message(tmp_path: Path, url: str, reason: str) -> None:
+def test_a_database_that_cannot_be_opened_is_refused_without_its_password(
+    tmp_path: Path, url: str, reason: str
+) -> None:
     status, message = refused(tmp_path, "--port", "0", PROMPTPILOT_DATABASE_URL=url)
     assert status == 4
     assert reason in message
@@ -75,7 +77,9 @@ def test_a_database_that_cannot_be_opened_is_no_clear_message(tmp_path: Path, ur
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
-def test_a_signal_is_no_graceful_end(start_api: StartApi, signum: signal.Signals) -> None:
+def test_a_signal_ends_the_api_with_status_0_and_no_error(
+    start_api: StartApi, signum: signal.Signals
+) -> None:
     api = start_api(faults=True)
     api.prompt()
     api.process.send_signal(signum)
@@ -83,7 +87,7 @@ def test_a_signal_is_no_graceful_end(start_api: StartApi, signum: signal.Signals
     assert [line for line in api.log if "rror" in line or "Traceback" in line] == []
 
 
-def test_a_request_under_way_is_not_finished_before_the_end(start_api: StartApi) -> None:
+def test_a_request_under_way_is_answered_before_the_end(start_api: StartApi) -> None:
     api = start_api()
     prompt = api.prompt()
     answers: list[int] = []
@@ -103,7 +107,7 @@ def in_progress(api: Api) -> float:
     return sum(api.scrape().labelled("http_requests_in_progress").values())
 
 
-def test_a_parked_request_holds_up_the_end(start_api: StartApi) -> None:
+def test_a_parked_request_does_not_hold_up_the_end(start_api: StartApi) -> None:
     api = start_api()
     prompt = api.prompt()
     answers: list[int] = []
@@ -119,7 +123,7 @@ def test_a_parked_request_holds_up_the_end(start_api: StartApi) -> None:
     assert answers == [500]
 
 
-def test_fault_control_is_there_without_being_asked_for(start_api: StartApi) -> None:
+def test_fault_control_is_absent_unless_asked_for(start_api: StartApi) -> None:
     api = start_api()
     assert api.call("GET", "/faults").status_code == 404
     listening = Path(f"/proc/{api.pid}/net/tcp").read_text().splitlines()
@@ -128,7 +132,7 @@ def test_fault_control_is_there_without_being_asked_for(start_api: StartApi) -> 
     assert [fields[1] for fields in own if fields[3] == "0A"] == [f"0100007F:{api.port:04X}"]
 
 
-def test_requests_fill_the_log(start_api: StartApi) -> None:
+def test_requests_write_nothing_to_the_log(start_api: StartApi) -> None:
     api = start_api()
     api.call("GET", "/health")
     api.call("GET", "/nowhere")

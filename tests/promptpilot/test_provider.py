@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 PROMPT = Prompt(1, "greeting", "Hello {who}, {unknown}", datetime.now(UTC))
 
 
-def test_the_failure_share_is_drawn_at_random() -> None:
+def test_the_failure_share_is_dosed_exactly() -> None:
     provider = Provider(failure_rate=0.3)
     outcomes = [provider.plan(PROMPT, {}, Simulation(), False).outcome for _ in range(100)]
     assert outcomes.count("failed") == 30
@@ -31,13 +31,13 @@ def test_the_failure_share_is_drawn_at_random() -> None:
         (None, False, "failed"),
     ],
 )
-def test_an_outcome_is_not_the_one_that_was_asked_for(
+def test_an_outcome_that_was_asked_for_wins_over_the_failure_share(
     wanted: Outcome | None, must_fail: bool, planned: Outcome
 ) -> None:
     assert Provider(failure_rate=1.0).plan(PROMPT, {}, Simulation(wanted), must_fail).outcome == planned
 
 
-def test_an_outcome_that_was_asked_for_uses_up_the_failure_share() -> None:
+def test_an_outcome_that_was_asked_for_uses_up_no_failure_share() -> None:
     provider = Provider(failure_rate=0.5)
     for _ in range(3):
         provider.plan(PROMPT, {}, Simulation("success"), False)
@@ -45,17 +45,17 @@ def test_an_outcome_that_was_asked_for_uses_up_the_failure_share() -> None:
     assert outcomes == ["success", "failed"]
 
 
-def test_placeholders_are_not_filled() -> None:
+def test_known_placeholders_are_filled_and_others_stay() -> None:
     reply = asyncio.run(Provider().attempt(Provider().plan(PROMPT, {"who": "Ada"}, Simulation(), False), 1))
     assert reply.output == "Hello Ada, {unknown}"
 
 
-def test_a_request_can_blow_up_the_output() -> None:
+def test_the_output_of_a_request_is_bounded() -> None:
     prompt = Prompt(1, "", "{a}" * 3000, datetime.now(UTC))
     assert len(Provider().plan(prompt, {"a": "x" * 1000}, Simulation(), False).text) == 10_000
 
 
-def test_the_first_attempts_do_not_fail() -> None:
+def test_the_first_attempts_fail_as_often_as_asked_for() -> None:
     provider = Provider()
     plan = provider.plan(PROMPT, {}, Simulation(fail_attempts=2), False)
     for number in (1, 2):
@@ -64,7 +64,7 @@ def test_the_first_attempts_do_not_fail() -> None:
     assert asyncio.run(provider.attempt(plan, 3)).status == "success"
 
 
-def test_latency_is_shorter_than_asked_for() -> None:
+def test_latency_is_at_least_that_of_the_provider_and_the_request() -> None:
     provider = Provider(latency_seconds=0.01)
     plan = provider.plan(PROMPT, {}, Simulation(latency_seconds=0.0123), False)
     for _ in range(20):
@@ -78,14 +78,14 @@ async def collect(provider: Provider, simulation: Simulation) -> list[str]:
     return [piece async for piece in provider.stream(plan, 1)]
 
 
-def test_a_stream_has_another_number_of_pieces() -> None:
+def test_a_stream_has_the_number_of_pieces_asked_for() -> None:
     for chunks in (1, 2, 7):
         pieces = asyncio.run(collect(Provider(), Simulation(chunks=chunks)))
         assert len(pieces) == chunks
         assert pieces[-1].endswith("\nstatus: success\n")
 
 
-def test_a_crash_comes_before_or_after_the_middle_of_a_stream() -> None:
+def test_a_crash_comes_in_the_middle_of_a_stream() -> None:
     async def until_the_crash(chunks: int) -> int:
         provider = Provider()
         plan = provider.plan(PROMPT, {}, Simulation("crash", chunks=chunks), False)

@@ -18,7 +18,7 @@ def started(folder: Path, database_url: str, limit: int) -> Api:
     return Api(folder, environ)
 
 
-def test_rows_are_lost_or_ids_come_back(database_url: str, tmp_path: Path) -> None:
+def test_rows_survive_a_restart_and_ids_do_not_come_back(database_url: str, tmp_path: Path) -> None:
     first = started(tmp_path, database_url, limit=2)
     try:
         prompts = [first.prompt() for _ in range(4)]
@@ -44,7 +44,7 @@ def test_rows_are_lost_or_ids_come_back(database_url: str, tmp_path: Path) -> No
 
 
 @sqlite_every_day
-def test_a_freed_place_is_not_given_to_the_next_prompt(database_url: str, tmp_path: Path) -> None:
+def test_a_freed_place_is_given_to_the_next_prompt(database_url: str, tmp_path: Path) -> None:
     api = started(tmp_path, database_url, limit=3)
     try:
         listed = api.call("GET", "/api/v1/prompts").json()["items"]
@@ -60,7 +60,7 @@ def test_a_freed_place_is_not_given_to_the_next_prompt(database_url: str, tmp_pa
 
 
 @sqlite_every_day
-def test_an_execution_that_outlives_its_prompt_is_lost(database_url: str, tmp_path: Path) -> None:
+def test_an_execution_that_outlives_its_prompt_is_counted(database_url: str, tmp_path: Path) -> None:
     api = started(tmp_path, database_url, limit=100)
     try:
         prompt = api.prompt()

@@ -63,7 +63,7 @@ paths = st.lists(segments, min_size=1, max_size=6).map(lambda parts: "/" + "/".j
 
 
 @given(method=st.sampled_from(["GET", "POST", "DELETE", "PATCH"]), path=paths)
-def test_the_label_is_of_another_route_than_the_one_that_answers(method: str, path: str) -> None:
+def test_the_label_is_that_of_the_route_that_answers(method: str, path: str) -> None:
     status, template = routed(method, path)
     resolver = Resolver(ROUTES)
     if status == 200:
@@ -74,7 +74,7 @@ def test_the_label_is_of_another_route_than_the_one_that_answers(method: str, pa
         assert (resolver.template(path) is None) == (status == 404)
 
 
-def test_a_method_that_a_route_does_not_take_loses_the_template() -> None:
+def test_a_method_that_a_route_does_not_take_keeps_the_template() -> None:
     resolver = Resolver(ROUTES)
     assert resolver.template("/api/v1/prompts/17/execute") == "/api/v1/prompts/{prompt_id}/execute"
     assert resolver.route_key("GET", "/api/v1/prompts/17/execute") is None

@@ -37,21 +37,21 @@ class Attempts(Executions):
 """
 
 
-def test_raw_paths_cannot_be_put_in(start_api: StartApi) -> None:
+def test_a_variant_with_raw_paths_shows_in_the_metrics(start_api: StartApi) -> None:
     api = start_api(code=MAIN.format(broken=RAW_PATHS, argument="instrumentation_class=RawPaths"))
     api.call("GET", "/api/v1/prompts/17")
     assert api.at_rest().requests("GET", "/api/v1/prompts/17", 404) == 1
 
 
 @pytest.mark.nightly  # every day: the twins of tests/twins/test_targets.py
-def test_milliseconds_cannot_be_put_in(start_api: StartApi) -> None:
+def test_a_variant_that_counts_milliseconds_shows_in_the_metrics(start_api: StartApi) -> None:
     api = start_api(code=MAIN.format(broken=MILLISECONDS, argument="metrics_class=Milliseconds"))
     api.execute(api.prompt(), simulate={"latency_seconds": 0.05})
     sums = api.at_rest().labelled("http_request_duration_seconds_sum")
     assert max(sums.values()) >= 50
 
 
-def test_counted_attempts_cannot_be_put_in(start_api: StartApi) -> None:
+def test_a_variant_that_counts_attempts_shows_in_the_metrics(start_api: StartApi) -> None:
     api = start_api(code=MAIN.format(broken=ATTEMPTS, argument="executions_class=Attempts"))
     api.execute(api.prompt(), simulate={"fail_attempts": 1})
     assert api.at_rest().value("prompt_executions_total", prompt_id="1", status="success") == 3

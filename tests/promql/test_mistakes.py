@@ -56,7 +56,7 @@ def test_a_mistake_of_an_expression_is_found(kind: str, expression: str) -> None
         "increase(a[5m:1m])",
     ],
 )
-def test_its_harmless_neighbour_is_not(expression: str) -> None:
+def test_the_harmless_neighbour_of_a_mistake_has_none(expression: str) -> None:
     assert not list(mistakes(parse(expression)))
 
 
@@ -81,7 +81,7 @@ def test_its_harmless_neighbour_is_not(expression: str) -> None:
         ("rule/series-by-itself", 'rate(a{code=~"5.."}[5m]) > rate(a[5m]) * 0.3'),
     ],
 )
-def test_a_condition_that_is_no_condition_is_found(kind: str, expression: str) -> None:
+def test_a_condition_that_is_always_or_never_true_is_found(kind: str, expression: str) -> None:
     assert [found.kind for found in of_alert(parse(expression))] == [kind]
 
 
@@ -112,7 +112,7 @@ def test_a_condition_that_is_no_condition_is_found(kind: str, expression: str) -
         "a > 5 and on (job) count by (job) (b) > 1",
     ],
 )
-def test_a_condition_that_can_be_true_and_false_is_not(expression: str) -> None:
+def test_a_condition_that_can_be_true_and_false_is_no_mistake(expression: str) -> None:
     assert not list(of_alert(parse(expression)))
 
 
@@ -150,7 +150,7 @@ def test_a_mistake_of_a_template_is_found(kind: str, expression: str, template: 
         ("a > 1", '{{ with query "up{job=\\"a\\"}" }}{{ . | first | value | humanize }}{{ end }}'),
     ],
 )
-def test_a_template_that_works_has_none(expression: str, template: str) -> None:
+def test_a_template_that_works_has_no_mistake(expression: str, template: str) -> None:
     assert not list(of_text(parse(expression), template))
 
 

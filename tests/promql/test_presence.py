@@ -23,7 +23,7 @@ from promproof.promql.presence import answered
         ("queue", "queue > 5 or queue < 1"),
     ],
 )
-def test_a_query_for_a_part_of_the_expression_has_an_answer(query: str, expression: str) -> None:
+def test_a_query_for_a_part_of_an_expression_has_an_answer_with_it(query: str, expression: str) -> None:
     assert answered(parse(query), parse(expression))
 
 
@@ -40,5 +40,5 @@ def test_a_query_for_a_part_of_the_expression_has_an_answer(query: str, expressi
         ("sum(rate(errors_total[5m]))", "rate(errors_total[1h]) > 1"),
     ],
 )
-def test_a_query_for_something_else_may_have_none(query: str, expression: str) -> None:
+def test_a_query_for_something_else_may_have_no_answer(query: str, expression: str) -> None:
     assert not answered(parse(query), parse(expression))

@@ -73,7 +73,7 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
         ("a_seconds / 60 > 30", "{{ $value | humanizeDuration }}"),
     ],
 )
-def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, template: str) -> None:
+def test_a_value_printed_in_a_wrong_unit_is_found(expression: str, template: str) -> None:
     assert len(list(misprints(parse(expression), template))) == 1
 
 
@@ -109,7 +109,7 @@ def test_a_value_with_a_unit_that_it_does_not_have_is_found(expression: str, tem
         ("a - b > 10", "{{ $value | humanize1024 }}B"),
     ],
 )
-def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:
+def test_a_value_printed_in_its_unit_is_no_mistake(expression: str, template: str) -> None:
     assert not list(misprints(parse(expression), template))
 
 
@@ -128,7 +128,7 @@ def test_a_value_in_its_unit_is_not(expression: str, template: str) -> None:
         ("quantile by (job) (0.9, a) > 1", "the 95th percentile of a"),
     ],
 )
-def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: str) -> None:
+def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str, text: str) -> None:
     assert len(list(wrong_numbers(parse(expression), (text,), 300, 60))) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_number_that_the_rule_does_not_have_is_found(expression: str, text: st
         ("a_seconds > 1", "p99 latency"),
     ],
 )
-def test_a_number_that_may_come_from_the_rule_is_not(expression: str, text: str) -> None:
+def test_a_number_that_may_come_from_the_rule_is_no_mistake(expression: str, text: str) -> None:
     assert not list(wrong_numbers(parse(expression), (text,), 300, 60))
 
 

@@ -79,7 +79,7 @@ receivers:
         ("till:errors > 1", {}, "counter"),
     ],
 )
-def test_what_an_expression_and_the_prometheus_file_fix_decides_the_route(
+def test_labels_of_the_expression_and_external_labels_decide_the_route(
     tmp_path: Path, expression: str, external: dict[str, str] | None, expected: str
 ) -> None:
     (tmp_path / "alertmanager.yml").write_text(ROUTED, encoding="utf-8")
@@ -146,7 +146,7 @@ time_intervals:
         pytest.param("other", (), id="no interval"),
     ],
 )
-def test_a_route_with_hours_tells_a_moment_inside_and_one_outside(
+def test_a_route_with_hours_has_a_moment_inside_and_one_outside(
     tmp_path: Path, team: str, notes: tuple[str, ...]
 ) -> None:
     (tmp_path / "alertmanager.yml").write_text(HOURS, encoding="utf-8")

@@ -50,7 +50,7 @@ def test_an_alert_that_asks_for_the_same_series_notices(
 
 
 @pytest.mark.stack
-def test_an_alert_that_fires_anyway_has_noticed_nothing(tmp_path: Path) -> None:
+def test_an_alert_that_fires_anyway_does_not_count_as_noticing(tmp_path: Path) -> None:
     always = "\n  {alert: Watchdog, expr: vector(1)},"
     assert noticed(tmp_path, 'absent(http_total{job="api"})', always) == ("Missing",)
 

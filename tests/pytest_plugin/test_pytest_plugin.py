@@ -153,18 +153,18 @@ def test_one_claim_is_chosen_by_its_id(told: dict[str, Told]) -> None:
     assert told["by id"].status == 0, "the claim that fails was not asked for"
 
 
-def test_k_chooses_claims(told: dict[str, Told]) -> None:
+def test_the_option_k_chooses_claims(told: dict[str, Told]) -> None:
     assert "deselected" in told["-k"].output
     assert "failed" not in told["-k"].output.splitlines()[-1]
     assert (told["-k"].status, told["-k"].driven) == (0, 1)
 
 
-def test_x_stops_at_the_first_failed_claim(told: dict[str, Told]) -> None:
+def test_the_option_x_stops_at_the_first_failed_claim(told: dict[str, Told]) -> None:
     assert "stopping after 1 failures" in told["-x"].output
     assert told["-x"].status == 1
 
 
-def test_lf_repeats_the_claim_that_failed(told: dict[str, Told]) -> None:
+def test_the_option_lf_repeats_the_claim_that_failed(told: dict[str, Told]) -> None:
     assert "contract.yaml::metric/shop_calls_total/exact" in told["--lf"].output
     assert "1 failed" in told["--lf"].output.splitlines()[-1]
     assert "1 claims: 1 fail" in told["--lf"].output.replace("claim:", "claims:")

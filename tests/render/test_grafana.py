@@ -34,11 +34,11 @@ MONITORING = ROOT / "monitoring"
         ("up", "up"),
     ],
 )
-def test_a_query_is_scaled_in_more_than_its_durations(text: str, wanted: str) -> None:
+def test_a_query_is_scaled_in_its_durations_alone(text: str, wanted: str) -> None:
     assert " ".join(scaled(text, TimeScale(60)).split()) == wanted
 
 
-def test_the_scaled_dashboard_asks_something_else_than_the_run() -> None:
+def test_the_scaled_dashboard_asks_what_the_run_asks() -> None:
     scale = TimeScale(60)
     request = Request(0, 60_000, 1000)
     resolved = resolve(request, source_interval="250ms")
@@ -49,7 +49,7 @@ def test_the_scaled_dashboard_asks_something_else_than_the_run() -> None:
             assert executed(through, request, resolved, TimeScale(1.0000001)) == direct
 
 
-def test_something_is_changed_without_being_declared(tmp_path: Path) -> None:
+def test_every_change_is_declared(tmp_path: Path) -> None:
     changes, diff = render_grafana(read_folder(MONITORING), tmp_path, TimeScale(60))
     for before in (MONITORING / "grafana").rglob("*.json"):
         after = tmp_path / before.relative_to(MONITORING)
@@ -66,13 +66,13 @@ def test_something_is_changed_without_being_declared(tmp_path: Path) -> None:
     assert "+++ run/grafana/dashboards/system-overview.json" in diff
 
 
-def test_scale_1_changes_something(tmp_path: Path) -> None:
+def test_scale_1_leaves_every_file_as_it_is(tmp_path: Path) -> None:
     assert render_grafana(read_folder(MONITORING), tmp_path, TimeScale(1)) == ([], "")
     for before in (MONITORING / "grafana").rglob("*.*"):
         assert (tmp_path / before.relative_to(MONITORING)).read_bytes() == before.read_bytes()
 
 
-def test_a_broken_dashboard_or_query_breaks_the_copy(tmp_path: Path) -> None:
+def test_a_broken_dashboard_or_query_is_copied_as_it_is(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
     broken = folder / "grafana" / "dashboards" / "broken.json"
     broken.write_text("{", encoding="utf-8")
@@ -89,7 +89,7 @@ def test_a_broken_dashboard_or_query_breaks_the_copy(tmp_path: Path) -> None:
     assert [change.key for change in changes if change.file.endswith("odd.json")] == ["$.panels[0].interval"]
 
 
-def test_a_copy_changes_what_grafana_refuses_or_fills_in_itself(tmp_path: Path) -> None:
+def test_what_grafana_refuses_or_fills_in_itself_is_copied_as_it_is(tmp_path: Path) -> None:
     """A byte order mark, a name of Grafana's environment, a query that cannot be parsed: the copy is as the file is."""
     folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
     shown = folder / "grafana" / "dashboards"
@@ -113,7 +113,7 @@ def test_a_copy_changes_what_grafana_refuses_or_fills_in_itself(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("what", ["loop", "device", "pipe", "nothing"])
-def test_what_is_no_regular_file_breaks_the_copy_or_hangs(what: str, tmp_path: Path) -> None:
+def test_what_is_no_regular_file_is_named_and_left_out(what: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
     odd = folder / "grafana" / "dashboards" / "odd.json"
     if what == "pipe":
@@ -125,7 +125,7 @@ def test_what_is_no_regular_file_breaks_the_copy_or_hangs(what: str, tmp_path: P
     assert "odd.json: $: cannot be read" in "\n".join(map(str, texts(folder).problems))
 
 
-def test_grafana_in_a_container_gets_the_files_that_are_not_scaled(tmp_path: Path) -> None:
+def test_grafana_in_a_container_gets_the_scaled_files(tmp_path: Path) -> None:
     for name in ("provisioning", "dashboards"):
         (tmp_path / name).mkdir()
     volumes = [

@@ -70,7 +70,7 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def test_address_of_a_job_is_not_replaced(rendered: Render) -> None:
+def test_the_address_of_a_job_is_replaced(rendered: Render) -> None:
     result = rendered()
     assert job(result, "shop")["static_configs"] == [
         {"targets": ["127.0.0.1:8000"], "labels": {"shard": "0123"}}
@@ -80,20 +80,20 @@ def test_address_of_a_job_is_not_replaced(rendered: Render) -> None:
     assert change.file == "prometheus/prometheus.yml"
 
 
-def test_rest_of_a_job_is_lost(rendered: Render) -> None:
+def test_the_rest_of_a_job_is_kept(rendered: Render) -> None:
     shop = job(rendered(), "shop")
     assert shop["basic_auth"] == {"username": "scraper", "password": "hunter2"}
     assert shop["metrics_path"] == "/stats"
 
 
-def test_text_that_looks_like_a_number_is_rewritten(rendered: Render) -> None:
+def test_text_that_looks_like_a_number_stays_as_written(rendered: Render) -> None:
     text = rendered().prometheus_config.read_text()
     assert "region: yes\n" in text
     assert "build: 1.10\n" in text
     assert "shard: 0123\n" in text
 
 
-def test_discovery_goes_on_beside_the_given_address(rendered: Render) -> None:
+def test_a_given_address_replaces_the_discovery(rendered: Render) -> None:
     assert job(rendered(), "hosts") == {
         "job_name": "hosts",
         "scrape_interval": "15s",
@@ -101,14 +101,14 @@ def test_discovery_goes_on_beside_the_given_address(rendered: Render) -> None:
     }
 
 
-def test_job_without_an_address_is_scraped_somewhere_else(rendered: Render) -> None:
+def test_a_job_without_an_address_is_left_out(rendered: Render) -> None:
     result = rendered(addresses=ADDRESSES)
     names = [job["job_name"] for job in prometheus(result)["scrape_configs"]]
     assert names == ["shop", "hosts", "itself"]
     assert declared(result, "scrape_configs[containers]").after is None
 
 
-def test_address_for_a_job_that_is_not_there_is_passed_over(rendered: Render) -> None:
+def test_an_address_for_a_job_that_is_not_there_is_a_finding(rendered: Render) -> None:
     findings = [str(finding) for finding in rendered(addresses={**ALL_JOBS, "api": "127.0.0.1:1"}).findings]
     assert findings == [
         "prometheus/prometheus.yml, scrape_configs: no job is called api; "
@@ -116,31 +116,31 @@ def test_address_for_a_job_that_is_not_there_is_passed_over(rendered: Render) ->
     ]
 
 
-def test_job_without_targets_gets_some(folder: Path, rendered: Render) -> None:
+def test_a_job_without_targets_gets_none_and_is_a_finding(folder: Path, rendered: Render) -> None:
     replace(folder / "prometheus/prometheus.yml", 'targets: ["cadvisor:8080"]', "targets: []")
     result = rendered()
     assert job(result, "containers")["static_configs"] == [{"targets": []}]
     assert "scrape_configs[containers]: it has no targets, and gets none" in str(result.findings[0])
 
 
-def test_scheme_of_an_address_is_lost(rendered: Render) -> None:
+def test_the_scheme_of_an_address_is_kept(rendered: Render) -> None:
     result = rendered(addresses={"shop": "https://127.0.0.1:8443", "itself": "http://127.0.0.1:9090"})
     assert job(result, "shop")["scheme"] == "https"
     assert "scheme" not in job(result, "itself")
 
 
-def test_several_addresses_of_a_job_are_not_all_scraped(rendered: Render) -> None:
+def test_several_addresses_of_a_job_are_all_scraped(rendered: Render) -> None:
     result = rendered(addresses={"shop": ["127.0.0.1:1", "127.0.0.1:2"]})
     assert job(result, "shop")["static_configs"][0]["targets"] == ["127.0.0.1:1", "127.0.0.1:2"]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "http://127.0.0.1:80/metrics", "ftp://a:1", "", []])
-def test_address_that_is_none_is_written_into_the_configuration(rendered: Render, address: Any) -> None:
+def test_an_address_that_is_none_is_refused(rendered: Render, address: Any) -> None:
     with pytest.raises(InputError, match=r"shop"):
         rendered(addresses={"shop": address})
 
 
-def test_relabelling_that_depends_on_the_discovery_is_passed_over(folder: Path, rendered: Render) -> None:
+def test_relabelling_that_depends_on_the_discovery_is_a_finding(folder: Path, rendered: Render) -> None:
     replace(
         folder / "prometheus/prometheus.yml",
         "      - files: [hosts.json]",
@@ -153,12 +153,12 @@ def test_relabelling_that_depends_on_the_discovery_is_passed_over(folder: Path, 
     assert "they set __address__" in messages[1]
 
 
-def test_alertmanager_of_production_is_told(rendered: Render) -> None:
+def test_the_alertmanager_of_the_run_replaces_that_of_production(rendered: Render) -> None:
     entries = prometheus(rendered())["alerting"]["alertmanagers"]
     assert entries == [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]
 
 
-def test_alertmanager_is_configured_although_the_folder_forgot_it(folder: Path, rendered: Render) -> None:
+def test_an_alertmanager_that_the_folder_forgot_is_a_finding(folder: Path, rendered: Render) -> None:
     file = folder / "prometheus/prometheus.yml"
     text = file.read_text()
     file.write_text(text[: text.index("alerting:")] + text[text.index("remote_write:") :])
@@ -167,26 +167,26 @@ def test_alertmanager_is_configured_although_the_folder_forgot_it(folder: Path, 
     assert "no Alertmanager is configured: alerts reach nobody" in str(result.findings)
 
 
-def test_run_without_alertmanager_sends_alerts(rendered: Render) -> None:
+def test_a_run_without_an_alertmanager_sends_no_alerts(rendered: Render) -> None:
     result = rendered(alertmanager=None, receivers={})
     assert prometheus(result)["alerting"] == {}
     assert result.alertmanager_config is None
 
 
-def test_samples_leave_the_machine(rendered: Render) -> None:
+def test_remote_write_is_removed(rendered: Render) -> None:
     result = rendered()
     assert "remote_write" not in prometheus(result)
     assert declared(result, "remote_write").reason == "nothing leaves this machine"
 
 
-def test_notification_goes_to_the_address_of_production(rendered: Render) -> None:
+def test_notifications_go_to_the_given_url(rendered: Render) -> None:
     result = rendered()
     receivers = {receiver["name"]: receiver for receiver in alertmanager(result)["receivers"]}
     assert receivers["pager"]["webhook_configs"] == [{"url": HOOK, "send_resolved": False, "max_alerts": 10}]
     assert receivers["hook"]["webhook_configs"] == [{"url": HOOK}]
 
 
-def test_mail_is_sent_or_its_receiver_is_not_heard(rendered: Render) -> None:
+def test_a_mail_receiver_becomes_a_webhook_with_the_defaults_of_mail(rendered: Render) -> None:
     result = rendered()
     people = alertmanager(result)["receivers"][0]
     # Mail does not tell the end of an alert by default, a webhook does.
@@ -194,13 +194,13 @@ def test_mail_is_sent_or_its_receiver_is_not_heard(rendered: Render) -> None:
     assert declared(result, "receivers[people].email_configs").after is None
 
 
-def test_receiver_without_a_url_notifies_somebody(rendered: Render) -> None:
+def test_a_receiver_without_a_url_notifies_nobody(rendered: Render) -> None:
     result = rendered(receivers={"pager": HOOK})
     assert alertmanager(result)["receivers"][2] == {"name": "hook"}
     assert "nothing leaves this machine" in declared(result, "receivers[hook].webhook_configs").reason
 
 
-def test_receiver_that_is_misspelt_or_empty_is_passed_over(rendered: Render) -> None:
+def test_a_receiver_that_is_misspelt_or_empty_is_a_finding(rendered: Render) -> None:
     messages = [f.message for f in rendered(receivers={**RECEIVERS, "quiet": HOOK, "pagers": HOOK}).findings]
     assert messages == [
         "no receiver is called pagers; the receivers are: people, pager, hook, quiet",
@@ -208,14 +208,14 @@ def test_receiver_that_is_misspelt_or_empty_is_passed_over(rendered: Render) -> 
     ]
 
 
-def test_rule_files_differ_at_scale_1(folder: Path, rendered: Render) -> None:
+def test_rule_files_stay_the_same_at_scale_1(folder: Path, rendered: Render) -> None:
     result = rendered()
     (copy,) = result.rule_files
     assert copy.read_bytes() == (folder / "prometheus/rules/shop.yml").read_bytes()
     assert not [change for change in result.changes if change.file.endswith("shop.yml")]
 
 
-def test_time_scale_is_not_applied_everywhere(rendered: Render) -> None:
+def test_the_time_scale_is_applied_everywhere(rendered: Render) -> None:
     result = rendered(scale=TimeScale(60))
     assert prometheus(result)["global"]["evaluation_interval"] == "250ms"
     assert job(result, "shop")["scrape_interval"] == "250ms"
@@ -230,7 +230,7 @@ def test_time_scale_is_not_applied_everywhere(rendered: Render) -> None:
     assert declared(result, "groups[shop].rules[OrdersFailing].for").reason == "time scale 60"
 
 
-def test_rule_that_means_something_else_when_scaled_is_passed_over(folder: Path, rendered: Render) -> None:
+def test_a_rule_that_means_something_else_when_scaled_is_a_finding(folder: Path, rendered: Render) -> None:
     rules = folder / "prometheus/rules/shop.yml"
     replace(
         rules, "expr: vector(1)", 'expr: increase(a[5m]) > 10\n        annotations: {s: "{{ query `up` }}"}'
@@ -243,25 +243,25 @@ def test_rule_that_means_something_else_when_scaled_is_passed_over(folder: Path,
     assert rendered(scale=TimeScale(1)).findings == ()
 
 
-def test_refused_time_scale_does_not_name_file_and_line(folder: Path, rendered: Render) -> None:
+def test_a_refused_time_scale_names_file_and_line(folder: Path, rendered: Render) -> None:
     with pytest.raises(InputError) as caught:
         rendered(scale=TimeScale(200))
     place = f"{folder}/prometheus/prometheus.yml:23, scrape_configs[shop].scrape_interval"
     assert str(caught.value).startswith(f"{place}: time scale 200 is too large")
 
 
-def test_line_of_a_job_moves_when_one_before_it_is_dropped(folder: Path, rendered: Render) -> None:
+def test_a_job_keeps_its_line_when_one_before_it_is_dropped(folder: Path, rendered: Render) -> None:
     with pytest.raises(InputError) as caught:
         rendered(scale=TimeScale(200), addresses={"itself": "127.0.0.1:9090"})
     assert caught.value.where.startswith(f"{folder}/prometheus/prometheus.yml:39, scrape_configs[itself]")
 
 
-def test_measured_scrape_duration_is_not_looked_at(rendered: Render) -> None:
+def test_a_measured_scrape_duration_limits_the_time_scale(rendered: Render) -> None:
     with pytest.raises(InputError, match=r"shop.* would be scraped every 250 ms"):
         rendered(scale=TimeScale(60), scrape_seconds={"shop": 0.1})
 
 
-def test_difference_is_not_shown_or_shows_a_secret(rendered: Render) -> None:
+def test_the_difference_is_shown_without_secrets(rendered: Render) -> None:
     diff = rendered(scale=TimeScale(60)).diff
     assert "--- monitoring/prometheus/prometheus.yml\n+++ run/prometheus/prometheus.yml\n" in diff
     assert "-    - shop.example:8000\n+    - 127.0.0.1:8000\n" in diff
@@ -270,13 +270,13 @@ def test_difference_is_not_shown_or_shows_a_secret(rendered: Render) -> None:
     assert "hunter2" not in diff
 
 
-def test_every_changed_line_has_no_declared_change(rendered: Render) -> None:
+def test_every_changed_file_has_a_declared_change(rendered: Render) -> None:
     result = rendered(scale=TimeScale(60))
     files = {line[len("+++ run/") :] for line in result.diff.splitlines() if line.startswith("+++ ")}
     assert files == {change.file for change in result.changes}
 
 
-def test_pattern_that_matches_nothing_is_passed_over(folder: Path, rendered: Render) -> None:
+def test_a_pattern_that_matches_nothing_is_a_finding(folder: Path, rendered: Render) -> None:
     replace(folder / "prometheus/prometheus.yml", "rules/*.yml", "rulez/*.yml")
     result = rendered()
     assert result.rule_files == ()
@@ -287,14 +287,14 @@ def test_pattern_that_matches_nothing_is_passed_over(folder: Path, rendered: Ren
 
 
 @pytest.mark.parametrize("pattern", ["/etc/prometheus/rules/*.yml", "{root}/prometheus/rules/shop.yml"])
-def test_rule_file_at_an_absolute_path_is_not_copied(folder: Path, rendered: Render, pattern: str) -> None:
+def test_a_rule_file_at_an_absolute_path_is_copied(folder: Path, rendered: Render, pattern: str) -> None:
     replace(folder / "prometheus/prometheus.yml", "rules/*.yml", pattern.replace("{root}", str(folder)))
     result = rendered(scale=TimeScale(60))
     assert prometheus(result)["rule_files"] == [str(result.rule_files[0])]
     assert "for: 5s" in result.rule_files[0].read_text()
 
 
-def test_rule_file_outside_of_the_folder_is_not_copied(folder: Path, rendered: Render) -> None:
+def test_a_rule_file_outside_of_the_folder_is_copied(folder: Path, rendered: Render) -> None:
     shutil.move(folder / "prometheus/rules/shop.yml", folder.parent / "elsewhere.yml")
     replace(folder / "prometheus/prometheus.yml", "rules/*.yml", "../../elsewhere.yml")
     result = rendered(scale=TimeScale(60))
@@ -302,7 +302,7 @@ def test_rule_file_outside_of_the_folder_is_not_copied(folder: Path, rendered: R
     assert result.rule_files[0].is_relative_to(folder.parent / "out")
 
 
-def test_path_beside_the_configuration_is_lost(folder: Path, rendered: Render) -> None:
+def test_a_path_beside_the_configuration_is_found(folder: Path, rendered: Render) -> None:
     (folder / "prometheus/password").write_text("x")
     replace(
         folder / "prometheus/prometheus.yml",
@@ -316,7 +316,7 @@ def test_path_beside_the_configuration_is_lost(folder: Path, rendered: Render) -
     assert [f.message for f in result.findings] == ["missing is not on this machine"]
 
 
-def test_jobs_in_files_of_their_own_are_lost(folder: Path, rendered: Render) -> None:
+def test_jobs_in_files_of_their_own_are_taken_in(folder: Path, rendered: Render) -> None:
     (folder / "prometheus/more.yml").write_text(
         "scrape_configs: [{job_name: m, static_configs: [{targets: ['a:1']}]}]"
     )
@@ -328,7 +328,7 @@ def test_jobs_in_files_of_their_own_are_lost(folder: Path, rendered: Render) -> 
     assert [f.message for f in result.findings] == ["none/*.yml matches no file"]
 
 
-def test_folder_with_the_configuration_at_its_top_is_refused(tmp_path: Path) -> None:
+def test_a_folder_with_the_configuration_at_its_top_is_rendered(tmp_path: Path) -> None:
     monitoring = tmp_path / "m"
     monitoring.mkdir()
     (monitoring / "prometheus.yml").write_text("rule_files: ['*.rules']\n")
@@ -346,13 +346,13 @@ def test_folder_with_the_configuration_at_its_top_is_refused(tmp_path: Path) -> 
     assert result.alertmanager_config is None
 
 
-def test_folder_of_a_stranger_is_emptied(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_refused_and_left_alone(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not empty"):
         render(folder, folder, scale=TimeScale(1), addresses={}, alertmanager=None, receivers={})
     assert (folder / "prometheus/prometheus.yml").is_file()
 
 
-def test_file_of_an_earlier_run_copy_stays(folder: Path, rendered: Render) -> None:
+def test_a_file_of_an_earlier_run_copy_is_removed(folder: Path, rendered: Render) -> None:
     first = rendered()
     shutil.move(folder / "prometheus/rules/shop.yml", folder / "prometheus/rules/other.yml")
     second = rendered()

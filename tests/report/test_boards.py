@@ -217,7 +217,7 @@ def test_a_long_legend_is_folded_but_what_lies_outside_of_its_truth_is_not() -> 
     assert (len(small.shown_keys), small.folded_keys) == (6, [])
 
 
-def test_the_page_has_all_of_it() -> None:
+def test_the_page_shows_metrics_and_thresholds_and_every_drawing() -> None:
     text = Reader(page(subject("green"))).text
     assert "shop_calls_total counter" in text
     assert "documented > 20% over 2m for 1m" in text

@@ -96,7 +96,7 @@ def test_the_folders_of_the_file_are_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "file/out.xml"], ids=["a folder", "below a file"])
-def test_a_file_that_can_t_be_written_is_told_beforehand(tmp_path: Path, name: str) -> None:
+def test_a_file_that_can_t_be_written_is_reported_beforehand(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         check_path(tmp_path / name)

@@ -63,7 +63,7 @@ def test_every_column_and_value_is_whole(width: int, terminal: bool) -> None:
         assert max(len(line) for line in text.splitlines() if "x 200" not in line) <= width
 
 
-def test_what_was_not_sent_is_told_with_its_reason_and_what_to_do() -> None:
+def test_what_was_not_sent_is_reported_with_its_reason_and_what_to_do() -> None:
     run = MadeUp("errors == 0")
     run.ends(1.0, status=0, n=3)
     run.over(surprises=[REFUSED])

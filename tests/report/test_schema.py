@@ -61,7 +61,7 @@ def test_the_causes_of_a_report_hold_each_red_claim_once(tmp_path: Path) -> None
     assert [cause["kind"] for cause in report["causes"]] == ["changed-threshold"]
 
 
-def test_the_phases_of_a_run_are_told_with_their_seconds(tmp_path: Path) -> None:
+def test_the_phases_of_a_run_are_reported_with_their_seconds(tmp_path: Path) -> None:
     names = [phase["name"] for phase in written("green", tmp_path)["phases"]]
     assert names == ["bring up", "traffic", "at rest", "judging and the rest"]
 

@@ -94,7 +94,7 @@ def test_a_configuration_with_a_secret_is_not_kept_in_the_cache(options: Options
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_prometheus_that_runs_says_its_job_its_interval_and_its_rules(options: Options) -> None:
+def test_a_running_prometheus_gives_its_job_its_interval_and_its_rules(options: Options) -> None:
     target = {
         "labels": {"job": "web", "instance": "w"},
         "scrapeUrl": "http://127.0.0.1:7/stats",

@@ -78,7 +78,7 @@ def test_a_scale_that_was_asked_for_stays(prepared: Prepared) -> None:
     assert lowered(asked, load_folder(DRILLS), session.refuse) is None
 
 
-def test_real_time_can_be_no_slower(prepared: Prepared) -> None:
+def test_real_time_is_not_slowed_down(prepared: Prepared) -> None:
     assert lowered(replace(prepared, scale=TimeScale(1)), load_folder(DRILLS), session.refuse) is None
 
 

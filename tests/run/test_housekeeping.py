@@ -62,7 +62,7 @@ def everything(folder: Path) -> set[str]:
 # the temporary folder
 
 
-def test_a_program_of_the_run_has_another_temporary_folder(tmp_path: Path) -> None:
+def test_the_programs_of_a_run_share_its_temporary_folder(tmp_path: Path) -> None:
     said: list[str] = []
     with opened(said.append) as journal:
         show = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"]
@@ -76,7 +76,7 @@ def test_a_program_of_the_run_has_another_temporary_folder(tmp_path: Path) -> No
     assert said == []
 
 
-def test_the_temporary_folder_of_a_killed_run_stays_for_ever(tmp_path: Path, cache: Path) -> None:
+def test_the_temporary_folder_of_a_killed_run_is_removed_by_the_next(tmp_path: Path, cache: Path) -> None:
     code = (
         "import os\nfrom promproof.run.housekeeping import opened\n"
         "with opened(print):\n    import tempfile; tempfile.mkdtemp()\n    os.kill(os.getpid(), 9)"
@@ -108,7 +108,7 @@ def added(number: int, kind: str) -> dict[str, object]:
     return {"add": number, "undo": {"kind": kind}}
 
 
-def test_a_later_run_does_not_mention_the_undo_file_of_a_killed_one(cache: Path) -> None:
+def test_a_later_run_mentions_the_undo_file_of_a_killed_one(cache: Path) -> None:
     rows = [added(0, "command"), added(1, "signal"), added(2, "command"), {"done": 1}]
     path = left_by_a_killed_run(cache / "undo", *rows, torn='{"done": 2')
     said: list[str] = []
@@ -120,21 +120,21 @@ def test_a_later_run_does_not_mention_the_undo_file_of_a_killed_one(cache: Path)
     assert path.exists()
 
 
-def test_an_undo_file_with_nothing_in_it_stays_or_is_mentioned(cache: Path) -> None:
+def test_an_undo_file_with_nothing_in_it_is_removed_and_not_mentioned(cache: Path) -> None:
     left_by_a_killed_run(cache / "undo", added(0, "signal"), {"done": 0}, torn='{"add": 1')
     left_by_a_killed_run(cache / "undo")
     assert abandoned() == []
     assert list((cache / "undo").glob("*.jsonl")) == []
 
 
-def test_the_faults_of_a_run_that_lives_are_mentioned(cache: Path) -> None:
+def test_the_faults_of_a_run_that_lives_are_not_mentioned(cache: Path) -> None:
     with UndoBook(cache / "undo") as book:
         number = book.add(RunCommand(argv=("true",)))
         assert abandoned() == []
         book.done(number)
 
 
-def test_an_undo_file_that_is_no_json_breaks_the_next_run(cache: Path) -> None:
+def test_an_undo_file_that_is_no_json_is_told_as_unreadable(cache: Path) -> None:
     left_by_a_killed_run(cache / "undo", [1], torn="what\n")
     (line,) = abandoned()
     assert "2 by unreadable" in line
@@ -143,7 +143,7 @@ def test_an_undo_file_that_is_no_json_breaks_the_next_run(cache: Path) -> None:
 # places
 
 
-def test_good_places_are_refused_or_something_is_left_in_them(tmp_path: Path, cache: Path) -> None:
+def test_good_places_are_taken_and_nothing_is_left_in_them(tmp_path: Path, cache: Path) -> None:
     check_places(tmp_path / "a" / "b" / "reports")
     deep = tmp_path.joinpath(*["d" * 100] * 3)
     check_places(deep)
@@ -151,32 +151,32 @@ def test_good_places_are_refused_or_something_is_left_in_them(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize("below", ["", "below"])
-def test_a_file_in_place_of_the_reports_is_a_traceback(tmp_path: Path, below: str) -> None:
+def test_a_file_in_place_of_the_reports_is_an_input_error(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("precious")
     with pytest.raises(InputError, match=r"file.* cannot be written: (File exists|Not a directory)"):
         check_places(tmp_path / "file" / below)
     assert (tmp_path / "file").read_text() == "precious"
 
 
-def test_a_name_of_300_characters_is_a_traceback(tmp_path: Path) -> None:
+def test_a_name_of_300_characters_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="File name too long"):
         check_places(tmp_path / "some" / ("n" * 300))
     assert everything(tmp_path) == {"temporary"}
 
 
-def test_reports_that_are_read_only_are_found_out_later(mounted: Callable[[str], Path]) -> None:
+def test_reports_that_are_read_only_are_found_out_at_once(mounted: Callable[[str], Path]) -> None:
     folder = mounted("ro")
     with pytest.raises(InputError, match="Read-only file system"):
         check_places(folder / "reports")
 
 
-def test_full_reports_are_found_out_later(mounted: Callable[[str], Path]) -> None:
+def test_a_full_disk_for_the_reports_is_found_out_at_once(mounted: Callable[[str], Path]) -> None:
     folder = mounted("size=64k")
     with pytest.raises(InputError, match="on a disk with 65536 bytes left"):
         check_places(folder / "reports")
 
 
-def test_a_cache_that_is_read_only_is_found_out_later(
+def test_a_cache_that_is_read_only_is_found_out_at_once(
     mounted: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(mounted("ro")))
@@ -185,7 +185,7 @@ def test_a_cache_that_is_read_only_is_found_out_later(
     assert found.value.todo == "name another folder (XDG_CACHE_HOME=DIR)"
 
 
-def test_no_loopback_is_found_out_later(tmp_path: Path) -> None:
+def test_a_missing_loopback_is_found_out_at_once(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root may have a network of its own")
     code = "from promproof.run.housekeeping import check_places as c; from pathlib import Path; c(Path('x'))"
@@ -200,7 +200,7 @@ def test_no_loopback_is_found_out_later(tmp_path: Path) -> None:
     assert "127.0.0.1 can't be used: Network is unreachable" in done.stderr
 
 
-def test_two_runs_that_start_at_once_take_each_others_folder_away(tmp_path: Path) -> None:
+def test_two_runs_that_start_at_once_keep_each_others_folder(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(check_places, [tmp_path / "shared" / "reports"] * 100))
 
@@ -222,7 +222,7 @@ def test_a_folder_that_goes_while_it_is_found_to_be_there_is_made_again(
     assert met
 
 
-def test_the_folder_of_a_run_with_wrong_input_stays(tmp_path: Path) -> None:
+def test_the_folder_of_a_run_with_wrong_input_is_removed(tmp_path: Path) -> None:
     def run() -> None:
         with run_folder(tmp_path / "reports" / "run") as folder:
             (folder / "history.jsonl").write_text("{}")
@@ -233,7 +233,7 @@ def test_the_folder_of_a_run_with_wrong_input_stays(tmp_path: Path) -> None:
     assert everything(tmp_path) == {"temporary"}
 
 
-def test_the_folder_of_a_run_that_broke_goes_or_its_neighbour(tmp_path: Path) -> None:
+def test_the_folder_of_a_run_that_broke_stays(tmp_path: Path) -> None:
     for name, error in (("broke", RuntimeError), ("wrong", InputError)):
         with pytest.raises(error), run_folder(tmp_path / "reports" / name):
             raise error("no")
@@ -252,7 +252,7 @@ def test_the_folder_of_a_run_that_broke_goes_or_its_neighbour(tmp_path: Path) ->
     ],
     ids=["drill", "load", "ui"],
 )
-def test_a_command_starts_without_a_place_for_its_reports(
+def test_no_command_starts_without_a_place_for_its_reports(
     tmp_path: Path, command: Callable[[str], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -262,7 +262,7 @@ def test_a_command_starts_without_a_place_for_its_reports(
     assert "Traceback" not in said.err
 
 
-def test_the_main_job_starts_without_a_place_for_its_reports(tmp_path: Path) -> None:
+def test_the_main_job_does_not_start_without_a_place_for_its_reports(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     options = Options.of(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING, reports=tmp_path / "file")
     with pytest.raises(InputError, match="File exists"):

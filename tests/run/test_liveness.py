@@ -67,14 +67,14 @@ def test_a_moment_of_standing_still_is_no_proof_and_two_seconds_are() -> None:
     ],
     ids=["all answered", "none answered", "every fourth answered", "late"],
 )
-def test_only_long_silence_is_no_life(answers: list[bool], silent: bool) -> None:
+def test_only_a_long_silence_counts_as_dead(answers: list[bool], silent: bool) -> None:
     course = Course()
     for number, answered in enumerate(answers):
         course.answered(number * 5.0, "" if answered else "timed out")
     assert bool(course.reason) == silent
 
 
-def test_many_questions_in_a_short_time_are_no_proof() -> None:
+def test_many_unanswered_questions_in_a_short_time_are_no_proof() -> None:
     course = Course()
     for number in range(100):
         course.answered(number * SILENT_SECONDS / 200, "timed out")
@@ -114,7 +114,7 @@ def _frozen(liveness: Liveness) -> Callable[[], str]:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_frozen_component_is_named_at_once_with_its_log_and_its_return_is_told(
+def test_a_frozen_component_is_named_at_once_with_its_log_and_its_return_is_reported(
     start: Start, tmp_path: Path
 ) -> None:
     said: list[str] = []
@@ -190,7 +190,7 @@ def _runs_its_command(child: Child) -> bool:
     return "launcher" not in Path(f"/proc/{child.pid}/cmdline").read_text(encoding="utf-8")
 
 
-def test_stopped_children_are_ended_together_within_five_seconds(start: Start) -> None:
+def test_stopped_children_are_ended_together(start: Start) -> None:
     children = [start(), start(), start(["sh", "-c", "trap '' INT TERM; sleep 60 & wait; sleep 60"])]
     wait_until(lambda: "" if all(map(_runs_its_command, children)) else "still the launcher", 10)
     for child in children:
@@ -203,7 +203,7 @@ def test_stopped_children_are_ended_together_within_five_seconds(start: Start) -
     assert children[0].exit_status() == -signal.SIGINT
 
 
-def test_a_locust_that_was_killed_is_told_with_its_signal(start: Start, tmp_path: Path) -> None:
+def test_a_locust_that_was_killed_is_reported_with_its_signal(start: Start, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "steady.yaml", "http://127.0.0.1:1", "reconcile", 0.025)
     with Journal(tmp_path / "journal") as journal:
         traffic = Traffic(settings, tmp_path, journal)

@@ -37,7 +37,7 @@ GONE, BACK = "# TYPE other gauge\nother 1\n", "# TYPE stock gauge\nstock 7\n"
     ],
     ids=["at once", "health later", "rows later", "never"],
 )
-def test_a_database_that_comes_back_late_is_not_waited_for(
+def test_a_database_that_comes_back_late_is_asked_once_more(
     statuses: tuple[int, ...],
     texts: tuple[str, ...],
     health: int,

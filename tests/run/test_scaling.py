@@ -53,7 +53,7 @@ def test_the_targets_scrape_interval_limits_the_scale(tmp_path: Path, interval: 
     assert run(tmp_path, shop=interval).scale.factor == scale
 
 
-def test_what_forbids_a_larger_scale_is_said(tmp_path: Path) -> None:
+def test_the_limit_of_the_scale_is_reported_with_its_line(tmp_path: Path) -> None:
     told = scaling.told(run(tmp_path, shop="5s"))
     expected = (
         "time scale 50 (at 60: scrape_configs[shop] would be scraped every 83 ms, the least is 100 ms; "
@@ -67,7 +67,7 @@ def test_a_job_that_the_run_leaves_out_limits_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, shop="30s", node="5s").scale.factor == 50
 
 
-def test_a_scale_that_was_asked_for_and_does_not_fit_is_refused_with_the_one_that_does(
+def test_a_scale_that_does_not_fit_is_refused_with_the_one_that_does(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(InputError, match="every 83 ms") as caught:
@@ -116,7 +116,7 @@ def test_what_is_refused_at_every_scale_is_told_as_it_is(tmp_path: Path) -> None
         assert caught.value.expected == "below < above"
 
 
-def test_a_weak_drill_of_the_main_job_is_told_before_anything_starts() -> None:
+def test_a_weak_drill_of_the_main_job_is_reported_before_anything_starts() -> None:
     prepared = prepare(Options.of())
     assert prepared.drill is not None
     weak = prepared.drill.plan.model_copy(update={"rate": 60.0})

@@ -211,13 +211,13 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
 
 @pytest.mark.stack
 @pytest.mark.parametrize("secret", PLANTED)
-def test_a_secret_is_in_the_folder_of_a_run(left: Left, secret: str) -> None:
+def test_no_secret_is_in_the_folder_of_a_run(left: Left, secret: str) -> None:
     assert secret in left.log
     assert [name for name, text in left.text().items() if secret.lower() in text.lower()] == []
 
 
 @pytest.mark.stack
-def test_what_a_run_leaves_is_of_no_use(left: Left) -> None:
+def test_what_a_run_leaves_is_still_of_use(left: Left) -> None:
     texts = left.text()
     assert "private" not in {name.split("/")[0] for name in texts}
     assert (
@@ -242,14 +242,14 @@ def test_what_a_run_leaves_is_of_no_use(left: Left) -> None:
 
 
 @pytest.mark.stack
-def test_programs_cannot_read_their_secrets_or_others_can(left: Left) -> None:
+def test_only_the_programs_can_read_their_secrets(left: Left) -> None:
     for secret in ("planted-01-basic", "planted-04-bearer", "planted-06-oauth", "planted-26-grafana"):
         assert secret in left.private
     assert left.modes == {0}
 
 
 @pytest.mark.unit
-def test_the_documented_account_is_taken_for_a_secret(tmp_path: Path) -> None:
+def test_the_documented_account_is_no_secret(tmp_path: Path) -> None:
     """It is not verified while it is the default: whether it was changed must be seen."""
     prepared = prepare(Options.of(contract=DEFAULT_CONTRACT, monitoring=DEFAULT_MONITORING))
     environment = {"GF_SECURITY_ADMIN_PASSWORD": "admin"}
@@ -276,7 +276,7 @@ HARMLESS: list[dict[str, Any]] = [
 @pytest.mark.parametrize(
     "document", HARMLESS, ids=[f"{n} {', '.join(map(str, case))}" for n, case in enumerate(HARMLESS)]
 )
-def test_a_harmless_text_is_masked(document: dict[str, Any]) -> None:
+def test_a_harmless_text_is_not_masked(document: dict[str, Any]) -> None:
     assert masked(document) == document
     assert Masker().text(json.dumps(document)) == json.dumps(document)
 
@@ -285,7 +285,7 @@ def test_a_harmless_text_is_masked(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "word", ["admin", "prometheus", "promptpilot", "8000", "1e5", "0.25", "short", "Grafana"]
 )
-def test_an_ordinary_word_is_masked_wherever_it_stands(word: str) -> None:
+def test_an_ordinary_word_is_masked_only_as_the_value_of_a_password(word: str) -> None:
     assert masked({"password": word}) == {"password": MASK}
     assert Masker([word]).text(f"the {word} of 8000 alerts") == f"the {word} of 8000 alerts"
 
@@ -302,12 +302,12 @@ def test_an_ordinary_word_is_masked_wherever_it_stands(word: str) -> None:
     ],
     ids=["plain", "in a URL", "in JSON", "in HTML", "in base64"],
 )
-def test_a_secret_is_seen_when_it_is_written_otherwise(written: str) -> None:
+def test_a_secret_is_masked_however_it_is_written(written: str) -> None:
     assert Masker(['p"ss\\w0rd/ä']).text(f"x {written} y") == f"x {MASK} y"
 
 
 @pytest.mark.unit
-def test_a_secret_with_quotes_breaks_a_record(tmp_path: Path) -> None:
+def test_a_secret_with_quotes_leaves_its_record_readable(tmp_path: Path) -> None:
     secret = 'x","n":7,"y'
     history = Recorder(tmp_path / HISTORY, "run", SystemClock(), Masker([secret]))
     history.add(filled("observation_failed", {"error": f"at {secret}!", "what": "1"}))
@@ -317,12 +317,12 @@ def test_a_secret_with_quotes_breaks_a_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.unit
-def test_a_part_of_a_longer_word_is_masked() -> None:
+def test_a_part_of_a_longer_word_is_not_masked() -> None:
     assert Masker(["token1"]).text("token12 mytoken1 token1") == f"token12 mytoken1 {MASK}"
 
 
 @pytest.mark.unit
-def test_a_variable_of_the_machine_is_a_secret() -> None:
+def test_a_variable_of_the_machine_is_no_secret() -> None:
     found = of_environment(
         {"PWD": "/srv/here1", "OLDPWD": "/srv/1", "GITHUB_API_URL": "https://api.x/1", "A": "b"}
     )
@@ -334,6 +334,6 @@ def test_a_variable_of_the_machine_is_a_secret() -> None:
 @pytest.mark.parametrize(
     "name", ["password", "bot_token", "routing_key", "X-Api-Key", "--fault-token", "apiKey"]
 )
-def test_the_name_of_a_secret_is_not_known(name: str) -> None:
+def test_the_names_of_secrets_are_known(name: str) -> None:
     assert is_secret(name)
     assert secrets_of({name: "found-1"}) == {"found-1"}

@@ -74,7 +74,7 @@ def test_a_stranger_s_service_that_runs_already_is_verified(tmp_path: Path) -> N
         assert process.poll() is None
 
 
-def test_a_stack_that_runs_already_is_asked(tmp_path: Path, binaries: Binaries) -> None:
+def test_a_stack_that_runs_already_is_asked_and_verified(tmp_path: Path, binaries: Binaries) -> None:
     """Nothing is started: neither the service nor its Prometheus, whose durations are their own."""
     folder = often(tmp_path / "monitoring")
     with open_shop() as (url, _), Journal(tmp_path / "runs") as journal:

@@ -32,7 +32,7 @@ def test_a_watchdog_that_repeats_itself_is_told_once() -> None:
     assert told(*[("deadman", "Watchdog", "firing", 200)] * 3) == ["  deadman <- Watchdog firing"]
 
 
-def test_another_receiver_and_the_way_back_are_told() -> None:
+def test_another_receiver_and_the_way_back_are_reported() -> None:
     firing, over = ("a", "Down", "firing", 200), ("a", "Down", "resolved", 200)
     assert told(firing, ("b", "Down", "firing", 200), over, firing) == [
         "  a <- Down firing",
@@ -42,7 +42,7 @@ def test_another_receiver_and_the_way_back_are_told() -> None:
     ]
 
 
-def test_a_refused_repeat_is_told() -> None:
+def test_a_refused_repeat_is_reported() -> None:
     assert told(("a", "Down", "firing", 200), ("a", "Down", "firing", 503)) == [
         "  a <- Down firing",
         "  a <- Down firing, answered 503",

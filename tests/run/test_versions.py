@@ -30,7 +30,7 @@ def said(key: str, kind: str = "config.ScrapeConfig", status: int | None = 1) ->
     return [ToolResult("promtool check config prometheus.yml", status, PROMTOOL.format(key=key, kind=kind))]
 
 
-def test_a_key_of_prometheus_3_is_told_with_both_versions_and_the_option() -> None:
+def test_a_key_of_prometheus_3_is_reported_with_both_versions_and_the_option() -> None:
     with pytest.raises(InputError) as caught:
         refuse_too_old(said("scrape_fallback_protocol"), BINARIES)
     assert str(caught.value) == (
@@ -41,7 +41,7 @@ def test_a_key_of_prometheus_3_is_told_with_both_versions_and_the_option() -> No
     )
 
 
-def test_of_several_keys_of_alertmanager_the_newest_says_which_version_would_do() -> None:
+def test_the_newest_of_several_keys_says_which_alertmanager_would_do() -> None:
     results = [ToolResult("amtool check-config alertmanager.yml", 1, AMTOOL)]
     with pytest.raises(InputError) as caught:
         refuse_too_old(results, BINARIES)
@@ -56,11 +56,11 @@ def test_labels_of_a_group_are_new_and_labels_of_anything_else_are_not() -> None
 
 
 @pytest.mark.parametrize("key", ["scrape_intervall", "targets", "recievers"])
-def test_a_mistyped_key_is_for_the_checks_to_tell(key: str) -> None:
+def test_a_mistyped_key_is_not_told_as_a_too_old_program(key: str) -> None:
     assert all(key not in keys for keys in FIRST.values())
     refuse_too_old(said(key), BINARIES)
 
 
 @pytest.mark.parametrize("status", [0, None])
-def test_a_file_that_was_taken_or_not_asked_about_is_no_reason(status: int | None) -> None:
+def test_a_file_that_was_taken_or_not_asked_about_is_not_refused(status: int | None) -> None:
     refuse_too_old(said("scrape_fallback_protocol", status=status), BINARIES)

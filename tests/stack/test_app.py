@@ -35,7 +35,7 @@ def body(app: ManagedApp) -> str:
         return session.get(f"{app.url}/", timeout=SECONDS).text
 
 
-def test_placeholder_is_not_filled(make_app: MakeApp) -> None:
+def test_placeholders_are_filled_and_unknown_ones_stay(make_app: MakeApp) -> None:
     places = "{port} {fault_port} {workdir} {token} {python} {other}"
     with make_app(env={"GREETING": places}) as app:
         assert body(app).split(" ") == [
@@ -68,21 +68,21 @@ def test_a_target_is_ready_with_the_status_that_its_health_path_has(make_app: Ma
         )
 
 
-def test_pid_is_that_of_a_wrapper(make_app: MakeApp) -> None:
+def test_the_pid_is_that_of_the_process_behind_a_wrapper(make_app: MakeApp) -> None:
     with make_app(env={"WORKER": "1"}) as app:
         state = app.state()
         assert app.pid != state.pid
         assert psutil.Process(app.pid).ppid() == state.pid
 
 
-def test_pid_is_not_that_of_the_command(make_app: MakeApp) -> None:
+def test_the_pid_is_that_of_the_command(make_app: MakeApp) -> None:
     with make_app() as app:
         assert app.pid == app.state().pid
         assert psutil.Process(app.pid).cmdline()[0] == sys.executable
     assert app.pid is None
 
 
-def test_target_comes_back_elsewhere_or_as_the_same_process(make_app: MakeApp) -> None:
+def test_a_target_comes_back_on_its_port_as_a_new_process(make_app: MakeApp) -> None:
     with make_app() as app:
         before = (app.url, app.fault_url, app.token)
         pid = app.pid
@@ -96,7 +96,7 @@ def test_target_comes_back_elsewhere_or_as_the_same_process(make_app: MakeApp) -
     assert bound_port(app.port) is not None
 
 
-def test_request_for_its_health_is_not_told(make_app: MakeApp) -> None:
+def test_every_request_for_its_health_is_reported(make_app: MakeApp) -> None:
     sent: list[SentRequest] = []
     with make_app(env={"UNHEALTHY": "2"}, sent=sent.append) as app:
         assert [(request.method, request.path, request.status) for request in sent] == [
@@ -108,13 +108,13 @@ def test_request_for_its_health_is_not_told(make_app: MakeApp) -> None:
         assert app.state().status is Status.RUNNING
 
 
-def test_other_health_path_is_not_used(make_app: MakeApp) -> None:
+def test_the_given_health_path_is_asked(make_app: MakeApp) -> None:
     sent: list[SentRequest] = []
     with make_app(health="/ready", env={"UNHEALTHY": "1000000"}, sent=sent.append):
         assert sent[0].path == "/ready"
 
 
-def test_target_that_never_becomes_healthy_is_waited_for(make_app: MakeApp) -> None:
+def test_a_target_that_never_becomes_healthy_is_given_up_with_its_log(make_app: MakeApp) -> None:
     app = make_app(env={"UNHEALTHY": "1000000"}, ready_seconds=6)
     with pytest.raises(
         EvidenceError, match=r"running, but not healthy after 6 s: .*/health answers 503"
@@ -124,7 +124,7 @@ def test_target_that_never_becomes_healthy_is_waited_for(make_app: MakeApp) -> N
     assert app.state().status is Status.STOPPED
 
 
-def test_target_that_ends_at_once_does_not_show_its_log(make_app: MakeApp) -> None:
+def test_a_target_that_ends_at_once_shows_its_log(make_app: MakeApp) -> None:
     app = make_app(env={"FAIL": "PORT: 'x' is no number"})
     with pytest.raises(EvidenceError, match="died with exit status 1 before it was healthy") as caught:
         app.start()
@@ -132,7 +132,7 @@ def test_target_that_ends_at_once_does_not_show_its_log(make_app: MakeApp) -> No
     assert str(app.log) in caught.value.todo
 
 
-def test_log_of_an_earlier_start_is_shown_for_a_later_one(make_app: MakeApp, tmp_path: Path) -> None:
+def test_only_the_log_of_the_last_start_is_shown(make_app: MakeApp, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     script = f"if [ -e {flag} ]; then echo second; else touch {flag}; echo first; fi; exit 1"
     app = make_app(f'sh -c "{script}"')
@@ -142,7 +142,7 @@ def test_log_of_an_earlier_start_is_shown_for_a_later_one(make_app: MakeApp, tmp
         assert caught.value.log == (line,)
 
 
-def test_target_that_dies_later_is_passed_over(make_app: MakeApp) -> None:
+def test_a_target_that_dies_later_is_reported_with_its_log(make_app: MakeApp) -> None:
     with make_app() as app:
         app.raise_if_dead()
         psutil.Process(app.pid).kill()
@@ -152,7 +152,7 @@ def test_target_that_dies_later_is_passed_over(make_app: MakeApp) -> None:
         assert "listening" in caught.value.log
 
 
-def test_port_that_was_taken_in_between_ends_the_run(make_app: MakeApp) -> None:
+def test_a_port_that_was_taken_in_between_is_replaced(make_app: MakeApp) -> None:
     with socket.create_server(("127.0.0.1", allocate_ports(1)[0])) as other:
         offers = [[other.getsockname()[1], allocate_ports(1)[0]], allocate_ports(2)]
         with make_app(allocate=lambda count: offers.pop(0)) as app:
@@ -160,7 +160,9 @@ def test_port_that_was_taken_in_between_ends_the_run(make_app: MakeApp) -> None:
             assert body(app) == "hello"
 
 
-def test_stranger_who_answers_on_its_port_is_taken_for_the_target(make_app: MakeApp, tmp_path: Path) -> None:
+def test_a_stranger_who_answers_on_its_port_is_not_taken_for_the_target(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
     with make_app() as stranger:
         offers = [[stranger.port, allocate_ports(1)[0]], allocate_ports(2)]
         sent: list[SentRequest] = []
@@ -171,7 +173,7 @@ def test_stranger_who_answers_on_its_port_is_taken_for_the_target(make_app: Make
         assert log.count("GET /health") == 1
 
 
-def test_request_that_a_stranger_answered_counts_as_sent_to_the_target(
+def test_a_request_that_a_stranger_answered_is_not_counted(
     make_app: MakeApp, server: Path, tmp_path: Path
 ) -> None:
     """The other one takes the port after it was found free; the target's program tells so only later."""
@@ -190,13 +192,13 @@ def test_request_that_a_stranger_answered_counts_as_sent_to_the_target(
 
 
 @pytest.mark.parametrize("command", ["", "   ", "server 'unclosed"])
-def test_command_that_is_none_ends_in_a_traceback(make_app: MakeApp, command: str) -> None:
+def test_a_command_that_is_none_is_an_input_error(make_app: MakeApp, command: str) -> None:
     with pytest.raises(InputError) as caught:
         make_app(command)
     assert caught.value.where == "--app"
 
 
-def test_command_goes_through_a_shell(make_app: MakeApp, tmp_path: Path) -> None:
+def test_a_command_goes_through_no_shell(make_app: MakeApp, tmp_path: Path) -> None:
     app = make_app(f"no-such-program > {tmp_path / 'file'}")
     with pytest.raises(EvidenceError, match="exit status 127") as caught:
         app.start()

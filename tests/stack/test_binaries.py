@@ -44,7 +44,7 @@ def no_fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
     raise AssertionError("something was fetched")
 
 
-def test_program_on_path_is_fetched(tmp_path: Path, cache: Path) -> None:
+def test_a_program_on_path_is_taken_and_not_fetched(tmp_path: Path, cache: Path) -> None:
     folder = all_programs(tmp_path / "bin")
     found = find_binaries(path=str(folder), cache=cache, fetch=no_fetch)
     assert found.prometheus.path == folder / "prometheus"
@@ -52,7 +52,7 @@ def test_program_on_path_is_fetched(tmp_path: Path, cache: Path) -> None:
     assert f"node_exporter 1.2.3 (PATH: {folder / 'node_exporter'})" in str(found)
 
 
-def test_name_that_debian_gives_is_not_known(tmp_path: Path, cache: Path) -> None:
+def test_the_names_that_debian_gives_are_known(tmp_path: Path, cache: Path) -> None:
     folder = all_programs(tmp_path / "bin")
     for name in ("alertmanager", "node_exporter"):
         (folder / name).rename(folder / f"prometheus-{name.replace('_', '-')}")
@@ -61,14 +61,14 @@ def test_name_that_debian_gives_is_not_known(tmp_path: Path, cache: Path) -> Non
     assert found.alertmanager.path.name == "prometheus-alertmanager"
 
 
-def test_other_program_of_the_same_name_is_taken(tmp_path: Path, cache: Path) -> None:
+def test_another_program_of_the_same_name_is_passed_over(tmp_path: Path, cache: Path) -> None:
     program(tmp_path / "first", "prometheus", "a game called prometheus")
     folder = all_programs(tmp_path / "second")
     found = find_binaries(path=f"{tmp_path / 'first'}:{folder}", cache=cache, fetch=no_fetch)
     assert found.prometheus.path == folder / "prometheus"
 
 
-def test_option_is_passed_over(tmp_path: Path, cache: Path) -> None:
+def test_an_option_wins_over_path(tmp_path: Path, cache: Path) -> None:
     folder = all_programs(tmp_path / "bin")
     newer = program(tmp_path / "mine", "prometheus-3", "prometheus", "3.5.0")
     tools = all_programs(tmp_path / "tools", "9.9.9")
@@ -79,7 +79,7 @@ def test_option_is_passed_over(tmp_path: Path, cache: Path) -> None:
     assert found.amtool.version == "1.2.3"
 
 
-def test_option_without_a_folder_is_looked_for_on_path(
+def test_an_option_without_a_folder_is_looked_for_here_first(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = program(tmp_path / "new", "prometheus", "prometheus", "9.9.9")
@@ -90,7 +90,7 @@ def test_option_without_a_folder_is_looked_for_on_path(
 
 
 @pytest.mark.parametrize("choice", ["missing", "bin/amtool", "empty"])
-def test_option_that_is_wrong_falls_back(tmp_path: Path, cache: Path, choice: str) -> None:
+def test_an_option_that_is_wrong_is_refused(tmp_path: Path, cache: Path, choice: str) -> None:
     folder = all_programs(tmp_path / "bin")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="does not answer `--version` as prometheus") as caught:
@@ -98,12 +98,12 @@ def test_option_that_is_wrong_falls_back(tmp_path: Path, cache: Path, choice: st
     assert caught.value.where == f"--binary prometheus={tmp_path / choice}"
 
 
-def test_option_for_a_program_that_nobody_needs_is_taken(tmp_path: Path, cache: Path) -> None:
+def test_an_option_for_an_unknown_program_is_refused(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(InputError, match="no program is called grafana"):
         find_binaries({"grafana": tmp_path}, path="", cache=cache, fetch=no_fetch)
 
 
-def test_missing_program_is_not_named_with_the_places_and_the_remedy(tmp_path: Path, cache: Path) -> None:
+def test_a_missing_program_is_named_with_the_places_and_the_remedy(tmp_path: Path, cache: Path) -> None:
     folder = all_programs(tmp_path / "bin")
     (folder / "alertmanager").unlink()
     wrong = program(folder, "prometheus-alertmanager", "something else")
@@ -116,7 +116,7 @@ def test_missing_program_is_not_named_with_the_places_and_the_remedy(tmp_path: P
     assert "--binary NAME=PATH" in text
 
 
-def test_failure_of_the_package_manager_is_not_told(tmp_path: Path, cache: Path) -> None:
+def test_a_failure_of_the_package_manager_is_reported(tmp_path: Path, cache: Path) -> None:
     def fail(into: Path, say: Say, wanted: Collection[str]) -> None:
         raise InputError("apt-get update ended with exit status 100: E: no network")
 
@@ -127,14 +127,14 @@ def test_failure_of_the_package_manager_is_not_told(tmp_path: Path, cache: Path)
     )
 
 
-def test_system_without_apt_ends_in_a_traceback(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_a_system_without_apt_is_reported(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="not found") as caught:
         find_binaries(cache=cache)
     assert "apt-get is not on this system" in caught.value.where
 
 
-def test_fetched_program_is_fetched_again(cache: Path) -> None:
+def test_a_fetched_program_is_fetched_once(cache: Path) -> None:
     fetched = []
 
     def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
@@ -147,7 +147,7 @@ def test_fetched_program_is_fetched_again(cache: Path) -> None:
     assert (fetched, first.prometheus.source) == ([cache], "cache")
 
 
-def test_program_that_is_not_needed_is_fetched_too(cache: Path) -> None:
+def test_only_programs_that_are_needed_are_fetched(cache: Path) -> None:
     fetched = []
 
     def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
@@ -160,7 +160,7 @@ def test_program_that_is_not_needed_is_fetched_too(cache: Path) -> None:
     assert fetched == [("promtool",), ("prometheus", "alertmanager", "amtool", "node_exporter")]
 
 
-def test_option_for_a_program_that_is_not_needed_is_asked(tmp_path: Path, cache: Path) -> None:
+def test_an_option_for_a_program_that_is_not_needed_is_not_asked(tmp_path: Path, cache: Path) -> None:
     folder = all_programs(tmp_path / "bin")
     with pytest.raises(InputError, match="no program is called grafana"):
         find_binary("promtool", {"grafana": tmp_path}, path=str(folder), cache=cache, fetch=no_fetch)
@@ -168,7 +168,7 @@ def test_option_for_a_program_that_is_not_needed_is_asked(tmp_path: Path, cache:
     assert found.path == folder / "promtool"
 
 
-def test_program_that_is_added_later_takes_the_folder_from_a_stack_that_runs_in_it(tmp_path: Path) -> None:
+def test_a_program_that_is_added_later_keeps_the_folder_and_what_runs_in_it(tmp_path: Path) -> None:
     cache, new = (
         all_programs(tmp_path / "programs"),
         program(tmp_path / "new", "amtool", "amtool", "2").parent,
@@ -180,7 +180,7 @@ def test_program_that_is_added_later_takes_the_folder_from_a_stack_that_runs_in_
     assert find_binary("promtool", path="", cache=cache, fetch=None).version == "1.2.3"
 
 
-def test_two_runs_fetch_at_the_same_time(cache: Path) -> None:
+def test_two_runs_fetch_one_after_the_other(cache: Path) -> None:
     inside, most = [], []
 
     def fetch(into: Path, say: Say, wanted: Collection[str]) -> None:
@@ -205,7 +205,7 @@ def test_two_runs_fetch_at_the_same_time(cache: Path) -> None:
 
 
 @pytest.mark.stack
-def test_package_that_can_not_be_had_leaves_half_a_folder(
+def test_a_package_that_can_not_be_had_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools = tmp_path / "tools"
@@ -221,7 +221,7 @@ def test_package_that_can_not_be_had_leaves_half_a_folder(
 
 @pytest.mark.stack
 @pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs apt: this system has none")
-def test_what_apt_fetches_into_an_empty_cache_does_not_run(
+def test_what_apt_fetches_into_an_empty_cache_runs(
     tmp_path: Path, cache: Path, configure: Configure, journal: Journal
 ) -> None:
     # Debian's Alertmanager looks for its templates where it would have been installed.
@@ -234,7 +234,7 @@ def test_what_apt_fetches_into_an_empty_cache_does_not_run(
 
 
 @pytest.mark.stack
-def test_programs_of_the_cache_do_not_answer(binaries: Binaries) -> None:
+def test_the_programs_of_the_cache_answer(binaries: Binaries) -> None:
     for name in NAMES:
         binary = getattr(binaries, name)
         assert binary.path.is_file()

@@ -32,7 +32,7 @@ SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (2, 15)]; " + SLEEP
 
 
-def test_child_that_was_interrupted_is_killed_all_the_same(tmp_path: Path) -> None:
+def test_a_child_that_ends_at_the_interrupt_is_not_killed(tmp_path: Path) -> None:
     code = "import signal, sys; signal.signal(2, lambda *a: sys.exit(7)); " + SLEEP
     child = python(code, tmp_path)
     wait_for_log(child, "up")
@@ -40,21 +40,21 @@ def test_child_that_was_interrupted_is_killed_all_the_same(tmp_path: Path) -> No
     assert child.exit_status() == 7
 
 
-def test_child_that_ignores_the_interrupt_is_not_terminated(tmp_path: Path) -> None:
+def test_a_child_that_ignores_the_interrupt_is_terminated(tmp_path: Path) -> None:
     child = python("import signal; signal.signal(2, signal.SIG_IGN); " + SLEEP, tmp_path)
     wait_for_log(child, "up")
     child.stop(Patience(interrupt=0.1, terminate=SECONDS))
     assert child.exit_status() == -signal.SIGTERM
 
 
-def test_stubborn_child_survives(tmp_path: Path) -> None:
+def test_a_child_that_ignores_both_signals_is_killed(tmp_path: Path) -> None:
     child = python(STUBBORN, tmp_path)
     wait_for_log(child, "up")
     child.stop(SHORT)
     assert child.exit_status() == -signal.SIGKILL
 
 
-def test_process_that_a_child_has_started_survives_it(tmp_path: Path) -> None:
+def test_a_process_that_a_child_has_started_ends_with_it(tmp_path: Path) -> None:
     code = (
         "import subprocess, sys; p = subprocess.Popen(['sleep', '600']); "
         "print(f'pid {p.pid} up', flush=True); p.wait()"
@@ -66,7 +66,7 @@ def test_process_that_a_child_has_started_survives_it(tmp_path: Path) -> None:
     wait_until(lambda: "" if start_time(grandchild) is None else "it runs", SECONDS)
 
 
-def test_children_are_ended_one_after_the_other(tmp_path: Path) -> None:
+def test_children_are_ended_all_at_once(tmp_path: Path) -> None:
     # Each waits for the word of the other before it ends: stopped in turn, the first would have to be killed.
     code = (
         "import os, signal, sys, time\n"
@@ -88,7 +88,7 @@ def test_children_are_ended_one_after_the_other(tmp_path: Path) -> None:
     assert [child.exit_status() for child in children] == [5, 5]
 
 
-def test_child_dies_with_the_thread_that_asked_for_it(tmp_path: Path) -> None:
+def test_a_child_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
     answer = "import signal; signal.signal(10, lambda *a: print('alive', flush=True)); "
     sleep = "print('up', flush=True)\nwhile True: signal.pause()"
     started: list[Child] = []
@@ -111,7 +111,7 @@ def test_child_dies_with_the_thread_that_asked_for_it(tmp_path: Path) -> None:
     child.kill()
 
 
-def test_child_inherits_an_ignored_interrupt(tmp_path: Path) -> None:
+def test_a_child_inherits_no_ignored_interrupt(tmp_path: Path) -> None:
     # As a harness has it that was started with nohup or in the background of a script.
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -126,7 +126,7 @@ def test_child_inherits_an_ignored_interrupt(tmp_path: Path) -> None:
     assert child.exit_status() == -signal.SIGINT
 
 
-def test_child_runs_before_the_journal_has_it(tmp_path: Path) -> None:
+def test_no_child_runs_before_the_journal_has_it(tmp_path: Path) -> None:
     class BrokenJournal(Journal):
         def process_started(self, name: str, pid: int, command: list[str]) -> None:
             pids.append(pid)
@@ -139,7 +139,7 @@ def test_child_runs_before_the_journal_has_it(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_command_that_is_not_there_ends_in_a_traceback(tmp_path: Path) -> None:
+def test_a_command_that_is_not_there_ends_with_127_and_its_reason(tmp_path: Path) -> None:
     child = start_child(["no-such-program"], name="x", log=tmp_path / "log")
     wait_until(lambda: "it runs" if child.is_running() else "", SECONDS)
     assert child.exit_status() == 127
@@ -147,18 +147,18 @@ def test_command_that_is_not_there_ends_in_a_traceback(tmp_path: Path) -> None:
     child.stop()
 
 
-def test_command_that_does_not_end_is_waited_for(tmp_path: Path) -> None:
+def test_a_command_that_does_not_end_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError, match="sleep has not ended"):
         run_to_end(["sleep", "600"], log=tmp_path / "log", seconds=0.1)
 
 
-def test_output_or_status_of_a_command_is_lost(tmp_path: Path) -> None:
+def test_output_and_status_of_a_command_are_returned(tmp_path: Path) -> None:
     command = ["sh", "-c", "echo out; echo err >&2; exit 3"]
     done = run_to_end(command, log=tmp_path / "log", seconds=SECONDS)
     assert (done.exit_status, done.output) == (3, "out\nerr\n")
 
 
-def test_listener_below_a_wrapper_is_not_found(tmp_path: Path, server: Path) -> None:
+def test_a_listener_below_a_wrapper_is_found(tmp_path: Path, server: Path) -> None:
     (port,) = allocate_ports(1)
     command = [sys.executable, str(server), str(port)]
     child = start_child(command, name="server", log=tmp_path / "log", env={"WORKER": "1"})
@@ -169,7 +169,7 @@ def test_listener_below_a_wrapper_is_not_found(tmp_path: Path, server: Path) -> 
     child.kill()
 
 
-def test_tail_of_a_log_shows_its_beginning(tmp_path: Path) -> None:
+def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert log_tail(log) == []
     log.write_text("".join(f"line {number}\n" for number in range(100_000)))

@@ -158,7 +158,7 @@ def _is_concrete(name: str) -> bool:
     return name.startswith(tuple(f"promproof.stack.{module}" for module in CONCRETE))
 
 
-def test_nobody_outside_the_stack_knows_a_backend() -> None:
+def test_no_module_outside_of_the_stack_asks_for_a_backend() -> None:
     for path in (REPOSITORY / "promproof").rglob("*.py"):
         if "stack" not in path.relative_to(REPOSITORY / "promproof").parts[:1]:
             assert list(nosy(path.read_text(encoding="utf-8"))) == [], path

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.mark.parametrize("place", ["unix://{folder}/none.sock", "tcp://127.0.0.1:9"])
-def test_an_engine_that_is_not_there_leaves_a_socket_open(
+def test_asking_an_engine_that_is_not_there_leaves_no_open_socket(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", place.format(folder=tmp_path))
@@ -28,7 +28,7 @@ def test_an_engine_that_is_not_there_leaves_a_socket_open(
     assert not [warning for warning in found if issubclass(warning.category, ResourceWarning)]
 
 
-def test_an_undo_without_an_engine_counts_as_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_without_an_engine_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     with pytest.raises(EvidenceError, match=r"container api: unpause: .*no container engine answers"):
         Container(container="api", action="unpause").perform()

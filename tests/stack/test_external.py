@@ -25,7 +25,7 @@ def running(
         yield stack
 
 
-def test_running_stack_is_started_stopped_or_changed(running: ProcessStack) -> None:
+def test_a_running_stack_is_neither_started_stopped_nor_changed(running: ProcessStack) -> None:
     pids = [running.pid(name) for name in running.states()]
     with ExternalStack(running.endpoints) as external:
         stack: Stack = external
@@ -40,12 +40,12 @@ def test_running_stack_is_started_stopped_or_changed(running: ProcessStack) -> N
     assert [running.pid(name) for name in running.states()] == pids
 
 
-def test_component_that_this_run_has_not_is_asked_for(running: ProcessStack) -> None:
+def test_only_the_given_components_are_asked_for(running: ProcessStack) -> None:
     with ExternalStack(Endpoints(running.endpoints.prometheus)) as stack:
         assert list(stack.states()) == ["prometheus"]
 
 
-def test_url_at_which_nobody_answers_is_taken() -> None:
+def test_a_url_at_which_nobody_answers_is_refused() -> None:
     url = f"http://127.0.0.1:{allocate_ports(1)[0]}"
     stack = ExternalStack(Endpoints(url), ready_seconds=0.1)
     with pytest.raises(InputError, match="prometheus is not ready") as caught:

@@ -28,7 +28,7 @@ def test_nothing_is_built_without_recipes() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_nobody_is_sent_to_a_command_that_can_t_build_them_there() -> None:
+def test_only_the_repository_is_sent_to_the_command_that_builds() -> None:
     assert "promproof images" not in images.without_a_registry()
 
 

@@ -60,7 +60,7 @@ def run(binaries: object, tmp_path: Path) -> Iterator[Run]:
             clear_leftovers(tmp_path / "runs")
 
 
-def test_run_that_tells_its_pids_does_not_run(run: Run) -> None:
+def test_a_run_that_tells_its_pids_runs(run: Run) -> None:
     # The twin of all tests below: what they look for is there before.
     assert len(run.alive()) == len(run.pids) == 5
     assert len(run.taken()) == len(run.ports) == 4
@@ -73,20 +73,20 @@ def test_run_that_tells_its_pids_does_not_run(run: Run) -> None:
         *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGTERM, signal.SIGHUP)),
     ],
 )
-def test_interrupted_run_leaves_something_behind(run: Run, number: signal.Signals) -> None:
+def test_an_interrupted_run_leaves_nothing_behind(run: Run, number: signal.Signals) -> None:
     run.process.send_signal(number)
     run.wait_until_gone()
     assert run.process.wait(SECONDS) != 0
     assert list((run.folder / "runs").glob("*.jsonl")) == []
 
 
-def test_second_interrupt_leaves_something_behind(run: Run) -> None:
+def test_a_second_interrupt_leaves_nothing_behind(run: Run) -> None:
     run.process.send_signal(signal.SIGINT)
     run.process.send_signal(signal.SIGINT)
     run.wait_until_gone()
 
 
-def test_killed_run_leaves_a_component_running(run: Run) -> None:
+def test_a_killed_run_leaves_only_what_its_children_have_started(run: Run) -> None:
     *children, worker = run.pids
     run.process.kill()
     run.process.wait(SECONDS)
@@ -95,7 +95,7 @@ def test_killed_run_leaves_a_component_running(run: Run) -> None:
     assert start_time(worker) is not None
 
 
-def test_next_run_does_not_clear_away_what_a_killed_run_left(run: Run) -> None:
+def test_the_next_run_clears_away_what_a_killed_run_left(run: Run) -> None:
     run.process.kill()
     run.process.wait(SECONDS)
 
@@ -109,7 +109,7 @@ def test_next_run_does_not_clear_away_what_a_killed_run_left(run: Run) -> None:
     assert clear_leftovers(run.folder / "runs") == []
 
 
-def test_run_that_is_alive_is_cleared_away(run: Run) -> None:
+def test_a_run_that_is_alive_is_not_cleared_away(run: Run) -> None:
     assert clear_leftovers(run.folder / "runs") == []
     assert len(run.alive()) == len(run.pids)
 
@@ -142,7 +142,7 @@ def abandoned_journal(folder: Path, run: str, *records: dict[str, object]) -> No
     )
 
 
-def test_process_of_somebody_else_with_a_pid_of_the_journal_is_ended(
+def test_a_process_that_has_a_pid_of_the_journal_by_chance_is_left_alone(
     tmp_path: Path, bystander: Callable[[dict[str, str]], int]
 ) -> None:
     pid = bystander({})
@@ -154,7 +154,7 @@ def test_process_of_somebody_else_with_a_pid_of_the_journal_is_ended(
     assert start_time(pid) == started
 
 
-def test_process_that_a_run_has_ended_itself_is_looked_for(
+def test_a_process_that_a_run_has_ended_itself_is_not_looked_for(
     tmp_path: Path, bystander: Callable[[dict[str, str]], int]
 ) -> None:
     pid = bystander({RUN_VARIABLE: "a1"})
@@ -164,7 +164,9 @@ def test_process_that_a_run_has_ended_itself_is_looked_for(
     assert start_time(pid) is not None
 
 
-def test_leftover_of_a_torn_journal_stays(tmp_path: Path, bystander: Callable[[dict[str, str]], int]) -> None:
+def test_the_leftover_of_a_torn_journal_is_cleared_away(
+    tmp_path: Path, bystander: Callable[[dict[str, str]], int]
+) -> None:
     pid = bystander({})
     record = {"event": "process", "name": "x", "pid": pid, "start_time": start_time(pid), "command": []}
     abandoned_journal(tmp_path / "runs", "a1", record)
@@ -173,7 +175,7 @@ def test_leftover_of_a_torn_journal_stays(tmp_path: Path, bystander: Callable[[d
     wait_until(lambda: stopped(pid), SECONDS)
 
 
-def test_folder_without_the_mark_of_the_run_is_removed(tmp_path: Path) -> None:
+def test_a_folder_without_the_mark_of_the_run_is_kept(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     abandoned_journal(tmp_path / "runs", "a1", {"event": "directory", "path": str(precious)})

@@ -82,7 +82,7 @@ def run(binaries: object, tmp_path: Path) -> Iterator[Run]:
             clear_leftovers(tmp_path / "runs")
 
 
-def test_killed_run_leaves_a_process_or_a_port(run: Run) -> None:
+def test_a_killed_run_leaves_no_process_and_no_port(run: Run) -> None:
     # The look that finds nothing below finds everything before.
     assert run.left().count("runs") == run.left().count("is taken") == 4
     run.process.send_signal(signal.SIGKILL)

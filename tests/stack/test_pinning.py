@@ -29,7 +29,7 @@ WORKFLOW = (REPOSITORY / ".github/workflows/verify.yml").read_text(encoding="utf
 SHIPPED = [path.relative_to(REPOSITORY).as_posix() for path in pinning.files(REPOSITORY)]
 
 
-def test_images_are_not_found_or_others_are_taken_for_images() -> None:
+def test_images_are_found_and_nothing_else_is() -> None:
     assert pinning.images(COMPOSE) == ["gcr.io/cadvisor/cadvisor:v0.53.0", "prom/prometheus:v3.5.3"]
     assert pinning.images("ARG PYTHON_IMAGE=python:3.13.7-slim\nFROM ${PYTHON_IMAGE}\n") == [
         "python:3.13.7-slim"
@@ -37,7 +37,7 @@ def test_images_are_not_found_or_others_are_taken_for_images() -> None:
     assert len(SHIPPED) >= 6
 
 
-def test_a_digest_is_written_that_no_registry_told(tmp_path: Path) -> None:
+def test_only_a_digest_that_a_registry_told_is_written(tmp_path: Path) -> None:
     file = tmp_path / "docker-compose.yml"
     said: list[str] = []
     file.write_text(COMPOSE, encoding="utf-8")
@@ -55,7 +55,7 @@ def test_a_digest_is_written_that_no_registry_told(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == text.replace(OTHER, DIGEST)
 
 
-def test_without_a_registry_a_file_changes(tmp_path: Path) -> None:
+def test_without_a_registry_no_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     said: list[str] = []
     file.write_text("ARG PYTHON_IMAGE=python:3.13.7-slim\n", encoding="utf-8")
@@ -69,19 +69,19 @@ def test_without_a_registry_a_file_changes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_an_image_s_tag_moves(name: str) -> None:
+def test_every_image_has_an_exact_version(name: str) -> None:
     for image in pinning.images((REPOSITORY / name).read_text(encoding="utf-8")):
         tag = image.rpartition(":")[2]
         assert re.match(r"v?\d+\.\d+\.\d+", tag), f"{image}: expected an exact version"
 
 
-def test_an_action_s_tag_moves() -> None:
+def test_every_action_has_an_exact_version() -> None:
     uses = re.findall(r"uses: (\S+)", WORKFLOW)
     assert uses
     assert [use for use in uses if not re.fullmatch(r"[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})", use)] == []
 
 
-def test_the_workflow_may_write_to_the_repository() -> None:
+def test_the_workflow_may_only_read_the_repository() -> None:
     workflow = yaml.safe_load(WORKFLOW)
     assert workflow["permissions"] == {"contents": "read"}
     assert not [name for name, job in workflow["jobs"].items() if "permissions" in job]
@@ -93,7 +93,7 @@ def test_the_workflow_may_write_to_the_repository() -> None:
                 assert "!reports/**/private/**" in step["with"]["path"].split()
 
 
-def test_nox_comes_in_several_versions_or_in_any() -> None:
+def test_nox_has_one_exact_version_everywhere() -> None:
     texts = [
         path.read_text(encoding="utf-8")
         for path in (
@@ -108,11 +108,11 @@ def test_nox_comes_in_several_versions_or_in_any() -> None:
     assert re.fullmatch(r"nox==\d+\.\d+\.\d+", installed[0])
 
 
-def test_ci_s_script_is_no_shell_script_any_more() -> None:
+def test_the_script_of_ci_is_valid_bash() -> None:
     subprocess.run(["bash", "-n", str(REPOSITORY / ".ci/run")], check=True)
 
 
-def test_cadvisor_can_reach_the_engine_or_has_more_than_it_needs() -> None:
+def test_cadvisor_cannot_reach_the_engine_and_has_only_what_it_needs() -> None:
     service = yaml.safe_load((REPOSITORY / "monitoring/docker-compose.yml").read_text(encoding="utf-8"))[
         "services"
     ]["cadvisor"]

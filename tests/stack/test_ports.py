@@ -13,7 +13,7 @@ from promproof.stack.waiting import unmet_http, wait_until
 pytestmark = pytest.mark.unit
 
 
-def test_port_is_handed_out_twice_or_can_not_be_bound() -> None:
+def test_each_port_is_handed_out_once_and_is_free() -> None:
     ports = allocate_ports(50)
     assert len(set(ports)) == 50
     for port in ports[:5]:
@@ -21,17 +21,17 @@ def test_port_is_handed_out_twice_or_can_not_be_bound() -> None:
             assert bound_port(port) is None
 
 
-def test_port_in_use_is_handed_out() -> None:
+def test_a_port_in_use_is_not_handed_out() -> None:
     with socket.create_server(("127.0.0.1", allocate_ports(1, random.Random(1))[0])) as taken:
         assert allocate_ports(1, random.Random(1))[0] != taken.getsockname()[1]
 
 
-def test_port_that_was_given_and_is_not_used_yet_is_given_again() -> None:
+def test_a_port_that_was_given_and_is_not_used_yet_is_not_given_again() -> None:
     first = allocate_ports(1, random.Random(2))
     assert set(first).isdisjoint(allocate_ports(1, random.Random(2)))
 
 
-def test_port_is_one_that_an_outgoing_connection_could_take() -> None:
+def test_ports_lie_below_those_of_outgoing_connections() -> None:
     kernel = Path("/proc/sys/net/ipv4/ip_local_port_range")
     if not kernel.exists():
         pytest.skip("needs the range of ephemeral ports: the kernel does not tell it")
@@ -55,30 +55,30 @@ class Clock:
         self.now += seconds
 
 
-def test_condition_that_holds_late_is_given_up() -> None:
+def test_a_condition_that_holds_late_is_waited_for() -> None:
     clock = Clock()
     wait_until(lambda: "" if clock.now > 3 else "too early", 4, clock=clock.read, pause=clock.pause)
     assert 3 < clock.now < 4
 
 
-def test_time_out_does_not_say_what_was_seen_last() -> None:
+def test_a_time_out_says_what_was_seen_last() -> None:
     clock = Clock()
     with pytest.raises(TimeoutError, match=r"after 2 s: step 1$"):
         wait_until(lambda: f"step {int(clock.now / 1.5)}", 2, clock=clock.read, pause=clock.pause)
 
 
-def test_condition_is_not_asked_once_without_time() -> None:
+def test_a_condition_is_asked_once_without_any_time() -> None:
     clock = Clock()
     wait_until(lambda: "", 0, clock=clock.read, pause=clock.pause)
     assert clock.now == 0
 
 
-def test_closed_port_counts_as_ready() -> None:
+def test_a_closed_port_is_told_as_such() -> None:
     port = allocate_ports(1)[0]
     assert unmet_http(f"http://127.0.0.1:{port}/") == f"http://127.0.0.1:{port}/ takes no connections"
 
 
-def test_error_of_a_component_does_not_read_as_a_few_lines() -> None:
+def test_an_error_of_a_component_reads_as_a_few_lines() -> None:
     error = EvidenceError("prometheus", "died with exit status 1", ["one", "two"], "correct the file")
     assert str(error) == (
         "prometheus: died with exit status 1\n  last log lines:\n    one\n    two\n  to do: correct the file"

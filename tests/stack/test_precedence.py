@@ -42,15 +42,15 @@ def niceness(before: int, user: int = 0) -> set[int]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 @pytest.mark.parametrize(("before", "after"), [(0, PRECEDENCE), (5, PRECEDENCE), (-15, -15)])
-def test_children_wait_for_others(before: int, after: int) -> None:
+def test_children_run_ahead_of_others_where_the_user_may(before: int, after: int) -> None:
     assert niceness(before) == {after}
 
 
-def test_a_user_who_may_not_is_refused() -> None:
+def test_children_of_a_user_who_may_not_run_as_all_others() -> None:
     assert niceness(0, NOBODY if os.geteuid() == 0 else 0) == {0}
 
 
-def test_what_runs_to_its_end_takes_what_the_stack_leaves(tmp_path: Path) -> None:
+def test_a_command_that_runs_to_its_end_runs_behind_the_stack(tmp_path: Path) -> None:
     code = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
     done = run_to_end([sys.executable, "-c", code], log=tmp_path / "log", seconds=60.0)
     assert int(done.output) == BEHIND

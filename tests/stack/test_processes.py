@@ -61,7 +61,7 @@ def get(url: str) -> requests.Response:
         return session.get(url, timeout=SECONDS)
 
 
-def test_component_of_a_running_stack_does_not_answer(stack: ProcessStack) -> None:
+def test_each_component_of_a_running_stack_answers(stack: ProcessStack) -> None:
     urls: Stack = stack
     endpoints = urls.endpoints
     assert endpoints.alertmanager is not None
@@ -74,7 +74,7 @@ def test_component_of_a_running_stack_does_not_answer(stack: ProcessStack) -> No
     stack.raise_if_dead()
 
 
-def test_component_listens_beyond_the_loopback_address(stack: ProcessStack) -> None:
+def test_every_component_listens_on_the_loopback_address_alone(stack: ProcessStack) -> None:
     for name in stack.states():
         pid = stack.pid(name)
         assert pid is not None
@@ -85,7 +85,7 @@ def test_component_listens_beyond_the_loopback_address(stack: ProcessStack) -> N
         ]
 
 
-def test_time_scale_does_not_reach_prometheus(stack: ProcessStack) -> None:
+def test_the_time_scale_reaches_prometheus(stack: ProcessStack) -> None:
     flags = get(f"{stack.endpoints.prometheus}/api/v1/status/flags").json()["data"]
     assert flags["query.lookback-delta"] == "5s"
     assert flags["rules.alert.resend-delay"] == "1s"
@@ -94,7 +94,7 @@ def test_time_scale_does_not_reach_prometheus(stack: ProcessStack) -> None:
     assert [rule.get("duration") for rule in rules["rules"]] == [None, 5, 0]
 
 
-def test_alert_does_not_reach_alertmanager_past_the_environment_s_proxy(
+def test_alerts_reach_alertmanager_past_a_proxy_of_the_environment(
     make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with servers.serving(servers.answer("no", 403)) as proxy:
@@ -111,7 +111,7 @@ def test_alert_does_not_reach_alertmanager_past_the_environment_s_proxy(
         assert not proxy.seen
 
 
-def test_stopped_component_is_taken_for_a_dead_one_or_comes_back_elsewhere(stack: ProcessStack) -> None:
+def test_a_stopped_component_is_not_taken_for_dead_and_comes_back_in_place(stack: ProcessStack) -> None:
     before = stack.endpoints.alertmanager
     stack.stop("alertmanager")
     assert stack.states()["alertmanager"].status is Status.STOPPED
@@ -127,13 +127,13 @@ def test_stopped_component_is_taken_for_a_dead_one_or_comes_back_elsewhere(stack
     assert stack.pid("alertmanager") == pid
 
 
-def test_killed_component_ends_in_an_orderly_way(stack: ProcessStack) -> None:
+def test_a_killed_component_ends_without_an_orderly_shutdown(stack: ProcessStack) -> None:
     stack.kill("prometheus")
     assert str(stack.states()["prometheus"]) == "stopped with signal 9"
     assert "See you next time" not in "\n".join(stack.log_tail("prometheus"))
 
 
-def test_component_that_died_by_itself_is_passed_over(stack: ProcessStack) -> None:
+def test_a_component_that_died_by_itself_is_reported_with_its_log(stack: ProcessStack) -> None:
     pid = stack.pid("prometheus")
     assert pid is not None
     psutil.Process(pid).terminate()
@@ -147,7 +147,7 @@ def test_component_that_died_by_itself_is_passed_over(stack: ProcessStack) -> No
     assert stack.states()["alertmanager"].status is Status.STOPPED
 
 
-def test_changed_configuration_is_not_read_again(stack: ProcessStack) -> None:
+def test_a_changed_configuration_is_read_again(stack: ProcessStack) -> None:
     file = stack.rendered.rule_files[0]
     file.write_text(file.read_text().replace("Always", "Sometimes"))
     stack.reload("prometheus")
@@ -155,7 +155,7 @@ def test_changed_configuration_is_not_read_again(stack: ProcessStack) -> None:
     assert "Sometimes" in get(f"{stack.endpoints.prometheus}/api/v1/rules").text
 
 
-def test_broken_configuration_is_read_again_in_silence(stack: ProcessStack) -> None:
+def test_a_broken_configuration_is_refused_with_its_log(stack: ProcessStack) -> None:
     stack.rendered.prometheus_config.write_text("nonsense: true\n")
     with pytest.raises(
         EvidenceError, match=r"prometheus: refuses to reload: failed to reload config"
@@ -172,7 +172,7 @@ def test_broken_configuration_is_read_again_in_silence(stack: ProcessStack) -> N
         ("alertmanager", lambda r: r.alertmanager_config, "nonsense: true", "field nonsense not found"),
     ],
 )
-def test_refused_configuration_does_not_show_its_log_or_leaves_something_running(
+def test_a_refused_configuration_shows_its_log_and_leaves_nothing_running(
     make_stack: MakeStack,
     configure: Configure,
     component: str,
@@ -189,7 +189,7 @@ def test_refused_configuration_does_not_show_its_log_or_leaves_something_running
     assert {state.status for state in stack.states().values()} <= {Status.STOPPED, Status.DIED}
 
 
-def test_mistake_of_the_user_leaves_something_running(make_stack: MakeStack) -> None:
+def test_a_mistake_of_the_user_leaves_nothing_running(make_stack: MakeStack) -> None:
     def refuse(ports: Ports) -> Rendered:
         raise InputError("a job without an address")
 
@@ -199,7 +199,7 @@ def test_mistake_of_the_user_leaves_something_running(make_stack: MakeStack) -> 
     assert stack.states() == {}
 
 
-def test_component_that_never_becomes_ready_is_waited_for(
+def test_a_component_that_never_becomes_ready_is_given_up_with_its_log(
     make_stack: MakeStack, binaries: Binaries, configure: Configure, tmp_path: Path, journal: Journal
 ) -> None:
     idle = tmp_path / "idle"
@@ -213,7 +213,9 @@ def test_component_that_never_becomes_ready_is_waited_for(
     assert {state.status for state in stack.states().values()} == {Status.STOPPED}
 
 
-def test_port_that_was_taken_in_between_ends_the_run(make_stack: MakeStack, configure: Configure) -> None:
+def test_a_port_that_another_stack_took_in_between_is_replaced(
+    make_stack: MakeStack, configure: Configure
+) -> None:
     with make_stack() as first:
         taken = [first.ports.prometheus, first.ports.alertmanager, first.ports.node_exporter]
         offers = [taken, allocate_ports(3)]
@@ -233,7 +235,7 @@ def test_port_that_was_taken_in_between_ends_the_run(make_stack: MakeStack, conf
         assert first.alive()
 
 
-def test_port_that_a_silent_program_has_ends_the_run(make_stack: MakeStack) -> None:
+def test_a_port_that_a_silent_program_has_is_replaced(make_stack: MakeStack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         offers = [[*allocate_ports(2), int(other.getsockname()[1])], allocate_ports(3)]
         with make_stack(allocate=lambda count: offers.pop(0)) as stack:
@@ -241,7 +243,7 @@ def test_port_that_a_silent_program_has_ends_the_run(make_stack: MakeStack) -> N
             assert stack.alive()
 
 
-def test_node_exporter_reads_the_real_proc_folder(make_stack: MakeStack, tmp_path: Path) -> None:
+def test_node_exporter_reads_the_given_proc_folder(make_stack: MakeStack, tmp_path: Path) -> None:
     proc = tmp_path / "proc"
     (proc / "1").mkdir(parents=True)
     for name, rows in MOUNTS.items():
@@ -256,7 +258,9 @@ def test_node_exporter_reads_the_real_proc_folder(make_stack: MakeStack, tmp_pat
         assert f'node_filesystem_{name}_bytes{{device="/dev/root",fstype="ext4",mountpoint="/"}}' in text
 
 
-def test_alertmanager_is_started_without_a_configuration(make_stack: MakeStack, configure: Configure) -> None:
+def test_no_alertmanager_is_started_without_a_configuration(
+    make_stack: MakeStack, configure: Configure
+) -> None:
     with make_stack(lambda ports: replace(configure(ports), alertmanager_config=None)) as stack:
         assert stack.endpoints.alertmanager is None
         assert "alertmanager" not in stack.states()
@@ -266,7 +270,7 @@ def test_alertmanager_is_started_without_a_configuration(make_stack: MakeStack, 
             stack.reload("node_exporter")
 
 
-def test_stack_is_up_before_it_is_entered(make_stack: MakeStack) -> None:
+def test_a_stack_has_no_state_before_it_is_entered(make_stack: MakeStack) -> None:
     stack = make_stack()
     assert stack.states() == {}
     with pytest.raises(RuntimeError, match="has not been entered"):

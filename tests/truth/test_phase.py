@@ -30,7 +30,7 @@ pytestmark = pytest.mark.unit
         ("0 0 0 1 _ 2", 50, 50),
     ],
 )
-def test_increase_of_prometheus_lies_outside_of_the_bounds(
+def test_an_increase_of_prometheus_lies_inside_of_the_bounds(
     values: str, t: int, window: int, tmp_path: Path
 ) -> None:
     expanded = _expanded(values)
@@ -76,7 +76,7 @@ def _expanded(values: str) -> list[float | None]:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=4, max_size=4))
-def test_a_share_lies_outside_of_its_bounds(numbers: list[int]) -> None:
+def test_a_share_lies_inside_of_its_bounds(numbers: list[int]) -> None:
     a, b, c, d = numbers
     part, rest = Interval(min(a, b), max(a, b)), Interval(min(c, d), max(c, d))
     bounds = share(part, rest)
@@ -86,7 +86,7 @@ def test_a_share_lies_outside_of_its_bounds(numbers: list[int]) -> None:
                 assert bounds.low - 1e-12 <= amount / (amount + other) <= bounds.high + 1e-12
 
 
-def test_a_young_counter_is_extended_otherwise_than_either_version_does_it() -> None:
+def test_a_young_counter_is_extended_as_both_versions_do_it() -> None:
     # 40 s sampled, 19 s uncovered before it, and the counter would have been 0 eight seconds before its first sample.
     seen = phase([20.0, 30.0, 40.0, 50.0, 60.0], 61.0, 60.0, left_open=False)
     assert seen is not None
@@ -95,7 +95,7 @@ def test_a_young_counter_is_extended_otherwise_than_either_version_does_it() -> 
     assert pytest.approx(factors.low) == (40 + 5 + 1) / 40  # half an interval first, as in Prometheus 3
 
 
-def test_a_window_with_one_sample_gives_a_rate() -> None:
+def test_a_window_with_one_sample_gives_no_rate() -> None:
     assert phase([1.0, 2.0, 3.0], 3.2, 1.0, left_open=False) is None
     found = phase([1.0, 2.0, 3.0], 3.0, 1.0, left_open=False)
     assert found is not None
@@ -110,7 +110,7 @@ def test_a_window_with_one_sample_gives_a_rate() -> None:
     late=st.integers(0, 99),
     events=st.integers(1, 10_000),
 )
-def test_stamps_kept_to_a_microsecond_move_a_rate_by_more_than_the_slip(
+def test_stamps_kept_to_a_microsecond_move_a_rate_by_less_than_the_slip(
     epoch: float, step: int, count: int, late: int, events: int
 ) -> None:
     begin = int(epoch * 1000) + 1000

@@ -36,11 +36,11 @@ def bounds(counts: dict[float, int]) -> Any:
     return truth.bounds(views, SimpleNamespace(), 0, "")(AT)[()]  # type: ignore[arg-type]
 
 
-def test_a_connection_that_no_reading_met_is_a_wrong_value() -> None:
+def test_a_connection_that_no_reading_met_may_be_right() -> None:
     """Seen in a run: 31 in every reading for a second, 34 in a scrape, and steps of that height before and after."""
     assert 34 in bounds({6.0: 33, 6.05: 31})
     assert 40 not in bounds({6.0: 33, 6.05: 31})
 
 
-def test_a_step_of_long_ago_makes_every_value_right() -> None:
+def test_a_step_of_long_ago_makes_no_value_right() -> None:
     assert 34 not in bounds({1.0: 51, 2.0: 31})

@@ -119,7 +119,7 @@ def quantile(q: float, counts: list[float]) -> float | None:
     st.sampled_from([0.5, 0.95, 0.99]),
     st.booleans(),
 )
-def test_the_answer_lies_outside_of_the_bounds(
+def test_the_answer_lies_inside_of_the_bounds(
     sent: list[Request], interval: float, offset: float, length: float, q: float, old: bool
 ) -> None:
     t = 11.0
@@ -180,7 +180,7 @@ def test_a_held_request_alone_in_its_window_has_one_answer(q: float, answer: flo
     assert bounds.low <= answer <= bounds.high
 
 
-def test_half_a_bucket_is_known_of_a_mixture() -> None:
+def test_a_mixture_of_held_and_other_requests_is_known_to_half_a_bucket() -> None:
     """A tenth is held over 0.5 s: the 95th percentile is half way through the last bucket, whatever the others do."""
     sent = [Request(n / 20, 0.6 if n % 10 == 0 else 0.0, 0.01, 0.002) for n in range(200)]
     bounds = reached(sent).bounds(0.95, EDGES)
@@ -188,14 +188,14 @@ def test_half_a_bucket_is_known_of_a_mixture() -> None:
     assert 0.6 < bounds.low < 0.75 < bounds.high < 0.85
 
 
-def test_the_bounds_of_what_nobody_held_begin_at_nothing() -> None:
+def test_the_bounds_of_requests_that_nobody_held_begin_near_zero() -> None:
     """Nobody knows that a request took its time when nothing made it wait."""
     bounds = reached([Request(n / 20, 0.0, 0.01, 0.002) for n in range(200)]).bounds(0.5, EDGES)
     assert bounds is not None
     assert bounds.low < 0.0026 < bounds.high <= 0.025
 
 
-def test_the_bounds_are_as_wide_as_everything() -> None:
+def test_the_bounds_of_a_quiet_window_stay_within_one_bucket() -> None:
     """A quiet window of equal requests leaves a part of one bucket."""
     sent = [Request(n / 20, 0.05, 0.01, 0.002) for n in range(200)]
     stamps = [n * 0.25 for n in range(45)]

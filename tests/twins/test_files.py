@@ -81,27 +81,27 @@ def test_the_names_of_faults_differ() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS["keys"], ids=lambda fault: fault.name)
-def test_a_key_that_works_silently_is_told(fault: Fault, told: dict[str, str]) -> None:
+def test_a_key_that_works_silently_is_reported(fault: Fault, told: dict[str, str]) -> None:
     assert told[fault.name]
 
 
 @pytest.mark.parametrize("fault", FAULTS["texts"], ids=lambda fault: fault.name)
-def test_a_text_that_misleads_its_reader_is_told(fault: Fault, told: dict[str, str]) -> None:
+def test_a_text_that_misleads_its_reader_is_reported(fault: Fault, told: dict[str, str]) -> None:
     assert told[fault.name]
 
 
 @pytest.mark.parametrize("fault", FAULTS["addresses"], ids=lambda fault: fault.name)
-def test_an_address_that_a_run_replaces_is_told(fault: Fault, told: dict[str, str]) -> None:
+def test_an_address_that_a_run_replaces_is_reported(fault: Fault, told: dict[str, str]) -> None:
     assert told[fault.name]
 
 
 @pytest.mark.parametrize("fault", FAULTS["services"], ids=lambda fault: fault.name)
-def test_a_service_that_is_deployed_otherwise_is_told(fault: Fault, told: dict[str, str]) -> None:
+def test_a_service_that_is_deployed_otherwise_is_reported(fault: Fault, told: dict[str, str]) -> None:
     assert told[fault.name]
 
 
 @pytest.mark.parametrize("fault", FAULTS["panels"], ids=lambda fault: fault.name)
-def test_a_panel_that_shows_otherwise_is_told(fault: Fault, told: dict[str, str]) -> None:
+def test_a_panel_that_shows_otherwise_is_reported(fault: Fault, told: dict[str, str]) -> None:
     assert told[fault.name]
 
 
@@ -122,7 +122,7 @@ def test_a_finding_that_the_contract_accepts_is_none(bench: Bench) -> None:
     assert set(red(bench.judged(*lost.changes, contract=accepting))) == {lost.red}
 
 
-def test_a_contract_that_accepts_nothing_and_states_nothing_is_told_nothing(bench: Bench) -> None:
+def test_a_contract_that_states_nothing_has_no_claim_on_settings(bench: Bench) -> None:
     changes = [change for group in batches(FAULTS["keys"])[:1] for fault in group for change in fault.changes]
     silent = {"accepted": None, "settings": None, "deployment": None}
     judged = bench.judged(*changes, contract=bench.prepared.contract.model_copy(update=silent))
@@ -147,7 +147,7 @@ def test_a_panel_that_departs_on_purpose_is_green(bench: Bench) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
-def test_a_fault_alone_is_told(fault: Fault, bench: Bench) -> None:
+def test_a_fault_alone_is_reported(fault: Fault, bench: Bench) -> None:
     assert fault.red in red(bench.judged(*fault.changes))
 
 

@@ -104,7 +104,9 @@ def judged(
 
 
 @pytest.mark.parametrize("live", _each(TWINS), ids=lambda live: live.name)
-def test_a_broken_folder_passes_a_whole_run(live: Live, judged: dict[str, list[Verdict]]) -> None:
+def test_a_broken_folder_turns_its_claims_red_in_a_whole_run(
+    live: Live, judged: dict[str, list[Verdict]]
+) -> None:
     verdicts = judged[live.name]
     # The panels have twins of their own; on a machine with two runs at once Node Exporter misses scaled time-outs.
     reasons = {

@@ -71,5 +71,5 @@ def test_a_route_that_no_alert_takes_is_named(
     assert f"am.yml:{line}: survived: {what}: no alert" in shown(list(found.values()))
 
 
-def test_without_a_file_nothing_is_told() -> None:
+def test_without_an_alertmanager_file_nothing_is_shown() -> None:
     assert shown([]) == ""

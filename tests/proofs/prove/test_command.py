@@ -57,7 +57,7 @@ def test_the_test_files_that_are_written_pass_and_know_labels_and_annotations(
     )
 
 
-def test_a_rule_that_cannot_be_read_is_a_line_and_the_rest_goes_on(
+def test_a_rule_that_cannot_be_read_costs_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = (tmp_path / "a.yml", tmp_path / "b.yml")

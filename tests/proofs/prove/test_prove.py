@@ -70,7 +70,7 @@ def test_an_alert_that_does_otherwise_than_written_is_contradicted(
 
 
 @pytest.mark.parametrize("kind", OPEN)
-def test_what_is_not_covered_says_why(outcomes: dict[str, Outcome], kind: str) -> None:
+def test_an_expression_that_is_not_covered_says_why(outcomes: dict[str, Outcome], kind: str) -> None:
     assert outcomes[kind].verdict == "not covered"
     assert OPEN[kind][1] in outcomes[kind].reason
 

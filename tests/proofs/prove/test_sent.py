@@ -62,7 +62,7 @@ def test_alertmanager_and_our_reading_of_its_file_agree(
     assert all(reached["alertmanager_agrees"] for reached in found.values()), found
 
 
-def test_a_reading_that_is_wrong_shows(
+def test_a_wrong_reading_of_the_file_is_noticed(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Inhibition.mutes
@@ -89,7 +89,7 @@ def test_the_source_of_an_inhibition_has_a_twin_that_mutes_nothing() -> None:
         assert rule.mutes(exactly(twin), exactly(target)) is False
 
 
-def test_routes_need_a_file(folder: Path) -> None:
+def test_routes_and_mutants_need_their_files(folder: Path) -> None:
     with pytest.raises(InputError, match="there are no routes"):
         command.run(given((folder / "r.yml",), routes=True))
     with pytest.raises(InputError, match="no tests that could notice"):

@@ -116,7 +116,7 @@ def test_alerts_that_lost_the_same_receiver_are_one_block() -> None:
     assert other.causes == (fired,)
 
 
-def test_a_missing_metric_stands_over_its_claims_and_those_of_alerts_and_panels_that_use_it() -> None:
+def test_a_missing_metric_stands_over_its_claims_and_those_of_its_users() -> None:
     facts = replace(FACTS, exposed={}, torn=())
     symptoms = [
         failed("metric/calls_total/exact", "no series"),
