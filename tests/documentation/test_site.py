@@ -92,6 +92,7 @@ def test_the_manifest_of_the_kubernetes_page_has_the_finding_that_the_page_shows
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "shop.yaml").write_text(manifest[1], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert main(["check", "manifests/"]) == 1
     said = capsys.readouterr().out
     shown = re.findall(

@@ -34,7 +34,7 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
     [
         ("    type: histogram", "    type: histgram", "metrics.1.type", "histgram"),
         ("    unit: requests", "    units: requests", "metrics.0.units", "unknown key"),
-        ("threshold: 0.05\n    unit", "threshold: five\n    unit", "alerts.0.threshold", "five"),
+        ("threshold: 0.05\n    guards", "threshold: five\n    guards", "alerts.0.threshold", "five"),
         ("    for: 1m", "    for: 1 minute", "alerts.4.for", "1 minute"),
         ("name: SlowResponses", "name: HighErrorRate", "named twice", "HighErrorRate"),
         (
@@ -79,7 +79,7 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("rate: 20 * q", "rate: q ** 9", "alerts.0.boundary.series.0", "not arithmetic"),
         ("rate: 20 * q", "rate: q * 1e308 * 1e308", "alerts.0.boundary.series.0", "not finite"),
         ("    for: 1m", "    for: 300y", "alerts.4.for", "over 292 years"),
-        ("threshold: 0.05\n    unit", "threshold: .nan\n    unit", "alerts.0.threshold", "finite"),
+        ("threshold: 0.05\n    guards", "threshold: .nan\n    guards", "alerts.0.threshold", "finite"),
         (
             'labels: {prompt_id: {pattern: "[0-9]+|other"}}\n    born: [{prompt_id: [other]}]',
             "labels: {}",

@@ -191,7 +191,11 @@ def _runs_its_command(child: Child) -> bool:
 
 
 def test_stopped_children_are_ended_together(start: Start) -> None:
-    children = [start(), start(), start(["sh", "-c", "trap '' INT TERM; sleep 60 & wait; sleep 60"])]
+    children = [
+        start(["sleep", "60"]),
+        start(),
+        start(["sh", "-c", "trap '' INT TERM; sleep 60 & wait; sleep 60"]),
+    ]
     wait_until(lambda: "" if all(map(_runs_its_command, children)) else "still the launcher", 10)
     for child in children:
         os.kill(child.pid, signal.SIGSTOP)
