@@ -13,8 +13,7 @@ from typing import Any
 
 from promproof.config.labelsets import Matcher, Partial
 from promproof.config.routing import matchers as parsed
-
-Key = tuple[str | int, ...]
+from promproof.config.yamltext import Key
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,13 @@ def in_one_spelling(printed: str, domains: Domains) -> str:
             return found[0]
         given = list(_MATCHER.finditer(found["matchers"]))
         named = [
-            each["value"][1:-1] for each in given if each["label"] == "__name__" and each["operator"] == "="
+            matcher["value"][1:-1]
+            for matcher in given
+            if matcher["label"] == "__name__" and matcher["operator"] == "="
         ]
         name = found["name"] or (named[0] if len(named) == 1 and _NAME.fullmatch(named[0]) else "")
-        others = [each for each in given if found["name"] or not name or each["label"] != "__name__"]
-        spelt = sorted(_matcher(each, _domain(name, each["label"], domains)) for each in others)
+        others = [matcher for matcher in given if found["name"] or not name or matcher["label"] != "__name__"]
+        spelt = sorted(_matcher(matcher, _domain(name, matcher["label"], domains)) for matcher in others)
         return f"{name}{{{','.join(spelt)}}}" if spelt or not name else name
 
     return _SELECTOR.sub(selector, printed)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from promproof.config.durations import parse_duration
 from promproof.config.labelsets import Matcher, Partial
 from promproof.config.routing import matchers as parsed
+from promproof.config.yamltext import Key
 
 if TYPE_CHECKING:
     from promproof.config.shapes import RouteShape
 
 ALL_LABELS = "..."
 """In `group_by`: every label set is a group of its own."""
-Key = tuple[str | int, ...]
 _INHERITED = ("receiver", "group_wait", "group_interval", "repeat_interval", "group_by")
 _DEFAULTS: dict[str, Any] = {
     "receiver": "",

@@ -17,7 +17,8 @@ from promproof.config.durations import (
     parse_milliseconds,
 )
 from promproof.config.promql_durations import rewrite_durations
-from promproof.config.yamlfile import Key, clone, key_text, value_at
+from promproof.config.yamlfile import clone, key_text, value_at
+from promproof.config.yamltext import Key
 from promproof.errors import InputError
 
 __all__ = ["NOT_SCALED", "TimeScale", "format_duration", "parse_duration"]

@@ -16,7 +16,6 @@ from promproof.config.inputs import Document, load_document
 from promproof.config.yamltext import Parsed, constructed
 from promproof.errors import InputError
 
-Key = tuple[str | int, ...]
 _DIGITS = 19
 """More digits than an integer of 64 bits has stay text."""
 

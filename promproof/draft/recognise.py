@@ -97,7 +97,7 @@ def _told_apart(found: Mapping[str, Counting]) -> dict[str, Counting]:
     """
     most = max((set(counting.seen) for counting in found.values()), key=len, default=set())
     every = most.union(*(counting.seen for counting in found.values()))
-    if any(set(each.seen) == most and _with_left(each, every) is None for each in found.values()):
+    if any(set(counting.seen) == most and _with_left(counting, every) is None for counting in found.values()):
         every = most
     told = {
         name: _with_left(counting, every) for name, counting in found.items() if set(counting.seen) <= every

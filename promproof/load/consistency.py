@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from promproof.config.yamltext import Key
 from promproof.load.conditions import Condition
 from promproof.load.models import Once, Pause, Request, Scenario, Session
 from promproof.load.template import Name, Reference, Sample, compile_body, parse, references
-
-Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

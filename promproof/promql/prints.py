@@ -247,8 +247,8 @@ def _of_quantiles(root: Any, text: str) -> Iterator[Misprint]:
     if not numbers or len(numbers) != len(computed):
         return
     said = percentiles(text)
-    if said and not any(_same(percentile, 100 * each) for percentile in said for each in numbers):
-        shown = ", ".join(f"{100 * each:g}" for each in numbers)
+    if said and not any(_same(percentile, 100 * share) for percentile in said for share in numbers):
+        shown = ", ".join(f"{100 * share:g}" for share in numbers)
         yield Misprint(f"the text says percentile {said[0]:g}, the rule computes {shown}", _AGREE)
 
 

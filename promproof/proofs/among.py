@@ -13,8 +13,9 @@ from operator import or_
 from promproof.config.inhibition import read_inhibitions
 from promproof.config.inputs import Document
 from promproof.config.labelsets import Partial
-from promproof.config.routes import ALL_LABELS, Key, Route, read_routes
+from promproof.config.routes import ALL_LABELS, Route, read_routes
 from promproof.config.routes import reaches as ends
+from promproof.config.yamltext import Key
 from promproof.findings import part as findings
 from promproof.findings.weektimes import FULL, moment, weektimes
 from promproof.proofs.routes import Destination, Group, reaches

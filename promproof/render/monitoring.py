@@ -18,7 +18,8 @@ from promproof.config.folder import (
 from promproof.config.globs import ALERTMANAGER_HOME, PROMETHEUS_HOME, matching_files
 from promproof.config.promql_durations import caveats
 from promproof.config.timescale import TimeScale
-from promproof.config.yamlfile import Key, dump, load
+from promproof.config.yamlfile import dump, load
+from promproof.config.yamltext import Key
 from promproof.errors import InputError
 from promproof.render.grafana import FOLDER as GRAFANA_FOLDER
 from promproof.render.grafana import render_grafana

@@ -15,7 +15,8 @@ from promproof.config.globs import matching_files, resolved
 from promproof.config.inputs import Document
 from promproof.config.masking import masked
 from promproof.config.promql_durations import normal_form
-from promproof.config.yamlfile import Key, clone, dump, key_text, shown, value_at
+from promproof.config.yamlfile import clone, dump, key_text, shown, value_at
+from promproof.config.yamltext import Key
 
 # Below these keys stand names that people chose: one that ends in _file is no path.
 _TEXT_MAPS = ("labels", "external_labels", "annotations", "params", "headers", "http_headers", "fields")

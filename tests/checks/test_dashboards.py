@@ -25,7 +25,7 @@ from promproof.evidence.records import Metadata, RuleFiles
 from promproof.grafana.dashboard import slug
 from promproof.grafana.expand import substitute, with_auto
 from promproof.grafana.origins import DataSource
-from promproof.grafana.provisioning import Texts, read_all, texts, uid_of
+from promproof.grafana.provisioning import Texts, read_all
 from promproof.grafana.zoom import everything
 from promproof.observe import panels as record
 from promproof.run.clock import SystemClock
@@ -268,36 +268,6 @@ def test_an_interval_variable_at_auto_follows_the_range(length: int, changes: Js
 def test_words_of_other_alphabets_are_kept_in_ids() -> None:
     assert slug("Größe der Warteschlange_2") == "größe-der-warteschlange-2"
     assert slug("請求") != slug("錯誤")
-
-
-def test_a_source_without_uid_has_the_one_that_grafana_gives(tmp_path: Path) -> None:
-    assert uid_of("Prometheus") == "PBFA97CFB590B2093"
-    place = tmp_path / "grafana" / "provisioning" / "datasources"
-    place.mkdir(parents=True)
-    source = {"name": "Prometheus", "type": "prometheus", "jsonData": {"timeInterval": "15s"}}
-    (place / "a.yml").write_text(json.dumps({"datasources": [source]}), encoding="utf-8")
-    found = texts(tmp_path)
-    assert (found.sources[0].uid, found.problems) == ("PBFA97CFB590B2093", ())
-
-
-@pytest.mark.parametrize(
-    ("entry", "words"),
-    [
-        (7, "datasources[0]: found a number, expected a mapping"),
-        ({"name": ["a"]}, "datasources[0].name: found a list, expected text"),
-        ({"jsonData": "x"}, "datasources[0].jsonData: found text, expected a mapping"),
-        ({"type": "prometheus", "jsonData": {"timeInterval": 15}}, "timeInterval: found a number, expected text"),
-        ({"type": "prometheus", "jsonData": {"timeInterval": "often"}}, "timeInterval: 'often' is no duration"),
-    ],
-    ids=["number", "name", "jsonData", "seconds", "no duration"],
-)  # fmt: skip  # a table: one case, one row
-def test_a_wrong_type_in_a_file_of_sources_is_a_finding_with_its_key(
-    entry: Any, words: str, tmp_path: Path
-) -> None:
-    place = tmp_path / "grafana" / "provisioning" / "datasources"
-    place.mkdir(parents=True)
-    (place / "a.yml").write_text(json.dumps({"datasources": [entry]}), encoding="utf-8")
-    assert words in "\n".join(map(str, texts(tmp_path).problems))
 
 
 WRONG: tuple[Any, ...] = (None, True, 7, -1.5, 10**400, "x", "", [], {}, [None, 7], {"a": [{}]}, "\ud800\x00")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from promproof.config import routes
 from promproof.config.durations import format_duration
 from promproof.config.labelsets import ABSENT
+from promproof.config.yamltext import Key
 from promproof.findings.alertlabels import Sent
 from promproof.findings.alertroutes import PAGERS, endings, is_resource, place_of, receiver_of, tree_of
 from promproof.findings.finding import Finding, Severity
@@ -70,7 +71,7 @@ def judge_groups(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     tree = tree_of(server)
     if tree is None or is_resource(server):
         return
-    ending: dict[routes.Key, list[Sent]] = {}
+    ending: dict[Key, list[Sent]] = {}
     for alert, reaches in endings(server, setup):
         if not alert.fires_always:
             for reach in reaches:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from promproof.config import routes
 from promproof.config.labelsets import Partial
 from promproof.config.routes import Reach, reaches
+from promproof.config.yamltext import Key
 from promproof.findings.alertroutes import endings, is_critical, is_resource, place_of, says_nobody, tree_of
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, register
@@ -156,7 +157,7 @@ def judge_routes(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
 
 
 def _critical(server: Alertmanager, setup: Setup, tree: routes.Route) -> Iterator[Finding]:
-    held: dict[routes.Key, tuple[routes.Route, int, list[str]]] = {}
+    held: dict[Key, tuple[routes.Route, int, list[str]]] = {}
     for name, all_ends in _alerts(server, setup, tree):
         ends = [reach for reach in all_ends if not says_nobody(reach.route.receiver)]
         if not ends or not all(reach.certain for reach in ends):

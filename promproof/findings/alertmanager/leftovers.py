@@ -45,7 +45,7 @@ def judge(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     is_certain = not is_filled_in(server) and not _EXAMPLE.search(PurePath(server.file).name)
     for part in (
         server.part.part("global"),
-        *(part for each in server.receivers for _, part in each.integrations),
+        *(part for receiver in server.receivers for _, part in receiver.integrations),
     ):
         for name, value in _texts(part):
             if _KEY.search(name) and _LEFT.search(value) and "{{" not in value and "${" not in value:

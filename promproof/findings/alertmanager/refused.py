@@ -230,7 +230,11 @@ def _addresses(server: Alertmanager) -> Iterator[_Mistake]:
     everywhere = server.part.part("global")
     for part, keys in (
         (everywhere, [key for key in everywhere.data or () if str(key).endswith("_url")]),
-        *((part, _ADDRESSES.get(kind, ())) for each in server.receivers for kind, part in each.integrations),
+        *(
+            (part, _ADDRESSES.get(kind, ()))
+            for receiver in server.receivers
+            for kind, part in receiver.integrations
+        ),
     ):
         for key in keys:
             text = part.text(str(key))

@@ -173,7 +173,7 @@ def _silent(rule: Part, title: str) -> Iterator[Finding]:
 
 def _example(queries: list[Part], query: Part) -> str:
     """The key with the query above, where there is one."""
-    names = [each.text("refId") for each in queries[: queries.index(query)]]
+    names = [earlier.text("refId") for earlier in queries[: queries.index(query)]]
     return f"expression: {names[-1] if names else 'A'}"
 
 

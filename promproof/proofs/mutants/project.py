@@ -15,12 +15,12 @@ from promproof.config.inputs import Document
 from promproof.config.promql import parse, walk
 from promproof.config.shapes import RuleFile, shaped
 from promproof.config.yamlfile import load
+from promproof.config.yamltext import Key
 from promproof.proofs.coverage.testfile import TestFile
 from promproof.proofs.mutants.base import Subject
 from promproof.proofs.mutants.syntax import read
 
 ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

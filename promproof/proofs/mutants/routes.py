@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promproof.config.inputs import Document
+from promproof.config.yamltext import Key
 from promproof.errors import InputError
 from promproof.proofs.among import Alert, destinations
-
-Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
