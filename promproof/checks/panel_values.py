@@ -13,13 +13,15 @@ from statistics import median
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond
+from promproof.config.jobs import shared
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
-from promproof.evidence.evidence import Evidence
+from promproof.evidence.evidence import Evidence, NotShown
 from promproof.exposition import Labels, series_text
 from promproof.grafana.units import dimension, factor
 from promproof.truth.metrics import Interval
 from promproof.truth.panel import Bounds, Truth
+from promproof.truth.siblings import read_by
 from promproof.truth.views import Answered, Views, views
 from promproof.verdict import Verdict
 
@@ -141,7 +143,12 @@ def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject
 
     Raises:
         Gap: evidence of the truth is missing.
+        NotShown: the query reads other instances of the target's job.
     """
+    evidence = seen.evidence
+    job, siblings = evidence.contract.target.job, evidence.siblings
+    if truth.of_target and siblings and read_by(answer.expanded, job, siblings):
+        raise NotShown(f"{answer.target.path} reads all of them: {shared(job, siblings)}")
     key = ("bounds", answer.record)
     if key not in seen.memo:
         at = truth.bounds(seen, answer, ordinal, subject)

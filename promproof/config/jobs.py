@@ -6,7 +6,7 @@ are known by. A doubt is never resolved by a guess: it is an error that names th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +69,8 @@ def of_targets(targets: Sequence[Mapping[str, Any]], metrics_url: str, service: 
 
     targets: as `/api/v1/targets` lists them.
     """
-    known = [(dict(target["labels"]), _address(str(target["scrapeUrl"]))) for target in targets]
-    here = [labels for labels, address in known if address == _address(metrics_url)]
+    known = [(dict(target["labels"]), address_of(str(target["scrapeUrl"]))) for target in targets]
+    here = [labels for labels, address in known if address == address_of(metrics_url)]
     if len({labels["job"] for labels in here}) == 1:
         return Scraping(here[0]["job"], here[0]["instance"] if len(here) == 1 else "")
     jobs = {
@@ -83,7 +83,50 @@ def of_targets(targets: Sequence[Mapping[str, Any]], metrics_url: str, service: 
     return None
 
 
-def _address(url: str) -> str:
+def instances(targets: Iterable[Mapping[str, Any]], job: str) -> tuple[str, ...]:
+    """The instances of a job, each once. targets: as `/api/v1/targets` lists them."""
+    mine = [target["labels"] for target in targets if target["labels"].get("job") == job]
+    return tuple(dict.fromkeys(str(labels.get("instance", "")) for labels in mine))
+
+
+def at_address(targets: Sequence[Mapping[str, Any]], job: str, address: str) -> str:
+    """The target's instance: its address, or what the job's only instance that is scraped there is called."""
+    mine = [target for target in targets if target["labels"].get("job") == job]
+    here = [
+        target for target in mine if address_of(str(target["scrapeUrl"])) == address_of(f"http://{address}")
+    ]
+    found = instances(here, job)
+    return found[0] if address not in instances(mine, job) and len(found) == 1 else address
+
+
+def others(found: Sequence[str], own: str) -> tuple[str, ...]:
+    """The other instances of a job that has the target's own among them; none for a job of one."""
+    return tuple(instance for instance in found if instance != own) if len(found) > 1 else ()
+
+
+def of_one(job: str, found: Sequence[str], own: str) -> tuple[str, ...]:
+    """The siblings of the target, which gets all requests of a run.
+
+    Raises:
+        InputError: the job has several instances, and the target is none of them: what stands in front of them, say.
+    """
+    if len(found) > 1 and own not in found:
+        raise InputError(
+            what=f"job {job} has {len(found)} instances ({', '.join(found)}), and none is {own}",
+            where="--target",
+            expected="the address of one of them: requests to what is in front of several are counted by several",
+            todo="name one, and its label with --instance where that is not its address",
+        )
+    return others(found, own)
+
+
+def shared(job: str, siblings: Sequence[str]) -> str:
+    """That a job has more instances than the one that gets the run's requests."""
+    among = ", ".join(siblings[:3]) + (f" and {len(siblings) - 3} more" if siblings[3:] else "")
+    return f"job {job} has {len(siblings) + 1} instances, and one gets the requests: no ledger has those of {among}"
+
+
+def address_of(url: str) -> str:
     """Host and port of a URL, with one name for this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""

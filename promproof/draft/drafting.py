@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
-from promproof.config.jobs import Scraping, candidates, of_targets
+from promproof.config.jobs import Scraping, candidates, instances, of_targets
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
 from promproof.config.urls import without_password
@@ -120,6 +120,11 @@ def _scraping(wishes: Wishes, place: str, say: Say) -> Scraping | None:
     if found is None:
         jobs = ", ".join(dict.fromkeys(target["labels"]["job"] for target in targets)) or "none"
         say(ASKED_JOB.format(jobs=jobs))
+    elif not found.instance and len(several := instances(targets, found.job)) > 1:
+        say(f"job {found.job} has {len(several)} instances ({', '.join(several)}), each with its own counts:")
+        say(
+            "  draft from one of them (--target, --metrics), and name it with --instance where it is called otherwise"
+        )
     return found
 
 

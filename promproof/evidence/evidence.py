@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from promproof.config.durations import parse_duration
+from promproof.config.jobs import instances, others
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract, seconds
 from promproof.evidence.history import History, K, Record
@@ -292,6 +293,13 @@ class Evidence:
             targets.data.targets if targets is not None else (),
             run.data.instance if run is not None else "",
         )
+
+    @cached_property
+    def siblings(self) -> tuple[str, ...]:
+        """The other instances of the target's job, where Prometheus reads several."""
+        record = self.history.last(Targets)
+        targets = record.data.targets if record is not None else ()
+        return others(instances(targets, self.contract.target.job), self.run.instance)
 
     @cached_property
     def _exposed(self) -> tuple[tuple[str, Labels], ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
+from promproof.config.jobs import address_of, instances
 from promproof.config.timescale import parse_duration
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError
@@ -38,6 +40,7 @@ class Readings:
         self._url = target.rstrip("/") + contract.target.metrics_path
         self._prometheus = prometheus
         self._session = Session(TIMEOUT_SECONDS)
+        self._selector = ""
 
     def api(self) -> Reading:
         """The target's exposition now.
@@ -60,17 +63,59 @@ class Readings:
         """How Prometheus scrapes the target.
 
         Raises:
-            EvidenceError: Prometheus does not answer, or has no target of the contract's job.
+            EvidenceError: Prometheus does not answer, or has no such target of the contract's job.
         """
-        job = self.contract.target.job
+        target = self._target()
+        if target is None:
+            job, url = self.contract.target.job, self._asked.url
+            raise EvidenceError(
+                "prometheus", f"no active target of job {job!r}", (), f"look at {url}/targets"
+            )
+        interval = parse_duration(target["scrapeInterval"])
+        return Scraped(interval, target["health"] == "up", tuple(target["labels"]))
+
+    @property
+    def _asked(self) -> Prometheus:
         assert self._prometheus is not None
-        for target in self._prometheus.targets():
-            if target["labels"].get("job") == job:
-                interval = parse_duration(target["scrapeInterval"])
-                return Scraped(interval, target["health"] == "up", tuple(target["labels"]))
-        raise EvidenceError(
-            "prometheus", f"no active target of job {job!r}", (), f"look at {self._prometheus.url}/targets"
-        )
+        return self._prometheus
+
+    def _target(self) -> dict[str, Any] | None:
+        """The target as Prometheus lists it, of several instances the one at its address; None for a job without any.
+
+        Raises:
+            EvidenceError: Prometheus does not answer, or none of several instances is the target.
+        """
+        job, own = self.contract.target.job, address_of(self._url)
+        found = [target for target in self._asked.targets() if target["labels"].get("job") == job]
+        if len(instances(found, job)) < 2:
+            return found[0] if found else None
+        here = [target for target in found if address_of(str(target["scrapeUrl"])) == own]
+        if not here:
+            raise EvidenceError(
+                "prometheus",
+                f"job {job} has {len(found)} instances, each with its own counts, and none is {own}",
+                (),
+                "name one of them as the target",
+            )
+        return here[0]
+
+    def _matchers(self) -> str:
+        """What selects the target's series: its job, and its instance where Prometheus lists it.
+
+        Raises:
+            EvidenceError: Prometheus does not answer, or none of several instances is the target.
+        """
+        if not self._selector:
+            target = self._target()
+            labels = {} if target is None else target["labels"]
+            named = {"job": self.contract.target.job, **labels}
+            chosen = (
+                "{" + ",".join(matcher(name, named[name]) for name in ADDED_BY_SCRAPE if name in named) + "}"
+            )
+            if target is None:
+                return chosen
+            self._selector = chosen
+        return self._selector
 
     def stored(self) -> Reading | None:
         """Prometheus' last scrape that succeeded; None when it has none, or is not asked.
@@ -83,7 +128,7 @@ class Readings:
         """
         if self._prometheus is None:
             return None
-        job = f"{{{matcher('job', self.contract.target.job)}}}"
+        job = self._matchers()
         to_monotonic = time.monotonic() - time.time()
         values: dict[tuple[str, Labels], float] = {}
         lasted = self._prometheus.samples(f"scrape_duration_seconds{job}", LOOKBACK_SECONDS)

@@ -39,6 +39,8 @@ class Service:
     """That of its own durations: 1 for a target that runs already."""
     authorization: str = ""
     """The header with which Prometheus asks for its metrics; empty for none."""
+    siblings: tuple[str, ...] = ()
+    """The other instances of its job, in a Prometheus that runs already."""
 
     @property
     def selector(self) -> str:

@@ -9,11 +9,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from promproof.config.jobs import at_address, instances, of_one, shared
 from promproof.config.relabel_exact import applied, steps
 from promproof.config.rules import read
 from promproof.config.scrape_auth import authorization
@@ -87,9 +89,11 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     cleanup.callback(liveness.stop)
     liveness.start()
     _tell_rendered(ground, stack.rendered, private)
+    service = _service(prepared, target, target.faults(cleanup, book))
+    monitoring = _monitoring(prepared, backend.name, stack, liveness, cleanup)
     bench = Bench(
-        _service(prepared, target, target.faults(cleanup, book)),
-        _monitoring(prepared, backend.name, stack, liveness, cleanup),
+        _among(prepared, monitoring, service),
+        monitoring,
         pace,
         Tools(history, journal, book, receiver, liveness, binaries),
     )
@@ -131,6 +135,23 @@ def _instance(prepared: Prepared, address: str) -> str:
     except ValueError:
         return address
     return (found or {}).get("instance", address)
+
+
+def _among(prepared: Prepared, monitoring: Monitoring, service: Service) -> Service:
+    """The target with its place among the instances of its job, as a Prometheus that runs already lists them.
+
+    Raises:
+        InputError: it lists several, and none is the target's.
+    """
+    job, named = prepared.contract.target.job, prepared.options.target.instance
+    if prepared.options.stack.prometheus is None:
+        return service
+    try:
+        targets = monitoring.prometheus.targets()
+    except EvidenceError:  # the checks say that it lists no targets
+        return service
+    own = named or at_address(targets, job, service.instance)
+    return replace(service, instance=own, siblings=of_one(job, instances(targets, job), own))
 
 
 def _monitoring(
@@ -197,6 +218,8 @@ def no_drill(prepared: Prepared, bench: Bench) -> str:
     """Why the run takes no alert live; empty when it does."""
     if prepared.drill is None:
         return "the live drill was left out (--no-drill)"
+    if bench.service.siblings:
+        return shared(prepared.contract.target.job, bench.service.siblings)
     needs, able = needs_of(prepared.drill.plan)
     if Need.FAULT_PORT in needs and bench.service.faults is None:
         return "the target has no fault port that the drill could ask; name one with --fault-url"

@@ -15,6 +15,7 @@ from typing import Literal
 from promproof import interrupts
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
+from promproof.config.jobs import shared
 from promproof.drills.drill import Loaded
 from promproof.drills.needs import needs_of
 from promproof.drills.plan import batches, power_gate
@@ -170,6 +171,13 @@ class _Session:
         self.proc = idle_machine(ground, cleanup, cpus)
         self.bench = bring_up(ground, cleanup, self.proc.folder if self.proc else None)
         bench = self.bench
+        if bench.service.siblings:
+            raise InputError(
+                what=shared(prepared.contract.target.job, bench.service.siblings),
+                where="--prometheus",
+                expected="one instance: an alert over all of them is not dosed by the requests to one",
+                todo="leave one running while the drills are",
+            )
         pause = min(max(bench.pace.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
         self.pollers = Pollers(
             history, bench.monitoring.prometheus.url, bench.monitoring.alertmanager_url, pause

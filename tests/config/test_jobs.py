@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promproof.config.folder import Job
-from promproof.config.jobs import Scraping, job_of, of_targets
+from promproof.config.jobs import Scraping, at_address, instances, job_of, of_one, of_targets, shared
 from promproof.errors import InputError
 
 pytestmark = pytest.mark.unit
@@ -90,3 +90,49 @@ def test_a_prometheus_that_runs_names_the_job_that_reads_the_address(
     targets: tuple[tuple[str, str, str], ...], found: Scraping | None
 ) -> None:
     assert of_targets(scraped(*targets), "http://127.0.0.1:8000/metrics", "shop") == found
+
+
+def test_an_instance_that_is_listed_twice_is_one() -> None:
+    listed = scraped(WEB, ("web", "web-2", "localhost:8001"), BATCH, ("web", "web-1", "localhost:9000"))
+    assert instances(listed, "web") == ("web-1", "web-2")
+
+
+@pytest.mark.parametrize(
+    ("found", "siblings"),
+    [(("a:1", "b:1", "c:1"), ("b:1", "c:1")), (("a:1",), ()), (("elsewhere:1",), ()), ((), ())],
+    ids=["of three", "alone", "one by another name", "none"],
+)
+def test_the_other_instances_of_a_job_are_known_where_the_target_is_among_them(
+    found: tuple[str, ...], siblings: tuple[str, ...]
+) -> None:
+    assert of_one("shop", found, "a:1") == siblings
+
+
+def test_what_stands_in_front_of_several_instances_is_no_target() -> None:
+    with pytest.raises(InputError) as refused:
+        of_one("shop", ("a:1", "b:1"), "front:80")
+    assert "job shop has 2 instances (a:1, b:1), and none is front:80" in str(refused.value)
+
+
+def test_many_instances_are_told_by_three_and_their_number() -> None:
+    assert shared("shop", ("b:1", "c:1", "d:1", "e:1")).endswith(
+        "job shop has 5 instances, and one gets the requests: no ledger has those of b:1, c:1, d:1 and 1 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("targets", "own"),
+    [
+        ((("web", "127.0.0.1:80", "127.0.0.1:80"), ("web", "b:1", "b:1")), "127.0.0.1:80"),
+        ((("web", "web-1", "localhost:80"), ("web", "b:1", "b:1")), "web-1"),
+        ((("web", "localhost:80", "b:1"), ("web", "b:1", "127.0.0.1:80")), "localhost:80"),
+        ((("web", "x", "localhost:80"), ("web", "y", "localhost:80")), "localhost:80"),
+        ((("probe", "p", "localhost:80"), ("web", "b:1", "b:1")), "localhost:80"),
+        ((), "localhost:80"),
+    ],
+    ids=["another name of this machine", "a name", "its own name first", "two there", "another job", "none"],
+)
+def test_the_instance_at_the_target_s_address_is_the_target(
+    targets: tuple[tuple[str, str, str], ...], own: str
+) -> None:
+    assert at_address(scraped(*targets), "web", "localhost:80") == own

@@ -6,10 +6,12 @@ import json
 import socket
 import time
 import urllib.parse
+from typing import Any
 
 import pytest
 
 from promproof.contract.model import load
+from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.readings import Readings
 from promproof.places import DEFAULT_CONTRACT
@@ -17,10 +19,14 @@ from tests.observe.servers import answer, serving
 
 pytestmark = pytest.mark.unit
 COUNTED = "http_requests_total"
+JOB = load(DEFAULT_CONTRACT).target.job
 
 
-def _stored(up: tuple[int, ...]) -> dict[str, float] | None:
-    """The counts of the last scrape, of a Prometheus whose scrapes came every second and succeeded or not."""
+def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str, float] | None:
+    """The counts of the last scrape, of a Prometheus whose scrapes came every second and succeeded or not.
+
+    instances: of the job; the empty one is at the target's address, and every other one has counted 7 more.
+    """
     now = round(time.time(), 3)
     stamps = [now - len(up) + number for number in range(len(up))]
     good = [stamp for stamp, healthy in zip(stamps, up, strict=True) if healthy]
@@ -30,17 +36,43 @@ def _stored(up: tuple[int, ...]) -> dict[str, float] | None:
         COUNTED: [(stamp, 100 * (number + 1)) for number, stamp in enumerate(good)],
     }
 
+    def rows(name: str, asked: str, own: str) -> list[dict[str, Any]]:
+        found = []
+        for instance in (other or own for other in instances):
+            more = 7 if name == COUNTED and instance != own else 0
+            values = [[stamp, str(value + more)] for stamp, value in samples.get(name, [])]
+            if values and ("instance=" not in asked or f'"{instance}"' in asked):
+                labels = {"__name__": name, "job": JOB, "instance": instance}
+                found.append({"metric": labels, "values": values})
+        return found
+
     def script(client: socket.socket, request: bytes) -> None:
-        query = urllib.parse.unquote_plus(request.decode()).partition("query=")[2].partition("{")[0]
-        found = [[stamp, str(value)] for stamp, value in samples.get(query, [])]
-        rows = [{"metric": {"__name__": query, "job": "api"}, "values": found}] if found else []
-        data = {"status": "success", "data": {"resultType": "matrix", "result": rows}}
-        answer(json.dumps(data), 200, "Content-Type: application/json")(client, request)
+        text = urllib.parse.unquote_plus(request.decode())
+        own = server.url.removeprefix("http://")
+        data: dict[str, Any]
+        if "/targets" in text.partition("\n")[0]:
+            listed = [
+                {
+                    "labels": {"job": JOB, "instance": other or own},
+                    "scrapeUrl": f"http://{other or own}/metrics",
+                }
+                for other in instances
+            ]
+            data = {
+                "activeTargets": [{**target, "health": "up", "scrapeInterval": "1s"} for target in listed]
+            }
+        else:
+            name, _, asked = text.partition("query=")[2].partition("{")
+            data = {"resultType": "matrix", "result": rows(name, asked.partition("}")[0], own)}
+        whole = {"status": "success", "data": data}
+        answer(json.dumps(whole), 200, "Content-Type: application/json")(client, request)
 
     with serving(script) as server:
         readings = Readings(load(DEFAULT_CONTRACT), server.url, Prometheus(server.url))
-        stored = readings.stored()
-        readings.close()
+        try:
+            stored = readings.stored()
+        finally:
+            readings.close()
     return None if stored is None else {name: value for (name, _), value in stored.values.items()}
 
 
@@ -51,3 +83,22 @@ def _stored(up: tuple[int, ...]) -> dict[str, float] | None:
 )
 def test_the_last_scrape_that_succeeded_is_read(up: tuple[int, ...], counts: dict[str, float] | None) -> None:
     assert _stored(up) == counts
+
+
+@pytest.mark.parametrize("instances", [("b:1", ""), ("", "b:1"), ("b:1", "", "c:1")])
+def test_of_several_instances_the_one_at_the_target_s_address_is_read(instances: tuple[str, ...]) -> None:
+    assert _stored((1, 1), instances) == {COUNTED: 200}
+
+
+def test_the_only_instance_is_read_whatever_its_address_is() -> None:
+    assert _stored((1, 1), ("b:1",)) == {COUNTED: 207}
+
+
+def test_several_instances_of_which_none_is_the_target_are_told() -> None:
+    with pytest.raises(EvidenceError) as told:
+        _stored((1, 1), ("b:1", "c:1"))
+    assert f"job {JOB} has 2 instances, each with its own counts, and none is localhost:" in str(told.value)
+
+
+def test_a_job_without_targets_has_nothing_stored() -> None:
+    assert _stored((1, 1), ()) is None
