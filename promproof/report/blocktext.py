@@ -11,7 +11,7 @@ from promproof.report.lines import cut, limited, plain, wrapped
 from promproof.report.styles import STYLE
 from promproof.verdict import Verdict
 
-LABEL = 11
+LABEL = 12
 """columns before a text that stands beside its name"""
 FEW = 3
 """symptoms that need not be counted"""

@@ -146,7 +146,7 @@ def test_a_long_symptom_list_is_counted() -> None:
     rule = red("alert/A/documented", "r.yml:6: threshold is > 1, documented > 2")
     live = [red(f"alert/A/live/{aspect}") for aspect in ("fires-above", "notified", "resolved", "quiet")]
     [line] = [line for line in lines_of([rule, *live], 200) if "so also" in line]
-    assert line == "  so also  4 claims: alert/A/live/fires-above, notified, resolved, quiet"
+    assert line == "  so also   4 claims: alert/A/live/fires-above, notified, resolved, quiet"
 
 
 def test_the_word_before_a_tolerance_stands_apart() -> None:
