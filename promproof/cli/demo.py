@@ -109,6 +109,8 @@ def _page(
             "target": bench.service.url,
             "instance": bench.service.instance,
             "prometheus": bench.monitoring.prometheus.url,
+            "alertmanager": bench.monitoring.alertmanager_url,
+            "grafana": bench.monitoring.grafana_url,
             "fault_url": app.fault_url if app is not None else None,
             "running_scale": f"{prepared.scale.factor:g}",
             "reports": folder.absolute() / "page",

@@ -1,6 +1,7 @@
 """`promproof ui`: Locust's web UI with the verification page, against a stack that is running.
 
-The defaults are the documented ports: API 8000, Prometheus 9090, the web UI on 127.0.0.1:8089. Exit status: as of the
+The defaults are the documented ports: API 8000, Prometheus 9090, Alertmanager 9093,
+Grafana 3000, the web UI on 127.0.0.1:8089. Exit status: as of the
 last run; 4 for bad options or a port that is taken.
 """
 
@@ -31,7 +32,7 @@ from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
 
 PAGE = PACKAGE / "live" / "page.py"
-URLS = ("--host", "--prometheus", "--fault-url")
+URLS = ("--host", "--prometheus", "--alertmanager", "--grafana", "--fault-url")
 LOCUSTS = {"--target": "--host"}
 """What Locust calls an option of ours."""
 ALIASES = {"-H": "--host", "-P": "--web-port"}

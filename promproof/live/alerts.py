@@ -22,7 +22,7 @@ class AlertState:
 
     state: inactive, pending, firing, or absent when Prometheus has no such rule. quantity: its values now, by series;
     empty when there is none. documented: what the contract promises. hold: `for` of the rule that is loaded, in
-    seconds. unit: of the quantity, as the contract says it.
+    seconds. unit: of the quantity, as the contract says it. always: whether it is documented to fire always.
     """
 
     name: str
@@ -34,6 +34,7 @@ class AlertState:
     trouble: str = ""
     hold: float | None = None
     unit: str = ""
+    always: bool = False
 
 
 def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
@@ -55,8 +56,9 @@ def states(contract: Contract, prometheus: Prometheus) -> list[AlertState]:
 
 def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, prometheus: Prometheus) -> AlertState:
     promised = "" if alert is None else promise_of(alert)
+    always = alert is not None and alert.always
     if rule is None:
-        return AlertState(name, "absent", (), None, "", promised)
+        return AlertState(name, "absent", (), None, "", promised, always=always)
     comparison = comparison_of(rule["query"])
     quantity: tuple[float, ...] = ()
     trouble = str(rule.get("lastError") or "")
@@ -69,7 +71,7 @@ def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, promethe
     since = min((str(alert["activeAt"]) for alert in rule.get("alerts", ())), default="")
     unit = "" if alert is None else alert.unit or ""
     hold = float(rule.get("duration") or 0)
-    return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble, hold, unit)
+    return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble, hold, unit, always)
 
 
 def worst(state: AlertState) -> float | None:
@@ -94,6 +96,7 @@ def as_rows(found: Sequence[AlertState], now: float) -> list[dict[str, Any]]:
             "lasts": _lasts(alert, now),
             "documented": alert.documented,
             "since": alert.since,
+            "always": alert.always,
             "trouble": alert.trouble,
         }
         for alert in found

@@ -28,10 +28,12 @@ from promproof.contract import model as contracts
 from promproof.drills.drill import load_folder
 from promproof.errors import EvidenceError, InputError
 from promproof.live.drills import DrillDesk, Place
+from promproof.live.links import parts_of
 from promproof.live.switches import Switchboard
 from promproof.live.watch import Watch
 from promproof.load.arguments import declare, scenario_of
 from promproof.places import DEFAULT_REPORTS, DRILLS
+from promproof.report.page.counts import figure
 from promproof.stack.journal import cache_dir
 
 HERE = Path(__file__).resolve().parent
@@ -57,8 +59,17 @@ INSERTED = """
 
 def add_options(parser: Any, **_: object) -> None:
     """Options of the page; none of them is a field of the start form."""
-    names = ("prometheus", "contract", "drills", "fault-url", "fault-token", "instance", "monitoring")
-    declare(parser, *names, "reports", "running-scale", "follow", include_in_web_ui=False)
+    names = ("prometheus", "alertmanager", "grafana", "contract", "drills", "fault-url", "fault-token")
+    declare(
+        parser,
+        *names,
+        "instance",
+        "monitoring",
+        "reports",
+        "running-scale",
+        "follow",
+        include_in_web_ui=False,
+    )
 
 
 def install(environment: Any, **_: object) -> None:
@@ -92,6 +103,7 @@ def install(environment: Any, **_: object) -> None:
         folder,
         environment.load_following,
         Path(options.follow) if options.follow else None,
+        parts_of(options.alertmanager, options.grafana),
     )
     environment.watch = watch
     _native_tab(environment, watch)
@@ -191,8 +203,8 @@ def _native_rows(watch: Watch) -> list[dict[str, Any]]:
         {
             "metric": row["metric"],
             "client": "",
-            "api": _plain(row["api"]),
-            "prometheus": _plain(row["prometheus"]),
+            "api": _in_unit(row["api"], row["unit"]),
+            "prometheus": _in_unit(row["prometheus"], row["unit"]),
             "difference": "",
         }
         for row in state["others"]
@@ -203,6 +215,11 @@ def _native_rows(watch: Watch) -> list[dict[str, Any]]:
 def _difference(row: dict[str, Any]) -> str:
     text = f"{_plain(row['api_difference'])} / {_plain(row['prometheus_difference'])}"
     return f"{text} ({row['differing']} of {row['label_sets']} label sets)" if row["differing"] else text
+
+
+def _in_unit(value: float | None, unit: str) -> str:
+    """What nobody compares to the last digit: 75.66 MiB, and not 79339520."""
+    return "" if value is None else figure(value, unit)
 
 
 def _plain(value: float | None) -> str:

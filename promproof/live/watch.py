@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from promproof.live import charts
 from promproof.live.alerts import as_rows, states
 from promproof.live.drills import DrillDesk
 from promproof.live.happened import Happened
+from promproof.live.links import Part, answering
 from promproof.live.switches import Switchboard
 from promproof.load.account import Account
 from promproof.load.asked import NOTHING_COUNTED, Questions
@@ -32,12 +33,14 @@ from promproof.load.result import LoadResult
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.readings import Readings
 from promproof.report import load as report
+from promproof.report.page.counts import unit_of
 from promproof.truth.counts import Reading, Row, counted, rows, set_aside, total
 from promproof.truth.metrics import Expected, between, sample_name
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+LINKS_SECONDS = 10.0
 CATCH_UP_SECONDS = 2.0
 """within which the ledger's file must have what was recorded at a reading"""
 ROWS_AT_MOST = 50
@@ -83,6 +86,7 @@ class Watch:
         folder: Path,
         following: Any,
         history: Path | None = None,
+        parts: Sequence[Part] = (),
     ) -> None:
         self.contract = contract
         self.board = board
@@ -101,9 +105,11 @@ class Watch:
         self._trouble: dict[str, str] = {}
         self._happened = Happened(history)
         self._runs = 0
+        self._links = {"Prometheus": prometheus} if prometheus is not None else {}
         if prometheus is not None:
             following.more = [parse_condition(f"metric {metric.name}") for metric in counted(contract)]
         gevent.spawn(self._look_again_and_again)
+        gevent.spawn(self._look_at_links, parts)
 
     @property
     def is_running(self) -> bool:
@@ -196,7 +202,7 @@ class Watch:
             "verdicts": verdicts,
             "alerts": self._alerts,
             "events": self._happened.as_rows(time.monotonic() if run is None else run.account.began),
-            "links": {"Prometheus": self._prometheus_url} if self._prometheus_url else {},
+            "links": self._links,
             **self._shown,
             **self._charts,
             "faults": self.board.state(),
@@ -216,6 +222,13 @@ class Watch:
                 self._look()
             except Exception:
                 log.exception("internal error while watching")
+
+    def _look_at_links(self, parts: Sequence[Part]) -> None:
+        """On its own: a part that does not answer must not hold up what is looked at each second."""
+        always = self._links
+        while parts:
+            self._links = {**always, **answering(parts)}
+            gevent.sleep(LINKS_SECONDS)
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -294,7 +307,12 @@ def _counts(
         differing += [_shown(row) for row in wrong]
     names = {sample_name(metric) for metric in counted(contract)}
     others = [
-        {"metric": metric.name, "api": _value(api, metric.name), "prometheus": _value(stored, metric.name)}
+        {
+            "metric": metric.name,
+            "unit": unit_of(metric),
+            "api": _value(api, metric.name),
+            "prometheus": _value(stored, metric.name),
+        }
         for metric in contract.metrics
         if sample_name(metric) not in names
     ]

@@ -70,13 +70,21 @@ OPTIONS = (
         "URL",
         defaults={"ui": "http://127.0.0.1:9090"},
     ),
-    Option("alertmanager", STACK, RUNS, "URL of an Alertmanager that runs already", "URL"),
+    Option(
+        "alertmanager",
+        STACK,
+        (*RUNS, "ui"),
+        "URL of an Alertmanager that runs already",
+        "URL",
+        defaults={"ui": "http://127.0.0.1:9093"},
+    ),
     Option(
         "grafana",
         STACK,
-        ("verify",),
+        ("verify", "ui"),
         "URL of a Grafana that runs with this provisioning",
         "URL",
+        defaults={"ui": "http://127.0.0.1:3000"},
     ),
     Option(
         "header",

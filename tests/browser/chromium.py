@@ -90,10 +90,10 @@ class Chromium:
             base64.b64decode(self._send("Page.captureScreenshot", options, self._session)["data"])
         )
 
-    def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+    def evaluate(self, expression: str, within: float = DEADLINE_SECONDS) -> Any:
+        """The value of a JavaScript expression in the page. within: seconds that the page may be silent for it."""
         options = {"expression": expression, "returnByValue": True, "awaitPromise": True}
-        answer = self._send("Runtime.evaluate", options, self._session)
+        answer = self._send("Runtime.evaluate", options, self._session, within)
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
@@ -116,12 +116,18 @@ class Chromium:
             or (event["method"] == "Runtime.consoleAPICalled" and event["params"]["type"] == "error")
         ]
 
-    def _send(self, method: str, params: dict[str, Any], session: str | None = None) -> dict[str, Any]:
+    def _send(
+        self,
+        method: str,
+        params: dict[str, Any],
+        session: str | None = None,
+        within: float = DEADLINE_SECONDS,
+    ) -> dict[str, Any]:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         self._socket.send(json.dumps({**message, "sessionId": session} if session else message))
         while True:
-            answer = json.loads(self._socket.recv(timeout=DEADLINE_SECONDS))
+            answer = json.loads(self._socket.recv(timeout=within))
             if answer.get("id") == number:
                 if "error" in answer:
                     raise AssertionError(f"{method}: {answer['error']}")

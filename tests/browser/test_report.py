@@ -30,6 +30,8 @@ pytestmark = [
     ),
 ]
 NARROW, BROAD = (375, 667), (1440, 900)
+AXE_SECONDS = 600.0
+"""axe-core says nothing until it has looked at all of a page: half a minute for 520 claims on a core of its own"""
 READY = 'document.body && document.body.dataset.ready === "yes"'
 FOUND = Checked(
     Setup(),
@@ -184,7 +186,8 @@ def violations(chromium: Chromium, axe: str) -> list[Any]:
     """The rules that the page breaks, each with the first elements that do."""
     chromium.evaluate(f"{axe}; undefined")
     nodes = "v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))"
-    found: list[Any] = chromium.evaluate(f"axe.run().then((r) => r.violations.map((v) => [v.id, {nodes}]))")
+    script = f"axe.run().then((r) => r.violations.map((v) => [v.id, {nodes}]))"
+    found: list[Any] = chromium.evaluate(script, AXE_SECONDS)
     return found
 
 

@@ -102,3 +102,9 @@ def test_an_alert_is_shown_in_its_unit_beside_what_is_loaded() -> None:
 def test_an_alert_that_prometheus_lacks_shows_nothing() -> None:
     (row,) = as_rows([AlertState("A", "absent", (), None, "", "> 5 %")], NOW)
     assert (row["shown"], row["loaded"], row["lasts"], row["for"]) == ("", "", None, None)
+
+
+def test_a_watchdog_is_told_apart_from_alerts_whose_firing_is_bad() -> None:
+    watchdog = AlertState("Watchdog", "firing", (), None, "", "always fires", always=True)
+    other = AlertState("A", "firing", (), None, "", "> 5 %")
+    assert [row["always"] for row in as_rows([watchdog, other], NOW)] == [True, False]

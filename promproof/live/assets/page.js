@@ -1,16 +1,23 @@
-// The part of the verification tab that a table cannot show, below Locust's own table. It belongs to nobody but itself:
-// Locust's page is React's, so this element is put back whenever React has replaced what it stood in.
+// The parts of the verification tab that a table cannot show: verdict and alerts above Locust's own table of counts, the
+// rest below it. They belong to nobody but themselves: Locust's page is React's, so they are put back whenever React has
+// replaced what they stood in.
 "use strict";
 (() => {
   const COLORS = { client: ["#0969da", "#1b7c83", "#8250df"], Prometheus: ["#bc4c00", "#9a6700", "#cf222e"] };
-  const box = document.createElement("section");
-  box.id = "verification";
-  box.hidden = true;
   const parts = {};
-  for (const name of ["head", "verdicts", "alerts", "faults", "charts", "events", "drills", "counts"]) {
-    parts[name] = box.appendChild(document.createElement("div"));
-    parts[name].id = "verification-" + name;
-  }
+  const section = (id, ...names) => {
+    const made = document.createElement("section");
+    made.id = id;
+    made.className = "verification";
+    made.hidden = true;
+    for (const name of names) {
+      parts[name] = made.appendChild(document.createElement("div"));
+      parts[name].id = "verification-" + name;
+    }
+    return made;
+  };
+  const top = section("verification-top", "head", "verdicts", "alerts", "faults");
+  const box = section("verification", "counts", "charts", "events", "drills");
   const plots = new Map();
   const refused = {};  // what was said to the newest click, until the next one
 
@@ -37,12 +44,30 @@
     if (parts[name].innerHTML !== next.innerHTML) parts[name].replaceChildren(...next.childNodes);
   };
 
+  // what somebody who is on call wants to know first; a watchdog that fires is what it should do
+  const now = (at, all) => {
+    if (!all.length) return;
+    const line = add(at, "p");
+    line.id = "verification-now";
+    const said = [
+      ["firing: ", "firing", (alert) => alert.state === "firing" && !alert.always],
+      ["pending: ", "pending", (alert) => alert.state === "pending" && !alert.always],
+      ["not firing, and it always should: ", "firing", (alert) => alert.state !== "firing" && alert.always],
+      ["not loaded: ", "absent", (alert) => alert.state === "absent" && !alert.always],
+    ];
+    for (const [title, kind, is] of said) {
+      const names = all.filter(is).map((alert) => alert.name);
+      if (names.length) add(line, "span", title + names.join(", "), kind);
+    }
+    if (!line.children.length) add(line, "span", "no alert is pending or firing", "inactive");
+  };
   const head = (state) => fill("head", (at) => {
     const run = state.run;
     const words = { waiting: "No run yet: start one, and what the client, the API and Prometheus count is compared here.",
       running: `${run.scenario} runs since ${run.seconds} s.`, ended: run.headline,
       settling: `${run.scenario} has ended; waiting until Prometheus has scraped the rest.` };
     add(at, "p", words[run.state]).id = "verification-state";
+    now(at, state.alerts);
     for (const text of run.invalid) add(at, "p", "invalid: " + text, "trouble");
     for (const text of state.trouble) add(at, "p", text, "trouble");
     const links = Object.entries(state.links);
@@ -52,6 +77,7 @@
         const link = add(line, "a", name);
         link.href = url;
         link.target = "_blank";
+        link.rel = "noopener";
       }
     }
     if (run.report) {
@@ -70,7 +96,7 @@
     if (!state.alerts.length) return;
     add(at, "h2", "Alerts");
     table(at, "verification-alert-table", ["alert", "state", "quantity", "loaded: fires when", "documented", "since"],
-      state.alerts.map((alert) => [alert.name, [alert.state, alert.state], alert.shown, alert.loaded, alert.documented,
+      state.alerts.map((alert) => [alert.name, [alert.state, shade(alert)], alert.shown, alert.loaded, alert.documented,
         alert.trouble || waited(alert)]));
     for (const row of at.querySelectorAll("tr")) {
       const alert = state.alerts.find((known) => known.name === row.cells[0].textContent);
@@ -82,6 +108,7 @@
       }
     }
   });
+  const shade = (alert) => !alert.always ? alert.state : alert.state === "firing" ? "pass" : "fail";
   const waited = (alert) => alert.lasts == null ? "" :
     alert.state === "pending" ? `${alert.lasts} s of ${alert.for} s` : `${alert.lasts} s`;
   const events = (state) => fill("events", (at) => {
@@ -202,12 +229,23 @@
   };
 
   const tab = () => [...document.querySelectorAll('[role="tab"]')].find((one) => one.textContent === "Verification");
-  // before the first run Locust shows its start form and no tabs: then the section stands below the form
+  // what holds the tabs and not yet the counts; nothing while Locust has not drawn the table
+  const bar = (here, main) => {
+    let holder = here;
+    while (holder.parentElement !== main && !holder.parentElement.querySelector("table:not(.verification table)")) {
+      holder = holder.parentElement;
+    }
+    return holder;
+  };
+  // before the first run Locust shows its start form and no tabs: then both sections stand below the form
   const place = () => {
     const here = tab();
     const main = (here && here.closest("main")) || document.body;
     if (box.parentElement !== main) main.appendChild(box);
-    box.hidden = here ? here.getAttribute("aria-selected") !== "true" : false;
+    const above = here ? bar(here, main) : null;
+    if (above && above.nextElementSibling !== top) above.after(top);
+    if (!above && box.previousElementSibling !== top) box.before(top);
+    top.hidden = box.hidden = here ? here.getAttribute("aria-selected") !== "true" : false;
   };
   let asking = false;
   const look = async () => {
@@ -218,7 +256,7 @@
       const answer = await fetch("./verification/state.json");
       if (answer.redirected || !answer.ok) throw new Error(`Locust answers ${answer.status}`);
       const state = await answer.json();
-      for (const show of [head, verdicts, alerts, faults, draw, events, drills, counts]) show(state);
+      for (const show of [head, verdicts, alerts, faults, counts, draw, events, drills]) show(state);
     } catch (error) {
       fill("head", (at) => { add(at, "p", String(error.message || error), "trouble"); });
     } finally {

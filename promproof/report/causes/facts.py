@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Samples
@@ -145,10 +145,13 @@ def _panels(evidence: Evidence) -> dict[str, str]:
 def _command(evidence: Evidence) -> str:
     """The command with the options that name its input, so that a copy of it asks for the same contract."""
     inputs = evidence.need(Inputs).data
-    said = [f"--{key} {inputs.options[key]}" for key in ("contract", "monitoring") if inputs.options.get(key)]
-    usual = ("monitoring", "monitoring/contract.yaml")
+    given = {key: str(inputs.options[key]) for key in ("contract", "monitoring") if inputs.options.get(key)}
     # a folder that the run made for a service without any is not the user's to name
-    said = [option for option in said if not option.endswith(usual) and f"/{MADE}/" not in option]
+    said = [
+        f"--{key} {shlex.quote(path)}"
+        for key, path in given.items()
+        if not is_usual(given, inputs.options) and f"/{MADE}/" not in path
+    ]
     target, stack = inputs.options.get("target") or {}, inputs.options.get("stack") or {}
     running = {
         "target": target.get("url"),
@@ -157,6 +160,20 @@ def _command(evidence: Evidence) -> str:
     }
     said += [f"--{name} {shlex.quote(url)}" for name, url in running.items() if url]
     return " ".join(["promproof", "drill" if inputs.job == "drills" else "verify", *said])
+
+
+def is_usual(given: Mapping[str, str], options: Mapping[str, Any]) -> bool:
+    """Whether contract and monitoring folder are those that the command takes by itself where it was run.
+
+    A copy of the folder has the same names: what is judged again must be the copy, or a red claim comes out green.
+    """
+    home = given.get("monitoring", "").removesuffix("monitoring")
+    reports = str(options.get("reports") or "")
+    elsewhere = reports.endswith("/reports") and reports != f"{home}reports"
+    return (
+        given == {"contract": f"{home}monitoring/contract.yaml", "monitoring": f"{home}monitoring"}
+        and not elsewhere
+    )
 
 
 def _inhibited(evidence: Evidence) -> dict[str, tuple[str, ...]]:

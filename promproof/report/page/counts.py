@@ -82,7 +82,7 @@ def style(count: Count) -> str:
 
 def _count(metric: Metric, evidence: Evidence, outcome: Outcome, verdicts: Sequence[Verdict]) -> Count:
     name = sample_name(metric)
-    unit = "number" if metric.type in ("histogram", "summary") else _unit(metric.name)
+    unit = unit_of(metric)
     exposed = evidence.rest.exposition.series(name)
     stored = _stored(evidence, name)
     sent: Mapping[Labels, Interval] = {}
@@ -98,8 +98,8 @@ def _count(metric: Metric, evidence: Evidence, outcome: Outcome, verdicts: Seque
         metric.type,
         outcome,
         _sum_of(sent) if sent else "",
-        _shown(sum(exposed.values()), unit) if exposed else "no series",
-        _shown(sum(stored.values()), unit) if stored else "",
+        figure(sum(exposed.values()), unit) if exposed else "no series",
+        figure(sum(stored.values()), unit) if stored else "",
         f"{len(differing)} of {len(exposed.keys() | sent.keys())}" if sent else "",
         len(exposed),
         [_difference(name, labels, exposed, sent) for labels in differing[:MOST_DIFFERENCES]],
@@ -109,12 +109,13 @@ def _count(metric: Metric, evidence: Evidence, outcome: Outcome, verdicts: Seque
     )
 
 
-def _unit(name: str) -> str:
-    plain = name.removesuffix("_total")
+def unit_of(metric: Metric) -> str:
+    """What its name says that it counts; `number` where it says nothing, and of a histogram, which counts events."""
+    plain = "" if metric.type in ("histogram", "summary") else metric.name.removesuffix("_total")
     return next((unit for ending, unit in _UNITS if plain.endswith(ending)), "number")
 
 
-def _shown(value: float, unit: str) -> str:
+def figure(value: float, unit: str) -> str:
     """A sum: a count in full, everything else in its unit."""
     return f"{value:.10g}" if unit == "number" else shown(value, unit, 4 if unit == "bytes" else 6)
 

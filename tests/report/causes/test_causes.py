@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from promproof.evidence.torn import goes_back_and_forth
-from promproof.report.causes.facts import Facts, fingerprint, names
+from promproof.report.causes.facts import Facts, fingerprint, is_usual, names
 from promproof.report.causes.fold import blocks
 from promproof.report.causes.model import ALONE, RED, UNKNOWN, Block
 from promproof.report.causes.rules import RULES
@@ -315,3 +315,20 @@ def test_a_name_is_not_found_in_a_longer_one() -> None:
     assert names("rate(calls_total[5m])", "calls_total")
     assert names("call_seconds_bucket{le='1'}", "call_seconds")
     assert not names("job:calls_total:rate", "calls_total")
+
+
+@pytest.mark.parametrize(
+    ("contract", "monitoring", "reports", "usual"),
+    [
+        ("/home/me/monitoring/contract.yaml", "/home/me/monitoring", "/home/me/reports", True),
+        ("/home/me/monitoring/contract.yaml", "/home/me/monitoring", "/tmp/kept", True),
+        ("/home/me/monitoring/contract.yaml", "/tmp/copy/monitoring", "/home/me/reports", False),
+        ("/tmp/copy/monitoring/contract.yaml", "/tmp/copy/monitoring", "/home/me/reports", False),
+        ("/home/me/contract.yaml", "/home/me/monitoring", "/home/me/reports", False),
+    ],
+)
+def test_a_copy_of_the_monitoring_folder_is_named_in_the_command_that_judges_it_again(
+    contract: str, monitoring: str, reports: str, usual: bool
+) -> None:
+    given = {"contract": contract, "monitoring": monitoring}
+    assert is_usual(given, {"reports": reports}) is usual
