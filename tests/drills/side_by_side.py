@@ -92,8 +92,7 @@ def make(out: Path, alerts: Sequence[Broken] = BROKEN) -> Folders:
         "receivers:\n": RECEIVERS,
     }
     monitoring = changed(out / "monitoring", [(ALERTMANAGER, *change) for change in changes.items()])
-    for name in ("docs", "scenarios"):
-        (out / name).symlink_to(REPOSITORY / name)
+    (out / "scenarios").symlink_to(REPOSITORY / "scenarios")
     rules = _read(monitoring / RULES)
     rows = rules["groups"][0]["rules"]
     sound = next(rule for rule in rows if rule["alert"] == SOUND)

@@ -119,7 +119,7 @@ def test_a_question_that_git_cannot_answer_is_refused(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sys.stdin.read", lambda: "", raising=False)
+    monkeypatch.setattr("sys.stdin.read", lambda size=-1: "", raising=False)
     assert main(["check", *words]) == 4
     assert said in capsys.readouterr().err
 
