@@ -60,3 +60,8 @@ def cache_dir() -> Path:
     mine, older = caches / "promproof", caches / "monitoring-verification"
     # a path that can't be looked at is none here: who writes there says what is wrong with it
     return older if os.path.isdir(older) and not os.path.isdir(mine) else mine
+
+
+def proofs_folder() -> Path:
+    """Where the proofs of alerts are kept, for the next run."""
+    return cache_dir() / "proofs"

@@ -108,3 +108,11 @@ def chosen(request: pytest.FixtureRequest, argument: str) -> list[Any]:
 def shop() -> Path:
     """A monitoring folder of a service that has nothing to do with this project."""
     return STACK_DATA / "shop"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_proofs_of_earlier_runs() -> Iterator[None]:
+    """What a check says in a test depends on nothing that was proven on this machine before."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("promproof.cli.check.proofs_folder", lambda: Path(os.devnull))
+        yield

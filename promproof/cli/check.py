@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promproof.errors import InputError, meant
-from promproof.findings import settings
+from promproof.findings import proofids, settings
 from promproof.findings.baseline import Baseline, load, written
-from promproof.findings.checking import Checked, Subject, Wishes, check
+from promproof.findings.checking import Checked, Subject, Wishes, check_of
 from promproof.findings.choosing import wanted
 from promproof.findings.finding import Severity
 from promproof.findings.programs import NAMES, located
 from promproof.findings.setup import Program, Setup
+from promproof.places import proofs_folder
 from promproof.report.findings import colours
 from promproof.report.findings.forms import known, rendered, width_of
 
 if TYPE_CHECKING:
     from promproof.findings.changes import Change
+    from promproof.report.findings.proven import Proofs
 
 STREAM = "-"
 """The path that stands for the standard input."""
@@ -42,7 +44,13 @@ def run(given: dict[str, Any]) -> int:
         baseline,
         _change(given["changed_since"], subject),
     )
-    checked = check(subject, wishes)
+    setup = subject.setup()
+    proofs = _proofs(given, setup, subject) if any(map(wishes.wanted, proofids.TITLES)) else None
+    if proofs is not None:
+        from promproof.cli.checkproofs import findings  # for proofs only
+
+        wishes = replace(wishes, proofs=findings(proofs, setup))
+    checked = check_of(setup, subject, wishes)
     if given["write_baseline"]:
         _write(given["baseline"], written(checked.findings, checked.identities), "--baseline")
         count = len(checked.findings)
@@ -50,22 +58,33 @@ def run(given: dict[str, Any]) -> int:
         sys.stdout.write(f"{told} known now: {given['baseline']}\n")
         return 2 if checked.crashes else 0
     _add_summary(checked)
-    status, said = (
-        checked.status,
-        rendered(checked, form, width_of(sys.stdout) if given["output"] is None else None),
-    )
-    if given.get("prove"):
-        from promproof.cli.checkproofs import proofs  # for proofs only
+    said = rendered(checked, form, width_of(sys.stdout) if given["output"] is None else None)
+    if proofs is not None:
+        from promproof.report.findings.proven import added  # for proofs only
 
-        shown = proofs(subject.named, given["binary"])
-        status, said = status or shown.status, shown.added(said, form)
+        said = added(form, said, proofs, checked.findings)
     if given["output"] is None:
         if form == "text" and colours.are_wanted(sys.stdout):
             said = colours.coloured(said)
         sys.stdout.write(said)
     else:
         _write(given["output"], said, "--output")
-    return status
+    return checked.status
+
+
+def _proofs(given: dict[str, Any], setup: Setup, subject: Subject) -> Proofs | None:
+    """All with --prove, else those that are kept; None where there are none."""
+    if given["prove"]:
+        from promproof.cli.checkproofs import made  # for proofs only
+
+        return made(setup, subject.named, given["binary"], is_cached=not given["no_cache"])
+    folder = proofs_folder()
+    if given["no_cache"] or not setup.alerts or not os.path.isdir(folder):
+        return None
+    from promproof.cli.checkproofs import remembered
+
+    proofs = remembered(setup, subject.named, folder)
+    return proofs if proofs.outcomes else None
 
 
 def _subject(given: dict[str, Any]) -> Subject:

@@ -1,43 +1,63 @@
-"""The proofs that `promproof check --prove` adds: which alerts can't fire, or do otherwise than written."""
+"""The proofs of `promproof check`: all with `--prove`, else those of earlier runs, of the alerts as they stand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from promproof.findings.finding import Finding, Place
+from promproof.findings.setup import Setup
+from promproof.proofs import known
 from promproof.proofs.outcome import Outcome
-from promproof.proofs.rulefiles import read
-from promproof.proofs.run import Settings, proven
-from promproof.report.findings.proven import added, wrong
-from promproof.run.options import binaries
-from promproof.stack.binaries import find_binaries
+from promproof.proofs.rulefiles import ENDINGS, Rules, read_found
+from promproof.report.findings.proven import Proofs, finding, place_of
 
 
-@dataclass(frozen=True)
-class Proofs:
-    """The outcomes of all alerts, and what could not be read."""
-
-    outcomes: tuple[Outcome, ...]
-    problems: tuple[str, ...]
-
-    @property
-    def status(self) -> int:
-        """1 when an alert can't fire or does otherwise; what is not covered is no finding."""
-        return 1 if wrong(self.outcomes) else 0
-
-    def added(self, rendered: str, form: str) -> str:
-        """What a check says in a format, and the proofs."""
-        return added(form, rendered, self.outcomes)
-
-
-def proofs(paths: tuple[Path, ...], programs: Sequence[str] = ()) -> Proofs:
+def made(setup: Setup, named: Sequence[Path], programs: Sequence[str], *, is_cached: bool) -> Proofs:
     """The proofs of all alerts of the rule files there. programs: what --binary names.
 
     Raises:
         EvidenceError: promtool did not answer.
     """
-    rules = read([path for path in paths if path.exists()])
-    return Proofs(
-        tuple(proven(rules, Settings(find_binaries(binaries(programs)).promtool))), tuple(rules.problems)
-    )
+    from promproof.proofs.run import Settings, proven  # starts promtool
+    from promproof.run.options import binaries
+    from promproof.stack.binaries import find_binary
+
+    promtool = find_binary("promtool", binaries(programs))
+    return Proofs(proven(_rules(setup, named), Settings(promtool, is_cached=is_cached)))
+
+
+def remembered(setup: Setup, named: Sequence[Path], folder: Path) -> Proofs:
+    """The proofs that earlier runs have made of the alerts there as they stand. folder: where they are kept.
+
+    Nothing is started for them.
+    """
+    promtool = (setup.programs or {}).get("promtool")
+    version = known.version_of(folder, Path(promtool.path)) if promtool is not None and setup.alerts else ""
+    if not version:
+        return Proofs()
+    found = known.known(_rules(setup, named), version, folder)
+    outcomes = [outcome for outcome in found if outcome is not None]
+    return Proofs(outcomes, len(found) - len(outcomes), is_cached=True)
+
+
+def findings(proofs: Proofs, setup: Setup) -> tuple[Finding, ...]:
+    """What is wrong by proofs, at the places of the alerts."""
+    found = (finding(outcome, _place(outcome, setup)) for outcome in proofs.outcomes)
+    return tuple(wrong for wrong in found if wrong is not None)
+
+
+def _place(outcome: Outcome, setup: Setup) -> Place:
+    """That of the alert, with its path; baselines and comments know a finding by it."""
+    place = place_of(outcome.alert)
+    for rule in setup.alerts:
+        if rule.name == outcome.alert.name and (rule.file, rule.part.at().line) == (place.file, place.line):
+            return Place(place.file, place.line, rule.at().path)
+    return place
+
+
+def _rules(setup: Setup, named: Sequence[Path]) -> Rules:
+    """The rules of the files that were found, and what their Prometheus says of intervals."""
+    things = (*setup.groups, *setup.prometheuses)
+    files = {Path(thing.file) for thing in things}
+    return read_found(sorted(file for file in files if file.suffix in ENDINGS or file in named))

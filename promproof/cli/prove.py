@@ -40,9 +40,9 @@ def run(given: dict[str, Any]) -> int:
     files, paths = _files(given)
     rules = read(paths)
     if not rules.files:
-        raise InputError(
+        raise InputError(  # a problem says its own file
             what="; ".join(rules.problems) or "no rule file is there",
-            where=", ".join(str(path) for path in given["paths"]),
+            where="" if rules.problems else ", ".join(str(path) for path in given["paths"]),
             expected="rule files of Prometheus, or a folder that has some",
         )
     _make(given["write_tests"])

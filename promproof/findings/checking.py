@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promproof.errors import InputError
-from promproof.findings import comments
+from promproof.findings import comments, proofids
 from promproof.findings.baseline import Baseline
 from promproof.findings.choosing import matches
 from promproof.findings.discover import discover
@@ -100,6 +100,8 @@ class Wishes:
     settings: Settings | None = None
     baseline: Baseline | None = None
     change: Change | None = None
+    proofs: tuple[Finding, ...] = ()
+    """What proofs say of alerts. A change has a part in those of its own files."""
 
 
 @dataclass(frozen=True)
@@ -143,13 +145,17 @@ def check(subject: Subject, wishes: Wishes) -> Checked:
     Raises:
         InputError: a path is not there, or nothing of it belongs to monitoring.
     """
-    setup = subject.setup()
+    return check_of(subject.setup(), subject, wishes)
+
+
+def check_of(setup: Setup, subject: Subject, wishes: Wishes) -> Checked:
+    """Check a set-up that was read of a subject."""
     begin(setup, wishes.wanted)
     identities = Identities.of(setup.documents)
     # Whether a suppression is of use is known when everything was judged.
     judged = judge(setup, lambda rule: wishes.wanted(rule) or wishes.wanted(UNUSED.id))
     judged = without_echoes(judged, wishes.wanted)
-    everything = judged.findings
+    everything = (*judged.findings, *wishes.proofs)
     remaining, notes = _left(everything, judged, wishes, setup, identities, subject.paths)
     asked = sorted(
         (finding for finding in [*remaining, *notes] if wishes.wanted(finding.rule)),
@@ -217,7 +223,8 @@ def _touched(
         setup = subject.moved(here).discovered()
         earlier = Identities.of(setup.documents)
         known = Counter(earlier.fingerprint(finding) for finding in judge(setup, wishes.wanted).findings)
-    caused = set(map(id, Baseline(known).divide(findings, identities)[0]))
+    judged = [finding for finding in findings if finding not in wishes.proofs]
+    caused = set(map(id, Baseline(known).divide(judged, identities)[0]))
     return [finding for finding in findings if finding.file in change.files or id(finding) in caused]
 
 
@@ -242,7 +249,8 @@ def _left(
             remaining.append(finding)
     if not wishes.wanted(UNUSED.id):
         return remaining, list(notes)
-    unknown = {rule for missed in judged.unjudged for rule in missed.rules}
+    # An alert that nobody has proven yet may be dead.
+    unknown = {*proofids.TITLES, *(rule for missed in judged.unjudged for rule in missed.rules)}
     idle = [
         suppression
         for suppression in suppressions
@@ -250,7 +258,12 @@ def _left(
     ]
     found = [*notes, *comments.unused(idle, everything)]
     if settings is not None and any(Path(settings.folder).is_relative_to(path.absolute()) for path in paths):
-        found += [idle_entry(entry) for entry in settings.entries if entry not in used]
+        idle_entries = (entry for entry in settings.entries if entry not in used)
+        found += [
+            idle_entry(entry)
+            for entry in idle_entries
+            if not any(entry.id and matches(entry.id, rule) for rule in proofids.TITLES)
+        ]
     return remaining, found
 
 

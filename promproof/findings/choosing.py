@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from promproof.errors import InputError
+from promproof.findings import proofids
 from promproof.findings.kind import KINDS
 
 
@@ -17,7 +18,7 @@ def matches(pattern: str, rule: str) -> bool:
 
 def unknown(pattern: str) -> str:
     """What is wrong with an id, a family or a pattern that names no kind; empty when it names one."""
-    names = KINDS.names()
+    names = (*KINDS.names(), *proofids.TITLES)
     if any(matches(pattern, name) for name in names):
         return ""
     near = get_close_matches(pattern, names, n=1)

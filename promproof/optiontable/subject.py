@@ -112,8 +112,8 @@ OPTIONS = (
     Option(
         "no-cache",
         SUBJECT,
-        ("prove",),
-        "prove again what an earlier run has proven, and keep nothing",
+        ("prove", "check"),
+        "use no proof of an earlier run, and keep none",
         kind="flag",
     ),
     Option("no-drill", SUBJECT, ("verify",), "leave the alert's live drill out", kind="flag"),

@@ -20,7 +20,7 @@ from time import perf_counter
 from promproof.config.durations import format_duration
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
-from promproof.proofs.questions import Question, Reply
+from promproof.proofs.questions import LATE, Question, Reply
 from promproof.proofs.together import bundles, merged
 from promproof.proofs.world import SLOPE, Family, Program, Turn
 from promproof.stack.children import run_to_end
@@ -31,7 +31,6 @@ FILES = 40
 SECONDS = 120
 """For a process; one that needs more is asked again file by file. A machine that others load is slow."""
 ALONE_SECONDS = 120
-LATE = "promtool needs over"
 COLLECT = "200"
 """How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321

@@ -15,10 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from promproof.proofs.asking import LATE
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
+from promproof.proofs.questions import LATE, Course
 from promproof.proofs.recordings import Recordings
-from promproof.proofs.timeline import Course
 from promproof.proofs.tree import NotCovered, parse
 
 VERSION = 4
@@ -56,7 +55,7 @@ class Cache:
     def _file(self, alert: Alert, recordings: Recordings) -> Path:
         assert self.folder is not None
         try:
-            reads = recordings.needed(parse(alert.expression))
+            reads = recordings.needed(parse(alert.expression)) if recordings.given else []
         except (NotCovered, ValueError, RecursionError):
             reads = []
         said = {key: value for key, value in alert.data.items() if key != "annotations"}

@@ -23,8 +23,9 @@ from promproof.proofs.following import closely
 from promproof.proofs.killers import Scene, scenes
 from promproof.proofs.outcome import PROVEN, Outcome, Staged
 from promproof.proofs.plan import Plan
+from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
-from promproof.proofs.timeline import Course, Timeline
+from promproof.proofs.timeline import Timeline
 from promproof.stack.children import run_to_end
 
 SECONDS = 60

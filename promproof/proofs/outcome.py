@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from promproof.proofs.plan import Plan
-from promproof.proofs.questions import Question
-from promproof.proofs.timeline import Course, Timeline
+from promproof.proofs.questions import Course, Question
+
+if TYPE_CHECKING:  # who reads outcomes of earlier runs plans nothing
+    from promproof.proofs.plan import Plan
+    from promproof.proofs.timeline import Timeline
 
 PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covered"
 
@@ -31,7 +33,7 @@ class Alert:
     offset: float = 0.0
 
 
-Staged = tuple[Question, Timeline, Course]
+Staged: TypeAlias = "tuple[Question, Timeline, Course]"
 """Series from cause to healing, when they change, and what promtool saw."""
 
 

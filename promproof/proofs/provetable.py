@@ -6,12 +6,14 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promproof.config.durations import format_duration
 from promproof.proofs.outcome import OPEN, PROVEN, Outcome
-from promproof.proofs.routes import Destination
-from promproof.proofs.tested import Tested
+
+if TYPE_CHECKING:  # a check has neither
+    from promproof.proofs.routes import Destination
+    from promproof.proofs.tested import Tested
 
 WIDTH = 80
 VERSION = 1

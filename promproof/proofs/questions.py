@@ -9,6 +9,8 @@ from typing import Any
 
 CHUNK = 119
 """Samples of a series in memory, after which Prometheus opens a file for them."""
+LATE = "promtool needs over"
+"""In the reason of what only took too long."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,18 @@ class Question:
     def is_long(self) -> bool:
         """Whether a series may have more samples than a chunk of Prometheus holds."""
         return self.end / self.step >= CHUNK
+
+
+@dataclass(frozen=True)
+class Course:
+    """What promtool saw. pending, latency, lasting: seconds; from cause to firing, and of firing after the cause."""
+
+    silent_before: bool
+    pending: float
+    latency: float
+    fired: bool
+    resolved: bool
+    lasting: float = 0.0
 
 
 @dataclass

@@ -34,6 +34,11 @@ class Rules:
     evaluation: float | None = None
     """The evaluation interval of that Prometheus file."""
 
+    @property
+    def scrape(self) -> float | None:
+        """The shortest scrape interval of the folder; None when no file says any."""
+        return min(self.scrapes, default=None)
+
 
 def read(paths: Sequence[Path]) -> Rules:
     """The rules of files and folders; in a folder, files that hold no rules are passed over."""
@@ -45,6 +50,20 @@ def read(paths: Sequence[Path]) -> Rules:
                     _file(file, found, named=False)
         else:
             _file(path, found, named=True)
+    return _timed(found)
+
+
+def read_found(files: Sequence[Path]) -> Rules:
+    """The rules of files that were found somewhere: what can't be read, and copies of rules, are passed over."""
+    found = Rules()
+    for file in files:
+        if not _is_copy(file):
+            _file(file, found, named=False)
+    return _timed(found)
+
+
+def _timed(found: Rules) -> Rules:
+    """With the evaluation interval of the one Prometheus file, where a group has none of its own."""
     if found.prometheuses == 1 and found.evaluation:
         found.alerts = [replace(alert, every=alert.every or found.evaluation) for alert in found.alerts]
     return found

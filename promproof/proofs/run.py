@@ -6,14 +6,15 @@ import sys
 from dataclasses import dataclass
 from time import perf_counter
 
+from promproof.places import proofs_folder
 from promproof.proofs.asking import Judge
 from promproof.proofs.cache import Cache
+from promproof.proofs.known import remember
 from promproof.proofs.outcome import Outcome
 from promproof.proofs.prove import prove
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.rulefiles import Rules
 from promproof.stack.binaries import Binary, find_binary
-from promproof.stack.journal import cache_dir
 
 LONG = 40
 """Alerts, from which on a terminal is told how far it is."""
@@ -40,10 +41,9 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
         EvidenceError: promtool did not answer.
     """
     promtool = settings.promtool or find_binary("promtool")
-    scrape = settings.scrape
-    if scrape is None and rules.scrapes:
-        scrape = min(rules.scrapes)
-    cache = Cache(cache_dir() / "proofs" if settings.is_cached else None, promtool.version, scrape)
+    scrape = rules.scrape if settings.scrape is None else settings.scrape
+    folder = proofs_folder()
+    cache = Cache(folder if settings.is_cached else None, promtool.version, scrape)
     is_fresh = settings.is_fresh or not settings.is_cached
     recordings = Recordings(rules.recordings)
     known = [None if is_fresh else cache.get(alert, recordings) for alert in rules.alerts]
@@ -63,4 +63,6 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
         if outcome is None:
             cache.put(made, recordings)
         outcomes.append(made)
+    if settings.is_cached:
+        remember(folder, promtool.path, promtool.version)
     return outcomes

@@ -10,6 +10,7 @@ from typing import Any
 
 from promproof.exposition import matcher
 from promproof.proofs.asking import number, steady, written
+from promproof.proofs.questions import Course as Course
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
 from promproof.proofs.world import SLOPE, Family, Labels, Program
@@ -158,18 +159,6 @@ def asked(
         (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{rest})) or vector(0)', times.end),
     ]
     return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every, reads)
-
-
-@dataclass(frozen=True)
-class Course:
-    """What promtool saw. pending, latency, lasting: seconds; from cause to firing, and of firing after the cause."""
-
-    silent_before: bool
-    pending: float
-    latency: float
-    fired: bool
-    resolved: bool
-    lasting: float = 0.0
 
 
 def course(reply: Reply, times: Timeline) -> Course | None:

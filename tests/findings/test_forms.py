@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from promproof.cli.program import main
+from promproof.findings import proofids
 from promproof.findings.checking import Checked
 from promproof.findings.finding import Finding, Place, Severity
 from promproof.findings.judging import Unjudged
@@ -125,7 +126,7 @@ def test_a_summary_that_cannot_be_written_is_told_and_changes_nothing(
 def test_sarif_names_every_kind_once_and_each_result_by_its_index() -> None:
     run = sarif(checked(ODD, BOARD, MILD))
     rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == list(KINDS.names())
+    assert [rule["id"] for rule in rules] == [*KINDS.names(), *proofids.TITLES]
     for result, level in zip(run["results"], ("error", "warning", "note"), strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] == level

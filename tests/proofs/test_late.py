@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from promproof.proofs.asking import LATE
 from promproof.proofs.cache import Cache
 from promproof.proofs.outcome import OPEN, Alert, Outcome
+from promproof.proofs.questions import LATE
 from promproof.proofs.recordings import Recordings
 
 pytestmark = pytest.mark.unit

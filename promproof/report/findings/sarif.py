@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from promproof.findings import proofids
 from promproof.findings.checking import Checked
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import KINDS, Kind
@@ -22,9 +23,10 @@ FINGERPRINT = "promproofFinding/v1"
 def text(checked: Checked, width: int | None) -> str:
     """The log."""
     kinds = list(KINDS)
-    indices = {kind.id: index for index, kind in enumerate(kinds)}
+    proofs = [{"id": id, "shortDescription": {"text": title}} for id, title in proofids.TITLES.items()]
+    indices = {id: index for index, id in enumerate([*(kind.id for kind in kinds), *proofids.TITLES])}
     identities = checked.identities
-    driver = {"name": "promproof", **_version(), "rules": [_rule(kind) for kind in kinds]}
+    driver = {"name": "promproof", **_version(), "rules": [*map(_rule, kinds), *proofs]}
     notifications = [
         {
             "level": "error" if missed.crashed else "note",
@@ -45,7 +47,7 @@ def text(checked: Checked, width: int | None) -> str:
             }
         ],
         "results": [
-            result(finding, indices[finding.rule], identities.fingerprint(finding))
+            _result(finding, indices[finding.rule], identities.fingerprint(finding))
             for finding in checked.findings
         ],
     }
@@ -53,7 +55,7 @@ def text(checked: Checked, width: int | None) -> str:
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
 
 
-def result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
+def _result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
     """One result; index: of its rule in the driver's list."""
     return {
         "ruleId": finding.rule,

@@ -158,7 +158,7 @@ def test_an_unchanged_rule_is_not_proven_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, caches = tmp_path / "r.yml", tmp_path / "caches"
-    monkeypatch.setattr("promproof.proofs.run.cache_dir", lambda: caches)
+    monkeypatch.setattr("promproof.proofs.run.proofs_folder", lambda: caches / "proofs")
     asked: list[int] = []
 
     def counted(judge: Judge, questions: Sequence[Question]) -> list[Reply]:
@@ -219,6 +219,17 @@ def test_the_settings_of_a_group_are_honoured_or_named(
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rule file is there"):
         command.run(given((tmp_path,)))
+
+
+def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:
+    broken, other, missing = tmp_path / "a.yml", tmp_path / "b.yml", tmp_path / "c.yml"
+    broken.write_text("groups:\n- name: [\n", encoding="utf-8")
+    other.write_text("{}\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        command.run(given((broken, other, missing)))
+    first = str(refused.value).splitlines()[0]
+    assert [first.count(str(file)) for file in (broken, other, missing)] == [1, 1, 1]
+    assert first.startswith(f"{broken}:3: not YAML")
 
 
 ORDERS = 'rate(kiosk_orders_total{code=~"4..|5.."}[%s])'
@@ -286,7 +297,7 @@ def test_a_check_tells_which_alerts_cannot_fire_when_it_is_asked_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("promproof.proofs.run.cache_dir", lambda: tmp_path / "caches")
+    monkeypatch.setattr("promproof.proofs.run.proofs_folder", lambda: tmp_path / "caches")
     healthy = "{alert: Fine, expr: max by (room) (temperature) > 80, for: 2m}"
     dead = "{alert: Never, expr: sum by (instance) (a) / b > 1, for: 2m}"
     (tmp_path / "r.yml").write_text(rules(healthy, dead), encoding="utf-8")
