@@ -25,7 +25,7 @@ FILES = 60
 """For one process; more of them make an unclear progress."""
 SECONDS = 600
 ONE_CORE = {"GOMAXPROCS": "1"}
-"""Go collects on every core that looks idle, which is a tenth more work where the processes have the cores themselves."""
+"""Go collects on every core that looks idle: a tenth more work where the processes have the cores themselves."""
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ALERT = re.compile(r"^\s+alertname: (.*), time: [^,]+,\s*$", re.MULTILINE)
 _BROKEN = re.compile(r"^\s+rule: (.*), time: [^,]+, err: ", re.MULTILINE)
