@@ -43,17 +43,19 @@ def remembered(setup: Setup, named: Sequence[Path], folder: Path) -> Proofs:
 
 def findings(proofs: Proofs, setup: Setup) -> tuple[Finding, ...]:
     """What is wrong by proofs, at the places of the alerts."""
-    found = (finding(outcome, _place(outcome, setup)) for outcome in proofs.outcomes)
+    found = (_found(outcome, setup) for outcome in proofs.outcomes)
     return tuple(wrong for wrong in found if wrong is not None)
 
 
-def _place(outcome: Outcome, setup: Setup) -> Place:
-    """That of the alert, with its path; baselines and comments know a finding by it."""
+def _found(outcome: Outcome, setup: Setup) -> Finding | None:
+    """With the path of the alert; baselines and comments know a finding by it."""
     place = place_of(outcome.alert)
-    for rule in setup.alerts:
-        if rule.name == outcome.alert.name and (rule.file, rule.part.at().line) == (place.file, place.line):
-            return Place(place.file, place.line, rule.at().path)
-    return place
+    named = [rule for rule in setup.alerts if rule.name == outcome.alert.name]
+    for rule in named:
+        if (rule.file, rule.part.at().line) == (place.file, place.line):
+            is_alone = len(named) == 1 and rule.argument == rule.file
+            return finding(outcome, Place(place.file, place.line, rule.at().path), is_alone=is_alone)
+    return finding(outcome, place)
 
 
 def _rules(setup: Setup, named: Sequence[Path]) -> Rules:

@@ -75,6 +75,7 @@ def _held(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "notes": outcome.notes,
         "compared": outcome.compared,
+        "test": outcome.test,
         "course": asdict(outcome.course) if outcome.course else None,
     }
 
@@ -82,7 +83,8 @@ def _held(outcome: Outcome) -> dict[str, Any]:
 def _outcome(alert: Alert, held: Mapping[str, Any]) -> Outcome:
     if held["verdict"] not in (PROVEN, CONTRADICTED, DEAD, OPEN):
         raise ValueError(held["verdict"])
-    texts = [held["flips"], held["reason"], *held["notes"], *held["compared"]]
+    test = held.get("test", "")
+    texts = [held["flips"], held["reason"], test, *held["notes"], *held["compared"]]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("text is expected")
     course = Course(**held["course"]) if held["course"] else None
@@ -94,4 +96,5 @@ def _outcome(alert: Alert, held: Mapping[str, Any]) -> Outcome:
         list(held["notes"]),
         course=course,
         compared=list(held["compared"]),
+        test=test,
     )

@@ -39,7 +39,10 @@ Staged: TypeAlias = "tuple[Question, Timeline, Course]"
 
 @dataclass
 class Outcome:
-    """What is known of an alert. compared: what was separated, as text."""
+    """What is known of an alert. compared: what was separated, as text.
+
+    test: the series that show what is wrong with it, as a file for promtool that lacks `rule_files`.
+    """
 
     alert: Alert
     verdict: str
@@ -50,3 +53,4 @@ class Outcome:
     course: Course | None = None
     staged: tuple[Question, Timeline] | None = None
     compared: list[str] = field(default_factory=list)
+    test: str = ""

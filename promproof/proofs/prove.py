@@ -19,6 +19,7 @@ from promproof.proofs.search import Boundary, Knobs, Point, constant
 from promproof.proofs.settings import note
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import NotCovered
+from promproof.proofs.witness import witness
 
 TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 BATCH = 80
@@ -123,7 +124,11 @@ def _judge(batch: Sequence[Outcome], recordings: Recordings, judge: Judge) -> No
         by.setdefault(id(asked.outcome), []).append((asked, reply))
     for outcome in batch:
         if outcome.plan is not None:
-            _decide(outcome, outcome.plan, by.get(id(outcome), []))
+            answers = by.get(id(outcome), [])
+            _decide(outcome, outcome.plan, answers)
+            if outcome.verdict == DEAD or (outcome.verdict == CONTRADICTED and outcome.plan.itself):
+                worlds = [asked.question for asked, _ in answers if asked.boundary is None]
+                outcome.test = witness(outcome, worlds, recordings)
     proven = [outcome for outcome in batch if outcome.verdict == PROVEN]
     turning = [outcome for outcome in proven if outcome.plan and outcome.plan.boundaries]
     follow(turning, recordings, judge)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from promproof.cli import program
 from promproof.cli import prove as command
@@ -294,18 +296,38 @@ def test_real_trouble_is_told_from_healthy_alerts(tmp_path: Path, capsys: pytest
 
 
 def test_a_check_tells_which_alerts_cannot_fire_when_it_is_asked_to(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, promtool: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("promproof.proofs.run.proofs_folder", lambda: tmp_path / "caches")
     healthy = "{alert: Fine, expr: max by (room) (temperature) > 80, for: 2m}"
     dead = "{alert: Never, expr: sum by (instance) (a) / b > 1, for: 2m}"
-    (tmp_path / "r.yml").write_text(rules(healthy, dead), encoding="utf-8")
+    itself = "{alert: Share, expr: 'rate(c_total{s=\"bad\"}[5m]) / rate(c_total[5m]) > 0.05', for: 2m}"
+    (tmp_path / "r.yml").write_text(rules(healthy, dead, itself), encoding="utf-8")
     status = program.main(["check", "--severity", "error", "--prove", "r.yml"])
     said = capsys.readouterr().out
     assert status == 1
     assert "`job` is on the right side of / only" in said
-    assert said.endswith("proofs: 1 proven, 1 dead; 2 of 2 decided\n")
-    assert program.main(["check", "--severity", "error", "--prove", "r.yml", "--format", "json"]) == 1
-    told = json.loads(capsys.readouterr().out)["proofs"]["alerts"]
-    assert [alert["verdict"] for alert in told] == ["proven", "dead"]
+    assert said.endswith("proofs: 1 proven, 1 dead, 1 contradicted; 3 of 3 decided\n")
+    monkeypatch.setattr("promproof.cli.check.proofs_folder", lambda: tmp_path / "caches")
+    assert program.main(["check", "--only", "proof", "r.yml", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [alert["verdict"] for alert in told["proofs"]["alerts"]] == ["proven", "dead", "contradicted"]
+    for number, found in enumerate(told["findings"]):
+        _, _, test = found["see"].partition("\n")
+        (tmp_path / f"{number}.yml").write_text(test, encoding="utf-8")
+        (tmp_path / f"{number}-twin.yml").write_text(_other_answer(test), encoding="utf-8")
+    ran = [
+        subprocess.run(
+            [promtool, "test", "rules", f"{name}.yml"], capture_output=True, check=False
+        ).returncode
+        for name in ("0", "1", "0-twin", "1-twin")
+    ]
+    assert ran == [0, 0, 1, 1], "what the finding shows passes, and does not when the alert did otherwise"
+
+
+def _other_answer(test: str) -> str:
+    document = yaml.safe_load(test)
+    sample = document["tests"][0]["promql_expr_test"][0]["exp_samples"][0]
+    sample["value"] = 1 - sample["value"]
+    return json.dumps(document)
