@@ -9,8 +9,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from promproof.report.lines import plain
+from promproof.report.blocktext import LABEL
+from promproof.report.lines import plain, wrapped
 from promproof.report.styles import STYLE
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -64,11 +66,19 @@ def _explain(console: Console, verdict: Verdict) -> None:
     console.print(
         f"\n[{STYLE[verdict.outcome]}]{verdict.outcome}[/] [bold]{escape(plain(verdict.claim))}[/]",
         soft_wrap=True,
+        highlight=False,
     )
     lines = [("seen", verdict.reason), ("promised", verdict.expected), ("tolerance", verdict.tolerance)]
     for name, text in lines:
         if (text and verdict.outcome is not Outcome.NOT_VERIFIED) or name == "seen":
-            console.print(f"  {name:<9} {escape(plain(text))}", soft_wrap=True)
+            _row(console, name, plain(text))
     if verdict.evidence:
         numbers = ", ".join(map(str, verdict.evidence[:8]))
-        console.print(f"  {'records':<9} {numbers} of history.jsonl")
+        _row(console, "records", f"{numbers} of history.jsonl")
+
+
+def _row(console: Console, name: str, text: str) -> None:
+    """A whole text beside its name, its lines in one column. Nothing in it is made bold: `grafana:12` is one word."""
+    width = console.width - LABEL if console.is_terminal else None
+    for number, line in enumerate(wrapped(text, width)):
+        console.print(Text(f"  {'' if number else name:<9} {line}"), soft_wrap=True, highlight=False)

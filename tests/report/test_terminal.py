@@ -154,3 +154,14 @@ def test_the_word_before_a_tolerance_stands_apart() -> None:
         [Verdict("alert/A/quiet", Outcome.FAIL, "loud", "quiet", tolerance="longest hole 0.1 s")], 80
     )
     assert "  tolerance longest hole 0.1 s" in lines
+
+
+def test_the_reason_of_a_claim_is_whole_in_the_terminals_lines_and_no_part_of_a_word_is_bold() -> None:
+    stream = Terminal()
+    reason = "the image grafana/grafana:12.2.0 is not here: " + "dial tcp 10.255.255.53:53: no such host " * 4
+    console = Console(file=stream, width=80, force_terminal=True, no_color=True, _environ={})
+    show(console, [Verdict("deployment/images", Outcome.UNKNOWN, reason.strip())], verbose=True)
+    told = stream.getvalue().partition("  seen      ")[2].partition("\n\n")[0]
+    assert "grafana/grafana:12.2.0" in told
+    assert max(map(cell_len, told.splitlines())) <= 80
+    assert " ".join(told.split()) == reason.strip()
