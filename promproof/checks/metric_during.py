@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register, unknown
 from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
 from promproof.evidence.evidence import Evidence, Samples, Scrape
 from promproof.evidence.records import Rows
-from promproof.evidence.senders import late, ledger_of
+from promproof.evidence.senders import late, ledger_of, longest_wait
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Expected, Interval, between, sample_name, users_between
 from promproof.truth.requests import told
@@ -43,13 +44,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return unknown(
             claim, f"only {len(inside)} scrapes of {name} were stored during traffic", evidence.stored_records
         )
-    found: list[str] = []
+    wait = longest_wait(evidence)
+    found, doubtful = _differences(name, by_time, scrapes, _Truth(metric, evidence), wait)
+    if doubtful and not found:
+        why = f"a scrape may begin as long after its time stamp as this machine made an arrival wait, {wait:.3g} s"
+        return unknown(claim, f"{doubtful[0]}; {why}", evidence.stored_records)
     allowed = lateness(late(evidence, metric))
-    expected = _Truth(metric, evidence)
-    for t, scrape in scrapes:
-        found += [
-            f"at {t:.2f} s: {text}" for text in compare(name, by_time[t], expected.at(scrape, by_time[t]))
-        ]
     return findings(
         claim,
         found,
@@ -58,6 +58,28 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         tolerance=f"scrape phase: its begin and end, widened by the clocks' uncertainty{allowed}",
         evidence=[*evidence.stored_records, *evidence.ledger_records],
     )
+
+
+def _differences(
+    name: str,
+    by_time: dict[float, dict[Labels, float]],
+    scrapes: list[tuple[float, Scrape]],
+    truth: _Truth,
+    wait: float,
+) -> tuple[list[str], list[str]]:
+    """What differs from the truth for certain, and what a scrape explains that ended up to `wait` seconds later.
+
+    Prometheus takes the time stamp first and begins to measure the duration then; in between it may stand still.
+    """
+    found: list[str] = []
+    doubtful: list[str] = []
+    for t, scrape in scrapes:
+        seen = by_time[t]
+        texts = [f"at {t:.2f} s: {text}" for text in compare(name, seen, truth.at(scrape, seen))]
+        later = replace(scrape, end=scrape.end + wait)
+        is_certain = bool(texts and compare(name, seen, truth.at(later, seen)))
+        (found if is_certain else doubtful).extend(texts)
+    return found, doubtful
 
 
 def lateness(seconds: float) -> str:

@@ -19,7 +19,12 @@ def late(evidence: Evidence, metric: Metric) -> float:
     """How long (s) after its answer a request may be uncounted: as long as this machine made an arrival wait."""
     if not isinstance(metric.truth, RequestTruth) or metric.truth.before_answer:
         return 0.0
-    return max(LATE_SECONDS, max(map(bucket_top, evidence.ledger.lags), default=0) / 1e6)
+    return max(LATE_SECONDS, longest_wait(evidence))
+
+
+def longest_wait(evidence: Evidence) -> float:
+    """How long (s) this machine made an arrival wait at most: as long may any process on it have stood still."""
+    return max(map(bucket_top, evidence.ledger.lags), default=0) / 1e6
 
 
 def ledger_of(evidence: Evidence, metric: Metric, at: Shot | None = None) -> LedgerView:
