@@ -50,9 +50,9 @@ def findings(proofs: Proofs, setup: Setup) -> tuple[Finding, ...]:
 def _found(outcome: Outcome, setup: Setup) -> Finding | None:
     """With the path of the alert; baselines and comments know a finding by it."""
     place = place_of(outcome.alert)
-    named = [rule for rule in setup.alerts if rule.name == outcome.alert.name]
+    named = [rule for rule in setup.alerts if (rule.file, rule.name) == (place.file, outcome.alert.name)]
     for rule in named:
-        if (rule.file, rule.part.at().line) == (place.file, place.line):
+        if rule.part.at().line == place.line:
             is_alone = len(named) == 1 and rule.argument == rule.file
             return finding(outcome, Place(place.file, place.line, rule.at().path), is_alone=is_alone)
     return finding(outcome, place)

@@ -52,7 +52,7 @@ def place_of(alert: Alert) -> Place:
 def finding(outcome: Outcome, place: Place, *, is_alone: bool = False) -> Finding | None:
     """What an outcome is among findings; None when the alert is none. place: of the alert.
 
-    is_alone: whether promtool reads its file as it is, and no other alert has its name.
+    is_alone: whether promtool reads its file as it is, and no other alert there has its name.
     """
     if outcome.verdict not in IDS:
         return None
