@@ -19,6 +19,7 @@ from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence, NotShown
 from promproof.exposition import Labels, series_text
 from promproof.grafana.units import dimension, factor
+from promproof.truth.before import REASON, is_blind
 from promproof.truth.metrics import Interval
 from promproof.truth.panel import Bounds, Truth
 from promproof.truth.siblings import read_by
@@ -37,6 +38,8 @@ class Tally:
     points: Counter[tuple[str, Labels]] = field(default_factory=Counter)
     moving: Counter[str] = field(default_factory=Counter)
     open: int = 0
+    known: bool = False
+    """Whether there was a time of which the run knows all that a window holds."""
     found: list[str] = field(default_factory=list)
     doubt: str = ""
     widths: list[float] = field(default_factory=list)
@@ -113,11 +116,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
                 tally.found.append(text)
             continue
         bounds = bounds_of(seen, truth, answer, order[answer.target.path], claim.subject)
+        tally.known = tally.known or bool(bounds)
         _judge(truth, answer, bounds, size, tally, identity)
     if not tally.found and tally.doubt:
         return unknown(claim, tally.doubt, numbers)
     if not tally.found and not tally.points:
-        return unknown(claim, f"none of {tally.open} points could be judged", numbers)
+        none = f"none of {tally.open} points could be judged"
+        return unknown(claim, none, numbers) if tally.known else not_verified(claim, REASON)
     if not tally.found and tally.still:
         return _unmoved(claim, truth, tally, numbers)
     return findings(
@@ -141,6 +146,8 @@ def _unmoved(claim: Claim, truth: Truth, tally: Tally, records: list[int]) -> Ve
 def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject: str) -> dict[float, Bounds]:
     """The expected bounds at every time an answer is about; computed once, for the verdict and for the report.
 
+    A time at which a window reaches back before the run has none.
+
     Raises:
         Gap: evidence of the truth is missing.
         NotShown: the query reads other instances of the target's job.
@@ -153,7 +160,8 @@ def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject
     if key not in seen.memo:
         at = truth.bounds(seen, answer, ordinal, subject)
         drawn = {t for _, points in answer.series for t, _ in points}
-        seen.memo[key] = {t: at(t) for t in sorted({*answer.times, *drawn})}
+        times = sorted({*answer.times, *drawn})
+        seen.memo[key] = {t: at(t) for t in times if not is_blind(seen, answer, t)}
     found: dict[float, Bounds] = seen.memo[key]
     return found
 
@@ -175,6 +183,9 @@ def _judge(
             continue
         key = truth.key(labels)
         for t, value in points:
+            if t not in bounds:
+                tally.open += 1
+                continue
             if key in drawn[t]:
                 tally.found.append(f"{where}: several series for {_name(key)}: they were not summed")
                 break
