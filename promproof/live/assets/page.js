@@ -258,7 +258,9 @@
       const state = await answer.json();
       for (const show of [head, verdicts, alerts, faults, counts, draw, events, drills]) show(state);
     } catch (error) {
-      fill("head", (at) => { add(at, "p", String(error.message || error), "trouble"); });
+      fill("head", (at) => {
+        add(at, "p", `Nothing new, and what stands below is old: ${error.message || error}`, "trouble");
+      });
     } finally {
       asking = false;
     }
