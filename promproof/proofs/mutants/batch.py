@@ -13,12 +13,15 @@ from typing import Any
 
 from promproof.config.yamlfile import clone
 from promproof.proofs.mutants.base import Mutant, Subject
-from promproof.proofs.mutants.project import Entry, Suite, metrics
+from promproof.proofs.mutants.constant import constant_labels, expected_without, without_labels
+from promproof.proofs.mutants.project import ALERTS, Entry, Suite, metrics
 from promproof.proofs.mutants.promtool import Job, judge
 
 TOGETHER = 24
 PHASES = 12
 """The first asks one test of each file, each further one as many as all before it."""
+STEPS: Sequence[tuple[bool, int | None]] = [*((True, phase) for phase in range(PHASES)), (False, None)]
+"""Annotations rarely tell what the labels do not: all tests at once, so that few processes are started."""
 _MARK = "__m"
 
 
@@ -37,10 +40,9 @@ def killed(
     """
     dead: set[int] = set()
     unclear: set[tuple[int, int]] = set()
-    for plain in (True, False):
-        for phase in range(PHASES):
-            _ask(promtool, suites, mutants, (plain, phase), dead, unclear)
-            say(len(dead), len(mutants))
+    for step in STEPS:
+        _ask(promtool, suites, mutants, step, dead, unclear)
+        say(len(dead), len(mutants))
     alone, numbers = [], []
     for number, mutant in enumerate(mutants):
         for suite in suites:
@@ -61,13 +63,13 @@ def _ask(
     promtool: Path,
     suites: Sequence[Suite],
     mutants: Sequence[Mutant],
-    step: tuple[bool, int],
+    step: tuple[bool, int | None],
     dead: set[int],
     unclear: set[tuple[int, int]],
 ) -> None:
     """Ask some tests about the mutants of alerts that live: few short ones first, then ever more and longer ones.
 
-    step: without annotations, and the number of the phase.
+    step: without annotations, and the number of the phase; None asks all tests.
     """
     plain, phase = step
     jobs, asked = [], []
@@ -76,7 +78,8 @@ def _ask(
         if not numbers or not (plain or _has_texts(subject)):
             continue
         together_with = [(number, mutants[number]) for number in numbers]
-        job = together(suite, subject, together_with, suite.phase(phase), plain=plain)
+        tests = suite.by_length if phase is None else suite.phase(phase)
+        job = together(suite, subject, together_with, tests, plain=plain)
         if job is not None:
             jobs.append(job)
             asked.append((suite, numbers))
@@ -116,37 +119,62 @@ def together(
 
     numbers: of the tests; plain: without annotations, which promtool expands at every evaluation.
     """
-    tests = []
+    chosen = []
     for number, case in enumerate(suite.raw.get("tests") or ()):
-        if number not in numbers:
-            continue
-        asked = [
-            entry for entry in case.get("alert_rule_test") or () if entry.get("alertname") == subject.name
-        ]
-        if asked:
-            marks = ["0base", *(str(number) for number, _ in mutants)]
-            asked = [_without_texts(entry) for entry in asked] if plain else asked
-            copies = [
-                {**entry, "alertname": f"{subject.name}{_MARK}{mark}"} for mark in marks for entry in asked
-            ]
-            kept = {key: value for key, value in case.items() if key != "promql_expr_test"}
-            tests.append(clone({**kept, "alert_rule_test": copies}))
-    if not tests:
+        asked = [e for e in case.get("alert_rule_test") or () if e.get("alertname") == subject.name]
+        if asked and number in numbers:
+            chosen.append((case, [_without_texts(entry) for entry in asked] if plain else asked))
+    if not chosen:
         return None
     namesakes = [entry for entry in suite.rules if entry.is_alert and entry.name == subject.name]
     reads = {name for entry in namesakes for name in entry.reads}
     reads |= {name for _, mutant in mutants for name in metrics(str(mutant.change.data["expr"]))}
     kept_rules = [entry for entry in suite.upstream(reads) if entry not in namesakes]
+    constant = _constant(namesakes, kept_rules, mutants, chosen) if plain else frozenset()
+    less = {"0base": constant}  # a mutant with other labels keeps all
+    for number, mutant in mutants:
+        is_same = mutant.change.data.get("labels") == subject.data.get("labels")
+        less[str(number)] = constant if is_same else frozenset()
+    tests = []
+    for case, asked in chosen:
+        copies = [
+            {**expected_without(entry, names), "alertname": f"{subject.name}{_MARK}{mark}"}
+            for mark, names in less.items()
+            for entry in asked
+        ]
+        kept = {key: value for key, value in case.items() if key != "promql_expr_test"}
+        tests.append(clone({**kept, "alert_rule_test": copies}))
     copies_of: dict[int, list[dict[str, Any]]] = {}
     for entry in namesakes:
-        dropped = ("annotations",) if plain else ()
-        rules = [{**_without(entry.data, dropped), "alert": f"{subject.name}{_MARK}0base"}]
-        for number, mutant in mutants:
-            data = mutant.change.data if suite.is_same(entry, subject) else entry.data
-            rules.append({**_without(data, dropped), "alert": f"{subject.name}{_MARK}{number}"})
-        copies_of[id(entry)] = rules
+        own = suite.is_same(entry, subject)
+        versions = {"0base": entry.data} | {str(n): m.change.data if own else entry.data for n, m in mutants}
+        copies_of[id(entry)] = [
+            {
+                **without_labels(_without(data, ("annotations",) if plain else ()), less[mark]),
+                "alert": f"{subject.name}{_MARK}{mark}",
+            }
+            for mark, data in versions.items()
+        ]
     wanted = [entry for entry in suite.rules if entry in namesakes or entry in kept_rules]
     return Job({**suite.raw, "tests": tests}, _rule_file(suite, wanted, copies_of))
+
+
+def _constant(
+    namesakes: Sequence[Entry],
+    upstream: Sequence[Entry],
+    mutants: Sequence[tuple[int, Mutant]],
+    chosen: Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]],
+) -> frozenset[str]:
+    """Labels of the alert that need not be asked; none where a rule may read those of ALERTS."""
+    expressions = [str(entry.data.get("expr")) for entry in namesakes]
+    expressions += [str(mutant.change.data["expr"]) for _, mutant in mutants]
+    read = {name for expression in expressions for name in metrics(expression)}
+    if {"*", *ALERTS} & read.union(*(entry.reads for entry in upstream)):
+        return frozenset()
+    series = [str(case.get("input_series")) for case, _ in chosen]
+    told = "\n".join([*expressions, *(str(entry.data) for entry in upstream), *series])
+    asked = [entry for _, entries in chosen for entry in entries]
+    return constant_labels([entry.data for entry in namesakes], asked, told)
 
 
 def _without(data: Mapping[str, Any], dropped: Collection[str]) -> dict[str, Any]:
