@@ -183,6 +183,7 @@ class Inside:
         with _loop() as loop:
             wire = Wire(self.app, loop)
             first = self._exposition(wire)
+            self._sample(wire)  # however quick the machine is, what moves is seen to have moved from here
             scraper = threading.Thread(target=self._scrape, args=(wire,))
             scraper.start()
             begin = self.now()
@@ -273,16 +274,19 @@ class Inside:
         return begin, self.now(), text
 
     def _scrape(self, wire: Wire) -> None:
-        names = {metric.sample for metric in self.contract.metrics}
         while not self._ended.wait(SCRAPE_SECONDS):
-            begin, end, text = self._exposition(wire)
-            found = {key: value for key, value in parse(text).values.items() if key[0] in names}
-            for key, value in {
-                **found,
-                ("scrape_duration_seconds", ()): end - begin,
-                ("up", ()): 1.0,
-            }.items():
-                self.samples.setdefault(key, []).append((begin, value))
+            self._sample(wire)
+
+    def _sample(self, wire: Wire) -> None:
+        names = {metric.sample for metric in self.contract.metrics}
+        begin, end, text = self._exposition(wire)
+        found = {key: value for key, value in parse(text).values.items() if key[0] in names}
+        for key, value in {
+            **found,
+            ("scrape_duration_seconds", ()): end - begin,
+            ("up", ()): 1.0,
+        }.items():
+            self.samples.setdefault(key, []).append((begin, value))
 
     def _judge(
         self, traffic: tuple[float, float], shots: dict[str, tuple[float, float, str]]
