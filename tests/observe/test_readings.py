@@ -22,19 +22,24 @@ COUNTED = "http_requests_total"
 JOB = load(DEFAULT_CONTRACT).target.job
 
 
+def _samples(up: tuple[int, ...]) -> dict[str, list[tuple[float, float]]]:
+    """What is stored of scrapes a second apart, the last one of them just now: by metric, (epoch seconds, value)."""
+    now = round(time.time(), 3)
+    stamps = [now - len(up) + number for number in range(len(up))]
+    good = [stamp for stamp, healthy in zip(stamps, up, strict=True) if healthy]
+    return {
+        "up": list(zip(stamps, up, strict=True)),
+        "scrape_duration_seconds": [(stamp, 0.01) for stamp in stamps],
+        COUNTED: [(stamp, 100 * (number + 1)) for number, stamp in enumerate(good)],
+    }
+
+
 def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str, float] | None:
     """The counts of the last scrape, of a Prometheus whose scrapes came every second and succeeded or not.
 
     instances: of the job; the empty one is at the target's address, and every other one has counted 7 more.
     """
-    now = round(time.time(), 3)
-    stamps = [now - len(up) + number for number in range(len(up))]
-    good = [stamp for stamp, healthy in zip(stamps, up, strict=True) if healthy]
-    samples: dict[str, list[tuple[float, float]]] = {
-        "up": list(zip(stamps, up, strict=True)),
-        "scrape_duration_seconds": [(stamp, 0.01) for stamp in stamps],
-        COUNTED: [(stamp, 100 * (number + 1)) for number, stamp in enumerate(good)],
-    }
+    samples = _samples(up)
 
     def rows(name: str, asked: str, own: str) -> list[dict[str, Any]]:
         found = []
