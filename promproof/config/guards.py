@@ -15,7 +15,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import parse, walk
+from promproof.config.promql import bare, parse, walk
 from promproof.config.rules import threshold
 from promproof.config.sameness import in_one_form
 
@@ -90,8 +90,7 @@ def _says(condition: Operand, comparator: str | None, value: float) -> bool:
 
 def _conjuncts(node: Any) -> list[tuple[str, Any]]:
     """Each condition, and the word before it: `unless `, or none."""
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
+    node = bare(node)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "and":
         return [*_conjuncts(node.lhs), *_conjuncts(node.rhs)]
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "unless":
@@ -100,15 +99,11 @@ def _conjuncts(node: Any) -> list[tuple[str, Any]]:
 
 
 def _operand(node: Any, word: str = "") -> Operand:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
+    node = bare(node)
     found = tuple(told for part in walk(node) if (told := threshold(part)) is not None)
     measured = node
-    while threshold(measured) is not None or isinstance(measured, promql.ParenExpr):
-        if isinstance(measured, promql.ParenExpr):
-            measured = measured.expr
-        else:
-            measured = measured.rhs if isinstance(measured.lhs, promql.NumberLiteral) else measured.lhs
+    while threshold(measured) is not None:
+        measured = bare(measured.rhs if isinstance(measured.lhs, promql.NumberLiteral) else measured.lhs)
     text = word + " ".join(node.prettify().split())
     return Operand(found, _WINDOW.sub("[]", _squeezed(measured.prettify())), text)
 

@@ -40,6 +40,13 @@ def parse(expression: str) -> promql_parser.Expr:
     return promql_parser.parse(expression)
 
 
+def bare(node: Any) -> Any:
+    """The node without the brackets around it."""
+    while isinstance(node, promql_parser.ParenExpr):
+        node = node.expr
+    return node
+
+
 def walk(root: Any) -> list[Any]:
     """All nodes, depth first, in the order of promql-parser's own walk."""
     seen, waiting = [], [root]

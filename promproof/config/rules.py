@@ -15,7 +15,7 @@ import promql_parser as promql
 
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
-from promproof.config.promql import labels_in_order, parse, walk
+from promproof.config.promql import bare, labels_in_order, parse, walk
 
 if TYPE_CHECKING:
     from promproof.config.shapes import GroupShape, RuleShape
@@ -126,12 +126,6 @@ def normal(expression: str) -> str:
         return " ".join(expression.split())
 
 
-def _without_brackets(node: Any) -> Any:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
-    return node
-
-
 def facts(expression: str, recordings: Iterable[tuple[str, str]] = ()) -> Facts:
     """What the tree of an expression says, and those of the recording rules that it reads.
 
@@ -189,7 +183,7 @@ def threshold(node: Any) -> tuple[str, float] | None:
 
 def number(node: Any) -> float | None:
     """The value of a number, or of arithmetic with numbers alone."""
-    node = _without_brackets(node)
+    node = bare(node)
     if isinstance(node, promql.NumberLiteral):
         return float(node.val)
     if isinstance(node, promql.UnaryExpr):

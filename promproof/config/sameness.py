@@ -14,7 +14,7 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.config.patterns import Domains, in_one_spelling
-from promproof.config.promql import labels_in_order, parse
+from promproof.config.promql import bare, labels_in_order, parse
 from promproof.config.rules import number, threshold
 
 NOTHING: Domains = MappingProxyType({})
@@ -39,14 +39,8 @@ def in_one_form(expression: str, domains: Domains = NOTHING) -> str:
         return " ".join(expression.split())
 
 
-def _bare(node: Any) -> Any:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
-    return node
-
-
 def _form(node: Any, domains: Domains) -> str:
-    node = _bare(node)
+    node = bare(node)
     value = number(node)
     if value is not None:
         return f"{value:.15g}"
@@ -72,7 +66,7 @@ def _aggregate(node: Any, domains: Domains) -> str:
 
 def _grouping(node: Any) -> tuple[bool, list[str]] | None:
     """Whether an aggregation is `without` its labels, and the labels; None where it sums up everything."""
-    node = _bare(node)
+    node = bare(node)
     if not isinstance(node, promql.AggregateExpr) or node.modifier is None:
         return None
     is_without, labels = "Without" in str(node.modifier.type), sorted(map(str, node.modifier.labels))
@@ -85,11 +79,11 @@ def _binary(node: Any, domains: Domains) -> str:
         return f"({' or '.join(_alternatives(node, domains))})"
     limit = threshold(node)
     if limit is not None:
-        side = _bare(node.lhs if number(node.rhs) is not None else node.rhs)
+        side = bare(node.lhs if number(node.rhs) is not None else node.rhs)
         compared, wanted = _of_up(side, limit) if not how else limit
         return f"({_form(side, domains)} {compared}{how} {wanted:.15g})"
     left, right = _form(node.lhs, domains), _form(node.rhs, domains)
-    if sign == "/" and not how and (less := _less_than_all(_bare(node.lhs), right, domains)):
+    if sign == "/" and not how and (less := _less_than_all(bare(node.lhs), right, domains)):
         return f"(1 - ({less} / {right}))"
     if sign in _COMMUTING and not how:
         left, right = sorted((left, right))
@@ -112,7 +106,7 @@ def _alternatives(node: Any, domains: Domains) -> Iterator[str]:
 
 
 def _sides(node: Any) -> Iterator[Any]:
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.BinaryExpr) and str(node.op).lower() == "or" and not _matching(node):
         yield from _sides(node.lhs)
         yield from _sides(node.rhs)

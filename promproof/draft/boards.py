@@ -13,25 +13,14 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import parse
+from promproof.config.promql import bare, parse
 from promproof.draft.recognise import Counting
 from promproof.grafana.causes import filters
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.grafana.expand import substitute
 from promproof.grafana.queries import canonical
 from promproof.grafana.zoom import everything
-from promproof.promql.tree import (
-    bare,
-    fits,
-    grouping,
-    is_call,
-    matchers,
-    metric,
-    name,
-    number,
-    operator,
-    selectors,
-)
+from promproof.promql.tree import fits, grouping, is_call, matchers, metric, name, number, operator, selectors
 
 IDENTITY = ("job", "instance")
 """Labels that tell which target it is, not which request."""

@@ -12,14 +12,14 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import parse
+from promproof.config.promql import bare, parse
 from promproof.config.rules import Rule
 from promproof.draft.boards import truth
 from promproof.draft.lines import comment, document, flow, keyed, scalar
 from promproof.draft.observed import Probe
 from promproof.draft.recognise import Recognised
 from promproof.draft.traffic import step
-from promproof.promql.tree import bare, metric, number, operator
+from promproof.promql.tree import metric, number, operator
 
 FOLDER, SCENARIO = "drills", "steady.yaml"
 RATE = 40

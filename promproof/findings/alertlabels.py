@@ -15,10 +15,11 @@ import promql_parser as promql
 
 from promproof.config import re2
 from promproof.config.labelsets import ABSENT, ANY, PRESENT, Partial, Values, known
+from promproof.config.promql import bare
 from promproof.findings.part import Part
 from promproof.findings.setup import Prometheus, Rule, Setup
 from promproof.promql.labels import Labels, Recorded, labels_of
-from promproof.promql.tree import bare, name
+from promproof.promql.tree import name
 
 _SENT: WeakKeyDictionary[Setup, tuple[Sent, ...]] = WeakKeyDictionary()
 _PLACEHOLDER = re.compile(r"\$(?:\{(\d+)\}|(\d+))")

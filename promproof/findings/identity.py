@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promproof.config.yamlfile import value_at
 from promproof.config.yamltext import Key
 from promproof.findings.finding import Finding
 from promproof.findings.jsonpath import key_of
@@ -37,7 +38,7 @@ class Identities:
         names: set[str] = set()
         data, key = self._place(finding)
         for depth in range(len(key) + 1):
-            item = _at(data, key[:depth])
+            item = value_at(data, key[:depth])
             if isinstance(item, dict):
                 names |= {str(item[name]) for name in NAMES if isinstance(item.get(name), str)}
                 inner = item.get("metadata")
@@ -52,8 +53,8 @@ class Identities:
         import hashlib  # most checks ask for no fingerprint
 
         data, key = self._place(finding)
-        steps = [_step(_at(data, key[: depth + 1]), part) for depth, part in enumerate(key)]
-        value = _at(data, key)
+        steps = [_step(value_at(data, key[: depth + 1]), part) for depth, part in enumerate(key)]
+        value = value_at(data, key)
         written = "" if isinstance(value, dict | list) else " ".join(str(value).split())
         text = json.dumps([finding.rule, finding.file, steps, written], ensure_ascii=False)
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
@@ -69,15 +70,6 @@ class Identities:
             candidates[0] if candidates else None,
         )
         return (document.data if document is not None else None), key_of(finding.path)
-
-
-def _at(data: Any, key: Key) -> Any:
-    for part in key:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
 
 
 def _step(item: Any, part: str | int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import labels_in_order, parse, walk
+from promproof.config.promql import bare, labels_in_order, parse, walk
 from promproof.config.rules import COMPARISONS, number
 
 TypeOf = Callable[[str], str | None]
@@ -151,7 +151,7 @@ def _call(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
 
 
 def _subquery(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
-    inner = _bare(node.expr)
+    inner = bare(node.expr)
     if isinstance(inner, promql.VectorSelector):  # `increase(x[5m:])` counts as `increase(x[5m])` does
         yield from _selector(inner, type_of, inside)
         return
@@ -169,13 +169,13 @@ def _subquery(node: Any, type_of: TypeOf, inside: str) -> Iterator[Use]:
 
 
 def _quantile(node: Any, type_of: TypeOf) -> Iterator[Use]:
-    quantile = _bare(node.args[0])
+    quantile = bare(node.args[0])
     if isinstance(quantile, promql.NumberLiteral) and not 0 <= quantile.val <= 1:
         yield Use(
             "quantile-range",
             f"a quantile of {quantile.val:g}: it goes from 0 to 1, so this is always infinite",
         )
-    inner = _bare(node.args[1])
+    inner = bare(node.args[1])
     names = [metric_of(selector) for selector in _selectors(inner)]
     # Only buckets have le: a native histogram, and a recording rule of one, keep theirs inside of their samples.
     has_buckets = bool(names) and all(name.endswith("_bucket") or "_bucket:" in name for name in names)
@@ -253,7 +253,7 @@ def may_be_empty(node: Any) -> bool:
 
 
 def _is_constant(node: Any) -> bool:
-    node = _bare(node)
+    node = bare(node)
     return isinstance(node, promql.Call) and str(node.func.name) == "vector"
 
 
@@ -271,7 +271,7 @@ def is_total(expression: str) -> bool:
 
 def gives_total(node: Any) -> bool:
     """The same of a syntax tree."""
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.BinaryExpr):
         operator = str(node.op)
         if operator in ("and", "unless", *COMPARISONS):  # the right side gives no value
@@ -287,7 +287,7 @@ def gives_total(node: Any) -> bool:
 
 
 def _is_fraction(node: Any) -> bool:
-    node = _bare(node)
+    node = bare(node)
     return isinstance(node, promql.NumberLiteral) and 0 < abs(node.val) < 1
 
 
@@ -297,9 +297,7 @@ def quantity(expression: str) -> str:
     Raises:
         ValueError: it does not parse.
     """
-    node = parse(expression)
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
+    node = bare(parse(expression))
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "or":
         node = node.lhs  # `... or absent(...)`: the first part is the quantity
     if isinstance(node, promql.BinaryExpr) and str(node.op) in COMPARISONS:
@@ -307,7 +305,7 @@ def quantity(expression: str) -> str:
         if left is None and right is None:
             raise ValueError("the comparison is not with a number")
         node = node.lhs if left is None else node.rhs
-    return canonical(_bare(node).prettify())
+    return canonical(bare(node).prettify())
 
 
 def canonical(expression: str) -> str:
@@ -322,10 +320,4 @@ def canonical(expression: str) -> str:
             if matcher.op == promql.MatchOp.Re and matcher.value in (".*", "(.*)"):
                 written = f'{matcher.name}=~"{matcher.value}"'
                 text = text.replace(f"{written},", "").replace(f",{written}", "").replace(written, "")
-    return labels_in_order(_bare(parse(text.replace("{}", ""))).prettify())
-
-
-def _bare(node: Any) -> Any:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
-    return node
+    return labels_in_order(bare(parse(text.replace("{}", ""))).prettify())

@@ -12,8 +12,8 @@ from typing import Any
 
 import promql_parser as promql
 
+from promproof.config.promql import bare
 from promproof.promql.tree import (
-    bare,
     cardinality,
     fits,
     group_labels,

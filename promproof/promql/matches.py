@@ -7,8 +7,9 @@ from typing import Any
 
 import promql_parser as promql
 
+from promproof.config.promql import bare
 from promproof.promql.labels import Labels, Recorded, labels_of
-from promproof.promql.tree import bare, is_scalar, matching, operator, text
+from promproof.promql.tree import is_scalar, matching, operator, text
 
 
 @dataclass(frozen=True)

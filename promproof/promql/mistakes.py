@@ -13,12 +13,11 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.promql.labels import Recorded, labels_of, nothing_recorded
 from promproof.promql.templates import error, labels_used, printed_values
 from promproof.promql.tree import (
     SETS,
-    bare,
     cardinality,
     compares,
     fits,

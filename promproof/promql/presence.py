@@ -6,7 +6,8 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.promql.tree import bare, is_scalar, name, number, operator, text
+from promproof.config.promql import bare
+from promproof.promql.tree import is_scalar, name, number, operator, text
 
 _WITHOUT_INPUT = ("absent", "absent_over_time", "scalar")
 

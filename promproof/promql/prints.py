@@ -13,10 +13,10 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
-from promproof.promql.tree import bare, compares, metric, name, number, operator, ranged
+from promproof.promql.tree import compares, metric, name, number, operator, ranged
 from promproof.promql.values import comparison, unit
 
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")

@@ -11,8 +11,8 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
-from promproof.promql.tree import bare, compares, metric, name, number, operator, selectors
+from promproof.config.promql import bare, walk
+from promproof.promql.tree import compares, metric, name, number, operator, selectors
 from promproof.promql.values import is_part
 
 RATIO, PERCENT = "ratio", "percent"

@@ -11,19 +11,12 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.config.re2 import whole
 
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 SETS = ("and", "or", "unless")
-
-
-def bare(node: Any) -> Any:
-    """The node without the brackets around it."""
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
-    return node
 
 
 def text(node: Any) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 import promql_parser as promql
 
+from promproof.config.promql import bare
 from promproof.promql.tree import (
     SETS,
     TURNED,
-    bare,
     compares,
     is_scalar,
     matchers,

@@ -9,6 +9,7 @@ from typing import Any
 
 import promql_parser as promql
 
+from promproof.config.promql import bare
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_dashboard, each_panel, register
 from promproof.findings.panels import Board, Query, board_of
@@ -221,8 +222,7 @@ def _keeps_all(names: list[str], panel: Panel, board: Board) -> bool:
 
 def _is_single(root: Any) -> bool:
     """Whether a query gives one series: a sum of everything, a number, a share of two sums."""
-    while isinstance(root, promql.ParenExpr):
-        root = root.expr
+    root = bare(root)
     if isinstance(root, promql.BinaryExpr):
         return _is_single(root.lhs) and _is_single(root.rhs)
     if isinstance(root, promql.Call) and str(root.func.name) in (

@@ -9,7 +9,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.config.rules import COMPARISONS
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_panel, register
@@ -89,7 +89,7 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
 
 
 def _hundred(query: Query, unit: str) -> str:
-    node = _bare(query.tree)
+    node = bare(query.tree)
     if unit == "percent" and _is_share(node):
         return "a share from 0 to 1, shown in percent"
     if unit == "percent" and _is_busy(node):
@@ -99,17 +99,17 @@ def _hundred(query: Query, unit: str) -> str:
     if str(node.op) == "/" and _is_hundredfold(node):
         return "a share times 100, shown as a share from 0 to 1"
     if str(node.op) == "-" and _literal(node.lhs) == 100:
-        node = _bare(node.rhs)
+        node = bare(node.rhs)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "*":
         for left, right in ((node.lhs, node.rhs), (node.rhs, node.lhs)):
-            if _literal(left) == 100 and (_is_share(_bare(right)) or _is_busy(right)):
+            if _literal(left) == 100 and (_is_share(bare(right)) or _is_busy(right)):
                 return "a share times 100, shown as a share from 0 to 1"
     return ""
 
 
 def _is_hundredfold(node: promql.BinaryExpr) -> bool:
     """Whether it is `100 * a / b`, which is read from the left, of two quantities of one kind."""
-    left = _bare(node.lhs)
+    left = bare(node.lhs)
     if not isinstance(left, promql.BinaryExpr) or str(left.op) != "*":
         return False
     sides = [side for side, other in ((left.lhs, left.rhs), (left.rhs, left.lhs)) if _literal(other) == 100]
@@ -118,7 +118,7 @@ def _is_hundredfold(node: promql.BinaryExpr) -> bool:
 
 def _is_share(node: Any) -> bool:
     """Whether it is one quantity divided by another of its kind, with nothing that scales it."""
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "-" and _literal(node.lhs) == 1:
         return _is_share(node.rhs)
     if not isinstance(node, promql.BinaryExpr) or str(node.op) != "/":
@@ -129,11 +129,11 @@ def _is_share(node: Any) -> bool:
 
 def _is_busy(node: Any) -> bool:
     """Whether it is how long something was busy in each second, as `rate(node_cpu_seconds_total[5m])` says."""
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "-" and _literal(node.lhs) == 1:
         return _is_busy(node.rhs)
     if isinstance(node, promql.BinaryExpr) and str(node.op) == "/":  # by the number of cores
-        below = _bare(node.rhs)
+        below = bare(node.rhs)
         return isinstance(below, promql.AggregateExpr) and str(below.op) == "count" and _is_busy(node.lhs)
     if isinstance(node, promql.AggregateExpr) and str(node.op) in ("sum", "avg", "max", "min"):
         return _is_busy(node.expr)
@@ -147,7 +147,7 @@ def _is_busy(node: Any) -> bool:
 
 def _kind(node: Any) -> str | None:
     """What a side of a division counts: `rate`, or the unit of a plain metric; None where that is not sure."""
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.AggregateExpr) and str(node.op) in ("sum", "avg", "max", "min"):
         return _kind(node.expr)
     if isinstance(node, promql.Call) and str(node.func.name) in RATES and len(node.args) == 1:
@@ -167,7 +167,7 @@ def _kind(node: Any) -> str | None:
 
 def _unit(node: Any) -> tuple[str, float, str] | None:
     """Dimension, size and name of the unit that the value surely has; None when it may be another."""
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.VectorSelector):
         return _of_name(metric_of(node))
     if isinstance(node, promql.AggregateExpr):
@@ -211,7 +211,7 @@ def _mean(upper: str, lower: str) -> tuple[str, float, str] | None:
 
 
 def _increase_of(node: Any) -> str:
-    node = _bare(node)
+    node = bare(node)
     if isinstance(node, promql.AggregateExpr) and str(node.op) == "sum":
         return _increase_of(node.expr)
     if isinstance(node, promql.Call) and str(node.func.name) in RATES and len(node.args) == 1:
@@ -227,11 +227,5 @@ def _of_name(name: str) -> tuple[str, float, str] | None:
 
 
 def _literal(node: Any) -> float | None:
-    node = _bare(node)
+    node = bare(node)
     return float(node.val) if isinstance(node, promql.NumberLiteral) else None
-
-
-def _bare(node: Any) -> Any:
-    while isinstance(node, promql.ParenExpr):
-        node = node.expr
-    return node

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from promproof.config.promql import bare
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, register, whole_setup
 from promproof.findings.rules import recorded_by
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.labels import Labels, Recorded, labels_of
-from promproof.promql.tree import bare, matchers, metric, selectors, text
+from promproof.promql.tree import matchers, metric, selectors, text
 from promproof.promql.values import comparison
 
 _RULE = "  - alert: Slow\n    expr: http_latency_seconds > "

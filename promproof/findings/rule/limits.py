@@ -7,12 +7,12 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
-from promproof.promql.tree import bare, compares, metric, name, operator, selectors
+from promproof.promql.tree import compares, metric, name, operator, selectors
 from promproof.promql.values import comparison
 
 _SHARE = "container_memory_usage_bytes / container_spec_memory_limit_bytes"

@@ -7,13 +7,13 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_rule, register
 from promproof.findings.rules import asking, one_line
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.shares import share
-from promproof.promql.tree import bare, grouping, matchers, metric, name, operator, selectors, text
+from promproof.promql.tree import grouping, matchers, metric, name, operator, selectors, text
 
 MEAN = register(
     Kind(

@@ -8,12 +8,12 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import walk
+from promproof.config.promql import bare, walk
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import SERVER, Kind, each_alert, each_rule, register
 from promproof.findings.rules import asking, one_line
 from promproof.findings.setup import Knowledge, Rule, Setup
-from promproof.promql.tree import bare, is_call, matchers, metric, name, operator, selectors, text
+from promproof.promql.tree import is_call, matchers, metric, name, operator, selectors, text
 from promproof.promql.values import comparison
 
 _KNOWN = "# a server knows: {http_requests_total: {code: ['200'], method: [GET]}}\n"
