@@ -77,7 +77,7 @@ def recorded_as_well(alert: Alert, recordings: Sequence[tuple[str, str]], contra
 def _is_elsewhere(evidence: Evidence) -> bool:
     """Whether the stack runs already, so that its Alertmanager may have a file that this folder lacks."""
     try:
-        return evidence.run.backend == "external"
+        return evidence.run.is_external
     except Gap:  # files alone are judged: there is no run
         return False
 

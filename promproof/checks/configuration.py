@@ -88,7 +88,7 @@ def judge_alertmanager(claim: Claim, evidence: Evidence) -> Verdict:
         return not_verified(claim, "the run has no Alertmanager")
     found = []
     told = any(url.startswith(record.data.url) for url in record.data.active)
-    is_elsewhere = not told and bool(record.data.active) and evidence.run.backend == "external"
+    is_elsewhere = not told and bool(record.data.active) and evidence.run.is_external
     if not told and not is_elsewhere:
         found.append(
             f"Prometheus sends to {record.data.active or 'no Alertmanager'}, not to {record.data.url}"

@@ -228,7 +228,7 @@ def _megabytes(sample: UsageSample, names: list[str]) -> float:
 
 def judge_reload(claim: Claim, evidence: Evidence) -> Verdict:
     """What is added to a file of the folder is in force after a reload, and gone after the next."""
-    if evidence.run.backend == "external":
+    if evidence.run.is_external:
         return not_verified(claim, "a stack that runs already keeps its files")
     record = evidence.need(Reloads)
     found = []

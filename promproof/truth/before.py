@@ -17,7 +17,6 @@ from promproof.truth.metrics import sample_name
 from promproof.truth.phase import EDGE_SECONDS
 from promproof.truth.views import Answered, Views
 
-EXTERNAL = "external"
 REASON = "every window reaches back before the run, and what was then is in no ledger"
 
 
@@ -34,7 +33,7 @@ def is_blind(seen: Views, answer: Answered, t: float) -> bool:
 
 def known_since(evidence: Evidence) -> float:
     """The run time (s) after which nothing moves a count of the target but what is in a ledger, as far as is known."""
-    since = 0.0 if evidence.run.backend == EXTERNAL else -inf
+    since = 0.0 if evidence.run.is_external else -inf
     for metric in evidence.contract.metrics:
         if metric.truth.kind in COUNTED:
             with suppress(Gap):

@@ -82,6 +82,11 @@ class Run(Kind, kind="run"):
     diff: str
     """the same as a unified diff"""
 
+    @property
+    def is_external(self) -> bool:
+        """Whether the stack ran already: nobody here knows what was before, nor all of its files."""
+        return self.backend == "external"
+
 
 @dataclass(frozen=True)
 class Phase(Kind, kind="phase"):
