@@ -53,7 +53,10 @@ class Chromium:
             self._wait(lambda: port.is_file() and port.read_text().count("\n") >= 1, f"{port} to be written")
             number, path = port.read_text().split("\n")[:2]
             address = f"ws://127.0.0.1:{number}{path}"
-            self._socket = self._cleanup.enter_context(connect(address, max_size=None, proxy=None))
+            # nobody reads between two questions: a bounded queue would stop the pongs, and end the connection
+            self._socket = self._cleanup.enter_context(
+                connect(address, max_size=None, max_queue=None, ping_interval=None, proxy=None)
+            )
             target = self._send("Target.createTarget", {"url": "about:blank"})["targetId"]
             self._session = self._send("Target.attachToTarget", {"targetId": target, "flatten": True})[
                 "sessionId"

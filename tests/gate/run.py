@@ -130,6 +130,9 @@ class Gate:
         # Not by groups: pytest-xdist 3.8 writes them into an attribute that pytest 9.2 no longer reads, and in silence
         # every worker brought up every file's fixtures.
         workers = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
+        # Nobody takes the place of a worker that died: pytest-xdist 3.8 can leave the new one waiting for ever, and the
+        # part is red in any case.
+        workers += ["--max-worker-restart", "0"]
         # Every file is collected for pure tests, so that what the plan does not know is seen.
         where = ["tests"] if part.items[0].pure and not part.items[0].whole_run else _files(part.items)
         arguments = [*where, "-m", part.marks, *(workers if part.workers else []), "-q"]

@@ -163,6 +163,17 @@ def test_tests_run_beside_whole_runs_behind_them_and_count(
     assert "passed" in (project.root / "reports" / f"gate-{part.replace(' ', '-')}.txt").read_text()
 
 
+def test_a_worker_that_died_is_red_and_names_its_test_and_those_behind_it(project: Tree) -> None:
+    # It dies when the other has nothing left to do: a new worker in its place would wait for ever.
+    dies = "import os, time\n\ndef test_dies():\n    time.sleep(2)\n    os._exit(1)\n"
+    project.write(light__a=dies, light__b=GREEN, light__c=GREEN, light__d=GREEN)
+    assert project.judged(2) == 1
+    said = "\n".join(project.said)
+    assert "tests/light/test_a.py::test_dies" in said
+    assert "crashed while running" in said
+    assert "planned and not run: tests/light: 1 tests" in said
+
+
 def test_ids_that_differ_between_two_collections_are_red(project: Tree) -> None:
     project.write(
         light__a=GREEN,
