@@ -50,6 +50,9 @@ class Gate:
     nightly: bool = False
     workers: int = 2
     may_lack: tuple[str, ...] | None = None
+    hang_seconds: float = 1200
+    """A test that takes longer is ended with its process, and every thread's place is printed: about ten times the
+    slowest of usual tests. At night four times as long: one of those judges hundreds of copies of the set-up."""
     print: Callable[[str], None] = lambda text: None
 
     def run(self) -> int:
@@ -154,16 +157,10 @@ class Gate:
     ) -> Begun:
         path = self.reports / f"gate-{name.replace(' ', '-')}.jsonl"
         path.unlink(missing_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "tests.gate.recorder",
-            "--gate-record",
-            str(path),
-            *arguments,
-        ]
+        hang = self.hang_seconds * (4 if self.nightly else 1)
+        options = ["-o", f"faulthandler_timeout={hang:g}", "-o", "faulthandler_exit_on_timeout=true"]
+        options += ["-p", "tests.gate.recorder", "--gate-record", str(path)]
+        command = [sys.executable, "-m", "pytest", *options, *arguments]
         return Begun(processes.start(command, self.root, output, behind), path, output)
 
     def _show(self, said: Path | None) -> None:

@@ -58,8 +58,14 @@ class Tree:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
 
-    def judged(self, workers: int) -> int:
-        gate = Gate(self.root, self.root / "reports", workers=workers, print=self.said.append)
+    def judged(self, workers: int, hang_seconds: float = 100) -> int:
+        gate = Gate(
+            self.root,
+            self.root / "reports",
+            workers=workers,
+            hang_seconds=hang_seconds,
+            print=self.said.append,
+        )
         return gate.run()
 
     def asked(self, name: str) -> int:
@@ -172,6 +178,17 @@ def test_a_worker_that_died_is_red_and_names_its_test_and_those_behind_it(projec
     assert "tests/light/test_a.py::test_dies" in said
     assert "crashed while running" in said
     assert "planned and not run: tests/light: 1 tests" in said
+
+
+@pytest.mark.parametrize("marker", ["", "@pytest.mark.whole_run\n"], ids=["light", "whole-run"])
+def test_a_test_that_hangs_is_ended_and_red(project: Tree, marker: str) -> None:
+    project.write(
+        light__a=f"import time, pytest\n\n{marker}def test_hangs():\n    time.sleep(600)\n", light__b=GREEN
+    )
+    assert project.judged(2, hang_seconds=2) == 1
+    said = "\n".join(project.said)
+    assert "tests/light/test_a.py::test_hangs" in said
+    assert "crashed while running 'tests/light/test_a.py::test_hangs'" in said
 
 
 def test_ids_that_differ_between_two_collections_are_red(project: Tree) -> None:
