@@ -17,7 +17,7 @@ from promproof.findings.gather import STREAM, Gathered, files_of, take_file, tak
 from promproof.findings.part import Part
 from promproof.findings.read_compose import compose_of
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
-from promproof.findings.read_markdown import page_of
+from promproof.findings.read_markdown import page_of, pages_beside
 from promproof.findings.read_operator import resource_of
 from promproof.findings.read_rules import groups_of
 from promproof.findings.setup import DashboardFile, Grafana, Group, Prometheus, Rule, Setup
@@ -118,6 +118,7 @@ def _setup(found: Gathered, base: Path) -> Setup:
         rule_parts=(*found.of("rules"), *_specs(found)),
         resources=resources,
         page_of=page_of,
+        pages_beside=pages_beside,
         troubles=tuple(found.troubles),
         documents=tuple(found.documents),
         unread={reason: tuple(names) for reason, names in found.unread.items()},

@@ -1,4 +1,4 @@
-"""Local Markdown pages that links of rules lead to; read when a link is followed, not before."""
+"""Local Markdown pages: those that links of rules lead to, and those beside a file; read when they are asked for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from promproof.config.headings import plain_anchors
+from promproof.findings.pagetext import PageText
 from promproof.findings.setup import Page
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|/|#", re.IGNORECASE)
@@ -17,6 +18,9 @@ _HOSTED = re.compile(
 )
 _LARGEST = 2_000_000
 """Bytes of a page that is read."""
+_OF_VARIABLES = re.compile(r"^\.?env(?:\.|$)|\.env(?:\.|$)")
+_ABOVE = 2
+"""Folders above that of a file whose pages may be about it."""
 
 
 def page_of(link: str, folder: str) -> Page | None:
@@ -45,12 +49,43 @@ def page_of(link: str, folder: str) -> Page | None:
     return Page("/".join(parts[1:]), False)
 
 
+def pages_beside(folder: str, file: str) -> tuple[PageText, ...]:
+    """The pages in a folder, and those up to two folders above that name this file of it; shown as from the folder.
+
+    Files of variables (`.env.example`) are among them.
+    """
+    found, place, inside = [], folder, file
+    for level in range(1 + _ABOVE):
+        for name in _texts_in(place):
+            text = _read(os.path.join(place, name))
+            if not level or inside in text or not name.lower().endswith(".md"):
+                found.append(PageText(os.path.join(*[".."] * level, name), text))
+        above, last = os.path.split(place)
+        if os.path.exists(os.path.join(place, ".git")) or not last:
+            break
+        place, inside = above, f"{last}/{inside}"
+    return tuple(found)
+
+
+def _texts_in(folder: str) -> list[str]:
+    try:
+        return sorted(
+            name for name in os.listdir(folder) if name.lower().endswith(".md") or _OF_VARIABLES.search(name)
+        )
+    except OSError:
+        return []
+
+
 def _page(name: str, place: str) -> Page:
     return Page(name, True, plain_anchors(_text(place)), partial(_anchors, place))
 
 
 @lru_cache(maxsize=16)
 def _text(place: str) -> str:
+    return _read(place)
+
+
+def _read(place: str) -> str:
     """The text of a page; empty for one that is too large or can't be read."""
     try:
         is_small = os.path.isfile(place) and os.path.getsize(place) <= _LARGEST

@@ -16,6 +16,7 @@ import promql_parser
 from promproof.config.jsonplaces import Lines
 from promproof.config.promql import parse, walk
 from promproof.findings.finding import Place
+from promproof.findings.pagetext import PageText
 from promproof.findings.part import Document, Part
 from promproof.findings.services import ComposeFile, Service
 from promproof.findings.thing import Thing
@@ -273,6 +274,11 @@ def no_page(link: str, folder: str) -> Page | None:
     return None
 
 
+def no_pages(folder: str, file: str) -> tuple[PageText, ...]:
+    """For a set-up of no files."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Program:
     """promtool or amtool as it is here: its file, and how it is asked for its version."""
@@ -305,7 +311,8 @@ class Trouble:
 class Setup:
     """Everything of a set-up. root: the folder, as it is shown.
 
-    page_of: the local page that a link means, from the folder of the file that has it. troubles: with the files.
+    page_of: the local page that a link means, from the folder of the file that has it. pages_beside: those in a folder,
+    and those above that name a file of it. troubles: with the files.
     documents: all that were read from files, whatever they are. unread: files that are not read, by the reason.
     """
 
@@ -323,6 +330,7 @@ class Setup:
     """Operator resources as they are: PrometheusRule, ServiceMonitor, AlertmanagerConfig, ..."""
     knowledge: Knowledge = field(default_factory=Knowledge)
     page_of: Callable[[str, str], Page | None] = no_page
+    pages_beside: Callable[[str, str], tuple[PageText, ...]] = no_pages
     troubles: tuple[Trouble, ...] = ()
     documents: tuple[Document, ...] = ()
     programs: Mapping[str, Program] | None = None

@@ -36,6 +36,7 @@ _PIPED = re.compile(r"\b(humanize\w*)\b")
 _MORE = r"(?:above|over|more than|greater than|exceed(?:s|ed|ing)?|higher than)"
 _LESS = r"(?:below|under|less than|lower than|fewer than)"
 _LIMIT = re.compile(rf"\b({_MORE}|{_LESS})\s+(\d+(?:\.\d+)?)\s?(%|percent\b)", re.IGNORECASE)
+_SIGNED = re.compile(r"(?<![-=<>])([<>]=?)\s?(\d+(?:\.\d+)?)\s?(?:%|percent\b)")
 _SLOWER = re.compile(
     rf"\b(slower than|longer than|{_MORE}|{_LESS})\s+(\d+(?:\.\d+)?)\s?"
     r"(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b(?!\s*/)",
@@ -215,6 +216,10 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
         for word, percents, _ in _LIMIT.findall(text) if limit else ():
             if not _is_from(float(percents), numbers):
                 yield Misprint(f"the text says {word} {percents}%, the rule compares with {limit:g}", _AGREE)
+        signed = _SIGNED.findall(text) if limit else []  # two of them may be those of two steps
+        if signed and not any(_is_from(float(percents), numbers) for _, percents in signed):
+            said = f"the text says {signed[0][0]} {signed[0][1]}%, the rule compares with {limit:g}"
+            yield Misprint(said, _AGREE)
         if limit and unit(root) == "seconds":
             yield from _of_seconds(text, limit, times, numbers)
         yield from _of_quantiles(root, text)

@@ -11,7 +11,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from promproof.config.promql import bare
+from promproof.config.promql import bare, walk
 from promproof.promql.tree import (
     SETS,
     TURNED,
@@ -240,7 +240,7 @@ def _unit_of_operation(node: Any) -> str:
     if kind in ("and", "unless"):
         return unit(node.lhs)
     if kind == "/":
-        return "ratio" if is_part(node) else ""
+        return "ratio" if is_part(node) else _unit_of_mean(node)
     if kind == "*":
         for factor, other in ((node.lhs, node.rhs), (node.rhs, node.lhs)):
             if number(factor) == 100 and unit(other) == "ratio":
@@ -253,6 +253,17 @@ def _unit_of_operation(node: Any) -> str:
     if kind in "+-" and unit(node.lhs) == unit(node.rhs):
         return unit(node.lhs)
     return ""
+
+
+def _unit_of_mean(node: Any) -> str:
+    """The unit of the sum of what was observed by its count; empty for another quotient."""
+    above, below = _only_metric(node.lhs), _only_metric(node.rhs)
+    observed = above.removesuffix("_sum")
+    is_mean = above.endswith("_sum") and below == f"{observed}_count"
+    is_plain = not any(
+        isinstance(part, promql.BinaryExpr) for side in (node.lhs, node.rhs) for part in walk(side)
+    )
+    return unit_of_name(observed) if is_mean and is_plain else ""
 
 
 def unit_of_name(metric_name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from promproof.cli.program import main
+from promproof.findings import proofids
 from promproof.findings.kind import KINDS, Kind, Severity
 from promproof.places import REPOSITORY
 from promproof.report.findings import explaining
@@ -18,7 +19,7 @@ PAGES = REPOSITORY / "docs" / "checks"
 
 def pages() -> dict[Path, str]:
     """Every page with its text."""
-    kinds = list(KINDS)
+    kinds = [*KINDS, *proofids.KINDS]
     texts = {PAGES / f"{kind.id}.md": explaining.page(kind) for kind in kinds}
     return {PAGES / "README.md": explaining.index(kinds), **texts}
 
@@ -51,7 +52,7 @@ def test_a_page_shows_how_to_leave_its_kind_out() -> None:
 
 
 def test_every_family_says_what_it_is_about() -> None:
-    assert {explaining.family(kind) for kind in KINDS} <= set(explaining.FAMILIES)
+    assert {explaining.family(kind) for kind in (*KINDS, *proofids.KINDS)} <= set(explaining.FAMILIES)
 
 
 def test_a_page_keeps_promql_as_it_is() -> None:
@@ -76,10 +77,19 @@ def test_explain_shows_a_kind(capsys: pytest.CaptureFixture[str], monkeypatch: p
 def test_explain_lists_all_kinds_or_those_of_a_family(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     listed = re.findall(r"^  (\S+) ", capsys.readouterr().out, re.MULTILINE)
-    assert sorted(listed) == sorted(KINDS.names())
+    assert sorted(listed) == sorted([*KINDS.names(), *proofids.TITLES])
     assert main(["explain", "file"]) == 0
     listed = re.findall(r"^  (\S+) ", capsys.readouterr().out, re.MULTILINE)
     assert sorted(listed) == sorted(name for name in KINDS.names() if name.startswith("file/"))
+
+
+def test_explain_shows_what_a_proof_finds_as_it_shows_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "proof/dead"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("proof/dead (error): an alert that can't fire\n")
+    assert "# promproof: ignore proof/dead - the reason" in said
+    assert main(["explain", "proof"]) == 0
+    assert "  proof/contradicted  error " in capsys.readouterr().out
 
 
 def test_explain_suggests_the_kind_that_is_meant(capsys: pytest.CaptureFixture[str]) -> None:

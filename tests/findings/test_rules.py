@@ -227,6 +227,8 @@ QUANTILE = "histogram_quantile(0.9, sum by (le) (rate(http_request_seconds_bucke
         ("process_cpu_seconds_total > 0.8", "over 80% for the last 5 minutes"),
         (f"{QUANTILE} > 500", "over 500ms"),
         (f"{QUANTILE} > 300", "slow"),
+        ("rate(http_request_seconds_sum[5m]) / rate(http_request_seconds_count[5m]) > 500", "slow"),
+        ("sum(rate(a_seconds_sum[5m])) / sum(rate(a_seconds_count[5m])) > 20", "over 20ms"),
     ],
 )
 def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_path: Path) -> None:
@@ -247,6 +249,12 @@ def test_a_threshold_in_another_unit_is_found(expression: str, text: str, tmp_pa
         (f"{SHARE} > 0.05", "over 5% fail"),
         (f"{QUANTILE} > 0.5", "over 500ms"),
         ("histogram_quantile(0.9, rate(backup_seconds_bucket[5m])) > 3600", "slow"),
+        ("rate(backup_seconds_sum[5m]) / rate(backup_seconds_count[5m]) > 3600", "slow"),
+        (
+            "rate(http_request_seconds_sum[5m]) / rate(http_request_seconds_count[5m]) * 1000 > 500",
+            "over 500ms",
+        ),
+        ("rate(http_request_seconds_sum[5m]) / rate(http_requests_total[5m]) > 500", "slow"),
         ("age_seconds > 86400", "old"),
         ("rate(a_failures_total[5m]) > 0.05", "more than 3 failures/min"),
         ("rate(a_total[5m]) > 10", "more than 10 requests per second"),
@@ -270,6 +278,41 @@ def test_a_type_that_only_another_rule_says_is_a_hint_and_a_name_says_nothing(tm
     (finding,) = found(tmp_path, f"# types: {{a_total: counter}}\n{expression}")
     assert (finding.rule, finding.severity) == ("rule/counter-level", Severity.WARNING)
     assert found(tmp_path, f"# types: {{a_total: gauge}}\n{expression}") == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "rule"),
+    [
+        ("http_errors_total > 100", "rule/counter-level"),
+        ("sum by (job) (jobs_failed_total) > 5", "rule/counter-level"),
+        ("delta(http_requests_total[5m]) > 1", "rule/delta-of-counter"),
+        ("rate(queue_depth[5m]) > 1", "rule/rate-of-gauge"),
+        ("increase(node_memory_MemAvailable_bytes[5m]) > 1", "rule/rate-of-gauge"),
+    ],
+)
+def test_a_name_that_is_that_of_a_counter_or_a_gauge_makes_a_hint(
+    expression: str, rule: str, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, alert(expression))
+    assert (finding.rule, finding.severity) == (rule, Severity.HINT)
+    assert "what its name says" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "changes(http_errors_total[5m]) > 1",
+        "http_errors_total - http_errors_total offset 5m > 1",
+        "ceph_pg_total > 100",
+        "rate(node_network_receive_bytes[5m]) > 1",
+        "deriv(queue_depth[5m]) > 1",
+        "# types: {http_errors_total: gauge}\nhttp_errors_total > 100",
+        "# types: {queue_depth: counter}\nrate(queue_depth[5m]) > 1",
+        "- {record: 'a:errors', expr: sum by (job) (http_errors_total)}",
+    ],
+)
+def test_a_name_that_says_nothing_or_a_type_that_is_known_makes_no_hint(text: str, tmp_path: Path) -> None:
+    assert found(tmp_path, text) == []
 
 
 USED = "container_memory_usage_bytes"

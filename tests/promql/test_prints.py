@@ -117,6 +117,8 @@ def test_a_value_printed_in_its_unit_is_no_mistake(expression: str, template: st
     ("expression", "text"),
     [
         ("cpu > 90", "CPU is above 80%"),
+        ("cpu > 90", "CPU usage > 80%"),
+        ("free < 10", "less is free (<15%)"),
         (f"{ERRORS} > 0.05", "more than 1% fail"),
         ("free < 10 and size > 5", "below 20 percent are free"),
         ("up == 0", "down for more than 10 minutes"),
@@ -136,6 +138,9 @@ def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str
     ("expression", "text"),
     [
         ("cpu > 90", "CPU is above 90%"),
+        ("cpu > 90", "CPU usage > 90%"),
+        ("cpu > 90", "CPU is high: warning >80%, critical >90%"),
+        ("cpu > 90", "CPU -> 80%"),
         ("idle < 10", "CPU is above 90%"),
         (f"{ERRORS} > 0.05", "more than 5% fail"),
         ("rate(gc_ms[5m]) > 100", "more than 10% of the time"),

@@ -106,7 +106,8 @@ def judge_order(rule: Rule, setup: Setup) -> Iterator[Finding]:
 @each_group(RARELY)
 def judge_rarely(group: Group, setup: Setup) -> Iterator[Finding]:
     """A group that is evaluated less often than a sample lives, and whose metrics a rule reads."""
-    if not group.interval or group.interval <= LOOKBACK_SECONDS or _has_lookback(setup):
+    interval = group.evaluation_interval
+    if not interval or interval <= LOOKBACK_SECONDS or _has_lookback(setup):
         return
     if is_of_another_program(group.part.document, setup):
         return
@@ -117,8 +118,10 @@ def judge_rarely(group: Group, setup: Setup) -> Iterator[Finding]:
     for reader in readers[:1]:
         name = min(records.intersection(_instant(reader)))
         yield RARELY.at(
-            group.at("interval"),
-            f"{name} is recorded every {format_duration(group.interval)}, and {reader.name} reads it: "
+            group.at("interval")
+            if group.interval
+            else group.prometheuses[0].at("global", "evaluation_interval"),
+            f"{name} is recorded every {format_duration(interval)}, and {reader.name} reads it: "
             f"a sample is there for {format_duration(LOOKBACK_SECONDS)}",
             effect="the metric is gone between two evaluations",
             todo="record it every two minutes, or read it with last_over_time()",

@@ -11,6 +11,7 @@ from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import one_line
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.presence import answered
+from promproof.promql.printf import misprinted
 from promproof.promql.prints import misprints, wrong_numbers
 from promproof.promql.templates import error, queries
 
@@ -55,6 +56,18 @@ QUERY = register(
         "an error where the text should be.",
         example=_ASKS.replace("ACTION", '{{ query "sum(up" | first | value }}'),
         instead=_ASKS.replace("ACTION", '{{ range query "sum(up)" }}{{ . | value }}{{ end }}'),
+    )
+)
+
+PRINTF = register(
+    Kind(
+        id="rule/printf-verb",
+        severity=Severity.WARNING,
+        title="a printf whose verb does not take what it is given",
+        why="The value of an alert is a float64: `%d` takes whole numbers only, and the text reads "
+        "`%!d(float64=12)`. What humanize makes of it is a text, which `%.2f` does not take.",
+        example=_ASKS.replace("ACTION", '{{ $value | printf "%d" }}'),
+        instead=_ASKS.replace("ACTION", '{{ $value | printf "%.0f" }}'),
     )
 )
 
@@ -103,6 +116,23 @@ def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
                         todo=todo,
                         see=_see(rule),
                     )
+
+
+@each_alert(PRINTF)
+def judge_formats(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    """The formats of printf in templates that Prometheus takes."""
+    for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
+        for name, template in texts.items():
+            if "printf" not in template or error(template):
+                continue
+            for printed in dict.fromkeys(misprinted(template)):
+                yield PRINTF.at(
+                    rule.at(key, name),
+                    f"{name}: printf gives {printed}",
+                    effect="the text has that in place of the value",
+                    todo="write %.0f or %.2f for the value, %s for a label and for what humanize gives",
+                    see=_see(rule),
+                )
 
 
 def _judged(rule: Rule, query: str, fails_empty: bool) -> tuple[str, str, str] | None:

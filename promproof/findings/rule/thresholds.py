@@ -67,6 +67,8 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         yield _hint(rule, f"the value is a percentage, and the threshold is {limit:g}")
     elif share(rule.tree) == RATIO and limit > 1 and any(map(_FAILED.search, _metrics(rule))):
         yield _hint(rule, f"the value is a share from 0 to 1, and the threshold is {limit:g}")
+    elif unit(rule.tree) == "seconds" and _is_duration(rule, abs(limit)):
+        yield _hint(rule, f"the value is a duration in seconds, and the threshold is {limit:g}")
     elif unit(rule.tree) == RATIO and limit > 1:
         yield _hint(rule, f"the name of the metric says a share from 0 to 1, and the threshold is {limit:g}")
 
@@ -85,10 +87,17 @@ def _misunderstood(rule: Rule, limit: float) -> str:
     if unit(rule.tree) == "seconds":
         if limit >= 1 and limit in map(float, _MILLISECONDS.findall(texts)):
             return f"the value is in seconds, the text says {limit:g} ms, and the threshold is {limit:g}"
-        is_quantile = any(is_call(node, "histogram_quantile") for node in rule.nodes)
-        if is_quantile and limit >= LONG_REQUEST_SECONDS and all(map(_OF_REQUESTS.search, _metrics(rule))):
+        if _is_duration(rule, limit) and all(map(_OF_REQUESTS.search, _metrics(rule))):
             return f"the value is the duration of a request in seconds, and the threshold is {limit:g}"
     return ""
+
+
+def _is_duration(rule: Rule, limit: float) -> bool:
+    """Whether a quantile or a mean of observed durations is compared with minutes."""
+    metrics = _metrics(rule)
+    is_mean = len(metrics) == 2 and {name.rpartition("_")[2] for name in metrics} == {"sum", "count"}
+    is_quantile = any(is_call(node, "histogram_quantile") for node in rule.nodes)
+    return limit >= LONG_REQUEST_SECONDS and (is_quantile or is_mean)
 
 
 def _of_counter(rule: Rule, limit: float, percents: set[float], texts: str) -> str:

@@ -1,12 +1,13 @@
-"""Uses of counters and gauges that give a wrong number; a hint where only other queries say what a metric is."""
+"""Uses of counters and gauges that give a wrong number; a hint where a name or other queries alone say the type."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from promproof.findings.counted import counted
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import SERVER, Kind, each_rule, register
+from promproof.findings.kind import Kind, each_rule, register
 from promproof.findings.rules import asking
 from promproof.findings.setup import Rule, Setup
 from promproof.grafana.queries import Use, is_typed, uses_in
@@ -30,10 +31,10 @@ RATE = register(
         id="rule/rate-of-gauge",
         severity=Severity.WARNING,
         title="a rate of a gauge",
-        why="rate() takes every fall of a gauge for the reset of a counter and adds what was there before.",
+        why="rate() takes every fall of a gauge for the reset of a counter and adds what was there before. What a "
+        "metric is, a running Prometheus says (`--prometheus`); without one it is a hint, by the metric's name.",
         example="# types: {queue_length: gauge}\nrate(queue_length[5m]) > 1",
         instead="# types: {queue_length: gauge}\nderiv(queue_length[5m]) > 1",
-        needs=SERVER,
     )
 )
 DELTA = register(
@@ -48,6 +49,14 @@ DELTA = register(
         + _RATE.format("http_requests"),
     )
 )
+_EVENTS = re.compile(
+    r"(?:errors?|failures?|failed|requests?|retries|restarts?|exceptions?|timeouts?|rejected|dropped|aborted)_total$"
+)
+"""Names of counters: other names in _total may be those of gauges."""
+_GAUGES = re.compile(
+    r"(?:_(?:ratio|percent|celsius|depth|length|utili[sz]ation|timestamp_seconds)"
+    r"|(?:[Aa]vail|[Aa]vailable|[Ff]ree|used|usage|resident_memory|working_set|limit)_bytes)$"
+)
 _SAID = {
     "counter-level": (LEVEL, "it fires for ever, until a restart", "use rate() or increase()"),
     "rate-of-gauge": (RATE, "each fall counts as a rise", "use deriv() or delta()"),
@@ -61,15 +70,24 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
     if rule.tree is None:
         return
     levels = _levels(rule)
-    for use in uses_in(rule.tree, lambda name: setup.knowledge.type_of(name) or None):
+    for use in uses_in(rule.tree, lambda name: setup.knowledge.type_of(name) or _named(name)):
         if use.kind in _SAID and ":" not in use.metric and use.metric not in setup.recorded:
             known = is_typed(use.metric, setup.knowledge.type_of)
             if use.kind == "counter-level" and not known and use.metric in levels:
                 yield _of_buckets(rule, use.metric)
-            elif known or use.metric in counted(
-                setup
-            ):  # the name alone says little: many gauges end in _total
-                yield _finding(rule, use, known)
+            elif known:
+                yield _finding(rule, use, "")
+            elif use.metric in counted(setup) and use.kind != "rate-of-gauge":
+                yield _finding(
+                    rule, use, f"if {use.metric} is the counter that another rule or panel takes it for"
+                )
+            elif _named(use.metric) or (rule.is_alert and _EVENTS.search(use.metric)):
+                yield _finding(rule, use, f"if {use.metric} is what its name says")
+
+
+def _named(name: str) -> str | None:
+    """gauge for a metric whose name is that of one; None where it says nothing."""
+    return "gauge" if _GAUGES.search(name) else None
 
 
 def _levels(rule: Rule) -> set[str]:
@@ -94,15 +112,13 @@ def _of_buckets(rule: Rule, buckets: str) -> Finding:
     )
 
 
-def _finding(rule: Rule, use: Use, known: bool) -> Finding:
+def _finding(rule: Rule, use: Use, condition: str) -> Finding:
     kind, effect, todo = _SAID[use.kind]
     return kind.at(
         rule.at("expr"),
-        use.text
-        if known
-        else f"if {use.metric} is the counter that another rule or panel takes it for: {use.text}",
+        f"{condition}: {use.text}" if condition else use.text,
         effect=effect,
         todo=todo,
         see=asking(rule.expression),
-        severity=None if known else Severity.HINT,
+        severity=Severity.HINT if condition else None,
     )

@@ -16,6 +16,7 @@ FAMILIES = {
     "grafana": "dashboards, provisioning, and Grafana's own alerts",
     "compose": "compose files of a monitoring stack",
     "file": "files as such, and what leaves findings out",
+    "proof": "alerts as promtool evaluates them, with `promproof check --prove`",
 }
 """What each family is about, in the order of the index."""
 COMMAND = "python -m tests.findings.test_pages"

@@ -22,11 +22,10 @@ FINGERPRINT = "promproofFinding/v1"
 
 def text(checked: Checked, width: int | None) -> str:
     """The log."""
-    kinds = list(KINDS)
-    proofs = [{"id": id, "shortDescription": {"text": title}} for id, title in proofids.TITLES.items()]
-    indices = {id: index for index, id in enumerate([*(kind.id for kind in kinds), *proofids.TITLES])}
+    kinds = [*KINDS, *proofids.KINDS]
+    indices = {kind.id: index for index, kind in enumerate(kinds)}
     identities = checked.identities
-    driver = {"name": "promproof", **_version(), "rules": [*map(_rule, kinds), *proofs]}
+    driver = {"name": "promproof", **_version(), "rules": [*map(_rule, kinds)]}
     notifications = [
         {
             "level": "error" if missed.crashed else "note",
