@@ -297,6 +297,31 @@ receivers: [{{name: a, slack_configs: [{{channel: a, api_url: '{address}'}}]}}]
 
 
 @pytest.mark.parametrize(
+    ("address", "times"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/X0", 1),
+        ("https://discord.com/api/webhooks/1/${TOKEN}/slack", 1),
+        ("https://api.telegram.org/bot${TOKEN}/sendMessage?chat_id=${CHAT}&parse_mode=Markdown", 1),
+        ("https://oapi.dingtalk.com/robot/send?access_token=x", 1),
+        ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x", 1),
+        ("https://acme.webhook.office.com/webhookb2/x", 1),
+        ("https://api.telegram.org/bot1:x/sendMessage?chat_id=1&text=alert", 0),
+        ("https://hooks.slack.com/triggers/T0/B0", 0),
+        ("https://ntfy.sh/alerts", 0),
+        ("http://bridge:8080/https://discord.com/api/webhooks/1/x", 0),
+        ("https://api.telegram.org.example.org/bot1/sendMessage", 0),
+    ],
+)
+def test_a_webhook_at_a_chat_that_wants_another_message_is_found(
+    address: str, times: int, tmp_path: Path
+) -> None:
+    text = f"""route: {{receiver: a, group_by: [alertname]}}
+receivers: [{{name: a, webhook_configs: [{{url: '{address}'}}]}}]
+"""
+    assert [each.rule for each in found(tmp_path, text)].count("alertmanager/foreign-webhook") == times
+
+
+@pytest.mark.parametrize(
     ("entry", "is_ever"),
     [
         ("{months: [february], days_of_month: ['30:31']}", False),

@@ -315,6 +315,16 @@ def test_a_name_that_says_nothing_or_a_type_that_is_known_makes_no_hint(text: st
     assert found(tmp_path, text) == []
 
 
+@pytest.mark.parametrize(("interval", "times"), [("10m", 1), ("1m", 0)])
+def test_a_metric_is_recorded_too_rarely_by_the_interval_of_the_configuration_too(
+    interval: str, times: int, tmp_path: Path
+) -> None:
+    server = f"# prometheus.yml\nglobal: {{evaluation_interval: {interval}}}\nrule_files: [r.yml]\n"
+    rules = "# r.yml\ngroups:\n- name: a\n  rules: [{record: 'job:up:sum', expr: sum by (job) (up)}]\n"
+    reader = "- name: b\n  interval: 1m\n  rules: [{alert: A, expr: 'job:up:sum == 0'}]\n"
+    assert ids(tmp_path, f"{server}{rules}{reader}").count("rule/recorded-too-rarely") == times
+
+
 USED = "container_memory_usage_bytes"
 LIMIT = "container_spec_memory_limit_bytes"
 
