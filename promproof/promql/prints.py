@@ -209,14 +209,16 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
     numbers = {abs(float(node.val)) for node in walk(root) if isinstance(node, promql.NumberLiteral)}
     windows = {window.range.total_seconds() for _, window in ranged(root)}
     times = {hold, interval, *windows, *(window + hold for window in windows)}
+    compared = _comparison(root)
+    is_state = compared is not None and (compared[1] in ("==", "!=") or abs(compared[2]) == 1)
     for template in templates:
         text = plain(template)
         if "budget" in text:  # a burn rate says more than its threshold does
             continue
-        for word, percents, _ in _LIMIT.findall(text) if limit else ():
+        for word, percents, _ in _LIMIT.findall(text) if limit and not is_state else ():
             if not _is_from(float(percents), numbers):
                 yield Misprint(f"the text says {word} {percents}%, the rule compares with {limit:g}", _AGREE)
-        signed = _SIGNED.findall(text) if limit else []  # two of them may be those of two steps
+        signed = _SIGNED.findall(text) if limit and not is_state else []  # two may be those of two steps
         if signed and not any(_is_from(float(percents), numbers) for _, percents in signed):
             said = f"the text says {signed[0][0]} {signed[0][1]}%, the rule compares with {limit:g}"
             yield Misprint(said, _AGREE)

@@ -304,6 +304,7 @@ def test_a_name_that_is_that_of_a_counter_or_a_gauge_makes_a_hint(
         "changes(http_errors_total[5m]) > 1",
         "http_errors_total - http_errors_total offset 5m > 1",
         "ceph_pg_total > 100",
+        "argocd_repo_pending_request_total > 10",
         "rate(node_network_receive_bytes[5m]) > 1",
         "deriv(queue_depth[5m]) > 1",
         "# types: {http_errors_total: gauge}\nhttp_errors_total > 100",

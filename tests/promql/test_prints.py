@@ -141,6 +141,8 @@ def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str
         ("cpu > 90", "CPU usage > 90%"),
         ("cpu > 90", "CPU is high: warning >80%, critical >90%"),
         ("cpu > 90", "CPU -> 80%"),
+        ('health{name="DISK_LOW"} == 1', "nearly full (>70% is the default)"),
+        ("probe_success < 1", "availability < 99%"),
         ("idle < 10", "CPU is above 90%"),
         (f"{ERRORS} > 0.05", "more than 5% fail"),
         ("rate(gc_ms[5m]) > 100", "more than 10% of the time"),

@@ -67,7 +67,7 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         yield _hint(rule, f"the value is a percentage, and the threshold is {limit:g}")
     elif share(rule.tree) == RATIO and limit > 1 and any(map(_FAILED.search, _metrics(rule))):
         yield _hint(rule, f"the value is a share from 0 to 1, and the threshold is {limit:g}")
-    elif unit(rule.tree) == "seconds" and _is_duration(rule, abs(limit)):
+    elif unit(rule.tree) == "seconds" and _is_duration(rule, abs(limit)) and limit % 60:
         yield _hint(rule, f"the value is a duration in seconds, and the threshold is {limit:g}")
     elif unit(rule.tree) == RATIO and limit > 1:
         yield _hint(rule, f"the name of the metric says a share from 0 to 1, and the threshold is {limit:g}")

@@ -50,6 +50,7 @@ DELTA = register(
     )
 )
 _EVENTS = re.compile(
+    r"^(?!.*(?:pending|active|current|in_?flight|open|queued?|running)_).*"
     r"(?:errors?|failures?|failed|requests?|retries|restarts?|exceptions?|timeouts?|rejected|dropped|aborted)_total$"
 )
 """Names of counters: other names in _total may be those of gauges."""
