@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 DEFAULT, VALUE = "default", "value"
-_ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=", re.MULTILINE)
+_ASSIGNED = re.compile(r"(?:^|[\s`(\"'])([A-Za-z_]\w*)=", re.MULTILINE)
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 _NAME = re.compile(r"`?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?")
 _PLAIN = re.compile(r"[\w.:/@%+-]+")
@@ -23,6 +23,13 @@ _BOTH = re.compile(r"(?<![\w/.:@-])`?admin`?\s?[/:]\s?`?([\w.!@#%+-]*[\w!@#%+])`
 _ALONE = re.compile(r"\bpassword\b[*_`]{0,3}\s*[:=|]\s*[*_]{0,2}\s*`([^`\s]+)`", re.IGNORECASE)
 _LOGIN = re.compile(r"credential|log ?in|sign ?in|password|username", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(\s*`?admin`?\s?[/:]\s?[^()\s]+\s*\)")
+_SEVERAL = re.compile(r"[&,+/]|\band\b|prometheus", re.IGNORECASE)
+"""Of a heading about more than Grafana."""
+_OTHER = re.compile(
+    r"\s*(?:[-*|]\s*)?[*`]*(?!user|pass|login|log in|default|admin|cred|sign|url|open)\w[\w -]*[*`]*\s*[:|]",
+    re.IGNORECASE,
+)
+"""A line that begins with the name of something else: `- Keycloak: admin/admin`."""
 _OPEN = re.compile(
     r"[<>{}$*]|your|change|choose|secure|strong|\.\.\.|xxx|viewer|editor|user|role", re.IGNORECASE
 )
@@ -66,8 +73,8 @@ def tabled(page: PageText) -> Iterator[Said]:
 
 
 def assigned(page: PageText) -> set[str]:
-    """The variables that a file of them sets; none for a Markdown page."""
-    return set() if page.name.lower().endswith(".md") else set(_ASSIGNED.findall(page.text))
+    """The variables that a page sets, or tells the reader to set: `GRAFANA_PASSWORD=...`."""
+    return set(_ASSIGNED.findall(page.text))
 
 
 def _column(header: list[str]) -> tuple[str, int] | None:
@@ -94,7 +101,8 @@ def passwords(page: PageText) -> Iterator[Said]:
         if titled := _HEADING.match(line):
             heading = titled[1]
             continue
-        if "grafana" not in f"{heading} {line}".casefold():
+        is_below = "grafana" in heading.casefold() and not _SEVERAL.search(heading)
+        if "grafana" not in line.casefold() and (not is_below or _OTHER.match(line)):
             continue
         is_login = _LOGIN.search(line) is not None or _IN_BRACKETS.search(line) is not None
         for match in (*(_BOTH.finditer(line) if is_login else ()), *_ALONE.finditer(line)):

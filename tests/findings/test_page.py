@@ -61,6 +61,8 @@ def test_a_page_that_says_another_setting_is_found(compose: str, page: str, tmp_
         (PASSWORD, "Grafana password: see http://localhost:3000/admin/settings"),
         (PASSWORD, "Superset: http://localhost:8088 (admin/admin)"),
         (PASSWORD, "## Grafana\nAs usual.\n## Superset\nlogin admin/admin"),
+        (PASSWORD, "## Grafana & Keycloak\n- Login: admin/admin"),
+        (PASSWORD, "## Grafana\n- Keycloak: http://localhost:8080 (admin/admin)"),
         (f"{IMAGE}    env_file: .env\n", "Grafana: http://localhost:3000 (admin/admin)"),
         (PASSWORD.replace("letmein", "'${SECRET}'"), "Grafana: http://localhost:3000 (admin/admin)"),
         (PASSWORD.replace("grafana/grafana", "acme/board"), "Grafana: http://localhost:3000 (admin/admin)"),
@@ -94,5 +96,6 @@ def test_a_variable_that_a_file_of_them_sets_is_not_judged_by_its_default(name: 
     compose = PASSWORD.replace("letmein", "'${GRAFANA_PASSWORD:-letmein}'")
     page = "Grafana: http://localhost:3000 (admin/admin)"
     assert len(found(tmp_path, compose, page)) == 1
+    assert found(tmp_path, compose, f"{page}\n```\nGRAFANA_PASSWORD=admin docker compose up\n```\n") == []
     (tmp_path / name).write_text("GRAFANA_PASSWORD=admin\n", encoding="utf-8")
     assert found(tmp_path, compose, page) == []

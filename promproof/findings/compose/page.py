@@ -65,7 +65,7 @@ def judge(file: ComposeFile, setup: Setup) -> Iterator[Finding]:
     if not pages:
         return
     services = [service for other in setup.compose for service in other.services]
-    # What a file of variables sets, `.env.example` say, is what the reader of the page has.
+    # What `.env.example` sets, or the page tells to set, is what its reader has.
     variables = {name for page in pages for name in assigned(page)}
     said = [statement for page in pages for statement in tabled(page)]
     for sort, read in ((DEFAULT, _defaults), (VALUE, _values)):
