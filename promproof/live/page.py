@@ -106,6 +106,9 @@ def install(environment: Any, **_: object) -> None:
         parts_of(options.alertmanager, options.grafana),
     )
     environment.watch = watch
+    environment.before_start.append(
+        desk.stop
+    )  # nobody else may send while the target's counts are compared with ours
     _native_tab(environment, watch)
     _routes(environment, watch)
 
@@ -140,7 +143,7 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
 def begin(environment: Any, **_: object) -> None:
     """A run of the web UI begins; its ledger is there, and nothing has been sent."""
     if environment.watch is not None and environment.load_run is not None:
-        environment.watch.desk.stop()  # nobody else may send while the target's counts are compared with ours
+        environment.watch.desk.stop()
         environment.watch.begin(scenario_of(environment.parsed_options), environment.host)
 
 

@@ -86,7 +86,7 @@ def install(environment: Any) -> None:
     """
     options = environment.parsed_options
     guard.install(environment.web_ui, options.web_allowed_host)
-    _look_at_forms(environment)
+    look_at_forms(environment)
     if options.web_login:
         _login(environment, options.web_user, options.web_password)
     if not options.ledger:
@@ -103,9 +103,15 @@ def install(environment: Any) -> None:
     environment.web_ui.app.add_url_rule(f"{options.web_base_path}/metrics", "load_metrics", metrics)
 
 
-def _look_at_forms(environment: Any) -> None:
-    """Answer a start form that cannot be played with the reason, where Locust would say that it has started."""
+def look_at_forms(environment: Any) -> None:
+    """Answer a start form that cannot be played with the reason, where Locust would say that it has started.
+
+    `environment.before_start` are functions that end what may not go on beside a run. They are called before the form
+    is answered: two seconds after the answer Locust's page asks for the state, once, and shows the form again for good
+    when the run has not begun by then.
+    """
     options = environment.parsed_options
+    environment.before_start = []
     path = f"{options.web_base_path}/swarm"
 
     def look() -> Any:
@@ -113,8 +119,11 @@ def _look_at_forms(environment: Any) -> None:
             return None
         if options.web_login and not current_user.is_authenticated:
             return None  # Locust sends them to the login
-        why = refusal(options, request.form)
-        return jsonify({"success": False, "message": why, "host": environment.host}) if why else None
+        if why := refusal(options, request.form):
+            return jsonify({"success": False, "message": why, "host": environment.host})
+        for end in environment.before_start:
+            end()
+        return None
 
     environment.web_ui.app.before_request(look)
 

@@ -102,7 +102,7 @@ def test_a_run_ends_the_drill_that_is_sending_and_refuses_another(
         click(browser, "drill HighErrorRate")
         dosed = "below, errors at 0.045"
         wait_for(lambda: any(dosed in line for line in lines(page)), "the drill's dose", LONG_SECONDS)
-        assert not clean(stack)
+        wait_for(lambda: not clean(stack), "the dose at the API")
         wait_for(lambda: browser.evaluate(SETTLED), "Locust's page at rest")
         click(browser, "Start")
         wait_for(lambda: page.state()["run"]["seconds"] > 1, "the run", LONG_SECONDS)
