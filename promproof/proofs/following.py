@@ -12,7 +12,7 @@ from promproof.proofs.questions import Question
 from promproof.proofs.recordings import Recordings, stripped
 from promproof.proofs.search import Boundary, Knobs
 from promproof.proofs.timeline import Timeline, asked, course, timeline
-from promproof.proofs.turning import ways
+from promproof.proofs.turning import gone, ways
 from promproof.proofs.world import LEVEL, SLOPE
 
 FARTHER = 100.0
@@ -92,6 +92,7 @@ def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple
         still = {key: 0.0 if key[1] == SLOPE else value for key, value in fired.items()}
         if still != fired and not plan.problem.fires(still):
             pairs.insert(0, (fired, still))  # each window is empty when it has passed
+        pairs += gone(plan.problem, fired)
         pairs += ways(plan.problem, fired)
         if has_limits(plan.problem.root) and plan.problem.fires(busy):
             pairs += ways(plan.problem, busy)

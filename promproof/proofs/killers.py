@@ -12,21 +12,24 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from promproof.proofs.crowds import crowds
 from promproof.proofs.evaluate import Unevaluable, Vector
 from promproof.proofs.mutants.base import Subject, mutants
 from promproof.proofs.mutants.syntax import read
 from promproof.proofs.plan import Plan
-from promproof.proofs.search import Knobs, Problem
+from promproof.proofs.search import Knobs, Problem, comparisons, constant
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.signatures import unnamed
 from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
 from promproof.proofs.tree import Aggregate, Node, NotCovered, Selector, parse, walk
 from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
 
-MOST = 400
+MOST = 900
 """Worlds that are tried for an alert."""
 EXTRA = 10
 """Worlds that are kept."""
+VALUED = 4
+"""Further ones, which show a mutant by the value in its texts alone."""
 STRONGER = (1.0, 100.0)
 """By how much a series that is left out exceeds one that counts."""
 TIMED = ("window", "for", "severity")
@@ -56,19 +59,26 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
         for found in plan.boundaries
         for point in found.points
     ]
-    for scene in known:
-        waiting = _left(plan, scene, waiting)
     kept: list[Scene] = []
-    for scene in islice(_candidates(plan), MOST):
-        if not waiting or len(kept) >= EXTRA:
-            break
-        left = _left(plan, scene, waiting)
-        if len(left) < len(waiting):
-            said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
-            if said is not None:  # a world that the rule itself refuses makes no test
-                kept.append(replace(scene, fires=bool(said)))
-                waiting = left
+    for is_valued in (False, True) if _shows_values(rules) else (False,):
+        for scene in (*known, *kept):
+            waiting = _left(plan, scene, waiting, is_valued=is_valued)
+        for scene in islice(_candidates(plan), MOST):
+            if not waiting or len(kept) >= EXTRA + VALUED * is_valued:
+                break
+            left = _left(plan, scene, waiting, is_valued=is_valued)
+            if len(left) < len(waiting):
+                said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
+                if said is not None:  # a world that the rule itself refuses makes no test
+                    kept.append(replace(scene, fires=bool(said)))
+                    waiting = left
     return kept
+
+
+def _shows_values(rules: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether an alert's text tells its value: then a test tells mutants by it."""
+    texts = [text for rule in rules for text in (rule.get("annotations"), rule.get("labels"))]
+    return any("value" in str(text).lower() for text in texts)
 
 
 def _mutants(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> Iterator[_Changed]:
@@ -103,14 +113,22 @@ def _replaced(
     return {**recorded, name: made}
 
 
-def _left(plan: Plan, scene: Scene, waiting: Sequence[_Changed]) -> list[_Changed]:
+def _left(plan: Plan, scene: Scene, waiting: Sequence[_Changed], *, is_valued: bool) -> list[_Changed]:
     """The mutants that say the same as the rule."""
-    said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
-    return [change for change in waiting if _said(plan.problem, scene, change.root, change.recorded) == said]
+    if not waiting:
+        return []
+    said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded, is_valued=is_valued)
+    return [
+        change
+        for change in waiting
+        if _said(plan.problem, scene, change.root, change.recorded, is_valued=is_valued) == said
+    ]
 
 
-def _said(problem: Problem, scene: Scene, root: Node, recorded: Recorded) -> frozenset[object] | None:
-    """The label sets of what an expression returns; None when PromQL refuses."""
+def _said(
+    problem: Problem, scene: Scene, root: Node, recorded: Recorded, *, is_valued: bool = False
+) -> frozenset[object] | None:
+    """The label sets of what an expression returns, with the values if asked; None when PromQL refuses."""
     asked = replace(problem, root=root, families=list(scene.families), recorded=recorded, asked=0)
     try:
         found: Vector | float = asked.result(scene.knobs)[0]
@@ -118,46 +136,107 @@ def _said(problem: Problem, scene: Scene, root: Node, recorded: Recorded) -> fro
         return None
     if isinstance(found, float):
         return frozenset({()})
-    return frozenset(unnamed(labels) for labels, (_, gap) in found.items() if gap == 0)
+    return frozenset(
+        (unnamed(labels), f"{value:.4g}" if is_valued else "")
+        for labels, (value, gap) in found.items()
+        if gap == 0
+    )
 
 
 def _candidates(plan: Plan) -> Iterator[Scene]:
-    families = plan.problem.families
-    pairs = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
-    for fired, silent in pairs:
-        for base, other in ((silent, fired), (fired, silent)):
-            for stronger in STRONGER:
-                yield from _left_out(plan.problem, base, other, stronger)
+    """Worlds of all kinds in turn: there are many of each, and one kind may be all that shows a mutant."""
+    kinds = [_left_outs(plan), _exact(plan), _labelled(plan), _turned(plan), _insteads(plan), _besides(plan)]
+    kinds += [_alikes(plan), _doubled(plan), _guarded(plan)]
+    families, root = plan.problem.families, plan.problem.root
+    kinds.append(Scene(families, knobs, True) for knobs in crowds(families, plan.boundaries, root))
+    while kinds:
+        for kind in list(kinds):
+            scene = next(kind, None)
+            if scene is None:
+                kinds.remove(kind)
+            else:
+                yield scene
+
+
+def _pairs(plan: Plan) -> list[tuple[Knobs, Knobs]]:
+    """Firing and silent worlds."""
+    return [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
+
+
+def _left_outs(plan: Plan) -> Iterator[Scene]:
+    pairs = _pairs(plan)
     gone = {key: 0.0 if key[1] == COPIES else value for fired, _ in pairs[:1] for key, value in fired.items()}
     if gone and plan.problem.fires(
         gone
     ):  # it fires without any series: those that a matcher leaves out don't count
         for _, silent in pairs[:1]:
             yield from _left_out(plan.problem, gone, silent, 1.0)
-    yield from _exact(plan)
-    yield from _labelled(plan)
-    yield from _turned(plan)
-    for fired, _ in pairs[:2]:
-        yield from _instead(plan.problem, fired)
     for fired, silent in pairs:
+        for base, other in ((silent, fired), (fired, silent)):
+            for stronger in STRONGER:
+                yield from _left_out(plan.problem, base, other, stronger)
+
+
+def _insteads(plan: Plan) -> Iterator[Scene]:
+    for fired, _ in _pairs(plan)[:2]:
+        yield from _instead(plan.problem, fired)
+
+
+def _besides(plan: Plan) -> Iterator[Scene]:
+    """A family again under another value of one label."""
+    families = plan.problem.families
+    for fired, silent in _pairs(plan):
         for base, other in ((silent, fired), (fired, silent), (fired, fired), (silent, silent)):
             for family in families:
                 for name in [name for name in family.labels if name not in ("le",)]:
                     value = _another(plan.problem, family, name)
                     yield _beside(families, [family], name, value, base, other, 1.0)
-    for fired, _ in pairs[:1]:  # the same again under another name of what is joined
-        for name in dict.fromkeys(name for family in families for name in family.labels if name != "le"):
-            alike = [family for family in families if name in family.labels]
-            if len(alike) > 1:
-                value = _another(plan.problem, alike[0], name)
-                yield _beside(families, alike, name, value, fired, fired, 1.0)
-    for fired, _ in pairs:
-        yield Scene(families, {**fired, **{key: 2.0 for key in fired if key[1] == COPIES}}, True)
-        yield Scene(
-            families,
-            {key: 2.0 if key[1] == COPIES else value / 1.5 for key, value in fired.items()},
-            True,
-        )
+
+
+def _alikes(plan: Plan) -> Iterator[Scene]:
+    """All families that have a label again under another value of it."""
+    families = plan.problem.families
+    for fired, silent in _pairs(plan)[:1]:
+        for base in (fired, silent):
+            for name in dict.fromkeys(name for family in families for name in family.labels if name != "le"):
+                alike = [family for family in families if name in family.labels]
+                if len(alike) > 1:
+                    value = _another(plan.problem, alike[0], name)
+                    yield _beside(families, alike, name, value, base, base, 1.0)
+
+
+def _doubled(plan: Plan) -> Iterator[Scene]:
+    """Every family with two series."""
+    for fired, _ in _pairs(plan):
+        copies = {key: 2.0 for key in fired if key[1] == COPIES}
+        yield Scene(plan.problem.families, {**fired, **copies}, True)
+        less = {key: 2.0 if key[1] == COPIES else value / 1.5 for key, value in fired.items()}
+        yield Scene(plan.problem.families, less, True)
+
+
+def _guarded(plan: Plan) -> Iterator[Scene]:
+    """A series at a number that something is compared with, or beside it: all in proportion, and one of two."""
+    numbers = {
+        number
+        for node in comparisons(plan.problem.root)
+        for number in map(constant, node.children())
+        if number is not None
+    }
+    families = plan.problem.families
+    for fired, _ in _pairs(plan)[:2]:
+        for number in sorted(numbers):
+            for level in (number, number - 0.5, number + 0.5):
+                for key, value in fired.items():
+                    if key[1] != LEVEL or not value:
+                        continue
+                    family = families[key[0]]
+                    if level:
+                        scaled = {k: v * level / value if k[1] == LEVEL else v for k, v in fired.items()}
+                        yield Scene(families, scaled, True)
+                    for name in [name for name in family.labels if name != "le"]:
+                        other = {**fired, key: level}
+                        text = _another(plan.problem, family, name)
+                        yield _beside(families, [family], name, text, fired, other, 1.0)
 
 
 def _instead(problem: Problem, fired: Knobs) -> Iterator[Scene]:

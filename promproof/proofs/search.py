@@ -129,7 +129,9 @@ class Problem:
                 limits = [
                     limit for limit in map(constant, node.children()) if limit is not None and limit > 0
                 ]
-                for many in (*limits, *((1 if limit < 1 else 100) / limit for limit in limits)):
+                whole = [(1.0 if limit < 1 else 100.0, limit) for limit in limits]
+                rest = [all_of / (all_of - limit) for all_of, limit in whole if limit < all_of]
+                for many in (*limits, *(all_of / limit for all_of, limit in whole), *rest):
                     found |= {float(round(many) + d) for d in (-1, 0, 1) if FEW < many <= MANY}
         return sorted(found)
 

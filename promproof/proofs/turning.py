@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, is_counter
+from promproof.proofs.tree import Call, Selector, Window, walk
 from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, QUANTILE, SLOPE
+
+LASTING = ("last_over_time", "present_over_time")
 
 
 def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
@@ -28,6 +31,26 @@ def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
             break
     gone = {key: 0.0 if key[1] == COPIES else value for key, value in fired.items()}
     return found if problem.fires(gone) else [*found, (fired, gone)]
+
+
+def gone(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
+    """Worlds without the series of one metric whose last sample counts for a while: only that shows for how long."""
+    metrics = {
+        window.inner.name
+        for node in walk(problem.root)
+        if isinstance(node, Call) and node.name in LASTING
+        for window in node.args
+        if isinstance(window, Window) and isinstance(window.inner, Selector)
+    }
+    found = []
+    for metric in sorted(metrics):
+        numbers = {family.number for family in problem.families if family.metric == metric}
+        silent = {
+            key: 0.0 if key[1] == COPIES and key[0] in numbers else value for key, value in fired.items()
+        }
+        if silent != fired and not problem.fires(silent):
+            found.append((fired, silent))
+    return found
 
 
 def presence(problem: Problem, fired: Knobs) -> Boundary | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.killers import scenes
 from promproof.proofs.plan import planned
 from promproof.proofs.search import Knobs
@@ -20,6 +21,13 @@ OWNED = (
 )
 QUOTA = 'sum(min without (resource) (quota{resource=~"(cpu|requests.cpu)"})) / sum(whole) > 1.5'
 
+PODS = (
+    "count by (node) ((phase == 1) * on (pod) group_left (node) topk by (pod) (1, info)) "
+    "/ max by (node) (room != 1) > 0.95"
+)
+DOWN = "count(avg_over_time(up[5m]) < 0.5) / count(up) >= 0.5"
+FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) > 0.9 < 1"
+
 
 @pytest.mark.parametrize(
     ("expression", "changed"),
@@ -28,14 +36,30 @@ QUOTA = 'sum(min without (resource) (quota{resource=~"(cpu|requests.cpu)"})) / s
         (OWNED, OWNED.replace('phase=~"P|U"', "")),
         (OWNED, OWNED.replace("topk by (pod)", "topk by ()")),
         (QUOTA, QUOTA.replace("without (resource)", "without ()")),
+        (PODS, PODS.replace("topk by (pod)", "topk by ()")),
+        (DOWN, DOWN.replace(">= 0.5", ">= 0.495")),
+        (FULL, FULL.replace("> 0)", "> -1)")),
+        (FULL, FULL.replace("> 0)", ">= 0)")),
     ],
-    ids=["a matcher of one side", "a matcher of the other", "a label of a grouping", "a label that differs"],
+    ids=[
+        "a matcher of one side",
+        "a matcher of the other",
+        "a label of a grouping",
+        "a label that differs",
+        "two that are counted",
+        "a share of many",
+        "a divisor below 0",
+        "a divisor of 0 beside another",
+    ],
 )
 def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
     plan = planned(expression, {}, 15.0)
 
     def said(families: list[Family], knobs: Knobs, root: Node) -> set[object]:
-        found = replace(plan.problem, families=families, root=root, asked=0).result(knobs)[0]
+        try:
+            found = replace(plan.problem, families=families, root=root, asked=0).result(knobs)[0]
+        except Unevaluable:
+            return {"refused"}
         assert isinstance(found, dict)
         return {labels for labels, (_, gap) in found.items() if gap == 0}
 
@@ -46,3 +70,12 @@ def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
         != said(list(scene.families), scene.knobs, parse(changed))
     ]
     assert shown
+
+
+def test_a_value_that_a_text_shows_tells_what_the_labels_do_not() -> None:
+    expression = "sum(max by (pod) (phase)) > 0"
+    plan = planned(expression, {}, 15.0)
+    shown = {"summary": "{{ $value }}"}
+    plain = scenes(plan, [{"alert": "A", "expr": expression}])
+    valued = scenes(plan, [{"alert": "A", "expr": expression, "annotations": shown}])
+    assert len(valued) > len(plain), "two instances of one pod are a sum of two, or the greatest of two"

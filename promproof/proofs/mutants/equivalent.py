@@ -9,9 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from promproof.proofs.dead import always, is_addend, is_share
+from promproof.proofs.mutants.unread import (
+    TOPS,
+    Step,
+    is_fixed_label,
+    is_folded_again,
+    is_refused_quotient,
+    is_zero_alternative,
+)
 from promproof.proofs.shapes import is_number, shape
 from promproof.proofs.tree import (
     COMPARISONS,
+    SETS,
     Aggregate,
     Binary,
     Call,
@@ -46,11 +55,11 @@ def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> 
         or _is_label_of_none(path)
         or _is_idle_matcher(path)
         or _holds_always(path)
+        or is_refused_quotient(path)
+        or is_fixed_label(path)
+        or is_folded_again(path)
+        or is_zero_alternative(path)
     )
-
-
-Step = tuple[Node, Node]
-"""A node and what stands in its place."""
 
 
 def _changed(old: Node, new: Node) -> list[Step]:
@@ -158,7 +167,7 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
     for place in range(len(path) - 2, -1, -1):
         node, below = path[place][0], path[place + 1][0]
         if isinstance(node, Binary) and not is_number(_other(node, below)):
-            if node.on is not None or node.ignoring or node.many or node.op == "or":
+            if not _joins_by(node, below, name):
                 return False
             if node.op == "unless" and below is node.left:
                 return False
@@ -169,6 +178,20 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
         elif not _keeps(node, name):
             return False
     return False
+
+
+def _joins_by(node: Binary, below: Node, name: str) -> bool:
+    """Whether series on this side that differ from all others in a label find no partner, and hinder no other's.
+
+    Of `on` the right side must be one series for each of its labels: two of one value are refused, partner or not.
+    """
+    if node.ignoring or node.op == "or":
+        return False
+    if node.on is None:
+        return not node.many
+    is_one = below is (node.left if node.many == "right" else node.right)
+    unique = isinstance(below, Aggregate) and not below.without and {*below.labels} <= {*node.on}
+    return name in node.on and (node.op in SETS or not is_one or (unique and below.op not in TOPS))
 
 
 def _other(node: Binary, below: Node) -> Node:

@@ -174,6 +174,76 @@ EQUIVALENT = {
         "sum by (a) (x) > 0",
         ["sum by () (x) > 0", "sum by (a, instance) (x) > 0"],
     ),
+    "a quotient of 0 that is refused both ways": ("boundary", "a / (b > 0) > 0.9 < 1", []),
+    "a quotient of 0 that is refused one way": ("boundary", "a / (b > 0) > 0.9", ["a / (b >= 0) > 0.9"]),
+    "a rate over 0 that is refused": ("boundary", "rate(a[5m]) / (b > 0) < 1", []),
+    "a divisor of 0 that is one too many": (
+        "boundary",
+        "a / ignoring (type) (b > 0) > 0.9 < 1",
+        ["a / ignoring (type) (b >= 0) > 0.9 < 1"],
+    ),
+    "a label of one value below topk": (
+        "grouping",
+        'topk by (a, instance) (1, x{job="j"}) > 0',
+        ['topk by (instance) (1, x{job="j"}) > 0', 'topk by (a) (1, x{job="j"}) > 0'],
+    ),
+    "a label of two values below topk": (
+        "grouping",
+        'topk by (instance) (1, x{job=~"j|k"}) > 0',
+        ['topk by () (1, x{job=~"j|k"}) > 0', 'topk by (instance, job) (1, x{job=~"j|k"}) > 0'],
+    ),
+    "a label of one value that a sum shows": (
+        "grouping",
+        'sum by (instance) (x{job="j"}) > 0',
+        ['sum by () (x{job="j"}) > 0', 'sum by (instance, job) (x{job="j"}) > 0'],
+    ),
+    "the greatest of the greatest": (
+        "grouping",
+        "max by (a) (max by (a, b) (x)) > 0",
+        ["max by () (max by (a, b) (x)) > 0", "max by (a) (max by (b) (x)) > 0"],
+    ),
+    "the first of the greatest": (
+        "grouping",
+        "sum by (a) (y * on (a) group_left (k) topk by (a) (1, max by (a, k) (x))) > 0",
+        [
+            "sum by () (y * on (a) group_left (k) topk by (a) (1, max by (a, k) (x))) > 0",
+            "sum by (a, instance) (y * on (a) group_left (k) topk by (a) (1, max by (a, k) (x))) > 0",
+            "sum by (a) (y * on (a) group_left (k) topk by () (1, max by (a, k) (x))) > 0",
+            "sum by (a) (y * on (a) group_left (k) topk by (a) (1, max by (k) (x))) > 0",
+        ],
+    ),
+    "the first of the greatest, whose label is shown": (
+        "grouping",
+        "y * on (a) group_left (k) topk by (a) (1, max by (a, k) (x)) > 0",
+        [
+            "y * on (a) group_left (k) topk by () (1, max by (a, k) (x)) > 0",
+            "y * on (a) group_left (k) topk by (a) (1, max by (k) (x)) > 0",
+            "y * on (a) group_left (k) topk by (a) (1, max by (a) (x)) > 0",
+        ],
+    ),
+    "a zero that does not grow": (
+        "matcher",
+        'increase((x{job=~"e.+"} or 0 * absent(x{job=~"e.+"}))[15m:1m]) >= 4',
+        ['increase((x{} or 0 * absent(x{job=~"e.+"}))[15m:1m]) >= 4'],
+    ),
+    "a zero that is enough": (
+        "matcher",
+        'increase((x{job=~"e.+"} or 0 * absent(x{job=~"e.+"}))[15m:1m]) >= 0',
+        [
+            'increase((x{} or 0 * absent(x{job=~"e.+"}))[15m:1m]) >= 0',
+            'increase((x{job=~"e.+"} or 0 * absent(x{}))[15m:1m]) >= 0',
+        ],
+    ),
+    "a matcher of both sides that are joined by it": (
+        "matcher",
+        'x{a="b"} / on (a) sum by (a) (y{a="b"}) > 1',
+        [],
+    ),
+    "a matcher of a side that must have one series": (
+        "matcher",
+        'x{a="b"} / on (a) y{a="b"} > 1',
+        ['x{a="b"} / on (a) y{} > 1', 'x{a="b"} / on (a) y{a=~"b.*"} > 1'],
+    ),
     "traffic of another metric": (
         "window",
         "a > 0.1 and sum(rate(x[5m])) > 0",
