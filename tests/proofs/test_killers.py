@@ -73,7 +73,7 @@ def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
 
 
 def test_a_value_that_a_text_shows_tells_what_the_labels_do_not() -> None:
-    expression = "sum(max by (pod) (phase)) > 0"
+    expression = "sum(max by (pod) (changes(phase[5m]))) > 0"
     plan = planned(expression, {}, 15.0)
     shown = {"summary": "{{ $value }}"}
     plain = scenes(plan, [{"alert": "A", "expr": expression}])
