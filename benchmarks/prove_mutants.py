@@ -49,7 +49,7 @@ def main(words: list[str]) -> None:
                 continue
             begun, cpu = perf_counter(), _cpu()
             documents = rule_documents([file.with_name(_rules(file)) for file in written.files])
-            result = score(promtool, documents, test_files([name]))
+            result = score(promtool, documents, test_files([name]), is_passing=True)
             spent["mutate"] += perf_counter() - begun
             mutate_cpu += _cpu() - cpu
             made.update(mutant.operator for mutant in result.mutants)

@@ -35,7 +35,7 @@ COLLECT = "200"
 """How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321
 _FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
-_ANSWER = re.compile(
+ANSWER = re.compile(
     r"^    expr: \"(?P<expr>.*)\", time: \S+?,(?: err: (?P<error>.*)|\n        exp:.*\n        got: (?P<got>.*))$",
     re.MULTILINE,
 )
@@ -175,7 +175,7 @@ def duration(seconds: float) -> str:
 def _reply(text: str, question: Question) -> Reply:
     reply = Reply([[] for _ in question.asks], ["" for _ in question.asks])
     answered = set()
-    for match in _ANSWER.finditer(text):
+    for match in ANSWER.finditer(text):
         place = int(match["expr"].rpartition(" ")[2])
         answered.add(place)
         if match["error"] is not None:

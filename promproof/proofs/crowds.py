@@ -27,10 +27,10 @@ def crowds(families: Sequence[Family], boundaries: Sequence[Boundary], root: Nod
     for share in dict.fromkeys(share for node in comparisons(root) for share in _shares(node)):
         for one, other in permutations(families, 2):
             for fired, silent in pairs:
-                if one.metric == other.metric:
+                if one.metric == other.metric and share[0] < share[1]:
                     for base, rest in ((fired, silent), (silent, fired), (fired, fired)):
                         yield _parted(families, one, other, share, base, rest)
-                else:
+                elif one.metric != other.metric:
                     yield {
                         **fired,
                         (one.number, COPIES): float(share[0]),
@@ -59,19 +59,20 @@ def _shares(node: Binary) -> Iterator[tuple[int, int]]:
     for number in map(constant, node.children()):
         if number is None or not 0 < number < 100:
             continue
-        scale = 1.0 if number < 1 else 100.0
         step = 1.0 if number >= 1 and number == int(number) and number < SMALL else number / 100
-        for low, high in ((number - step, number), (number, number + step)):
-            found = _between(low / scale, high / scale)
-            if found is not None:
-                yield found
-                yield found[1] - found[0], found[1]
+        for scale in (1.0,) if number < 1 else (100.0, 1.0):
+            for low, high in ((number - step, number), (number, number + step)):
+                found = _between(low / scale, high / scale)
+                if found is not None:
+                    yield found
+                if found is not None and found[0] < found[1]:
+                    yield found[1] - found[0], found[1]
 
 
 def _between(low: float, high: float) -> tuple[int, int] | None:
     """The share of fewest series strictly between two numbers."""
     for whole in range(2, MOST + 1):
         part = int(low * whole + 1e-9) + 1
-        if 0 < part < whole and low + 1e-9 < part / whole < high - 1e-9:
+        if 0 < part <= MOST and low + 1e-9 < part / whole < high - 1e-9:
             return part, whole
     return None

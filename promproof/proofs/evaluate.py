@@ -333,10 +333,13 @@ class Evaluation:
     def _joined(self, node: Binary, left: Vector, right: Vector) -> Vector:
         many, one = (right, left) if node.many == "right" else (left, right)
         partners: dict[Labels, tuple[Labels, tuple[float, float]]] = {}
+        is_asked = any(
+            gap == 0 for _, gap in many.values()
+        )  # without the other side Prometheus does not look
         for labels, element in one.items():
             key = signature(node, labels)
             if key in partners:
-                if partners[key][1][1] == 0 and element[1] == 0:
+                if is_asked and partners[key][1][1] == 0 and element[1] == 0:
                     raise Unevaluable(node, "several series on a side that must have one")
                 if element[1] >= partners[key][1][1]:
                     continue

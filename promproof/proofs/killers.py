@@ -183,14 +183,21 @@ def _insteads(plan: Plan) -> Iterator[Scene]:
 
 
 def _besides(plan: Plan) -> Iterator[Scene]:
-    """A family again under another value of one label."""
+    """A family again under another value of one label, also of one that it has to lack."""
     families = plan.problem.families
+    grouped = [
+        name
+        for node in walk(plan.problem.root)
+        if isinstance(node, Aggregate) and not node.without
+        for name in node.labels
+    ]
     for fired, silent in _pairs(plan):
         for base, other in ((silent, fired), (fired, silent), (fired, fired), (silent, silent)):
             for family in families:
-                for name in [name for name in family.labels if name not in ("le",)]:
-                    value = _another(plan.problem, family, name)
-                    yield _beside(families, [family], name, value, base, other, 1.0)
+                for name in dict.fromkeys((*family.labels, *grouped)):
+                    if name != "le":
+                        value = _another(plan.problem, family, name)
+                        yield _beside(families, [family], name, value, base, other, 1.0)
 
 
 def _alikes(plan: Plan) -> Iterator[Scene]:
@@ -243,7 +250,7 @@ def _instead(problem: Problem, fired: Knobs) -> Iterator[Scene]:
     """A firing world in which one family has a label that a matcher of its selector leaves out."""
     for selector in _selectors(problem):
         for family in problem.families:
-            if selector.name not in ("", family.metric):
+            if not _takes(selector, family):
                 continue
             for name, operator, value in selector.matchers:
                 others = [
@@ -269,8 +276,8 @@ def _another(problem: Problem, family: Family, name: str) -> str:
         for label, operator, value in selector.matchers
         if label == name
     ]
-    usual = f"{family.labels[name]}-b"
-    pool = [usual, *(value for value in values(own) if value != family.labels[name])]
+    usual = f"{family.labels.get(name, 'x')}-b"
+    pool = [usual, *(value for value in values(own) if value != family.labels.get(name))]
     return next((text for text in pool if accepts(own, text)), usual)
 
 
@@ -278,11 +285,7 @@ def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> I
     """Each family again with a label that one matcher of its selector leaves out, with the values of the other side."""
     for selector in _selectors(problem):
         for family in problem.families:
-            labels = {**family.labels, "__name__": family.metric}
-            if (selector.name and family.metric != selector.name) or not all(
-                accepts(((operator, value),), labels.get(name, ""))
-                for name, operator, value in selector.matchers
-            ):
+            if not _takes(selector, family):
                 continue
             for name, operator, value in selector.matchers:
                 if name != "__name__":
@@ -295,6 +298,13 @@ def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> I
                         alike = [f for f in problem.families if f.labels.get(name) == family.labels.get(name)]
                         if len(alike) > 1:
                             yield _beside(problem.families, alike, name, text, base, other, stronger)
+
+
+def _takes(selector: Selector, family: Family) -> bool:
+    labels = {**family.labels, "__name__": family.metric}
+    return selector.name in ("", family.metric) and all(
+        accepts(((operator, value),), labels.get(name, "")) for name, operator, value in selector.matchers
+    )
 
 
 def _selectors(problem: Problem) -> list[Selector]:

@@ -46,7 +46,8 @@ def of_written(outcomes: Sequence[Outcome], written: Written, promtool: Path) ->
     copies = [file.with_name(file.name.replace(".test.yml", ".rules.yml")) for file in written.files]
     if not copies:
         return [NONE] * len(outcomes)
-    found = score(promtool, rule_documents(copies), test_files(list(map(str, written.files))))
+    documents = rule_documents(copies)  # what does not pass was not written
+    found = score(promtool, documents, test_files(list(map(str, written.files))), is_passing=True)
     for file in copies:
         rows = _of_file(found, file)
         for name, cells in rows.items():

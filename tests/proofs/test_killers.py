@@ -28,6 +28,8 @@ PODS = (
 DOWN = "count(avg_over_time(up[5m]) < 0.5) / count(up) >= 0.5"
 FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) > 0.9 < 1"
 
+ZONES = "count by (zone) (pods) / count(nodes) > 2.5"
+
 
 @pytest.mark.parametrize(
     ("expression", "changed"),
@@ -38,6 +40,8 @@ FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) 
         (QUOTA, QUOTA.replace("without (resource)", "without ()")),
         (PODS, PODS.replace("topk by (pod)", "topk by ()")),
         (DOWN, DOWN.replace(">= 0.5", ">= 0.495")),
+        (ZONES, ZONES.replace("by (zone)", "by ()")),
+        (ZONES, ZONES.replace("2.5", "2.475")),
         (FULL, FULL.replace("> 0)", "> -1)")),
         (FULL, FULL.replace("> 0)", ">= 0)")),
     ],
@@ -48,6 +52,8 @@ FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) 
         "a label that differs",
         "two that are counted",
         "a share of many",
+        "a label that it has to lack",
+        "more of one than of the other",
         "a divisor below 0",
         "a divisor of 0 beside another",
     ],
@@ -79,3 +85,13 @@ def test_a_value_that_a_text_shows_tells_what_the_labels_do_not() -> None:
     plain = scenes(plan, [{"alert": "A", "expr": expression}])
     valued = scenes(plan, [{"alert": "A", "expr": expression, "annotations": shown}])
     assert len(valued) > len(plain), "two instances of one pod are a sum of two, or the greatest of two"
+
+
+def test_two_series_of_a_side_that_must_have_one_are_refused_only_beside_a_partner() -> None:
+    root = parse("quota{type='used'} / ignoring (type) quota{type=~'hard.*'}")
+    families = [Family(place, "quota", {"type": kind}) for place, kind in enumerate(("hard", "hardx"))]
+    problem = replace(planned("quota > 1", {}, 15.0).problem, root=root, families=families)
+    assert problem.result({})[0] == {}
+    problem = replace(problem, families=[*families, Family(2, "quota", {"type": "used"})])
+    with pytest.raises(Unevaluable):
+        problem.result({})

@@ -1,8 +1,9 @@
 """Makes few test files of many mutants, and finds which of them the tests notice.
 
 All mutants of an alert stand side by side in one rule file under names of their own, and each case is asked of every
-name: the samples are loaded once. What reads ALERTS or another rule's result can't tell the names apart; so a mutant
-that is alive after that, and every one of a recording rule, is asked again alone, with all cases that it can change.
+name: the samples are loaded once. Before, their expressions alone are asked (`instants`). What reads ALERTS or another
+rule's result can't tell the names apart; so a mutant that is alive after that, and every one of a recording rule, is
+asked again alone, with all cases that it can change.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from promproof.config.yamlfile import clone
 from promproof.proofs.mutants.base import Mutant, Subject
 from promproof.proofs.mutants.constant import constant_labels, expected_without, without_labels
+from promproof.proofs.mutants.instants import is_askable, noticed, questions, relabelled
 from promproof.proofs.mutants.project import ALERTS, Entry, Suite, metrics
 from promproof.proofs.mutants.promtool import Job, judge
 
@@ -22,6 +24,8 @@ PHASES = 12
 """The first asks one test of each file, each further one as many as all before it."""
 STEPS: Sequence[tuple[bool, int | None]] = [*((True, phase) for phase in range(PHASES)), (False, None)]
 """Annotations rarely tell what the labels do not: all tests at once, so that few processes are started."""
+INSTANTS: Sequence[tuple[int, int | None]] = ((0, 2), (2, 6), (6, 14), (14, None))
+"""Which tests, by their length, expressions are asked of: a firing and a silent one tell most."""
 _MARK = "__m"
 
 
@@ -38,10 +42,12 @@ def killed(
     Raises:
         EvidenceError: promtool did not answer.
     """
-    dead: set[int] = set()
+    dead = relabelled(suites, mutants)
     unclear: set[tuple[int, int]] = set()
+    clear = _ask_instants(promtool, suites, mutants, dead)
+    say(len(dead), len(mutants))
     for step in STEPS:
-        _ask(promtool, suites, mutants, step, dead, unclear)
+        _ask(promtool, suites, mutants, step, dead, unclear, clear)
         say(len(dead), len(mutants))
     alone, numbers = [], []
     for number, mutant in enumerate(mutants):
@@ -59,6 +65,43 @@ def killed(
     return dead | {number for number, answer in zip(numbers, answers, strict=True) if not answer.passed}
 
 
+def _ask_instants(
+    promtool: Path, suites: Sequence[Suite], mutants: Sequence[Mutant], dead: set[int]
+) -> set[tuple[int, int]]:
+    """What expressions alone tell, few short tests first; of each test file, the mutants that need no more of it.
+
+    These have the rule's label sets at each moment: only all of its texts may tell them yet.
+    """
+    by_subject: dict[tuple[str, tuple[str | int, ...]], list[Mutant]] = {}
+    for mutant in mutants:
+        by_subject.setdefault((mutant.subject.file, mutant.subject.key), []).append(mutant)
+    usable: dict[tuple[int, str, tuple[str | int, ...]], bool] = {}
+    for begin, end in INSTANTS:
+        jobs = []
+        for suite, subject, numbers in _batches(suites, mutants, dead):
+            place = (id(suite), subject.file, subject.key)
+            if place not in usable:
+                usable[place] = is_askable(suite, subject, by_subject[subject.file, subject.key])
+            if usable[place]:
+                chosen = [(number, mutants[number]) for number in numbers]
+                asked = questions(suite, subject, chosen, suite.by_length[begin:end])
+                if asked is not None:
+                    jobs.append((place, asked))
+        answers = judge(promtool, [asked.job for _, asked in jobs], are_brief=True) if jobs else []
+        for (place, asked), answer in zip(jobs, answers, strict=True):
+            found = noticed(asked, answer)
+            if found is None:
+                usable[place] = False
+            else:
+                dead |= found
+    return {
+        (id(suite), number)
+        for suite, subject, numbers in _batches(suites, mutants, dead)
+        if usable.get((id(suite), subject.file, subject.key))
+        for number in numbers
+    }
+
+
 def _ask(
     promtool: Path,
     suites: Sequence[Suite],
@@ -66,16 +109,22 @@ def _ask(
     step: tuple[bool, int | None],
     dead: set[int],
     unclear: set[tuple[int, int]],
+    clear: Collection[tuple[int, int]],
 ) -> None:
     """Ask some tests about the mutants of alerts that live: few short ones first, then ever more and longer ones.
 
-    step: without annotations, and the number of the phase; None asks all tests.
+    step: without annotations, and the number of the phase; None asks all tests. clear: of a test file, mutants that
+    its expressions told from nothing: they are asked of all at once.
     """
     plain, phase = step
     jobs, asked = [], []
     for suite, subject, group in _batches(suites, mutants, dead):
-        numbers = [number for number in group if (id(suite), number) not in unclear]
-        if not numbers or not (plain or _has_texts(subject)):
+        numbers = [
+            number
+            for number in group
+            if (id(suite), number) not in unclear and not (plain and (id(suite), number) in clear)
+        ]
+        if not numbers or not (plain or _has_texts(subject) or (id(suite), numbers[0]) in clear):
             continue
         together_with = [(number, mutants[number]) for number in numbers]
         tests = suite.by_length if phase is None else suite.phase(phase)

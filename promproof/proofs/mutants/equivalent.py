@@ -14,6 +14,7 @@ from promproof.proofs.mutants.unread import (
     Step,
     is_fixed_label,
     is_folded_again,
+    is_presence,
     is_refused_quotient,
     is_zero_alternative,
 )
@@ -59,6 +60,7 @@ def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> 
         or is_fixed_label(path)
         or is_folded_again(path)
         or is_zero_alternative(path)
+        or is_presence(path)
     )
 
 
@@ -189,9 +191,13 @@ def _joins_by(node: Binary, below: Node, name: str) -> bool:
         return False
     if node.on is None:
         return not node.many
-    is_one = below is (node.left if node.many == "right" else node.right)
-    unique = isinstance(below, Aggregate) and not below.without and {*below.labels} <= {*node.on}
-    return name in node.on and (node.op in SETS or not is_one or (unique and below.op not in TOPS))
+    if name not in node.on:
+        return False
+    if node.op in SETS or below is not (node.left if node.many == "right" else node.right):
+        return True
+    if not isinstance(below, Aggregate) or below.without or below.op in TOPS:
+        return False
+    return {*below.labels} <= {*node.on}
 
 
 def _other(node: Binary, below: Node) -> Node:

@@ -23,6 +23,8 @@ from promproof.stack.children import run_to_end
 PROCESSES = 2
 FILES = 60
 """For one process; more of them make an unclear progress."""
+BRIEF = 16
+"""Brief ones that are worth a process."""
 SECONDS = 600
 ONE_CORE = {"GOMAXPROCS": "1"}
 """Go collects on every core that looks idle: a tenth more work where the processes have the cores themselves."""
@@ -61,9 +63,15 @@ def group_order(job: Job) -> list[str]:
 
 
 def judge(
-    promtool: Path, jobs: Sequence[Job], say: Callable[[int, int], None] = lambda done, of: None
+    promtool: Path,
+    jobs: Sequence[Job],
+    say: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    are_brief: bool = False,
 ) -> list[Answer]:
     """One answer for each job, in order. say: is told how many of how many jobs are done.
+
+    are_brief: whether a job costs less than a process does; then few of them share one.
 
     Raises:
         EvidenceError: promtool did not end, or was interrupted.
@@ -76,11 +84,14 @@ def judge(
             rules.write_text(_written(job.rules), encoding="utf-8")
             tests = {**job.tests, "rule_files": [str(rules)], "group_eval_order": group_order(job)}
             (folder / f"{number}-tests.json").write_text(_written(tests), encoding="utf-8")
-        long_ones = [_is_long(job) for job in jobs]
+        long_ones = [are_brief or _is_long(job) for job in jobs]
         shares = [
             (is_long, share)
             for is_long in (False, True)
-            for share in _shares([number for number, flag in enumerate(long_ones) if flag == is_long])
+            for share in _shares(
+                [number for number, flag in enumerate(long_ones) if flag == is_long],
+                BRIEF if are_brief else 1,
+            )
         ]
         texts: dict[int, str] = {}
         with ThreadPoolExecutor(PROCESSES) as pool:
@@ -100,9 +111,9 @@ def judge(
     return answers
 
 
-def _shares(numbers: Sequence[int]) -> list[Sequence[int]]:
-    """The jobs of each process; of few of them both have something to do."""
-    count = max(math.ceil(len(numbers) / FILES), min(PROCESSES, len(numbers)))
+def _shares(numbers: Sequence[int], least: int) -> list[Sequence[int]]:
+    """The jobs of each process; both have something to do, if that are so many jobs at least."""
+    count = max(math.ceil(len(numbers) / FILES), min(PROCESSES, math.ceil(len(numbers) / least)))
     return [numbers[start::count] for start in range(count)]
 
 

@@ -98,6 +98,34 @@ def is_folded_again(path: Sequence[Step]) -> bool:
     return not any(is_read(path[:-2], above, name) for name in set(old.labels) ^ set(new.labels))
 
 
+def is_presence(path: Sequence[Step]) -> bool:
+    """`x unless on (a) sum by (a, b) (rate(y[5m])) > 0` without b: of the right side only presence by `a` is asked."""
+    old, new = path[-1]
+    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)) or not _groups_alike(old, new):
+        return False
+    below: Node = old
+    for node, _ in reversed(path[:-1]):
+        if not isinstance(node, Binary):
+            return False
+        if node.op in ("and", "unless") and below is node.right and node.on is not None:
+            return old.op not in TOPS and not (set(old.labels) ^ set(new.labels)) & set(node.on)
+        if below is not old or not _holds_for_one(old, node):
+            return False
+        below = node
+    return False
+
+
+def _holds_for_one(group: Aggregate, node: Binary) -> bool:
+    """Whether a group passes a comparison exactly if a part of it does, however it is parted."""
+    if node.op not in COMPARISONS or node.is_bool or node.left is not group:
+        return False
+    if not isinstance(node.right, Number):
+        return False
+    if group.op == "sum":
+        return node.op == ">" and node.right.value == 0 and bounds(group.inner, {})[0] >= 0
+    return (group.op, node.op[0]) in (("max", ">"), ("min", "<"))
+
+
 def _groups_alike(old: Aggregate, new: Aggregate) -> bool:
     """Whether two aggregations differ in their labels only."""
     return (old.op, old.without, old.inner.text) == (new.op, new.without, new.inner.text) and (

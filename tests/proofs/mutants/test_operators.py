@@ -244,6 +244,29 @@ EQUIVALENT = {
         'x{a="b"} / on (a) y{a="b"} > 1',
         ['x{a="b"} / on (a) y{} > 1', 'x{a="b"} / on (a) y{a=~"b.*"} > 1'],
     ),
+    "what is only asked to be there": (
+        "grouping",
+        "x unless on (a) sum by (a, b) (rate(y[5m])) > 0",
+        ["x unless on (a) sum by (b) (rate(y[5m])) > 0"],
+    ),
+    "what is only asked to be there, but for a sum that may be less": (
+        "grouping",
+        "x unless on (a) sum by (a, b) (y) > 0",
+        [
+            "x unless on (a) sum by (b) (y) > 0",
+            "x unless on (a) sum by (a) (y) > 0",
+            "x unless on (a) sum by (a, b, instance) (y) > 0",
+        ],
+    ),
+    "what is asked to be there by all labels": (
+        "grouping",
+        "x and sum by (a, b) (rate(y[5m])) > 0",
+        [
+            "x and sum by (b) (rate(y[5m])) > 0",
+            "x and sum by (a) (rate(y[5m])) > 0",
+            "x and sum by (a, b, instance) (rate(y[5m])) > 0",
+        ],
+    ),
     "traffic of another metric": (
         "window",
         "a > 0.1 and sum(rate(x[5m])) > 0",
