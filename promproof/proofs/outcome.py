@@ -54,3 +54,5 @@ class Outcome:
     staged: tuple[Question, Timeline] | None = None
     compared: list[str] = field(default_factory=list)
     test: str = ""
+    moved: tuple[Alert, int] | None = None
+    """The alert as it stands, where it was asked with its dates moved, and by how many days."""

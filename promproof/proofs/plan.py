@@ -31,6 +31,8 @@ LOOKBACK = 285.0
 SAMPLES = 1500
 PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear")
 """What says nothing of a single sample."""
+NATIVE = tuple(f"histogram_{name}" for name in ("avg", "count", "fraction", "stddev", "stdvar", "sum"))
+"""The functions of native histograms only."""
 DEAR = 6 * 3600.0
 """A subquery over more seconds."""
 LATEST = 40 * 86400.0
@@ -101,7 +103,8 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     root = parse(expression)
     step, every, moment = times(root, recorded, scrape)
     for node in walk(root):
-        if dead.is_without_le(node, recorded) and not dead.has_buckets(node, recorded):
+        is_native = isinstance(node, Call) and node.name in NATIVE
+        if is_native or (dead.is_without_le(node, recorded) and not dead.has_buckets(node, recorded)):
             raise NotCovered(f"promtool 2.42 has no samples of a native histogram: {node.text}")
     impossible = dead.reason(root, recorded)
     if not impossible and scrape is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promproof.exposition import matcher
-from promproof.proofs import clocks
+from promproof.proofs import clocks, dates
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.following import follow
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
@@ -43,6 +43,8 @@ def prove(
 
     def ended(batch: list[Outcome], judged: Future[None]) -> None:
         judged.result()
+        for outcome in batch:
+            dates.restored(outcome)
         for outcome in batch if not is_kept else ():
             outcome.plan = outcome.staged = None
         outcomes.extend(batch)
@@ -61,6 +63,22 @@ def prove(
 
 
 def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
+    outcome = _as_it_is(alert, recorded, scrape)
+    if outcome.plan is None or not outcome.reason:
+        return outcome
+    try:
+        for days, expression in dates.moved(alert.expression):
+            data = {**alert.data, "expr": expression}
+            later = _as_it_is(replace(alert, expression=expression, data=data), recorded, scrape)
+            if later.plan is not None and not later.reason:
+                later.moved = alert, days
+                return later
+    except (NotCovered, ValueError):
+        pass
+    return outcome
+
+
+def _as_it_is(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
     try:
         plan = planned(alert.expression, recorded, scrape)
     except NotCovered as error:

@@ -106,6 +106,8 @@ FLIPS = {
         "> 5",
     ),
     "absent by day": ('absent(up{job="x"}) and on () (hour() > 6 < 20)', "no series"),
+    "in December": ("a > 5 and on () month() == 12", "> 5"),
+    "not in January": ("a > 4 unless on () (month() == 1 or day_of_month() < 3)", "> 4"),
     "always older": ("timestamp(a offset 1h) < time() - 600", "any series"),
     "in recorded hours": ("a > 3 and on () office_hours == 1", "> 3"),
     "absent, and a count that is never 0": ("count(a > time() - 90) < 1 or absent(a)", "no series"),
@@ -124,6 +126,8 @@ WITHOUT_COURSE = {
     "a weekday": ("day_of_week() == 6", "from Saturday 00:00 UTC"),
     "a recorded weekend": ("is_weekend == 1", "from Saturday 00:00 UTC"),
     "minutes": ("minute() >= 50 < 55", "from Thursday 00:50 UTC"),
+    "a month": ("month() == 12", "from 1 December 00:00 UTC"),
+    "the end of a month": ("day_of_month() >= days_in_month() - 1", "from 30 January 00:00 UTC"),
     "a moment that stays": ("a @ 300 > 5", "> 5"),
     "beside a moment that stays": ("a > 2 * a @ 600", "> other side"),
 }
@@ -150,6 +154,7 @@ DEAD = {
         "always 1",
     ),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
+    "a month that is none": ("a > 1 and on () month() == 13", "never above 12"),
     "a matcher that refuses all": ('a{s!~".*"} > 1', "no value of `s`"),
     "too old for a sample": ("timestamp(a) < time() - 600", "no sample older than 5m"),
     "an age that no calculation has": ("time() - timestamp(a > 5) > 1", "no sample older than 5m"),
@@ -171,6 +176,7 @@ CONTRADICTED = {
     "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
 }
 OPEN = {
+    "a count of native histograms": ("histogram_count(rate(lat[5m])) > 5", "native histogram"),
     "native histogram": ("histogram_quantile(0.9, sum(rate(lat[5m]))) > 0.5", "native histogram"),
     "more than two windows of a rate can show": (
         "rate(a_total[5m]) > 30 * rate(a_total[1h])",
