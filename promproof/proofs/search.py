@@ -45,6 +45,8 @@ PATIENCE = 3
 """Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
 EXACT, CLOSE = 1e-12, 1e-7
 """How near both sides are drawn together: to the very value, or far nearer than `NEAR`."""
+WRITTEN = 1e-12
+"""A smaller number is written as 0 in promtool's notation."""
 SMALLEST = 1e-3
 """How far from a boundary of 0."""
 
@@ -335,6 +337,8 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
         _apart(problem, fired, key, node, yes, outer_yes),
         _apart(problem, fired, key, node, no, outer_no),
     )
+    if 0 in (far_yes, far_no) and 0 < abs(far_yes + far_no) < WRITTEN:
+        return None  # whether a series is counted flips here, for a value that no file can have
     points = [Point({**fired, key: far_yes}, True), Point({**fired, key: far_no}, False)]
     if node.op in ("==", "!="):
         beyond = 2 * yes - far_no if node.op == "==" else 2 * no - far_yes

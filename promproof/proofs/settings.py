@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from promproof.config.durations import format_duration
+from promproof.config.durations import format_duration, parse_duration
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.outcome import Alert, Outcome
@@ -27,7 +27,7 @@ def note(proven: Sequence[Outcome], recordings: Recordings, judge: Judge) -> Non
     """Adds to each outcome what its group's settings do."""
     asked = []
     for outcome in proven:
-        outcome.notes += _written(outcome.alert)
+        outcome.notes += [*_written(outcome.alert), *_kept(outcome)]
         if outcome.alert.limit and outcome.plan is not None and outcome.plan.boundaries:
             asked.append((outcome, _crowd(outcome.alert, outcome.plan, recordings)))
     replies = judge.ask([question for _, question in asked]) if asked else []
@@ -49,6 +49,19 @@ def _written(alert: Alert) -> list[str]:
             "promtool ignores it"
         )
     return notes
+
+
+def _kept(outcome: Outcome) -> list[str]:
+    keep = parse_duration(str(outcome.alert.data.get("keep_firing_for") or "0s"))
+    if not keep or outcome.course is None:
+        return []
+    lasting = outcome.course.lasting
+    said = (
+        f"it fires for {format_duration(lasting)} after its cause (promtool evaluates it)"
+        if lasting >= keep
+        else "promtool ignores it"
+    )
+    return [f"keep_firing_for {format_duration(keep)}: {said}"]
 
 
 def _crowd(alert: Alert, plan: Plan, recordings: Recordings) -> Question:

@@ -41,6 +41,8 @@ FLIPS = {
     "bucket share": ('1 - sum(rate(d_bucket{le="0.5"}[5m])) / sum(rate(d_count[5m])) > 0.01', "> 0.01"),
     "count of series": ("count(a) > 2", "> 2"),
     "share of series": ("count(a == 0) / count(a) > 0.5", "> 0.5"),
+    "share of series that are well": ("(1 - count(a == 0) / count(a)) > 0.9", "> 0.9"),
+    "a large share of series that are well": ("100 * (1 - count(a == 0) / count(a)) > 97", "> 97"),
     "bool": ("sum(a == bool 1) < 2", "< 2"),
     "average by": ("avg by (job) (a) > 3", "> 3"),
     "top": ("topk(1, a) > 3", "> 3"),

@@ -206,6 +206,7 @@ def test_the_settings_of_a_group_are_honoured_or_named(
     assert [note.partition(":")[0] for note in alert["notes"]] == [
         "evaluated every 1m",
         "query_offset 30s",
+        "keep_firing_for 2m",
         "limit 2 of its group",
     ]
     assert "3 series at once make 3 alerts, and Prometheus keeps none" in alert["notes"][-1]
