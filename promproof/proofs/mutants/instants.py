@@ -72,6 +72,13 @@ def _only(suite: Suite, subject: Subject) -> bool:
     return sum(entry.is_alert and entry.name == subject.name for entry in suite.rules) == 1
 
 
+def _group(suite: Suite, subject: Subject) -> Mapping[str, Any]:
+    """The group of a rule as it stands in its file."""
+    entry = next(entry for entry in suite.rules if suite.is_same(entry, subject))
+    found: Mapping[str, Any] = entry.document.data["groups"][entry.key[1]]
+    return found
+
+
 def is_askable(suite: Suite, subject: Subject, mutants: Sequence[Mutant]) -> bool:
     """Whether its expression alone says when it fires: each rule that it reads is evaluated before it."""
     if "keep_firing_for" in subject.data or not _only(suite, subject):
@@ -84,6 +91,8 @@ def is_askable(suite: Suite, subject: Subject, mutants: Sequence[Mutant]) -> boo
     if upstream and suite.raw.get("group_eval_order"):
         return False
     own = next(place for place, entry in enumerate(suite.rules) if suite.is_same(entry, subject))
+    if "query_offset" in _group(suite, subject):
+        return False
     return all(entry in suite.rules[:own] for entry in upstream)
 
 
@@ -119,7 +128,8 @@ def questions(
     if not tests:
         return None
     reads = {name for _, expression, _ in said for name in metrics(expression)}
-    given = frozenset(map(str, subject.data.get("labels") or ()))  # type: ignore[call-overload]  # a mapping
+    labels = [subject.data.get("labels"), _group(suite, subject).get("labels")]
+    given = frozenset(str(name) for own in labels if isinstance(own, Mapping) for name in own)
     rules = {"groups": [{"name": "g", "rules": [entry.data for entry in suite.upstream(reads)]}]}
     raw = {key: value for key, value in suite.raw.items() if key != "group_eval_order"}
     return Instants(Job({**raw, "tests": tests}, rules), asked, expected, given)
