@@ -68,6 +68,7 @@ def run(given: dict[str, Any]) -> int:
         shares = of_written(outcomes, written, promtool)
     _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems))
     if asked is not None and least is not None and asked.percent < least:
+        sys.stderr.write(f"--min-coverage {least:g}: the tests cover {asked.percent:.0f} % of the alerts\n")
         return 1
     return status(outcomes, rules)
 

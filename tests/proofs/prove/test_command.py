@@ -152,6 +152,7 @@ def test_tests_of_too_few_alerts_fail_the_gate(tmp_path: Path, capsys: pytest.Ca
     assert command.run(given((tmp_path / "r.yml",), min_coverage=50, **files)) == 0
     assert "tests: 50 % of the alerts have a firing and a silent case" in capsys.readouterr().out
     assert command.run(given((tmp_path / "r.yml",), min_coverage=51, **files)) == 1
+    assert "--min-coverage 51: the tests cover 50 % of the alerts" in capsys.readouterr().err
     with pytest.raises(InputError, match="nothing that could cover"):
         command.run(given((tmp_path / "r.yml",), min_coverage=51))
 
