@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from promproof.catalogue.boundaries import Boundaries
 from promproof.catalogue.folder import SetUp
 from promproof.catalogue.model import Sort
 from promproof.errors import EvidenceError, InputError
@@ -21,6 +22,7 @@ from promproof.proofs.run import Settings, proven
 from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
+from promproof.run.pageprinted import printed
 from promproof.run.prepare import prepare
 from promproof.stack.binaries import Binaries
 from promproof.verdict import Outcome
@@ -45,6 +47,7 @@ class Judge:
     def __init__(self, binaries: Binaries) -> None:
         self._binaries = binaries
         self._told: dict[tuple[str, ...], Any] = {}
+        self._boundaries = Boundaries()
 
     def __call__(self, setup: SetUp) -> list[Red]:
         """All that is red of it."""
@@ -60,10 +63,15 @@ class Judge:
         asking = static.Asking(
             lambda command: self._once(static.ask, command, key=_key_of(command, setup)),
             lambda prepared, wanted: self._once(
-                static.deployment, prepared, wanted, key=("deployment", *_texts(setup, *setup.files))
+                static.deployment,
+                prepared,
+                wanted,
+                key=("deployment", *_texts(setup, "compose", "prometheus", "sources")),
             ),
-            lambda prepared, binaries: self._once(
-                static.boundary, prepared, binaries, key=("boundary", *_texts(setup, "prometheus", "rules"))
+            self._boundaries,
+            lambda page, binaries, folder: self._once(
+                lambda: tuple(printed(page, binaries, folder, self._shown)),
+                key=("page", *_texts(setup, "page", "prometheus", "rules")),
             ),
         )
         with tempfile.TemporaryDirectory(prefix="promproof-") as folder:
@@ -94,6 +102,9 @@ class Judge:
             if outcome.verdict in PROOFS
         ]
 
+    def _shown(self, ask: Callable[..., Told], *about: Any) -> Told:
+        return self._once(ask, *about, key=(ask.__name__, *map(str, about)))
+
     def _once(self, ask: Callable[..., Told], *about: Any, key: tuple[str, ...]) -> Told:
         if key not in self._told:
             self._told[key] = ask(*about)
@@ -115,12 +126,7 @@ def _key_of(command: list[Any], setup: SetUp) -> tuple[str, ...]:
 
 
 def _texts(setup: SetUp, *sorts: Sort) -> tuple[str, ...]:
-    return tuple(
-        path.read_text(encoding="utf-8")
-        for sort in sorts
-        if sort not in ("page", "dashboards")
-        for path in setup.files[sort]
-    )
+    return tuple(path.read_text(encoding="utf-8") for sort in sorts for path in setup.files[sort])
 
 
 def _findings(setup: SetUp) -> list[Red]:

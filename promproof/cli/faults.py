@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from promproof.catalogue.folder import set_up
-from promproof.catalogue.judging import Judge
 from promproof.catalogue.model import EXPOSITION, HARMLESS, Catalogue, Fault, catalogue
 from promproof.catalogue.recorded import score_recorded
-from promproof.catalogue.scoring import Fate, Scored, percent, score
+from promproof.catalogue.scoring import Fate, Scored, percent
+from promproof.catalogue.shares import score_all
 from promproof.catalogue.telling import data, named, text
 from promproof.contract.model import load
 from promproof.errors import InputError
@@ -33,8 +33,8 @@ def run(given: dict[str, Any]) -> int:
     places, of_files = _places(given["places"]), [fault for fault in faults if fault.where != EXPOSITION]
     results: list[Scored] = []
     if of_files:
-        judge = Judge(find_binaries(options.stack.binaries))
-        results = score(of_files, set_up(prepare(options)), judge, places, _progress(len(of_files)))
+        binaries = find_binaries(options.stack.binaries)
+        results = score_all(of_files, set_up(prepare(options)), binaries, places, _progress(len(of_files)))
     exposed = [fault for fault in faults if fault.where == EXPOSITION]
     if exposed and given["run"] is not None:
         recorded = read(given["run"] / HISTORY)

@@ -6,8 +6,9 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -31,9 +32,10 @@ class Heading:
     line: int
 
 
-def parsed(text: str) -> list[Token]:
-    """The tokens of a page in CommonMark with tables."""
-    return MarkdownIt("commonmark").enable("table").parse(text)
+@lru_cache(maxsize=8)
+def parsed(text: str) -> tuple[Token, ...]:
+    """The tokens of a page in CommonMark with tables; a page that is read for several reasons is parsed once."""
+    return tuple(MarkdownIt("commonmark").enable("table").parse(text))
 
 
 def anchors(text: str) -> frozenset[str]:
@@ -74,7 +76,7 @@ def plain_text(token: Token) -> str:
     return "".join(parts).strip()
 
 
-def headings_in(tokens: list[Token]) -> Iterator[Heading]:
+def headings_in(tokens: Sequence[Token]) -> Iterator[Heading]:
     """The headings, each with its anchor: of several with one text the later ones are numbered."""
     seen: Counter[str] = Counter()
     for opening, inline in itertools.pairwise(tokens):
@@ -89,7 +91,7 @@ def headings_in(tokens: list[Token]) -> Iterator[Heading]:
         yield Heading(int(opening.tag[1:]), text, anchor, line_of(opening))
 
 
-def html_anchors(tokens: list[Token]) -> Iterator[str]:
+def html_anchors(tokens: Sequence[Token]) -> Iterator[str]:
     """The anchors that raw HTML of the page sets."""
     for token in tokens:
         for part in (token, *(token.children or [])):

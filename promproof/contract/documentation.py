@@ -7,7 +7,7 @@ plain text without markup: 5m in backticks and 5m without them are the same prom
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -142,7 +142,7 @@ def parse_text(text: str, path: Path) -> Page:
     return page_of(parsed(text), path)
 
 
-def page_of(tokens: list[Token], path: Path) -> Page:
+def page_of(tokens: Sequence[Token], path: Path) -> Page:
     """The same from its tokens."""
     headings = tuple(headings_in(tokens))
     return Page(
@@ -235,7 +235,7 @@ def _under(headings: tuple[Heading, ...], line: int) -> tuple[str, ...]:
     return tuple(heading.text for heading in path)
 
 
-def _tables(tokens: list[Token], headings: tuple[Heading, ...]) -> Iterator[Table]:
+def _tables(tokens: Sequence[Token], headings: tuple[Heading, ...]) -> Iterator[Table]:
     for start, opening in enumerate(tokens):
         if opening.type != "table_open":
             continue
@@ -248,7 +248,7 @@ def _tables(tokens: list[Token], headings: tuple[Heading, ...]) -> Iterator[Tabl
         )
 
 
-def _rows(tokens: list[Token], start: int) -> Iterator[tuple[tuple[str, ...], int]]:
+def _rows(tokens: Sequence[Token], start: int) -> Iterator[tuple[tuple[str, ...], int]]:
     """Cells and line of each row of the table that opens at `start`, its header row first."""
     cells: list[str] = []
     line = 0
@@ -263,7 +263,7 @@ def _rows(tokens: list[Token], start: int) -> Iterator[tuple[tuple[str, ...], in
             return
 
 
-def _links(tokens: list[Token]) -> Iterator[Link]:
+def _links(tokens: Sequence[Token]) -> Iterator[Link]:
     line = 0
     for token in tokens:
         line = line_of(token) or line  # cells have no line of their own: the row's holds for them

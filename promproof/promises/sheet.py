@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from markdown_it.token import Token
@@ -146,8 +146,9 @@ class Sheet:
         return (block for block in self.page.blocks if block.language.lower() in languages)
 
 
+@lru_cache(maxsize=4)
 def sheet_of(text: str, path: Path) -> Sheet:
-    """Take a page apart."""
+    """Take a page apart; the same page is judged against many set-ups."""
     tokens = parsed(text)
     page = page_of(tokens, path)
     return Sheet(page, tuple(_passages(tokens, page.headings)))
@@ -163,7 +164,7 @@ def under(headings: Sequence[Heading], line: int) -> tuple[str, ...]:
     return tuple(heading.text for heading in found)
 
 
-def _passages(tokens: list[Token], headings: Sequence[Heading]) -> Iterator[Passage]:
+def _passages(tokens: Sequence[Token], headings: Sequence[Heading]) -> Iterator[Passage]:
     cells: list[str] = []
     row = line = 0
     for token in tokens:

@@ -6,9 +6,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from promproof.config.folder import Folder
 from promproof.config.yamlfile import dump
@@ -23,6 +23,7 @@ from promproof.promises.expressions import rules_in
 from promproof.promises.yamlblocks import ALERTMANAGER_KEYS, PROMETHEUS_KEYS, loaded
 from promproof.proofs.boundary import of_rules
 from promproof.proofs.outcome import CONTRADICTED, DEAD, PROVEN
+from promproof.proofs.rule_boundary import RuleBoundary
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.stack.binaries import Binaries
 
@@ -34,8 +35,27 @@ _SEVERAL = re.compile(r"^---\s*$|^#\s*[\w./-]+\.ya?ml\s*$", re.MULTILINE)
 _SERVER = PROMETHEUS_KEYS | {"remote_write", "remote_read"}
 
 
-def printed(page: Page, binaries: Binaries, folder: Folder) -> Iterator[tuple[str, tuple[Printed, ...]]]:
-    """By the line of each YAML block what was said of it; blocks that are none of the tools' files are left out."""
+Shown = tuple[str, tuple[Printed, ...]]
+"""The line of a block, and what was said of it."""
+Showing = Callable[[Page, Binaries, Folder], Iterable[Shown]]
+
+
+class Once(Protocol):
+    """Asks, or remembers what it was told of the same."""
+
+    def __call__(self, ask: Callable[..., tuple[Printed, ...]], *about: Any) -> tuple[Printed, ...]: ...
+
+
+def _always(ask: Callable[..., tuple[Printed, ...]], *about: Any) -> tuple[Printed, ...]:
+    return ask(*about)
+
+
+def printed(page: Page, binaries: Binaries, folder: Folder, once: Once = _always) -> Iterator[Shown]:
+    """By the line of each YAML block what was said of it; blocks that are none of the tools' files are left out.
+
+    once: who asks what depends on the block and the scrape interval only.
+    """
+    scrape = min(scrape_intervals(folder.prometheus.data), default=None)
     blocks = [
         (block, loaded(block.text))
         for block in page.blocks
@@ -46,49 +66,48 @@ def printed(page: Page, binaries: Binaries, folder: Folder) -> Iterator[tuple[st
         if not isinstance(data, dict):
             continue
         if rules_in(data) and data.keys() == {"groups"}:
-            yield (
-                str(block.line),
-                (_asked(binaries, "check rules", block.text), *_proven(binaries, block, folder)),
-            )
+            asked = once(_asked, binaries, "check rules", block.text)
+            yield str(block.line), (*asked, *once(_proven, binaries, block.text, scrape))
         elif "tests" in data and "rule_files" in data:
             yield str(block.line), (_tested(binaries, block, data, rules, folder),)
         elif data.keys() & _SERVER and not data.keys() & ALERTMANAGER_KEYS:
             alone = dump(
                 {key: value for key, value in data.items() if key != "rule_files"}
             )  # they are not there
-            yield str(block.line), (_asked(binaries, "check config", alone),)
+            yield str(block.line), once(_asked, binaries, "check config", alone)
 
 
-def _asked(binaries: Binaries, command: str, text: str) -> Printed:
+def _asked(binaries: Binaries, command: str, text: str) -> tuple[Printed, ...]:
     with tempfile.TemporaryDirectory(prefix="page-") as name:
         path = Path(name) / "printed.yml"
         path.write_text(text, encoding="utf-8")
-        return _run(binaries, command, path, Path(name))
+        return (_run(binaries, command, path, Path(name)),)
 
 
-def _proven(binaries: Binaries, block: Block, folder: Folder) -> Iterator[Printed]:
+def _proven(binaries: Binaries, text: str, scrape: float | None) -> tuple[Printed, ...]:
     """What `promproof check` finds in the printed rules, and what each of them does around its threshold."""
     found = [
         finding
-        for finding in judge(discover_text("printed.yml", block.text)).findings
+        for finding in judge(discover_text("printed.yml", text)).findings
         if finding.severity is Severity.ERROR or finding.rule in TEXTS
     ]
     said = "; ".join(f"{finding.rule}: {finding.message}" for finding in found)
-    yield Printed("promproof check rules", 1 if found else 0, said)
-    names = [str(rule["alert"]) for rule in rules_in(loaded(block.text))]
-    scrape = min(scrape_intervals(folder.prometheus.data), default=None)
+    checked = Printed("promproof check rules", 1 if found else 0, said)
+    names = [str(rule["alert"]) for rule in rules_in(loaded(text))]
     with tempfile.TemporaryDirectory(prefix="page-") as name:
         path = Path(name) / "printed.yml"
-        path.write_text(block.text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         try:
             proofs = of_rules(binaries.promtool.path, [path], [Alert(name=alert) for alert in names], scrape)
         except (EvidenceError, InputError) as error:
-            yield Printed("promproof prove rules", None, str(error).splitlines()[0])
-            return
-    for alert, proof in proofs.items():
-        status = 0 if proof.verdict == PROVEN else 1 if proof.verdict in (CONTRADICTED, DEAD) else None
-        reason = " ".join(proof.reason.split()) or proof.flips
-        yield Printed("promproof prove rules", status, f"{alert} is {proof.verdict}: {reason}")
+            return checked, Printed("promproof prove rules", None, str(error).splitlines()[0])
+    return checked, *(_told(alert, proof) for alert, proof in proofs.items())
+
+
+def _told(alert: str, proof: RuleBoundary) -> Printed:
+    status = 0 if proof.verdict == PROVEN else 1 if proof.verdict in (CONTRADICTED, DEAD) else None
+    reason = " ".join(proof.reason.split()) or proof.flips
+    return Printed("promproof prove rules", status, f"{alert} is {proof.verdict}: {reason}")
 
 
 def _tested(

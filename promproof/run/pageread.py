@@ -21,7 +21,7 @@ from promproof.errors import InputError
 from promproof.evidence.records import PageRead, ServiceFile
 from promproof.findings.part import Document
 from promproof.findings.read_compose import compose_of
-from promproof.run.pageprinted import printed
+from promproof.run.pageprinted import Showing, printed
 from promproof.stack.binaries import Binaries
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}")
@@ -39,10 +39,11 @@ def read_page(
     folder: Folder,
     binaries: Binaries | None,
     keep: frozenset[str] = frozenset(),
+    show: Showing = printed,
 ) -> PageRead | None:
     """The record of the contract's page; None where it names none. base: the contract's folder.
 
-    binaries: without them no block is shown to the tools. keep: texts that are no secrets.
+    binaries: without them no block is shown to the tools. keep: texts that are no secrets. show: who shows them.
 
     Raises:
         InputError: the page can't be read.
@@ -50,7 +51,9 @@ def read_page(
     if contract.documentation is None:
         return None
     path = base / contract.documentation
-    return page_record(read_text(path, "a Markdown file in UTF-8"), path, contract, folder, binaries, keep)
+    return page_record(
+        read_text(path, "a Markdown file in UTF-8"), path, contract, folder, binaries, keep, show
+    )
 
 
 def page_record(
@@ -60,6 +63,7 @@ def page_record(
     folder: Folder,
     binaries: Binaries | None = None,
     keep: frozenset[str] = frozenset(),
+    show: Showing = printed,
 ) -> PageRead:
     """The record of a page with this text, read as if it were the file at the path."""
     page = parse_text(text, path)
@@ -76,7 +80,7 @@ def page_record(
         variables=variables,
         links=dict(_links(page, path, root)),
         paths=dict(_paths(text, root, path.parent, folder)),
-        printed=dict(printed(page, binaries, folder)) if binaries is not None else {},
+        printed=dict(show(page, binaries, folder)) if binaries is not None else {},
     )
 
 

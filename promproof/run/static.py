@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from promproof.observe.recording import attempt
 from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.boundary_worlds import ask_worlds
 from promproof.proofs.rulefiles import scrape_intervals
-from promproof.proofs.vanishing import vanishing
+from promproof.proofs.vanishing import Noticed, vanishing
 from promproof.run.judged import files_judged
+from promproof.run.pageprinted import Showing, printed
 from promproof.run.pageread import read_page
 from promproof.run.prepare import Prepared
 from promproof.run.secrecy import HISTORY
@@ -106,6 +107,7 @@ def check_files(
             folder,
             binaries,
             frozenset(prepared.masker.public),
+            asking.printed,
         )
         if page is not None:
             history.add(page)
@@ -160,6 +162,15 @@ def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
     Raises:
         EvidenceError: promtool refused the rules.
     """
+    return replace(points(prepared, binaries), vanishing=vanished(prepared, binaries))
+
+
+def points(prepared: Prepared, binaries: Binaries) -> records.Boundary:
+    """The same without what vanishes; of each alert it depends on its own rules only.
+
+    Raises:
+        EvidenceError: promtool refused the rules.
+    """
     files = [document.path for document in prepared.folder.rules]
     alerts, promtool = prepared.contract.alerts, binaries.promtool.path
     scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
@@ -169,10 +180,18 @@ def boundary(prepared: Prepared, binaries: Binaries) -> records.Boundary:
     said = of_rules(promtool, files, alerts, scrape) if files else {}
     points += [(name, q, fired) for name, rule in said.items() for q, fired in rule.points]
     rules = {name: (rule.verdict, rule.flips, rule.reason) for name, rule in said.items()}
-    noticed = vanishing(promtool, files, [alert.name for alert in alerts if alert.vanishing])
-    return records.Boundary(
-        tuple(points), rules=rules, worlds=tuple(beside), refused=probed.refused, vanishing=noticed
-    )
+    return records.Boundary(tuple(points), rules=rules, worlds=tuple(beside), refused=probed.refused)
+
+
+def vanished(prepared: Prepared, binaries: Binaries) -> Noticed:
+    """Who notices when the series of an alert vanish.
+
+    Raises:
+        EvidenceError: promtool did not answer.
+    """
+    files = [document.path for document in prepared.folder.rules]
+    names = [alert.name for alert in prepared.contract.alerts if alert.vanishing]
+    return vanishing(binaries.promtool.path, files, names)
 
 
 def judged(
@@ -289,3 +308,4 @@ class Asking:
     run: Run = ask
     deployment: Callable[[Prepared, Deployment], records.DeploymentRead] = deployment
     boundary: Callable[[Prepared, Binaries], records.Boundary] = boundary
+    printed: Showing = printed

@@ -9,7 +9,7 @@ import pytest
 from promproof.cli.program import main
 
 LEAST = 80.0
-pytestmark = [pytest.mark.stack, pytest.mark.nightly, pytest.mark.takes(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.nightly, pytest.mark.takes(300)]
 
 
 def test_most_faults_of_the_files_that_ship_are_noticed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import Future
 from contextlib import closing
@@ -12,15 +11,13 @@ from typing import Any
 
 import pytest
 
+from promproof.catalogue.boundaries import Boundaries
 from promproof.checks import claims
 from promproof.checks.base import judge
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Boundary, DeploymentRead
 from promproof.places import DEFAULT_MONITORING
-from promproof.proofs.boundary import Deployed
-from promproof.proofs.rulefiles import read as rules_of
-from promproof.proofs.rulefiles import scrape_intervals
 from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
@@ -41,7 +38,7 @@ class Bench:
     def __init__(self) -> None:
         self.binaries = find_binaries()
         self._said: dict[tuple[str, ...], static.Printed] = {}
-        self._points: dict[tuple[str, ...], Boundary] = {}
+        self._boundaries = Boundaries()
 
     def check_files(self, prepared: Prepared, history: Recorder) -> None:
         """What the programs say of the files; of the compose file nothing, which no twin here changes."""
@@ -66,34 +63,7 @@ class Bench:
 
     def boundary(self, prepared: Prepared) -> Boundary:
         """Where the alerts flip: the same promise, rules and intervals flip at the same points."""
-        files = [document.path for document in prepared.folder.rules]
-        scrape = min(scrape_intervals(prepared.folder.prometheus.data), default=None)
-        deployed = Deployed(rules_of(files), scrape)
-        alerts = {
-            (str(scrape), alert.model_dump_json(), json.dumps(deployed.of(alert.name))): alert
-            for alert in prepared.contract.alerts
-        }
-        if new := {about: alert for about, alert in alerts.items() if about not in self._points}:
-            contract = prepared.contract.model_copy(update={"alerts": tuple(new.values())})
-            asked = static.boundary(replace(prepared, contract=contract), self.binaries)
-            self._points |= {about: _of(asked, alert.name) for about, alert in new.items()}
-        known = [self._points[about] for about in alerts]
-        return Boundary(
-            tuple(point for found in known for point in found.points),
-            rules={name: rule for found in known for name, rule in found.rules.items()},
-            worlds=tuple(world for found in known for world in found.worlds),
-            refused={name: words for found in known for name, words in found.refused.items()},
-        )
-
-
-def _of(asked: Boundary, name: str) -> Boundary:
-    """What was asked of one alert."""
-    return Boundary(
-        tuple(point for point in asked.points if point[0] == name),
-        rules={alert: rule for alert, rule in asked.rules.items() if alert == name},
-        worlds=tuple(world for world in asked.worlds if world.alert == name),
-        refused={alert: words for alert, words in asked.refused.items() if alert == name},
-    )
+        return self._boundaries.points(prepared, self.binaries)
 
 
 @pytest.fixture(scope="module")
