@@ -206,6 +206,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """The pictures of the documentation, made anew from the runs that are recorded for the tests; needs Chromium."""
+    hand_on([python(), "-m", "tests.browser.picture"])
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Resolve the dependencies of pyproject.toml anew into requirements.lock."""
     hand_on(

@@ -5,17 +5,26 @@ byte leaves) and at least the time the request was made to wait. So, for each ed
 as many requests as the client saw at or below the edge, and at most as many as were not made to wait longer.
 Requests whose client left, or lost the answer, have no latency; they may be in any bucket.
 
+A middleware that stops its clock after the answer may stand still in between, where nobody sees it. What only such a
+standstill explains is unknown: one, as long as the run shows that something waited for the target.
+
 The ledger has latencies and delays by endpoint, not by status. Where a label holds the status, each status is judged by
 what the others of its endpoint can't explain, and all of them together as above.
 """
 
 from __future__ import annotations
 
-from promproof.checks.base import Check, Claim, findings, for_metrics, register
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
 from promproof.checks.metric_during import lateness
 from promproof.contract.labels import Label, RequestTruth
 from promproof.contract.model import Metric
-from promproof.evidence.evidence import Evidence
+from promproof.evidence.bins import add_into, bucket_top, percentile
+from promproof.evidence.endpointview import EndpointView
+from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.senders import late, ledger_of
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
@@ -36,7 +45,8 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     name, unit, after = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0), late(evidence, metric)
     edges = _by_edge(evidence, name)
     documented = set(edges) if metric.buckets is None else {*metric.buckets, INF}
-    found, judged = [], 0
+    found, doubtful, judged = [], [], 0
+    still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         groups = counting(counted).groups(ledger, told(counted, edges.get(INF, {})))
         values = {edge: told(counted, series) for edge, series in edges.items()}
@@ -52,10 +62,12 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
                 value = values.get(edge, {}).get(labels, absent)
                 if value not in interval:
                     shown = series_text(name, (*labels, ("le", f"{edge:g}")))
-                    found.append(
-                        f"{shown} is {'missing' if value != value else f'{value:g}'}, truth {interval}"
-                    )
+                    text = f"{shown} is {'missing' if value != value else f'{value:g}'}, truth {interval}"
+                    least = still.least(interval.low, ledger, endpoints.values(), edge * unit)
+                    (doubtful if least <= value < interval.low else found).append(text)
     found += _missing_edges(evidence, metric, unit)
+    if doubtful and not found:
+        return unknown(claim, f"{doubtful[0]}; {still}", evidence.ledger_records)
     return findings(
         claim,
         found,
@@ -76,7 +88,8 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         labels: (value - evidence.baseline.get((name, labels), 0.0)) * unit
         for labels, value in shot.exposition.series(name).items()
     }
-    found, judged, is_open = [], 0, False
+    found, doubtful, judged, is_open = [], [], 0, False
+    still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         values = told(counted, observed)
         for labels, endpoints in counting(counted).groups(ledger, values).items():
@@ -90,11 +103,14 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
             if value > interval.high and any(ledger.open.get(endpoint) for endpoint in endpoints):
                 is_open = True  # one that was still open took longer than the longest handler
             elif value not in interval:
-                found.append(
-                    f"{series_text(name, labels)} is {value:.6g} s, truth {interval.low:.6g} to {interval.high:.6g} s"
-                )
+                truth = f"{interval.low:.6g} to {interval.high:.6g} s"
+                text = f"{series_text(name, labels)} is {value:.6g} s, truth {truth}"
+                most = still.most(interval.high, ledger, endpoints)
+                (doubtful if interval.high < value <= most else found).append(text)
     if is_open and not found:
         evidence.need_all_ended()
+    if doubtful and not found:
+        return unknown(claim, f"{doubtful[0]}; {still}", evidence.ledger_records)
     return findings(
         claim,
         found,
@@ -103,6 +119,63 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         tolerance=f"strict; the longest handler time for each client that left or lost the answer{lateness(after)}",
         evidence=[shot.record, *evidence.ledger_records],
     )
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """One standstill of a target, of so many seconds; 0 where its clock stops before the answer: that hides none.
+
+    late: what each request is allowed without any. The durations of the requests that were under way may be longer by
+    the standstill than their clients waited, and those of no others.
+    """
+
+    seconds: float
+    late: float
+
+    @staticmethod
+    def of(evidence: Evidence, ledger: LedgerView, late: float) -> Standstill:
+        """As long as a scrape took, or a request longer than half of those of its endpoint: the longest of all."""
+        if not late:
+            return Standstill(0.0, late)
+        views = [view.latency for view in ledger.endpoints_seen.values() if view.latency]
+        longer = (bucket_top(max(view)) / 1e6 - (percentile(view, 50) or 0.0) for view in views)
+        scrapes: list[float] = []
+        with suppress(Gap):  # nothing was scraped
+            scrapes = [scrape.seconds for scrape in evidence.scrapes if scrape.up]
+        return Standstill(max([0.0, *longer, *scrapes]), late)
+
+    def most(self, high: float, ledger: LedgerView, endpoints: Iterable[Key]) -> float:
+        """A sum of at most `high` seconds, with it."""
+        return high + self.seconds * sum(at_once(ledger.endpoint(endpoint)) for endpoint in endpoints)
+
+    def least(self, low: float, ledger: LedgerView, groups: Collection[list[Key]], edge: float) -> float:
+        """A bucket of at least `low` requests up to an edge (s), with it."""
+        if not self.seconds:
+            return low
+        held = sum(at_once(ledger.endpoint(keys[0][:2])) for keys in groups)
+        intervals = (bucket_interval(ledger, keys, edge, self.late + self.seconds) for keys in groups)
+        return max(low - held, sum(intervals, ZERO).low)
+
+    def __str__(self) -> str:
+        return (
+            "the target's clock stops after the answer, and it may have stood still before that: something waited "
+            f"{self.seconds:.3g} s for it"
+        )
+
+
+def at_once(view: EndpointView) -> int:
+    """How many requests of an endpoint were under way at once, at most; whole time bins are compared."""
+    changes: dict[int, int] = dict(view.started)
+    add_into(changes, {index: -count for index, count in view.dropped.items()})
+    for course in view.outcomes.values():
+        for ended in (course.ends, course.left):
+            # whoever ends in a bin was under way in it
+            add_into(changes, {index + 1: -count for index, count in ended.items()})
+    most = now = 0
+    for index in sorted(changes):
+        now += changes[index]
+        most = max(most, now)
+    return most
 
 
 def bucket_interval(ledger: LedgerView, keys: list[Key], edge: float, late: float = 0.0) -> Interval:

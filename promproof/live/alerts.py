@@ -13,7 +13,7 @@ from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
 from promproof.promql.comparison import Comparison, comparison_of
 from promproof.report.page.scales import shown
-from promproof.report.page.wording import promise_of
+from promproof.report.page.wording import dimension_of, promise_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class AlertState:
 
     state: inactive, pending, firing, or absent when Prometheus has no such rule. quantity: its values now, by series;
     empty when there is none. documented: what the contract promises. hold: `for` of the rule that is loaded, in
-    seconds. unit: of the quantity, as the contract says it. always: whether it is documented to fire always.
+    seconds. unit: of the quantity, as the contract or else the name of its metric says it. always: whether it is
+    documented to fire always.
     """
 
     name: str
@@ -69,7 +70,9 @@ def _state(name: str, rule: dict[str, Any] | None, alert: Alert | None, promethe
         except EvidenceError as error:
             trouble = error.state
     since = min((str(alert["activeAt"]) for alert in rule.get("alerts", ())), default="")
-    unit = "" if alert is None else alert.unit or ""
+    unit = (alert.unit if alert is not None else None) or (
+        dimension_of(comparison.quantity) if comparison else ""
+    )
     hold = float(rule.get("duration") or 0)
     return AlertState(name, rule["state"], quantity, comparison, since, promised, trouble, hold, unit, always)
 

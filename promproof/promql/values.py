@@ -226,6 +226,8 @@ def unit(node: Any) -> str:
     if isinstance(node, promql.Call):
         if name(node) == "histogram_quantile":
             return unit_of_name(_only_metric(node.args[1]).removesuffix("_bucket"))
+        if name(node) == "predict_linear":
+            return unit(node.args[0])
         return unit(node.args[-1]) if name(node) in _KEPT and name(node) != "label_replace" else ""
     if isinstance(node, promql.SubqueryExpr):
         return unit(node.expr)

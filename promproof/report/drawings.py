@@ -62,7 +62,9 @@ class Drawing:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of its verdicts."""
+        """The worst of its verdicts; a panel that nobody judged is not green."""
+        if not self.verdicts:
+            return Outcome.NOT_VERIFIED
         order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_VERIFIED)
         outcomes = {verdict.outcome for verdict in self.verdicts}
         return next((outcome for outcome in order if outcome in outcomes), Outcome.PASS)

@@ -75,6 +75,7 @@ class Chromium:
         """Open a page and wait until the JavaScript expression `ready` is true."""
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._send(f"{domain}.enable", {}, self._session)
+        self._send("Performance.enable", {"timeDomain": "threadTicks"}, self._session)
         self._send("Page.navigate", {"url": url}, self._session)
         self._wait(lambda: self.evaluate(f"location.href === {json.dumps(url)} && Boolean({ready})"), ready)
 
@@ -100,6 +101,11 @@ class Chromium:
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
+
+    def metrics(self) -> dict[str, float]:
+        """What the page's main thread has spent, in seconds of CPU, and what it holds, by the names of the protocol."""
+        answer = self._send("Performance.getMetrics", {}, self._session)
+        return {metric["name"]: metric["value"] for metric in answer["metrics"]}
 
     def requested(self) -> list[str]:
         """The URLs of every request that the page made."""

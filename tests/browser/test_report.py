@@ -93,6 +93,12 @@ def show(
     assert not chromium.troubles()
 
 
+def drawn_at_once(chromium: Chromium) -> None:
+    """Have everything laid out, as if all of it had been scrolled to."""
+    style = "<style>* { content-visibility: visible !important }</style>"
+    chromium.evaluate(f"document.head.insertAdjacentHTML('beforeend', {json.dumps(style)})")
+
+
 def visible(chromium: Chromium, text: str) -> bool:
     """Whether an element with this text lies within the window, without scrolling."""
     script = f"""[...document.querySelectorAll("bdi")].some((one) => {{
@@ -111,6 +117,7 @@ def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_
     assert visible(chromium, "the threshold is > 0.3, documented > 0.2")
     for name in ("red", "drill", "long", "many", "check"):
         show(chromium, name, size)
+        drawn_at_once(chromium)
         assert chromium.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert chromium.requested() == [(chromium.folder / name / "index.html").as_uri()]
 
@@ -171,6 +178,35 @@ def test_dark_is_dark_and_print_has_no_filter(chromium: Chromium) -> None:
     for name in ("red", "drill"):  # paper has no scroll bar: A4 is 794 pixels wide
         show(chromium, name, (794, 900), media="print")
         assert chromium.evaluate("document.documentElement.scrollWidth") <= 794
+
+
+def test_what_is_out_of_the_window_is_not_drawn_until_it_is_scrolled_to(chromium: Chromium) -> None:
+    show(chromium, "many", BROAD)
+    skipped = """[...document.querySelectorAll(".claim .reason")].filter((one) =>
+        !one.checkVisibility({ contentVisibilityAuto: true })).length"""
+    claims = chromium.evaluate('document.querySelectorAll(".claim").length')
+    assert chromium.evaluate(skipped) > claims / 2
+    last = "[...document.querySelectorAll('.claim')].at(-1)"
+    chromium.evaluate(
+        f"{last}.scrollIntoView(); new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+    )
+    assert chromium.evaluate(
+        f"{last}.querySelector('.reason').checkVisibility({{ contentVisibilityAuto: true }})"
+    )
+
+
+def test_paper_has_everything_also_what_is_folded(chromium: Chromium) -> None:
+    unseen = """(() => {
+        const texts = [...document.querySelectorAll("main dd, main pre, header dd")];
+        return [texts.length, texts.filter((one) => !one.getBoundingClientRect().height).length];
+    })()"""
+    for name in ("red", "many", "check"):
+        show(chromium, name, BROAD, media="print")
+        number, none = chromium.evaluate(unseen)
+        assert number > 10
+        assert none == 0
+        show(chromium, name, BROAD)
+        assert chromium.evaluate(unseen)[1] > 0
 
 
 @pytest.fixture(scope="module")

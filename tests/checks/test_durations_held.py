@@ -1,8 +1,8 @@
-"""What a target says of requests that it was made to hold: small distortions of the durations, from records by hand."""
+"""What a target says of how long its requests took: small distortions, and standstills, from records by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -13,40 +13,44 @@ from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.load.ledger import Ledger
-from promproof.verdict import Outcome
+from promproof.verdict import Outcome, Verdict
 from tests.records import record
 
 pytestmark = pytest.mark.unit
 HELD, TOOK, WAITED = 1.02, 1.024, 1.03
 """Seconds: what the target certainly held a request, what it took, and what the client waited."""
 EDGES = (0.1, 1.0, 1.5, 2.5)
-CONTRACT = Contract.model_validate(
-    {
-        "contract": 1,
-        "service": "shop",
-        "metrics": [
-            {
-                "name": "took_seconds",
-                "type": "histogram",
-                "unit": "seconds",
-                "labels": {"method": {}, "endpoint": {}},
-                "buckets": list(EDGES),
-                "truth": {"kind": "durations", "before_answer": True},
-            }
-        ],
+
+
+def contract(before_answer: bool) -> Contract:
+    """A histogram of durations; its clock stops before the last byte of the answer leaves, or some time after."""
+    metric = {
+        "name": "took_seconds",
+        "type": "histogram",
+        "unit": "seconds",
+        "labels": {"method": {}, "endpoint": {}},
+        "buckets": list(EDGES),
+        "truth": {"kind": "durations", "before_answer": before_answer},
     }
-)
+    return Contract.model_validate({"contract": 1, "service": "shop", "metrics": [metric]})
 
 
 def failed(said: Callable[[float], float], number: int = 4) -> set[str]:
     """The claims that are red when the target says this of what a request took."""
-    now = 100.0
-    ledger = Ledger(lambda: now, 0.01)
+    ledger = Ledger(lambda: 100.0, 0.01)
     for _ in range(number):
-        token = ledger.open("PUT", "/a", at=now)
-        ledger.close(token, 200, HELD, at=now + WAITED)
+        token = ledger.open("PUT", "/a", at=100.0)
+        ledger.close(token, 200, HELD, at=100.0 + WAITED)
+    verdicts = judged(ledger, [said(TOOK)] * number, contract(before_answer=True))
+    return {name for name, verdict in verdicts.items() if verdict.outcome is Outcome.FAIL}
+
+
+def judged(
+    ledger: Ledger, values: Sequence[float], promised: Contract, scrape: float = 0.01
+) -> dict[str, Verdict]:
+    """The verdicts on what a target says its requests took. scrape: seconds that a scrape of it took."""
+    number = len(values)
     labels = 'method="PUT",endpoint="/a"'
-    values = [said(TOOK)] * number
     lines = ["# TYPE took_seconds histogram"]
     for edge in (*EDGES, float("inf")):
         count = sum(value <= edge for value in values)
@@ -54,6 +58,8 @@ def failed(said: Callable[[float], float], number: int = 4) -> set[str]:
             f'took_seconds_bucket{{{labels},le="{"+Inf" if edge == float("inf") else edge}"}} {count}'
         )
     lines += [f"took_seconds_count{{{labels}}} {number}", f"took_seconds_sum{{{labels}}} {sum(values)}", ""]
+    scraped = {"up": 1.0, "scrape_duration_seconds": scrape}
+    series = [{"name": name, "labels": {}, "samples": [[5.0, value]]} for name, value in scraped.items()]
     rows: list[tuple[str, dict[str, Any]]] = [
         ("run", {"managed": True, "instance": "i"}),
         (
@@ -61,13 +67,14 @@ def failed(said: Callable[[float], float], number: int = 4) -> set[str]:
             {"label": "rest", "begin": 110.0, "end": 110.1, "text": "\n".join(lines), "status": 200},
         ),
         ("ledger", {"source": "reconcile", "view": ledger.snapshot().to_json()}),
+        ("clock_offset", {"low": -0.001, "high": 0.001}),
+        ("stored", {"series": series}),
     ]
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(n, 9.0, kind, data) for n, (kind, data) in enumerate(rows))
-    evidence = Evidence(CONTRACT, history)
+    evidence = Evidence(promised, history)
     checks = {"buckets": metric_durations.BUCKETS, "sum": metric_durations.SUM}
-    verdicts = {name: judge(check, Claim(name, "took_seconds"), evidence) for name, check in checks.items()}
-    return {name for name, verdict in verdicts.items() if verdict.outcome is Outcome.FAIL}
+    return {name: judge(check, Claim(name, "took_seconds"), evidence) for name, check in checks.items()}
 
 
 def test_true_durations_and_rounded_ones_are_no_finding() -> None:
@@ -96,3 +103,42 @@ def test_true_durations_and_rounded_ones_are_no_finding() -> None:
 )
 def test_a_small_distortion_is_red(said: Callable[[float], float], red: set[str]) -> None:
     assert failed(said) == red
+
+
+def after_answer(
+    values: Sequence[float], waited: Sequence[float], scrape: float = 0.01
+) -> dict[str, tuple[Outcome, str]]:
+    """What is said of a middleware that stops its clock after the answer. waited: by the clients, one after another."""
+    ledger = Ledger(lambda: 100.0, 0.01)
+    for number, seconds in enumerate(waited):
+        token = ledger.open("PUT", "/a", at=10.0 + 2 * number)
+        ledger.close(token, 200, at=10.0 + 2 * number + seconds)
+    verdicts = judged(ledger, values, contract(before_answer=False), scrape)
+    return {name: (verdict.outcome, verdict.reason) for name, verdict in verdicts.items()}
+
+
+def test_a_clock_that_stood_still_after_the_answer_is_unknown_where_the_run_shows_such_a_wait() -> None:
+    waited, stalled = [0.07] * 8, [0.06] * 7 + [0.3]
+    found = after_answer(stalled, waited, scrape=0.4)
+    assert {name: outcome for name, (outcome, _) in found.items()} == {"buckets": "unknown", "sum": "unknown"}
+    assert "something waited 0.4 s for it" in found["sum"][1]
+    # nothing waited there, so nothing explains it
+    found = after_answer(stalled, waited)
+    assert {name: outcome for name, (outcome, _) in found.items()} == {"buckets": "fail", "sum": "fail"}
+    # another request that was stuck is a witness as well
+    found = after_answer([*stalled, 0.35], [*waited, 0.36])
+    assert {name: outcome for name, (outcome, _) in found.items()} == {"buckets": "unknown", "sum": "unknown"}
+
+
+@pytest.mark.parametrize("factor", [2, 1000], ids=["doubled", "milliseconds"])
+def test_a_distortion_is_red_beside_a_standstill_too(factor: float) -> None:
+    waited = [0.09] * 12
+    assert after_answer([0.085] * 12, waited, scrape=0.4)["sum"][0] == "pass"
+    assert after_answer([0.085 * factor] * 12, waited, scrape=0.4)["sum"][0] == "fail"
+
+
+def test_a_clock_that_stops_before_the_answer_hides_no_standstill() -> None:
+    ledger = Ledger(lambda: 100.0, 0.01)
+    ledger.close(ledger.open("PUT", "/a", at=10.0), 200, at=10.09)
+    found = judged(ledger, [0.3], contract(before_answer=True), scrape=0.4)
+    assert {name: verdict.outcome for name, verdict in found.items()} == {"buckets": "fail", "sum": "fail"}

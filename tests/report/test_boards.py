@@ -244,3 +244,12 @@ def test_a_name_breaks_between_its_parts_and_stays_escaped() -> None:
 )
 def test_a_promise_has_its_threshold_in_the_unit_that_people_read(alert: dict[str, Any], said: str) -> None:
     assert promise_of(Alert.model_validate({"name": "A", **alert})) == said
+
+
+def test_a_panel_that_nobody_judged_is_not_green_and_a_drill_has_none() -> None:
+    assert replace(drawing(curve()), verdicts=()).outcome is Outcome.NOT_VERIFIED
+    made = subject("drill")
+    assert made.evidence is not None
+    assert made.evidence.contract.dashboards
+    assert panels.boards(made) == []
+    assert len(panels.boards(subject("green"))) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from promproof.report.page.document import page
 from promproof.report.page.lanes import swims
 from promproof.report.page.matrix import matrix
 from promproof.report.page.scales import shown, thinned, ticks
-from promproof.report.page.shapes import Curve, Lane, Mark, Swim
+from promproof.report.page.shapes import Curve, Lane, Limit, Mark, Swim
 from promproof.report.page.swimming import NARROW, WIDE, draw
+from promproof.report.page.wording import dimension_of
 from promproof.verdict import Outcome, Verdict
-from tests.browser.picture import PICTURE, fingerprint, with_fingerprint, written
+from tests.browser.picture import PICTURES, Picture, fingerprint, with_fingerprint, written
 from tests.report.stored import Reader, copy, subject
 
 pytestmark = pytest.mark.unit
@@ -47,7 +49,7 @@ def test_a_drill_has_its_lanes_its_moments_and_its_hops() -> None:
         "webhook": "5.88 s",
         "resolved webhook": "0.97 s",
     }
-    assert swim.promise == "> 0.85 for 5m (5 s here)"
+    assert swim.promise == "> 85% for 5m (5 s here)"
 
 
 def test_what_was_seen_lies_where_it_may_be() -> None:
@@ -73,6 +75,37 @@ def test_the_dose_is_drawn_with_its_levels_and_the_threshold() -> None:
     assert [text.text for text in elements(recorded(), "limit")] == ["> 85%"]
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (" > 0.85", ["> 85%"]),
+        (" * 100 > 85", ["> 85%"]),
+        (" > 0.9", ["documented > 85%", "loaded > 90%"]),
+        (" >= 0.85", ["documented > 85%", "loaded >= 85%"]),
+    ],
+    ids=["as documented", "in percent", "another number", "another comparator"],
+)
+def test_a_loaded_threshold_that_is_not_the_documented_one_is_drawn_beside_it(
+    tmp_path: Path, written: str, told: list[str]
+) -> None:
+    folder = copy("drill", tmp_path)
+    path = folder / "history.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (number,) = (number for number, line in enumerate(lines) if '"kind":"rule_files"' in line)
+    row = json.loads(lines[number])
+    (rule,) = (rule for rule in row["data"]["rules"] if rule["name"] == "HighMemoryUsage")
+    left, _, _ = rule["expression"].rpartition(">")
+    rule["expression"] = f"({left.strip()}){written}"
+    lines[number] = json.dumps(row)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    made = subject_of(folder)
+    assert made.evidence is not None
+    (swim,) = swims(made.evidence, made.verdicts)
+    assert [text.text for text in elements(swim, "limit")] == told
+    places = [float(text.get("y", "")) for text in elements(swim, "limit")]
+    assert len(places) == 1 or abs(places[0] - places[1]) >= 12
+
+
 @pytest.mark.parametrize("form", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_element_lies_within_the_drawing(form: object) -> None:
     whole = tree.fromstring(draw(recorded(), NARROW if form is NARROW else WIDE))
@@ -85,7 +118,9 @@ def test_every_element_lies_within_the_drawing(form: object) -> None:
 
 
 def test_a_curve_without_points_says_so() -> None:
-    swim = replace(recorded(), curves=[Curve("the alert's quantity", "quantity", (), 0.05, "ratio")])
+    swim = replace(
+        recorded(), curves=[Curve("the alert's quantity", "quantity", (), [Limit(">", 0.05)], "ratio")]
+    )
     assert [text.text for text in elements(swim, "value")] == ["nothing was recorded"]
     assert not elements(swim, "curve")
 
@@ -166,15 +201,30 @@ def test_values_have_the_units_that_people_read(value: float, dimension: str, te
     assert shown(value, dimension) == text
 
 
+@pytest.mark.parametrize(
+    ("quantity", "dimension"),
+    [
+        ('predict_linear(node_filesystem_avail_bytes{job="node"}[6h], 86400)', "bytes"),
+        ("histogram_quantile(0.95, sum by (le) (rate(took_seconds_bucket[5m])))", "seconds"),
+        ("rate(sent_bytes_total[5m])", "number"),
+        ("queue_length", "number"),
+        ("no (promql", "number"),
+    ],
+)
+def test_a_quantity_has_the_unit_that_the_name_of_its_metric_ends_with(quantity: str, dimension: str) -> None:
+    assert dimension_of(quantity) == dimension
+
+
 def test_ticks_are_round() -> None:
     assert ticks(-6.3, 9.6, 8) == [-6, -4, -2, 0, 2, 4, 6, 8]
     assert ticks(0, 0.055, 6) == [0, 0.01, 0.02, 0.03, 0.04, 0.05]
     assert ticks(1, 1, 5) == [1]
 
 
-def test_the_picture_of_the_documentation_is_what_the_page_draws() -> None:
-    said = "the drawing has changed: python -m tests.browser.picture RUN, with a green run of drills, makes it anew"
-    assert written(PICTURE.read_bytes()) == fingerprint(), said
+@pytest.mark.parametrize("picture", PICTURES, ids=[picture.name for picture in PICTURES])
+def test_a_picture_of_the_documentation_is_what_the_page_draws(picture: Picture) -> None:
+    said = "the drawing has changed: nox -s pictures makes it anew"
+    assert written(picture.path.read_bytes()) == fingerprint(picture), said
 
 
 def test_a_picture_keeps_its_fingerprint_and_says_none_when_it_has_none() -> None:

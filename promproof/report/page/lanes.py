@@ -17,7 +17,9 @@ from promproof.drills.hops import hops
 from promproof.drills.states import Condition, State, extent_at, grid
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import DrillDriven, Expression, HeldPoll
-from promproof.report.page.shapes import Band, Bar, Curve, Lane, Mark, Moment, Step, Swim
+from promproof.report.page import limits
+from promproof.report.page.shapes import Band, Bar, Curve, Lane, Limit, Mark, Moment, Step, Swim
+from promproof.report.page.wording import promise_of
 from promproof.verdict import Verdict
 
 VIEWS = ("ALERTS series", "alerts API", "rules API")
@@ -83,7 +85,7 @@ def _swim(case: Case, verdicts: Sequence[Verdict]) -> Swim:
 
 def _promise(case: Case) -> str:
     here = f" ({case.timing.hold:.3g} s here)" if case.alert.hold and case.timing.scale != 1 else ""
-    return f"{case.alert.promised}{here}"
+    return f"{promise_of(case.alert)}{here}"
 
 
 CROSSED = "threshold crossed"
@@ -114,13 +116,13 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
     drill, timing = case.drill, case.timing
     if drill.above is not None:
         dimension = "ratio" if timing.threshold <= 1 else "number"
+        promised = Limit(">" if timing.fires_above else "<", timing.threshold)
         yield Curve(
             "dose",
             "dose",
             _dose(case, zero),
-            timing.threshold,
+            limits.beside(promised, limits.loaded(case.evidence, case.alert), "documented", "loaded"),
             dimension,
-            ">" if timing.fires_above else "<",
             tuple(_extents(case, zero)),
             (1,),
             True,
@@ -128,9 +130,17 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
     record = _expression(case)
     if record is not None and record.quantity:
         points = [(t - zero, v) for t, v in record.quantity if case.begun <= t <= case.ended]
-        same = record.threshold == case.alert.threshold
-        dimension = str(case.alert.unit) if same and case.alert.unit in ("ratio", "seconds") else "number"
-        yield Curve("quantity", "quantity", points, record.threshold, dimension, record.comparator)
+        deployed = limits.loaded(case.evidence, case.alert) is not None
+        promised_too = limits.documented(case.alert) if deployed else None
+        same = deployed or record.threshold == case.alert.threshold
+        found = Limit(record.comparator, record.threshold)
+        yield Curve(
+            "quantity",
+            "quantity",
+            points,
+            limits.beside(found, promised_too, "loaded", "documented"),
+            limits.dimension(case.evidence, case.alert, same),
+        )
 
 
 def _dose(case: Case, zero: float) -> list[tuple[float, float]]:

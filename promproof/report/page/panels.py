@@ -78,10 +78,11 @@ class Board:
 
 
 def boards(subject: Subject) -> list[Board]:
-    """All documented panels, the worst first."""
+    """All documented panels that were judged, the worst first: a drill asks for none."""
     if subject.evidence is None or not subject.evidence.contract.dashboards:
         return []
-    return arranged(drawings(subject.evidence, subject.verdicts))
+    found = drawings(subject.evidence, subject.verdicts)
+    return arranged([drawing for drawing in found if drawing.verdicts])
 
 
 def arranged(found: Sequence[Drawing]) -> list[Board]:

@@ -57,19 +57,36 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A threshold. said: whose it is, where there are two."""
+
+    comparator: str
+    value: float
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class Curve:
-    """A value over time, its threshold, and the values that were admissible: (t, low, high)."""
+    """A value over time, its thresholds, and the values that were admissible: (t, low, high).
+
+    limits: the one that the values are held against first; a second one where the loaded rule has another than the
+    documented.
+    """
 
     name: str
     style: str
     points: Sequence[tuple[float, float]]
-    threshold: float | None
+    limits: Sequence[Limit]
     dimension: str
-    comparator: str = ">"
     extents: Sequence[tuple[float, float, float]] = ()
     hops: Sequence[int] = ()
     stepped: bool = False
     """whether it goes from one level to the next"""
+
+    @property
+    def threshold(self) -> float | None:
+        """What the values are held against."""
+        return self.limits[0].value if self.limits else None
 
 
 @dataclass(frozen=True)

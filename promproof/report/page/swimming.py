@@ -56,14 +56,25 @@ def draw(swim: Swim, form: Form) -> Markup:
         front += _lane(swim, lane, axis, place, form.lane)
         y += form.above + form.lane + GAP
     label = f"{swim.name}: what was done, seen and admissible, in seconds after the fault"
-    children = [*back, *_grid(swim, axis, y, form), *_moments(swim, axis, y), *front]
+    children = [
+        *back,
+        *_grid(axis, y, form),
+        *_moments(swim, axis, y),
+        *_seconds(swim, axis, y, form),
+        *front,
+    ]
     return svg.drawing(form.width, y + (10 if swim.ended > swim.end else 0), label, children, "swim")
 
 
-def _grid(swim: Swim, axis: Axis, bottom: float, form: Form) -> Iterator[Element]:
+def _grid(axis: Axis, bottom: float, form: Form) -> Iterator[Element]:
+    for t in ticks(axis.low, axis.high, form.ticks):
+        yield svg.path([(axis(t), TOP - 6), (axis(t), bottom - GAP)], "grid")
+
+
+def _seconds(swim: Swim, axis: Axis, bottom: float, form: Form) -> Iterator[Element]:
+    """The numbers of the grid; over the lines of the moments, which would go through them."""
     for t in ticks(axis.low, axis.high, form.ticks):
         x = axis(t)
-        yield svg.path([(x, TOP - 6), (x, bottom - GAP)], "grid")
         if x < form.width - 14:
             yield svg.text(x, TOP - 10, f"{t:g}", "tick middle")
     yield svg.text(form.width - 1, TOP - 10, "s", "tick last")
@@ -146,23 +157,31 @@ def _curve(swim: Swim, curve: Curve, axis: Axis, y: float, height: float) -> Ite
         upper = [(axis(t), scale(most)) for t, _, most in curve.extents]
         lower = [(axis(t), scale(least)) for t, least, _ in reversed(curve.extents)]
         yield svg.path([*upper, *lower], "extent", "what the rule's window may hold of it", closed=True)
-    if curve.threshold is not None:
-        at = scale(curve.threshold)
-        said = f"{curve.comparator} {shown(curve.threshold, curve.dimension)}"
-        yield svg.path([(axis.begin, at), (axis.end, at)], "threshold", f"threshold {said}")
-        yield svg.text(axis.end - 3, at - 4, said, "limit last")
+    yield from _limits(curve, axis, scale)
     points = [(axis(t), scale(v)) for t, v in thinned(curve.points, MOST_POINTS)]
     yield svg.path(points, f"curve {curve.style}", curve.name)
     yield from _levels(curve, axis, scale) if curve.stepped else _peaks(curve, axis, scale)
     yield from _numbers(swim, curve.hops, axis, y + height - 10)
 
 
+def _limits(curve: Curve, axis: Axis, scale: Axis) -> Iterator[Element]:
+    """Each threshold as a line; of two the upper one is named above itself, and the lower one below."""
+    upper = max((limit.value for limit in curve.limits), default=0.0)
+    for number, limit in enumerate(curve.limits):
+        at = scale(limit.value)
+        said = f"{limit.said} {limit.comparator} {shown(limit.value, curve.dimension)}".strip()
+        yield svg.path([(axis.begin, at), (axis.end, at)], "threshold", f"threshold {said}")
+        above = limit.value == upper and (number == 0 or limit.value != curve.limits[0].value)
+        yield svg.text(axis.end - 3, at - 4 if above else at + 13, said, "limit last")
+
+
 def _range(curve: Curve) -> tuple[float, float]:
     """What the axis shows: of doses what lies around the threshold, of other values all of them."""
-    values = [v for _, v in curve.points] + ([curve.threshold] if curve.threshold is not None else [])
+    values = [*(v for _, v in curve.points), *(limit.value for limit in curve.limits)]
     if curve.stepped and curve.threshold is not None:
         near = sorted(abs(value - curve.threshold) for value in set(values) if value != curve.threshold)
         reach = 2.6 * (near[1] if len(near) > 1 else max(near, default=1.0))
+        reach = max(reach, *(1.3 * abs(limit.value - curve.threshold) for limit in curve.limits))
         return curve.threshold - reach, curve.threshold + reach
     low, high = min(values, default=0.0), max(values, default=1.0)
     low = min(low, 0.0) if low < 0.7 * high else low

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from promproof.config.promql import parse
 from promproof.contract.model import Alert, seconds
+from promproof.promql.values import unit
 from promproof.report.page.scales import shown
 
 
@@ -20,3 +22,12 @@ def promise_of(alert: Alert) -> str:
     hold = f"for {alert.hold}" if alert.hold else ""
     limit = "always fires" if alert.always else limit_of(alert)
     return " ".join(text for text in (limit, window, hold) if text)
+
+
+def dimension_of(quantity: str) -> str:
+    """In what the value of an expression is written, as far as the names of its metrics tell it for sure."""
+    try:
+        found = unit(parse(quantity))
+    except ValueError:
+        return "number"
+    return found if found in ("ratio", "seconds", "bytes") else "number"

@@ -3,12 +3,13 @@
 (() => {
   const form = document.querySelector(".filter");
   const claims = [...document.querySelectorAll(".claim")];
-  const texts = claims.map((claim) => claim.textContent.toLowerCase());
+  let texts; // read when they are first asked for
   const noun = " " + (form.dataset.noun || "claims");
   const said = form.querySelector("output");
   const filter = () => {
     const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const kind = form.kind.value, verdict = form.verdict.value;
+    texts ??= claims.map((claim) => claim.textContent.toLowerCase());
     let shown = 0;
     claims.forEach((claim, index) => {
       const fits = (!kind || claim.dataset.kind === kind) && (!verdict || claim.classList.contains(verdict))
@@ -29,7 +30,9 @@
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", open);
-  filter();
+  // a browser may keep what was typed before the page was loaded again
+  if (form.text.value || form.kind.value || form.verdict.value) filter();
+  else said.textContent = claims.length + noun;
   open();
   document.body.dataset.ready = "yes";
 })();
