@@ -54,7 +54,9 @@ def opened(browser: Chromium, page: Path) -> Opening:
     spent = {name: value - (0.0 if anew else before[name]) for name, value in after.items()}
     cpu = spent["TaskDuration"] - spent.get("DevToolsCommandDuration", 0.0)
     known = {name: spent[metric] for name, metric in PARTS.items() if metric}
-    return Opening(cpu, {"parse, rest": cpu - sum(known.values()), **known}, clock, int(browser.evaluate(ELEMENTS)))
+    return Opening(
+        cpu, {"parse, rest": cpu - sum(known.values()), **known}, clock, int(browser.evaluate(ELEMENTS))
+    )
 
 
 def pages(named: Sequence[Path], folder: Path) -> Iterator[tuple[str, int, Path]]:

@@ -45,7 +45,9 @@ def judge_buckets(claim: Claim, evidence: Evidence) -> Verdict:
     name, unit, after = f"{metric.name}_bucket", UNITS.get(metric.unit, 1.0), late(evidence, metric)
     edges = _by_edge(evidence, name)
     documented = set(edges) if metric.buckets is None else {*metric.buckets, INF}
-    found, doubtful, judged = [], [], 0
+    found: list[str] = []
+    doubtful: list[str] = []
+    judged = 0
     still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         groups = counting(counted).groups(ledger, told(counted, edges.get(INF, {})))
@@ -88,7 +90,9 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         labels: (value - evidence.baseline.get((name, labels), 0.0)) * unit
         for labels, value in shot.exposition.series(name).items()
     }
-    found, doubtful, judged, is_open = [], [], 0, False
+    found: list[str] = []
+    doubtful: list[str] = []
+    judged, is_open = 0, False
     still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         values = told(counted, observed)

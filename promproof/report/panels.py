@@ -88,10 +88,11 @@ def _section(drawing: Drawing) -> str:
     drawn = len(drawing.curves)
     many = f" The {drawn} largest of {drawing.series} series." if drawing.series > drawn else ""
     note = f"<p class=note>{escape(drawing.note)}</p>" if drawing.note else ""
+    lines = " lines" if any(len(curve.times) > 1 for curve in drawing.curves) else ""
     empty = "" if drawing.curves else "<p class=note>Nothing to draw: no series came back.</p>"
     return f"""<section class="panel {_CLASSES[drawing.outcome]}" id="{escape(drawing.claim)}">
 <h3>{escape(drawing.title)} <small>{escape(drawing.unit)}.{many}</small></h3>
-<div class=plot data-claim="{escape(drawing.claim)}"></div>{empty}{note}
+<div class="plot{lines}" data-claim="{escape(drawing.claim)}"></div>{empty}{note}
 <ul>{verdicts}</ul>
 <details><summary>queries</summary>{queries}</details></section>"""
 

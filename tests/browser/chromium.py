@@ -79,6 +79,10 @@ class Chromium:
         self._send("Page.navigate", {"url": url}, self._session)
         self._wait(lambda: self.evaluate(f"location.href === {json.dumps(url)} && Boolean({ready})"), ready)
 
+    def wait(self, ready: str) -> None:
+        """Wait until a JavaScript expression is true in the page."""
+        self._wait(lambda: self.evaluate(f"Boolean({ready})"), ready)
+
     def look(self, width: int, height: int, *, dark: bool = False, media: str = "") -> None:
         """Set the size of the window, and what the pages opened from now on are told of it."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}

@@ -113,6 +113,21 @@ def test_single_values_are_a_table_with_their_truth(browser: Chromium) -> None:
     assert text.split() == ["series", "panel", "truth", "x", "$3", "$2.5", "to", "$3.5"]
 
 
+def test_a_chart_is_drawn_when_it_comes_near_the_window_and_all_are_for_paper(tmp_path: Path) -> None:
+    many = tuple(drawing(f"panel-{number}", curve("a", 1.0)) for number in range(40))
+    (tmp_path / "panels.html").write_text(page("a run", many), encoding="utf-8")
+    drawn = 'document.querySelectorAll(".plot canvas").length'
+    with Chromium(tmp_path) as other:
+        other.open(
+            (tmp_path / "panels.html").as_uri(), 'document.body && document.body.dataset.ready === "yes"'
+        )
+        assert 2 <= other.evaluate(drawn) < 20
+        other.evaluate("document.querySelector('[data-claim=\"panel/d/panel-39\"]').scrollIntoView()")
+        other.wait("document.querySelector('[data-claim=\"panel/d/panel-39\"] canvas')")
+        other.evaluate('dispatchEvent(new Event("beforeprint"))')
+        assert other.evaluate(drawn) == 40
+
+
 def test_an_empty_panel_says_why(browser: Chromium) -> None:
     text = browser.evaluate("""document.getElementById('panel/d/empty').innerText""")
     assert "the metric is gone" in text

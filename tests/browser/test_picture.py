@@ -70,7 +70,7 @@ def test_a_picture_that_lacks_something_is_told(chromium: Chromium, change: obje
 
 
 def test_letters_that_another_machine_draws_otherwise_are_no_difference(chromium: Chromium) -> None:
-    text = page(subject(LANES.run)).replace("</head>", "<style>* { letter-spacing: .1px }</style></head>", 1)
+    text = page(subject(LANES.run)).replace("</head>", "<style>* { letter-spacing: .02px }</style></head>", 1)
     found = compared(chromium, LANES, text)
     assert not found.is_seen, found
 

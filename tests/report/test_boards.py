@@ -252,4 +252,8 @@ def test_a_panel_that_nobody_judged_is_not_green_and_a_drill_has_none() -> None:
     assert made.evidence is not None
     assert made.evidence.contract.dashboards
     assert panels.boards(made) == []
-    assert len(panels.boards(subject("green"))) > 0
+    board = made.evidence.contract.dashboards[0]
+    judged = Verdict(f"panel/{board.uid}/{board.panels[0].slug}/values", Outcome.FAIL, "what was seen")
+    assert [found.drawing.outcome for found in panels.boards(replace(made, verdicts=[judged]))] == [
+        Outcome.FAIL
+    ]

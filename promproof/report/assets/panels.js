@@ -1,4 +1,5 @@
-// Draws every panel of the page from the data that stands in it: lines over bands, or a table for single values.
+// Draws the panels of the page from the data that stands in it: lines over bands, or a table for single values. A chart
+// is drawn when it comes near the window, and all of them are for paper.
 "use strict";
 (() => {
   const COLORS = ["#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#1b7c83", "#9a6700", "#57606a"];
@@ -80,11 +81,22 @@
     }, columns, element);
   };
 
-  for (const element of document.querySelectorAll(".plot")) {
+  const draw = (element) => {
+    if (element.dataset.drawn) return;
     const panel = data[element.dataset.claim];
-    if (!panel) continue;
     (panel.curves.every((curve) => curve.t.length === 1) ? table : chart)(element, panel);
     element.dataset.drawn = panel.curves.length;
-  }
-  document.body.dataset.ready = "yes";
+  };
+  const plots = [...document.querySelectorAll(".plot")].filter((element) => data[element.dataset.claim]);
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      near.unobserve(entry.target);
+      draw(entry.target);
+    }
+    document.body.dataset.ready = "yes";
+  }, { rootMargin: "100%" });
+  for (const element of plots) near.observe(element);
+  addEventListener("beforeprint", () => plots.forEach(draw));
+  if (!plots.length) document.body.dataset.ready = "yes";
 })();
