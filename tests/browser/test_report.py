@@ -199,7 +199,7 @@ def test_paper_has_everything_also_what_is_folded(chromium: Chromium) -> None:
         const texts = [...document.querySelectorAll("main dd, main pre, header dd")];
         return [texts.length, texts.filter((one) => !one.checkVisibility()).length];
     })()"""
-    for name in ("red", "many", "check"):
+    for name in ("red", "many"):
         show(chromium, name, BROAD, media="print")
         number, none = chromium.evaluate(unseen)
         assert number > 10
