@@ -69,6 +69,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             return unknown(
                 claim, "the kernel charged no CPU time before the last scrape of the stimulus", records
             )
+    if truth.figure == "open_descriptors" and rise < amount:
+        taken = _accepted(evidence, min(asked, begin), max(scrape for scrape, _ in during))
+        if taken is not None and taken < amount:
+            return unknown(
+                claim, f"the target had taken {taken} of {given.data.what} by the last scrape", records
+            )
     expected = f"a rise of at least {amount:g} {metric.unit}"
     return findings(
         claim,
@@ -90,6 +96,18 @@ def _pause(evidence: Evidence) -> float:
         ),
         -inf,
     )
+
+
+def _accepted(evidence: Evidence, begin: float, end: float) -> int | None:
+    """By how many descriptors the kernel saw the process rise between two instants; None where nobody looked.
+
+    A connection is held as soon as the kernel has it, and costs a descriptor once the process has taken it.
+    """
+    record = evidence.history.last(Kernel)
+    rows = record.data.figures if record is not None else ()
+    before = [row.open_descriptors for row in rows if row.after <= begin]
+    inside = [row.open_descriptors for row in rows if begin <= row.before <= end]
+    return max(inside) - before[-1] if before and inside else None
 
 
 def _batched(evidence: Evidence) -> int:

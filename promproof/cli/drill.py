@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof import crash, plugins
+from promproof.cli.drilllist import shown
 from promproof.config.masking import Masker
 from promproof.drills.drill import Loaded, check, load_folder
 from promproof.errors import EvidenceError, InputError, meant
@@ -47,7 +48,7 @@ def run(given: dict[str, Any]) -> int:
     if given["list"]:
         for drill in drills:
             mark = "" if drill.default else " (with --all or by name)"
-            sys.stdout.write(f"{drill.plan.name}: {drill.plan.description}{mark}\n")
+            sys.stdout.write(shown(drill.plan.name, drill.plan.description, mark))
         return 0
     chosen = select(drills, given["names"], given["all"])
     prepared = prepare(from_values({**given, "no_drill": True}))

@@ -38,8 +38,13 @@ def run(given: dict[str, Any]) -> int:
         return play(given)
     for found in drills:
         mark = "" if found.default else " (with --all or by name)"
-        sys.stdout.write(f"{found.name}: {found.description}{mark}\n")
+        sys.stdout.write(shown(found.name, found.description, mark))
     return 0
+
+
+def shown(name: str, description: str, mark: str) -> str:
+    """A drill as the list shows it; one without a description is its name alone."""
+    return f"{name}: {description}{mark}\n" if description else f"{name}{mark}\n"
 
 
 def names() -> list[str]:

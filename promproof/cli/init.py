@@ -76,7 +76,7 @@ def _wishes(given: dict[str, Any]) -> Wishes:
     folder = given["monitoring"]
     if folder is not None and has_prometheus(folder) is None:
         raise InputError(
-            what="no prometheus.yml is there",
+            what="no configuration of Prometheus is there",
             where=str(folder),
             expected="a monitoring folder",
             todo="leave --monitoring out: then the run makes a configuration that scrapes the service",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promproof.config import mounted
 from promproof.config.globs import matching_files
 from promproof.config.inputs import Document
 from promproof.config.shapes import (
@@ -98,6 +99,15 @@ class Folder:
         return _relative(self.root, path)
 
 
+def find_prometheus(root: Path) -> Path | None:
+    """The configuration of Prometheus in a folder, under a usual name or as its compose file mounts it.
+
+    Raises:
+        InputError: this user may not look.
+    """
+    return _first(root, PROMETHEUS_FILES) or mounted.configuration(root, "prometheus")
+
+
 def read_folder(monitoring: Path) -> Folder:
     """Read all files of a monitoring folder.
 
@@ -105,12 +115,12 @@ def read_folder(monitoring: Path) -> Folder:
         InputError: there is no Prometheus configuration, or a file is not what it should be; with its line.
     """
     root = Path(os.path.abspath(monitoring))
-    path = _first(root, PROMETHEUS_FILES)
+    path = find_prometheus(root)
     if path is None:
         raise InputError(
             what="no Prometheus configuration is there",
             where=str(monitoring),
-            expected=f"one of {', '.join(PROMETHEUS_FILES)}",
+            expected=f"one of {', '.join(PROMETHEUS_FILES)}, or a compose file that mounts one",
             todo="name the folder that holds it with --monitoring",
         )
     prometheus = _load(path, PrometheusFile, "a Prometheus configuration")
@@ -125,7 +135,7 @@ def read_folder(monitoring: Path) -> Folder:
             _load(file, JobsFile, "a file of scrape_configs")
     names = dict.fromkeys(file for pattern in patterns for file in pattern.files)
     rules = tuple(_load(file, RuleFile, "a rule file") for file in names)
-    found = _first(root, ALERTMANAGER_FILES)
+    found = _first(root, ALERTMANAGER_FILES) or mounted.configuration(root, "alertmanager")
     alertmanager = _load(found, AlertmanagerFile, "an Alertmanager configuration") if found else None
     dropped = [
         Finding(_relative(root, document.path), f"line {note.line}", note.text)

@@ -52,7 +52,11 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
         else f"no scrape job reads the target; there are {', '.join(jobs) or 'none'}",
         where=where,
         expected="one job that reads the target",
-        todo="name it in the contract: `target: {job: NAME}`" if jobs else "add one under scrape_configs",
+        todo="name it in the contract: `target: {job: NAME}`"
+        if may_be
+        else "add one under scrape_configs; if one of these is it, name it in the contract: `target: {job: NAME}`"
+        if jobs
+        else "add one under scrape_configs",
     )
 
 

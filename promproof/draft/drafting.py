@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from promproof.config.folder import PROMETHEUS_FILES, Folder, read_folder
+from promproof.config.folder import Folder, find_prometheus, read_folder
 from promproof.config.jobs import Scraping, candidates, instances, of_targets
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
@@ -23,7 +23,7 @@ from promproof.draft.job import job, trees
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
-from promproof.draft.recognise import Counting, Recognised, recognise
+from promproof.draft.recognise import Counting, Recognised, of_every_start, recognise
 from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
 from promproof.draft.service import Running, figures
 from promproof.grafana.provisioning import parsed
@@ -89,6 +89,8 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     tried = try_routes(target, Choice(choice.routes, choice.left), wishes.routes)
     observed, found = _recognised(service, tried)
     found = _with_flights(target, observed, found)
+    if wishes.app is not None:
+        found = of_every_start(found, service.numbers)
     sent = sum(batch.times for batch in observed.batches)
     counted = len(found.counting)
     exactly = f"{_several(counted, 'metric')} count{'s' if counted == 1 else ''} them exactly"
@@ -222,9 +224,12 @@ def _job(folder: Folder | None, seen: Seen, wishes: Wishes, say: Say) -> str:
     queries = [*trees(read_rules(folder.rules)), *(node for board in boards for node in asked(board))]
     found = job(folder, wishes.name, own, queries)
     if found is None:
-        may_be = ", ".join(candidates(folder.jobs)) or "none"
+        may_be = ", ".join(candidates(folder.jobs))
+        there = ", ".join(folder.jobs) or "none"
         say(
-            f"which scrape job is this service's? ({may_be}): name it in the contract, `target: {{job: NAME}}`"
+            ASKED_JOB.format(jobs=may_be)
+            if may_be
+            else f"no scrape job reads this service (there are: {there}): add one under scrape_configs"
         )
     return found or ""
 
@@ -264,6 +269,4 @@ def has_prometheus(path: Path | None) -> Folder | None:
     Raises:
         InputError: one of its files is broken.
     """
-    if path is None or not any((path / name).is_file() for name in PROMETHEUS_FILES):
-        return None
-    return read_folder(path)
+    return read_folder(path) if path is not None and find_prometheus(path) is not None else None

@@ -101,6 +101,7 @@ def _head(rule: Rule, said: str) -> list[str]:
         "drill: 1",
         f"name: {scalar(rule.name)}",
         f"alert: {scalar(rule.name)}",
+        f"description: {scalar(said.rstrip('.'))}",
     ]
 
 

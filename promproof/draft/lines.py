@@ -6,6 +6,7 @@ A library that dumps YAML has no place for the comments, which are half of a dra
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
@@ -22,10 +23,18 @@ def scalar(value: str | float | int | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"{value:.15g}"
+        return _number(value)
     if _PLAIN.fullmatch(value) and value not in ("y", "n") and _is_text(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """A number that YAML takes for one: `1e-08` is text there without a dot."""
+    text = f"{value:.15g}"
+    if not math.isfinite(value):
+        return text.replace("inf", ".inf").replace("nan", ".nan")
+    return text if "." in text else text.replace("e", ".0e")
 
 
 def _is_text(value: str) -> bool:

@@ -8,7 +8,7 @@ of requests in flight also anything, where nothing explains it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Literal
@@ -88,6 +88,28 @@ def recognise(observed: Observed) -> Recognised:
             others[name] = f"counts some requests and not others, {line} say"
     counted = set().union(*(counting.seen for counting in kept.values()))
     return Recognised(kept, others, frozenset(probes - counted) if kept else frozenset())
+
+
+def of_every_start(found: Recognised, numbers: Collection[int]) -> Recognised:
+    """What stays true when the service is started anew. numbers: ports and process ids, which are then others.
+
+    A label that always says one of them is no constant: its series are added up.
+    """
+    pattern = re.compile("|".join(rf"(?<!\d){number}(?!\d)" for number in numbers) or r"(?!)")
+
+    def loosened(counting: Counting) -> Counting:
+        sources: dict[str, Source] = {
+            name: "anything"
+            if source == "constant" and any(pattern.search(value) for value in counting.values(name).values())
+            else source
+            for name, source in counting.sources.items()
+        }
+        return replace(counting, sources=sources)
+
+    counted = {name: loosened(counting) for name, counting in found.counting.items()}
+    return replace(
+        found, counting=counted, flights={name: loosened(flight) for name, flight in found.flights.items()}
+    )
 
 
 def _told_apart(found: Mapping[str, Counting]) -> dict[str, Counting]:

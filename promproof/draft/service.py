@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import psutil
 import requests
@@ -45,6 +46,12 @@ class Running:
 
     target: Target
     pid: int | None = None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Its ports and its process id, which it shows perhaps and has at this start alone."""
+        ports = (urlsplit(url).port for url in (self.target.url, self.target.metrics_base))
+        return tuple({number for number in (*ports, self.pid) if number is not None})
 
 
 @contextmanager

@@ -160,7 +160,7 @@ def load_folder(folder: Path) -> list[Loaded]:
             what="no drill is there",
             where=str(folder),
             expected="YAML files",
-            todo="name the folder with --drills",
+            todo="name the folder with --drills; `promproof init` drafts some for a folder with an Alertmanager",
         )
     seen: dict[str, Path] = {}
     for drill in drills:

@@ -149,8 +149,6 @@ class _Provisioned:
         written = self._text(options, "timeInterval", where)
         if not is_prometheus:
             return ""
-        if not written and not isinstance(options.get("timeInterval"), int):
-            self._problem(f"{where}.timeInterval", "missing: Grafana takes 15s for the scrape interval")
         if "$" in written:  # of Grafana's own environment, which is not known here
             return ""
         try:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from promproof.grafana.durations import milliseconds
 
 DEFAULT_INTERVAL = 15_000
+DEFAULT_SCRAPES = "15s"
+"""What Grafana takes for the scrape interval of a data source without `timeInterval`, as a file would say it."""
 DEFAULT_POINTS = 500
 BACKEND_POINTS = 1500
 RESOLUTION = 11_000

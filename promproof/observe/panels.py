@@ -29,12 +29,15 @@ from promproof.grafana.durations import milliseconds
 from promproof.grafana.expand import Value, chosen, names, options_of, substitute, with_auto
 from promproof.grafana.origins import DataSource, offered, selected
 from promproof.grafana.provisioning import GrafanaFolder, Texts, read_all
-from promproof.grafana.steps import MACROS, Request, resolve
+from promproof.grafana.steps import DEFAULT_SCRAPES, MACROS, Request, resolve
 from promproof.grafana.windows import executed
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.sources import latencies, machine, rows, scrapes, sums
 from promproof.observe.variables import query_values
 from promproof.truth.views import panel_query
+
+_Answered = tuple[Request, int, str, tuple[records.Drawn, ...]]
+"""A request of a panel, its step in ms, the query as it was sent, and the series that came back."""
 
 WIDTH, COARSE = 1000, 20
 VARIABLE, CHOICE = "variables of the dashboards", "choices of the dashboards' variables"
@@ -151,7 +154,18 @@ def panels(
         history.add(records.ObservationFailed("metadata", str(error)))
     for dashboard in folder.dashboards:
         values, options = _variables(history, prometheus, dashboard, folder.sources, window)
-        asker = _Asker(history, prometheus, dashboard, folder.source_interval, scale, values, options, end)
+        asker = _Asker(
+            history,
+            prometheus,
+            dashboard,
+            folder.source_interval,
+            scale,
+            values,
+            options,
+            begin,
+            end,
+            _busy(history, begin, end),
+        )
         for panel, target in dashboard.queries():
             asker.ask(panel, target, looks or zooms(begin, end))
         if looks is None:
@@ -216,6 +230,17 @@ def _variables(
     return {name: value for name, value in values.items() if value.values}, live
 
 
+def _busy(history: Recorder, begin: float, end: float) -> tuple[float, ...]:
+    """Moments of the traffic between these two: its end, and one before what Locust needs to end."""
+    edges = {
+        record.data.edge: record.t for record in history.of(records.Phase) if record.data.name == "traffic"
+    }
+    if set(edges) != {"begin", "end"}:
+        return ()
+    moments = (edges["end"], edges["begin"] + 0.75 * (edges["end"] - edges["begin"]))
+    return tuple(moment for moment in moments if begin < moment < end)
+
+
 @dataclass
 class _Asker:
     """The queries of one dashboard."""
@@ -227,7 +252,10 @@ class _Asker:
     scale: TimeScale
     values: Mapping[str, Value]
     options: Mapping[str, Sequence[str]]
+    begin: float
     end: float
+    busy: tuple[float, ...]
+    """Moments of the run's traffic, the latest first."""
 
     def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
         empty, last = True, ""
@@ -242,9 +270,8 @@ class _Asker:
                 target.instant,
             )
             try:
-                request, step, text = self._prepared(panel, target, look)
+                request, step, text, rows = self._answered(panel, target, look)
                 asked = replace(asked, expanded=text, step=step, begin=request.begin, end=request.end)
-                rows = self._sent(target, request, step, text)
             except (TooLarge, InputError) as error:  # the limits of this harness say nothing of the query
                 self.history.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
                 return
@@ -271,7 +298,7 @@ class _Asker:
             self.dashboard.file, target.path, variable, selection, tuple(dict.fromkeys(labels))
         )
         try:
-            request, step, text = self._prepared(panel, target, look)
+            request, step, text = self._prepared(panel, target, look, self.end)
             rows = self._sent(target, request, step, text)
         except (TooLarge, InputError) as error:
             self.history.failed(CHOICE, _as_evidence(error))
@@ -285,16 +312,29 @@ class _Asker:
         else:
             self.history.add(replace(choice, expanded=text, series=tuple(drawn.labels for drawn in rows)))
 
-    def _prepared(self, panel: Panel, target: Target, look: Zoom) -> tuple[Request, int, str]:
-        end = round((self.history.epoch + self.end) * 1000)
-        request = Request(end - round(look.seconds * 1000), end, panel.max_data_points or look.width)
+    def _answered(self, panel: Panel, target: Target, look: Zoom) -> _Answered:
+        """What a query gives. One for a single moment that shows nothing at rest is asked for one with traffic."""
+        moments = (self.end, *(self.busy if target.instant else ()))
+        given = []
+        for moment in moments:
+            request, step, text = self._prepared(panel, target, look, moment)
+            rows = self._sent(target, request, step, text)
+            given.append((request, step, text, rows))
+            if any(value and not math.isnan(value) for row in rows for _, value in row.points):
+                return given[-1]
+        return given[0]
+
+    def _prepared(self, panel: Panel, target: Target, look: Zoom, moment: float) -> tuple[Request, int, str]:
+        end = round((self.history.epoch + moment) * 1000)
+        seconds = look.seconds if moment == self.end else min(look.seconds, moment - self.begin)
+        request = Request(end - round(seconds * 1000), end, panel.max_data_points or look.width)
         # An interval variable at auto follows the range as it is written, and is scaled like any fixed duration.
         values = with_auto(self.values, self.dashboard.variables, request.length * self.scale.factor)
         resolved = resolve(
             request,
             min_step=self._scaled(substitute(target.interval, values)),
             panel_interval=self._scaled(substitute(panel.interval, values)),
-            source_interval=self._scaled(self.source_interval),
+            source_interval=self._scaled(self.source_interval or DEFAULT_SCRAPES),
             interval_factor=target.interval_factor,
         )
         text = executed(substitute(target.expression, values), request, resolved, self.scale)

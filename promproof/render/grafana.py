@@ -19,9 +19,10 @@ from promproof.config.folder import Folder
 from promproof.config.timescale import TimeScale
 from promproof.config.usertext import Mistake
 from promproof.config.yamlfile import load
+from promproof.config.yamltext import Key
 from promproof.errors import InputError
 from promproof.grafana.durations import milliseconds
-from promproof.grafana.steps import MACROS
+from promproof.grafana.steps import DEFAULT_SCRAPES, MACROS
 from promproof.grafana.windows import scaled
 from promproof.render.runcopy import Change, RunCopy
 
@@ -72,6 +73,8 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
 def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
     for key in copy.mappings("datasources"):
         written = copy.get(*key, "jsonData", "timeInterval")
+        if not written and copy.get(*key, "type") == "prometheus":
+            written = DEFAULT_SCRAPES  # Grafana's own, which a copy at another scale has to name
         # What Grafana takes from its own environment is not known here, and stays as it is.
         if isinstance(written, str) and written and "$" not in written and not scale.is_identity:
             place = (*key, "jsonData", "timeInterval")
@@ -84,7 +87,15 @@ def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:
                     expected="a duration such as 15s",
                     todo="correct it",
                 ) from error
-            copy.put(place, format_milliseconds(ms), f"time scale {scale}")
+            _put_interval(copy, key, format_milliseconds(ms), f"time scale {scale}")
+
+
+def _put_interval(copy: RunCopy, key: Key, interval: str, reason: str) -> None:
+    options = copy.get(*key, "jsonData")
+    if options is None:
+        copy.put((*key, "jsonData"), {"timeInterval": interval}, reason)
+    elif isinstance(options, dict):
+        copy.put((*key, "jsonData", "timeInterval"), interval, reason)
 
 
 def _scaled_dashboard(raw: bytes, file: str, scale: TimeScale) -> tuple[str, str, list[Change]] | None:

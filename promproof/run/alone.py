@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from promproof.config.folder import PROMETHEUS_FILES
+from promproof.config.folder import find_prometheus
 from promproof.config.jobs import of_targets
 from promproof.config.loadedrules import rule_files
 from promproof.contract.model import Contract
@@ -146,4 +146,4 @@ def _folder(job: str, *, is_own: bool) -> Path:
 
 
 def _has_prometheus(options: Options) -> bool:
-    return any((options.monitoring / name).is_file() for name in PROMETHEUS_FILES)
+    return find_prometheus(options.monitoring) is not None

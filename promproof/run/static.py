@@ -9,9 +9,12 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from promproof.checks import judge_all
+from promproof.config.folder import Folder
+from promproof.config.globs import PROMETHEUS_HOME, resolved
 from promproof.config.masking import masked, secrets_of
 from promproof.config.rules import recordings
 from promproof.config.shapes import AlertmanagerFile, shaped
@@ -28,6 +31,7 @@ from promproof.proofs.boundary import of_rules, probe
 from promproof.proofs.boundary_worlds import ask_worlds
 from promproof.proofs.rulefiles import scrape_intervals
 from promproof.proofs.vanishing import Noticed, vanishing
+from promproof.render.runcopy import RunCopy
 from promproof.run.judged import files_judged
 from promproof.run.pageprinted import Showing, printed
 from promproof.run.pageread import read_page
@@ -80,7 +84,7 @@ def check_files(
     """
     folder, asking = prepared.folder, asking or Asking()
     run = asking.run
-    results = [_result([binaries.promtool.path, "check", "config", folder.prometheus.path], folder.root, run)]
+    results = [configuration(folder, binaries.promtool.path, run)]
     results += [
         _result([binaries.promtool.path, "check", "rules", rules.path], folder.root, run)
         for rules in folder.rules
@@ -279,6 +283,26 @@ def shortened(output: str) -> str:
     lines = output.splitlines()
     more = f"\n... {len(lines) - SHOWN_LINES} more lines" if len(lines) > SHOWN_LINES else ""
     return "\n".join(lines[:SHOWN_LINES]) + more
+
+
+def configuration(folder: Folder, promtool: Path, run: Run) -> records.ToolResult:
+    """What promtool says of the configuration. A path of the image (/etc/prometheus/...) means the folder here."""
+    file = folder.prometheus.path
+    said = _result([promtool, "check", "config", file], folder.root, run)
+    if not said.status or PROMETHEUS_HOME not in said.output:
+        return said
+    copy = RunCopy(folder, folder.prometheus)
+    copy.make_paths_absolute(PROMETHEUS_HOME)
+    for index, pattern in enumerate(folder.patterns):
+        found = resolved(str(file.parent), pattern.text, PROMETHEUS_HOME)
+        copy.put(("rule_files", index), found, "the folder that the image has there")
+    with TemporaryDirectory(prefix="promproof-") as place:
+        moved = Path(place) / file.name
+        copy.write(moved)
+        again = _result([promtool, "check", "config", moved], folder.root, run)
+    return replace(
+        again, command=said.command, output=again.output.replace(str(moved), folder.relative(file))
+    )
 
 
 def _result(command: list[Any], root: Path, run: Run = ask) -> records.ToolResult:

@@ -70,14 +70,11 @@ def test_a_counter_that_rises_by_less_than_the_kernel_charged_fails() -> None:
     assert "rose by 0.25 seconds under 1555 requests" in found.reason
 
 
-@pytest.mark.parametrize(
-    ("good", "outcome"), [((0.5, 2.5), "pass"), ((0.5, 2.0), "unknown"), ((2.5, 2.5), "fail")]
-)
-def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
-    good: tuple[float, float], outcome: str
-) -> None:
-    """Ten connections are held from 3 s on. Before the pause, which begins at 2.2 s, forty were open."""
-    rise = 10 if outcome != "fail" else 5
+def held(good: tuple[float, float], rise: int, taken: int | None = None) -> Verdict:
+    """Ten connections are held from 3 s on. Before the pause, which begins at 2.2 s, forty were open.
+
+    taken: how many of them the process had by the last scrape, as the kernel says; None: it was not asked.
+    """
     samples = [[good[0], 40], [good[1], 12 if good[1] > 2.2 else 40], [3.5, 12 + rise], [4.0, 12 + rise]]
     metric = "process_open_fds"
     rows: list[tuple[float, str, dict[str, Any]]] = [
@@ -111,8 +108,28 @@ def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
             },
         ),
     ]
+    if taken is not None:
+        kernel = [[t / 20, t / 20 + 0.001, 0.1, 1000, 12 + (taken if t > 62 else 0), 2] for t in range(84)]
+        rows.append((5.0, "kernel", {"readings": [*kernel, [4.9, 4.91, 0.1, 1000, 30, 2]]}))
     history = History("by hand", 0.0, 1_700_000_000.0)
     history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
     claim = Claim(f"metric/{metric}/stimulus", metric)
-    found = judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+    return judge(metric_stimulus.CHECK, claim, Evidence(contracts.load(DEFAULT_CONTRACT), history))
+
+
+@pytest.mark.parametrize(
+    ("good", "outcome"), [((0.5, 2.5), "pass"), ((0.5, 2.0), "unknown"), ((2.5, 2.5), "fail")]
+)
+def test_a_level_from_before_the_pause_is_no_level_to_rise_from(
+    good: tuple[float, float], outcome: str
+) -> None:
+    found = held(good, 10 if outcome != "fail" else 5)
     assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(("taken", "outcome"), [(6, "unknown"), (10, "fail")])
+def test_connections_that_the_process_has_not_taken_yet_are_not_missed(taken: int, outcome: str) -> None:
+    found = held((2.5, 2.5), 5, taken)
+    assert found.outcome == outcome, found.reason
+    if outcome == "unknown":
+        assert found.reason == "the target had taken 6 of 10 connections by the last scrape"

@@ -57,7 +57,8 @@ def test_an_alert_on_a_share_is_drilled_with_a_request_that_fails_anyway(
 def test_an_alert_on_a_target_that_is_gone_is_drilled_by_killing_it(tmp_path: Path) -> None:
     [name] = drafted('up{job="shop"} == 0')
     (tmp_path / "drill.yaml").write_text(drafted('up{job="shop"} == 0')[name], encoding="utf-8")
-    assert load(tmp_path / "drill.yaml").fault.kind == "killed"
+    drill = load(tmp_path / "drill.yaml")
+    assert (drill.fault.kind, drill.description) == ("killed", "the service is killed, and started again")
     assert drafted("up < 1")
     assert not drafted("up == 0", started=False)
 

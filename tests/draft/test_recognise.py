@@ -9,7 +9,7 @@ import pytest
 
 from promproof.draft.metrics import counted, label, metrics
 from promproof.draft.observed import Observed, Probe
-from promproof.draft.recognise import Recognised, recognise, source_of
+from promproof.draft.recognise import Recognised, of_every_start, recognise, source_of
 from promproof.exposition import parse
 from tests.draft.readings import ITEM, ITEMS, PROBES, UNKNOWN, counter, observed, recorded
 
@@ -319,3 +319,21 @@ def test_reads_and_writes_that_are_counted_apart_leave_each_other_out() -> None:
         "reads_total": ("method", ("POST",)),
         "writes_total": ("method", ("GET",)),
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [("127.0.0.1:8123", "anything"), ("8123", "anything"), ("18123", "constant"), ("v8.1", "constant")],
+)
+def test_what_the_next_start_says_otherwise_is_no_constant(value: str, source: str) -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows = {
+            f'code="{probe.status}",host="{value}",path="{probe.route}"': float(n)
+            for probe, n in sent.items()
+        }
+        return counter("hits_total", rows)
+
+    found = of_every_start(recognise(observed(write, (ITEMS, ITEM, UNKNOWN))), (8123, 9))
+    assert sources(found)["hits_total"]["host"] == source
+    kept = of_every_start(recognise(observed(write, (ITEMS, ITEM, UNKNOWN))), ())
+    assert sources(kept)["hits_total"]["host"] == "constant"

@@ -265,3 +265,8 @@ def test_a_text_reads_back_as_it_was_written(value: str) -> None:
 @pytest.mark.parametrize("text", ["2024-99-99", "0x_", "2024-01-02"])
 def test_a_text_that_looks_like_a_value_is_quoted(text: str) -> None:
     assert scalar(text) == f'"{text}"'
+
+
+@pytest.mark.parametrize("value", [-1e-08, 1.5e-7, 1e16, 2e300, 0.05, 3, -4.25, float("inf"), -float("inf")])
+def test_a_number_is_read_as_one(value: float) -> None:
+    assert yaml.safe_load(scalar(value)) == value

@@ -263,14 +263,22 @@ def test_a_provider_that_reads_a_folder_that_is_not_mounted_is_a_problem(
     assert all("providers[0].options.path: reads /elsewhere" in problem for problem in found)
 
 
-def test_mistakes_in_provisioning_files_are_named(tmp_path: Path) -> None:
+def test_a_data_source_without_an_interval_is_one_that_grafana_loads(tmp_path: Path) -> None:
     sources = tmp_path / "grafana" / "provisioning" / "datasources"
     sources.mkdir(parents=True)
     (sources / "a.yml").write_text("datasources: [{name: P, type: prometheus, uid: p}]", encoding="utf-8")
+    assert not parsed(texts(tmp_path)).problems
+
+
+def test_mistakes_in_provisioning_files_are_named(tmp_path: Path) -> None:
+    sources = tmp_path / "grafana" / "provisioning" / "datasources"
+    sources.mkdir(parents=True)
+    source = "datasources: [{name: P, type: prometheus, uid: p, jsonData: {timeInterval: often}}]"
+    (sources / "a.yml").write_text(source, encoding="utf-8")
     (sources / "b.yml").write_text("datasources: [", encoding="utf-8")
     (tmp_path / "grafana" / "dashboards").mkdir()
     (tmp_path / "grafana" / "dashboards" / "x.json").write_bytes(b"\xff\xfe{")
     found = "\n".join(map(str, parsed(texts(tmp_path)).problems))
-    assert "datasources[0].jsonData.timeInterval: missing" in found
+    assert "datasources[0].jsonData.timeInterval: 'often' is no duration" in found
     assert "b.yml: $: not YAML" in found
     assert "it is not UTF-8 text" in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from promproof.contract.panels import DashboardClaim, PanelClaim
 from promproof.errors import EvidenceError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
-from promproof.evidence.records import ObservationFailed, PanelAsked, VariableAsked
+from promproof.evidence.records import ObservationFailed, PanelAsked, Phase, VariableAsked
 from promproof.grafana.provisioning import GrafanaFolder, Texts, read_all
 from promproof.observe import panels as record
 from promproof.observe.prometheus import Prometheus
@@ -140,3 +141,39 @@ def test_a_panel_that_cannot_be_drawn_leaves_the_others_on_the_page(tmp_path: Pa
     assert (found[0].line, found[0].curves[0].values) == (None, (None, None))
     write(tmp_path / "panels.html", "t", found)
     assert (tmp_path / "panels.html").read_text(encoding="utf-8").count("<section") == 3
+
+
+class Traffic(Answers):
+    """A server whose rates are 0/0 once the traffic is over, as `idle` says."""
+
+    idle: str = "NaN"
+    over = 0.0
+
+    def get(self, path: str, params: dict[str, str] | None = None) -> Any:
+        moment = float((params or {}).get("time", 0.0))
+        value = self.idle if moment > self.over else "2.5"
+        return {"resultType": "vector", "result": [{"metric": {}, "value": [moment, value]}]}
+
+
+@pytest.mark.parametrize(
+    ("idle", "is_moved", "shown"), [("NaN", True, 2.5), ("0", True, 2.5), ("7", True, 7.0), ("0", False, 0.0)]
+)
+def test_a_query_for_one_moment_that_shows_nothing_at_rest_is_asked_for_one_with_traffic(
+    idle: str, is_moved: bool, shown: float, tmp_path: Path
+) -> None:
+    with closing(Recorder(tmp_path / "history.jsonl", "test", SystemClock())) as history:
+        if is_moved:
+            history.add(Phase("traffic", "begin"))
+            history.add(Phase("traffic", "end"))
+        target = {"expr": "sum(rate(x[1m]))", "refId": "A", "instant": True}
+        files = {"a.json": json.dumps(dashboard(panel(targets=[target])))}
+        record.files(history, Texts(files, (PROMETHEUS,), (), ()), {"api": 15_000})
+        read = GrafanaFolder(read_all(files, (PROMETHEUS,)), (PROMETHEUS,), (), ())
+        server = Traffic("http://127.0.0.1:1")
+        server.idle, server.over = idle, history.epoch + 50
+        record.panels(history, server, read, TimeScale(1), (-60.0, 100.0))
+        rows = [row.data for row in history.of(PanelAsked)]
+        assert len(rows) == 4
+        assert {row.series[0].points[0][1] for row in rows if row.series} == {shown}
+        assert {row.end < (history.epoch + 50) * 1000 for row in rows} == {shown == 2.5}
+        assert all(row.begin >= (history.epoch - 60) * 1000 - 1 for row in rows)

@@ -66,6 +66,18 @@ def test_every_change_is_declared(tmp_path: Path) -> None:
     assert "+++ run/grafana/dashboards/system-overview.json" in diff
 
 
+@pytest.mark.parametrize("options", ["", ", jsonData: {httpMethod: POST}"])
+def test_the_interval_that_grafana_takes_by_itself_is_scaled_too(options: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MONITORING, tmp_path / "monitoring"))
+    source = folder / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
+    others = "{name: L, type: loki}"
+    source.write_text(f"datasources: [{{name: P, type: prometheus{options}}}, {others}]", encoding="utf-8")
+    render_grafana(read_folder(folder), tmp_path / "run", TimeScale(60))
+    copy = yaml.safe_load((tmp_path / "run" / source.relative_to(folder)).read_text(encoding="utf-8"))
+    assert copy["datasources"][0]["jsonData"]["timeInterval"] == "250ms"
+    assert "jsonData" not in copy["datasources"][1]
+
+
 def test_scale_1_leaves_every_file_as_it_is(tmp_path: Path) -> None:
     assert render_grafana(read_folder(MONITORING), tmp_path, TimeScale(1)) == ([], "")
     for before in (MONITORING / "grafana").rglob("*.*"):

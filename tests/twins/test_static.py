@@ -14,9 +14,10 @@ import pytest
 from promproof.catalogue.boundaries import Boundaries
 from promproof.checks import claims
 from promproof.checks.base import judge
+from promproof.config.folder import read_folder
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
-from promproof.evidence.records import Boundary, DeploymentRead
+from promproof.evidence.records import Boundary, DeploymentRead, ToolResult
 from promproof.places import DEFAULT_MONITORING
 from promproof.run import static
 from promproof.run.clock import SystemClock
@@ -131,3 +132,25 @@ groups:
     verdict = verdicts(monitoring, tmp_path, bench, EXECUTIONS)["alert/HighPromptFailureRate/boundary"]
     assert verdict.outcome is Outcome.FAIL
     assert verdict.reason == "fires at 0.002 already, documented > 0.1"
+
+
+def promtool_says(folder: Path, rules: str) -> ToolResult:
+    """What promtool says of a configuration that names these rules beside it, as an image would have them."""
+    folder.mkdir()
+    (folder / "prometheus.yml").write_text(f"rule_files: [{rules}]\n", encoding="utf-8")
+    rule = "groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]\n"
+    (folder / "alerts.yml").write_text(rule, encoding="utf-8")
+    return static.configuration(read_folder(folder), find_binaries().promtool.path, static.ask)
+
+
+def test_rules_at_the_place_that_the_image_has_them_are_found_by_promtool(tmp_path: Path) -> None:
+    said = promtool_says(tmp_path / "whole", "/etc/prometheus/alerts.yml")
+    assert (said.status, said.command) == (0, "promtool check config prometheus.yml"), said.output
+
+
+def test_rules_that_are_nowhere_are_told_by_promtool(tmp_path: Path) -> None:
+    said = promtool_says(tmp_path / "whole", "/etc/prometheus/alerts.yml, /etc/prometheus/gone.yml")
+    assert said.status == 1
+    assert '"gone.yml" does not point to an existing file' in said.output
+    assert 'alerts.yml" does not' not in said.output
+    assert "promproof-" not in said.output

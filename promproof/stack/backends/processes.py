@@ -40,11 +40,13 @@ class Processes:
     def stack(self, wanted: WantedStack) -> Stack:
         site = self._site
         assert site is not None, "the backend has not been opened"
-        site.say("starting Prometheus, Alertmanager and Node Exporter as processes")
 
         def configure(ports: Ports) -> Rendered:
             names = (PROMETHEUS, ALERTMANAGER, NODE_EXPORTER)
-            return wanted.configure({name: ports.address(name) for name in names})
+            rendered = wanted.configure({name: ports.address(name) for name in names})
+            middle = ", Alertmanager" if rendered.alertmanager_config is not None else ""
+            site.say(f"starting Prometheus{middle} and Node Exporter as processes")
+            return rendered
 
         return ProcessStack(
             wanted.binaries,
