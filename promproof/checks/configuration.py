@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
+from promproof.checks.target_metrics import strange
 from promproof.config.rules import loaded, normal
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import AlertmanagerSaid, RenderedRules, RulesLoaded, Tools
+from promproof.evidence.records import AlertmanagerSaid, RenderedRules, RuleFiles, RulesLoaded, Tools
 from promproof.verdict import Verdict
 
 
@@ -25,6 +26,13 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
         return unknown(claim, "; ".join(silent), [record.number])
     found = [f"{row.command}: {row.output}" for row in rows if row.status != 0]
     found += list(record.data.findings)
+    rules = evidence.history.last(RuleFiles)
+    if rules is not None:
+        found += [
+            f"the recording rule {name} asks for {asked}, which the target does not expose"
+            for name, expression in rules.data.recordings
+            if (asked := ", ".join(strange(expression, evidence.contract, rules.data.recorded)))
+        ]
     return findings(
         claim,
         found,

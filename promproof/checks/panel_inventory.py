@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from promproof.checks.base import Check, Claim, findings, register
-from promproof.checks.panel_findings import beyond, carries, emptiness, form, metrics_of, names_of, zooms
+from promproof.checks.panel_findings import (
+    beyond,
+    carries,
+    emptiness,
+    form,
+    metrics_of,
+    names_of,
+    plain,
+    zooms,
+)
 from promproof.checks.panel_quiet import elsewhere
+from promproof.checks.target_metrics import is_known, strange
 from promproof.contract.model import Contract
 from promproof.contract.panels import DashboardClaim
 from promproof.evidence.evidence import Evidence, Gap
@@ -19,8 +29,6 @@ from promproof.evidence.records import Dashboards, Metadata, RuleFiles
 from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
-
-SUFFIXES = ("_bucket", "_sum", "_count")
 
 
 def one_claim(claim_id: str) -> Callable[[Contract], list[Claim]]:
@@ -137,14 +145,19 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
-    recorded = evidence.history.last(RuleFiles)
-    served = {*evidence.need(Metadata).data.types, *(recorded.data.recorded if recorded is not None else ())}
+    rules = evidence.history.last(RuleFiles)
+    recorded = rules.data.recorded if rules is not None else ()
+    if evidence.history.last(Metadata) is None and (never := _never_there(seen, recorded)):
+        return findings(
+            claim, never, good="", expected="documented metrics", evidence=[evidence.need(Dashboards).number]
+        )
+    served = {*evidence.need(Metadata).data.types, *recorded}
     found, names, doubt = [], set(), ""
     others: set[str] = set()
     for dashboard, panel in _all(seen):
         for target, name in metrics_of(seen, dashboard, panel):
             names.add(name)
-            if _known(evidence.contract, name, served):
+            if is_known(evidence.contract, name, served):
                 continue
             if elsewhere(name, seen.known, seen.absent_jobs):
                 others.add(name)
@@ -173,13 +186,20 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _known(contract: Contract, name: str, served: Iterable[str]) -> bool:
-    bases = {name, *(name.removesuffix(suffix) for suffix in SUFFIXES), name.removesuffix("_total")}
-    return (
-        any(contract.permits(base) for base in bases)
-        or not bases.isdisjoint({*served, "up", "ALERTS"})
-        or name.startswith("scrape_")
-    )
+def _never_there(seen: Views, recorded: Collection[str]) -> list[str]:
+    """The metrics that panels ask the target for and that the contract does not know; no server is asked."""
+    found = []
+    for dashboard, panel in _all(seen):
+        for target in panel.sent:
+            try:
+                names = list(strange(plain(seen, dashboard, panel, target), seen.evidence.contract, recorded))
+            except ValueError:
+                continue
+            found += [
+                f"{dashboard.file}: panel {panel.title!r}, {target.path}: asks for {name}, which is not documented"
+                for name in names
+            ]
+    return found
 
 
 def judge_others(claim: Claim, evidence: Evidence) -> Verdict:

@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promproof.checks.panel_variables import LABEL_VALUES
+from promproof.checks.target_metrics import strange
 from promproof.config.durations import parse_duration
+from promproof.config.promql import parse
 from promproof.config.usertext import BYTE_ORDER_MARK
 from promproof.contract.model import Alert, Contract, seconds
-from promproof.evidence.records import Dashboards
+from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.findings.jsonpath import key_of
 from promproof.grafana.dashboard import Dashboard, Panel, Variable
 from promproof.grafana.expand import names
+from promproof.grafana.queries import metric_of
+from promproof.promql.tree import matchers, selectors
 from promproof.truth.views import Views
 
 Json = Mapping[str, Any]
@@ -28,6 +32,7 @@ _CHANGING = re.compile(
 )
 """Properties of an override that change what is read; others are of its looks."""
 _LEAST_POINTS = 100
+_STATES = ("firing", "pending")
 _ZONES = ("", "browser", "utc")
 
 
@@ -58,11 +63,63 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
     for index, annotation in enumerate(_items(_object(_object(raw).get("annotations")).get("list"))):
         if annotation.get("expr") and annotation.get("enable") is False:
             found.append(f"$.annotations.list[{index}].enable: {annotation.get('name')} is switched off")
+        found += [
+            f"$.annotations.list[{index}].expr: {annotation.get('name')} {text}"
+            for text in _of_annotation(str(annotation.get("expr") or ""), contract, _recorded(views))
+        ]
+    others = [
+        _object(_file(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
+    ]
+    found += [f"$.{key}: {text}" for key, text in _of_links(_object(raw), others)]
     for variable in dashboard.variables:
         whole = _object(_at(raw, variable.path))
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
         found += [f"{variable.path}: ${variable.name} {text}" for text in texts]
     return found
+
+
+def _recorded(views: Views) -> tuple[str, ...]:
+    rules = views.evidence.history.last(RuleFiles)
+    return rules.data.recorded if rules is not None else ()
+
+
+def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str]) -> Iterator[str]:
+    """What an annotation's query can never find."""
+    for name in strange(expression, contract, recorded):
+        yield f"asks for {name}, which is not documented"
+    try:
+        found = selectors(parse(expression))
+    except ValueError:
+        return
+    for selector in found:
+        for label, operator, value in matchers(selector):
+            if (metric_of(selector), label, operator) == (
+                "ALERTS",
+                "alertstate",
+                "=",
+            ) and value not in _STATES:
+                yield f"asks for alerts that are {value}: they are {' or '.join(_STATES)}"
+
+
+def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """Links to all dashboards of a tag that none has, or that this one alone lacks among those that link by it."""
+    own = _tags(raw)
+    for index, link in enumerate(_items(raw.get("links"))):
+        wanted = _tags(link)
+        if link.get("type") != "dashboards" or not wanted:
+            continue
+        alike = [
+            other for other in others if any(_tags(each) == wanted for each in _items(other.get("links")))
+        ]
+        if not any(wanted <= tags for tags in (own, *map(_tags, others))):
+            yield f"links[{index}].tags", f"no dashboard has {', '.join(sorted(wanted))}"
+        elif not wanted <= own and alike and all(wanted <= _tags(other) for other in alike):
+            yield "tags", f"the links of the others are to {', '.join(sorted(wanted))}, which it is not"
+
+
+def _tags(raw: Json) -> frozenset[str]:
+    tags = raw.get("tags")
+    return frozenset(map(str, tags)) if isinstance(tags, list) else frozenset()
 
 
 def _file(views: Views, dashboard: Dashboard) -> Any:

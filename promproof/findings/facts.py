@@ -14,7 +14,7 @@ from promproof.findings.alertroutes import endings
 from promproof.findings.network import targets_of
 from promproof.findings.part import Part, scalar_text
 from promproof.findings.servicefacts import of_service
-from promproof.findings.setup import Alertmanager, Prometheus, Receiver, Setup
+from promproof.findings.setup import Alertmanager, Job, Prometheus, Receiver, Setup
 
 Facts = dict[str, Any]
 _QUIET = ("email_configs", "slack_configs", "wechat_configs", "rocketchat_configs")
@@ -102,6 +102,12 @@ def _chosen(things: Any, path: Path | None) -> Any:
     return next((thing for thing in things if thing.part.document.address == address), None)
 
 
+def _renamed(job: Job) -> bool:
+    """Whether a static label gives targets another job than the one that is scraped."""
+    groups = job.part.items("static_configs")
+    return any(group.texts("labels").get("job", job.name) != job.name for group in groups)
+
+
 def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
     shared = server.part.part("global")
     groups = [group for group in setup.groups if server in group.prometheuses]
@@ -115,7 +121,7 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "metrics_path": job.metrics_path,
                 "targets": list(job.targets),
                 "static": not any(str(key).endswith("_sd_configs") for key in job.part.data),
-                "relabelled": bool(job.relabel_configs or job.metric_relabel_configs),
+                "relabelled": bool(job.relabel_configs or job.metric_relabel_configs or _renamed(job)),
                 "filters": [
                     f"{key}={','.join(job.part.part('params').words(key))}" for key in _filters(job.part)
                 ],

@@ -272,6 +272,7 @@ def _near(passage: Passage, words: list[str], known: Known, defined: frozenset[s
     """Names of metrics and alerts that are known, and those that miss a known one by a letter or two."""
     spelt = {spoken(name) for name in known.alerts}
     exposed = known.metrics | known.alerts.keys()
+    meant_ones = exposed | {name for name in known.contract.allowed or () if not name.endswith("*")}
     labels = {label for metric in known.contract.metrics for label in metric.labels}
     for word in dict.fromkeys(words):
         line = passage.line_at(max(passage.flat.find(word), 0))
@@ -280,7 +281,7 @@ def _near(passage: Passage, words: list[str], known: Known, defined: frozenset[s
             yield promise.holds("it is known")
         elif word in defined or word in labels or word in spelt or known.contract.permits(word):
             continue
-        elif len(word) > 7 and (meant := close_to(word, exposed)):
+        elif len(word) > 7 and (meant := close_to(word, meant_ones)):
             yield (
                 promise.is_open(HEDGED)
                 if passage.denies(passage.flat.find(word))

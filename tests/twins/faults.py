@@ -132,6 +132,9 @@ PANELS = (
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),
     _board("yesterday", "time", {"from": "now-2d", "to": "now-1d"}),
     _board("a choice that nobody can make", f"{ENDPOINT}>hide", 2),
+    _board("marks of a state that no alert has", "annotations>list>1>expr", 'ALERTS{alertstate="fireing"}'),
+    _board("links by a tag that none has", "links>0>tags", ["prod"]),
+    _board("a tag that the links are not to", "tags", ["drafts"]),
     _board("a time zone of its own", "timezone", "America/New_York"),
     fault(
         "the data source's interval",
@@ -149,6 +152,19 @@ def _fine(name: str, file: str, path: str, value: Any) -> Fault:
 
 
 HARMLESS = (
+    _fine(
+        "a label of a target",
+        PROMETHEUS,
+        "scrape_configs>node>static_configs",
+        [{"targets": ["node-exporter:9100"], "labels": {"rack": "a"}}],
+    ),
+    _fine(
+        "marks of pending alerts",
+        f"{BOARDS}/http-performance.json",
+        "annotations>list>1>expr",
+        'ALERTS{alertstate="pending"}',
+    ),
+    _fine("one tag more", f"{BOARDS}/http-performance.json", "tags", ["promptpilot", "http"]),
     _fine("started again even when it was stopped by hand", COMPOSE, "services>api>restart", "always"),
     _fine(
         "the retention in hours",

@@ -104,6 +104,13 @@ KEYS = (
         f"{JOB}>convert_classic_histograms_to_nhcb",
         True,
     ),
+    fault(
+        "a job under another name",
+        "setting/relabelling",
+        PROMETHEUS,
+        "scrape_configs>node>static_configs",
+        [{"targets": ["node-exporter:9100"], "labels": {"job": "nodes"}}],
+    ),
     fault("labels of the target's own", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_labels", True),
     fault(
         "other times than the target's", "setting/relabelling", PROMETHEUS, f"{JOB}>honor_timestamps", False
