@@ -6,6 +6,7 @@ message: file, line, key, found, expected. The bounds are in usertext.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from promproof.config import jsontext, usertext, yamltext
 from promproof.config.usertext import Mistake
 from promproof.config.yamltext import Key
-from promproof.errors import InputError
+from promproof.errors import InputError, meant
 
 if TYPE_CHECKING:  # most that read a file need no pydantic, which takes a fifth of a second to import
     from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
 
 ModelT = TypeVar("ModelT", bound="BaseModel")
 
@@ -178,6 +180,7 @@ def describe(
         else:
             wanted = _KINDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
             text = f"{shown}: {wanted}, found {_short(mistake['input'])}"
+            text = _of_a_choice(shown, mistake) or text
         rows.append((document.where(key), text))
     where, first = rows[0]
     others = "".join(f"\n{place}: {text}" for place, text in rows[1:])
@@ -187,6 +190,20 @@ def describe(
         expected=what,
         todo="correct the key; the field names are in the documentation",
     )
+
+
+def _of_a_choice(shown: str, mistake: ErrorDetails) -> str:
+    """What is said of a value that is none of those that are possible; empty for any other mistake."""
+    context = mistake.get("ctx", {})
+    if mistake["type"] == "union_tag_invalid":
+        word, choice = str(context["tag"]), str(context["expected_tags"])
+        shown += "." + str(context["discriminator"]).strip("'")
+    elif mistake["type"] == "literal_error" and isinstance(mistake["input"], str):
+        word, choice = mistake["input"], str(context["expected"])
+    else:
+        return ""
+    known = re.findall(r"'([^']*)'", choice)
+    return f"{shown}: {_short(word)} is none of {', '.join(known)}{meant(word, known)}"
 
 
 def _is_inside(location: Sequence[str | int], outer: Sequence[str | int]) -> bool:

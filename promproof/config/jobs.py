@@ -6,7 +6,7 @@ are known by. A doubt is never resolved by a guess: it is an error that names th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,9 @@ MONITORING = {
     "cadvisor": 8080,
 }
 """Names of jobs that read the monitoring, with the port of the program that each stands for."""
+EXPORTERS = frozenset((9104, 9113, 9114, 9116, 9117, 9121, 9150, 9182, 9187, 9216, 9308, 9419))
+"""Ports that Prometheus' list allocates to exporters of MySQL, nginx, Elasticsearch, SNMP, Apache, Redis, Memcached,
+Windows, PostgreSQL, MongoDB, Kafka and RabbitMQ."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PORTS = {port for name, port in MONITORING.items() if name not in ("grafana", "cadvisor")}
 """Ports that no service of one's own is likely to have."""
@@ -43,7 +46,7 @@ def job_of(jobs: Mapping[str, Job], service: str, url: str | None, where: str) -
     named = [name for name in jobs if name == service]  # whatever its port is known for
     address = url.rstrip("/").rpartition("//")[2] if url else None
     at = [name for name in may_be if address in jobs[name].targets]
-    for found in (may_be, at, named):
+    for found in (named if not set(named) & set(may_be) else [], may_be, at, named):
         if len(found) == 1:
             return found[0]
     raise InputError(
@@ -139,11 +142,25 @@ def address_of(url: str) -> str:
 
 
 def candidates(jobs: Mapping[str, Job]) -> list[str]:
-    """The jobs that may read the target: those that are not of the monitoring itself."""
-    return [name for name, job in jobs.items() if not _is_monitoring(job)]
+    """The jobs that may read the target: those that are not of the monitoring itself.
+
+    One that reads an exporter or a probe (`/probe`) by its looks is none where there is another.
+    """
+    may_be = [name for name, job in jobs.items() if not _is_monitoring(job)]
+    own = [name for name in may_be if not _is_of_another(jobs[name])]
+    return own or may_be
 
 
 def _is_monitoring(job: Job) -> bool:
     name = job.name.lower().replace("_", "-").removesuffix("-exporter")
+    return name in MONITORING or _is_at(job, _PORTS)
+
+
+def _is_of_another(job: Job) -> bool:
+    return job.metrics_path == "/probe" or _is_at(job, EXPORTERS)
+
+
+def _is_at(job: Job, known: Set[int]) -> bool:
+    """Whether all targets of a job have one of these ports."""
     ports = {target.rpartition(":")[2] for target in job.targets}
-    return name in MONITORING or (bool(ports) and ports <= {str(port) for port in _PORTS})
+    return bool(ports) and ports <= {str(port) for port in known}

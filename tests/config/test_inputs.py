@@ -53,6 +53,10 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
             "FILE:3: pets.0.lives: Input should be a valid integer, unable to parse string as an integer, found 'many'",
         ),
         ("pets:\n  - kind: cat\n", "FILE:2: pets.0.lives: missing"),
+        (
+            "pets:\n  - kind: cot\n    lives: 9\n",
+            "FILE:2: pets.0.kind: 'cot' is none of cat, dog; did you mean cat?",
+        ),
         ("pets:\n  - kind: dog\n    cat: 1\n", "FILE:3: pets.0.cat: expected text, found 1"),
         ("pets:\n\n  - kind: cat\n    lives: 9\n    colour: red\n", "FILE:5: pets.0.colour: unknown key"),
         ("room: 1\npet: 2\n", "FILE:1: room: unknown key\nFILE:2: pet: unknown key"),

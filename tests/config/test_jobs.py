@@ -42,6 +42,21 @@ def test_a_job_with_the_services_name_is_its_own_whatever_its_port_is_known_for(
     assert told({"prometheus": "localhost:9090", "shop": "shop:9100"}) == "shop"
 
 
+@pytest.mark.parametrize("exporter", ["mysql-exporter:9104", "redis:9121", "pg:9187"])
+def test_an_exporter_is_not_the_target_where_there_is_another_job(exporter: str) -> None:
+    assert told({"mysql": exporter, "todos_api": "10.0.0.163:8080"}) == "todos_api"
+    assert told({"mysql": exporter}) == "mysql"
+    assert told({"mysql": exporter, "todos_api": "10.0.0.163:8080"}, "mysql") == "mysql"
+
+
+def test_a_probe_is_not_the_target_where_there_is_another_job() -> None:
+    jobs = {
+        "google": Job("google", "http", "/probe", ("google.com",)),
+        "spring": Job("spring", "http", "/actuator/prometheus", ("host:8080",)),
+    }
+    assert job_of(jobs, "shop", None, "prometheus.yml") == "spring"
+
+
 def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:
     with pytest.raises(InputError, match="there are prometheus\n"):
         told({"prometheus": "localhost:9090"})
