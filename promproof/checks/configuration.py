@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
-from promproof.checks.target_metrics import strange
+from promproof.checks.target_metrics import misread, strange
 from promproof.config.rules import loaded, normal
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -28,11 +28,7 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     found += list(record.data.findings)
     rules = evidence.history.last(RuleFiles)
     if rules is not None:
-        found += [
-            f"the recording rule {name} asks for {asked}, which the target does not expose"
-            for name, expression in rules.data.recordings
-            if (asked := ", ".join(strange(expression, evidence.contract, rules.data.recorded)))
-        ]
+        found += _recorded(rules.data, evidence.contract)
     return findings(
         claim,
         found,
@@ -40,6 +36,17 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
         expected="no finding of promtool and amtool; every rule glob matches",
         evidence=[record.number],
     )
+
+
+def _recorded(rules: RuleFiles, contract: Contract) -> list[str]:
+    """What is wrong with recording rules by what the contract says of the metrics that they read."""
+    found = []
+    for name, expression in rules.recordings:
+        asked = ", ".join(strange(expression, contract, rules.recorded))
+        texts = [f"asks for {asked}, which the target does not expose"] if asked else []
+        texts += dict.fromkeys(misread(name, expression, contract))
+        found += [f"the recording rule {name} {text}" for text in texts]
+    return found
 
 
 def judge_rules(claim: Claim, evidence: Evidence) -> Verdict:

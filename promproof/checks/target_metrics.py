@@ -6,14 +6,19 @@ nothing. No server is needed to say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
-from promproof.config.promql import parse
+import promql_parser as promql
+
+from promproof.config.promql import parse, walk
+from promproof.contract.labels import Label
 from promproof.contract.model import Contract
 from promproof.grafana.queries import metric_of
 from promproof.promql.tree import matchers, selectors
 
 SUFFIXES = ("_bucket", "_sum", "_count")
+_OF_COUNTERS = ("rate", "irate", "increase")
 
 
 def is_known(contract: Contract, name: str, served: Collection[str]) -> bool:
@@ -43,3 +48,37 @@ def strange(expression: str, contract: Contract, recorded: Collection[str]) -> I
     for name in dict.fromkeys(asked):
         if name and not is_known(contract, name, recorded):
             yield name
+
+
+def misread(name: str, expression: str, contract: Contract) -> Iterator[str]:
+    """What a recording rule of documented metrics can't mean: their own name, another type, a value that never is."""
+    metrics = {metric.name: metric for metric in contract.metrics}
+    if name in metrics:
+        yield "writes series of a metric that the target exposes"
+    try:
+        nodes = walk(parse(expression))
+    except ValueError:
+        return
+    for node in nodes:
+        if isinstance(node, promql.Call) and node.func.name in _OF_COUNTERS:
+            inner = node.args[0]
+            gauge = metric_of(inner.vector_selector) if isinstance(inner, promql.MatrixSelector) else ""
+            if gauge in metrics and metrics[gauge].type == "gauge":
+                yield f"takes {node.func.name}() of {gauge}, which is a gauge"
+        if isinstance(node, promql.VectorSelector):
+            asked = metric_of(node)
+            base = next((asked.removesuffix(end) for end in SUFFIXES if asked.endswith(end)), asked)
+            metric = metrics.get(asked) or metrics.get(base)
+            for label, operator, value in matchers(node):
+                known = metric.labels.get(label) if metric is not None else None
+                if operator == "=" and value and known is not None and _never(known, value):
+                    yield f"asks for {asked} with {label}={value!r}, which it never has"
+
+
+def _never(label: Label, value: str) -> bool:
+    """Whether a documented label can't have a value; of one that is spelt in its own way nothing is said."""
+    if label.spelling or label.case is not None:
+        return False
+    if label.values is not None:
+        return value not in label.values
+    return label.pattern is not None and re.fullmatch(label.pattern, value) is None

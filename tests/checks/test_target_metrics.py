@@ -11,7 +11,7 @@ from promproof.checks import configuration
 from promproof.checks.base import Claim
 from promproof.checks.panel_inventory import CHECKS
 from promproof.checks.panel_plain import _of_annotation, _of_links
-from promproof.checks.target_metrics import strange
+from promproof.checks.target_metrics import misread, strange
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
@@ -126,3 +126,33 @@ def test_a_page_of_links_needs_no_tag_of_its_own() -> None:
     assert list(_of_links(board(["home"], "pilot"), [leaf, leaf])) == []
     assert list(_of_links(board([], kind="link"), [leaf])) == []
     assert list(_of_links(board(["home"]), [leaf])) == []
+
+
+FAILED = f'rate(prompt_executions_total{{{JOB},status="failed"}}[5m])'
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "said"),
+    [
+        ("job:x", FAILED, []),
+        ("job:x", FAILED.replace('="failed', '=~"fail.*'), []),
+        ("job:x", f"delta(active_users{{{JOB}}}[5m])", []),
+        ("job:x", f'rate(http_request_duration_seconds_bucket{{{JOB},le="1.0"}}[5m])', []),
+        ("job:x", "rate(node_load1[5m])", []),
+        ("job:x", f'rate(http_requests_total{{{JOB},env="prod",status="503"}}[5m])', []),
+        ("job:x", "no PromQL (", []),
+        ("job:x", FAILED.replace("failed", "failure"), ["with status='failure', which it never has"]),
+        ("job:x", f"rate(active_users{{{JOB}}}[5m])", ["takes rate() of active_users, which is a gauge"]),
+        (
+            "active_users",
+            f"sum(active_users{{{JOB}}})",
+            ["writes series of a metric that the target exposes"],
+        ),
+    ],
+)
+def test_a_recording_rule_reads_metrics_as_they_are_documented(
+    contract: Contract, name: str, expression: str, said: list[str]
+) -> None:
+    found = list(misread(name, expression, contract))
+    assert len(found) == len(said)
+    assert all(text in each for text, each in zip(said, found, strict=True))
