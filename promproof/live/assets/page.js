@@ -170,15 +170,29 @@
   };
   const MARKS = { fault: "#cf222e", healed: "#1a7f37", pending: "#9a6700", firing: "#cf222e", told: "#8250df", resolved: "#1a7f37" };
   let marks = [];
+  // how far down the name of each mark stands, so that it is not written over that of a mark close before it; marks: [x, length]
+  const lowered = (marks, close) => {
+    let before = -Infinity, down = 0;
+    return marks.map(([x, length]) => {
+      if (x - before >= close) down = 0;
+      before = x;
+      down += length;
+      return down - length;
+    });
+  };
   // a line for each event, its kind written along it
   const mark = (plot) => {
     const { ctx, bbox } = plot;
     const scale = plot.scales.x;
     ctx.save();
     ctx.font = `${10 * devicePixelRatio}px sans-serif`;
-    for (const event of marks) {
-      if (!(event.kind in MARKS) || event.t < scale.min || event.t > scale.max) continue;
-      const x = Math.round(plot.valToPos(event.t, "x", true));
+    const seen = marks.filter((event) => event.kind in MARKS && event.t >= scale.min && event.t <= scale.max)
+      .sort((one, other) => one.t - other.t);
+    const places = seen.map((event) => Math.round(plot.valToPos(event.t, "x", true)));
+    const lengths = seen.map((event) => ctx.measureText(event.kind).width + 5 * devicePixelRatio);
+    const downs = lowered(places.map((x, index) => [x, lengths[index]]), 12 * devicePixelRatio);
+    for (const [index, event] of seen.entries()) {
+      const x = places[index];
       ctx.strokeStyle = ctx.fillStyle = MARKS[event.kind];
       ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
       ctx.beginPath();
@@ -186,7 +200,7 @@
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       ctx.save();
-      ctx.translate(x - 3 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+      ctx.translate(x - 3 * devicePixelRatio, bbox.top + 4 * devicePixelRatio + downs[index]);
       ctx.rotate(-Math.PI / 2);
       ctx.textAlign = "right";
       ctx.textBaseline = "bottom";
@@ -219,7 +233,7 @@
         hooks: { draw: [mark] },
         series: [{ label: "s" }, ...series], cursor: { sync: { key: "verification" } },
         axes: [{ label: "seconds from the begin" },
-          { size: 70, values: (u, ticks) => ticks.map((v) => shown(v, chart.unit)) }],
+          { size: 80, values: (u, ticks) => ticks.map((v) => shown(v, chart.unit)) }],
       }, columns, element);
       plots.set(chart.title, { plot, element, names: names.join() });
     }
