@@ -134,7 +134,8 @@ def _folded(
     rows = open_by_reason(verdicts)
     if red and rows:
         reasons = f"{len(rows)} reason{'' if len(rows) == 1 else 's'}"
-        yield Text(f"not verified: {sum(count for count, *_ in rows)} claims, for {reasons}")
+        total = sum(count for count, *_ in rows)
+        yield Text(f"not verified: {total} claim{'' if total == 1 else 's'}, for {reasons}")
         return
     for count, reason, claims in rows:
         text = f"{count} not verified: {reason} ({claims})"

@@ -91,6 +91,12 @@ def test_claims_that_pass_are_counted_by_kind_and_open_ones_by_reason() -> None:
     ]
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 claim, for 1 reason"), (2, "2 claims, for 1 reason")])
+def test_of_a_red_run_what_is_not_verified_is_one_line(count: int, said: str) -> None:
+    open_ones = [Verdict(f"grafana/{n}", Outcome.NOT_VERIFIED, "no Grafana") for n in range(count)]
+    assert f"not verified: {said}" in lines_of([red("metric/m/exact"), *open_ones])
+
+
 def test_two_thousand_red_claims_fit_a_screen_and_a_pipe_names_each() -> None:
     verdicts = [red(f"metric/m{n}/exact") for n in range(2000)]
     screen = lines_of(verdicts)
