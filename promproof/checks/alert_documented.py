@@ -100,11 +100,11 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     found = []
     if alert.threshold is not None:
         found += _threshold_findings(rule.expression, alert, alert.comparator, alert.threshold)
-    window = {seconds(alert.window)} - {0.0} if alert.window else set()
+    window = set(alert.windows) - {0.0}
     windows = said.windows if alert.window else own.windows
     if (alert.window or alert.unit == "state") and set(windows) != window:
         shown = ", ".join(f"{window:g} s" for window in windows) or "none"
-        found.append(f"window is {shown}, documented {alert.window if window else 'none'}")
+        found.append(f"window is {shown}, documented {_windows(alert)}")
     if alert.hold is not None and rule.hold != seconds(alert.hold):
         found.append(f"for is {rule.hold:g} s, documented {alert.hold}")
     if alert.severity not in (None, rule.labels.get("severity")):
@@ -114,6 +114,11 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _windows(alert: Alert) -> str:
+    told = [window for window in (alert.window, alert.short_window) if window and seconds(window)]
+    return " and ".join(told) or "none"
 
 
 def _threshold_findings(expression: str, alert: Alert, comparator: str | None, threshold: float) -> list[str]:

@@ -9,12 +9,13 @@ from promproof.checks.drill_findings import verdict_of
 from promproof.config.promql import parse
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.drills import membership
+from promproof.drills.aging import memory, unsettled
 from promproof.drills.case import Case, observations, unplanned_failures
 from promproof.drills.deliveries import delivered
 from promproof.drills.membership import Finding
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, live
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import DrillDriven, ProcFolder, RuleFiles
+from promproof.evidence.records import DrillDriven, Phase, ProcFolder, RuleFiles
 from promproof.faults.procfs import METRICS as PROC_METRICS
 from promproof.promql.tree import matchers, metric, selectors
 from promproof.verdict import Verdict
@@ -28,6 +29,7 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     excused = {name for driven in together for name in (driven.alert, *driven.plan["may"])}
     excused |= _of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
     excused |= _of_other_targets(evidence)
+    excused |= _of_earlier_traffic(case)
     others = [alert for alert in evidence.contract.alerts if alert.name not in excused and not alert.always]
     found: list[Finding] = []
     failures = unplanned_failures(case)
@@ -93,6 +95,21 @@ def _of_other_targets(evidence: Evidence) -> set[str]:
             )
             if metric(selector) == "up" and job != evidence.contract.target.job:
                 found.add(rule.name)
+    return found
+
+
+def _of_earlier_traffic(case: Case) -> set[str]:
+    """Alerts that may still see what was done on purpose before this drill, and then are right to fire."""
+    evidence = case.evidence
+    found = unsettled(evidence.contract) if evidence.history.last(Phase) is not None else set()
+    sees = memory(evidence.contract)
+    for driven in (record.data for record in evidence.history.of(DrillDriven)):
+        if driven.ended <= case.begun:
+            found |= {
+                name
+                for name in driven.plan["may"]
+                if evidence.scale.seconds(sees.get(name, 0.0)) > case.begun - driven.ended
+            }
     return found
 
 

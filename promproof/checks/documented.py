@@ -76,7 +76,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found = [
         f"{where}: {key} is {said[key]!r}, the contract says {wanted[key]!r}"
         for key in wanted
-        if wanted[key] != said[key] and (wanted[key] is not None or key == "window")
+        if wanted[key] != said[key] and (wanted[key] is not None or key.endswith("window"))
     ]
     return findings(
         claim, found, good=f"as in the contract ({where})", expected=str(wanted), evidence=[record.number]
@@ -112,16 +112,19 @@ def _alert(contract: Contract, name: str, cells: dict[str, str]) -> tuple[dict[s
         "always": alert.always,
         "absent": alert.vanished,
         "window": (seconds(alert.window) or None) if alert.window else None,
+        "short window": seconds(alert.short_window) if alert.short_window else None,
         "for": seconds(alert.hold) if alert.hold is not None else None,
         "severity": alert.severity,
         "receivers": sorted(alert.receivers) or None,
     }
+    windows = [_duration(window) for window in names(cells["window"])]
     said = {
         "comparator": limit.comparator if limit else None,
         "threshold": limit.quantity.value if limit else None,
         "always": always,
         "absent": limit is not None and limit.or_absent,
-        "window": _duration(cells["window"]) if names(cells["window"]) else None,
+        "window": max(windows, default=None),
+        "short window": min(windows) if len(windows) > 1 else None,
         "for": _duration(cells["for"]),
         "severity": cells["severity"],
         "receivers": sorted(names(cells["receivers"])),

@@ -90,6 +90,7 @@ Alert.comparator: the documented one, ">" say
 Alert.threshold: the documented one, 0.05 say
 Alert.unit: of the threshold: ratio, seconds or state
 Alert.window: the documented range of the expression, 5m say; 0s for none
+Alert.short_window: a second, shorter range that must be beyond the threshold as well
 Alert.for: how long the condition must hold, 5m say
 Alert.keep_firing_for: how long it goes on when its condition is over; judged with settings
 Alert.severity: the label by which it is routed

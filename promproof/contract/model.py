@@ -155,6 +155,8 @@ class Alert(Model):
     unit: Literal["ratio", "seconds", "state"] | None = None
     window: Duration | None = None
     """0s: its expression must have none."""
+    short_window: Duration | None = None
+    """A second range, over which the quantity must be beyond the threshold as well: it ends soon after its cause."""
     hold: Duration | None = Field(default=None, alias="for")
     keep_firing_for: Duration | None = None
     """How long it goes on when its condition is over; judged where the contract has `settings`, or says it here."""
@@ -176,6 +178,10 @@ class Alert(Model):
     def _fits(self) -> Alert:
         if (self.comparator is None) != (self.threshold is None):
             raise ValueError("comparator and threshold belong together")
+        if self.short_window is not None and not (
+            self.window is not None and 0 < seconds(self.short_window) < seconds(self.window)
+        ):
+            raise ValueError("short_window stands beside a longer window")
         if self.guards is not None and self.threshold is None:
             raise ValueError("guards stand beside a threshold, and it has none")
         for guard in self.guards or ():
@@ -193,9 +199,15 @@ class Alert(Model):
         limit = f"{self.comparator} {self.threshold:g}" if self.threshold is not None else ""
         if self.always:
             limit = "always"
-        window = f" over {self.window}" if self.window and seconds(self.window) else ""
+        beside = f" and {self.short_window}" if self.short_window else ""
+        window = f" over {self.window}{beside}" if self.window and seconds(self.window) else ""
         hold = f" for {self.hold}" if self.hold else ""
         return f"{limit}{window}{hold}".strip()
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """The lengths (s) of the ranges that are promised, unscaled."""
+        return tuple(seconds(window) for window in (self.window, self.short_window) if window)
 
     @property
     def no_drill(self) -> str:
@@ -336,19 +348,6 @@ class Contract(Model):
     def drilled(self) -> tuple[str, ...]:
         """Names of the alerts that the main job takes live through their threshold."""
         return (self.traffic.drilled,) if self.traffic.drilled else ()
-
-    @property
-    def windows_of_traffic(self) -> list[str]:
-        """Windows of the alerts that look at one of these metrics, or do not tell which; the traffic moves no other.
-
-        A window of hours over the machine's disk holds nothing of what the traffic did on purpose.
-        """
-        own = {metric.name for metric in self.metrics}
-        return [
-            alert.window
-            for alert in self.alerts
-            if alert.window and (not alert.metrics or own.intersection(alert.metrics))
-        ]
 
     def metric(self, name: str) -> Metric:
         """The metric of this name; KeyError when the contract has none."""

@@ -201,6 +201,7 @@ def quantity(
         silent=tuple(silent),
         gaps=tuple(gaps),
         fires_above=stated or timing.fires_above,
+        short_window=timing.short_window,
     )
 
 
@@ -280,14 +281,15 @@ def _refuse_few(drill: Loaded, events: float, distance: float, timing: Timing) -
     needed = math.ceil(
         round((drill.plan.fault.accumulators + 2) / distance, 6)
     )  # 0.055 - 0.05 is a little under 0.005
-    held = timing.window - timing.scrape
+    shortest = timing.short_window or timing.window
+    held = shortest - timing.scrape
     if held > 0 and events * held >= needed:
         return
     least = f"{math.ceil(needed / held)} or more" if held > 0 else "no rate will do"
     key = "events" if drill.plan.events is not None else "rate"
     raise InputError(
         what=f"{events:g} events/s cannot tell {drill.plan.below:.1%} from {drill.plan.above:.1%} "
-        f"in {timing.window:g} s: "
+        f"in {shortest:g} s: "
         f"{max(held, 0) * events:.0f} events between the first and the last scrape of a window, {needed} are needed",
         where=drill.where(key),
         expected=f"{key}: {least}",

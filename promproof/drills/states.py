@@ -9,7 +9,7 @@ instant. Times are run times in seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from math import inf
@@ -65,6 +65,13 @@ class Quantity:
     gaps: tuple[tuple[float, float], ...] = ()
     """Longer pauses than the scrape interval between two successful scrapes."""
     fires_above: bool = True
+    short_window: float = 0.0
+    """A second range over which the quantity must be beyond the threshold as well; 0 for none."""
+
+    @cached_property
+    def over_short_window(self) -> Quantity | None:
+        """The same quantity over the second range alone."""
+        return replace(self, window=self.short_window, short_window=0.0) if self.short_window else None
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,13 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     """What an evaluation at `t` can find."""
     if any(begin <= t <= end for begin, end in quantity.down):
         return Condition.FALSE
+    if quantity.over_short_window is not None:
+        both = {condition_at(quantity.over_short_window, pace, t), _over_window(quantity, pace, t)}
+        return next((sure for sure in (Condition.FALSE, Condition.EITHER) if sure in both), Condition.TRUE)
+    return _over_window(quantity, pace, t)
+
+
+def _over_window(quantity: Quantity, pace: Pace, t: float) -> Condition:
     extent = extent_at(quantity, pace, t)
     if extent is None:
         return Condition.EITHER

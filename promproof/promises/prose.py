@@ -166,8 +166,8 @@ def _allowed(alert: Alert, known: Known) -> dict[str, list[Amount]]:
     units = {"ratio": "ratio", "seconds": "seconds"}
     if alert.threshold is not None and alert.unit in units:
         add("threshold", alert.threshold, units[alert.unit])
-    if alert.window is not None:
-        add("window", seconds(alert.window), "seconds")
+    for window in alert.windows:
+        add("window", window, "seconds")
     if alert.hold is not None:
         add("for", seconds(alert.hold), "seconds")
     expression = known.expression(alert.name)

@@ -13,10 +13,10 @@ from pathlib import Path
 from promproof.exposition import matcher, series_text
 from promproof.proofs.asking import Judge
 from promproof.proofs.questions import Question
-from promproof.proofs.recordings import stripped
+from promproof.proofs.recordings import Recordings, stripped
 from promproof.proofs.rulefiles import read
 from promproof.proofs.strings import accepts, values
-from promproof.proofs.tree import NotCovered, Selector, parse, walk
+from promproof.proofs.tree import Node, NotCovered, Selector, parse, walk
 
 STEP = 60.0
 END = 900.0
@@ -26,20 +26,21 @@ Noticed = dict[str, dict[str, tuple[str, ...]]]
 
 
 def vanishing(promtool: Path, rule_files: Sequence[Path], names: Iterable[str]) -> Noticed:
-    """Who notices for each of these alerts; one whose rule isn't understood, or reads a recorded metric, is left out.
+    """Who notices for each of these alerts; one whose rule, or a recording rule that it reads, isn't understood is left
+    out. The metrics are those that targets expose.
 
     Raises:
         EvidenceError: promtool did not answer.
     """
     rules = read(list(rule_files))
-    recorded = {str(rule.get("record")) for rule in rules.recordings}
+    recordings = Recordings(rules.recordings)
     looked_at: dict[str, list[Selector]] = {}
     for rule in rules.alerts:
         try:
-            found = [node for node in walk(parse(rule.expression)) if isinstance(node, Selector)]
+            found = _exposed(parse(rule.expression), recordings)
         except NotCovered:
             continue
-        if all(selector.name and selector.name not in recorded for selector in found):
+        if all(selector.name and selector.name not in recordings.by_name for selector in found):
             looked_at.setdefault(rule.name, []).extend(found)
     there = _series([selector for found in looked_at.values() for selector in found])
     wanted = [name for name in dict.fromkeys(names) if looked_at.get(name)]
@@ -64,6 +65,13 @@ def vanishing(promtool: Path, rule_files: Sequence[Path], names: Iterable[str]) 
         more = tuple(alert for alert, old, new in zip(alerts, before, counts, strict=True) if new > old)
         made.setdefault(name, {})[metric] = more
     return made
+
+
+def _exposed(tree: Node, recordings: Recordings) -> list[Selector]:
+    """The selectors of an expression, and of the recording rules that it reads in place of what they record."""
+    trees = [tree, *(parse(str(rule["expr"])) for rule in recordings.needed(tree))]
+    found = [node for tree in trees for node in walk(tree) if isinstance(node, Selector)]
+    return [selector for selector in found if selector.name not in recordings.trees]
 
 
 def _series(selectors: Iterable[Selector]) -> list[Series]:

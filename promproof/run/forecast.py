@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promproof.contract.model import seconds
+from promproof.drills.aging import awaited
 from promproof.drills.drill import Loaded
 from promproof.drills.plan import batches, steps
 from promproof.load import scenario as scenarios
@@ -45,7 +46,7 @@ def _traffic(prepared: Prepared) -> float:
     total = max(lasts, SCRAPES * pace.scrape_interval)
     if prepared.drill is None:
         return total
-    windows = [pace.scale.seconds(seconds(window)) for window in prepared.contract.windows_of_traffic]
+    windows = map(pace.scale.seconds, awaited(prepared.contract, prepared.drill.plan.may))
     return total + max(windows, default=0.0) + _steps(prepared, prepared.drill)
 
 

@@ -87,4 +87,5 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, settings: Setti
         # ServiceDown's documented quantity is `up`; a drill's is whether the target is down
         fires_above=alert.fires_above,
         scale=scale.factor,
+        short_window=scale.seconds(seconds(alert.short_window)) if alert.short_window else 0.0,
     )

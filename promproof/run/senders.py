@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from promproof.contract.model import seconds
+from promproof.drills.aging import awaited
 from promproof.drills.plan import emptied, power_gate
 from promproof.evidence import records
 from promproof.evidence.evidence import LEDGER_OF
@@ -107,10 +107,10 @@ class Senders:
 
         An alert that they make fire is right, and would be found not to be silent.
         """
-        bench = self.bench
-        windows = map(seconds, self.prepared.contract.windows_of_traffic)
+        bench, loaded = self.bench, self.prepared.drill
+        assert loaded is not None
         needed = emptied(
-            map(bench.pace.scale.seconds, windows),
+            map(bench.pace.scale.seconds, awaited(self.prepared.contract, loaded.plan.may)),
             self.bench.pace.scrape_interval,
             bench.pace.evaluation_interval,
         )

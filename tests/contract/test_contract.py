@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from promproof.contract.model import Contract, load
+from promproof.drills.aging import awaited, unsettled
 from promproof.errors import InputError
 from promproof.places import REPOSITORY
 
@@ -92,20 +93,43 @@ def test_a_contract_that_is_not_there_is_reported_with_what_to_do(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("metrics", "windows"),
-    [("[jobs_total]", ["5m"]), ("[jobs_total, node_load1]", ["5m"]), ("[node_load1]", []), ("", ["5m"])],
-    ids=["of the service", "of both", "of the machine", "not told"],
+    ("keys", "windows"),
+    [
+        ("metrics: [jobs_total]", [300.0]),
+        ("metrics: [jobs_total, node_load1]", [300.0]),
+        ("metrics: [node_load1]", []),
+        ("severity: page", [300.0]),
+        ("short_window: 1m", [60.0]),
+    ],
+    ids=["of the service", "of both", "of the machine", "not told", "two windows"],
 )
 def test_only_alerts_about_the_service_ask_for_a_window_of_traffic(
-    path: Path, metrics: str, windows: list[str]
+    path: Path, keys: str, windows: list[float]
 ) -> None:
-    about = f", metrics: {metrics}" if metrics else ""
     path.write_text(
         "contract: 1\nservice: shop\n"
         "metrics: [{name: jobs_total, type: counter, labels: {}, help: Jobs}]\n"
-        f"alerts: [{{name: Late, comparator: '>', threshold: 1, unit: state, window: 5m{about}}}]\n"
+        f"alerts: [{{name: Late, comparator: '>', threshold: 1, unit: state, window: 5m, {keys}}}]\n"
     )
-    assert load(path).windows_of_traffic == windows
+    assert awaited(load(path), may=()) == windows
+    assert awaited(load(path), may=("Late",)) == []
+
+
+def test_no_run_waits_for_a_window_of_hours(path: Path) -> None:
+    path.write_text(
+        "contract: 1\nservice: shop\nalerts: [{name: Burns, window: 3d, short_window: 6h}, {name: Late, window: 1h}]\n"
+    )
+    assert awaited(load(path), may=()) == [3600.0]
+    assert unsettled(load(path)) == {"Burns"}
+
+
+@pytest.mark.parametrize(
+    "windows", ["window: 5m, short_window: 5m", "window: 0s, short_window: 1m", "short_window: 1m"]
+)
+def test_a_short_window_stands_beside_a_longer_one(path: Path, windows: str) -> None:
+    path.write_text(f"contract: 1\nservice: shop\nalerts: [{{name: Burns, {windows}}}]\n")
+    with pytest.raises(InputError, match="short_window"):
+        load(path)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,25 @@ def test_a_share_is_certain_once_the_window_holds_only_its_dose(t: float, condit
     assert condition_at(SHARE, PACE, t) is condition
 
 
+@pytest.mark.parametrize(
+    ("t", "condition"),
+    [
+        (29.0, Condition.FALSE),  # the short window is over the threshold, the long one not yet
+        (45.5, Condition.FALSE),  # the long one still is, the short one not any more
+        (39.5, Condition.TRUE),
+    ],
+)
+def test_of_two_windows_both_must_be_beyond_the_threshold(t: float, condition: Condition) -> None:
+    loud = replace(
+        SHARE,
+        window=20.0,
+        short_window=5.0,
+        changes=(Change(0.0, 0.0, 0.0), Change(20.0, 20.1, 0.1), Change(40.0, 40.0, 0.0)),
+    )
+    assert condition_at(loud, PACE, t) is condition
+    assert condition_at(replace(loud, short_window=0.0), PACE, 45.5) is Condition.TRUE
+
+
 def test_too_few_events_leave_two_sides_open() -> None:
     few = replace(SHARE, events=60.0)
     assert condition_at(few, PACE, 30.0) is Condition.EITHER

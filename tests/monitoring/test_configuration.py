@@ -31,12 +31,13 @@ def _load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def _rules() -> list[dict[str, Any]]:
+def _alerts() -> list[dict[str, Any]]:
     return [
         rule
         for path in sorted((PROMETHEUS / "rules").glob("*.yml"))
         for group in _load(path)["groups"]
         for rule in group["rules"]
+        if "alert" in rule
     ]
 
 
@@ -88,7 +89,7 @@ def _receivers(amtool: Path, configuration: Path, alert: str, severity: str) -> 
 RECEIVERS = {"critical": {"webhook", "operator"}, "warning": {"webhook"}, "none": {"deadman"}}
 
 
-@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize("rule", _alerts(), ids=lambda rule: rule["alert"])
 def test_an_alert_reaches_the_receivers_of_its_severity(rule: dict[str, Any], amtool: Path) -> None:
     severity = rule["labels"]["severity"]
     assert _receivers(amtool, ALERTMANAGER, rule["alert"], severity) == RECEIVERS[severity]
@@ -121,7 +122,7 @@ def test_an_alert_links_its_runbook_and_a_dashboard_that_exist() -> None:
     deployment = load(DEFAULT_CONTRACT).deployment
     assert deployment is not None
     port = deployment.services["grafana"].port
-    for rule in _rules():
+    for rule in _alerts():
         texts = rule["annotations"]
         assert set(texts) == TEXTS, rule["alert"]
         assert texts["runbook"] == "docs/monitoring.md#" + rule["alert"].lower()

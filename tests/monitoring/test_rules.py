@@ -56,12 +56,17 @@ def _run(promtool: Path, case: Case, rules: Path, folder: Path) -> subprocess.Co
 
 def _alerts() -> dict[str, tuple[Path, Mapping[str, Any]]]:
     """File and rule of every shipped alert by its name."""
-    found = {}
+    found: dict[str, tuple[Path, Mapping[str, Any]]] = {}
     for path in sorted(RULES.glob("*.yml")):
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
-            for rule in group["rules"]:
-                found[rule["alert"]] = (path, rule)
+            found |= {rule["alert"]: (path, rule) for rule in group["rules"] if "alert" in rule}
     return found
+
+
+def _recorded(path: Path) -> list[Mapping[str, Any]]:
+    """The recording rules of a file, which its alerts read."""
+    groups = yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"] if "record" in rule]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -118,7 +123,8 @@ def test_a_changed_rule_turns_its_entry_red(change: Change, promtool: Path, tmp_
     rule = {**shipped, change.field: _replaced(shipped[change.field], change)}
     assert rule != shipped, "the change does not apply: the rule was rewritten"
     changed = tmp_path / "changed.yml"
-    changed.write_text(yaml.safe_dump({"groups": [{"name": path.stem, "rules": [rule]}]}), encoding="utf-8")
+    groups = [{"name": path.stem, "rules": [*_recorded(path), rule]}]
+    changed.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
 
     outcome = _run(promtool, CASES[change.red], changed, tmp_path)
 

@@ -49,7 +49,7 @@ def receiver(record: PageRead) -> PageRead:
 
 
 def rule(record: PageRead) -> PageRead:
-    (found,) = [entry for entry in record.rules if entry["alert"] == "HighCPUUsage"]
+    (found,) = [entry for entry in record.rules if entry.get("alert") == "HighCPUUsage"]
     found["expr"] = found["expr"].replace("0.8", "0.9")
     return record
 
@@ -79,7 +79,7 @@ def test_a_rule_that_is_written_otherwise_is_red_unless_it_says_something_else(
     old: str, new: str, record: PageRead
 ) -> None:
     changed = copy.deepcopy(record)
-    (found,) = [entry for entry in changed.rules if entry["alert"] == "HighErrorRate"]
+    (found,) = [entry for entry in changed.rules if entry.get("alert") == "HighErrorRate"]
     assert old in found["expr"]
     found["expr"] = found["expr"].replace(old, new)
     claim = "page/expression/HighErrorRate"

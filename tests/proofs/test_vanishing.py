@@ -56,13 +56,20 @@ def test_an_alert_that_fires_anyway_does_not_count_as_noticing(tmp_path: Path) -
 
 
 @pytest.mark.stack
-def test_an_alert_that_reads_a_recorded_metric_is_left_out(tmp_path: Path) -> None:
+def test_of_an_alert_that_reads_a_recorded_metric_those_vanish_that_it_is_recorded_from(
+    tmp_path: Path,
+) -> None:
     rules = tmp_path / "rules.yml"
     rules.write_text(
-        "groups: [{name: g, rules: [{record: 'a:b', expr: up}, {alert: A, expr: 'a:b == 0'}]}]\n",
+        "groups: [{name: g, rules: [\n"
+        "  {record: 'job:up:sum', expr: 'sum by (job) (up)'}, {record: 'job:up:twice', expr: '2 * job:up:sum'},\n"
+        "  {alert: Few, expr: 'job:up:twice < 1'}, {alert: Gone, expr: absent(up)},\n"
+        "  {alert: Unrecorded, expr: 'absent(job:up:sum)'}\n]}]\n",
         encoding="utf-8",
     )
-    assert vanishing(find_binaries().promtool.path, [rules], ["A"]) == {}
+    assert vanishing(find_binaries().promtool.path, [rules], ["Few"]) == {
+        "Few": {"up": ("Gone", "Unrecorded")}
+    }
 
 
 @pytest.mark.unit

@@ -63,6 +63,8 @@ CRITICAL = (
     "AlertmanagerUnreachable",
     "NotificationsFailing",
     "RuleEvaluationFailing",
+    "ErrorBudgetFastBurn",
+    "ErrorBudgetBurn",
 )
 ALERTS = (
     *CRITICAL,
@@ -70,6 +72,7 @@ ALERTS = (
     "HighCPUUsage",
     "HighMemoryUsage",
     "HighPromptFailureRate",
+    "ErrorBudgetSlowBurn",
     "DiskWillFill",
     "Watchdog",
     "ConfigurationNotLoaded",

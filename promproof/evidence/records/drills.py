@@ -34,6 +34,8 @@ class Timing(Part):
     """whether the alert fires above its threshold, or below it"""
     scale: float = 1.0
     """the time scale; a duration of a drill file is divided by it"""
+    short_window: float = 0.0
+    """the second, shorter range of the alert's expression; 0 for none"""
 
 
 @dataclass(frozen=True)

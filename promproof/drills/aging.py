@@ -1,0 +1,39 @@
+"""How long traffic that is over still moves alerts: what a run waits for before a drill, and what it can't wait for.
+
+A burn-rate alert over three days holds what was done on purpose for an hour even at time scale 60. No run waits for
+that: such an alert may be right to fire, and is not among those that must be silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from promproof.contract.model import Contract
+
+LONGEST_WAIT = 3600.0
+"""Seconds, unscaled. An alert that sees traffic for longer after its end is not waited for."""
+
+
+def memory(contract: Contract) -> dict[str, float]:
+    """How long (s, unscaled) each alert sees traffic that is over, if it looks at one of the contract's metrics or does
+    not tell at which; the traffic moves no other.
+
+    A window of hours over the machine's disk holds nothing of what the traffic did on purpose. Of two windows that
+    must both be beyond the threshold the short one decides.
+    """
+    own = {metric.name for metric in contract.metrics}
+    return {
+        alert.name: min(alert.windows)
+        for alert in contract.alerts
+        if alert.windows and (not alert.metrics or own.intersection(alert.metrics))
+    }
+
+
+def awaited(contract: Contract, may: Collection[str]) -> list[float]:
+    """The windows (s, unscaled) that a run lets pass before its drill; may: alerts that the drill allows to fire."""
+    return [window for name, window in memory(contract).items() if window <= LONGEST_WAIT and name not in may]
+
+
+def unsettled(contract: Contract) -> set[str]:
+    """The alerts that may still see the traffic before a drill when it begins."""
+    return {name for name, window in memory(contract).items() if window > LONGEST_WAIT}
