@@ -68,7 +68,7 @@ def test_arguments_that_make_no_sense_are_refused(
         ("rate: 140.0", "rate: 14.0", "127 or more"),
         ("below: 0.045", "below: 0.045\nbellow: 1", "unknown key"),
         ("below: 0.045", "below: 0.045\nreceivers: [pager]", "receiver 'pager'"),
-        ("below: 0.045", "below: 0.045\nmay: [Nothing]", "alert 'Nothing'"),
+        ("may: [", "may: [Nothing, ", "alert 'Nothing'"),
         ("  kind: errors", "  kind: http\n  apply: {url: 'http://127.0.0.1:1/'}", "undo: missing"),
         ("../steady.yaml", "../nowhere.yaml", "cannot be read"),
     ],
@@ -100,7 +100,7 @@ def test_a_name_chooses_the_drill_of_that_name() -> None:
         return [chosen.plan.name for chosen in drill.select(shipped, given, every)]
 
     assert len(names()) == 6
-    assert len(names(every=True)) == len(shipped) == 18
+    assert len(names(every=True)) == len(shipped) == 19
     assert names("ServiceDown") == ["ServiceDown"]
     assert names("ServiceDownHanging", "ServiceDownHanging") == ["ServiceDownHanging"]
     with pytest.raises(InputError):
