@@ -170,7 +170,8 @@ def alert(browser: Chromium, name: str) -> str:
 def test_the_page_shows_what_the_monitoring_believes(
     stack: Running, ui: Callable[..., WebUi], tmp_path: Path
 ) -> None:
-    page = ui("--fault-url", stack.faults, "--fault-token", TOKEN).ready()
+    # a third of the scenario's rate: a browser and another whole run compute beside the generator
+    page = ui("--fault-url", stack.faults, "--fault-token", TOKEN, "--rate", "40").ready()
     with Chromium(tmp_path) as browser:
         browser.open(f"{page.url}/?tab=verification", "document.getElementById('verification-state')")
         assert "No run yet" in browser.evaluate("document.getElementById('verification-state').textContent")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -102,11 +103,12 @@ def test_a_run_ends_the_drill_that_is_sending_and_refuses_another(
         click(browser, "drill HighErrorRate")
         dosed = "below, errors at 0.045"
         wait_for(lambda: any(dosed in line for line in lines(page)), "the drill's dose", LONG_SECONDS)
-        wait_for(lambda: not clean(stack), "the dose at the API")
+        wait_for(lambda: not clean(stack) or drill_of(page)["state"] != "running", "the dose at the API")
+        assert drill_of(page)["state"] == "running", drill_of(page)["lines"]
         wait_for(lambda: browser.evaluate(SETTLED), "Locust's page at rest")
         click(browser, "Start")
         wait_for(lambda: page.state()["run"]["seconds"] > 1, "the run", LONG_SECONDS)
-        newest = page.state()["drills"]["newest"]
+        newest = drill_of(page)
         assert newest["state"] == "interrupted, status 2"
         assert clean(stack)
         wait_for(
@@ -118,7 +120,7 @@ def test_a_run_ends_the_drill_that_is_sending_and_refuses_another(
         click(browser, "Verification")
         click(browser, "drill HighErrorRate")
         wait_for(lambda: "a run is under way" in browser.evaluate("document.body.textContent"), "the refusal")
-        assert page.state()["drills"]["newest"] == newest
+        assert drill_of(page) == newest
 
 
 def ask(page: WebUi, what: str, key: str, action: str = "start") -> requests.Response:
@@ -148,7 +150,12 @@ def test_a_web_ui_that_is_ended_takes_the_dose_of_its_drill_back(stack: Fast, pa
     assert next(page.reports.glob("drill-1-*/*/report.json")).is_file(), "its verdicts are lost"
 
 
+def drill_of(page: WebUi) -> dict[str, Any]:
+    """The newest drill, as the page has it; empty before the first."""
+    newest: dict[str, Any] | None = page.state()["drills"]["newest"]
+    return newest or {}
+
+
 def lines(page: WebUi) -> list[str]:
     """What the drill says."""
-    newest = page.state()["drills"]["newest"]
-    return list(newest["lines"]) if newest else []
+    return list(drill_of(page).get("lines", []))
