@@ -46,7 +46,7 @@ def test_the_scaled_dashboard_asks_what_the_run_asks() -> None:
         for _, target in dashboard.queries():
             direct = executed(target.expression, request, resolved, scale)
             through = executed(scaled(target.expression, scale), request, resolved, TimeScale(1))
-            assert executed(through, request, resolved, TimeScale(1.0000001)) == direct
+            assert executed(through, request, resolved, TimeScale(1 + 1e-12)) == direct
 
 
 def test_every_change_is_declared(tmp_path: Path) -> None:
