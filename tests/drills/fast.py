@@ -144,7 +144,7 @@ def contract(out: Path) -> Path:
         if metric["truth"]["kind"] == "distinct_users":
             metric["truth"]["window"] = WINDOW
     for alert in data["alerts"]:
-        for key in ("window", "for"):
+        for key in ("window", "short_window", "for"):
             if key in alert:
                 alert[key] = f"{round(1000 * SCALE.seconds(seconds(alert[key])))}ms"
     settings = data["settings"]
