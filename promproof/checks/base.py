@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from promproof.checks.scope import Scope, judged
 from promproof.contract.model import Contract, Metric
 from promproof.crash import Keep, without_file
 from promproof.evidence.evidence import Evidence, Gap, NotShown
@@ -34,13 +36,15 @@ class Claim:
 class Check:
     """A kind of claim: which ones a contract makes, and how one is judged.
 
-    order: where its claims stand in reports; each module has a number of its own.
+    order: where its claims stand in reports; each module has a number of its own. scope: of which of several instances
+    it is.
     """
 
     name: str
     claims: Callable[[Contract], Iterable[Claim]]
     judge: Callable[[Claim, Evidence], Verdict]
     order: int = LAST
+    scope: Scope = "run"
 
 
 CHECKS: Registry[Check] = Registry("check", "promproof.checks", lambda check: check.order)
@@ -95,7 +99,7 @@ def judge(check: Check, claim: Claim, evidence: Evidence, keep: Keep = without_f
     What is unknown in a run that broke off is a symptom of that.
     """
     try:
-        verdict = check.judge(claim, evidence)
+        verdict = judged(check.scope, claim.id, partial(check.judge, claim), evidence)
     except NotShown as gap:
         return not_verified(claim, str(gap))
     except Gap as gap:

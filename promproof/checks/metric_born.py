@@ -56,4 +56,6 @@ def _promised(metric: Metric) -> list[Labels]:
     ]
 
 
-CHECK = register(Check("born", for_metrics("born", lambda metric: bool(metric.born)), judge, order=485))
+CHECK = register(
+    Check("born", for_metrics("born", lambda metric: bool(metric.born)), judge, order=485, scope="split")
+)

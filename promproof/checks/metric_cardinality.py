@@ -70,5 +70,6 @@ CHECK = register(
         for_metrics("cardinality", _names_endpoints),
         judge,
         order=480,
+        scope="together",
     )
 )

@@ -277,8 +277,15 @@ BUCKETS = register(
         ),
         judge_buckets,
         order=460,
+        scope="counted",
     )
 )
 SUM = register(
-    Check("sum", for_metrics("sum", lambda metric: metric.truth.kind == "durations"), judge_sum, order=460)
+    Check(
+        "sum",
+        for_metrics("sum", lambda metric: metric.truth.kind == "durations"),
+        judge_sum,
+        order=460,
+        scope="counted",
+    )
 )

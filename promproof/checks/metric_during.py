@@ -150,5 +150,11 @@ class _Truth:
 
 
 CHECK = register(
-    Check("during", for_metrics("during", lambda metric: metric.truth.kind in KINDS), judge, order=430)
+    Check(
+        "during",
+        for_metrics("during", lambda metric: metric.truth.kind in KINDS),
+        judge,
+        order=430,
+        scope="split",
+    )
 )

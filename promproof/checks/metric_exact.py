@@ -70,5 +70,11 @@ def _alive(subject: str, expected: Expected, evidence: Evidence) -> Expected:
 
 
 CHECK = register(
-    Check("exact", for_metrics("exact", lambda metric: metric.truth.kind in KINDS), judge, order=420)
+    Check(
+        "exact",
+        for_metrics("exact", lambda metric: metric.truth.kind in KINDS),
+        judge,
+        order=420,
+        scope="counted",
+    )
 )

@@ -98,4 +98,4 @@ def _bucket_findings(metric: Metric, exposition: Exposition) -> list[str]:
     return found
 
 
-CHECK = register(Check("form", for_metrics("form", lambda metric: True), judge, order=410))
+CHECK = register(Check("form", for_metrics("form", lambda metric: True), judge, order=410, scope="each"))

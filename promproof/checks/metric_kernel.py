@@ -86,5 +86,11 @@ def _bound(figure: str, readings: list[Figures], scrape: Scrape) -> Bound | None
 
 
 CHECK = register(
-    Check("kernel", for_metrics("kernel", lambda metric: metric.truth.kind == "process"), judge, order=530)
+    Check(
+        "kernel",
+        for_metrics("kernel", lambda metric: metric.truth.kind == "process"),
+        judge,
+        order=530,
+        scope="first",
+    )
 )

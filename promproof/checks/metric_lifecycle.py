@@ -53,6 +53,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 CHECK = register(
     Check(
-        "lifecycle", for_metrics("lifecycle", lambda metric: metric.truth.kind == "tally"), judge, order=490
+        "lifecycle",
+        for_metrics("lifecycle", lambda metric: metric.truth.kind == "tally"),
+        judge,
+        order=490,
+        scope="alone",
     )
 )

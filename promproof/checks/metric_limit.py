@@ -76,4 +76,4 @@ def _limited(metric: Metric) -> bool:
     return isinstance(metric.truth, TallyTruth) and metric.truth.limit is not None
 
 
-CHECK = register(Check("limit", for_metrics("limit", _limited), judge, order=495))
+CHECK = register(Check("limit", for_metrics("limit", _limited), judge, order=495, scope="alone"))

@@ -104,4 +104,6 @@ def _missed(metric: Metric, evidence: Evidence) -> str:
     return f"{lost} of {len(during)} scrapes failed during the traffic"
 
 
-CHECK = register(Check("moves", for_metrics("moves", lambda metric: True), judge, order=440))
+CHECK = register(
+    Check("moves", for_metrics("moves", lambda metric: True), judge, order=440, scope="together")
+)

@@ -82,6 +82,10 @@ def _by_scrape(series: Mapping[Labels, Sequence[tuple[float, float]]]) -> dict[f
 
 CHECK = register(
     Check(
-        "parked", for_metrics("parked", lambda metric: metric.truth.kind == "open_requests"), judge, order=470
+        "parked",
+        for_metrics("parked", lambda metric: metric.truth.kind == "open_requests"),
+        judge,
+        order=470,
+        scope="split",
     )
 )

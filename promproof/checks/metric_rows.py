@@ -46,5 +46,5 @@ def _wanted(metric: Metric) -> bool:
     return metric.truth.kind == "rows"
 
 
-REST = register(Check("rows", for_metrics("rows", _wanted), judge_rest, order=510))
-RESTART = register(Check("restart", for_metrics("restart", _wanted), judge_restart, order=510))
+REST = register(Check("rows", for_metrics("rows", _wanted), judge_rest, order=510, scope="each"))
+RESTART = register(Check("restart", for_metrics("restart", _wanted), judge_restart, order=510, scope="first"))

@@ -125,6 +125,10 @@ def _charged(evidence: Evidence, begin: float, end: float) -> float:
 
 CHECK = register(
     Check(
-        "stimulus", for_metrics("stimulus", lambda metric: metric.truth.kind == "process"), judge, order=540
+        "stimulus",
+        for_metrics("stimulus", lambda metric: metric.truth.kind == "process"),
+        judge,
+        order=540,
+        scope="first",
     )
 )

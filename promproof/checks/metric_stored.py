@@ -93,5 +93,11 @@ def _renamed(exposed: Iterable[Labels], evidence: Evidence) -> str:
 
 
 CHECK = register(
-    Check("stored", for_metrics("stored", lambda metric: metric.truth.kind != "process"), judge, order=450)
+    Check(
+        "stored",
+        for_metrics("stored", lambda metric: metric.truth.kind != "process"),
+        judge,
+        order=450,
+        scope="each",
+    )
 )

@@ -58,5 +58,11 @@ def _sums(record: Record[Sums]) -> dict[str, float]:
 
 
 CHECK = register(
-    Check("sums", for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"), judge, order=520)
+    Check(
+        "sums",
+        for_metrics("sums", lambda metric: metric.truth.kind == "rows_sum"),
+        judge,
+        order=520,
+        scope="together",
+    )
 )

@@ -48,5 +48,6 @@ CHECK = register(
         for_metrics("window", lambda metric: metric.truth.kind == "distinct_users"),
         judge,
         order=500,
+        scope="split",
     )
 )

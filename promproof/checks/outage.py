@@ -123,5 +123,5 @@ def judge_metric(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-TARGET = register(Check("target-outage", claims, judge_target, order=330))
-METRIC = register(Check("metric-outage", metric_claims, judge_metric, order=515))
+TARGET = register(Check("target-outage", claims, judge_target, order=330, scope="first"))
+METRIC = register(Check("metric-outage", metric_claims, judge_metric, order=515, scope="first"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -17,6 +18,7 @@ from promproof.config.jobs import shared
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence, NotShown
+from promproof.evidence.instances import instances
 from promproof.exposition import Labels, series_text
 from promproof.grafana.units import dimension, factor
 from promproof.truth.before import REASON, is_blind
@@ -103,7 +105,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     tally = Tally(found=list(dict.fromkeys(refused)))
     order = {target.path: index for index, target in enumerate(panel.sent)}
     size = factor(panel.unit)
-    identity = {"job": evidence.contract.target.job, "instance": evidence.run.instance}
+    mine = instances(evidence) or (evidence.run.instance,)
+    identity = {"job": (evidence.contract.target.job,), "instance": mine}
     unit = panel.unit if wanted.unit is None else wanted.unit
     if dimension(panel.unit) != dimension(unit):
         tally.found.append(f"{panel.path}: its unit is {panel.unit or 'none'!r}, documented {wanted.unit!r}")
@@ -117,7 +120,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             continue
         bounds = bounds_of(seen, truth, answer, order[answer.target.path], claim.subject)
         tally.known = tally.known or bool(bounds)
-        _judge(truth, answer, bounds, size, tally, identity)
+        _judge(told_apart(truth, answer, mine), answer, bounds, size, tally, identity)
     if not tally.found and tally.doubt:
         return unknown(claim, tally.doubt, numbers)
     if not tally.found and not tally.points:
@@ -143,6 +146,12 @@ def _unmoved(claim: Claim, truth: Truth, tally: Tally, records: list[int]) -> Ve
     return unknown(claim, f"{where}: the scenario caused nothing that it shows", records)
 
 
+def told_apart(truth: Truth, answer: Answered, mine: Sequence[str]) -> Truth:
+    """The truth by instance, where there are several and the answer has a series of each."""
+    apart = len(mine) > 1 and any(dict(labels).get("instance") for labels, _ in answer.series)
+    return truth.by_instance() if apart else truth
+
+
 def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject: str) -> dict[float, Bounds]:
     """The expected bounds at every time an answer is about; computed once, for the verdict and for the report.
 
@@ -154,11 +163,16 @@ def bounds_of(seen: Views, truth: Truth, answer: Answered, ordinal: int, subject
     """
     evidence = seen.evidence
     job, siblings = evidence.contract.target.job, evidence.siblings
+    mine = instances(evidence)
+    if truth.of_target and not truth.of_instances and read_by(answer.expanded, job, mine[1:]):
+        raise NotShown(
+            f"{answer.target.path} reads {len(mine)} instances, and its truth is known of {mine[0]} alone"
+        )
     if truth.of_target and siblings and read_by(answer.expanded, job, siblings):
         raise NotShown(f"{answer.target.path} reads all of them: {shared(job, siblings)}")
     key = ("bounds", answer.record)
     if key not in seen.memo:
-        at = truth.bounds(seen, answer, ordinal, subject)
+        at = told_apart(truth, answer, mine).bounds(seen, answer, ordinal, subject)
         drawn = {t for _, points in answer.series for t, _ in points}
         times = sorted({*answer.times, *drawn})
         seen.memo[key] = {t: at(t) for t in times if not is_blind(seen, answer, t)}
@@ -172,9 +186,9 @@ def _judge(
     bounds: dict[float, Bounds],
     size: float,
     tally: Tally,
-    identity: dict[str, str],
+    identity: Mapping[str, Sequence[str]],
 ) -> None:
-    """`identity` is the target's job and instance."""
+    """`identity` is the target's job and its instances."""
     drawn: dict[float, set[Labels]] = {t: set() for t in bounds}
     where = f"{answer.target.path}, zoom {answer.zoom!r}"
     for labels, points in answer.series:
@@ -212,12 +226,12 @@ def _judge(
                 tally.found.append(f"{where}: {_name(key)} is missing at {t:.2f} s, truth {interval}")
 
 
-def _stranger(truth: Truth, labels: Labels, identity: dict[str, str]) -> str:
+def _stranger(truth: Truth, labels: Labels, identity: Mapping[str, Sequence[str]]) -> str:
     """Whose series it is when it is not the target's; the machine's are Node Exporter's."""
     if not truth.of_target:
         return ""
     given = dict(labels)
-    foreign = {name: given[name] for name, value in identity.items() if given.get(name, value) != value}
+    foreign = {name: given[name] for name, mine in identity.items() if given.get(name, mine[0]) not in mine}
     if not foreign:
         return ""
     return f"a series of {series_text('', tuple(foreign.items()))}, which is not the target"

@@ -170,6 +170,8 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-UP = register(Check("target-up", _one("target/up"), judge_up, order=310))
-FRESH = register(Check("target-fresh", _one("target/fresh"), judge_fresh, order=310))
-EXPOSITION = register(Check("target-exposition", _one("target/exposition"), judge_exposition, order=310))
+UP = register(Check("target-up", _one("target/up"), judge_up, order=310, scope="each"))
+FRESH = register(Check("target-fresh", _one("target/fresh"), judge_fresh, order=310, scope="each"))
+EXPOSITION = register(
+    Check("target-exposition", _one("target/exposition"), judge_exposition, order=310, scope="each")
+)

@@ -32,6 +32,7 @@ Figure.name: its name, for reports
 Figure.says: the words around it on the page, with {} in its place
 Figure.value: what must stand there, with its unit
 Target.app: the command that starts it; {port}, {metrics_port}, {fault_port}, {workdir}, {token}, {python} are filled in
+Target.instances: how many of it are started, all read by its job; or the URLs of several that run already
 Target.directory: the folder in which that command runs
 Target.env_file: a file of NAME=VALUE lines, its environment besides
 Target.health_status: what its health path answers when it can work
@@ -210,6 +211,7 @@ Resources.memory_megabytes: from, to
 Resources.measured_for: the shortest measurement
 *.metric: the metric whose events it shows
 *.by: the labels that its series keep
+*.over: how the figures of several instances are put together: sum, avg, max or min
 MachineTruth.figure: the operating system's figure
 ProcessPanelTruth.figure: the kernel's figure for the target's process
 QuantileTruth.quantiles: the quantiles of its queries, in their order

@@ -253,6 +253,8 @@ class Target(Model):
     """The API under test: how to start it, and where it answers."""
 
     app: str | None = None
+    instances: Annotated[int, Field(ge=1, le=20)] | Annotated[Names, Field(min_length=2)] = 1
+    """How many are started, or the URLs of those that run already."""
     job: str = ""
     """Empty where prometheus.yml leaves no doubt: a run fills it in."""
     health: str | None = None

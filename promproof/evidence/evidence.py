@@ -296,10 +296,11 @@ class Evidence:
 
     @cached_property
     def siblings(self) -> tuple[str, ...]:
-        """The other instances of the target's job, where Prometheus reads several."""
+        """The other instances of the target's job, where Prometheus reads several, but for those that take part."""
         record = self.history.last(Targets)
         targets = record.data.targets if record is not None else ()
-        return others(instances(targets, self.contract.target.job), self.run.instance)
+        found = others(instances(targets, self.contract.target.job), self.run.instance)
+        return tuple(instance for instance in found if instance not in self.run.instances)
 
     @cached_property
     def _exposed(self) -> tuple[tuple[str, Labels], ...]:
@@ -317,8 +318,12 @@ class Evidence:
     def _stored(self) -> dict[str, dict[Labels, Samples]]:
         found: dict[str, dict[Labels, Samples]] = defaultdict(dict)
         origins = self.scraping.origins(self._exposed)
+        run = self.history.last(Run)
+        own = run.data.instance if run is not None and run.data.instances else None
         for record in self.history.of(Stored):
             for series in record.data.series:
+                if own is not None and series.name != "ALERTS" and series.labels.get("instance") != own:
+                    continue  # of another instance that takes part
                 kept = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in IDENTITY)
                 if series.name != "ALERTS":
                     stored = (series.name, tuple(sorted(series.labels.items())))

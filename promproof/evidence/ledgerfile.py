@@ -7,6 +7,7 @@ on another.
 
     line 1   {"ledger": 1, "bin_seconds": s, "monotonic": s, "epoch": s, ...}     when, and about what
     {"t": s, "add": {...}}           everything recorded since the increment before, as a LedgerView
+    {"t": s, "add": {...}, "instance": URL}      the same of one of several instances; without it the first has it
     {"t": s, "add": {...}, "presumed": true}     what a lost worker may have sent since its last report
     {"t": s, "event": name, ...}     a turn of the run: setup-done, once-done, arrivals-started, stopping, worker-lost
     {"t": s, "pulse": {...}}         how the generator is doing, once a second
@@ -19,7 +20,7 @@ without its newline is a torn write and is ignored.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -98,11 +99,17 @@ class LedgerWriter:
     def flush(self) -> None:
         """Write what was recorded since the last call, if anything was, or after SILENCE_SECONDS."""
         now = self._clock()
-        view = self._ledger.drain()
-        if view.endpoints_seen or view.tallies_seen or view.tallies_lost or view.lags or self._silent(now):
-            self._requests += view.requests
-            self._line({"t": now, "add": view.to_json()})
-            self._written = now
+        for instance, view in self._increments():
+            if (
+                view.endpoints_seen
+                or view.tallies_seen
+                or view.tallies_lost
+                or view.lags
+                or self._silent(now)
+            ):
+                self._requests += view.requests
+                self._line({"t": now, "add": view.to_json(), **({"instance": instance} if instance else {})})
+                self._written = now
 
     def presume(self, view: LedgerView) -> None:
         """Write requests that may have been sent by somebody who can no longer tell."""
@@ -126,6 +133,10 @@ class LedgerWriter:
         self._line({"t": self._clock(), "final": True, **totals, **data})
         self._file.close()
 
+    def _increments(self) -> Iterable[tuple[str, LedgerView]]:
+        """What was recorded since the last call, by instance of the target; under no name for a target of one."""
+        yield "", self._ledger.drain()
+
     def _silent(self, now: float) -> bool:
         return now - self._written >= SILENCE_SECONDS
 
@@ -140,7 +151,8 @@ class LedgerTail:
     listener: gets every line after the header as it is taken in, and its increment if it has one.
     header, final: those lines, {} until they are there. events: in the order of the file. seen_until: time of
     the newest line; everything that the generator recorded until then is in. bin_seconds: of the empty view of a
-    generator that died before its first line, so that it can be merged with those of others.
+    generator that died before its first line, so that it can be merged with those of others. instances: what was sent
+    to each of several.
     """
 
     def __init__(
@@ -156,6 +168,7 @@ class LedgerTail:
         self.events: list[Event] = []
         self.seen_until = -inf
         self._sum = ViewSum(bin_seconds)
+        self.instances: dict[str, ViewSum] = {}
         self._requests = 0
         self._offset = 0
         self._number = 0
@@ -212,6 +225,9 @@ class LedgerTail:
             try:
                 view = LedgerView.from_json(row["add"])
                 self._sum.add(view)
+                if "instance" in row:
+                    width = float(self.header["bin_seconds"])
+                    self.instances.setdefault(row["instance"], ViewSum(width)).add(view)
             except ValueError as error:
                 raise InputError(
                     what=str(error),

@@ -6,6 +6,7 @@ from promproof.contract.labels import RequestTruth
 from promproof.contract.model import Metric
 from promproof.evidence.bins import bucket_top
 from promproof.evidence.evidence import Evidence, Shot
+from promproof.evidence.instances import Together
 from promproof.evidence.records import ExpositionRead
 from promproof.evidence.scrapes import UNKNOWN, Asked, as_ledger, between_readings
 from promproof.evidence.sums import merge
@@ -38,11 +39,18 @@ def ledger_of(evidence: Evidence, metric: Metric, at: Shot | None = None) -> Led
 
 
 def scrape_ledger(evidence: Evidence, at: Shot | None = None) -> LedgerView:
-    """The requests for the metrics themselves, since the baseline if there is one."""
+    """The requests for the metrics of all instances, since the baseline if there is one."""
+    width = evidence.ledger.bin_seconds
+    if not isinstance(evidence, Together):
+        return _scrapes(evidence, at, width)
+    return merge([_scrapes(part, part.shot(at.label) if at else None, width) for part in evidence.parts])
+
+
+def _scrapes(evidence: Evidence, at: Shot | None, bin_seconds: float) -> LedgerView:
     asked = [Asked(scrape.begin, scrape.end, 200 if scrape.up else UNKNOWN) for scrape in evidence.scrapes]
     reads = [record.data for record in evidence.history.of(ExpositionRead)]
     asked += [Asked(read.begin, read.end, read.status or UNKNOWN) for read in reads]
     since = None if evidence.run.managed else evidence.shot("baseline").span
     met = between_readings(asked, since, at.span if at is not None else None)
     own = ("GET", evidence.contract.target.metrics_path)
-    return as_ledger(met, own, evidence.ledger.bin_seconds, evidence.history.monotonic)
+    return as_ledger(met, own, bin_seconds, evidence.history.monotonic)

@@ -46,6 +46,7 @@ def add_options(parser: Any, **_: object) -> None:
         help="send nothing before this file is there, since Locust takes seconds to start",
         **hidden,
     )
+    add("--spread", default="", help="URLs of further instances: requests go to all in turn", **hidden)
     add("--stretch", default="", help="arrivals last so many times as long; for rare scrapes", **hidden)
     # the text of the scenario travels to the workers with the options, so that only the master needs the file
     add("--scenario-text", default="", help=argparse.SUPPRESS, **hidden)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
+from typing import Protocol
 
 import gevent
 
-from promproof.load.ledger import Ledger
 from promproof.load.models import Scenario
 from promproof.load.plan import Plan
 from promproof.load.punctuality import Generator
@@ -33,12 +33,25 @@ class Progress:
     """Sessions in progress, by name."""
 
 
+class Sent(Protocol):
+    """What was sent so far: a ledger, or those of several instances."""
+
+    bin_seconds: float
+
+    @property
+    def opened(self) -> int: ...
+
+    def open_requests(self) -> int: ...
+
+    def lag(self, seconds: float) -> None: ...
+
+
 @dataclass(frozen=True)
 class Ground:
     """What arrivals and once sessions stand on."""
 
     scenario: Scenario
-    ledger: Ledger
+    ledger: Sent
     plan: Plan
     clock: Callable[[], float]
     team: Team

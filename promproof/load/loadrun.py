@@ -28,6 +28,7 @@ from promproof.load.play import Player, SetupError, Surprises
 from promproof.load.punctuality import Generator, excesses
 from promproof.load.roles import Alone, Record, Team, Writer
 from promproof.load.sessions import Sessions
+from promproof.load.spread import Spread
 from promproof.load.stopping import Stop
 from promproof.load.wire import Wire
 
@@ -42,7 +43,8 @@ class LoadRun:
 
     ready: asked before the first request until it says yes.
     quit: ends Locust; called once. problems: why the evidence is incomplete, in words. goes_on: what needs a pool that
-    can't be filled is left out, and the rest is played; without it that ends the run.
+    can't be filled is left out, and the rest is played; without it that ends the run. spread: the ledgers of several
+    instances, of which `ledger` is the first.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class LoadRun:
         team: Team | None = None,
         *,
         goes_on: bool = False,
+        spread: Spread | None = None,
     ) -> None:
         self.scenario = scenario
+        self._ledger, self._spread = ledger, spread
         self._goes_on = goes_on
         self.surprises = Surprises()
         self.problems: list[str] = []
@@ -68,7 +72,7 @@ class LoadRun:
         )
         self._ground = Ground(
             scenario=scenario,
-            ledger=ledger,
+            ledger=ledger if spread is None else spread,
             plan=Plan(scenario),
             clock=clock,
             team=Alone(clock) if team is None else team,
@@ -86,11 +90,20 @@ class LoadRun:
         self._users_in = 0
         self._beat = gevent.spawn(self._write_regularly)
 
-    def join(self, wire: Wire) -> None:
-        """Take part with one Locust user's client; returns when the run is over. The first user conducts it."""
+    def join(self, *wires: Wire) -> None:
+        """Take part with one Locust user's client; returns when the run is over. The first user conducts it.
+
+        wires: the client, or one for each of several instances in their order.
+        """
         self._users_in += 1
         player = Player(
-            self._ground.ledger, wire, gevent.sleep, lambda: self.stop.cut, self.surprises, self._failed_here
+            self._ledger,
+            wires[0],
+            gevent.sleep,
+            lambda: self.stop.cut,
+            self.surprises,
+            self._failed_here,
+            self._spread.turns(wires) if self._spread is not None else None,
         )
         if self._users_in == 1:
             gevent.spawn(self._ground.sessions.guard, self._conduct, player)

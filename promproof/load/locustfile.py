@@ -33,7 +33,8 @@ from promproof.load.ledger import Ledger
 from promproof.load.loadrun import LoadRun
 from promproof.load.master import Gathered, MasterRun
 from promproof.load.models import Scenario
-from promproof.load.users import OneUserEach, ScenarioUser, count_plain_requests
+from promproof.load.spread import Spread, SpreadWriter
+from promproof.load.users import OneUserEach, ScenarioUser, count_plain_requests, spread_of
 
 __all__ = ["OneUserEach", "ScenarioUser"]
 
@@ -143,8 +144,10 @@ def _prepare(environment: Any) -> None:
 
 
 def _run_alone(environment: Any, scenario: Scenario, width: float) -> LoadRun:
-    options, ledger = environment.parsed_options, Ledger(time.monotonic, width)
-    writer = _writer(environment, scenario, ledger)
+    options, further = environment.parsed_options, spread_of(environment)
+    spread = Spread(time.monotonic, width, [environment.host, *further]) if further else None
+    ledger = Ledger(time.monotonic, width) if spread is None else spread.first
+    writer = _writer(environment, scenario, ledger if spread is None else spread)
     go = None if options.start_file is None else Path(options.start_file)
     if environment.load_runs == 0:
         count_plain_requests(environment, ledger)
@@ -156,6 +159,7 @@ def _run_alone(environment: Any, scenario: Scenario, width: float) -> LoadRun:
         _leave(environment),
         ready=lambda: go is None or go.exists(),
         goes_on=go is not None,  # it is part of a run whose other claims can be judged
+        spread=spread,
     )
 
 
@@ -197,7 +201,10 @@ def _writer(environment: Any, scenario: Scenario, source: Source) -> LedgerWrite
     path = Path(options.ledger)
     if environment.web_ui is not None:
         path = path / f"run-{environment.load_runs + 1}.jsonl"
-    writer = LedgerWriter(path, source, time.monotonic, time.time(), **about)
+    if isinstance(source, Spread):
+        writer: LedgerWriter = SpreadWriter(path, source, time.monotonic, time.time(), **about)
+    else:
+        writer = LedgerWriter(path, source, time.monotonic, time.time(), **about)
     environment.load_ledger = path
     return writer
 

@@ -64,6 +64,8 @@ class Player:
     surprises: Surprises
     failed_here: Callable[[], None] = lambda: None
     """told of every request that this machine could not send"""
+    turn: Callable[[], tuple[Ledger, Wire]] | None = None
+    """of several instances, whom the next request goes to; None for one"""
 
     def play(self, session: ReadySession, visit: Visit, due: float | None = None) -> None:
         """Run the steps in order, up to the first surprise.
@@ -104,15 +106,16 @@ class Player:
         """Send one request and record it. Its saved variables; None when the answer was a surprise."""
         call = request.call(visit)
         leave = request.spec.leave
-        token = self.ledger.open(request.label_method, request.endpoint, request.counted_user(visit), due)
-        reply = self.wire.send(call) if leave is None else self.wire.leave(call, leave)
+        ledger, wire = (self.ledger, self.wire) if self.turn is None else self.turn()
+        token = ledger.open(request.label_method, request.endpoint, request.counted_user(visit), due)
+        reply = wire.send(call) if leave is None else wire.leave(call, leave)
         if reply.own_failure:
             self.failed_here()
-        surprise = self._record(request, token, reply)
+        surprise = _record(ledger, request, token, reply)
         saved: dict[str, object] = {}
         answer = _json(reply) if request.reads_answer and surprise is None else None
         for tally in request.tallies:
-            surprise = self._tally(tally, visit, token, reply, answer, surprise) or surprise
+            surprise = _tally(ledger, tally, visit, token, reply, answer, surprise) or surprise
         if surprise is None and request.spec.save:
             try:
                 for name, path in request.spec.save.items():
@@ -128,61 +131,63 @@ class Player:
             return None
         return saved
 
-    def _record(self, request: ReadyRequest, token: Token, reply: Reply) -> str | None:
-        """Give the token back; what was surprising about the ending, or None."""
-        spec, ledger = request.spec, self.ledger
-        if reply.ending is Ending.UNSENT or spec.leave == "half-header":
-            ledger.drop(token)
-            return None if reply.ending is Ending.LEFT else "could not be sent"
-        if not spec.counted:
-            ledger.drop(token)
-        elif reply.ending is Ending.LEFT:
-            seen = reply.status
-            if seen and seen not in request.expect:
-                ledger.abandon(token, seen)
-                return f"answered {seen} before the client left, expected {_either(request.expect)}"
-            ledger.abandon(token, spec.status or 0, spec.floor)
-            return None
-        elif reply.ending is Ending.ANSWERED:
-            floor = spec.floor if reply.status in request.expect else 0.0
-            ledger.close(token, reply.status, max(floor, spec.body_after if reply.asked else 0.0))
-        elif reply.ending is Ending.BROKEN and spec.broken is not None:
-            ledger.close(token, spec.broken, spec.floor)
-            return None
-        else:
-            ledger.close_unknown(token)
-        if reply.ending is not Ending.ANSWERED:
-            return f"answer {reply.ending.value}"
-        if spec.broken is not None:
-            return f"answered whole with {reply.status}, expected an answer that breaks off"
-        if reply.status not in request.expect:
-            return f"answered {reply.status}, expected {_either(request.expect)}"
-        return None
 
-    def _tally(
-        self,
-        tally: ReadyTally,
-        visit: Visit,
-        token: Token,
-        reply: Reply,
-        answer: object,
-        surprise: str | None,
-    ) -> str | None:
-        """Record what the request caused. A new surprise, or None."""
-        if reply.ending is Ending.UNSENT:
-            return None
-        if surprise is not None:
-            self.ledger.tally_unknown(tally.name, tally.known(visit), token, tally.at_most)
-            return None
-        if reply.ending is Ending.ANSWERED and reply.status not in tally.statuses:
-            return None
-        try:
-            for labels in list(tally.labels(visit, answer)):
-                self.ledger.tally(tally.name, labels, token, tally.not_before)
-        except LookupError as error:
-            self.ledger.tally_unknown(tally.name, tally.known(visit), token, tally.at_most)
-            return f"answer without a field: {error.args[0]}"
+def _record(ledger: Ledger, request: ReadyRequest, token: Token, reply: Reply) -> str | None:
+    """Give the token back; what was surprising about the ending, or None."""
+    spec = request.spec
+    if reply.ending is Ending.UNSENT or spec.leave == "half-header":
+        ledger.drop(token)
+        return None if reply.ending is Ending.LEFT else "could not be sent"
+    if not spec.counted:
+        ledger.drop(token)
+    elif reply.ending is Ending.LEFT:
+        seen = reply.status
+        if seen and seen not in request.expect:
+            ledger.abandon(token, seen)
+            return f"answered {seen} before the client left, expected {_either(request.expect)}"
+        ledger.abandon(token, spec.status or 0, spec.floor)
         return None
+    elif reply.ending is Ending.ANSWERED:
+        floor = spec.floor if reply.status in request.expect else 0.0
+        ledger.close(token, reply.status, max(floor, spec.body_after if reply.asked else 0.0))
+    elif reply.ending is Ending.BROKEN and spec.broken is not None:
+        ledger.close(token, spec.broken, spec.floor)
+        return None
+    else:
+        ledger.close_unknown(token)
+    if reply.ending is not Ending.ANSWERED:
+        return f"answer {reply.ending.value}"
+    if spec.broken is not None:
+        return f"answered whole with {reply.status}, expected an answer that breaks off"
+    if reply.status not in request.expect:
+        return f"answered {reply.status}, expected {_either(request.expect)}"
+    return None
+
+
+def _tally(
+    ledger: Ledger,
+    tally: ReadyTally,
+    visit: Visit,
+    token: Token,
+    reply: Reply,
+    answer: object,
+    surprise: str | None,
+) -> str | None:
+    """Record what the request caused. A new surprise, or None."""
+    if reply.ending is Ending.UNSENT:
+        return None
+    if surprise is not None:
+        ledger.tally_unknown(tally.name, tally.known(visit), token, tally.at_most)
+        return None
+    if reply.ending is Ending.ANSWERED and reply.status not in tally.statuses:
+        return None
+    try:
+        for labels in list(tally.labels(visit, answer)):
+            ledger.tally(tally.name, labels, token, tally.not_before)
+    except LookupError as error:
+        ledger.tally_unknown(tally.name, tally.known(visit), token, tally.at_most)
+        return f"answer without a field: {error.args[0]}"
+    return None
 
 
 def _either(statuses: Iterable[int]) -> str:

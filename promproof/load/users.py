@@ -30,10 +30,11 @@ class FastWire:
     sending; what it would have reported is reported here.
     """
 
-    def __init__(self, user: FastHttpUser, pool: OneShotPool) -> None:
+    def __init__(self, user: FastHttpUser, pool: OneShotPool, host: str = "") -> None:
+        """host: that of the user, unless it is given."""
         self._events = user.environment.events
-        self._host = str(user.host).rstrip("/")
-        self._base = URL(user.host)
+        self._host = host or str(user.host).rstrip("/")
+        self._base = URL(host or user.host)
         self._prefix: str = self._base.path.rstrip("/")
         self._client = pool.get_client(self._base)
         self._headers = {"Accept-Encoding": "identity", **shown()}
@@ -121,7 +122,7 @@ class FastWire:
 
 def take_part(user: ScenarioUser) -> None:
     """The one task: the run decides what the user does."""
-    user.run_of_scenario.join(user.wire)
+    user.run_of_scenario.join(user.wire, *user.further_wires)
     raise StopUser
 
 
@@ -142,6 +143,7 @@ class ScenarioUser(FastHttpUser):
         super().__init__(environment)
 
         self.wire = FastWire(self, self.client_pool)
+        self.further_wires = [FastWire(self, self.client_pool, url) for url in spread_of(environment)]
 
 
 def count_plain_requests(environment: Any, ledger: Ledger) -> None:
@@ -169,6 +171,11 @@ def count_plain_requests(environment: Any, ledger: Ledger) -> None:
         )
 
     environment.events.request.add_listener(listener)
+
+
+def spread_of(environment: Any) -> list[str]:
+    """The URLs of the further instances of the target; none for a target of one."""
+    return [url.rstrip("/") for url in environment.parsed_options.spread.split()]
 
 
 class OneUserEach(LoadTestShape):

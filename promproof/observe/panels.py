@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,8 @@ class Sources:
     database: str | None
     readings: list[records.MachineReading]
     process_started: float | None
+    instances: Mapping[str, str] = field(default_factory=dict)
+    """The labels of several instances by their URL, where it is known which of them answered."""
 
 
 def _is_refused(error: EvidenceError) -> bool:
@@ -113,7 +115,7 @@ def everything(
         return
     machine(history, sources.readings, sources.process_started)
     for name, path in sources.ledgers.items():
-        latencies(history, name, path)
+        latencies(history, name, path, sources.instances)
     scrapes(history, prometheus, history.now() + 1)
     provisioned = record.data.sources
     folder = GrafanaFolder(read_all(record.data.files, provisioned), provisioned, (), ())

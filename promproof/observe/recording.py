@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 
@@ -49,10 +49,13 @@ def attempt(history: Recorder, what: str) -> Iterator[None]:
         history.failed(what, error)
 
 
-def exposition(history: Recorder, url: str, label: str, authorization: str = "") -> Exposition | None:
+def exposition(
+    history: Recorder, url: str, label: str, authorization: str = "", instance: str = ""
+) -> Exposition | None:
     """Read the target's exposition directly; a failure is recorded and gives None.
 
-    authorization: the header with which Prometheus identifies itself; empty for none.
+    authorization: the header with which Prometheus identifies itself; empty for none. instance: of several instances
+    the one that is read, empty for the first.
     """
     headers = {"Accept": ACCEPT} | ({"Authorization": authorization} if authorization else {})
     begin = history.now()
@@ -68,16 +71,21 @@ def exposition(history: Recorder, url: str, label: str, authorization: str = "")
         failed = str(error)
     except Exception as error:
         failed = history.tracebacks.keep(f"reading {url}", error)
-    history.add(records.ExpositionRead(label, begin, history.now(), text, status, page, failed))
+    _add(history, records.ExpositionRead(label, begin, history.now(), text, status, page, failed), instance)
     return parsed
 
 
-def asked_for_metrics(history: Recorder) -> Callable[[SentRequest], None]:
+def _add(history: Recorder, record: records.Kind, instance: str) -> None:
+    """Write down what was read of the target, or of one of its instances after the first."""
+    history.add(records.OfInstance.of(instance, record) if instance else record)
+
+
+def asked_for_metrics(history: Recorder, instance: str = "") -> Callable[[SentRequest], None]:
     """Write down each request for the metrics whose exposition nobody kept: a target that counts them counts it."""
 
     def note(sent: SentRequest) -> None:
         begin, end = history.from_monotonic(sent.started), history.from_monotonic(sent.ended)
-        history.add(records.ExpositionRead("ready", begin, end, status=sent.status))
+        _add(history, records.ExpositionRead("ready", begin, end, status=sent.status), instance)
 
     return note
 
@@ -124,12 +132,13 @@ def rows(history: Recorder, contract: Contract, url: str, label: str) -> None:
             history.add(records.Rows(what, label, query, tuple(database.ask(url, query))))
 
 
-def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selector: str) -> None:
-    """All samples of the run: the documented metrics, the scrapes themselves, and ALERTS."""
+def stored(history: Recorder, prometheus: Prometheus, contract: Contract, selectors: Sequence[str]) -> None:
+    """All samples of the run by selector of an instance: the documented metrics, the scrapes themselves, and ALERTS."""
     names = [*SCRAPE_SERIES]
     for metric in contract.metrics:
         names.append(sample_name(metric))
-    samples(history, prometheus, records.Stored, [*(f"{name}{{{selector}}}" for name in names), "ALERTS"])
+    asked = [f"{name}{{{selector}}}" for selector in selectors for name in names]
+    samples(history, prometheus, records.Stored, [*asked, "ALERTS"])
 
 
 def samples(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,14 @@ from promproof.evidence import records
 from promproof.evidence.bins import flat
 from promproof.evidence.history import Recorder
 from promproof.evidence.ledgerfile import LedgerTail
+from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.observe import database
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.recording import in_run_time
 from promproof.truth.rows import RowsPanelTruth
+
+Rows = tuple[tuple[float, tuple[tuple[str, str, tuple[int, ...], dict[str, int]], ...]], ...]
 
 
 def scrapes(history: Recorder, prometheus: Prometheus, seconds: float) -> None:
@@ -31,15 +34,25 @@ def scrapes(history: Recorder, prometheus: Prometheus, seconds: float) -> None:
         history.add(records.AllScrapes(name, tuple(in_run_time(history, item) for item in series)))
 
 
-def latencies(history: Recorder, source: str, path: Path) -> None:
-    """Client latencies over time, from a ledger's file: each row holds what ended since the row before (run time)."""
+def latencies(history: Recorder, source: str, path: Path, instances: Mapping[str, str] | None = None) -> None:
+    """Client latencies over time, from a ledger's file: each row holds what ended since the row before (run time).
+
+    instances: the labels of several instances by their URL, each of which gets a record of its own as well.
+    """
     tail = _Increments(path)
     try:
         tail.poll()
     except InputError as error:
         history.add(records.ObservationFailed(f"latencies of {source}", str(error)))
         return
-    rows = tuple(
+    history.add(records.Latencies(source, _rows(history, tail.found)))
+    for url, instance in (instances or {}).items():
+        mine = _rows(history, tail.of.get(url, []))
+        history.add(records.OfInstance.of(instance, records.Latencies(source, mine)))
+
+
+def _rows(history: Recorder, found: Iterable[tuple[float, LedgerView]]) -> Rows:
+    return tuple(
         (
             round(history.from_monotonic(t), 6),
             tuple(
@@ -53,9 +66,8 @@ def latencies(history: Recorder, source: str, path: Path) -> None:
                 if seen.latency
             ),
         )
-        for t, view in tail.found
+        for t, view in found
     )
-    history.add(records.Latencies(source, rows))
 
 
 Table = tuple[tuple[int | float | str | None, ...], ...]
@@ -67,11 +79,18 @@ class _Increments(LedgerTail):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.found: list[tuple[float, LedgerView]] = []
+        self.of: dict[str, list[tuple[float, LedgerView]]] = {}
 
     def _take(self, row: dict[str, Any]) -> None:
         super()._take(row)
-        if "add" in row:
-            self.found.append((float(row["t"]), LedgerView.from_json(row["add"])))
+        if "add" not in row:
+            return
+        t, view = float(row["t"]), LedgerView.from_json(row["add"])
+        if "instance" in row:
+            self.of.setdefault(row["instance"], []).append((t, view))
+        if self.found and self.found[-1][0] == t:  # of two instances at one time: it is one row of all
+            view = merge([self.found.pop()[1], view])
+        self.found.append((t, view))
 
 
 def machine(history: Recorder, readings: list[records.MachineReading], started: float | None) -> None:

@@ -40,7 +40,21 @@ class Service:
     authorization: str = ""
     """The header with which Prometheus asks for its metrics; empty for none."""
     siblings: tuple[str, ...] = ()
-    """The other instances of its job, in a Prometheus that runs already."""
+    """The other instances of its job, in a Prometheus that runs already, but for those that take part."""
+    others: tuple[Service, ...] = ()
+    """The other instances that take part: they get requests as well."""
+    balanced: bool = False
+    """Whether something in front of them decides which of them answers."""
+
+    @property
+    def every(self) -> tuple[Service, ...]:
+        """All instances that take part, this one first."""
+        return (self, *self.others)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URLs that requests go to in turn; one where something else decides who answers."""
+        return (self.url,) if self.balanced else tuple(service.url for service in self.every)
 
     @property
     def selector(self) -> str:
@@ -91,6 +105,7 @@ class Bench:
         self.tools.history.raise_if_broken()
         self.monitoring.stack.raise_if_dead()
         self.tools.receiver.raise_if_dead()
-        if self.service.app is not None:
-            self.service.app.raise_if_dead()
+        for service in self.service.every:
+            if service.app is not None:
+                service.app.raise_if_dead()
         self.tools.liveness.raise_if_frozen()

@@ -39,14 +39,16 @@ from promproof.run.housekeeping import opened
 from promproof.run.liveness import Component, Liveness, of_stack
 from promproof.run.options import wish_of
 from promproof.run.pace import pace_of
+from promproof.run.places import Place, places
 from promproof.run.prepare import Prepared
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.target import Target
-from promproof.stack.backend import Site, WantedStack
+from promproof.stack.backend import Backend, Site, WantedStack
 from promproof.stack.binaries import find_binaries
 from promproof.stack.choice import Can, abilities, choose
-from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, Stack, Status
+from promproof.stack.journal import Journal
+from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, SentRequest, Stack, Status
 
 FIRST_SCRAPE_SECONDS = 30.0
 Say = Callable[[str], None]
@@ -75,21 +77,32 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
-    read = recording.asked_for_metrics(history)
-    target = Target(prepared, ground.folder / "target", journal, pace.bin_seconds, backend, read)
-    target.start(cleanup, say)
+    found = places(prepared)
+    further: list[list[SentRequest]] = [[] for _ in found[1:]]
+    reads = [recording.asked_for_metrics(history), *(sent.append for sent in further)]
+    targets = [
+        _started(ground, place, journal, pace.bin_seconds, backend, read, cleanup)
+        for place, read in zip(found, reads, strict=True)
+    ]
     gateway = backend.gateway()
     if gateway is not None:
         receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
-        target.open_to(gateway, cleanup, say)
-    urls = _receivers(prepared, receiver, target.sender)
-    configure = configuration(prepared, private / "rendered", urls, target.address, readers=backend.readers)
+        for target in targets:
+            target.open_to(gateway, cleanup, say)
+    urls = _receivers(prepared, receiver, targets[0].sender)
+    addresses = [target.address for target in targets]
+    configure = configuration(prepared, private / "rendered", urls, addresses, readers=backend.readers)
     stack = cleanup.enter_context(backend.stack(WantedStack(prepared.scale, configure, binaries, procfs)))
-    liveness = Liveness([*_target(target), *of_stack(stack)], book, say)
+    components = [component for target in targets for component in _target(target)]
+    liveness = Liveness([*components, *of_stack(stack)], book, say)
     cleanup.callback(liveness.stop)
     liveness.start()
     _tell_rendered(ground, stack.rendered, private)
-    service = _service(prepared, target, target.faults(cleanup, book))
+    services = [
+        _service(place.prepared, target, None if number else target.faults(cleanup, book))
+        for number, (place, target) in enumerate(zip(found, targets, strict=True))
+    ]
+    service = replace(services[0], others=tuple(services[1:]), balanced=any(place.behind for place in found))
     monitoring = _monitoring(prepared, backend.name, stack, liveness, cleanup)
     bench = Bench(
         _among(prepared, monitoring, service),
@@ -98,7 +111,34 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
         Tools(history, journal, book, receiver, liveness, binaries),
     )
     history.add(describe(prepared, bench))
+    for other, sent in zip(bench.service.others, further, strict=True):
+        note = recording.asked_for_metrics(history, other.instance)
+        for request in sent:
+            note(request)
     return bench
+
+
+def _started(
+    ground: Ground,
+    place: Place,
+    journal: Journal,
+    bin_seconds: float,
+    backend: Backend,
+    read: Callable[[SentRequest], None],
+    cleanup: ExitStack,
+) -> Target:
+    target = Target(
+        place.prepared,
+        ground.folder / "target",
+        journal,
+        bin_seconds,
+        backend,
+        read,
+        name=place.name,
+        behind=place.behind,
+    )
+    target.start(cleanup, ground.say)
+    return target
 
 
 def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Service:
@@ -150,8 +190,14 @@ def _among(prepared: Prepared, monitoring: Monitoring, service: Service) -> Serv
         targets = monitoring.prometheus.targets()
     except EvidenceError:  # the checks say that it lists no targets
         return service
-    own = named or at_address(targets, job, service.instance)
-    return replace(service, instance=own, siblings=of_one(job, instances(targets, job), own))
+    listed = instances(targets, job)
+    if not service.others:
+        own = named or at_address(targets, job, service.instance)
+        return replace(service, instance=own, siblings=of_one(job, listed, own))
+    every = [replace(each, instance=at_address(targets, job, each.instance)) for each in service.every]
+    mine = {each.instance for each in every}
+    siblings = tuple(instance for instance in listed if instance not in mine)
+    return replace(every[0], others=tuple(every[1:]), siblings=siblings, balanced=service.balanced)
 
 
 def _monitoring(
@@ -186,7 +232,7 @@ def _target(target: Target) -> list[Component]:
     """The target, as far as its process is on this machine."""
     app, pid = target.app, target.pid
     if app is not None:
-        return [Component("target", app.state, app.log_tail)]
+        return [Component(target.name, app.state, app.log_tail)]
     return [] if pid is None else [Component("target", lambda: ComponentState("target", Status.RUNNING, pid))]
 
 
@@ -211,6 +257,8 @@ def describe(prepared: Prepared, bench: Bench) -> records.Run:
         binaries=tuple(str(bench.tools.binaries).splitlines()),
         changes=tuple(str(change) for change in rendered.changes) if rendered is not None else (),
         diff=rendered.diff if rendered is not None else "",
+        instances=tuple(each.instance for each in bench.service.every) if bench.service.others else (),
+        balanced=bench.service.balanced,
     )
 
 
@@ -218,6 +266,10 @@ def no_drill(prepared: Prepared, bench: Bench) -> str:
     """Why the run takes no alert live; empty when it does."""
     if prepared.drill is None:
         return "the live drill was left out (--no-drill)"
+    if bench.service.others:
+        return (
+            f"the live drill is one of a service of one instance, and this one has {len(bench.service.every)}"
+        )
     if bench.service.siblings:
         return shared(prepared.contract.target.job, bench.service.siblings)
     needs, able = needs_of(prepared.drill.plan)
@@ -237,10 +289,11 @@ def await_scrape(bench: Bench, say: Say) -> None:
     say("waiting for the first scrape")
     deadline = time.monotonic() + FIRST_SCRAPE_SECONDS
     last = ""
+    wanted = [service.selector for service in bench.service.every]
     while time.monotonic() < deadline:
         bench.watch()
         try:
-            if bench.monitoring.prometheus.query(f"up{{{bench.service.selector}}}"):
+            if all(bench.monitoring.prometheus.query(f"up{{{selector}}}") for selector in wanted):
                 return
             last = ""
         except EvidenceError as error:

@@ -171,6 +171,13 @@ class _Session:
         self.proc = idle_machine(ground, cleanup, cpus)
         self.bench = bring_up(ground, cleanup, self.proc.folder if self.proc else None)
         bench = self.bench
+        if bench.service.others:
+            raise InputError(
+                what=f"the service has {len(bench.service.every)} instances",
+                where="target.instances",
+                expected="one instance: a drill on one of several, and one on all of them, is not judged yet",
+                todo="drill it with a contract of one instance, or --target URL of one of them",
+            )
         if bench.service.siblings:
             raise InputError(
                 what=shared(prepared.contract.target.job, bench.service.siblings),
@@ -243,7 +250,9 @@ class _Session:
             history.add(records.ObservationFailed("prometheus", str(state)))
             return
         recording.server(history, bench.monitoring.prometheus)
-        recording.stored(history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector)
+        recording.stored(
+            history, bench.monitoring.prometheus, self.prepared.contract, [bench.service.selector]
+        )
         buckets = [
             f'{metric.name}_bucket{{{bench.service.selector},le="{float(alert.limit)}"}}'
             for alert in self.prepared.contract.alerts

@@ -30,6 +30,7 @@ from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
 from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
+from promproof.run.reading import expositions, harness_ledger, sent_by_harness
 from promproof.run.senders import POLL_SECONDS, Senders
 from promproof.verdict import Verdict
 
@@ -101,7 +102,7 @@ class Job:
         )
         self.senders = Senders(ground, bench, self.poller, cleanup)
         self.scraped = 0.0
-        self.sent_at_rest: LedgerView | None = None
+        self.sent_at_rest: tuple[LedgerView, ...] = ()
         self.usage: exercises.UsageSampler | None = None
         self.boundary: Future[records.Boundary] | None = None
         self.machine = panels.sampler(ground.history, ground.prepared.contract, bench.monitoring)
@@ -115,8 +116,13 @@ class Job:
         recording.need_exposition(
             self.history, self.bench.service.metrics_url, self.bench.service.authorization
         )
+        for other in self.bench.service.others:
+            recording.exposition(
+                self.history, other.metrics_url, "baseline", other.authorization, other.instance
+            )
         if self.bench.service.app is None:
-            self.bench.service.sender.forget()
+            for each in self.bench.service.every:
+                each.sender.forget()
             if self.bench.service.database is not None:
                 sums(self.history, self.prepared.contract, self.bench.service.database, "baseline")
         sampler = self._sampler()
@@ -143,8 +149,8 @@ class Job:
         """Ledgers, and what promtool said meanwhile; after an interruption nobody is waited for."""
         hurried = bool(interrupts.noted())
         self.senders.record(HURRIED_STOP_SECONDS if hurried else STOP_SECONDS)
-        sent = self.sent_at_rest or self.bench.service.sender.view()
-        self.history.add(records.Ledger("harness", complete=True, view=sent.to_json()))
+        service = self.bench.service
+        harness_ledger(self.history, service, self.sent_at_rest or sent_by_harness(service))
         if self.boundary is not None:
             static.record_boundary(self.history, self.boundary, wait=not hurried)
 
@@ -168,13 +174,12 @@ class Job:
         shown = (self.scraped, self.history.now())  # the harness's own ledger ends with the reading at rest
         self._read_at_rest()
         time.sleep(3 * self.interval)
-        recording.exposition(
-            self.history, bench.service.metrics_url, "rest-later", bench.service.authorization
-        )
+        expositions(self.history, bench.service, "rest-later")
         with recording.attempt(self.history, "a later scrape"):
-            recording.await_stored(
-                self.history, bench.monitoring.prometheus, bench.service.selector, STORED_SECONDS
-            )
+            for each in bench.service.every:
+                recording.await_stored(
+                    self.history, bench.monitoring.prometheus, each.selector, STORED_SECONDS
+                )
         recording.server(self.history, bench.monitoring.prometheus)
         recording.alertmanager(
             self.history,
@@ -183,9 +188,8 @@ class Job:
             self.prepared.folder.receivers,
             bench.monitoring.stack.inner.alertmanager,
         )
-        recording.stored(
-            self.history, bench.monitoring.prometheus, self.prepared.contract, bench.service.selector
-        )
+        selectors = [each.selector for each in bench.service.every]
+        recording.stored(self.history, bench.monitoring.prometheus, self.prepared.contract, selectors)
         if bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, bench.service.database, "rest")
         self.senders.timeline.update()
@@ -210,12 +214,10 @@ class Job:
     def _read_at_rest(self) -> None:
         """Read the exposition while nobody of the harness sends: a notification may come at any time."""
         for _ in range(REST_ATTEMPTS):
-            before = self.bench.service.sender.view()
-            recording.exposition(
-                self.history, self.bench.service.metrics_url, "rest", self.bench.service.authorization
-            )
-            self.sent_at_rest = self.bench.service.sender.view()
-            if before == self.sent_at_rest and not before.open:
+            before = sent_by_harness(self.bench.service)
+            expositions(self.history, self.bench.service, "rest")
+            self.sent_at_rest = sent_by_harness(self.bench.service)
+            if before == self.sent_at_rest and not any(view.open for view in before):
                 return
 
     def restart(self) -> None:

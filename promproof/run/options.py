@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from promproof.contract.deployment import Deployment
+from promproof.contract.model import Contract
 from promproof.errors import InputError
 from promproof.optiontable import PROGRAMS
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
@@ -32,6 +33,8 @@ class TargetOptions:
     """The URL of its metrics, when they are at another port or below another path than its requests."""
     fault_url: str | None = None
     fault_token: str | None = None
+    instances: tuple[str, ...] = ()
+    """The URLs of several instances that run already: `url` is one of them, or what stands in front of them."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,29 @@ def binaries(choices: Iterable[str]) -> dict[str, Path]:
             )
         binaries[name] = Path(path)
     return binaries
+
+
+def with_instances(options: Options, contract: Contract) -> Options:
+    """The options with the URLs of the instances that the contract names, where several run already.
+
+    Raises:
+        InputError: it names some that run, and the command line starts one.
+    """
+    target, wanted = options.target, contract.target.instances
+    if isinstance(wanted, int) or target.instances:
+        return options
+    if target.app is not None:
+        raise InputError(
+            what="target.instances names instances that run already, and --app starts one",
+            where=str(options.contract),
+            expected="one of them; a number of instances with --app",
+            todo="leave --app out, or say how many are to be started",
+        )
+    urls = tuple(url.rstrip("/") for url in wanted)
+    if target.url is not None and target.url.rstrip("/") in urls:
+        return options  # that one alone is asked for
+    first = urls[0] if target.url is None else target.url
+    return replace(options, target=replace(target, url=first, instances=urls))
 
 
 def wish_of(options: Options, deployment: Deployment | None = None) -> Wish:

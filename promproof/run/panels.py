@@ -42,6 +42,7 @@ def ask(
         bench.service.database,
         machine.stop() if machine is not None else [],
         process_started(bench.service.pid),
+        {each.url: each.instance for each in bench.service.every} if len(bench.service.urls) > 1 else {},
     )
     monitoring = bench.monitoring
     panels.everything(history, monitoring.prometheus, prepared.contract, bench.pace.scale, window, sources)

@@ -32,7 +32,7 @@ from promproof.run import scaling
 from promproof.run.access import METRICS, let_in_to
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
-from promproof.run.options import Options, wish_of
+from promproof.run.options import Options, wish_of, with_instances
 from promproof.run.secrecy import masker_of
 from promproof.stack.choice import fitting
 
@@ -73,6 +73,7 @@ def prepare(options: Options) -> Prepared:
     target = {"target": options.target.url, METRICS: options.target.metrics}
     shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
     contract = contracts.load(options.contract)
+    options = with_instances(options, contract)
     if contract.target.database is not None and options.target.url is None:
         database.check_installed(f"target.database in {options.contract}")
     folder = options.contract.parent

@@ -13,9 +13,9 @@ from promproof.contract.model import Contract, UsersTruth, seconds
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Quiescence
 from promproof.exposition import Exposition
-from promproof.observe import recording
 from promproof.run.bench import Service
 from promproof.run.pace import Pace
+from promproof.run.reading import expositions
 from promproof.run.traffic import Traffic
 from promproof.truth.metrics import sample_name
 from promproof.truth.requests import may_count
@@ -44,13 +44,11 @@ def settle(
     if window:
         wait = max(wait, window + 3 * pace.scrape_interval)
     time.sleep(max(0.0, latest + wait - time.monotonic()))
-    before: dict[object, float] | None = None
+    before: list[dict[object, float] | None] = []
     deadline = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < deadline:
-        now = _counters(
-            recording.exposition(history, service.metrics_url, "settling", service.authorization), contract
-        )
-        if now is not None and now == before:
+        now = [_counters(found, contract) for found in expositions(history, service, "settling")]
+        if None not in now and now == before:
             break
         before = now
         time.sleep(STEP_SECONDS)

@@ -19,6 +19,7 @@ from promproof.run.bringup import no_drill
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.frame import Ground
 from promproof.run.pace import timing_of
+from promproof.run.reading import ledgers
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 
@@ -49,7 +50,7 @@ class Senders:
         for traffic in self.ran:
             with recording.attempt(self.history, LEDGER_OF + traffic.settings.name):
                 traffic.stop(patience)
-                self.history.add(traffic.record())
+                ledgers(self.history, self.bench.service, traffic.record(), traffic.sent_to())
 
     def drive(self, reconcile: Traffic) -> None:
         """Play the reconciliation, and after it the drill.
@@ -138,7 +139,9 @@ class Senders:
     ) -> Traffic:
         """Start Locust with a scenario; it waits until it may send."""
         bench = self.bench
-        settings = Settings(scenario, bench.service.url, name, bench.pace.bin_seconds, rate, seconds, stretch)
+        first, *further = bench.service.urls
+        width = bench.pace.bin_seconds
+        settings = Settings(scenario, first, name, width, rate, seconds, stretch, tuple(further))
         traffic = Traffic(settings, self.folder, bench.tools.journal)
         self.ran.append(traffic)
         self.cleanup.callback(traffic.stop)

@@ -33,7 +33,8 @@ _FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
 class Target:
     """The API under test: started from a command or in its container, or found at a URL.
 
-    read: told of each request for the metrics that asked whether it is up.
+    read: told of each request for the metrics that asked whether it is up. name: what reports call it. behind: whether
+    the URL is that of something in front of several instances, of which this is one.
 
     Raises:
         InputError: nothing says how to start or find it.
@@ -47,8 +48,12 @@ class Target:
         bin_seconds: float,
         backend: Backend,
         read: Callable[[SentRequest], None] = lambda request: None,
+        *,
+        name: str = "target",
+        behind: bool = False,
     ) -> None:
         self._prepared = prepared
+        self.name, self._behind = name, behind
         self._relay: Relay | None = None
         options, wanted = prepared.options.target, prepared.contract.target
         self.app: App | None = None
@@ -99,7 +104,8 @@ class Target:
             sent,
         )
         # a command on this machine is wanted even where there is a service
-        brought = backend.app(asked) if options.app is None else None
+        is_one = wanted.instances == 1
+        brought = backend.app(asked) if options.app is None and is_one else None
         return brought or ManagedApp(
             command,
             workdir,
@@ -109,6 +115,7 @@ class Target:
             health_status=asked.health_status,
             metrics_path=asked.metrics_path,
             directory=asked.directory,
+            name=self.name,
             sent=asked.sent,
         )
 
@@ -123,10 +130,15 @@ class Target:
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
+    @property
+    def _own_url(self) -> str:
+        """Where it answers itself, whatever stands in front of it."""
+        return self.metrics_url if self._behind else self.url
+
     def start(self, cleanup: ExitStack, say: Say) -> None:
         """Start it, or ask a running one once for its health."""
         if self.app is not None:
-            say("starting the target")
+            say(f"starting the {self.name}")
             cleanup.enter_context(self.app)
             self.url = self.app.url  # its port may have been chosen anew
             self.sender.base_url = self.url
@@ -152,13 +164,13 @@ class Target:
             state = f"{where} answers {status}, not {wanted_statuses[0]}"
             todo = "look at the target's log, and at target.health and health_status in the contract"
             raise EvidenceError("target", state, (), todo)
-        self.pid = _local_pid(self.url)
+        self.pid = _local_pid(self._own_url)
 
     def open_to(self, gateway: str, cleanup: ExitStack, say: Say) -> None:
         """Let containers reach a target on this machine, by the gateway of their bridge and no other address."""
         if self.app is not None and self.app.beside_stack:
             return
-        parts = urlsplit(self.url)
+        parts = urlsplit(self._own_url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._relay = cleanup.enter_context(Relay(gateway, (str(parts.hostname), port)))
         say(f"the target is reachable for containers at {self._relay.address}")

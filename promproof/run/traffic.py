@@ -16,6 +16,7 @@ from promproof import interrupts, isolated
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.records import Ledger, Surprise
+from promproof.evidence.view import LedgerView
 from promproof.load.shown import shown_in_environment
 from promproof.places import LOCUST, LOCUSTFILE
 from promproof.run.liveness import LOOK_SECONDS, Course
@@ -43,6 +44,8 @@ class Settings:
     rate: float | None = None
     seconds: float | None = None
     stretch: float = 1.0
+    further: tuple[str, ...] = ()
+    """URLs of further instances: requests go to all of them in turn."""
 
 
 class Traffic:
@@ -89,6 +92,8 @@ class Traffic:
             command += ["--rate", f"{wanted.rate:g}"]
         if wanted.seconds is not None:
             command += ["--duration", f"{wanted.seconds:g}s"]
+        if wanted.further:
+            command += ["--spread", " ".join(wanted.further)]
         if wanted.stretch != 1.0:
             command += ["--stretch", f"{wanted.stretch:g}"]
         # Locust imports and configures itself from its working folder: not from the user's
@@ -206,6 +211,10 @@ class Traffic:
             tuple(Surprise(**row) for row in final.get("surprises", ())),
             tuple(map(str, final.get("problems", ()))),
         )
+
+    def sent_to(self) -> dict[str, LedgerView]:
+        """What was sent to each of several instances, by URL."""
+        return {url: parts.view() for url, parts in self._tail.instances.items()}
 
     def _raise_if_stopped(self) -> None:
         now = time.monotonic()

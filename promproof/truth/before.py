@@ -13,6 +13,7 @@ from math import inf
 from promproof.config.promql_durations import windows
 from promproof.contract.model import COUNTED
 from promproof.evidence.evidence import Evidence, Gap
+from promproof.evidence.instances import of_each
 from promproof.truth.metrics import sample_name
 from promproof.truth.phase import EDGE_SECONDS
 from promproof.truth.views import Answered, Views
@@ -26,7 +27,8 @@ def is_blind(seen: Views, answer: Answered, t: float) -> bool:
     if evidence.run.managed:
         return False
     if "known since" not in seen.memo:
-        seen.memo["known since"] = known_since(evidence)
+        each = of_each(evidence).values() or (evidence,)
+        seen.memo["known since"] = max(known_since(part) for part in each)
     since: float = seen.memo["known since"]
     return since > -inf and t - _reach(seen, answer) <= since
 

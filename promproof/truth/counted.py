@@ -7,9 +7,10 @@ the function makes of it depends on the scrape phase alone (`phase`).
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field
 
@@ -17,12 +18,15 @@ from promproof.contract.labels import RequestTruth
 from promproof.contract.model import COUNTED, Contract, Metric, TallyTruth
 from promproof.contract.texts import Pattern
 from promproof.evidence.evidence import NotShown
+from promproof.evidence.instances import nobody_knows, of_each
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
 from promproof.truth.panel import AtPoint, Bounds, Names, Truth
 from promproof.truth.phase import Phase, extrapolated, phase
 from promproof.truth.requests import counting
-from promproof.truth.views import Views
+from promproof.truth.siblings import read_alike
+from promproof.truth.views import Answered, Views
+from promproof.truth.views import views as views_of
 
 
 class Counted(Truth):
@@ -32,6 +36,30 @@ class Counted(Truth):
     by: Names = ()
     where: dict[str, Pattern] = Field(default_factory=dict)
     """Label name to a regular expression that its value matches in full."""
+    over: Literal["sum", "avg", "max", "min"] = "sum"
+    """How the figures of several instances are put together; each instance's own is a sum."""
+    of_instances = True
+
+    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+        """Of the instances that the query reads, in one sum or each by itself and then put together."""
+        read = parts(views, answer)
+        if self.over == "sum" or len(read) == 1:
+            return self.joint(read, answer, ordinal)
+        return put_together(self.over, [self.joint((part,), answer, ordinal) for part in read])
+
+    @abstractmethod
+    def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
+        """The bounds of the sum over these instances; of a target of one there is one.
+
+        Raises:
+            Gap: evidence of the truth is missing.
+        """
+
+    def by_instance(self) -> Self:
+        """Each instance is a group of its own, and nothing is put together."""
+        if "instance" in self.by:
+            return self
+        return self.model_copy(update={"by": (*self.by, "instance"), "over": "sum"})
 
     @property
     def named(self) -> set[str]:
@@ -54,19 +82,63 @@ class Counted(Truth):
     @property
     def about(self) -> str:
         """The metric and its groups."""
-        return f"{self.metric} by {', '.join(self.by) or 'nothing'} in the ledger"
+        over = "" if self.over == "sum" else f", the {self.over} of the instances"
+        return f"{self.metric} by {', '.join(self.by) or 'nothing'} in the ledger{over}"
 
 
-def sums(views: Views, truth: Counted, length: float, divisor: float) -> AtPoint:
+def parts(views: Views, answer: Answered) -> tuple[Views, ...]:
+    """The instances that a query reads, each as if it were the target alone; a target of one as it is.
+
+    Raises:
+        NotShown: parts of the query read different instances, or nobody knows which of them answered.
+    """
+    each = of_each(views.evidence)
+    if not each:
+        return (views,)
+    if views.evidence.run.balanced:
+        raise NotShown(nobody_knows(len(each)))
+    read = read_alike(answer.expanded, views.evidence.contract.target.job, tuple(each))
+    if read is None:
+        raise NotShown(f"{answer.target.path}: its parts read different instances of {len(each)}")
+    return tuple(views_of(each[instance]) for instance in read)
+
+
+def put_together(over: str, each: Sequence[AtPoint]) -> AtPoint:
+    """The average, the largest or the smallest of several bounds by group.
+
+    Open where an instance does not have a group: whether it has a series that stands still nobody knows.
+    """
+
+    def at(t: float) -> Bounds:
+        found = [bounds(t) for bounds in each]
+        groups = dict.fromkeys(group for bounds in found for group in bounds)
+        return {group: _of(over, [bounds.get(group) for bounds in found]) for group in groups}
+
+    return at
+
+
+def _of(over: str, given: Sequence[Interval | None]) -> Interval | None:
+    known = [interval for interval in given if interval is not None]
+    if len(known) < len(given):
+        return None
+    lows, highs = [interval.low for interval in known], [interval.high for interval in known]
+    if over == "avg":
+        return Interval(sum(lows) / len(lows), sum(highs) / len(highs))
+    choose = max if over == "max" else min
+    return Interval(choose(lows), choose(highs))
+
+
+def sums(read: Sequence[Views], truth: Counted, length: float, divisor: float) -> AtPoint:
     """Events in the window by group, divided."""
-    counted = selected(views, truth)
+    counted = [(views, selected(views, truth)) for views in read]
 
     def at(t: float) -> Bounds:
         result: Bounds = {}
-        for series, bounds in moved(views, truth.metric, counted, t, length):
-            scaled = Interval(bounds.low / divisor, bounds.high / divisor)
-            before = result.get(series.group)
-            result[series.group] = scaled if before is None else before + scaled
+        for views, series_of in counted:
+            for series, bounds in moved(views, truth.metric, series_of, t, length):
+                scaled = Interval(bounds.low / divisor, bounds.high / divisor)
+                before = result.get(series.group)
+                result[series.group] = scaled if before is None else before + scaled
         return result
 
     return at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from promproof.truth.counted import Counted, sums
@@ -16,6 +17,6 @@ class IncreaseTruth(Counted):
     kind: Literal["increase"]
     tolerance = "scrape phase: what completed and what started by the first and last scrape of the range"
 
-    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+    def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
         """What the range holds."""
-        return sums(views, self, window_of(answer), 1.0)
+        return sums(read, self, window_of(answer), 1.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import Field
 
@@ -32,6 +32,8 @@ class Truth(PanelTruth):
     """What the width of the bounds comes from, in words."""
     of_target: ClassVar[bool] = True
     """Whether only series of the target belong to it."""
+    of_instances: ClassVar[bool] = False
+    """Whether it is known of several instances of a service, and not of the first alone."""
     unmoved: ClassVar[str] = ""
     """Why nothing but zeros says nothing of the panel here; empty where the scenario should have moved it."""
 
@@ -48,6 +50,10 @@ class Truth(PanelTruth):
         Raises:
             Gap: evidence of the truth is missing.
         """
+
+    def by_instance(self) -> Self:
+        """The same for a query that keeps the instances apart."""
+        return self
 
     @abstractmethod
     def key(self, labels: Labels) -> Labels:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import inf
@@ -122,30 +122,34 @@ class QuantileTruth(Counted):
             return found
         return f"{metric.name} is a {metric.type}; quantiles are those of a histogram"
 
-    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+    def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
         """The quantile of the panel's query `ordinal`, by group."""
         if ordinal >= len(self.quantiles):
             raise Gap(f"{answer.target.path}: the contract names no quantile for it")
         q, length = self.quantiles[ordinal], window_of(answer)
-        metric = views.evidence.contract.metric(self.metric)
+        first = read[0]
+        metric = first.evidence.contract.metric(self.metric)
         edges = metric.buckets or ()
+        instances = tuple(views.evidence.run.instance for views in read[1:])
 
         def at(t: float) -> Bounds:
-            key = ("reached", metric.name, self.by, tuple(sorted(self.where.items())), length, t)
-            if key not in views.memo:
-                views.memo[key] = _reached(views, self, t, length)
-            reached: dict[Labels, Reach] = views.memo[key]
+            key = ("reached", metric.name, self.by, tuple(sorted(self.where.items())), length, t, instances)
+            if key not in first.memo:
+                reaches: dict[Labels, Reach] = {}
+                for views in read:
+                    _reach(reaches, views, self, t, length)
+                first.memo[key] = reaches
+            reached: dict[Labels, Reach] = first.memo[key]
             return {group: reach.bounds(q, edges) for group, reach in reached.items()}
 
         return at
 
 
-def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dict[Labels, Reach]:
-    """What each group's buckets hold in one window: the same for all quantiles."""
+def _reach(result: dict[Labels, Reach], views: Views, truth: QuantileTruth, t: float, length: float) -> None:
+    """Add what each group's buckets hold of one instance in one window: the same for all quantiles."""
     metric = views.evidence.contract.metric(truth.metric)
     lateness = views.late(metric)
     edges = (*(metric.buckets or ()), inf)
-    result: dict[Labels, Reach] = {}
     windows: dict[int, Phase | None] = {}  # of the same samples, the same window
     for series, course in _selected(views, truth, metric):
         stamps = id(series.stamps)
@@ -159,7 +163,6 @@ def _reached(views: Views, truth: QuantileTruth, t: float, length: float) -> dic
         if found is not None:
             begin = views.target_scrapes[seen.first].begin
             _weigh(reach, found, course, seen, begin, edges, lateness)
-    return result
 
 
 def _selected(views: Views, truth: QuantileTruth, metric: Metric) -> list[tuple[Series, Course]]:

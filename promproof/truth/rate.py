@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from promproof.truth.counted import Counted, sums
@@ -16,7 +17,7 @@ class RateTruth(Counted):
     kind: Literal["rate"]
     tolerance = "scrape phase: what completed and what started by the first and last scrape of each window"
 
-    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+    def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
         """What the window holds, divided by its length."""
         length = window_of(answer)
-        return sums(views, self, length, length)
+        return sums(read, self, length, length)

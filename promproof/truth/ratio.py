@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -29,15 +30,22 @@ class RatioTruth(Counted):
         """The part's labels as well."""
         return super().named | set(self.part)
 
-    def bounds(self, views: Views, answer: Answered, ordinal: int, subject: str) -> AtPoint:
+    def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
         """By group; open where there may be no event at all."""
         length = window_of(answer)
-        counted = selected(views, self)
-        inside = {series.labels for series in counted if matches(dict(series.labels), self.part)}
+        counted = [(views, selected(views, self)) for views in read]
+        inside = {
+            series.labels
+            for _, found in counted
+            for series in found
+            if matches(dict(series.labels), self.part)
+        }
 
         def at(t: float) -> Bounds:
             parts: dict[Labels, tuple[Interval, Interval]] = {}
-            for series, bounds in moved(views, self.metric, counted, t, length):
+            for series, bounds in (
+                pair for views, found in counted for pair in moved(views, self.metric, found, t, length)
+            ):
                 part, rest = parts.get(series.group, (ZERO, ZERO))
                 is_part = series.labels in inside
                 parts[series.group] = (part + bounds, rest) if is_part else (part, rest + bounds)

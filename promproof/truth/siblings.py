@@ -1,4 +1,4 @@
-"""Which other instances of the target's job a query reads: what those count is in no ledger of the run.
+"""Which instances of the target's job a query reads: what those count that get no requests is in no ledger of the run.
 
 A query that says nothing of `instance` reads all of them, and so does one of a recording rule that has summed it away.
 """
@@ -23,6 +23,20 @@ def read_by(expression: str, job: str, siblings: Sequence[str]) -> tuple[str, ..
         for instance in siblings
         if any(_may_let_in(node, {"job": job, "instance": instance}) for node in nodes)
     )
+
+
+def read_alike(expression: str, job: str, instances: Sequence[str]) -> tuple[str, ...] | None:
+    """Those of the instances that a query reads; None where its selectors read different ones, or it does not parse."""
+    try:
+        nodes = selectors(expression)
+    except ValueError:
+        return None
+    read = {
+        tuple(name for name in instances if _may_let_in(node, {"job": job, "instance": name}))
+        for node in nodes
+    }
+    found = read - {()}  # what lets none in is of another job
+    return found.pop() if len(found) == 1 else None
 
 
 def _may_let_in(selector: Any, identity: Mapping[str, str]) -> bool:

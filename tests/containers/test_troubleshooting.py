@@ -142,7 +142,7 @@ def verdicts(
 
         wait_until(scraped, 60)
         _record_configuration(history, prometheus, stack.endpoints.alertmanager)
-        recording.stored(history, prometheus, contract, f'instance="{API}"')
+        recording.stored(history, prometheus, contract, [f'instance="{API}"'])
         history.add(_promised_rules(folder))
         prometheus.close()
     history.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from promproof.evidence.records.base import Json, Kind
+from promproof.evidence.records.base import Json, Kind, read_data, to_json
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,40 @@ class Run(Kind, kind="run"):
     """what the run copy of the monitoring folder changes, one line each"""
     diff: str
     """the same as a unified diff"""
+    instances: tuple[str, ...] = ()
+    """of several instances, the label of each, the first one's first; empty for a target of one"""
+    balanced: bool = False
+    """whether something in front of the instances decides which of them answers, so that nobody knows"""
 
     @property
     def is_external(self) -> bool:
         """Whether the stack ran already: nobody here knows what was before, nor all of its files."""
         return self.backend == "external"
+
+
+@dataclass(frozen=True)
+class OfInstance(Kind, kind="of_instance"):
+    """A record of one of several instances: what it would be if the target were that one alone."""
+
+    instance: str
+    """its label, one of those in `run`"""
+    record: str
+    """the kind of the record"""
+    data: Json
+    """what that kind holds"""
+
+    @classmethod
+    def of(cls, instance: str, record: Kind) -> OfInstance:
+        """A record of this instance."""
+        return cls(instance, record.kind, to_json(record))
+
+    def read(self) -> Kind:
+        """The record.
+
+        Raises:
+            Broken: it is of an unknown kind, or of another form.
+        """
+        return read_data(self.record, self.data)
 
 
 @dataclass(frozen=True)
