@@ -55,7 +55,9 @@ def test_the_main_job_plays_a_drill_whose_needs_are_met(
     loaded = Loaded(plan=drill(**parts), path=DRILLS / "high-error-rate.yaml")
     contract = SimpleNamespace(deployment=None)
     prepared: Any = SimpleNamespace(drill=loaded, options=Options.of(app="x {port}"), contract=contract)
-    service = SimpleNamespace(faults=object() if port else None, app=object() if app else None, siblings=())
+    service = SimpleNamespace(
+        faults=object() if port else None, app=object() if app else None, siblings=(), others=()
+    )
     bench: Any = SimpleNamespace(service=service)
     said = no_drill(prepared, bench)
     assert bool(said) == bool(words)
