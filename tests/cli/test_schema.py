@@ -101,7 +101,7 @@ LEAST = "contract: 1\nservice: shop\n"
             "unmatched: unknown key; kind: requests has it; known are method, endpoint",
         ),
         ("dashboards: [{uid: a, pannels: []}]\n", "did you mean panels? panels: the documented panels"),
-        ("target: {zzzzz: x}\n", "unknown key; known are app, job, health"),
+        ("target: {zzzzz: x}\n", "unknown key; known are app, instances, job, health"),
     ],
 )
 def test_an_unknown_key_is_reported_with_the_nearest_one_and_what_that_is(
