@@ -16,20 +16,16 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    disable_created_metrics,
 )
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from promptpilot.rendering import Rendering
 from promptpilot.routing import METRICS_PATH, Route
 from promptpilot.series import OTHER, SeriesPlaces
 from promptpilot.users import ActiveUsers
-
-# Process-wide in prometheus_client, which leaves this function without types. The text format has no *_created
-# lines; as gauges they would be undocumented.
-disable_created_metrics()  # type: ignore[no-untyped-call]
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
 OUTCOMES = ("success", "failed")
@@ -75,6 +71,7 @@ class Metrics:
         self.prompt_places = SeriesPlaces(series_limit)
         self.pipeline_places = SeriesPlaces(series_limit)
         self.registry = CollectorRegistry()
+        self._rendering = Rendering(self.registry)
         self.make_metrics(self.registry)
         self._totals = _TotalsCollector()
         self.registry.register(self._totals)
@@ -250,7 +247,7 @@ class Metrics:
         """The exposition in Prometheus' text format; `totals` None: the database gave no answer."""
         self.active_users.set(self.users.count(self.clock()))
         self._totals.totals = totals
-        return generate_latest(self.registry)
+        return self._rendering.render()
 
 
 def _start(label: str, *counters: Counter) -> None:
