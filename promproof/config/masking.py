@@ -37,6 +37,8 @@ _USERINFO = re.compile(
     r"(?P<before>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'\\<>]*:)(?P<secret>[^\s/@\"'\\<>]+)(?=@)"
 )
 _NAMED = r"pass(?:word|wd|phrase)|pwd|secret|(?:\w*[_-])?(?:token|secret|password)|api[_-]?key|apikey|sig|signature"
+_NAME_ENDS = ("word", "wd", "phrase", "secret", "token", "key", "sig", "signature")
+"""How the names of `_NAMED` end."""
 _PAIR = re.compile(
     rf"(?P<before>(?<![\w-])(?:--?)?(?:{_NAMED})=)(?P<secret>[^\s&;,~\"'\\<>(){{}}]+)", re.IGNORECASE
 )
@@ -159,9 +161,9 @@ class Masker:
         for form, pattern in self._forms.items():
             if form in text:
                 text = pattern.sub(MASK, text)
-        if "://" in text:
+        if "://" in text and "@" in text:
             text = _USERINFO.sub(_hidden, text)
-        if "=" in text:
+        if _may_have_pairs(text):
             text = _PAIR.sub(_hidden, text)
         return _HEADER.sub(_hidden, text) if "uthorization" in text else text
 
@@ -261,6 +263,17 @@ def _written(secret: str) -> Iterator[str]:
     for text in (secret, unquote(secret)):
         yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
         yield from (quote(text, safe=""), html.escape(text), base64.b64encode(text.encode()).decode())
+
+
+def _may_have_pairs(text: str) -> bool:
+    """Whether a pattern is worth the time that it takes to look at every letter of a text: a word of it ends a name.
+
+    Letters beyond ASCII may stand for others where case is ignored.
+    """
+    if "=" not in text:
+        return False
+    lower = text.lower()
+    return not text.isascii() or any(f"{word}=" in lower for word in _NAME_ENDS)
 
 
 def _hidden(found: re.Match[str]) -> str:

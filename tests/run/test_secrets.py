@@ -337,3 +337,18 @@ def test_a_variable_of_the_machine_is_no_secret() -> None:
 def test_the_names_of_secrets_are_known(name: str) -> None:
     assert is_secret(name)
     assert secrets_of({name: "found-1"}) == {"found-1"}
+
+
+NAMES = """
+    password passwd passphrase pwd secret my_secret token x-token db_password api_key api-key apikey sig signature
+    PASSWORD --Api-Key pa\u017f\u017fword
+"""
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_what_is_assigned_to_the_name_of_a_secret_is_masked(name: str) -> None:
+    assert Masker().text(f'{{"n":1}} a?b=c&{name}=abc&d=e') == f'{{"n":1}} a?b=c&{name}={MASK}&d=e'
+
+
+def test_the_password_of_a_url_is_masked() -> None:
+    assert Masker().text("http://a:b@c/d http://e/f") == f"http://a:{MASK}@c/d http://e/f"
