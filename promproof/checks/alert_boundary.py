@@ -61,7 +61,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     record = evidence.need(Boundary)
     if record.data.error:
         return unknown(claim, record.data.error, [record.number])
-    points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+    points = [Point(*row) for row in record.data.points_of(alert.name)]
     said = refusals(alert, record.data)
     if said:
         return refused(claim, said, [record.number])
@@ -77,7 +77,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     absent = next((point.fired for point in points if point.q is None), None)
     if absent is not None and absent != alert.vanished:
         found.append("fires without any series" if absent else "does not fire for a target that vanished")
-    asked = sum(row.alert == alert.name for row in record.data.worlds)
+    asked = len(record.data.worlds_of(alert.name))
     beside = f", {asked} further worlds" if asked else ""
     if not found:  # what is wrong with one world alone is wrong with all of them
         found = world_findings(alert, record.data)
@@ -94,7 +94,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 def refusals(alert: Alert, record: Boundary) -> list[str]:
     """What promtool said of an alert instead of answering, each once."""
     said = [record.refused[alert.name]] if alert.name in record.refused else []
-    said += [row.refused for row in record.worlds if row.alert == alert.name and row.refused]
+    said += [row.refused for row in record.worlds_of(alert.name) if row.refused]
     return list(dict.fromkeys(said))
 
 
@@ -114,7 +114,7 @@ def refused(claim: Claim, said: list[str], evidence: list[int]) -> Verdict:
 
 def world_findings(alert: Alert, record: Boundary) -> list[str]:
     """What is wrong in the further worlds; whether it resolves is a claim of its own."""
-    said = {row.world: row.counts for row in record.worlds if row.alert == alert.name}
+    said = {row.world: row.counts for row in record.worlds_of(alert.name)}
     found = []
     for world in worlds(alert):
         counts = said.get(world.name)
@@ -183,7 +183,7 @@ def _of_rule(claim: Claim, alert: Alert, record: Record[Boundary] | None) -> Ver
             expected="silent on one side of its threshold, firing on the other",
             evidence=[record.number],
         )
-    points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+    points = [Point(*row) for row in record.data.points_of(alert.name)]
     if verdict != "proven" or alert.threshold is None or not points:
         known = f"its rule flips at {flips}" if verdict == "proven" else f"its rule is {verdict}: {reason}"
         return not_verified(claim, f"{none}, and {known}")

@@ -29,7 +29,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     record = evidence.need(Boundary)
     if record.data.error:
         return unknown(claim, record.data.error, [record.number])
-    rows = {row.world: row for row in record.data.worlds if row.alert == alert.name}
+    rows = {row.world: row for row in record.data.worlds_of(alert.name)}
     asked = [rows[name] for name in _courses(alert) if name in rows]
     if not asked:
         return not_verified(claim, "this run did not ask for it")

@@ -9,7 +9,7 @@ number of a case stands in its expression as `+ 0 * n`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from promproof.contract.boundary import metric_of
 from promproof.contract.model import Alert, Boundary, seconds
 from promproof.exposition import matcher
 from promproof.proofs.asking import Judge, number
+from promproof.proofs.outcome import Alert as Rule
 from promproof.proofs.plan import times
 from promproof.proofs.prove import prove
 from promproof.proofs.questions import Question, Reply
@@ -100,7 +101,10 @@ def probe(
             else:
                 points.append(Point(alert.name, q, reply.values[0][0] > 0))
         asked = [pair for pair in promised if pair[0].name not in refused]
-        cases = [(*pair, q) for pair in asked for q in _refinement(*pair, points)]
+        by_alert: dict[str, list[Point]] = {}
+        for point in points:
+            by_alert.setdefault(point.alert, []).append(point)
+        cases = [(*pair, q) for pair in asked for q in _refinement(*pair, by_alert.get(pair[0].name, []))]
     return Probed(_sorted(points), refused)
 
 
@@ -115,10 +119,10 @@ def of_rules(
     """
     rules = read(list(rule_files))
     open_ones = [alert for alert in alerts if alert.boundary is None]
-    named = {alert.name: [rule for rule in rules.alerts if rule.name == alert.name] for alert in open_ones}
-    asked = [alert for alert in open_ones if len(named[alert.name]) == 1]
+    deployed = Deployed(rules, scrape)
+    asked = [alert for alert in open_ones if len(deployed.named(alert.name)) == 1]
     outcomes = prove(
-        [named[alert.name][0] for alert in asked], rules.recordings, Judge(promtool), scrape=scrape
+        [deployed.named(alert.name)[0] for alert in asked], rules.recordings, Judge(promtool), scrape=scrape
     )
     return {
         alert.name: rule_boundary(outcome, alert.threshold)
@@ -137,9 +141,10 @@ def _grid(alert: Alert, boundary: Boundary) -> list[float]:
 
 
 def _refinement(alert: Alert, boundary: Boundary, points: list[Point]) -> list[float]:
+    """points: those of this alert."""
     if alert.unit == "state":
         return []
-    low, high = flip(point for point in points if point.alert == alert.name)
+    low, high = flip(points)
     if low is None or high is None or high - low <= 2 * RESOLUTION * boundary.threshold * 1.001:
         return []
     return [low + (high - low) * part / 6 for part in range(1, 6)]
@@ -156,18 +161,43 @@ class Deployed:
     def recordings(self) -> Recordings:
         return Recordings(self.rules.recordings)
 
+    @cached_property
+    def _memo(self) -> dict[tuple[str, str], Any]:
+        """What was worked out of an alert, of which many points are asked."""
+        return {}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Rule]]:
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules.alerts:
+            found.setdefault(rule.name, []).append(rule)
+        return found
+
+    @cached_property
+    def _unread(self) -> bool:
+        """Whether a recording rule is none that can be read."""
+        trees, names = self.recordings.trees, self.recordings.by_name
+        return any(len(trees.get(record, ())) < len(rules) for record, rules in names.items())
+
+    def named(self, name: str) -> Sequence[Rule]:
+        """The rules that have a name."""
+        return self._by_name.get(name, ())
+
     def of(self, name: str) -> list[dict[str, Any]]:
         """The rules of an alert and those that it reads; all where that can't be told."""
-        own = [rule for rule in self.rules.alerts if rule.name == name]
+        if ("of", name) not in self._memo:
+            self._memo["of", name] = self._of(name)
+        found: list[dict[str, Any]] = self._memo["of", name]
+        return found
+
+    def _of(self, name: str) -> list[dict[str, Any]]:
+        own = self.named(name)
         try:
             trees = [parse(rule.expression) for rule in own]
         except NotCovered:
             return self._all()
         known = {part.name for tree in trees for part in walk(tree) if isinstance(part, Selector)}
-        if known & {"", "ALERTS", "ALERTS_FOR_STATE"} or any(
-            len(self.recordings.trees.get(record, ())) < len(rules)
-            for record, rules in self.recordings.by_name.items()
-        ):
+        if known & {"", "ALERTS", "ALERTS_FOR_STATE"} or self._unread:
             return self._all()
         read: dict[int, dict[str, Any]] = {}
         for tree in trees:
@@ -180,6 +210,13 @@ class Deployed:
 
     def reads(self, alert: Alert, boundary: Boundary) -> frozenset[str] | None:
         """All metrics of an alert's series and rules, and itself; None where there may be others."""
+        key = ("reads", alert.name)
+        if key not in self._memo:
+            self._memo[key] = self._reads(alert, boundary)
+        found: frozenset[str] | None = self._memo[key]
+        return found
+
+    def _reads(self, alert: Alert, boundary: Boundary) -> frozenset[str] | None:
         names = {metric_of(series.series) for series in boundary.series} | {f"alert {alert.name}"}
         for rule in self.of(alert.name):
             try:
@@ -197,13 +234,17 @@ class Deployed:
         A rule that waits longer than promised is not given the time to hide it.
         """
         usual = self.scrape or STEP
-        own = [rule for rule in self.rules.alerts if rule.name == name]
+        own = self.named(name)
         if len(own) != 1 or own[0].hold > hold:
             return usual, usual, 0.0
-        try:
-            return times(parse(own[0].expression), self.recordings.trees, self.scrape)
-        except (NotCovered, ValueError):
-            return usual, usual, 0.0
+        if ("times", name) not in self._memo:
+            try:
+                found = times(parse(own[0].expression), self.recordings.trees, self.scrape)
+            except (NotCovered, ValueError):
+                found = usual, usual, 0.0
+            self._memo["times", name] = found
+        known: tuple[float, float, float] = self._memo["times", name]
+        return known
 
 
 def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | None) -> Question:

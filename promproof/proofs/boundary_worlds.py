@@ -60,7 +60,7 @@ def _question(
 ) -> tuple[Question, tuple[float, ...]]:
     """The question, and of a course its moments."""
     promised = promised_seconds(alert)
-    own = [rule for rule in deployed.rules.alerts if rule.name == alert.name]
+    own = deployed.named(alert.name)
     hold, keep = promised["for"], promised["keep_firing_for"]
     step, every, full = deployed.times(alert.name, LONGEST_HOLD if hold is None else hold)
     rules, reads = deployed.of(alert.name), deployed.reads(alert, boundary)

@@ -20,6 +20,7 @@ def bundles(questions: Sequence[Question]) -> list[list[int]]:
     """The numbers of the questions, in lists of such as may stand in one test."""
     found: list[list[int]] = []
     open_ones: dict[tuple[float, float], list[_Bundle]] = {}
+    refused: dict[tuple[float, float, frozenset[str], int], int] = {}
     order = sorted(range(len(questions)), key=lambda number: questions[number].end)
     for number in order:
         question = questions[number]
@@ -27,12 +28,18 @@ def bundles(questions: Sequence[Question]) -> list[list[int]]:
             found.append([number])
             continue
         waiting = open_ones.setdefault((question.step, question.every), [])
-        bundle = next((bundle for bundle in waiting if bundle.takes(question)), None)
-        if bundle is None:
-            bundle = _Bundle(question.end)
-            waiting.append(bundle)
-            found.append(bundle.numbers)
-        bundle.add(number, question)
+        # questions come in the order of their ends: a bundle that has refused one refuses all that follow and read
+        # the same
+        alike = (question.step, question.every, question.reads, len(question.series))
+        place = next(
+            (at for at in range(refused.get(alike, 0), len(waiting)) if waiting[at].takes(question)),
+            len(waiting),
+        )
+        if place == len(waiting):
+            waiting.append(_Bundle(question.end))
+            found.append(waiting[place].numbers)
+        waiting[place].add(number, question)
+        refused[alike] = place
     return found
 
 

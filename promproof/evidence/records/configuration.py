@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from promproof.config.rules import Rule
 from promproof.evidence.records.base import Json, Kind, Part
@@ -94,6 +95,28 @@ class Boundary(Kind, kind="boundary"):
     """for an alert of which promtool refused a point: what it said; that point is not among the points"""
     vanishing: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """by alert and metric that it reads: the alerts that fire when this metric has vanished"""
+
+    def points_of(self, alert: str) -> list[tuple[str, float | None, bool]]:
+        """The rows of one alert."""
+        return self._points.get(alert, [])
+
+    def worlds_of(self, alert: str) -> list[WorldAsked]:
+        """The further worlds of one alert."""
+        return self._worlds.get(alert, [])
+
+    @cached_property
+    def _points(self) -> dict[str, list[tuple[str, float | None, bool]]]:
+        found: dict[str, list[tuple[str, float | None, bool]]] = {}
+        for row in self.points:
+            found.setdefault(row[0], []).append(row)
+        return found
+
+    @cached_property
+    def _worlds(self) -> dict[str, list[WorldAsked]]:
+        found: dict[str, list[WorldAsked]] = {}
+        for row in self.worlds:
+            found.setdefault(row.alert, []).append(row)
+        return found
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def boundaries(subject: Subject) -> list[Flip]:
     found = []
     for alert in evidence.contract.alerts:
         verdict = verdicts.get(f"alert/{alert.name}/boundary")
-        points = [Point(*row) for row in record.data.points if row[0] == alert.name]
+        points = [Point(*row) for row in record.data.points_of(alert.name)]
         if verdict is None or not points or alert.boundary is None:
             continue
         edge = _edge(alert, alert.boundary.threshold)
