@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.growing import ONLY, growth, peak
 from promproof.checks import claims, metric_durations, metric_during, metric_exact, metric_stored
 from promproof.checks.base import Claim, judge
 from promproof.contract.model import Contract, load
@@ -155,22 +153,7 @@ def measured(what: str, size: int) -> dict[str, float]:
     else:
         made = evidence([f"/r{number}" for number in range(8)], 60 * size, 15.0, 10)
     found = judged(made)
-    return {**found, "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-
-
-def growth(what: str, size: int) -> None:
-    """Print a size and twice as much, each from a process of its own."""
-    found = []
-    for number in (size, 2 * size):
-        command = [sys.executable, "-m", "benchmarks.judging", what, str(number), "--only"]
-        found.append(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-    small, large = found
-    for row in (small, large):
-        row["all"] = sum(seconds for key, seconds in row.items() if key != "MB")
-    print(f"| {what} | {size} | {2 * size} | ratio |\n|---|---|---|---|")
-    for key in small:
-        unit = "MB" if key == "MB" else "s of CPU"
-        print(f"| {key} | {small[key]:.2f} {unit} | {large[key]:.2f} | {large[key] / small[key]:.2f} |")
+    return {**found, "MB": peak()}
 
 
 def kinds(folder: Path) -> None:
@@ -196,14 +179,14 @@ def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("what", choices=["endpoints", "minutes", "claims"])
     given.add_argument("size")
-    given.add_argument("--only", action="store_true", help="one size, as JSON")
+    given.add_argument(ONLY, action="store_true", help="one size, as JSON")
     options = given.parse_args()
     if options.what == "claims":
         kinds(Path(options.size))
     elif options.only:
         print(json.dumps(measured(options.what, int(options.size))))
     else:
-        growth(options.what, int(options.size))
+        growth("benchmarks.judging", int(options.size), before=(options.what,))
 
 
 if __name__ == "__main__":

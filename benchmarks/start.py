@@ -1,0 +1,27 @@
+"""What the program takes before it does anything: `python -m benchmarks.start`, CPU seconds, medians of five."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from statistics import median
+
+from benchmarks.growing import timed
+
+COMMANDS = (("--help",), ("check", "--help"), ("verify", "--help"), ("drill", "--list"))
+TIMES = 5
+
+
+def main() -> None:
+    print("| command | s of CPU |\n|---|---|")
+    for words in COMMANDS:
+        command = [sys.executable, "-m", "promproof", *words]
+        taken = [
+            timed(lambda command=command: subprocess.run(command, capture_output=True, check=True))[1]  # type: ignore[misc]
+            for _ in range(TIMES)
+        ]
+        print(f"| {' '.join(words)} | {median(taken):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
