@@ -96,15 +96,17 @@ def _value(cell: str) -> str:
 
 def passwords(page: PageText) -> Iterator[Said]:
     """The passwords of Grafana's admin, in a line or below a heading that names Grafana."""
-    heading = ""
+    heading = table = ""
     for number, line in enumerate(page.text.splitlines(), 1):
         if titled := _HEADING.match(line):
             heading = titled[1]
             continue
+        is_row = line.lstrip().startswith("|")
+        table = (table or line) if is_row else ""
         is_below = "grafana" in heading.casefold() and not _SEVERAL.search(heading)
         if "grafana" not in line.casefold() and (not is_below or _OTHER.match(line)):
             continue
-        is_login = _LOGIN.search(line) is not None or _IN_BRACKETS.search(line) is not None
+        is_login = any(map(_LOGIN.search, (line, table))) or _IN_BRACKETS.search(line) is not None
         for match in (*(_BOTH.finditer(line) if is_login else ()), *_ALONE.finditer(line)):
-            if not _OPEN.search(match[1]):
+            if not _OPEN.search(match[1]) and line.casefold().find("grafana") < match.start():
                 yield Said("password", "password", match[1], f"{page.name}:{number}")
