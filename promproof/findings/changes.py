@@ -15,7 +15,9 @@ from pathlib import Path
 from promproof.errors import InputError
 
 OPTION = "--changed-since"
-_READ = (".yml", ".yaml", ".json", ".rules", ".md", ".tmpl")
+_READ = (".yml", ".yaml", ".json", ".rules", ".md", ".tmpl", ".env", ".env.example")
+_BESIDE = (".md", ".env", ".env.example")
+"""Of these, what is read above the paths too: pages that name a compose file, and variables."""
 _LINK = "120000"
 
 
@@ -34,7 +36,9 @@ class Change:
         wanted = [
             (mode, name, mark)
             for mode, name, mark in _tree(self.top, self.start)
-            if name in named or (name.endswith(_READ) and any(_is_below(name, root) for root in roots))
+            if name in named
+            or (name.endswith(_READ) and any(_is_below(name, root) for root in roots))
+            or (name.endswith(_BESIDE) and any(_is_above(name, root) for root in roots))
         ]
         contents = _contents(self.top, [mark for _, _, mark in wanted])
         for (mode, name, _), content in zip(wanted, contents, strict=True):
@@ -126,3 +130,8 @@ def _contents(top: str, marks: Sequence[str]) -> Iterator[bytes]:
 
 def _is_below(name: str, root: str) -> bool:
     return root == "." or name == root or name.startswith(f"{root}/")
+
+
+def _is_above(name: str, root: str) -> bool:
+    folder = os.path.dirname(name)
+    return not folder or f"{root}/".startswith(f"{folder}/")

@@ -79,6 +79,21 @@ def test_only_what_a_change_causes_is_found_in_an_unchanged_file(
     assert (rules(document), document["not_touched"]) == ([("rule/window-too-short", 7)], 1)
 
 
+@pytest.mark.parametrize(("before", "now", "found"), [("admin", "admin", []), ("letmein", "admin", [1])])
+def test_a_page_above_the_paths_is_read_as_it_was_too(
+    before: str, now: str, found: list[int], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = "grafana: {image: 'grafana/grafana:12.0.0', environment: {GF_SECURITY_ADMIN_PASSWORD: letmein}}"
+    (repository / "compose.yml").write_text(f"services: {{{service}}}\n", encoding="utf-8")
+    page = repository.parent / "README.md"
+    page.write_text(f"deploy/compose.yml has Grafana (admin/{before}).\n", encoding="utf-8")
+    git("add", "-A")
+    git("commit", "-q", "-m", "second")
+    page.write_text(f"deploy/compose.yml has Grafana (admin/{now}).\n", encoding="utf-8")
+    document = checked(capsys, "--only", "compose/contradicts-page")
+    assert rules(document) == [("compose/contradicts-page", line) for line in found]
+
+
 def test_a_file_that_git_does_not_know_yet_is_changed(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
