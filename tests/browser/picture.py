@@ -31,7 +31,7 @@ CELL = 8
 """Pixels, each way, that are looked at as one: so fonts that are drawn a little differently are alike."""
 MOST_OF_SIZE = 0.03
 """A height may differ by so much: another font breaks a line elsewhere."""
-MOST_OF_CELLS = 0.04
+MOST_OF_CELLS = 0.025
 """Of the cells so many may differ visibly: bands that are missing change half as many again."""
 OF_OTHER_FONTS = 5
 """Where the letters are another font's, so many times as much may differ."""
@@ -55,7 +55,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("report", "drill", ".lane", re.compile(r'<div class="beside">.*?<ul class="chips">', re.DOTALL)),
+    Picture("report", "lane", ".lane", re.compile(r'<div class="beside">.*?<ul class="chips">', re.DOTALL)),
     Picture("red", "red", ".top", re.compile(r'<header class="top.*?</header>', re.DOTALL)),
 )
 

@@ -78,6 +78,8 @@ if __name__ == "__main__":
             "green": lambda: shop(place / "green", SHOP / "monitoring"),
             "red": lambda: red(place / "red", place),
             "drill": lambda: drilled(place / "drill"),
+            # the picture of the documentation; of a quiet machine, so that it passes
+            "lane": lambda: drilled(place / "lane"),
         }
         for name in sys.argv[1:] or makers:
             store(name, makers[name](), place)
