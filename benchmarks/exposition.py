@@ -5,13 +5,11 @@ Beside it what prometheus_client's own rendering takes for the same registry, in
 
 from __future__ import annotations
 
-import argparse
-import json
 from statistics import median
 
 from prometheus_client import generate_latest
 
-from benchmarks.growing import ONLY, growth, timed
+from benchmarks.growing import compare, timed
 from promptpilot.metrics import OUTCOMES, Metrics, Totals
 
 PER_PROMPT = len(OUTCOMES) + 2
@@ -36,15 +34,5 @@ def measured(series: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("size", type=int)
-    given.add_argument(ONLY, action="store_true", help="one size, as JSON")
-    options = given.parse_args()
-    print(json.dumps(measured(options.size))) if options.only else growth(
-        "benchmarks.exposition", options.size, 3
-    )
-
-
 if __name__ == "__main__":
-    main()
+    compare("benchmarks.exposition", __doc__, measured, 3)

@@ -5,6 +5,7 @@ CPU time of the process and of the programs that it ran: seconds of the clock de
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import subprocess
@@ -49,6 +50,17 @@ def growth(module: str, size: int, times: int = 1, before: Sequence[str] = ()) -
         unit = "MB" if key == "MB" else "s of CPU"
         ratio = f"{large[key] / small[key]:.2f}" if small[key] else ""
         print(f"| {key} | {small[key]:.3f} {unit} | {large[key]:.3f} | {ratio} |")
+
+
+def compare(
+    module: str, about: str | None, measured: Callable[[int], dict[str, float]], times: int = 1
+) -> None:
+    """The program of a benchmark of one size: `SIZE` compares it with its double, `SIZE --only` prints one as JSON."""
+    given = argparse.ArgumentParser(description=about)
+    given.add_argument("size", type=int)
+    given.add_argument(ONLY, action="store_true", help="one size, as JSON")
+    options = given.parse_args()
+    print(json.dumps(measured(options.size))) if options.only else growth(module, options.size, times)
 
 
 def _asked(module: str, words: Sequence[str]) -> dict[str, float]:

@@ -7,14 +7,14 @@ left out.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks import judging
-from benchmarks.growing import ONLY, growth, peak, timed
+from benchmarks.growing import compare, peak, timed
 from promproof.checks import claims
 from promproof.checks.base import judge
 from promproof.contract.panels import DashboardClaim
@@ -187,19 +187,11 @@ def measured(dashboards: int) -> dict[str, float]:
     for check, claim in claims(made.contract):
         if check.name not in found:
             continue
-        verdict, seconds = timed(lambda check=check, claim=claim: judge(check, claim, made))  # type: ignore[misc]
+        verdict, seconds = timed(partial(judge, check, claim, made))
         found[check.name] += seconds
         assert verdict.outcome is Outcome.PASS, f"{verdict.claim}: {verdict.reason:.300}"
     return {**found, "MB": peak()}
 
 
-def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("size", type=int)
-    given.add_argument(ONLY, action="store_true", help="one size, as JSON")
-    options = given.parse_args()
-    print(json.dumps(measured(options.size))) if options.only else growth("benchmarks.panels", options.size)
-
-
 if __name__ == "__main__":
-    main()
+    compare("benchmarks.panels", __doc__, measured)

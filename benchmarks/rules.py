@@ -6,15 +6,13 @@ further worlds (`boundary`), and where amtool routes it; judged are `documented`
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchmarks.growing import ONLY, growth, peak, timed
+from benchmarks.growing import compare, peak, timed
 from promproof.checks import alert_boundary, alert_documented
 from promproof.checks.base import Check, judge
 from promproof.config.rules import read
@@ -113,13 +111,5 @@ def measured(size: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("size", type=int)
-    given.add_argument(ONLY, action="store_true", help="one size, as JSON")
-    options = given.parse_args()
-    print(json.dumps(measured(options.size))) if options.only else growth("benchmarks.rules", options.size)
-
-
 if __name__ == "__main__":
-    main()
+    compare("benchmarks.rules", __doc__, measured)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from promproof.checks.base import Check, Claim, compare, findings, for_metrics, register, unknown
-from promproof.contract.model import Metric, TallyTruth, UsersTruth, seconds
+from promproof.contract.model import Metric, seconds
+from promproof.contract.truths import TallyTruth, UsersTruth
 from promproof.evidence.evidence import Evidence, Samples, Scrape
 from promproof.evidence.records import Rows
 from promproof.evidence.senders import late, ledger_of, longest_wait

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
-from promproof.contract.model import ProcessTruth
+from promproof.contract.truths import ProcessTruth
 from promproof.evidence.evidence import Evidence, Scrape
 from promproof.evidence.figures import BATCH, TICK, Figures
 from promproof.evidence.records import Kernel

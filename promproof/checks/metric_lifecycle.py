@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import product
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
-from promproof.contract.model import TallyTruth
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
 from promproof.exposition import label_set, series_text

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import product
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
-from promproof.contract.model import Contract, Metric, TallyTruth
+from promproof.contract.model import Contract, Metric
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Rows
 from promproof.exposition import label_set, series_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import inf
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
-from promproof.contract.model import ProcessTruth
+from promproof.contract.truths import ProcessTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.figures import BATCH, TICK, Figures
 from promproof.evidence.records import (

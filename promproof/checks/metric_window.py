@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, register, unknown
-from promproof.contract.model import UsersTruth, seconds
+from promproof.contract.model import seconds
+from promproof.contract.truths import UsersTruth
 from promproof.evidence.evidence import Evidence
 from promproof.truth.metrics import users_between
 from promproof.verdict import Verdict

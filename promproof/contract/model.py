@@ -19,80 +19,22 @@ from promproof.contract.boundary import Boundary as Boundary
 from promproof.contract.deployment import Deployment
 from promproof.contract.keys import hint
 from promproof.contract.labels import (
-    ConstantTruth,
-    DurationsTruth,
     Label,
-    Limit,
     Model,
     Names,
-    OpenRequestsTruth,
-    RequestsTruth,
     RequestTruth,
 )
 from promproof.contract.page import PagePromises, Vocabulary
 from promproof.contract.panels import Dashboards, RowsSumTruth, kinds
 from promproof.contract.settings import Accepted, Settings
 from promproof.contract.texts import Duration
+from promproof.contract.truths import NoTruth, Truth
 from promproof.errors import InputError
 
 MetricName = Annotated[str, Field(pattern=r"^[^\x00-\x1f{}\"]+$")]
 """Any text since Prometheus 3; what older servers ask for has letters, digits, `_` and `:` only."""
 
 
-class TallyTruth(Model):
-    """Events that the scenario counts by name and labels (executions by prompt and outcome)."""
-
-    kind: Literal["tally"]
-    tally: str
-    born_at_zero: dict[str, Names] = Field(default_factory=dict)
-    """Label values that exist at 0 for each known id before the first event, e.g. `status: [success, failed]`."""
-    subject: str
-    """The label that carries the id whose series are born and die with it, e.g. `prompt_id`."""
-    ids: str
-    """SQL that lists the ids alive in the target's database, one column."""
-    limit: Limit | None = None
-
-
-class UsersTruth(Model):
-    """Distinct users of the ledger inside a sliding window."""
-
-    kind: Literal["distinct_users"]
-    window: Duration
-
-
-class RowsTruth(Model):
-    """Rows in the target's own database, asked with SQL."""
-
-    kind: Literal["rows"]
-    query: str
-
-
-class ProcessTruth(Model):
-    """A figure of the kernel for the target's process."""
-
-    kind: Literal["process"]
-    figure: Literal["cpu_seconds", "resident_bytes", "open_descriptors"]
-
-
-class NoTruth(Model):
-    """Nothing says what the metric should read: its form and its movement are judged, and no number."""
-
-    kind: Literal["none"] = "none"
-
-
-Truth = Annotated[
-    NoTruth
-    | RequestsTruth
-    | DurationsTruth
-    | OpenRequestsTruth
-    | TallyTruth
-    | UsersTruth
-    | RowsTruth
-    | RowsSumTruth
-    | ProcessTruth
-    | ConstantTruth,
-    Field(discriminator="kind"),
-]
 REQUESTED = ("method", "route", "status", "status_class")
 COUNTED = ("requests", "durations", "tally")
 """Truths whose events the ledger counts by label set at any moment."""

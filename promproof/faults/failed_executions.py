@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from promproof.contract.model import Contract, TallyTruth
+from promproof.contract.model import Contract
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.faults.dosed import Dosed, exactly
 from promproof.faults.kind import register

@@ -13,7 +13,8 @@ from dataclasses import astuple
 
 import requests
 
-from promproof.contract.model import Contract, TallyTruth
+from promproof.contract.model import Contract
+from promproof.contract.truths import TallyTruth
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.figures import Figures

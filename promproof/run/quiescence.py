@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from promproof.contract.model import Contract, UsersTruth, seconds
+from promproof.contract.model import Contract, seconds
+from promproof.contract.truths import UsersTruth
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Quiescence
 from promproof.exposition import Exposition

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple, Self
 from pydantic import Field
 
 from promproof.contract.labels import RequestTruth
-from promproof.contract.model import COUNTED, Contract, Metric, TallyTruth
+from promproof.contract.model import COUNTED, Contract, Metric
 from promproof.contract.texts import Pattern
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import NotShown
 from promproof.evidence.instances import nobody_knows, of_each
 from promproof.exposition import Labels

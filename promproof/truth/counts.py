@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from promproof.contract.model import Contract, Metric, TallyTruth
+from promproof.contract.model import Contract, Metric
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Exposition, Labels, series_text
 from promproof.truth.metrics import ZERO, Expected, Interval, sample_name

@@ -13,7 +13,8 @@ from math import inf
 from typing import NamedTuple
 
 from promproof.contract.labels import OpenRequestsTruth, RequestTruth
-from promproof.contract.model import Metric, TallyTruth, UsersTruth
+from promproof.contract.model import Metric
+from promproof.contract.truths import TallyTruth, UsersTruth
 from promproof.evidence.endpointview import EndpointView
 from promproof.evidence.view import BoundsAt, LedgerView
 from promproof.exposition import Labels, label_set

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promproof.contract.model import Contract, TallyTruth
+from promproof.contract.model import Contract
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import PanelRows, number
 from promproof.exposition import Labels

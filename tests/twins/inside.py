@@ -19,8 +19,9 @@ from urllib.parse import unquote
 
 from promproof.checks import claims
 from promproof.checks.base import judge
-from promproof.contract.model import Contract, TallyTruth, load
+from promproof.contract.model import Contract, load
 from promproof.contract.panels import RowsSumTruth
+from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.evidence.sums import merge
