@@ -1,7 +1,8 @@
 """alert/NAME/documented: the deployed rule says what the documentation says.
 
 Threshold and comparator (guards apart), window, `for`, severity, the metrics it is about, and the receivers that
-Alertmanager's routing gives it. Read from the files as deployed, unscaled.
+Alertmanager's routing gives it. Read from the files as deployed, unscaled. A label that it selects the target's metrics
+by must be one that their series have, as the run's Prometheus has stored them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
+from promproof.checks.target_metrics import stored_labels, unlabelled
 from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
 from promproof.config.promql import TooLarge
 from promproof.config.rules import Rule, facts
@@ -37,7 +39,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         text = f"{len(rules)} rules have this name in {', '.join(record.data.files) or 'no rule file'}"
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
-    found = [f"{rule.where}: {text}" for text in _rule_findings(alert, rule, record.data.recordings)]
+    texts = _rule_findings(alert, rule, record.data.recordings)
+    texts += unlabelled(rule.expression, evidence.contract.target.job, stored_labels(evidence))
+    found = [f"{rule.where}: {text}" for text in dict.fromkeys(texts)]
     found += recorded_as_well(alert, record.data.recordings, evidence.contract)
     routes = evidence.need(Routes)
     refused = routes.data.errors.get(alert.name)

@@ -1,4 +1,4 @@
-"""Metrics that a query asks the target for, where the contract says all that the target exposes.
+"""What a query asks the target for and can't find: metrics by the contract, labels by what Prometheus has stored.
 
 A contract with `allowed` names every family that may be there: a selector of the target's job with another name finds
 nothing. No server is needed to say so.
@@ -7,13 +7,15 @@ nothing. No server is needed to say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import promql_parser as promql
 
 from promproof.config.promql import parse, walk
+from promproof.config.re2 import whole
 from promproof.contract.labels import Label
 from promproof.contract.model import Contract
+from promproof.evidence.evidence import Evidence, Gap
 from promproof.grafana.queries import metric_of
 from promproof.promql.tree import matchers, selectors
 
@@ -73,6 +75,58 @@ def misread(name: str, expression: str, contract: Contract) -> Iterator[str]:
                 known = metric.labels.get(label) if metric is not None else None
                 if operator == "=" and value and known is not None and _never(known, value):
                     yield f"asks for {asked} with {label}={value!r}, which it never has"
+
+
+def unlabelled(expression: str, job: str, stored: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Labels that a selector of the job asks for, and that no series of its metric has.
+
+    stored: the labels of a metric's series, by the name of its samples; of others nothing is said.
+    """
+    try:
+        found = selectors(parse(expression))
+    except ValueError:
+        return
+    for selector in found:
+        asked, wanted = metric_of(selector), matchers(selector)
+        known = stored.get(asked)
+        if known is None or ("job", "=", job) not in wanted:
+            continue
+        for label, operator, value in wanted:
+            if label not in known and not _accepts_none(operator, value):
+                has = ", ".join(sorted(known))
+                yield f"selects {asked} by the label {label}, and its series have {has}"
+
+
+def stored_labels(evidence: Evidence) -> dict[str, set[str]]:
+    """The labels of the target's series as Prometheus has them, by the name of the samples; only of those that it has.
+
+    Nothing for a target that this run has not started: another instance of its job may have other labels.
+    """
+    found: dict[str, set[str]] = {}
+    try:
+        if not evidence.run.managed:
+            return {}
+        for metric in evidence.contract.metrics:
+            series = evidence.stored(metric.sample)
+            if not series:
+                continue
+            labels = {"job", "instance"}.union(*(dict(each) for each in series))
+            found[metric.sample] = labels
+            if metric.type == "histogram":
+                found |= {f"{metric.name}_sum": labels, f"{metric.name}_bucket": {*labels, "le"}}
+    except Gap:
+        return {}
+    return found
+
+
+def _accepts_none(operator: str, value: str) -> bool:
+    """Whether a series without the label is found as well."""
+    if operator in ("=", "!="):
+        return (value == "") == (operator == "=")
+    try:
+        return (whole(value).fullmatch("") is not None) == (operator == "=~")
+    except ValueError:
+        return True
 
 
 def _never(label: Label, value: str) -> bool:

@@ -157,6 +157,12 @@ RULES = (
         explains=OF_ALERT,
     ),
     _changed(
+        "missing-label",
+        r"selects (?P<metric>\S+) by the label (?P<label>\w+), and its series have (?P<has>[^;]+)",
+        "it selects {metric} by {label!r}, a label that its series do not have",
+        OF_ALERT,
+    ),
+    _changed(
         "changed-threshold",
         r"threshold is (?P<is>[^;]+), documented (?P<wanted>[^;]+)",
         "the threshold is {is}, documented {wanted}",

@@ -46,6 +46,21 @@ def ids(verdicts: tuple[Verdict, ...]) -> list[str]:
     return [verdict.claim for verdict in verdicts]
 
 
+def test_a_label_that_the_series_lack_stands_over_the_alert_that_never_fires() -> None:
+    says = "rules/http.yml:6: selects http_requests_total by the label code, and its series have endpoint, job, status"
+    symptoms = [
+        failed("alert/Errors/boundary", "never fires, asked up to 0.2, documented > 0.05"),
+        failed("alert/Errors/live/fires-above", "missed: firing"),
+    ]
+    cause = failed(RULE, says, "> 0.05 over 5m for 5m")
+    block = first(*symptoms, cause)
+    assert (block.kind, block.causes, block.symptoms) == ("missing-label", (cause,), tuple(symptoms))
+    assert (
+        block.title == "Errors: it selects http_requests_total by 'code', a label that its series do not have"
+    )
+    assert block.where == "rules/http.yml:6"
+
+
 def test_a_changed_threshold_stands_over_the_boundary_and_all_that_did_not_happen_live() -> None:
     symptoms = [
         failed("alert/Errors/boundary", "flips between 0.1 and 0.1005, documented > 0.05"),
