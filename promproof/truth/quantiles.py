@@ -290,7 +290,9 @@ def _weigh(
         held = window.delays.total - window.delays.within(edge)
         earlier = course.before(begin - late, edge - late)
         if seen.covered:
-            must = seen.extended(fast, earlier), seen.extended(sure + slower, window.first.high)
+            least = seen.extended(fast, earlier)
+            alike = doubtful - slower
+            must = least, least + _rest(seen, (fast, earlier), (sure + slower, window.first.high), alike)
             may = _slow(seen, every, held, window.first)
         else:
             full = seen.factors(ZERO, Interval(0, inf)).high
@@ -302,6 +304,22 @@ def _weigh(
         reach.must_of[edge] += must[1]
         reach.may[edge] += may[0]
         reach.may_of[edge] += may[1]
+
+
+def _rest(seen: Phase, part: tuple[float, float], whole: tuple[float, float], doubtful: float) -> float:
+    """How much more the whole can be than a part of it, when up to so many more events are of both.
+
+    part, whole: events, and the counter's value before them. Further events extend both further to the window's begin,
+    until the cut at zero ends it for one of them: so the most lies at such a turn, or at either end.
+    """
+    turns = [0.0, doubtful]
+    if seen.before > 0:
+        turns += [first * seen.sampled / seen.before - events for events, first in (part, whole)]
+    return max(
+        seen.extended(whole[0] + more, whole[1]) - seen.extended(part[0] + more, part[1])
+        for more in turns
+        if 0 <= more <= doubtful
+    )
 
 
 def _slow(seen: Phase, every: float, held: float, first: Interval) -> tuple[float, float]:

@@ -122,6 +122,45 @@ def quantile(q: float, counts: list[float]) -> float | None:
 def test_the_answer_lies_inside_of_the_bounds(
     sent: list[Request], interval: float, offset: float, length: float, q: float, old: bool
 ) -> None:
+    check(sent, interval, offset, length, q, old=old)
+
+
+few = st.builds(Request, st.floats(0, 10), st.just(0.0), st.floats(0.0005, 0.04), st.floats(0, 0.002))
+begun = st.builds(Request, st.floats(9.0, 11.1), st.just(0.0), st.floats(0.0005, 0.004), st.floats(0, 0.002))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(few, max_size=3),
+    st.lists(begun, min_size=1, max_size=20),
+    st.floats(0.2, 0.4),
+    st.floats(0.0, 0.4),
+    st.sampled_from([1.0, 2.25]),
+    st.sampled_from([0.5, 0.95]),
+    st.booleans(),
+)
+def test_the_answer_about_traffic_that_has_just_begun_lies_inside_of_the_bounds(
+    before: list[Request],
+    sent: list[Request],
+    interval: float,
+    offset: float,
+    length: float,
+    q: float,
+    old: bool,
+) -> None:
+    check([*before, *sent], interval, offset, length, q, old=old)
+
+
+def test_requests_around_the_last_scrape_make_the_cut_at_zero_count_more() -> None:
+    """Of the two before the window one was slow; the more were counted in it, the more does that weigh."""
+    sent = [Request(n, 0.0, extra, 0.001) for n, extra in ((0.0, 0.03), (0.5, 0.002))]
+    sent += [Request(10.3 + n * 0.06, 0.0, 0.002, 0.001) for n in range(8)]
+    sent += [Request(10.88, 0.0, 0.002, 0.001) for _ in range(2)]
+    check(sent, 0.25, 0.137, 1.0, 0.95, old=False)
+
+
+def check(sent: list[Request], interval: float, offset: float, length: float, q: float, *, old: bool) -> None:
+    """Prometheus' answer at 11 s lies inside of the bounds."""
     t = 11.0
     stamps = [offset + n * interval for n in range(int((t - offset) / interval) + 1)]
     seen = phase(stamps, t, length, left_open=False)
