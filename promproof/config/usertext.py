@@ -20,6 +20,8 @@ MAX_BYTES = 4 * 1024 * 1024
 BEGINNING_BYTES = 64 * 1024
 PIPE_SECONDS = 60.0
 """Within them what writes into a pipe must be done: it may ask somebody for a password."""
+WRITER_SECONDS = 0.5
+"""Within them somebody must have opened a pipe to write: a shell starts what writes before it starts this program."""
 MAX_VALUES = 50_000
 """Values of a file, each alias counted with all that it stands for."""
 MAX_DEPTH = 64
@@ -84,15 +86,24 @@ def given(path: Path) -> str:
 
 
 def _written(pipe: int) -> bytes:
-    """What is written into a pipe, to its end or just over the bound."""
+    """What is written into a pipe, to its end or just over the bound; nothing where nobody opens it to write.
+
+    It is read before it is waited for: `select` does not tell that a pipe has no writer, a read does.
+    """
     raw = b""
-    until = time.monotonic() + PIPE_SECONDS
+    begin = time.monotonic()
     while len(raw) <= MAX_BYTES:
-        if not select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
-            raise Mistake(0, f"cannot be read: the pipe has no end after {PIPE_SECONDS:g} s")
-        more = os.read(pipe, BEGINNING_BYTES)
-        if not more:
+        seconds = time.monotonic() - begin
+        try:
+            more = os.read(pipe, BEGINNING_BYTES)
+        except BlockingIOError:
+            if not select.select([pipe], [], [], max(0.0, PIPE_SECONDS - seconds))[0]:
+                raise Mistake(0, f"cannot be read: the pipe has no end after {PIPE_SECONDS:g} s") from None
+            continue
+        if not more and (raw or seconds > WRITER_SECONDS or not stat.S_ISFIFO(os.fstat(pipe).st_mode)):
             break
+        if not more:
+            time.sleep(0.01)
         raw += more
     return raw
 

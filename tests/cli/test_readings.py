@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -113,6 +114,27 @@ def test_a_pipe_without_an_end_is_not_waited_for_for_ever(monkeypatch: pytest.Mo
         usertext.given(Path(f"/dev/fd/{reader}"))
     for end in (reader, writer):
         os.close(end)
+
+
+def test_a_pipe_that_has_no_writer_any_more_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(*_: object) -> None:
+        raise AssertionError("nothing can come any more")
+
+    monkeypatch.setattr("select.select", waits)
+    reader, writer = os.pipe()
+    os.close(writer)
+    with pytest.raises(Mistake, match="nobody writes into the pipe"):
+        usertext.given(Path(f"/dev/fd/{reader}"))
+    os.close(reader)
+
+
+def test_a_named_pipe_is_read_whose_writer_comes_a_moment_later(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_text("TOKEN=abc\n", encoding="utf-8"))
+    writer.start()
+    assert usertext.given(pipe) == "TOKEN=abc\n"
+    writer.join()
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
