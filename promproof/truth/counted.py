@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
+from dataclasses import dataclass, field
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -22,7 +22,7 @@ from promproof.evidence.evidence import NotShown
 from promproof.evidence.instances import nobody_knows, of_each
 from promproof.exposition import Labels
 from promproof.truth.metrics import ZERO, Interval, at_rest, sample_name
-from promproof.truth.panel import AtPoint, Bounds, Names, Truth
+from promproof.truth.panel import AtPoint, Bounds, Names, Truth, window_of
 from promproof.truth.phase import Phase, extrapolated, phase
 from promproof.truth.requests import counting
 from promproof.truth.siblings import read_alike
@@ -45,8 +45,22 @@ class Counted(Truth):
         """Of the instances that the query reads, in one sum or each by itself and then put together."""
         read = parts(views, answer)
         if self.over == "sum" or len(read) == 1:
-            return self.joint(read, answer, ordinal)
-        return put_together(self.over, [self.joint((part,), answer, ordinal) for part in read])
+            return self._once(read, answer, ordinal)
+        return put_together(self.over, [self._once((part,), answer, ordinal) for part in read])
+
+    def _once(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
+        """What `joint` gives, worked out once for each point by panels that ask the same of the same window."""
+        at = self.joint(read, answer, ordinal)
+        instances = tuple(views.evidence.run.instance for views in read)
+        key = ("bounds", self.model_dump_json(), instances, ordinal, window_of(answer))
+        known: dict[float, Bounds] = read[0].memo.setdefault(key, {})
+
+        def kept(t: float) -> Bounds:
+            if t not in known:
+                known[t] = at(t)
+            return known[t]
+
+        return kept
 
     @abstractmethod
     def joint(self, read: Sequence[Views], answer: Answered, ordinal: int) -> AtPoint:
@@ -199,30 +213,42 @@ def told_by(metric: Metric, sampled: Iterable[Labels]) -> dict[Labels, Labels]:
 def moved(
     views: Views, metric: str, counted: Sequence[Series], t: float, length: float
 ) -> Iterator[tuple[Series, Interval]]:
-    """What increase() can give for each of them."""
-    windows: dict[int, _Window | None] = {}  # of the same samples, the same window
+    """What increase() can give for each of them.
+
+    It hangs on the samples and the ledger alone, not on the panel, so every panel and every zoom shares it.
+    """
+    windows: dict[int, _Window | None] = views.memo.setdefault(("windows", metric, t, length), {})
     for series in counted:
-        stamps = id(series.stamps)
+        stamps = id(series.stamps)  # of the same samples, the same window; the views keep them
         if stamps not in windows:
-            seen = phase(series.stamps, t, length, left_open=views.left_open)
-            windows[stamps] = (
-                None
-                if seen is None
-                else _Window(seen, views.counts(metric, seen.first), views.counts(metric, seen.last))
-            )
+            windows[stamps] = _window(views, metric, series.stamps, t, length)
         window = windows[stamps]
         if window is not None:
-            first = window.first.get(series.labels, ZERO)
-            last = window.last.get(series.labels, ZERO)
-            yield series, ZERO if last.high <= first.low else extrapolated(window.seen, first, last)
+            yield series, window.of(series.labels)
 
 
-class _Window(NamedTuple):
+@dataclass(frozen=True)
+class _Window:
     """The samples of a window, and what was counted by the first and by the last of them."""
 
     seen: Phase
     first: Mapping[Labels, Interval]
     last: Mapping[Labels, Interval]
+    known: dict[Labels, Interval] = field(default_factory=dict)
+
+    def of(self, labels: Labels) -> Interval:
+        """What increase() can give for a label set, worked out once."""
+        if labels not in self.known:
+            first, last = self.first.get(labels, ZERO), self.last.get(labels, ZERO)
+            self.known[labels] = ZERO if last.high <= first.low else extrapolated(self.seen, first, last)
+        return self.known[labels]
+
+
+def _window(views: Views, metric: str, stamps: Sequence[float], t: float, length: float) -> _Window | None:
+    seen = phase(stamps, t, length, left_open=views.left_open)
+    if seen is None:
+        return None
+    return _Window(seen, views.counts(metric, seen.first), views.counts(metric, seen.last))
 
 
 def group(views: Views, labels: Labels, by: tuple[str, ...]) -> Labels:

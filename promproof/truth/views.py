@@ -121,11 +121,15 @@ class Views:
         for path in paths:
             if why := self.evidence.why_missing(panel_query(dashboard.file, path)):
                 raise Gap(f"{path} could not be asked{why}")
-        return [
-            record
-            for record in self.evidence.history.of(PanelAsked)
-            if record.data.dashboard == dashboard.file and record.data.path in paths
-        ]
+        return [record for record in self._asked.get(dashboard.file, ()) if record.data.path in paths]
+
+    @cached_property
+    def _asked(self) -> dict[str, list[Record[PanelAsked]]]:
+        """The recorded queries of all panels, by the dashboard's file."""
+        found: dict[str, list[Record[PanelAsked]]] = {}
+        for record in self.evidence.history.of(PanelAsked):
+            found.setdefault(record.data.dashboard, []).append(record)
+        return found
 
     def need_answers(self) -> None:
         """Raises Gap when no panel's query was run at all: the run ended before."""

@@ -18,6 +18,7 @@ from promproof.load.ledger import Ledger
 from promproof.truth.counted import Counted
 from promproof.truth.increase import IncreaseTruth
 from promproof.truth.metrics import Interval
+from promproof.truth.rate import RateTruth
 from promproof.truth.ratio import RatioTruth
 from promproof.truth.siblings import read_alike
 from promproof.truth.views import Answered, Views
@@ -81,13 +82,21 @@ def seen(*, balanced: bool = False) -> Views:
 
 
 def shown(
-    truth: Counted, expression: str = INCREASE, *drawn: dict[str, str], balanced: bool = False
+    truth: Counted,
+    expression: str = INCREASE,
+    *drawn: dict[str, str],
+    balanced: bool = False,
+    views: Views | None = None,
+    number: int = 0,
 ) -> dict[Labels, Interval | None]:
-    """What the truth allows at 9.5 s; drawn: the labels of the series that the panel draws."""
+    """What the truth allows at 9.5 s; drawn: the labels of the series that the panel draws.
+
+    views: of a run that other panels were judged of as well. number: of the answer's record.
+    """
     target = Target("A", expression, "$", instant=True)
     series = tuple((tuple(sorted(labels.items())), ()) for labels in drawn)
-    answer = Answered(target, "whole", expression, 1.0, series, (9.5,), 0)
-    return bounds_of(seen(balanced=balanced), truth, answer, 0, "")[9.5]
+    answer = Answered(target, "whole", expression, 1.0, series, (9.5,), number)
+    return bounds_of(views or seen(balanced=balanced), truth, answer, 0, "")[9.5]
 
 
 def test_a_sum_is_that_of_all_instances() -> None:
@@ -170,3 +179,26 @@ def test_a_truth_of_one_instance_knows_nothing_of_lines_for_each() -> None:
 )
 def test_the_instances_that_all_parts_of_a_query_read(expression: str, read: tuple[str, ...] | None) -> None:
     assert read_alike(expression, "shop", ("a:1", "b:1")) == read
+
+
+def test_what_panels_share_is_the_same_as_for_each_of_them_alone() -> None:
+    share = {"kind": "ratio", "metric": "hits", "part": {"status": "5.."}}
+    truths: list[Counted] = [
+        IncreaseTruth(kind="increase", metric="hits"),
+        IncreaseTruth(kind="increase", metric="hits", by=("status",)),
+        IncreaseTruth(kind="increase", metric="hits", where={"status": "2.."}),
+        IncreaseTruth(kind="increase", metric="hits", over="max"),
+        RateTruth(kind="rate", metric="hits"),
+        RatioTruth.model_validate(share),
+        RatioTruth.model_validate({**share, "complement": True}),
+    ]
+    asked = [
+        (truth, expression)
+        for truth in truths
+        for expression in (INCREASE, "sum(increase(hits[6s]))", 'sum(increase(hits{instance="b:1"}[20s]))')
+    ]
+    apart = [shown(truth, expression) for truth, expression in asked]
+    views = seen()
+    shared = [shown(truth, expression, views=views, number=n) for n, (truth, expression) in enumerate(asked)]
+    assert shared == apart
+    assert len({str(found) for found in apart}) > len(truths), "they differ, or nothing could be mixed up"
