@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from promproof.config import envfile
-from promproof.config.inputs import read_text
+from promproof.config.inputs import load_document, read_text
 from promproof.config.urls import base_url, without_password
 from promproof.draft.drafting import CONTRACT, SCENARIO, Seen, Wishes, files, has_prometheus, look
 from promproof.draft.drills import FOLDER as DRILLS
+from promproof.draft.job import refuse_unknown
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
 from promproof.draft.recognise import Counting
@@ -31,13 +32,19 @@ LATEST = ".drafted"
 
 
 def run(given: dict[str, Any]) -> int:
-    """The exit status: 0 when a draft was written."""
+    """The exit status: 0 when a draft was written that `verify` takes.
+
+    Raises:
+        InputError: something is missing or wrong; also when the draft was written but for its scrape job.
+    """
     wishes = _wishes(given)
     urls = {"target": given["target"], METRICS: given["metrics"], "prometheus": given["prometheus"]}
     let_in_to(urls, given["header"], given["ca_file"])
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
     for name in (CONTRACT, SCENARIO):
         _there(given["output"] / name)
+    if wishes.job is not None and folder is not None and wishes.prometheus is None:
+        refuse_unknown(wishes.job, folder.jobs)
     health = (wishes.health, wishes.health_status) if wishes.health is not None else None
     with running(
         given["app"], given["target"], _metrics(given), given["directory"], _variables(given), health
@@ -58,6 +65,16 @@ def run(given: dict[str, Any]) -> int:
     for name, text in drafted.items():
         _write(output, name, text)
     instance = _instance(given, seen)
+    if seen.job.is_open:
+        raise InputError(
+            what=seen.job.doubt,
+            where=_short(output / CONTRACT),
+            expected="the one that reads it, under `target`: `job: NAME`",
+            todo=f"{seen.job.todo}; the draft is there, and promproof verify takes it from then on",
+        )
+    if seen.instances:  # the contract names them, and --target would have one of them verified alone
+        _say(f"next: {_next({**given, 'target': None, 'metrics': None}, output)}")
+        return 0
     _say(f"next: {_next(given, output)}{instance}")
     if any(name.startswith(f"{DRILLS}/") for name in drafted):
         _say(f"then: {_next(given, output, 'drill')}{instance}")
@@ -108,8 +125,21 @@ def _wishes(given: dict[str, Any]) -> Wishes:
         routes=(*routes, *asked([health] if health else [])),  # whether it is counted is seen by sending it
         monitoring=folder or DEFAULT_MONITORING,
         prometheus=base_url(given["prometheus"], "--prometheus") if given["prometheus"] is not None else None,
+        job=given["job"],
+        drafted_job=_drafted_job(given["output"] / CONTRACT),
         name=REPOSITORY.name or "service",
     )
+
+
+def _drafted_job(path: Path) -> str | None:
+    """The job that a draft of before names."""
+    try:
+        data = load_document(path, "a draft").data if path.is_file() else None
+    except InputError:  # it is merged as the text that it is, and `verify` says what is wrong with it
+        return None
+    target = data.get("target") if isinstance(data, dict) else None
+    found = target.get("job") if isinstance(target, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _metrics(given: dict[str, Any]) -> str | None:
@@ -201,7 +231,7 @@ def _labels(counting: Counting, kind: str = "") -> str:
 
 def _instance(given: dict[str, Any], seen: Seen) -> str:
     """The option that names the target in a Prometheus that calls it otherwise than its address; empty for none."""
-    instance = seen.scraping.instance if seen.scraping is not None else ""
+    instance = seen.job.instance
     addresses = [urlsplit(given[option] or "").netloc.rpartition("@")[2] for option in ("metrics", "target")]
     return f" --instance {shlex.quote(instance)}" if instance and instance not in addresses else ""
 

@@ -17,7 +17,7 @@ class Service:
     job: str = ""
     metrics_path: str = "/metrics"
     scenario: str = ""
-    more: Mapping[str, str | int | None] = field(default_factory=dict)
+    more: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
     """Further keys of the target, where they are named."""
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import Folder, find_prometheus, read_folder
-from promproof.config.jobs import Scraping, candidates, instances, of_targets
 from promproof.config.rules import Rule, loaded
 from promproof.config.rules import read as read_rules
 from promproof.config.urls import without_password
@@ -19,13 +18,14 @@ from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
 from promproof.draft.flight import candidates as gauges
 from promproof.draft.flight import flights
-from promproof.draft.job import job, trees
+from promproof.draft.job import ScrapeJob, named, of_folder, of_running, trees
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
 from promproof.draft.recognise import Counting, Recognised, of_every_start, recognise
 from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
 from promproof.draft.service import Running, figures
+from promproof.draft.siblings import instances
 from promproof.grafana.provisioning import parsed
 from promproof.grafana.provisioning import texts as grafana_files
 from promproof.observe.prometheus import Prometheus
@@ -33,7 +33,6 @@ from promproof.observe.prometheus import Prometheus
 CONTRACT, SCENARIO = "contract.yaml", "traffic.yaml"
 SETTLES = (0.05, 0.3)
 """Seconds between a request and the reading after it; the longer one when a count came later than the shorter."""
-ASKED_JOB = "which scrape job is this service's? ({jobs}): name it in the contract, `target: {{job: NAME}}`"
 Say = Callable[[str], None]
 
 
@@ -47,6 +46,9 @@ class Wishes:
     routes: tuple[Route, ...] = ()
     monitoring: Path | None = None
     prometheus: str | None = None
+    job: str | None = None
+    drafted_job: str | None = None
+    """The job that a draft of before names: it ends a doubt."""
     health: str | None = None
     health_status: int = 200
     directory: str | None = None
@@ -63,8 +65,10 @@ class Seen:
     tried: Tried
     metrics_path: str
     figures: frozenset[str] = field(default_factory=frozenset)
-    scraping: Scraping | None = None
-    """How the Prometheus that runs already names it."""
+    job: ScrapeJob = field(default_factory=ScrapeJob)
+    """Who reads it."""
+    instances: tuple[str, ...] = ()
+    """The URLs of several that run already, this one first."""
 
 
 def look(service: Running, wishes: Wishes, say: Say) -> Seen:
@@ -103,31 +107,9 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
         say(
             "  give them one registry (multiprocess mode of prometheus_client), or each a port, and draft again"
         )
-    scraping = _scraping(wishes, place, say) if wishes.prometheus is not None else None
-    return Seen(observed, found, tried, target.metrics_path, figures(service), scraping)
-
-
-def _scraping(wishes: Wishes, place: str, say: Say) -> Scraping | None:
-    """How the Prometheus that runs already names the service.
-
-    Raises:
-        EvidenceError: it does not answer.
-    """
-    prometheus = Prometheus(str(wishes.prometheus))
-    try:
-        targets = prometheus.targets()
-    finally:
-        prometheus.close()
-    found = of_targets(targets, place, wishes.name)
-    if found is None:
-        jobs = ", ".join(dict.fromkeys(target["labels"]["job"] for target in targets)) or "none"
-        say(ASKED_JOB.format(jobs=jobs))
-    elif not found.instance and len(several := instances(targets, found.job)) > 1:
-        say(f"job {found.job} has {len(several)} instances ({', '.join(several)}), each with its own counts:")
-        say(
-            "  draft from one of them (--target, --metrics), and name it with --instance where it is called otherwise"
-        )
-    return found
+    job = _job(observed, wishes, None if wishes.app is not None else target.metrics_base, place)
+    several = instances(target, job, wishes.app is not None, say)
+    return Seen(observed, found, tried, target.metrics_path, figures(service), job, several)
 
 
 def _recognised(service: Running, tried: Tried) -> tuple[Observed, Recognised]:
@@ -166,10 +148,11 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     service = texts.Service(
         wishes.name,
         wishes.app,
-        _job(folder, seen, wishes, say),
+        seen.job.name,
         seen.metrics_path,
         SCENARIO if probes else "",
         {
+            "instances": list(seen.instances) or None,
             "directory": wishes.directory,
             "env_file": wishes.env_file,
             "health": wishes.health,
@@ -195,6 +178,10 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
                 "(`promproof init --monitoring DIR`) its alerts and dashboards are drafted too."
             )
         )
+    if seen.job.is_open:
+        sections.append(
+            comment(f"{seen.job.doubt}. Say which: `job: NAME` under `target`, or promproof init --job NAME")
+        )
     drafted = {CONTRACT: texts.contract(service, sections)}
     if probes:
         drafted[SCENARIO] = traffic.scenario(wishes.name, probes, seen.found, left)
@@ -215,23 +202,35 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
 
 
-def _job(folder: Folder | None, seen: Seen, wishes: Wishes, say: Say) -> str:
-    """The scrape job, where it has to be named and queries, or a Prometheus that runs, name it."""
-    if wishes.prometheus is not None or folder is None:
-        return seen.scraping.job if seen.scraping is not None else ""
-    own = [family for family in seen.observed.last.families if not metrics.is_librarys(family)]
+def _job(observed: Observed, wishes: Wishes, url: str | None, place: str) -> ScrapeJob:
+    """Who reads the service. url: of one that runs already; place: the URL of its metrics.
+
+    Raises:
+        InputError: the Prometheus that runs already has no job of the name that is asked for.
+        EvidenceError: it does not answer.
+    """
+    folder = has_prometheus(wishes.monitoring)
+    if wishes.prometheus is not None:
+        prometheus = Prometheus(wishes.prometheus)
+        try:
+            targets = prometheus.targets()
+        finally:
+            prometheus.close()
+        found = of_running(targets, place, wishes.name, wishes.job)
+        if found.is_open and wishes.drafted_job in found.there:
+            found = of_running(targets, place, wishes.name, wishes.drafted_job)
+        return found
+    if folder is None:
+        return ScrapeJob(wishes.job or "")
+    if wishes.job is not None:
+        return named(folder, wishes.job)
+    own = [family for family in observed.last.families if not metrics.is_librarys(family)]
     boards = parsed(grafana_files(folder.root)).dashboards
     queries = [*trees(read_rules(folder.rules)), *(node for board in boards for node in asked(board))]
-    found = job(folder, wishes.name, own, queries)
-    if found is None:
-        may_be = ", ".join(candidates(folder.jobs))
-        there = ", ".join(folder.jobs) or "none"
-        say(
-            ASKED_JOB.format(jobs=may_be)
-            if may_be
-            else f"no scrape job reads this service (there are: {there}): add one under scrape_configs"
-        )
-    return found or ""
+    found = of_folder(folder, wishes.name, url, own, queries)
+    if found.is_open and wishes.drafted_job in folder.jobs:
+        return named(folder, str(wishes.drafted_job))
+    return found
 
 
 def _edges(seen: Seen) -> dict[str, list[float]]:

@@ -36,6 +36,7 @@ OPTIONS = (
         "URL of its metrics, when at another port or path",
         "URL",
     ),
+    Option("job", TARGET, ("init",), "the scrape job that reads it, where several may", "NAME"),
     Option("metrics-path", TARGET, ("init",), "where its metrics are, when not at a usual path", "PATH"),
     Option(
         "health", TARGET, ("init",), "the path that says that it is ready, and its status: /ready=204", "PATH"

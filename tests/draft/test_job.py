@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from promproof.cli.program import main
 from promproof.config.folder import Folder, read_folder
 from promproof.config.promql import parse
-from promproof.draft.job import job
+from promproof.draft.job import job, of_folder, of_running
+from promproof.errors import InputError
+from tests.draft.test_probing import Server, serving
 
 pytestmark = pytest.mark.unit
 
@@ -47,3 +50,72 @@ def test_a_doubt_is_resolved_by_queries_of_its_own_metrics_alone(
 ) -> None:
     told = job(folder(tmp_path, *jobs), "shop", ["orders_total", "wait_seconds"], [parse(query)])
     assert told == found
+
+
+def test_a_service_that_runs_is_known_by_its_address(tmp_path: Path) -> None:
+    files = folder(tmp_path, "web", "worker")
+    assert of_folder(files, "shop", "http://worker:8000", [], []).reads == ("http://worker:8000",)
+    open_ = of_folder(files, "shop", "http://elsewhere:1", [], [])
+    assert (open_.is_open, open_.may_be, open_.name) == (True, ("web", "worker"), "")
+    assert open_.doubt == "2 scrape jobs may be this service's: web, worker"
+
+
+def test_a_job_of_a_running_prometheus_is_the_one_that_is_asked_for() -> None:
+    targets = [
+        {"labels": {"job": name, "instance": f"{name}-1"}, "scrapeUrl": f"http://{name}:80/metrics"}
+        for name in ("web", "worker")
+    ]
+    assert of_running(targets, "http://here:1/metrics", "shop", None).may_be == ("web", "worker")
+    found = of_running(targets, "http://here:1/metrics", "shop", "worker")
+    assert (found.name, found.instance, found.is_open) == ("worker", "worker-1", False)
+    with pytest.raises(InputError, match="no scrape job is called 'work'; did you mean worker"):
+        of_running(targets, "http://here:1/metrics", "shop", "work")
+
+
+def drafted(tmp_path: Path, *more: str) -> int:
+    with serving(Server({"/": (200, "{}")})) as server:
+        return main(
+            (
+                "init",
+                "--target",
+                server.url,
+                "--monitoring",
+                str(tmp_path / "m"),
+                "--output",
+                str(tmp_path / "d"),
+                *more,
+            )
+        )
+
+
+def test_a_draft_whose_job_is_in_doubt_asks_for_it_and_does_not_name_a_next_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m").mkdir()
+    folder(tmp_path / "m", "web", "worker")
+    assert drafted(tmp_path) == 4
+    said = capsys.readouterr()
+    assert "next:" not in said.out
+    first, _, todo = said.err.splitlines()
+    assert first == f"{tmp_path / 'd' / 'contract.yaml'}: 2 scrape jobs may be this service's: web, worker"
+    assert "promproof init --job NAME" in todo
+    text = (tmp_path / "d" / "contract.yaml").read_text(encoding="utf-8")
+    assert "# 2 scrape jobs may be this service's: web, worker" in text
+    assert drafted(tmp_path, "--job", "worker") == 0
+    said = capsys.readouterr()
+    assert "next: promproof verify" in said.out
+    text = (tmp_path / "d" / "contract.yaml").read_text(encoding="utf-8")
+    assert "  job: worker\n" in text
+    assert "may be this service's" not in text
+    assert drafted(tmp_path) == 0, "the draft of before names it"
+
+
+def test_a_job_that_is_none_is_told_before_the_service_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m").mkdir()
+    folder(tmp_path / "m", "web", "worker")
+    assert drafted(tmp_path, "--job", "wbe") == 4
+    said = capsys.readouterr()
+    assert said.err.startswith("--job: no scrape job is called 'wbe'; did you mean web?")
+    assert said.out == ""
