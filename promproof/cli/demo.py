@@ -86,6 +86,10 @@ def run(given: dict[str, Any]) -> int:
         progress.say(f"demo {folder}: {prepared.contract.service}, {told(prepared)}")
         show = _page(prepared, what, port, folder, progress.say)
         result = demonstration.run(prepared, show, seconds, folder, clock, progress.say)
+        if result.ending.interrupted:
+            progress.say("ended before it was shown")
+        elif result.ending.trouble is None:
+            progress.say(f"the demonstration is over; what happened is in {folder / HISTORY}")
     if result.ending.trouble is not None and not result.ending.interrupted:
         sys.stderr.write(f"{result.ending.trouble}\n")
         return EvidenceError.exit_status

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from promproof.report.terminal import console_of, show
 from promproof.run import drills as drilled
 from promproof.run.ending import Ending
 from promproof.run.secrecy import HISTORY
-from promproof.verdict import Verdict, exit_status
+from promproof.verdict import Outcome, Verdict, exit_status
 
 WIDTH = 160
+KILLED = "the history has no end: the run was killed"
 TRACEBACKS = "tracebacks-judge.txt"
 """in the folder of the run: of checks that raised when it was judged again"""
 
@@ -130,8 +131,19 @@ def judged(folder: Path) -> Judged:
         crashes=ended.data.crashes if ended is not None else 0,
     )
     keep = Tracebacks(folder / TRACEBACKS).keep
-    return Judged(evidence, drills, list(judge_each(pairs, evidence, keep)), ending)
+    verdicts = list(judge_each(pairs, evidence, keep))
+    killed = ended is None and trouble is None
+    return Judged(
+        evidence, drills, [_left_open(verdict) for verdict in verdicts] if killed else verdicts, ending
+    )
+
+
+def _left_open(verdict: Verdict) -> Verdict:
+    """A verdict of a run that was killed: what is unknown is so for that reason, as after any other trouble."""
+    if verdict.outcome is not Outcome.UNKNOWN:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; the run broke off: {KILLED}", symptom=True)
 
 
 def _unended(broken: bool) -> str | None:
-    return "the history has no end: the run was killed" if broken else None
+    return KILLED if broken else None

@@ -20,7 +20,12 @@ _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
 
 def plain(text: str) -> str:
     """The text on one line, with control characters written out."""
-    return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(text.split()))
+    return _COMMANDS.sub(_written, " ".join(text.split()))
+
+
+def _written(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def wrapped(text: str, width: int | None) -> list[str]:

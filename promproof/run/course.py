@@ -101,6 +101,11 @@ class Judging:
         self._verdicts: list[Verdict] = []
         self._until = float("inf")
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a claim at all: a demonstration has none."""
+        return bool(self._pairs)
+
     def judge(self) -> list[Verdict]:
         """A verdict for each claim, or for those that there was time for.
 

@@ -35,6 +35,18 @@ def run(prepared: Prepared, show: Show, seconds: float, folder: Path, clock: Clo
     return frame.run(_Demonstration(show, seconds), prepared, [], folder, clock, say)
 
 
+def go_on(look: Callable[[], None], seconds: float, say: Say) -> None:
+    """Look again and again until the time is over or somebody ends it, which is how a demonstration ends."""
+    over = time.monotonic() + seconds
+    try:
+        while time.monotonic() < over:
+            look()
+            time.sleep(LOOK_SECONDS)
+        say("its time is over")
+    except KeyboardInterrupt as signalled:
+        say(f"ended by {'Ctrl-C' if str(signalled) in ('', 'SIGINT') else signalled}")
+
+
 class _Demonstration:
     """A demonstration in the frame of every run."""
 
@@ -64,12 +76,13 @@ class _Demonstration:
         """
         timeline = Timeline(self._ground.history, self._ground.say)
         self._pollers.start()
-        over = time.monotonic() + self._seconds
-        while time.monotonic() < over:
+
+        def look() -> None:
             self._raise_if_gone()
             self._bench.watch()
             timeline.update()
-            time.sleep(LOOK_SECONDS)
+
+        go_on(look, self._seconds, self._ground.say)
 
     def read(self) -> None:
         """Nothing: nothing is judged."""

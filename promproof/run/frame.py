@@ -75,7 +75,6 @@ def carry_out(parts: Parts[FoundT], course: Course, cleanup: ExitStack, say: Say
             with course.step("exercising the stack"):
                 parts.exercise()
         if not course.interrupted:  # then everything is to be taken down first
-            say("judging")
             found = parts.judge()
             if not course.interrupted:
                 with course.step("showing what was found"):
@@ -188,6 +187,8 @@ class _Recorded:
         self.ground.history.raise_if_broken()
 
     def judge(self) -> list[Verdict]:
+        if self._judging.wanted:
+            self.ground.say("judging")
         self._verdicts = self._judging.judge()
         return self._verdicts
 

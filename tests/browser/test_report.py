@@ -115,6 +115,8 @@ def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_
 ) -> None:
     show(chromium, "red", size)
     assert visible(chromium, "the threshold is > 0.3, documented > 0.2")
+    chromium.evaluate("document.querySelector('h1 bdi').textContent = 'a long name '.repeat(300); undefined")
+    assert visible(chromium, "the threshold is > 0.3, documented > 0.2")
     for name in ("red", "drill", "long", "many", "check"):
         show(chromium, name, size)
         drawn_at_once(chromium)
@@ -178,6 +180,10 @@ def test_dark_is_dark_and_print_has_no_filter(chromium: Chromium) -> None:
     for name in ("red", "drill"):  # paper has no scroll bar: A4 is 794 pixels wide
         show(chromium, name, (794, 900), media="print")
         assert chromium.evaluate("document.documentElement.scrollWidth") <= 794
+    lines = (
+        "[...document.querySelectorAll('.matrix .alert bdi')].map((one) => one.getBoundingClientRect().width)"
+    )
+    assert 0 < max(chromium.evaluate(lines)) < 16, "a name of an alert stands upright, in one line"
 
 
 def test_what_is_out_of_the_window_is_not_drawn_until_it_is_scrolled_to(chromium: Chromium) -> None:

@@ -21,7 +21,7 @@ from promproof.findings.checking import Subject, Wishes, check
 from promproof.findings.finding import Severity
 from promproof.http import Session
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING
-from promproof.run import drills
+from promproof.run import demonstration, drills
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.stack.children import start_child
@@ -69,6 +69,27 @@ def test_a_port_that_is_taken_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     assert "--web-port" in capsys.readouterr().err
 
 
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("signalled", "told"),
+    [("SIGINT", "ended by Ctrl-C"), ("", "ended by Ctrl-C"), ("SIGTERM", "ended by SIGTERM")],
+)
+def test_a_signal_is_how_a_demonstration_ends(signalled: str, told: str) -> None:
+    def look() -> None:
+        raise KeyboardInterrupt(signalled)
+
+    said: list[str] = []
+    demonstration.go_on(look, 60.0, said.append)
+    assert said == [told]
+
+
+@pytest.mark.unit
+def test_a_demonstration_ends_when_its_time_is_over() -> None:
+    said: list[str] = []
+    demonstration.go_on(lambda: None, 0.0, said.append)
+    assert said == ["its time is over"]
+
+
 @pytest.mark.stack
 def test_a_page_that_died_ends_the_demonstration_with_its_last_words(tmp_path: Path) -> None:
     child = start_child(
@@ -106,6 +127,9 @@ def test_a_button_makes_an_alert_fire_and_resolve(tmp_path: Path) -> None:
         wait_for(lambda: said("operator <- ManyErrors resolved"), "the end")
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 0
+        assert said("ended by Ctrl-C")
+        assert said("the demonstration is over")
+        assert not said("breaks off|judging")
     finally:
         running.kill()
         running.wait()

@@ -16,7 +16,7 @@ from promproof.report.page.lanes import swims
 from promproof.report.page.matrix import matrix
 from promproof.report.page.scales import shown, thinned, ticks
 from promproof.report.page.shapes import Curve, Lane, Limit, Mark, Swim
-from promproof.report.page.swimming import NARROW, WIDE, draw
+from promproof.report.page.swimming import NARROW, WIDE, Form, draw
 from promproof.report.page.wording import dimension_of
 from promproof.verdict import Outcome, Verdict
 from tests.browser.picture import PICTURES, Picture, fingerprint, with_fingerprint, written
@@ -245,3 +245,19 @@ def test_a_drill_of_the_main_job_has_the_verdicts_of_its_alert_and_one_without_a
     other = Verdict("alert/Another/live/fires-above", Outcome.PASS, "fired")
     (swim,) = swims(made.evidence, [failed, other])
     assert (swim.outcome, swim.verdicts) == (Outcome.FAIL, [failed])
+
+
+@pytest.mark.parametrize("form", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", ["drill", "lane"])
+def test_the_names_of_moments_end_within_the_drawing(name: str, form: Form) -> None:
+    made = subject(name)
+    assert made.evidence is not None
+    (swim,) = swims(made.evidence, made.verdicts)
+    whole = tree.fromstring(draw(swim, form))
+    names = [found for found in whole.iter("text") if "name" in found.get("class", "").split()]
+    assert "resolved" in [found.text for found in names]
+    for found in names:
+        place, length = float(found.get("x", "")), 7 * len(found.text or "")
+        begin = place - length if "last" in found.get("class", "") else place
+        assert begin >= 0
+        assert begin + length <= form.width

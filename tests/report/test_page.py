@@ -17,6 +17,7 @@ from promproof.evidence.records import Delivery
 from promproof.report.index import link, write
 from promproof.report.output import Report
 from promproof.report.page import earlier
+from promproof.report.page.causes import causes
 from promproof.report.page.document import page
 from promproof.report.page.earlier import Past
 from promproof.report.page.moved import moved
@@ -27,7 +28,6 @@ from tests.report.stored import Reader, copy, subject
 
 pytestmark = pytest.mark.unit
 HOSTILE = "</script><script>document.title='taken'</script>]]><img src=x onerror=alert(1)> & \"quoted\" 'so'"
-RIGHT_TO_LEFT = "‮مرحبا‬"
 
 
 def verdict(
@@ -83,7 +83,7 @@ def test_a_page_asks_no_network_for_anything() -> None:
     assert "url(" not in page(subject("red"))
 
 
-@pytest.mark.parametrize("text", [HOSTILE, RIGHT_TO_LEFT, "x" * 5000, "{{ subject }}{% raw %}"])
+@pytest.mark.parametrize("text", [HOSTILE, "x" * 5000, "{{ subject }}{% raw %}"])
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     rows = [
         verdict(f"metric/{text}/exact", Outcome.FAIL, text),
@@ -235,3 +235,38 @@ def _later(record: Record[Any]) -> Record[Any]:
         return record
     told = record.data.body["alerts"][0]["labels"]["alertname"] == "HighMemoryUsage"
     return Record(record.number, record.t + 2.0 * told, record.data)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("route=\u202emoc.live/", "route=\\u202emoc.live/"),
+        ("a\u2066b\u2069c", "a\\u2066b\\u2069c"),
+        ('route="/مرحبا بك": 100', 'route="/\u2068مرحبا بك\u2069": 100'),
+        ("a שלום <b> 1", "a \u2068שלום\u2069 <b> 1"),
+        ("plain ü 漢字", "plain ü 漢字"),
+    ],
+)
+def test_letters_that_go_from_right_to_left_turn_nothing_but_themselves(text: str, shown: str) -> None:
+    found = read(Subject("one", [verdict("metric/up/exact", Outcome.FAIL, text)]))
+    assert shown in found.text
+
+
+def test_an_id_keeps_its_letters_where_its_text_has_them_written_out() -> None:
+    found = read(Subject("one", [verdict("metric/\u202eمرحبا/exact", Outcome.FAIL)]))
+    assert [row["id"] for row in found.of_class("claim")] == ["metric/\u202eمرحبا/exact"]
+    assert "metric/\\u202e\u2068مرحبا\u2069/exact" in found.text
+
+
+def test_what_a_killed_run_left_open_is_told_once(tmp_path: Path) -> None:
+    folder = copy("red", tmp_path)
+    text = (folder / "history.jsonl").read_text(encoding="utf-8")
+    (folder / "history.jsonl").write_text(text[: len(text) // 2], encoding="utf-8")
+    made = subject_of(folder)
+    left = [claim for claim in made.verdicts if claim.outcome is Outcome.UNKNOWN]
+    assert len(left) > 10
+    assert all(claim.symptom for claim in left)
+    broken, *others = causes(made)
+    assert broken.title == "the history has no end: the run was killed"
+    assert {*broken.claims} == {*left}
+    assert [block.outcome for block in others] == [Outcome.FAIL]

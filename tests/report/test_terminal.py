@@ -119,7 +119,7 @@ def test_what_a_terminal_would_obey_is_written_out(pipe: bool) -> None:
     text = "\n".join(lines_of([red(f"metric/{evil}/exact", evil)], pipe=pipe))
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert "\\x1b[2J[bold]x[/] ]]> \\x202eabc\\x07 second" in text
+    assert "\\x1b[2J[bold]x[/] ]]> \\u202eabc\\x07 second" in text
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

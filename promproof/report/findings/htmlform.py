@@ -10,7 +10,7 @@ from markupsafe import Markup
 from promproof.findings.checking import Checked
 from promproof.findings.finding import Finding, Severity
 from promproof.report.findings import wording
-from promproof.report.page.document import asset, environment, printable
+from promproof.report.page.document import asset, environment, filled, printable
 
 STYLES = {Severity.ERROR: "fail", Severity.WARNING: "unknown", Severity.INFO: "open", Severity.HINT: "open"}
 PROOFS = "<!-- proofs -->"
@@ -47,7 +47,7 @@ def text(checked: Checked, width: int | None) -> str:
         "style": Markup(asset("page.css")),
         "script": Markup(asset("page.js")),
     }
-    return printable(environment().get_template("check.html.j2").render(about)) + "\n"
+    return filled("check.html.j2", about) + "\n"
 
 
 def rows(findings: Sequence[Finding]) -> list[Row]:

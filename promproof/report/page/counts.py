@@ -10,6 +10,7 @@ from promproof.contract.model import Metric
 from promproof.crash import describe
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.exposition import Labels, series_text
+from promproof.report.causes.model import RED
 from promproof.report.page.claims import CLASSES, WORST_FIRST
 from promproof.report.page.scales import shown
 from promproof.report.page.subject import Subject
@@ -51,6 +52,12 @@ class Count:
     verdicts: Sequence[Verdict] = ()
     truth: str = ""
     """what its claims are judged by where nobody counts it"""
+
+    @property
+    def told(self) -> bool:
+        """Whether one of its red claims says already what its note says."""
+        red = (verdict for verdict in self.verdicts if verdict.outcome in RED)
+        return any(verdict.reason.startswith(self.note) for verdict in red)
 
 
 def counts(subject: Subject) -> list[Count]:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from promproof.crash import describe
 from promproof.report.counting import open_by_reason
 from promproof.report.page import boundaries, causes, claims, counts, panels, swimming, usage
+from promproof.report.page.directions import in_order
 from promproof.report.page.documentation import documentation
 from promproof.report.page.earlier import flips
 from promproof.report.page.lanes import swims
@@ -81,7 +82,12 @@ def page(subject: Subject) -> str:
         "style": Markup(asset("page.css")),
         "script": Markup(asset("page.js")),
     }
-    return printable(environment().get_template("page.html.j2").render(about))
+    return filled("page.html.j2", about)
+
+
+def filled(template: str, about: dict[str, Any]) -> str:
+    """A template filled in, as a browser can show it."""
+    return in_order(printable(environment().get_template(template).render(about)))
 
 
 def printable(text: str) -> str:

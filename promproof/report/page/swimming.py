@@ -16,6 +16,8 @@ from promproof.report.page.svg import Element
 MOST_POINTS = 400
 TOP = 42.0
 """above the first lane: the names of the moments, and the seconds"""
+LETTER = 7.0
+"""the width of a letter of a moment's name"""
 GAP = 9.0
 
 
@@ -59,7 +61,7 @@ def draw(swim: Swim, form: Form) -> Markup:
     children = [
         *back,
         *_grid(axis, y, form),
-        *_moments(swim, axis, y),
+        *_moments(swim, axis, y, form.width),
         *_seconds(swim, axis, y, form),
         *front,
     ]
@@ -82,18 +84,19 @@ def _seconds(swim: Swim, axis: Axis, bottom: float, form: Form) -> Iterator[Elem
         yield svg.text(form.width - 8, bottom + 5, f"then quiet until {swim.ended:.1f} s", "tick last")
 
 
-def _moments(swim: Swim, axis: Axis, bottom: float) -> Iterator[Element]:
+def _moments(swim: Swim, axis: Axis, bottom: float, width: float) -> Iterator[Element]:
+    """Lines with their names: on the left where there is room, else on the right as far as the drawing goes."""
     right = -1e9
     for moment in sorted(swim.moments, key=lambda moment: moment.t):
         x = axis(moment.t)
         yield svg.path(
             [(x, 16), (x, bottom - GAP)], f"moment {moment.style}", f"{moment.name} at {moment.t:.2f} s"
         )
-        length = 6.5 * len(moment.name)
-        left = x - length - 5 > right + 6
-        yield svg.text(
-            x - 5 if left else x + 5, 12, moment.name, f"name {moment.style}{' last' if left else ''}"
-        )
+        length = LETTER * len(moment.name)
+        left, over = x - length - 5 > right + 6, x + 5 + length > width
+        place = x - 5 if left else width - 1 if over else x + 5
+        last = " last" if left or over else ""
+        yield svg.text(place, 12, moment.name, f"name {moment.style}{last}")
         right = x if left else x + length + 5
 
 

@@ -9,7 +9,7 @@
   const filter = () => {
     const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const kind = form.kind.value, verdict = form.verdict.value;
-    texts ??= claims.map((claim) => claim.textContent.toLowerCase());
+    texts ??= claims.map((claim) => claim.textContent.replace(/[\u2068\u2069]/g, "").toLowerCase());
     let shown = 0;
     claims.forEach((claim, index) => {
       const fits = (!kind || claim.dataset.kind === kind) && (!verdict || claim.classList.contains(verdict))
