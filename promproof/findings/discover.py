@@ -13,8 +13,8 @@ from pathlib import Path
 
 from promproof.findings.containers import Container, containers_of
 from promproof.findings.deployed import Deployed
-from promproof.findings.gather import STREAM, Gathered, files_of, take_file, take_stream
-from promproof.findings.part import Part
+from promproof.findings.gather import Gathered, files_of, take_file, take_stream
+from promproof.findings.part import STREAM, Part
 from promproof.findings.read_compose import compose_of
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
 from promproof.findings.read_markdown import page_of, pages_beside

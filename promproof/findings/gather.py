@@ -18,15 +18,13 @@ from promproof.config import jsontext, usertext, yamlfile
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.errors import InputError
 from promproof.findings.finding import Place
-from promproof.findings.part import Document, Part
+from promproof.findings.part import STREAM, Document, Part
 from promproof.findings.setup import DashboardFile, Trouble
 from promproof.findings.sorts import ONE_DOCUMENT, is_of_the_stack, is_template, may_matter, sort_of
 
 if TYPE_CHECKING:
     from promproof.grafana.dashboard import Dashboard
 
-STREAM = "stdin"
-"""What is shown for the file of a stream."""
 SUFFIXES = (".yml", ".yaml", ".json", ".rules")
 _SKIPPED = ("node_modules", "__pycache__", "site-packages", "venv")
 _MARKS = ("history.jsonl", "pyvenv.cfg")

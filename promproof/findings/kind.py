@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from promproof.config.masking import Masker
 from promproof.findings.finding import Finding, Place, Severity
+from promproof.findings.thing import piped
 from promproof.registry import Registry
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Kind:
 
         Passwords in what its texts quote are masked: they go into the log of a CI.
         """
-        texts = map(_MASKER.text, (message, effect, todo, see))
+        texts = map(_MASKER.text, (message, effect, todo, piped(see)))
         return Finding(self.id, severity or self.severity, place.file, place.line, place.path, *texts)
 
 

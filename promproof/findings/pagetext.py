@@ -21,6 +21,21 @@ _NOTHING = re.compile(
 )
 _BOTH = re.compile(r"(?<![\w/.:@-])`?admin`?\s?[/:]\s?`?([\w.!@#%+-]*[\w!@#%+])`?(?![\w/:@-])")
 _ALONE = re.compile(r"\bpassword\b[*_`]{0,3}\s*[:=|]\s*[*_]{0,2}\s*`([^`\s]+)`", re.IGNORECASE)
+_BARE = re.compile(
+    r"\bpassword\b[*_`]{0,3}\s*[:=|]\s*[*_]{0,2}\s*([\w.!@#%^&+~-]*[A-Za-z\d!@#%^&+~])"
+    r"(?=[*_]{0,2}\s*(?:$|[|,;)<]|\.\s*$|\s(?:[-#(]|and\b)))",
+    re.IGNORECASE,
+)
+"""A password that nothing marks as one word: only what ends there is."""
+_MEANT = re.compile(
+    r"(?=.*\d).*|.+[.!@#%^&+~_-].*|admin|grafana|monitoring|password|secret|test|demo|root", re.IGNORECASE
+)
+"""A bare word that is a password: others may be the first of a sentence (`Password: mandatory`)."""
+_ELSEWHERE = re.compile(
+    r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|.*\.(?:env|md|txt|ya?ml|json)|\.env\b.*|\d+|\d+[-+]\w*"
+    r"|\w+-(?:generated|only|protected|based|free|less)|(?:auto|randomly|self|pre|not|user|re)-\w+"
+)
+"""The name of a variable or of a file that has the password, what it is like, and a mere number."""
 _LOGIN = re.compile(r"credential|log ?in|sign ?in|password|username", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(\s*`?admin`?\s?[/:]\s?[^()\s]+\s*\)")
 _SEVERAL = re.compile(r"[&,+/]|\band\b|prometheus", re.IGNORECASE)
@@ -106,7 +121,16 @@ def passwords(page: PageText) -> Iterator[Said]:
         is_below = "grafana" in heading.casefold() and not _SEVERAL.search(heading)
         if "grafana" not in line.casefold() and (not is_below or _OTHER.match(line)):
             continue
+        is_about = is_below and not _OTHER.match(line)
         is_login = any(map(_LOGIN.search, (line, table))) or _IN_BRACKETS.search(line) is not None
-        for match in (*(_BOTH.finditer(line) if is_login else ()), *_ALONE.finditer(line)):
-            if not _OPEN.search(match[1]) and line.casefold().find("grafana") < match.start():
+        for match in (*(_BOTH.finditer(line) if is_login else ()), *_ALONE.finditer(line), *_bare(line)):
+            others = f"{line[: match.start(1)]} {line[match.end(1) :]}".casefold().find("grafana")
+            is_named = is_about if others < 0 else others < match.start()
+            if not _OPEN.search(match[1]) and is_named:
                 yield Said("password", "password", match[1], f"{page.name}:{number}")
+
+
+def _bare(line: str) -> Iterator[re.Match[str]]:
+    for match in _BARE.finditer(line):
+        if _MEANT.fullmatch(match[1]) and not _ELSEWHERE.fullmatch(match[1]):
+            yield match

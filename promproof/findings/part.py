@@ -14,6 +14,9 @@ from promproof.config.durations import parse_duration
 from promproof.config.yamltext import Key
 from promproof.findings.finding import Place
 
+STREAM = "stdin"
+"""What is shown for the file of a stream."""
+
 
 @dataclass(frozen=True, eq=False)
 class Document:

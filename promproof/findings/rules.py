@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from functools import lru_cache, reduce
+from shlex import quote
 
+from promproof.config.promql import parse
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.labels import Labels, Recorded, labels_of
+from promproof.promql.tree import text
 
+IS_WATCHDOG = re.compile(r"watch-?dog|dead-?man|heart-?beat|always-?firing|snitch", re.IGNORECASE)
+"""Of the name of an alert that always fires, so that somebody notices when it stops."""
 _LINE = 160
+_COMMENT = "#"
+_SHELL = re.compile(r"[\"$`\\!]")
 
 
 @lru_cache(maxsize=2)
@@ -45,8 +54,17 @@ def one_line(text: str) -> str:
 
 def asking(expression: str) -> str:
     """The command that asks a Prometheus for an expression."""
-    quote = "'" if "'" not in expression else '"'
-    return f"promtool query instant http://PROMETHEUS:9090 {quote}{one_line(expression)}{quote}"
+    if _COMMENT in expression:
+        with suppress(ValueError):
+            expression = text(parse(expression))
+    return f"promtool query instant http://PROMETHEUS:9090 {_quoted(' '.join(expression.split()))}"
+
+
+def _quoted(expression: str) -> str:
+    """For a shell; double quotes read better around single ones, where nothing inside means something to it."""
+    if "'" not in expression:
+        return f"'{expression}'"
+    return quote(expression) if _SHELL.search(expression) else f'"{expression}"'
 
 
 def checking(rule: Rule) -> str:

@@ -1,12 +1,18 @@
-"""What was read from a part of a file: it knows its place."""
+"""What was read from a part of a file: it knows its place, and the file's name on a command line."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from shlex import quote
 
 from promproof.findings.finding import Place
-from promproof.findings.part import Part
+from promproof.findings.part import STREAM, Document, Part
 from promproof.findings.sorts import holds_rules
+
+_PLAIN = re.compile(r"[\w.-]+")
+_DEVICE = "/dev/stdin"
+"""Where a program reads what is piped to it: promtool and amtool take no `-`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +33,31 @@ class Thing:
     @property
     def argument(self) -> str:
         """That file for a command line; what stands inside of a resource is taken out of it."""
-        document = self.part.document
-        if document.entry:
-            return f"<(yq '.. | select(key == \"{document.entry}\")' {document.file})"
-        is_resource = holds_rules(document.data)
-        return f"<(yq .spec {document.file})" if is_resource else document.file
+        return argument_of(self.part.document)
+
+
+def argument_of(document: Document) -> str:
+    """A document's file for a command line; what stands inside of a resource is taken out of it.
+
+    The queries of yq are those that both programs of that name understand.
+    """
+    file = argument(document.file)
+    if document.entry:
+        return f"<(yq '.. | select(key == \"{document.entry}\")' {file})"
+    if not holds_rules(document.data):
+        return file
+    name = Part(document).part("metadata").text("name")
+    is_one_of_several = re.search(r"^---", document.text.lstrip("-\n "), re.MULTILINE) is not None
+    if not is_one_of_several or not _PLAIN.fullmatch(name):
+        return f"<(yq .spec {file})"
+    return f"<(yq 'select(.metadata.name == \"{name}\") | .spec' {file})"
+
+
+def argument(file: str) -> str:
+    """The name of a file for a command line; the standard input is read again from a pipe."""
+    return _DEVICE if file == STREAM else quote(file)
+
+
+def piped(command: str) -> str:
+    """A command that reads the standard input says so: `... | promtool check rules /dev/stdin`."""
+    return f"... | {command}" if _DEVICE in command else command

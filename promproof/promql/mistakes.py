@@ -238,14 +238,18 @@ def of_alert(root: Any) -> Iterator[Mistake]:
 
 
 def _certain(node: Any) -> Iterator[Mistake]:
-    """`rate(x[5m]) >= 0`: each value there is meets it. A count, which is at least 1, is asked so for presence."""
+    """`rate(x[5m]) >= 0`: each value there is meets it. `count(x) > 0` asks for presence, `>= 0` for more."""
+    if isinstance(node, promql.BinaryExpr) and operator(node) == "or":
+        for side in (node.lhs, node.rhs):
+            yield from _certain(bare(side))
     found = comparison(node) if compares(node) and not with_bool(node) else None
     if found is None:
         return
     low, high = bounds(found[0])
-    if low == 0 < high and not possible(low, high, _OPPOSITE.get(found[1], "=="), found[2]):
+    if 0 <= low < high and not possible(0, high, _OPPOSITE.get(found[1], "=="), found[2]):
+        nothing = ", and a count of nothing is no 0" if low else ""
         yield Mistake(
-            "rule/always-fires", f"{text(node)} is always true: the left side is {_range(low, high)}"
+            "rule/always-fires", f"{text(node)} is always true: the left side is {_range(low, high)}{nothing}"
         )
 
 

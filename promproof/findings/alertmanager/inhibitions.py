@@ -204,7 +204,7 @@ def judge_rules(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """What each inhibition says, whatever the alerts are."""
     for muting in mutings(server):
         rule = muting.rule
-        see = f"amtool check-config {server.file}, and the rule in it: {muting.text}"
+        see = f"amtool check-config {server.argument}, and the rule in it: {muting.text}"
         source, target = _ranks(rule.source), _ranks(rule.target)
         is_meant = any(matcher.name == "alertname" for matcher in rule.source)  # of a maintenance, say
         if source and target and max(source) < min(target) == 2 and not is_meant:

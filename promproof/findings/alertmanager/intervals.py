@@ -100,7 +100,7 @@ def judge_intervals(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                     reason,
                     effect="Alertmanager does not load the file: at a start nobody is told anything",
                     todo="write two ranges, one on either side",
-                    see=f"amtool check-config {server.file}",
+                    see=f"amtool check-config {server.argument}",
                 )
         times = weektimes(interval)
         if times is not None and not times.perhaps and name in used and not _is_meant(name):
@@ -109,7 +109,7 @@ def judge_intervals(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"{name!r} has no time in it",
                 effect="it mutes nothing: the alerts are sent at all times",
                 todo="write its times, or delete it",
-                see=f"amtool check-config {server.file} accepts it; an alert is not suppressed in its times",
+                see=f"amtool check-config {server.argument} accepts it; an alert is not suppressed in its times",
             )
 
 
@@ -130,7 +130,7 @@ def judge_years(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 if name in opening
                 else "it mutes nothing any more: the alerts are sent at all times",
                 todo="write the years to come, or leave `years` out",
-                see=f'date +%Y; grep -n -A9 "name: {name}" {server.file}',
+                see=f'date +%Y; grep -n -A9 "name: {name}" {server.argument}',
                 severity=Severity.ERROR if name in opening else None,
             )
 

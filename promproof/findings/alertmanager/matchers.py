@@ -120,7 +120,7 @@ def _unread(part: Part, key: tuple[str | int, ...], message: str, server: Alertm
         message,
         effect=_EFFECT,
         todo="write a list of texts such as 'severity=\"page\"'",
-        see=f"amtool check-config {server.file}",
+        see=f"amtool check-config {server.argument}",
     )
 
 

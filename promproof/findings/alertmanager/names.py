@@ -84,7 +84,7 @@ _INTERVALS = ("mute_time_intervals", "active_time_intervals")
 @each_route(UNDEFINED_RECEIVER, UNDEFINED_INTERVAL)
 def judge_route(route: Route, server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """The names that a route uses."""
-    see = f"amtool check-config {server.file}"
+    see = f"amtool check-config {server.argument}"
     effect = "Alertmanager does not load the file: at a start nobody is told anything"
     if is_resource(server):
         see, effect = "the operator's log", "the operator leaves the whole resource out"

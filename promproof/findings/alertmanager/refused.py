@@ -113,7 +113,7 @@ def judge_keys(receiver: Receiver, server: Alertmanager, setup: Setup) -> Iterat
                     f"{kind} has no key {key!r}",
                     effect=_EFFECT,
                     todo=f"write {instead}",
-                    see=f"amtool check-config {server.file}",
+                    see=f"amtool check-config {server.argument}",
                 )
 
 
@@ -132,7 +132,7 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
             message,
             effect=_EFFECT,
             todo="correct it",
-            see=f"amtool check-config {server.file}",
+            see=f"amtool check-config {server.argument}",
         )
 
 
@@ -147,7 +147,7 @@ def judge_spelling(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
                 f"there is no key {key!r} here",
                 effect=_EFFECT,
                 todo=f"write {meant}",
-                see=f"amtool check-config {server.file}",
+                see=f"amtool check-config {server.argument}",
             )
 
 

@@ -9,6 +9,7 @@ from promproof.findings.alertlabels import sent
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, register, whole_setup
+from promproof.findings.rules import IS_WATCHDOG
 from promproof.findings.setup import Setup
 from promproof.promql.tree import metric, selectors
 
@@ -50,7 +51,6 @@ FAILING = register(
         instead=_WATCHED,
     )
 )
-_WATCHDOG = re.compile(r"watch-?dog|dead-?man|heart-?beat|always-?firing|snitch", re.IGNORECASE)
 _FAILING = re.compile(r"(?:alertmanager|prometheus)_notifications?_.*(?:failed|errors|dropped|total)")
 _ALERTMANAGER = re.compile(r"alert-?manager|:9093\b", re.IGNORECASE)
 
@@ -70,7 +70,7 @@ def judge(setup: Setup) -> Iterator[Finding]:
             or not all(pattern.files for pattern in prometheus.patterns)
         ):
             continue
-        if not any(alert.fires_always or _WATCHDOG.search(alert.rule.name) for alert in mine):
+        if not any(alert.fires_always or IS_WATCHDOG.search(alert.rule.name) for alert in mine):
             yield WATCHDOG.at(
                 prometheus.at("rule_files"),
                 "no rule always fires",

@@ -19,6 +19,7 @@ from promproof.findings.part import Document
 from promproof.findings.programs import StrangeProgramError, refusals
 from promproof.findings.setup import Program, Setup
 from promproof.findings.sorts import sort_of
+from promproof.findings.thing import argument
 
 PROMTOOL = register(
     Kind(
@@ -95,7 +96,7 @@ def _judged(kind: Kind, document: Document, setup: Setup) -> Iterator[Finding]:
         f"{program.name} {program.version}: {whole}",
         effect=f"{'Alertmanager' if kind is AMTOOL else 'Prometheus'} does not load the file",
         todo="correct it",
-        see=f"{program.name} {words} {document.file}",
+        see=f"{program.name} {words} {argument(document.file)}",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, register, whole_setup
 from promproof.findings.setup import Setup
+from promproof.findings.thing import argument
 
 UNREADABLE = register(
     Kind(
@@ -40,7 +41,7 @@ def judge(setup: Setup) -> Iterator[Finding]:
                 trouble.message,
                 effect="nothing in it is loaded",
                 todo="correct the syntax",
-                see=f"promtool check rules {trouble.place.file}",
+                see=_parsing(trouble.place.file),
             )
         else:
             yield SECOND.at(
@@ -48,5 +49,10 @@ def judge(setup: Setup) -> Iterator[Finding]:
                 trouble.message,
                 effect="the rules, jobs or routes from here on do not exist",
                 todo="write the documents into files of their own, or into one",
-                see=f"promtool check rules {trouble.place.file}: it counts the rules of the first document",
+                see=f"promtool check rules {argument(trouble.place.file)}: it counts the rules of the first document",
             )
+
+
+def _parsing(file: str) -> str:
+    """The command that shows the mistake: JSON is YAML too, but for what only one of them takes."""
+    return f"{'python3 -m json.tool' if file.endswith('.json') else 'promtool check rules'} {argument(file)}"

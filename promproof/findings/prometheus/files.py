@@ -89,7 +89,7 @@ def _is_lost(server: Prometheus, setup: Setup) -> bool:
 def _see(server: Prometheus, pattern: Pattern) -> str:
     if server.service:
         return f"docker compose exec {server.service} ls -l {pattern.text}"
-    return f"promtool check config {server.file}: it names each rule file that it found"
+    return f"promtool check config {server.argument}: it names each rule file that it found"
 
 
 @whole_setup(NOBODY)

@@ -13,6 +13,7 @@ from promproof.findings.network import targets_of
 from promproof.findings.part import Part
 from promproof.findings.prometheus.keys import misspelt
 from promproof.findings.setup import Job, Prometheus, Setup
+from promproof.findings.thing import argument_of
 from promproof.promql.tree import metric, selectors
 
 _JOB = (
@@ -130,7 +131,10 @@ _EFFECT = "Prometheus does not start with it, or goes on with the old configurat
 
 
 def _see(part: Part) -> str:
-    return f"promtool check config {part.document.file}"
+    whole = Part(part.document)
+    if whole.text("kind"):
+        return f"kubectl logs deploy/prometheus-operator | grep {whole.part('metadata').text('name')}"
+    return f"promtool check config {argument_of(part.document)}"
 
 
 @each_job(TIMEOUT)
@@ -214,7 +218,7 @@ def judge_alertmanagers(server: Prometheus, setup: Setup) -> Iterator[Finding]:
                 "api_version is v1",
                 effect="Prometheus 3 does not start with it, and no Alertmanager since 0.27 answers it",
                 todo="delete the line: v2 is what it is without one",
-                see=f"promtool check config {server.file}, of Prometheus 3",
+                see=f"promtool check config {server.argument}, of Prometheus 3",
             )
     if any(map(_names_any, server.alertmanagers)):
         return

@@ -145,5 +145,5 @@ def _slashes(entry: Part, part: Part, index: int, server: Prometheus) -> Iterato
                 if "relabel_configs" in part
                 else "Prometheus refuses its configuration",
                 todo="write HOST:PORT, and scheme and metrics_path (path_prefix of an Alertmanager) as keys",
-                see=f"promtool check config {server.file}",
+                see=f"promtool check config {server.argument}",
             )

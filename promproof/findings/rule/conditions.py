@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rule.expressions import SERIES
-from promproof.findings.rules import asking
+from promproof.findings.rules import IS_WATCHDOG, asking
 from promproof.findings.setup import Rule, Setup
 from promproof.promql.mistakes import of_alert
 from promproof.promql.tree import is_alternative
@@ -46,7 +46,7 @@ IRATE = register(
     )
 )
 _SAID = {
-    ALWAYS.id: (ALWAYS, "it fires for ever", "compare without bool and without a fallback"),
+    ALWAYS.id: (ALWAYS, "it fires whatever the value is", "compare without bool and without a fallback"),
     NEVER.id: (NEVER, "it never fires", "write a threshold that the value can reach, or absent()"),
     IRATE.id: (IRATE, "a short peak decides, another one is missed", "use rate()"),
 }
@@ -66,6 +66,8 @@ def judge(rule: Rule, setup: Setup) -> Iterator[Finding]:
         return
     for mistake in dict.fromkeys(of_alert(rule.tree)):
         kind, effect, todo = _SAID[mistake.kind]
+        if kind is ALWAYS and IS_WATCHDOG.search(rule.name):  # it is meant to
+            continue
         if kind is NEVER and is_alternative(rule.tree):
             effect = "it never fires by this side of the `or`"
         yield kind.at(rule.at("expr"), mistake.message, effect=effect, todo=todo, see=asking(rule.expression))

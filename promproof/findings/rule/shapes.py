@@ -18,6 +18,7 @@ from promproof.findings.kind import Kind, each_rule, register, whole_setup
 from promproof.findings.part import Part, scalar_text
 from promproof.findings.rules import checking, one_line
 from promproof.findings.setup import Rule, Setup
+from promproof.findings.thing import argument_of
 
 SHAPE = register(
     Kind(
@@ -201,7 +202,7 @@ def _said(place: Any, part: Part, message: str, todo: str) -> Finding:
 
 
 def _see(part: Part) -> str:
-    return f"promtool check rules {part.document.file}{', its spec' if part.key[0] == 'spec' else ''}"
+    return f"promtool check rules {argument_of(part.document)}"
 
 
 @each_rule(EXPRESSION)
