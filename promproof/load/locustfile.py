@@ -22,7 +22,7 @@ from promproof import isolated
 isolated.leave_out_working_folder()
 
 import gevent
-from locust import events
+from locust import events, runners
 from locust.runners import MasterRunner, WorkerRunner
 
 from promproof.errors import InputError
@@ -31,7 +31,7 @@ from promproof.load import team, webui
 from promproof.load.arguments import add_options, check_host, number, refuse, scenario_of, text_of
 from promproof.load.ledger import Ledger
 from promproof.load.loadrun import LoadRun
-from promproof.load.master import Gathered, MasterRun
+from promproof.load.master import SILENT_SECONDS, Gathered, MasterRun
 from promproof.load.models import Scenario
 from promproof.load.spread import Spread, SpreadWriter
 from promproof.load.users import OneUserEach, ScenarioUser, count_plain_requests, spread_of
@@ -183,6 +183,8 @@ def _worker_run(environment: Any, scenario: Scenario, width: float) -> LoadRun:
 
 def _master_run(environment: Any, scenario: Scenario, width: float) -> MasterRun:
     options, runner = environment.parsed_options, environment.runner
+    # Locust has no option for it: by itself it ends a run whose workers were silent for 3 s
+    runners.HEARTBEAT_LIVENESS = int(SILENT_SECONDS)
     gathered = Gathered(width)
     writer = _writer(environment, scenario, gathered)
     of = options.expect_workers if options.headless else runner.worker_count

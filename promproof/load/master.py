@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 
 LEAD_SECONDS = 0.5
 """between the word to go and the first arrival, so that every worker has heard it"""
-SILENT_SECONDS = 4.0
-"""a worker that has sent nothing for so long is lost; it reports twice a second"""
+SILENT_SECONDS = 10.0
+"""a worker that has sent nothing for so long is lost. It reports twice a second, but on a busy machine a process can
+wait for some seconds, and a loss ends the run"""
 LATEST_START_SECONDS = 60.0
 """within which all workers must have got ready"""
 

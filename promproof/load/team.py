@@ -24,7 +24,7 @@ HELLO, SHARE, WAITING, GO, INCREMENT, PULSE, FINAL, HALT, BEAT = (
     f"ledger-{name}"
     for name in ("hello", "share", "waiting", "go", "increment", "pulse", "final", "halt", "beat")
 )
-WATCHDOG_SECONDS = 5.0
+WATCHDOG_SECONDS = 10.0
 """a worker that has not heard from its master for so long stops"""
 CLOCK_QUESTIONS = 8
 BOOT = Path("/proc/sys/kernel/random/boot_id")

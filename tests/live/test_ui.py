@@ -240,9 +240,13 @@ def test_a_page_whose_workers_send_counts_what_they_sent(ui: Callable[..., WebUi
         ]
     try:
         page.ready()
-        wait_for(
-            lambda: (counts := page.state()["counts"]) and float(counts[0]["prometheus"]) > 300, "requests"
-        )
+
+        def counted() -> bool:
+            seen = page.state()
+            assert seen["run"]["state"] != "ended", (seen, (tmp_path / "workers.log").read_text("utf-8"))
+            return bool(seen["counts"]) and float(seen["counts"][0]["prometheus"]) > 300
+
+        wait_for(counted, "requests")
         with loopback_session() as session:
             session.post(page.url + "/stop", timeout=DEADLINE_SECONDS)
         wait_for(lambda: page.state()["run"]["state"] == "ended", "the verdicts")

@@ -117,6 +117,25 @@ def test_shared_users_of_a_closed_model_send_the_requests_of_the_scenario(
     assert Counter(target.counts) == {("GET", "/things", 200): 101}
 
 
+@pytest.mark.nightly
+@pytest.mark.stack
+def test_a_worker_that_stands_still_for_some_seconds_is_not_lost(
+    target: Target, sessions: LoadSessions
+) -> None:
+    session = sessions.start(SHARED.replace("duration: 4s", "duration: 12s"), "--workers", "2")
+    started(session, target)
+    workers = [process for process in session.generators() if "--worker" in process.cmdline()]
+    workers[-1].suspend()
+    time.sleep(6)
+    workers[-1].resume()
+    status, output = session.end()
+    assert status == 0, output
+    settled(target)
+    view = read(session.folder / "ledger.jsonl")
+    assert view.complete
+    assert view.counts == target.counts
+
+
 @pytest.mark.stack
 def test_a_killed_worker_is_named_and_its_last_requests_are_uncertain(
     target: Target, sessions: LoadSessions
