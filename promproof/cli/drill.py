@@ -33,7 +33,7 @@ from promproof.run.holding import TooMuch, lowered
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
 from promproof.run.prepare import Prepared, check_target, prepare
-from promproof.run.scaling import fitted, told
+from promproof.run.scaling import fitted, quickened, told, with_rates
 from promproof.run.secrecy import STORES
 from promproof.stack.children import take_precedence
 from promproof.verdict import exit_status
@@ -56,9 +56,13 @@ def run(given: dict[str, Any]) -> int:
     receivers = set(prepared.folder.receivers)
     for drill in chosen:
         check(drill, prepared.contract, {rule.name for rule in prepared.rules}, receivers)
-    prepared = fitted(prepared, lambda scaled: session.refuse(scaled, chosen))
+    prepared = fitted(prepared, lambda scaled: session.refuse(scaled, _quickened(chosen, scaled)))
     junit.check_path(given["junit"])
-    return _run(prepared, chosen, given)
+    return _run(with_rates(prepared, chosen), _quickened(chosen, prepared), given)
+
+
+def _quickened(drills: Sequence[Loaded], prepared: Prepared) -> list[Loaded]:
+    return [quickened(drill, prepared.scale) for drill in drills]
 
 
 def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[Loaded]:

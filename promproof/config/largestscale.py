@@ -14,6 +14,8 @@ from promproof.errors import InputError
 
 CANDIDATES = (60, 50, 45, 40, 36, 30, 25, 24, 20, 18, 15, 12, 10, 9, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1)
 """Time scales to choose from, the largest first; each leaves a minute or an hour a length that one can read."""
+FASTER = (150, 120, 100, 90, 75)
+"""Larger ones, which nobody takes without being asked."""
 Visit = Callable[[TimeScale], None]
 """Scales whatever a run would scale.
 
@@ -60,5 +62,5 @@ def fitting(visit: Visit, most: float) -> tuple[list[TimeScale], InputError | No
     collector = Collector()
     visit(collector)
     first = collector.refusal(TimeScale(most))
-    candidates = sorted({most, *(scale for scale in CANDIDATES if scale <= most)}, reverse=True)
+    candidates = sorted({most, *(scale for scale in (*FASTER, *CANDIDATES) if scale <= most)}, reverse=True)
     return [scale for scale in map(TimeScale, candidates) if collector.refusal(scale) is None], first

@@ -133,6 +133,15 @@ class Loaded(Model):
         """The scenario's file; it is named relative to the drill's."""
         return self.path.parent / self.plan.scenario if self.plan.scenario is not None else None
 
+    def at_rate(self, share: float) -> Loaded:
+        """The same drill with this share of its rate; one without a rate is as it is."""
+
+        def part(rate: float | None) -> float | None:
+            return None if rate is None else rate * share
+
+        changed = {"rate": part(self.plan.rate), "events": part(self.plan.events)}
+        return self.model_copy(update={"plan": self.plan.model_copy(update=changed)})
+
     def where(self, key: str) -> str:
         """`file:line` of a key."""
         return _document(self.path).where((key,))

@@ -50,7 +50,7 @@ def lowered(
     if prepared.options.time_scale is not None:
         return None
     for scale in smaller(prepared, prepared.scale.factor / STEP):
-        fewer = [_with_rate(drill, scale.factor / prepared.scale.factor) for drill in drills]
+        fewer = [drill.at_rate(scale.factor / prepared.scale.factor) for drill in drills]
         why = f"at {prepared.scale}: more requests a second than this machine holds beside its scrapes"
         found = replace(prepared, scale=scale, scale_reason=why)
         try:
@@ -59,16 +59,6 @@ def lowered(
             continue
         return found, fewer
     return None
-
-
-def _with_rate(drill: Loaded, share: float) -> Loaded:
-    plan = drill.plan
-
-    def part(rate: float | None) -> float | None:
-        return None if rate is None else rate * share
-
-    changed = {"rate": part(plan.rate), "events": part(plan.events)}
-    return drill.model_copy(update={"plan": plan.model_copy(update=changed)})
 
 
 def too_much(seen: str, rate: float, scale: TimeScale) -> TooMuch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Prepared:
     masker: Masker
     """Knows the secrets of the input."""
     scale_reason: str = ""
-    """Why the time scale is not larger, where nobody asked for it; empty for the largest."""
+    """Why the time scale is not larger, where nobody asked for it, or what is faster for it; empty for neither."""
 
 
 ROOT = "root.yaml"
@@ -106,7 +106,8 @@ def prepare(options: Options) -> Prepared:
     # without a fault port one that needs it is not played
     if drill is None or (Need.FAULT_PORT in needs_of(drill.plan)[0] and not _has_faults(prepared)):
         return prepared
-    return scaling.fitted(prepared, partial(scaling.gate, drill=drill))
+    fitted = scaling.fitted(prepared, partial(scaling.gate, drill=drill))
+    return replace(scaling.with_rates(fitted, [drill]), drill=scaling.quickened(drill, fitted.scale))
 
 
 def check_target(prepared: Prepared) -> None:

@@ -7,7 +7,7 @@ gate of the planned drills. It is all asked before anything is started.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -101,7 +101,7 @@ def smaller(prepared: Prepared, most: float) -> list[TimeScale]:
 
 
 def gate(prepared: Prepared, drill: Loaded) -> None:
-    """The power gate of the main job's drill; an alert that is routed nowhere is for the checks to say.
+    """The power gate of the main job's drill, as written; an alert that is routed nowhere is for the checks to say.
 
     Raises:
         InputError: its two sides cannot be told apart at this scale.
@@ -114,11 +114,28 @@ def gate(prepared: Prepared, drill: Loaded) -> None:
         timing = timing_of(prepared, alert)
     except EvidenceError:
         return
+    drill = quickened(drill, prepared.scale)
     power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
 
 
+def quickened(drill: Loaded, scale: TimeScale) -> Loaded:
+    """The drill at a scale beyond the largest that is taken by itself: a window holds as many events as at that one."""
+    share = scale.factor / DEFAULT_TIME_SCALE
+    return drill.at_rate(share) if share > 1 else drill
+
+
+def with_rates(prepared: Prepared, drills: Sequence[Loaded]) -> Prepared:
+    """The run that says which of these drills are driven faster than they are written."""
+    faster = [
+        f"{drill.plan.name} with {quick.plan.rate:g} sessions a second instead of {drill.plan.rate:g}"
+        for drill in drills
+        if (quick := quickened(drill, prepared.scale)) != drill
+    ]
+    return replace(prepared, scale_reason=", ".join(faster)) if faster else prepared
+
+
 def told(prepared: Prepared) -> str:
-    """The time scale in words, with why it is not larger."""
+    """The time scale in words, with why it is not larger, or what is faster for it."""
     why = f" ({prepared.scale_reason})" if prepared.scale_reason else ""
     return f"time scale {prepared.scale}{why}"
 

@@ -128,6 +128,34 @@ def test_a_weak_drill_of_the_main_job_is_reported_before_anything_starts() -> No
     scaling.gate(replace(prepared, scale=lower.scale), drill)
 
 
+@pytest.mark.parametrize(
+    ("scale", "rate"), [(None, 140.0), (60, 140.0), (30, 140.0), (90, 210.0), (120, 280.0)]
+)
+def test_beyond_the_largest_scale_of_its_own_the_drill_is_driven_faster(
+    scale: float | None, rate: float
+) -> None:
+    prepared = prepare(Options.of(time_scale=scale))
+    assert prepared.drill is not None
+    assert prepared.drill.plan.rate == rate
+    faster = f" (HighErrorRate with {rate:g} sessions a second instead of 140)"
+    assert scaling.told(prepared) == f"time scale {scale or 60:g}{faster if rate > 140 else ''}"
+
+
+def test_events_of_another_count_than_the_rate_are_raised_with_it() -> None:
+    prepared = prepare(Options.of())
+    assert prepared.drill is not None
+    drill = prepared.drill
+    counted = drill.model_copy(update={"plan": drill.plan.model_copy(update={"events": 70.0})})
+    faster = scaling.quickened(counted, TimeScale(120))
+    assert (faster.plan.rate, faster.plan.events, faster.path) == (280.0, 140.0, drill.path)
+
+
+def test_a_scale_at_which_scrapes_are_too_close_is_refused_with_the_largest_one() -> None:
+    with pytest.raises(InputError, match="the least is 100 ms") as caught:
+        prepare(Options.of(time_scale=200))
+    assert caught.value.expected == "at most 150"
+
+
 @given(st.lists(st.integers(1, 10**7), min_size=1, max_size=8), st.lists(st.integers(100, 10**6), max_size=3))
 def test_the_scale_that_is_taken_fits_and_the_next_larger_one_does_not(
     durations: list[int], intervals: list[int]
