@@ -16,6 +16,7 @@ from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
+from promproof.grafana.provisioning import GrafanaFolder
 from promproof.grafana.queries import (
     Use,
     canonical,
@@ -42,8 +43,17 @@ def plain(views: Views, dashboard: Dashboard, panel: Panel, target: Target) -> s
     Raises:
         ValueError: a duration of the panel is none.
     """
+    return sent(views.folder, dashboard, panel, target)
+
+
+def sent(folder: GrafanaFolder, dashboard: Dashboard, panel: Panel, target: Target) -> str:
+    """The same of files that no history has yet.
+
+    Raises:
+        ValueError: a duration of the panel is none.
+    """
     values = with_auto(zoom.everything(dashboard), dashboard.variables, HOUR.length)
-    resolved = zoom.resolve_target(HOUR, panel, target, views.folder.source_interval, values)
+    resolved = zoom.resolve_target(HOUR, panel, target, folder.source_interval, values)
     return executed(substitute(target.expression, values), HOUR, resolved, ONE)
 
 

@@ -13,7 +13,7 @@ from promproof.checks.panel_plain import panel_departures
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import Dashboards
+from promproof.evidence.records import Dashboards, FilesJudged
 from promproof.grafana.dashboard import Panel
 from promproof.promql.prints import percentiles
 from promproof.truth.quantiles import QuantileTruth
@@ -48,6 +48,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if whole.plain:
         found += panel_departures(seen, dashboard, panel, wanted.departs)
     found += held(claim.id, evidence)
+    files = evidence.history.last(FilesJudged)
+    found += files.data.panels.get(claim.subject, ()) if files is not None else ()
     return findings(
         claim,
         found,

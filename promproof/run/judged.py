@@ -16,6 +16,7 @@ from promproof.findings.facts import facts
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.held import Holder, Holders
 from promproof.findings.settings import NAME, load
+from promproof.run.panelsproven import panels_proven
 from promproof.run.prepare import Prepared
 
 
@@ -42,7 +43,12 @@ def files_judged(prepared: Prepared) -> FilesJudged:
         else:
             found.append(_record(finding, holder))
     crashed = tuple(f"{missed.item}: {missed.reason}" for missed in checked.crashes)
-    return FilesJudged(tuple(found), accepted, crashed, masked(said, keep=prepared.masker.public))
+    panels: dict[str, tuple[str, ...]] = {}
+    try:
+        panels = panels_proven(prepared)
+    except Exception as error:  # it costs what is known of panels before they have data
+        crashed = (*crashed, f"panels: {describe(error)}")
+    return FilesJudged(tuple(found), accepted, crashed, masked(said, keep=prepared.masker.public), panels)
 
 
 def _checked(root: Path) -> checking.Checked:

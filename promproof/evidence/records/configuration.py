@@ -243,5 +243,7 @@ class FilesJudged(Kind, kind="files_judged"):
     """what could not be judged, with the exception"""
     facts: Json = field(default_factory=dict)
     """what holds for each job, rule group, route, receiver and service, with inherited values filled in"""
+    panels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """by dashboard and panel, what its queries give in a made world, where that is not its documented truth"""
     error: str | None = None
     """why the files could not be read"""
