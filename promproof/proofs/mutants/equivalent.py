@@ -5,7 +5,7 @@ Nothing else is left out: that no test notices a change is no reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from promproof.proofs.dead import always, is_addend, is_share
@@ -40,28 +40,19 @@ NOT_NEGATIVE = ("rate", "increase", "irate")
 
 def is_equivalent(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     """Whether a changed expression of a rule says the same."""
+    return next(equivalences(before, after), None) is not None
+
+
+def equivalences(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+    """The names in RULES of those by which a changed expression of a rule says the same."""
     if before.get("expr") == after.get("expr"):
-        return False
+        return
     try:
         old, new = parse(str(before["expr"])), parse(str(after["expr"]))
     except (NotCovered, RecursionError):
-        return False
+        return
     path = _changed(old, new)
-    if not path:
-        return False
-    return (
-        _is_scaled_against_zero(path, before)
-        or _is_joined_away(path)
-        or _is_implied_guard(path)
-        or _is_label_of_none(path)
-        or _is_idle_matcher(path)
-        or _holds_always(path)
-        or is_refused_quotient(path)
-        or is_fixed_label(path)
-        or is_folded_again(path)
-        or is_zero_alternative(path)
-        or is_presence(path)
-    )
+    yield from (name for name, holds in RULES.items() if holds(path, before))
 
 
 def _changed(old: Node, new: Node) -> list[Step]:
@@ -162,6 +153,8 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
     old, new = path[-1]
     if not (isinstance(old, Selector) and isinstance(new, Selector)) or old.name != new.name:
         return False
+    if not old.name:
+        return False  # further metrics may have the same labels, which Prometheus refuses
     gone = [matcher for matcher in old.matchers if matcher not in new.matchers]
     if len(gone) != 1:
         return False
@@ -218,6 +211,7 @@ def _keeps(node: Node, name: str) -> bool:
             "absent",
             "absent_over_time",
             "vector",
+            "histogram_quantile",
         )
     return isinstance(node, Window | Binary)
 
@@ -267,7 +261,8 @@ def _divides(node: Node, whole: str) -> bool:
         plain = replace(node, left=_unscaled(node.left))
         return is_share(plain) or is_addend(plain, {})
     if node.op == "and":
-        return _divides(node.left, whole) or _divides(node.right, whole)
+        by_all = node.on is None and not node.ignoring  # else what is left has other labels than the share
+        return _divides(node.left, whole) or (by_all and _divides(node.right, whole))
     if node.op in COMPARISONS and not node.is_bool and isinstance(node.right, Number) and node.op != "!=":
         return _divides(node.left, whole)
     return node.op in ("*", "/", "+", "-") and isinstance(node.right, Number) and _divides(node.left, whole)
@@ -283,6 +278,17 @@ def _unscaled(node: Node) -> Node:
     return node
 
 
+def _grows_with_its_parts(node: Node) -> bool:
+    """Whether further series and longer windows below leave what is above 0 above 0: not of a min, a mean, a change."""
+    if isinstance(node, Aggregate):
+        return node.op in ("sum", "max")
+    if isinstance(node, Call):
+        return node.name in NOT_NEGATIVE
+    if isinstance(node, Binary):
+        return node.op == "+" and node.on is None and not node.ignoring and not node.many
+    return isinstance(node, Window)
+
+
 def _asks_less(path: Sequence[Step], guard: Binary) -> bool:
     """Whether the changed guard holds wherever the guard does: a lower number, a longer window, a matcher less."""
     if not path:
@@ -292,10 +298,34 @@ def _asks_less(path: Sequence[Step], guard: Binary) -> bool:
         return new.value < old.value and old.value == 0
     if isinstance(guard.right, Number) and guard.right.value != 0:
         return False
+    if not all(_grows_with_its_parts(node) for node, _ in path[:-1]):
+        return False
     if isinstance(old, Window) and isinstance(new, Window):
         return new.seconds > old.seconds
     if isinstance(old, Selector) and isinstance(new, Selector):
-        return old.name == new.name and not [
+        return old.name == new.name != "" and not [
             m for m in new.matchers if m not in old.matchers and m[1][0] == "!"
         ]
     return False
+
+
+def _of_path(
+    holds: Callable[[Sequence[Step]], bool],
+) -> Callable[[Sequence[Step], Mapping[str, object]], bool]:
+    return lambda path, rule: holds(path)
+
+
+RULES: Mapping[str, Callable[[Sequence[Step], Mapping[str, object]], bool]] = {
+    "a factor against 0": _is_scaled_against_zero,
+    "a matcher of the other side": _of_path(_is_joined_away),
+    "a guard that a share implies": _of_path(_is_implied_guard),
+    "a label that nothing has": _of_path(_is_label_of_none),
+    "a matcher that takes all": _of_path(_is_idle_matcher),
+    "a comparison that always holds": _of_path(_holds_always),
+    "a quotient of 0": _of_path(is_refused_quotient),
+    "a label of one value": _of_path(is_fixed_label),
+    "an aggregation of the same": _of_path(is_folded_again),
+    "a zero that does not grow": _of_path(is_zero_alternative),
+    "only presence is asked": _of_path(is_presence),
+}
+"""Each with the path to what changed and the rule; random series try to refute each in the tests."""
