@@ -144,7 +144,7 @@ def test_a_crowd_shows_what_is_in_flight_and_asks_no_route_that_changes_somethin
             with self.lock:
                 self.open += 1
             seen.clear()
-            seen.wait(5)
+            seen.wait(0.5)
             with self.lock:
                 self.open -= 1
             return super().answer(method, path)
