@@ -128,5 +128,25 @@ def write(error: BaseException, reports: Path) -> str:
 
 def _tell(line: str) -> None:
     with suppress(OSError):
-        sys.stderr.write(line + "\n")
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+        sys.stderr.write("".join(f"{text}\n" for text in _lines(line, columns)))
         sys.stderr.flush()
+
+
+def _lines(text: str, columns: int) -> list[str]:
+    """Lines as long as a terminal is wide, broken between words; 0: as they are."""
+    if not columns:
+        return text.splitlines() or [""]
+    import textwrap  # for an error only
+
+    found: list[str] = []
+    for line in text.splitlines():
+        start = line[: len(line) - len(line.lstrip(" "))]
+        found += textwrap.wrap(
+            line,
+            max(columns, 20),
+            subsequent_indent=f"{start}  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return found

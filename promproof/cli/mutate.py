@@ -18,6 +18,8 @@ from promproof.proofs.mutants.routes import RouteMutant, route_mutants, shown
 from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import read
+from promproof.report.findings.forms import width_of
+from promproof.report.lines import fitted
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binary
 
@@ -59,7 +61,7 @@ def run(given: dict[str, Any]) -> int:
             json.dumps({**data(result), "routes": [asdict(mutant) for mutant in routes]}, indent=2) + "\n"
         )
     else:
-        sys.stdout.write(text(result) + shown(routes))
+        sys.stdout.write(fitted(text(result) + shown(routes), width_of(sys.stdout)))
     if result.failing or result.percent is None:
         return 2
     return 1 if least is not None and result.percent < least else 0

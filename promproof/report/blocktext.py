@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from promproof.report.causes.model import ALONE, Block
-from promproof.report.lines import cut, limited, plain, wrapped
+from promproof.report.lines import continued, cut, limited, plain, wrapped
 from promproof.report.styles import STYLE
 from promproof.verdict import Verdict
 
@@ -42,9 +42,9 @@ def brief(block: Block, number: int, width: int | None, base: str = "") -> Text:
 
 
 def labelled(name: str, text: str, width: int | None) -> list[Text]:
-    """A text beside its name; commands are never broken, so that they can be copied."""
-    whole = name in ("look", "again")
-    lines = wrapped(text, None if whole else _less(width, LABEL))
+    """A text beside its name; commands are broken so that they can be copied."""
+    broken = continued if name in ("look", "again") else wrapped
+    lines = broken(text, _less(width, LABEL))
     if width is not None and name in MOST:
         lines = limited(lines, MOST[name])
     return [

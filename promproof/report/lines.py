@@ -15,6 +15,12 @@ _COMMANDS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
 )
 """Control characters, half surrogates, and those that turn the direction of what follows."""
+_WORDS = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""")
+"""of a shell command; what stands between quotes is never broken"""
+FURTHER = "  "
+BROKEN = " \\"
+LEAST = 20
+"""columns that a text has, however narrow the terminal is"""
 _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
 
 
@@ -42,6 +48,45 @@ def wrapped(text: str, width: int | None) -> list[str]:
             else:
                 line = joined
     return [*lines, line]
+
+
+def fitted(text: str, width: int | None) -> str:
+    """A text of several lines, each broken between words where it is too long; what follows stands further right."""
+    if width is None:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        start = line[: len(line) - len(line.lstrip(" "))]
+        if cell_len(line) <= width:
+            lines.append(line)
+            continue
+        first, *more = wrapped(line.lstrip(" "), max(width - len(start) - len(FURTHER), LEAST))
+        lines += [start + first, *(start + FURTHER + one for one in more)]
+    return "\n".join(lines)
+
+
+def continued(command: str, width: int | None) -> list[str]:
+    """The lines of a shell command, broken between words with a backslash, so that it can be copied as it stands.
+
+    An option stays with its value, and a pipe with what it leads to.
+    """
+    words = _WORDS.findall(command)
+    if width is None or cell_len(command) <= width or " ".join(words) != command:
+        return [command]
+    parts: list[str] = []
+    for word in words:
+        last = parts[-1].rpartition(" ")[2] if parts else ""
+        if last == "|" or (last.startswith("-") and not word.startswith("-")):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if cell_len(f"{lines[-1]} {part}{BROKEN}") > width:
+            lines.append(FURTHER + part)
+        else:
+            lines[-1] += f" {part}"
+    return [*(line + BROKEN for line in lines[:-1]), lines[-1]]
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:

@@ -57,9 +57,10 @@ def show(result: LoadResult, console: Console | None = None) -> None:
     parts = NARROW_PARTS if console.width < NARROW else PARTS
     fitting = [_fitting(result, console, part) for part in parts]
     print_whole(console, _endpoints(result, CELLS), lambda: fitting)
+    whole = not console.is_terminal  # a terminal breaks lines between words, a pipe has them whole
     if result.account.scenario.knee and (knee := find_knee(result.account)) is not None:
-        console.print(f"knee: {knee}")
-    console.print(f"generator: {generator_line(result.account)}\n")
+        console.print(f"knee: {knee}", soft_wrap=whole)
+    console.print(f"generator: {generator_line(result.account)}\n", soft_wrap=whole)
     made = table()
     made.add_column("condition", overflow="fold")
     made.add_column("verdict", no_wrap=True)
@@ -69,14 +70,14 @@ def show(result: LoadResult, console: Console | None = None) -> None:
         made.add_row(escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason))
     console.print(made)
     for reason in result.reasons:
-        console.print(f"[yellow]invalid[/]: {escape(reason)}")
+        console.print(f"[yellow]invalid[/]: {escape(reason)}", soft_wrap=whole)
     for row in result.account.final.get("surprises", ()):
         text = (
             f"{row['count']} x {row['method']} {row['endpoint']}: {row['what']}; the first: {row['example']}"
         )
-        console.print(f"unexpected: {escape(text)}")
+        console.print(f"unexpected: {escape(text)}", soft_wrap=whole)
     for lost in result.account.lost_workers:
-        console.print(f"lost worker {lost['worker']}: {escape(str(lost['known']))}")
+        console.print(f"lost worker {lost['worker']}: {escape(str(lost['known']))}", soft_wrap=whole)
     total = result.endpoints()[-1]
     if total.requests and not total.statuses:
         target = escape(result.about["target"])

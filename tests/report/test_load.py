@@ -74,6 +74,17 @@ def test_what_was_not_sent_is_reported_with_its_reason_and_what_to_do() -> None:
     )
 
 
+def test_what_is_told_below_the_tables_is_broken_between_words_on_a_terminal_and_whole_in_a_pipe() -> None:
+    run = MadeUp("errors == 0")
+    run.ends(1.0, status=0, n=3)
+    run.over(surprises=[REFUSED])
+    told = "unexpected: 3 x GET /a: could not be sent; the first: /a Connection refused"
+    assert told in shown(run, 60, terminal=False).splitlines()
+    lines = shown(run, 60, terminal=True).splitlines()
+    assert max(len(line) for line in lines) <= 60
+    assert told in " ".join(line.strip() for line in lines)
+
+
 def test_a_target_that_answers_is_not_said_to_be_away() -> None:
     assert "nobody answers" not in shown(answered())
 

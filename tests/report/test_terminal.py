@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from promproof.report.lines import cut, limited, wrapped
+from promproof.report.lines import continued, cut, fitted, limited, wrapped
 from promproof.report.terminal import console_of, show
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -171,3 +172,37 @@ def test_the_reason_of_a_claim_is_whole_in_the_terminals_lines_and_no_part_of_a_
     assert "grafana/grafana:12.2.0" in told
     assert max(map(cell_len, told.splitlines())) <= 80
     assert " ".join(told.split()) == reason.strip()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_command_is_broken_so_that_a_shell_takes_it_as_it_stands(width: int) -> None:
+    command = "curl -s 'http://127.0.0.1/?q=a b' | grep -n \"x  y\" --monitoring a\\ b/c --claim metric/a/b"
+    lines = continued(command, width)
+    assert len(lines) > 1
+    assert all(line.endswith(" \\") for line in lines[:-1])
+    assert all(cell_len(line) <= width for line in lines if "http" not in line)
+    assert shlex.split("\n".join(lines).replace("\\\n", "")) == shlex.split(command)
+
+
+def test_a_command_that_fits_or_is_none_stays_as_it_is() -> None:
+    for command in (
+        "promproof verify --claim a/",
+        "it's one quote, and a very long text that no shell would take",
+    ):
+        assert continued(command, 30 if "'" in command else 80) == [command]
+    assert continued("x " * 100 + "y", None) == ["x " * 100 + "y"]
+
+
+def test_a_text_of_several_lines_is_broken_between_words_and_keeps_its_indent() -> None:
+    text = "rule  killed\n  +expr: sum(rate(a[5m])) > 0.05\n\n  a test that would notice: one two three"
+    assert fitted(text, 24).split("\n") == [
+        "rule  killed",
+        "  +expr:",
+        "    sum(rate(a[5m])) >",
+        "    0.05",
+        "",
+        "  a test that would",
+        "    notice: one two",
+        "    three",
+    ]
+    assert fitted(text, None) == text

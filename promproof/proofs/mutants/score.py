@@ -126,7 +126,11 @@ def rule_documents(paths: Sequence[Path]) -> list[Document]:
 
 def text(result: Score) -> str:
     """What a person reads: by rule, then every survivor with what would kill it, then what was noticed."""
-    lines = [f"{'rule':<40} {'killed':>9}  tests"]
+    lines = []
+    for file, said in result.failing:
+        lines += [f"{file}: fails without any change, and was left out; correct it first", f"  {said}", ""]
+    lines += [f"{file}: loads none of these rule files, and was not asked" for file in result.unused]
+    lines.append(f"{'rule':<40} {'killed':>9}  tests")
     by_rule: dict[tuple[str, str], list[bool]] = {}
     for number, mutant in enumerate(result.mutants):
         by_rule.setdefault((mutant.subject.name, mutant.subject.where), []).append(number in result.killed)
@@ -141,9 +145,6 @@ def text(result: Score) -> str:
         lines.append(f"  a test that would notice: {mutant.change.killer}")
     lines += [f"{noticed}" for noticed in result.coverage.noticed]
     lines += [f"{place}: not mutated, its expression is not taken apart" for place in result.unread]
-    for file, said in result.failing:
-        lines += [f"{file}: fails without any change, and was left out; correct it first", f"  {said}"]
-    lines += [f"{file}: loads none of these rule files, and was not asked" for file in result.unused]
     if result.percent is None:
         lines.append("no mutants: nothing was judged")
     else:

@@ -1,6 +1,6 @@
 """Findings for people: `FILE:LINE severity rule-id message`, then what it does, what to do, and how to see it.
 
-Lines are wrapped for a terminal and left whole in a pipe; a command to be copied is never wrapped.
+Lines are wrapped for a terminal and left whole in a pipe; a command is wrapped so that it can be copied as it stands.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from promproof.findings.checking import Checked
 from promproof.findings.finding import Finding
 from promproof.report.findings import wording
+from promproof.report.lines import continued
 
 INDENT = "    "
 
@@ -46,6 +47,8 @@ def _finding(finding: Finding, width: int | None) -> Iterator[str]:
         yield from _wrapped(f"to do: {finding.todo}", width, INDENT)
     if finding.see:
         first, *others = finding.see.splitlines()
+        if not others:
+            first, *others = continued(first, None if width is None else width - len(f"{INDENT}see: "))
         yield f"{INDENT}see: {first}"
         yield from (f"{INDENT}     {line}".rstrip() for line in others)
 
