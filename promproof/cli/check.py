@@ -97,6 +97,11 @@ def _subject(given: dict[str, Any]) -> Subject:
     stream = _stream() if STREAM in named else None
     programs = _programs(given["binary"])
     subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards, programs=programs)
+    if given["header"] or given["ca_file"] is not None or given["prometheus"]:
+        from promproof.run.access import let_in_to, refuse_closed  # for a server only
+
+        let_in_to({"prometheus": given["prometheus"]}, given["header"], given["ca_file"])
+        refuse_closed({"prometheus": given["prometheus"]})
     return replace(subject, know=_knowing(given["prometheus"], subject)) if given["prometheus"] else subject
 
 

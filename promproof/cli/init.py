@@ -25,7 +25,7 @@ from promproof.draft.routes import asked
 from promproof.draft.service import running
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
-from promproof.run.access import METRICS, let_in_to
+from promproof.run.access import METRICS, let_in_to, refuse_closed
 
 LATEST = ".drafted"
 """The folder beside the draft that holds what the last `init` wrote, so that edits can be told from it."""
@@ -40,6 +40,7 @@ def run(given: dict[str, Any]) -> int:
     wishes = _wishes(given)
     urls = {"target": given["target"], METRICS: given["metrics"], "prometheus": given["prometheus"]}
     let_in_to(urls, given["header"], given["ca_file"])
+    refuse_closed(urls)
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
     for name in (CONTRACT, SCENARIO):
         _there(given["output"] / name)

@@ -102,12 +102,15 @@ class Target:
                 self.metrics_path = path
                 return found
             said.append(f"{path} {found}")
+        is_closed = any(word in said[0].split() for word in ("401", "403"))
         others = f", nor are any at {len(said) - 1} other usual paths" if said[1:] else ""
         raise InputError(
             what=f"no metrics are there: {said[0]}{others}",
             where=self.metrics_base,
             expected="an exposition of Prometheus' text format",
-            todo="name its path with --metrics-path, its URL with --metrics, or its port: {metrics_port} in --app; a "
+            todo="show it what it asks for: --header 'target=NAME: VALUE'; a password stands in the URL"
+            if is_closed
+            else "name its path with --metrics-path, its URL with --metrics, or its port: {metrics_port} in --app; a "
             "service without metrics has none that a draft could promise",
         )
 

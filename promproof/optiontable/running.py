@@ -90,7 +90,7 @@ OPTIONS = (
     Option(
         "header",
         STACK,
-        (*RUNS, "init"),
+        (*RUNS, "init", "check"),
         "shown to what runs already, 'prometheus=Authorization: Bearer @FILE' say; may be repeated",
         "HEADER",
         repeatable=True,
@@ -98,7 +98,7 @@ OPTIONS = (
     Option(
         "ca-file",
         STACK,
-        (*RUNS, "init"),
+        (*RUNS, "init", "check"),
         "certificates to trust of what runs already at https://",
         "FILE",
         kind="path",

@@ -29,7 +29,7 @@ from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import REPOSITORY, SHIPPED_SCENARIOS
 from promproof.run import scaling
-from promproof.run.access import METRICS, let_in_to
+from promproof.run.access import METRICS, let_in_to, refuse_closed
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
 from promproof.run.options import Options, wish_of, with_instances
@@ -72,6 +72,7 @@ def prepare(options: Options) -> Prepared:
     urls = {"prometheus": stack.prometheus, "alertmanager": stack.alertmanager, "grafana": stack.grafana}
     target = {"target": options.target.url, METRICS: options.target.metrics}
     shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
+    refuse_closed({"target": options.target.url, **urls})
     contract = contracts.load(options.contract)
     options = with_instances(options, contract)
     if contract.target.database is not None and options.target.url is None:

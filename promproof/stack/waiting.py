@@ -34,6 +34,8 @@ def unmet_http(url: str, timeout_seconds: float = 1.0) -> str:
     try:
         with loopback_session() as session:
             answer = session.get(url, timeout=timeout_seconds)
+    except requests.exceptions.SSLError as error:
+        return f"{url} has a certificate that is not trusted: {error}"
     except requests.ConnectionError:
         return f"{url} takes no connections"
     except requests.RequestException as error:

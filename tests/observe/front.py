@@ -25,6 +25,24 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return made, key
 
 
+def signed(folder: Path) -> tuple[Path, tuple[Path, Path]]:
+    """An authority of its own, and a certificate for 127.0.0.1 that it has signed with its key."""
+    authority, key = folder / "ca.pem", folder / "ca.key"
+    made, own = folder / "front.pem", folder / "front.key"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    new = ["openssl", "req", "-x509", *kind]
+    for command in (
+        [*new, "-subj", "/CN=our authority", "-keyout", str(key), "-out", str(authority)],
+        [
+            *(*new, "-CA", str(authority), "-CAkey", str(key), "-subj", "/CN=front", "-keyout", str(own)),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"),
+            *("-out", str(made)),
+        ],
+    ):
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return authority, (made, own)
+
+
 @contextmanager
 def before(behind: str, headers: Mapping[str, str], pair: tuple[Path, Path] | None = None) -> Iterator[str]:
     """The URL of a front that lets in who shows the headers. behind: what it passes questions on to."""

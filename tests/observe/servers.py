@@ -36,7 +36,7 @@ class Server:
     def _serve(self, client: socket.socket, _: object) -> None:
         with suppress(OSError), client:
             while request := client.recv(65536):
-                self.seen.append(request.split(b"\r\n", 1)[0].decode())
+                self.seen.append(request.split(b"\r\n", 1)[0].decode(errors="replace"))
                 self.script(client, request)
 
 

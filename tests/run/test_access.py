@@ -9,14 +9,16 @@ import pytest
 import requests
 
 from promproof import http
+from promproof.cli.program import main
 from promproof.errors import InputError
 from promproof.http import Access, Session, access_of
 from promproof.load.shown import shown, shown_in_environment
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
-from promproof.run.access import METRICS, let_in_to
+from promproof.run.access import METRICS, let_in_to, refuse_closed
 from tests.observe import servers
-from tests.observe.front import before, certificate
+from tests.observe.front import before, certificate, signed
+from tests.served import prometheus
 
 pytestmark = pytest.mark.unit
 PROMETHEUS = "https://metrics.shop.example/prom"
@@ -125,3 +127,50 @@ def test_traffic_is_shown_what_the_target_is_shown(monkeypatch: pytest.MonkeyPat
     for name, value in handed.items():
         monkeypatch.setenv(name, value)
     assert shown() == {"Authorization": "Bearer hush"}
+
+
+def test_what_a_server_asks_for_is_told_with_the_option_that_shows_it(tmp_path: Path, status: str) -> None:
+    authority, pair = signed(tmp_path)
+    with before(status, {"X-Scope-OrgID": "shop"}, pair) as url:
+        with pytest.raises(InputError, match="certificate of the prometheus is not trusted") as caught:
+            refuse_closed({"prometheus": url})
+        assert "--ca-file" in caught.value.todo
+        let_in_to({"prometheus": url}, [], authority)
+        with pytest.raises(InputError, match="it answers 401 'who are you\\?'") as caught:
+            refuse_closed({"prometheus": url})
+        assert "--header 'prometheus=" in caught.value.todo
+        let_in_to({"prometheus": url}, ["prometheus=X-Scope-OrgID: shop"], authority)
+        refuse_closed({"prometheus": url})
+
+
+def test_a_server_that_is_down_or_speaks_no_tls_is_told_apart(status: str) -> None:
+    with pytest.raises(InputError, match="no TLS with the target is possible: "):
+        refuse_closed({"target": status.replace("http:", "https:")})
+    refuse_closed({"prometheus": "http://127.0.0.1:9", "alertmanager": None, "target": "http://127.0.0.1:9"})
+
+
+def test_a_target_that_asks_for_credentials_at_its_start_page_is_no_closed_one(
+    tmp_path: Path, status: str
+) -> None:
+    with before(status, {"X-Who": "me"}, certificate(tmp_path)) as url:
+        let_in_to({"target": url}, [], tmp_path / "front.pem")
+        refuse_closed({"target": url})
+
+
+def test_check_asks_a_server_behind_an_authority_of_its_own_and_a_tenant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority, pair = signed(tmp_path)
+    with (
+        prometheus("# TYPE a_total counter\na_total 1\n") as server,
+        before(server, {"X-Scope-OrgID": "shop"}, pair) as url,
+    ):
+        assert main(("check", "--prometheus", url)) == 4
+        assert capsys.readouterr().err.startswith(
+            f"{url}: the certificate of the prometheus is not trusted: "
+        )
+        assert main(("check", "--prometheus", url, "--ca-file", str(authority))) == 4
+        assert "--header 'prometheus=NAME: VALUE'" in capsys.readouterr().err
+        shown = ("--ca-file", str(authority), "--header", "prometheus=X-Scope-OrgID: shop")
+        assert main(("check", "--prometheus", url, *shown)) == 0
+    assert "1 Prometheus configuration" in capsys.readouterr().out
