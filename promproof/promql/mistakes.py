@@ -184,13 +184,27 @@ def _many_with_one(node: Any) -> Iterator[Mistake]:
             or grouping(other) != (False, labels)
         ):
             continue
-        several = sorted(label for label, sign, value in matchers(series) if _takes_several(sign, value))
+        several = sorted({*_several(series), *_told_apart(other, series)})
         split = [label for label in several if label not in labels and label in _OF_EVENTS]
         if split:
             shared = ", ".join(sorted(labels)) or "no label"
             message = f"{text(node)} fails once {split[0]} has two values within one {shared}: group_left is missing"
             yield Mistake("rule/many-to-many", message)
             return
+
+
+def _several(series: Any) -> Iterator[str]:
+    """The labels of which a selector takes several values, by what it says."""
+    return (label for label, sign, value in matchers(series) if _takes_several(sign, value))
+
+
+def _told_apart(other: Any, series: Any) -> Iterator[str]:
+    """The labels by which the other side selects some of the same metric, and the series are of all."""
+    fixed = {label for label, _, _ in matchers(series)}
+    for selector in selectors(other) if metric(series) else ():
+        for label, sign, value in matchers(selector) if metric(selector) == metric(series) else ():
+            if sign in ("=", "=~") and value and value not in _EVERYTHING and label not in fixed:
+                yield label
 
 
 def _takes_several(sign: str, value: str) -> bool:

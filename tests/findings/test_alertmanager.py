@@ -293,3 +293,18 @@ def test_a_day_that_no_month_has_never_comes(entry: str, is_ever: bool) -> None:
     found = weektimes(Document("a.yml", yaml.safe_load(f"time_intervals: [{entry}]")).part())
     assert found is not None
     assert bool(found.perhaps) is is_ever
+
+
+@pytest.mark.parametrize(
+    ("label", "is_found"),
+    [
+        ("alertnam", True),
+        ("alert_name", True),
+        ("alertnames", True),
+        ("alert_type", False),
+        ("altitude", False),
+    ],
+)
+def test_the_name_of_an_alert_is_missed_by_a_letter(label: str, is_found: bool, tmp_path: Path) -> None:
+    text = f"route: {{receiver: mail, group_by: [{label}]}}\nreceivers: [{{name: mail, webhook_configs: [{{url: 'http://mail'}}]}}]\n"
+    assert (rules(found(tmp_path, text)) == ["alertmanager/group-by-spelling"]) is is_found

@@ -208,6 +208,8 @@ TWINS = (
     Twin("grafana/percent-of-share", drawn("sum(rate(a_cpu_seconds_total{mode!='idle'}[5m])) / count(a_cpu_seconds_total{mode='idle'})", unit="percent"), drawn("sum(rate(a_cpu_seconds_total[5m])) / count(up)", unit="percentunit")),
     Twin("grafana/unit-of-metric", drawn("avg(a_seconds)", unit="ms"), drawn("avg(a_seconds) * 1000", unit="ms")),
     Twin("grafana/unit-of-metric", drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="ms"), drawn("rate(a_seconds_sum[5m]) / rate(a_seconds_count[5m])", unit="s")),
+    Twin("grafana/unit-of-metric", drawn("process_resident_memory_bytes", unit="s"), drawn("process_resident_memory_bytes / a_bytes", unit="s")),
+    Twin("grafana/unit-of-metric", drawn("max(a_seconds)", unit="decbytes"), drawn("max(a_seconds)", unit="short")),
     Twin("grafana/unit-of-metric", drawn("a_milliseconds", unit="dthms"), drawn("a_seconds", unit="dthms")),
     # variables
     Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["api-1"]}})), board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["$__all"]}}))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from promproof.config.durations import format_duration, parse_duration
 from promproof.findings.alertroutes import PAGERS, is_resource, receiver_of, services_of
@@ -65,7 +66,7 @@ SPELLING = register(
     Kind(
         id="alertmanager/group-by-spelling",
         severity=Severity.WARNING,
-        title="a label of group_by that is `alertname` in other letters",
+        title="a label of group_by that is `alertname`, misspelt",
         why="The label of an alert's name is called alertname. A label that no alert has groups by nothing: all"
         " alerts are one group.",
         example=f"route: {{receiver: mail, group_by: [alertName]}}\n{_MAIL}",
@@ -73,6 +74,8 @@ SPELLING = register(
     )
 )
 _RETENTION = 120 * 3600.0
+_ALIKE = 0.9
+"""Of two words that differ in one of nine letters at most."""
 
 
 @each_route(SHORT, MULTIPLE)
@@ -132,7 +135,7 @@ def judge_retention(route: Route, server: Alertmanager, setup: Setup) -> Iterato
 def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """What a route groups by."""
     for label in route.part.words("group_by"):
-        if label != "alertname" and label.replace("_", "").replace("-", "").lower() == "alertname":
+        if _is_misspelt(label):
             yield SPELLING.at(
                 route.at("group_by"),
                 f"{label} is no label that an alert has: its name is in alertname",
@@ -152,6 +155,11 @@ def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[F
         see=f"amtool config routes show --config.file={server.argument}; "
         "the same dedup_key, alias or entity_id is sent",
     )
+
+
+def _is_misspelt(label: str) -> bool:
+    letters = label.replace("_", "").replace("-", "").lower()
+    return label != "alertname" and SequenceMatcher(None, letters, "alertname").ratio() > _ALIKE
 
 
 def _ends_here(route: Route) -> bool:

@@ -75,9 +75,17 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
             )
             continue
         size = _unit(query.tree)
-        if size is None or size[0] != dimension(panel.unit):
+        if size is None:
             continue
-        if not math.isclose(size[1], factor(panel.unit)):
+        if {size[0], dimension(panel.unit)} == {"bytes", "seconds"}:
+            yield UNIT.at(
+                file.at(path),
+                f"the metric's name says {size[2]}, the panel's unit is {panel.unit}",
+                effect=f"{'a size reads as a time' if size[0] == 'bytes' else 'a time reads as a size'}",
+                todo="choose the metric's unit",
+                see=f"ask Prometheus: {' '.join(query.text.split())}",
+            )
+        elif size[0] == dimension(panel.unit) and not math.isclose(size[1], factor(panel.unit)):
             off = size[1] / factor(panel.unit)
             yield UNIT.at(
                 file.at(path),
