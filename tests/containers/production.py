@@ -130,10 +130,13 @@ def application_series(url: str) -> dict[tuple[str, frozenset[tuple[str, str]]],
 
 
 def stored_series(prometheus: Prometheus) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """The newest stored values of the API's series, without the labels that tell where they were scraped."""
+    """The newest stored values of the API's series, without the labels that tell where they were scraped.
+
+    What rules record of them (a colon is in its name) has their job too, and is not the API's.
+    """
     found = {}
     for labels, value in prometheus.query(
-        '{job="promptpilot-api",__name__!~"up|scrape_.*|process_.*|python_.*"}'
+        '{job="promptpilot-api",__name__!~"up|scrape_.*|process_.*|python_.*|.*:.*"}'
     ):
         rest = {key: text for key, text in labels if key not in ("__name__", "job", "instance")}
         found[dict(labels)["__name__"], frozenset(rest.items())] = value
