@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Run = Callable[[dict[str, Any]], int]
+KINDS = ("contract", "drill", "scenario", "report")
+"""of files that have a JSON Schema"""
 """What does a command: the values by their keys, with arguments and `rest`; the exit status."""
 
 
@@ -198,8 +200,8 @@ COMMANDS = (
     Command(
         "schema",
         "promproof.cli.schema:run",
-        "print the JSON Schema of a kind of file, for editors",
-        (Argument("what", "contract|drill|scenario", choices=("contract", "drill", "scenario")),),
+        "print the JSON Schema of a kind of file, for editors and tools",
+        (Argument("kind", "|".join(KINDS), choices=KINDS),),
         text=("In a file: # yaml-language-server: $schema=contract.schema.json",),
     ),
     Command(

@@ -1,4 +1,4 @@
-"""`promproof schema`: the JSON Schema of a contract, a drill or a scenario, for editors."""
+"""`promproof schema`: the JSON Schema of a contract, drill or scenario for editors, and of report.json for tools."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ from promproof.drills.drill import Drill
 from promproof.faults.kind import Fault
 from promproof.faults.kind import kinds as faults
 from promproof.load.scenario import json_schema
+from promproof.report import reportform
 
 
-def schema(what: str) -> dict[str, Any]:
-    """The schema of `contract`, `drill` or `scenario`."""
-    match what:
+def schema(kind: str) -> dict[str, Any]:
+    """The schema of `contract`, `drill`, `scenario` or `report`."""
+    match kind:
         case "contract":
             return schema_of(Contract, truths, (PanelTruth,))
         case "drill":
             return schema_of(Drill, faults, (Fault,))
+        case "report":
+            return reportform.schema()
     return json_schema()
 
 
 def run(given: dict[str, Any]) -> int:
     """Print it."""
     plugins.use(given["plugins"])
-    sys.stdout.write(json.dumps(schema(given["what"]), indent=2) + "\n")
+    sys.stdout.write(json.dumps(schema(given["kind"]), indent=2) + "\n")
     return 0

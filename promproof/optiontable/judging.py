@@ -104,6 +104,13 @@ OPTIONS = (
         "path",
     ),
     Option("against", OUTPUT, ("report",), "tell what changed since this run", "OLDER", "path"),
+    Option(
+        "serve-metrics",
+        OUTPUT,
+        ("report",),
+        "serve the verdicts to Prometheus until Ctrl-C; behind reports/latest always those of the newest run",
+        "[HOST:]PORT",
+    ),
     Option("format", OUTPUT, ("mutate", "prove"), "text or json", "FORMAT", default="text"),
     Option(
         "format", OUTPUT, ("check",), "text, json, github, sarif, junit or html", "FORMAT", default="text"

@@ -98,8 +98,8 @@ def test_pytest_is_told_once_how_much_to_say(
 def test_a_missing_word_is_named_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 4
     assert capsys.readouterr().err.splitlines() == [
-        "promproof schema: contract|drill|scenario is missing",
-        "  expected: one of contract, drill, scenario",
+        "promproof schema: contract|drill|scenario|report is missing",
+        "  expected: one of contract, drill, scenario, report",
         "  to do: promproof schema --help",
     ]
 

@@ -69,7 +69,9 @@ def test_what_failed_stands_on_top_and_leads_to_its_claim() -> None:
 def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = copy("red", tmp_path)
     for _ in range(2):
-        assert report_again({"folder": str(folder), "against": None, "plugins": []}) == 0
+        assert (
+            report_again({"folder": str(folder), "against": None, "serve_metrics": None, "plugins": []}) == 0
+        )
         text = (folder / "index.html").read_bytes()
         assert text == page(subject("red")).encode()
 
@@ -209,7 +211,7 @@ def test_a_comparison_tells_which_thresholds_moved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     green, red = copy("green", tmp_path), copy("red", tmp_path)
-    assert report_again({"folder": str(red), "against": green, "plugins": []}) == 0
+    assert report_again({"folder": str(red), "against": green, "serve_metrics": None, "plugins": []}) == 0
     text = Reader((red / "index.html").read_text(encoding="utf-8")).text
     assert "Changed since green" in text
     assert "ShopErrors > 0.2 for 1m > 0.3 for 1m" in text
