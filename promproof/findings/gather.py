@@ -77,7 +77,8 @@ def files_of(
             raise InputError(
                 "no file or folder is there", str(path), "a folder of monitoring files", "correct the path"
             )
-        for file in [whole] if os.path.isfile(whole) else _below(whole, tuple(suffixes), missed):
+        # What is neither a file nor a folder, a pipe say, is told when it is read.
+        for file in _below(whole, tuple(suffixes), missed) if os.path.isdir(whole) else [whole]:
             if file not in seen:
                 seen.add(file)
                 yield Path(file)

@@ -166,6 +166,9 @@ def test_a_file_that_is_no_regular_one_is_named_and_not_waited_for(
     shown = capsys.readouterr().out
     assert "pipe.yml: cannot be read: it is no regular file" in shown
     assert "gone.yml: cannot be read: No such file or directory" in shown
+    (folder / "rules.yml").unlink()
+    assert main(["check", str(folder / "pipe.yml")]) == 4
+    assert "it is no regular file" in capsys.readouterr().err
 
 
 def test_the_standard_input_is_read_and_all_its_documents_count(

@@ -10,7 +10,7 @@ from promproof.findings.counted import counted
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import SERVER, Kind, each_panel, register
 from promproof.findings.panels import board_of
-from promproof.findings.rules import recorded_by
+from promproof.findings.rules import asking, recorded_by
 from promproof.findings.setup import DashboardFile, Setup
 from promproof.grafana.dashboard import Panel
 from promproof.grafana.queries import gives_total, is_typed, uses_in
@@ -191,7 +191,7 @@ def judge_uses(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Find
                 f"cannot be parsed: {query.error}",
                 effect="the panel shows an error",
                 todo="correct the query",
-                see=f"promtool query instant http://PROMETHEUS '{query.text}'",
+                see=asking(query.text),
             )
         if query.tree is None:
             continue

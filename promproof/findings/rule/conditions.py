@@ -46,7 +46,7 @@ IRATE = register(
     )
 )
 _SAID = {
-    ALWAYS.id: (ALWAYS, "it fires whatever the value is", "compare without bool and without a fallback"),
+    ALWAYS.id: (ALWAYS, "it fires whatever the value is", "write a condition that not every value meets"),
     NEVER.id: (NEVER, "it never fires", "write a threshold that the value can reach, or absent()"),
     IRATE.id: (IRATE, "a short peak decides, another one is missed", "use rate()"),
 }

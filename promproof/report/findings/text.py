@@ -5,6 +5,7 @@ Lines are wrapped for a terminal and left whole in a pipe; a command is wrapped 
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -14,6 +15,13 @@ from promproof.report.findings import wording
 from promproof.report.lines import continued
 
 INDENT = "    "
+_PROGRAM = re.compile(
+    r"(?:\.\.\. \| )?(?:alertmanager|amtool|curl|date|docker|git|grep|kubectl|ls|promtool|python3|wget) "
+)
+_QUERY = ("ask Prometheus: ", "compare with ", "the number in: ")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|<\([^)]*\)")
+_SAID = re.compile(r"[:,] |; (?!echo|grep)| (?:accepts|lists|with the|of the) ")
+"""What stands behind a command for people."""
 
 
 def text(checked: Checked, width: int | None) -> str:
@@ -46,11 +54,24 @@ def _finding(finding: Finding, width: int | None) -> Iterator[str]:
     if finding.todo:
         yield from _wrapped(f"to do: {finding.todo}", width, INDENT)
     if finding.see:
-        first, *others = finding.see.splitlines()
-        if not others:
-            first, *others = continued(first, None if width is None else width - len(f"{INDENT}see: "))
-        yield f"{INDENT}see: {first}"
-        yield from (f"{INDENT}     {line}".rstrip() for line in others)
+        yield from _seen(finding.see, width)
+
+
+def _seen(see: str, width: int | None) -> Iterator[str]:
+    """How to see it: a command or a query can be copied as it stands, a sentence is broken between words."""
+    first, *others = see.splitlines()
+    if not others and not _is_command(see) and not see.startswith(_QUERY):
+        yield from _wrapped(f"see: {see}", width, INDENT)
+        return
+    if not others and not see.startswith(_QUERY):
+        first, *others = continued(first, None if width is None else width - len(f"{INDENT}see: "))
+    yield f"{INDENT}see: {first}"
+    yield from (f"{INDENT}     {line}".rstrip() for line in others)
+
+
+def _is_command(see: str) -> bool:
+    bare = _QUOTED.sub("''", see)
+    return _PROGRAM.match(bare) is not None and _SAID.search(bare) is None
 
 
 def _wrapped(line: str, width: int | None, indent: str = "") -> list[str]:
