@@ -1,7 +1,7 @@
 """`promproof ui`: Locust's web UI with the verification page, against a stack that is running.
 
 The defaults are the documented ports: API 8000, Prometheus 9090, Alertmanager 9093,
-Grafana 3000, the web UI on 127.0.0.1:8089. Exit status: as of the
+Grafana 3001, the web UI on 127.0.0.1:8089. Exit status: as of the
 last run; 4 for bad options or a port that is taken.
 """
 

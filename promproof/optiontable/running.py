@@ -85,7 +85,7 @@ OPTIONS = (
         ("verify", "ui"),
         "URL of a Grafana that runs with this provisioning",
         "URL",
-        defaults={"ui": "http://127.0.0.1:3000"},
+        defaults={"ui": "http://127.0.0.1:3001"},
     ),
     Option(
         "header",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from promproof.contract.model import load
 from promproof.live.links import answering, parts_of
+from promproof.optiontable import options
+from promproof.places import DEFAULT_CONTRACT
 from tests.observe.servers import answer, serving
 
 pytestmark = pytest.mark.unit
@@ -30,3 +33,11 @@ def test_a_part_that_is_not_there_has_no_link() -> None:
         pass
     assert answering(parts_of(gone.url, None)) == {}
     assert parts_of("", None) == ()
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana"])
+def test_what_is_looked_at_unnamed_is_the_port_that_the_deployment_documents(name: str) -> None:
+    deployment = load(DEFAULT_CONTRACT).deployment
+    assert deployment is not None
+    (option,) = [option for option in options("ui") if option.name == name]
+    assert option.default_of("ui") == f"http://127.0.0.1:{deployment.services[name].port}"
