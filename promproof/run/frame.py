@@ -6,8 +6,9 @@ and ends nothing else: what can be read is read, what could be seen is judged, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -75,7 +76,8 @@ def carry_out(parts: Parts[FoundT], course: Course, cleanup: ExitStack, say: Say
             with course.step("exercising the stack"):
                 parts.exercise()
         if not course.interrupted:  # then everything is to be taken down first
-            found = parts.judge()
+            with _left_alone():
+                found = parts.judge()
             if not course.interrupted:
                 with course.step("showing what was found"):
                     parts.report(found)
@@ -83,6 +85,18 @@ def carry_out(parts: Parts[FoundT], course: Course, cleanup: ExitStack, say: Say
         with course.step("tearing down"):
             cleanup.close()
         return parts.finish()
+
+
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """Keep the collector from what was recorded: it would look through all of it again and again, and free nothing."""
+    mine = gc.get_freeze_count() == 0  # a generator in this process has its own reasons
+    gc.freeze()
+    try:
+        yield
+    finally:
+        if mine:
+            gc.unfreeze()
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def test_pytest_is_told_once_how_much_to_say(
 ) -> None:
     words: list[str] = []
 
-    def begun(given: list[str]) -> int:
+    def begun(given: list[str], plugins: list[object]) -> int:
         words.extend(given)
         return 0
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,25 @@ def test_after_an_interruption_everything_is_taken_down_before_it_is_judged(
     assert {"judge", "report"}.isdisjoint(parts.done)
     assert ("read" in parts.done) is (part != "bring up")
     assert (course.interrupted, course.trouble) == (True, "interrupted by SIGINT")
+
+
+@pytest.mark.parametrize("breaks", [{}, {"judge": KeyError("x")}], ids=["judged", "a crash"])
+def test_the_collector_leaves_what_was_recorded_alone_while_it_is_judged(
+    breaks: dict[str, BaseException], tmp_path: Path
+) -> None:
+    class Looking(Scripted):
+        frozen = 0
+
+        def judge(self) -> str:
+            Looking.frozen = gc.get_freeze_count()
+            return super().judge()
+
+    gc.unfreeze()  # a program that another test ran to its end may have left it so
+    parts, course = Looking(breaks), Course(Tracebacks(tmp_path / "tracebacks.txt"), lambda _: None)
+    with suppress(KeyError):
+        carry_out(parts, course, ExitStack(), lambda _: None)
+    assert Looking.frozen > 0
+    assert gc.get_freeze_count() == 0
 
 
 def test_the_first_trouble_stays_the_cause(tmp_path: Path) -> None:
