@@ -1,8 +1,8 @@
 """A sample of what `promproof check` says of real files, to be confirmed by hand: benchmarks/findings_sample.md.
 
-    python -m benchmarks.findings_sample --files FOLDER... --folders FOLDER... [--count 60]
+    python -m benchmarks.findings_sample --files PATH... --folders FOLDER... [--count 60]
 
---files: each file below is a set-up of its own, those of many projects in one folder say. --folders: each folder in it
+--files: each file named or below is a set-up of its own, those of many projects in one folder say. --folders: each folder in it
 is one. Hints are left out, as they are by default. Every kind comes in turn: of each the finding with the lowest
 SHA-256 of `kind file place`, kinds in the order of those; then the second of each, and so on. So the same files give
 the same sample, and nobody chooses.
@@ -24,8 +24,8 @@ from promproof.findings.judging import judge
 
 def setups(files: list[Path], folders: list[Path]) -> Iterator[Path]:
     """The paths that are one set-up each."""
-    for folder in files:
-        yield from sorted(path for path in folder.rglob("*") if path.is_file())
+    for named in files:
+        yield from [named] if named.is_file() else sorted(path for path in named.rglob("*") if path.is_file())
     for folder in folders:
         yield from sorted(path for path in folder.iterdir() if path.is_dir())
 
