@@ -26,6 +26,8 @@ _DECLARED = re.compile(rf"#[ \t]+(HELP|TYPE)[ \t]+({_QUOTED}|\S+)[ \t]*(.*)")
 _WITH_EXEMPLAR = re.compile(rf"((?:{_QUOTED}|[^\"#])*?)[ \t]+#[ \t]*\{{")
 _CREATED = re.compile(r'[\w:]*_created[{ \t]|\{"[^"]*_created"')
 _ESCAPED_QUOTE, _QUOTE = r"\"", '"'
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 """What OpenMetrics appends to the family's name, by type."""
 
@@ -218,12 +220,39 @@ def _declaration(
 
 
 def matcher(label: str, value: str) -> str:
-    """`label="value"` as PromQL writes it, whatever characters the value has."""
+    """`label="value"` as PromQL writes it, whatever characters the two have."""
     escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{label}="{escaped}"'
+    return f'{label_text(label)}="{escaped}"'
+
+
+def label_text(label: str) -> str:
+    """A label's name as PromQL writes it: in quotes where it needs them."""
+    return label if _LABEL_NAME.fullmatch(label) else quoted(label)
+
+
+def quoted(name: str) -> str:
+    """A name in quotes."""
+    return '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
+
+
+def is_plain(name: str) -> bool:
+    """Whether it is a metric's name without quotes: all that Prometheus knew before 3.0."""
+    return _NAME.fullmatch(name) is not None
+
+
+def selector(name: str, matchers: str = "") -> str:
+    """A selector that every version reads; of a name that needs quotes, an old one finds nothing.
+
+    matchers: what stands in the braces besides.
+    """
+    if is_plain(name):
+        return f"{name}{{{matchers}}}" if matchers else name
+    return "{" + ",".join(filter(None, (matcher("__name__", name), matchers))) + "}"
 
 
 def series_text(name: str, labels: Labels) -> str:
     """A series as PromQL writes it."""
     inside = ",".join(matcher(key, value) for key, value in labels)
+    if name and not is_plain(name):
+        return "{" + ",".join(filter(None, (quoted(name), inside))) + "}"
     return f"{name}{{{inside}}}" if inside else name

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, Info, Summary, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from promproof.exposition import parse
+from promproof.exposition import parse, selector, series_text
 
 pytestmark = pytest.mark.unit
 generate_openmetrics: Callable[[CollectorRegistry], bytes] = openmetrics.generate_latest  # it has no types
@@ -103,3 +103,20 @@ def test_a_series_that_stands_twice_is_told_at_every_reading() -> None:
         found = parse(twice % (value, "2"))
         assert found.duplicates == ('hits{path="/ x"}',)
         assert found.series("hits") == {(("path", "/ x"),): float(value)}
+
+
+def test_names_of_any_characters_are_read_in_both_formats_and_written_as_promql_has_them() -> None:
+    text = (
+        '# TYPE "http.requests_total" counter\n'
+        '{"http.requests_total",path="/","code.x"="200"} 4 # {trace_id="ab"} 1 1520879607.789\n'
+    )
+    for format_ in (text, text.replace('_total" counter', '" counter') + "# EOF\n"):
+        found = parse(format_)
+        assert found.families["http.requests_total"].type == "counter"
+        [(series, value)] = found.values.items()
+        assert value == 4
+        assert series_text(*series) == '{"http.requests_total","code.x"="200",path="/"}'
+    assert found.stamped == ()
+    assert selector("http.requests_total", 'job="a"') == '{__name__="http.requests_total",job="a"}'
+    assert selector("r_total", 'job="a"') == 'r_total{job="a"}'
+    assert selector("job:up:sum") == "job:up:sum"

@@ -67,6 +67,8 @@ class Pattern:
 
     text: str
     files: tuple[Path, ...]
+    is_mounted: bool = False
+    """Whether some of them are in the container alone, by a mount of their own or of their folder."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,13 @@ def _patterns(prometheus: Document, key: str) -> tuple[Pattern, ...]:
     """The entries of a list of patterns; the shape of the file has been looked at before."""
     base = prometheus.path.parent
     entries = prometheus.data.get(key) or ()
-    return tuple(Pattern(str(entry), matching_files(base, str(entry))) for entry in entries)
+    found = []
+    for entry in map(str, entries):
+        here, there = matching_files(base, entry), mounted.files(prometheus.path, entry)
+        # what is mounted is what the container has at the place that is named
+        is_mounted = bool(there) and set(there) != set(here)
+        found.append(Pattern(entry, there if is_mounted else here, is_mounted))
+    return tuple(found)
 
 
 def _job(job: JobShape) -> Job:

@@ -14,6 +14,7 @@ import promql_parser as promql
 
 from promproof.config.durations import format_milliseconds
 from promproof.config.promql import parse, walk
+from promproof.exposition import label_text, selector
 from promproof.grafana.queries import metric_of
 from promproof.promql.tree import compares, is_call, with_bool
 
@@ -25,6 +26,8 @@ WORDS = {
     "selector": "no series has all of {about} together",
 }
 """What a cause says, by the kind of the question that found it."""
+
+NOT_EMPTY = '!=""'
 
 
 @dataclass(frozen=True)
@@ -64,17 +67,21 @@ def relaxations(expression: str) -> list[Question]:
 
 def _of_selector(node: Any) -> list[Question]:
     name = metric_of(node)
-    questions = [Question("metric", name, f"count({name})")] if name else []
+    questions = [Question("metric", name, f"count({selector(name)})")] if name else []
     matchers = [matcher for matcher in node.matchers.matchers if matcher.name != "__name__"]
     for matcher in matchers:
         text = _matcher(matcher)
         questions.append(
-            Question("label", f"{name}{{{matcher.name}}}", f'count({name}{{{matcher.name}!=""}})')
+            Question(
+                "label",
+                f"{name}{{{matcher.name}}}",
+                f"count({selector(name, label_text(matcher.name) + NOT_EMPTY)})",
+            )
         )
-        questions.append(Question("value", f"{name}{{{text}}}", f"count({name}{{{text}}})"))
+        questions.append(Question("value", f"{name}{{{text}}}", f"count({selector(name, text)})"))
     if matchers:
         together = ",".join(_matcher(matcher) for matcher in matchers)
-        questions.append(Question("selector", f"{name}{{{together}}}", f"count({name}{{{together}}})"))
+        questions.append(Question("selector", f"{name}{{{together}}}", f"count({selector(name, together)})"))
     return questions
 
 
@@ -137,7 +144,7 @@ def filters(expression: str) -> bool:
 def _text(node: Any) -> str:
     matchers = ",".join(_matcher(matcher) for matcher in node.matchers.matchers if matcher.name != "__name__")
     name = metric_of(node)
-    return f"{name}{{{matchers}}}" if matchers else name
+    return selector(name, matchers)
 
 
 def _matcher(matcher: Any) -> str:
@@ -150,4 +157,4 @@ def _matcher(matcher: Any) -> str:
         if matcher.op == op:
             operator = text
     value = str(matcher.value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'{matcher.name}{operator}"{value}"'
+    return f'{label_text(matcher.name)}{operator}"{value}"'

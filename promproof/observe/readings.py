@@ -12,7 +12,7 @@ from promproof.config.jobs import address_of, instances
 from promproof.config.timescale import parse_duration
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError
-from promproof.exposition import ACCEPT, Labels, label_set, matcher, parse
+from promproof.exposition import ACCEPT, Labels, label_set, matcher, parse, selector
 from promproof.http import Session
 from promproof.observe.prometheus import Prometheus
 from promproof.truth.counts import Reading, reading
@@ -142,7 +142,7 @@ class Readings:
         at, duration = whole[-1]
         for metric in self.contract.metrics:
             name = sample_name(metric)
-            for series in self._prometheus.samples(f"{name}{job}", LOOKBACK_SECONDS):
+            for series in self._prometheus.samples(selector(name, job[1:-1]), LOOKBACK_SECONDS):
                 labels = label_set({k: v for k, v in series.labels if k not in ADDED_BY_SCRAPE})
                 # a sample of exactly this scrape: a series that ended before has none, and one of the next is newer
                 found = [value for stamp, value in series.samples if abs(stamp - at) < 0.0005]

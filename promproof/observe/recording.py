@@ -19,7 +19,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
-from promproof.exposition import ACCEPT, Exposition, parse
+from promproof.exposition import ACCEPT, Exposition, parse, selector
 from promproof.http import Session
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
@@ -74,6 +74,20 @@ def exposition(
         failed = history.tracebacks.keep(f"reading {url}", error)
     _add(history, records.ExpositionRead(label, begin, history.now(), text, status, page, failed), instance)
     return parsed
+
+
+def exposed(url: str, authorization: str = "") -> Exposition:
+    """The target's exposition, which is not written down.
+
+    Raises:
+        EvidenceError: there is none.
+    """
+    headers = {"Accept": ACCEPT} | ({"Authorization": authorization} if authorization else {})
+    try:
+        with Session(EXPOSITION_SECONDS) as session:
+            return parse(session.get(url, headers=headers).text)
+    except (requests.RequestException, ValueError) as error:
+        raise EvidenceError("target", f"{url}: {error}", (), "look at its log") from error
 
 
 def _add(history: Recorder, record: records.Kind, instance: str) -> None:
@@ -138,7 +152,7 @@ def stored(history: Recorder, prometheus: Prometheus, contract: Contract, select
     names = [*SCRAPE_SERIES]
     for metric in contract.metrics:
         names.append(sample_name(metric))
-    asked = [f"{name}{{{selector}}}" for selector in selectors for name in names]
+    asked = [selector(name, matchers) for matchers in selectors for name in names]
     samples(history, prometheus, records.Stored, [*asked, "ALERTS"])
 
 

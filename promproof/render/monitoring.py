@@ -283,7 +283,7 @@ def _replace_patterns(copy: RunCopy, places: Mapping[Path, Path]) -> None:
     entries: list[str] = []
     for pattern in copy.source.patterns:
         inside = all(file.is_relative_to(copy.source.root) for file in pattern.files)
-        if inside and not Path(pattern.text).is_absolute():
+        if inside and not Path(pattern.text).is_absolute() and not pattern.is_mounted:
             entries.append(pattern.text)
         else:
             entries.extend(str(places[file]) for file in pattern.files)

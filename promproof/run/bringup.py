@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -293,7 +293,9 @@ def await_scrape(bench: Bench, say: Say) -> None:
     while time.monotonic() < deadline:
         bench.watch()
         try:
-            if all(bench.monitoring.prometheus.query(f"up{{{selector}}}") for selector in wanted):
+            found = [bench.monitoring.prometheus.query(f"up{{{selector}}}") for selector in wanted]
+            if all(found):
+                _refuse_names(bench, [value for rows in found for _, value in rows])
                 return
             last = ""
         except EvidenceError as error:
@@ -301,6 +303,24 @@ def await_scrape(bench: Bench, say: Say) -> None:
         time.sleep(0.1)
     # Not an end: that the target is not scraped is what the checks will say.
     say(f"no scrape of {bench.service.instance} within {FIRST_SCRAPE_SECONDS:g} s{last}")
+
+
+def _refuse_names(bench: Bench, up: Sequence[float]) -> None:
+    """Refuse a target that the run's own Prometheus is too old to read; of any other that is down the checks tell.
+
+    Raises:
+        InputError: its names are of a newer Prometheus.
+        EvidenceError: Prometheus or the target does not answer.
+    """
+    if all(up) or bench.monitoring.backend != "processes":
+        return
+    ours = {service.instance: service for service in bench.service.every}
+    for target in bench.monitoring.prometheus.targets():
+        service = ours.get(str(target["labels"].get("instance")))
+        if service is not None and target["health"] != "up":
+            exposition = recording.exposed(service.metrics_url, service.authorization)
+            error = str(target.get("lastError", ""))
+            versions.refuse_names(error, exposition, bench.tools.binaries.prometheus)
 
 
 def _receivers(prepared: Prepared, receiver: Receiver, sender: Sender) -> dict[str, str]:

@@ -289,13 +289,17 @@ def configuration(folder: Folder, promtool: Path, run: Run) -> records.ToolResul
     """What promtool says of the configuration. A path of the image (/etc/prometheus/...) means the folder here."""
     file = folder.prometheus.path
     said = _result([promtool, "check", "config", file], folder.root, run)
-    if not said.status or PROMETHEUS_HOME not in said.output:
+    is_mounted = any(pattern.is_mounted for pattern in folder.patterns)
+    if not is_mounted and (not said.status or PROMETHEUS_HOME not in said.output):
         return said
     copy = RunCopy(folder, folder.prometheus)
     copy.make_paths_absolute(PROMETHEUS_HOME)
     for index, pattern in enumerate(folder.patterns):
         found = resolved(str(file.parent), pattern.text, PROMETHEUS_HOME)
         copy.put(("rule_files", index), found, "the folder that the image has there")
+    if is_mounted:
+        files = dict.fromkeys(str(path) for pattern in folder.patterns for path in pattern.files)
+        copy.put(("rule_files",), list(files), "the files that are mounted there")
     with TemporaryDirectory(prefix="promproof-") as place:
         moved = Path(place) / file.name
         copy.write(moved)

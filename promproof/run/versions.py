@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from promproof.errors import InputError
 from promproof.evidence.records import ToolResult
+from promproof.exposition import Exposition, is_plain, quoted
 from promproof.stack.binaries import Binaries, Binary
 
 FIRST = {
@@ -47,6 +48,11 @@ FIRST = {
     },
 }
 """The version since which a program knows a key, from its changelog; empty where that is not certain."""
+_QUOTED = re.compile(r"unexpected string .*? in (?:label matching|grouping opts)")
+"""What an old promtool says of a name in quotes."""
+_QUOTED_SINCE = "3.0"
+_UNREAD = re.compile(r'expected .*got "INVALID"|invalid metric name|expected metric name')
+"""What an old Prometheus says of an exposition with a name in quotes."""
 _FIELD = re.compile(r"line (\d+): field (\w+) not found in type ([\w.]+)")
 
 
@@ -63,6 +69,14 @@ def refuse_too_old(results: Iterable[ToolResult], binaries: Binaries) -> None:
         name = "Alertmanager" if is_alertmanager else "Prometheus"
         tool, server = ("amtool", "alertmanager") if is_alertmanager else ("promtool", "prometheus")
         binary: Binary = getattr(binaries, tool)
+        if _QUOTED.search(result.output) and _numbers(binary.version) < _numbers(_QUOTED_SINCE):
+            raise InputError(
+                what=f"a name in quotes, which Prometheus reads since {_QUOTED_SINCE}; the {tool} that was found is "
+                f"{binary.version} ({binary.source}: {binary.path})",
+                where=result.command.split()[-1],
+                expected=f"Prometheus {_QUOTED_SINCE} or newer, or names without quotes",
+                todo=f"--binary {server}=PATH --binary {tool}=PATH name one",
+            )
         newer = [
             (line, key) for line, key, kind in _FIELD.findall(result.output) if _is_newer(name, key, kind)
         ]
@@ -77,6 +91,26 @@ def refuse_too_old(results: Iterable[ToolResult], binaries: Binaries) -> None:
             )
 
 
+def refuse_names(error: str, exposition: Exposition, binary: Binary) -> None:
+    """Refuse a target whose metrics have names that the Prometheus of the run is too old to read.
+
+    error: why its last scrape failed; binary: the Prometheus.
+
+    Raises:
+        InputError: with one of the names, the versions and the option that names another program.
+    """
+    names = [name for name in exposition.families if not is_plain(name)]
+    names += [name for _, labels in exposition.values for name, _ in labels if not is_plain(name)]
+    if names and _UNREAD.search(error) and _numbers(binary.version) < _numbers(_QUOTED_SINCE):
+        raise InputError(
+            what=f"it exposes {quoted(names[0])}, a name that Prometheus reads since {_QUOTED_SINCE}; the one that was "
+            f"found is {binary.version} ({binary.source}: {binary.path})",
+            where="target",
+            expected=f"Prometheus {_QUOTED_SINCE} or newer: an older one drops the whole scrape ({error})",
+            todo="--binary prometheus=PATH --binary promtool=PATH name one",
+        )
+
+
 def _is_newer(name: str, key: str, kind: str) -> bool:
     """Whether a key that was refused is one of a newer version; of `labels` only those of a group are."""
     return key in FIRST[name] or (key, kind) == ("labels", "rulefmt.RuleGroup")
@@ -88,4 +122,4 @@ def _since(name: str, key: str) -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part)
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

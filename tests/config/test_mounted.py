@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promproof.config.folder import find_prometheus, read_folder
-from promproof.config.mounted import configuration
+from promproof.config.mounted import configuration, files
 
 pytestmark = pytest.mark.unit
 SERVER = "image: prom/prometheus"
@@ -85,3 +85,87 @@ def test_a_broken_compose_file_hides_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: [", encoding="utf-8")
     root = folder(tmp_path, f"{SERVER}, volumes: ['./b.yml:/etc/prometheus/prometheus.yml']", "b.yml")
     assert find_prometheus(root) == tmp_path / "b.yml"
+
+
+RULES = "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n"
+
+
+def deployed(root: Path, volumes: str, pattern: str, *rules: str) -> Path:
+    """A folder `monitoring` with its configuration, rule files, and a compose file beside it that mounts them."""
+    monitoring = root / "monitoring"
+    monitoring.mkdir()
+    (monitoring / "prometheus.yml").write_text(f"rule_files: ['{pattern}']\n", encoding="utf-8")
+    for name in rules:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(RULES, encoding="utf-8")
+    where = monitoring if "../" in volumes else root
+    text = f"services: {{server: {{image: prom/prometheus, volumes: [{volumes}]}}}}\n"
+    (where / "docker-compose.yml").write_text(text, encoding="utf-8")
+    return monitoring
+
+
+@pytest.mark.parametrize(
+    ("volumes", "pattern", "rules"),
+    [
+        (
+            "'./prometheus.yml:/etc/prometheus/prometheus.yml', '../ops/rules.yml:/etc/prometheus/rules/x.yml'",
+            "/etc/prometheus/rules/*.yml",
+            ("ops/rules.yml",),
+        ),
+        (
+            "'./prometheus.yml:/etc/prometheus/prometheus.yml', '../ops/rules.yml:/etc/prometheus/x.yml:ro'",
+            "x.yml",
+            ("ops/rules.yml",),
+        ),
+        (
+            "'./monitoring/prometheus.yml:/etc/prometheus/prometheus.yml', './ops:/etc/prometheus/rules'",
+            "rules/*.yml",
+            ("ops/a.yml", "ops/b.yml"),
+        ),
+        (
+            "'./monitoring:/etc/prometheus', './ops/x.yml:/etc/prometheus/x.yml'",
+            "*.yml",
+            ("ops/x.yml", "monitoring/prometheus.yml"),
+        ),
+    ],
+    ids=[
+        "a file under another name",
+        "a relative pattern",
+        "a folder, from above",
+        "hidden by a mount of its own",
+    ],
+)
+def test_rule_files_of_another_folder_are_those_that_are_mounted(
+    volumes: str, pattern: str, rules: tuple[str, ...], tmp_path: Path
+) -> None:
+    monitoring = deployed(tmp_path, volumes, pattern, *rules[:1])
+    for name in rules[1:]:
+        if not (tmp_path / name).exists():
+            (tmp_path / name).write_text(RULES, encoding="utf-8")
+    found = files(monitoring / "prometheus.yml", pattern)
+    assert {str(path.relative_to(tmp_path)) for path in found} == set(rules)
+
+
+def test_a_mounted_rule_file_is_read_and_is_no_pattern_that_matches_nothing(tmp_path: Path) -> None:
+    volumes = (
+        "'./prometheus.yml:/etc/prometheus/prometheus.yml', '../ops/rules.yml:/etc/prometheus/rules/x.yml'"
+    )
+    found = read_folder(deployed(tmp_path, volumes, "/etc/prometheus/rules/*.yml", "ops/rules.yml"))
+    assert [document.path for document in found.rules] == [tmp_path / "ops" / "rules.yml"]
+    assert found.patterns[0].is_mounted
+    assert not [finding for finding in found.findings if "matches no file" in str(finding)]
+
+
+@pytest.mark.parametrize(
+    "volumes",
+    [
+        "'./prometheus.yml:/etc/prometheus/prometheus.yml', '../ops/rules.yml:/etc/elsewhere/x.yml'",
+        "'./prometheus.yml:/etc/prometheus/prometheus.yml', '../ops/gone.yml:/etc/prometheus/rules/x.yml'",
+        "'../other.yml:/etc/prometheus/prometheus.yml', '../ops/rules.yml:/etc/prometheus/rules/x.yml'",
+    ],
+    ids=["mounted elsewhere", "not there", "another configuration"],
+)
+def test_what_is_not_mounted_where_the_pattern_looks_is_no_rule_file(volumes: str, tmp_path: Path) -> None:
+    found = read_folder(deployed(tmp_path, volumes, "/etc/prometheus/rules/*.yml", "ops/rules.yml"))
+    assert found.rules == ()
+    assert [finding for finding in found.findings if "matches no file" in str(finding)]

@@ -8,7 +8,8 @@ import pytest
 
 from promproof.errors import InputError
 from promproof.evidence.records import ToolResult
-from promproof.run.versions import FIRST, refuse_too_old
+from promproof.exposition import parse
+from promproof.run.versions import FIRST, refuse_names, refuse_too_old
 from promproof.stack.binaries import Binaries, Binary
 
 pytestmark = pytest.mark.unit
@@ -64,3 +65,45 @@ def test_a_mistyped_key_is_not_told_as_a_too_old_program(key: str) -> None:
 @pytest.mark.parametrize("status", [0, None])
 def test_a_file_that_was_taken_or_not_asked_about_is_not_refused(status: int | None) -> None:
     refuse_too_old(said("scrape_fallback_protocol", status=status), BINARIES)
+
+
+NEW = Binary(Path("/programs/promtool"), "3.5.0", "cache")
+IN_QUOTES = """Checking rules.yml
+  FAILED: rules.yml: 4:31: group "g", rule 1, "Errors": could not parse expression: 1:11: parse error: unexpected string
+"\\"http.requ"... in label matching, expected identifier or "}"
+""".replace("string\n", "string ")
+
+
+def test_a_name_in_quotes_needs_prometheus_3_and_a_new_one_that_refuses_it_is_a_mistake() -> None:
+    results = [ToolResult("promtool check config prometheus.yml", 1, IN_QUOTES)]
+    with pytest.raises(InputError, match=r"a name in quotes, which Prometheus reads since 3\.0") as caught:
+        refuse_too_old(results, BINARIES)
+    assert "--binary prometheus=PATH" in caught.value.todo
+    refuse_too_old(results, Binaries(NEW, NEW, AM, AM, NEW))
+
+
+UNREAD = 'expected metric name after HELP, got "INVALID"'
+DOTTED = '# TYPE "http.requests_total" counter\n{"http.requests_total",code="200"} 1\n'
+LABELLED = '# TYPE r_total counter\nr_total{"http.code"="200"} 1\n'
+
+
+@pytest.mark.parametrize(("text", "name"), [(DOTTED, '"http.requests_total"'), (LABELLED, '"http.code"')])
+def test_a_target_with_names_that_the_program_cannot_read_is_told_as_that(text: str, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        refuse_names(UNREAD, parse(text), OLD)
+    assert caught.value.what.startswith(f"it exposes {name}, a name that Prometheus reads since 3.0; ")
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "binary"),
+    [
+        ("connection refused", DOTTED, OLD),
+        (UNREAD, "# TYPE r_total counter\nr_total 1\n", OLD),
+        (UNREAD, DOTTED, NEW),
+    ],
+    ids=["down", "plain names", "a new program"],
+)
+def test_a_target_that_is_down_for_another_reason_is_for_the_checks(
+    error: str, text: str, binary: Binary
+) -> None:
+    refuse_names(error, parse(text), binary)
