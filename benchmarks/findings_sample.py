@@ -2,10 +2,10 @@
 
     python -m benchmarks.findings_sample --files PATH... --folders FOLDER... [--count 60]
 
---files: each file named or below is a set-up of its own, those of many projects in one folder say. --folders: each folder in it
-is one. Hints are left out, as they are by default. Every kind comes in turn: of each the finding with the lowest
-SHA-256 of `kind file place`, kinds in the order of those; then the second of each, and so on. So the same files give
-the same sample, and nobody chooses.
+--files: each file named or below is a set-up of its own, those of many projects in one folder say. --folders: each
+folder in it is one. Hints are left out, as they are by default. Every kind comes in turn: of each the finding with the
+lowest SHA-256 of `kind file place`, kinds in the order of those; then the second of each, and so on. So the same files
+give the same sample, and nobody chooses.
 """
 
 from __future__ import annotations
