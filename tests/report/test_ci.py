@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -126,17 +127,22 @@ def test_a_claim_stands_where_its_verdict_says_or_where_its_subject_does() -> No
         {"metric/a": Place("page.md", 9)},
         {"d/p": Place("d.json")},
         Place("c.yaml"),
+        "docs/page.md",
     )
     assert places.of(FAILED) == Place("/w/rules/http.yml", 6)
     assert places.of(SYMPTOM) == Place("/w/r.yml", 3)
     assert places.of(OPEN) == Place("d.json")
     assert places.of(Verdict("docs/metric/a", Outcome.PASS, "")) == Place("page.md", 9)
-    assert places.of(PASSED) == Place("c.yaml")
+    assert places.of(Verdict("metric/a/exact", Outcome.FAIL, "")) == Place("page.md", 9)
+    assert places.of(Verdict("metric/b/exact", Outcome.FAIL, "")) == Place("c.yaml")
+    assert places.of(replace(FAILED, reason="page.md:7: says 3")) == Place("docs/page.md", 7)
     assert Place("/w/r.yml", 3).below("/w") == Place("r.yml", 3)
 
 
 def test_a_recorded_run_knows_the_lines_of_its_rules() -> None:
     places = places_of(run("red").evidence)
     assert places.alerts["ShopErrors"] == Place("/recorded/monitoring/shop.rules.yml", 4)
-    assert places_of(run("drill").evidence).page["alert/HighErrorRate"].line > 0
+    row = places_of(run("drill").evidence).page["alert/HighErrorRate"]
+    assert row.line > 0
+    assert row.file.endswith("/docs/monitoring.md"), "from the folder of the contract that names it"
     assert places_of(None).of(PASSED) is None
