@@ -20,7 +20,7 @@ from promproof.proofs.questions import LATE, Course
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.tree import NotCovered, parse
 
-VERSION = 5
+VERSION = 6
 """Of the proofs: raised whenever a verdict may become another one."""
 
 
@@ -60,7 +60,7 @@ class Cache:
             reads = []
         said = {key: value for key, value in alert.data.items() if key != "annotations"}
         key = json.dumps(
-            [*self.surroundings, [alert.every, alert.limit, alert.offset], said, reads],
+            [*self.surroundings, [alert.every, alert.limit, alert.offset, alert.bounded], said, reads],
             sort_keys=True,
             default=str,
         )

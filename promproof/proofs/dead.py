@@ -72,6 +72,23 @@ def is_without_le(node: Node, recorded: Recorded) -> bool:
     return not shape(node.args[1], recorded).may_have("le")
 
 
+def reads_native(node: Node, recorded: Recorded) -> bool:
+    """Whether it takes a quantile of a native histogram: of series without buckets, by name, matcher and grouping."""
+    if not isinstance(node, Call) or node.name != "histogram_quantile" or has_buckets(node.args[1], recorded):
+        return False
+    if is_without_le(node, recorded):
+        return True
+    parts = list(walk(node.args[1]))
+    if any(isinstance(part, Aggregate) and ("le" in part.labels) != part.without for part in parts):
+        return False
+    if any(isinstance(part, Call) and part.name.startswith("label_") for part in parts):
+        return False
+    read = [part for part in parts if isinstance(part, Selector)]
+    return all(part.name and ":" not in part.name and part.name not in recorded for part in read) and bool(
+        read
+    )
+
+
 def has_buckets(node: Node, recorded: Recorded, depth: int = 0) -> bool:
     """Whether an expression reads the buckets of a classic histogram, by their names or their label."""
     return any(

@@ -149,26 +149,30 @@ class Evaluation:
     ) -> list[tuple[Labels, list[tuple[float, float]], float]]:
         """Each series' samples, and its miss; at most about so many of them."""
         t = (t if window.at is None else window.at) - window.shift
-        least = self.world.step if isinstance(window.inner, Selector) else window.step
-        if many == FEW and isinstance(window.inner, Selector) and self._is_straight(window.inner):
+        least, seconds, inner = window.step or self.world.step, window.seconds, window.inner
+        raw = inner if isinstance(inner, Selector) and not window.step else None
+        if raw is None and not self.world.has_turns:  # a subquery is evaluated at multiples of its step
+            first = math.ceil((t - seconds) / least - 1e-9) * least
+            t = math.floor(t / least + 1e-9) * least
+            seconds = t - first
+        if many == FEW and raw is not None and self._is_straight(raw):
             many = 1  # the ends of a line say as much as all of it
-        step = max(least, window.seconds / many)
-        if self.world.has_turns and not isinstance(window.inner, Selector):
-            t = math.floor(t / step + 1e-9) * step  # a subquery is evaluated at multiples of its step
-        count = int(window.seconds / step + 1e-9)
+        step = max(least, seconds / many)
+        if self.world.has_turns and raw is None:
+            t = math.floor(t / step + 1e-9) * step
+        count = int(seconds / step + 1e-9)
         times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
-        if isinstance(window.inner, Selector) and not list(self._recorded(window.inner)):
+        if raw is not None and not list(self._recorded(raw)):
             return [
                 (
                     labels,
                     [(moment, program.at(moment)) for moment in times if program.is_there(moment)],
                     0.0,
                 )
-                for labels, program in self._matching(window.inner)
+                for labels, program in self._matching(raw)
             ]
-        inner = window.inner
-        if isinstance(inner, Selector):
-            inner = Selector(inner.text, inner.name, inner.matchers)
+        if raw is not None:
+            inner = Selector(raw.text, raw.name, raw.matchers)
         series: dict[Labels, list[tuple[float, float]]] = {}
         gaps: dict[Labels, float] = {}
         for moment in times:
@@ -242,7 +246,7 @@ class Evaluation:
         if node.name == "absent_over_time":
             there = any(samples and gap == 0 for _, samples, gap in ranges)
             return {absent_labels(window.inner): (1.0, FAR if there else 0.0)}
-        every = self.world.step if isinstance(window.inner, Selector) else window.step
+        every = window.step or self.world.step
         made: Vector = {}
         for labels, samples, gap in ranges:
             value = windows.over(node.name, samples, window.seconds, every, numbers, t)
@@ -255,10 +259,11 @@ class Evaluation:
         """The slopes of lines that fill their window; None where samples have to be looked at."""
         inner = window.inner
         moment = (t if window.at is None else window.at) - window.shift
-        is_full = moment >= window.seconds >= self.world.step
+        step = window.step or self.world.step
+        is_full = moment >= window.seconds >= step
         if not isinstance(inner, Selector) or not is_full or inner.name in self.world.recorded:
             return None
-        factor = windows.factor(node.name, window.seconds, self.world.step)
+        factor = windows.factor(node.name, window.seconds, step)
         if factor is None:
             return None
         made: Vector = {}

@@ -135,7 +135,13 @@ def _times(outcome: Outcome, plan: Plan, *, is_brief: bool = False) -> Timeline:
     alert = outcome.alert
     keep = parse_duration(str(alert.data.get("keep_firing_for") or "0s"))
     return timeline(
-        plan.problem, plan.every, alert.hold, keep, own=alert.every, delay=alert.offset, is_brief=is_brief
+        plan.problem,
+        plan.every,
+        alert.hold,
+        keep,
+        own=alert.every,
+        delay=alert.offset or 0.0,
+        is_brief=is_brief,
     )
 
 

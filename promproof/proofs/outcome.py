@@ -19,7 +19,9 @@ PROVEN, CONTRADICTED, DEAD, OPEN = "proven", "contradicted", "dead", "not covere
 class Alert:
     """An alerting rule as it stands in its file. hold: its `for`, in seconds.
 
-    every, limit, offset: how often its group is evaluated (None: not known), its limit of alerts, and query_offset.
+    every, limit, offset: how often its group is evaluated (None: not known), its limit of alerts, and query_offset, or
+    the longer one of a recording rule that it reads (None: nobody says any).
+    bounded: the recording rules that it reads and whose group has a limit, each with it.
     """
 
     name: str
@@ -30,7 +32,8 @@ class Alert:
     where: str = ""
     every: float | None = None
     limit: int = 0
-    offset: float = 0.0
+    offset: float | None = None
+    bounded: tuple[tuple[str, int], ...] = ()
 
 
 Staged: TypeAlias = "tuple[Question, Timeline, Course]"

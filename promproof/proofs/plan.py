@@ -104,8 +104,11 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     step, every, moment = times(root, recorded, scrape)
     for node in walk(root):
         is_native = isinstance(node, Call) and node.name in NATIVE
-        if is_native or (dead.is_without_le(node, recorded) and not dead.has_buckets(node, recorded)):
-            raise NotCovered(f"promtool 2.42 has no samples of a native histogram: {node.text}")
+        if is_native or dead.reads_native(node, recorded):
+            raise NotCovered(
+                "it reads a native histogram (no `_bucket`, no `le`), and promtool 2.42 has no samples of one: "
+                f"{node.text}"
+            )
     impossible = dead.reason(root, recorded)
     if not impossible and scrape is not None:
         impossible = _one_scrape(root, recorded, scrape)

@@ -222,7 +222,7 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         found.comparison.text if found.comparison is not None else "presence" for found in plan.boundaries
     ]
     outcome.notes += plan.notes
-    outcome.notes += [f"not separated: {node.text}" for node in plan.open]
+    outcome.notes += [f"not separated: {' '.join(node.text.split())}" for node in plan.open]
 
 
 def _flips(found: Boundary) -> str:

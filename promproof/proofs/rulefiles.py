@@ -13,6 +13,8 @@ from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.usertext import Mistake
 from promproof.proofs.outcome import Alert
+from promproof.proofs.recordings import Recordings
+from promproof.proofs.tree import NotCovered, parse
 
 ENDINGS = (".yml", ".yaml", ".rules")
 TEMPLATED = "; it has templates: render it before, with helm template say"
@@ -33,6 +35,8 @@ class Rules:
     prometheuses: int = 0
     evaluation: float | None = None
     """The evaluation interval of that Prometheus file."""
+    offset: float | None = None
+    """Its `rule_query_offset`, for groups that say none."""
 
     @property
     def scrape(self) -> float | None:
@@ -63,10 +67,36 @@ def read_found(files: Sequence[Path]) -> Rules:
 
 
 def _timed(found: Rules) -> Rules:
-    """With the evaluation interval of the one Prometheus file, where a group has none of its own."""
-    if found.prometheuses == 1 and found.evaluation:
-        found.alerts = [replace(alert, every=alert.every or found.evaluation) for alert in found.alerts]
+    """With what the one Prometheus file says where a group does not, and with what recording rules bring along."""
+    if found.prometheuses == 1:
+        found.alerts = [
+            replace(
+                alert,
+                every=alert.every or found.evaluation,
+                offset=found.offset if alert.offset is None else alert.offset,
+            )
+            for alert in found.alerts
+        ]
+    if any("limit" in rule or "query_offset" in rule for rule in found.recordings):
+        recordings = Recordings(found.recordings)
+        found.alerts = [_after(alert, recordings) for alert in found.alerts]
     return found
+
+
+def _after(alert: Alert, recordings: Recordings) -> Alert:
+    """An alert with the limits and offsets of the recording rules that it reads.
+
+    Prometheus stamps what it records with the moment that it asked about: of several offsets the longest counts.
+    """
+    try:
+        names = {str(rule["record"]) for rule in recordings.needed(parse(alert.expression))}
+    except (NotCovered, ValueError, RecursionError):
+        return alert
+    rules = [rule for name in sorted(names) for rule in recordings.by_name[name]]
+    offsets = [parse_duration(str(rule["query_offset"])) for rule in rules if "query_offset" in rule]
+    bounded = {str(rule["record"]): int(rule["limit"]) for rule in rules if "limit" in rule}
+    longest = max([alert.offset or 0.0, *offsets]) or alert.offset
+    return replace(alert, offset=longest, bounded=tuple(sorted(bounded.items())))
 
 
 def _is_copy(file: Path) -> bool:
@@ -96,6 +126,11 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
             rules = group.get("rules") if isinstance(group, dict) else None
             if named and not isinstance(group, dict):
                 found.problems.append(f"{document.where((*prefix, 'groups', g))}: a group that has no keys")
+            if isinstance(group, dict) and type(group.get("limit") or 0) is not int:
+                place = document.where((*prefix, "groups", g, "limit"))
+                found.problems.append(
+                    f"{place}: group {group.get('name')}: limit {group['limit']!r} is no whole number"
+                )
             if named and rules is not None and not isinstance(rules, list):
                 found.problems.append(f"{document.where((*prefix, 'groups', g))}: rules are no list")
             for r, rule in enumerate(rules if isinstance(rules, list) else ()):
@@ -134,6 +169,9 @@ def _external(data: Any, found: Rules) -> None:
         found.evaluation = (
             parse_duration(str(general.get("evaluation_interval") or "1m")) if is_known else None
         )
+    with suppress(ValueError):
+        said = general.get("rule_query_offset") if is_known else None
+        found.offset = parse_duration(str(said)) if said else None
     if found.prometheuses > 1 or not isinstance(labels, dict) or alerting.get("alert_relabel_configs"):
         found.external = None
     else:
@@ -162,15 +200,17 @@ def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None
     data.pop("labels", None)
     if labels:
         data["labels"] = {str(key): str(value) for key, value in labels.items()}
+    limit, said = group.get("limit"), group.get("query_offset")
+    whole = limit if isinstance(limit, int) and limit > 0 else 0
     if rule.get("record"):
-        found.recordings.append(data)
+        found.recordings.append(
+            data | ({"limit": whole} if whole else {}) | ({"query_offset": said} if said else {})
+        )
         return
     hold = parse_duration(str(rule.get("for") or "0s"))
     every = parse_duration(str(group.get("interval") or "0s")) or None
-    limit = group.get("limit")
-    offset = parse_duration(str(group.get("query_offset") or "0s"))
+    offset = None if said is None else parse_duration(str(said))
     named = str(group.get("name") or "")
-    whole = limit if isinstance(limit, int) and limit > 0 else 0
     found.alerts.append(Alert(name, data["expr"], hold, data, named, where, every, whole, offset))
 
 

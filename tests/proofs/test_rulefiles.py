@@ -28,3 +28,34 @@ def test_a_file_of_templates_is_to_be_rendered(tmp_path: Path, text: str, is_tol
     (problem,) = read([file]).problems
     assert "not YAML" in problem
     assert problem.endswith(TEMPLATED) == is_told
+
+
+RULES = """\
+groups:
+- {name: r, QUERY_OFFSET rules: [{record: "a:b", expr: sum(x)}], limit: 3}
+- {name: g, rules: [{alert: A, expr: "a:b > 1"}, {alert: B, expr: x > 1}]}
+- {name: own, query_offset: 2m, rules: [{alert: C, expr: "a:b > 1"}]}
+"""
+"""Settings of groups, some of them of a rule that is recorded."""
+
+
+def test_what_a_recording_rule_brings_along_counts_for_the_alerts_that_read_it(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(RULES.replace("QUERY_OFFSET", "query_offset: 1m,"), encoding="utf-8")
+    found = [(alert.name, alert.offset, alert.bounded) for alert in read([tmp_path]).alerts]
+    bounded = (("a:b", 3),)
+    assert found == [("A", 60.0, bounded), ("B", None, ()), ("C", 120.0, bounded)]
+
+
+def test_the_offset_of_the_prometheus_file_counts_where_a_group_says_none(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(RULES.replace("QUERY_OFFSET", ""), encoding="utf-8")
+    prometheus = "global: {rule_query_offset: 45s}\nscrape_configs: [{job_name: x}]\n"
+    (tmp_path / "prometheus.yml").write_text(prometheus, encoding="utf-8")
+    assert [alert.offset for alert in read([tmp_path]).alerts] == [45.0, 45.0, 120.0]
+
+
+def test_a_limit_that_is_no_number_is_a_line(tmp_path: Path) -> None:
+    text = RULES.replace("QUERY_OFFSET", "").replace("limit: 3", "limit: many")
+    (tmp_path / "r.yml").write_text(text, encoding="utf-8")
+    assert [problem.partition(": ")[2] for problem in read([tmp_path]).problems] == [
+        "group r: limit 'many' is no whole number"
+    ]

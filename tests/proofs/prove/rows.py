@@ -49,6 +49,14 @@ FLIPS = {
     "info metric": ("a * on (instance) group_left (version) info > 3", "> 3"),
     "without": ("sum without (cpu) (a) / b > 2", "> 2"),
     "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
+    "a quantile of buckets under another name": (
+        "histogram_quantile(0.9, sum by (le) (rate(latency[5m]))) > 0.5",
+        "> 0.5",
+    ),
+    "a sum of a subquery whose steps do not end now": (
+        "sum_over_time(a[1h:5m]) < 100 and on () (hour() > 10 and hour() < 14)",
+        "< 100",
+    ),
     "offset": ("a - a offset 1h > 5", "> 5"),
     "fewer series than before": ("count(a) < count(a offset 1h)", "< other side"),
     "a share of what was": (
@@ -179,6 +187,10 @@ CONTRADICTED = {
 }
 OPEN = {
     "a count of native histograms": ("histogram_count(rate(lat[5m])) > 5", "native histogram"),
+    "a quantile of each native histogram": (
+        "histogram_quantile(0.9, rate(lat[5m])) > 0.5",
+        "native histogram",
+    ),
     "native histogram": ("histogram_quantile(0.9, sum(rate(lat[5m]))) > 0.5", "native histogram"),
     "more than two windows of a rate can show": (
         "rate(a_total[5m]) > 30 * rate(a_total[1h])",

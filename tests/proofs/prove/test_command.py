@@ -197,12 +197,14 @@ def test_the_settings_of_a_group_are_honoured_or_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = rules(
-        "{alert: A, expr: a > 1, for: 90s, keep_firing_for: 2m}", "{alert: S, expr: sum(b) > 1, for: 90s}"
+        "{alert: A, expr: a > 1, for: 90s, keep_firing_for: 2m}",
+        "{alert: S, expr: sum(b) > 1, for: 90s}",
+        "{alert: T, expr: sum by (team) (c) > 1, for: 90s}",
     )
     more = "- name: g\n  interval: 1m\n  limit: 2\n  query_offset: 30s\n"
     (tmp_path / "r.yml").write_text(text.replace("- name: g\n", more), encoding="utf-8")
     assert command.run(given((tmp_path,))) == 0
-    alert, other = json.loads(capsys.readouterr().out)["alerts"]
+    alert, other, grouped = json.loads(capsys.readouterr().out)["alerts"]
     assert alert["seconds_to_firing"] == 180, "a minute for the offset, two for `for`"
     assert [note.partition(":")[0] for note in alert["notes"]] == [
         "evaluated every 1m",
@@ -212,11 +214,12 @@ def test_the_settings_of_a_group_are_honoured_or_named(
     ]
     assert "3 series at once make 3 alerts, and Prometheus keeps none" in alert["notes"][-1]
     assert "it has 1 alert with 3 series, within it" in other["notes"][-1]
+    assert "3 series at once make 3 alerts" in grouped["notes"][-1], "of three teams"
     (tmp_path / "r.yml").write_text(text, encoding="utf-8")
     prometheus = "global: {evaluation_interval: 20s}\nscrape_configs: [{job_name: x}]\n"
     (tmp_path / "prometheus.yml").write_text(prometheus, encoding="utf-8")
     assert command.run(given((tmp_path,))) == 0
-    alert, _ = json.loads(capsys.readouterr().out)["alerts"]
+    alert, *_ = json.loads(capsys.readouterr().out)["alerts"]
     assert alert["seconds_to_firing"] == 100
 
 
