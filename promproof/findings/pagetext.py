@@ -36,6 +36,8 @@ _ELSEWHERE = re.compile(
     r"|\w+-(?:generated|only|protected|based|free|less)|(?:auto|randomly|self|pre|not|user|re)-\w+"
 )
 """The name of a variable or of a file that has the password, what it is like, and a mere number."""
+_USER = re.compile(r"\b(?:user|user ?name|login)\b[*_`]{0,3}\s*[:=|]\s*[*_`]{0,3}([\w.@-]+)", re.IGNORECASE)
+"""Whose password it is: others than the admin's are not compared."""
 _LOGIN = re.compile(r"credential|log ?in|sign ?in|password|username", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(\s*`?admin`?\s?[/:]\s?[^()\s]+\s*\)")
 _SEVERAL = re.compile(r"[&,+/]|\band\b|prometheus", re.IGNORECASE)
@@ -111,11 +113,13 @@ def _value(cell: str) -> str:
 
 def passwords(page: PageText) -> Iterator[Said]:
     """The passwords of Grafana's admin, in a line or below a heading that names Grafana."""
-    heading = table = ""
+    heading = table = user = ""
     for number, line in enumerate(page.text.splitlines(), 1):
         if titled := _HEADING.match(line):
-            heading = titled[1]
+            heading, user = titled[1], ""
             continue
+        if named := _USER.search(line):
+            user = named[1].casefold()
         is_row = line.lstrip().startswith("|")
         table = (table or line) if is_row else ""
         is_below = "grafana" in heading.casefold() and not _SEVERAL.search(heading)
@@ -126,7 +130,7 @@ def passwords(page: PageText) -> Iterator[Said]:
         for match in (*(_BOTH.finditer(line) if is_login else ()), *_ALONE.finditer(line), *_bare(line)):
             others = f"{line[: match.start(1)]} {line[match.end(1) :]}".casefold().find("grafana")
             is_named = is_about if others < 0 else others < match.start()
-            if not _OPEN.search(match[1]) and is_named:
+            if not _OPEN.search(match[1]) and is_named and user in ("", "admin"):
                 yield Said("password", "password", match[1], f"{page.name}:{number}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 
 from promproof.findings.finding import Place
-from promproof.findings.part import STREAM, Document, Part
+from promproof.findings.part import STREAM, Part, written
 from promproof.findings.sorts import holds_rules
 
 _PLAIN = re.compile(r"[\w.-]+")
@@ -33,24 +33,27 @@ class Thing:
     @property
     def argument(self) -> str:
         """That file for a command line; what stands inside of a resource is taken out of it."""
-        return argument_of(self.part.document)
+        return argument_of(self.part)
 
 
-def argument_of(document: Document) -> str:
-    """A document's file for a command line; what stands inside of a resource is taken out of it.
+def argument_of(part: Part) -> str:
+    """The file of a part for a command line; what stands inside of a resource is taken out of it.
 
-    The queries of yq are those that both programs of that name understand.
+    The queries of yq are those that both programs of that name understand, but for files in a resource.
     """
+    document = part.document
     file = argument(document.file)
     if document.entry:
         return f"<(yq '.. | select(key == \"{document.entry}\")' {file})"
-    if not holds_rules(document.data):
+    above = part.key[: part.key.index("spec")] if "spec" in part.key else ()
+    if not holds_rules(Part(document).part(*above).data):
         return file
+    spec = f"{'.' * bool(above)}{written(above)}.spec"
     name = Part(document).part("metadata").text("name")
     is_one_of_several = re.search(r"^---", document.text.lstrip("-\n "), re.MULTILINE) is not None
-    if not is_one_of_several or not _PLAIN.fullmatch(name):
-        return f"<(yq .spec {file})"
-    return f"<(yq 'select(.metadata.name == \"{name}\") | .spec' {file})"
+    if is_one_of_several and _PLAIN.fullmatch(name):
+        return f"<(yq 'select(.metadata.name == \"{name}\") | {spec}' {file})"
+    return f"<(yq {quote(spec)} {file})"
 
 
 def argument(file: str) -> str:

@@ -306,5 +306,7 @@ def test_a_day_that_no_month_has_never_comes(entry: str, is_ever: bool) -> None:
     ],
 )
 def test_the_name_of_an_alert_is_missed_by_a_letter(label: str, is_found: bool, tmp_path: Path) -> None:
-    text = f"route: {{receiver: mail, group_by: [{label}]}}\nreceivers: [{{name: mail, webhook_configs: [{{url: 'http://mail'}}]}}]\n"
+    text = f"# alertmanager.yml\nroute: {{receiver: mail, group_by: [{label}]}}\nreceivers: [{{name: mail, webhook_configs: [{{url: 'http://mail'}}]}}]\n"
     assert (rules(found(tmp_path, text)) == ["alertmanager/group-by-spelling"]) is is_found
+    rule = f"# r.yml\ngroups: [{{name: a, rules: [{{alert: A, expr: up == 0, labels: {{{label}: b}}}}]}}]\n"
+    assert rules(found(tmp_path, text + rule)) == []

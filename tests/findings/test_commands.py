@@ -31,6 +31,11 @@ def test_a_command_for_the_standard_input_reads_the_pipe_again(
         (rules, "... | promtool check rules /dev/stdin"),
         (text, "... | promtool check rules <(yq .spec /dev/stdin)"),
         (
+            "apiVersion: v1\nkind: List\nitems:\n- "
+            + "".join(f"{'  ' * bool(number)}{line}\n" for number, line in enumerate(text.splitlines())),
+            "... | promtool check rules <(yq '.items[0].spec' /dev/stdin)",
+        ),
+        (
             f"{text}---\n{{apiVersion: v1, kind: Service}}\n",
             "... | promtool check rules <(yq 'select(.metadata.name == \"first\") | .spec' /dev/stdin)",
         ),
@@ -65,3 +70,16 @@ def test_a_watchdog_may_be_true_whatever_the_data_are(here: Path) -> None:
             f"groups:\n- name: a\n  rules:\n  - {{alert: {name}, expr: count(up) >= 0}}\n"
         )
         assert main(["check", "w.yml"]) == status
+
+
+def test_a_monitor_is_refused_by_the_operator_not_by_prometheus(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "monitor.yml").write_text(
+        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: app}\n"
+        "spec: {selector: {}, endpoints: [{port: http, interval: 1m, scrapeTimeout: 2m}]}\n"
+    )
+    assert main(["check", "--format", "json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["effect"] == "the operator leaves the whole resource out"
+    assert finding["see"] == "kubectl logs deploy/prometheus-operator | grep app"

@@ -72,6 +72,7 @@ def test_a_page_that_says_another_setting_is_found(compose: str, page: str, tmp_
         (PASSWORD, "## Grafana\n- Password: see grafana.env"),
         (PASSWORD, "## Grafana\n- Password: 8-character"),
         (PASSWORD, "## Portainer\n- **Password**: grafana"),
+        (PASSWORD, "## Grafana\n- **Username**: guest\n- **Password**: guest1"),
         (PASSWORD, "Superset: http://localhost:8088 (admin/admin)"),
         (PASSWORD, "## Grafana\nAs usual.\n## Superset\nlogin admin/admin"),
         (PASSWORD, "| Service | What |\n|---|---|\n| Grafana | admin / operators |"),

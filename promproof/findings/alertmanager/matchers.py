@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from promproof.config import re2
 from promproof.config.routing import matchers
@@ -99,7 +100,10 @@ def _patterns(part: Part, key: str, server: Alertmanager) -> Iterator[Finding]:
     for name, value in listed.items() if isinstance(listed, dict) else ():
         reason = "it is empty" if value is None else broken(str(value))
         if reason:
-            yield _unread(part, (key, name), f"{name}: no regular expression: {reason}", server)
+            yield replace(
+                _unread(part, (key, name), f"{name}: no regular expression: {reason}", server),
+                todo="write a regular expression of Go (RE2), such as 'a|b'",
+            )
 
 
 def broken(pattern: str) -> str:

@@ -135,7 +135,7 @@ def judge_retention(route: Route, server: Alertmanager, setup: Setup) -> Iterato
 def judge_groups(route: Route, server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """What a route groups by."""
     for label in route.part.words("group_by"):
-        if _is_misspelt(label):
+        if _is_misspelt(label) and not any(label in alert.labels for alert in setup.alerts):
             yield SPELLING.at(
                 route.at("group_by"),
                 f"{label} is no label that an alert has: its name is in alertname",

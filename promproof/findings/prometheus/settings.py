@@ -130,11 +130,16 @@ _DURATION = re.compile(r"_(?:interval|timeout|cutoff)$|^(?:timeout|refresh_inter
 _EFFECT = "Prometheus does not start with it, or goes on with the old configuration"
 
 
+def _effect(part: Part) -> str:
+    return "the operator leaves the whole resource out" if Part(part.document).text("kind") else _EFFECT
+
+
 def _see(part: Part) -> str:
     whole = Part(part.document)
     if whole.text("kind"):
-        return f"kubectl logs deploy/prometheus-operator | grep {whole.part('metadata').text('name')}"
-    return f"promtool check config {argument_of(part.document)}"
+        name = whole.part("metadata").text("name") or "skipping"
+        return f"kubectl logs deploy/prometheus-operator | grep {name}"
+    return f"promtool check config {argument_of(part)}"
 
 
 @each_job(TIMEOUT)
@@ -145,7 +150,7 @@ def judge_timeout(job: Job, server: Prometheus, setup: Setup) -> Iterator[Findin
         yield TIMEOUT.at(
             job.at("scrape_timeout" if "scrape_timeout" in job.part else "scrapeTimeout"),
             f"the time-out of job {job.name} is {timeout}, its interval {interval}",
-            effect=_EFFECT,
+            effect=_effect(job.part),
             todo=f"at most {interval}, or leave it out",
             see=_see(job.part),
         )

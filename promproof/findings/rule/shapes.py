@@ -202,7 +202,7 @@ def _said(place: Any, part: Part, message: str, todo: str) -> Finding:
 
 
 def _see(part: Part) -> str:
-    return f"promtool check rules {argument_of(part.document)}"
+    return f"promtool check rules {argument_of(part)}"
 
 
 @each_rule(EXPRESSION)

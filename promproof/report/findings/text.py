@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from promproof.findings.checking import Checked
 from promproof.findings.finding import Finding
 from promproof.report.findings import wording
-from promproof.report.lines import continued
 
 INDENT = "    "
 _PROGRAM = re.compile(
@@ -63,8 +62,10 @@ def _seen(see: str, width: int | None) -> Iterator[str]:
     if not others and not _is_command(see) and not see.startswith(_QUERY):
         yield from _wrapped(f"see: {see}", width, INDENT)
         return
-    if not others and not see.startswith(_QUERY):
-        first, *others = continued(first, None if width is None else width - len(f"{INDENT}see: "))
+    if not others and width is not None and not see.startswith(_QUERY):
+        from promproof.report.lines import continued  # for a terminal only
+
+        first, *others = continued(first, width - len(f"{INDENT}see: "))
     yield f"{INDENT}see: {first}"
     yield from (f"{INDENT}     {line}".rstrip() for line in others)
 
