@@ -1,4 +1,4 @@
-"""How long the main job takes with everything installed, and where its time goes: `python -m benchmarks.main_job [SCALE]`.
+"""How long the main job takes, and where the time goes: `python -m benchmarks.main_job [SCALE]`.
 
 Runs `nox -s verify` twice and prints the second run, its time as a share of the sixty seconds it may take, and the
 time that the deployed durations alone demand at this time scale, which is 60 unless named.
