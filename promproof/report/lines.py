@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len
-
 _COMMANDS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
 )
@@ -22,6 +20,15 @@ BROKEN = " \\"
 LEAST = 20
 """columns that a text has, however narrow the terminal is"""
 _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
+
+
+def cell_len(text: str) -> int:
+    """The columns that a text takes. Most are ASCII: rich, which takes long to import, is for the others."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len as columns
+
+    return columns(text)
 
 
 def plain(text: str) -> str:
