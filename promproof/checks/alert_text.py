@@ -14,12 +14,15 @@ from collections.abc import Iterator, Mapping
 from promproof.checks.alert_links import wrong_links, wrong_runbooks
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.files import EXPECTED, held, judged, when_asked
+from promproof.checks.serieslabels import documented_labels
+from promproof.config.promql import parse
 from promproof.contract.model import Alert, Contract
 from promproof.contract.settings import Settings
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import Dashboards
+from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.grafana.provisioning import read_all
-from promproof.promql.templates import error, plain, printed_values
+from promproof.promql.labels import labels_of
+from promproof.promql.templates import error, labels_used, plain, printed_values
 from promproof.verdict import Verdict
 
 _LIMIT = re.compile(
@@ -45,6 +48,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if rule is not None:
         said: dict[str, str] = rule["annotations"]
         found += [f"{rule['where']}: {text}" for text in _wrong(alert, said, contract)]
+        found += [f"{rule['where']}: {text}" for text in _lost_labels(alert, said, evidence)]
         found += [f"{rule['where']}: {text}" for text in wrong_runbooks(said)]
         boards = evidence.history.last(Dashboards)
         there = read_all(boards.data.files, boards.data.sources) if boards is not None else ()
@@ -77,6 +81,26 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
             for anchor in _LINK.findall(text):
                 if anchor.lower() in others:
                     yield f"{name}: leads to {anchor}, which is another alert"
+
+
+def _lost_labels(alert: Alert, said: Mapping[str, str], evidence: Evidence) -> Iterator[str]:
+    """Labels of the texts that no series of the expression has, as they are documented and scraped.
+
+    Those that the expression drops by itself are a finding of the folder.
+    """
+    files = evidence.history.last(RuleFiles)
+    rules = [rule for rule in files.data.rules if rule.name == alert.name] if files is not None else []
+    if len(rules) != 1:
+        return
+    try:
+        root = parse(rules[0].expression)
+    except ValueError:
+        return
+    left, labels = labels_of(root), labels_of(root, documented_labels(evidence, root))
+    for name, template in said.items():
+        for label, guarded in labels_used(template).items() if not error(template) else ():
+            if not guarded and left.can_have(label) and not labels.can_have(label):
+                yield f"{name}: reads $labels.{label}, which no series of {alert.name} has"
 
 
 def _near_labels(said: Mapping[str, str]) -> Iterator[str]:

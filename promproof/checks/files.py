@@ -29,7 +29,9 @@ TEXTS = frozenset(
         "label-lost",
         "number-in-text",
         "printed-unit",
+        "printf-verb",
         "runbook-lost",
+        "template-arguments",
         "template-error",
         "template-query",
     )

@@ -14,7 +14,7 @@ from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Gap
 from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
-from promproof.grafana.dashboard import Dashboard, Panel, Target
+from promproof.grafana.dashboard import SPECIAL, Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
 from promproof.grafana.provisioning import GrafanaFolder
 from promproof.grafana.queries import (
@@ -95,6 +95,10 @@ def form(views: Views, dashboard: Dashboard, panel: Panel, *, promised: bool = F
     ]
     known = {source.uid for source in views.folder.sources} | {source.name for source in views.folder.sources}
     too_large = ""
+    own = panel.source.reference
+    is_named = own not in ("", "default", *SPECIAL) and not own.startswith("$")
+    if panel.sent and views.folder.sources and is_named and own not in known:
+        found.append(f"{panel.path}.datasource: {own!r} is not provisioned")
     for target in panel.sent:
         uid = target.source.reference
         if views.folder.sources and uid and not uid.startswith(("$", "-- ")) and uid not in known:

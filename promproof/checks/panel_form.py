@@ -10,6 +10,7 @@ from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held
 from promproof.checks.panel_findings import beyond, form
 from promproof.checks.panel_plain import panel_departures
+from promproof.checks.panel_queries import query_departures
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence
@@ -47,6 +48,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{panel.path}.targets: no query is sent")
     if whole.plain:
         found += panel_departures(seen, dashboard, panel, wanted.departs)
+        found += query_departures(seen, dashboard, panel, wanted)
     found += held(claim.id, evidence)
     files = evidence.history.last(FilesJudged)
     found += files.data.panels.get(claim.subject, ()) if files is not None else ()

@@ -71,6 +71,9 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
         _object(_file(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
     ]
     found += [f"$.{key}: {text}" for key, text in _of_links(_object(raw), others)]
+    every = [str(other.get("refresh") or "") for other in others]
+    if every and all(map(_seconds, every)) and not _seconds(str(_object(raw).get("refresh") or "")):
+        found.append(f"$.refresh: is never drawn anew; the others are, every {every[0]}")
     for variable in dashboard.variables:
         whole = _object(_at(raw, variable.path))
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()

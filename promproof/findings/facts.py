@@ -108,6 +108,11 @@ def _renamed(job: Job) -> bool:
     return any(group.texts("labels").get("job", job.name) != job.name for group in groups)
 
 
+def _static_labels(job: Job) -> list[str]:
+    """The names of the labels that the file gives to targets."""
+    return sorted({name for group in job.part.items("static_configs") for name in group.texts("labels")})
+
+
 def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
     shared = server.part.part("global")
     groups = [group for group in setup.groups if server in group.prometheuses]
@@ -120,6 +125,9 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "scheme": job.scheme,
                 "metrics_path": job.metrics_path,
                 "targets": list(job.targets),
+                "labels": sorted(
+                    {name for group in job.part.items("static_configs") for name in group.texts("labels")}
+                ),
                 "static": not any(str(key).endswith("_sd_configs") for key in job.part.data),
                 "relabelled": bool(job.relabel_configs or job.metric_relabel_configs or _renamed(job)),
                 "filters": [

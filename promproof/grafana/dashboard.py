@@ -93,6 +93,8 @@ class Panel:
     transformed: bool = False
     library: str = ""
     """The name of the library panel that stands here; its content is in Grafana's database."""
+    source: Source = field(default_factory=Source)
+    """What all of its queries go to, unless it is mixed."""
 
     @property
     def slug(self) -> str:

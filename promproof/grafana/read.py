@@ -204,6 +204,7 @@ class _Reader:
             tuple(unit for unit, is_of_all in override_units(item) if not is_of_all),
             bool(item.get("transformations")),
             _library(item),
+            source,
         )
 
     def _targets(self, item: dict[str, Any], path: str, source: Source, kind: str) -> Iterator[Target]:

@@ -103,6 +103,10 @@ def _lists(said: list[Any], shipped: list[Any], place: str, found: _Compared) ->
                 continue
             names = [str(other.get(key)) for other in shipped if isinstance(other, dict)]
             meant = close_to(str(item[key]), names)
+            if meant:  # what else is as there tells whether it is that one, or another beside it
+                found.named.append(str(meant))
+                rest = {name: value for name, value in item.items() if name != key}
+                _compare(rest, shipped[names.index(meant)], f"{place}[{meant}]", found)
             (found.wrong if meant else found.lacking).append(
                 f"{place}: {key} {meant or item[key]} is {'' if meant else 'not '}there"
             )

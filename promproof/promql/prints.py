@@ -16,13 +16,26 @@ import promql_parser as promql
 from promproof.config.promql import bare, walk
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
-from promproof.promql.tree import compares, metric, name, number, operator, ranged
+from promproof.promql.tree import (
+    compares,
+    fits,
+    matchers,
+    metric,
+    name,
+    number,
+    operator,
+    ranged,
+    selectors,
+)
 from promproof.promql.values import comparison, unit
 
 _PERCENT_SIGN = re.compile(r"\s?(?:%|percent\b)")
 _MILLISECONDS = re.compile(r"\s?(?:ms|milliseconds)\b")
 _SECONDS = re.compile(r"\s?(?:s|secs?|seconds)\b")
 _BYTES = re.compile(r"\s?(?:i?B|bytes)\b")
+_STATUS = re.compile(r"\b([45])xx\b", re.IGNORECASE)
+_OF_STATUS = re.compile(r"status|code|class", re.IGNORECASE)
+_ERRORS = {"4", "5"}
 _DIVIDED = re.compile(r"\bdiv\b|/")
 _MULTIPLIED = re.compile(r"\bmul\b|\*")
 _LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
@@ -225,11 +238,35 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
         if limit and unit(root) == "seconds":
             yield from _of_seconds(text, limit, times, numbers)
         yield from _of_quantiles(root, text)
+        yield from _of_statuses(root, text)
         for count, letter in _DURATION.findall(text) if hold else ():
             seconds = float(count) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {count} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
+
+
+def _of_statuses(root: Any, text: str) -> Iterator[Misprint]:
+    """A class of errors in the text, 4xx say, where the rule selects the other one alone."""
+    said = {found[0] for found in _STATUS.findall(text)}
+    matched = [
+        (sign, value)
+        for selector in selectors(root)
+        for label, sign, value in matchers(selector)
+        if _OF_STATUS.search(label)
+    ]
+    if not said or any(sign not in ("=", "=~") for sign, _ in matched):
+        return
+    codes = {letter: (f"{letter}xx", *(f"{letter}{end:02}" for end in range(100))) for letter in "12345"}
+    selected = {
+        letter
+        for letter, written in codes.items()
+        for sign, value in matched
+        if any(fits(code, sign, value) for code in written)
+    }
+    if selected and selected <= _ERRORS and said <= _ERRORS and not said & selected:
+        asked = " and ".join(f"{letter}xx" for letter in sorted(selected))
+        yield Misprint(f"the text says {min(said)}xx, the rule selects {asked}", _AGREE)
 
 
 def percentiles(text: str) -> list[float]:

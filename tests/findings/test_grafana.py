@@ -214,6 +214,10 @@ TWINS = (
     # variables
     Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["api-1"]}})), board(**variables({**INSTANCE, "includeAll": True, "current": {"value": ["$__all"]}}))),
     Twin("grafana/narrow-choice", board(**variables({**INSTANCE, "includeAll": True, "current": {"text": "api-1", "value": "api-1"}})), board(**variables({**INSTANCE, "includeAll": True, "allValue": "api-.*", "current": {"text": "every", "value": "api-.*"}}, {**INSTANCE, "name": "j", "includeAll": True, "current": {"text": "All", "value": ["api-1", "api-10"]}}))),
+    Twin("grafana/choice-compared", board(panel(query('up{instance="$i"}')), **variables({**INSTANCE, "multi": True})), board(panel(query('up{instance="$i"}')), **variables(INSTANCE))),
+    Twin("grafana/choice-compared", board(panel(query('up{instance!="${i}"}')), **variables({**INSTANCE, "multi": True})), board(panel(query('up{instance=~"$i",job!~"$i"}')), **variables({**INSTANCE, "multi": True}))),
+    Twin("grafana/choice-compared", board(panel(query('up{instance="$i"}')), **variables({**INSTANCE, "multi": True})), board(panel(query('up{instance="$i"}'), repeat="i"), **variables({**INSTANCE, "multi": True}))),
+    Twin("grafana/unknown-source", board({**panel(query("up")), "datasource": {"type": "prometheus", "uid": "prod"}}), board({**panel(query("up")), "datasource": {"type": "datasource", "uid": "-- Mixed --"}}), {"s.yml": ONE_SOURCE}),
     Twin("grafana/variable-hides", board(**variables({**INSTANCE, "regex": "/api-[0-9]$/"})), board(**variables({**INSTANCE, "regex": "/api-[0-9]+$/"})), knowledge=INSTANCES),
     Twin("grafana/variable-hides", board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap$/"})), board(**variables({**INSTANCE, "query": "label_values(up, job)", "regex": "/^ap/"})), {"p.yml": SCRAPES}),
     # what runs

@@ -53,6 +53,22 @@ PANELS = (
         "description",
         instead("95th", "99th"),
     ),
+    panel_of("a label that the query drops", RATES, "targets>0>legendFormat", "{{status}} {{method}}"),
+    panel_of(
+        "a label that no series has", "resource-utilization/API CPU", "targets>0>legendFormat", "{{pod}}"
+    ),
+    panel_of("another source for the whole panel", RATES, "datasource>uid", "prometheus-2"),
+    panel_of("one point of a course", RATES, "targets>0>instant", True),
+    panel_of("a number where no data are", RATES, "targets>0>expr", lambda text: f"({text}) or vector(0)"),
+    panel_of("avg for sum", RATES, "targets>0>expr", instead("sum by", "avg by")),
+    panel_of("a lost matcher", RATES, "targets>0>expr", instead(',status=~"[45].."', "")),
+    panel_of("a choice that is compared with =", RATES, "targets>0>expr", instead("endpoint=~", "endpoint=")),
+    panel_of(
+        "a sum of the last hour",
+        "prompt-analytics/Execution Counts",
+        "targets>0>expr",
+        instead("$__range", "1h"),
+    ),
     panel_of("a legend of another quantile", P95, "targets>1>legendFormat", "p99 {{job}}"),
     panel_of("a quantile that the legend does not say", P95, "targets>2>expr", instead("0.99", "0.90")),
     panel_of("an axis that ends below", CPU, f"{DEFAULTS}>max", 0.5),
@@ -127,6 +143,7 @@ PANELS = (
     _board("all is another", f"{ENDPOINT}>allValue", "/api/.*"),
     _board("firing alerts that are not marked", "annotations>list>1>enable", False),
     _board("drawn anew once a day", "refresh", "1d"),
+    _board("never drawn anew", "refresh", ""),
     _board("values of the day before", f"{ENDPOINT}>refresh", 0),
     _board("no choice of all", f"{ENDPOINT}>includeAll", False),
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),
@@ -312,6 +329,31 @@ HARMLESS = (
     ),
     _fine(
         "an axis to 100 %", f"{BOARDS}/system-overview.json", "panels>Error Rate>fieldConfig>defaults>max", 1
+    ),
+    _fine(
+        "a matcher that says the same",
+        f"{BOARDS}/http-performance.json",
+        "panels>Error Distribution>targets>0>expr",
+        instead("[45]..", "4..|5.."),
+    ),
+    _fine(
+        "without its job, which no other has",
+        f"{BOARDS}/http-performance.json",
+        "panels>Error Distribution>targets>0>expr",
+        instead('job="promptpilot-api",', ""),
+    ),
+    _fine(
+        "a label that all series have",
+        f"{BOARDS}/resource-utilization.json",
+        "panels>API CPU>targets>0>legendFormat",
+        "{{job}} {{instance}}",
+    ),
+    _fine("drawn anew more often", f"{BOARDS}/http-performance.json", "refresh", "5s"),
+    _fine(
+        "a text with the job of a target",
+        "prometheus/rules/availability.yml",
+        "groups>0>rules>ServiceDown>annotations>summary",
+        "{{ $labels.job }} ({{ $labels.instance }}) is down",
     ),
     _fine("no interval of the data source: 15s", SOURCES, "datasources>0>jsonData>timeInterval", GONE),
     _fine(

@@ -170,6 +170,10 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of("the other class of errors", "HighErrorRate", HTTP, "description", instead("5xx", "4xx")),
+    text_of(
+        "a function without its argument", "HighErrorRate", HTTP, "description", instead("$value", "value")
+    ),
     text_of(
         "a label that is summed away", "HighErrorRate", HTTP, "summary", "Errors on {{ $labels.instance }}"
     ),

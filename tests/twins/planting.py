@@ -17,9 +17,11 @@ import yaml
 from promproof.checks import claims
 from promproof.checks.base import judge
 from promproof.config.folder import read_folder
+from promproof.config.rules import read, recordings
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.evidence.records import RuleFiles
 from promproof.grafana.provisioning import texts
 from promproof.observe import panels
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
@@ -132,9 +134,13 @@ class Bench:
             path.write_text(change.value(text), encoding="utf-8")
 
     def _judged(self, contract: Contract) -> dict[str, Verdict]:
-        prepared: Prepared = replace(self.prepared, contract=contract, folder=read_folder(self.root))
+        prepared: Prepared = replace(
+            self.prepared, contract=contract, folder=read_folder(self.root), dashboards=texts(self.root)
+        )
         path = self.folder / f"history-{os.urandom(4).hex()}.jsonl"
         with closing(Recorder(path, "static", SystemClock())) as history:
+            rules, names = read(prepared.folder.rules), recordings(prepared.folder.rules)
+            history.add(RuleFiles((), tuple(rules), tuple(dict.fromkeys(name for name, _ in names)), names))
             history.add(files_judged(prepared))
             intervals = panels.scrape_intervals(prepared.folder.prometheus.data)
             panels.files(history, texts(self.root), intervals)

@@ -11,9 +11,9 @@ import pytest
 
 from promproof.contract.settings import Accepted
 from promproof.verdict import Outcome, Verdict
-from tests.twins.fault import Fault
+from tests.twins.fault import JOB, Fault
 from tests.twins.faults import FAULTS, HARMLESS
-from tests.twins.planting import Bench
+from tests.twins.planting import Bench, Change
 
 pytestmark = pytest.mark.unit
 ALL = [fault for faults in FAULTS.values() for fault in faults]
@@ -120,6 +120,16 @@ def test_a_finding_that_the_contract_accepts_is_none(bench: Bench) -> None:
     assert red(bench.judged(*lost.changes, contract=accepting)) == {}
     accepting = shipped.model_copy(update={"accepted": (other,)})
     assert set(red(bench.judged(*lost.changes, contract=accepting))) == {lost.red}
+
+
+def test_a_label_that_no_scrape_gives_is_told_where_no_discovery_may_give_it(bench: Bench) -> None:
+    summary = "groups>0>rules>ServiceDown>annotations>summary"
+    lost = Change("prometheus/rules/availability.yml", summary, "{{ $labels.pod }} is down")
+    claim = "alert/ServiceDown/text"
+    assert "reads $labels.pod" in red(bench.judged(lost)).get(claim, "")
+    job = f"{JOB}>kubernetes_sd_configs"
+    found = Change("prometheus/prometheus.yml", job, [{"role": "pod"}])
+    assert claim not in red(bench.judged(lost, found))
 
 
 def test_a_contract_that_states_nothing_has_no_claim_on_settings(bench: Bench) -> None:

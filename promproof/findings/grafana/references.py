@@ -84,6 +84,10 @@ def judge_dashboard(file: DashboardFile, setup: Setup) -> Iterator[Finding]:
         for panel in board.dashboard.panels
         for target in panel.targets
     ]
+    # What the panel names takes the place of what its queries name.
+    places += [
+        (f"{panel.path}.datasource", panel.source) for panel in board.dashboard.panels if panel.targets
+    ]
     for path, source in places:
         name = source.reference
         if name in told or name in ("", "default", *SPECIAL):

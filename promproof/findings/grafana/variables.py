@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from promproof.findings.finding import Finding, Severity
-from promproof.findings.kind import Kind, each_dashboard, register
+from promproof.findings.kind import Kind, each_dashboard, each_panel, register
 from promproof.findings.panels import board_of
 from promproof.findings.setup import DashboardFile, Setup
+from promproof.grafana.dashboard import Panel
 from promproof.grafana.expand import ALL
 from promproof.grafana.regex import browser_regex
 
@@ -34,6 +36,18 @@ REGEX = register(
         instead='"regex": "/api-[0-9]+/"',
     )
 )
+COMPARED = register(
+    Kind(
+        id="grafana/choice-compared",
+        severity=Severity.WARNING,
+        title="a variable of several values that a query compares with =",
+        why="Of several chosen values Grafana makes a regular expression, `(a|b)`, which `=` takes for one value: the "
+        "panel is empty with two chosen, and with All.",
+        example='up{job="$job"} with a variable job that has "multi": true',
+        instead='up{job=~"$job"}',
+    )
+)
+_EQUALS = re.compile(r"(?<![!<>=~])(?P<sign>!?=)\s*\"\$\{?(?P<name>\w+)\}?\"")
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<metric>[a-zA-Z_:][\w:]*)\s*,\s*)?(?P<label>\w+)\)")
 
 
@@ -85,3 +99,41 @@ def _values(metric: str, label: str, setup: Setup) -> frozenset[str]:
     if label == "job":
         return frozenset(job.name for job in jobs)
     return frozenset(target for job in jobs for target in job.targets) if label == "instance" else frozenset()
+
+
+@each_panel(COMPARED)
+def judge_panel(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
+    """Queries that compare a choice of several with one value. Where something repeats by it, each copy has one."""
+    board = board_of(file, setup)
+    repeated = {repeated for repeated in map(_repeated, _all(board.data)) if repeated}
+    several = {
+        variable.name
+        for variable in board.dashboard.variables
+        if variable.type in ("query", "custom") and variable.multi and variable.name not in repeated
+    }
+    for query in board.queries(panel.path) if several else ():
+        for match in _EQUALS.finditer(query.target.expression):
+            if match["name"] in several:
+                yield COMPARED.at(
+                    file.at(f"{query.target.path}.expr"),
+                    f"${match['name']} may be several values, and is compared with {match['sign']}",
+                    effect="with two chosen, or All, nothing fits",
+                    todo=f"write {'!~' if match['sign'] == '!=' else '=~'}, or let one be chosen only",
+                    see="choose two values in the dashboard",
+                )
+                break
+
+
+def _all(value: object) -> Iterator[dict[str, Any]]:
+    """Every object of a dashboard."""
+    if isinstance(value, dict):
+        yield value
+        yield from (found for item in value.values() for found in _all(item))
+    elif isinstance(value, list):
+        yield from (found for item in value for found in _all(item))
+
+
+def _repeated(item: dict[str, Any]) -> str:
+    """The variable by which a panel or row is repeated: its name, or in a v2 resource the value of one."""
+    repeat = item.get("repeat")
+    return str(repeat.get("value") if isinstance(repeat, dict) else repeat or "")

@@ -10,6 +10,7 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import one_line
 from promproof.findings.setup import Rule, Setup
+from promproof.promql.arity import miscalled
 from promproof.promql.presence import answered
 from promproof.promql.printf import misprinted
 from promproof.promql.prints import misprints, wrong_numbers
@@ -70,6 +71,18 @@ PRINTF = register(
         instead=_ASKS.replace("ACTION", '{{ $value | printf "%.0f" }}'),
     )
 )
+ARGUMENTS = register(
+    Kind(
+        id="rule/template-arguments",
+        severity=Severity.ERROR,
+        title="a function of a template with a wrong number of arguments",
+        why="Prometheus takes the rule, and the template fails each time: the text is "
+        "`<error expanding template ...>`. `value` is a function that takes a sample; the value of the alert is "
+        "`$value`.",
+        example=_ASKS.replace("ACTION", "{{ value | humanize }}"),
+        instead=_ASKS.replace("ACTION", "{{ $value | humanize }}"),
+    )
+)
 
 
 @each_alert(UNIT, NUMBER)
@@ -116,6 +129,21 @@ def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
                         todo=todo,
                         see=_see(rule),
                     )
+
+
+@each_alert(ARGUMENTS)
+def judge_arguments(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    """The functions of templates that Prometheus takes."""
+    for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
+        for name, template in texts.items():
+            for said in dict.fromkeys(miscalled(template)) if not error(template) else ():
+                yield ARGUMENTS.at(
+                    rule.at(key, name),
+                    f"{name}: {said}",
+                    effect="in place of the text stands an error",
+                    todo="give it what it takes",
+                    see=_see(rule),
+                )
 
 
 @each_alert(PRINTF)

@@ -1,0 +1,76 @@
+"""What the queries of a plain panel may not do by themselves: see `panel_plain`. Way, key and text of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from promproof.checks.panel_findings import plain
+from promproof.checks.serieslabels import documented_labels
+from promproof.config.promql import parse
+from promproof.contract.panels import PanelClaim
+from promproof.grafana.dashboard import Dashboard, Panel
+from promproof.grafana.expand import names
+from promproof.grafana.queries import uses
+from promproof.promql.labels import labels_of
+from promproof.truth.increase import IncreaseTruth
+from promproof.truth.rows_total import RowsTotalTruth
+from promproof.truth.views import Views
+
+_IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_DRAWN = ("timeseries", "graph", "heatmap", "state-timeline")
+"""Panels that show a course."""
+
+
+def query_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted: PanelClaim) -> list[str]:
+    """How the queries of a plain panel give something else than a reader takes them for."""
+    return [
+        f"{path}: {text}"
+        for way, path, text in (
+            *_of_points(panel),
+            *_of_legends(views, dashboard, panel),
+            *_of_fallbacks(views, dashboard, panel),
+            *_of_ranges(panel, wanted),
+        )
+        if way not in wanted.departs
+    ]
+
+
+def _of_points(panel: Panel) -> Iterator[tuple[str, str, str]]:
+    if panel.type in _DRAWN:
+        for target in panel.sent:
+            if target.instant:
+                does = "each series is there twice" if target.range else "no course is drawn"
+                yield "reduction", f"{target.path}.instant", f"asks for one point: {does}"
+
+
+def _of_legends(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Labels that no series of the query has: there the name has a gap."""
+    for target in panel.sent:
+        try:
+            root = parse(plain(views, dashboard, panel, target))
+        except ValueError:
+            continue  # the form says so
+        labels = labels_of(root, documented_labels(views.evidence, root))
+        for label in dict.fromkeys(_IN_LEGEND.findall(target.legend)):
+            if label != "__name__" and not labels.can_have(label):
+                yield "", f"{target.path}.legendFormat", f"no series of the query has a label {label}"
+
+
+def _of_fallbacks(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
+    for target in panel.sent:
+        try:
+            found = uses(plain(views, dashboard, panel, target), views.type_of)
+        except ValueError:
+            continue  # the form says so
+        if any(use.kind == "constant-fallback" for use in found):
+            yield "no_value", f"{target.path}.expr", "where no data are it shows a number (`or vector(...)`)"
+
+
+def _of_ranges(panel: Panel, wanted: PanelClaim) -> Iterator[tuple[str, str, str]]:
+    """A sum over the range that is shown, over a range of its own."""
+    if not isinstance(wanted.truth, IncreaseTruth | RowsTotalTruth) or wanted.fixed_window:
+        return
+    for target in panel.sent:
+        if "[" in target.expression and not names(target.expression[target.expression.index("[") :]):
+            yield "time", f"{target.path}.expr", "adds up a time of its own, whatever range is shown"
