@@ -25,6 +25,7 @@ from promproof.proofs.outcome import PROVEN, Outcome, Staged
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
+from promproof.proofs.stepped import stepped
 from promproof.proofs.timeline import Timeline
 from promproof.stack.children import run_to_end
 
@@ -118,7 +119,7 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
         for found in plan.boundaries
         for point in found.points
     ]
-    further = scenes(plan, rules["groups"][0]["rules"])
+    further = [*scenes(plan, rules["groups"][0]["rules"]), *(stepped(plan) if alert.hold else ())]
     tests = [
         {
             "interval": duration(step),

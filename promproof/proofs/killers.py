@@ -68,7 +68,7 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
                 break
             left = _left(plan, scene, waiting, is_valued=is_valued)
             if len(left) < len(waiting):
-                said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded)
+                said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded)
                 if said is not None:  # a world that the rule itself refuses makes no test
                     kept.append(replace(scene, fires=bool(said)))
                     waiting = left
@@ -117,15 +117,15 @@ def _left(plan: Plan, scene: Scene, waiting: Sequence[_Changed], *, is_valued: b
     """The mutants that say the same as the rule."""
     if not waiting:
         return []
-    said = _said(plan.problem, scene, plan.problem.root, plan.problem.recorded, is_valued=is_valued)
+    said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded, is_valued=is_valued)
     return [
         change
         for change in waiting
-        if _said(plan.problem, scene, change.root, change.recorded, is_valued=is_valued) == said
+        if answer(plan.problem, scene, change.root, change.recorded, is_valued=is_valued) == said
     ]
 
 
-def _said(
+def answer(
     problem: Problem, scene: Scene, root: Node, recorded: Recorded, *, is_valued: bool = False
 ) -> frozenset[object] | None:
     """The label sets of what an expression returns, with the values if asked; None when PromQL refuses."""

@@ -166,6 +166,17 @@ EQUIVALENT = {
         ],
     ),
     "a matcher that takes every value": ("matcher", 'x{a=~".*"} > 1', []),
+    "a matcher that takes any end": ("matcher", 'x{a=~"(b.+|c.*)"} > 1', ["x{} > 1"]),
+    "a matcher that takes dots at its end": (
+        "matcher",
+        r'x{a=~"b[.]+|c\\.+"} > 1',
+        ["x{} > 1", r'x{a=~"(?:b[.]+|c\\.+).*"} > 1'],
+    ),
+    "a matcher that takes any end of some": (
+        "matcher",
+        'x{a=~"b.+|c"} > 1',
+        ["x{} > 1", 'x{a=~"(?:b.+|c).*"} > 1'],
+    ),
     "a matcher that wants the label": ("matcher", 'x{a=~".+"} > 1', ["x{} > 1"]),
     "a count that is always enough": ("threshold", "count(x) > 0", ["count(x) > 1"]),
     "a sum that may be less": ("threshold", "sum(x) > 0", ["sum(x) > (-1)", "sum(x) > 1"]),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from promproof.proofs.mutants.base import Change, Subject, edited, register, removed
 from promproof.proofs.mutants.syntax import Matcher
+
+_OPEN = re.compile(r"\((?:{0}\|)*{0}\)|(?:{0}\|)*{0}".format(r"[^()|]*(?<!\\)\.[*+]"))
+"""Patterns each of whose alternatives takes any end already."""
 
 
 @register("matcher")
@@ -34,6 +38,6 @@ def _wider(matcher: Matcher) -> str:
     quote, value = matcher.value[0], matcher.value[1:-1]
     if matcher.operator == "=" and value and value.replace("_", "").replace("-", "").isalnum():
         return f"=~{quote}{value}.*{quote}"
-    if matcher.operator == "=~" and value and not value.endswith((".*", ".+")):
+    if matcher.operator == "=~" and value and not _OPEN.fullmatch(value):
         return f"=~{quote}(?:{value}).*{quote}"
     return ""
