@@ -28,10 +28,16 @@ def write(report: Report) -> Path:
         report.ending,
         strict=report.strict,
         status=report.status,
-        run={"id": report.folder.name, **report.run},
+        run={"id": report.folder.name, **_lasted(report), **report.run},
         evidence=report.evidence,
     )
     return path
+
+
+def _lasted(report: Report) -> dict[str, float]:
+    """The seconds from the run's begin to its last record."""
+    records = report.evidence.history.records if report.evidence is not None else ()
+    return {"seconds": round(max(record.t for record in records), 3)} if records else {}
 
 
 def write_json(

@@ -14,6 +14,7 @@ from promproof.errors import InputError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History, Record
 from promproof.evidence.records import Delivery
+from promproof.report.files import write as write_json_file
 from promproof.report.index import link, write
 from promproof.report.output import Report
 from promproof.report.page import earlier
@@ -272,3 +273,23 @@ def test_what_a_killed_run_left_open_is_told_once(tmp_path: Path) -> None:
     assert broken.title == "the history has no end: the run was killed"
     assert {*broken.claims} == {*left}
     assert [block.outcome for block in others] == [Outcome.FAIL]
+
+
+def test_a_run_that_does_not_say_how_long_it_lasted_did_until_its_last_phase_was_over(tmp_path: Path) -> None:
+    phases = [
+        {"name": "traffic", "begin": 2.0, "seconds": 40.5},
+        {"name": "drill", "begin": 30.0, "seconds": 26.0},
+        {"name": "at rest", "begin": 56.0, "seconds": 10.5},
+    ]
+    document = {"run": {"id": "1"}, "exit_status": 0, "phases": phases, "verdicts": [verdict().as_json()]}
+    (tmp_path / "report.json").write_text(json.dumps(document), encoding="utf-8")
+    assert [run.seconds for run in earlier.past(tmp_path)] == [66.5]
+
+
+def test_the_report_of_a_run_says_how_long_it_lasted(tmp_path: Path) -> None:
+    made = subject("red")
+    write_json_file(Report(tmp_path, made.verdicts, evidence=made.evidence))
+    (past,) = earlier.past(tmp_path)
+    assert past.seconds == pytest.approx(34.05, abs=0.01)
+    document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert document["run"]["seconds"] == pytest.approx(34.05, abs=0.01)

@@ -87,11 +87,21 @@ def past(folder: Path) -> Iterator[Past]:
     try:
         document = jsonlines.written(folder / "report.json")
         outcomes = {row["claim"]: str(Outcome(row["outcome"])) for row in document["verdicts"]}
-        seconds, status = document["run"].get("seconds"), document["exit_status"]
+        seconds, status = _seconds(document), document["exit_status"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
     if isinstance(status, int):
-        yield Past(folder.name, outcomes, seconds if isinstance(seconds, int | float) else 0.0, status)
+        yield Past(folder.name, outcomes, seconds, status)
+
+
+def _seconds(document: Mapping[str, Any]) -> float:
+    """How long a run lasted: as it says itself, else until its last phase was over; phases overlap."""
+    said = document["run"].get("seconds")
+    if isinstance(said, int | float):
+        return float(said)
+    return max(
+        (phase.get("begin", 0.0) + phase["seconds"] for phase in document.get("phases", ())), default=0.0
+    )
 
 
 def keep(folder: Path, runs: Sequence[Past]) -> None:
