@@ -227,7 +227,11 @@ def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants:
     else:
         knobs.setdefault(LEVEL, 1.0)
         if tracks and not use.function.endswith(("rate", "increase")):
-            family.follows_time = any(isinstance(node, Binary) and _has_time(node) for node in use.path)
+            # of `timestamp(x)` the clock is compared with when a sample came, not with its value
+            is_stamped = any(isinstance(node, Call) and node.name == "timestamp" for node in use.path)
+            family.follows_time = not is_stamped and any(
+                isinstance(node, Binary) and _has_time(node) for node in use.path
+            )
         if shifts:
             knobs.setdefault(SLOPE, 0.0)
 

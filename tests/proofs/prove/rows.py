@@ -49,6 +49,7 @@ FLIPS = {
     "info metric": ("a * on (instance) group_left (version) info > 3", "> 3"),
     "without": ("sum without (cpu) (a) / b > 2", "> 2"),
     "unless": ("a > 5 unless on (instance) b == 1", "> 5"),
+    "down or no longer scraped": ("a == 0 or (time() - timestamp(a)) > 240", "== 0"),
     "a quantile of buckets under another name": (
         "histogram_quantile(0.9, sum by (le) (rate(latency[5m]))) > 0.5",
         "> 0.5",
