@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from promproof.report.index import link, write
 from promproof.report.output import Report
 from promproof.report.page import earlier
 from promproof.report.page.causes import causes
+from promproof.report.page.claims import BARE
 from promproof.report.page.document import page
 from promproof.report.page.earlier import Past
 from promproof.report.page.moved import moved
@@ -293,3 +295,13 @@ def test_the_report_of_a_run_says_how_long_it_lasted(tmp_path: Path) -> None:
     assert past.seconds == pytest.approx(34.05, abs=0.01)
     document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert document["run"]["seconds"] == pytest.approx(34.05, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["green", "red", "lane"])
+def test_every_pass_and_fail_has_its_records_and_one_without_says_so(name: str) -> None:
+    made = subject(name)
+    assert BARE not in page(made)
+    for outcome in (Outcome.PASS, Outcome.FAIL):
+        bare = replace(made.verdicts[0], outcome=outcome, evidence=())
+        assert BARE in page(replace(made, verdicts=[bare, *made.verdicts[1:]]))
+    assert BARE not in page(Subject("of a load session", [replace(made.verdicts[0], evidence=())]))

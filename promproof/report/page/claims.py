@@ -20,6 +20,7 @@ CLASSES = {
     Outcome.NOT_VERIFIED: "open",
 }
 """The style classes of outcomes; those of a page are not called by their words, which have spaces."""
+BARE = "none: nothing in the history stands behind this verdict"
 MOST_RECORDS = 12
 """record numbers that are named; the rest is counted"""
 
@@ -67,7 +68,8 @@ class Kind:
 def rows(subject: Subject) -> list[Row]:
     """All claims, the worst first; within an outcome in the order of the run."""
     rerun = Rerun(subject.evidence)
-    found = [_row(verdict, rerun) for verdict in subject.verdicts]
+    told = subject.evidence is not None
+    found = [_row(verdict, rerun, told=told) for verdict in subject.verdicts]
     return sorted(found, key=lambda row: WORST_FIRST.index(row.outcome))
 
 
@@ -108,7 +110,9 @@ class Rerun:
         return shlex.join(words)
 
 
-def _row(verdict: Verdict, rerun: Rerun) -> Row:
+def _row(verdict: Verdict, rerun: Rerun, *, told: bool) -> Row:
+    """A claim. told: whether the run kept a history, in which a pass or a fail must have its records."""
+    bare = told and not verdict.evidence and verdict.outcome in (Outcome.PASS, Outcome.FAIL)
     lines = [Line("promised", verdict.expected)]
     if verdict.observed and verdict.observed != verdict.reason:
         lines.append(Line("seen", verdict.observed))
@@ -116,7 +120,7 @@ def _row(verdict: Verdict, rerun: Rerun) -> Row:
     if verdict.time_scale != 1:
         lines.append(Line("time scale", f"{verdict.time_scale:g}"))
     lines += [
-        Line("records", _records(verdict.evidence)),
+        Line("records", BARE if bare else _records(verdict.evidence)),
         Line("run again", rerun.of(verdict.claim), code=True),
     ]
     return Row(
