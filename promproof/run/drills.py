@@ -34,6 +34,7 @@ from promproof.run import frame
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.conducting import conductor, edges, part
 from promproof.run.conductor import Part
+from promproof.run.dilution import refuse_diluted
 from promproof.run.frame import Ground, Result, Say
 from promproof.run.holding import lowered, slow, too_much
 from promproof.run.idle import idle_machine
@@ -122,7 +123,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
             ) from error
         power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
         if drill.scenario is not None:
-            scenario.load(drill.scenario)
+            refuse_diluted(drill, scenario.load(drill.scenario), prepared.contract, prepared.rules)
 
 
 def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
