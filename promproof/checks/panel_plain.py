@@ -191,6 +191,13 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
                 f"fieldConfig.overrides[{index}]",
                 f"changes {', '.join(changed)} of some series",
             )
+    limits = _items(_object(defaults.get("thresholds")).get("steps"))
+    if len(limits) > 1 and len({str(step.get("color")) for step in limits}) == 1:
+        yield (
+            "mappings",
+            "fieldConfig.defaults.thresholds",
+            f"beyond its limits it is {limits[0].get('color')} as well",
+        )
     steps = [
         str(transformation.get("id"))
         for transformation in _items(raw.get("transformations"))
@@ -221,6 +228,12 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
     if custom.get("spanNulls") is True:
         yield "gaps", "fieldConfig.defaults.custom.spanNulls", "lines go over gaps of any length"
     if panel.type in REDUCED:
+        if _object(_object(raw.get("options")).get("reduceOptions")).get("values") is True:
+            yield (
+                "reduction",
+                "options.reduceOptions.values",
+                "shows every point, not the last one of each series",
+            )
         strange = [name for name in panel.calcs if name not in _LAST]
         if strange:
             yield "reduction", "options.reduceOptions.calcs", f"shows the {', '.join(strange)} of the points"

@@ -18,6 +18,8 @@ from promproof.truth.rows_total import RowsTotalTruth
 from promproof.truth.views import Views
 
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_STATES = ("firing", "pending")
+_STATE = re.compile(r"ALERTS\{[^}]*alertstate=\"(firing|pending)\"")
 _DRAWN = ("timeseries", "graph", "heatmap", "state-timeline")
 """Panels that show a course."""
 
@@ -28,6 +30,7 @@ def query_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted: P
         f"{path}: {text}"
         for way, path, text in (
             *_of_points(panel),
+            *_of_forms(panel),
             *_of_legends(views, dashboard, panel),
             *_of_fallbacks(views, dashboard, panel),
             *_of_ranges(panel, wanted),
@@ -42,6 +45,17 @@ def _of_points(panel: Panel) -> Iterator[tuple[str, str, str]]:
             if target.instant:
                 does = "each series is there twice" if target.range else "no course is drawn"
                 yield "reduction", f"{target.path}.instant", f"asks for one point: {does}"
+
+
+def _of_forms(panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Buckets that are not asked for as those of a heat map, and alerts of another state than the title says."""
+    for target in panel.sent:
+        if panel.type == "heatmap" and target.format != "heatmap" and "_bucket" in target.expression:
+            yield "", f"{target.path}.format", f"is {target.format}: buckets are drawn as lines of a heat map"
+        states = set(_STATE.findall(target.expression))
+        said = {state for state in _STATES if state in f"{panel.title} {target.legend}".lower()}
+        if len(states) == len(said) == 1 and states != said:
+            yield "", f"{target.path}.expr", f"asks for alerts that are {min(states)}, and says {min(said)}"
 
 
 def _of_legends(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:

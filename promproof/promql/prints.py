@@ -39,7 +39,9 @@ _ERRORS = {"4", "5"}
 _DIVIDED = re.compile(r"\bdiv\b|/")
 _MULTIPLIED = re.compile(r"\bmul\b|\*")
 _LARGE_BYTES = re.compile(r"\s?[KMGT]i?B\b")
-_PER_LONGER = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:hours?|h|minutes?|min|m|days?)\b", re.IGNORECASE)
+_PER_LONGER = re.compile(
+    r"(?:\s?[\w$]+)?(?:/|\s(?:per|an?|each|every)\s)(?:hours?|h|minutes?|min|m|days?)\b", re.IGNORECASE
+)
 _PER_SECOND = re.compile(r"(?:\s?[\w$]+)?(?:/|\sper\s)(?:seconds?|sec|s)\b", re.IGNORECASE)
 _COUNTED = re.compile(
     r"(?:\s[a-z]+){0,2}\s[a-z]+s\s(?:in|over|during|within)\s(?:the\s)?(?:last|past)\b", re.IGNORECASE
@@ -60,6 +62,13 @@ _DURATION = re.compile(
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
     re.IGNORECASE,
 )
+_LAST = re.compile(
+    r"\b(?:of|over|in|during|within) the (?:last|past) (?:(\d+|two|three|four|five|six|ten|twelve) )?"
+    r"((?:second|minute|hour|day|week)s?)\b",
+    re.IGNORECASE,
+)
+_WORDS = {"": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
+_RECORDED_OVER = re.compile(r":\w*?[a-z_](\d+)([smhdw])$")
 _PERCENTILE = re.compile(r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b")
 """`95th percentile`, `p95`, `P999`."""
 _QUANTILES = ("histogram_quantile", "quantile_over_time")
@@ -68,6 +77,7 @@ _OTHER_UNIT = re.compile(
 )
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _LONGER = {60.0: "minutes", 3600.0: "hours", 86400.0: "days"}
+_SIZES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
 
@@ -239,11 +249,27 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
             yield from _of_seconds(text, limit, times, numbers)
         yield from _of_quantiles(root, text)
         yield from _of_statuses(root, text)
+        yield from _of_windows(root, text, times, numbers)
         for count, letter in _DURATION.findall(text) if hold else ():
             seconds = float(count) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {count} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
+
+
+def _of_windows(root: Any, text: str, times: set[float], numbers: set[float]) -> Iterator[Misprint]:
+    """`of the last hour`, where the rule looks at no hour; a record tells its window by its name, or may have any."""
+    recorded = [name for name in map(metric, selectors(root)) if ":" in name]
+    over = [_RECORDED_OVER.search(name) for name in recorded]
+    known = {float(found[1]) * _SIZES.get(found[2], 0) for found in over if found}
+    if len(known) < bool(recorded) or None in over or not (known or list(ranged(root))):
+        return
+    for count, unit_name in _LAST.findall(text):
+        number_of = float(count) if count.isdigit() else _WORDS[count.lower()]
+        seconds = _SIZES[unit_name[0].lower()] * number_of
+        if seconds not in times | known and not _is_time(seconds, numbers):
+            said = f"the last {count} {unit_name}".replace("  ", " ")
+            yield Misprint(f"the text says {said}, no window of the rule is that long", _AGREE)
 
 
 def _of_statuses(root: Any, text: str) -> Iterator[Misprint]:

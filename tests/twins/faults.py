@@ -53,6 +53,17 @@ PANELS = (
         "description",
         instead("95th", "99th"),
     ),
+    panel_of(
+        "alerts of another state",
+        "system-overview/Firing Alerts",
+        "targets>0>expr",
+        instead('alertstate="firing"', 'alertstate="pending"'),
+    ),
+    panel_of(
+        "buckets that are no heat map", "http-performance/Response Times", "targets>0>format", "time_series"
+    ),
+    panel_of("every point", "system-overview/Availability", "options>reduceOptions>values", True),
+    panel_of("a limit of the same colour", CPU, f"{DEFAULTS}>thresholds>steps>1>color", "green"),
     panel_of("a label that the query drops", RATES, "targets>0>legendFormat", "{{status}} {{method}}"),
     panel_of(
         "a label that no series has", "resource-utilization/API CPU", "targets>0>legendFormat", "{{pod}}"

@@ -1,0 +1,51 @@
+"""Records of one name over several windows: the one that selects otherwise is told, other differences are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.findings.ruletexts import found
+
+pytestmark = pytest.mark.unit
+KIND = "rule/recorded-otherwise"
+ERRORS = (
+    "sum by (job) (rate(http_requests_total{status=~'5..'}[W])) / sum by (job) (rate(http_requests_total[W]))"
+)
+
+
+def rules(**expressions: str) -> str:
+    """Records `job:errors:ratioWINDOW` of these expressions, in which W is the window."""
+    listed = "".join(
+        f'  - record: job:errors:ratio{window}\n    expr: "{text.replace("W", window)}"\n'
+        for window, text in ((name.removeprefix("w"), expression) for name, expression in expressions.items())
+    )
+    return f"groups:\n- name: slo\n  rules:\n{listed}"
+
+
+def said(folder: Path, text: str) -> list[str]:
+    return [finding.message for finding in found(folder, text) if finding.rule == KIND]
+
+
+def test_the_one_that_selects_something_else_is_told(tmp_path: Path) -> None:
+    (message,) = said(tmp_path, rules(w5m=ERRORS, w1h=ERRORS.replace("5..", "4.."), w6h=ERRORS))
+    assert message.startswith("job:errors:ratio1h selects {")
+    assert "4.." in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rules(w5m=ERRORS, w1h=ERRORS, w6h=ERRORS),
+        rules(w5m=ERRORS, w1h=ERRORS.replace("5..", "4..")),
+        rules(w5m=ERRORS, w1h=ERRORS.replace("5..", "4.."), w6h=ERRORS.replace("5..", "3..")),
+        rules(w5m=ERRORS, w1h=ERRORS, w30d="avg_over_time(job:errors:ratio5m[W])"),
+        rules(w5m=ERRORS, w1h=ERRORS, w6h=ERRORS)
+        .replace("ratio6h", "ratio_of_clients")
+        .replace("'5..'}[6h]", "'4..'}[6h]"),
+    ],
+    ids=["alike", "two", "three kinds", "of a record", "another name"],
+)
+def test_other_differences_are_left_alone(text: str, tmp_path: Path) -> None:
+    assert said(tmp_path, text) == []
