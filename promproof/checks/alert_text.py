@@ -35,6 +35,8 @@ _SIZES = {"ratio": {"%": 0.01, "p": 0.01}, "seconds": {"s": 1.0, "m": 0.001}}
 """What one of a text's units is in the contract's, by the first letter."""
 _LINK = re.compile(r"#([\w-]+)")
 _LABEL = re.compile(r"(?:\$labels|\.Labels)\.(\w+)")
+_EXTERNAL = re.compile(r"(?:\$externalLabels|\.ExternalLabels)\.(\w+)")
+_ASKED = re.compile(r"\{\{-?\s*(?:if|with|else if)\b[^}]*external", re.IGNORECASE)
 _CHANGED = re.compile(r"\b(?:humanizePercentage|mul|printf|query)\b|\*")
 
 
@@ -49,6 +51,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         said: dict[str, str] = rule["annotations"]
         found += [f"{rule['where']}: {text}" for text in _wrong(alert, said, contract)]
         found += [f"{rule['where']}: {text}" for text in _lost_labels(alert, said, evidence)]
+        given = record.data.facts.get("external_labels")
+        found += [f"{rule['where']}: {text}" for text in _not_given(said, given)]
         found += [f"{rule['where']}: {text}" for text in wrong_runbooks(said)]
         boards = evidence.history.last(Dashboards)
         there = read_all(boards.data.files, boards.data.sources) if boards is not None else ()
@@ -101,6 +105,14 @@ def _lost_labels(alert: Alert, said: Mapping[str, str], evidence: Evidence) -> I
         for label, guarded in labels_used(template).items() if not error(template) else ():
             if not guarded and left.can_have(label) and not labels.can_have(label):
                 yield f"{name}: reads $labels.{label}, which no series of {alert.name} has"
+
+
+def _not_given(said: Mapping[str, str], given: Mapping[str, str] | None) -> Iterator[str]:
+    """External labels of the texts that the configuration does not have; who asks first whether one is there knows."""
+    for name, template in said.items() if given is not None else ():
+        for label in dict.fromkeys(_EXTERNAL.findall(template)) if not _ASKED.search(template) else ():
+            if label not in (given or {}):
+                yield f"{name}: reads $externalLabels.{label}, which the configuration does not give"
 
 
 def _near_labels(said: Mapping[str, str]) -> Iterator[str]:

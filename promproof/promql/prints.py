@@ -264,6 +264,8 @@ def _of_windows(root: Any, text: str, times: set[float], numbers: set[float]) ->
     known = {float(found[1]) * _SIZES.get(found[2], 0) for found in over if found}
     if len(known) < bool(recorded) or None in over or not (known or list(ranged(root))):
         return
+    if rated(root)[0] == "rate" and _COUNTED.search(text):
+        return  # a count of the window, where the rule has a rate: that is told of its threshold
     for count, unit_name in _LAST.findall(text):
         number_of = float(count) if count.isdigit() else _WORDS[count.lower()]
         seconds = _SIZES[unit_name[0].lower()] * number_of

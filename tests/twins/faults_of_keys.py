@@ -170,6 +170,13 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of(
+        "a label of another configuration",
+        "HighMemoryUsage",
+        RESOURCES,
+        "summary",
+        "{{ $externalLabels.cluster }}",
+    ),
     text_of("the other class of errors", "HighErrorRate", HTTP, "description", instead("5xx", "4xx")),
     text_of(
         "a function without its argument", "HighErrorRate", HTTP, "description", instead("$value", "value")
