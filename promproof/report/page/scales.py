@@ -26,7 +26,7 @@ def shown(value: float, dimension: str, digits: int = 4) -> str:
             "/s" if "second" in dimension else ""
         )
     if dimension == "USD":
-        return f"${_plain(value, digits)}"
+        return f"{'-' if value < 0 else ''}${_plain(abs(value), digits)}"
     if dimension == "events per second":
         return f"{_plain(value, digits)} /s"
     power = _power(abs(value), 1000, len(_SHORT))
