@@ -111,6 +111,8 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
     """
     for drill in drills:
         _refuse_impossible(prepared, drill)
+        if drill.scenario is not None:  # before what a smaller scale could mend: this one it can't
+            refuse_diluted(drill, scenario.load(drill.scenario), prepared.contract, prepared.rules)
         alert = prepared.contract.alert(drill.plan.alert)
         try:
             timing = timing_of(prepared, alert)
@@ -122,8 +124,6 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
                 todo=error.todo,
             ) from error
         power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
-        if drill.scenario is not None:
-            refuse_diluted(drill, scenario.load(drill.scenario), prepared.contract, prepared.rules)
 
 
 def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:
