@@ -19,6 +19,10 @@ LEASE_SECONDS = 3.0
 TIMEOUT_SECONDS = 5.0
 
 
+class Refused(EvidenceError):
+    """The fault port has answered, and not with 200."""
+
+
 class FaultPort:
     """The fault control of one target, with a lease that is renewed until the fault is ended."""
 
@@ -40,9 +44,15 @@ class FaultPort:
             EvidenceError: the fault port did not take it.
         """
         self._stop_renewing(kind)
-        if kind not in self._written:
+        is_new = kind not in self._written
+        if is_new:
             self._written[kind] = self._book.add(EndFault(url=self._url, token=self._token, fault=kind))
-        state = self._ask("PUT", f"/faults/{kind}", {"lease_seconds": LEASE_SECONDS, **settings})
+        try:
+            state = self._ask("PUT", f"/faults/{kind}", {"lease_seconds": LEASE_SECONDS, **settings})
+        except Refused:
+            if is_new:  # nothing was started that the next run would have to take back
+                self._crossed_out(kind)
+            raise
         ended = threading.Event()
         self._renewing[kind] = ended
         threading.Thread(target=self._renew, args=(kind, ended), name=f"lease-{kind}", daemon=True).start()
@@ -103,7 +113,7 @@ class FaultPort:
                 "fault port", f"{method} {path}: {error}", (), "look whether the target is up"
             ) from error
         if answer.status_code != 200:
-            raise EvidenceError("fault port", f"{method} {path}: {answer.status_code} {answer.text}")
+            raise Refused("fault port", f"{method} {path}: {answer.status_code} {answer.text}")
         try:
             state = json_of(answer)
         except ValueError as error:

@@ -60,6 +60,9 @@ def test_an_example_injects_exact_shares_that_the_service_counts(
     with running(name, tmp_path) as (url, faults), UndoBook() as book:
         port = FaultPort(faults, "secret", book)
         assert port.states()["clean"]
+        with pytest.raises(EvidenceError, match="404"):
+            port.apply("ballast", bytes=1)
+        assert book.open == [], "what was refused is nothing to take back"
         port.apply("errors", rate=0.25, routes=["GET /items/{id}"], status=503)
         answers = [requests.get(f"{url}/items/{n}", timeout=5).status_code for n in range(20)]
         assert answers.count(503) == 5
