@@ -62,7 +62,7 @@ def run(given: dict[str, Any]) -> int:
         )
     else:
         sys.stdout.write(fitted(text(result) + shown(routes), width_of(sys.stdout)))
-    if result.failing or result.percent is None:
+    if result.failing or result.percent is None or not result.is_asked:
         return 2
     return 1 if least is not None and result.percent < least else 0
 

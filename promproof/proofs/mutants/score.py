@@ -19,6 +19,11 @@ from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
 from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
 
+ELSEWHERE = (
+    "no test file loads these rules, so nothing was judged; name the rule files that they load (those of `prove "
+    "--write-tests` load the copies beside them: name their folder)"
+)
+
 
 @dataclass(frozen=True)
 class Score:
@@ -34,6 +39,8 @@ class Score:
     unread: tuple[str, ...]
     failing: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
+    is_asked: bool = True
+    """Whether any of the given test files was asked, or none was given."""
 
     @property
     def percent(self) -> float | None:
@@ -85,6 +92,7 @@ def score(
         tuple(unread),
         tuple((str(suite.file.document.path), text) for suite, text in broken),
         tuple(str(file.document.path) for file in files if file not in used),
+        bool(used) or not files,
     )
 
 
@@ -130,6 +138,8 @@ def text(result: Score) -> str:
     for file, said in result.failing:
         lines += [f"{file}: fails without any change, and was left out; correct it first", f"  {said}", ""]
     lines += [f"{file}: loads none of these rule files, and was not asked" for file in result.unused]
+    if not result.is_asked:
+        lines += [ELSEWHERE, ""]
     lines.append(f"{'rule':<40} {'killed':>9}  tests")
     by_rule: dict[tuple[str, str], list[bool]] = {}
     for number, mutant in enumerate(result.mutants):
