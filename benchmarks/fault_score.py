@@ -39,8 +39,8 @@ HEAD = """\
 
 Written by `python -m benchmarks.fault_score`. The faults are those of [docs/faults.md](../docs/faults.md), each at its
 first place in the set-up that ships. A catch of promproof names the right thing; of the others every new word counts.
-They read one file of one sort and make no claim about the rest. Panels are judged here without their data: what
-`verify` sees by comparing a panel with its truth is missed here.
+They read one file of one sort and make no claim about the rest. Panels are judged here without their data: by their
+form, and by what their queries give for made series.
 
 """
 
