@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MONITORING = ("prom", "alertmanager", "grafana", "exporter", "cadvisor", "loki", "tempo", "mimir", "thanos")
 """Parts of images' names by which a service of a compose file is one of monitoring."""
+SOME_PROMETHEUS = "http://PROMETHEUS:9090"
+"""What the commands of findings ask, where no server is known."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ def check_of(setup: Setup, subject: Subject, wishes: Wishes) -> Checked:
     return Checked(
         setup,
         wishes.least,
-        tuple(fresh),
+        tuple(_at(finding, setup.knowledge.source) for finding in fresh),
         milder,
         unjudged,
         silenced,
@@ -189,6 +192,13 @@ def check_of(setup: Setup, subject: Subject, wishes: Wishes) -> Checked:
         len(shown) - len(touched),
         wishes.wanted,
     )
+
+
+def _at(finding: Finding, source: str) -> Finding:
+    """The command that shows it asks the server that was asked, where one was."""
+    if not source.startswith(("http://", "https://")) or SOME_PROMETHEUS not in finding.see:
+        return finding
+    return replace(finding, see=finding.see.replace(SOME_PROMETHEUS, shlex.quote(source)))
 
 
 def without_echoes(judged: Judged, wanted: Callable[[str], bool]) -> Judged:
