@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from promproof.config import usertext, yamltext
+from promproof.config import usertext, yamlfile
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.usertext import Mistake
+from promproof.findings.part import scalar_text
 from promproof.proofs.outcome import Alert
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.tree import NotCovered, parse
@@ -143,7 +144,7 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
 
 def _documents(path: Path) -> Iterator[Document]:
     """Every document of a file, with the lines that they have in it."""
-    for parsed in yamltext.documents(usertext.read(path)):
+    for parsed in yamlfile.documents(usertext.read(path)):
         yield Document(path, parsed.data, parsed.lines)
 
 
@@ -175,7 +176,7 @@ def _external(data: Any, found: Rules) -> None:
     if found.prometheuses > 1 or not isinstance(labels, dict) or alerting.get("alert_relabel_configs"):
         found.external = None
     else:
-        found.external = {str(name): str(value) for name, value in labels.items()}
+        found.external = _texts(labels)
 
 
 def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
@@ -193,13 +194,19 @@ def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None
     if problem:
         found.problems.append(f"{where}: group {group.get('name')}: {problem}")
         return
-    name = str(rule.get("alert") or rule.get("record"))
+    name = scalar_text(rule.get("alert") or rule.get("record"))
     texts = ("alert", "record", "expr", "for", "keep_firing_for")
-    data = {str(key): str(value) if key in texts else value for key, value in rule.items()}
+    data = {
+        str(key): scalar_text(value) if key in texts else value
+        for key, value in rule.items()
+        if value is not None
+    }
     labels = {**(group.get("labels") or {}), **(rule.get("labels") or {})}
     data.pop("labels", None)
     if labels:
-        data["labels"] = {str(key): str(value) for key, value in labels.items()}
+        data["labels"] = _texts(labels)
+    if rule.get("annotations"):
+        data["annotations"] = _texts(rule["annotations"])
     limit, said = group.get("limit"), group.get("query_offset")
     whole = limit if isinstance(limit, int) and limit > 0 else 0
     if rule.get("record"):
@@ -212,6 +219,11 @@ def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None
     offset = None if said is None else parse_duration(str(said))
     named = str(group.get("name") or "")
     found.alerts.append(Alert(name, data["expr"], hold, data, named, where, every, whole, offset))
+
+
+def _texts(scalars: Mapping[Any, Any]) -> dict[str, str]:
+    """Labels or annotations as Prometheus reads them: as they are written, and none where nothing is."""
+    return {str(key): scalar_text(value) for key, value in scalars.items() if value is not None}
 
 
 def _mistake(rule: Any, group: Mapping[str, Any]) -> str:

@@ -59,3 +59,23 @@ def test_a_limit_that_is_no_number_is_a_line(tmp_path: Path) -> None:
     assert [problem.partition(": ")[2] for problem in read([tmp_path]).problems] == [
         "group r: limit 'many' is no whole number"
     ]
+
+
+def test_scalars_are_texts_as_prometheus_reads_them(tmp_path: Path) -> None:
+    labels = "{page: yes, paging: true, since: 2024-01-01, share: 1.50, mode: 010, count: 5, none: ~}"
+    rule = f"{{alert: Off, expr: up == 0, for: ~, labels: {labels}, annotations: {{a: no}}}}"
+    (tmp_path / "r.yml").write_text(f"groups:\n- name: on\n  rules:\n  - {rule}\n", encoding="utf-8")
+    found = read([tmp_path])
+    assert found.problems == []
+    (alert,) = found.alerts
+    assert (alert.name, alert.hold) == ("Off", 0)
+    assert alert.data["labels"] == {
+        "page": "yes",
+        "paging": "true",
+        "since": "2024-01-01",
+        "share": "1.50",
+        "mode": "010",
+        "count": "5",
+    }
+    assert "for" not in alert.data
+    assert alert.data["annotations"] == {"a": "no"}
