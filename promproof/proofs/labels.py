@@ -28,26 +28,41 @@ from promproof.proofs.world import CHANGES, COPIES, LEVEL, QUANTILE, RESETS, SLO
 SCRAPED = {"job": "j", "instance": "host-1"}
 """Every scraped series has these."""
 CLOCKS = ("time", "timestamp")
+TRENDS = ("predict_linear", "deriv")
+"""What a slope tells, with whatever level."""
 COUNTS = ("count", "group", "count_values", "stddev", "stdvar", "quantile", "topk", "bottomk", "avg")
 EDGES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 Choice = Mapping[tuple[int, str], bool]
+Labelled = tuple[str, str, str]
+"""A matcher with its label, as a selector has it."""
 """Whether a selector has a label: what differs from the first guess."""
 
 
 @dataclass
 class Use:
-    """A selector that reads series, and what stands above it. function: of the window around it, if there is one."""
+    """A selector that reads series, and what stands above it. function: of the window around it, if there is one.
+
+    wanted: its matchers, and those of the selectors that read the recording rules that it stands in.
+    """
 
     number: int
     selector: Selector
     path: tuple[Node, ...]
+    wanted: tuple[Labelled, ...]
     function: str = ""
     seconds: float = 300.0
     q: float | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
     def matchers(self, name: str) -> list[tuple[str, str]]:
-        return [(operator, value) for label, operator, value in self.selector.matchers if label == name]
+        return [(operator, value) for label, operator, value in self.wanted if label == name]
+
+    def reads(self, family: Family) -> bool:
+        """Whether a family is among its series."""
+        names = {name for name, _, _ in self.wanted}
+        return family.metric == self.selector.name and all(
+            accepts(self.matchers(name), family.labels.get(name, "")) for name in names
+        )
 
     def is_counted(self) -> bool:
         return any(
@@ -65,23 +80,25 @@ def uses(root: Node, recorded: Recorded) -> list[Use]:
     """The selectors of an expression and of the recording rules that it reads."""
     found: list[Use] = []
 
-    def visit(node: Node, path: tuple[Node, ...], depth: int) -> None:
+    def visit(node: Node, path: tuple[Node, ...], depth: int, wanted: tuple[Labelled, ...]) -> None:
         if isinstance(node, Selector):
+            wanted = (*node.matchers, *wanted)
             rules = recorded.get(node.name, ()) if node.name else ()
-            for expression, _ in rules if depth < 8 else ():
-                visit(expression, (*path, node), depth + 1)
+            for expression, given in rules if depth < 8 else ():
+                left = tuple(matcher for matcher in wanted if matcher[0] not in {*given, "__name__"})
+                visit(expression, (*path, node), depth + 1, left)
             if not rules:
-                found.append(_use(len(found), node, path))
+                found.append(_use(len(found), node, path, wanted))
             return
         for child in node.children():
-            visit(child, (*path, node), depth)
+            visit(child, (*path, node), depth, wanted)
 
-    visit(root, (), 0)
+    visit(root, (), 0, ())
     return found
 
 
-def _use(number: int, selector: Selector, path: tuple[Node, ...]) -> Use:
-    made = Use(number, selector, path)
+def _use(number: int, selector: Selector, path: tuple[Node, ...], wanted: tuple[Labelled, ...]) -> Use:
+    made = Use(number, selector, path, wanted)
     for above, node in zip(reversed(path[:-1]), reversed(path), strict=False):
         if isinstance(node, Window) and isinstance(above, Call) and not made.function:
             made.function, made.seconds = above.name, node.seconds
@@ -130,6 +147,10 @@ def families(
                 family.knobs[COPIES] = 0.0 if counted else 1.0
                 family.copied = _copied(use)
                 family.is_spread |= use.counts_values()
+    for use in found:
+        if use.function in TRENDS:  # of all that it reads, what narrower selectors read of it as well
+            for family in filter(use.reads, made.values()):
+                _give_knobs(family, use, tracks, shifts, constants)
     return list(made.values())
 
 
@@ -140,7 +161,7 @@ def _label(found: Sequence[Use], choice: Choice) -> None:
     for name in sorted({name for names in named.values() for name in names}):
         holders = [use for use in found if name in named[use.number]]
         everybody = [matcher for use in holders for matcher in use.matchers(name)]
-        first = [SCRAPED[name]] if name in SCRAPED else []
+        first = [SCRAPED[name]] if name in SCRAPED else [*_origins(name, holders)]
         shared = values(everybody, first if not any(op in ("=", "=~") for op, _ in everybody) else ())
         taken: list[str] = []
         for use in holders:
@@ -155,9 +176,25 @@ def _label(found: Sequence[Use], choice: Choice) -> None:
         use.labels = {name: value for name, value in use.labels.items() if name in named[use.number]}
 
 
+def _origins(name: str, holders: Sequence[Use]) -> Iterator[str]:
+    """What a label holds where `label_replace` takes a target's own label from all of it."""
+    for node in (node for use in holders for node in use.path):
+        if isinstance(node, Call) and node.name == "label_replace":
+            target, said, source, pattern = (
+                arg.value if isinstance(arg, Text) else "" for arg in node.args[1:]
+            )
+            if (
+                source == name
+                and target in SCRAPED
+                and said in ("$1", "${1}")
+                and pattern in ("(.*)", "(.+)")
+            ):
+                yield SCRAPED[target]
+
+
 def _named(use: Use) -> set[str]:
-    names = set(SCRAPED) | {name for name, _, _ in use.selector.matchers}
-    names -= {name for name, op, value in use.selector.matchers if op == "=" and not value}
+    names = set(SCRAPED) | {name for name, _, _ in use.wanted}
+    names -= {name for name, op, value in use.wanted if op == "=" and not value}
     for node in use.path:
         if isinstance(node, Aggregate) and not node.without:
             names |= set(node.labels)
@@ -178,7 +215,7 @@ def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
     for other in found:
         if other is use or other.selector.name != use.selector.name:
             continue
-        for name in {name for name, _, _ in other.selector.matchers}:
+        for name in {name for name, _, _ in other.wanted}:
             mine, theirs = use.matchers(name), other.matchers(name)
             value = next(
                 (
@@ -195,7 +232,7 @@ def _remainders(use: Use, found: Sequence[Use]) -> Iterator[dict[str, str]]:
 def _copied(use: Use) -> tuple[str, ...]:
     inner = [node for node in use.path if isinstance(node, Aggregate)]
     extra = inner[-1].labels if len(inner) > 1 and not inner[-1].without else ()
-    fixed = {name for name, _, _ in use.selector.matchers}
+    fixed = {name for name, _, _ in use.wanted}
 
     def is_kept(name: str) -> bool:
         return bool(inner) and (name in inner[0].labels) != inner[0].without

@@ -192,8 +192,9 @@ def _firing(
     told: of series that changed; peers: whether one series may differ from those that it is averaged with.
     """
     waiting, tried = [dict[tuple[int, str], bool]()], 0
-    # what compares itself with its past is rarely told by steady series
-    further = 400 if told or past(root, recorded, step, moment) is None else 150
+    # what compares itself with its past is rarely told by steady series, unless a slope is all that is asked of them
+    foresees = any(isinstance(node, Call) and node.name == "predict_linear" for node in _all(root, recorded))
+    further = 400 if told or foresees or past(root, recorded, step, moment) is None else 150
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
     refusal = ""
     plan: Plan | None = None

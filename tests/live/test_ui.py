@@ -243,7 +243,7 @@ def test_a_page_whose_workers_send_counts_what_they_sent(ui: Callable[..., WebUi
 
         def counted() -> bool:
             seen = page.state()
-            assert seen["run"]["state"] != "ended", (seen, (tmp_path / "workers.log").read_text("utf-8"))
+            assert seen["run"]["state"] != "ended", seen["run"]
             return bool(seen["counts"]) and float(seen["counts"][0]["prometheus"]) > 300
 
         wait_for(counted, "requests")

@@ -107,6 +107,15 @@ FLIPS = {
     "clamp": ("clamp_min(a, 1) > 3", "> 3"),
     "scalar": ("a > scalar(sum(b)) + 1", "> other side"),
     "recorded": ("job:errors:ratio > 0.1", "> 0.1"),
+    "recorded, of some": ('job:errors:ratio{job=~"shop|cart"} > 0.1', "> 0.1"),
+    "a label taken from another": (
+        'a > 60 and on (instance) label_replace(k, "instance", "$1", "node", "(.+)")',
+        "> 60",
+    ),
+    "a level of some, a trend of all": (
+        'a{fstype!="tmpfs"} / b < 0.15 and predict_linear(a[6h], 4 * 3600) < 0',
+        "< 0.15",
+    ),
     "recorded twice": ("job:twice > 0.1", "> 0.1"),
     "absent": ('absent(up{job="x"})', "no series"),
     "absent over time": ('absent_over_time(up{job="x"}[10m])', "no series"),
