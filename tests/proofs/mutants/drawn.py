@@ -265,6 +265,9 @@ def expressions() -> st.SearchStrategy[str]:
     )
 
 
+EDGES = ("0.1", "1", "10", "+Inf")
+
+
 @st.composite
 def _samples(draw: st.DrawFn, number: int, *, is_counter: bool, is_apart: bool) -> str:
     """Parts of a series: a value or a slope each, a gap, or a counter that begins anew."""
@@ -287,6 +290,26 @@ def _samples(draw: st.DrawFn, number: int, *, is_counter: bool, is_apart: bool) 
 
 
 @st.composite
+def _buckets(draw: st.DrawFn) -> list[str]:
+    """Of one histogram: they come, go and begin anew together, and a larger one counts what a smaller one counts."""
+    parts: list[list[str]] = [[] for _ in EDGES]
+    values, left = [0.0] * len(EDGES), SAMPLES
+    while left > 0:
+        many = min(left, draw(st.sampled_from((5, 12, 31))))
+        kind = draw(st.integers(0, 9))
+        slopes = sorted(draw(st.sampled_from((0, 0, 1, 3, 60))) for _ in EDGES)
+        values = [0.0] * len(EDGES) if kind == 1 else values
+        for place, slope in enumerate(slopes):
+            if kind == 0:
+                parts[place].append(f"stale _x{many - 1}" if many > 1 else "stale")
+            else:
+                parts[place].append(f"{values[place]:g}+{slope}x{many - 1}")
+                values[place] += slope * many
+        left -= many
+    return [" ".join(of_one) for of_one in parts]
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> list[dict[str, str]]:
     """Series of all metrics, in the notation of promtool; each label set once."""
     made = []
@@ -299,7 +322,6 @@ def worlds(draw: st.DrawFn) -> list[dict[str, str]]:
             )
             values = draw(_samples(number + 1, is_counter=name.endswith("_total"), is_apart=name == "h"))
             made.append({"series": f"{name}{{{inside}}}", "values": values})
-    for number, edge in enumerate(("0.1", "1", "10", "+Inf")):
-        values = draw(_samples(number, is_counter=True, is_apart=False))
+    for edge, values in zip(EDGES, draw(_buckets()), strict=True):
         made.append({"series": f'l_bucket{{job="j", instance="i", le="{edge}"}}', "values": values})
     return made

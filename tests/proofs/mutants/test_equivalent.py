@@ -116,6 +116,6 @@ def test_no_series_tell_a_change_that_is_left_out(promtool: Path, data: st.DataO
 
 @pytest.mark.nightly
 @given(st.data())
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_series_of_many_tell_a_change_that_is_left_out(promtool: Path, data: st.DataObject) -> None:
     _refuted(promtool, data)
