@@ -40,6 +40,12 @@ __all__ = ["OneUserEach", "ScenarioUser"]
 
 AnyRun = LoadRun | MasterRun
 
+# Locust has no options for these. A worker that waits for its master says every 5 s that it is ready, and all of it
+# arrives at once: what comes when the run has begun counts as a further worker, and another one gets no user.
+runners.CONNECT_TIMEOUT, runners.CONNECT_RETRY_COUNT = 100, 3
+# By itself it ends a run whose workers were silent for 3 s.
+runners.HEARTBEAT_LIVENESS = int(SILENT_SECONDS)
+
 
 def start(environment: Any, runner: Any, **_: object) -> None:
     """Look at the options; a user's mistake ends the process with 4 before anything is sent."""
@@ -183,8 +189,6 @@ def _worker_run(environment: Any, scenario: Scenario, width: float) -> LoadRun:
 
 def _master_run(environment: Any, scenario: Scenario, width: float) -> MasterRun:
     options, runner = environment.parsed_options, environment.runner
-    # Locust has no option for it: by itself it ends a run whose workers were silent for 3 s
-    runners.HEARTBEAT_LIVENESS = int(SILENT_SECONDS)
     gathered = Gathered(width)
     writer = _writer(environment, scenario, gathered)
     of = options.expect_workers if options.headless else runner.worker_count

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,28 @@ def test_shared_users_of_a_closed_model_send_the_requests_of_the_scenario(
     status, output = session.end()
     assert status == 0, output
     assert Counter(target.counts) == {("GET", "/things", 200): 101}
+
+
+@pytest.mark.nightly
+@pytest.mark.stack
+def test_a_worker_that_waits_for_its_master_announces_itself_once() -> None:
+    # Locust takes a second word of a worker for a second worker, which gets the users of another one
+    port = allocate_ports(1)[0]
+    command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--worker"]
+    worker = subprocess.Popen([*command, "--master-port", str(port)], cwd=ROOT)
+    context = zmq.Context()
+    try:
+        time.sleep(9)
+        master = context.socket(zmq.ROUTER)
+        master.bind(f"tcp://127.0.0.1:{port}")
+        heard: list[bytes] = []
+        while master.poll(2000 if heard else 60_000):
+            heard.append(master.recv_multipart()[-1])
+    finally:
+        worker.kill()
+        worker.wait()
+        context.destroy(linger=0)
+    assert len([message for message in heard if b"client_ready" in message]) == 1, heard
 
 
 @pytest.mark.nightly
