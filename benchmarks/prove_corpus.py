@@ -1,10 +1,11 @@
 """How many alerts of rule files are decided without a target, why the others are not, and how fast.
 
-python -m benchmarks.prove_corpus FILES...
+python -m benchmarks.prove_corpus [-v] [--promtool PATH] FILES...
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
 import sys
 from collections import Counter
@@ -18,8 +19,10 @@ from promproof.proofs.rulefiles import read
 from promproof.stack.binaries import find_binary
 
 
-def main(paths: list[str]) -> None:
-    judge = Judge(find_binary("promtool").path)
+def main(paths: list[str], promtool: Path | None, is_told: bool) -> None:
+    """promtool: a program, or its folder; None: the one that runs take. is_told: proven ones are told as well."""
+    binary = find_binary("promtool", {} if promtool is None else {"promtool": promtool})
+    judge = Judge(binary.path)
     begun, used = perf_counter(), _cpu()
     outcomes = []
     for path in paths:  # each file alone: others may record the same names
@@ -30,14 +33,14 @@ def main(paths: list[str]) -> None:
         print(f"{len(outcomes)} alerts, {perf_counter() - begun:.0f} s", file=sys.stderr)
     seconds = perf_counter() - begun
     for outcome in outcomes:
-        if outcome.verdict != "proven" or "-v" in sys.argv:
+        if outcome.verdict != "proven" or is_told:
             print(f"{outcome.verdict:13}{outcome.alert.name}: {outcome.flips} {outcome.reason}")
             if outcome.verdict == OPEN:
                 print(f"{'':13}{' '.join(outcome.alert.expression.split())}")
     counts = Counter(outcome.verdict for outcome in outcomes)
     total = len(outcomes) or 1
     decided = total - counts[OPEN]
-    print(dict(counts), f"decided {decided}/{total} = {decided / total:.1%}")
+    print(dict(counts), f"promtool {binary.version}, decided {decided}/{total} = {decided / total:.1%}")
     own, programs = (after - before for after, before in zip(_cpu(), used, strict=True))
     print(f"{total / seconds:.1f} rules/s; with two cores to itself {2 * total / (own + programs):.1f}")
     print(f"{own:.1f} s of a processor here, {programs:.1f} s in promtool, {seconds:.1f} s by the clock")
@@ -50,4 +53,9 @@ def _cpu() -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main([word for word in sys.argv[1:] if word != "-v"])
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("files", nargs="+")
+    words.add_argument("-v", "--told", action="store_true", help="tell proven alerts as well")
+    words.add_argument("--promtool", type=Path, help="the judge, instead of the one that runs take")
+    given = words.parse_args()
+    main(given.files, given.promtool, given.told)

@@ -21,6 +21,7 @@ from promproof.config.durations import format_duration
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.questions import LATE, Question, Reply
+from promproof.proofs.sections import sections
 from promproof.proofs.together import bundles, merged
 from promproof.proofs.world import SLOPE, Family, Program, Turn
 from promproof.stack.children import run_to_end
@@ -34,7 +35,6 @@ ALONE_SECONDS = 120
 COLLECT = "200"
 """How much promtool's memory may grow before it collects, in percent: it lives for seconds."""
 IMPOSSIBLE = -98765.4321
-_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 ANSWER = re.compile(
     r"^    expr: \"(?P<expr>.*)\", time: \S+?,(?: err: (?P<error>.*)|\n        exp:.*\n        got: (?P<got>.*))$",
     re.MULTILINE,
@@ -99,11 +99,9 @@ class Judge:
             return found
         if noted():
             raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
-        marks = list(_FILE.finditer(output))
-        ends = [mark.start() for mark in marks[1:]] + [len(output)]
         return {
-            int(mark[1]): _reply(output[mark.end() : end], questions[int(mark[1])])
-            for mark, end in zip(marks, ends, strict=True)
+            number: _reply(text, questions[number])
+            for number, text in zip(share, sections(output), strict=False)  # fewer where promtool broke off
         }
 
     def _output(self, folder: Path, share: Sequence[int], seconds: float, *, is_long: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from promproof.proofs.outcome import PROVEN, Outcome, Staged
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
+from promproof.proofs.sections import sections
 from promproof.proofs.stepped import stepped
 from promproof.proofs.timeline import Timeline
 from promproof.stack.children import run_to_end
@@ -32,7 +34,6 @@ from promproof.stack.children import run_to_end
 SECONDS = 60
 TOGETHER = 40
 _ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\}),?$", re.MULTILINE)
-_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)\.json$", re.MULTILINE)
 _CASE = re.compile(r"^    alertname: .*, time: (\S+), *$", re.MULTILINE)
 _PAIR = re.compile(r'([a-zA-Z_]\w*)=("(?:\\.|[^"\\])*")')
 
@@ -211,44 +212,40 @@ def _expecting(
 
 
 def _passed(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> list[bool]:
-    output = _output(folder, promtool, documents)
-    parts = _FILE.split(output)
-    said = {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
+    said = _said(folder, promtool, documents)
     return ["SUCCESS" in said.get(n, "") and "FAILED" not in said[n] for n in range(len(documents))]
 
 
-def _output(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> str:
-    """What promtool says of all, a few files in each process, two processes side by side."""
+def _said(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """What promtool says of each, a few files in each process, two processes side by side."""
     for number, document in enumerate(documents):
         (folder / f"{number}.json").write_text(json.dumps(document), encoding="utf-8")
     env = surroundings(is_long=True)
 
-    def run(numbers: Sequence[int]) -> str:
+    def run(numbers: Sequence[int]) -> dict[int, str]:
         log = folder / f"{numbers[0]}.log"
         log.unlink(missing_ok=True)
         files = [str(folder / f"{number}.json") for number in numbers]
         try:
-            return run_to_end(
-                [str(promtool), "test", "rules", *files], log=log, seconds=SECONDS, env=env
-            ).output
+            done = run_to_end([str(promtool), "test", "rules", *files], log=log, seconds=SECONDS, env=env)
         except TimeoutError:
-            return "" if len(numbers) == 1 else "".join(run([number]) for number in numbers)
+            return {} if len(numbers) == 1 else dict(ChainMap(*(run([number]) for number in numbers)))
+        return dict(zip(numbers, sections(done.output), strict=False))  # fewer where promtool broke off
 
     shares = [range(s, min(s + FILES, len(documents))) for s in range(0, len(documents), FILES)]
     with ThreadPoolExecutor(PROCESSES) as pool:
-        return "\n".join(pool.map(run, shares))
+        return dict(ChainMap(*pool.map(run, shares)))
 
 
 def _answers(
     folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]
 ) -> list[dict[float, list[dict[str, Any]]]]:
     """For each document the alerts that fire, by the time of the case, although none are expected."""
-    parts = _FILE.split(_output(folder, promtool, documents))
     found: list[dict[float, list[dict[str, Any]]]] = [{} for _ in documents]
-    for number, output in zip(parts[1::2], parts[2::2], strict=True):
+    for number, output in _said(folder, promtool, documents).items():
         cases = _CASE.split(output)
         for moment, got in zip(cases[1::2], cases[2::2], strict=True):
-            found[int(number)][_seconds(moment)] = [_alert(match) for match in _ALERT.finditer(got)]
+            found[number][_seconds(moment)] = [_alert(match) for match in _ALERT.finditer(got)]
     return found
 
 

@@ -18,6 +18,7 @@ from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.asking import surroundings
 from promproof.proofs.questions import CHUNK
+from promproof.proofs.sections import sections
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
@@ -28,7 +29,6 @@ BRIEF = 16
 SECONDS = 600
 ONE_CORE = {"GOMAXPROCS": "1"}
 """Go collects on every core that looks idle: a tenth more work where the processes have the cores themselves."""
-_FILE = re.compile(r"^Unit Testing:\s+\S*?(\d+)-tests\.json$", re.MULTILINE)
 _ALERT = re.compile(r"^\s+alertname: (.*), time: [^,]+,\s*$", re.MULTILINE)
 _BROKEN = re.compile(r"^\s+rule: (.*), time: [^,]+, err: ", re.MULTILINE)
 
@@ -158,10 +158,9 @@ def _run(promtool: Path, folder: Path, numbers: Sequence[int], *, is_long: bool)
         raise EvidenceError("promtool", f"no answer within {SECONDS} s", (), "mutate fewer rules") from error
     if noted():
         raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
-    marks = list(_FILE.finditer(done.output))
-    ends = [mark.start() for mark in marks[1:]] + [len(done.output)]
-    if len(marks) != len(files):
+    found = sections(done.output)
+    if len(found) != len(files):
         raise EvidenceError(
-            "promtool", f"answered {len(marks)} of {len(files)} files", done.output.splitlines()[-10:]
+            "promtool", f"answered {len(found)} of {len(files)} files", done.output.splitlines()[-10:]
         )
-    return {int(mark[1]): done.output[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}
+    return dict(zip(numbers, found, strict=True))
