@@ -16,7 +16,8 @@ from promproof.verdict import Verdict
 
 def judge_silent(claim: Claim, case: Case) -> Verdict:
     """On the harmless side nothing fires, and nothing becomes pending that need not, over a whole window and `for`."""
-    begin, end = case.at("below").done, case.raised
+    held, end = case.at("below").done, case.raised
+    begin = max(held, case.begun)  # the dose may have begun to fill the window before
     seen = [observation for observation in case.seen if observation.end <= end]
     found = membership.states(case.life, seen, claim.subject)
     early = [delivery for delivery in case.delivered if delivery.t <= end]
@@ -27,7 +28,7 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
     needed = case.timing.window + case.timing.hold
     hole = membership.hole(case.polls(), begin, end)
     doubt = ""
-    if end - begin < needed or hole > case.timing.hold:
+    if end - held < needed or end - begin < case.timing.hold or hole > case.timing.hold:
         doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
     elif _decided(case, begin, end) < 0.5:
         doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"

@@ -39,7 +39,11 @@ _RANK = (State.INACTIVE, State.PENDING, State.FIRING)
 
 @dataclass(frozen=True)
 class Case:
-    """A drill and its evidence; `slack` is the measured lateness of the machine in seconds."""
+    """A drill and its evidence; `slack` is the measured lateness of the machine in seconds.
+
+    dosed: when its first step was asked for. begun: from when alerts are judged, which is later where windows still
+    held other traffic.
+    """
 
     evidence: Evidence
     drill: Drill
@@ -47,6 +51,7 @@ class Case:
     timing: Timing
     receivers: tuple[str, ...]
     turns: tuple[Turn, ...]
+    dosed: float
     begun: float
     ended: float
     slack: float
@@ -169,7 +174,7 @@ class Case:
     @cached_property
     def agreement(self) -> Agreement:
         """What the three ledgers say."""
-        held = self.drill.held(self.begun, self.ended, self.phases)
+        held = self.drill.held(self.dosed, self.ended, self.phases)
         return self.drill.fault.ledger(self.evidence, held)
 
     @cached_property
@@ -206,6 +211,7 @@ def build(evidence: Evidence, name: str) -> Case:
         for turn in evidence.history.of(Turn)
         if turn.data.drill == name and data.begun <= turn.t <= data.ended
     )
+    begun = data.begun if data.watched is None else data.watched
     return Case(
         evidence,
         Drill.model_validate(data.plan),
@@ -214,8 +220,9 @@ def build(evidence: Evidence, name: str) -> Case:
         data.receivers,
         turns,
         data.begun,
+        begun,
         data.ended,
-        lateness(evidence, turns, data.begun, data.ended),
+        lateness(evidence, turns, begun, data.ended),
         record.number,
     )
 

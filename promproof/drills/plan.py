@@ -44,14 +44,18 @@ class Step:
     until: Until = "time"
 
 
-def steps(drill: Drill, timing: Timing, slack: float) -> tuple[Step, ...]:
-    """The whole course of a drill: below, raised, healed, quiet."""
-    return (*_below(drill, timing, slack), *_above(drill, timing, slack), *_after(drill, timing, slack))
+def steps(drill: Drill, timing: Timing, slack: float, ages: float = 0.0) -> tuple[Step, ...]:
+    """The whole course of a drill: below, raised, healed, quiet.
+
+    ages: for how long (s) windows still hold traffic from before the drill; nothing is judged meanwhile.
+    """
+    return (*_below(drill, timing, slack, ages), *_above(drill, timing, slack), *_after(drill, timing, slack))
 
 
-def _below(drill: Drill, timing: Timing, slack: float) -> list[Step]:
+def _below(drill: Drill, timing: Timing, slack: float, ages: float) -> list[Step]:
     # a whole window at this dose, and then as long as a pending alert would need to fire
-    length = timing.window + timing.hold + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
+    filled = max(timing.window, ages)
+    length = filled + timing.hold + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
     if isinstance(drill.below, NearMiss):
         found = []
         if drill.below.slow_scrapes is not None:

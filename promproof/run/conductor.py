@@ -30,12 +30,16 @@ INTERRUPTED = "interrupted by "
 
 @dataclass(frozen=True)
 class Part:
-    """One drill to be driven, with what it is about. receivers: those at which its notifications are awaited."""
+    """One drill to be driven, with what it is about. receivers: those at which its notifications are awaited.
+
+    clear: the run time (s) until which alerts may still see the traffic before it; they are judged from then on.
+    """
 
     drill: Drill
     alert: Alert
     timing: Timing
     receivers: tuple[str, ...]
+    clear: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,7 @@ class Conductor:
         """
         slack = self._watch.lateness()
         self._reader = reader
-        courses = [
-            _Course(part, steps(part.drill, part.timing, slack), self._history.now()) for part in batch
-        ]
+        courses = [_course(part, slack, self._history.now()) for part in batch]
         trouble: str | None = None
         with interrupts.as_flag(self._interrupt):
             try:
@@ -244,6 +246,7 @@ class Conductor:
                 receivers=part.receivers,
                 slack=self._watch.lateness(),
                 error=broken,
+                watched=part.clear if part.clear is None else max(part.clear, course.begun),
             )
         )
 
@@ -251,6 +254,11 @@ class Conductor:
         if self._interrupted is None:
             self._interrupted = f"{INTERRUPTED}{name}"
             self._say(f"{self._interrupted}: healing")
+
+
+def _course(part: Part, slack: float, now: float) -> _Course:
+    ages = 0.0 if part.clear is None else max(0.0, part.clear - now)
+    return _Course(part, steps(part.drill, part.timing, slack, ages), now)
 
 
 def describe(drill: Drill, step: Step) -> str:

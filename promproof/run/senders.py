@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from promproof.drills.aging import awaited
+from promproof.drills.drill import NearMiss
 from promproof.drills.plan import emptied, power_gate
 from promproof.evidence import records
 from promproof.evidence.evidence import LEDGER_OF
@@ -96,30 +98,36 @@ class Senders:
             bench.watch()
             traffic.check_alive()
 
-        self._age_out(latest, alive)
         driven = part(self.prepared, bench, loaded.plan)
+        until = latest + emptied(
+            map(bench.pace.scale.seconds, awaited(self.prepared.contract, loaded.plan.may)),
+            bench.pace.scrape_interval,
+            bench.pace.evaluation_interval,
+        )
+        if isinstance(loaded.plan.below, NearMiss):  # scrapes that fail are over before any window is
+            self._wait(until, alive)
+        else:
+            driven = replace(driven, clear=self.history.from_monotonic(until))
+            self._await_counted(until)
+        if (left := until - time.monotonic()) > 0:
+            self.say(
+                f"drill: judged in {left:.0f} s, when the reconciliation's failures have left the alerts' windows"
+            )
         try:
             conductor(bench, self.prepared, self.history, self.poller, alive, self.say).run([driven])
         finally:
             traffic.stop()
 
-    def _age_out(self, latest: float, alive: Callable[[], None]) -> None:
-        """Wait until no alert's window holds an event of the reconciliation any more: its failures are on purpose.
+    def _await_counted(self, until: float) -> None:
+        """Wait until a scrape has seen all of the reconciliation: what is stored from then on is the drill's.
 
-        An alert that they make fire is right, and would be found not to be silent.
+        until: CLOCK_MONOTONIC time (s) after which nothing of it is left to be seen.
         """
-        bench, loaded = self.bench, self.prepared.drill
-        assert loaded is not None
-        needed = emptied(
-            map(bench.pace.scale.seconds, awaited(self.prepared.contract, loaded.plan.may)),
-            self.bench.pace.scrape_interval,
-            bench.pace.evaluation_interval,
-        )
-        until = latest + needed
-        if (left := until - time.monotonic()) > 0:
-            self.say(
-                f"drill: begins in {left:.0f} s, when the reconciliation's failures have left the alerts' windows"
-            )
+        prometheus, selector = self.bench.monitoring.prometheus, self.bench.service.selector
+        with recording.attempt(self.history, "a scrape before the drill"):
+            recording.await_stored(self.history, prometheus, selector, until - time.monotonic())
+
+    def _wait(self, until: float, alive: Callable[[], None]) -> None:
         while time.monotonic() < until:
             alive()
             time.sleep(POLL_SECONDS)

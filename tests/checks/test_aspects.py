@@ -51,6 +51,25 @@ def test_labels_that_prometheus_adds_to_what_it_sends_are_no_findings() -> None:
     assert outcomes(changed("delivery", sent)) == {}
 
 
+@pytest.mark.parametrize(
+    ("watched", "loud", "bad"),
+    [
+        (10.5, (10.0, 10.4), {}),  # of the traffic before: that is not judged
+        (10.5, (10.6, 11.0), {"silent-below": "fail"}),
+        (10.5, (0.0, 0.0), {}),
+        (12.0, (0.0, 0.0), {"silent-below": "unknown"}),  # 4 s are left, and `for` is 5 s
+    ],
+)
+def test_a_drill_that_begins_in_other_traffic_is_judged_when_that_has_left_the_windows(
+    watched: float, loud: tuple[float, float], bad: dict[str, str]
+) -> None:
+    rows = [
+        (t, kind, {**data, "watched": watched} if kind == "drill" else data)
+        for t, kind, data in changed("poll", at(*loud, lambda data: {**data, "alerts": [LOUD]}))
+    ]
+    assert outcomes(rows) == bad
+
+
 def test_a_drill_that_went_well_has_no_findings() -> None:
     found = verdicts(good())
     assert not {aspect: verdict.reason for aspect, verdict in found.items() if verdict.outcome != "pass"}

@@ -41,7 +41,7 @@ def case(ups: dict[float, float]) -> Case:
     history.records.extend(record(number, ENDED, kind, data) for number, (kind, data) in enumerate(rows))
     turns = (Turn("d", "below", "watch", 0.0, BEGUN, BEGUN),)
     alert = CONTRACT.alert("ServiceDown")
-    return Case(Evidence(CONTRACT, history), DRILL, alert, TIMING, (), turns, BEGUN, ENDED, 0.1, 0)
+    return Case(Evidence(CONTRACT, history), DRILL, alert, TIMING, (), turns, BEGUN, BEGUN, ENDED, 0.1, 0)
 
 
 ERRORS = next(drill.plan for drill in load_folder(DRILLS) if drill.plan.name == "HighErrorRate")

@@ -111,6 +111,14 @@ def test_the_harmless_side_lasts_a_window_and_for() -> None:
     assert below.seconds >= TIMING.window + TIMING.hold
 
 
+def test_windows_that_hold_other_traffic_lengthen_the_harmless_side_alone() -> None:
+    plan, timing = DRILLS["HighErrorRate"].plan, TIMING
+    course, aged = steps(plan, timing, 0.1), steps(plan, timing, 0.1, timing.window + 3.0)
+    assert aged[0].seconds == pytest.approx(course[0].seconds + 3.0)
+    assert aged[1:] == course[1:]
+    assert steps(plan, timing, 0.1, timing.window - 1.0) == course
+
+
 def test_only_drills_that_do_not_disturb_each_other_run_together() -> None:
     found = [{drill.plan.name for drill in batch} for batch in batches(list(DRILLS.values()))]
     default = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}

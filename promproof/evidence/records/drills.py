@@ -62,6 +62,8 @@ class DrillDriven(Kind, kind="drill"):
     """the longest time between two polls: how late this machine may be"""
     error: str | None
     """what broke it off"""
+    watched: float | None = None
+    """from when its alert is judged, where it began while windows still held other traffic; else from its begin"""
 
 
 @dataclass(frozen=True)

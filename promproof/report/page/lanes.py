@@ -146,8 +146,10 @@ def _curves(case: Case, zero: float) -> Iterator[Curve]:
 def _dose(case: Case, zero: float) -> list[tuple[float, float]]:
     """The corners of the doses; what lies between asking and having is drawn as a slope."""
     quantity = case.quantity
-    value, points = quantity.start, [(case.begun - zero, quantity.start)]
-    for change in quantity.changes:
+    before = [change.value for change in quantity.changes if change.done <= case.begun]
+    value = before[-1] if before else quantity.start
+    points = [(case.begun - zero, value)]
+    for change in quantity.changes[len(before) :]:
         points += [(change.asked - zero, value), (change.done - zero, change.value)]
         value = change.value
     return [*points, (case.ended - zero, value)]
