@@ -22,7 +22,7 @@ from promproof.errors import EvidenceError
 from promproof.interrupts import noted
 from promproof.proofs.questions import LATE, Question, Reply
 from promproof.proofs.sections import sections
-from promproof.proofs.together import bundles, merged
+from promproof.proofs.together import bundles, merged, parts
 from promproof.proofs.world import SLOPE, Family, Program, Turn
 from promproof.stack.children import run_to_end
 
@@ -53,21 +53,23 @@ class Judge:
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """One reply for each question, in order.
 
-        What stops one question stops those of the same test: these are asked again, each alone.
+        What stops one question stops those of the same test: they are asked again in smaller tests, at last each alone.
 
         Raises:
             EvidenceError: promtool did not end, or was interrupted.
         """
         begun = perf_counter()
-        groups = bundles(questions)
-        found = self._asked([merged([questions[number] for number in group]) for group in groups])
         replies: dict[int, Reply] = {}
-        for group, reply in zip(groups, found, strict=True):
-            if len(group) == 1 or not any(reply.errors or [""]):
-                replies |= _parted(group, questions, reply)
-        again = [number for number in range(len(questions)) if number not in replies]
-        if again:
-            replies |= dict(zip(again, self._asked([questions[number] for number in again]), strict=True))
+        groups = bundles(questions)
+        while groups:
+            found = self._asked([merged([questions[number] for number in group]) for group in groups])
+            stopped = []
+            for group, reply in zip(groups, found, strict=True):
+                if len(group) == 1 or not any(reply.errors or [""]):
+                    replies |= _parted(group, questions, reply)
+                else:
+                    stopped.append(group)
+            groups = [part for group in stopped for part in parts(group)]
         self.seconds += perf_counter() - begun
         return [replies[number] for number in range(len(questions))]
 

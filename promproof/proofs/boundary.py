@@ -57,6 +57,8 @@ GRID = (
 ROUNDS = 4
 PATIENCE = 60.0
 """Seconds for a question whose rule is known to be answered: what takes longer is this machine's lateness."""
+SIGHT = 285.0
+"""How long (seconds) a sample is in sight of an expression: a little less than Prometheus' five minutes."""
 LONGEST_HOLD = 3600.0
 """How long (seconds) is waited for an alert whose `for` nobody promised."""
 Case = tuple[Alert, Boundary, float | None]
@@ -223,10 +225,20 @@ class Deployed:
                 nodes = list(walk(parse(str(rule["expr"]))))
             except NotCovered:
                 return None
-            names |= {node.name for node in nodes if isinstance(node, Selector)} | {
-                str(rule.get("record", "x"))
-            }
+            names |= {node.name for node in nodes if isinstance(node, Selector)}
+            if "record" in rule:
+                names.add(str(rule["record"]))
         return None if names & {"", "ALERTS", "ALERTS_FOR_STATE"} else frozenset(names)
+
+    def pace(
+        self, alert: Alert, boundary: Boundary, every: float, full: float, hold: float, end: float
+    ) -> float:
+        """Seconds between evaluations of an alert that is asked at the end alone, in a world that stays as it is.
+
+        The usual pace for what waits longer than promised, and for what reads other rules: perhaps their past.
+        """
+        alone = self.reads(alert, boundary) and not any("record" in rule for rule in self.of(alert.name))
+        return paced(every, full, hold, end) if full and alone else every
 
     def times(self, name: str, hold: float) -> tuple[float, float, float]:
         """Seconds between samples and between evaluations, and until all windows of an alert are full.
@@ -247,6 +259,20 @@ class Deployed:
         return known
 
 
+def paced(every: float, full: float, hold: float, end: float) -> float:
+    """Seconds between evaluations, as many as still show whether an alert fires at the end.
+
+    Two of them decide: one when all windows are full, and one when `for` has passed since. What the last one says has
+    to be in sight at the end.
+    """
+    for factor in range(int(SIGHT / every), 1, -1):
+        slower = factor * every
+        begun = math.ceil(full / slower) * slower
+        if begun + math.ceil(hold / slower) * slower <= end:
+            return slower
+    return every
+
+
 def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | None) -> Question:
     # A rate needs two samples: the alert must fire `for` after the second, and a longer `for` must show.
     hold = seconds(alert.hold) if alert.hold else LONGEST_HOLD
@@ -258,6 +284,7 @@ def _question(deployed: Deployed, alert: Alert, boundary: Boundary, q: float | N
         if q is None
         else [_series(series.series, series.rate, series.value, q, step, count) for series in boundary.series]
     )
+    every = deployed.pace(alert, boundary, every, full, hold, end)
     name = matcher("alertname", alert.name)
     firing = f'count(ALERTS{{{name},alertstate="firing"}}) or vector(0)'
     rules = deployed.of(alert.name)

@@ -5,12 +5,15 @@ Questions stand side by side where none reads a metric, or has an alert, of anot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from promproof.proofs.questions import Question
 
-MOST = 16
+MOST = 64
 """Questions in one test."""
+PARTS = 8
+"""How many smaller tests one makes that was stopped: few questions are asked alone then, and few rounds are needed."""
 SERIES = 300
 LONGER = 1.3
 """How much longer a question may make the others of its test, which are evaluated to its end."""
@@ -41,6 +44,12 @@ def bundles(questions: Sequence[Question]) -> list[list[int]]:
         waiting[place].add(number, question)
         refused[alike] = place
     return found
+
+
+def parts(group: Sequence[int]) -> list[list[int]]:
+    """The questions of a test that was stopped, for smaller ones."""
+    size = math.ceil(len(group) / PARTS)
+    return [list(group[begin : begin + size]) for begin in range(0, len(group), size)]
 
 
 class _Bundle:

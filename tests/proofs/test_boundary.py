@@ -9,7 +9,8 @@ import pytest
 
 from promproof.checks.alert_boundary import flip
 from promproof.contract.model import Alert
-from promproof.proofs.boundary import of_rules, probe
+from promproof.proofs.boundary import Deployed, of_rules, paced, probe
+from promproof.proofs.rulefiles import read
 from promproof.stack.binaries import find_binary
 
 pytestmark = pytest.mark.stack
@@ -117,3 +118,36 @@ def test_without_a_boundary_in_the_contract_the_rule_shows_its_own(rules: Path) 
     assert found["Itself"].verdict in ("contradicted", "dead")
     assert [fired for _, fired in found["Under"].points] == [True, False], "it fires below"
     assert found["Complement"].points == (), "its number is not the documented one: nothing is said"
+
+
+@pytest.mark.parametrize("every", [1.0, 15.0, 60.0, 300.0])
+@pytest.mark.parametrize("full", [1.0, 60.0, 360.0, 7300.0])
+@pytest.mark.parametrize("hold", [0.0, 1.0, 120.0, 3600.0])
+def test_evaluations_that_are_left_out_are_not_those_that_decide(
+    every: float, full: float, hold: float
+) -> None:
+    end = (full + hold + 4 * every) // every * every
+    slower = paced(every, full, hold, end)
+    moments = [number * slower for number in range(int(end / slower) + 1)]
+    begun = next(moment for moment in moments if moment >= full)
+    assert any(moment - begun >= hold for moment in moments)
+    assert slower >= every
+    assert slower % every == 0
+    assert end - moments[-1] < 300, "what the last one says is in sight"
+
+
+def test_alerts_of_different_metrics_stand_in_one_test_and_those_of_a_recorded_one_do_not(
+    rules: Path,
+) -> None:
+    deployed = Deployed(read([rules]), 15.0)
+
+    def reads(name: str, series: str) -> frozenset[str]:
+        alert = promised(name, 1.0, value="q", series=series)
+        assert alert.boundary is not None
+        found = deployed.reads(alert, alert.boundary)
+        assert found is not None
+        return found
+
+    assert reads("Falls", "level").isdisjoint(reads("Slow", "errors_total"))
+    assert not reads("Queue", "queue").isdisjoint(reads("Under", "queue"))
+    assert "job:queue:max" in reads("Queue", "queue")

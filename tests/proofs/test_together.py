@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from promproof.proofs.questions import Question
-from promproof.proofs.together import MOST, SERIES, bundles, merged
+from promproof.proofs.together import MOST, PARTS, SERIES, bundles, merged, parts
 
 pytestmark = pytest.mark.unit
 
@@ -47,3 +47,14 @@ def test_each_question_joins_the_first_test_that_may_have_it(seed: int) -> None:
     random = Random(seed)
     questions = [question(random) for _ in range(200)]
     assert sorted(bundles(questions)) == sorted(first_that_takes(questions))
+
+
+@pytest.mark.parametrize("size", [2, 7, 8, 9, 63, 64])
+def test_a_stopped_test_is_parted_until_each_is_alone(size: int) -> None:
+    groups, rounds = [list(range(size))], 0
+    while any(len(group) > 1 for group in groups):
+        made = [parts(group) if len(group) > 1 else [group] for group in groups]
+        assert all(len(each) <= PARTS for each in made)
+        groups, rounds = [part for each in made for part in each], rounds + 1
+    assert groups == [[number] for number in range(size)]
+    assert rounds <= 2
