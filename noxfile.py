@@ -207,8 +207,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """The pictures of the documentation, made anew from the runs that are recorded for the tests; needs Chromium."""
+    """The pictures of the documentation, made anew from recorded runs and from a demonstration; needs Chromium."""
     hand_on([python(), "-m", "tests.browser.picture"])
+    hand_on([python(), "-m", "tests.browser.demo_picture"])
 
 
 @nox.session

@@ -169,7 +169,7 @@ COMMANDS = (
     Command(
         "stack",
         "promproof.cli.stack:run",
-        "keep the documented compose file up to look at",
+        "keep the documented stack up to look at",
         (
             Argument(
                 "action",
@@ -180,7 +180,11 @@ COMMANDS = (
             ),
             Argument("services", "[SERVICE]...", required=False, many=True),
         ),
-        text=("up, unless something else is said; logs takes the names of services.",),
+        text=(
+            "The action is up unless another is named; logs takes the names of services. Where no container engine "
+            "answers, the target, Prometheus, Alertmanager and Node Exporter are processes, up until Ctrl-C, at their "
+            "usual ports where these are free; promproof ui finds them wherever they are.",
+        ),
     ),
     Command("images", "promproof.cli.images:run", "build the images of the containers without a registry"),
     Command(

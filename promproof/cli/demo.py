@@ -5,6 +5,7 @@ Exit status: 0 it was shown until somebody ended it or its time was over; 2 some
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -83,13 +84,15 @@ def run(given: dict[str, Any]) -> int:
     progress = Progress(sys.stdout, clock.monotonic, None)
     seconds = SECONDS if given["seconds"] is None else given["seconds"]
     with run_folder(folder), terminate_as_interrupt(), progress:
-        progress.say(f"demo {folder}: {prepared.contract.service}, {told(prepared)}")
+        progress.say(f"demo {os.path.relpath(folder)}: {prepared.contract.service}, {told(prepared)}")
         show = _page(prepared, what, port, folder, progress.say)
         result = demonstration.run(prepared, show, seconds, folder, clock, progress.say)
         if result.ending.interrupted:
             progress.say("ended before it was shown")
         elif result.ending.trouble is None:
-            progress.say(f"the demonstration is over; what happened is in {folder / HISTORY}")
+            progress.say(
+                f"the demonstration is over; what happened is in {os.path.relpath(folder / HISTORY)}"
+            )
     if result.ending.trouble is not None and not result.ending.interrupted:
         sys.stderr.write(f"{result.ending.trouble}\n")
         return EvidenceError.exit_status

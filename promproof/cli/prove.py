@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,8 @@ def _show(form: str, outcomes: list[Outcome], beside: Beside) -> None:
     if form == "json":
         sys.stdout.write(json.dumps(data(outcomes, beside), indent=2) + "\n")
     else:
-        sys.stdout.write(text(outcomes, beside))
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sys.stdout.write(text(outcomes, beside, columns))
 
 
 def status(outcomes: list[Outcome], rules: Rules) -> int:

@@ -1,8 +1,8 @@
 """`promproof ui`: Locust's web UI with the verification page, against a stack that is running.
 
-The defaults are the documented ports: API 8000, Prometheus 9090, Alertmanager 9093,
-Grafana 3001, the web UI on 127.0.0.1:8089. Exit status: as of the
-last run; 4 for bad options or a port that is taken.
+The defaults are those of the stack that `promproof stack` keeps up as processes, and else the documented ports: API
+8000, Prometheus 9090, Alertmanager 9093, Grafana 3001; the web UI on 127.0.0.1:8089. Exit status: as of the last run; 4
+for bad options or a port that is taken.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from promproof.optiontable import options
 from promproof.places import DEFAULT_REPORTS, LOCUST, LOCUSTFILE, PACKAGE
 from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
+from promproof.stack.kept import Kept, kept
+from promproof.stack.protocol import ALERTMANAGER, PROMETHEUS
 
 PAGE = PACKAGE / "live" / "page.py"
 URLS = ("--host", "--prometheus", "--alertmanager", "--grafana", "--fault-url")
@@ -117,8 +119,37 @@ def locust_options() -> set[str]:
     }
 
 
+def with_kept(given: dict[str, Any], stack: Kept | None) -> dict[str, Any]:
+    """The values, with the places of the stack that is kept up for this contract where no place is given."""
+    places = {
+        "target": "target",
+        "prometheus": PROMETHEUS,
+        "alertmanager": ALERTMANAGER,
+    }
+    usual = {option.key: option.default_of("ui") for option in options("ui")}
+    asked = (*places, "instance", "fault_url", "running_scale")
+    if stack is None or stack.contract != str(Path(given["contract"]).absolute()):
+        return given
+    if any(given[key] != usual[key] for key in asked):
+        return given
+    found = {key: stack.urls[name] for key, name in places.items() if name in stack.urls}
+    return {
+        **given,
+        **found,
+        "instance": stack.instance,
+        "fault_url": stack.fault_url or None,
+        "running_scale": f"{stack.scale:g}",
+    }
+
+
 def run(given: dict[str, Any]) -> int:
     """Become Locust; the exit status is that of its last run."""
+    stack = kept()
+    if (found := with_kept(given, stack)) is not given and stack is not None:
+        sys.stdout.write(f"with the stack that process {stack.pid} keeps up: target {found['target']}\n")
+        given = found
+        if stack.token:  # not on a command line, which everybody can read
+            os.environ["FAULT_TOKEN"] = stack.token
     refuse_unknown(given["rest"])
     plugins.use(given["plugins"])
     wanted = command(given)

@@ -335,7 +335,9 @@ def load(path: Path) -> Contract:
         return load_model(path, Contract, "a contract", hint(Contract, kinds))
     except InputError as error:
         if not path.exists():
-            error.todo = "name yours with --contract FILE; docs/contract.md says how to write one"
+            error.todo = (
+                "promproof init drafts one, --contract FILE names one; promproof demo shows one at work"
+            )
         raise
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from promproof.findings.containers import Container, containers_of
 from promproof.findings.deployed import Deployed
-from promproof.findings.gather import Gathered, files_of, take_file, take_stream
+from promproof.findings.gather import Gathered, files_of, take_file, take_pipe, take_stream
 from promproof.findings.part import STREAM, Part
 from promproof.findings.read_compose import compose_of
 from promproof.findings.read_kubernetes import containers_of_workloads, labelled_files, operated
@@ -53,8 +53,13 @@ def discover(
     def missed(error: OSError) -> None:
         found.leave(os.path.relpath(str(error.filename), base), f"cannot be read: {error.strerror}")
 
+    # a pipe in a folder may have nobody who writes into it, and a configuration names files from where it lies
+    pipes = {os.path.abspath(path) for path in (*paths, *dashboards) if path.is_fifo()}
     for file in files_of(chosen, missed=missed):
-        take_file(file, os.path.relpath(file, base), found, sorts.get(str(file), ""))
+        if str(file) in pipes:
+            take_pipe(file, base, found)
+        else:
+            take_file(file, os.path.relpath(file, base), found, sorts.get(str(file), ""))
     if stream is not None:
         take_stream(stream, STREAM, base, found)
     for sort, files in given.items():

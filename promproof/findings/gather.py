@@ -98,6 +98,11 @@ def take_file(file: Path, name: str, found: Gathered, sort: str = "") -> None:
     _take(lambda: usertext.read(file), file, name, found, sort)
 
 
+def take_pipe(pipe: Path, folder: Path, found: Gathered) -> None:
+    """Read what a command writes into a pipe that stands for a file, `<(helm template .)` say."""
+    _take(lambda: usertext.given(pipe), folder / pipe.name, str(pipe), found, "", is_stream=True)
+
+
 def take_stream(text: str, name: str, folder: Path, found: Gathered) -> None:
     """Read a text of no file."""
     _take(lambda: text, folder / STREAM, name, found, "", is_stream=True)

@@ -11,6 +11,8 @@ from promproof.findings.part import STREAM, Part, written
 from promproof.findings.sorts import holds_rules
 
 _PLAIN = re.compile(r"[\w.-]+")
+_PIPES = "/dev/fd/"
+"""Where a shell has the pipe of `<(command)`; nobody finds it there once the command has ended."""
 _DEVICE = "/dev/stdin"
 """Where a program reads what is piped to it: promtool and amtool take no `-`."""
 
@@ -57,8 +59,8 @@ def argument_of(part: Part) -> str:
 
 
 def argument(file: str) -> str:
-    """The name of a file for a command line; the standard input is read again from a pipe."""
-    return _DEVICE if file == STREAM else quote(file)
+    """The name of a file for a command line; what was read from a pipe is piped again."""
+    return _DEVICE if file == STREAM or file.startswith(_PIPES) else quote(file)
 
 
 def piped(command: str) -> str:

@@ -50,7 +50,7 @@ COLUMNS = {
     "client": "Client",
     "api": "API",
     "prometheus": "Prometheus",
-    "difference": "Difference",
+    "difference": "Off by (API / Prometheus)",
 }
 INSERTED = """
 <link rel="stylesheet" href="./verification/uplot.css"><link rel="stylesheet" href="./verification/page.css">
@@ -128,8 +128,8 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
     if missing:
         return DrillDesk(None, [], folder, f"no drills without {', '.join(missing)}")
     if float(options.running_scale or 1) != 1:
-        why = f"no whole drills: the durations of this stack are shortened by {options.running_scale}"
-        return DrillDesk(None, [], folder, f"{why}, and promproof drill brings up such a stack itself")
+        why = f"none here: the durations of this stack are divided by {options.running_scale}"
+        return DrillDesk(None, [], folder, f"{why}; promproof drill brings up a stack of its own")
     contract = Path(options.contract)
     monitoring = Path(options.monitoring) if options.monitoring else contract.parent
     urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)

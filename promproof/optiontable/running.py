@@ -13,7 +13,13 @@ from promproof.optiontable.option import (
 )
 
 OPTIONS = (
-    Option("app", TARGET, (*RUNS, "init"), 'command that starts the target: "my-api --port {port}"', "CMD"),
+    Option(
+        "app",
+        TARGET,
+        (*RUNS, "init", "stack"),
+        'command that starts the target: "my-api --port {port}"',
+        "CMD",
+    ),
     Option(
         "target",
         TARGET,
@@ -64,6 +70,14 @@ OPTIONS = (
         default="auto",
     ),
     Option(
+        "stack",
+        STACK,
+        ("stack",),
+        "what it is kept up as: auto, processes or containers",
+        "BACKEND",
+        default="auto",
+    ),
+    Option(
         "prometheus",
         STACK,
         (*EVERY, "check", "init"),
@@ -106,7 +120,7 @@ OPTIONS = (
     Option(
         "binary",
         STACK,
-        (*RUNS, "mutate", "prove", "check", "demo"),
+        (*RUNS, "mutate", "prove", "check", "demo", "stack"),
         f"where a program is: {', '.join(PROGRAMS)}; may be repeated",
         "NAME=PATH",
         repeatable=True,
@@ -130,8 +144,8 @@ OPTIONS = (
         kind="flag",
     ),
     Option("keep-on-failure", STACK, ("verify",), "containers: leave a failed run's stack up", kind="flag"),
-    Option("pull", IMAGES, ("stack",), "up: give a registry five minutes, not 20 s", kind="flag"),
-    Option("volumes", IMAGES, ("stack",), "down: remove the data too", kind="flag"),
+    Option("pull", IMAGES, ("stack",), "containers, up: give a registry five minutes, not 20 s", kind="flag"),
+    Option("volumes", IMAGES, ("stack",), "containers, down: remove the data too", kind="flag"),
     Option(
         "pin",
         IMAGES,

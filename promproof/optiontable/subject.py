@@ -19,7 +19,7 @@ OPTIONS = (
     Option(
         "contract",
         SUBJECT,
-        (*EVERY, "mutate", "demo"),
+        (*EVERY, "mutate", "demo", "stack"),
         "the contract: all claims of the service",
         "FILE",
         "path",
@@ -28,7 +28,7 @@ OPTIONS = (
     Option(
         "monitoring",
         SUBJECT,
-        (*RUNS, "ui", "init", "mutate"),
+        (*RUNS, "ui", "init", "mutate", "stack"),
         "the monitoring folder as deployed",
         "DIR",
         "path",
@@ -134,6 +134,15 @@ OPTIONS = (
         "shortens every duration; without it: what fits, up to 60",
         "N",
         "number",
+    ),
+    Option(
+        "time-scale",
+        SUBJECT,
+        ("stack",),
+        "processes: shortens every duration",
+        "N",
+        "number",
+        defaults={"stack": "1"},
     ),
     Option(
         "prometheus-config",

@@ -1,4 +1,4 @@
-"""The verdicts of `promproof prove`, as a table of 80 columns and as data."""
+"""The verdicts of `promproof prove`, as a table and as data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # a check has neither
 
 WIDTH = 80
 VERSION = 1
-LIMITS = {"verdict": 12, "flips at": 14, "for": 6, "reaches": 12, "tests": 5, "mutants": 7}
-"""The widest that a column becomes; the name has what is left."""
+LEAST = 12
+"""Columns that receivers, and then names, have at least on a terminal that is too narrow; numbers are never cut."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,17 @@ class Beside:
         return found
 
 
-def text(outcomes: Sequence[Outcome], beside: Beside) -> str:
-    """One line for each alert, what stands beside a verdict below it, and the sums."""
+def text(outcomes: Sequence[Outcome], beside: Beside, columns: int | None = None) -> str:
+    """One line for each alert, what stands beside a verdict below it, and the sums.
+
+    columns: of the terminal; in a pipe, None, no name is cut.
+    """
     names = ["alert", "verdict", "flips at", "for"]
     names += ["reaches"] if beside.destinations else []
     names += ["tests"] if beside.tested else []
     names += ["mutants"] if beside.mutants else []
     rows = [names, *(_row(outcome, place, beside) for place, outcome in enumerate(outcomes))]
-    widths = _widths(names, rows)
+    widths = _widths(names, rows, columns)
     lines = []
     for place, row in enumerate(rows):
         cells = (_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -74,12 +77,13 @@ def _row(outcome: Outcome, place: int, beside: Beside) -> list[str]:
     return [*row, beside.mutants[place]] if beside.mutants else row
 
 
-def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    widths = [
-        min(LIMITS.get(name, WIDTH), max(len(row[column]) for row in rows))
-        for column, name in enumerate(names)
-    ]
-    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(names) - 1))
+def _widths(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int | None) -> list[int]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
+    if columns is None:
+        return widths
+    for column in [names.index("reaches"), 0] if "reaches" in names else [0]:
+        over = sum(widths) + 2 * (len(widths) - 1) - columns
+        widths[column] -= max(0, min(over, widths[column] - LEAST))
     return widths
 
 

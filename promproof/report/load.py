@@ -68,7 +68,7 @@ def show(result: LoadResult, console: Console | None = None) -> None:
     for verdict in result.verdicts:
         style = STYLE[verdict.outcome]
         made.add_row(escape(verdict.claim), f"[{style}]{verdict.outcome}[/]", escape(verdict.reason))
-    console.print(made)
+    print_whole(console, made, lambda: [made])
     for reason in result.reasons:
         console.print(f"[yellow]invalid[/]: {escape(reason)}", soft_wrap=whole)
     for row in result.account.final.get("surprises", ()):

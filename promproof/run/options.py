@@ -52,6 +52,8 @@ class StackOptions:
     """Certificates to trust of those at https://."""
     documented_ports: bool = False
     """Containers: the ports that the documentation names, not free ones."""
+    usual_ports: bool = False
+    """Processes: the ports at which people look for each program, where they are free."""
     target_on_bridge: bool = False
     """Containers with a target on this machine: let them reach it by the gateway of the run's own bridge."""
     keep_on_failure: bool = False
@@ -155,6 +157,7 @@ def wish_of(options: Options, deployment: Deployment | None = None) -> Wish:
         local_target=options.target.app is not None or options.target.url is not None,
         on_bridge=options.stack.target_on_bridge,
         documented_ports=options.stack.documented_ports,
+        usual_ports=options.stack.usual_ports,
         compose=options.monitoring / (deployment.compose if deployment is not None else "docker-compose.yml"),
         deployment=deployment,
     )

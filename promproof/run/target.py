@@ -23,9 +23,12 @@ from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp, healthy
 from promproof.stack.backend import Backend, WantedApp
 from promproof.stack.journal import Journal
+from promproof.stack.ports import allocate_ports, preferring
 from promproof.stack.protocol import App, Say, SentRequest
 from promproof.stack.relay import Relay
 
+USUAL_PORT = 8000
+"""At which `promproof load` and `ui` look for a target."""
 # What listens for a container's published port, by engine: Docker, rootless Docker and Podman.
 _FORWARDERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta")
 
@@ -117,6 +120,7 @@ class Target:
             directory=asked.directory,
             name=self.name,
             sent=asked.sent,
+            allocate=preferring(USUAL_PORT) if self._prepared.options.stack.usual_ports else allocate_ports,
         )
 
     @property

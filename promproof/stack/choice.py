@@ -36,7 +36,8 @@ class Wish:
     """What a user says about the stack. name: of a backend, or `auto`.
 
     running: URLs of a stack that runs already. target_runs: the target runs already; local_target: it is no service of
-    the compose file. compose: the file, whether it is there or not; deployment: the contract's.
+    the compose file. usual_ports: processes listen where people look
+    for them, as far as those ports are free. compose: the file, whether it is there or not; deployment: the contract's.
     """
 
     name: str = AUTO
@@ -45,6 +46,7 @@ class Wish:
     local_target: bool = False
     on_bridge: bool = False
     documented_ports: bool = False
+    usual_ports: bool = False
     compose: Path = Path()
     deployment: Deployment | None = None
 

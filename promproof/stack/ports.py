@@ -6,6 +6,7 @@ given it in the meantime; that happens within the range, never below it.
 
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -37,6 +38,25 @@ def allocate_ports(count: int, source: random.Random | None = None) -> list[int]
             _given.add(free)
             ports.append(free)
     raise OSError(f"no {count} free ports were found on {HOST}")
+
+
+def preferring(*wanted: int) -> Callable[[int], list[int]]:
+    """An allocation that gives these ports, in this order, where they are free, and any free one in place of the rest.
+
+    A port is given once: whoever found it taken meanwhile gets another one.
+    """
+
+    def allocate(count: int) -> list[int]:
+        ports = []
+        for place in range(count):
+            port = wanted[place] if place < len(wanted) else None
+            if port is None or port in _given or bound_port(port) is None:
+                [port] = allocate_ports(1)
+            _given.add(port)
+            ports.append(port)
+        return ports
+
+    return allocate
 
 
 def bound_port(port: int) -> int | None:

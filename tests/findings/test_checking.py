@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promproof.cli.program import main
 from promproof.config.jsonplaces import Lines
@@ -168,7 +169,23 @@ def test_a_file_that_is_no_regular_one_is_named_and_not_waited_for(
     assert "gone.yml: cannot be read: No such file or directory" in shown
     (folder / "rules.yml").unlink()
     assert main(["check", str(folder / "pipe.yml")]) == 4
-    assert "it is no regular file" in capsys.readouterr().err
+    assert "nobody writes into the pipe" in capsys.readouterr().err
+    assert main(["check", "--prometheus-config", str(folder / "pipe.yml")]) == 4
+
+
+def test_a_pipe_that_is_named_is_read_as_what_its_text_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in (RULES, json.dumps(yaml.safe_load(RULES))):
+        reading, writing = os.pipe()
+        os.write(writing, text.encode())
+        os.close(writing)
+        pipe = f"/dev/fd/{reading}"
+        assert main(["check", pipe, "--format", "json"]) == 1
+        os.close(reading)
+        found = json.loads(capsys.readouterr().out)["findings"]
+        assert {finding["file"] for finding in found} == {pipe}
+        assert not any(pipe in finding["see"] for finding in found)
 
 
 def test_the_standard_input_is_read_and_all_its_documents_count(

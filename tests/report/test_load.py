@@ -80,6 +80,7 @@ def test_what_is_told_below_the_tables_is_broken_between_words_on_a_terminal_and
     run.over(surprises=[REFUSED])
     told = "unexpected: 3 x GET /a: could not be sent; the first: /a Connection refused"
     assert told in shown(run, 60, terminal=False).splitlines()
+    assert ("and much more " * 9).strip() in shown(run, 60, terminal=False)
     lines = shown(run, 60, terminal=True).splitlines()
     assert max(len(line) for line in lines) <= 60
     assert told in " ".join(line.strip() for line in lines)

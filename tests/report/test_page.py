@@ -174,6 +174,24 @@ def test_claims_that_changed_since_the_run_before_are_told_the_worse_ones_first(
     )
 
 
+def test_a_claim_that_was_not_the_same_in_all_runs_has_its_course() -> None:
+    rows = [verdict("a/x"), verdict("b/x"), verdict("c/x"), verdict("new/x", Outcome.FAIL)]
+    runs = [
+        Past("4", {"a/x": "pass", "b/x": "fail", "c/x": "not verified"}),
+        Past("3", {"a/x": "pass", "c/x": "pass"}),
+        Past("2", {"a/x": "pass", "b/x": "fail", "c/x": "not verified"}),
+        Past("1", {"a/x": "pass", "b/x": "pass"}),
+    ]
+    assert earlier.unsteady(runs, rows) == [
+        earlier.Unsteady("b/x", (("pass", 1), ("fail", 2), ("pass", 1))),
+        earlier.Unsteady("c/x", (("not verified", 1), ("pass", 1), ("not verified", 1), ("pass", 1))),
+    ]
+    assert earlier.unsteady(runs[:1], rows) == []
+    text = read(Subject("5", rows, earlier=runs)).text
+    assert "Not the same in the last 5 runs" in text
+    assert "fail ×2" in text
+
+
 def test_runs_of_the_same_kind_are_found_the_newest_first_and_kept(tmp_path: Path) -> None:
     for name in ("drill-1", "drill-2", "drill-4", "20260101", "load-root-1"):
         write(Report(tmp_path / _made(tmp_path / name), [verdict()]))

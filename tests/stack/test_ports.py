@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promproof.errors import EvidenceError
-from promproof.stack.ports import allocate_ports, bound_port
+from promproof.stack.ports import allocate_ports, bound_port, preferring
 from promproof.stack.waiting import unmet_http, wait_until
 
 pytestmark = pytest.mark.unit
@@ -85,3 +85,18 @@ def test_an_error_of_a_component_reads_as_a_few_lines() -> None:
     )
     assert error.exit_status == 2
     assert str(EvidenceError("x", "gone")) == "x: gone\n  last log lines: none, nothing was logged"
+
+
+def test_usual_ports_are_given_where_they_are_free_and_each_is_given_once() -> None:
+    with socket.socket() as first, socket.socket() as taken:
+        for held in (first, taken):
+            held.bind(("127.0.0.1", 0))
+        free, used = first.getsockname()[1], taken.getsockname()[1]
+        taken.listen()
+        first.close()
+        allocate = preferring(free, used)
+        given = allocate(3)
+        assert given[0] == free
+        assert used not in given
+        assert len(set(given)) == 3
+        assert free not in allocate(1)

@@ -39,7 +39,7 @@ MIXED = register(
     Kind(
         id="alertmanager/mixed-matchers",
         severity=Severity.INFO,
-        title="match or match_re beside matchers in one route",
+        title="`match` or `match_re` beside `matchers` in one route",
         why="An alert must meet all of them. `match` and `match_re` are deprecated, and a reader who changes one list"
         " overlooks the other.",
         example="""

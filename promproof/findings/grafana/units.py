@@ -75,25 +75,25 @@ def judge(panel: Panel, file: DashboardFile, setup: Setup) -> Iterator[Finding]:
             )
             continue
         size = _unit(query.tree)
-        if size is None:
-            continue
-        if {size[0], dimension(panel.unit)} == {"bytes", "seconds"}:
+        if size is not None and (effect := _mistaken(size, panel.unit)):
             yield UNIT.at(
                 file.at(path),
                 f"the metric's name says {size[2]}, the panel's unit is {panel.unit}",
-                effect=f"{'a size reads as a time' if size[0] == 'bytes' else 'a time reads as a size'}",
+                effect=effect,
                 todo="choose the metric's unit",
                 see=f"ask Prometheus: {' '.join(query.text.split())}",
             )
-        elif size[0] == dimension(panel.unit) and not math.isclose(size[1], factor(panel.unit)):
-            off = size[1] / factor(panel.unit)
-            yield UNIT.at(
-                file.at(path),
-                f"the metric's name says {size[2]}, the panel's unit is {panel.unit}",
-                effect=f"the number is {max(off, 1 / off):g} times too {'small' if off > 1 else 'large'}",
-                todo="choose the metric's unit",
-                see=f"ask Prometheus: {' '.join(query.text.split())}",
-            )
+
+
+def _mistaken(size: tuple[str, float, str], unit: str) -> str:
+    """How a reader of the panel is misled; empty where the unit is the metric's, or cannot be compared with it."""
+    what, one, _ = size
+    if {what, dimension(unit)} == {"bytes", "seconds"}:
+        return "a size reads as a time" if what == "bytes" else "a time reads as a size"
+    if what != dimension(unit) or math.isclose(one, factor(unit)):
+        return ""
+    off = one / factor(unit)
+    return f"the number is {max(off, 1 / off):g} times too {'small' if off > 1 else 'large'}"
 
 
 def _hundred(query: Query, unit: str) -> str:

@@ -102,7 +102,7 @@ HONOR = register(
     Kind(
         id="prometheus/honor-labels",
         severity=Severity.HINT,
-        title="honor_labels for a job that is no gateway",
+        title="`honor_labels` for a job that is no gateway",
         why="What the target says of job and instance replaces what Prometheus knows: two targets that say the same "
         "write into the same series. It is meant for a Pushgateway and for federation.",
         example="scrape_configs:\n- job_name: api\n  honor_labels: true\n  static_configs: [{targets: ['api:80']}]",

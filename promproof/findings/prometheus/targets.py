@@ -54,7 +54,7 @@ ADDRESS = register(
     Kind(
         id="prometheus/target-address",
         severity=Severity.ERROR,
-        title="a target that is an URL",
+        title="a target that is a URL",
         why="A target is HOST:PORT; scheme and path are keys of the job. "
         "With a slash in it Prometheus refuses the file, or drops the target.",
         example="scrape_configs:\n- job_name: api\n  static_configs: [{targets: ['http://api:8080/metrics']}]",

@@ -38,7 +38,7 @@ IRATE = register(
     Kind(
         id="rule/irate-in-alert",
         severity=Severity.INFO,
-        title="irate in an alert",
+        title="`irate` in an alert",
         why="irate() looks at the last two samples only. What happens between two evaluations is not seen, and one "
         "quiet scrape interval ends the alert and starts its `for` again.",
         example="irate(http_errors_total[5m]) > 5",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from promproof.config.promql import TooLarge, parse
-from promproof.findings.finding import Finding, Severity
+from promproof.findings.finding import Finding, Place, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import one_line
 from promproof.findings.setup import Rule, Setup
@@ -117,50 +117,43 @@ def judge_values(rule: Rule, setup: Setup) -> Iterator[Finding]:
 @each_alert(QUERY)
 def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
     """Queries of templates whose text is known."""
+    for name, template, place in _texts(rule):
+        for query, fails_empty in queries(template):
+            if judged := _judged(rule, query, fails_empty):
+                said, effect, todo = judged
+                message = f"{name}: the query {one_line(query)} {said}"
+                yield QUERY.at(place, message, effect=effect, todo=todo, see=_see(rule))
+
+
+@each_alert(ARGUMENTS, PRINTF)
+def judge_calls(rule: Rule, setup: Setup) -> Iterator[Finding]:
+    """The functions and the formats of printf in templates that Prometheus takes."""
+    for name, template, place in _texts(rule):
+        if error(template):
+            continue
+        for said in dict.fromkeys(miscalled(template)):
+            yield ARGUMENTS.at(
+                place,
+                f"{name}: {said}",
+                effect="in place of the text stands an error",
+                todo="give it what it takes",
+                see=_see(rule),
+            )
+        for printed in dict.fromkeys(misprinted(template)) if "printf" in template else ():
+            yield PRINTF.at(
+                place,
+                f"{name}: printf gives {printed}",
+                effect="the text has that in place of the value",
+                todo="write %.0f or %.2f for the value, %s for a label and for what humanize gives",
+                see=_see(rule),
+            )
+
+
+def _texts(rule: Rule) -> Iterator[tuple[str, str, Place]]:
+    """The templates of a rule, with name and place."""
     for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
         for name, template in texts.items():
-            for query, fails_empty in queries(template):
-                if judged := _judged(rule, query, fails_empty):
-                    said, effect, todo = judged
-                    yield QUERY.at(
-                        rule.at(key, name),
-                        f"{name}: the query {one_line(query)} {said}",
-                        effect=effect,
-                        todo=todo,
-                        see=_see(rule),
-                    )
-
-
-@each_alert(ARGUMENTS)
-def judge_arguments(rule: Rule, setup: Setup) -> Iterator[Finding]:
-    """The functions of templates that Prometheus takes."""
-    for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
-        for name, template in texts.items():
-            for said in dict.fromkeys(miscalled(template)) if not error(template) else ():
-                yield ARGUMENTS.at(
-                    rule.at(key, name),
-                    f"{name}: {said}",
-                    effect="in place of the text stands an error",
-                    todo="give it what it takes",
-                    see=_see(rule),
-                )
-
-
-@each_alert(PRINTF)
-def judge_formats(rule: Rule, setup: Setup) -> Iterator[Finding]:
-    """The formats of printf in templates that Prometheus takes."""
-    for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
-        for name, template in texts.items():
-            if "printf" not in template or error(template):
-                continue
-            for printed in dict.fromkeys(misprinted(template)):
-                yield PRINTF.at(
-                    rule.at(key, name),
-                    f"{name}: printf gives {printed}",
-                    effect="the text has that in place of the value",
-                    todo="write %.0f or %.2f for the value, %s for a label and for what humanize gives",
-                    see=_see(rule),
-                )
+            yield name, template, rule.at(key, name)
 
 
 def _judged(rule: Rule, query: str, fails_empty: bool) -> tuple[str, str, str] | None:

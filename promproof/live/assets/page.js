@@ -3,7 +3,18 @@
 // replaced what they stood in.
 "use strict";
 (() => {
-  const COLORS = { client: ["#0969da", "#1b7c83", "#8250df"], Prometheus: ["#bc4c00", "#9a6700", "#cf222e"] };
+  // as the style sheet has them: what is drawn is not reached by it
+  const LOOKS = {
+    light: {
+      client: ["#0969da", "#1b7c83", "#8250df"], Prometheus: ["#e16f24", "#762c00", "#cf222e"],
+      text: "#1f2328", grid: "#d1d9e0", bad: "#cf222e", soon: "#9a6700", good: "#1a7f37", told: "#8250df",
+    },
+    dark: {
+      client: ["#58a6ff", "#39c5cf", "#d2a8ff"], Prometheus: ["#ffa657", "#e3b341", "#ff7b72"],
+      text: "#e6edf3", grid: "#3d444d", bad: "#ff7b72", soon: "#d29922", good: "#3fb950", told: "#d2a8ff",
+    },
+  };
+  let looks = LOOKS.light;
   const parts = {};
   const section = (id, ...names) => {
     const made = document.createElement("section");
@@ -64,7 +75,7 @@
   const head = (state) => fill("head", (at) => {
     const run = state.run;
     const words = { waiting: "No run yet: start one, and what the client, the API and Prometheus count is compared here.",
-      running: `${run.scenario} runs since ${run.seconds} s.`, ended: run.headline,
+      running: `${run.scenario} has been running for ${run.seconds} s.`, ended: run.headline,
       settling: `${run.scenario} has ended; waiting until Prometheus has scraped the rest.` };
     add(at, "p", words[run.state]).id = "verification-state";
     now(at, state.alerts);
@@ -168,7 +179,7 @@
     if (unit === "s") return value < 1 ? (value * 1000).toFixed(1) + " ms" : value.toFixed(2) + " s";
     return plain(value) + unit;
   };
-  const MARKS = { fault: "#cf222e", healed: "#1a7f37", pending: "#9a6700", firing: "#cf222e", told: "#8250df", resolved: "#1a7f37" };
+  const MARKS = { fault: "bad", healed: "good", pending: "soon", firing: "bad", told: "told", resolved: "good" };
   let marks = [];
   // how far down the name of each mark stands, so that it is not written over that of a mark close before it; marks: [x, length]
   const lowered = (marks, close) => {
@@ -193,7 +204,7 @@
     const downs = lowered(places.map((x, index) => [x, lengths[index]]), 12 * devicePixelRatio);
     for (const [index, event] of seen.entries()) {
       const x = places[index];
-      ctx.strokeStyle = ctx.fillStyle = MARKS[event.kind];
+      ctx.strokeStyle = ctx.fillStyle = looks[MARKS[event.kind]];
       ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
@@ -223,23 +234,39 @@
       if (known) known.element.remove();
       const element = add(parts.charts, "div", null, "chart");
       const seen = { client: 0, Prometheus: 0 };
+      const axis = { stroke: looks.text, grid: { stroke: looks.grid, width: 1 }, ticks: { stroke: looks.grid, width: 1 } };
       const series = names.map((name) => {
         const side = name.split(" ")[0];
-        return { label: name, stroke: COLORS[side][seen[side]++ % 3], width: 2, spanGaps: true,
+        return { label: name, stroke: looks[side][seen[side]++ % 3], width: 2, spanGaps: true,
           dash: side === "Prometheus" ? [6, 4] : [], value: (u, v) => shown(v, chart.unit) };
       });
       const plot = new uPlot({
-        title: chart.title, width: parts.charts.clientWidth, height: 240, scales: { x: { time: false } },
-        hooks: { draw: [mark] },
-        series: [{ label: "s" }, ...series], cursor: { sync: { key: "verification" } },
-        axes: [{ label: "seconds from the begin" },
-          { size: 80, values: (u, ticks) => ticks.map((v) => shown(v, chart.unit)) }],
+        title: chart.title, width: parts.charts.clientWidth, height: 240, hooks: { draw: [mark] },
+        scales: { x: { time: false }, y: { range: (u, least, most) => [0, most > 0 ? uPlot.rangeNum(0, most, 0.1, true)[1] : 1] } },
+        series: [{ label: "second" }, ...series], cursor: { sync: { key: "verification" } },
+        axes: [{ label: "seconds since the start", ...axis },
+          { size: 80, values: (u, ticks) => ticks.map((v) => shown(v, chart.unit)), ...axis }],
       }, columns, element);
       plots.set(chart.title, { plot, element, names: names.join() });
     }
   };
   const fit = () => {
     for (const { plot } of plots.values()) plot.setSize({ width: parts.charts.clientWidth, height: 240 });
+  };
+
+  // Locust has a switch of its own for light and dark: what it has chosen is the colour behind everything
+  const theme = () => {
+    const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+    const isDark = 0.299 * red + 0.587 * green + 0.114 * blue < 128 && !/, 0\)$/.test(getComputedStyle(document.body).backgroundColor);
+    const chosen = isDark ? LOOKS.dark : LOOKS.light;
+    for (const part of [top, box]) part.classList.toggle("dark", isDark);
+    if (chosen === looks) return;
+    looks = chosen;
+    for (const { plot, element } of plots.values()) {
+      plot.destroy();
+      element.remove();
+    }
+    plots.clear();
   };
 
   const tab = () => [...document.querySelectorAll('[role="tab"]')].find((one) => one.textContent === "Verification");
@@ -259,6 +286,7 @@
     const above = here ? bar(here, main) : null;
     if (above && above.nextElementSibling !== top) above.after(top);
     if (!above && box.previousElementSibling !== top) box.before(top);
+    top.classList.toggle("inside", Boolean(above));
     top.hidden = box.hidden = here ? here.getAttribute("aria-selected") !== "true" : false;
   };
   let asking = false;
@@ -270,6 +298,7 @@
       const answer = await fetch("./verification/state.json");
       if (answer.redirected || !answer.ok) throw new Error(`Locust answers ${answer.status}`);
       const state = await answer.json();
+      theme();
       for (const show of [head, verdicts, alerts, faults, counts, draw, events, drills]) show(state);
     } catch (error) {
       fill("head", (at) => {

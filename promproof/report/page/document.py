@@ -21,7 +21,7 @@ from promproof.report.counting import open_by_reason
 from promproof.report.page import boundaries, causes, claims, counts, panels, swimming, usage
 from promproof.report.page.directions import in_order
 from promproof.report.page.documentation import documentation
-from promproof.report.page.earlier import flips
+from promproof.report.page.earlier import flips, unsteady
 from promproof.report.page.lanes import swims
 from promproof.report.page.matrix import Matrix, matrix
 from promproof.report.page.moved import Moved, moved
@@ -79,6 +79,7 @@ def page(subject: Subject) -> str:
         "flips": flips(subject.against or subject.earlier[0], subject.verdicts)
         if subject.against or subject.earlier
         else [],
+        "unsteady": unsteady(subject.earlier, subject.verdicts),
         "style": Markup(asset("page.css")),
         "script": Markup(asset("page.js")),
     }

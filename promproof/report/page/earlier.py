@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,33 @@ def flips(before: Past, verdicts: Sequence[Verdict]) -> list[Flip]:
     ]
     rank = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1}
     return sorted(found, key=lambda flip: rank.get(Outcome(flip.now), 2) if flip.now else 3)
+
+
+@dataclass(frozen=True)
+class Unsteady:
+    """A claim that had more than one outcome. course: its outcomes, the oldest first, each with how often in a row."""
+
+    claim: str
+    course: tuple[tuple[str, int], ...]
+
+
+def unsteady(runs: Sequence[Past], verdicts: Sequence[Verdict]) -> list[Unsteady]:
+    """The claims of a run whose outcome changed within it and those before, the most often broken first.
+
+    runs: the newest first. A run in which the claim was not asked for is left out; with one run there is no course.
+    """
+    if len(runs) < 2:
+        return []
+    found = []
+    for verdict in verdicts:
+        seen = [run.outcomes[verdict.claim] for run in reversed(runs) if verdict.claim in run.outcomes]
+        course = tuple((word, len(list(group))) for word, group in groupby([*seen, str(verdict.outcome)]))
+        if len(course) > 1:
+            found.append(Unsteady(verdict.claim, course))
+    red = (str(Outcome.FAIL), str(Outcome.UNKNOWN))
+    return sorted(
+        found, key=lambda claim: (not any(word in red for word, _ in claim.course), -len(claim.course))
+    )
 
 
 def kind_of(name: str) -> str:

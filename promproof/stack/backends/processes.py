@@ -9,10 +9,13 @@ from promproof.errors import InputError
 from promproof.render.monitoring import Rendered
 from promproof.stack.backend import Site, WantedApp, WantedStack
 from promproof.stack.choice import BACKENDS, Can, Kind, Wish
+from promproof.stack.ports import allocate_ports, preferring
 from promproof.stack.processes import Ports, ProcessStack
 from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS, App, Say, Stack
 
 NAME = "processes"
+_NAMES = (PROMETHEUS, ALERTMANAGER, NODE_EXPORTER)
+_USUAL_PORTS = (9090, 9093, 9100)
 
 
 class Processes:
@@ -23,8 +26,9 @@ class Processes:
     readers = False
     local = True
 
-    def __init__(self) -> None:
+    def __init__(self, usual_ports: bool = False) -> None:
         self._site: Site | None = None
+        self._allocate = preferring(*_USUAL_PORTS) if usual_ports else allocate_ports
 
     @contextmanager
     def open(self, site: Site) -> Iterator[None]:
@@ -42,8 +46,7 @@ class Processes:
         assert site is not None, "the backend has not been opened"
 
         def configure(ports: Ports) -> Rendered:
-            names = (PROMETHEUS, ALERTMANAGER, NODE_EXPORTER)
-            rendered = wanted.configure({name: ports.address(name) for name in names})
+            rendered = wanted.configure({name: ports.address(name) for name in _NAMES})
             middle = ", Alertmanager" if rendered.alertmanager_config is not None else ""
             site.say(f"starting Prometheus{middle} and Node Exporter as processes")
             return rendered
@@ -55,6 +58,7 @@ class Processes:
             wanted.scale,
             site.journal,
             node_exporter_procfs=wanted.procfs,
+            allocate=self._allocate,
         )
 
 
@@ -72,7 +76,7 @@ def refusal(wish: Wish) -> InputError | None:
 
 def make(wish: Wish, say: Say) -> Processes:
     """The backend."""
-    return Processes()
+    return Processes(wish.usual_ports)
 
 
 BACKENDS.add(NAME, Kind(NAME, 20, frozenset(Can), refusal, make))
