@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -20,10 +21,13 @@ from time import perf_counter
 from promproof.config.durations import format_duration
 from promproof.errors import EvidenceError
 from promproof.interrupts import noted
+from promproof.proofs import notation
+from promproof.proofs.notation import histograms, steady_histogram, written
 from promproof.proofs.questions import LATE, Question, Reply
 from promproof.proofs.sections import sections
 from promproof.proofs.together import bundles, merged, parts
 from promproof.proofs.world import SLOPE, Family, Program, Turn
+from promproof.stack.binaries import version_of
 from promproof.stack.children import run_to_end
 
 PROCESSES = 2
@@ -49,6 +53,17 @@ class Judge:
     promtool: Path
     seconds: float = 0.0
     alone: float = ALONE_SECONDS
+
+    @cached_property
+    def version(self) -> str:
+        """Its version, asked when it is needed; empty when it does not answer."""
+        return version_of("promtool", self.promtool) or ""
+
+    @property
+    def takes_natives(self) -> bool:
+        """Whether it reads samples of native histograms, and interpolates in them as Prometheus 3 does."""
+        major = self.version.partition(".")[0]
+        return major.isdigit() and int(major) >= 3
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """One reply for each question, in order.
@@ -188,15 +203,6 @@ def _reply(text: str, question: Question) -> Reply:
     return reply
 
 
-def written(labels: Sequence[tuple[str, str]]) -> str:
-    """A label set as promtool reads it."""
-    name = dict(labels).get("__name__", "")
-    plain = name.replace("_", "").replace(":", "").isalnum() and name.isascii() and not name[:1].isdigit()
-    held = [(k, v) for k, v in labels if k != "__name__" or not plain]
-    inside = ",".join(f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in held)
-    return f"{name if plain else ''}{{{inside}}}"
-
-
 def steady(
     families: Sequence[Family],
     knobs: Mapping[tuple[int, str], float],
@@ -209,14 +215,21 @@ def steady(
     at: the moment whose values stand at the end, for gauges on a slope; None: the end.
     """
     late = 0.0 if at is None else end - at
-    return [
-        {
-            "series": written(labels),
-            "values": line(_earlier(family, program, late), step, int(end / step) + 1),
-        }
-        for family in families
-        for labels, program in family.series(knobs)
-    ]
+    count = int(end / step) + 1
+    made: list[dict[str, str]] = []
+    for family in families:
+        if family.is_native:
+            found = histograms(family.series(knobs))
+            made += [
+                {"series": written(labels), "values": steady_histogram(parts, step, count)}
+                for labels, parts in found.items()
+            ]
+            continue
+        made += [
+            {"series": written(labels), "values": line(_earlier(family, program, late), step, count)}
+            for labels, program in family.series(knobs)
+        ]
+    return made
 
 
 def _earlier(family: Family, program: Program, late: float) -> Program:
@@ -229,9 +242,9 @@ def line(program: Program, step: float, count: int) -> str:
     if program.turn is not None:
         return _turned(program, program.turn, step, count)
     if program.events:
-        return " ".join(number(program.at(i * step)) for i in range(count))
+        return " ".join(notation.number(program.at(i * step)) for i in range(count))
     slope = program.slope * step
-    return f"{number(program.level)}{'-' if slope < 0 else '+'}{number(abs(slope))}x{count}"
+    return f"{notation.number(program.level)}{'-' if slope < 0 else '+'}{notation.number(abs(slope))}x{count}"
 
 
 def _turned(program: Program, turn: Turn, step: float, count: int) -> str:
@@ -247,9 +260,3 @@ def _turned(program: Program, turn: Turn, step: float, count: int) -> str:
     elif after > 0:
         parts.append(f"stale _x{after}")
     return " ".join(parts)
-
-
-def number(value: float) -> str:
-    """A number that promtool's notation takes: it knows no exponent with a sign."""
-    text = f"{value:.17g}" if repr(value) != f"{value:g}" else repr(value)
-    return text if "e" not in text else f"{value:.15f}".rstrip("0").rstrip(".") or "0"

@@ -21,7 +21,8 @@ from promproof.config.arithmetic import evaluate
 from promproof.contract.boundary import metric_of
 from promproof.contract.model import Alert, Boundary, seconds
 from promproof.exposition import matcher
-from promproof.proofs.asking import Judge, number
+from promproof.proofs.asking import Judge
+from promproof.proofs.notation import number
 from promproof.proofs.outcome import Alert as Rule
 from promproof.proofs.plan import times
 from promproof.proofs.prove import prove

@@ -14,8 +14,9 @@ from promproof.contract.boundary import Series, labels_of, metric_of
 from promproof.contract.model import Alert, Boundary
 from promproof.evidence.records import WorldAsked
 from promproof.exposition import Labels, label_set, matcher
-from promproof.proofs.asking import Judge, number, written
+from promproof.proofs.asking import Judge
 from promproof.proofs.boundary import LONGEST_HOLD, PATIENCE, Deployed, said_instead
+from promproof.proofs.notation import number, written
 from promproof.proofs.questions import Question
 from promproof.proofs.rulefiles import read
 

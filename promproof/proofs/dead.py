@@ -330,6 +330,8 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
         return float(low), float(high)
     if node.name in NOT_NEGATIVE:
         return 0.0, math.inf
+    if node.name == "histogram_fraction" and not _may_fall(node.args[-1]):
+        return 0.0, 1.0
     if node.name in ("absent", "absent_over_time", "present_over_time"):
         return 1.0, 1.0
     if node.name == "count_over_time":
@@ -339,6 +341,14 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
     if node.name == "abs":
         return 0.0, math.inf
     return ANY
+
+
+def _may_fall(node: Node) -> bool:
+    """Whether a histogram may hold less than nothing, for it is a difference."""
+    return any(
+        isinstance(part, Binary) or (isinstance(part, Call) and part.name in ("delta", "idelta"))
+        for part in walk(node)
+    )
 
 
 def _combined(node: Binary, recorded: Recorded) -> Bounds:

@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promproof.proofs import windows
+from promproof.proofs import natives, windows
 from promproof.proofs.calculation import ARITHMETIC, DATES, FAR, NUMERIC, date, distance, safe
-from promproof.proofs.signatures import absent_labels, grouping, joined_labels, matches, signature, unnamed
+from promproof.proofs.groups import aggregated
+from promproof.proofs.signatures import absent_labels, joined_labels, matches, signature, unnamed
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
     COMPARISONS,
@@ -52,6 +53,8 @@ class World:
     recorded: Mapping[str, Sequence[tuple[Node, Mapping[str, str]]]] = field(default_factory=dict)
     has_turns: bool = False
     """Whether what series did before may differ: then every sample counts."""
+    has_natives: bool = False
+    """Whether native histograms are among the series."""
 
 
 @dataclass
@@ -96,7 +99,9 @@ class Evaluation:
         if isinstance(node, Binary):
             return self._binary(node, t)
         if isinstance(node, Aggregate):
-            return aggregated(node, self.vector(node.inner, t), self._param(node, t))
+            inner = self.vector(node.inner, t)
+            inner = natives.folded(node.op, inner) if self.world.has_natives else inner
+            return aggregated(node, inner, self._param(node, t))
         if isinstance(node, Call):
             return self._call(node, t)
         raise NotCovered(f"{type(node).__name__.lower()} is not expected here: {node.text}")
@@ -208,14 +213,12 @@ class Evaluation:
             clock: Vector = self.vector(node.args[0], t) if node.args else {(): (float(t), 0.0)}
             return {unnamed(labels): (date(name, value), gap) for labels, (value, gap) in clock.items()}
         if name == "timestamp":
-            taken = self._taken(node.args[0], t)
-            return {
-                unnamed(labels): (taken, gap) for labels, (_, gap) in self.vector(node.args[0], t).items()
-            }
+            taken, found = self._taken(node.args[0], t), natives.counts(self.vector(node.args[0], t))
+            return {unnamed(labels): (taken, gap) for labels, (_, gap) in found.items()}
         if name in ("label_replace", "label_join"):
             return windows.relabelled(node, self.vector(node.args[0], t))
-        if name == "histogram_quantile":
-            return windows.quantiles(self.number(node.args[0], t), self.vector(node.args[1], t))
+        if name == "histogram_quantile" or name in natives.FUNCTIONS:
+            return self._of_histograms(node, t)
         if name in ("sort", "sort_desc"):
             return self.vector(node.args[0], t)
         function = NUMERIC.get(name)
@@ -224,8 +227,16 @@ class Evaluation:
         numbers = [self.number(arg, t) for arg in node.args[1:]]
         return {
             unnamed(labels): (safe(function, value, *numbers), gap)
-            for labels, (value, gap) in self.vector(node.args[0], t).items()
+            for labels, (value, gap) in natives.floats(self.vector(node.args[0], t)).items()
         }
+
+    def _of_histograms(self, node: Call, t: float) -> Vector:
+        numbers = [self.number(arg, t) for arg in node.args[:-1]]
+        vector = self.vector(node.args[-1], t)
+        made = natives.read(node.name, numbers, vector) if self.world.has_natives else {}
+        if node.name == "histogram_quantile":
+            made |= windows.quantiles(numbers[0], vector)
+        return made
 
     def _taken(self, node: Node, t: float) -> float:
         """When the samples of a vector were taken: those of a selector before, those of a calculation now."""
@@ -243,6 +254,7 @@ class Evaluation:
             self.world.has_turns and node.name not in windows.COUNTED
         )
         ranges = self._range(window, t, 2000 if exact else FEW)
+        ranges = natives.ranged(node.name, ranges) if self.world.has_natives else ranges
         if node.name == "absent_over_time":
             there = any(samples and gap == 0 for _, samples, gap in ranges)
             return {absent_labels(window.inner): (1.0, FAR if there else 0.0)}
@@ -277,6 +289,8 @@ class Evaluation:
 
     def _binary(self, node: Binary, t: float) -> Vector | float:
         left, right = self.value(node.left, t), self.value(node.right, t)
+        if self.world.has_natives:
+            left, right = natives.operands(node.op, left, right)
         if isinstance(left, float) and isinstance(right, float):
             if node.op in COMPARISONS:
                 self._saw(node, left, right, distance(node.op, left, right))
@@ -365,24 +379,3 @@ class Evaluation:
         if left and right and not made:
             self.seen.apart[node] = (list(left), list(right))
         return made
-
-
-def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:
-    """The groups; elements that miss count only where there are no others."""
-    groups: dict[Labels, list[tuple[float, float, Labels]]] = {}
-    for labels, (value, gap) in vector.items():
-        groups.setdefault(grouping(node, labels), []).append((value, gap, labels))
-    made: Vector = {}
-    for key, members in groups.items():
-        gap = min(gap for _, gap, _ in members)
-        held = [member for member in members if member[1] == gap]
-        if node.op in ("topk", "bottomk"):
-            ordered = sorted(held, key=lambda m: m[0], reverse=node.op == "topk")
-            made.update({labels: (value, gap) for value, _, labels in ordered[: int(param)]})
-        elif node.op == "count_values":
-            for value in {member[0] for member in held}:
-                named = (*key, (str(param), windows.printed(value)))
-                made[tuple(sorted(named))] = (float(sum(m[0] == value for m in held)), gap)
-        else:
-            made[key] = (windows.folded(node.op, [member[0] for member in held], param), gap)
-    return made

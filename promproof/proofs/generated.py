@@ -12,7 +12,7 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,6 +36,18 @@ TOGETHER = 40
 _ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\}),?$", re.MULTILINE)
 _CASE = re.compile(r"^    alertname: .*, time: (\S+), *$", re.MULTILINE)
 _PAIR = re.compile(r'([a-zA-Z_]\w*)=("(?:\\.|[^"\\])*")')
+
+
+_REFUSED = re.compile(r'^\S*: group ".*?", rule \d+, ".*?": (?P<why>.+)$', re.MULTILINE)
+UNPASSED = "no test of it passes as a file"
+
+
+@dataclass
+class _Answer:
+    """What promtool says of one test: the alerts that fire, by the time of the case; or why it refuses the rule."""
+
+    alerts: dict[float, list[dict[str, Any]]] = field(default_factory=dict)
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +87,8 @@ def write(
     for start in range(0, len(drafts), TOGETHER):
         batch = drafts[start : start + TOGETHER]
         for draft, filled in zip(batch, _filled(batch, promtool), strict=True):
-            if filled is None:
-                left.append(f"{draft.outcome.alert.name}: no test of it passes as a file")
+            if isinstance(filled, str):
+                left.append(f"{draft.outcome.alert.name}: {filled}")
                 continue
             (folder / f"{draft.name}.rules.yml").write_text(dump(draft.rules), encoding="utf-8")
             file = folder / f"{draft.name}.test.yml"
@@ -174,8 +186,8 @@ def _case(name: str, moment: float, *, fires: bool) -> dict[str, Any]:
     return {"eval_time": duration(moment), "alertname": name, "exp_alerts": [{}] if fires else []}
 
 
-def _filled(drafts: Sequence[_Draft], promtool: Path) -> list[dict[str, Any] | None]:
-    """The documents with what promtool answers; None where sides are not as expected, or it does not pass then."""
+def _filled(drafts: Sequence[_Draft], promtool: Path) -> list[dict[str, Any] | str]:
+    """The documents with what promtool answers; the reason where promtool refuses the rule, or no test passes then."""
     with TemporaryDirectory(prefix="generated-") as name:
         folder = Path(name)
         asked = []
@@ -184,30 +196,31 @@ def _filled(drafts: Sequence[_Draft], promtool: Path) -> list[dict[str, Any] | N
             asked += [{**draft.document, "tests": [_unfilled(test)]} for test in draft.document["tests"]]
         answers = iter(_answers(folder, promtool, asked))
         filled = [_expecting(draft, [next(answers) for _ in draft.document["tests"]]) for draft in drafts]
-        ready = [document for document in filled if document is not None]
+        ready = [document for document in filled if not isinstance(document, str)]
         passed = iter(_passed(folder, promtool, ready))
-        return [document if document is not None and next(passed) else None for document in filled]
+        return [document if isinstance(document, str) or next(passed) else UNPASSED for document in filled]
 
 
 def _unfilled(test: dict[str, Any]) -> dict[str, Any]:
     return {**test, "alert_rule_test": [{**case, "exp_alerts": []} for case in test["alert_rule_test"]]}
 
 
-def _expecting(
-    draft: _Draft, answers: Sequence[Mapping[float, list[dict[str, Any]]]]
-) -> dict[str, Any] | None:
-    """The document with the alerts that promtool sees; without optional tests that it sees otherwise."""
+def _expecting(draft: _Draft, answers: Sequence[_Answer]) -> dict[str, Any] | str:
+    """The document with the alerts that promtool sees, without optional tests that it sees otherwise; or the reason."""
     tests = []
+    refused = next((answer.refused for answer in answers if answer.refused), "")
+    if refused:
+        return f"promtool refuses the rule: {refused}"
     for number, (test, answer) in enumerate(zip(draft.document["tests"], answers, strict=True)):
         cases, agrees = [], True
         for case in test["alert_rule_test"]:
-            got = answer.get(parse_duration(case["eval_time"]), [])
+            got = answer.alerts.get(parse_duration(case["eval_time"]), [])
             agrees = agrees and bool(got) == bool(case["exp_alerts"])
             cases.append({**case, "exp_alerts": got})
         if agrees:
             tests.append({**test, "alert_rule_test": cases})
         elif number not in draft.optional:
-            return None
+            return UNPASSED
     return {**draft.document, "tests": tests}
 
 
@@ -237,15 +250,15 @@ def _said(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) 
         return dict(ChainMap(*pool.map(run, shares)))
 
 
-def _answers(
-    folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]
-) -> list[dict[float, list[dict[str, Any]]]]:
-    """For each document the alerts that fire, by the time of the case, although none are expected."""
-    found: list[dict[float, list[dict[str, Any]]]] = [{} for _ in documents]
+def _answers(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> list[_Answer]:
+    """For each document what fires although no alert is expected."""
+    found = [_Answer() for _ in documents]
     for number, output in _said(folder, promtool, documents).items():
+        refused = _REFUSED.search(output)
+        found[number].refused = refused["why"] if refused is not None else ""
         cases = _CASE.split(output)
         for moment, got in zip(cases[1::2], cases[2::2], strict=True):
-            found[number][_seconds(moment)] = [_alert(match) for match in _ALERT.finditer(got)]
+            found[number].alerts[_seconds(moment)] = [_alert(match) for match in _ALERT.finditer(got)]
     return found
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promproof.proofs.dead import reads_native
+from promproof.proofs.natives import FUNCTIONS
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.strings import PLAIN, accepts, refused, values
 from promproof.proofs.tree import (
@@ -32,6 +34,8 @@ TRENDS = ("predict_linear", "deriv")
 """What a slope tells, with whatever level."""
 COUNTS = ("count", "group", "count_values", "stddev", "stdvar", "quantile", "topk", "bottomk", "avg")
 EDGES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+MOST_OF_ALL = 0.9
+"""The share of a histogram's observations that lie below its knob, where no quantile is asked for."""
 Choice = Mapping[tuple[int, str], bool]
 Labelled = tuple[str, str, str]
 """A matcher with its label, as a selector has it."""
@@ -52,6 +56,7 @@ class Use:
     function: str = ""
     seconds: float = 300.0
     q: float | None = None
+    is_native: bool = False
     labels: dict[str, str] = field(default_factory=dict)
 
     def matchers(self, name: str) -> list[tuple[str, str]]:
@@ -88,7 +93,7 @@ def uses(root: Node, recorded: Recorded) -> list[Use]:
                 left = tuple(matcher for matcher in wanted if matcher[0] not in {*given, "__name__"})
                 visit(expression, (*path, node), depth + 1, left)
             if not rules:
-                found.append(_use(len(found), node, path, wanted))
+                found.append(_use(len(found), node, path, wanted, recorded))
             return
         for child in node.children():
             visit(child, (*path, node), depth, wanted)
@@ -97,7 +102,13 @@ def uses(root: Node, recorded: Recorded) -> list[Use]:
     return found
 
 
-def _use(number: int, selector: Selector, path: tuple[Node, ...], wanted: tuple[Labelled, ...]) -> Use:
+def _use(
+    number: int,
+    selector: Selector,
+    path: tuple[Node, ...],
+    wanted: tuple[Labelled, ...],
+    recorded: Recorded,
+) -> Use:
     made = Use(number, selector, path, wanted)
     for above, node in zip(reversed(path[:-1]), reversed(path), strict=False):
         if isinstance(node, Window) and isinstance(above, Call) and not made.function:
@@ -106,8 +117,11 @@ def _use(number: int, selector: Selector, path: tuple[Node, ...], wanted: tuple[
     for place, node in enumerate(path):
         if isinstance(node, Call) and node.name == "histogram_quantile" and not made.matchers("le"):
             made.q = node.args[0].value if isinstance(node.args[0], Number) else 0.9
+            made.is_native = reads_native(node, recorded)
+        elif isinstance(node, Call) and node.name in FUNCTIONS:
+            made.q, made.is_native = MOST_OF_ALL, True
         elif isinstance(node, Binary) and below[place + 1] is _without_buckets(node):
-            made.q = None
+            made.q, made.is_native = None, False
     return made
 
 
@@ -147,6 +161,7 @@ def families(
                 family.knobs[COPIES] = 0.0 if counted else 1.0
                 family.copied = _copied(use)
                 family.is_spread |= use.counts_values()
+                family.is_native |= use.is_native
     for use in found:
         if use.function in TRENDS:  # of all that it reads, what narrower selectors read of it as well
             for family in filter(use.reads, made.values()):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promproof.config.durations import format_duration
-from promproof.proofs import clocks, dead
+from promproof.proofs import clocks, dead, natives
 from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
@@ -31,8 +31,6 @@ LOOKBACK = 285.0
 SAMPLES = 1500
 PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear")
 """What says nothing of a single sample."""
-NATIVE = tuple(f"histogram_{name}" for name in ("avg", "count", "fraction", "stddev", "stdvar", "sum"))
-"""The functions of native histograms only."""
 DEAR = 6 * 3600.0
 """A subquery over more seconds."""
 LATEST = 40 * 86400.0
@@ -63,6 +61,16 @@ class Plan:
     worlds: list[Knobs] = field(default_factory=list)
     moments: tuple[tuple[float, bool], ...] = ()
     """Of an alert that only the clock decides: when it is asked, and whether it fires then."""
+
+    def native(self) -> str:
+        """What it reads of native histograms; empty: nothing."""
+        found = (
+            node.text
+            for node in _all(self.problem.root, self.problem.recorded)
+            if (isinstance(node, Call) and node.name in natives.FUNCTIONS)
+            or dead.reads_native(node, self.problem.recorded)
+        )
+        return next(found, "")
 
     def is_pinned(self) -> bool:
         """Whether it looks at a moment that stays (`@`): what was there heals no more."""
@@ -102,13 +110,6 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     """
     root = parse(expression)
     step, every, moment = times(root, recorded, scrape)
-    for node in walk(root):
-        is_native = isinstance(node, Call) and node.name in NATIVE
-        if is_native or dead.reads_native(node, recorded):
-            raise NotCovered(
-                "it reads a native histogram (no `_bucket`, no `le`), and promtool 2.42 has no samples of one: "
-                f"{node.text}"
-            )
     impossible = dead.reason(root, recorded)
     if not impossible and scrape is not None:
         impossible = _one_scrape(root, recorded, scrape)

@@ -53,7 +53,7 @@ def prove(
     with ThreadPoolExecutor(1) as pool:
         before: tuple[list[Outcome], Future[None]] | None = None
         for start in range(0, len(alerts), BATCH):
-            batch = [_planned(alert, known.trees, scrape) for alert in alerts[start : start + BATCH]]
+            batch = [_planned(alert, known.trees, scrape, judge) for alert in alerts[start : start + BATCH]]
             if before is not None:
                 ended(*before)
             before = batch, pool.submit(_judged, batch, known, judge, scrape)
@@ -62,14 +62,14 @@ def prove(
     return outcomes
 
 
-def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
-    outcome = _as_it_is(alert, recorded, scrape)
+def _planned(alert: Alert, recorded: Recorded, scrape: float | None, judge: Judge) -> Outcome:
+    outcome = _as_it_is(alert, recorded, scrape, judge)
     if outcome.plan is None or not outcome.reason:
         return outcome
     try:
         for days, expression in dates.moved(alert.expression):
             data = {**alert.data, "expr": expression}
-            later = _as_it_is(replace(alert, expression=expression, data=data), recorded, scrape)
+            later = _as_it_is(replace(alert, expression=expression, data=data), recorded, scrape, judge)
             if later.plan is not None and not later.reason:
                 later.moved = alert, days
                 return later
@@ -78,7 +78,7 @@ def _planned(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
     return outcome
 
 
-def _as_it_is(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome:
+def _as_it_is(alert: Alert, recorded: Recorded, scrape: float | None, judge: Judge) -> Outcome:
     try:
         plan = planned(alert.expression, recorded, scrape)
     except NotCovered as error:
@@ -86,6 +86,14 @@ def _as_it_is(alert: Alert, recorded: Recorded, scrape: float | None) -> Outcome
     except (ValueError, RecursionError) as error:
         return Outcome(alert, OPEN, reason=" ".join(str(error).split())[:160])
     plan.problem.forget()
+    native = plan.native()
+    if native and not judge.takes_natives:
+        return Outcome(
+            alert,
+            OPEN,
+            reason="it reads a native histogram (no `_bucket`, no `le`), which takes a promtool of version 3 or newer; "
+            f"this one is {judge.version or 'of no known version'}: {native}",
+        )
     return Outcome(alert, OPEN, reason=plan.error, plan=plan)
 
 

@@ -86,7 +86,8 @@ class Problem:
         series: dict[str, list[tuple[Labels, Program]]] = {}
         for family in self.families:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
-        return Evaluation(World(series, self.step, self.recorded, has_turns=self.age > 0))
+        has_natives = any(family.is_native for family in self.families)
+        return Evaluation(World(series, self.step, self.recorded, self.age > 0, has_natives))
 
     def forget(self) -> None:
         """Let go of what only a search needs."""

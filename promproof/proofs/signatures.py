@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from promproof.proofs.natives import PART
 from promproof.proofs.strings import accepts
-from promproof.proofs.tree import COMPARISONS, Aggregate, Binary, Node, Selector
+from promproof.proofs.tree import COMPARISONS, SETS, Aggregate, Binary, Node, Selector
 from promproof.proofs.world import Labels
 
 
@@ -13,11 +14,14 @@ from promproof.proofs.world import Labels
 def grouping(node: Aggregate, labels: Labels) -> Labels:
     if node.without:
         return tuple((k, v) for k, v in labels if k not in node.labels and k != "__name__")
-    return tuple((k, v) for k, v in labels if k in node.labels)
+    return tuple((k, v) for k, v in labels if k in node.labels or k == PART)
 
 
 def signature(node: Binary, labels: Labels) -> Labels:
-    """The labels by which an operator joins."""
+    """The labels by which an operator joins; parts of histograms join one by one, but are there together."""
+    if labels and labels[0][0] == PART:
+        plain = signature(node, labels[1:])
+        return plain if node.op in SETS else (labels[0], *plain)
     if node.on is not None:
         return tuple((k, v) for k, v in labels if k in node.on)
     return tuple((k, v) for k, v in labels if k not in node.ignoring and k != "__name__")

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from promproof.exposition import matcher
-from promproof.proofs.asking import number, steady, written
+from promproof.proofs.asking import steady
+from promproof.proofs.notation import histograms, number, staged_histogram, written
 from promproof.proofs.questions import Course as Course
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
@@ -90,6 +91,9 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
     ]
     made = []
     for family in problem.families:
+        if family.is_native:
+            made += _histograms(family, (silent, fired, silent), marks, problem.step)
+            continue
         stages = [dict(_numbered(family, knobs)) for knobs in (silent, fired, silent)]
         for key in sorted({key for stage in stages for key in stage}):
             labels = next(stage[key][0] for stage in stages if key in stage)
@@ -101,6 +105,21 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
             )
             made.append({"series": written(labels), "values": values})
     return made
+
+
+def _histograms(
+    family: Family, stages: Sequence[Knobs], marks: Sequence[int], step: float
+) -> list[dict[str, str]]:
+    found = [histograms(family.series(knobs)) for knobs in stages]
+    return [
+        {
+            "series": written(labels),
+            "values": staged_histogram(
+                [stage.get(labels) for stage in found], marks, step, counter=family.is_counter()
+            ),
+        }
+        for labels in sorted({labels for stage in found for labels in stage})
+    ]
 
 
 def _numbered(family: Family, knobs: Knobs) -> list[tuple[Labels, tuple[Labels, Program]]]:

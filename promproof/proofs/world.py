@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from promproof.proofs import natives
+
 Labels = tuple[tuple[str, str], ...]
 """Sorted pairs, the name of the metric among them."""
 Knobs = Mapping[tuple[int, str], float]
@@ -99,6 +101,8 @@ class Family:
     turn: float | None = None
     is_spread: bool = False
     """Whether the copies have a value each: their values are counted."""
+    is_native: bool = False
+    """Whether it is a native histogram: its series are then the parts of one each."""
     is_raw: bool = False
     """Whether a quantile is taken of what its buckets hold, not of what they gain: then it turns as they do."""
 
@@ -114,7 +118,9 @@ class Family:
             if copy:
                 for name in self.copied:
                     labels[name] = f"{labels.get(name, '')}-{copy}"
-            if self.q is not None:
+            if self.is_native:
+                made = self._parts(labels, knobs)
+            elif self.q is not None:
                 made = self._buckets(labels, knobs)
             else:
                 program = self._program(knobs)
@@ -170,6 +176,19 @@ class Family:
             yield (
                 frozen(self.metric, {**labels, "le": le}),
                 self._turned(program, slope * GROWN, slope * grows),
+            )
+
+    def _parts(self, labels: dict[str, str], knobs: Knobs) -> Iterator[tuple[Labels, Program]]:
+        traffic, now = self.knob(TRAFFIC, knobs), self.knob(QUANTILE, knobs)
+        size, grows = (traffic, 0.0) if self.is_raw else (traffic * GROWN, traffic)
+        after = natives.shares(self.q or 0.5, now)
+        before = natives.shares(self.q or 0.5, max(0.0, now + self.knob(PAST, knobs)))
+        for part in sorted({*after, *before} if self.turn is not None else after):
+            share, was = after.get(part, 0.0), before.get(part, 0.0)
+            program = Program(size * share, grows * share)
+            yield (
+                frozen(self.metric, {**labels, natives.PART: part}),
+                self._turned(program, size * was, grows * was),
             )
 
 

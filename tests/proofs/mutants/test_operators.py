@@ -66,6 +66,18 @@ RATE = 'sum by (job, pod) (rate(errors_total{job="a", code=~"5.."}[5m])) > 0.5'
         ("quantile", "histogram_quantile(0.95, x)", ["histogram_quantile(0.5, x)"]),
         ("quantile", "quantile(0.5, x)", ["quantile(0.9, x)"]),
         ("quantile", "sum(x)", []),
+        ("rate", "histogram_fraction(0, 1, sum(rate(x[5m]))) < 0.9", []),
+        ("rate", "histogram_count(rate(x[5m])) > 1", ["histogram_count(increase(x[5m])) > 1"]),
+        (
+            "fraction",
+            "histogram_fraction(0.1, 0.3, rate(x[5m])) < 0.9",
+            [
+                "histogram_fraction(0.2, 0.3, rate(x[5m])) < 0.9",
+                "histogram_fraction(0.1, 0.6, rate(x[5m])) < 0.9",
+            ],
+        ),
+        ("fraction", "histogram_fraction(0, +Inf, rate(x[5m])) < 0.9", []),
+        ("fraction", "histogram_quantile(0.3, rate(x[5m])) < 0.9", []),
     ],
     ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )  # one row a case

@@ -206,6 +206,6 @@ OPEN = {
         "rate(a_total[5m]) > 30 * rate(a_total[1h])",
         "compares a_total with its own past",
     ),
-    "unknown function": ("histogram_fraction(0, 1, a) > 1", "histogram_fraction"),
+    "unknown function": ("sgn(mad_over_time(a[5m])) > 1", "mad_over_time"),
     "another dialect": ("a > default 5", "can't be read"),
 }

@@ -15,6 +15,7 @@ from promproof.proofs.prove import prove
 from promproof.proofs.questions import Question
 from promproof.proofs.tree import NotCovered, parse
 from promproof.proofs.world import LEVEL, SLOPE, Family
+from promproof.stack.binaries import version_of
 from tests.proofs.prove import grammar
 from tests.proofs.prove.rows import CONTRADICTED, DEAD, FLIPS, OPEN, RECORDINGS, WITHOUT_COURSE
 
@@ -73,6 +74,15 @@ def test_an_alert_that_does_otherwise_than_written_is_contradicted(
 def test_an_expression_that_is_not_covered_says_why(outcomes: dict[str, Outcome], kind: str) -> None:
     assert outcomes[kind].verdict == "not covered"
     assert OPEN[kind][1] in outcomes[kind].reason
+
+
+def test_a_promtool_without_native_histograms_is_named_with_its_version(
+    outcomes: dict[str, Outcome], promtool: Path
+) -> None:
+    version = version_of("promtool", promtool)
+    assert version is not None
+    assert f"this one is {version}: " in outcomes["native histogram"].reason
+    assert Judge(promtool).takes_natives == (int(version.partition(".")[0]) >= 3)
 
 
 def test_the_search_reads_random_expressions_as_promtool_does(promtool: Path) -> None:

@@ -1,6 +1,7 @@
 """`increase` for `rate`, and the reverse: a factor of the window's seconds.
 
-Below histogram_quantile() the factor is the same for all buckets and falls out: these two mean the same, none is made.
+Below histogram_quantile() and its kin, which say nothing of how many observations there are, the factor is the same for
+all buckets and falls out: these two mean the same, none is made.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from promproof.proofs.mutants.base import Change, Subject, edited, register
 from promproof.proofs.mutants.syntax import Node
 
 OTHER = {"rate": "increase", "increase": "rate"}
+SHAPES = tuple(f"histogram_{name}" for name in ("quantile", "avg", "fraction", "stddev", "stdvar"))
+"""Functions of a histogram that say the same of twice as many observations."""
 
 
 @register("rate")
@@ -19,7 +22,7 @@ def make(subject: Subject) -> Iterator[Change]:
     same = {
         id(inner)
         for node in subject.tree.walk()
-        if node.kind == "call" and node.word == "histogram_quantile"
+        if node.kind == "call" and node.word in SHAPES
         for inner in _summed(node.children[-1])
     }
     for node in subject.tree.walk():
