@@ -21,7 +21,7 @@ from promproof.checks.panel_findings import (
     zooms,
 )
 from promproof.checks.panel_quiet import elsewhere
-from promproof.checks.target_metrics import is_known, strange
+from promproof.checks.target_metrics import is_known, sampled, strange
 from promproof.contract.model import Contract
 from promproof.contract.panels import DashboardClaim
 from promproof.evidence.evidence import Evidence, Gap
@@ -151,7 +151,7 @@ def judge_metrics(claim: Claim, evidence: Evidence) -> Verdict:
         return findings(
             claim, never, good="", expected="documented metrics", evidence=[evidence.need(Dashboards).number]
         )
-    served = {*evidence.need(Metadata).data.types, *recorded}
+    served = {*sampled(evidence.need(Metadata).data.types), *recorded}
     found, names, doubt = [], set(), ""
     others: set[str] = set()
     for dashboard, panel in _all(seen):

@@ -20,6 +20,13 @@ from promproof.grafana.queries import metric_of
 from promproof.promql.tree import matchers, selectors
 
 SUFFIXES = ("_bucket", "_sum", "_count")
+_OF_TYPES = {
+    "info": ("_info",),
+    "counter": ("_total", "_created"),
+    "histogram": ("_created",),
+    "summary": ("_created",),
+}
+"""By type, what OpenMetrics appends to the name of a family besides `SUFFIXES`."""
 _OF_COUNTERS = ("rate", "irate", "increase")
 
 
@@ -31,6 +38,17 @@ def is_known(contract: Contract, name: str, served: Collection[str]) -> bool:
         or not bases.isdisjoint({*served, "up", "ALERTS"})
         or name.startswith("scrape_")
     )
+
+
+def sampled(types: Mapping[str, str | None]) -> set[str]:
+    """The names that a query can ask for, by the families and types that a server tells.
+
+    It tells of OpenMetrics `build` of type info, whose series are called `build_info`.
+    """
+    return {
+        *types,
+        *(name + suffix for name, kind in types.items() for suffix in _OF_TYPES.get(kind or "", ())),
+    }
 
 
 def strange(expression: str, contract: Contract, recorded: Collection[str]) -> Iterator[str]:

@@ -87,6 +87,7 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
         choice = of_openapi(document, target.metrics_path)
         say(
             f"routes from {where}: {len(choice.routes)} that only read{'s' if len(choice.routes) == 1 else ''}"
+            + "".join(f"\n  not sent: {route}, {why}" for route, why in choice.left if not choice.routes)
         )
     else:
         choice = of_exposition(first, target.metrics_path)

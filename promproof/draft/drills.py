@@ -72,9 +72,14 @@ def _share(rule: Rule, found: Recognised, probes: Sequence[Probe]) -> tuple[floa
         return None
     threshold = number(node.rhs)
     told = truth([node.lhs], found.counting) if threshold is not None and 0 < threshold < 1 else None
-    if threshold is None or told is None or told["kind"] != "ratio" or told.get("by") or told.get("where"):
+    if threshold is None or told is None or told["kind"] != "ratio":
         return None
-    seen = found.counting[told["metric"]].seen
+    counting = found.counting[told["metric"]]
+    seen = counting.seen
+    if any(
+        counting.sources.get(label) != "constant" for label in (*told.get("by", ()), *told.get("where", ()))
+    ):
+        return None  # of some requests alone, or of each group by itself
     counted = [probe for probe in probes if probe in seen]
     inside = [probe for probe in counted if _meets(told["part"], dict(seen[probe]))]
     outside = [probe for probe in counted if probe not in inside and probe.status < 400]

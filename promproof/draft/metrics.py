@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from promproof.draft.lines import comment, item
 from promproof.draft.observed import COUNTED_SAMPLE, Observed
-from promproof.draft.recognise import Counting, Recognised
+from promproof.draft.recognise import OUTCOMES, Counting, Recognised
 from promproof.exposition import Exposition, Family
 
 PROCESS = {
@@ -126,10 +126,7 @@ def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
     if source == "method_lower":
         return {"from": "method", "case": "lower"}
     if source == "status_class":
-        return {
-            "from": "status_class",
-            **({"case": "upper"} if any("X" in v for v in values.values()) else {}),
-        }
+        return {"from": "status_class", **_class_spelt(set(values.values()))}
     if source == "status":
         words = {str(probe.status): value for probe, value in values.items() if value != str(probe.status)}
         return {"from": "status", **({"as": words} if words else {})}
@@ -139,6 +136,14 @@ def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
     if counting.own is not None and dict(counting.own).get(name, "") != metrics_path:
         spelt[metrics_path] = dict(counting.own).get(name, "")
     return {"from": "route", **({"as": spelt} if spelt else {})}
+
+
+def _class_spelt(values: Collection[str]) -> dict[str, Any]:
+    """How a label spells classes of status: one that says an outcome in words says it of every class."""
+    if not any(value.upper() in OUTCOMES for value in values):
+        return {"case": "upper"} if any("X" in value for value in values) else {}
+    words = OUTCOMES if any(value.isupper() for value in values) else [word.lower() for word in OUTCOMES]
+    return {"as": {f"{digit}xx": word for digit, word in enumerate(words) if word}}
 
 
 def _form(family: Family) -> dict[str, Any]:

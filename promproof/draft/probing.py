@@ -210,6 +210,8 @@ def _tried(
     except requests.RequestException as error:
         return f"no answer ({type(error).__name__})"
     status = answer.status_code
+    if not wanted and _is_exposition(answer.text):
+        return "answers with metrics, as the program of a worker does at every path"
     if status in wanted or (wanted != (404,) and 200 <= status < 400):
         try:
             answers[path] = ids(answer.json())
@@ -221,6 +223,13 @@ def _tried(
     if status >= 500:
         return f"answers {status}: the service itself fails"
     return f"answers {status}"
+
+
+def _is_exposition(text: str) -> bool:
+    try:
+        return "# TYPE " in text and bool(parse(text).families)
+    except ValueError:
+        return False
 
 
 def observe(target: Target, probes: Sequence[Probe], settle: float = 0.05) -> Observed:

@@ -21,6 +21,8 @@ SLACK = 0.002
 """Seconds by which two clocks may differ for one request."""
 SIZES = ("byte", "size")
 _KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
+OUTCOMES = ("", "INFORMATIONAL", "SUCCESS", "REDIRECTION", "CLIENT_ERROR", "SERVER_ERROR")
+"""Micrometer's words for the classes of status, by their first digit."""
 MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
 
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
@@ -268,6 +270,8 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
     if all(value == str(probe.status) for probe, value in values.items()):
         return "status"
     if all(value.lower() == f"{probe.status // 100}xx" for probe, value in values.items()):
+        return "status_class"
+    if all(value.upper() == OUTCOMES[probe.status // 100] for probe, value in values.items()):
         return "status_class"
     if all(_says_status(value, probe.status) for probe, value in values.items()) and _by_status(values):
         return "status"

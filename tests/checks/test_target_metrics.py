@@ -11,7 +11,7 @@ from promproof.checks import configuration
 from promproof.checks.base import Claim
 from promproof.checks.panel_inventory import CHECKS
 from promproof.checks.panel_plain import _of_annotation, _of_links
-from promproof.checks.target_metrics import misread, strange
+from promproof.checks.target_metrics import is_known, misread, sampled, strange
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
@@ -156,3 +156,24 @@ def test_a_recording_rule_reads_metrics_as_they_are_documented(
     found = list(misread(name, expression, contract))
     assert len(found) == len(said)
     assert all(text in each for text, each in zip(said, found, strict=True))
+
+
+SERVED = {
+    "shop_build": "info",
+    "orders": "counter",
+    "took_seconds": "histogram",
+    "load": "gauge",
+    "odd": None,
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["shop_build_info", "orders_total", "orders_created", "took_seconds_created", "load", "odd"]
+)
+def test_what_openmetrics_appends_to_a_family_is_served_with_it(contract: Contract, name: str) -> None:
+    assert is_known(contract, name, sampled(SERVED))
+
+
+@pytest.mark.parametrize("name", ["load_info", "odd_created", "shop_info", "orders_info"])
+def test_a_suffix_that_the_type_does_not_have_is_not_served(contract: Contract, name: str) -> None:
+    assert not is_known(contract, name, sampled(SERVED))

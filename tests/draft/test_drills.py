@@ -25,7 +25,7 @@ def drafted(*expressions: str, started: bool = True, names: str = "ABCDEF") -> d
     def write(sent: dict[Probe, int], reads: int) -> str:
         rows: dict[str, float] = {}
         for probe, times in sent.items():
-            labels = f'code="{probe.status}",path="{probe.route}"'
+            labels = f'app="shop",code="{probe.status}",path="{probe.route}"'
             rows[labels] = rows.get(labels, 0) + times
         return counter("hits_total", rows)
 
@@ -52,6 +52,15 @@ def test_an_alert_on_a_share_is_drilled_with_a_request_that_fails_anyway(
     assert (drill.fault.request, drill.below, drill.above) == (sent, *doses)
     played = scenario.load(tmp_path / "drills" / str(drill.scenario))
     assert [item.name for item in played.mix] == ["GET /items", "GET /items/1"], "nothing of it fails"
+
+
+def test_a_label_that_every_series_has_makes_no_share_another_one(tmp_path: Path) -> None:
+    inside = 'sum by (app) (rate(hits_total{app="shop",code="500"}[5m]))'
+    [name, _] = drafted(f'{inside} / sum by (app) (rate(hits_total{{app="shop"}}[5m])) > 0.1')
+    assert name == "drills/A.yaml"
+    assert not drafted(
+        'sum(rate(hits_total{code="500",path="/fail"}[5m])) / sum(rate(hits_total{path="/fail"}[5m])) > 0.1'
+    )
 
 
 def test_an_alert_on_a_target_that_is_gone_is_drilled_by_killing_it(tmp_path: Path) -> None:

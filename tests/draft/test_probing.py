@@ -113,6 +113,17 @@ def test_ids_come_from_answers() -> None:
     assert dict(tried.left) == {"GET /orders/{order_id}": "no answer had a value for order_id"}
 
 
+def test_a_path_that_answers_with_the_metrics_is_no_route_unless_somebody_names_it() -> None:
+    shown = "# TYPE tasks_total counter\ntasks_total 3\n"
+    answers = {"/": (200, shown), "/tasks": (200, shown), "/about": (200, "# TYPE of thing")}
+    with serving(Server(answers)) as server:
+        tried = try_routes(quick(server), routes("/", "/tasks", "/about"))
+        named = try_routes(quick(server), routes(), [Route("GET", "/tasks")])
+    assert [probe.path for probe in tried.probes[:-1]] == ["/about"]
+    assert [route for route, _ in tried.left] == ["GET /tasks"], "nothing is said of a usual path"
+    assert [probe.path for probe in named.probes[:-1]] == ["/tasks"]
+
+
 def test_a_service_that_answers_every_path_has_no_unknown_one() -> None:
     class Everything(Server):
         def answer(self, method: str, path: str) -> tuple[int, str]:

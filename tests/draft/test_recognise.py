@@ -337,3 +337,34 @@ def test_what_the_next_start_says_otherwise_is_no_constant(value: str, source: s
     assert sources(found)["hits_total"]["host"] == source
     kept = of_every_start(recognise(observed(write, (ITEMS, ITEM, UNKNOWN))), ())
     assert sources(kept)["hits_total"]["host"] == "constant"
+
+
+def outcomes(words: dict[int, str]) -> Recognised:
+    """A counter with the status and an outcome in words; one path answers as no other does."""
+    broken = Probe("GET", "/broken", "/broken", 500)
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows = {
+            f'outcome="{words[probe.status]}",status="{probe.status}",uri="{probe.route}"': times
+            for probe, times in sent.items()
+        }
+        return counter("hits_total", {labels: float(times) for labels, times in rows.items()})
+
+    return recognise(observed(write, (*PROBES, broken)))
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_an_outcome_in_micrometers_words_is_a_class_of_status_of_which_every_word_is_known(
+    case: Callable[[str], str],
+) -> None:
+    words = {200: case("SUCCESS"), 404: case("CLIENT_ERROR"), 500: case("SERVER_ERROR")}
+    counting = outcomes(words).counting["hits_total"]
+    assert counting.sources["outcome"] == "status_class"
+    told = label(counting, "outcome", "/metrics")
+    assert told["from"] == "status_class"
+    assert told["as"]["3xx"] == case("REDIRECTION"), "also of a class that no request had"
+
+
+def test_an_outcome_in_other_words_or_of_another_class_is_explained_by_nothing() -> None:
+    said = {200: "SUCCESS", 404: "SUCCESS", 500: "SERVER_ERROR"}
+    assert outcomes(said).counting["hits_total"].sources["outcome"] == "anything"
