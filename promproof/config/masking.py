@@ -12,6 +12,7 @@ import html
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from urllib.parse import quote, unquote, urlsplit
 from promproof.config import yamlfile
 
 MASK = "<secret>"
+_LEARNING = threading.Lock()
 # Fields that Prometheus', Alertmanager's and Grafana's documentation marks as secret, and what people call theirs.
 _SECRET = re.compile(
     r"(password|passwd|passphrase|secrets?|token|tokenid|credentials?|authorization|cookie|bearer|apiurl|webhookurl"
@@ -149,12 +151,14 @@ class Masker:
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Mask these from now on, in every form in which they are written; ordinary words are left out."""
-        for secret in secrets:
-            if secret in self.public or not _is_distinctive(secret):
-                continue
-            for form in {secret, unquote(secret), *_written(secret)}:
-                self._forms[form] = re.compile(rf"{_BEGINS}{re.escape(form)}(?![A-Za-z0-9])")
-        self._forms = dict(sorted(self._forms.items(), key=lambda pair: -len(pair[0])))
+        with _LEARNING:  # files are read while a target starts
+            forms = dict(self._forms)
+            for secret in secrets:
+                if secret in self.public or not _is_distinctive(secret):
+                    continue
+                for form in {secret, unquote(secret), *_written(secret)}:
+                    forms[form] = re.compile(rf"{_BEGINS}{re.escape(form)}(?![A-Za-z0-9])")
+            self._forms = dict(sorted(forms.items(), key=lambda pair: -len(pair[0])))
 
     def text(self, text: str) -> str:
         """The text without secrets."""

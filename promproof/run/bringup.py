@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.target import Target
 from promproof.stack.backend import Backend, Site, WantedStack
-from promproof.stack.binaries import find_binaries
+from promproof.stack.binaries import Binaries, find_binaries
 from promproof.stack.choice import Can, abilities, choose
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, SentRequest, Stack, Status
@@ -70,29 +71,29 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     backend = choose(wish_of(prepared.options, prepared.contract.deployment), say)
     cleanup.enter_context(backend.open(Site(ground.folder, private, journal, ground.keep, say)))
     binaries = find_binaries(prepared.options.stack.binaries, say=say)
-    said = static.check_files(prepared, binaries, history)
-    if backend.local:
-        versions.refuse_too_old(said, binaries)
-    panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
     found = places(prepared)
     further: list[list[SentRequest]] = [[] for _ in found[1:]]
     reads = [recording.asked_for_metrics(history), *(sent.append for sent in further)]
-    targets = [
-        _started(ground, place, journal, pace.bin_seconds, backend, read, cleanup)
-        for place, read in zip(found, reads, strict=True)
-    ]
-    gateway = backend.gateway()
-    if gateway is not None:
-        receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
-        for target in targets:
-            target.open_to(gateway, cleanup, say)
-    urls = _receivers(prepared, receiver, targets[0].sender)
-    addresses = [target.address for target in targets]
-    configure = configuration(prepared, private / "rendered", urls, addresses, readers=backend.readers)
-    stack = cleanup.enter_context(backend.stack(WantedStack(prepared.scale, configure, binaries, procfs)))
+    said = partial(static.check_files, prepared, binaries, history)
+    with files_checked(said, binaries if backend.local else None):
+        targets = [
+            _started(ground, place, journal, pace.bin_seconds, backend, read, cleanup)
+            for place, read in zip(found, reads, strict=True)
+        ]
+        gateway = backend.gateway()
+        if gateway is not None:
+            receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
+            for target in targets:
+                target.open_to(gateway, cleanup, say)
+        urls = _receivers(prepared, receiver, targets[0].sender)
+        addresses = [target.address for target in targets]
+        configure = configuration(prepared, private / "rendered", urls, addresses, readers=backend.readers)
+        stack = cleanup.enter_context(backend.stack(WantedStack(prepared.scale, configure, binaries, procfs)))
+    # what the files hold may show a secret that checking them has told
+    panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     components = [component for target in targets for component in _target(target)]
     liveness = Liveness([*components, *of_stack(stack)], book, say)
     cleanup.callback(liveness.stop)
@@ -116,6 +117,32 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
         for request in sent:
             note(request)
     return bench
+
+
+@contextmanager
+def files_checked(
+    said: Callable[[], Sequence[records.ToolResult]], binaries: Binaries | None
+) -> Iterator[None]:
+    """Have promtool and amtool look at the files while target and stack start; what they say comes first.
+
+    binaries: the programs that are started; None where the stack has its own.
+
+    Raises:
+        InputError: a program that was found is too old for the files: then the stack has not come up for that reason.
+    """
+    asked = static.in_background(said, "files")
+
+    def answer() -> None:
+        results = asked.result()
+        if binaries is not None:
+            versions.refuse_too_old(results, binaries)
+
+    try:
+        yield
+    except Exception:
+        answer()
+        raise
+    answer()
 
 
 def _started(

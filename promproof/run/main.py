@@ -132,7 +132,7 @@ class Job:
         # Locust takes seconds to start, and so does Prometheus' discovery: they wait for each other, and promtool
         # has that time. Containers have shares of their own, so that nothing is behind them: there it ends before.
         self.boundary = static.in_background(
-            partial(static.boundary, self.prepared, self.bench.tools.binaries)
+            partial(static.boundary, self.prepared, self.bench.tools.binaries), "boundary"
         )
         reconcile = self.senders.start("reconcile", self.prepared.reconcile, stretch=self.senders.stretch())
         await_scrape(self.bench, self.say)

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from promproof.checks import judge_all
 from promproof.config.folder import Folder
@@ -40,6 +40,7 @@ from promproof.run.secrecy import HISTORY
 from promproof.stack.binaries import Binaries
 from promproof.verdict import Verdict
 
+AnswerT = TypeVar("AnswerT")
 TIMEOUT_SECONDS = 30
 SHOWN_LINES = 5
 """Rows (alert, q, fired) of the boundary proof."""
@@ -223,9 +224,9 @@ def judged(
         return judge_all(Evidence(prepared.contract, history)), history
 
 
-def in_background(ask: Callable[[], records.Boundary]) -> Future[records.Boundary]:
-    """Ask on a separate thread; an interrupted run does not wait for it."""
-    asked: Future[records.Boundary] = Future()
+def in_background(ask: Callable[[], AnswerT], name: str) -> Future[AnswerT]:
+    """Ask on a separate thread, which has a name; an interrupted run does not wait for it."""
+    asked: Future[AnswerT] = Future()
 
     def work() -> None:
         try:
@@ -233,7 +234,7 @@ def in_background(ask: Callable[[], records.Boundary]) -> Future[records.Boundar
         except BaseException as error:
             asked.set_exception(error)
 
-    threading.Thread(target=work, name="boundary", daemon=True).start()
+    threading.Thread(target=work, name=name, daemon=True).start()
     return asked
 
 

@@ -19,7 +19,7 @@ from promproof.places import REPOSITORY
 from promproof.run.clock import SystemClock
 
 pytestmark = pytest.mark.stack
-ROOM = "400k"
+ROOM = "600k"
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_a_full_disk_ends_the_run_with_2_and_leaves_nothing(small_disk: Path, tm
 
 def test_a_record_that_cannot_be_written_is_kept_and_told(small_disk: Path) -> None:
     history = Recorder(small_disk / "history.jsonl", "run", SystemClock())
-    for _ in range(50):
+    for _ in range(100):
         history.add(Trouble("x" * 10_000))
-    assert len(list(history.of(Trouble))) == 50
+    assert len(list(history.of(Trouble))) == 100
     with pytest.raises(EvidenceError, match="No space left on device"):
         history.raise_if_broken()
     history.close()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
 from promproof.evidence.records import ToolResult
 from promproof.exposition import parse
+from promproof.run.bringup import files_checked
 from promproof.run.versions import FIRST, refuse_names, refuse_too_old
 from promproof.stack.binaries import Binaries, Binary
 
@@ -48,6 +49,25 @@ def test_the_newest_of_several_keys_says_which_alertmanager_would_do() -> None:
         refuse_too_old(results, BINARIES)
     assert caught.value.expected == "Alertmanager 0.28 or newer"
     assert "--binary alertmanager=PATH" in caught.value.todo
+
+
+def test_a_stack_that_did_not_come_up_since_a_program_is_too_old_is_refused_for_that() -> None:
+    died = EvidenceError("prometheus", "it ended before it was ready")
+    with (
+        pytest.raises(InputError, match="scrape_fallback_protocol"),
+        files_checked(lambda: said("scrape_fallback_protocol"), BINARIES),
+    ):
+        raise died
+    with (
+        pytest.raises(EvidenceError, match="before it was ready"),
+        files_checked(lambda: said("scrape_intervall"), BINARIES),
+    ):
+        raise died  # and any other for what ended it
+
+
+def test_a_stack_with_programs_of_its_own_is_not_refused_for_those_that_were_found_here() -> None:
+    with files_checked(lambda: said("scrape_fallback_protocol"), None):
+        pass
 
 
 def test_labels_of_a_group_are_new_and_labels_of_anything_else_are_not() -> None:
