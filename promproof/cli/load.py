@@ -6,19 +6,22 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from promproof import interrupts, plugins
 from promproof.config.masking import Masker, of_environment, secrets_of
 from promproof.crash import Tracebacks
+from promproof.errors import InputError
+from promproof.http import access_of
 from promproof.load import baseline
 from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
 from promproof.report import junit, load
 from promproof.report.index import link, write_page
 from promproof.report.page.subject import Subject
+from promproof.run.access import let_in_to, refuse_closed
 from promproof.run.ending import Ending
 from promproof.run.housekeeping import check_places, run_folder
 from promproof.run.load import Session
@@ -28,9 +31,29 @@ def run(given: dict[str, Any]) -> int:
     """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown."""
     plugins.use(given["plugins"])
     options = read(given)
+    secrets = let_in(options, given)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
     folder = options.output.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
-    return play(options, folder, print_line, given["junit"])
+    return play(options, folder, print_line, given["junit"], secrets)
+
+
+def let_in(options: Options, given: dict[str, Any]) -> list[str]:
+    """Have the target and Prometheus shown what the command line says; the values of the headers.
+
+    Raises:
+        InputError: a header that nobody can be shown, or a server that lets nobody in with it.
+    """
+    urls = {"target": options.target, "prometheus": options.prometheus}
+    secrets = let_in_to(urls, given["header"], given["ca_file"])
+    if options.sharing.await_workers and access_of(options.target).headers:
+        raise InputError(
+            what="a header of the target can't be handed to workers that somebody else starts",
+            where="--header",
+            expected="--workers N, which are started here",
+            todo="leave --await-workers out, or have the scenario's steps send it (`headers`)",
+        )
+    refuse_closed(urls)
+    return secrets
 
 
 def file_name(text: str) -> str:
@@ -44,8 +67,16 @@ def print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def play(options: Options, folder: Path, say: Callable[[str], None], xml: Path | None = None) -> int:
-    """Run a session with its signals, and print and keep what it found; the exit status. xml: a JUnit file.
+def play(
+    options: Options,
+    folder: Path,
+    say: Callable[[str], None],
+    xml: Path | None = None,
+    secrets: Iterable[str] = (),
+) -> int:
+    """Run a session with its signals, and print and keep what it found; the exit status.
+
+    xml: a JUnit file. secrets: what must stand in no file of the folder.
 
     Raises:
         InputError: the folder cannot be created, or the generator refused its input.
@@ -56,11 +87,11 @@ def play(options: Options, folder: Path, say: Callable[[str], None], xml: Path |
     with interrupts.as_flag(lambda name: session.interrupt()):
         with run_folder(folder):
             result = session.run()
-        return _keep(result, folder, options, xml)
+        return _keep(result, folder, options, xml, secrets)
 
 
-def _mask(folder: Path, options: Options, xml: Path | None) -> None:
-    in_target = secrets_of(options.target)
+def _mask(folder: Path, options: Options, xml: Path | None, secrets: Iterable[str]) -> None:
+    in_target = {*secrets_of(options.target), *secrets}
     masker = Masker([*of_environment(), *in_target])
     # a ledger can be long, and says nothing but where it was sent and what came back
     masker.sweep(folder, () if in_target else ("ledger.jsonl",))
@@ -68,7 +99,9 @@ def _mask(folder: Path, options: Options, xml: Path | None) -> None:
         masker.file(xml)
 
 
-def _keep(result: LoadResult, folder: Path, options: Options, xml: Path | None) -> int:
+def _keep(
+    result: LoadResult, folder: Path, options: Options, xml: Path | None, secrets: Iterable[str]
+) -> int:
     """Show and write what was found; the exit status, which is at least 2 when that does not work."""
     try:
         load.show(result)
@@ -89,5 +122,5 @@ def _keep(result: LoadResult, folder: Path, options: Options, xml: Path | None) 
         sys.stderr.write(f"the report cannot be made: {said}\n{load.headline(result)}\n")
         return result.status or 2
     sys.stdout.write(f"report: {folder / 'report.html'}\n")
-    _mask(folder, options, xml)
+    _mask(folder, options, xml, secrets)
     return result.status

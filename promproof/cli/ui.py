@@ -24,10 +24,13 @@ from promproof.config.urls import base_url
 from promproof.contract import model as contracts
 from promproof.errors import InputError, meant
 from promproof.faults.abandoned import abandoned
+from promproof.http import handed_on
 from promproof.load.locust import left_out
 from promproof.load.scenario import known, load, resolve
+from promproof.load.shown import shown_in_environment
 from promproof.optiontable import options
 from promproof.places import DEFAULT_REPORTS, LOCUST, LOCUSTFILE, PACKAGE
+from promproof.run.access import PLACES, let_in_to, refuse_closed
 from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
 from promproof.stack.kept import Kept, kept
@@ -46,7 +49,7 @@ def command(given: Mapping[str, Any]) -> list[str]:
     reports = DEFAULT_REPORTS / stamp if given["reports"] is None else given["reports"]
     words = [LOCUST, "-f", f"{LOCUSTFILE},{PAGE}", "-L", "WARNING"]
     for option in options("ui"):
-        if option.name == "plugins":
+        if option.name in ("plugins", "header", "ca-file"):
             continue  # Locust's process finds them in its environment
         value = given[option.key]
         if option.name == "reports":
@@ -61,6 +64,20 @@ def command(given: Mapping[str, Any]) -> list[str]:
         name, mark, value = word.partition("=")
         words += [ALIASES.get(name, name), *([value] if mark else [])] if name.startswith("-") else [word]
     return words
+
+
+def access(given: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that tell Locust's process what to show to the target and to the parts of the stack.
+
+    Raises:
+        InputError: a header that nobody can be shown, or a server that lets nobody in with it.
+    """
+    urls = {place: given[place] for place in PLACES}
+    let_in_to(urls, given["header"], given["ca_file"])
+    refuse_closed(
+        {place: urls[place] for place in ("target", "prometheus")}
+    )  # the others are for links alone
+    return {**shown_in_environment(given["target"]), **handed_on()}
 
 
 def check_port(arguments: list[str]) -> None:
@@ -157,6 +174,7 @@ def run(given: dict[str, Any]) -> int:
     check_urls(wanted)
     check_port(wanted)
     check_places(Path(values["--reports"]))
+    os.environ.update(access(given))
     load(resolve(values["--scenario"]))
     contracts.load(Path(values["--contract"]))
     for line in (*map(str, clear_leftovers()), *abandoned()):

@@ -27,6 +27,7 @@ from locust.runners import WorkerRunner
 from promproof.contract import model as contracts
 from promproof.drills.drill import load_folder
 from promproof.errors import EvidenceError, InputError
+from promproof.http import take_over
 from promproof.live.drills import DrillDesk, Place
 from promproof.live.links import parts_of
 from promproof.live.switches import Switchboard
@@ -75,6 +76,7 @@ def add_options(parser: Any, **_: object) -> None:
 def install(environment: Any, **_: object) -> None:
     """Add the page; without a web UI there is none."""
     environment.watch = None
+    take_over()
     if environment.web_ui is None:
         return
     # a Prometheus that does not answer is told on the page, and not with each of the library's attempts

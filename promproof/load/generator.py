@@ -12,6 +12,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence.ledgerfile import LedgerTail
 from promproof.load.account import Account
 from promproof.load.options import Options
+from promproof.load.shown import shown_in_environment
 from promproof.places import LOCUST, LOCUSTFILE
 from promproof.stack.children import Child, log_tail, start_child, stop_all
 from promproof.stack.frozen import stopped
@@ -133,7 +134,8 @@ class LoadGenerator:
         command = isolated.command(LOCUST, "-f", str(LOCUSTFILE), "-L", "ERROR", *role)
         log = self._folder / f"{name}.log"
         # Locust imports and configures itself from its working folder: not from the user's
-        return start_child(command, name=name, log=log, cwd=self._folder, journal=self._journal)
+        shown = shown_in_environment(self._options.target)
+        return start_child(command, name=name, log=log, cwd=self._folder, env=shown, journal=self._journal)
 
     def _scenario(self) -> list[str]:
         options, instead = self._options, self._options.instead

@@ -104,7 +104,7 @@ OPTIONS = (
     Option(
         "header",
         STACK,
-        (*RUNS, "init", "check"),
+        (*EVERY, "init", "check"),
         "shown to what runs already, 'prometheus=Authorization: Bearer @FILE' say; may be repeated",
         "HEADER",
         repeatable=True,
@@ -112,7 +112,7 @@ OPTIONS = (
     Option(
         "ca-file",
         STACK,
-        (*RUNS, "init", "check"),
+        (*EVERY, "init", "check"),
         "certificates to trust of what runs already at https://",
         "FILE",
         kind="path",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 import requests
 
 from promproof import http
+from promproof.cli import ui
 from promproof.cli.program import main
 from promproof.errors import InputError
-from promproof.http import Access, Session, access_of
+from promproof.http import Access, Session, access_of, handed_on, take_over
 from promproof.load.shown import shown, shown_in_environment
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
+from promproof.optiontable import options
 from promproof.run.access import METRICS, let_in_to, refuse_closed
 from tests.observe import servers
 from tests.observe.front import before, certificate, signed
@@ -127,6 +130,56 @@ def test_traffic_is_shown_what_the_target_is_shown(monkeypatch: pytest.MonkeyPat
     for name, value in handed.items():
         monkeypatch.setenv(name, value)
     assert shown() == {"Authorization": "Bearer hush"}
+
+
+def test_another_process_shows_what_it_was_handed_and_hands_nothing_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert handed_on() == {}
+    let_in_to({"prometheus": PROMETHEUS}, ["prometheus=X-Scope-OrgID: shop"], None)
+    for name, value in handed_on().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(http, "_LET_IN", {})
+    take_over()
+    assert access_of(f"{PROMETHEUS}/api/v1/query").headers == {"X-Scope-OrgID": "shop"}
+    monkeypatch.setattr(http, "_LET_IN", {})
+    take_over()
+    assert access_of(PROMETHEUS) == Access(), "the variable is gone"
+
+
+def test_the_web_ui_is_let_in_as_a_run_is(status: str) -> None:
+    given = {option.key: option.default_of("ui") for option in options("ui")}
+    with before(status, {"X-Scope-OrgID": "shop"}) as url:
+        asked = {**given, "prometheus": url, "target": "http://127.0.0.1:9"}
+        with pytest.raises(InputError, match="it answers 401"):
+            ui.access(asked)
+        shown = ["prometheus=X-Scope-OrgID: shop", "target=Authorization: Bearer hush"]
+        handed = ui.access({**asked, "header": shown})
+    assert {"shop", "Bearer hush"} <= set(re.findall(r': "([^"]+)"', " ".join(handed.values())))
+    words = ui.command({**asked, "header": shown, "rest": []})
+    assert not [word for word in words if "hush" in word or "header" in word], (
+        "a command line can be read by all"
+    )
+
+
+def test_a_load_session_shows_the_target_what_it_asks_for_and_its_report_does_not(
+    tmp_path: Path, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "one.yaml"
+    steps = "once: [{name: ask, times: 3, steps: [{request: GET /}]}]"
+    scenario.write_text(f"scenario: 1\nname: one\n{steps}\n", encoding="utf-8")
+    words = ["load", str(scenario), "--reports", str(tmp_path / "reports"), "--pass", "errors < 1%"]
+    with before(status, {"X-Key": "hush-hush-hush"}) as url:
+        assert main([*words, "--target", url]) == 0
+        assert "401:3" in capsys.readouterr().out
+        header = ["--header", "target=X-Key: hush-hush-hush"]
+        assert main([*words, "--target", url, *header, "--await-workers", "1"]) == InputError.exit_status
+        assert "leave --await-workers out" in capsys.readouterr().err
+        assert main([*words, "--target", url, *header]) == 0
+        assert "200:3" in capsys.readouterr().out
+    kept = [path for path in (tmp_path / "reports").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert kept
+    assert not [path for path in kept if b"hush-hush" in path.read_bytes()]
 
 
 def test_what_a_server_asks_for_is_told_with_the_option_that_shows_it(tmp_path: Path, status: str) -> None:
