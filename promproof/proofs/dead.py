@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from promproof.proofs import ages
+from promproof.proofs.itself import bare, is_divided_by_itself, of_itself, scaled, share_of_itself
 from promproof.proofs.shapes import Recorded, Shape, is_number, shape
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import (
@@ -160,6 +161,13 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
         "==": high < least or low > most,
         "!=": low == high == least == most,
     }[node.op]
+    share = share_of_itself(node)
+    if (
+        share is not None
+        and low >= 0
+        and ((node.op == ">" and share >= 1) or (node.op == "<" and share <= 1))
+    ):
+        return f"each series is compared with itself: {node.text}"
     if not impossible:
         return None
     if ages.reads_timestamps(node):
@@ -190,65 +198,6 @@ def always(node: Binary, recorded: Recorded) -> bool:
     }[node.op]
 
 
-SUMMED = ("sum", "avg", "max", "min")
-
-
-def is_divided_by_itself(node: Node) -> bool:
-    """Whether each series meets itself: `x{status="failed"} / x` without a sum, or with sums `by (status)`."""
-    return (
-        isinstance(node, Binary)
-        and node.op == "/"
-        and not node.many
-        and _meets_itself(node, _scaled(node.left)[1], node.right)
-    )
-
-
-def _scaled(node: Node) -> tuple[float, Node]:
-    """A factor, and what it scales: 100 and `x` of `100 * x`."""
-    if isinstance(node, Binary) and node.op == "*":
-        for one, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(one, Number):
-                factor, inner = _scaled(other)
-                return one.value * factor, inner
-    return 1.0, node
-
-
-def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
-    groups: frozenset[str] | None = None
-    if isinstance(one, Aggregate) and isinstance(two, Aggregate):
-        groups = frozenset(one.labels)
-        if one.op != two.op or one.op not in SUMMED or one.without or two.without or groups != {*two.labels}:
-            return False
-        one, two = one.inner, two.inner
-    left, right = _bare(one), _bare(two)
-    if (
-        left is None
-        or right is None
-        or left[0] != right[0]
-        or left[1].name != right[1].name
-        or not left[1].name
-    ):
-        return False
-    own, other = set(left[1].matchers), set(right[1].matchers)
-    if (left[1].shift, left[1].at) != (right[1].shift, right[1].at) or not (other <= own or own <= other):
-        return False
-    if groups is not None and not {name for name, _, _ in own ^ other} <= groups:
-        return False  # a group of the whole has further series
-    return node.on is None and not node.ignoring
-
-
-def _of_itself(node: Binary) -> float | None:
-    """The value of `100 / x * x{...}`, which is the number."""
-    inner = node.left
-    if node.op != "*" or node.many or not isinstance(inner, Binary) or inner.op != "/" or node.on is not None:
-        return None
-    return (
-        inner.left.value
-        if isinstance(inner.left, Number) and _meets_itself(node, inner.right, node.right)
-        else None
-    )
-
-
 def is_share(node: Binary) -> bool:
     """Whether a sum of counters is divided by the same sum of at least the same series."""
     left, right = node.left, node.right
@@ -261,7 +210,7 @@ def is_share(node: Binary) -> bool:
         or set(left.labels) != set(right.labels)
     ):
         return False
-    one, two = _bare(left.inner), _bare(right.inner)
+    one, two = bare(left.inner), bare(right.inner)
     if one is None or two is None or not one[0] or one[0] != two[0] or one[0][0] not in NOT_NEGATIVE:
         return False
     same = (one[1].name, one[1].shift, one[1].at) == (two[1].name, two[1].shift, two[1].at) and bool(
@@ -285,17 +234,6 @@ def is_addend(node: Binary, recorded: Recorded) -> bool:
     if len(parts) < 2 or node.many or any(bounds(part, recorded)[0] < 0 for part in parts):
         return False
     return any(part.text == node.left.text for part in parts)
-
-
-def _bare(node: Node) -> tuple[tuple[object, ...], Selector] | None:
-    """A selector, and what is done with it: windows and functions that keep each series apart."""
-    if isinstance(node, Selector):
-        return (), node
-    if isinstance(node, Call) and len(node.args) == 1 and isinstance(node.args[0], Window):
-        inner = node.args[0].inner
-        if isinstance(inner, Selector) and not node.name.startswith("absent"):
-            return (node.name, node.args[0].seconds), inner
-    return None
 
 
 def bounds(node: Node, recorded: Recorded) -> Bounds:
@@ -353,11 +291,11 @@ def _may_fall(node: Node) -> bool:
 
 def _combined(node: Binary, recorded: Recorded) -> Bounds:
     if is_divided_by_itself(node):
-        factor = _scaled(node.left)[0]
+        factor = scaled(node.left)[0]
         return factor, factor
     if node.op == "/" and (is_share(node) or is_addend(node, recorded)):
         return 0.0, 1.0
-    whole = _of_itself(node)
+    whole = of_itself(node)
     if whole is not None:
         return whole, whole
     (low, high), (least, most) = bounds(node.left, recorded), bounds(node.right, recorded)

@@ -79,8 +79,31 @@ def _within(root: Node, step: float) -> Past | None:
         if isinstance(node, Call) and node.name in WITHIN:
             window = next((arg for arg in node.args if isinstance(arg, Window)), None)
             if window is not None and isinstance(window.inner, Selector) and window.seconds >= 8 * step:
-                age = math.ceil(window.seconds / 4 / step) * step
-                return Past(frozenset({window.inner.name}), age, window.shift + window.seconds)
+                return _lately(window, window.inner.name, step)
+    return _spread(root, step)
+
+
+def _lately(window: Window, metric: str, step: float) -> Past:
+    age = math.ceil(window.seconds / 4 / step) * step
+    return Past(frozenset({metric}), age, window.shift + window.seconds)
+
+
+def _spread(root: Node, step: float) -> Past | None:
+    """Of one window that is read in two ways, as `max_over_time(x[1h]) - min_over_time(x[1h])`."""
+    read: dict[str, set[str]] = {}
+    for node in walk(root):
+        window = (
+            next((arg for arg in node.args if isinstance(arg, Window)), None)
+            if isinstance(node, Call)
+            else None
+        )
+        if window is None or not isinstance(node, Call) or node.name not in (*SIZES, "quantile_over_time"):
+            continue
+        if isinstance(window.inner, Selector) and window.inner.name and window.seconds >= 8 * step:
+            ways = read.setdefault(window.text, set())
+            ways.add(node.text)
+            if len(ways) > 1:
+                return _lately(window, window.inner.name, step)
     return None
 
 

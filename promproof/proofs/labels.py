@@ -262,7 +262,7 @@ def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants:
     if use.q is not None:
         family.is_raw = not use.function and (family.q is None or family.is_raw)
         family.q = use.q
-        edges = {edge for c in constants if 1e-6 < c < 1e7 for edge in (c / 4, c / 2, c, 2 * c, 4 * c)}
+        edges = {edge for c in constants if 1e-6 < c < 1e13 for edge in (c / 4, c / 2, c, 2 * c, 4 * c)}
         family.edges = tuple(sorted({float(f"{edge:.10g}") for edge in (*edges, *EDGES)}))
         knobs.setdefault(QUANTILE, 1.0)
         knobs.setdefault(TRAFFIC, 10.0)

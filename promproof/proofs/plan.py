@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promproof.config.durations import format_duration
-from promproof.proofs import clocks, dead, natives
+from promproof.proofs import clocks, dead, itself, natives
 from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
@@ -22,7 +22,7 @@ from promproof.proofs.search import (
 )
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
-from promproof.proofs.turning import presence, restarts
+from promproof.proofs.turning import accompanied, presence, restarts
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
 SCRAPE = 15.0
@@ -300,18 +300,24 @@ def _bound(plan: Plan) -> None:
     problem, fired = plan.problem, plan.fired
     assert fired is not None
     for node in comparisons(problem.root):
-        if any(dead.is_divided_by_itself(part) for part in walk(node)):
+        if any(itself.is_against_itself(part) for part in walk(node)):
             plan.open.append(node)
             continue
-        found = boundary(problem, fired, node) or _elsewhere(problem, node) or _alone(problem, fired, node)
+        found = (
+            boundary(problem, fired, node)
+            or _elsewhere(problem, node)
+            or _alone(problem, fired, node)
+            or accompanied(problem, fired, node)
+        )
         if found is not None:
             plan.boundaries.append(found)
         else:
             plan.open.append(node)
     for node in plan.open:
         for quotient in walk(node):
-            if dead.is_divided_by_itself(quotient):
-                plan.itself = quotient.text
+            if itself.is_against_itself(quotient):
+                how = "divided by" if itself.is_divided_by_itself(quotient) else "compared with"
+                plan.itself = f"each series is {how} itself: {quotient.text}"
                 plan.worlds = _shares(problem, fired)
                 return
     if plan.boundaries:

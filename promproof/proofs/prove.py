@@ -211,7 +211,7 @@ def _decide(outcome: Outcome, plan: Plan, answers: Sequence[tuple[_Asked, Reply]
         return
     if plan.itself and not [w for w in wrong if w.boundary is None]:
         outcome.verdict, outcome.flips = CONTRADICTED, "any share"
-        outcome.reason = f"each series is divided by itself: {plan.itself}"
+        outcome.reason = plan.itself
         return
     wrong = [question for question in wrong if question.boundary is not None]
     if wrong:

@@ -19,6 +19,7 @@ WIDTH = 80
 VERSION = 1
 LEAST = 12
 """Columns that receivers, and then names, have at least on a terminal that is too narrow; numbers are never cut."""
+OPEN_LABEL = "?: it depends on labels that the series may have; without them, the first is told"
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,14 @@ def text(outcomes: Sequence[Outcome], beside: Beside, columns: int | None = None
         cells = (_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
         if place:
-            lines += _wrapped([*_beside(outcomes[place - 1]), *beside.lines(place - 1)])
+            cut = _receivers_cut(names, row, widths)
+            lines += _wrapped([*cut, *_beside(outcomes[place - 1]), *beside.lines(place - 1)])
     noticed = [str(noticed) for noticed in beside.tested.noticed] if beside.tested else []
     lines.append("")
     for words in (*beside.problems, *noticed):
         lines += textwrap.wrap(words, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    if any(destination.perhaps for destination in beside.destinations):
+        lines += textwrap.wrap(OPEN_LABEL, WIDTH, subsequent_indent="  ")
     lines.append(sums(outcomes))
     agreed = [found.agreed for found in beside.destinations if found.agreed is not None]
     if agreed:
@@ -85,6 +89,14 @@ def _widths(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int | 
         over = sum(widths) + 2 * (len(widths) - 1) - columns
         widths[column] -= max(0, min(over, widths[column] - LEAST))
     return widths
+
+
+def _receivers_cut(names: Sequence[str], row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """The receivers in full, where their cell is too narrow."""
+    if "reaches" not in names:
+        return []
+    place = names.index("reaches")
+    return [f"reaches {row[place]}"] if len(row[place]) > widths[place] else []
 
 
 def _cut(cell: str, width: int) -> str:

@@ -36,7 +36,8 @@ class Group:
 class Destination:
     """The receivers in the order of the routes, each once, and notes for the reader.
 
-    perhaps: those that it depends on a label that the rule leaves open. groups, muted_by: see `among`.
+    perhaps: those that it depends on a label that the rule leaves open, the one without it first.
+    groups, muted_by: see `among`.
     agreed: whether a real Alertmanager says the same; None: it was not asked.
     """
 
@@ -121,7 +122,10 @@ def reaches(labels: Mapping[str, str] | Partial, alertmanager: Document) -> Dest
     found = ends(root, partial)
     certain = tuple(dict.fromkeys(reach.route.receiver for reach in found if reach.certain))
     perhaps = tuple(dict.fromkeys(reach.route.receiver for reach in found if not reach.certain))
-    perhaps = tuple(name for name in perhaps if name not in certain)
+    usual = {reach.route.receiver for reach in ends(root, exactly(_known(partial)))}
+    perhaps = tuple(
+        sorted((name for name in perhaps if name not in certain), key=lambda name: name not in usual)
+    )
     unread = [reach.route.receiver for reach in found if reach.route.unread]
     notes = [f"a matcher of the route to {receiver} can't be read" for receiver in unread]
     integrations = {
@@ -134,3 +138,12 @@ def reaches(labels: Mapping[str, str] | Partial, alertmanager: Document) -> Dest
         elif not integrations[receiver] and receiver in certain:
             notes.append(f"{receiver} tells nobody: it has no integration")
     return Destination(certain, tuple(notes), perhaps)
+
+
+def _known(labels: Partial) -> dict[str, str]:
+    """The labels whose value is known."""
+    return {
+        name: next(iter(values.finite))
+        for name, values in labels.labels.items()
+        if values.finite is not None and len(values.finite) == 1
+    }

@@ -342,16 +342,24 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
         return None  # whether a series is counted flips here, for a value that no file can have
     points = [Point({**fired, key: far_yes}, True), Point({**fired, key: far_no}, False)]
     if node.op in ("==", "!="):
-        beyond = 2 * yes - far_no if node.op == "==" else 2 * no - far_yes
-        points[0] = Point({**fired, key: yes if node.op == "==" else far_yes}, True)
-        points[1] = Point({**fired, key: far_no if node.op == "==" else no}, False)
+        fires_at_it = _fires_at_it(problem, {**fired, key: far_yes}, {**fired, key: far_no}, node)
+        beyond = 2 * yes - far_no if fires_at_it else 2 * no - far_yes
+        points[0] = Point({**fired, key: yes if fires_at_it else far_yes}, True)
+        points[1] = Point({**fired, key: far_no if fires_at_it else no}, False)
         other = {**fired, key: beyond}
         possible = beyond >= 0 or not is_counter(problem, key)
-        if possible and problem.fires(other) == (node.op == "!="):
-            points.append(Point(other, node.op == "!="))
+        if possible and problem.fires(other) != fires_at_it:
+            points.append(Point(other, not fires_at_it))
     if [problem.fires(point.knobs) for point in points[:2]] != [True, False]:
         return None
     return Boundary(node, tuple(points), key)
+
+
+def _fires_at_it(problem: Problem, fired: Knobs, silent: Knobs, node: Binary) -> bool:
+    """Whether it fires at the value that `==` or `!=` names: not where `unless up == 0` silences it."""
+    is_equal = node.op == "=="
+    yes, no = (_truths(problem.result(knobs)[1]).get(node) for knobs in (fired, silent))
+    return is_equal if yes == no or yes is None or no is None else yes == is_equal
 
 
 def _is_stepped(problem: Problem, silent: Knobs, node: Binary) -> bool:

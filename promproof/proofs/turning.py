@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, is_counter
-from promproof.proofs.tree import Call, Selector, Window, walk
+from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, boundary, is_counter
+from promproof.proofs.tree import Binary, Call, Selector, Window, walk
 from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, QUANTILE, SLOPE
 
 LASTING = ("last_over_time", "present_over_time")
@@ -62,6 +62,23 @@ def presence(problem: Problem, fired: Knobs) -> Boundary | None:
         if not problem.fires(changed) and problem.miss(changed) != REFUSED:
             return Boundary(None, (Point(dict(fired), True), Point(changed, False)), key)
     return None
+
+
+def accompanied(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
+    """The boundary where what stays has as many series as what went: `x offset 1h unless x unless up == 0`."""
+    if not problem.age:
+        return None
+    counts = [
+        copies + fired.get((number, BEFORE), 0.0)
+        for (number, name), copies in fired.items()
+        if name == COPIES
+    ]
+    most = max(counts, default=0.0)
+    crowd = {
+        key: most if key[1] == COPIES and value and problem.families[key[0]].turn is None else value
+        for key, value in fired.items()
+    }
+    return boundary(problem, crowd, node) if crowd != fired and problem.fires(crowd) else None
 
 
 def restarts(problem: Problem) -> Iterator[Knobs]:

@@ -89,6 +89,13 @@ def test_labels_of_the_expression_and_external_labels_decide_the_route(
     assert sorted(found.cell.split(", ")) == sorted(expected.split(", "))
 
 
+def test_of_receivers_that_depend_on_a_label_the_one_without_it_is_first(tmp_path: Path) -> None:
+    (tmp_path / "alertmanager.yml").write_text(ROUTED, encoding="utf-8")
+    labels = of_rule({"alert": "A", "expr": "sum(errors) > 1"}, [])
+    found = reaches(labels, load(tmp_path / "alertmanager.yml", "an Alertmanager file"))
+    assert found.perhaps == ("mail", "counter", "east")
+
+
 MUTED = """
 route:
   receiver: mail

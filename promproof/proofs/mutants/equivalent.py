@@ -16,6 +16,7 @@ from promproof.proofs.mutants.unread import (
     is_folded_again,
     is_presence,
     is_refused_quotient,
+    is_value_alone,
     is_zero_alternative,
 )
 from promproof.proofs.shapes import is_number, shape
@@ -327,5 +328,6 @@ RULES: Mapping[str, Callable[[Sequence[Step], Mapping[str, object]], bool]] = {
     "an aggregation of the same": _of_path(is_folded_again),
     "a zero that does not grow": _of_path(is_zero_alternative),
     "only presence is asked": _of_path(is_presence),
+    "no value is asked": _of_path(is_value_alone),
 }
 """Each with the path to what changed and the rule; random series try to refute each in the tests."""

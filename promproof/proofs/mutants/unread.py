@@ -115,6 +115,42 @@ def is_presence(path: Sequence[Step]) -> bool:
     return False
 
 
+def is_value_alone(path: Sequence[Step]) -> bool:
+    """`x and on () sum(y == bool 1)` with `!= bool`: of the right side presence is asked, and no value decides that."""
+    if not _changes_a_value(path):
+        return False
+    for place in range(len(path) - 2, -1, -1):
+        node, below = path[place][0], path[place + 1][0]
+        if isinstance(node, Binary) and node.op in ("and", "unless") and below is node.right:
+            return True
+        if not _is_there_whatever(node):
+            return False
+    return False
+
+
+def _changes_a_value(path: Sequence[Step]) -> bool:
+    """Whether what changed is a number of a calculation, a comparison with `bool`, or the unit of a rate."""
+    old, new = path[-1]
+    if isinstance(old, Call) and isinstance(new, Call):
+        same = [arg.text for arg in old.args] == [arg.text for arg in new.args]
+        return same and {old.name, new.name} == {"rate", "increase"}
+    if isinstance(old, Number) and isinstance(new, Number):
+        return len(path) > 1 and isinstance(path[-2][0], Binary)
+    sides = isinstance(old, Binary) and isinstance(new, Binary) and old.is_bool and new.is_bool
+    return sides and [side.text for side in old.children()] == [side.text for side in new.children()]
+
+
+def _is_there_whatever(node: Node) -> bool:
+    """Whether what values a node gets makes no difference to which results it has."""
+    if isinstance(node, Aggregate):
+        return node.op not in (*TOPS, "count_values")
+    if isinstance(node, Call):
+        return node.name not in ("scalar", "histogram_quantile")
+    return isinstance(node, Window) or (
+        isinstance(node, Binary) and (node.is_bool or node.op not in COMPARISONS)
+    )
+
+
 def _holds_for_one(group: Aggregate, node: Binary) -> bool:
     """Whether a group passes a comparison exactly if a part of it does, however it is parted."""
     if node.op not in COMPARISONS or node.is_bool or node.left is not group:

@@ -71,6 +71,11 @@ EXAMPLES: dict[str, Sequence[str]] = {
         "g unless on (a) sum by (a, k) (rate(c_total[5m])) > 0",
         "g and on (a) max by (a, k) (h) > 1",
     ),
+    "no value is asked": (
+        "g > 1 and on () sum(h == bool 1)",
+        "g unless on (a) sum by (a) (h > bool 3) * 3",
+        "g and on (a) sum by (a) (rate(c_total[5m])) / 3",
+    ),
 }
 """For each rule expressions that surely meet it."""
 _LEAST = "min(rate(c_total{a='b'}[5m]))"

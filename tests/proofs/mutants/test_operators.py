@@ -179,6 +179,12 @@ EQUIVALENT = {
     ),
     "a matcher that takes every value": ("matcher", 'x{a=~".*"} > 1', []),
     "a matcher that takes any end": ("matcher", 'x{a=~"(b.+|c.*)"} > 1', ["x{} > 1"]),
+    "a matcher that takes any end after a group": ("matcher", 'x{a=~".*(b|c).*"} > 1', ["x{} > 1"]),
+    "a matcher whose group alone takes any end": (
+        "matcher",
+        'x{a=~"(b.*)(c)"} > 1',
+        ["x{} > 1", 'x{a=~"(?:(b.*)(c)).*"} > 1'],
+    ),
     "a matcher that takes dots at its end": (
         "matcher",
         r'x{a=~"b[.]+|c\\.+"} > 1',

@@ -103,6 +103,22 @@ FLIPS = {
     "rounded": ("round(increase(a_total[5m])) > 3", "> 3"),
     "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
     "age": ("time() - a > 3600", "> 3600"),
+    "what moved within a window": ("max_over_time(a[1h]) - min_over_time(a[1h]) >= 3", ">= 3"),
+    "a high quantile beside the middle": (
+        "quantile_over_time(0.9, a[1h]) - quantile_over_time(0.5, a[1h]) > 2",
+        "> 2",
+    ),
+    "gone, though its target is up": (
+        "max_over_time(a[1h]) unless on (job, instance) a unless on (job, instance) (up == 0)",
+        "== 0",
+    ),
+    "but not while its target is down": ("a > 5 unless on (instance) up == 0", "> 5"),
+    "but not in another mode": ("a > 5 unless on (instance) (b != 1)", "> 5"),
+    "a quantile in bytes": (
+        "histogram_quantile(0.99, sum by (le) (rate(d_bucket[5m]))) > 1073741824",
+        "> 1.07374e+09",
+    ),
+    "part of a sum": ('sum(rate(a_total{code="500"}[5m])) > 0.3 * sum(rate(a_total[5m]))', "> other side"),
     "label replace": ('label_replace(a, "node", "$1", "instance", "(.*)") > 1', "> 1"),
     "clamp": ("clamp_min(a, 1) > 3", "> 3"),
     "scalar": ("a > scalar(sum(b)) + 1", "> other side"),
@@ -173,6 +189,7 @@ DEAD = {
         'sum by (code) (rate(a_total{code="500"}[5m])) / sum by (code) (rate(a_total[5m])) > 5',
         "always 1",
     ),
+    "more than itself": ('rate(a_total{code="500"}[5m]) > rate(a_total[5m])', "compared with itself"),
     "an hour that is none": ("a > 1 and on () hour() > 23", "never above 23"),
     "a month that is none": ("a > 1 and on () month() == 13", "never above 12"),
     "a matcher that refuses all": ('a{s!~".*"} > 1', "no value of `s`"),
@@ -192,6 +209,14 @@ CONTRADICTED = {
     "divided by itself in percent": (
         '100 * rate(a_total{code!~"2.."}[5m]) / rate(a_total[5m]) > 10',
         "each series is divided by itself",
+    ),
+    "compared with itself": (
+        'rate(a_total{code="500"}[5m]) > rate(a_total[5m]) * 0.3',
+        "each series is compared with itself",
+    ),
+    "compared with itself in percent": (
+        '100 * rate(a_total{code="500"}[5m]) > 5 * rate(a_total[5m])',
+        "each series is compared with itself",
     ),
     "many to many": ('rate(a_total{code=~"5.."}[5m]) / on (job) rate(a_total[5m]) > 0.2', "several series"),
 }

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from promproof.proofs.mutants.base import Change, Subject, edited, register, removed
 from promproof.proofs.mutants.syntax import Matcher
 
-_OPEN = re.compile(r"\((?:{0}\|)*{0}\)|(?:{0}\|)*{0}".format(r"[^()|]*(?<!\\)\.[*+]"))
-"""Patterns each of whose alternatives takes any end already."""
+_TOKENS = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|.", re.DOTALL)
 
 
 @register("matcher")
@@ -38,6 +37,26 @@ def _wider(matcher: Matcher) -> str:
     quote, value = matcher.value[0], matcher.value[1:-1]
     if matcher.operator == "=" and value and value.replace("_", "").replace("-", "").isalnum():
         return f"=~{quote}{value}.*{quote}"
-    if matcher.operator == "=~" and value and not _OPEN.fullmatch(value):
+    pattern = value if quote == "`" else value.replace("\\\\", "\\")
+    if matcher.operator == "=~" and value and not _takes_any_end(pattern):
         return f"=~{quote}(?:{value}).*{quote}"
     return ""
+
+
+def _takes_any_end(pattern: str) -> bool:
+    """Whether each alternative of a pattern takes any end already: `a.*|b.+`, `(a.*|b.+)`, `.*(a|b).*`."""
+    alternatives: list[list[str]] = [[]]
+    tokens = _TOKENS.findall(pattern)
+    depth, closed = 0, 0
+    for place, token in enumerate(tokens):
+        depth += (token == "(") - (token == ")")
+        if token == ")" and depth == 0 and not closed:
+            closed = place
+        if token == "|" and depth == 0:
+            alternatives.append([])
+        else:
+            alternatives[-1].append(token)
+    if tokens[:1] == ["("] and closed == len(tokens) - 1:
+        inner = "".join(tokens[1:-1])
+        return _takes_any_end(inner.removeprefix("?:"))
+    return all(found[-2:] in ([".", "*"], [".", "+"]) for found in alternatives)
