@@ -18,6 +18,7 @@ from promproof.http import access_of
 from promproof.load import baseline
 from promproof.load.options import Options, read
 from promproof.load.result import LoadResult
+from promproof.optiontable import options as table
 from promproof.report import junit, load
 from promproof.report.index import link, write_page
 from promproof.report.page.subject import Subject
@@ -25,12 +26,13 @@ from promproof.run.access import let_in_to, refuse_closed
 from promproof.run.ending import Ending
 from promproof.run.housekeeping import check_places, run_folder
 from promproof.run.load import Session
+from promproof.stack.kept import Kept, kept
 
 
 def run(given: dict[str, Any]) -> int:
     """Exit status: 0 all conditions kept, 1 one broken, 2 invalid or unknown."""
     plugins.use(given["plugins"])
-    options = read(given)
+    options = read(with_kept(given, kept()))
     secrets = let_in(options, given)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
     folder = options.output.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
@@ -54,6 +56,19 @@ def let_in(options: Options, given: dict[str, Any]) -> list[str]:
         )
     refuse_closed(urls)
     return secrets
+
+
+def with_kept(given: dict[str, Any], stack: Kept | None) -> dict[str, Any]:
+    """The values, with the target of the stack that is kept up for this contract where no other one is named.
+
+    Its usual port may be that of another program, which nobody means to put under load.
+    """
+    usual = next(option.default_of("load") for option in table("load") if option.key == "target")
+    if stack is None or given["target"] != usual or not stack.is_of(Path(given["contract"])):
+        return given
+    if stack.urls["target"] != usual:
+        print_line(f"with the stack that process {stack.pid} keeps up: target {stack.urls['target']}")
+    return {**given, "target": stack.urls["target"]}
 
 
 def file_name(text: str) -> str:

@@ -145,7 +145,7 @@ def with_kept(given: dict[str, Any], stack: Kept | None) -> dict[str, Any]:
     }
     usual = {option.key: option.default_of("ui") for option in options("ui")}
     asked = (*places, "instance", "fault_url", "running_scale")
-    if stack is None or stack.contract != str(Path(given["contract"]).absolute()):
+    if stack is None or not stack.is_of(Path(given["contract"])):
         return given
     if any(given[key] != usual[key] for key in asked):
         return given

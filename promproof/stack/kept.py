@@ -40,6 +40,10 @@ class Kept:
         """Whether the process that keeps it lives."""
         return start_time(self.pid) == self.started
 
+    def is_of(self, contract: Path) -> bool:
+        """Whether it was brought up for this contract: somebody who works on another one means other places."""
+        return self.contract == str(contract.absolute())
+
     def logs(self) -> dict[str, Path]:
         """The log of each part, by its name."""
         return {path.stem: path for path in sorted(Path(self.folder).glob("*/logs/*.log"))}

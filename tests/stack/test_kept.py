@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from promproof.cli import stackprocesses
+from promproof.cli import load, stackprocesses
 from promproof.cli.program import main
 from promproof.cli.ui import with_kept
 from promproof.optiontable import options
@@ -100,6 +100,18 @@ def test_the_web_ui_keeps_to_what_is_said_and_to_its_own_contract(stack: Kept) -
         other = stack if given != of_ui() else replace(stack, contract="/elsewhere/contract.yaml")
         assert with_kept(given, other) == given
     assert with_kept(of_ui(), None) == of_ui()
+
+
+def test_a_load_session_goes_to_the_target_of_a_kept_stack_unless_told_otherwise(
+    stack: Kept, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {option.key: option.default_of("load") for option in options("load")}
+    assert load.with_kept(given, stack) == {**given, "target": PLACES["target"]}
+    assert f"target {PLACES['target']}" in capsys.readouterr().out
+    assert load.with_kept(given, None) == given
+    other = {**given, "target": "http://127.0.0.1:7"}
+    assert load.with_kept(other, stack) == other
+    assert load.with_kept(given, replace(stack, contract="/elsewhere/contract.yaml")) == given
 
 
 def test_without_an_engine_and_a_stack_each_action_says_how_to_bring_one_up(
