@@ -19,7 +19,8 @@ from promproof.findings.programs import NAMES, located
 from promproof.findings.setup import Program, Setup
 from promproof.places import proofs_folder
 from promproof.report.findings import colours
-from promproof.report.findings.forms import known, rendered, width_of
+from promproof.report.findings.forms import known, rendered
+from promproof.report.lines import width_of
 
 if TYPE_CHECKING:
     from promproof.findings.changes import Change

@@ -16,6 +16,7 @@ from promproof import plugins
 from promproof.config import usertext, yamltext
 from promproof.config.usertext import Mistake
 from promproof.places import DRILLS
+from promproof.report.lines import fitted, width_of
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -44,7 +45,8 @@ def run(given: dict[str, Any]) -> int:
 
 def shown(name: str, description: str, mark: str) -> str:
     """A drill as the list shows it; one without a description is its name alone."""
-    return f"{name}: {description}{mark}\n" if description else f"{name}{mark}\n"
+    line = f"{name}: {description}{mark}" if description else f"{name}{mark}"
+    return f"{fitted(line, width_of(sys.stdout))}\n"
 
 
 def names() -> list[str]:

@@ -10,7 +10,7 @@ from promproof.findings import proofids
 from promproof.findings.choosing import matches, unknown
 from promproof.findings.kind import KINDS, Kind
 from promproof.report.findings.explaining import explained, listed
-from promproof.report.findings.forms import width_of
+from promproof.report.lines import width_of
 
 
 def names() -> list[str]:
@@ -32,5 +32,5 @@ def run(given: dict[str, Any]) -> int:
             return 0
     if asked is not None and (wrong := unknown(asked)):
         raise InputError(what=wrong, where="promproof explain", todo="promproof explain lists them all")
-    sys.stdout.write(listed([kind for kind in _kinds() if asked is None or matches(asked, kind.id)]))
+    sys.stdout.write(listed([kind for kind in _kinds() if asked is None or matches(asked, kind.id)], width))
     return 0

@@ -18,8 +18,7 @@ from promproof.proofs.mutants.routes import RouteMutant, route_mutants, shown
 from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import read
-from promproof.report.findings.forms import width_of
-from promproof.report.lines import fitted
+from promproof.report.lines import fitted, width_of
 from promproof.run.options import binaries
 from promproof.stack.binaries import find_binary
 

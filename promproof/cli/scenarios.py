@@ -10,6 +10,7 @@ from promproof import plugins
 from promproof.config.inputs import read_text
 from promproof.errors import InputError
 from promproof.load.scenario import json_schema, known, load, resolve
+from promproof.report.lines import beside, width_of
 
 
 def names() -> list[str]:
@@ -41,7 +42,8 @@ def listing(given: dict[str, Any]) -> int:
     status = 0
     for name, path in sorted(known().items()):
         try:
-            sys.stdout.write(f"{name:<14} {load(path).description or path}\n")
+            told = str(load(path).description or path)
+            sys.stdout.write(f"{beside(f'{name:<14} ', told, width_of(sys.stdout))}\n")
         except InputError as error:
             sys.stderr.write(f"{error}\n")
             status = error.exit_status

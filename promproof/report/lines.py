@@ -6,8 +6,11 @@ line is broken, behind a character at which paths and ids have their parts; a nu
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
+from typing import TextIO
 
 _COMMANDS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
@@ -17,6 +20,8 @@ _WORDS = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+""")
 """of a shell command; what stands between quotes is never broken"""
 FURTHER = "  "
 BROKEN = " \\"
+WIDEST = 120
+"""Columns; longer lines are hard to read."""
 LEAST = 20
 """columns that a text has, however narrow the terminal is"""
 _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
@@ -39,6 +44,13 @@ def plain(text: str) -> str:
 def _written(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def width_of(stream: TextIO) -> int | None:
+    """The columns of a terminal, those of COLUMNS where it is set; None for a pipe and a file."""
+    if not (os.environ.get("COLUMNS", "").isdecimal() or stream.isatty()):
+        return None
+    return min(shutil.get_terminal_size().columns, WIDEST)
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
@@ -70,6 +82,14 @@ def fitted(text: str, width: int | None) -> str:
         first, *more = wrapped(line.lstrip(" "), max(width - len(start) - len(FURTHER), LEAST))
         lines += [start + first, *(start + FURTHER + one for one in more)]
     return "\n".join(lines)
+
+
+def beside(head: str, text: str, width: int | None) -> str:
+    """A text beside its head, in a column of its own where there is room for one."""
+    room = None if width is None else width - cell_len(head)
+    if room is not None and room < LEAST:
+        return fitted(head + text, width)
+    return head + f"\n{' ' * cell_len(head)}".join(wrapped(text, room))
 
 
 def continued(command: str, width: int | None) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from promproof.report.lines import continued, cut, fitted, limited, wrapped
+from promproof.report.lines import beside, continued, cut, fitted, limited, wrapped
 from promproof.report.terminal import console_of, show
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -191,6 +191,13 @@ def test_a_command_that_fits_or_is_none_stays_as_it_is() -> None:
     ):
         assert continued(command, 30 if "'" in command else 80) == [command]
     assert continued("x " * 100 + "y", None) == ["x " * 100 + "y"]
+
+
+def test_a_text_beside_its_head_has_a_column_of_its_own_where_there_is_room() -> None:
+    words = "ordinary traffic, and ten times of it"
+    assert beside("spike  ", words, 32) == "spike  ordinary traffic, and ten\n       times of it"
+    assert beside("spike  ", words, 22) == "spike  ordinary\n  traffic, and ten\n  times of it"
+    assert beside("spike  ", words, None) == f"spike  {words}"
 
 
 def test_a_text_of_several_lines_is_broken_between_words_and_keeps_its_indent() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from promproof.findings.kind import SERVER, Kind
+from promproof.report.lines import beside
 
 FAMILIES = {
     "rule": "alerting and recording rules",
@@ -43,13 +44,13 @@ def by_family(kinds: Iterable[Kind]) -> Iterator[tuple[str, list[Kind]]]:
         yield name, list(mine)
 
 
-def listed(kinds: Sequence[Kind]) -> str:
-    """A line for each kind, family by family."""
+def listed(kinds: Sequence[Kind], width: int | None = None) -> str:
+    """A line for each kind, family by family; more on a terminal where one is too long."""
     lines = []
     longest = max(len(kind.id) for kind in kinds)
     for name, mine in by_family(kinds):
         lines += [f"{name}: {FAMILIES.get(name, 'from a plugin')}"]
-        lines += [f"  {kind.id:{longest}}  {kind.severity:7}  {kind.title}" for kind in mine]
+        lines += [beside(f"  {kind.id:{longest}}  {kind.severity:7}  ", kind.title, width) for kind in mine]
         lines += [""]
     return "\n".join([*lines, "promproof explain ID tells one of them", ""])
 

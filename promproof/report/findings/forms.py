@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from importlib import import_module
-from typing import TextIO
 
 from promproof.errors import InputError, meant
 from promproof.findings.checking import Checked
@@ -18,8 +15,6 @@ FORMS = {
     "junit": "promproof.report.findings.junitform",
     "html": "promproof.report.findings.htmlform",
 }
-WIDEST = 120
-"""Columns; longer lines are hard to read."""
 
 
 def known(form: str) -> str:
@@ -42,10 +37,3 @@ def rendered(checked: Checked, form: str, width: int | None = None) -> str:
     written: str = import_module(FORMS[known(form)]).text(checked, width)
     # A file's name may have bytes that are no UTF-8; JSON takes them in this form, and so do people.
     return written.encode(errors="backslashreplace").decode()
-
-
-def width_of(stream: TextIO) -> int | None:
-    """The columns of a terminal, those of COLUMNS where it is set; None for a pipe and a file."""
-    if not (os.environ.get("COLUMNS", "").isdecimal() or stream.isatty()):
-        return None
-    return min(shutil.get_terminal_size().columns, WIDEST)
