@@ -246,7 +246,7 @@ class Watch:
             look()
             self._trouble.pop(what, None)
         except EvidenceError as error:
-            self._trouble[what] = f"{what}: {error.component}: {error.state}"
+            self._trouble[what] = f"{what}: {said(error)}"
 
     def _look_at_alerts(self) -> None:
         assert self._prometheus is not None
@@ -334,3 +334,10 @@ def _shown(row: Row) -> dict[str, Any]:
 def _value(side: Reading | None, name: str) -> float | None:
     found = [] if side is None else [value for (sample, _), value in side.values.items() if sample == name]
     return sum(found) if found else None
+
+
+def said(error: EvidenceError) -> str:
+    """Trouble for people who look at a page: a server that is not there is told without the library's words."""
+    if "Connection refused" in error.state:
+        return f"{error.component} does not run there; {error.todo}" if error.todo else error.state
+    return f"{error.component}: {error.state}"

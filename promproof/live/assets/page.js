@@ -281,7 +281,7 @@
   // before the first run Locust shows its start form and no tabs: then both sections stand below the form
   const place = () => {
     const here = tab();
-    const main = (here && here.closest("main")) || document.body;
+    const main = (here && here.closest("main")) || document.querySelector("main") || document.body;
     if (box.parentElement !== main) main.appendChild(box);
     const above = here ? bar(here, main) : null;
     if (above && above.nextElementSibling !== top) above.after(top);
