@@ -17,7 +17,12 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import settings
 
+settings.register_profile(
+    "without-deadline", deadline=None
+)  # how long an example takes says how busy a machine is
+settings.load_profile("without-deadline")
 STACK_DATA = Path(__file__).parent / "stack" / "data"
 
 
