@@ -129,7 +129,7 @@ OPTIONS = (
         "running-scale",
         STACK,
         ("ui",),
-        "by how much the durations of the stack that runs are shortened",
+        "what that stack's durations are divided by",
         "N",
         default="1",
     ),
