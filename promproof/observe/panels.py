@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -101,8 +101,11 @@ def everything(
     scale: TimeScale,
     window: tuple[float, float],
     sources: Sources,
+    at_queries: Callable[[], None] = lambda: None,
 ) -> None:
     """All that the panel checks look at; call it at rest, after the server's facts and the stored samples.
+
+    at_queries: called once the target itself is not asked any more, before Prometheus is asked for every panel.
 
     The dashboards are those that `files` recorded. `window` is in run time (seconds) and must end before the stored
     samples were asked for. What could not be asked is recorded as such.
@@ -119,6 +122,7 @@ def everything(
     scrapes(history, prometheus, history.now() + 1)
     provisioned = record.data.sources
     folder = GrafanaFolder(read_all(record.data.files, provisioned), provisioned, (), ())
+    at_queries()
     panels(history, prometheus, folder, scale, window)
 
 

@@ -32,10 +32,12 @@ from promproof.run.prepare import Prepared
 from promproof.run.quiescence import settle
 from promproof.run.reading import expositions, harness_ledger, sent_by_harness
 from promproof.run.senders import POLL_SECONDS, Senders
+from promproof.stack.protocol import App
 from promproof.verdict import Verdict
 
 STOP_SECONDS, HURRIED_STOP_SECONDS = 15.0, 1.5
 """How long Locust may take to let its open requests finish; the second after an interruption."""
+KILL_SECONDS = 0.1
 REST_ATTEMPTS = 10
 BEFORE_TRAFFIC_SECONDS = 30.0
 MEASURING_SECONDS = 60.0
@@ -86,6 +88,13 @@ class _Main:
             self.ground.say(f"panels next to their truth: {drawn}")
 
 
+def end_restart(restarting: Future[None], kill: Callable[[], None]) -> None:
+    """Have nothing start any more when everything is taken down. kill: ends the target at once."""
+    while not restarting.done():
+        kill()
+        wait([restarting], KILL_SECONDS)
+
+
 class Job:
     """The driving of one run, step by step."""
 
@@ -105,6 +114,7 @@ class Job:
         self.sent_at_rest: tuple[LedgerView, ...] = ()
         self.usage: exercises.UsageSampler | None = None
         self.boundary: Future[records.Boundary] | None = None
+        self.restarting: Future[None] | None = None
         self.machine = panels.sampler(ground.history, ground.prepared.contract, bench.monitoring)
 
     def drive(self) -> None:
@@ -195,7 +205,9 @@ class Job:
         self.senders.timeline.update()
         self.say("asking every panel")
         with recording.attempt(self.history, "panel"):
-            panels.ask(self.history, self.prepared, bench, self.machine, self.senders.ran, shown)
+            panels.ask(
+                self.history, self.prepared, bench, self.machine, self.senders.ran, shown, self._begin_restart
+            )
 
     def _work(self, sampler: kernel.Sampler | None) -> None:
         """Ask the target for CPU work, where the kernel tells what it takes."""
@@ -229,20 +241,35 @@ class Job:
         self.bench.watch()
         if self.bench.service.app is None:
             return
+        if self.restarting is None:
+            self._begin_restart()
+        if self.restarting is not None:
+            self.restarting.result()
+
+    def _begin_restart(self) -> None:
+        """Restart it on a thread of its own, while nobody needs it."""
+        app = self.bench.service.app
+        if app is None:
+            return
+        self.bench.watch()
         self.senders.timeline.update()
         self.say("restarting the target")
         self.poller.stop()
+        restarting = self.restarting = static.in_background(partial(self._restart, app), "restart")
+
+        self.cleanup.callback(end_restart, restarting, app.kill)
+
+    def _restart(self, app: App) -> None:
         # a container keeps the environment that it was created with
-        alone = not self.bench.service.app.beside_stack
-        limits = metric_limit.variables(self.prepared.contract) if alone else {}
-        self.bench.service.app.restart(limits)
+        limits = metric_limit.variables(self.prepared.contract) if not app.beside_stack else {}
+        app.restart(limits)
         recording.exposition(
             self.history, self.bench.service.metrics_url, "restart", self.bench.service.authorization
         )
         if self.bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")
         if limits:
-            self.bench.service.app.restart()
+            app.restart()
 
     def exercise(self) -> None:
         """Exercise what the documentation promises of files and containers; last, since it takes the stack down.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import psutil
 
@@ -35,8 +35,12 @@ def ask(
     machine: MachineSampler | None,
     ran: Sequence[Traffic],
     window: tuple[float, float],
+    at_queries: Callable[[], None],
 ) -> None:
-    """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds)."""
+    """Ask and write down; `window` is begin and end of what the panels show, in run time (seconds).
+
+    at_queries: called once only Prometheus is asked any more, and then for what lies in the window.
+    """
     sources = panels.Sources(
         {traffic.settings.name: traffic.ledger_file for traffic in ran},
         bench.service.database,
@@ -45,8 +49,17 @@ def ask(
         {each.url: each.instance for each in bench.service.every} if len(bench.service.urls) > 1 else {},
     )
     monitoring = bench.monitoring
-    panels.everything(history, monitoring.prometheus, prepared.contract, bench.pace.scale, window, sources)
-    if monitoring.grafana_url is None or not prepared.dashboards.dashboards:
+    with_grafana = monitoring.grafana_url is not None and bool(prepared.dashboards.dashboards)
+    panels.everything(
+        history,
+        monitoring.prometheus,
+        prepared.contract,
+        bench.pace.scale,
+        window,
+        sources,
+        at_queries if not with_grafana else lambda: None,  # a Grafana asks for what is there now
+    )
+    if monitoring.grafana_url is None or not with_grafana:
         return
     served = prepared.dashboards
     rendered = monitoring.stack.rendered
