@@ -2,6 +2,7 @@
 
     python -m benchmarks.tolerances reports/latest
     python -m benchmarks.tolerances reports/latest --all     # also the claims that see the smallest change
+    python -m benchmarks.tolerances reports/latest --page > docs/tolerances.md
 
 Nothing is assumed of a check: numbers of the record are multiplied, the checks judge the changed record, and the
 smallest change at which a claim is no longer a pass is what it sees. Both directions are tried; the worse one counts.
@@ -13,6 +14,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,37 @@ from promproof.evidence.history import read
 from promproof.evidence.records import Inputs
 from promproof.verdict import Outcome
 
+HEAD = """\
+# What a green run could not see
+
+Written by `python -m benchmarks.tolerances reports/latest --page`, from a main job of the service that ships. The
+record of the run is changed by ever more and judged again: *more* and *less* are the smallest changes at which a claim
+is no longer a pass. A smaller one would have passed it by. A claim may be blind in one direction, sharp in the other: a
+duration is bounded from above by what the client measured, and from below by what was injected. The same command
+says it of your own runs.
+
+| what is changed | by what |
+|---|---|
+| counted | every number that the target exposed, and that Prometheus stored of it |
+| drawn | every number that Prometheus answered to the query of a panel |
+| flips | the share or value at which an alert was seen to begin to fire |
+
+"""
+UNTOUCHED_HEAD = """
+## Not touched
+
+What these rest on is none of that: an alert whose rule is proven on series made from its expression, or that always
+fires; a gauge that must be 0 at rest, and any part of 0 is 0.
+
+"""
+KINDS_HEAD = """
+## Sharp ones
+
+These see a change of {least} in both directions:
+
+| claims | changed | how many |
+|---|---|--:|
+"""
 STEPS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Shares by which numbers are changed, the smallest first."""
 _SAMPLE = re.compile(r"^(?P<series>[a-zA-Z_:][\w:]*(?:\{.*\})?) (?P<value>\S+)$")
@@ -85,6 +118,11 @@ class Row:
     tolerance: str
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether it is exact, and no change made a difference: what it rests on was not changed."""
+        return self.up is None and self.down is None and self.tolerance == "exact"
+
+    @property
     def unseen(self) -> float:
         """The largest change that may pass it by."""
         return max(
@@ -134,13 +172,46 @@ def measured(folder: Path, steps: Sequence[float] = STEPS) -> Iterator[Row]:
             yield Row(claim, what, seen.get((claim, 1)), seen.get((claim, -1)), before[claim][1])
 
 
+def page(rows: Sequence[Row]) -> Iterator[str]:
+    """The page: the blindest claims first, then how many see the smallest change."""
+    yield from HEAD.splitlines()
+    yield "## Blunt ones"
+    yield ""
+    yield "| claim | changed | more | less | why |"
+    yield "|---|---|--:|--:|---|"
+    for row in rows:
+        if row.unseen > STEPS[0] and not row.is_untouched:
+            why = row.tolerance.replace("|", "\\|")
+            yield f"| `{row.claim}` | {row.what} | {_shown(row.up)} | {_shown(row.down)} | {why} |"
+    yield from UNTOUCHED_HEAD.splitlines()
+    yield ", ".join(f"`{row.claim}`" for row in rows if row.is_untouched) + "."
+    yield from KINDS_HEAD.format(least=_shown(STEPS[0])).splitlines()
+    sharp = Counter((kind_of(row.claim), row.what) for row in rows if row.unseen <= STEPS[0])
+    for (kind, what), count in sorted(sharp.items()):
+        yield f"| `{kind}` | {what} | {count} |"
+
+
+def kind_of(claim: str) -> str:
+    """`metric/http_requests_total/exact` as `metric/NAME/exact`."""
+    first, *_, last = claim.split("/")
+    return f"{first}/{'DASHBOARD/PANEL' if first == 'panel' else 'NAME'}/{last}"
+
+
+def _shown(share: float | None) -> str:
+    return "not seen" if share is None else f"{100 * share:g} %"
+
+
 def main() -> int:
     """Print the table, the blindest claims first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("run", type=Path)
+    parser.add_argument("--page", action="store_true", help="as docs/tolerances.md has it")
     parser.add_argument("--all", action="store_true", help="also the claims that see the smallest change")
     given = parser.parse_args()
     rows = sorted(measured(given.run.resolve()), key=lambda row: (-row.unseen, row.claim))
+    if given.page:
+        sys.stdout.write("".join(f"{line}\n" for line in page(rows)))
+        return 0
     shown = [row for row in rows if given.all or row.unseen > STEPS[0]]
     for row in shown:
         up, down = (f"{side:.1%}" if side is not None else "none" for side in (row.up, row.down))

@@ -125,12 +125,18 @@ def _twice(text: str, place: Place, change: Change) -> Span | None:
     return begin, begin, text[begin:end] + between
 
 
+_RECORDED = re.compile(r"(?:- )?record:\s*[\"']?([\w:]+)")
+
+
 def _next(text: str, place: Place, change: Change) -> Span | None:
     parent = place.parent
     if parent is None or place.number + 1 >= len(parent.value):
         return None
     begin, end = _begin(text, parent, place.number), _end(text, parent, place.number)
     other, last = _begin(text, parent, place.number + 1), _end(text, parent, place.number + 1)
+    recorded = _RECORDED.match(text[begin:end])
+    if recorded is not None and recorded[1] not in text[other:last]:
+        return None  # what does not read it is not late by it
     return begin, last, text[other:last] + text[end:other] + text[begin:end]
 
 

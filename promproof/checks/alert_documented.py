@@ -113,6 +113,11 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
         found.append(f"for is {rule.hold:g} s, documented {alert.hold}")
     if alert.severity not in (None, rule.labels.get("severity")):
         found.append(f"severity is {rule.labels.get('severity')!r}, documented {alert.severity!r}")
+    found += [
+        f"the label {label} is {rule.labels.get(label, 'not there')!r}, documented {value!r}"
+        for label, value in alert.labels.items()
+        if rule.labels.get(label) != value
+    ]
     missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
     found += [f"does not use the metric {name}" for name in missing]
     if alert.vanished and "absent" not in said.functions:

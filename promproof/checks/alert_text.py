@@ -75,8 +75,8 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
         if error(template):
             continue  # that is a finding already
         text = plain(template)
-        if not _OF_OBJECTIVES.search(text):
-            yield from (f"{name}: {wrong}" for wrong in _numbers(alert, text))
+        is_named = bool(_OF_OBJECTIVES.search(text))
+        yield from (f"{name}: {wrong}" for wrong in _numbers(alert, text, only_named=is_named))
         if alert.unit == "ratio" and "%" in text.replace("{}%", ""):
             for action in printed_values(template):
                 if not _CHANGED.search(action.bare):
@@ -125,12 +125,15 @@ def _near_labels(said: Mapping[str, str]) -> Iterator[str]:
             yield f"the texts read {' and '.join(f'$labels.{label}' for label in ways)}, of which one is empty"
 
 
-def _numbers(alert: Alert, text: str) -> Iterator[str]:
+def _numbers(alert: Alert, text: str, *, only_named: bool) -> Iterator[str]:
+    """only_named: none but what is called a threshold; a text about a budget has other numbers as well."""
     sizes, limit = _SIZES.get(alert.unit or ""), alert.threshold
     if sizes is None or limit is None:
         return
     for match in _LIMIT.finditer(text):
         size = sizes.get(match["unit"][0].lower())
+        if only_named and not match[0].lower().startswith("threshold"):
+            continue
         if size is None:
             continue
         value = float(match["number"]) * size

@@ -101,6 +101,10 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
             shown, documented = there.get(name, "not set"), said_of.get(name, "as not set")
             if there.get(name) != said_of.get(name) and MASK not in (shown, documented):
                 yield f"{where}: {name} is {shown}, documented {documented}"
+        defaults = service.get("defaults", {})
+        for name in sorted(own & defaults.keys() & said_of.keys()):
+            if defaults[name] != said_of[name] and said_of[name] != MASK:
+                yield f"{where}: {name} is by default not {said_of[name]}, which is documented"
 
 
 def _restarts(documented: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from itertools import product
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
 from promproof.contract.model import Contract, Metric
 from promproof.contract.truths import TallyTruth
-from promproof.evidence.evidence import Evidence
+from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Rows
 from promproof.exposition import label_set, series_text
 from promproof.verdict import Verdict
@@ -59,13 +59,34 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         shared = label_set({truth.subject: SHARED, **dict(zip(names, values, strict=True))})
         if shared not in series:
             found.append(f"{series_text(metric.name, shared)} is not there for the others")
+    records = [shot.record, rows.number]
+    if truth.limit.create is not None:
+        texts, more = _beyond(metric, truth, evidence, own, set(alive))
+        found, records = [*found, *texts], [*records, *more]
     return findings(
         claim,
         found,
         good=f"{len(own)} of {len(alive)} ids have series of their own, the others share {SHARED!r}",
         expected=f"the first {truth.limit.of} ids and {SHARED!r}",
-        evidence=[shot.record, rows.number],
+        evidence=records,
     )
+
+
+def _beyond(
+    metric: Metric, truth: TallyTruth, evidence: Evidence, own: set[str], alive: set[str]
+) -> tuple[list[str], list[int]]:
+    """What is wrong with the ids that were made while the limit was reached, and the records that show it."""
+    rows = evidence.need(Rows, what=f"ids of {truth.subject}", label="beyond")
+    made = set(rows.data.values) - alive
+    if not made:
+        raise Gap(f"no {truth.subject} was made beyond the limit")
+    shot = evidence.shot("beyond")
+    shown = {dict(labels).get(truth.subject, "") for labels in shot.exposition.series(metric.name)}
+    found = [
+        f"{truth.subject}={value}, made when the limit was reached, has series of its own"
+        for value in sorted((shown - own) & made)
+    ]
+    return found, [shot.record, rows.number]
 
 
 def _counted(shown: set[str], alive: list[str], most: int) -> set[str]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from math import isclose
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held
+from promproof.checks.panel_described import misdescribed
 from promproof.checks.panel_findings import beyond, form
 from promproof.checks.panel_plain import panel_departures
 from promproof.checks.panel_queries import query_departures
 from promproof.contract.model import Contract
-from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards, FilesJudged
 from promproof.grafana.dashboard import Panel
-from promproof.promql.prints import percentiles
-from promproof.truth.quantiles import QuantileTruth
 from promproof.truth.views import views
 from promproof.verdict import Verdict
 
@@ -41,7 +38,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if wanted.unit not in (None, panel.unit):
         found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")
     found += _misnamed(panel, wanted.legends)
-    found += _of_another_quantile(panel, wanted)
+    found += misdescribed(panel, wanted, evidence.contract)
     if whole.described and not panel.description:
         found.append(f"{panel.path}.description: missing")
     if not panel.sent:
@@ -74,17 +71,6 @@ def _misnamed(panel: Panel, words: Sequence[str]) -> Iterator[str]:
         said = {text.lower() for text in re.findall(r"\w+", re.sub(r"\{\{.*?\}\}", " ", target.legend))}
         if word.lower() not in said or said & {other.lower() for other in words if other != word}:
             yield f"{target.path}.legendFormat: is {target.legend!r}, documented is one that says {word}"
-
-
-def _of_another_quantile(panel: Panel, wanted: PanelClaim) -> Iterator[str]:
-    """Percentiles of the description that the panel is not promised to show."""
-    if not isinstance(wanted.truth, QuantileTruth):
-        return
-    known = [100 * quantile for quantile in wanted.truth.quantiles]
-    for said in percentiles(panel.description):
-        if not any(isclose(said, percentile) for percentile in known):
-            shown = ", ".join(f"{percentile:g}" for percentile in known)
-            yield f"{panel.path}.description: says percentile {said:g}, documented is {shown}"
 
 
 CHECK = register(Check("panel-form", claims, judge, order=730))

@@ -10,18 +10,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from promproof.checks.panel_described import told
 from promproof.checks.panel_variables import LABEL_VALUES
 from promproof.checks.target_metrics import strange
 from promproof.config.durations import parse_duration
-from promproof.config.promql import parse
+from promproof.config.promql import bare, parse
 from promproof.config.usertext import BYTE_ORDER_MARK
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.findings.jsonpath import key_of
-from promproof.grafana.dashboard import Dashboard, Panel, Variable
+from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
 from promproof.grafana.expand import names
 from promproof.grafana.queries import metric_of
-from promproof.promql.tree import matchers, selectors
+from promproof.promql.tree import is_call, matchers, selectors
+from promproof.promql.values import comparison
 from promproof.truth.views import Views
 
 Json = Mapping[str, Any]
@@ -32,8 +34,11 @@ _CHANGING = re.compile(
 )
 """Properties of an override that change what is read; others are of its looks."""
 _LEAST_POINTS = 100
+_FIRING = re.compile(r"alertstate\s*=\s*[\"']firing")
 _STATES = ("firing", "pending")
 _ZONES = ("", "browser", "utc")
+_OF_ONE = re.compile(r"\{\{\s*(?:job|instance)\s*\}\}")
+"""A legend of what is often there once."""
 
 
 def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: tuple[str, ...]) -> list[str]:
@@ -94,6 +99,9 @@ def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str])
         found = selectors(parse(expression))
     except ValueError:
         return
+    for alert in contract.alerts:
+        if alert.always and _FIRING.search(expression) and told(expression, alert.name):
+            yield f"asks for {alert.name} too, which always fires"
     for selector in found:
         for label, operator, value in matchers(selector):
             if (metric_of(selector), label, operator) == (
@@ -102,6 +110,13 @@ def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str])
                 "=",
             ) and value not in _STATES:
                 yield f"asks for alerts that are {value}: they are {' or '.join(_STATES)}"
+    compared = comparison(bare(parse(expression)))
+    if (
+        compared is not None
+        and is_call(compared[0], "changes", "resets")
+        and ((compared[1] == ">" and compared[2] >= 1) or (compared[1] == ">=" and compared[2] > 1))
+    ):
+        yield f"marks only what happens more than once in its window: {compared[1]} {compared[2]:g}, not > 0"
 
 
 def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:
@@ -198,6 +213,8 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
             "fieldConfig.defaults.thresholds",
             f"beyond its limits it is {limits[0].get('color')} as well",
         )
+    if said := _rounded(defaults, limits):
+        yield "rounding", "fieldConfig.defaults.decimals", said
     steps = [
         str(transformation.get("id"))
         for transformation in _items(raw.get("transformations"))
@@ -205,6 +222,21 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
     ]
     if steps:
         yield "transformations", "transformations", f"what is shown goes through {', '.join(steps)}"
+
+
+def _rounded(defaults: Json, limits: Sequence[Json]) -> str:
+    """The first limit of a share that has more decimals than the panel shows."""
+    factor, decimals = (
+        {"percentunit": 100, "percent": 1}.get(str(defaults.get("unit"))),
+        defaults.get("decimals"),
+    )
+    if factor is None or not isinstance(decimals, int):
+        return ""
+    for step in limits:
+        limit = step.get("value")
+        if isinstance(limit, int | float) and abs(round(shown := factor * limit, decimals) - shown) > 1e-9:
+            return f"with {decimals} decimals a value beyond the limit {shown:g} % reads as one that is not"
+    return ""
 
 
 def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
@@ -225,6 +257,9 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
     whole = {"percentunit": 1, "percent": 100}.get(panel.unit)
     if isinstance(high, int | float) and (whole is None or high < whole):
         yield "axis", "fieldConfig.defaults.max", f"the axis ends at {high:g}"
+    shows_legend = _object(_object(raw.get("options")).get("legend")).get("showLegend", True)
+    if panel.type == "timeseries" and shows_legend is False and any(map(_has_names, panel.sent)):
+        yield "names", "options.legend.showLegend", "hides the names of its series"
     if custom.get("spanNulls") is True:
         yield "gaps", "fieldConfig.defaults.custom.spanNulls", "lines go over gaps of any length"
     if panel.type in REDUCED:
@@ -240,6 +275,11 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
         for target in panel.sent:
             if not target.instant:
                 yield "reduction", "targets", f"{target.ref} asks for a range, of which one number is shown"
+
+
+def _has_names(target: Target) -> bool:
+    """Whether a legend tells one series from another."""
+    return "{{" in target.legend and not _OF_ONE.fullmatch(target.legend.strip())
 
 
 def _of_choices(variables: Sequence[Variable], panel: Panel) -> Iterator[tuple[str, str, str]]:

@@ -98,11 +98,18 @@ def _less_than_all(node: Any, whole: str, domains: Domains) -> str:
 
 
 def _alternatives(node: Any, domains: Domains) -> Iterator[str]:
-    """The sides of a chain of `or`: neighbours that are absent() have one value, so that their order says nothing."""
+    """The sides of a chain of `or`, neighbours whose order says nothing in one order.
+
+    absent() has one value. It has no instance, and `up` always has one, so that neither hides the other.
+    """
     sides = list(_sides(node))
-    for is_absent, together in groupby(sides, key=_is_absent):
-        forms = [_form(side, domains) for side in together]
-        yield from sorted(forms) if is_absent else forms
+    for is_free, together in groupby(sides, key=lambda side: _is_absent(side) or _is_of_targets(side)):
+        forms = [(_is_absent(side), _form(side, domains)) for side in together]
+        if is_free:
+            yield from (form for is_absent, form in forms if not is_absent)
+            yield from sorted(form for is_absent, form in forms if is_absent)
+        else:
+            yield from (form for _, form in forms)
 
 
 def _sides(node: Any) -> Iterator[Any]:
@@ -115,7 +122,21 @@ def _sides(node: Any) -> Iterator[Any]:
 
 
 def _is_absent(node: Any) -> bool:
-    return isinstance(node, promql.Call) and str(node.func.name) == "absent"
+    """Whether it is absent() without an instance."""
+    return (
+        isinstance(node, promql.Call)
+        and str(node.func.name) == "absent"
+        and "instance" not in str(node.prettify())
+    )
+
+
+def _is_of_targets(node: Any) -> bool:
+    """Whether it is a comparison of `up` with a number: a series for each target."""
+    limit = threshold(node) if isinstance(node, promql.BinaryExpr) else None
+    if limit is None or node.modifier is not None:
+        return False
+    side = bare(node.lhs if number(node.rhs) is not None else node.rhs)
+    return isinstance(side, promql.VectorSelector) and side.name == "up"
 
 
 def _of_up(side: Any, limit: tuple[str, float]) -> tuple[str, float]:

@@ -80,6 +80,9 @@ TallyTruth.ids: SQL that lists the ids that are alive, one column
 TallyTruth.limit: how many ids have series of their own; further ones share one
 Limit.variable: the variable of the target's environment that says how many
 Limit.of: what a restart at the end of the run sets it to
+Limit.create: the request that then makes one more, which is beyond the limit as well
+Create.path: the path that is asked by POST
+Create.json: its body
 UsersTruth.window: the sliding window
 RowsTruth.query: SQL that gives a number
 RowsSumTruth.subject: the counter's only label
@@ -95,6 +98,7 @@ Alert.short_window: a second, shorter range that must be beyond the threshold as
 Alert.for: how long the condition must hold, 5m say
 Alert.keep_firing_for: how long it goes on when its condition is over; judged with settings
 Alert.severity: the label by which it is routed
+Alert.labels: labels that its rule gives it beside the severity
 Alert.receivers: who is notified, by the names of Alertmanager's file
 Alert.metrics: the metrics that its expression must be about
 Alert.guards: conditions beside the threshold without which it does not fire: traffic, hours
@@ -129,6 +133,7 @@ PanelClaim.complement: whether it shows one minus that quantity
 PanelClaim.fixed_window: whether its window is fixed on purpose
 PanelClaim.quiet: whether it may be empty, since nothing in the traffic of the run causes what it shows
 PanelClaim.truth: what its numbers should be
+PanelClaim.like: for each query the plainest PromQL that gives what it has to give
 Deployment.compose: the compose file, in the monitoring folder
 Deployment.target: the target's service
 Deployment.services: the documented services, by their names in the file

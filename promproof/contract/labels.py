@@ -7,7 +7,7 @@ A ledger knows a request by method, route and status. Libraries write them under
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -142,11 +142,20 @@ class OpenRequestsTruth(RequestTruth):
     kind: Literal["open_requests"]
 
 
+class Create(Model):
+    """A request that makes one more id: POST with a body of JSON."""
+
+    path: str = Field(pattern=r"^/")
+    body: dict[str, Any] = Field(default_factory=dict, alias="json")
+
+
 class Limit(Model):
     """How many ids have series of their own: a variable of the target's environment, and what a restart sets it to."""
 
     variable: str
     of: int = Field(gt=0)
+    create: Create | None = None
+    """Sent after that restart: what it makes is beyond the limit as well."""
 
 
 class ConstantTruth(Model):

@@ -103,6 +103,8 @@ class Alert(Model):
     keep_firing_for: Duration | None = None
     """How long it goes on when its condition is over; judged where the contract has `settings`, or says it here."""
     severity: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Labels that its rule gives it, beside the severity: whose it is, say. What is not named may be any."""
     receivers: tuple[str, ...] = Field(default=(), strict=False, min_length=1)
     metrics: tuple[MetricName, ...] = Field(default=(), strict=False, min_length=1)
     """The metrics that the rule must be about; scraped ones that the page does not name (node_*) included."""

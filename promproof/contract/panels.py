@@ -69,6 +69,8 @@ Departure = Literal[
     "stacking",
     "axis",
     "gaps",
+    "rounding",
+    "names",
     "reduction",
     "choice",
 ]
@@ -90,6 +92,8 @@ class PanelClaim(PanelModel):
     departs: Annotated[tuple[Departure, ...], Field(strict=False)] = ()
     """How it shows, on purpose, something else than its queries give; of a dashboard that is `plain`."""
     truth: AnyPanelTruth | None = None
+    like: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """For each query the plainest one that gives what it has to give, where no truth says it; W is its window."""
 
     @property
     def slug(self) -> str:

@@ -74,6 +74,13 @@ def alert(
     severity = rule.labels.get("severity", "")
     if severity and "{{" not in severity:
         told["severity"] = severity
+    others = {
+        name: value
+        for name, value in rule.labels.items()
+        if name != "severity" and value and "{{" not in value
+    }
+    if others:
+        told["labels"] = others
     if destination is not None and destination.receivers and not destination.perhaps:
         told["receivers"] = list(destination.receivers)
     if said is not None and said.metrics:

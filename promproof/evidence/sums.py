@@ -9,6 +9,9 @@ from promproof.evidence.bins import Bins, add_into
 from promproof.evidence.endpointview import BIN_PARTS, Course, EndpointView
 from promproof.evidence.view import EndpointKey, LedgerView, Seen, TallyKey
 
+MOST = 512
+"""Periods of one user that are kept apart: of a long run neighbours are joined."""
+
 
 def merge(views: Iterable[LedgerView]) -> LedgerView:
     """The sum of the views: of workers, or of the increments of one ledger. Complete when all of them are.
@@ -34,6 +37,7 @@ class ViewSum:
         self._tallies: dict[TallyKey, _CourseSum] = {}
         self._tallies_lost: dict[TallyKey, dict[int, int]] = {}
         self._users: dict[str, Seen] = {}
+        self._visits: dict[str, list[Seen]] = {}
         self._lags: dict[int, int] = {}
         self._latest = -inf
         self._complete = True
@@ -52,6 +56,10 @@ class ViewSum:
             add_into(self._tallies_lost.setdefault(tally, {}), starts)
         for user, seen in view.users.items():
             self._users[user] = joined(self._users.get(user, seen), seen)
+            visits = self._visits.setdefault(user, [])
+            visits += view.periods(user)
+            if len(visits) > MOST:
+                self._visits[user] = _halved(visits)
         add_into(self._lags, view.lags)
         self._latest = max(self._latest, view.latest)
         self._complete = self._complete and view.complete
@@ -64,10 +72,18 @@ class ViewSum:
             tallies_seen={key: course.view() for key, course in self._tallies.items()},
             tallies_lost={key: dict(starts) for key, starts in self._tallies_lost.items()},
             users=dict(self._users),
+            visits={user: tuple(visits) for user, visits in self._visits.items()},
             lags=dict(self._lags),
             latest=self._latest,
             complete=self._complete,
         )
+
+
+def _halved(visits: list[Seen]) -> list[Seen]:
+    """Half as many periods, each of two neighbours."""
+    ordered = sorted(visits)
+    pairs = [joined(one, other) for one, other in zip(ordered[::2], ordered[1::2], strict=False)]
+    return [*pairs, *(ordered[-1:] if len(ordered) % 2 else ())]
 
 
 def joined(one: Seen, other: Seen) -> Seen:

@@ -48,9 +48,15 @@ class LedgerView:
     tallies_seen: Mapping[TallyKey, Course] = field(default_factory=dict)
     tallies_lost: Mapping[TallyKey, Bins] = field(default_factory=dict)
     users: Mapping[str, Seen] = field(default_factory=dict)
+    visits: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """The periods of each user in the increments that were added up; none of a view that is no sum."""
     lags: Bins = field(default_factory=dict)
     latest: float = -inf
     complete: bool = True
+
+    def periods(self, user: str) -> tuple[Seen, ...]:
+        """When a user was there, in as many periods as are known."""
+        return self.visits.get(user) or (self.users[user],)
 
     # totals
 

@@ -204,7 +204,9 @@ def _limits(part: Part) -> dict[str, str]:
 
 def _of_alertmanager(manager: Alertmanager) -> Facts:
     return {
-        "receivers": {receiver.name: _receiver(receiver) for receiver in manager.receivers},
+        "receivers": {
+            receiver.name: _receiver(receiver, manager.part.part("global")) for receiver in manager.receivers
+        },
         "inhibitions": [
             {
                 "source": sorted(_matchers(part, "source")),
@@ -237,7 +239,8 @@ def _matchers(part: Part, side: str) -> Iterator[str]:
             yield text
 
 
-def _receiver(receiver: Receiver) -> Facts:
+def _receiver(receiver: Receiver, shared: Part) -> Facts:
+    """A receiver; what `global` says of HTTP holds for an integration that says nothing of it."""
     return {
         "integrations": [
             {
@@ -246,7 +249,7 @@ def _receiver(receiver: Receiver) -> Facts:
                 "send_resolved": part.truth("send_resolved", otherwise=kind not in _QUIET),
                 "max_alerts": part.text("max_alerts", "0"),
                 "timeout": part.seconds("timeout") or 0.0,
-                "proxy": part.part("http_config").text("proxy_url"),
+                "proxy": (part if "http_config" in part else shared).part("http_config").text("proxy_url"),
                 "where": str(part.at()),
             }
             for kind, part in receiver.integrations

@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from promproof.findings.part import Part
-from promproof.findings.read_compose import filled
+from promproof.findings.read_compose import environment_of, filled
 from promproof.findings.services import ComposeFile, Service
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
+_DEFAULT = re.compile(r"\$\{\w+:?-(?P<value>[^{}]*)\}")
 _FACTORS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 INTERVAL, TIMEOUT, RETRIES = 30.0, 30.0, 3
 """Of a health check that does not say them (Docker)."""
@@ -18,6 +19,7 @@ INTERVAL, TIMEOUT, RETRIES = 30.0, 30.0, 3
 def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
     """Image, restart, ports, command, environment, mounts, networks, profiles, limits and health check.
 
+    defaults: of the variables of the environment, what they are where nobody sets them.
     memory, cpus: the limits, in bytes and cores; None where there is none, or one that can't be read.
     containers: how many of it are started; None where nothing is said, for one.
     health: the words of the health check, empty without one. ill_within: seconds from a failure to `unhealthy`.
@@ -33,6 +35,11 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
         "ports": sorted(service.published),
         "command": list(service.command),
         "environment": dict(service.environment),
+        "defaults": {
+            name: match["value"]
+            for name, value in environment_of(part).items()
+            if (match := _DEFAULT.fullmatch(value))
+        },
         "mounts": sorted(
             f"{mount.source.rstrip('/') or '/'}:{mount.target}{':ro' if mount.read_only else ''}"
             if mount.source

@@ -28,8 +28,10 @@ PATHS = {
     "grafana": ("/dashboards", "/api/health", "/explore", "/login"),
 }
 """Pages that only this component has."""
-FURTHER = ("/-/healthy", "/-/ready", "/-/reload", "/metrics", "/federate")
+FURTHER = ("/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/metrics", "/federate")
 """Paths that more than one of them has."""
+_OWN, _WITH_OWN = "/-/", ("prometheus", "alertmanager")
+_BELOW = [path for path in FURTHER if path.startswith(_OWN)]
 LOCAL = ("localhost", "127.0.0.1")
 _URL = re.compile(r"https?://[A-Za-z0-9][\w.-]*(?::\d+)?[^\s)>\"'`\]|,]*")
 _HOST_PORT = re.compile(r"(?<![\w./:-])([a-z][a-z0-9-]*[a-z0-9]):(\d{4,5})(?![\w.:-])(?!/)")
@@ -177,6 +179,8 @@ def _page(promise: Promise, path: str, port: int, deployment: Deployment) -> Pro
     component = next(
         (service.component for service in deployment.services.values() if service.port == port), ""
     )
+    if component in _WITH_OWN and path.startswith(_OWN) and path not in FURTHER:
+        return promise.fails(f"{component} has no page {path}; below {_OWN} it has {listed(_BELOW)}")
     meant = close_to(path, [*PATHS[component], *FURTHER]) if component in PATHS else ""
     return promise.fails(f"{component} has no page {path}; it has {meant}") if meant else promise
 

@@ -62,6 +62,7 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
             if kind.noun in passage.lower:
                 yield from _counted(passage, kind)
                 yield from _listed(passage, kind, known)
+                yield from _others(passage, kind, sheet, known.contract.target.job)
         yield from _grouped(passage, known)
         yield from _variables(passage, known)
         yield from _boards(passage, known)
@@ -150,6 +151,28 @@ def _listed(passage: Passage, kind: _Kind, known: Known) -> Iterator[Promise]:
         )
 
 
+def _others(passage: Passage, kind: _Kind, sheet: Sheet, own: str | None) -> Iterator[Promise]:
+    """`The other jobs are A and B`: with the target's own, and those that the section has named, these are all."""
+    found = re.search(rf"\bthe other {kind.noun} are (?P<list>[^.;:()]+)", passage.flat, re.IGNORECASE)
+    if found is None or passage.is_hedged:
+        return
+    items = [item.strip(" `") for item in _AND.split(found["list"].strip())]
+    if len(items) < 2 or not all(item in kind.names for item in items):
+        return
+    line = passage.line_at(found.start("list"))
+    told = [(passage.line, passage.text) for passage in sheet.passages]
+    told += [(block.line, block.text) for block in sheet.page.blocks]
+    before = " ".join(text for at, text in told if at < line and sheet.headings_at(at) == passage.headings)
+    left = [
+        name
+        for name in kind.names
+        if name not in (*items, own) and not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", before)
+    ]
+    yield Promise(line, "name", found[0], "page/names").judged(
+        not left, "they are all", f"{listed(left)} {'is' if len(left) == 1 else 'are'} missing"
+    )
+
+
 def _grouped(passage: Passage, known: Known) -> Iterator[Promise]:
     """`Alerts are grouped by a and b`."""
     found = re.search(
@@ -233,6 +256,10 @@ def _meant(name: str, names: object) -> str:
     return f"; there is {meant}" if meant else ""
 
 
+_LOOK = re.compile(r"\b(?:look at|see|open|watch)\s+(?:the )?$", re.IGNORECASE)
+"""Before what is a panel, whatever it is called."""
+
+
 def _boards(passage: Passage, known: Known) -> Iterator[Promise]:
     """`Error Distribution on the HTTP Performance dashboard`."""
     boards = {board.title: board for board in known.contract.dashboards}
@@ -258,7 +285,7 @@ def _boards(passage: Passage, known: Known) -> Iterator[Promise]:
         )
         if named:
             yield shown.holds("the dashboard has this panel")
-        elif elsewhere or close_to(panel[0], titles):
+        elif elsewhere or close_to(panel[0], titles) or _LOOK.search(before[: -len(panel[0])]):
             yield shown.fails(f"{title} has no panel {elsewhere or panel[0]}; it has {listed(titles)}")
 
 

@@ -10,6 +10,7 @@ from promproof.contract.model import Contract
 from promproof.evidence.records import PageRead
 from promproof.promises import (
     addresses,
+    alerttexts,
     commands,
     expressions,
     figures,
@@ -39,6 +40,7 @@ READERS = (
     commands,
     settings,
     prose,
+    alerttexts,
     figures,
     naming,
     places,

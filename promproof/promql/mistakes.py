@@ -14,6 +14,7 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.config.promql import bare, walk
+from promproof.promql.branches import gaps
 from promproof.promql.labels import Recorded, labels_of, nothing_recorded
 from promproof.promql.templates import error, labels_used, printed_values
 from promproof.promql.tree import (
@@ -142,6 +143,7 @@ def _operation(node: Any) -> Iterator[Mistake]:
         )
         return
     yield from _many_with_one(node)
+    yield from _increase_by_rate(node)
     right, added_to = _without_guard(right)
     part, whole = _series(left), _series(right)
     if sign != "/" or part is None or whole is None or not _same_window(left, right):
@@ -160,6 +162,24 @@ def _operation(node: Any) -> Iterator[Mistake]:
             shared = ", ".join(sorted(labels)) or "no label"
             message = f"{text(node)} fails once {', '.join(sorted(added))} has two values within one {shared}"
             yield Mistake("rule/many-to-many", message)
+
+
+def _increase_by_rate(node: Any) -> Iterator[Mistake]:
+    """`increase(a{code="500"}[5m]) / rate(a[5m])`: what came in the window, and in a second, of one counter."""
+    sides = [[call for call, _ in ranged(side)] for side in (node.lhs, node.rhs)]
+    if operator(node) != "/" or any(len(calls) != 1 for calls in sides):
+        return
+    (left, right), base = (calls[0] for calls in sides), _counted(node.lhs)
+    if base and base == _counted(node.rhs) and {name(left), name(right)} == {"increase", "rate"}:
+        message = f"{text(node)}: {name(left)}() is divided by {name(right)}()"
+        yield Mistake("rule/increase-by-rate", message)
+
+
+def _counted(side: Any) -> str:
+    """The one counter of a side, without the ending by which a histogram's sum differs from its count."""
+    names = {metric(selector) for selector in selectors(side)}
+    is_scaled = any(number(part) is not None for part in walk(side))
+    return re.sub(r"_(?:sum|count)$", "", names.pop()) if len(names) == 1 and not is_scaled else ""
 
 
 def _without_guard(node: Any) -> tuple[Any, bool]:
@@ -327,6 +347,7 @@ def of_text(root: Any, template: str, recorded: Recorded = nothing_recorded) -> 
             yield Mistake(
                 "rule/label-lost", f"the text reads $labels.{label}, which the expression does not leave"
             )
+    yield from (Mistake("rule/label-lost", gap) for gap in gaps(root, template, recorded))
 
 
 def of_label(root: Any, template: str, recorded: Recorded = nothing_recorded) -> Iterator[Mistake]:

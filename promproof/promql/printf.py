@@ -39,6 +39,21 @@ def misprinted(template: str) -> Iterator[str]:
         yield from found
 
 
+_DECIMALS = re.compile(
+    r"printf [\"`][^\"`%]*%\.(?P<digits>\d)f[^\"`%]*[\"`]\s*\$value$"
+    r"|^\$value \| printf [\"`][^\"`%]*%\.(?P<piped>\d)f[^\"`%]*[\"`]$"
+)
+
+
+def rounded_away(body: str, least: float) -> str:
+    """What is printed of the least value of an alert when it reads 0; empty when it does not."""
+    match = _DECIMALS.search(body)
+    if match is None or least <= 0:
+        return ""
+    said = f"{least:.{int(match['digits'] or match['piped'])}f}"
+    return said if float(said) == 0 else ""
+
+
 def _pipeline(tokens: deque[str], found: list[str]) -> str:
     """The type of what a pipeline hands on, up to the bracket that closes it."""
     carried: str | None = None

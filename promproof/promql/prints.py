@@ -14,6 +14,8 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.config.promql import bare, walk
+from promproof.promql.phrases import contradictions, horizons
+from promproof.promql.printf import rounded_away
 from promproof.promql.shares import PERCENT, RATIO, share
 from promproof.promql.templates import Action, plain, printed_values
 from promproof.promql.tree import (
@@ -69,14 +71,17 @@ _LAST = re.compile(
 )
 _WORDS = {"": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
 _RECORDED_OVER = re.compile(r":\w*?[a-z_](\d+)([smhdw])$")
-_PERCENTILE = re.compile(r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b")
-"""`95th percentile`, `p95`, `P999`."""
+_PERCENTILE = re.compile(
+    r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b|\b([Mm]edian)\b"
+)
+"""`95th percentile`, `p95`, `P999`, `median`."""
 _QUANTILES = ("histogram_quantile", "quantile_over_time")
 _OTHER_UNIT = re.compile(
     r"second|time(?:_|$)|cpu|duration|bytes|_ms_|usage|util|(?<![a-z])ratio|percent|energy|joule|credit"
 )
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _LONGER = {60.0: "minutes", 3600.0: "hours", 86400.0: "days"}
+_JUST_OVER = 1.000001
 _SIZES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
@@ -97,6 +102,10 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
         piped = _PIPED.findall(action.bare)
         yield from _of_share(action, piped, scale)
         yield from _of_rate(action, piped, root)
+        if said := rounded_away(action.body, _least(root)):
+            yield Misprint(
+                f"{{{{ {action.body} }}}} prints {said} when it begins to fire", "write %.2g, or humanize"
+            )
         if found in ("seconds", "milliseconds", "bytes") and "humanizePercentage" in piped:
             yield Misprint(f"{{{{ {action.body} }}}} prints {found} as a percentage", "use humanize")
         if "humanizeDuration" in piped and (scale or found == "bytes"):
@@ -118,7 +127,8 @@ def misprints(root: Any, template: str) -> Iterator[Misprint]:
             yield Misprint(
                 f"{{{{ {action.body} }}}} prints its unit, and the text adds another", "leave it out"
             )
-        if found == "seconds" and not piped and _MILLISECONDS.match(action.behind):
+        is_plain = piped in ([], ["humanize"]) and not _MULTIPLIED.search(action.bare)
+        if found == "seconds" and is_plain and _MILLISECONDS.match(action.behind):
             yield Misprint("the value is in seconds and printed as milliseconds", "use humanizeDuration")
         if found == "bytes" and not piped and _LARGE_BYTES.match(action.behind):
             yield Misprint(f"the value is in bytes and printed in{action.behind[:4]}", "use humanize1024")
@@ -164,6 +174,16 @@ def _of_rate(action: Action, piped: list[str], root: Any) -> Iterator[Misprint]:
         yield Misprint(
             "the value is events per second, printed as a percentage", "divide by the rate of all events"
         )
+
+
+def _least(root: Any) -> float:
+    """About the least value at which an alert fires that looks for more than a number; of events, one in the window."""
+    compared = _comparison(root)
+    if compared is None or compared[1] not in (">", ">="):
+        return 0.0
+    windows = {window.range.total_seconds() for _, window in ranged(compared[0])}
+    is_counted = rated(root)[0] == "rate" and len(windows) == 1
+    return compared[2] * _JUST_OVER or (1 / windows.pop() if is_counted else 0.0)
 
 
 def _age(root: Any) -> str:
@@ -236,6 +256,7 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
     is_state = compared is not None and (compared[1] in ("==", "!=") or abs(compared[2]) == 1)
     for template in templates:
         text = plain(template)
+        yield from (Misprint(said, _AGREE) for said in contradictions(root, template))
         if "budget" in text:  # a burn rate says more than its threshold does
             continue
         for word, percents, _ in _LIMIT.findall(text) if limit and not is_state else ():
@@ -269,7 +290,7 @@ def _of_windows(root: Any, text: str, times: set[float], numbers: set[float]) ->
     for count, unit_name in _LAST.findall(text):
         number_of = float(count) if count.isdigit() else _WORDS[count.lower()]
         seconds = _SIZES[unit_name[0].lower()] * number_of
-        if seconds not in times | known and not _is_time(seconds, numbers):
+        if seconds not in times | known and not _is_time(seconds, numbers - horizons(root)):
             said = f"the last {count} {unit_name}".replace("  ", " ")
             yield Misprint(f"the text says {said}, no window of the rule is that long", _AGREE)
 
@@ -300,8 +321,8 @@ def _of_statuses(root: Any, text: str) -> Iterator[Misprint]:
 def percentiles(text: str) -> list[float]:
     """The percentiles that a text names: 99.9 for `p999`."""
     return [
-        float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
-        for ordinal, short in _PERCENTILE.findall(text)
+        50.0 if median else float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
+        for ordinal, short, median in _PERCENTILE.findall(text)
     ]
 
 

@@ -30,7 +30,7 @@ _WORDS = frozenset(
     """,
     )
 )
-_ACTION = re.compile(
+ACTION = re.compile(
     r"\{\{(?P<body>(?:\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|/\*.*?\*/|(?!\}\}|[\"`]).)*)\}\}", re.DOTALL
 )
 _LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])'")
@@ -85,7 +85,7 @@ def actions(template: str) -> list[Action]:
     """The actions of a template in their order, without comments."""
     found: list[Action] = []
     blocks: list[str] = []
-    for match in _ACTION.finditer(template):
+    for match in ACTION.finditer(template):
         body = match["body"].removeprefix("-").removesuffix("-").strip()
         if body.startswith("/*"):
             continue
@@ -102,7 +102,7 @@ def actions(template: str) -> list[Action]:
 
 def error(template: str) -> str:
     """Why Prometheus refuses a template; empty when it takes it or when that is not sure."""
-    rest = _ACTION.sub("", template)
+    rest = ACTION.sub("", template)
     if "{{" in rest:
         return "an action is opened with {{ and not closed"
     declared, level = set(VARIABLES) | {"$"}, 0
@@ -162,4 +162,4 @@ def printed_values(template: str) -> list[Action]:
 
 def plain(template: str) -> str:
     """The text between the actions, each of which becomes `{}`."""
-    return " ".join(_ACTION.sub("{}", template).split())
+    return " ".join(ACTION.sub("{}", template).split())

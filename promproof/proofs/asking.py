@@ -116,10 +116,14 @@ class Judge:
             return found
         if noted():
             raise EvidenceError("promtool", f"ended, since the run was interrupted by {noted()}")
-        return {
+        told = {
             number: _reply(text, questions[number])
             for number, text in zip(share, sections(output), strict=False)  # fewer where promtool broke off
         }
+        # one that could not even begin, on a machine without memory say, names no file: each is asked alone then
+        for number in share if len(share) > 1 and not told else ():
+            told.update(self._run(folder, [number], questions))
+        return told
 
     def _output(self, folder: Path, share: Sequence[int], seconds: float, *, is_long: bool) -> str:
         command = [str(self.promtool), "test", "rules", *(str(folder / f"{n}-tests.json") for n in share)]

@@ -13,7 +13,7 @@ from promproof.config.promql_durations import windows
 from promproof.contract.model import Contract
 from promproof.exposition import Labels, series_text
 from promproof.proofs.evaluate import Evaluation, Unevaluable
-from promproof.proofs.paneltruths import Form, form
+from promproof.proofs.paneltruths import Form, form, likeness
 from promproof.proofs.panelworlds import NOW, Identity, world
 from promproof.proofs.tree import Call, Node, NotCovered, Selector, parse, walk
 from promproof.truth.panel import Truth
@@ -25,17 +25,23 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms"
 
 
 def other_than(
-    query: str, ordinal: int, truth: Truth, contract: Contract, identity: Identity, size: float = 1.0
+    query: str, ordinal: int, truth: Truth | str, contract: Contract, identity: Identity, size: float = 1.0
 ) -> str:
     """How a query gives something else than the truth; empty where it does not, or where nobody can tell.
 
-    query: as Grafana sends it. ordinal: which of the panel's it is. size: what a 1 of it is in the truth's unit.
+    query: as Grafana sends it. ordinal: which of the panel's it is. truth: a text is a query that gives what is right.
+    size: what a 1 of the query is in the truth's unit.
     """
     try:
         root = parse(query)
         asked = [node.name for node in walk(root) if isinstance(node, Selector)]
         window = min(windows(query), default=0)
-        wanted = form(truth, ordinal, asked, _written(window) if window else "", contract)
+        length = _written(window) if window else ""
+        wanted = (
+            likeness(truth, length)
+            if isinstance(truth, str)
+            else form(truth, ordinal, asked, length, contract)
+        )
         if wanted is None:
             return ""
         if "[" in wanted.expression and any(
@@ -57,16 +63,16 @@ def _compared(
 ) -> str:
     plain = parse(wanted.expression)
     made = world([plain, root], contract, identity, window + BEFORE)
-    shown = _groups(root, wanted.truth, Evaluation(made), size)
-    should = _groups(plain, wanted.truth, Evaluation(made))
+    shown = _groups(root, wanted, Evaluation(made), size)
+    should = _groups(plain, wanted, Evaluation(made))
     return next(_differences(shown, should, wanted), "") if should else ""
 
 
-def _groups(root: Node, truth: Truth, evaluation: Evaluation, size: float = 1.0) -> dict[Labels, list[float]]:
+def _groups(root: Node, wanted: Form, evaluation: Evaluation, size: float = 1.0) -> dict[Labels, list[float]]:
     found: dict[Labels, list[float]] = {}
     for labels, (value, miss) in evaluation.vector(root, NOW).items():
         if miss == 0:
-            found.setdefault(truth.key(labels), []).append(value * size)
+            found.setdefault(wanted.key(labels), []).append(value * size)
     return found
 
 
@@ -86,7 +92,7 @@ def _differences(
                 yield f"gives a series for {name}, of which the truth has none; {than}"
         elif not math.isclose(numbers[0], should[group][0], rel_tol=NEAR, abs_tol=NEAR):
             yield f"gives {numbers[0]:.4g} for {name} where made series have {should[group][0]:.4g}; {than}"
-    if wanted.truth.complete:
+    if wanted.complete:
         yield from (f"leaves out {_name(group)}; {than}" for group in should if group not in shown)
 
 

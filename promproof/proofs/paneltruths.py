@@ -6,10 +6,11 @@ window of the panel's own query. It is compared by what both give (`panelworlds`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from promproof.contract.model import Contract
+from promproof.exposition import Labels
 from promproof.truth.counted import Counted
 from promproof.truth.increase import IncreaseTruth
 from promproof.truth.machine import MachineTruth
@@ -49,10 +50,11 @@ PROCESS = {
 
 @dataclass(frozen=True)
 class Form:
-    """A truth as a query."""
+    """A truth as a query. key: the labels by which a panel shows its series; complete: it shows all of them."""
 
     expression: str
-    truth: Truth
+    key: Callable[[Labels], Labels]
+    complete: bool
 
 
 def form(truth: Truth, ordinal: int, asked: Sequence[str], window: str, contract: Contract) -> Form | None:
@@ -63,7 +65,19 @@ def form(truth: Truth, ordinal: int, asked: Sequence[str], window: str, contract
     text = _text(truth, ordinal, asked, contract)
     if text is None or ("[W]" in text and not window):
         return None
-    return Form(text.replace("[W]", f"[{window}]"), truth)
+    return Form(text.replace("[W]", f"[{window}]"), truth.key, truth.complete)
+
+
+def likeness(query: str, window: str) -> Form | None:
+    """A query of the contract that gives what the panel's has to give; None where it needs a window, and has none."""
+    if "[W]" in query and not window:
+        return None
+    return Form(query.replace("[W]", f"[{window}]"), _own, True)
+
+
+def _own(labels: Labels) -> Labels:
+    """Without what the scrape job gives: a panel may say which job it is about, or not."""
+    return tuple((name, value) for name, value in labels if name not in ("__name__", "job", "instance"))
 
 
 def _text(truth: Truth, ordinal: int, asked: Sequence[str], contract: Contract) -> str | None:

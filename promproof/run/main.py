@@ -24,7 +24,7 @@ from promproof.faults import stimuli
 from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
-from promproof.run import exercises, frame, outage, panels, static
+from promproof.run import beyond, exercises, frame, outage, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
@@ -269,6 +269,7 @@ class Job:
         if self.bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")
         if limits:
+            beyond.create(self.history, self.prepared.contract, self.bench.service)
             app.restart()
 
     def exercise(self) -> None:

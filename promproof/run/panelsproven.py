@@ -43,15 +43,16 @@ def _of(
     contract: Contract,
     identity: Identity,
 ) -> tuple[str, ...]:
-    if not isinstance(claim.truth, Truth):
-        return ()
     texts = []
     for ordinal, target in enumerate(panel.sent):
+        truth = claim.like[ordinal] if ordinal < len(claim.like) else claim.truth
+        if not isinstance(truth, Truth | str):
+            continue
         try:
             query = sent(folder, dashboard, panel, target)
         except ValueError:
             continue  # the form of the panel says so
-        text = other_than(query, ordinal, claim.truth, contract, identity, factor(panel.unit))
+        text = other_than(query, ordinal, truth, contract, identity, factor(panel.unit))
         if text:
             texts.append(f"{target.path}.expr: {text}")
     return tuple(texts)

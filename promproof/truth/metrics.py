@@ -94,15 +94,14 @@ def users_between(truth: UsersTruth, ledger: LedgerView, begin: float, end: floa
     """Distinct users inside the sliding window (seconds, scaled) at a scrape between `begin` and `end`.
 
     A user counts from the arrival of the last request, which lies between its start and its end as the client saw
-    them. Only the first and the last request of a user are known, so during traffic the lower end is cautious.
+    them. Of each period of a user only the first and the last request are known, so that the lower end is cautious.
     """
     low = high = 0
-    for first_start, last_start, last_end in ledger.users.values():
-        if first_start <= end and last_end > begin - window:
-            high += 1
+    for user in ledger.users:
+        visits = ledger.periods(user)
+        high += any(first <= end and last_end > begin - window for first, _, last_end in visits)
         # certainly arrived before the scrape began, and certainly still inside the window when it ended
-        if last_end <= begin and last_start > end - window:
-            low += 1
+        low += any(last < last_end <= begin and last > end - window for _, last, last_end in visits)
     return Interval(low, high)
 
 

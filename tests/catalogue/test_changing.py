@@ -104,6 +104,14 @@ def test_two_entries_change_their_places() -> None:
     assert ways == ["routes:\n  - c: 3\n  # the last\n  - a: 1\n    b: 2\n"]
 
 
+def test_a_record_changes_its_place_with_what_reads_it_alone() -> None:
+    text = "rules:\n  - record: a:b\n    expr: c\n  - record: d:e\n    expr: f\n  - alert: G\n    expr: d:e > 1\n"
+    ways = list(changed(text, Change(at="rules.*[record]", next=True)))
+    assert ways == [
+        "rules:\n  - record: a:b\n    expr: c\n  - alert: G\n    expr: d:e > 1\n  - record: d:e\n    expr: f\n"
+    ]
+
+
 def test_json_keeps_its_quotes() -> None:
     text = '{"panels": [{"title": "CPU", "targets": [{"expr": "rate(a[5m])"}]}]}'
     assert list(changed(text, Change.model_validate({"at": "panels.*", "add": {"timeShift": "1d"}}))) == [

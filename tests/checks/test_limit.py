@@ -15,34 +15,42 @@ from promproof.verdict import Verdict
 from tests.records import record
 
 pytestmark = pytest.mark.unit
+LIMIT: dict[str, Any] = {"variable": "SHOP_SERIES", "of": 3}
 TRUTH = {
     "kind": "tally",
     "tally": "orders",
     "subject": "shop_id",
     "ids": "SELECT id FROM shops",
     "born_at_zero": {"status": ["good", "bad"]},
-    "limit": {"variable": "SHOP_SERIES", "of": 3},
+    "limit": LIMIT,
 }
 METRIC = {"name": "orders_total", "type": "counter", "labels": {"shop_id": {}, "status": {}}, "truth": TRUTH}
 CONTRACT = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [METRIC]})
+
+
+def text_of(shown: tuple[str, ...]) -> str:
+    lines = [
+        f'orders_total{{shop_id="{shop}",status="{status}"}} 0'
+        for shop in shown
+        for status in ("good", "bad")
+    ]
+    return "\n".join(["# TYPE orders_total counter", *lines, ""])
 
 
 def verdict(
     shown: tuple[str, ...],
     alive: tuple[str, ...] = ("8", "9", "10", "11"),
     contract: Contract = CONTRACT,
+    later: tuple[str, ...] = (),
+    made: str = "",
     **run: Any,
 ) -> Verdict:
-    lines = [
-        f'orders_total{{shop_id="{shop}",status="{status}"}} 0'
-        for shop in shown
-        for status in ("good", "bad")
-    ]
-    text = "\n".join(["# TYPE orders_total counter", *lines, ""])
     rows: list[tuple[str, dict[str, Any]]] = [
         ("run", {"managed": True, "database": True, "instance": "i", "backend": "processes", **run}),
         ("rows", {"what": "ids of shop_id", "label": "restart", "values": alive}),
-        ("exposition", {"label": "restart", "begin": 8.0, "end": 8.1, "text": text, "status": 200}),
+        ("exposition", {"label": "restart", "begin": 8.0, "end": 8.1, "text": text_of(shown), "status": 200}),
+        ("rows", {"what": "ids of shop_id", "label": "beyond", "values": (*alive, made)}),
+        ("exposition", {"label": "beyond", "begin": 8.2, "end": 8.3, "text": text_of(later), "status": 200}),
     ]
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
@@ -70,6 +78,32 @@ def test_series_that_break_the_limit_are_named(shown: tuple[str, ...], words: st
     found = verdict(shown)
     assert found.outcome == "fail"
     assert words in found.reason
+
+
+LATER = Contract.model_validate(
+    {
+        "contract": 1,
+        "service": "shop",
+        "metrics": [{**METRIC, "truth": {**TRUTH, "limit": {**LIMIT, "create": {"path": "/shops"}}}}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("later", "made", "outcome"),
+    [
+        (("8", "9", "10"), "12", "pass"),
+        (("8", "9", "10", "12"), "12", "fail"),
+        (("8", "9", "10"), "11", "unknown"),
+    ],
+    ids=["it shares", "it has its own", "nothing was made"],
+)
+def test_what_is_made_beyond_the_limit_shares_the_series_of_the_others(
+    later: tuple[str, ...], made: str, outcome: str
+) -> None:
+    found = verdict(("8", "9", "10", "other"), contract=LATER, later=(*later, "other"), made=made)
+    assert found.outcome == outcome
+    assert ("shop_id=12, made when the limit was reached" in found.reason) is (outcome == "fail")
 
 
 def test_a_limit_that_nothing_reaches_or_nobody_can_set_is_not_verified() -> None:

@@ -159,7 +159,7 @@ def test_the_alerts_of_the_shipped_folder_are_drafted_as_their_contract_has_them
     assert set(made) == {alert["name"] for alert in written}
     for alert in written:
         mine = made[alert["name"]]
-        for key in ("comparator", "threshold", "window", "for", "severity", "receivers"):
+        for key in ("comparator", "threshold", "window", "for", "severity", "labels", "receivers"):
             if key in mine:
                 wanted = sorted(alert[key]) if key == "receivers" else alert[key]
                 assert (sorted(mine[key]) if key == "receivers" else mine[key]) == wanted, (

@@ -49,3 +49,41 @@ def test_the_one_that_selects_something_else_is_told(tmp_path: Path) -> None:
 )
 def test_other_differences_are_left_alone(text: str, tmp_path: Path) -> None:
     assert said(tmp_path, text) == []
+
+
+def test_a_long_expression_is_compared_as_a_short_one(tmp_path: Path) -> None:
+    odd = ERRORS.replace("'5..'", "'5..',endpoint!='/health',method!='OPTIONS'")
+    (message,) = said(tmp_path, rules(w5m=ERRORS, w1h=ERRORS, w6h=odd))
+    assert message.startswith("job:errors:ratio6h selects {endpoint!=")
+
+
+def budgets(*said_of: str) -> str:
+    """Alerts on 1.44 %, 0.6 % and 0.1 % of errors, with what their summaries say of the budget."""
+    listed = "".join(
+        f"  - alert: Burn{number}\n    expr: job:errors:ratio_rate{window} > {limit}\n"
+        f"    annotations: {{summary: The error budget is used up within {text}}}\n"
+        for number, (window, limit, text) in enumerate(
+            zip(("1h", "6h", "3d"), (0.0144, 0.006, 0.001), said_of, strict=False)
+        )
+    )
+    return f"groups:\n- name: slo\n  rules:\n{listed}"
+
+
+@pytest.mark.parametrize(
+    ("said_of", "odd"),
+    [
+        (("a day", "three days", "14 days"), []),
+        (("a day", "three days", "14 hours"), ["14 hours"]),
+        (("an hour", "three days", "14 days"), ["an hour"]),
+        (("an hour", "three days"), []),
+        (("an hour", "four days", "14 months"), []),
+        (("23 hours", "2 days", "two weeks"), []),
+    ],
+    ids=["alike", "the last", "the first", "two", "more than one", "in other words"],
+)
+def test_the_one_text_that_has_another_budget_is_told(
+    said_of: tuple[str, ...], odd: list[str], tmp_path: Path
+) -> None:
+    texts = [finding.message for finding in found(tmp_path, budgets(*said_of)) if "budget" in finding.message]
+    assert len(texts) == len(odd)
+    assert all(words in text for words, text in zip(odd, texts, strict=True))

@@ -8,6 +8,7 @@ from promproof.config.promql import parse
 from promproof.promql.mistakes import mistakes, of_alert, of_label, of_record, of_text
 
 pytestmark = pytest.mark.unit
+DOWN = 'up{job="a"} == 0 or absent(up{job="a"})'
 BUCKETS = "rate(a_seconds_bucket[5m])"
 
 
@@ -35,6 +36,8 @@ BUCKETS = "rate(a_seconds_bucket[5m])"
         ),
         ("rule/many-to-many", 'sum by (job) (b) < on (job) a{mode!="idle"}'),
         ("rule/rate-of-sum", "rate(sum(a)[5m:])"),
+        ("rule/increase-by-rate", 'sum(increase(a{code=~"5.."}[5m])) / sum(rate(a[5m]))'),
+        ("rule/increase-by-rate", "sum(rate(a_sum[5m])) / sum(increase(a_count[5m]))"),
     ],
 )
 def test_a_mistake_of_an_expression_is_found(kind: str, expression: str) -> None:
@@ -64,6 +67,9 @@ def test_a_mistake_of_an_expression_is_found(kind: str, expression: str) -> None
         '(a{phase=~"x|y"} == 1) * on (job) sum by (job) (a)',
         'a{code=~"5.."} and on (job) sum by (job) (a)',
         "increase(a[5m:1m])",
+        "sum(increase(a_sum[5m])) / sum(increase(a_count[5m]))",
+        "sum(increase(a[5m])) / (300 * sum(rate(a[5m])))",
+        "sum(increase(queued_total[5m])) / sum(rate(done_total[5m]))",
     ],
 )
 def test_the_harmless_neighbour_of_a_mistake_has_none(expression: str) -> None:
@@ -141,6 +147,14 @@ def test_a_condition_that_can_be_true_and_false_is_no_mistake(expression: str) -
         ("rule/label-lost", "sum(a) > 1", "{{ range query `b` }}{{ $labels.pod }}{{ end }}"),
         ("rule/label-lost", "sum(a) > 1", "{{ range query `b` }}{{ . }}{{ end }}{{ .Labels.pod }}"),
         ("rule/label-lost", "sum(a) > 1", "{{ with query `b` }}{{ . }}{{ else }}{{ .Labels.pod }}{{ end }}"),
+        ("rule/label-lost", DOWN, "{{ $labels.instance }} of {{ $labels.job }} is down"),
+        (
+            "rule/label-lost",
+            DOWN,
+            "{{ if not $labels.instance }}{{ $labels.instance }}{{ else }}none{{ end }}",
+        ),
+        ("rule/label-lost", DOWN, "{{ if $labels.instance }}{{ $labels.instance }} is down{{ end }}"),
+        ("rule/label-lost", DOWN, "{{ if $labels.instance }}it is down{{ else }}{{ end }}"),
         ("rule/template-error", "a > 1", "{{ $label.instance }}"),
         ("rule/template-error", "a > 1", "{{ $value | humanise }}"),
         ("rule/template-error", "a > 1", "{{ $value "),
@@ -154,6 +168,15 @@ def test_a_mistake_of_a_template_is_found(kind: str, expression: str, template: 
 @pytest.mark.parametrize(
     ("expression", "template"),
     [
+        (
+            DOWN,
+            "{{ if $labels.instance }}{{ $labels.instance }} is down{{ else }}{{ $labels.job }} is gone{{ end }}",
+        ),
+        (DOWN, "{{ $labels.job }} is down{{ if $labels.instance }}: {{ $labels.instance }}{{ end }}"),
+        (DOWN, "{{ with $labels.instance }}{{ . }}{{ end }}{{ $labels.instance }}"),
+        (DOWN, "{{ $labels.job }} ({{ $labels.instance }}) is down"),
+        (DOWN, ""),
+        ("up == 0 or a == 1", "{{ $labels.instance }}"),
         ("sum by (job) (a) > 1", "{{ $labels.job }}"),
         ('absent(up{job="a"})', "{{ $labels.job }}"),
         ("sum(a) > 1", "{{ if $labels.pod }}{{ $labels.pod }}{{ end }}"),

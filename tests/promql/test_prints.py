@@ -10,6 +10,10 @@ from promproof.promql.shares import share
 
 pytestmark = pytest.mark.unit
 P95 = "histogram_quantile(0.95, sum by (le) (rate(a_bucket[5m])))"
+IDLE = "1 - sum(rate(n_cpu_seconds_total{mode='idle'}[5m])) / sum(rate(n_cpu_seconds_total[5m]))"
+FAILED = "sum(rate(a_runs_total{status='failed'}[5m])) / sum(rate(a_runs_total[5m]))"
+FREE = "n_memory_MemAvailable_bytes / n_memory_MemTotal_bytes"
+FULL = "predict_linear(n_avail_bytes[6h], 86400)"
 ERRORS = "sum(rate(a_errors_total[5m])) / sum(rate(a_requests_total[5m]))"
 
 
@@ -71,6 +75,9 @@ def test_a_share_is_known_by_how_it_is_computed(expression: str, expected: str) 
         ("(time() - a) / (60 * 60) > 30", "{{ $value | humanizeDuration }}"),
         ("(time() - a) / 60 / 60 > 30", "{{ $value | humanizeDuration }}"),
         ("a_seconds / 60 > 30", "{{ $value | humanizeDuration }}"),
+        ("a_seconds > 1", "{{ $value | humanize }} ms"),
+        ("sum(rate(a_total[5m])) > 0", "{{ printf `%.2f` $value }} of them"),
+        ("a / b > 0.001", '{{ $value | printf "%.2f" }} of them'),
     ],
 )
 def test_a_value_printed_in_a_wrong_unit_is_found(expression: str, template: str) -> None:
@@ -107,6 +114,13 @@ def test_a_value_printed_in_a_wrong_unit_is_found(expression: str, template: str
         ("(a - time()) / 86400 < 30", "{{ mul $value 86400 | humanizeDuration }}"),
         ("a / 86400 < 30", "{{ $value | humanizeDuration }}"),
         ("a - b > 10", "{{ $value | humanize1024 }}B"),
+        ("a_milliseconds > 1", "{{ $value | humanize }} ms"),
+        ("sum(rate(a_total[5m])) > 0", "{{ printf `%.2g` $value }} of them"),
+        ("sum(rate(a_total[5m])) > 0", "{{ printf `%.3f` $value }} of them"),
+        ("sum(increase(a_total[5m])) > 0", "{{ printf `%.0f` $value }} of them"),
+        ("a > 0.5", "{{ printf `%.0f` $value }} of them"),
+        ("a / b < 0.001", '{{ $value | printf "%.2f" }} of them'),
+        ("a / b > 0.05", '{{ $value | printf "%.2f" }} of them'),
     ],
 )
 def test_a_value_printed_in_its_unit_is_no_mistake(expression: str, template: str) -> None:
@@ -132,6 +146,24 @@ def test_a_value_printed_in_its_unit_is_no_mistake(expression: str, template: st
         (f"{P95} > 1", "p99 latency"),
         ("quantile_over_time(0.5, a[5m]) > 1", "P95 of a"),
         ("quantile by (job) (0.9, a) > 1", "the 95th percentile of a"),
+        (f"{P95} > 1", "the median is too high"),
+        (f"{P95} > 1", "the average response time"),
+        (
+            f"{IDLE} > 0.8",
+            "{{ $value | humanizePercentage }} of the CPU time of {{ $labels.instance }} is idle",
+        ),
+        (f"{FREE} < 0.1", "{{ $value | humanizePercentage }} of the memory is in use"),
+        (f"100 * (1 - {FREE}) > 90", "{{ $value }}% available"),
+        (f"{FULL} < 0", "it is full within an hour"),
+        (f"{FULL} < 0", "at the rate of the last day"),
+        (f"{FULL} < 0", "it is expected to fill up in four hours"),
+        ('up{job="a"} == 0 or absent(up{job="a"})', "{{ $labels.job }} is up"),
+        ("a:ratio > 0.0144", "{{ $value | humanizePercentage }} of the budget (threshold: 14.4%)"),
+        (
+            f"{FAILED} > 0.1",
+            "{{ $value | humanizePercentage }} of the executions of {{ $labels.id }} succeed",
+        ),
+        ("vector(1)", "This alert never fires"),
     ],
 )
 def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str, text: str) -> None:
@@ -178,6 +210,25 @@ def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str
         ("a:p99 > 1", "the 99th percentile"),
         ("quantile(scalar(wanted), a) > 1", "the 99th percentile"),
         ("a_seconds > 1", "p99 latency"),
+        ("histogram_quantile(0.5, a_bucket) > 1", "the median, the average of most"),
+        (f"{P95} > 1", "the 95th percentile, not the average"),
+        (f"{IDLE} > 0.8", "{{ $value | humanizePercentage }} of the CPU time is not idle"),
+        (f"{IDLE} > 0.8", "{{ $value | humanizePercentage }} of the CPU time is in use. Little is idle"),
+        (f"{IDLE} > 0.8", "under 20% idle: {{ $value | humanizePercentage }}"),
+        (f"{FREE} < 0.1", "{{ $value | humanizePercentage }} of the memory is left"),
+        ("a / b > 0.1", "{{ $value | humanizePercentage }} is in use"),
+        (f"{FULL} < 0", "it is full within a day, within the next 24 hours, or in an hour"),
+        (f"{FULL} < 0", "at the rate of the last six hours"),
+        (f"{FAILED} > 0.1", "{{ $value | humanizePercentage }} of the executions do not succeed"),
+        (f"{FAILED} > 0.1", "{{ $value | humanizePercentage }} fail. The others succeed"),
+        (f"1 - {FAILED} < 0.9", "{{ $value | humanizePercentage }} of the executions succeed"),
+        ("vector(1)", "This alert always fires"),
+        ("a > 1", "This alert never fires at night"),
+        ("a > 5", "it is full within an hour"),
+        ("up == 0", "{{ $labels.job }} is not up"),
+        ("up == 1", "{{ $labels.job }} is up"),
+        ("a:ratio > 0.0144", "{{ $value | humanizePercentage }} of the budget (threshold: 1.44%)"),
+        ("a:ratio < 0.999", "{{ $value | humanizePercentage }} are well (threshold: 0.1%)"),
     ],
 )
 def test_a_number_that_may_come_from_the_rule_is_no_mistake(expression: str, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.twins.fault import (
     ALERTMANAGER,
+    AVAILABILITY,
     BOARDS,
     COMPOSE,
     HTTP,
@@ -125,6 +126,46 @@ PANELS = (
         "fieldConfig>overrides",
         [{"matcher": {"id": "byRegexp", "options": "5.*"}, "properties": [{"id": "unit", "value": "s"}]}],
     ),
+    panel_of(
+        "a share that is rounded over its limit", "system-overview/Availability", f"{DEFAULTS}>decimals", 0
+    ),
+    panel_of(
+        "a budget ten times as large",
+        "system-overview/Error Budget Left",
+        "targets>0>expr",
+        instead("/ 0.001", "/ 0.01"),
+    ),
+    panel_of(
+        "a second's requests for those of the window",
+        "http-performance/Response Times",
+        "targets>0>expr",
+        instead("increase(", "rate("),
+    ),
+    panel_of(
+        "an objective that the colours do not have",
+        "system-overview/Availability",
+        f"{DEFAULTS}>thresholds>steps>1>value",
+        0.99,
+    ),
+    panel_of(
+        "another objective in words",
+        "system-overview/Availability",
+        "description",
+        instead("99.9 %", "99.99 %"),
+    ),
+    panel_of(
+        "the line of another alert",
+        "system-overview/Memory Usage",
+        "description",
+        instead("HighMemoryUsage", "HighCPUUsage"),
+    ),
+    panel_of(
+        "what it says to leave out",
+        "system-overview/Firing Alerts",
+        "targets>0>expr",
+        instead(',alertname!="Watchdog"', ""),
+    ),
+    panel_of("names that are hidden", RATES, "options>legend>showLegend", False),
     panel_of("gaps that are bridged", CPU, f"{CUSTOM}>spanNulls", True),
     panel_of(
         "some series are left out", RATES, "transformations", [{"id": "limit", "options": {"limitField": 1}}]
@@ -161,6 +202,8 @@ PANELS = (
     _board("yesterday", "time", {"from": "now-2d", "to": "now-1d"}),
     _board("a choice that nobody can make", f"{ENDPOINT}>hide", 2),
     _board("marks of a state that no alert has", "annotations>list>1>expr", 'ALERTS{alertstate="fireing"}'),
+    _board("marks of what always fires", "annotations>list>1>expr", 'ALERTS{alertstate="firing"}'),
+    _board("marks of two restarts", "annotations>list>2>expr", instead("> 0", "> 1")),
     _board("links by a tag that none has", "links>0>tags", ["prod"]),
     _board("a tag that the links are not to", "tags", ["drafts"]),
     _board("a time zone of its own", "timezone", "America/New_York"),
@@ -191,6 +234,32 @@ HARMLESS = (
         f"{BOARDS}/http-performance.json",
         "annotations>list>1>expr",
         'ALERTS{alertstate="pending"}',
+    ),
+    _fine(
+        "the budget as what the objective leaves",
+        f"{BOARDS}/system-overview.json",
+        "panels>Error Budget Left>targets>0>expr",
+        instead("/ 0.001", "/ (1 - 0.999)"),
+    ),
+    _fine(
+        "one decimal less",
+        f"{BOARDS}/system-overview.json",
+        "panels>Availability>fieldConfig>defaults>decimals",
+        2,
+    ),
+    _fine(
+        "no name of the only series",
+        f"{BOARDS}/system-overview.json",
+        "panels>Memory Usage>options>legend>showLegend",
+        False,
+    ),
+    _fine("dashboards are read every half a minute", PROVIDERS, "providers>0>updateIntervalSeconds", 30),
+    _fine("alerts of the source are not listed", SOURCES, "datasources>0>jsonData>manageAlerts", False),
+    _fine(
+        "what is gone before what is down",
+        AVAILABILITY,
+        "groups>0>rules>ServiceDown>expr",
+        'absent(up{job="promptpilot-api"}) or up{job="promptpilot-api"} == 0',
     ),
     _fine("one tag more", f"{BOARDS}/http-performance.json", "tags", ["promptpilot", "http"]),
     _fine("started again even when it was stopped by hand", COMPOSE, "services>api>restart", "always"),

@@ -170,6 +170,24 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of("the opposite", "ServiceDown", AVAILABILITY, "summary", instead("is down", "is up")),
+    text_of("what is left", "HighCPUUsage", RESOURCES, "description", instead("in use", "idle")),
+    text_of("a mean", "SlowResponses", HTTP, "description", instead("95th percentile", "average")),
+    text_of("another horizon", "DiskWillFill", RESOURCES, "description", instead("a day", "an hour")),
+    text_of(
+        "nothing for what has no instance",
+        "ServiceDown",
+        AVAILABILITY,
+        "description",
+        "{{ if $labels.instance }}Prometheus cannot scrape {{ $labels.instance }}.{{ end }}",
+    ),
+    text_of(
+        "an instance of what has none",
+        "ServiceDown",
+        AVAILABILITY,
+        "description",
+        "Prometheus cannot scrape {{ $labels.instance }}.",
+    ),
     text_of(
         "a label of another configuration",
         "HighMemoryUsage",

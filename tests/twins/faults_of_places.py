@@ -17,6 +17,13 @@ ADDRESSES = (
         {"proxy_url": "http://proxy:3128"},
     ),
     fault(
+        "a proxy before all receivers",
+        "address/receiver/webhook",
+        ALERTMANAGER,
+        "global",
+        {"http_config": {"proxy_url": "http://proxy:3128"}},
+    ),
+    fault(
         "an address that is told twice",
         "address/receiver/webhook",
         ALERTMANAGER,
@@ -185,6 +192,12 @@ ADDRESSES = (
     service_of("a fault port that is published", "api", "ports>+", "127.0.0.1:8001:8001"),
 )  # (a table)
 SERVICES = (
+    service_of(
+        "another default password",
+        "grafana",
+        "environment>GF_SECURITY_ADMIN_PASSWORD",
+        "${GRAFANA_ADMIN_PASSWORD:-grafana}",
+    ),
     service_of("never started again", "prometheus", "restart", "no"),
     service_of("another network", "alertmanager", "networks", ["back"]),
     service_of("one network more", "api", "networks", ["monitoring", "default"]),

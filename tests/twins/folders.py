@@ -91,6 +91,13 @@ STATIC = (
     _twin("comparator turned", HTTP, "> 0.05", "< 0.05", f"{ERROR}/documented", f"{ERROR}/boundary"),
     _twin("client errors counted", HTTP, 'status=~"5.."', 'status=~"[45].."', f"{ERROR}/boundary"),
     _twin("errors never match", HTTP, 'status=~"5.."', 'status=~"5xx"', f"{ERROR}/boundary", nightly=True),
+    _twin(
+        "another team",
+        HTTP,
+        "severity: critical\n          team: promptpilot",
+        "severity: critical\n          team: platform",
+        f"{ERROR}/documented",
+    ),
     _twin("severity changed", HTTP, "severity: critical", "severity: page", f"{ERROR}/documented"),
     _twin(
         "quantile of 95",

@@ -55,6 +55,17 @@ PORT = register(
         instead=f"{_SERVICE}    ports: ['80:9090']\n",
     )
 )
+LOG = register(
+    Kind(
+        id="compose/no-log",
+        severity=Severity.WARNING,
+        title="a service whose log goes nowhere",
+        why="With the driver none `docker compose logs` has nothing to show, and why a service stopped at night is "
+        "nowhere to be read. To keep a log small, limit it: max-size and max-file.",
+        example=f"{_SERVICE}    logging: {{driver: none}}\n",
+        instead=f"{_SERVICE}    logging: {{driver: json-file, options: {{max-size: 10m, max-file: '3'}}}}\n",
+    )
+)
 _NEVER = re.compile(r"(?:^|/)(?:prom|prometheus)/node-exporter(?:[:@]|$)")
 _NOTHING = re.compile(r"^\s*(?:/?(?:usr/)?(?:bin/)?true|:|exit(?:\s+0)?|echo\b[^|&;<>$`]*)\s*$")
 _ALWAYS = re.compile(r"\|\|\s*(?:/?(?:usr/)?(?:bin/)?true|:|exit\s+0|echo\b[^|&;<>$`]*)\s*$")
@@ -115,6 +126,19 @@ def judge_health(service: Service, file: ComposeFile, setup: Setup) -> Iterator[
             effect="it is healthy when it hangs, and when it answers nothing",
             todo="end with `|| exit 1`, and ask for what shows that it works",
             see=f"docker compose exec {service.name} sh -c '{command}'; echo $?",
+        )
+
+
+@each_service(LOG)
+def judge_log(service: Service, file: ComposeFile, setup: Setup) -> Iterator[Finding]:
+    """The log driver none."""
+    if service.part.part("logging").text("driver") == "none":
+        yield LOG.at(
+            service.at("logging"),
+            f"{service.name!r} writes no log",
+            effect="nobody can read why it stopped",
+            todo="delete the driver, or limit the log by max-size and max-file",
+            see=f"docker compose logs {service.name}",
         )
 
 

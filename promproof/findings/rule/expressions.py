@@ -98,6 +98,17 @@ RATE_OF_SUM = register(
         instead="sum(rate(http_requests_total[5m])) > 100",
     )
 )
+INCREASE = register(
+    Kind(
+        id="rule/increase-by-rate",
+        severity=Severity.WARNING,
+        title="an increase that is divided by a rate",
+        why="increase() is what came in the whole window, rate() what came in a second of it: over five minutes the "
+        "quotient is three hundred times the share, and 0.1 % of errors reads as 30 %.",
+        example='sum(increase(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.1',
+        instead='sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.1',
+    )
+)
 _SAID = {
     QUANTILE.id: (QUANTILE, "the value is +Inf or -Inf", "write the quantile as a number from 0 to 1"),
     LE.id: (LE, "the result is always empty", "keep le: `by (le, ...)`"),
@@ -114,6 +125,11 @@ _SAID = {
         "sum both sides by the labels that shall be kept",
     ),
     MANY.id: (MANY, "the rule can't be evaluated when it is needed", "sum both sides by the labels of on()"),
+    INCREASE.id: (
+        INCREASE,
+        "the value is as many times as large as the window has seconds",
+        "use rate() on both sides",
+    ),
     RATE_OF_SUM.id: (
         RATE_OF_SUM,
         "each restart of one process looks like a burst",

@@ -1,0 +1,90 @@
+"""What the description of a documented panel says, against the panel: percentiles, alerts, limits in per cent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import isclose
+
+from promproof.config.promql import parse
+from promproof.contract.model import Contract
+from promproof.contract.panels import PanelClaim
+from promproof.grafana.dashboard import Panel
+from promproof.grafana.queries import metric_of
+from promproof.promql.prints import percentiles
+from promproof.promql.tree import fits, matchers, selectors
+from promproof.truth.quantiles import QuantileTruth
+
+ALERTS = "ALERTS"
+"""The series that Prometheus itself writes of each alert."""
+_OBJECTIVE = re.compile(
+    r"\b(?:objective|goal|target|threshold|limit|line)\b(?: is| of| at|:)? ?[<>]?\s?(\d+(?:\.\d+)?)\s?%",
+    re.IGNORECASE,
+)
+_LINE_OF = re.compile(r"\bthreshold of (\w+)")
+_WITHOUT = re.compile(r"\b(?:without|except|but not) (\w+)")
+
+
+def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterator[str]:
+    """What the description says that the panel does not show."""
+    said = panel.description
+    alerts = {alert.name for alert in contract.alerts}
+    texts = [
+        *_of_another_quantile(said, wanted),
+        *_of_another_alert(said, wanted, alerts),
+        *_of_another_limit(said, panel),
+        *_not_left_out(said, panel, alerts),
+    ]
+    yield from (f"{panel.path}.description: {text}" for text in texts)
+
+
+def told(expression: str, name: str) -> bool:
+    """Whether an expression reads the series of an alert that fires among those of others."""
+    try:
+        found = [selector for selector in selectors(parse(expression)) if metric_of(selector) == ALERTS]
+    except ValueError:
+        return False
+    firing = {"alertname": name, "alertstate": "firing"}
+    return any(
+        all(
+            fits(firing[label], sign, value) is not False
+            for label, sign, value in matchers(selector)
+            if label in firing
+        )
+        for selector in found
+    )
+
+
+def _of_another_quantile(said: str, wanted: PanelClaim) -> Iterator[str]:
+    """Percentiles that the panel is not promised to show."""
+    if not isinstance(wanted.truth, QuantileTruth):
+        return
+    known = [100 * quantile for quantile in wanted.truth.quantiles]
+    for percentile in percentiles(said):
+        if not any(isclose(percentile, quantile) for quantile in known):
+            shown = ", ".join(f"{quantile:g}" for quantile in known)
+            yield f"says percentile {percentile:g}, documented is {shown}"
+
+
+def _of_another_alert(said: str, wanted: PanelClaim, alerts: set[str]) -> Iterator[str]:
+    """`The line is the threshold of HighCPUUsage`, on the panel of another alert."""
+    for name in _LINE_OF.findall(said):
+        if wanted.alert is not None and name in alerts - {wanted.alert}:
+            yield f"says the threshold of {name}, documented is {wanted.alert}"
+
+
+def _of_another_limit(said: str, panel: Panel) -> Iterator[str]:
+    """`The objective is 99.9 %`, where the colours change at another share."""
+    factor = {"percentunit": 100, "percent": 1}.get(panel.unit)
+    for text in _OBJECTIVE.findall(said) if factor and panel.thresholds_mode == "absolute" else ():
+        limits = [(factor or 1) * limit for limit in panel.thresholds]
+        if limits and not any(isclose(float(text), limit) for limit in limits):
+            yield f"says {text} %, the colours change at {', '.join(f'{limit:g} %' for limit in limits)}"
+
+
+def _not_left_out(said: str, panel: Panel, alerts: set[str]) -> Iterator[str]:
+    """`without Watchdog`, where the query reads its series as well."""
+    for name in _WITHOUT.findall(said):
+        for target in panel.sent if name in alerts else ():
+            if told(target.expression, name):
+                yield f"says without {name}, and {target.ref} asks for it as well"
