@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_findings import beyond, emptiness, nothing_seen
-from promproof.checks.panel_form import claims as panels
+from promproof.checks.panel_form import asking as panels
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.truth.views import views

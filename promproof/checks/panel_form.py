@@ -15,8 +15,11 @@ from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards, FilesJudged
 from promproof.grafana.dashboard import Panel
-from promproof.truth.views import views
+from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
+
+GRAFANA = ("grafana", "-- Grafana --")
+"""What a list of alerts calls Grafana's own rules."""
 
 
 def claims(contract: Contract) -> list[Claim]:
@@ -28,10 +31,32 @@ def claims(contract: Contract) -> list[Claim]:
     ]
 
 
+def asking(contract: Contract) -> list[Claim]:
+    """Those of panels that ask queries, and so have data, a legend and windows."""
+    silent = {
+        f"{dashboard.uid}/{panel.slug}"
+        for dashboard in contract.dashboards
+        for panel in dashboard.panels
+        if panel.shows != "queries"
+    }
+    return [claim for claim in claims(contract) if claim.subject not in silent]
+
+
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Unit as documented, a description where the contract wants one, and nothing that is held against its queries."""
     seen = views(evidence)
     whole, wanted, dashboard, panel = seen.claimed(claim.subject)
+    if wanted.shows == "alerts":
+        found = [*_alert_list(seen, panel), *held(claim.id, evidence)]
+        if whole.described and not panel.description:
+            found.append(f"{panel.path}.description: missing")
+        return findings(
+            claim,
+            found,
+            good=f"a list of alerts in {dashboard.file}, {panel.path}",
+            expected="a list of alerts that shows what fires",
+            evidence=[evidence.need(Dashboards).number],
+        )
     if reason := beyond(panel):
         return not_verified(claim, reason)
     found = form(seen, dashboard, panel, promised=True)
@@ -60,6 +85,19 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             *(record.number for record in seen.records(dashboard, panel)),
         ],
     )
+
+
+def _alert_list(seen: Views, panel: Panel) -> Iterator[str]:
+    """Why what fires would not be in it."""
+    if panel.alerts is None:
+        yield f"{panel.path}.type: is {panel.type}, documented is a list of alerts"
+        return
+    shown = panel.alerts
+    if "firing" not in shown.states:
+        yield f"{panel.path}.options.stateFilter.firing: is off: what fires is not in it"
+    names = {source.name for source in seen.folder.sources}
+    if names and shown.source not in ("", *GRAFANA, *names):
+        yield f"{panel.path}.options.datasource: {shown.source!r} is not provisioned, so it is empty for ever"
 
 
 def _misnamed(panel: Panel, words: Sequence[str]) -> Iterator[str]:

@@ -20,8 +20,9 @@ from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.findings.jsonpath import key_of
 from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
-from promproof.grafana.expand import names
+from promproof.grafana.expand import names, substitute
 from promproof.grafana.queries import metric_of
+from promproof.grafana.zoom import everything
 from promproof.promql.tree import is_call, matchers, selectors
 from promproof.promql.values import comparison
 from promproof.truth.views import Views
@@ -339,8 +340,10 @@ def _of_variable(variable: Variable, raw: Json, dashboard: Dashboard, contract: 
     known = {metric.sample for metric in contract.metrics} | {metric.name for metric in contract.metrics}
     if asked["metric"] not in known and not any(asked["metric"] in query for query in queries):
         yield f"asks for {asked['metric']}, which neither the contract nor a query of this dashboard has"
-    jobs = {match[1] for query in reading for match in _JOB.finditer(query)}
-    own = {match[1] for match in _JOB.finditer(asked["matchers"] or "")}
+    one = {other.name for other in dashboard.variables if not (other.multi or other.include_all)}
+    opened = {name: value for name, value in everything(dashboard).items() if name in one}
+    jobs = {match[1] for query in reading for match in _JOB.finditer(substitute(query, opened))}
+    own = {match[1] for match in _JOB.finditer(substitute(asked["matchers"] or "", opened))}
     if jobs and own - jobs:
         yield f"asks for the job {', '.join(sorted(own))}, and the queries for {', '.join(sorted(jobs))}"
 

@@ -130,6 +130,7 @@ PanelClaim.title: the panel's title
 PanelClaim.unit: the panel's unit, as Grafana names it
 PanelClaim.alert: the alert whose quantity it shows
 PanelClaim.complement: whether it shows one minus that quantity
+PanelClaim.shows: what it shows: its queries, or alerts (a list of alerts, which asks no query)
 PanelClaim.fixed_window: whether its window is fixed on purpose
 PanelClaim.quiet: whether it may be empty, since nothing in the traffic of the run causes what it shows
 PanelClaim.truth: what its numbers should be

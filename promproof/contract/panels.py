@@ -83,6 +83,8 @@ class PanelClaim(PanelModel):
     unit: str | None = None
     alert: str | None = None
     complement: bool = False
+    shows: Literal["queries", "alerts"] = "queries"
+    """`alerts`: a list of alerts, which asks no query."""
     fixed_window: bool = False
     """Whether its window is fixed on purpose, although it carries no alert: it may be sampled."""
     quiet: bool = False

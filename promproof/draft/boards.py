@@ -65,6 +65,8 @@ def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
 
 def _claim(panel: Panel, queries: Sequence[Any], known: Known) -> dict[str, Any]:
     told: dict[str, Any] = {"title": panel.title, **({"unit": panel.unit} if panel.unit else {})}
+    if panel.alerts is not None:
+        return {**told, "shows": "alerts"}
     alert = _alert(panel, queries, known)
     if alert:
         told["alert"] = alert

@@ -71,6 +71,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class AlertList:
+    """What a list of alerts shows: of which states, and of which data source, by name; empty for all of them."""
+
+    states: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Panel:
     """One panel. `thresholds` are the values of its steps without the base; `row` is the collapsed row it is in."""
 
@@ -95,6 +103,8 @@ class Panel:
     """The name of the library panel that stands here; its content is in Grafana's database."""
     source: Source = field(default_factory=Source)
     """What all of its queries go to, unless it is mixed."""
+    alerts: AlertList | None = None
+    """Of a panel of type `alertlist`."""
 
     @property
     def slug(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from promproof.config import jsontext
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
-from promproof.grafana.dashboard import Dashboard, Panel, Problem, Source, Target, Variable
+from promproof.grafana.dashboard import AlertList, Dashboard, Panel, Problem, Source, Target, Variable
 from promproof.grafana.resources import classic
 from promproof.grafana.units import override_units, panel_unit
 from promproof.grafana.values import a_number, an_object, kind_of, shortened, values_of
@@ -205,6 +205,7 @@ class _Reader:
             bool(item.get("transformations")),
             _library(item),
             source,
+            _alerts(item) if kind == "alertlist" else None,
         )
 
     def _targets(self, item: dict[str, Any], path: str, source: Source, kind: str) -> Iterator[Target]:
@@ -366,6 +367,15 @@ def _unfilled(data: dict[str, Any]) -> list[str]:
         return []
     text = json.dumps({key: value for key, value in data.items() if key != "__inputs"})
     return [f"${{{name}}}" for name in named if name and name not in declared and f"${{{name}}}" in text]
+
+
+def _alerts(item: dict[str, Any]) -> AlertList:
+    options = an_object(item.get("options"))
+    states, source = an_object(options.get("stateFilter")), options.get("datasource")
+    return AlertList(
+        tuple(name for name, is_shown in states.items() if is_shown is True),
+        source if isinstance(source, str) else "",
+    )
 
 
 def _library(item: dict[str, Any]) -> str:

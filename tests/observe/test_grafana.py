@@ -219,8 +219,8 @@ def test_an_open_server_is_red(history: Recorder) -> None:
 def test_a_changed_dashboard_is_red_with_its_path(history: Recorder) -> None:
     table = sound()
     path = "/api/dashboards/uid/system-overview"
-    table[path][1]["dashboard"]["panels"][0]["targets"][0]["expr"] = "up"
-    assert "$.panels[0].targets[0].expr" in judged(history, table)["grafana/dashboards"][1]
+    table[path][1]["dashboard"]["panels"][1]["targets"][0]["expr"] = "up"
+    assert "$.panels[1].targets[0].expr" in judged(history, table)["grafana/dashboards"][1]
 
 
 def test_frames_are_read_with_expression_step_and_points() -> None:

@@ -74,7 +74,7 @@ TIMING = Timing(0.05, window=5, hold=5, scrape=0.25, evaluation=0.25, group_wait
         ("label: prompt_id", "label: prompt", "Average Execution Time", "has no label prompt"),
         ("uid: http-performance", "uid: system-overview", "uid named twice", "system-overview"),
         ("title: Error Rate", "title: cpu-usage", "dashboards.0", "panel named twice: cpu-usage"),
-        ("figure: cpu_used", "figure: cpu", "dashboards.0.panels.3.truth", "cpu"),
+        ("figure: cpu_used", "figure: cpu", "dashboards.0.panels.4.truth", "cpu"),
         ("part: {status: success}}", "part: {status: '('}}", "part.status", "not a regular expression"),
         ("rate: 20 * q", "rate: q ** 9", "alerts.0.boundary.series.0", "not arithmetic"),
         ("rate: 20 * q", "rate: q * 1e308 * 1e308", "alerts.0.boundary.series.0", "not finite"),

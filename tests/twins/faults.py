@@ -60,6 +60,12 @@ PANELS = (
         "targets>0>expr",
         instead('alertstate="firing"', 'alertstate="pending"'),
     ),
+    panel_of("a list without what fires", "system-overview/Alerts", "options>stateFilter>firing", False),
+    panel_of(
+        "a list of alerts of nobody's source", "system-overview/Alerts", "options>datasource", "Prometheus 2"
+    ),
+    panel_of("a query of any job", RATES, "targets>0>expr", instead('job="$job",', "")),
+    panel_of("a list of alerts that is none", "system-overview/Alerts", "type", "annolist"),
     panel_of(
         "buckets that are no heat map", "http-performance/Response Times", "targets>0>format", "time_series"
     ),
@@ -411,16 +417,17 @@ HARMLESS = (
         "an axis to 100 %", f"{BOARDS}/system-overview.json", "panels>Error Rate>fieldConfig>defaults>max", 1
     ),
     _fine(
+        "a list of what fires only",
+        f"{BOARDS}/system-overview.json",
+        "panels>Alerts>options>stateFilter>pending",
+        False,
+    ),
+    _fine("a list of all sources", f"{BOARDS}/system-overview.json", "panels>Alerts>options>datasource", ""),
+    _fine(
         "a matcher that says the same",
         f"{BOARDS}/http-performance.json",
         "panels>Error Distribution>targets>0>expr",
         instead("[45]..", "4..|5.."),
-    ),
-    _fine(
-        "without its job, which no other has",
-        f"{BOARDS}/http-performance.json",
-        "panels>Error Distribution>targets>0>expr",
-        instead('job="promptpilot-api",', ""),
     ),
     _fine(
         "a label that all series have",
