@@ -71,7 +71,9 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
             found.append(f"$.annotations.list[{index}].enable: {annotation.get('name')} is switched off")
         found += [
             f"$.annotations.list[{index}].expr: {annotation.get('name')} {text}"
-            for text in _of_annotation(str(annotation.get("expr") or ""), contract, _recorded(views))
+            for text in _of_annotation(
+                _opened(str(annotation.get("expr") or ""), dashboard), contract, _recorded(views)
+            )
         ]
     others = [
         _object(_file(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
@@ -118,6 +120,12 @@ def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str])
         and ((compared[1] == ">" and compared[2] >= 1) or (compared[1] == ">=" and compared[2] > 1))
     ):
         yield f"marks only what happens more than once in its window: {compared[1]} {compared[2]:g}, not > 0"
+
+
+def _opened(query: str, dashboard: Dashboard) -> str:
+    """A query with the variables of one value as the dashboard opens with them."""
+    one = {variable.name for variable in dashboard.variables if not (variable.multi or variable.include_all)}
+    return substitute(query, {name: value for name, value in everything(dashboard).items() if name in one})
 
 
 def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:
@@ -340,10 +348,8 @@ def _of_variable(variable: Variable, raw: Json, dashboard: Dashboard, contract: 
     known = {metric.sample for metric in contract.metrics} | {metric.name for metric in contract.metrics}
     if asked["metric"] not in known and not any(asked["metric"] in query for query in queries):
         yield f"asks for {asked['metric']}, which neither the contract nor a query of this dashboard has"
-    one = {other.name for other in dashboard.variables if not (other.multi or other.include_all)}
-    opened = {name: value for name, value in everything(dashboard).items() if name in one}
-    jobs = {match[1] for query in reading for match in _JOB.finditer(substitute(query, opened))}
-    own = {match[1] for match in _JOB.finditer(substitute(asked["matchers"] or "", opened))}
+    jobs = {match[1] for query in reading for match in _JOB.finditer(_opened(query, dashboard))}
+    own = {match[1] for match in _JOB.finditer(_opened(asked["matchers"] or "", dashboard))}
     if jobs and own - jobs:
         yield f"asks for the job {', '.join(sorted(own))}, and the queries for {', '.join(sorted(jobs))}"
 
