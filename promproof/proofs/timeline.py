@@ -14,7 +14,7 @@ from promproof.proofs.notation import histograms, number, staged_histogram, writ
 from promproof.proofs.questions import Course as Course
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
-from promproof.proofs.world import SLOPE, Family, Labels, Program
+from promproof.proofs.world import LEVEL, SLOPE, Family, Labels, Program
 
 PENDING_STEPS = 60
 """Evaluations within a long `for`."""
@@ -24,7 +24,7 @@ PENDING_STEPS = 60
 class Timeline:
     """When the cause begins and ends, and when all is over; every: seconds between evaluations.
 
-    delay: by how much the series come later, in seconds.
+    delay: by how much the series come later; hold: the alert's `for`; both in seconds.
     """
 
     cause: float
@@ -32,6 +32,7 @@ class Timeline:
     end: float
     every: float
     delay: float = 0.0
+    hold: float = 0.0
 
 
 EVALUATIONS = 1500
@@ -66,10 +67,10 @@ def timeline(
         shown = math.ceil((problem.age + delay) / every) + math.ceil(hold / every)
         healed = cause + (shown + 1) * every
         end = cause + math.ceil((problem.reach + hold + keep + delay + 300) / every + 3) * every
-        return Timeline(cause, healed, max(healed, end), every, delay)
+        return Timeline(cause, healed, max(healed, end), every, delay, hold)
     healed = cause + math.ceil((min(problem.moment, _window(problem)) + hold + delay) / every + 3) * every
     end = healed + math.ceil((_window(problem) + keep + delay + (0 if is_brief else 300)) / every + 3) * every
-    return Timeline(cause, healed, end, every, delay)
+    return Timeline(cause, healed, end, every, delay, hold)
 
 
 def _window(problem: Problem) -> float:
@@ -89,6 +90,8 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
         *(math.ceil(t / problem.step) for t in (times.cause + times.delay, times.healed + times.delay)),
         int(times.end / problem.step) + 1,
     ]
+    early = _early(problem, fired, times)
+    reached = ((marks[1] - 1) * problem.step, (marks[2] - 1) * problem.step - early, times.end)
     made = []
     for family in problem.families:
         if family.is_native:
@@ -98,13 +101,26 @@ def staged(problem: Problem, silent: Knobs, fired: Knobs, times: Timeline) -> li
         for key in sorted({key for stage in stages for key in stage}):
             labels = next(stage[key][0] for stage in stages if key in stage)
             programs = [stage[key][1] if key in stage else None for stage in stages]
-            counter = family.is_counter()
-            drifts = SLOPE in family.knobs and not counter and not family.follows_time
-            values = _values(
-                programs, marks, problem.step, counter=counter, at=problem.moment if drifts else None
-            )
+            at = (problem.moment, reached) if _drifts(family) else None
+            values = _values(programs, marks, problem.step, counter=family.is_counter(), at=at)
             made.append({"series": written(labels), "values": values})
     return made
+
+
+def _drifts(family: Family) -> bool:
+    """Whether it is a gauge on a slope: what its level says holds at one moment."""
+    return SLOPE in family.knobs and not family.is_counter() and not family.follows_time
+
+
+def _early(problem: Problem, fired: Knobs, times: Timeline) -> float:
+    """How long before the end of the cause a gauge on a slope reaches its level: `for` passes with it beyond."""
+    early = times.hold + 2 * times.every
+    drifting = {family.number for family in problem.families if _drifts(family)}
+    beyond = {
+        key: value + fired[key[0], SLOPE] * early if key[1] == LEVEL and key[0] in drifting else value
+        for key, value in fired.items()
+    }
+    return early if beyond != fired and problem.fires(beyond) else 0.0
 
 
 def _histograms(
@@ -127,15 +143,21 @@ def _numbered(family: Family, knobs: Knobs) -> list[tuple[Labels, tuple[Labels, 
 
 
 def _values(
-    programs: Sequence[Program | None], marks: Sequence[int], step: float, *, counter: bool, at: float | None
+    programs: Sequence[Program | None],
+    marks: Sequence[int],
+    step: float,
+    *,
+    counter: bool,
+    at: tuple[float, Sequence[float]] | None,
 ) -> str:
-    """at: the moment whose value stands at the end of each stage, for a gauge on a slope."""
+    """at: for a gauge on a slope the moment whose value counts, and when each stage reaches that value."""
+    moment, reached = at or (0.0, ())
     if all(program == programs[0] for program in programs):
-        marks, programs = [marks[0], marks[-1]], programs[:1]
+        marks, programs, reached = [marks[0], marks[-1]], programs[:1], reached[-1:]
     parts: list[str] = []
     last: float | None = None
     before: Program | None = None
-    for program, (begin, end) in zip(programs, pairwise(marks), strict=True):
+    for place, (program, (begin, end)) in enumerate(zip(programs, pairwise(marks), strict=True)):
         count = end - begin
         if program is None:
             parts += ["stale"] if before is not None else []
@@ -147,8 +169,8 @@ def _values(
         else:
             slope = program.slope * step
             first = last + slope if counter and last is not None else program.at(begin * step)
-            if at is not None:
-                first = program.at(at) - slope * (count - 1)
+            if reached:
+                first = program.at(moment) - program.slope * (reached[place] - begin * step)
             parts.append(f"{number(first)}{'-' if slope < 0 else '+'}{number(abs(slope))}x{count - 1}")
             last = first + slope * (count - 1)
         before = program

@@ -85,6 +85,18 @@ def test_a_promtool_without_native_histograms_is_named_with_its_version(
     assert Judge(promtool).takes_natives == (int(version.partition(".")[0]) >= 3)
 
 
+def test_a_trend_is_followed_though_its_alert_waits_longer_than_its_samples_are_apart(promtool: Path) -> None:
+    texts = ("predict_linear(a[24h], 7 * 24 * 3600) < 0", "predict_linear(b[24h], 86400) > 1000")
+    alerts = [
+        Alert(f"A{n}", text, 3600.0, {"alert": f"A{n}", "expr": text, "for": "1h"})
+        for n, text in enumerate(texts)
+    ]
+    found = prove(alerts, [], Judge(promtool))
+    assert [outcome.verdict for outcome in found] == ["proven", "proven"], [
+        outcome.reason for outcome in found
+    ]
+
+
 def test_the_search_reads_random_expressions_as_promtool_does(promtool: Path) -> None:
     chance = random.Random(3)
     families = [
