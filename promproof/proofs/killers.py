@@ -379,6 +379,8 @@ def _exact(plan: Plan) -> Iterator[Scene]:
     """A value exactly at a threshold."""
     for found in plan.boundaries:
         fired = found.points[0].knobs
-        for value in plan.problem.constants:
+        ages = plan.problem.families[found.turned[0]].follows_time
+        for number in plan.problem.constants:
+            value = -number if ages else number
             if value != fired.get(found.turned):
                 yield Scene(plan.problem.families, {**fired, found.turned: value}, False)

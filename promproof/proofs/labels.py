@@ -147,7 +147,9 @@ def families(
     """
     _label(found, choice)
     made: dict[tuple[str, tuple[tuple[str, str], ...]], Family] = {}
-    tracks = any(isinstance(node, Call) and node.name in CLOCKS for node in walk(root))
+    tracks = any(isinstance(node, Call) and node.name in CLOCKS for node in walk(root)) or any(
+        isinstance(node, Binary) and _has_time(node) for use in found for node in use.path
+    )
     shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
     for use in found:
         for labels in [*_remainders(use, found)] or [use.labels]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from promproof.proofs.evaluate import Unevaluable
-from promproof.proofs.killers import scenes
+from promproof.proofs.killers import answer, scenes
 from promproof.proofs.plan import planned
 from promproof.proofs.search import Knobs
+from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Node, parse
 from promproof.proofs.world import Family
 
@@ -76,6 +77,20 @@ def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
         != said(list(scene.families), scene.knobs, parse(changed))
     ]
     assert shown
+
+
+def test_a_recorded_age_is_asked_at_its_very_threshold() -> None:
+    recorded, age = "time() - min by (backend) (x)", "age > 172800"
+    rules: Recorded = {"age": [(parse(recorded), {})]}
+    plan = planned(age, rules, 15.0)
+    assert [family.follows_time for family in plan.problem.families] == [True]
+    data = [{"record": "age", "expr": recorded}, {"alert": "A", "expr": age}]
+    told = [
+        answer(plan.problem, scene, parse(age), rules)
+        != answer(plan.problem, scene, parse("age >= 172800"), rules)
+        for scene in scenes(plan, data)
+    ]
+    assert any(told)
 
 
 def test_a_value_that_a_text_shows_tells_what_the_labels_do_not() -> None:
