@@ -115,6 +115,12 @@ COUNTS = """(() => {
   const cells = rows.map((row) => [...row.cells].map((cell) => cell.textContent));
   return cells.filter((row) => row[0] === "http_requests_total")[0] || null;
 })()"""
+IN_ORDER = """(() => {
+  const counts = [...document.querySelectorAll("main table")].find((table) => !table.closest(".verification"));
+  const parts = [document.getElementById("verification-top"), counts, document.getElementById("verification")];
+  const tops = parts.map((part) => part.getBoundingClientRect().top);
+  return tops[0] < tops[1] && tops[1] < tops[2];
+})()"""
 ALERTS = """(() => {
   const rows = [...document.querySelectorAll("#verification-alert-table tr")];
   return rows.map((row) => [...row.cells].map((cell) => cell.textContent));
@@ -184,6 +190,7 @@ def test_the_page_shows_what_the_monitoring_believes(
             lambda: (row := browser.evaluate(COUNTS)) and float(row[2]) > 300 and row[4] == "0 / 0",
             "equal counts",
         )
+        assert browser.evaluate(IN_ORDER)
         assert alert(browser, "HighErrorRate") == "inactive"
         click(browser, "start HighErrorRate: errors at 5.5%")
         wait_for(lambda: alert(browser, "HighErrorRate") == "firing", "the alert fires")

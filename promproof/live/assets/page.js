@@ -282,7 +282,7 @@
   const place = () => {
     const here = tab();
     const main = (here && here.closest("main")) || document.querySelector("main") || document.body;
-    if (box.parentElement !== main) main.appendChild(box);
+    if (main.lastElementChild !== box) main.appendChild(box);  // React adds what follows the form behind it
     const above = here ? bar(here, main) : null;
     if (above && above.nextElementSibling !== top) above.after(top);
     if (!above && box.previousElementSibling !== top) box.before(top);
