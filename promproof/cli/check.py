@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +78,7 @@ def _proofs(given: dict[str, Any], setup: Setup, subject: Subject) -> Proofs | N
     if given["prove"]:
         from promproof.cli.checkproofs import made  # for proofs only
 
-        return made(setup, subject.named, given["binary"], is_cached=not given["no_cache"])
+        return made(setup, subject.named, given, is_cached=not given["no_cache"])
     folder = proofs_folder()
     if given["no_cache"] or not setup.alerts or not os.path.isdir(folder):
         return None
@@ -96,7 +96,7 @@ def _subject(given: dict[str, Any]) -> Subject:
     named = tuple(given["paths"]) or (() if is_named else (".",))
     paths = tuple(Path(name) for name in named if name != STREAM)
     stream = _stream() if STREAM in named else None
-    programs = _programs(given["binary"])
+    programs = _programs(given)
     subject = Subject(paths, stream, prometheuses, alertmanagers, dashboards, programs=programs)
     if given["header"] or given["ca_file"] is not None or given["prometheus"]:
         from promproof.run.access import let_in_to, refuse_closed  # for a server only
@@ -119,13 +119,20 @@ def _stream() -> str:
     return text
 
 
-def _programs(choices: Sequence[str]) -> dict[str, Program]:
+def _programs(given: dict[str, Any]) -> dict[str, Program]:
     chosen: dict[str, Path] = {}
-    if choices:
-        from promproof.run.options import binaries  # imports all of a run
+    fetched: dict[str, Path] = {}
+    if given["binary"] or given["prometheus_version"] is not None:
+        from promproof.run.options import binaries, told, version_asked  # imports all of a run
 
-        chosen = binaries(choices)
-    found = located(chosen)
+        chosen = binaries(given["binary"])
+        if (major := version_asked(given)) is not None:
+            from promproof.stack.binaries import find_binaries
+
+            asked = {name: path for name, path in chosen.items() if name in NAMES}
+            all_of_them = find_binaries(asked, say=told, major=major)
+            fetched = {name: getattr(all_of_them, name).path for name in NAMES}
+    found = located({**fetched, **chosen})
     for name, path in chosen.items():
         if name not in NAMES or not found[name].version:
             what = (

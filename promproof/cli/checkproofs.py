@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from promproof.findings.finding import Finding, Place
 from promproof.findings.setup import Setup
@@ -13,17 +14,17 @@ from promproof.proofs.rulefiles import ENDINGS, Rules, read_found
 from promproof.report.findings.proven import Proofs, finding, place_of
 
 
-def made(setup: Setup, named: Sequence[Path], programs: Sequence[str], *, is_cached: bool) -> Proofs:
-    """The proofs of all alerts of the rule files there. programs: what --binary names.
+def made(setup: Setup, named: Sequence[Path], given: Mapping[str, Any], *, is_cached: bool) -> Proofs:
+    """The proofs of all alerts of the rule files there. given: with what --binary and --prometheus-version say.
 
     Raises:
         EvidenceError: promtool did not answer.
     """
     from promproof.proofs.run import Settings, proven  # starts promtool
-    from promproof.run.options import binaries
+    from promproof.run.options import binaries, told, version_asked
     from promproof.stack.binaries import find_binary
 
-    promtool = find_binary("promtool", binaries(programs))
+    promtool = find_binary("promtool", binaries(given["binary"]), say=told, major=version_asked(given))
     return Proofs(proven(_rules(setup, named), Settings(promtool, is_cached=is_cached)))
 
 

@@ -28,7 +28,7 @@ from promproof.run import demonstration
 from promproof.run.bench import Bench
 from promproof.run.clock import SystemClock
 from promproof.run.housekeeping import run_folder
-from promproof.run.options import Options, binaries
+from promproof.run.options import Options, binaries, version_asked
 from promproof.run.prepare import Prepared, check_target, prepare
 from promproof.run.scaling import told
 from promproof.run.secrecy import HISTORY
@@ -75,6 +75,7 @@ def run(given: dict[str, Any]) -> int:
         drill=False,
         stack="processes",
         binaries=binaries(given["binary"]),
+        prometheus_version=version_asked(given),
         **({"app": what.app} if what.app else {}),
     )
     prepared = prepare(wished)

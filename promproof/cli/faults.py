@@ -33,7 +33,7 @@ def run(given: dict[str, Any]) -> int:
     places, of_files = _places(given["places"]), [fault for fault in faults if fault.where != EXPOSITION]
     results: list[Scored] = []
     if of_files:
-        binaries = find_binaries(options.stack.binaries)
+        binaries = find_binaries(options.stack.binaries, major=options.stack.prometheus_version)
         results = score_all(of_files, set_up(prepare(options)), binaries, places, _progress(len(of_files)))
     exposed = [fault for fault in faults if fault.where == EXPOSITION]
     if exposed and given["run"] is not None:

@@ -19,7 +19,7 @@ from promproof.proofs.mutants.score import data, rule_documents, score, text
 from promproof.proofs.routes import of_rule
 from promproof.proofs.rulefiles import read
 from promproof.report.lines import fitted, width_of
-from promproof.run.options import binaries
+from promproof.run.options import binaries, told, version_asked
 from promproof.stack.binaries import find_binary
 
 LONG = 200
@@ -53,7 +53,7 @@ def run(given: dict[str, Any]) -> int:
     files = test_files([*given["tests"], *further])
     documents = rule_documents([path for path in named if path not in further])
     routes = _routes(given["alertmanager"], documents)
-    promtool = find_binary("promtool", binaries(given["binary"])).path
+    promtool = find_binary("promtool", binaries(given["binary"]), say=told, major=version_asked(given)).path
     result = score(promtool, documents, files, _progress)
     if given["format"] == "json":
         sys.stdout.write(

@@ -22,7 +22,7 @@ from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.run import Settings, proven
 from promproof.proofs.sent import compared
 from promproof.proofs.tested import tested
-from promproof.run.options import binaries
+from promproof.run.options import binaries, told, version_asked
 from promproof.stack.binaries import find_binary
 
 
@@ -47,7 +47,7 @@ def run(given: dict[str, Any]) -> int:
             expected="rule files of Prometheus, or a folder that has some",
         )
     _make(given["write_tests"])
-    binary = find_binary("promtool", binaries(given["binary"]))
+    binary = find_binary("promtool", binaries(given["binary"]), say=told, major=version_asked(given))
     promtool = binary.path
     is_fresh = given["write_tests"] is not None or given["routes"]  # made from the whole proof
     outcomes = proven(rules, Settings(binary, scrape, not given["no_cache"], is_fresh))

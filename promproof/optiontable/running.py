@@ -126,6 +126,13 @@ OPTIONS = (
         repeatable=True,
     ),
     Option(
+        "prometheus-version",
+        STACK,
+        (*RUNS, "mutate", "prove", "check", "demo"),
+        "major version of Prometheus to judge with; fetched from Debian testing where this machine has another",
+        "N",
+    ),
+    Option(
         "running-scale",
         STACK,
         ("ui",),

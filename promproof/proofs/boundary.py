@@ -24,7 +24,7 @@ from promproof.exposition import matcher
 from promproof.proofs.asking import Judge
 from promproof.proofs.notation import number
 from promproof.proofs.outcome import Alert as Rule
-from promproof.proofs.plan import times
+from promproof.proofs.pace import times
 from promproof.proofs.prove import prove
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.recordings import Recordings, stripped

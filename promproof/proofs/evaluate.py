@@ -30,6 +30,8 @@ from promproof.proofs.tree import (
 )
 from promproof.proofs.world import Labels, Program
 
+OPENED = 0.001
+"""By how many seconds a window that leaves its left edge out is shorter: Prometheus' stamps are whole milliseconds."""
 FEW = 24
 """Samples of a window that are looked at, where their number does not matter."""
 Vector = dict[Labels, tuple[float, float]]
@@ -46,7 +48,10 @@ class Unevaluable(Exception):
 
 @dataclass
 class World:
-    """All series, by the name of their metric. recorded: recording rules by name: expression and labels."""
+    """All series, by the name of their metric. recorded: recording rules by name: expression and labels.
+
+    left_open: whether windows leave their left edge out, as since Prometheus 3.
+    """
 
     series: dict[str, list[tuple[Labels, Program]]]
     step: float
@@ -55,6 +60,7 @@ class World:
     """Whether what series did before may differ: then every sample counts."""
     has_natives: bool = False
     """Whether native histograms are among the series."""
+    left_open: bool = False
 
 
 @dataclass
@@ -154,8 +160,12 @@ class Evaluation:
     ) -> list[tuple[Labels, list[tuple[float, float]], float]]:
         """Each series' samples, and its miss; at most about so many of them."""
         t = (t if window.at is None else window.at) - window.shift
-        least, seconds, inner = window.step or self.world.step, window.seconds, window.inner
+        least, inner = window.step or self.world.step, window.inner
+        seconds = window.seconds
         raw = inner if isinstance(inner, Selector) and not window.step else None
+        if self.world.left_open:  # up to its first sample, or a little shorter
+            before = math.ceil(seconds / least - 1e-9) - 1
+            seconds = seconds - OPENED if raw is None else before * least
         if raw is None and not self.world.has_turns:  # a subquery is evaluated at multiples of its step
             first = math.ceil((t - seconds) / least - 1e-9) * least
             t = math.floor(t / least + 1e-9) * least
@@ -272,7 +282,7 @@ class Evaluation:
         inner = window.inner
         moment = (t if window.at is None else window.at) - window.shift
         step = window.step or self.world.step
-        is_full = moment >= window.seconds >= step
+        is_full = moment >= window.seconds >= step + OPENED * self.world.left_open
         if not isinstance(inner, Selector) or not is_full or inner.name in self.world.recorded:
             return None
         factor = windows.factor(node.name, window.seconds, step)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from promproof.config.durations import parse_duration
 from promproof.proofs.asking import Judge
 from promproof.proofs.outcome import OPEN, Outcome, Staged
-from promproof.proofs.plan import Plan, has_limits, has_windows
+from promproof.proofs.pace import has_limits, has_windows
+from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Question
 from promproof.proofs.recordings import Recordings, stripped
-from promproof.proofs.search import Boundary, Knobs
+from promproof.proofs.search import Boundary, Key, Knobs
 from promproof.proofs.timeline import Timeline, asked, course, timeline
 from promproof.proofs.turning import gone, ways
-from promproof.proofs.world import LEVEL, SLOPE
+from promproof.proofs.world import CHANGES, LEVEL, RESETS, SLOPE
 
 FARTHER = 100.0
 """How many times as far from the boundary, which is 0.4 % away."""
@@ -114,10 +115,21 @@ def _course(outcome: Outcome, recordings: Recordings, attempt: int) -> tuple[Que
     if attempt == 0 and plan.fired is not None and plan.fired.keys() == silent.keys():
         fired = {**silent, plan.boundaries[0].turned: plan.fired[plan.boundaries[0].turned]}
         fired = fired if plan.problem.fires(fired) else plan.boundaries[0].points[0].knobs
+        fired = _densely(plan, fired, boundary.turned)
         silent = _clearly(plan, silent, boundary)
     times = _times(outcome, plan, is_brief=attempt == 0)
     own = [*recordings.needed(plan.problem.root), stripped(outcome.alert.data)]
     return asked(alert.name, plan.problem, silent, fired, times, own, plan.reads(alert.name)), times
+
+
+def _densely(plan: Plan, fired: Knobs, key: Key) -> Knobs:
+    """As many changes or resets as samples show: at some moments a window without its left edge holds fewer of them."""
+    if not plan.problem.left_open or key[1] not in (CHANGES, RESETS):
+        return fired
+    apart = 1 if key[1] == CHANGES else 2  # a tooth needs two samples
+    most = plan.problem.families[key[0]].window / plan.problem.step / apart
+    dense = {**fired, key: max(fired[key], float(int(most)))}
+    return dense if plan.problem.fires(dense) else fired
 
 
 def _clearly(plan: Plan, silent: Knobs, found: Boundary) -> Knobs:

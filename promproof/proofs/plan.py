@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from promproof.config.durations import format_duration
@@ -11,6 +10,7 @@ from promproof.proofs import clocks, dead, itself, natives
 from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
+from promproof.proofs.pace import all_nodes, at_least, has_windows, one_scrape, times
 from promproof.proofs.search import (
     Boundary,
     Knobs,
@@ -25,18 +25,10 @@ from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Sel
 from promproof.proofs.turning import accompanied, presence, restarts
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
-SCRAPE = 15.0
-LOOKBACK = 285.0
-"""An instant selector sees samples of five minutes: none may be further apart."""
-SAMPLES = 1500
-PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear")
-"""What says nothing of a single sample."""
-DEAR = 6 * 3600.0
-"""A subquery over more seconds."""
 LATEST = 40 * 86400.0
 """promtool's clock is not turned further than that for an age."""
-IN_WINDOW = 3000
-"""promtool refuses a query that reads over 10,000 samples."""
+FINER = 3
+"""How much more often series are scraped where nothing says how often, and no alert was found."""
 ROUNDS = 14
 """Label choices that are tried."""
 
@@ -66,7 +58,7 @@ class Plan:
         """What it reads of native histograms; empty: nothing."""
         found = (
             node.text
-            for node in _all(self.problem.root, self.problem.recorded)
+            for node in all_nodes(self.problem.root, self.problem.recorded)
             if (isinstance(node, Call) and node.name in natives.FUNCTIONS)
             or dead.reads_native(node, self.problem.recorded)
         )
@@ -74,17 +66,19 @@ class Plan:
 
     def is_pinned(self) -> bool:
         """Whether it looks at a moment that stays (`@`): what was there heals no more."""
-        nodes = _all(self.problem.root, self.problem.recorded)
-        return any(isinstance(node, Selector | Window) and node.at is not None for node in nodes)
+        found = all_nodes(self.problem.root, self.problem.recorded)
+        return any(isinstance(node, Selector | Window) and node.at is not None for node in found)
 
     def reads(self, alert: str) -> frozenset[str] | None:
         """All metrics that an alert of this name reads, and itself; None when there may be others."""
-        nodes = _all(self.problem.root, self.problem.recorded)
-        names = {node.name for node in nodes if isinstance(node, Selector)}
+        found = all_nodes(self.problem.root, self.problem.recorded)
+        names = {node.name for node in found if isinstance(node, Selector)}
         return None if names & {"", "ALERTS", "ALERTS_FOR_STATE"} else frozenset({*names, f"alert {alert}"})
 
 
-def turned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan | None:
+def turned(
+    expression: str, recorded: Recorded, scrape: float | None = None, *, left_open: bool = False
+) -> Plan | None:
     """The plan for an expression that compares a metric with its own past, with series that change; None for others.
 
     Raises:
@@ -95,15 +89,17 @@ def turned(expression: str, recorded: Recorded, scrape: float | None = None) -> 
     told = past(root, recorded, step, moment)
     if told is None:
         return None
-    plan = _firing(root, recorded, step, every, moment, told)
+    plan = _firing(root, recorded, step, every, moment, told, left_open=left_open)
     if plan.fired is not None:
         plan.notes.append(f"asked {format_duration(told.age)} after its series changed")
         _bound(plan)
     return plan
 
 
-def planned(expression: str, recorded: Recorded, scrape: float | None = None) -> Plan:
-    """The plan for an expression.
+def planned(
+    expression: str, recorded: Recorded, scrape: float | None = None, *, left_open: bool = False
+) -> Plan:
+    """The plan for an expression. left_open: whether windows leave their left edge out: since Prometheus 3.
 
     Raises:
         NotCovered: why there is none.
@@ -112,70 +108,63 @@ def planned(expression: str, recorded: Recorded, scrape: float | None = None) ->
     step, every, moment = times(root, recorded, scrape)
     impossible = dead.reason(root, recorded)
     if not impossible and scrape is not None:
-        impossible = _one_scrape(root, recorded, scrape)
+        impossible = one_scrape(root, recorded, scrape)
         if impossible:  # never at the very moment of a scrape, which would see two of them
             every = step * 0.7
             moment = next(k * every for k in range(3, 99) if k % 10 and k * every >= moment)
     if impossible:
         try:
-            plan = _first(root, recorded, step, every, moment)
+            plan = Plan(_problem(root, recorded, {}, step, moment, left_open=left_open), every)
         except NotCovered:  # no label value at all: then there is nothing to ask about
             plan = Plan(Problem(root, [], (), step, moment, recorded), every)
         plan.impossible = impossible
         plan.worlds = list(restarts(plan.problem))
         return plan
     if not uses(root, recorded):
-        if not any(clocks.reads_clock(node) for node in _all(root, recorded)):
+        if not any(clocks.reads_clock(node) for node in all_nodes(root, recorded)):
             return Plan(Problem(root, [], (), step, moment, recorded), every, always=True, worlds=[{}])
         moments, minute = clocks.turns(root, recorded), clocks.MINUTE
         error = "" if moments else "it says the same at every minute of nine days"
         return Plan(Problem(root, [], (), minute, moment, recorded), minute, moments=moments, error=error)
-    plan = _firing(root, recorded, step, every, moment)
-    if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
-        later = min(2 * max(constants(root), default=0.0), LATEST)
-        if later > moment:  # an age that nothing has yet
-            plan = _firing(root, recorded, *_at_least(step, later, root))
-    averages = any(isinstance(node, Aggregate) for node in walk(root))
-    if plan.fired is None and averages and past(root, recorded, step, moment) is None:
-        differing = _firing(root, recorded, step, every, moment, peers=True)
-        plan = plan if differing.fired is None else differing
+    plan = _searched(root, recorded, step, every, moment, left_open=left_open)
+    if plan.fired is None and left_open and scrape is None and has_windows(root, recorded):
+        finer = times(root, recorded, step / FINER)  # each window holds a sample less than it did before
+        closer = _searched(root, recorded, *finer, left_open=left_open)
+        plan = plan if closer.fired is None else closer
     if plan.fired is None:
         return plan
     _bound(plan)
     return plan
 
 
-def _at_least(step: float, moment: float, root: Node) -> tuple[float, float, float]:
-    raw = [n.seconds for n in walk(root) if isinstance(n, Window) and isinstance(n.inner, Selector)]
-    step = max(step, min([LOOKBACK, moment / SAMPLES, *(seconds / 4 for seconds in raw)]))
-    every = step * max(1, int(moment / step / 24))
-    return step, every, math.ceil(moment / every) * every
-
-
-def _one_scrape(root: Node, recorded: Recorded, scrape: float) -> str:
-    """Of a rate over a window that never holds two samples: the reason."""
-    for node in _all(root, recorded):
-        if isinstance(node, Call) and node.name in PAIRS:
-            for window in node.args:
-                if not isinstance(window, Window) or _is_recorded(window.inner, recorded):
-                    continue
-                if isinstance(window.inner, Selector) and window.seconds <= scrape:
-                    return (
-                        f"scraped every {format_duration(scrape)}, the window holds one sample: {node.text}"
-                    )
-    return ""
-
-
-def _first(root: Node, recorded: Recorded, step: float, every: float, moment: float) -> Plan:
-    return Plan(_problem(root, recorded, {}, step, moment), every)
+def _searched(
+    root: Node, recorded: Recorded, step: float, every: float, moment: float, *, left_open: bool
+) -> Plan:
+    plan = _firing(root, recorded, step, every, moment, left_open=left_open)
+    if plan.fired is None and any(isinstance(node, Call) and node.name == "time" for node in walk(root)):
+        later = min(2 * max(constants(root), default=0.0), LATEST)
+        if later > moment:  # an age that nothing has yet
+            plan = _firing(root, recorded, *at_least(step, later, root), left_open=left_open)
+    averages = any(isinstance(node, Aggregate) for node in walk(root))
+    if plan.fired is None and averages and past(root, recorded, step, moment) is None:
+        differing = _firing(root, recorded, step, every, moment, peers=True, left_open=left_open)
+        plan = plan if differing.fired is None else differing
+    return plan
 
 
 def _problem(
-    root: Node, recorded: Recorded, choice: Choice, step: float, moment: float, *, peers: bool = False
+    root: Node,
+    recorded: Recorded,
+    choice: Choice,
+    step: float,
+    moment: float,
+    *,
+    peers: bool = False,
+    left_open: bool,
 ) -> Problem:
     numbers = constants(root)
     series = families(uses(root, recorded), choice, numbers, root, peers=peers)
-    return Problem(root, series, numbers, step, moment, recorded, needed=moment)
+    return Problem(root, series, numbers, step, moment, recorded, needed=moment, left_open=left_open)
 
 
 def _firing(
@@ -187,6 +176,7 @@ def _firing(
     told: Past | None = None,
     *,
     peers: bool = False,
+    left_open: bool,
 ) -> Plan:
     """A plan with a world in which the alert fires; without one, the reason is its error.
 
@@ -194,7 +184,9 @@ def _firing(
     """
     waiting, tried = [dict[tuple[int, str], bool]()], 0
     # what compares itself with its past is rarely told by steady series, unless a slope is all that is asked of them
-    foresees = any(isinstance(node, Call) and node.name == "predict_linear" for node in _all(root, recorded))
+    foresees = any(
+        isinstance(node, Call) and node.name == "predict_linear" for node in all_nodes(root, recorded)
+    )
     further = 400 if told or foresees or past(root, recorded, step, moment) is None else 150
     seen_choices: set[tuple[tuple[tuple[int, str], bool], ...]] = set()
     refusal = ""
@@ -206,9 +198,9 @@ def _firing(
             continue
         seen_choices.add(key)
         tried += 1
-        problem = _problem(root, recorded, choice, step, moment, peers=peers)
+        problem = _problem(root, recorded, choice, step, moment, peers=peers, left_open=left_open)
         usual = problem.moment
-        if any(clocks.reads_dates(node) for node in _all(root, recorded)):
+        if any(clocks.reads_dates(node) for node in all_nodes(root, recorded)):
             problem.moment = clocks.moment(problem, every)
         if told is not None:
             problem.age, problem.reach = told.age, told.reach
@@ -236,64 +228,6 @@ def _unfired(told: Past | None) -> str:
     if told is None:
         return "no series were found that make it fire"
     return f"it compares {min(told.metrics)} with its own past, and no change was found that makes it fire"
-
-
-def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, float, float]:
-    """Seconds between samples and between evaluations, and when to ask: all windows are full then."""
-    nodes = list(_all(root, recorded))
-    raw = [n.seconds for n in nodes if isinstance(n, Window) and isinstance(n.inner, Selector)]
-    step = scrape or min([SCRAPE, *(seconds / 2 for seconds in raw)])
-    span = _span(root, recorded) + 4 * step
-    if span / step > SAMPLES:
-        instants = len(raw) < sum(isinstance(n, Selector) for n in nodes)
-        widest = LOOKBACK if instants else max(LOOKBACK, span / IN_WINDOW)
-        step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
-    # what is evaluated again and again inside is dear: a few evaluations are enough for a moment
-    many = 4 if any(isinstance(n, Window) and n.step and n.seconds > DEAR for n in nodes) else 24
-    count = 1 if any(_reads_back(n, recorded) for n in nodes) else max(1, int(span / step / many))
-    every = step * count
-    return step, every, max(2.0, math.ceil(span / every)) * every
-
-
-def _reads_back(node: Node, recorded: Recorded) -> bool:
-    """Whether the past of a recording rule is read, so that it has to be evaluated at its usual pace."""
-    if isinstance(node, Window):
-        return any(_is_recorded(part, recorded) for part in walk(node))
-    return isinstance(node, Selector) and _is_recorded(node, recorded) and node.shift != 0
-
-
-def _is_recorded(node: Node, recorded: Recorded) -> bool:
-    return isinstance(node, Selector) and node.name in recorded
-
-
-def has_windows(root: Node, recorded: Recorded) -> bool:
-    """Whether the past decides."""
-    return any(isinstance(node, Window) for node in _all(root, recorded))
-
-
-def has_limits(root: Node) -> bool:
-    """Whether a value counts only from some size on."""
-    return any(isinstance(node, Call) and node.name.startswith("clamp") for node in walk(root))
-
-
-def _all(node: Node, recorded: Recorded, depth: int = 0) -> Sequence[Node]:
-    found = list(walk(node))
-    for part in list(found):
-        if isinstance(part, Selector) and part.name in recorded and depth < 8:
-            for expression, _ in recorded[part.name]:
-                found += _all(expression, recorded, depth + 1)
-    return found
-
-
-def _span(node: Node, recorded: Recorded, depth: int = 0) -> float:
-    inner = max((_span(child, recorded, depth) for child in node.children()), default=0.0)
-    if isinstance(node, Window):
-        shift = 0.0 if isinstance(node.inner, Selector) else node.shift
-        return inner + node.seconds + max(0.0, shift)
-    if isinstance(node, Selector):
-        further = [_span(e, recorded, depth + 1) for e, _ in recorded.get(node.name, ())] if depth < 8 else []
-        return max([0.0, *further]) + max(0.0, node.shift) + (node.at or 0.0)
-    return inner
 
 
 def _bound(plan: Plan) -> None:

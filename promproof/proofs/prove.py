@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promproof.exposition import matcher
+from promproof.promql.versions import is_left_open
 from promproof.proofs import clocks, dates
 from promproof.proofs.asking import Judge, steady
 from promproof.proofs.following import follow
@@ -80,7 +81,8 @@ def _planned(alert: Alert, recorded: Recorded, scrape: float | None, judge: Judg
 
 def _as_it_is(alert: Alert, recorded: Recorded, scrape: float | None, judge: Judge) -> Outcome:
     try:
-        plan = planned(alert.expression, recorded, scrape)
+        left_open = is_left_open(judge.version)
+        plan = planned(alert.expression, recorded, scrape, left_open=left_open)
     except NotCovered as error:
         return Outcome(alert, OPEN, reason=str(error))
     except (ValueError, RecursionError) as error:
@@ -104,7 +106,8 @@ def _judged(batch: Sequence[Outcome], recordings: Recordings, judge: Judge, scra
     for outcome in batch:
         if outcome.verdict == OPEN and outcome.plan is not None:
             try:
-                plan = turned(outcome.alert.expression, recordings.trees, scrape)
+                left_open = is_left_open(judge.version)
+                plan = turned(outcome.alert.expression, recordings.trees, scrape, left_open=left_open)
             except (NotCovered, ValueError, RecursionError):
                 continue
             if plan is not None and plan.boundaries:

@@ -40,6 +40,8 @@ NEAR = 0.004
 """How far from its boundary a comparison is asked, as a share of it."""
 FEW, MANY = 12, 500
 """Series of a family: so many are always tried, and so many where a count of them is compared with a number."""
+EXTENDED = ("rate", "increase", "delta")
+"""What is extended to the edges of its window."""
 STEPS = ("round", "floor", "ceil", "sgn")
 PATIENCE = 3
 """Values of a knob that silence an alert otherwise than at the comparison, before another knob is tried."""
@@ -68,6 +70,8 @@ class Problem:
     """How long ago the series may have been otherwise, in seconds; 0: they are as they always were."""
     reach: float = 0.0
     """Seconds after which nothing shows any more that they were otherwise."""
+    left_open: bool = False
+    """Whether windows leave their left edge out: since Prometheus 3."""
     _made: dict[tuple[float | None, ...], list[tuple[Labels, Program]]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -87,7 +91,8 @@ class Problem:
         for family in self.families:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
         has_natives = any(family.is_native for family in self.families)
-        return Evaluation(World(series, self.step, self.recorded, self.age > 0, has_natives))
+        has_turns = self.age > 0
+        return Evaluation(World(series, self.step, self.recorded, has_turns, has_natives, self.left_open))
 
     def forget(self) -> None:
         """Let go of what only a search needs."""
@@ -335,8 +340,8 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
     if at is None or (at > 0.05 and not _is_stepped(problem, {**fired, key: no}, node)):
         return None  # it is not this comparison that flips here
     far_yes, far_no = (
-        _apart(problem, fired, key, node, yes, outer_yes),
-        _apart(problem, fired, key, node, no, outer_no),
+        _apart(problem, fired, key, node, (yes, no), outer_yes),
+        _apart(problem, fired, key, node, (no, yes), outer_no),
     )
     if 0 in (far_yes, far_no) and 0 < abs(far_yes + far_no) < WRITTEN:
         return None  # whether a series is counted flips here, for a value that no file can have
@@ -370,11 +375,13 @@ def _is_stepped(problem: Problem, silent: Knobs, node: Binary) -> bool:
     return any(math.isfinite(a) and math.isfinite(b) for a, b, _ in sides)
 
 
-def _apart(problem: Problem, fired: Knobs, key: Key, node: Binary, near: float, far: float) -> float:
-    """From the boundary outwards, the first value at which the sides differ enough."""
-    low, high = near, far
+def _apart(
+    problem: Problem, fired: Knobs, key: Key, node: Binary, near: tuple[float, float], far: float
+) -> float:
+    """From the boundary outwards, the first value at which the sides differ enough. near: this side and the other."""
+    low, high = near[0], far
     if (_gap(problem, {**fired, key: far}, node) or 0.0) < NEAR / 2:
-        return far
+        return far if _is_exact(problem, node) else _beyond(problem, fired, key, near, far)
     for _ in range(60):
         middle = (low + high) / 2
         gap = _gap(problem, {**fired, key: middle}, node)
@@ -382,6 +389,20 @@ def _apart(problem: Problem, fired: Knobs, key: Key, node: Binary, near: float, 
         if gap is not None and NEAR <= gap < 1.3 * NEAR:
             break
     return high
+
+
+def _is_exact(problem: Problem, node: Binary) -> bool:
+    """Whether a slope gives its very number: a window without its left edge is extended, and that rounds."""
+    return not problem.left_open or not any(
+        isinstance(part, Call) and part.name in EXTENDED for part in walk(node)
+    )
+
+
+def _beyond(problem: Problem, fired: Knobs, key: Key, near: tuple[float, float], far: float) -> float:
+    """A value a little farther out than `far`, where the alert says the same."""
+    beyond = far + math.copysign(NEAR * abs(far), near[0] - near[1])
+    says = problem.fires({**fired, key: far})
+    return beyond if problem.fires({**fired, key: beyond}) == says else far
 
 
 def _gap(problem: Problem, knobs: Knobs, node: Binary) -> float | None:

@@ -42,11 +42,12 @@ from promproof.run.options import wish_of
 from promproof.run.pace import pace_of
 from promproof.run.places import Place, places
 from promproof.run.prepare import Prepared
+from promproof.run.programs import programs_for
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.target import Target
 from promproof.stack.backend import Backend, Site, WantedStack
-from promproof.stack.binaries import Binaries, find_binaries
+from promproof.stack.binaries import Binaries
 from promproof.stack.choice import Can, abilities, choose
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, SentRequest, Stack, Status
@@ -70,7 +71,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     private = cleanup.enter_context(private_folder(ground.folder, journal, prepared.masker, ground.keep, say))
     backend = choose(wish_of(prepared.options, prepared.contract.deployment), say)
     cleanup.enter_context(backend.open(Site(ground.folder, private, journal, ground.keep, say)))
-    binaries = find_binaries(prepared.options.stack.binaries, say=say)
+    binaries = programs_for(prepared, say, is_local=backend.local)
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -60,6 +61,8 @@ class StackOptions:
     """Containers: leave a failed run's project up, to look inside."""
     binaries: Mapping[str, Path] = field(default_factory=dict)
     """Explicit paths by program name: prometheus, promtool, alertmanager, amtool, node_exporter."""
+    prometheus_version: int | None = None
+    """The major version of Prometheus that its programs must be of; None: whichever is found."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,39 @@ def from_values(given: Mapping[str, Any]) -> Options:
     """The options among the values of a command line, by their keys in the table of options.
 
     Raises:
-        InputError: a --binary that names no file.
+        InputError: a --binary that names no file, or a version that is no number.
     """
     named = {field.name for kind in (Options, TargetOptions, StackOptions) for field in fields(kind)}
     values = {key: value for key, value in given.items() if key in named - {"url", "backend", "drill"}}
     if values.get("fault_url") and not values.get("fault_token"):
         values["fault_token"] = os.environ.get("FAULT_TOKEN")
+    values["prometheus_version"] = version_asked(given)
     drill = not given.get("no_drill", False)
     return Options.of(**values, drill=drill, binaries=binaries(given.get("binary", ())))
+
+
+def told(line: str) -> None:
+    """What is fetched, beside what a command prints."""
+    sys.stderr.write(f"{line}\n")
+
+
+def version_asked(given: Mapping[str, Any]) -> int | None:
+    """The major version of Prometheus that a command line asks for.
+
+    Raises:
+        InputError: it is no number.
+    """
+    text = given.get("prometheus_version")
+    if text is None:
+        return None
+    if not str(text).isdecimal():
+        raise InputError(
+            what=f"{text!r} is no major version",
+            where="--prometheus-version",
+            expected="2 or 3, say",
+            todo="name programs of an exact version with --binary NAME=PATH",
+        )
+    return int(text)
 
 
 def binaries(choices: Iterable[str]) -> dict[str, Path]:

@@ -76,15 +76,11 @@ def ask(command: list[Any]) -> Printed:
     return Printed(done.returncode, done.stdout, done.stderr)
 
 
-def check_files(
-    prepared: Prepared, binaries: Binaries, history: Recorder, asking: Asking | None = None
+def tools_said(
+    prepared: Prepared, binaries: Binaries, asking: Asking | None = None
 ) -> tuple[records.ToolResult, ...]:
-    """`promtool check` and `amtool check-config` on the shipped files, and where amtool routes each alert.
-
-    What the tools said of the files.
-    """
-    folder, asking = prepared.folder, asking or Asking()
-    run = asking.run
+    """`promtool check` and `amtool check-config` on the shipped files."""
+    folder, run = prepared.folder, (asking or Asking()).run
     results = [configuration(folder, binaries.promtool.path, run)]
     results += [
         _result([binaries.promtool.path, "check", "rules", rules.path], folder.root, run)
@@ -93,7 +89,20 @@ def check_files(
     if folder.alertmanager is not None:
         command = [binaries.amtool.path, "check-config", folder.alertmanager.path]
         results.append(_result(command, folder.root, run))
-    history.add(records.Tools(tuple(results), tuple(str(finding) for finding in folder.findings)))
+    return tuple(results)
+
+
+def check_files(
+    prepared: Prepared,
+    binaries: Binaries,
+    history: Recorder,
+    asking: Asking | None = None,
+) -> tuple[records.ToolResult, ...]:
+    """What the tools say of the shipped files, which comes back, and where amtool routes each alert."""
+    folder, asking = prepared.folder, asking or Asking()
+    run = asking.run
+    results = tools_said(prepared, binaries, asking)
+    history.add(records.Tools(results, tuple(str(finding) for finding in folder.findings)))
     rules = recordings(folder.rules)
     history.add(
         records.RuleFiles(
@@ -122,7 +131,7 @@ def check_files(
     config = folder.alertmanager.path if folder.alertmanager is not None else None
     with attempt(history, "routes"):
         history.add(_routes(prepared, binaries, config, run))
-    return tuple(results)
+    return results
 
 
 def deployment(prepared: Prepared, wanted: Deployment) -> records.DeploymentRead:

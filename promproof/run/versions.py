@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from promproof.errors import InputError
 from promproof.evidence.records import ToolResult
@@ -18,20 +19,23 @@ FIRST = {
     "Prometheus": {
         "keep_firing_for": "2.42",
         "scrape_config_files": "2.43",
+        "proxy_from_environment": "2.43",
+        "no_proxy": "2.43",
         "native_histogram_bucket_limit": "2.45",
         "scrape_classic_histograms": "2.45",
         "keep_dropped_targets": "2.47",
         "scrape_protocols": "2.49",
         "enable_compression": "2.49",
+        "native_histogram_min_bucket_factor": "2.50",
         "query_offset": "2.53",
         "rule_query_offset": "2.53",
         "runtime": "2.53",
         "otlp": "2.54",
-        "http_headers": "",
+        "http_headers": "2.55",
         "metric_name_validation_scheme": "",
         "metric_name_escaping_scheme": "",
         "scrape_native_histograms": "",
-        "scrape_fallback_protocol": "3.0",
+        "fallback_scrape_protocol": "3.0",
         "always_scrape_classic_histograms": "3.0",
         "convert_classic_histograms_to_nhcb": "3.0",
     },
@@ -51,6 +55,8 @@ FIRST = {
 _QUOTED = re.compile(r"unexpected string .*? in (?:label matching|grouping opts)")
 """What an old promtool says of a name in quotes."""
 _QUOTED_SINCE = "3.0"
+_IN_QUOTES = re.compile(r"""[{,(]\s*["']""")
+"""Where a name in quotes may begin in PromQL; so does the string of a function."""
 _UNREAD = re.compile(r'expected .*got "INVALID"|invalid metric name|expected metric name')
 """What an old Prometheus says of an exposition with a name in quotes."""
 _FIELD = re.compile(r"line (\d+): field (\w+) not found in type ([\w.]+)")
@@ -78,7 +84,9 @@ def refuse_too_old(results: Iterable[ToolResult], binaries: Binaries) -> None:
                 todo=f"--binary {server}=PATH --binary {tool}=PATH name one",
             )
         newer = [
-            (line, key) for line, key, kind in _FIELD.findall(result.output) if _is_newer(name, key, kind)
+            (line, key)
+            for line, key, kind in _FIELD.findall(result.output)
+            if _is_newer(name, key, kind, binary.version)
         ]
         if newer:
             told = "; ".join(f"{key} (line {line}), {_since(name, key)}" for line, key in newer)
@@ -107,13 +115,35 @@ def refuse_names(error: str, exposition: Exposition, binary: Binary) -> None:
             f"found is {binary.version} ({binary.source}: {binary.path})",
             where="target",
             expected=f"Prometheus {_QUOTED_SINCE} or newer: an older one drops the whole scrape ({error})",
-            todo="--binary prometheus=PATH --binary promtool=PATH name one",
+            todo="--prometheus-version 3 fetches one from Debian testing; "
+            "--binary prometheus=PATH --binary promtool=PATH name one",
         )
 
 
-def _is_newer(name: str, key: str, kind: str) -> bool:
-    """Whether a key that was refused is one of a newer version; of `labels` only those of a group are."""
-    return key in FIRST[name] or (key, kind) == ("labels", "rulefmt.RuleGroup")
+def has_newer(name: str, data: Any, version: str) -> bool:
+    """Whether a file may need a newer version than this, by its keys and its text."""
+    if isinstance(data, str):
+        return _numbers(version) < _numbers(_QUOTED_SINCE) and _IN_QUOTES.search(data) is not None
+    if isinstance(data, list):
+        return any(has_newer(name, item, version) for item in data)
+    if not isinstance(data, dict):
+        return False
+    kind = "rulefmt.RuleGroup" if "rules" in data else ""
+    newer = any(_is_newer(name, str(key), kind, version) for key in data)
+    return newer or any(has_newer(name, item, version) for item in data.values())
+
+
+def refused_keys(results: Iterable[ToolResult]) -> set[str]:
+    """The keys that the tools do not know."""
+    return {key for result in results if result.status for _, key, _ in _FIELD.findall(result.output)}
+
+
+def _is_newer(name: str, key: str, kind: str, version: str) -> bool:
+    """Whether a key that was refused is one of a newer version than this; of `labels` only those of a group are."""
+    if key not in FIRST[name] and (key, kind) != ("labels", "rulefmt.RuleGroup"):
+        return False
+    first = FIRST[name].get(key, "3.0")
+    return not first or _numbers(version) < _numbers(first)
 
 
 def _since(name: str, key: str) -> str:

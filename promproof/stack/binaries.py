@@ -1,7 +1,7 @@
 """Finds Prometheus, Alertmanager, Node Exporter and their tools: option, PATH, cache, else fetches them.
 
 A file counts only if its `--version` answers as that program: distributions name them differently, and other
-programs have the same names.
+programs have the same names. Programs of another major version of Prometheus lie in a folder of their own in the cache.
 """
 
 import logging
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promproof.errors import InputError
+from promproof.promql.versions import major_of
 from promproof.stack import debian
 from promproof.stack.journal import cache_dir, locked
 
@@ -33,6 +34,8 @@ _TODO = (
 )
 Fetch = Callable[[Path, Callable[[str], None], Collection[str]], None]
 """Into this folder, telling what it does, the programs that are missing."""
+OF_PROMETHEUS = ("prometheus", "promtool")
+"""The programs that have Prometheus' own version."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,20 @@ def find_binaries(
     cache: Path | None = None,
     fetch: Fetch | None = debian.fetch,
     say: Callable[[str], None] | None = None,
+    major: int | None = None,
 ) -> Binaries:
     """Find every program, and fetch what is missing.
 
     options: a file, or a folder that holds it, for programs of NAMES; such a choice never falls back.
     path: where to look instead of $PATH. cache: the folder of fetched programs. fetch: None fetches nothing.
+    major: of Prometheus; where those that are here have another one, all programs are taken from a folder of their own,
+    and fetched into it; None: whichever is found. It never falls back either.
     Two runs do not fetch at the same time: the second waits and finds what the first has fetched.
 
     Raises:
         InputError: a program is missing; which, where it was looked for, how to get it.
     """
-    return Binaries(**_found(tuple(NAMES), options, path, cache, fetch, say))
+    return Binaries(**_found(tuple(NAMES), options, path, cache, fetch, say, major))
 
 
 def find_binary(
@@ -86,13 +92,15 @@ def find_binary(
     path: str | None = None,
     cache: Path | None = None,
     fetch: Fetch | None = debian.fetch,
+    say: Callable[[str], None] | None = None,
+    major: int | None = None,
 ) -> Binary:
     """Find one of the programs as `find_binaries` does, and fetch no other one.
 
     Raises:
         InputError: it is missing, or an option names a program that is none of NAMES.
     """
-    return _found((program,), options, path, cache, fetch, None)[program]
+    return _found((program,), options, path, cache, fetch, say, major)[program]
 
 
 def _found(
@@ -102,10 +110,15 @@ def _found(
     cache: Path | None,
     fetch: Fetch | None,
     say: Callable[[str], None] | None,
+    major: int | None,
 ) -> dict[str, Binary]:
     cache = cache or cache_dir() / "programs"
     path = os.environ.get("PATH", os.defpath) if path is None else path
     search = _Search(programs, options or {}, path, cache)
+    if major is not None and search.other_than(major):
+        path, cache = "", cache.with_name(f"{cache.name}-{major}")
+        fetch = debian.of_testing(major) if fetch is debian.fetch else fetch
+        search = _Search(programs, options or {}, path, cache)
     if search.missing() and fetch is not None:
         with locked(cache.parent / "fetch.lock"):
             search = _Search(programs, options or {}, path, cache)
@@ -118,6 +131,13 @@ def _found(
                 search = _Search(programs, options or {}, path, cache)
     if search.missing():
         raise search.error()
+    if major is not None and (others := search.other_than(major)):
+        raise InputError(
+            what=f"{others[0]} is {search.found[others[0]].version}, and Prometheus {major} is asked for",
+            where=f"{search.found[others[0]].source}: {search.found[others[0]].path}",
+            expected=f"Prometheus {major} and the tools that come with it",
+            todo=f"name it with --binary {others[0]}=PATH, or leave --prometheus-version out",
+        )
     return search.found
 
 
@@ -126,7 +146,7 @@ class _Search:
 
     def __init__(self, wanted: Collection[str], options: Mapping[str, Path], path: str, cache: Path) -> None:
         self.wanted = wanted
-        self.notes = [f"PATH {path}", f"the cache {cache}"]
+        self.notes = [f"PATH {path}"] * bool(path) + [f"the cache {cache}"]
         self.found: dict[str, Binary] = {}
         if unknown := sorted(set(options) - set(NAMES)):
             raise InputError(
@@ -156,6 +176,15 @@ class _Search:
                 return Binary(Path(file).absolute(), version, source)
             self.notes.append(f"{file}, which does not answer as {program}")
         return None
+
+    def other_than(self, major: int) -> list[str]:
+        """Of the programs of Prometheus those that are not here, or are of another major version."""
+        return [
+            name
+            for name in self.wanted
+            if name in OF_PROMETHEUS
+            and (name not in self.found or major_of(self.found[name].version) != major)
+        ]
 
     def missing(self) -> list[str]:
         return [program for program in self.wanted if program not in self.found]

@@ -1,5 +1,7 @@
 """Fetches the binaries from the package sources of Debian or Ubuntu, as any user, installing nothing.
 
+Another major version of Prometheus than the machine's release has comes from the testing suite of the same mirror.
+
 apt works in folders of its own with an empty package status; the packages are only unpacked. Hashes are
 checked by apt, and the rest is all or nothing: the folder of the programs appears by one rename, and so does a
 program that is added to it later.
@@ -9,9 +11,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from promproof.errors import InputError
+from promproof.promql.versions import major_of
+from promproof.stack import aptsources
 from promproof.stack.children import run_to_end
 
 PACKAGES = {
@@ -42,27 +47,53 @@ _APT_SECONDS = 600.0
 _UNPACK_SECONDS = 120.0
 
 
-def fetch(into: Path, say: Callable[[str], None], wanted: Collection[str] = tuple(PACKAGES)) -> None:
+SUITE = "testing"
+"""Of Debian, whose programs run on the stable release before it too."""
+
+
+def of_testing(major: int) -> Callable[[Path, Callable[[str], None], Collection[str]], None]:
+    """`fetch` for another major version of Prometheus than the machine's own sources may have."""
+    return partial(fetch, major=major)
+
+
+def fetch(
+    into: Path,
+    say: Callable[[str], None],
+    wanted: Collection[str] = tuple(PACKAGES),
+    *,
+    major: int | None = None,
+) -> None:
     """Download the packages of some programs, and put what is in them into the folder `into` when all is there.
 
     The programs must be started with `into` as their working directory: see RELOCATED.
+    major: of Prometheus, from Debian's testing suite; None: whatever the machine's own sources have.
 
     Raises:
-        InputError: this system has no apt, or apt failed; with its last words.
+        InputError: this system has no apt, or apt failed, with its last words; or it has another major version.
     """
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
             raise InputError(what=f"{tool} is not on this system")
-    say(f"fetching {', '.join(wanted)} with apt (once, without installing them)")
+    line = "" if major is None else aptsources.line_for(SUITE)
+    if major is None:
+        say(f"fetching {', '.join(wanted)} with apt (once, without installing them)")
     into.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in into.parent.glob("fetch-*"):
         shutil.rmtree(abandoned, ignore_errors=True)  # of a run that was killed; the caller holds the lock
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=into.parent) as name:
         work = Path(name)
-        apt = _Apt(work)
+        apt = _Apt(work, line)
         apt.run("apt-get", "update")
         split = {name for name in SPLIT_PACKAGES if name in wanted and apt.knows(name)}
         packages = {name if name in split else PACKAGES[name] for name in wanted}
+        if major is not None:
+            versions = {name: apt.version(name) for name in sorted(packages)}
+            if (offered := major_of(apt.version("prometheus"))) != major:
+                raise InputError(
+                    what=f"Debian {SUITE} has Prometheus {offered or 'of no known version'}, not {major}"
+                )
+            told = ", ".join(f"{name} {version}" for name, version in versions.items())
+            say(f"fetching {told} from Debian {SUITE} with apt (once, without installing them)")
         apt.run("apt-get", "download", *sorted(packages))
         _placed(_unpack(work, wanted), into)
 
@@ -81,9 +112,12 @@ def _placed(programs: Path, into: Path) -> None:
 
 
 class _Apt:
-    """apt with its state and cache in a folder of ours; the system's sources, keys and proxies apply."""
+    """apt with its state and cache in a folder of ours; the system's sources, keys and proxies apply.
 
-    def __init__(self, work: Path) -> None:
+    line: the only source, in place of the system's.
+    """
+
+    def __init__(self, work: Path, line: str = "") -> None:
         self._work = work
         for folder in ("state/lists/partial", "cache/archives/partial", "packages"):
             (work / folder).mkdir(parents=True)
@@ -97,6 +131,13 @@ class _Apt:
             "Acquire::Languages": "none",
             "Acquire::Retries": "2",
         }
+        if line:
+            (work / "sources.list").write_text(f"{line}\n", encoding="utf-8")
+            (work / "no-parts").mkdir()
+            options |= {
+                "Dir::Etc::sourcelist": work / "sources.list",
+                "Dir::Etc::sourceparts": work / "no-parts",
+            }
         if os.geteuid() == 0:
             options["APT::Sandbox::User"] = "root"  # apt's own user can't write here
         self._options = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
@@ -109,6 +150,13 @@ class _Apt:
 
     def knows(self, package: str) -> bool:
         return self._status("apt-cache", "show", "--no-all-versions", package) == 0
+
+    def version(self, package: str) -> str:
+        """The version that would be downloaded; empty where the package is not known."""
+        if not self.knows(package):
+            return ""
+        found = [line for line in self._output.splitlines() if line.startswith("Version:")]
+        return found[0].partition(":")[2].strip() if found else ""
 
     def _status(self, tool: str, *arguments: str) -> int:
         command = [tool, *self._options, *arguments]

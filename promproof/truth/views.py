@@ -29,6 +29,7 @@ from promproof.exposition import Labels, label_set
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.provisioning import GrafanaFolder, read_all
 from promproof.grafana.steps import DEFAULT_INTERVAL
+from promproof.promql.versions import is_left_open
 from promproof.truth.metrics import ZERO, Interval, between, sample_name
 from promproof.truth.requests import told
 
@@ -196,7 +197,7 @@ class Views:
     @cached_property
     def left_open(self) -> bool:
         """Whether the server's windows leave their left edge out: Prometheus 3 and later."""
-        return int(str(self.evidence.need(PrometheusSaid).data.version).split(".")[0]) >= 3
+        return is_left_open(str(self.evidence.need(PrometheusSaid).data.version))
 
     # scrapes
 

@@ -10,7 +10,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence.records import ToolResult
 from promproof.exposition import parse
 from promproof.run.bringup import files_checked
-from promproof.run.versions import FIRST, refuse_names, refuse_too_old
+from promproof.run.versions import FIRST, has_newer, refuse_names, refuse_too_old
 from promproof.stack.binaries import Binaries, Binary
 
 pytestmark = pytest.mark.unit
@@ -34,9 +34,9 @@ def said(key: str, kind: str = "config.ScrapeConfig", status: int | None = 1) ->
 
 def test_a_key_of_prometheus_3_is_reported_with_both_versions_and_the_option() -> None:
     with pytest.raises(InputError) as caught:
-        refuse_too_old(said("scrape_fallback_protocol"), BINARIES)
+        refuse_too_old(said("fallback_scrape_protocol"), BINARIES)
     assert str(caught.value) == (
-        "prometheus.yml: scrape_fallback_protocol (line 3), which Prometheus knows since 3.0; the promtool that was "
+        "prometheus.yml: fallback_scrape_protocol (line 3), which Prometheus knows since 3.0; the promtool that was "
         "found is 2.42.0 (cache: /programs/promtool)\n"
         "  expected: Prometheus 3.0 or newer\n"
         "  to do: --binary prometheus=PATH --binary promtool=PATH name one"
@@ -54,8 +54,8 @@ def test_the_newest_of_several_keys_says_which_alertmanager_would_do() -> None:
 def test_a_stack_that_did_not_come_up_since_a_program_is_too_old_is_refused_for_that() -> None:
     died = EvidenceError("prometheus", "it ended before it was ready")
     with (
-        pytest.raises(InputError, match="scrape_fallback_protocol"),
-        files_checked(lambda: said("scrape_fallback_protocol"), BINARIES),
+        pytest.raises(InputError, match="fallback_scrape_protocol"),
+        files_checked(lambda: said("fallback_scrape_protocol"), BINARIES),
     ):
         raise died
     with (
@@ -66,7 +66,7 @@ def test_a_stack_that_did_not_come_up_since_a_program_is_too_old_is_refused_for_
 
 
 def test_a_stack_with_programs_of_its_own_is_not_refused_for_those_that_were_found_here() -> None:
-    with files_checked(lambda: said("scrape_fallback_protocol"), None):
+    with files_checked(lambda: said("fallback_scrape_protocol"), None):
         pass
 
 
@@ -82,9 +82,15 @@ def test_a_mistyped_key_is_not_told_as_a_too_old_program(key: str) -> None:
     refuse_too_old(said(key), BINARIES)
 
 
+def test_a_key_that_a_new_program_refuses_is_a_mistake() -> None:
+    refuse_too_old(said("scrape_classic_histograms"), Binaries(NEW, NEW, AM, AM, NEW))  # gone since 3.0
+    with pytest.raises(InputError, match=r"which Prometheus knows since 2\.45"):
+        refuse_too_old(said("scrape_classic_histograms"), BINARIES)
+
+
 @pytest.mark.parametrize("status", [0, None])
 def test_a_file_that_was_taken_or_not_asked_about_is_not_refused(status: int | None) -> None:
-    refuse_too_old(said("scrape_fallback_protocol", status=status), BINARIES)
+    refuse_too_old(said("fallback_scrape_protocol", status=status), BINARIES)
 
 
 NEW = Binary(Path("/programs/promtool"), "3.5.0", "cache")
@@ -127,3 +133,24 @@ def test_a_target_that_is_down_for_another_reason_is_for_the_checks(
     error: str, text: str, binary: Binary
 ) -> None:
     refuse_names(error, parse(text), binary)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("Prometheus", {"scrape_configs": [{"fallback_scrape_protocol": "x"}]}, True),
+        ("Prometheus", {"groups": [{"name": "g", "labels": {}, "rules": []}]}, True),
+        ("Prometheus", {"groups": [{"name": "g", "rules": [{"labels": {}, "expr": "up"}]}]}, False),
+        ("Prometheus", {"groups": [{"rules": [{"expr": '{"http.requests"} > 1'}]}]}, True),
+        ("Prometheus", {"groups": [{"rules": [{"expr": 'up{job="a"} > 1'}]}]}, False),
+        ("Alertmanager", {"receivers": [{"msteamsv2_configs": []}]}, True),
+        ("Alertmanager", {"receivers": [{"discord_configs": []}]}, False),
+        ("Alertmanager", {"receivers": [{"webhook_configs": []}]}, False),
+    ],
+)
+def test_only_a_file_with_something_new_may_need_a_newer_program(
+    name: str, data: object, expected: bool
+) -> None:
+    version = "2.42.0" if name == "Prometheus" else "0.25.0"
+    assert has_newer(name, data, version) is expected
+    assert not has_newer(name, data, "3.5.3" if name == "Prometheus" else "0.33.1")
