@@ -127,17 +127,21 @@ def judge_fresh(claim: Claim, evidence: Evidence) -> Verdict:
     begins = [scrape.begin for scrape in evidence.scrapes]
     gaps = [later - earlier for earlier, later in pairwise(begins)]
     # A scrape that is late by a whole interval was skipped: its data are missing.
-    missing = [gap for gap in gaps if gap >= 2 * evidence.interval]
-    if missing:
+    skipped = [gap for gap in gaps if gap >= 2 * evidence.interval]
+    # The interval is scaled, and what makes a scrape late is not: as deployed it is late by as many seconds.
+    deployed = evidence.interval * evidence.scale.factor
+    missing = [gap for gap in skipped if gap - evidence.interval >= deployed]
+    if missing or sum(skipped) > sum(gaps) / 2:
         return unknown(
             claim,
-            f"{len(missing)} gaps in the scrapes, the longest {max(missing):.2f} s",
+            f"{len(skipped)} gaps in the scrapes, the longest {max(skipped):.2f} s",
             evidence.stored_records,
         )
     return findings(
         claim,
         found,
-        good=f"{len(begins)} scrapes, longest gap {max(gaps):.3f} s at an interval of {evidence.interval:g} s",
+        good=f"{len(begins)} scrapes, longest gap {max(gaps):.3f} s at an interval of {evidence.interval:g} s"
+        + (f"; as deployed, each {deployed:g} s, none of them is missing" if skipped else ""),
         expected="a sample for each scrape, stamped by Prometheus",
         tolerance="two scrape intervals",
         evidence=[shot.record, *evidence.stored_records],

@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,22 @@ from promproof.errors import InputError
 FOLDERS_ABOVE = 3
 """Above the configuration a compose file is looked for in so many folders: that of a repository's root, say."""
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+OTHERS = ("compose*.y*ml", "docker-compose*.y*ml")
+"""Of other names: `docker-compose.monitoring.yml` say. Behind another with `-f`, their paths count from its folder."""
 
 
 def configuration(root: Path, program: str) -> Path | None:
     """The configuration file of `prometheus` or `alertmanager` by the compose file beside it; None for none."""
-    for service in _services(root):
-        if not re.search(rf"(?:^|/){program}(?:[:@]|$)", str(service.get("image") or "")):
-            continue
+    for service in _services(root, COMPOSE_FILES):
+        if (file := _configured(root, service, program)) is not None:
+            return file
+    told = {_configured(root, service, program) for service in _services(root, _others(root))} - {None}
+    return told.pop() if len(told) == 1 else None
+
+
+def _configured(root: Path, service: Mapping[str, Any], program: str) -> Path | None:
+    """The file that a service of this program mounts as its configuration."""
+    if re.search(rf"(?:^|/){program}(?:[:@]|$)", str(service.get("image") or "")):
         wanted = _named(service.get("command")) or f"/etc/{program}/{program}.yml"
         for source, target in sorted(_mounts(service), key=lambda mount: len(mount[1]), reverse=True):
             inside = posixpath.relpath(wanted, target)
@@ -43,20 +52,39 @@ def files(configuration: Path, pattern: str) -> tuple[Path, ...]:
     They are those that the compose file mounts there by themselves or with their folder: the one beside the
     configuration, or in a folder above it. A relative pattern counts from the configuration's place in the container.
     """
-    for root in (configuration.parent, *list(configuration.parent.parents)[:FOLDERS_ABOVE]):
-        for service in _services(root):
-            if not re.search(r"(?:^|/)prometheus(?:[:@]|$)", str(service.get("image") or "")):
-                continue
-            mounts = [
-                (Path(os.path.normpath(root / source)), target)
-                for source, target in _mounts(service)
-                if source.startswith(".") and target.startswith("/")
-            ]
-            for own in _inside(configuration, mounts):
-                wanted = posixpath.normpath(posixpath.join(posixpath.dirname(own), pattern))
-                if found := _matched(wanted, mounts):
-                    return tuple(sorted(found))
-    return ()
+    above = _above(configuration.parent)
+    for root in above:
+        for service in _services(root, COMPOSE_FILES):
+            if found := _read_by(service, root, configuration, pattern):
+                return tuple(sorted(found))
+    told = {
+        found
+        for root in above
+        for service in _services(root, _others(root))
+        for project in _above(root)
+        if (found := _read_by(service, project, configuration, pattern))
+    }
+    return tuple(sorted(told.pop())) if len(told) == 1 else ()
+
+
+def _above(folder: Path) -> list[Path]:
+    return [folder, *list(folder.parents)[:FOLDERS_ABOVE]]
+
+
+def _read_by(service: Mapping[str, Any], project: Path, configuration: Path, pattern: str) -> frozenset[Path]:
+    """The files that a Prometheus with this configuration reads. project: from where the paths of its mounts count."""
+    if not re.search(r"(?:^|/)prometheus(?:[:@]|$)", str(service.get("image") or "")):
+        return frozenset()
+    mounts = [
+        (Path(os.path.normpath(project / source)), target)
+        for source, target in _mounts(service)
+        if source.startswith(".") and target.startswith("/")
+    ]
+    for own in _inside(configuration, mounts):
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(own), pattern))
+        if found := _matched(wanted, mounts):
+            return frozenset(found)
+    return frozenset()
 
 
 def _inside(file: Path, mounts: Sequence[tuple[Path, str]]) -> Iterator[str]:
@@ -88,8 +116,14 @@ def _matched(wanted: str, mounts: Sequence[tuple[Path, str]]) -> set[Path]:
     return set(found.values())
 
 
-def _services(root: Path) -> Iterator[Mapping[str, Any]]:
-    for path in (root / name for name in COMPOSE_FILES):
+def _others(root: Path) -> list[str]:
+    """The names of the compose files of a folder that are not the usual ones."""
+    found = {name for pattern in OTHERS for name in glob.glob(pattern, root_dir=root)}
+    return sorted(found - set(COMPOSE_FILES))
+
+
+def _services(root: Path, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    for path in (root / name for name in names):
         try:
             data = load(path, "a compose file").data if path.is_file() else {}
         except (InputError, OSError):  # what is wrong with it is said where it is asked for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def running(
             what="the command does not say on which port",
             where="--app",
             expected="{port} where the port stands, which is chosen anew for each run",
-            todo=f'--app "{app} --port {{port}}" say',
+            todo=f'--app "{_with_port(app)}" say',
         )
     with TemporaryDirectory(prefix="promproof-init-") as folder, Journal() as journal:
         service = _command(app, Path(folder), journal, directory, env, health)
@@ -100,6 +101,12 @@ def running(
             yield Running(Target(service.url, metrics=service.metrics_base), service.pid)
         finally:
             service.stop()
+
+
+def _with_port(app: str) -> str:
+    """The command with `{port}` in place of the number that may be one, or else behind it."""
+    replaced, times = re.subn(r"(?<![\w.])\d{4,5}(?!\S)", "{port}", app)
+    return replaced if times == 1 else f"{app} --port {{port}}"
 
 
 def _found(url: str, metrics: str | None) -> Target:

@@ -10,7 +10,7 @@ import requests
 
 from promproof.config.jobs import address_of, instances
 from promproof.config.timescale import parse_duration
-from promproof.contract.model import Contract
+from promproof.contract.model import Contract, Metric
 from promproof.errors import EvidenceError
 from promproof.exposition import ACCEPT, Labels, label_set, matcher, parse, selector
 from promproof.http import Session
@@ -41,6 +41,8 @@ class Readings:
         self._prometheus = prometheus
         self._session = Session(TIMEOUT_SECONDS)
         self._selector = ""
+        self._added: dict[str, str] = {}
+        """The labels that the target has in Prometheus, beside those of every target."""
 
     def api(self) -> Reading:
         """The target's exposition now.
@@ -115,6 +117,7 @@ class Readings:
             if target is None:
                 return chosen
             self._selector = chosen
+            self._added = {name: value for name, value in labels.items() if name not in ADDED_BY_SCRAPE}
         return self._selector
 
     def stored(self) -> Reading | None:
@@ -143,12 +146,27 @@ class Readings:
         for metric in self.contract.metrics:
             name = sample_name(metric)
             for series in self._prometheus.samples(selector(name, job[1:-1]), LOOKBACK_SECONDS):
-                labels = label_set({k: v for k, v in series.labels if k not in ADDED_BY_SCRAPE})
+                labels = self._exposed(metric, series.labels)
                 # a sample of exactly this scrape: a series that ended before has none, and one of the next is newer
                 found = [value for stamp, value in series.samples if abs(stamp - at) < 0.0005]
                 if found:
                     values[(name, labels)] = values.get((name, labels), 0.0) + found[-1]
         return Reading(values, at + to_monotonic - 0.001, at + duration + to_monotonic + 0.001)
+
+    def _exposed(self, metric: Metric, stored: Labels) -> Labels:
+        """The labels as the target exposes them: without its own in Prometheus, and under the names that it gave them.
+
+        A label of its own that the contract has for the metric as well, and that was not set aside as `exported_...`,
+        is the exposed one: the job has `honor_labels`.
+        """
+        told = {name: value for name, value in stored if name not in ADDED_BY_SCRAPE}
+        for name, value in self._added.items():
+            exposed = told.pop(f"exported_{name}", None)
+            if exposed is not None:
+                told[name] = exposed
+            elif told.get(name) == value and name not in metric.labels:
+                del told[name]
+        return label_set(told)
 
     def close(self) -> None:
         self._session.close()

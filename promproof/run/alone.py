@@ -112,14 +112,19 @@ def metrics_url(options: Options, path: str) -> str:
 
 
 def _reading(options: Options, contract: Contract) -> dict[str, Any]:
-    """How a job reads the target: scheme, path and with what it is let in, as the command line says it."""
+    """How a job reads the target: scheme, path and with what it is let in, as the command line says it.
+
+    A Prometheus that runs already is let in by its own configuration, which nobody here knows.
+    """
     path = contract.target.metrics_path
     parts = urlsplit(metrics_url(options, path))
     told: dict[str, Any] = {"metrics_path": parts.path or path}
     if parts.scheme == "https":
         told["scheme"] = "https"
-        if options.stack.ca_file is not None:
-            told["tls_config"] = {"ca_file": str(options.stack.ca_file.absolute())}
+    if options.stack.prometheus is not None:
+        return told
+    if parts.scheme == "https" and options.stack.ca_file is not None:
+        told["tls_config"] = {"ca_file": str(options.stack.ca_file.absolute())}
     headers = dict(access_of(parts.geturl()).headers)
     scheme, _, credentials = headers.pop("Authorization", "").partition(" ")
     user = (parts.username, parts.password or "") if parts.username is not None else None

@@ -142,3 +142,15 @@ def test_a_clock_that_stops_before_the_answer_hides_no_standstill() -> None:
     ledger.close(ledger.open("PUT", "/a", at=10.0), 200, at=10.09)
     found = judged(ledger, [0.3], contract(before_answer=True), scrape=0.4)
     assert {name: verdict.outcome for name, verdict in found.items()} == {"buckets": "fail", "sum": "fail"}
+
+
+@pytest.mark.parametrize(("seconds", "is_blind"), [(2e-6, True), (2e-4, False)])
+def test_a_sum_that_hides_milliseconds_says_so_and_stays_green(seconds: float, is_blind: bool) -> None:
+    ledger = Ledger(lambda: 100.0, 0.01)
+    for _ in range(4):
+        token = ledger.open("PUT", "/a", at=100.0)
+        ledger.close(token, 200, 0.0, at=100.05)
+    found = judged(ledger, [seconds] * 4, contract(before_answer=True))["sum"]
+    assert (found.outcome, metric_durations.BLIND in found.reason) == (Outcome.PASS, is_blind)
+    beyond = judged(ledger, [seconds * metric_durations.THOUSAND] * 4, contract(before_answer=True))["sum"]
+    assert beyond.outcome is (Outcome.PASS if is_blind else Outcome.FAIL), "what it says of itself is so"

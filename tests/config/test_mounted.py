@@ -169,3 +169,41 @@ def test_what_is_not_mounted_where_the_pattern_looks_is_no_rule_file(volumes: st
     found = read_folder(deployed(tmp_path, volumes, "/etc/prometheus/rules/*.yml", "ops/rules.yml"))
     assert found.rules == ()
     assert [finding for finding in found.findings if "matches no file" in str(finding)]
+
+
+MOUNTS = "'./mon/prometheus.yml:/etc/prometheus/prometheus.yml', './mon/alerts.yml:/etc/prometheus/a/x.yml'"
+
+
+@pytest.mark.parametrize(
+    "name", ["docker-compose.monitoring.yml", "compose-prod.yaml", "mon/docker-compose.mon.yml"]
+)
+def test_a_compose_file_of_another_name_is_read_from_where_its_paths_count(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mon").mkdir()
+    folder(tmp_path, f"{SERVER}, volumes: [{MOUNTS}]", "mon/prometheus.yml", "mon/alerts.yml", compose=name)
+    assert files(tmp_path / "mon" / "prometheus.yml", "a/*.yml") == (tmp_path / "mon" / "alerts.yml",)
+
+
+def test_two_compose_files_of_other_names_that_disagree_leave_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "mon").mkdir()
+    folder(
+        tmp_path,
+        f"{SERVER}, volumes: [{MOUNTS}]",
+        "mon/prometheus.yml",
+        "mon/alerts.yml",
+        compose="compose.a.yml",
+    )
+    other = MOUNTS.replace("alerts", "others")
+    folder(tmp_path, f"{SERVER}, volumes: [{other}]", "mon/others.yml", compose="compose.b.yml")
+    assert files(tmp_path / "mon" / "prometheus.yml", "a/*.yml") == ()
+    folder(tmp_path, f"{SERVER}, volumes: [{other}]")
+    assert files(tmp_path / "mon" / "prometheus.yml", "a/*.yml") == (tmp_path / "mon" / "others.yml",), (
+        "the usual name"
+    )
+
+
+def test_the_configuration_too_is_found_by_a_compose_file_of_another_name(tmp_path: Path) -> None:
+    mount = "volumes: ['./{}:/etc/prometheus/prometheus.yml']"
+    folder(tmp_path, f"{SERVER}, {mount.format('a.yml')}", "a.yml", "b.yml", compose="docker-compose.dev.yml")
+    assert configuration(tmp_path, "prometheus") == tmp_path / "a.yml"
+    folder(tmp_path, f"{SERVER}, {mount.format('b.yml')}", compose="docker-compose.prod.yml")
+    assert configuration(tmp_path, "prometheus") is None

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from promproof.errors import EvidenceError
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.readings import Readings
 from promproof.places import DEFAULT_CONTRACT
+from promproof.truth.counts import Reading
 from tests.observe.servers import answer, serving
 
 pytestmark = pytest.mark.unit
@@ -35,9 +37,21 @@ def _samples(up: tuple[int, ...]) -> dict[str, list[tuple[float, float]]]:
 
 
 def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str, float] | None:
-    """The counts of the last scrape, of a Prometheus whose scrapes came every second and succeeded or not.
+    """The counts of the last scrape by name."""
+    stored = _reading(up, instances)
+    return None if stored is None else {name: value for (name, _), value in stored.values.items()}
 
-    instances: of the job; the empty one is at the target's address, and every other one has counted 7 more.
+
+def _reading(
+    up: tuple[int, ...],
+    instances: tuple[str, ...] = ("",),
+    added: Mapping[str, str] | None = None,
+    shown: Mapping[str, str] | None = None,
+) -> Reading | None:
+    """The last scrape of a Prometheus whose scrapes came every second and succeeded or not.
+
+    instances: of the job; the empty one is at the target's address, and every other one has counted 7 more. added:
+    labels that the target has there; shown: those of the series beside job and instance.
     """
     samples = _samples(up)
 
@@ -47,7 +61,7 @@ def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str
             more = 7 if name == COUNTED and instance != own else 0
             values = [[stamp, str(value + more)] for stamp, value in samples.get(name, [])]
             if values and ("instance=" not in asked or f'"{instance}"' in asked):
-                labels = {"__name__": name, "job": JOB, "instance": instance}
+                labels = {"__name__": name, "job": JOB, "instance": instance, **(shown or {})}
                 found.append({"metric": labels, "values": values})
         return found
 
@@ -58,7 +72,7 @@ def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str
         if "/targets" in text.partition("\n")[0]:
             listed = [
                 {
-                    "labels": {"job": JOB, "instance": other or own},
+                    "labels": {"job": JOB, "instance": other or own, **(added or {})},
                     "scrapeUrl": f"http://{other or own}/metrics",
                 }
                 for other in instances
@@ -75,10 +89,26 @@ def _stored(up: tuple[int, ...], instances: tuple[str, ...] = ("",)) -> dict[str
     with serving(script) as server:
         readings = Readings(load(DEFAULT_CONTRACT), server.url, Prometheus(server.url))
         try:
-            stored = readings.stored()
+            return readings.stored()
         finally:
             readings.close()
-    return None if stored is None else {name: value for (name, _), value in stored.values.items()}
+
+
+@pytest.mark.parametrize(
+    ("shown", "exposed"),
+    [
+        ({"env": "prod", "status": "200"}, {"status": "200"}),
+        ({"env": "prod", "exported_env": "test"}, {"env": "test"}),
+        ({"env": "test"}, {"env": "test"}),
+        ({"method": "GET", "env": "prod", "exported_method": "PUT"}, {"method": "PUT"}),
+        ({"method": "GET", "env": "prod"}, {"method": "GET"}),
+    ],
+    ids=["added", "set aside", "honored", "set aside from its own", "honored with the same value"],
+)
+def test_series_are_read_as_the_target_exposes_them(shown: dict[str, str], exposed: dict[str, str]) -> None:
+    found = _reading((1, 1), added={"env": "prod", "method": "GET"}, shown=shown)
+    assert found is not None
+    assert [dict(labels) for name, labels in found.values if name == COUNTED] == [exposed]
 
 
 @pytest.mark.parametrize(

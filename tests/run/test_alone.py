@@ -89,6 +89,13 @@ def test_prometheus_shows_what_the_target_is_shown(options: Options) -> None:
     assert tenant["http_headers"] == {"X-Scope-OrgID": {"secrets": ["shop"]}}
 
 
+def test_a_prometheus_that_runs_already_is_told_no_secret_and_no_key_that_its_version_may_lack(
+    options: Options,
+) -> None:
+    running: dict[str, Any] = {"prometheus": "http://127.0.0.1:9", "header": ("target=X-Scope-OrgID: hush",)}
+    assert job_of(options, "https://me:hush@a:1", **running) == {"metrics_path": "/stats", "scheme": "https"}
+
+
 def test_a_configuration_with_a_secret_is_not_kept_in_the_cache(options: Options, tmp_path: Path) -> None:
     job_of(options, "http://me:hush@a:1")
     assert not (tmp_path / "cache").exists()
