@@ -13,6 +13,10 @@ _DASHBOARD = re.compile(r"https?://[^\s\"'<>]+/d/[^\s\"'<>]+")
 _PATH = re.compile(r"/d/(?P<uid>[\w-]+)")
 _PANEL = re.compile(r"(?:^|&)viewPanel=(?:panel-)?(?P<id>\d+)(?:&|$)")
 _SERVED = re.compile(r"\{\{-?\s*(?:\$externalURL|\.ExternalURL)\s*-?\}\}/(?P<page>[\w.-]+)")
+_OWN_FILE = re.compile(
+    r"\{\{-?\s*(?:\$externalURL|\.ExternalURL)\s*-?\}\}/user/(?P<file>[\w-]+\.\w+)#(?P<anchor>[\w-]+)"
+)
+"""A file that Prometheus serves, and a section of it."""
 _SECTION = re.compile(r"([\w-]+\.\w+)#([\w-]+)")
 PROMETHEUS_PAGES = frozenset(
     [
@@ -58,7 +62,17 @@ def wrong_links(
 def wrong_runbooks(said: Mapping[str, str]) -> Iterator[str]:
     """Links to runbooks of one alert that lead to different sections of one file, or to no page of Prometheus."""
     sections: dict[str, dict[str, str]] = {}
+    written = {
+        anchor.lower(): file
+        for name, template in said.items()
+        if "runbook" in name.lower() and not _SERVED.search(template)
+        for file, anchor in _SECTION.findall(template)
+    }
     for name, template in said.items():
+        served = _OWN_FILE.search(template)
+        file = written.get(served["anchor"].lower()) if served is not None else None
+        if served is not None and file not in (None, served["file"]):
+            yield f"{name}: leads to {served['file']}, the same section of the runbook is in {file}"
         for page in _SERVED.findall(template):
             if page not in PROMETHEUS_PAGES:
                 yield f"{name}: leads to /{page}, and Prometheus has no such page; its own files are below /user/"
@@ -79,6 +93,12 @@ def _of_panel(alert: Alert, number: int, dashboard: Dashboard, contract: Contrac
     own = [panel.title for wanted in claimed for panel in wanted.panels if panel.alert == alert.name]
     if own and title not in own:
         yield f"leads to {title} of {dashboard.title}; the panel of {alert.name} is {', '.join(own)}"
+        return
+    shown = next(panel for panel in dashboard.panels if panel.id == number)
+    other = next((panel.alert for wanted in claimed for panel in wanted.panels if panel.title == title), None)
+    asked = " ".join(target.expression for target in shown.sent)
+    if other not in (None, alert.name) and alert.metrics and not any(name in asked for name in alert.metrics):
+        yield f"leads to {title} of {dashboard.title}, the panel of {other}, which shows no metric of {alert.name}"
 
 
 def _of_port(address: str, contract: Contract) -> Iterator[str]:

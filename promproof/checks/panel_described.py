@@ -22,6 +22,7 @@ _OBJECTIVE = re.compile(
     re.IGNORECASE,
 )
 _LINE_OF = re.compile(r"\bthreshold of (\w+)")
+_CLASS = re.compile(r"\b([1-5])xx\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|except|but not) (\w+)")
 
 
@@ -33,6 +34,7 @@ def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterat
         *_of_another_quantile(said, wanted),
         *_of_another_alert(said, wanted, alerts),
         *_of_another_limit(said, panel),
+        *_of_other_statuses(said, wanted),
         *_not_left_out(said, panel, alerts),
     ]
     yield from (f"{panel.path}.description: {text}" for text in texts)
@@ -80,6 +82,25 @@ def _of_another_limit(said: str, panel: Panel) -> Iterator[str]:
         limits = [(factor or 1) * limit for limit in panel.thresholds]
         if limits and not any(isclose(float(text), limit) for limit in limits):
             yield f"says {text} %, the colours change at {', '.join(f'{limit:g} %' for limit in limits)}"
+
+
+def _of_other_statuses(said: str, wanted: PanelClaim) -> Iterator[str]:
+    """`5xx responses per second`, where the panel is promised to show 4xx as well; later sentences may tell more."""
+    patterns = [
+        pattern
+        for part in ("where", "part")
+        for label, pattern in (getattr(wanted.truth, part, None) or {}).items()
+        if label == "status"
+    ]
+    classes = set(_CLASS.findall(said.partition(". ")[0]))
+    if len(patterns) != 1 or not classes:
+        return
+    shown = {
+        digit for digit in "12345" if any(fits(f"{digit}{end:02}", "=~", patterns[0]) for end in range(100))
+    }
+    if classes != shown:
+        documented = " and ".join(f"{digit}xx" for digit in sorted(shown))
+        yield f"says {' and '.join(f'{digit}xx' for digit in sorted(classes))}, documented is {documented}"
 
 
 def _not_left_out(said: str, panel: Panel, alerts: set[str]) -> Iterator[str]:

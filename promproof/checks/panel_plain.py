@@ -102,6 +102,11 @@ def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str])
         found = selectors(parse(expression))
     except ValueError:
         return
+    jobs = _jobs(contract)
+    for selector in found:
+        for label, sign, value in matchers(selector):
+            if jobs and (label, sign) == ("job", "=") and value not in jobs and "$" not in value:
+                yield f"asks for the job {value}, which nothing documents"
     for alert in contract.alerts:
         if alert.always and _FIRING.search(expression) and told(expression, alert.name):
             yield f"asks for {alert.name} too, which always fires"
@@ -126,6 +131,14 @@ def _opened(query: str, dashboard: Dashboard) -> str:
     """A query with the variables of one value as the dashboard opens with them."""
     one = {variable.name for variable in dashboard.variables if not (variable.multi or variable.include_all)}
     return substitute(query, {name: value for name, value in everything(dashboard).items() if name in one})
+
+
+def _jobs(contract: Contract) -> frozenset[str]:
+    """The documented jobs; none where they are not all named."""
+    if contract.deployment is None or contract.target.job is None:
+        return frozenset()
+    services = contract.deployment.services.values()
+    return frozenset({contract.target.job, *(service.job for service in services if service.job is not None)})
 
 
 def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:

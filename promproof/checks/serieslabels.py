@@ -17,6 +17,16 @@ from promproof.promql.tree import matchers, metric, selectors
 OF_ALL_JOBS = ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added")
 """What Prometheus itself writes for each target."""
 
+MACHINE = {
+    "node_cpu_seconds_total": ("cpu", "mode"),
+    "node_filesystem_avail_bytes": ("device", "device_error", "fstype", "mountpoint"),
+    "node_filesystem_free_bytes": ("device", "device_error", "fstype", "mountpoint"),
+    "node_filesystem_size_bytes": ("device", "device_error", "fstype", "mountpoint"),
+    "node_memory_MemAvailable_bytes": (),
+    "node_memory_MemTotal_bytes": (),
+}
+"""The labels that Node Exporter gives to what alerts about machines read."""
+
 
 def documented_labels(evidence: Evidence, root: Any) -> Recorded:
     """What is known of the labels of the metrics of an expression; None for one of which others may be there."""
@@ -26,7 +36,7 @@ def documented_labels(evidence: Evidence, root: Any) -> Recorded:
     jobs: Mapping[str, Mapping[str, Any]] = files.data.facts.get("jobs", {})
     given = {name: _given(job) for name, job in jobs.items()}
     metrics = {sample: metric for metric in evidence.contract.metrics for sample in _samples(metric)}
-    target = given.get(evidence.contract.target.job)
+    target, machine = given.get(evidence.contract.target.job), given.get(_of_machines(evidence))
 
     def labels(name: str) -> Labels | None:
         if name in rules.data.recorded:
@@ -35,6 +45,8 @@ def documented_labels(evidence: Evidence, root: Any) -> Recorded:
             asked = [given.get(job) for job in _jobs(root, name, list(given))]
             known = [each for each in asked if each is not None]
             return Labels(may=frozenset().union(*known)) if known and len(known) == len(asked) else None
+        if name in MACHINE and machine is not None:
+            return Labels(may=frozenset(MACHINE[name]) | machine)
         metric = metrics.get(name)
         if metric is None or metric.any_labels or target is None:
             return None
@@ -42,6 +54,13 @@ def documented_labels(evidence: Evidence, root: Any) -> Recorded:
         return Labels(may=frozenset(own) | target)
 
     return labels
+
+
+def _of_machines(evidence: Evidence) -> str:
+    """The job that reads Node Exporter, as it is documented; empty for none."""
+    deployment = evidence.contract.deployment
+    services = deployment.services.values() if deployment is not None else ()
+    return next((service.job or "" for service in services if service.component == "node_exporter"), "")
 
 
 def _jobs(root: Any, name: str, every: Sequence[str]) -> Sequence[str]:

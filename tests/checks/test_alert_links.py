@@ -56,6 +56,20 @@ def test_an_alert_without_a_panel_may_link_any() -> None:
     assert not wrong(f"{GRAFANA}/d/system-overview?viewPanel=3", "DiskWillFill")
 
 
+def test_an_alert_without_a_panel_may_not_link_that_of_another_quantity() -> None:
+    (found,) = wrong(f"{GRAFANA}/d/system-overview?viewPanel=2", "DiskWillFill")
+    assert "the panel of HighMemoryUsage" in found
+    assert not wrong(f"{GRAFANA}/d/system-overview?viewPanel=5", "ErrorBudgetBurn")
+
+
+def test_a_runbook_that_prometheus_serves_is_the_file_of_the_other_link() -> None:
+    served = "{{ $externalURL }}/user/alerts.md#cpu"
+    (found,) = wrong_runbooks({"runbook": "docs/monitoring.md#cpu", "runbook_url": served})
+    assert "of the runbook is in monitoring.md" in found
+    assert not list(wrong_runbooks({"runbook_url": served}))
+    assert not list(wrong_runbooks({"runbook": "docs/alerts.md#cpu", "runbook_url": served}))
+
+
 def test_without_dashboards_no_link_is_a_finding() -> None:
     assert not list(wrong_links(CONTRACT.alert("HighErrorRate"), f"{GRAFANA}/d/gone", CONTRACT, ()))
 

@@ -170,6 +170,27 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of(
+        "a runbook of another file",
+        "HighCPUUsage",
+        RESOURCES,
+        "runbook_url",
+        instead("monitoring.md", "alerts.md"),
+    ),
+    text_of(
+        "the panel of another alert",
+        "DiskWillFill",
+        RESOURCES,
+        "dashboard_url",
+        instead("viewPanel=3", "viewPanel=2"),
+    ),
+    text_of(
+        "a label that no file system has",
+        "DiskWillFill",
+        RESOURCES,
+        "summary",
+        "{{ $labels.mount }} fills up",
+    ),
     text_of("the opposite", "ServiceDown", AVAILABILITY, "summary", instead("is down", "is up")),
     text_of("what is left", "HighCPUUsage", RESOURCES, "description", instead("in use", "idle")),
     text_of("a mean", "SlowResponses", HTTP, "description", instead("95th percentile", "average")),
