@@ -12,7 +12,7 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,14 +21,16 @@ from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import dump
 from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady, surroundings
 from promproof.proofs.following import closely
-from promproof.proofs.killers import Scene, scenes
+from promproof.proofs.killers import Scene, answer, scenes
 from promproof.proofs.outcome import PROVEN, Outcome, Staged
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
+from promproof.proofs.search import Knobs
 from promproof.proofs.sections import sections
 from promproof.proofs.stepped import stepped
 from promproof.proofs.timeline import Timeline
+from promproof.proofs.world import LEVEL
 from promproof.stack.children import run_to_end
 
 SECONDS = 60
@@ -164,7 +166,25 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
 def _steady(scene: Scene, plan: Plan, end: float) -> list[dict[str, str]]:
     """Its series. A gauge on a slope is where it fires before `for` begins, and where it does not at the end."""
     at = None if scene.fires else plan.problem.moment
-    return steady(scene.families, scene.knobs, plan.problem.step, end, at)
+    knobs = scene.knobs if scene.fires else _still_silent(scene, plan, end)
+    return steady(scene.families, knobs, plan.problem.step, end, at)
+
+
+def _still_silent(scene: Scene, plan: Plan, end: float) -> Knobs:
+    """The knobs with which it is silent at the end too.
+
+    What goes with the clock has the same age then, and another value: where the value silences, it is taken lower.
+    """
+    later = replace(plan.problem, moment=end)
+    followed = {(family.number, LEVEL) for family in scene.families if family.follows_time}
+    if not followed:
+        return scene.knobs
+    late = end - plan.problem.moment
+    lower = {key: value - late if key in followed else value for key, value in scene.knobs.items()}
+    for knobs in (scene.knobs, lower):
+        if not answer(later, replace(scene, knobs=knobs), plan.problem.root, plan.problem.recorded):
+            return knobs
+    return scene.knobs
 
 
 def _cases(name: str, times: Timeline, seen: Course) -> list[dict[str, Any]]:
@@ -208,13 +228,13 @@ def _unfilled(test: dict[str, Any]) -> dict[str, Any]:
 def _expecting(draft: _Draft, answers: Sequence[_Answer]) -> dict[str, Any] | str:
     """The document with the alerts that promtool sees, without optional tests that it sees otherwise; or the reason."""
     tests = []
-    refused = next((answer.refused for answer in answers if answer.refused), "")
+    refused = next((seen.refused for seen in answers if seen.refused), "")
     if refused:
         return f"promtool refuses the rule: {refused}"
-    for number, (test, answer) in enumerate(zip(draft.document["tests"], answers, strict=True)):
+    for number, (test, seen) in enumerate(zip(draft.document["tests"], answers, strict=True)):
         cases, agrees = [], True
         for case in test["alert_rule_test"]:
-            got = answer.alerts.get(parse_duration(case["eval_time"]), [])
+            got = seen.alerts.get(parse_duration(case["eval_time"]), [])
             agrees = agrees and bool(got) == bool(case["exp_alerts"])
             cases.append({**case, "exp_alerts": got})
         if agrees:

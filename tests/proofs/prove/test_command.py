@@ -59,6 +59,21 @@ def test_the_test_files_that_are_written_pass_and_know_labels_and_annotations(
     )
 
 
+def test_a_written_test_says_why_it_is_none_and_an_age_with_a_guard_has_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "{alert: %s, expr: %s, for: 5m, annotations: {s: '{{ $value | %s }}'}}"
+    alerts = (
+        text % ("Stopped", "(time() - (last_run > 0)) > 86400", "humanizeDuration"),
+        text % ("Misspelt", "b > 5", "humanise"),
+    )
+    (tmp_path / "r.yml").write_text(rules(*alerts), encoding="utf-8")
+    command.run(given((tmp_path,), write_tests=tmp_path / "made"))
+    assert [file.name for file in (tmp_path / "made").glob("*.test.yml")] == ["Stopped.test.yml"]
+    said = capsys.readouterr()
+    assert 'function "humanise" not defined' in said.out + said.err
+
+
 def test_a_rule_that_cannot_be_read_costs_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
