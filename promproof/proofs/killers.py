@@ -316,7 +316,7 @@ def _outside(name: str, matcher: Matcher, others: Sequence[Matcher]) -> Iterator
     """Values that a matcher leaves out: first such as begin with one that it takes."""
     taken = values([matcher]) if matcher[0] in ("=", "=~") else []
     if name == "le":
-        pool = ["+Inf", "0.0001", "123"]
+        pool = [*(f"{value}0" for value in taken[:1]), "+Inf", "0.0001", "123"]
     else:
         pool = [*(f"{value}x" for value in taken[:3]), *refused([matcher]), "", *PLAIN]
     for text in dict.fromkeys(pool):

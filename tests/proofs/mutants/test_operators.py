@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promproof.config.promql import parse
+from promproof.config.re2 import whole
 from promproof.proofs.mutants.base import OPERATORS, Subject, mutants
 from promproof.proofs.mutants.syntax import read
 
@@ -190,6 +193,12 @@ EQUIVALENT = {
         r'x{a=~"b[.]+|c\\.+"} > 1',
         ["x{} > 1", r'x{a=~"(?:b[.]+|c\\.+).*"} > 1'],
     ),
+    "a matcher that takes any end in a group": ("matcher", 'x{a=~"b(?:c.*|d(e.+|.*))|f.+"} > 1', ["x{} > 1"]),
+    "a matcher whose last group takes some ends": (
+        "matcher",
+        'x{a=~"b(c.*|d)"} > 1',
+        ["x{} > 1", 'x{a=~"(?:b(c.*|d)).*"} > 1'],
+    ),
     "a matcher that takes any end of some": (
         "matcher",
         'x{a=~"b.+|c"} > 1',
@@ -325,3 +334,21 @@ def test_a_value_that_a_text_shows_is_no_equivalent() -> None:
     assert [m.change.data["expr"] for m in mutants(subject) if m.operator == "rate"] == [
         "increase(x[5m]) > 0"
     ]
+
+
+PATTERNS = st.recursive(
+    st.sampled_from(["a", "b", ".*", ".+", "[ab]", "a?"]),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"({'|'.join(parts)})"),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})"),
+    ),
+    max_leaves=6,
+)
+
+
+@given(PATTERNS, st.text("abc", max_size=6))
+def test_a_pattern_that_is_not_widened_takes_the_same_with_any_end(pattern: str, value: str) -> None:
+    made = [rule["expr"] for rule in changed("matcher", f'x{{a=~"{pattern}"}} > 1')]
+    if f'x{{a=~"(?:{pattern}).*"}} > 1' not in made:
+        assert bool(whole(pattern).fullmatch(value)) == bool(whole(f"(?:{pattern}).*").fullmatch(value))

@@ -44,19 +44,34 @@ def _wider(matcher: Matcher) -> str:
 
 
 def _takes_any_end(pattern: str) -> bool:
-    """Whether each alternative of a pattern takes any end already: `a.*|b.+`, `(a.*|b.+)`, `.*(a|b).*`."""
+    """Whether each alternative of a pattern takes any end already: `a.*|b.+`, `x(a.*|b.+)`, `.*(a|b).*`."""
+    return _are_open(_TOKENS.findall(pattern))
+
+
+def _are_open(tokens: list[str]) -> bool:
     alternatives: list[list[str]] = [[]]
-    tokens = _TOKENS.findall(pattern)
-    depth, closed = 0, 0
-    for place, token in enumerate(tokens):
+    depth = 0
+    for token in tokens:
         depth += (token == "(") - (token == ")")
-        if token == ")" and depth == 0 and not closed:
-            closed = place
         if token == "|" and depth == 0:
             alternatives.append([])
         else:
             alternatives[-1].append(token)
-    if tokens[:1] == ["("] and closed == len(tokens) - 1:
-        inner = "".join(tokens[1:-1])
-        return _takes_any_end(inner.removeprefix("?:"))
-    return all(found[-2:] in ([".", "*"], [".", "+"]) for found in alternatives)
+    return all(map(_is_open, alternatives))
+
+
+def _is_open(tokens: list[str]) -> bool:
+    """Whether a pattern without alternatives takes any end: it ends so itself, or in a group that does."""
+    if tokens[-2:] in ([".", "*"], [".", "+"]):
+        return True
+    if tokens[-1:] != [")"]:
+        return False
+    depth = 0
+    for place in range(len(tokens) - 1, -1, -1):
+        depth += (tokens[place] == ")") - (tokens[place] == "(")
+        if depth == 0:
+            inner = tokens[place + 1 : -1]
+            if inner[:2] == ["?", ":"]:
+                inner = inner[2:]
+            return inner[:1] != ["?"] and _are_open(inner)
+    return False
