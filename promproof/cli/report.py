@@ -14,7 +14,7 @@ from promproof.cli.judge import judged
 from promproof.config import jsonlines
 from promproof.config.urls import host_and_port
 from promproof.errors import InputError
-from promproof.evidence.history import VERSION
+from promproof.evidence.history import READ
 from promproof.interrupts import terminate_as_interrupt
 from promproof.report.exposed import NAME
 from promproof.report.index import write_page
@@ -105,7 +105,7 @@ def _of_other_version(folder: Path) -> tuple[list[Verdict], Ending] | None:
         ending = Ending(report.get("trouble"), bool(report.get("interrupted")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return None if _version(folder / HISTORY) in (None, VERSION) else (verdicts, ending)
+    return None if _version(folder / HISTORY) in (None, *READ) else (verdicts, ending)
 
 
 def _version(history: Path) -> int | None:

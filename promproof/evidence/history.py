@@ -1,13 +1,16 @@
 """The evidence of one run: append-only, one clock, one writer, readable after a crash.
 
-File format (JSON lines, version 2). Goals, in order: nothing recorded is lost when the process dies; a reader
-needs no other file; records are written in the order in which they were handed in; a reader knows what it gets.
+File format (JSON lines, version 3; one of version 2 is read too, where each record holds its data itself). Goals, in
+order: nothing recorded is lost when the process dies; a reader needs no other file; records are written in the order
+in which they were handed in; a reader knows what it gets.
 
-    line 1   {"history": 2, "run": ID, "monotonic": seconds, "epoch": seconds}
+    line 1   {"history": 3, "run": ID, "monotonic": seconds, "epoch": seconds}
     line n   {"n": number, "t": seconds, "kind": text, "data": {...}}
+    or       {"n": number, "t": seconds, "kind": text, "as": number, "data": {"end": seconds}}
 
 `data` is what the class of the kind says (`promproof/evidence/records/`, docs/history.md); a field at its default is
-left out. The version is raised when a field is renamed, changes its meaning or becomes needed.
+left out. `as`: what was asked at these times was answered as in that record (`again.py`). The version is raised when a
+field is renamed, changes its meaning or becomes needed.
 
 `t` counts from the start of the run on CLOCK_MONOTONIC, which all processes of one machine share: the ledger of a
 Locust process and the observers here use the same clock. `epoch` belongs to the same instant and translates the
@@ -28,10 +31,13 @@ from promproof.config import jsonlines
 from promproof.config.masking import Masker
 from promproof.crash import Tracebacks
 from promproof.errors import EvidenceError, InputError
+from promproof.evidence.again import Told, is_again, read_again
 from promproof.evidence.records import ObservationFailed
-from promproof.evidence.records.base import Broken, Kind, read_line, to_json
+from promproof.evidence.records.base import Broken, Kind, Line, read_line, to_json
 
-VERSION = 2
+VERSION = 3
+READ = (2, VERSION)
+"""The versions that are read."""
 K = TypeVar("K", bound=Kind)
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
@@ -126,6 +132,7 @@ class Recorder(History):
         self._clock = clock
         self.masker = masker or Masker()
         self._lock = threading.Lock()
+        self._told = Told()
         self.failure: OSError | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = path.open("x", encoding="utf-8")
@@ -133,17 +140,17 @@ class Recorder(History):
         self._write(json.dumps(header, separators=(",", ":")) + "\n")
 
     def now(self) -> float:
-        """Seconds since the start of the run."""
-        return self._clock.monotonic() - self.monotonic
+        """Seconds since the start of the run, to the microsecond."""
+        return round(self._clock.monotonic() - self.monotonic, 6)
 
     def add(self, data: K, *, t: float | None = None) -> Record[K]:
         """Append one record; `t` is given when the thing was seen earlier than it is written."""
         with self._lock:
-            number, seen = len(self.records), round(self.now() if t is None else t, 6)
+            number, seen = len(self.records), self.now() if t is None else round(t, 6)
             row = {"n": number, "t": seen, "kind": data.kind, "data": to_json(data)}
-            _, line = self.masker.json(row)
+            _, line = self.masker.json(self._told.shortened(row, data))
             try:  # what is judged now is what is judged again from the file, to the last digit
-                written = read_line(line).data
+                written = _read(line, self.records).data
             except Broken as error:
                 raise EvidenceError(
                     "history", f"a record {data.kind!r} is of another form: {error.key}: {error}"
@@ -212,7 +219,7 @@ def read(path: Path) -> History:
     history = History(header["run"], header["monotonic"], header["epoch"])
     for number, line in enumerate(lines[1:], start=2):
         try:
-            found = read_line(line)
+            found = _read(line, history.records)
             history.records.append(Record(found.n, found.t, found.data))
         except Broken as error:
             where = f"{path}:{number}: {error.key}" if error.key else f"{path}:{number}"
@@ -220,6 +227,10 @@ def read(path: Path) -> History:
                 what=str(error), where=where, expected=error.expected, todo="use the original file"
             ) from error
     return history
+
+
+def _read(line: str, records: list[Record[Kind]]) -> Line[Kind]:
+    return read_again(line, records) if is_again(line) else read_line(line)
 
 
 def _decoded(raw: bytes, path: Path) -> str:
@@ -246,12 +257,12 @@ def _header(path: Path, line: str) -> dict[str, Any]:
             expected=f'{{"history": {VERSION}, ...}}',
             todo="name a history file",
         )
-    if header["history"] != VERSION:
+    if header["history"] not in READ:
         newer = header["history"] > VERSION
         raise InputError(
             what=f"a history of version {header['history']}, which is not read here",
             where=f"{path}:1",
-            expected=f"version {VERSION}",
+            expected=f"version {' or '.join(map(str, READ))}",
             todo="judge it with a newer promproof"
             if newer
             else "judge it with the promproof that ran it, or run again",

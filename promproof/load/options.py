@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from promproof.places import DEFAULT_CONTRACT, DEFAULT_REPORTS
 
 DEFAULT_TARGET = "http://127.0.0.1:8000"
 DEFAULT_BIN_SECONDS = 0.1
+AUTO = "auto"
+"""As many workers as there are processors."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _instead(given: Mapping[str, Any]) -> Instead:
 
 
 def _sharing(given: Mapping[str, Any]) -> Sharing:
-    workers = _whole("--workers", given["workers"])
+    workers = own_workers(given["workers"], os.cpu_count() or 1)
     awaited = _whole("--await-workers", given["await_workers"])
     if workers and awaited:
         raise InputError(
@@ -125,6 +128,17 @@ def _sharing(given: Mapping[str, Any]) -> Sharing:
             todo="leave one out",
         )
     return Sharing(workers or 0, awaited or 0, host_and_port(given["listen"], "--listen", port=0))
+
+
+def own_workers(text: str | None, processors: int) -> int | None:
+    """How many workers are started: a number, or `auto` for one on each processor; where there is one, none.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if text == AUTO:
+        return processors if processors > 1 else None
+    return _whole("--workers", text, f"a whole number above 0, or {AUTO}")
 
 
 def _output(given: Mapping[str, Any]) -> Output:
@@ -157,13 +171,11 @@ def _read(name: str, text: str | None, parse: Callable[[str], float]) -> float |
         raise InputError(what=f"{text!r}, {error}", where=name) from error
 
 
-def _whole(name: str, text: str | None) -> int | None:
+def _whole(name: str, text: str | None, expected: str = "a whole number above 0") -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 18) or not int(text):
-        raise InputError(
-            what=f"found {text!r}", where=name, expected="a whole number above 0", todo="correct it"
-        )
+        raise InputError(what=f"found {text!r}", where=name, expected=expected, todo="correct it")
     return int(text)
 
 

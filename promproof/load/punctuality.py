@@ -106,7 +106,7 @@ def excesses(generator: Generator, limits: Limits) -> list[str]:
         if generator.refused and generator.limit is not None:
             full = (
                 f": {generator.refused} found {generator.limit} sessions under way, the limit of a process "
-                "(arrival.limit of the scenario)"
+                "(arrival.limit of the scenario, or its highest rate x arrival.stall)"
             )
         found.append(f"{generator.missed} of {generator.planned} arrivals were missed{full}")
     lag = bins.percentile(generator.lags, 99.0)

@@ -23,7 +23,7 @@ OPTIONS = (
         "a scenario's file or name, for the start form",
         "SCENARIO",
     ),
-    Option("workers", WORKERS, ("load",), "share the load among N processes on this machine", "N"),
+    Option("workers", WORKERS, ("load",), "share the load among N processes here; auto: one a CPU", "N"),
     Option("await-workers", WORKERS, ("load",), "share it among N workers that somebody else starts", "N"),
     Option(
         "listen", WORKERS, ("load",), "where the master takes workers", "HOST[:PORT]", default="127.0.0.1"

@@ -106,7 +106,10 @@ def generator_line(account: Account) -> str:
         if lag is None
         else f", late by {lag * 1000:.1f} ms (p99), {final['lag_max_seconds'] * 1000:.1f} ms at most"
     )
-    return f"{planned}{final['sent']} sent, {final['missed']} missed{late}, {final['cpu']:.0%} of a CPU"
+    limit = f" of at most {final['limit']} sessions at once" if final.get("limit") else ""
+    return (
+        f"{planned}{final['sent']} sent, {final['missed']} missed{limit}{late}, {final['cpu']:.0%} of a CPU"
+    )
 
 
 def html(result: LoadResult) -> str:

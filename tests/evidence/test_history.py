@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from promproof.config.masking import Masker
 from promproof.config.routing import reached
 from promproof.config.rules import facts, normal
 from promproof.errors import InputError
 from promproof.evidence.history import History, Recorder, read
-from promproof.evidence.records import AlertsPoll, RulesPoll, Trouble
+from promproof.evidence.records import AlertsPoll, Machine, MachineReading, RulesPoll, Trouble
 from promproof.evidence.records.base import Kind
 from promproof.evidence.records.drills import Poll
 from promproof.exposition import parse
@@ -158,3 +159,92 @@ def test_records_are_found_by_what_their_kinds_have_in_common() -> None:
     history = History("run", 0.0, 0.0, polls)
     assert numbers(history, Poll) == [0, 1]
     assert numbers(history, AlertsPoll) == [1]
+
+
+SECRET = "hunter2-hunter2"
+WATCHDOG = {"labels": {"alertname": "Watchdog", "of": SECRET}, "state": "firing", "value": "1e+00"}
+
+
+def polled(path: Path, masker: Masker | None = None) -> list[Poll]:
+    """What a history has in memory of some polls, of which the second and the last say what was said before."""
+    with closing(Recorder(path, "run", HandClock(), masker)) as history:
+        history.add(AlertsPoll(1.0, 1.1, alerts=(WATCHDOG,)))
+        history.add(AlertsPoll(2.0, 2.1, alerts=(WATCHDOG,)))
+        history.add(RulesPoll(2.0, 2.2, rules={"Watchdog": "firing"}))
+        history.add(AlertsPoll(3.0, 3.1, error="refused"))
+        history.add(AlertsPoll(4.0, 4.1, alerts=({**WATCHDOG, "value": "2e+00"},)))
+        history.add(AlertsPoll(5.0, 5.1))
+        history.add(AlertsPoll(6.0, 6.1, alerts=(WATCHDOG,)))
+        history.add(AlertsPoll(7.0, 7.1, alerts=(WATCHDOG,)), t=7.0)
+        return [record.data for record in history.of(Poll)]
+
+
+def test_polls_that_say_the_same_again_are_read_as_those_that_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    told = polled(path)
+    assert [record.data for record in read(path).of(Poll)] == told
+    assert [(poll.begin, poll.end) for poll in told][-1] == (7.0, 7.1)
+    lines = path.read_text().splitlines()[1:]
+    assert [number for number, line in enumerate(lines) if '"as":' in line] == [1, 7]
+    assert '"as":6,"data":{"end":7.1}' in lines[7]
+    first, second = (told[number] for number in (0, 1))
+    assert isinstance(first, AlertsPoll)
+    assert isinstance(second, AlertsPoll)
+    assert second.alerts is first.alerts
+
+
+def test_a_secret_in_a_poll_is_masked_also_where_it_is_named_again(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    told = polled(path, Masker([SECRET]))
+    assert SECRET not in path.read_text()
+    assert [record.data for record in read(path).of(Poll)] == told
+    assert SECRET not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"as":0', '"as":1', "no earlier record 'poll' has the number 1"),
+        ('"as":0', '"as":-1', "number -1"),
+        ('"as":6', '"as":2', "no earlier record 'poll' has the number 2"),
+        ('"as":0', '"as":"0"', "as: "),
+        ('"as":0,"data":{"begin":2.0,', '"as":0,"data":{"begin":"2",', r"data\.begin: "),
+    ],
+    ids=["itself", "none", "of another kind", "no number", "a time as text"],
+)
+def test_a_poll_that_names_no_earlier_one_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = tmp_path / "history.jsonl"
+    polled(path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=says):
+        read(path)
+
+
+def looked(number: int, disks: dict[str, tuple[int, ...]]) -> MachineReading:
+    """A look at a machine whose memory and first mode stand still."""
+    return MachineReading(
+        number, number + 0.1, {"idle": 5.0, "user": number}, 2, (10, 3), disks, files={"/": (9, number // 2)}
+    )
+
+
+def test_a_machine_is_written_by_what_changes_and_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    disks: list[dict[str, tuple[int, ...]]] = [
+        {"a": (0, 0), "b": (1, 2)},
+        {"a": (0, 0), "b": (1, 3)},
+        {"b": (1, 3)},
+        {},
+        {"a": (0, 0)},
+    ]
+    machine = Machine(tuple(looked(number, each) for number, each in enumerate(disks)), 7.0)
+    with closing(Recorder(path, "run", HandClock())) as history:
+        assert history.add(machine).data == machine
+        assert history.add(Machine((), None)).data == Machine((), None)
+    assert [record.data for record in read(path).of(Machine)] == [machine, Machine((), None)]
+    line = path.read_text().splitlines()[1]
+    assert line.count('"idle"') == line.count('"cpus"') == line.count('"memory"') == 1
+    path.write_text(path.read_text().replace(',"changes":true', ""))
+    with pytest.raises(InputError, match="Field required"):
+        read(path)

@@ -14,11 +14,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from promproof.config import jsonlines
+from promproof.evidence.records.changes import MARK
 
 Json = dict[str, Any]
 """An object as another program's API gave it; its shape is that program's documentation."""
 STRICT = ConfigDict(extra="forbid", strict=True)
 _BEGIN = re.compile(r'\{"n":-?\d+,"t":[-+.\deE]+,"kind":"(\w+)",')
+REACH = 40
+"""How far before the end of a line it says that its readings are changes."""
 _kinds: dict[str, type[Kind]] = {}
 _readers: dict[str, TypeAdapter[Line[Kind]]] = {}
 _writers: dict[str, TypeAdapter[Kind]] = {}
@@ -41,6 +44,16 @@ class Kind(Part):
             cls.kind = kind
             # a dataclass with slots would be made twice: the later class is the one to use
             _kinds[kind] = cls
+
+    @classmethod
+    def packed(cls, data: Json) -> Json:
+        """The fields as they are written."""
+        return data
+
+    @classmethod
+    def unpacked(cls, data: Json) -> Json:
+        """The fields of what was written."""
+        return data
 
 
 D = TypeVar("D")
@@ -77,7 +90,7 @@ def kind_of(name: str) -> type[Kind] | None:
 def to_json(record: Kind) -> Json:
     """A record as JSON values; tuples stay tuples."""
     found: Json = _writer(type(record)).dump_python(record, exclude_defaults=True, warnings=False)
-    return found
+    return type(record).packed(found)
 
 
 def read_line(line: str) -> Line[Kind]:
@@ -92,11 +105,24 @@ def read_line(line: str) -> Line[Kind]:
     if cls is None:
         raise Broken(f"the kind of record {name!r} is unknown", "kind", "a kind of docs/history.md")
     try:
-        return _reader(cls).validate_json(line)
+        return _reader(cls).validate_json(_unpacked(cls, line))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise Broken(f"{first['msg']}, found {shown(first['input'])}", key, f"a record {name!r}") from error
+        raise broken(error, f"a record {name!r}") from error
+
+
+def _unpacked(cls: type[Kind], line: str) -> str:
+    if f'"{MARK}":true' not in line[-REACH:]:
+        return line
+    row = jsonlines.value(line)
+    row["data"] = cls.unpacked(row["data"])
+    return json.dumps(row)
+
+
+def broken(error: ValidationError, expected: str) -> Broken:
+    """What is said of a line of another form."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return Broken(f"{first['msg']}, found {shown(first['input'])}", key, expected)
 
 
 def read_data(kind: str, data: Json) -> Kind:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from promproof.evidence.figures import Figures
 from promproof.evidence.records.base import Json, Kind, Part
+from promproof.evidence.records.changes import MARK, differences, whole
 
 Samples = tuple[tuple[float, float], ...]
 """(time stamp as run time (s), value)"""
@@ -180,12 +181,27 @@ class MachineReading(Part):
 
 @dataclass(frozen=True)
 class Machine(Kind, kind="machine"):
-    """The kernel's figures of the machine: the truth of what Node Exporter exposes."""
+    """The kernel's figures of the machine: the truth of what Node Exporter exposes.
+
+    In the file, `"changes":true` at the end says that each reading holds what differs from the one before (None: gone).
+    """
 
     readings: tuple[MachineReading, ...]
     """one for each look, in their order"""
     process_started: float | None
     """when the target's process started (epoch seconds)"""
+
+    @classmethod
+    def packed(cls, data: Json) -> Json:
+        """Only what has changed of each reading: most of a machine's devices stand still."""
+        rows = list(differences(data["readings"], ("before", "after")))
+        return {**data, "readings": rows, MARK: True}
+
+    @classmethod
+    def unpacked(cls, data: Json) -> Json:
+        """Whole readings again."""
+        found = {key: value for key, value in data.items() if key != MARK}
+        return {**found, "readings": list(whole(data["readings"]))}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from dataclasses import astuple
-from math import inf
+from math import ceil, inf
+from sys import maxsize
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,13 +14,18 @@ from pydantic import Field
 from promproof.evidence import bins
 from promproof.load.arrival.kind import Arrival, Stage, register
 from promproof.load.arrivals import keep, until
-from promproof.load.fields import EdgeRate, Rate
+from promproof.load.fields import Duration, EdgeRate, Rate
 from promproof.load.rates import Piece, schedule
 
 if TYPE_CHECKING:
     from promproof.load.ground import Ground
     from promproof.load.plan import ReadySession, Visit
     from promproof.load.play import Player
+
+LEAST = 500
+"""Sessions under way that are always allowed: they may last, whatever the rate."""
+SPARE = 100
+"""Files that are no connections: libraries, the ledger, standard streams."""
 
 
 class RateStage(Stage):
@@ -45,15 +52,30 @@ class Open(Arrival):
     spacing: Literal["even", "poisson"] = Field(
         default="even", description="gaps between arrivals: all alike, or random as of independent callers"
     )
-    limit: Annotated[int, Field(ge=1)] = Field(
-        default=500,
-        description="sessions under way at most; an arrival beyond that is missed, and counted as missed",
+    limit: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="sessions under way at most in a process; an arrival beyond that is missed, and counted as missed. "
+        "By default as many as arrive at the highest rate while the target stands still for `stall`, at least 500",
+    )
+    stall: Duration = Field(
+        default=10.0, description="the longest standstill of the target without a missed arrival"
     )
 
     @property
     def constant_rate(self) -> float | None:
         """Arrivals a second, without stages."""
         return self.rate
+
+    def sessions_at_once(self, processes: int, descriptors: int) -> int:
+        """How many sessions may be under way in one of several processes, each of which may open so many files.
+
+        A target that stands still holds all that arrive meanwhile.
+        """
+        if self.limit is not None:
+            return self.limit
+        edges = (self.rate or 0.0, *(edge for stage in self.stages for edge in stage.edges))
+        wanted = max(LEAST, ceil(max(edges) / processes * self.stall))
+        return max(min(wanted, descriptors - SPARE), 1)
 
     def course(self, seconds: float | None) -> tuple[Piece, ...]:
         """How the rate goes."""
@@ -74,7 +96,10 @@ class _Arrivals:
     def __init__(self, ground: Ground, player: Player, arrival: Open) -> None:
         self._ground = ground
         self._player = player
-        self._limit = arrival.limit
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._limit = arrival.sessions_at_once(
+            ground.team.share.of, maxsize if descriptors == resource.RLIM_INFINITY else descriptors
+        )
         self._schedule = arrival.schedule(ground.scenario.seconds, ground.scenario.seed)
         self._next: tuple[ReadySession, Visit] | None = None
         self._slots = 0
