@@ -54,7 +54,7 @@ class Worker:
         self._ledger = Ledger(clock, BIN)
         self.sent: list[tuple[str, str]] = []
         under_way: dict[str, object] = {"arrived": 0, "sessions": {}}
-        self._writer = team.WorkerWriter(self._send, self._ledger, clock, lambda: under_way)
+        self._writer = team.WorkerWriter(self._send, self._ledger, clock, lambda: under_way, lambda: of)
 
     def _send(self, kind: str, data: dict[str, Any], *_: object) -> None:
         self.sent.append((kind, json.dumps(data)))

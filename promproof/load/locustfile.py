@@ -182,7 +182,10 @@ def _worker_run(environment: Any, scenario: Scenario, width: float) -> LoadRun:
         run.finish()
 
     environment.load_team = team.WorkerTeam(runner.send_message, clock, halt)
-    writer = team.WorkerWriter(runner.send_message, ledger, clock, lambda: run.under_way())
+    shared = environment.load_team
+    writer = team.WorkerWriter(
+        runner.send_message, ledger, clock, lambda: run.under_way(), lambda: shared.share.of
+    )
     run = LoadRun(scenario, ledger, writer, clock, finish, team=environment.load_team)
     return run
 

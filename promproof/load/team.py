@@ -26,6 +26,10 @@ HELLO, SHARE, WAITING, GO, INCREMENT, PULSE, FINAL, HALT, BEAT = (
 )
 WATCHDOG_SECONDS = 10.0
 """a worker that has not heard from its master for so long stops"""
+SPEAKS_SECONDS = 0.5
+"""After which a worker says something, whatever it has."""
+MESSAGES = 400
+"""How many a second a master takes of all workers, with time to spare; few workers tell of each bin."""
 CLOCK_QUESTIONS = 8
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -120,9 +124,16 @@ class WorkerWriter:
     """Sends to the master what a LedgerWriter writes into a file; see roles.Writer."""
 
     def __init__(
-        self, send: Send, ledger: Ledger, clock: Clock, under_way: Callable[[], dict[str, object]]
+        self,
+        send: Send,
+        ledger: Ledger,
+        clock: Clock,
+        under_way: Callable[[], dict[str, object]],
+        workers: Callable[[], int] = lambda: 1,
     ) -> None:
+        """workers: how many there are, of whom each speaks the less often the more they are."""
         self._send = send
+        self._workers = workers
         self._ledger = ledger
         self._clock = clock
         self._under_way = under_way
@@ -132,6 +143,10 @@ class WorkerWriter:
 
     def flush(self) -> None:
         """Send what was recorded since the last call; at least every half a second, so that silence means death."""
+        if self._clock() - self._written >= min(SPEAKS_SECONDS, self._workers() / MESSAGES):
+            self._flush()
+
+    def _flush(self) -> None:
         now = self._clock()
         view = self._ledger.drain()
         if (
@@ -139,7 +154,7 @@ class WorkerWriter:
             or view.tallies_seen
             or view.tallies_lost
             or view.lags
-            or now - self._written > 0.5
+            or now - self._written > SPEAKS_SECONDS
         ):
             self._requests += view.requests
             self._number += 1
@@ -149,12 +164,12 @@ class WorkerWriter:
 
     def event(self, name: str, **data: object) -> None:
         """Turns of the run are the master's to write; what was recorded before this one goes first."""
-        self.flush()
+        self._flush()
 
     def sample(self, **data: object) -> None:
         self._send(PULSE, data)
 
     def finish(self, **data: object) -> None:
         """Send the rest and the account."""
-        self.flush()
+        self._flush()
         self._send(FINAL, {"requests": self._requests, "open": self._ledger.open_requests(), **data})
