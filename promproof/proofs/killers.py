@@ -22,6 +22,7 @@ from promproof.proofs.shapes import Recorded
 from promproof.proofs.signatures import unnamed
 from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
 from promproof.proofs.tree import Aggregate, Node, NotCovered, Selector, parse, walk
+from promproof.proofs.turning import elsewhere
 from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
 
 MOST = 900
@@ -146,7 +147,7 @@ def answer(
 def _candidates(plan: Plan) -> Iterator[Scene]:
     """Worlds of all kinds in turn: there are many of each, and one kind may be all that shows a mutant."""
     kinds = [_left_outs(plan), _exact(plan), _labelled(plan), _turned(plan), _insteads(plan), _besides(plan)]
-    kinds += [_alikes(plan), _doubled(plan), _guarded(plan)]
+    kinds += [_alikes(plan), _doubled(plan), _guarded(plan), _elsewhere(plan)]
     families, root = plan.problem.families, plan.problem.root
     kinds.append(Scene(families, knobs, True) for knobs in crowds(families, plan.boundaries, root))
     while kinds:
@@ -159,8 +160,15 @@ def _candidates(plan: Plan) -> Iterator[Scene]:
 
 
 def _pairs(plan: Plan) -> list[tuple[Knobs, Knobs]]:
-    """Firing and silent worlds."""
-    return [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
+    """Firing and silent worlds, also those in which another alternative of an `or` decides."""
+    found = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
+    return [*found, *elsewhere(plan.problem, found)]
+
+
+def _elsewhere(plan: Plan) -> Iterator[Scene]:
+    for pair in _pairs(plan)[len(plan.boundaries[:4]) :]:
+        for knobs in pair:
+            yield Scene(plan.problem.families, knobs, plan.problem.fires(knobs))
 
 
 def _left_outs(plan: Plan) -> Iterator[Scene]:

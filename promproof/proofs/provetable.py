@@ -19,7 +19,7 @@ WIDTH = 80
 VERSION = 1
 LEAST = 12
 """Columns that receivers, and then names, have at least on a terminal that is too narrow; numbers are never cut."""
-OPEN_LABEL = "?: it depends on labels that the series may have; without them, the first is told"
+OPEN_LABEL = "?: it depends on labels that the series may have; without them the first is told"
 
 
 @dataclass(frozen=True)

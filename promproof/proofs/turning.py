@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, boundary, is_counter
 from promproof.proofs.tree import Binary, Call, Selector, Window, walk
@@ -50,6 +50,20 @@ def gone(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
         }
         if silent != fired and not problem.fires(silent):
             found.append((fired, silent))
+    return found
+
+
+def elsewhere(problem: Problem, pairs: Sequence[tuple[Knobs, Knobs]]) -> list[tuple[Knobs, Knobs]]:
+    """Worlds on either side without one family, where another alternative of an `or` decides in its place."""
+    if not any(isinstance(node, Binary) and node.op == "or" for node in walk(problem.root)):
+        return []
+    found = []
+    for family in problem.families:
+        key = (family.number, COPIES)
+        for pair in pairs:
+            fired, silent = ({**knobs, key: 0.0} for knobs in pair)
+            if pair[0].get(key) and problem.fires(fired) and not problem.fires(silent):
+                found.append((fired, silent))
     return found
 
 

@@ -31,6 +31,9 @@ FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) 
 
 ZONES = "count by (zone) (pods) / count(nodes) > 2.5"
 
+QUIET = "((x > 5) unless on (t) (quiet == 1))"
+EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) info"
+
 
 @pytest.mark.parametrize(
     ("expression", "changed"),
@@ -45,6 +48,8 @@ ZONES = "count by (zone) (pods) / count(nodes) > 2.5"
         (ZONES, ZONES.replace("2.5", "2.475")),
         (FULL, FULL.replace("> 0)", "> -1)")),
         (FULL, FULL.replace("> 0)", ">= 0)")),
+        (EITHER, EITHER.replace("== 1)) unless on (t) info", "!= 1)) unless on (t) info")),
+        (EITHER, EITHER.replace("== 1)) * on", "!= 1)) * on")),
     ],
     ids=[
         "a matcher of one side",
@@ -57,6 +62,8 @@ ZONES = "count by (zone) (pods) / count(nodes) > 2.5"
         "more of one than of the other",
         "a divisor below 0",
         "a divisor of 0 beside another",
+        "the second of two alternatives",
+        "the first of two alternatives",
     ],
 )
 def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
