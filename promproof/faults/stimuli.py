@@ -17,6 +17,8 @@ from promproof.evidence.records import StimulusConnections, StimulusCpu, Stimulu
 from promproof.faults.port import FaultPort
 
 CONNECTIONS = 20
+CONNECT_SECONDS = 5.0
+PORTS = {"http": 80, "https": 443}
 DISK_BYTES = 4_000_000
 BALLAST_BYTES = 64_000_000
 
@@ -24,12 +26,16 @@ BALLAST_BYTES = 64_000_000
 def hold_connections(url: str, history: Recorder, wait: Callable[[], None]) -> None:
     """Keep connections open without sending anything while `wait` lets scrapes pass."""
     parts = urlsplit(url)
+    address = (parts.hostname or "127.0.0.1", parts.port or PORTS.get(parts.scheme, 80))
     asked = history.now()
     with ExitStack() as stack:
-        for _ in range(CONNECTIONS):
-            stack.enter_context(
-                socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), timeout=5)
-            )
+        try:
+            for _ in range(CONNECTIONS):
+                stack.enter_context(socket.create_connection(address, timeout=CONNECT_SECONDS))
+        except OSError as error:  # one that answers a few at once is a target like any other
+            why = f"the target does not take {CONNECTIONS} connections at once: {error}"
+            history.add(StimulusConnections(unavailable=why))
+            return
         begin = history.now()
         wait()
         end = history.now()
