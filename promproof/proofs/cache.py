@@ -20,7 +20,7 @@ from promproof.proofs.questions import LATE, Course
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.tree import NotCovered, parse
 
-VERSION = 6
+VERSION = 7
 """Of the proofs: raised whenever a verdict may become another one."""
 
 

@@ -17,8 +17,13 @@ PAIRS = ("rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linea
 """What says nothing of a single sample."""
 DEAR = 6 * 3600.0
 """A subquery over more seconds."""
-IN_WINDOW = 3000
-"""promtool refuses a query that reads over 10,000 samples."""
+IN_WINDOW, ENOUGH = 3000, 600
+"""Samples of a longest window: at most, and where their number does not matter. promtool copies all at each evaluation.
+
+It refuses a query that reads over 10,000.
+"""
+COUNTS = ("count_over_time", "changes", "resets")
+"""What depends on the number of samples."""
 
 
 def at_least(step: float, moment: float, root: Node) -> tuple[float, float, float]:
@@ -49,14 +54,32 @@ def times(root: Node, recorded: Recorded, scrape: float | None) -> tuple[float, 
     step = scrape or min([SCRAPE, *(seconds / 2 for seconds in raw)])
     span = _span(root, recorded) + 4 * step
     if span / step > SAMPLES:
-        instants = len(raw) < sum(isinstance(n, Selector) for n in found)
-        widest = LOOKBACK if instants else max(LOOKBACK, span / IN_WINDOW)
+        widest = LOOKBACK if _has_instants(root, recorded) else _widest(root, recorded, span)
         step = max(step, min([widest, *(seconds / 4 for seconds in raw)]))
     # what is evaluated again and again inside is dear: a few evaluations are enough for a moment
     many = 4 if any(isinstance(n, Window) and n.step and n.seconds > DEAR for n in found) else 24
     count = 1 if any(_reads_back(n, recorded) for n in found) else max(1, int(span / step / many))
     every = step * count
     return step, every, max(2.0, math.ceil(span / every)) * every
+
+
+def _widest(root: Node, recorded: Recorded, span: float) -> float:
+    """Seconds between samples of what is read by windows alone."""
+    counts = any(isinstance(node, Call) and node.name in COUNTS for node in all_nodes(root, recorded))
+    most = IN_WINDOW if counts else ENOUGH
+    return max(LOOKBACK, math.ceil(span / most / SCRAPE) * SCRAPE)
+
+
+def _has_instants(root: Node, recorded: Recorded) -> bool:
+    """Whether a scraped series is read without a window, or a recorded one at another moment than it is recorded at."""
+    found = all_nodes(root, recorded)
+    within = {id(node.inner) for node in found if isinstance(node, Window)}
+    return any(
+        isinstance(node, Selector)
+        and id(node) not in within
+        and (not _is_recorded(node, recorded) or node.shift != 0 or node.at is not None)
+        for node in found
+    )
 
 
 def _reads_back(node: Node, recorded: Recorded) -> bool:
