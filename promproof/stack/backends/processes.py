@@ -47,8 +47,10 @@ class Processes:
 
         def configure(ports: Ports) -> Rendered:
             rendered = wanted.configure({name: ports.address(name) for name in _NAMES})
-            middle = ", Alertmanager" if rendered.alertmanager_config is not None else ""
-            site.say(f"starting Prometheus{middle} and Node Exporter as processes")
+            found = wanted.binaries
+            alertmanager = f", Alertmanager {found.alertmanager.version}"
+            middle = alertmanager if rendered.alertmanager_config is not None else ""
+            site.say(f"starting Prometheus {found.prometheus.version}{middle} and Node Exporter as processes")
             return rendered
 
         return ProcessStack(
