@@ -139,8 +139,11 @@ def families(
     root: Node,
     *,
     peers: bool = False,
+    twins: bool = False,
 ) -> list[Family]:
     """The families for the selectors. peers: whether what is averaged has a member that may differ from the others.
+
+    twins: whether there are two instances of everything, each with values of its own.
 
     Raises:
         NotCovered: no label value satisfies a selector's matchers.
@@ -153,14 +156,14 @@ def families(
     shifts = any(isinstance(node, Selector | Window) and node.shift for node in walk(root))
     for use in found:
         for labels in [*_remainders(use, found)] or [use.labels]:
-            for counted in range(2 if use.is_counted() or (peers and use.is_averaged()) else 1):
+            for counted in range(2 if twins or use.is_counted() or (peers and use.is_averaged()) else 1):
                 held = {**labels, "instance": f"{labels.get('instance', 'host')}-b"} if counted else labels
                 metric = held.get("__name__", use.selector.name)
                 plain = {name: value for name, value in held.items() if name != "__name__"}
                 key = (metric, tuple(sorted(plain.items())))
                 family = made.setdefault(key, Family(len(made), metric, plain, window=use.seconds))
                 _give_knobs(family, use, tracks, shifts, constants)
-                family.knobs[COPIES] = 0.0 if counted else 1.0
+                family.knobs[COPIES] = 0.0 if counted and not twins else 1.0
                 family.copied = _copied(use)
                 family.is_spread |= use.counts_values()
                 family.is_native |= use.is_native

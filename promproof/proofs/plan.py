@@ -149,7 +149,20 @@ def _searched(
     if plan.fired is None and averages and past(root, recorded, step, moment) is None:
         differing = _firing(root, recorded, step, every, moment, peers=True, left_open=left_open)
         plan = plan if differing.fired is None else differing
+    if plan.fired is None and _parts_by_value(root):
+        two = _firing(root, recorded, step, every, moment, twins=True, left_open=left_open)
+        plan = plan if two.fired is None else two
     return plan
+
+
+def _parts_by_value(root: Node) -> bool:
+    """Whether sides of one metric are told apart by a value alone: `(x and r == 0) - on (e) (x and r == 1)`."""
+    guarded = [
+        {part.name for part in walk(node) if isinstance(part, Selector)}
+        for node in walk(root)
+        if isinstance(node, Binary) and node.op in ("and", "unless")
+    ]
+    return any(one & other for place, one in enumerate(guarded) for other in guarded[:place])
 
 
 def _problem(
@@ -160,10 +173,11 @@ def _problem(
     moment: float,
     *,
     peers: bool = False,
+    twins: bool = False,
     left_open: bool,
 ) -> Problem:
     numbers = constants(root)
-    series = families(uses(root, recorded), choice, numbers, root, peers=peers)
+    series = families(uses(root, recorded), choice, numbers, root, peers=peers, twins=twins)
     return Problem(root, series, numbers, step, moment, recorded, needed=moment, left_open=left_open)
 
 
@@ -176,11 +190,13 @@ def _firing(
     told: Past | None = None,
     *,
     peers: bool = False,
+    twins: bool = False,
     left_open: bool,
 ) -> Plan:
     """A plan with a world in which the alert fires; without one, the reason is its error.
 
     told: of series that changed; peers: whether one series may differ from those that it is averaged with.
+    twins: whether there are two instances of everything.
     """
     waiting, tried = [dict[tuple[int, str], bool]()], 0
     # what compares itself with its past is rarely told by steady series, unless a slope is all that is asked of them
@@ -198,7 +214,9 @@ def _firing(
             continue
         seen_choices.add(key)
         tried += 1
-        problem = _problem(root, recorded, choice, step, moment, peers=peers, left_open=left_open)
+        problem = _problem(
+            root, recorded, choice, step, moment, peers=peers, twins=twins, left_open=left_open
+        )
         usual = problem.moment
         if any(clocks.reads_dates(node) for node in all_nodes(root, recorded)):
             problem.moment = clocks.moment(problem, every)

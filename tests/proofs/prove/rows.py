@@ -99,6 +99,10 @@ FLIPS = {
     ),
     "count that groups by instance": ("count by (instance) (a) > 10", "> 10"),
     "sum of two": ("sum(increase(a_total[5m])) + sum(increase(b_total[5m])) > 10", "> 10"),
+    "sides of one metric that a value parts": (
+        "(a and on (instance) k == 1) - on (e) group_right () (a and on (instance) k == 0) > 1000",
+        "> 1000",
+    ),
     "any of three": ("increase(a_total[5m]) + increase(b_total[5m]) + increase(c_total[5m]) > 0", "> 0"),
     "rounded": ("round(increase(a_total[5m])) > 3", "> 3"),
     "age of what has run": ("time() - (a > 0) > 10800", "> 10800"),
