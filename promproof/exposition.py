@@ -20,7 +20,7 @@ ACCEPT = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
-"""What Prometheus asks for. A library that knows both formats exposes more, or other names, in one of them."""
+"""What Prometheus 2 asks for. A library that knows both formats exposes more, or other names, in one of them."""
 _QUOTED = r'"(?:\\.|[^"\\])*"'
 _DECLARED = re.compile(rf"#[ \t]+(HELP|TYPE)[ \t]+({_QUOTED}|\S+)[ \t]*(.*)")
 _WITH_EXEMPLAR = re.compile(rf"((?:{_QUOTED}|[^\"#])*?)[ \t]+#[ \t]*\{{")

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, Info, Summary, generate_latest
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from promproof.exposition import parse, selector, series_text
+from promproof.observe.asking import headers_of
 
 pytestmark = pytest.mark.unit
 generate_openmetrics: Callable[[CollectorRegistry], bytes] = openmetrics.generate_latest  # it has no types
@@ -120,3 +122,22 @@ def test_names_of_any_characters_are_read_in_both_formats_and_written_as_promql_
     assert selector("http.requests_total", 'job="a"') == '{__name__="http.requests_total",job="a"}'
     assert selector("r_total", 'job="a"') == 'r_total{job="a"}'
     assert selector("job:up:sum") == "job:up:sum"
+
+
+def answered(version: str) -> list[str]:
+    """The families that Prometheus' own Python library exposes to whoever asks as a Prometheus of a version does."""
+    registry = CollectorRegistry()
+    Counter("http.requests", "", registry=registry).inc()
+    encoder, _ = choose_encoder(headers_of(version)["Accept"])
+    return sorted(parse(encoder(registry).decode()).families)
+
+
+def test_names_are_asked_for_as_the_prometheus_of_the_run_does() -> None:
+    assert "http.requests_total" in answered("3.5.3+ds1")
+    assert "http_requests_total" in answered("2.42.0+ds")
+    assert "http_requests_total" in answered("")
+
+
+def test_the_header_of_the_scrape_job_goes_along() -> None:
+    assert headers_of("3.5.3", "Bearer abc")["Authorization"] == "Bearer abc"
+    assert "Authorization" not in headers_of("3.5.3")

@@ -12,8 +12,9 @@ from promproof.config.jobs import address_of, instances
 from promproof.config.timescale import parse_duration
 from promproof.contract.model import Contract, Metric
 from promproof.errors import EvidenceError
-from promproof.exposition import ACCEPT, Labels, label_set, matcher, parse, selector
+from promproof.exposition import Labels, label_set, matcher, parse, selector
 from promproof.http import Session
+from promproof.observe.asking import headers_of
 from promproof.observe.prometheus import Prometheus
 from promproof.truth.counts import Reading, reading
 from promproof.truth.metrics import sample_name
@@ -40,6 +41,7 @@ class Readings:
         self._url = target.rstrip("/") + contract.target.metrics_path
         self._prometheus = prometheus
         self._session = Session(TIMEOUT_SECONDS)
+        self._headers: dict[str, str] = {}
         self._selector = ""
         self._added: dict[str, str] = {}
         """The labels that the target has in Prometheus, beside those of every target."""
@@ -52,7 +54,7 @@ class Readings:
         """
         begin = time.monotonic()
         try:
-            answer = self._session.get(self._url, headers={"Accept": ACCEPT})
+            answer = self._session.get(self._url, headers=self._asking())
             answer.raise_for_status()
             exposition = parse(answer.text)
         except (requests.RequestException, ValueError) as error:
@@ -60,6 +62,17 @@ class Readings:
                 "target", f"{self._url}: {error}", (), "look whether the API is up"
             ) from error
         return reading(exposition, begin, time.monotonic())
+
+    def _asking(self) -> dict[str, str]:
+        """The headers with which Prometheus asks; as long as it has not said its version, those of an older one."""
+        if self._prometheus is None:
+            return headers_of("")
+        if not self._headers:
+            try:
+                self._headers = headers_of(self._prometheus.version())
+            except EvidenceError:
+                return headers_of("")
+        return self._headers
 
     def scraped(self) -> Scraped:
         """How Prometheus scrapes the target.

@@ -19,10 +19,11 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
-from promproof.exposition import ACCEPT, Exposition, parse, selector
+from promproof.exposition import Exposition, parse, selector
 from promproof.http import Session
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
+from promproof.observe.asking import headers_of
 from promproof.observe.prometheus import Prometheus, StoredSeries
 from promproof.observe.webhook import Delivery
 from promproof.promql.comparison import comparison_of
@@ -51,19 +52,17 @@ def attempt(history: Recorder, what: str) -> Iterator[None]:
 
 
 def exposition(
-    history: Recorder, url: str, label: str, authorization: str = "", instance: str = ""
+    history: Recorder, url: str, label: str, headers: Mapping[str, str] | None = None, instance: str = ""
 ) -> Exposition | None:
     """Read the target's exposition directly; a failure is recorded and gives None.
 
-    authorization: the header with which Prometheus identifies itself; empty for none. instance: of several instances
-    the one that is read, empty for the first.
+    headers: those with which Prometheus asks. instance: of several instances the one that is read, empty for the first.
     """
-    headers = {"Accept": ACCEPT} | ({"Authorization": authorization} if authorization else {})
     begin = history.now()
     status, page, text, failed, parsed = None, False, "", None, None
     try:
         with Session(EXPOSITION_SECONDS) as session:
-            answer = session.get(url, headers=headers)
+            answer = session.get(url, headers=headers or headers_of(""))
         status, page = answer.status_code, _is_page(answer)
         answer.raise_for_status()
         text = answer.text
@@ -76,16 +75,15 @@ def exposition(
     return parsed
 
 
-def exposed(url: str, authorization: str = "") -> Exposition:
+def exposed(url: str, headers: Mapping[str, str] | None = None) -> Exposition:
     """The target's exposition, which is not written down.
 
     Raises:
         EvidenceError: there is none.
     """
-    headers = {"Accept": ACCEPT} | ({"Authorization": authorization} if authorization else {})
     try:
         with Session(EXPOSITION_SECONDS) as session:
-            return parse(session.get(url, headers=headers).text)
+            return parse(session.get(url, headers=headers or headers_of("")).text)
     except (requests.RequestException, ValueError) as error:
         raise EvidenceError("target", f"{url}: {error}", (), "look at its log") from error
 
@@ -105,7 +103,7 @@ def asked_for_metrics(history: Recorder, instance: str = "") -> Callable[[SentRe
     return note
 
 
-def need_exposition(history: Recorder, url: str, authorization: str = "") -> None:
+def need_exposition(history: Recorder, url: str, headers: Mapping[str, str] | None = None) -> None:
     """Read the exposition before anything is sent; what can't come later either is said at once, as the cause.
 
     A target that refuses us, is busy or hangs may still answer Prometheus: then the run goes on.
@@ -115,7 +113,7 @@ def need_exposition(history: Recorder, url: str, authorization: str = "") -> Non
     """
 
     def unmet() -> str:
-        exposition(history, url, "baseline", authorization)
+        exposition(history, url, "baseline", headers)
         record = history.last(records.ExpositionRead)
         if record is None:
             return ""

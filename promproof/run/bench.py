@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from promproof.config.timescale import TimeScale
@@ -10,6 +12,7 @@ from promproof.evidence.history import Recorder
 from promproof.exposition import matcher
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
+from promproof.observe.asking import headers_of
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import Receiver
 from promproof.run.liveness import Liveness
@@ -37,8 +40,8 @@ class Service:
     sender: Sender
     scale: TimeScale
     """That of its own durations: 1 for a target that runs already."""
-    authorization: str = ""
-    """The header with which Prometheus asks for its metrics; empty for none."""
+    headers: Mapping[str, str] = field(default_factory=partial(headers_of, ""))
+    """The headers with which Prometheus asks for its metrics."""
     siblings: tuple[str, ...] = ()
     """The other instances of its job, in a Prometheus that runs already, but for those that take part."""
     others: tuple[Service, ...] = ()

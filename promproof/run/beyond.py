@@ -28,5 +28,5 @@ def create(history: Recorder, contract: Contract, service: Service) -> None:
             answer = session.post(service.url + request.path, json=request.body)
             if answer.status_code >= 400:
                 raise EvidenceError("target", f"POST {request.path} is answered {answer.status_code}")
-    recording.exposition(history, service.metrics_url, LABEL, service.authorization)
+    recording.exposition(history, service.metrics_url, LABEL, service.headers)
     recording.rows(history, contract, service.database, LABEL)

@@ -29,6 +29,7 @@ from promproof.faults.kind import Need
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
 from promproof.observe import panels, recording
+from promproof.observe.asking import headers_of
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import NO_ANSWER, Receiver
 from promproof.render.monitoring import Rendered
@@ -100,12 +101,13 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     cleanup.callback(liveness.stop)
     liveness.start()
     _tell_rendered(ground, stack.rendered, private)
+    monitoring = _monitoring(prepared, backend.name, stack, liveness, cleanup)
+    version = _version(monitoring)
     services = [
-        _service(place.prepared, target, None if number else target.faults(cleanup, book))
+        _service(place.prepared, target, None if number else target.faults(cleanup, book), version)
         for number, (place, target) in enumerate(zip(found, targets, strict=True))
     ]
     service = replace(services[0], others=tuple(services[1:]), balanced=any(place.behind for place in found))
-    monitoring = _monitoring(prepared, backend.name, stack, liveness, cleanup)
     bench = Bench(
         _among(prepared, monitoring, service),
         monitoring,
@@ -169,7 +171,7 @@ def _started(
     return target
 
 
-def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Service:
+def _service(prepared: Prepared, target: Target, faults: FaultPort | None, version: str) -> Service:
     return Service(
         url=target.url,
         metrics_url=target.metrics_url,
@@ -180,7 +182,7 @@ def _service(prepared: Prepared, target: Target, faults: FaultPort | None) -> Se
         faults=faults,
         sender=target.sender,
         scale=prepared.scale if target.app is not None else TimeScale(1),
-        authorization=authorization(_job(prepared), prepared.folder.prometheus.path.parent),
+        headers=headers_of(version, authorization(_job(prepared), prepared.folder.prometheus.path.parent)),
     )
 
 
@@ -203,6 +205,14 @@ def _instance(prepared: Prepared, address: str) -> str:
     except ValueError:
         return address
     return (found or {}).get("instance", address)
+
+
+def _version(monitoring: Monitoring) -> str:
+    """That of the Prometheus of this run; empty where it does not tell, of which the checks speak."""
+    try:
+        return monitoring.prometheus.version()
+    except EvidenceError:
+        return ""
 
 
 def _among(prepared: Prepared, monitoring: Monitoring, service: Service) -> Service:
@@ -346,7 +356,7 @@ def _refuse_names(bench: Bench, up: Sequence[float]) -> None:
     for target in bench.monitoring.prometheus.targets():
         service = ours.get(str(target["labels"].get("instance")))
         if service is not None and target["health"] != "up":
-            exposition = recording.exposed(service.metrics_url, service.authorization)
+            exposition = recording.exposed(service.metrics_url, service.headers)
             error = str(target.get("lastError", ""))
             versions.refuse_names(error, exposition, bench.tools.binaries.prometheus)
 

@@ -123,13 +123,9 @@ class Job:
         Raises:
             EvidenceError: a component died, or traffic could not be driven.
         """
-        recording.need_exposition(
-            self.history, self.bench.service.metrics_url, self.bench.service.authorization
-        )
+        recording.need_exposition(self.history, self.bench.service.metrics_url, self.bench.service.headers)
         for other in self.bench.service.others:
-            recording.exposition(
-                self.history, other.metrics_url, "baseline", other.authorization, other.instance
-            )
+            recording.exposition(self.history, other.metrics_url, "baseline", other.headers, other.instance)
         if self.bench.service.app is None:
             for each in self.bench.service.every:
                 each.sender.forget()
@@ -264,7 +260,7 @@ class Job:
         limits = metric_limit.variables(self.prepared.contract) if not app.beside_stack else {}
         app.restart(limits)
         recording.exposition(
-            self.history, self.bench.service.metrics_url, "restart", self.bench.service.authorization
+            self.history, self.bench.service.metrics_url, "restart", self.bench.service.headers
         )
         if self.bench.service.database is not None:
             recording.rows(self.history, self.prepared.contract, self.bench.service.database, "restart")

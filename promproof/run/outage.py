@@ -35,7 +35,7 @@ def take_out(service: Service, contract: Contract, history: Recorder, wait: Call
         return
 
     def read(label: str) -> None:
-        recording.exposition(history, service.metrics_url, label, service.authorization)
+        recording.exposition(history, service.metrics_url, label, service.headers)
 
     asked = history.now()
     try:

@@ -17,9 +17,7 @@ from promproof.run.bench import Service
 def expositions(history: Recorder, service: Service, label: str) -> list[Exposition | None]:
     """The expositions of all instances, one after the other."""
     return [
-        recording.exposition(
-            history, each.metrics_url, label, each.authorization, each.instance if number else ""
-        )
+        recording.exposition(history, each.metrics_url, label, each.headers, each.instance if number else "")
         for number, each in enumerate(service.every)
     ]
 

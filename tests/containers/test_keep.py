@@ -60,7 +60,7 @@ def test_a_kept_stack_is_reached_keeps_its_data_and_leaves_nothing(client: Any) 
 
 
 def test_a_stack_that_cannot_be_kept_ends_with_4(tmp_path: Path) -> None:
-    done = stack("up", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    done = stack("up", "--stack", "containers", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
     assert done.returncode == 4
     assert "no container engine answers" in done.stderr
     assert "Traceback" not in done.stderr

@@ -18,6 +18,9 @@ Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "monitoring" / "grafana" / "dashboards"
 
+OPENED = {"${datasource}": "prometheus", "$job": "promptpilot-api", "$node": "node"}
+CHOSEN = ("datasource", "job", "node")
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -35,8 +38,13 @@ class Twin:
         return f"twin-{self.name}"[:40]
 
     def make(self) -> Json:
-        """The broken dashboard: its one panel, and the variables."""
-        data: Json = json.loads((SHIPPED / f"{self.dashboard}.json").read_text(encoding="utf-8"))
+        """The broken dashboard: its one panel, and the variables; data source and jobs stand as they open."""
+        text = (SHIPPED / f"{self.dashboard}.json").read_text(encoding="utf-8")
+        for name, value in OPENED.items():
+            text = text.replace(name, value)
+        data: Json = json.loads(text)
+        own = [variable for variable in data["templating"]["list"] if variable["name"] not in CHOSEN]
+        data["templating"]["list"] = own
         data["panels"] = [panel for panel in data["panels"] if panel["title"] == self.panel]
         data |= {"uid": self.uid, "title": f"Twin {self.name}"}
         self.edit(data["panels"][0], data)

@@ -8,6 +8,7 @@ import pytest
 
 from promproof.cli import stack
 from promproof.errors import InputError
+from promproof.optiontable import options
 from promproof.stack import images
 
 pytestmark = pytest.mark.unit
@@ -39,6 +40,7 @@ def test_in_the_repository_the_command_that_builds_them_is_named() -> None:
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("action", ["up", "status", "logs"])
 def test_a_folder_without_a_compose_file_has_no_stack_to_keep(action: str) -> None:
+    usual = {option.name.replace("-", "_"): option.default_of("stack") for option in options("stack")}
     with pytest.raises(InputError, match="no compose file is there") as caught:
-        stack.run({"action": action})
+        stack.run({**usual, "action": action, "stack": "containers"})
     assert caught.value.where.endswith("docker-compose.yml")
