@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from promproof.proofs.search import Boundary, Knobs, comparisons, constant
+from promproof.proofs.flips import Boundary
+from promproof.proofs.search import Knobs, comparisons, constant
 from promproof.proofs.tree import Aggregate, Binary, Node, walk
 from promproof.proofs.world import COPIES, Family
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from promproof.config.durations import parse_duration
 from promproof.proofs.asking import Judge
+from promproof.proofs.flips import Boundary
 from promproof.proofs.outcome import OPEN, Outcome, Staged
 from promproof.proofs.pace import has_limits, has_windows
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Question
 from promproof.proofs.recordings import Recordings, stripped
-from promproof.proofs.search import Boundary, Key, Knobs
+from promproof.proofs.search import Key, Knobs
 from promproof.proofs.timeline import Timeline, asked, course, timeline
 from promproof.proofs.turning import gone, ways
 from promproof.proofs.world import CHANGES, LEVEL, RESETS, SLOPE

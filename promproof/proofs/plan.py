@@ -8,18 +8,11 @@ from dataclasses import dataclass, field, replace
 from promproof.config.durations import format_duration
 from promproof.proofs import clocks, dead, itself, natives
 from promproof.proofs.evaluate import Unevaluable
+from promproof.proofs.flips import Boundary, boundary
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
 from promproof.proofs.pace import all_nodes, at_least, has_windows, one_scrape, times
-from promproof.proofs.search import (
-    Boundary,
-    Knobs,
-    Problem,
-    boundary,
-    comparisons,
-    constants,
-    solve,
-)
+from promproof.proofs.search import Knobs, Problem, comparisons, constants, solve
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
 from promproof.proofs.turning import accompanied, presence, restarts

@@ -11,12 +11,13 @@ from promproof.exposition import matcher
 from promproof.promql.versions import is_left_open
 from promproof.proofs import clocks, dates
 from promproof.proofs.asking import Judge, steady
+from promproof.proofs.flips import Boundary, Point
 from promproof.proofs.following import follow
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, PROVEN, Alert, Outcome
 from promproof.proofs.plan import Plan, planned, turned
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.recordings import Recordings, stripped
-from promproof.proofs.search import Boundary, Knobs, Point, constant
+from promproof.proofs.search import Knobs, constant
 from promproof.proofs.settings import note
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import NotCovered

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promproof.proofs.flips import Boundary
 from promproof.proofs.outcome import PROVEN, Outcome
-from promproof.proofs.search import Boundary, Problem, constant
+from promproof.proofs.search import Problem, constant
 
 SAME = 0.01
 """How far, as a share, a number of the rule may be from the documented one."""

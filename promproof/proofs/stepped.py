@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from promproof.proofs.flips import CLOSE
 from promproof.proofs.killers import Scene, answer
 from promproof.proofs.plan import Plan
-from promproof.proofs.search import CLOSE, Knobs
+from promproof.proofs.search import Knobs
 from promproof.proofs.world import LEVEL, PAST, SLOPE, Family
 
 MOST = 6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promproof.proofs.search import REFUSED, Boundary, Knobs, Point, Problem, boundary, is_counter
+from promproof.proofs.flips import Boundary, Point, boundary
+from promproof.proofs.search import REFUSED, Knobs, Problem, is_counter
 from promproof.proofs.tree import Binary, Call, Selector, Window, walk
 from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, QUANTILE, SLOPE
 
