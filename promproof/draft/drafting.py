@@ -28,6 +28,7 @@ from promproof.draft.service import Running, figures
 from promproof.draft.siblings import instances
 from promproof.grafana.provisioning import parsed
 from promproof.grafana.provisioning import texts as grafana_files
+from promproof.observe.asking import TEXT_UTF8, is_utf8
 from promproof.observe.prometheus import Prometheus
 
 CONTRACT, SCENARIO = "contract.yaml", "traffic.yaml"
@@ -78,6 +79,8 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
         EvidenceError: it has no metrics, or stops answering.
     """
     target = service.target
+    if wishes.prometheus is not None and is_utf8(_version(wishes.prometheus)):
+        target.format = TEXT_UTF8
     first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else METRICS_PATHS)
     own = sum(not metrics.is_librarys(name) for name in first.families)
     place = without_password(target.metrics_base) + target.metrics_path
@@ -241,6 +244,15 @@ def _edges(seen: Seen) -> dict[str, list[float]]:
         for name, counting in seen.found.counting.items()
         if counting.durations
     }
+
+
+def _version(url: str) -> str:
+    """That of a running Prometheus; empty where it does not tell."""
+    prometheus = Prometheus(url)
+    try:
+        return prometheus.told_version()
+    finally:
+        prometheus.close()
 
 
 def loaded_rules(url: str, say: Say) -> list[Rule]:

@@ -17,6 +17,7 @@ from promproof.draft.routes import UNKNOWN, USUAL, Choice, Route, ids, offered
 from promproof.errors import EvidenceError, InputError
 from promproof.exposition import Exposition, parse
 from promproof.http import Session, shown
+from promproof.observe.asking import TEXT
 
 METRICS_PATHS = (
     "/metrics",
@@ -65,6 +66,8 @@ class Target:
         self.metrics_base = (metrics or url).rstrip("/")
         self.metrics_path = METRICS_PATHS[0]
         self.pause = pause
+        self.format = TEXT
+        """The format that its metrics are asked for in."""
         self._session = Session(ANSWER_SECONDS)
 
     def get(self, path: str, method: str = "GET") -> requests.Response:
@@ -78,7 +81,9 @@ class Target:
 
     def another(self) -> Target:
         """Another client of the same service, with a connection of its own."""
-        return Target(self.url, self.pause, self.metrics_base)
+        target = Target(self.url, self.pause, self.metrics_base)
+        target.format = self.format
+        return target
 
     def close(self) -> None:
         """Give the connection up."""
@@ -131,7 +136,7 @@ class Target:
         try:
             answer = self._session.get(
                 self.metrics_base + path,
-                headers={"Accept": "text/plain; version=0.0.4"},
+                headers={"Accept": self.format},
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -13,12 +13,20 @@ ACCEPT_UTF8 = (
 )
 """What Prometheus 3 asks for; asked without `escaping`, a library writes underscores for the dots of a name."""
 
+TEXT = "text/plain; version=0.0.4"
+TEXT_UTF8 = f"text/plain;version=1.0.0;escaping=allow-utf-8,{TEXT.replace('; ', ';')};q=0.5"
+"""The plain format alone, with the names that Prometheus 3 stores."""
+
+
+def is_utf8(version: str) -> bool:
+    """Whether a Prometheus of a version asks for names as they are; of an unknown one it is said that it does not."""
+    return (major_of(version) or 0) >= UTF8_SINCE
+
 
 def headers_of(version: str, authorization: str = "") -> dict[str, str]:
     """The headers with which a Prometheus of a version asks; of an unknown one those of Prometheus 2.
 
     authorization: that of its scrape job; empty for none.
     """
-    is_newer = (major_of(version) or 0) >= UTF8_SINCE
-    headers = {"Accept": ACCEPT_UTF8 if is_newer else ACCEPT}
+    headers = {"Accept": ACCEPT_UTF8 if is_utf8(version) else ACCEPT}
     return {**headers, "Authorization": authorization} if authorization else headers

@@ -165,6 +165,13 @@ class Prometheus:
         """The server's version, e.g. `2.42.0`."""
         return self._get("/api/v1/status/buildinfo", lambda data: str(data["version"]))
 
+    def told_version(self) -> str:
+        """The same; empty where it does not tell, as a store that only speaks like Prometheus."""
+        try:
+            return self.version()
+        except EvidenceError:
+            return ""
+
     def get(self, path: str, params: dict[str, str] | None = None) -> Any:
         """The `data` of an API answer.
 

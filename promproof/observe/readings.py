@@ -65,13 +65,11 @@ class Readings:
 
     def _asking(self) -> dict[str, str]:
         """The headers with which Prometheus asks; as long as it has not said its version, those of an older one."""
-        if self._prometheus is None:
-            return headers_of("")
         if not self._headers:
-            try:
-                self._headers = headers_of(self._prometheus.version())
-            except EvidenceError:
+            version = self._prometheus.told_version() if self._prometheus is not None else ""
+            if not version:
                 return headers_of("")
+            self._headers = headers_of(version)
         return self._headers
 
     def scraped(self) -> Scraped:

@@ -102,7 +102,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     liveness.start()
     _tell_rendered(ground, stack.rendered, private)
     monitoring = _monitoring(prepared, backend.name, stack, liveness, cleanup)
-    version = _version(monitoring)
+    version = monitoring.prometheus.told_version()
     services = [
         _service(place.prepared, target, None if number else target.faults(cleanup, book), version)
         for number, (place, target) in enumerate(zip(found, targets, strict=True))
@@ -205,14 +205,6 @@ def _instance(prepared: Prepared, address: str) -> str:
     except ValueError:
         return address
     return (found or {}).get("instance", address)
-
-
-def _version(monitoring: Monitoring) -> str:
-    """That of the Prometheus of this run; empty where it does not tell, of which the checks speak."""
-    try:
-        return monitoring.prometheus.version()
-    except EvidenceError:
-        return ""
 
 
 def _among(prepared: Prepared, monitoring: Monitoring, service: Service) -> Service:

@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
+from prometheus_client import Counter as PlainCounter
+from prometheus_client.exposition import choose_encoder
 
 from promproof.draft.crowding import crowds
 from promproof.draft.drafting import Wishes, files, look
@@ -32,7 +35,7 @@ class Server:
         self.counts: dict[tuple[str, str], int] = {}
         self.url = ""
 
-    def answer(self, method: str, path: str) -> tuple[int, str]:
+    def answer(self, method: str, path: str, accept: str = "") -> tuple[int, str]:
         if path == self.metrics:
             rows = (f'r_total{{path="{p}",code="{c}"}} {n}' for (p, c), n in sorted(self.counts.items()))
             return 200, "\n".join(["# HELP r_total Requests.", "# TYPE r_total counter", *rows, ""])
@@ -51,7 +54,7 @@ def serving(server: Server) -> Iterator[Server]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, text = server.answer(self.command, self.path)
+            status, text = server.answer(self.command, self.path, self.headers.get("Accept", ""))
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", "/away")
@@ -126,7 +129,7 @@ def test_a_path_that_answers_with_the_metrics_is_no_route_unless_somebody_names_
 
 def test_a_service_that_answers_every_path_has_no_unknown_one() -> None:
     class Everything(Server):
-        def answer(self, method: str, path: str) -> tuple[int, str]:
+        def answer(self, method: str, path: str, accept: str = "") -> tuple[int, str]:
             return (200, "page") if path != "/metrics" else super().answer(method, path)
 
     with serving(Everything({})) as server:
@@ -148,7 +151,7 @@ def test_a_crowd_shows_what_is_in_flight_and_asks_no_route_that_changes_somethin
         open = 0
         lock = threading.Lock()
 
-        def answer(self, method: str, path: str) -> tuple[int, str]:
+        def answer(self, method: str, path: str, accept: str = "") -> tuple[int, str]:
             if path == "/metrics":
                 seen.set()
                 return 200, f"# HELP now Open.\n# TYPE now gauge\nnow {self.open}\n"
@@ -245,6 +248,34 @@ def test_the_alerts_of_a_running_prometheus_are_drafted() -> None:
             "metrics": ["up"],
         }
     ]
+
+
+class Dotted(Server):
+    """Prometheus' own Python library with a name with dots, and a Prometheus of a version."""
+
+    def __init__(self, version: str) -> None:
+        told = {"status": "success", "data": {"version": version}}
+        targets: dict[str, object] = {"status": "success", "data": {"activeTargets": []}}
+        answers = {"/api/v1/status/buildinfo": told, "/api/v1/targets?state=active": targets}
+        super().__init__({path: (200, json.dumps(text)) for path, text in answers.items()} | {"/": (200, "")})
+        self.registry = CollectorRegistry()
+        self.hits = PlainCounter("http.hits", "Hits.", ["path"], registry=self.registry)
+
+    def answer(self, method: str, path: str, accept: str = "") -> tuple[int, str]:
+        if path == "/metrics":
+            encoder, _ = choose_encoder(accept)
+            return 200, encoder(self.registry).decode()
+        if not path.startswith("/api"):
+            self.hits.labels(path).inc()
+        return super().answer(method, path)
+
+
+@pytest.mark.parametrize(("version", "name"), [("3.5.3", "http.hits_total"), ("2.42.0", "http_hits_total")])
+def test_names_are_drafted_as_the_prometheus_that_runs_stores_them(version: str, name: str) -> None:
+    with serving(Dotted(version)) as server:
+        wishes = Wishes(name="shop", prometheus=server.url)
+        seen = look(Running(quick(server)), wishes, lambda line: None)
+    assert name in seen.found.counting
 
 
 @pytest.mark.parametrize(
