@@ -48,7 +48,7 @@ TWINS = (
         ((HTTP, "> 0.05", "> 0.1"),),
         drill=True,
         red=frozenset(
-            {f"{ERROR}/documented", f"{ERROR}/boundary", "page/expression/HighErrorRate"}
+            {f"{ERROR}/documented", f"{ERROR}/boundary", f"{ERROR}/text", "page/expression/HighErrorRate"}
             | {f"{ERROR}/live/{aspect}" for aspect in ("fires-above", "notified", "resolved")}
         ),
         only=True,
