@@ -86,7 +86,9 @@ class Rule:
             about = f"{verdict.expected} {verdict.reason}"
             return not (claim.startswith("panel/") and words["alert"]) or names(about, words["alert"])
         for id_, text in self.says_too:
-            if re.fullmatch(id_, claim) and re.fullmatch(text.format_map(escaped), verdict.reason):
+            if re.fullmatch(id_.format_map(escaped), claim) and re.fullmatch(
+                text.format_map(escaped), verdict.reason
+            ):
                 return True
         if not self.uses:
             return False

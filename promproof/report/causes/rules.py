@@ -65,7 +65,9 @@ def _severity(facts: Facts, words: Words) -> Words:
     return {"severity": facts.severities.get(words["alert"], "")}
 
 
-def _changed(kind: str, says: str, what: str, explains: tuple[str, ...]) -> Rule:
+def _changed(
+    kind: str, says: str, what: str, explains: tuple[str, ...], says_too: tuple[tuple[str, str], ...] = ()
+) -> Rule:
     return Rule(
         kind=kind,
         claim=r"alert/(?P<subject>[^/]+)/documented",
@@ -75,6 +77,7 @@ def _changed(kind: str, says: str, what: str, explains: tuple[str, ...]) -> Rule
         look="sed -n {line},+12p {file}",
         again="alert/{alert}/",
         explains=explains,
+        says_too=says_too,
     )
 
 
@@ -167,6 +170,7 @@ RULES = (
         r"threshold is (?P<is>[^;]+), documented (?P<wanted>[^;]+)",
         "the threshold is {is}, documented {wanted}",
         OF_ALERT,
+        (("alert/{alert}/text", r"[^;]*the text says [^;]*, the rule compares with [^;]*"),),
     ),
     _changed(
         "changed-window",
