@@ -73,6 +73,7 @@ mix:
     steps: [{request: GET /things}]
 arrival: {model: open, rate: 100/s}
 duration: 60s
+generator: {lag: 30s, cpu: 100%}
 """
 FLAKY = """
 scenario: 1
