@@ -170,7 +170,12 @@ RULES = (
         r"threshold is (?P<is>[^;]+), documented (?P<wanted>[^;]+)",
         "the threshold is {is}, documented {wanted}",
         OF_ALERT,
-        (("alert/{alert}/text", r"[^;]*the text says [^;]*, the rule compares with [^;]*"),),
+        (
+            (
+                "alert/{alert}/text",
+                r"[^;]*the text says [^;]*, the rule compares with [^;]*(; make the text say what the rule does)?",
+            ),
+        ),
     ),
     _changed(
         "changed-window",

@@ -75,7 +75,8 @@ def test_a_changed_threshold_stands_over_the_boundary_and_all_that_did_not_happe
         ),
         failed(
             "alert/Errors/text",
-            "rules/http.yml:17: description: the text says threshold 5%, the rule compares with 0.1",
+            "rules/http.yml:17: description: the text says threshold 5%, the rule compares with 0.1 "
+            "(rule/number-in-text); make the text say what the rule does",
         ),
         unknown("alert/Errors/resolves", "it did not fire, so it could not resolve"),
     ]
