@@ -64,6 +64,7 @@ mix:
     steps: [{request: GET /things}]
 arrival: {model: open, rate: 100/s}
 duration: 1s
+generator: {lag: 30s, cpu: 100%}
 """
 ENDLESS = """
 scenario: 1
