@@ -40,10 +40,10 @@ from promproof.places import REPOSITORY
 from promproof.render.grafana import render_grafana
 from promproof.render.monitoring import render
 from promproof.run import static
-from promproof.run.conducting import edges
 from promproof.run.options import Options
 from promproof.run.pace import timing_of
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 from promproof.verdict import Outcome
 
 SHIPPED = REPOSITORY / "monitoring"
@@ -284,7 +284,7 @@ def drill(space: Workspace) -> bool:
         scenarios.load(loaded.scenario)
     alert = prepared.contract.alert(loaded.plan.alert)
     timing = timing_of(prepared, alert)
-    power_gate(loaded, alert, timing, prepared.scale, edges(prepared.contract, alert))
+    power_gate(loaded, alert, timing, prepared.scale, prepared.contract.edges(alert))
     steps(loaded.plan, timing, 0.1)
     drills.as_json(loaded.plan)
     return False

@@ -15,7 +15,7 @@ from promproof.proofs.outcome import Alert as Rule
 from promproof.proofs.recordings import stripped
 from promproof.proofs.rulefiles import read, scrape_intervals
 from promproof.run import static
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.stack.binaries import Binaries
 
 Key = tuple[str, ...]

@@ -11,7 +11,7 @@ from pathlib import Path
 from promproof.catalogue.model import Sort
 from promproof.config.folder import Folder
 from promproof.grafana.provisioning import texts
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 LEFT_OUT = (".git", ".nox", ".venv", "venv", "node_modules", "__pycache__", "reports")

@@ -29,7 +29,8 @@ from promproof.run.bench import Bench
 from promproof.run.clock import SystemClock
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import Options, binaries, version_asked
-from promproof.run.prepare import Prepared, check_target, prepare
+from promproof.run.prepare import check_target, prepare
+from promproof.run.prepared import Prepared
 from promproof.run.scaling import told
 from promproof.run.secrecy import HISTORY
 from promproof.stack.children import Child, log_tail, start_child

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from promproof import crash, plugins
-from promproof.cli.drilllist import shown
 from promproof.config.masking import Masker
 from promproof.drills.drill import Loaded, check, load_folder
 from promproof.errors import EvidenceError, InputError, meant
@@ -32,7 +31,8 @@ from promproof.run.frame import Result
 from promproof.run.holding import TooMuch, lowered
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import from_values
-from promproof.run.prepare import Prepared, check_target, prepare
+from promproof.run.prepare import check_target, prepare
+from promproof.run.prepared import Prepared
 from promproof.run.scaling import fitted, quickened, told, with_rates
 from promproof.run.secrecy import STORES
 from promproof.stack.children import take_precedence
@@ -45,11 +45,6 @@ def run(given: dict[str, Any]) -> int:
         return _recover()
     plugins.use(given["plugins"])
     drills = load_folder(given["drills"])
-    if given["list"]:
-        for drill in drills:
-            mark = "" if drill.default else " (with --all or by name)"
-            sys.stdout.write(shown(drill.plan.name, drill.plan.description, mark))
-        return 0
     chosen = select(drills, given["names"], given["all"])
     prepared = prepare(from_values({**given, "no_drill": True}))
     check_target(prepared)

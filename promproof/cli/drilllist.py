@@ -31,22 +31,36 @@ class Listed(NamedTuple):
 
 def run(given: dict[str, Any]) -> int:
     """The exit status."""
-    foreign = given["plugins"] or os.environ.get(plugins.VARIABLE)
-    drills = listed(given["drills"]) if given["list"] and not given["recover"] and not foreign else None
-    if drills is None:
+    if not given["list"] or given["recover"]:
         from promproof.cli.drill import run as play
 
         return play(given)
-    for found in drills:
-        mark = "" if found.default else " (with --all or by name)"
-        sys.stdout.write(shown(found.name, found.description, mark))
+    foreign = given["plugins"] or os.environ.get(plugins.VARIABLE)
+    drills = None if foreign else listed(given["drills"])
+    for drill in _loaded(given) if drills is None else drills:
+        sys.stdout.write(f"{fitted(_line(drill), width_of(sys.stdout))}\n")
     return 0
 
 
-def shown(name: str, description: str, mark: str) -> str:
+def _loaded(given: dict[str, Any]) -> list[Listed]:
+    """The drills as they are played, with kinds of faults from plugins.
+
+    Raises:
+        InputError: a file is wrong.
+    """
+    from promproof.drills.drill import load_folder
+
+    plugins.use(given["plugins"])
+    return [
+        Listed(drill.plan.name, drill.plan.description, drill.default)
+        for drill in load_folder(given["drills"])
+    ]
+
+
+def _line(drill: Listed) -> str:
     """A drill as the list shows it; one without a description is its name alone."""
-    line = f"{name}: {description}{mark}" if description else f"{name}{mark}"
-    return f"{fitted(line, width_of(sys.stdout))}\n"
+    mark = "" if drill.default else " (with --all or by name)"
+    return f"{drill.name}: {drill.description}{mark}" if drill.description else f"{drill.name}{mark}"
 
 
 def names() -> list[str]:

@@ -24,7 +24,8 @@ from promproof.run.bench import Bench
 from promproof.run.clock import SystemClock
 from promproof.run.housekeeping import run_folder
 from promproof.run.options import Options, binaries
-from promproof.run.prepare import Prepared, check_target, prepare
+from promproof.run.prepare import check_target, prepare
+from promproof.run.prepared import Prepared
 from promproof.stack.children import log_tail
 from promproof.stack.journal import start_time
 from promproof.stack.kept import Kept, kept, told

@@ -309,6 +309,17 @@ class Contract(Model):
                 return alert
         raise KeyError(name)
 
+    def edges(self, alert: Alert) -> tuple[float, ...]:
+        """Bucket edges of the histogram that an alert looks at; none for another kind of metric."""
+        return next(
+            (
+                metric.buckets
+                for metric in self.metrics
+                if metric.name in alert.metrics and metric.buckets is not None
+            ),
+            (),
+        )
+
     def permits(self, name: str) -> bool:
         """Whether a metric family may be exposed: it is promised, comes with a promised one, or is on the allow-list.
 

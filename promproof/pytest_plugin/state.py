@@ -13,7 +13,7 @@ from promproof.errors import InputError
 from promproof.optiontable import options
 from promproof.pytest_plugin import place
 from promproof.run.frame import Result
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 PREPARED: pytest.StashKey[Prepared] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from promproof.render.monitoring import Address, Rendered, render
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.scaling import NODE_JOBS
 from promproof.run.secrecy import restrict
 from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER

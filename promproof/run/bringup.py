@@ -42,7 +42,7 @@ from promproof.run.liveness import Component, Liveness, of_stack
 from promproof.run.options import wish_of
 from promproof.run.pace import pace_of
 from promproof.run.places import Place, places
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.programs import programs_for
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender

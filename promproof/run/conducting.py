@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import requests
 
-from promproof.contract.model import Alert, Contract
 from promproof.drills.drill import Drill
 from promproof.evidence.history import Recorder
 from promproof.faults.procfs import ProcFolder
@@ -15,7 +14,7 @@ from promproof.observe.polling import Pollers
 from promproof.run.bench import Bench
 from promproof.run.conductor import Conductor, Part, Watch
 from promproof.run.pace import timing_of
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.world import World
 
 
@@ -72,15 +71,3 @@ def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
     alert = prepared.contract.alert(drill.alert)
     receivers = (drill.receivers or alert.receivers) if bench.monitoring.stack.rendered is not None else ()
     return Part(drill, alert, timing_of(prepared, alert), receivers)
-
-
-def edges(contract: Contract, alert: Alert) -> tuple[float, ...]:
-    """Bucket edges of the histogram that an alert looks at; none for another kind of metric."""
-    return next(
-        (
-            metric.buckets
-            for metric in contract.metrics
-            if metric.name in alert.metrics and metric.buckets is not None
-        ),
-        (),
-    )

@@ -15,7 +15,7 @@ from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Say
 from promproof.run.idle import idle_machine
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.timeline import Timeline
 from promproof.verdict import Verdict
 

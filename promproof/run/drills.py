@@ -32,7 +32,7 @@ from promproof.observe.node import NodeReader
 from promproof.observe.polling import Pollers
 from promproof.run import frame
 from promproof.run.bringup import await_scrape, bring_up
-from promproof.run.conducting import conductor, edges, part
+from promproof.run.conducting import conductor, part
 from promproof.run.conductor import Part
 from promproof.run.dilution import refuse_diluted
 from promproof.run.frame import Ground, Result, Say
@@ -40,7 +40,7 @@ from promproof.run.holding import lowered, slow, too_much
 from promproof.run.idle import idle_machine
 from promproof.run.options import wish_of
 from promproof.run.pace import timing_of
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.timeline import Timeline
 from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from promproof.stack.choice import abilities
@@ -123,7 +123,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
                 expected="a route for the alert",
                 todo=error.todo,
             ) from error
-        power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
+        power_gate(drill, alert, timing, prepared.scale, prepared.contract.edges(alert))
 
 
 def _refuse_impossible(prepared: Prepared, loaded: Loaded) -> None:

@@ -10,7 +10,7 @@ from promproof.drills.drill import Loaded
 from promproof.drills.plan import batches, steps
 from promproof.load import scenario as scenarios
 from promproof.run.pace import pace_of, timing_of
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.senders import SCRAPES
 
 UP_SECONDS = 15.0

@@ -21,7 +21,7 @@ from promproof.evidence.history import Clock, Recorder
 from promproof.run import inputs
 from promproof.run.course import Course, Judging, of_history
 from promproof.run.ending import Ending
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.secrecy import HISTORY, STORES
 from promproof.verdict import Verdict, exit_status
 

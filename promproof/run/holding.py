@@ -13,7 +13,7 @@ from dataclasses import replace
 from promproof.config.timescale import TimeScale
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.scaling import smaller
 
 SHARE = 0.1

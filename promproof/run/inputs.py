@@ -13,7 +13,7 @@ from promproof.config.masking import masked
 from promproof.drills.drill import Loaded
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Inputs
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 FOLDER = "inputs"
 LIBRARIES = ("promproof", "locust", "prometheus-api-client", "promql-parser", "pydantic", "requests")

@@ -17,7 +17,7 @@ from promproof.findings.finding import Finding, Severity
 from promproof.findings.held import Holder, Holders
 from promproof.findings.settings import NAME, load
 from promproof.run.panelsproven import panels_proven
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 
 def files_judged(prepared: Prepared) -> FilesJudged:

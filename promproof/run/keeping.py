@@ -13,7 +13,7 @@ from promproof.run import frame
 from promproof.run.bench import Bench
 from promproof.run.bringup import bring_up
 from promproof.run.frame import Ground, Say
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.verdict import Verdict
 
 LOOK_SECONDS = 0.5

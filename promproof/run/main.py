@@ -28,7 +28,7 @@ from promproof.run import beyond, exercises, frame, outage, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.quiescence import settle
 from promproof.run.reading import expositions, harness_ledger, sent_by_harness
 from promproof.run.senders import POLL_SECONDS, Senders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promproof.config.routing import Reached, reached
 from promproof.config.timescale import TimeScale
@@ -12,9 +12,7 @@ from promproof.contract.model import Alert, seconds
 from promproof.contract.settings import JobSettings, Settings
 from promproof.errors import EvidenceError
 from promproof.evidence.records import Timing
-
-if TYPE_CHECKING:  # what is prepared knows its time scale, which this tells whether it fits
-    from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from promproof.observe import display, panels
 from promproof.observe.grafana import Grafana
 from promproof.observe.machine import MachineSampler
 from promproof.run.bench import Bench, Monitoring
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.traffic import Traffic
 
 USER, PASSWORD = "GRAFANA_ADMIN_USER", "GRAFANA_ADMIN_PASSWORD"

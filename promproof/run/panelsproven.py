@@ -11,7 +11,7 @@ from promproof.grafana.provisioning import GrafanaFolder, read_all
 from promproof.grafana.units import factor
 from promproof.proofs.panelproofs import other_than
 from promproof.proofs.panelworlds import Identity
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.truth.panel import Truth
 
 

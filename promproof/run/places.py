@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from promproof.run.alone import metrics_url
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,7 @@ from promproof.checks import documented_deployment
 from promproof.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
 from promproof.config.folder import Folder, read_folder
 from promproof.config.jobs import job_of
-from promproof.config.masking import Masker
-from promproof.config.rules import Rule, read
-from promproof.config.timescale import TimeScale
+from promproof.config.rules import read
 from promproof.config.urls import base_url
 from promproof.contract import model as contracts
 from promproof.contract.documentation import parse as parse_page
@@ -24,7 +22,7 @@ from promproof.drills.needs import needs_of
 from promproof.errors import InputError
 from promproof.evidence.records import Documentation, PageRow
 from promproof.faults.kind import Need
-from promproof.grafana.provisioning import Texts, texts
+from promproof.grafana.provisioning import texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import REPOSITORY, SHIPPED_SCENARIOS
@@ -33,28 +31,9 @@ from promproof.run.access import METRICS, let_in_to, refuse_closed
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
 from promproof.run.options import Options, wish_of, with_instances
+from promproof.run.prepared import Prepared
 from promproof.run.secrecy import masker_of
 from promproof.stack.choice import fitting
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Validated input of a run."""
-
-    options: Options
-    contract: Contract
-    scale: TimeScale
-    folder: Folder
-    rules: tuple[Rule, ...]
-    reconcile: Path
-    drill: Loaded | None
-    documentation: Documentation
-    dashboards: Texts
-    masker: Masker
-    """Knows the secrets of the input."""
-    scale_reason: str = ""
-    """Why the time scale is not larger, where nobody asked for it, or what is faster for it; empty for neither."""
-
 
 ROOT = "root.yaml"
 """What is played where a contract names no traffic."""

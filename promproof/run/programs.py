@@ -15,7 +15,7 @@ from promproof.findings.part import Document
 from promproof.findings.read_compose import compose_of
 from promproof.promql.versions import major_of
 from promproof.run import static, versions
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.stack.binaries import Binaries, find_binaries
 
 NEWER = 3

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from promproof.config.durations import format_milliseconds
 from promproof.config.folder import Folder
@@ -23,11 +22,10 @@ from promproof.errors import EvidenceError, InputError
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.provisioning import Texts
 from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
+from promproof.run.pace import timing_of
+from promproof.run.prepared import Prepared
 from promproof.stack.choice import Can, abilities
 from promproof.stack.protocol import READY_PATHS
-
-if TYPE_CHECKING:
-    from promproof.run.prepare import Prepared
 
 DURATION = re.compile(r"\{duration:([^}]+)\}")
 """A duration in a text of the target's environment."""
@@ -106,16 +104,13 @@ def gate(prepared: Prepared, drill: Loaded) -> None:
     Raises:
         InputError: its two sides cannot be told apart at this scale.
     """
-    from promproof.run.conducting import edges  # these ask for what is prepared here
-    from promproof.run.pace import timing_of
-
     alert = prepared.contract.alert(drill.plan.alert)
     try:
         timing = timing_of(prepared, alert)
     except EvidenceError:
         return
     drill = quickened(drill, prepared.scale)
-    power_gate(drill, alert, timing, prepared.scale, edges(prepared.contract, alert))
+    power_gate(drill, alert, timing, prepared.scale, prepared.contract.edges(alert))
 
 
 def quickened(drill: Loaded, scale: TimeScale) -> Loaded:

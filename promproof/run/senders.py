@@ -18,7 +18,7 @@ from promproof.observe import recording
 from promproof.observe.polling import Pollers
 from promproof.run.bench import Bench
 from promproof.run.bringup import no_drill
-from promproof.run.conducting import conductor, edges, part
+from promproof.run.conducting import conductor, part
 from promproof.run.frame import Ground
 from promproof.run.pace import timing_of
 from promproof.run.reading import ledgers
@@ -81,7 +81,7 @@ class Senders:
         if loaded is None or loaded.scenario is None or no_drill(prepared, self.bench):
             return None
         alert = prepared.contract.alert(loaded.plan.alert)
-        histogram = edges(prepared.contract, alert)
+        histogram = prepared.contract.edges(alert)
         power_gate(loaded, alert, timing_of(prepared, alert), self.bench.pace.scale, histogram)
         return self.start("drill", loaded.scenario, loaded.plan.rate, TRAFFIC_SECONDS)
 

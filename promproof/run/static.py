@@ -35,7 +35,7 @@ from promproof.render.runcopy import RunCopy
 from promproof.run.judged import files_judged
 from promproof.run.pageprinted import Showing, printed
 from promproof.run.pageread import read_page
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.secrecy import HISTORY
 from promproof.stack.binaries import Binaries
 from promproof.verdict import Verdict

@@ -17,7 +17,7 @@ from promproof.faults.undo import UndoBook
 from promproof.http import Session
 from promproof.places import REPOSITORY
 from promproof.run.alone import metrics_url
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.scaling import DURATION
 from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp, healthy

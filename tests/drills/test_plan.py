@@ -19,7 +19,6 @@ from promproof.errors import InputError
 from promproof.evidence.records import Timing
 from promproof.places import DEFAULT_CONTRACT
 from promproof.places import DRILLS as FOLDER
-from promproof.run.conducting import edges
 
 pytestmark = pytest.mark.unit
 DRILLS = {drill.plan.name: drill for drill in load_folder(FOLDER)}
@@ -39,7 +38,7 @@ def gate(name: str, **changed: Any) -> None:
     loaded = DRILLS[name]
     alert = CONTRACT.alert(loaded.plan.alert)
     changed_plan = loaded.plan.model_copy(update=changed)
-    histogram = edges(CONTRACT, alert)
+    histogram = CONTRACT.edges(alert)
     power_gate(Loaded(plan=changed_plan, path=loaded.path), alert, timing(name), SCALE, histogram)
 
 

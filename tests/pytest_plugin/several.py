@@ -21,7 +21,7 @@ from promproof.evidence.history import History
 from promproof.pytest_plugin import driving
 from promproof.run.ending import Ending
 from promproof.run.frame import Result
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.verdict import Outcome, Verdict
 
 OUTCOMES = {"metric/shop_calls_total/exact": Outcome.FAIL, "target/up": Outcome.UNKNOWN}

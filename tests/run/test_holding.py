@@ -18,7 +18,8 @@ from promproof.run import drills as session
 from promproof.run.clock import SystemClock
 from promproof.run.holding import TooMuch, lowered, slow, too_much
 from promproof.run.options import Options
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 
 pytestmark = pytest.mark.unit
 TIMEOUT = 0.167

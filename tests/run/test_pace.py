@@ -10,7 +10,8 @@ from promproof.contract.settings import JobSettings, ReceiverSettings, Settings
 from promproof.evidence.records import Timing
 from promproof.run.options import Options
 from promproof.run.pace import timing_of
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 
 pytestmark = pytest.mark.unit
 WRONG = Settings(

@@ -13,7 +13,7 @@ from promproof.contract.model import load
 from promproof.errors import InputError
 from promproof.places import DEFAULT_CONTRACT
 from promproof.run.options import Options, StackOptions
-from promproof.run.prepare import Prepared
+from promproof.run.prepared import Prepared
 from promproof.run.programs import programs_for
 from promproof.stack.binaries import Binaries, Binary
 

@@ -15,7 +15,8 @@ from promproof.drills.drill import Loaded
 from promproof.errors import InputError
 from promproof.run import scaling
 from promproof.run.options import Options
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 
 pytestmark = pytest.mark.unit
 JOB = "  - job_name: {name}\n    {interval}static_configs: [{{targets: ['{name}.internal:80']}}]\n"

@@ -27,7 +27,8 @@ from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.ending import Ending
 from promproof.run.options import Options
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 from promproof.run.secrecy import HISTORY, STORES, private_folder, publish, restrict
 from promproof.stack.journal import Journal
 from promproof.verdict import Outcome, Verdict

@@ -26,7 +26,8 @@ from promproof.run.liveness import Liveness
 from promproof.run.main import Job
 from promproof.run.options import Options
 from promproof.run.pace import pace_of
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 from promproof.run.sender import Sender
 from promproof.stack.app import ManagedApp
 from promproof.stack.binaries import Binaries, find_binaries

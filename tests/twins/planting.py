@@ -28,7 +28,8 @@ from promproof.places import DEFAULT_MONITORING, REPOSITORY
 from promproof.run.clock import SystemClock
 from promproof.run.judged import files_judged
 from promproof.run.options import Options
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 from promproof.verdict import Outcome, Verdict
 
 GONE = object()

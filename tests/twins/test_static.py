@@ -22,7 +22,8 @@ from promproof.places import DEFAULT_MONITORING
 from promproof.run import static
 from promproof.run.clock import SystemClock
 from promproof.run.options import Options
-from promproof.run.prepare import Prepared, prepare
+from promproof.run.prepare import prepare
+from promproof.run.prepared import Prepared
 from promproof.stack.binaries import find_binaries
 from promproof.verdict import Outcome, Verdict
 from tests.twins.folders import EXECUTIONS, STATIC, Twin, make
