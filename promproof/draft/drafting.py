@@ -18,7 +18,7 @@ from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
 from promproof.draft.flight import candidates as gauges
 from promproof.draft.flight import flights
-from promproof.draft.job import ScrapeJob, named, of_folder, of_running, trees
+from promproof.draft.job import ScrapeJob, named, of_folder, of_running, scraped, trees
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
@@ -81,7 +81,10 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     target = service.target
     if wishes.prometheus is not None and is_utf8(_version(wishes.prometheus)):
         target.format = TEXT_UTF8
-    first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else METRICS_PATHS)
+    keys = scraped(has_prometheus(wishes.monitoring) if wishes.prometheus is None else None, wishes.job)
+    # a path that a scrape job names is where its Prometheus reads, whatever else answers with metrics
+    usual = (*(path for path in keys if path not in METRICS_PATHS), *METRICS_PATHS)
+    first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else usual, keys)
     own = sum(not metrics.is_librarys(name) for name in first.families)
     place = without_password(target.metrics_base) + target.metrics_path
     say(f"metrics at {place}: {_several(own, 'family', 'families')} of its own")

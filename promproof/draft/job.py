@@ -16,6 +16,7 @@ from promproof.config.folder import Folder, Job
 from promproof.config.jobs import candidates, job_of, of_targets
 from promproof.config.promql import parse
 from promproof.config.rules import Rule
+from promproof.config.scrape_auth import authorization
 from promproof.errors import InputError, meant
 from promproof.promql.tree import matchers, metric, selectors
 
@@ -131,6 +132,23 @@ def trees(rules: Iterable[Rule]) -> list[Any]:
     for rule in rules:
         with suppress(ValueError):
             found.append(parse(rule.expression))
+    return found
+
+
+def scraped(folder: Folder | None, name: str | None) -> dict[str, tuple[str, ...]]:
+    """By metrics path of the folder's scrape jobs the Authorization headers that they show there.
+
+    name: the job alone that is asked for; None for all of them.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if folder is None:
+        return found
+    for job in folder.prometheus.data.get("scrape_configs") or ():
+        if name is not None and job.get("job_name") != name:
+            continue
+        path = str(job.get("metrics_path") or "/metrics")
+        key = authorization(job, folder.prometheus.path.parent)
+        found[path] = tuple(dict.fromkeys((*found.get(path, ()), *([key] if key else ()))))
     return found
 
 

@@ -6,7 +6,7 @@ Everything that is sent is a GET, unless a route was asked for with another meth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -36,7 +36,17 @@ OPENAPI_PATHS = (
     "/swagger.json",
     "/v3/api-docs",
     "/swagger/v1/swagger.json",
+    "/schema/openapi.json",
+    "/docs/openapi.json",
+    "/docs/json",
+    "/swagger/doc.json",
+    "/api-json",
+    "/api/schema/?format=json",
+    "/q/openapi?format=json",
 )
+"""Where frameworks have it that generate one: FastAPI first, then Swagger's, Litestar, Sanic, Fastify, Go, NestJS,
+Django REST and Quarkus."""
+CLOSED = ("answers 401", "answers 403")
 ANSWER_SECONDS = 3.0
 ELSEWHERE = (8, 40)
 """At least so many connections of their own, and at most: eight miss a second process once in 256 times where both are
@@ -68,6 +78,8 @@ class Target:
         self.pause = pause
         self.format = TEXT
         """The format that its metrics are asked for in."""
+        self.authorization = ""
+        """With what its metrics are asked for, as its scrape job does; empty for nothing."""
         self._session = Session(ANSWER_SECONDS)
 
     def get(self, path: str, method: str = "GET") -> requests.Response:
@@ -82,7 +94,7 @@ class Target:
     def another(self) -> Target:
         """Another client of the same service, with a connection of its own."""
         target = Target(self.url, self.pause, self.metrics_base)
-        target.format = self.format
+        target.format, target.authorization = self.format, self.authorization
         return target
 
     def close(self) -> None:
@@ -94,8 +106,12 @@ class Target:
         self.close()
         self._session = Session(ANSWER_SECONDS)
 
-    def find_metrics(self, paths: Sequence[str] = METRICS_PATHS) -> Exposition:
+    def find_metrics(
+        self, paths: Sequence[str] = METRICS_PATHS, keys: Mapping[str, Sequence[str]] | None = None
+    ) -> Exposition:
         """The exposition at the first of the paths that has one, which is remembered.
+
+        keys: by path the Authorization headers that its scrape jobs have; one is shown where the path asks for it.
 
         Raises:
             InputError: none has; with what each answered.
@@ -103,18 +119,24 @@ class Target:
         said = []
         for path in paths:
             found = self._exposition(path)
+            for key in (keys or {}).get(path, ()) if found in CLOSED else ():
+                self.authorization = key
+                found = self._exposition(path)
+                if not isinstance(found, str):
+                    break
+                self.authorization = ""
             if not isinstance(found, str):
                 self.metrics_path = path
                 return found
             said.append(f"{path} {found}")
-        is_closed = any(word in said[0].split() for word in ("401", "403"))
+        closed = next((line for line in said if line.endswith(CLOSED)), "")
         others = f", nor are any at {len(said) - 1} other usual paths" if said[1:] else ""
         raise InputError(
-            what=f"no metrics are there: {said[0]}{others}",
+            what=f"no metrics are there: {closed or said[0]}{others}",
             where=self.metrics_base,
             expected="an exposition of Prometheus' text format",
             todo="show it what it asks for: --header 'target=NAME: VALUE'; a password stands in the URL"
-            if is_closed
+            if closed
             else "name its path with --metrics-path, its URL with --metrics, or its port: {metrics_port} in --app; a "
             "service without metrics has none that a draft could promise",
         )
@@ -136,7 +158,10 @@ class Target:
         try:
             answer = self._session.get(
                 self.metrics_base + path,
-                headers={"Accept": self.format},
+                headers={
+                    "Accept": self.format,
+                    **({"Authorization": self.authorization} if self.authorization else {}),
+                },
                 allow_redirects=False,
             )
         except requests.RequestException as error:

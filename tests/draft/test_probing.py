@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from promproof.draft.crowding import crowds
 from promproof.draft.drafting import Wishes, files, look
 from promproof.draft.observed import Probe
-from promproof.draft.probing import Target, find_openapi, observe, try_routes
+from promproof.draft.probing import OPENAPI_PATHS, Target, find_openapi, observe, try_routes
 from promproof.draft.routes import Choice, Route
 from promproof.draft.service import Running, running
 from promproof.errors import EvidenceError, InputError
@@ -34,6 +35,8 @@ class Server:
         self.asked: list[str] = []
         self.counts: dict[tuple[str, str], int] = {}
         self.url = ""
+        self.key = ""
+        """The Authorization header without which the metrics answer 401."""
 
     def answer(self, method: str, path: str, accept: str = "") -> tuple[int, str]:
         if path == self.metrics:
@@ -55,6 +58,8 @@ def serving(server: Server) -> Iterator[Server]:
 
         def do_GET(self) -> None:
             status, text = server.answer(self.command, self.path, self.headers.get("Accept", ""))
+            if self.path == server.metrics and self.headers.get("Authorization", "") != server.key:
+                status, text = 401, "whose?"
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", "/away")
@@ -183,6 +188,50 @@ def test_metrics_are_found_at_another_usual_path_and_told_where_there_are_none()
     page = Server({"/metrics": (200, "<html>")}, metrics=None)
     with serving(page) as server, pytest.raises(InputError, match=said):
         quick(server).find_metrics()
+
+
+CLOSED = """
+scrape_configs:
+  - {job_name: db, metrics_path: /db, basic_auth: {username: db, password: other}}
+  - {job_name: shop, metrics_path: /own/metrics, authorization: {credentials: t0ken}}
+  - {job_name: old, metrics_path: /own/metrics, bearer_token: before}
+"""
+
+
+def test_metrics_are_asked_for_as_their_scrape_job_does(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text(CLOSED, encoding="utf-8")
+    closed = Server({}, metrics="/own/metrics")
+    closed.key = "Bearer t0ken"
+    closed.counts["/", "200"] = 1
+    with serving(closed) as server:
+        target = quick(server)
+        look(Running(target), Wishes(monitoring=tmp_path, name="shop"), lambda line: None)
+        assert (target.metrics_path, target.authorization) == ("/own/metrics", "Bearer t0ken")
+        other = target.another()
+        other.metrics_path = target.metrics_path
+        assert other.read().families, "each connection shows it"
+
+
+@pytest.mark.parametrize("closed_with", ["", "Bearer another"], ids=["open", "another key"])
+def test_a_password_is_shown_where_it_is_asked_for_alone(tmp_path: Path, closed_with: str) -> None:
+    (tmp_path / "prometheus.yml").write_text(CLOSED, encoding="utf-8")
+    server = Server({}, metrics="/own/metrics")
+    server.key = closed_with
+    server.counts["/", "200"] = 1
+    with serving(server):
+        target = quick(server)
+        if closed_with:
+            with pytest.raises(InputError, match=r"/own/metrics answers 401"):
+                look(Running(target), Wishes(monitoring=tmp_path, name="shop"), lambda line: None)
+        else:
+            look(Running(target), Wishes(monitoring=tmp_path, name="shop"), lambda line: None)
+        assert target.authorization == ""
+
+
+@pytest.mark.parametrize("path", OPENAPI_PATHS)
+def test_an_openapi_document_is_found_where_frameworks_have_it(path: str) -> None:
+    with serving(Server({path: (200, '{"paths": {"/a": {"get": {}}}}')})) as server:
+        assert find_openapi(quick(server), None)[1] == path
 
 
 def test_an_openapi_document_is_found_and_one_that_is_asked_for_must_be_there() -> None:
