@@ -15,6 +15,7 @@ from promproof.evidence.evidence import Evidence, NotShown
 from promproof.evidence.records import PageRead
 from promproof.promises.promise import Promise
 from promproof.promises.reading import AGREES, of_claim, promises
+from promproof.promises.sentences import CLAIM as SENTENCES
 from promproof.verdict import Outcome, Verdict
 
 WHOLE = {
@@ -30,6 +31,7 @@ WHOLE = {
     "page/counts": "as many as there are",
     "page/links": "links that lead somewhere",
     AGREES: "the same everywhere",
+    SENTENCES: "sentences as in the contract",
 }
 """Claims about the page as a whole, with what they expect."""
 _read: WeakKeyDictionary[Evidence, list[Promise]] = WeakKeyDictionary()
@@ -46,7 +48,7 @@ def claims(contract: Contract) -> list[Claim]:
         *(Claim(f"page/buckets/{metric.name}", metric.name) for metric in contract.metrics if metric.buckets),
         *(Claim(f"page/dashboard/{board.uid}", board.uid) for board in contract.dashboards),
         *(Claim(f"page/figure/{figure.name}", figure.name) for figure in contract.page.figures),
-        *(Claim(name) for name in WHOLE),
+        *(Claim(name) for name in WHOLE if name != SENTENCES or contract.page.sentences),
     ]
 
 

@@ -27,6 +27,7 @@ Contract.deployment: the documented compose file
 Contract.settings: what the configuration of Prometheus and Alertmanager says
 Contract.accepted: findings of promproof check that are meant so; with it any other one of severity warning fails
 PagePromises.figures: numbers and words of the page that no file holds
+PagePromises.sentences: sentences of the page whose numbers, names, negations and {words in braces} must stay
 PagePromises.closed: kinds of names of which the page may use no other than those of the files and this contract
 Figure.name: its name, for reports
 Figure.says: the words around it on the page, with {} in its place

@@ -31,6 +31,8 @@ class PagePromises(Model):
     """Promises of the page that stand in no table."""
 
     figures: tuple[Figure, ...] = Field(default=(), strict=False)
+    sentences: tuple[str, ...] = Field(default=(), strict=False)
+    """Sentences as the page has them; what they are about beside numbers, names and negations stands in braces."""
     closed: tuple[Vocabulary, ...] = Field(default=(), strict=False)
     """Names of these kinds that the files and this contract do not know are mistakes of the page."""
 
