@@ -13,7 +13,7 @@ from typing import Any
 
 from promproof import plugins
 from promproof.checks import claims
-from promproof.checks.base import Pairs, judge_each
+from promproof.checks.base import Pairs
 from promproof.contract.model import load
 from promproof.crash import Tracebacks
 from promproof.drills.drill import Loaded
@@ -27,6 +27,7 @@ from promproof.report import junit
 from promproof.report.files import write_json
 from promproof.report.terminal import console_of, show
 from promproof.run import drills as drilled
+from promproof.run import halves
 from promproof.run.ending import Ending
 from promproof.run.secrecy import HISTORY
 from promproof.verdict import Outcome, Verdict, exit_status
@@ -130,8 +131,7 @@ def judged(folder: Path) -> Judged:
         interrupted=ended is not None and ended.data.interrupted,
         crashes=ended.data.crashes if ended is not None else 0,
     )
-    keep = Tracebacks(folder / TRACEBACKS).keep
-    verdicts = list(judge_each(pairs, evidence, keep))
+    verdicts = halves.all_of(pairs, evidence, Tracebacks(folder / TRACEBACKS).keep)
     killed = ended is None and trouble is None
     return Judged(
         evidence, drills, [_left_open(verdict) for verdict in verdicts] if killed else verdicts, ending

@@ -17,6 +17,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Recorder
+from promproof.run import halves
 from promproof.run.ending import Ending
 from promproof.verdict import Verdict
 
@@ -92,13 +93,14 @@ def of_history(history: Recorder, say: Callable[[str], None]) -> Course:
 
 
 class Judging:
-    """The verdicts of a run, claim by claim; an interruption ends the judging, and a second call goes on from there."""
+    """The verdicts of a run; an interruption ends the judging, and a second call goes on from there."""
 
     def __init__(self, course: Course, pairs: Pairs, evidence: Evidence) -> None:
         self._course = course
         self._pairs = pairs
         self._evidence = evidence
-        self._verdicts: list[Verdict] = []
+        self._found: halves.Found = {}
+        self._begun = False
         self._until = float("inf")
 
     @property
@@ -107,25 +109,38 @@ class Judging:
         return bool(self._pairs)
 
     def judge(self) -> list[Verdict]:
-        """A verdict for each claim, or for those that there was time for.
+        """A verdict for each claim, or for those that there was time for, in the order of the claims.
 
         An interruption ends it: everything is to be taken down first.
         """
         course = self._course
         before = course.interruptions
-        while len(self._verdicts) < len(self._pairs) and course.interruptions == before:
+        if not self._begun:
+            self._begun = True
             with course.step("judging"):
-                rest = self._pairs[len(self._verdicts) :]
-                for verdict in judge_each(rest, self._evidence, course.tracebacks.keep, self._stop):
-                    self._verdicts.append(verdict)
-        return list(self._verdicts)
+                if halves.is_worth_it(self._pairs):
+                    halves.judge(self._pairs, self._evidence, self._found, self._stop)
+        while self._left and course.interruptions == before:
+            with course.step("judging"):
+                left = self._left
+                pairs = [self._pairs[number] for number in left]
+                judging = judge_each(pairs, self._evidence, course.tracebacks.keep, self._stop)
+                for number, verdict in zip(left, judging, strict=True):
+                    self._found[number] = verdict
+        return [self._found[number] for number in sorted(self._found)]
 
     def finish(self) -> list[Verdict]:
         """Verdicts of all claims after the tear-down: what an interruption left open is judged for a short time."""
         self._until = time.monotonic() + JUDGING_SECONDS
         self.judge()
-        left = self._pairs[len(self._verdicts) :]
-        return [*self._verdicts, *(not_judged(claim, "interrupted") for _, claim in left)]
+        for number in self._left:
+            self._found[number] = not_judged(self._pairs[number][1], "interrupted")
+        return [self._found[number] for number in range(len(self._pairs))]
+
+    @property
+    def _left(self) -> list[int]:
+        """Numbers of the claims that have no verdict yet."""
+        return [number for number in range(len(self._pairs)) if number not in self._found]
 
     def _stop(self) -> str:
         late = time.monotonic() > self._until or interrupts.hurried()
