@@ -22,7 +22,7 @@ KINDS = ("requests", "durations", "tally", "open_requests", "distinct_users")
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Judge each stored sample against the truth's interval at its scrape."""
     metric = evidence.contract.metric(claim.subject)
-    if isinstance(metric.truth, TallyTruth):
+    if isinstance(metric.truth, TallyTruth | UsersTruth):
         evidence.need_all_ended()
     name = sample_name(metric)
     by_time = {t: told(metric, values) for t, values in _by_time(evidence.stored(name)).items()}

@@ -15,6 +15,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     metric = evidence.contract.metric(claim.subject)
     truth = metric.truth
     assert isinstance(truth, UsersTruth)
+    evidence.need_all_ended()
     window = evidence.target_scale.seconds(seconds(truth.window))
     users, offset = evidence.ledger.users, evidence.history.monotonic
     last = max((end for _, _, end in users.values()), default=0.0) - offset

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promproof.checks import metric_durations, metric_during, metric_exact
+from promproof.checks import metric_durations, metric_during, metric_exact, metric_window
 from promproof.checks.base import Check, Claim, judge
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -65,6 +65,55 @@ def test_what_open_requests_have_caused_is_unknown(check: Check) -> None:
     found = verdict(check, 2, left=3)
     assert found.outcome == "unknown"
     assert "3 requests were still open at the end" in found.reason
+
+
+SCALED = {"time_scale": 1.0, "target_scale": 1.0}
+USERS = {
+    "name": "active_users",
+    "type": "gauge",
+    "truth": {"kind": "distinct_users", "window": "5s"},
+}
+VISITED = Contract.model_validate({"contract": 1, "service": "shop", "metrics": [USERS]})
+
+
+@pytest.mark.parametrize("check", [metric_window.CHECK, metric_during.CHECK], ids=["window", "during"])
+@pytest.mark.parametrize(
+    ("left", "shown", "outcome"), [(0, 0, "pass"), (0, 1, "fail"), (1, 1, "unknown"), (1, 0, "unknown")]
+)
+def test_when_a_user_arrived_whose_request_is_still_open_is_not_known(
+    check: Check, left: int, shown: int, outcome: str
+) -> None:
+    ledger = Ledger(lambda: 40.0, 0.1)
+    ledger.close(ledger.open("GET", "/", "a", at=1.0), 200, at=2.0)
+    for _ in range(left):
+        ledger.open("GET", "/", "b", at=3.0)
+    labels = {"job": "shop", "instance": "i"}
+    times = (4.0, 5.0, 6.0, 12.0, 13.0, 14.0)
+    series = {
+        "up": [(t, 1.0) for t in times],
+        "scrape_duration_seconds": [(t, 0.01) for t in times],
+        "active_users": [(t, 1.0 if t < 10 else float(shown)) for t in times],
+    }
+    rows: list[tuple[float, str, dict[str, Any]]] = [
+        (0.0, "run", {"scrape_interval": 1.0, "managed": True, "instance": "i", **SCALED}),
+        (0.0, "clock_offset", {"low": 0.0, "high": 0.0}),
+        (0.5, "phase", {"name": "traffic", "edge": "begin"}),
+        (14.5, "phase", {"name": "traffic", "edge": "end"}),
+        (15.0, "exposition", {"label": "rest", "begin": 15.0, "end": 15.1, "text": "", "status": 200}),
+        (15.0, "ledger", {"source": "reconcile", "complete": True, "view": ledger.snapshot().to_json()}),
+        *(
+            (
+                15.0,
+                "stored",
+                {"selector": name, "series": [{"name": name, "labels": labels, "samples": samples}]},
+            )
+            for name, samples in series.items()
+        ),
+    ]
+    history = History("by hand", 0.0, 0.0)
+    history.records.extend(record(number, t, kind, data) for number, (t, kind, data) in enumerate(rows))
+    found = judge(check, Claim("by hand", "active_users"), Evidence(VISITED, history))
+    assert found.outcome == outcome, found
 
 
 TOOK = {"name": "took_seconds", "type": "summary", "truth": {"kind": "durations"}}
