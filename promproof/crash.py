@@ -98,15 +98,15 @@ def guard(command: str, main: Callable[[], int], reports: Path = Path("reports")
         sys.stdout.flush()
         return status
     except KeyboardInterrupt as signalled:
-        _tell(f"interrupted{f' by {signalled}' if str(signalled) else ''}")
+        tell(f"interrupted{f' by {signalled}' if str(signalled) else ''}")
     except BrokenPipeError:  # whoever read our output has gone; nothing is left to be told to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         own = getattr(error, "exit_status", None)
         if isinstance(own, int):
-            _tell(str(error))
+            tell(str(error))
             return own
-        _tell(f"{command}: internal error: {describe(error)}; {write(error, reports)}")
+        tell(f"{command}: internal error: {describe(error)}; {write(error, reports)}")
     return STATUS
 
 
@@ -126,7 +126,8 @@ def write(error: BaseException, reports: Path) -> str:
     return f"its traceback could not be written to a file:\n{text}"
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Write what went wrong to the standard error, on a terminal broken between words."""
     with suppress(OSError):
         columns = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
         sys.stderr.write("".join(f"{text}\n" for text in _lines(line, columns)))

@@ -1,4 +1,4 @@
-"""The score as a table of 80 columns, and as JSON."""
+"""The score as a table of 80 columns, what was missed in a line each, and as JSON."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def _list(head: str, mine: Sequence[Scored]) -> Iterator[str]:
         told = result.why or (
             f"{result.red[0].what}: {result.red[0].text}" if result.red else result.fault.story
         )
-        yield from textwrap.wrap(
-            f"{named(result)}: {told}", WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=3
-        )
+        yield f"  {textwrap.shorten(f'{named(result)}: {told}', 3 * WIDTH)}"
 
 
 def named(scored: Scored) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from promproof import isolated
+from promproof import crash, isolated
 from promproof.cli import ui
 from promproof.errors import EvidenceError
 from promproof.http import Session
@@ -96,7 +96,7 @@ def run(given: dict[str, Any]) -> int:
                 f"the demonstration is over; what happened is in {os.path.relpath(folder / HISTORY)}"
             )
     if result.ending.trouble is not None and not result.ending.interrupted:
-        sys.stderr.write(f"{result.ending.trouble}\n")
+        crash.tell(str(result.ending.trouble))
         return EvidenceError.exit_status
     return 0
 

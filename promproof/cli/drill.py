@@ -21,6 +21,7 @@ from promproof.faults.undo import recover
 from promproof.interrupts import only_note, terminate_as_interrupt
 from promproof.report import drills as report
 from promproof.report import junit
+from promproof.report.lines import tell
 from promproof.report.output import Moment, Report, outputs_at
 from promproof.report.progress import Progress
 from promproof.report.terminal import console_of
@@ -93,7 +94,7 @@ def _run(prepared: Prepared, chosen: Sequence[Loaded], given: dict[str, Any]) ->
     try:
         prepared, chosen, result = _driven(prepared, chosen, given["reports"], clock)
     except EvidenceError as error:
-        sys.stderr.write(f"{error}\n")
+        crash.tell(str(error))
         return EvidenceError.exit_status
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
@@ -124,7 +125,7 @@ def _driven(
             less = lowered(prepared, chosen, session.refuse)
             if less is None:
                 raise
-            sys.stdout.write(f"{error.what}; again with less\n")
+            tell(f"{error.what}; again with less")
             prepared, chosen = less
 
 
@@ -182,9 +183,9 @@ def _report(
 def _recover() -> int:
     done, failed = recover()
     for line in done:
-        sys.stdout.write(f"taken back: {line}\n")
+        tell(f"taken back: {line}")
     for line in failed:
-        sys.stderr.write(f"not taken back: {line}\n")
+        crash.tell(f"not taken back: {line}")
     if not done and not failed:
         sys.stdout.write("nothing to take back\n")
     return EvidenceError.exit_status if failed else 0

@@ -19,6 +19,7 @@ from promproof.catalogue.telling import data, named, text
 from promproof.contract.model import load
 from promproof.errors import InputError
 from promproof.evidence.history import read
+from promproof.report.lines import cut, fitted, tell, width_of
 from promproof.run.options import from_values
 from promproof.run.prepare import prepare
 from promproof.run.secrecy import HISTORY
@@ -42,12 +43,15 @@ def run(given: dict[str, Any]) -> int:
     if given["format"] == "json":
         sys.stdout.write(json.dumps(data(results, known), indent=2) + "\n")
     else:
-        sys.stdout.write(text(results, known, is_verbose=given["verbose"]))
+        show(results, known, is_verbose=given["verbose"])
         if exposed and given["run"] is None:
-            sys.stdout.write(
-                f"\n{len(exposed)} faults of what the target exposes: name a run of verify, --run DIR\n"
-            )
+            tell(f"\n{len(exposed)} faults of what the target exposes: name a run of verify, --run DIR")
     return status(results, given["min_score"])
+
+
+def show(results: Sequence[Scored], known: Catalogue, *, is_verbose: bool) -> None:
+    """Print the score and what was missed."""
+    sys.stdout.write(fitted(text(results, known, is_verbose=is_verbose), width_of(sys.stdout)))
 
 
 def status(results: Sequence[Scored], least: float | None) -> int:
@@ -105,7 +109,8 @@ def _progress(of: int) -> Any:
         nonlocal done
         done += not scored.number
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{done} of {of} faults: {named(scored)} {scored.fate}"[:79])
+            line = f"{done} of {of} faults: {named(scored)} {scored.fate}"
+            sys.stderr.write(f"\r\x1b[K{cut(line, (width_of(sys.stderr) or 80) - 1)}")
             if done == of:
                 sys.stderr.write("\r\x1b[K")
 

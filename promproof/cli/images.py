@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from promproof.errors import EvidenceError
 from promproof.interrupts import terminate_as_interrupt
 from promproof.places import REPOSITORY
+from promproof.report.lines import tell
 from promproof.run.housekeeping import opened
 from promproof.stack import pinning
 from promproof.stack.images import build
@@ -17,15 +17,10 @@ def run(given: dict[str, Any]) -> int:
     """The exit status; with --pin 2 when an image has got no digest."""
     if given["pin"]:
         found = pinning.files(REPOSITORY)
-        return EvidenceError.exit_status if pinning.pin(found, pinning.ask_registry, _say) else 0
+        return EvidenceError.exit_status if pinning.pin(found, pinning.ask_registry, tell) else 0
     try:
-        with terminate_as_interrupt(), opened(_say):
-            build(_say)
+        with terminate_as_interrupt(), opened(tell):
+            build(tell)
     except KeyboardInterrupt as signalled:
         raise KeyboardInterrupt(f"{signalled}; what was built is kept") from None
     return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

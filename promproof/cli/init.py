@@ -25,6 +25,7 @@ from promproof.draft.routes import asked
 from promproof.draft.service import running
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
+from promproof.report.lines import continued, tell, width_of
 from promproof.run.access import METRICS, let_in_to, refuse_closed
 
 LATEST = ".drafted"
@@ -50,18 +51,18 @@ def run(given: dict[str, Any]) -> int:
     with running(
         given["app"], given["target"], _metrics(given), given["directory"], _variables(given), health
     ) as service:
-        seen = look(service, wishes, _say)
+        seen = look(service, wishes, tell)
     for name, counting in seen.found.counting.items():
-        _say(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
+        tell(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
     for name, flight in seen.found.flights.items():
-        _say(f"  {name}: {_labels(flight, 'requests in flight')}")
+        tell(f"  {name}: {_labels(flight, 'requests in flight')}")
     if not seen.found.counting:
-        _say("  no metric counts requests: their form is drafted, and that they move")
+        tell("  no metric counts requests: their form is drafted, and that they move")
     proven = proofs(folder) if folder is not None else {}
-    drafted = files(seen, wishes, proven, _say)
+    drafted = files(seen, wishes, proven, tell)
     for name, said in proven.items():
         if said.startswith("Look"):
-            _say(f"  {name}: {said}")
+            tell(f"  {name}: {said}")
     output: Path = given["output"]
     for name, text in drafted.items():
         _write(output, name, text)
@@ -74,11 +75,11 @@ def run(given: dict[str, Any]) -> int:
             todo=f"{seen.job.todo}; the draft is there, and promproof verify takes it from then on",
         )
     if seen.instances:  # the contract names them, and --target would have one of them verified alone
-        _say(f"next: {_next({**given, 'target': None, 'metrics': None}, output)}")
+        _tell_command(f"next: {_next({**given, 'target': None, 'metrics': None}, output)}")
         return 0
-    _say(f"next: {_next(given, output)}{instance}")
+    _tell_command(f"next: {_next(given, output)}{instance}")
     if any(name.startswith(f"{DRILLS}/") for name in drafted):
-        _say(f"then: {_next(given, output, 'drill')}{instance}")
+        _tell_command(f"then: {_next(given, output, 'drill')}{instance}")
     return 0
 
 
@@ -169,7 +170,7 @@ def _write(folder: Path, name: str, text: str) -> None:
     mine = _there(path)
     if mine is None:
         _put(path, text)
-        _say(f"written: {_short(path)}")
+        tell(f"written: {_short(path)}")
     else:
         base = read_text(latest, "what the last `init` drafted") if latest.is_file() else mine
         merged = merge(base, mine, text)
@@ -206,14 +207,14 @@ def _tell(path: Path, merged: Merged) -> None:
         ("yours stays, though the service shows otherwise", merged.kept),
     )
     if not any(names for _, names in rows):
-        _say(f"unchanged: {_short(path)}")
+        tell(f"unchanged: {_short(path)}")
         return
-    _say(f"merged: {_short(path)}")
+    tell(f"merged: {_short(path)}")
     for what, names in rows:
         for name in names:
-            _say(f"  {what}: {name}")
+            tell(f"  {what}: {name}")
             for line in merged.differences.get(name, ()):
-                _say(f"    {line}")
+                tell(f"    {line}")
 
 
 def _labels(counting: Counting, kind: str = "") -> str:
@@ -260,5 +261,6 @@ def _short(path: Path) -> str:
     return str(absolute.relative_to(REPOSITORY) if absolute.is_relative_to(REPOSITORY) else path)
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def _tell_command(words: str) -> None:
+    """Write a command so that it can be copied from a terminal, also where it is longer than a line."""
+    sys.stdout.writelines(f"{line}\n" for line in continued(words, width_of(sys.stdout)))

@@ -21,6 +21,7 @@ from promproof.load.result import LoadResult
 from promproof.optiontable import options as table
 from promproof.report import junit, load
 from promproof.report.index import link, write_page
+from promproof.report.lines import tell
 from promproof.report.page.subject import Subject
 from promproof.run.access import let_in_to, refuse_closed
 from promproof.run.ending import Ending
@@ -36,7 +37,7 @@ def run(given: dict[str, Any]) -> int:
     secrets = let_in(options, given)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
     folder = options.output.reports / f"load-{file_name(options.scenario.name)}-{stamp}"
-    return play(options, folder, print_line, given["junit"], secrets)
+    return play(options, folder, tell, given["junit"], secrets)
 
 
 def let_in(options: Options, given: dict[str, Any]) -> list[str]:
@@ -67,19 +68,13 @@ def with_kept(given: dict[str, Any], stack: Kept | None) -> dict[str, Any]:
     if stack is None or given["target"] != usual or not stack.is_of(Path(given["contract"])):
         return given
     if stack.urls["target"] != usual:
-        print_line(f"with the stack that process {stack.pid} keeps up: target {stack.urls['target']}")
+        tell(f"with the stack that process {stack.pid} keeps up: target {stack.urls['target']}")
     return {**given, "target": stack.urls["target"]}
 
 
 def file_name(text: str) -> str:
     """A free text as a part of a file's name: no folder in it, and short enough for every file system."""
     return re.sub(r"[^\w.-]+", "-", text)[:60]
-
-
-def print_line(text: str) -> None:
-    """Print a line and flush it, so that a pipe shows it when it happens."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def play(

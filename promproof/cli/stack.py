@@ -8,7 +8,6 @@ can't be had is left out by name, never silently.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from promproof.errors import EvidenceError, InputError
 from promproof.interrupts import terminate_as_interrupt
 from promproof.optiontable import options
 from promproof.places import REPOSITORY
+from promproof.report.lines import tell
 from promproof.run.housekeeping import opened
 from promproof.stack import compose, engine, kept, supply
 from promproof.stack.images import local_images, without_a_registry
@@ -43,9 +43,9 @@ def up(client: Any, kept: compose.Project, pull_seconds: float) -> None:
         InputError: not a single service has an image.
         EvidenceError: a service can't be started or does not become healthy.
     """
-    images = supply.supply(client, FILE, supply.resolve(FILE)["services"], pull_seconds, _say)
+    images = supply.supply(client, FILE, supply.resolve(FILE)["services"], pull_seconds, tell)
     for service, why in images.missing.items():
-        _say(f"{service} is left out: {why}")
+        tell(f"{service} is left out: {why}")
     if not images.images:
         raise InputError(
             what="no service has an image",
@@ -58,7 +58,7 @@ def up(client: Any, kept: compose.Project, pull_seconds: float) -> None:
     kept.start()
     for row in engine.services(client, NAME):
         for address, port, _ in row.published:
-            _say(f"{row.service:<14} http://{address}:{port}  {row.health}")
+            tell(f"{row.service:<14} http://{address}:{port}  {row.health}")
 
 
 def down(client: Any, volumes: bool) -> None:
@@ -68,7 +68,7 @@ def down(client: Any, volumes: bool) -> None:
         EvidenceError: something is still there.
     """
     for what in compose.remove(client, NAME, volumes=volumes):
-        _say(f"removed {what}")
+        tell(f"removed {what}")
     left = [what for what in compose.contents(client, NAME) if not what.startswith("volume")]
     if left:
         raise EvidenceError("stack", f"still there: {', '.join(left)}")
@@ -81,9 +81,9 @@ def act(client: Any, given: dict[str, Any], folder: Path) -> None:
         case "up":
             up(client, project_of, supply.LONG_SECONDS if given["pull"] else supply.SHORT_SECONDS)
         case "status":
-            _say(project_of.run("ps", "--all", "--format", _STATUS))
+            tell(project_of.run("ps", "--all", "--format", _STATUS).rstrip())
         case "logs":
-            _say(project_of.run("logs", "--tail", "100", *given["services"]))
+            tell(project_of.run("logs", "--tail", "100", *given["services"]).rstrip())
         case _:
             down(client, given["volumes"])
 
@@ -121,7 +121,7 @@ def run(given: dict[str, Any]) -> int:
             what="no stack of processes is up", where="promproof stack", todo="bring one up: promproof stack"
         )
     if wanted == AUTO:
-        _say(f"stack: processes, since {why}")
+        tell(f"stack: processes, since {why}")
     from promproof.cli import stackprocesses  # the other ways need nothing of a run
 
     return stackprocesses.up(given)
@@ -171,15 +171,10 @@ def _of_processes(stack: kept.Kept, given: dict[str, Any]) -> int:
 
 def _in_containers(client: Any, given: dict[str, Any]) -> int:
     try:
-        with terminate_as_interrupt(), opened(_say), tempfile.TemporaryDirectory(prefix="stack-") as folder:
+        with terminate_as_interrupt(), opened(tell), tempfile.TemporaryDirectory(prefix="stack-") as folder:
             act(client, given, Path(folder))
     except KeyboardInterrupt as signalled:
         raise KeyboardInterrupt(f"{signalled}; what is up stays: promproof stack down") from None
     finally:
         client.close()
     return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text.rstrip()}\n")
-    sys.stdout.flush()

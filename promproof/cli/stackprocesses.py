@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from promproof import crash
 from promproof.errors import EvidenceError, InputError
 from promproof.interrupts import terminate_as_interrupt
 from promproof.places import DEFAULT_REPORTS
@@ -77,7 +78,7 @@ def up(given: Mapping[str, Any]) -> int:
 
         result = keeping.keep(prepared, show, folder, clock, progress.say)
     if result.ending.trouble is not None and not result.ending.interrupted:
-        sys.stderr.write(f"{result.ending.trouble}\n")
+        crash.tell(str(result.ending.trouble))
         return EvidenceError.exit_status
     return 0
 

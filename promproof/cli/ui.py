@@ -30,6 +30,7 @@ from promproof.load.scenario import known, load, resolve
 from promproof.load.shown import shown_in_environment
 from promproof.optiontable import options
 from promproof.places import DEFAULT_REPORTS, LOCUST, LOCUSTFILE, PACKAGE
+from promproof.report.lines import tell
 from promproof.run.access import PLACES, let_in_to, refuse_closed
 from promproof.run.housekeeping import check_places
 from promproof.stack.journal import clear_leftovers
@@ -178,10 +179,10 @@ def run(given: dict[str, Any]) -> int:
     load(resolve(values["--scenario"]))
     contracts.load(Path(values["--contract"]))
     for line in (*map(str, clear_leftovers()), *abandoned()):
-        sys.stdout.write(f"{line}\n")
+        tell(line)
     if others := left_out():
         told = "options of Locust stand on this command line, or in the file that --config names"
-        sys.stdout.write(f"{', '.join(others)}: left out; {told}\n")
+        tell(f"{', '.join(others)}: left out; {told}")
     sys.stdout.write(f"http://{values['--web-host']}:{values['--web-port']}/?tab=verification\n")
     sys.stdout.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)  # until the new program can answer

@@ -10,7 +10,6 @@ import gc
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 from promproof.cli import everydrill
 from promproof.optiontable import PREFIX, options
 from promproof.places import REPOSITORY
+from promproof.report.lines import tell
 from promproof.stack.journal import cache_dir
 
 PLAIN = ("--no-header", "--tb=no", "-rN")
@@ -41,7 +41,8 @@ def run(given: dict[str, Any]) -> int:
     if given["drill"] is not None:
         return everydrill.after(given, status)
     if status in (0, 1) and not given["claim"]:
-        sys.stdout.writelines(f"{line}\n" for line in everydrill.not_driven(given))
+        for line in everydrill.not_driven(given):
+            tell(line)
     return status
 
 

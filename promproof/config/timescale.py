@@ -1,7 +1,7 @@
 """Shortens every duration of a run by one factor and nothing else: rules, scrapes, Alertmanager's timers.
 
-`[5m]` and `for: 5m` make an honest drill last ten minutes; at 60 it takes ten seconds. A scale under which a
-duration would not survive is refused, with file and key. Scale 1 leaves everything as it is written.
+`[5m]` and `for: 5m` make an honest drill last ten minutes; at 60 it takes ten seconds. A scale at which a
+duration would be too short to work is refused, with file and key. Scale 1 leaves everything as it is written.
 """
 
 import math

@@ -12,6 +12,7 @@ import pytest
 from promproof import plugins
 from promproof.checks import claims
 from promproof.contract.model import Contract
+from promproof.crash import tell
 from promproof.errors import InputError, meant
 from promproof.interrupts import hold
 from promproof.pytest_plugin import ending
@@ -141,7 +142,8 @@ def _beginnings(claims: Sequence[str]) -> Iterator[str]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     error = session.config.stash.get(BAD_INPUT, None)
     if error is not None:
-        raise pytest.UsageError(str(error))
+        tell(str(error))
+        raise pytest.UsageError  # without a text: pytest would put its own ERROR: before it
     broken = session.config.stash.get(BROKEN, None)
     if broken is not None:
         pytest.exit(broken, returncode=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.console import Console
@@ -53,7 +53,10 @@ def show(
 
 
 def happened(rows: Sequence[Row], width: int | None) -> Iterator[Text]:
-    """A few lines for each drill, and the alerts that no drill has made fire. width: None for a pipe."""
+    """A few lines for each drill, then the drilled alerts that stayed silent, and those that no drill is about.
+
+    width: None for a pipe.
+    """
     for row in rows:
         head = Text.assemble((f"{row.outcome} ", STYLE[row.outcome]), (f"{row.drill}: ", "bold"))
         said = wrapped(_course(row), None if width is None else max(width - len(head), 20))
@@ -63,9 +66,17 @@ def happened(rows: Sequence[Row], width: int | None) -> Iterator[Text]:
         for note in _notes(row):
             yield from (Text(f"  {line}") for line in wrapped(note, None if width is None else width - 2))
     known = [row for row in rows if row.case is not None]
-    never = [name for name in (known[0].furthest if known else ()) if not _fired(known, name)]
-    if never:
-        yield from map(Text, wrapped(f"fired in none of these drills: {', '.join(never)}", width))
+    about = {row.alert for row in rows}
+    asked = {
+        row.alert for row in known if row.case is not None and hops(row.case)
+    }  # not of pulses, which fire nothing
+    silent = [name for name in (known[0].furthest if known else ()) if not _fired(known, name)]
+    for said, names in (
+        ("drilled, and did not fire", [name for name in silent if name in asked]),
+        ("not drilled in this run", [name for name in silent if name not in about]),
+    ):
+        if names:
+            yield from map(Text, wrapped(f"{said}: {', '.join(names)}", width))
 
 
 def _fired(rows: Iterable[Row], alert: str) -> bool:
@@ -125,11 +136,13 @@ class Row:
     """How far each alert came."""
     expected: frozenset[str] = frozenset()
     """Alerts that may move: the drilled one, those that the drill allows, those that are drilled at the same time."""
+    alert: str = ""
+    """The drilled one."""
 
 
 def rows_of(evidence: Evidence, drills: Sequence[Loaded], verdicts: Sequence[Verdict]) -> list[Row]:
     """A row for each drill, in their order."""
-    return [_row(evidence, drill.plan.name, verdicts) for drill in drills]
+    return [replace(_row(evidence, drill.plan.name, verdicts), alert=drill.plan.alert) for drill in drills]
 
 
 def _row(evidence: Evidence, name: str, verdicts: Sequence[Verdict]) -> Row:

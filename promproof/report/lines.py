@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -82,6 +83,12 @@ def fitted(text: str, width: int | None) -> str:
         first, *more = wrapped(line.lstrip(" "), max(width - len(start) - len(FURTHER), LEAST))
         lines += [start + first, *(start + FURTHER + one for one in more)]
     return "\n".join(lines)
+
+
+def tell(text: str) -> None:
+    """Write a text to the standard output at once: a pipe has its lines whole, a terminal breaks them between words."""
+    sys.stdout.write(f"{fitted(text, width_of(sys.stdout))}\n")
+    sys.stdout.flush()
 
 
 def beside(head: str, text: str, width: int | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from promproof.contract.deployment import Deployment
 from promproof.contract.model import Contract
+from promproof.crash import tell
 from promproof.errors import InputError
 from promproof.optiontable import PROGRAMS
 from promproof.places import DEFAULT_CONTRACT, DEFAULT_MONITORING, DEFAULT_REPORTS
@@ -113,7 +113,7 @@ def from_values(given: Mapping[str, Any]) -> Options:
 
 def told(line: str) -> None:
     """What is fetched, beside what a command prints."""
-    sys.stderr.write(f"{line}\n")
+    tell(line)
 
 
 def version_asked(given: Mapping[str, Any]) -> int | None:

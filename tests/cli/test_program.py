@@ -114,7 +114,7 @@ def test_a_mistake_on_the_command_line_ends_with_4(
     assert "Usage" in capsys.readouterr().err or words
 
 
-def test_pytest_takes_the_options_with_their_prefix() -> None:
+def test_pytest_takes_the_options_with_their_prefix_and_puts_no_word_before_what_is_wrong() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "verification", "--promproof-contract", "nowhere.yaml"],
         cwd=REPOSITORY,
@@ -125,7 +125,7 @@ def test_pytest_takes_the_options_with_their_prefix() -> None:
     )
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         4,
-        "ERROR: nowhere.yaml: cannot be read: No such file or directory",
+        "nowhere.yaml: cannot be read: No such file or directory",
     )
 
 

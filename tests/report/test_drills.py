@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from promproof.report.drills import Row, listed, matrix
+from promproof.drills.states import State
+from promproof.report.drills import Row, happened, listed, matrix, rows_of
 from promproof.report.tables import print_whole
 from promproof.verdict import Outcome
+from tests.report.test_golden import run
 
 pytestmark = pytest.mark.unit
 ALERTS = (
@@ -59,3 +62,25 @@ def test_a_narrow_terminal_has_each_drill_with_what_its_alerts_did(width: int) -
     for alert in ALERTS:
         assert f" {alert} " in text
     assert "not verified" in text
+
+
+def told_of_the_recorded_drill(furthest: State) -> str:
+    """The lines of the recorded drill of HighMemoryUsage, had that alert come so far."""
+    found = run("drill")
+    rows = [
+        replace(row, furthest={**row.furthest, row.alert: furthest})
+        for row in rows_of(found.evidence, found.drills, found.verdicts)
+    ]
+    return "\n".join(line.plain for line in happened(rows, None))
+
+
+def test_an_alert_that_no_drill_is_about_is_not_said_to_have_failed_to_fire() -> None:
+    text = told_of_the_recorded_drill(State.FIRING)
+    assert "did not fire" not in text
+    assert "not drilled in this run: HighErrorRate, SlowResponses, HighCPUUsage, ServiceDown" in text
+
+
+def test_a_drilled_alert_that_did_not_fire_is_named() -> None:
+    text = told_of_the_recorded_drill(State.PENDING)
+    assert "drilled, and did not fire: HighMemoryUsage" in text.splitlines()
+    assert "HighMemoryUsage" not in text.partition("not drilled in this run")[2]

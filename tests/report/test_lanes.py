@@ -167,6 +167,16 @@ def test_the_matrix_names_what_each_alert_did() -> None:
     }
 
 
+def test_a_watchdog_which_fires_in_every_drill_has_no_column() -> None:
+    made = subject("lane")
+    assert made.evidence is not None
+    found = matrix(made.evidence, swims(made.evidence, made.verdicts))
+    assert "Watchdog" in {alert.name for alert in made.evidence.contract.alerts if alert.always}
+    assert "HighMemoryUsage" in found.alerts
+    assert "Watchdog" not in found.alerts
+    assert {len(cells) for _, cells in found.rows} == {len(found.alerts)}
+
+
 def test_a_lane_s_texts_are_escaped() -> None:
     swim = replace(recorded(), lanes=[Lane("</svg><script>", marks=[Mark(1.0, "firing", "<b>&")])])
     assert "<script>" not in draw(swim, WIDE)

@@ -21,7 +21,7 @@ from promproof.report.output import Report
 from promproof.report.page import earlier
 from promproof.report.page.causes import causes
 from promproof.report.page.claims import BARE
-from promproof.report.page.document import page
+from promproof.report.page.document import command, page
 from promproof.report.page.earlier import Past
 from promproof.report.page.moved import moved
 from promproof.report.page.subject import Subject, duration
@@ -44,6 +44,13 @@ def read(made: Subject) -> Reader:
     assert not found.wrong
     assert not found.open
     return found
+
+
+def test_an_option_of_a_command_is_whole_and_nothing_else_is_kept_from_breaking() -> None:
+    assert command("promproof verify --claim alert/a-b/ -v <x>") == (
+        "promproof verify <span class=whole>--claim</span> alert/a-b/ <span class=whole>-v</span> &lt;x&gt;"
+    )
+    assert command("sed -n 4,+12p r-1.yml") == "sed <span class=whole>-n</span> 4,+12p r-1.yml"
 
 
 @pytest.mark.parametrize("name", ["green", "red", "drill"])

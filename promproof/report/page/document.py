@@ -136,6 +136,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["breakable"] = breakable
+    made.filters["command"] = command
     made.filters["anchor"] = lambda claim: quote(printable(claim))
     return made
 
@@ -146,6 +147,18 @@ _BREAKS = re.compile(r"(?<=[_/.,])(?=[^_/.,])")
 def breakable(text: str) -> Markup:
     """A name that breaks behind `_`, `/`, `.` and `,` where it must, and not in mid-word."""
     return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+_OPTIONS = re.compile(r"((?<!\S)-{1,2}\w[\w-]*)")
+
+
+def command(text: str) -> Markup:
+    """A command line whose options stay whole: a browser breaks lines behind every hyphen, also in `--claim`."""
+    parts = [
+        Markup("<span class=whole>{}</span>").format(part) if place % 2 else part
+        for place, part in enumerate(_OPTIONS.split(text))
+    ]
+    return Markup("").join(parts)
 
 
 def asset(name: str) -> str:
