@@ -215,7 +215,14 @@ def read(path: Path) -> History:
         ) from error
     text = _decoded(raw, path)
     lines = jsonlines.whole(text)
-    header = _header(path, lines[0] if lines else "")
+    if not lines:
+        raise InputError(
+            what="the history has no whole line: the run ended before it wrote one",
+            where=str(path),
+            expected="a history file of a run",
+            todo="run again",
+        )
+    header = _header(path, lines[0])
     history = History(header["run"], header["monotonic"], header["epoch"])
     for number, line in enumerate(lines[1:], start=2):
         try:

@@ -22,7 +22,7 @@ from tests.records import record
 pytestmark = pytest.mark.unit
 
 FILES = {
-    "": "not a history",
+    "": "the history has no whole line: the run ended before it wrote one",
     "{}\n": "not a history",
     '{"history": 1}\n': "of version 1",
     '{"history": 9}\n': "newer",
