@@ -71,12 +71,12 @@ def happened(rows: Sequence[Row], width: int | None) -> Iterator[Text]:
         row.alert for row in known if row.case is not None and hops(row.case)
     }  # not of pulses, which fire nothing
     silent = [name for name in (known[0].furthest if known else ()) if not _fired(known, name)]
-    for said, names in (
+    for title, names in (
         ("drilled, and did not fire", [name for name in silent if name in asked]),
         ("not drilled in this run", [name for name in silent if name not in about]),
     ):
         if names:
-            yield from map(Text, wrapped(f"{said}: {', '.join(names)}", width))
+            yield from map(Text, wrapped(f"{title}: {', '.join(names)}", width))
 
 
 def _fired(rows: Iterable[Row], alert: str) -> bool:
