@@ -129,7 +129,7 @@ def _pieces(word: str, width: int) -> Iterator[str]:
         yield word
         return
     piece = ""
-    for part in _PARTS.findall(word):
+    for part in filter(None, _PARTS.findall(word)):
         # between two digits a mark belongs to a number
         if piece and cell_len(piece + part) > width and not (piece[-2:-1].isdigit() and part[:1].isdigit()):
             yield piece

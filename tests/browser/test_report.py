@@ -127,7 +127,7 @@ def test_a_failed_claim_is_seen_without_scrolling_and_nothing_is_wider_than_the_
 def test_an_option_is_not_broken_behind_its_dashes_on_a_narrow_window(chromium: Chromium) -> None:
     show(chromium, "red", NARROW)
     drawn_at_once(chromium)
-    lines = '[...document.querySelectorAll(".whole")].map((one) => one.getClientRects().length)'
+    lines = '[...document.querySelectorAll("code span")].map((one) => one.getClientRects().length)'
     assert set(chromium.evaluate(lines)) == {1}
 
 

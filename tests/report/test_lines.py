@@ -10,7 +10,7 @@ import pytest
 from promproof.catalogue.model import Catalogue, Family
 from promproof.catalogue.scoring import Fate, Scored
 from promproof.cli import everydrill, faults, init, verify
-from promproof.report.lines import tell
+from promproof.report.lines import tell, wrapped
 from tests.catalogue.test_scoring import fault
 
 pytestmark = pytest.mark.unit
@@ -50,6 +50,12 @@ def told(
         monkeypatch.setenv("COLUMNS", str(columns))
     write()
     return capsys.readouterr().out.splitlines()
+
+
+def test_a_word_that_is_longer_than_a_line_leaves_no_empty_line() -> None:
+    assert wrapped(f"seen {'x' * 90} again", 40) == ["seen", "x" * 90, "again"]
+    assert wrapped("x" * 90, 40) == ["x" * 90]
+    assert wrapped("a/" * 30, 40) == ["a/" * 20, "a/" * 10]
 
 
 @pytest.mark.parametrize("columns", [50, 80])

@@ -48,9 +48,9 @@ def read(made: Subject) -> Reader:
 
 def test_an_option_of_a_command_is_whole_and_nothing_else_is_kept_from_breaking() -> None:
     assert command("promproof verify --claim alert/a-b/ -v <x>") == (
-        "promproof verify <span class=whole>--claim</span> alert/a-b/ <span class=whole>-v</span> &lt;x&gt;"
+        "promproof verify <span>--claim</span> alert/a-b/ <span>-v</span> &lt;x&gt;"
     )
-    assert command("sed -n 4,+12p r-1.yml") == "sed <span class=whole>-n</span> 4,+12p r-1.yml"
+    assert command("sed -n 4,+12p r-1.yml") == "sed <span>-n</span> 4,+12p r-1.yml"
 
 
 @pytest.mark.parametrize("name", ["green", "red", "drill"])

@@ -155,7 +155,7 @@ _OPTIONS = re.compile(r"((?<!\S)-{1,2}\w[\w-]*)")
 def command(text: str) -> Markup:
     """A command line whose options stay whole: a browser breaks lines behind every hyphen, also in `--claim`."""
     parts = [
-        Markup("<span class=whole>{}</span>").format(part) if place % 2 else part
+        Markup("<span>{}</span>").format(part) if place % 2 else part
         for place, part in enumerate(_OPTIONS.split(text))
     ]
     return Markup("").join(parts)
