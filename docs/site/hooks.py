@@ -16,6 +16,7 @@ TOP = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 HOME = {"README.md": "index.md"}
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)\s]*)?\)")
 
+ROW, CODE = re.compile(r"^\|.*$", re.MULTILINE), re.compile(r"`[^`]*`")
 NAMED = re.compile(r"^(?P<fence> *`{3,}\w+) (?P<name>[\w-]+)$", re.MULTILINE)
 """The first line of an example with a name, by which the tests find it."""
 
@@ -32,12 +33,17 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Turn the links of a page of `docs/` to where their targets stand in the site."""
     name = page.file.src_uri
     turned = markdown if name in TOP.values() else with_links(markdown, PurePosixPath("docs") / name)
-    return with_titles(turned)
+    return with_pipes(with_titles(turned))
 
 
 def with_titles(markdown: str) -> str:
     """A page whose named examples have their names as titles: a fence with two words is none to the site's parser."""
     return NAMED.sub(r'\g<fence> title="\g<name>"', markdown)
+
+
+def with_pipes(markdown: str) -> str:
+    """A page whose code in tables has its `|` bare: the repository's reader wants a backslash, the site's shows it."""
+    return ROW.sub(lambda row: CODE.sub(lambda code: code[0].replace(r"\|", "|"), row[0]), markdown)
 
 
 def with_links(markdown: str, source: PurePosixPath) -> str:

@@ -11,19 +11,19 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from docs.site.hooks import with_links, with_titles
+from docs.site.hooks import with_links, with_pipes, with_titles
 from promproof.cli.program import main
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
-IN_NAVIGATION = re.compile(r": ([a-zA-Z/-]+\.md)$", re.MULTILINE)
+IN_NAVIGATION = re.compile(r"(?:: |- )([a-zA-Z/-]+\.md)$", re.MULTILINE)
 GENERATED = {"contributing.md", "changelog.md"}
 
 
 def test_every_page_is_in_the_navigation() -> None:
     named = set(IN_NAVIGATION.findall((ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
     there = {path.name for path in ROOT.glob("docs/*.md")} | {"checks/README.md"} | GENERATED
-    assert named == there
+    assert named == there | {f"commands/{path.name}" for path in ROOT.glob("docs/commands/*.md")}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,11 @@ def test_the_name_of_an_example_is_its_title() -> None:
     assert with_titles(page) == page.replace("promql HighErrorRate", 'promql title="HighErrorRate"')
 
 
+def test_a_pipe_in_the_code_of_a_table_has_no_backslash_and_nothing_else_changes() -> None:
+    row = r"| `--stack auto\|processes` | one \| two | `a\|b` |"
+    assert with_pipes(f"`a\\|b`\n{row}\n") == "`a\\|b`\n| `--stack auto|processes` | one \\| two | `a|b` |\n"
+
+
 def built(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(out)],
@@ -76,6 +81,8 @@ def test_the_site_is_built_and_a_link_that_leads_nowhere_ends_it(tmp_path: Path)
     good = built(tmp_path, tmp_path / "site")
     assert good.returncode == 0, good.stdout + good.stderr
     assert (tmp_path / "site" / "checks" / "rule" / "le-dropped" / "index.html").is_file()
+    harness = (tmp_path / "site" / "harness" / "index.html").read_text(encoding="utf-8")
+    assert "<code>--stack auto|processes|containers|external</code>" in harness
     page = tmp_path / "docs" / "faq.md"
     page.write_text(f"{page.read_text(encoding='utf-8')}\n[gone](nowhere.md)\n", encoding="utf-8")
     broken = built(tmp_path, tmp_path / "broken")
