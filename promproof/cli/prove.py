@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from promproof import crash
 from promproof.config import yamlfile
 from promproof.config.durations import parse_duration
 from promproof.errors import InputError
@@ -70,7 +69,7 @@ def run(given: dict[str, Any]) -> int:
         shares = of_written(outcomes, written, promtool)
     _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems))
     if asked is not None and least is not None and asked.percent < least:
-        crash.tell(f"--min-coverage {least:g}: the tests cover {asked.percent:.0f} % of the alerts")
+        sys.stderr.write(f"--min-coverage {least:g}: the tests cover {asked.percent:.0f} % of the alerts\n")
         return 1
     return status(outcomes, rules)
 
@@ -83,7 +82,7 @@ def _tests_written(outcomes: list[Outcome], rules: Rules, promtool: Path, folder
         raise _unwritable(error, folder) from error
     sys.stderr.write(f"{len(written.files)} test files in {folder}\n")
     for line in written.left:
-        crash.tell(f"left out: {line}")
+        sys.stderr.write(f"left out: {line}\n")
     return written
 
 
