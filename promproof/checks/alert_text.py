@@ -55,7 +55,11 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found += [f"{rule['where']}: {text}" for text in _not_given(said, given)]
         found += [f"{rule['where']}: {text}" for text in wrong_runbooks(said)]
         boards = evidence.history.last(Dashboards)
-        there = read_all(boards.data.files, boards.data.sources) if boards is not None else ()
+        there = (
+            read_all(boards.data.files, boards.data.sources, boards.data.providers)
+            if boards is not None
+            else ()
+        )
         found += [
             f"{rule['where']}: {name}: {text}"
             for name, template in said.items()

@@ -10,13 +10,20 @@ import math
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register, unknown
 from promproof.checks.metric_parked import NEVER_KNOWN
 from promproof.contract.model import Metric
+from promproof.contract.truths import ProcessTruth
 from promproof.evidence.evidence import LOST_SHARE, Evidence
+from promproof.evidence.figures import BATCH
+from promproof.evidence.records import Kernel
 from promproof.evidence.senders import ledger_of
 from promproof.evidence.torn import goes_back_and_forth
 from promproof.truth.metrics import between, sample_name
 from promproof.verdict import Verdict
 
+BY_KERNEL = "the process, by the kernel's readings"
 SEVERAL = "several processes behind one port, each with its own counts"
+
+LISTING = 2.0
+"""Descriptors that a target's own count may hold more than an outsider sees: the listing's, a scrape's connection."""
 
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
@@ -49,6 +56,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
             return not_verified(claim, NEVER_KNOWN)
         if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):
             return unknown(claim, "no scrape met an open request", evidence.stored_records)
+        if not found and _process_stood_still(metric, evidence, values[0]):
+            return not_verified(claim, f"{name} stood still at {values[0]:g}, and so did {BY_KERNEL}")
         if not found and (missed := _missed(metric, evidence)):
             reason = f"{name} stood still at {values[0]:g}, and {missed}"
             return unknown(claim, reason, evidence.stored_records)
@@ -80,6 +89,20 @@ def _met(metric: Metric, evidence: Evidence) -> bool:
             evidence.longest_handler,
         ).values()
     )
+
+
+def _process_stood_still(metric: Metric, evidence: Evidence, value: float) -> bool:
+    """Whether the kernel's figure was always the value, as far as it can be told from another (as in metric_kernel)."""
+    record = evidence.history.last(Kernel)
+    truth = metric.truth
+    if record is None or not isinstance(truth, ProcessTruth) or truth.figure == "cpu_seconds":
+        return False
+    readings = record.data.figures
+    if truth.figure == "open_descriptors":
+        told = [(float(reading.open_descriptors), LISTING) for reading in readings]
+    else:
+        told = [(float(reading.resident_bytes), float(BATCH * reading.threads)) for reading in readings]
+    return bool(told) and all(abs(figure - value) <= slack for figure, slack in told)
 
 
 def _missed(metric: Metric, evidence: Evidence) -> str:

@@ -37,12 +37,14 @@ class Known:
     """What a dashboard's queries are compared with.
 
     counting: the metrics that count requests; still: sample names of the service that nothing moved; limits: by alert
-    what it compares, in normal form, and its threshold.
+    what it compares, in normal form, and its threshold; written: labels that the service does not show and its scrape
+    job writes.
     """
 
     counting: Mapping[str, Counting]
     still: frozenset[str] = frozenset()
     limits: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
 
 
 def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
@@ -86,7 +88,11 @@ def asked(dashboard: Dashboard) -> list[Any]:
 def _may_be_empty(node: Any, known: Known) -> bool:
     """Whether a query shows what no request has caused, or something only while a condition holds."""
     return filters(node.prettify()) or any(
-        metric(found) in known.still or not _is_seen(found, known.counting) for found in selectors(node)
+        metric(found) in known.still
+        or not _is_seen(found, known.counting)
+        # which values a label gets on the way to Prometheus is not seen here
+        or any(label in known.written for label, _, _ in matchers(found))
+        for found in selectors(node)
     )
 
 

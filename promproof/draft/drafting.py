@@ -18,7 +18,7 @@ from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
 from promproof.draft.flight import candidates as gauges
 from promproof.draft.flight import flights
-from promproof.draft.job import ScrapeJob, named, of_folder, of_running, scraped, trees
+from promproof.draft.job import ScrapeJob, named, of_folder, of_running, scraped, trees, written_labels
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
@@ -204,7 +204,9 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     boards = parsed(grafana_files(folder.root)).dashboards
     alerts, shows = _several(len(rules), "alert"), _several(len(boards), "dashboard")
     say(f"{folder.root.name}/: {alerts}, {shows}")
-    known = Known(seen.found.counting, metrics.still(seen.observed, seen.found), monitoring.limits(rules))
+    still, limits = metrics.still(seen.observed, seen.found), monitoring.limits(rules)
+    shown_labels = {label for counting in seen.found.counting.values() for label in counting.sources}
+    known = Known(seen.found.counting, still, limits, written_labels(folder) - shown_labels)
     shown = {board.uid: panels(board, known) for board in boards}
     return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
 

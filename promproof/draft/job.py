@@ -152,6 +152,16 @@ def scraped(folder: Folder | None, name: str | None) -> dict[str, tuple[str, ...
     return found
 
 
+def written_labels(folder: Folder) -> frozenset[str]:
+    """The labels that scrape jobs write onto samples (`metric_relabel_configs`)."""
+    rules = [
+        rule
+        for job in folder.prometheus.data.get("scrape_configs") or ()
+        for rule in job.get("metric_relabel_configs") or ()
+    ]
+    return frozenset(str(rule["target_label"]) for rule in rules if rule.get("target_label")) - {"__name__"}
+
+
 def named(folder: Folder, name: str) -> ScrapeJob:
     """A job of the configuration by its name."""
     return ScrapeJob(name, reads=_urls(folder.jobs[name]))

@@ -96,13 +96,19 @@ def texts(monitoring: Path) -> Texts:
 
 def parsed(files: Texts) -> GrafanaFolder:
     """The dashboards of the files."""
-    dashboards = read_all(files.dashboards, files.sources)
+    dashboards = read_all(files.dashboards, files.sources, files.providers)
     return GrafanaFolder(dashboards, files.sources, files.providers, files.problems)
 
 
-def read_all(files: Mapping[str, str], sources: Sequence[DataSource]) -> tuple[Dashboard, ...]:
-    """The dashboards of texts by file name, each query with its data source."""
-    return tuple(resolved(read(name, text), sources) for name, text in files.items())
+def read_all(
+    files: Mapping[str, str], sources: Sequence[DataSource], providers: Sequence[Provider] = ()
+) -> tuple[Dashboard, ...]:
+    """The dashboards of texts by file name, each query with its data source.
+
+    Where nothing is provisioned they get into Grafana by its import dialog, which fills in the inputs of an export.
+    """
+    is_imported = not sources and not providers
+    return tuple(resolved(read(name, text, is_imported=is_imported), sources) for name, text in files.items())
 
 
 def uid_of(name: str) -> str:

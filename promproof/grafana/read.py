@@ -16,6 +16,7 @@ from typing import Any
 from promproof.config import jsontext
 from promproof.config.usertext import BYTE_ORDER_MARK, Mistake
 from promproof.grafana.dashboard import AlertList, Dashboard, Panel, Problem, Source, Target, Variable
+from promproof.grafana.imported import filled
 from promproof.grafana.resources import classic
 from promproof.grafana.units import override_units, panel_unit
 from promproof.grafana.values import a_number, an_object, kind_of, shortened, values_of
@@ -40,8 +41,8 @@ MOST_POINTS = 1_000_000
 
 
 @lru_cache(maxsize=1024)
-def read(file: str, text: str) -> Dashboard:
-    """The dashboard in a text; `file` is its name in problems."""
+def read(file: str, text: str, *, is_imported: bool = False) -> Dashboard:
+    """The dashboard in a text; `file` is its name in problems. is_imported: by hand, with its inputs filled in."""
     try:
         data = jsontext.value(text.removeprefix(BYTE_ORDER_MARK))
     except Mistake as mistake:
@@ -49,7 +50,7 @@ def read(file: str, text: str) -> Dashboard:
         place = f" (line {mistake.line})" if mistake.line else ""
         reader.problem("$", f"{mistake.text}{place}")
         return Dashboard(file, problems=tuple(reader.problems))
-    return read_value(file, text, data)
+    return read_value(file, text, filled(data) if is_imported else data)
 
 
 def read_value(file: str, text: str, data: Any) -> Dashboard:

@@ -121,7 +121,9 @@ def everything(
         latencies(history, name, path, sources.instances)
     scrapes(history, prometheus, history.now() + 1)
     provisioned = record.data.sources
-    folder = GrafanaFolder(read_all(record.data.files, provisioned), provisioned, (), ())
+    folder = GrafanaFolder(
+        read_all(record.data.files, provisioned, record.data.providers), provisioned, (), ()
+    )
     at_queries()
     panels(history, prometheus, folder, scale, window)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promproof.config.filetargets import groups_of_files
 from promproof.config.folder import (
     Finding,
     Folder,
@@ -170,8 +171,12 @@ def _replace_jobs(copy: RunCopy, addresses: Mapping[str, tuple[str | None, list[
 
 
 def _replace_targets(copy: RunCopy, key: Key, targets: list[str]) -> None:
-    """Replace what a job or an Alertmanager entry discovers; labels of its first group of targets stay."""
+    """Replace what a job or an Alertmanager entry discovers; labels of its first group of targets stay.
+
+    Those of a file that it discovers its targets in are labels of its targets as well.
+    """
     groups = [copy.get(*group) for group in copy.mappings(*key, "static_configs")]
+    groups += groups_of_files(copy.get(*key), copy.original.path)
     groups = [group for group in groups if group.get("targets")]
     discovery = [
         name for name in copy.get(*key) if str(name).endswith("_sd_configs") and copy.get(*key, name)

@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from promproof.config.filetargets import groups_of_files
 from promproof.config.jobs import at_address, instances, of_one, shared
 from promproof.config.relabel_exact import applied, steps
 from promproof.config.rules import read
@@ -196,7 +197,11 @@ def _job(prepared: Prepared) -> dict[str, Any]:
 def _instance(prepared: Prepared, address: str) -> str:
     """The target's instance label in Prometheus: its address, unless the job's relabelling says otherwise."""
     config, name = _job(prepared), prepared.contract.target.job
-    groups = config.get("static_configs") or [{}]
+    groups = [
+        *(config.get("static_configs") or ()),
+        *groups_of_files(config, prepared.folder.prometheus.path),
+        {},
+    ]
     own = {str(label): str(value) for label, value in (groups[0].get("labels") or {}).items()}
     path, scheme = str(config.get("metrics_path", "/metrics")), str(config.get("scheme", "http"))
     given = {"job": name, "__address__": address, "__metrics_path__": path, "__scheme__": scheme, **own}

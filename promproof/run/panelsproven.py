@@ -19,7 +19,10 @@ def panels_proven(prepared: Prepared) -> dict[str, tuple[str, ...]]:
     """By `uid/slug`, how the queries of a panel give something else than its truth, each with its JSON path."""
     contract, given = prepared.contract, prepared.dashboards
     folder = GrafanaFolder(
-        read_all(given.dashboards, given.sources), given.sources, given.providers, given.problems
+        read_all(given.dashboards, given.sources, given.providers),
+        given.sources,
+        given.providers,
+        given.problems,
     )
     identity = _identity(prepared)
     found = {}

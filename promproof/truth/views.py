@@ -72,7 +72,9 @@ class Views:
     def folder(self) -> GrafanaFolder:
         """The dashboards as they were when the run began."""
         data = self.evidence.need(Dashboards).data
-        return GrafanaFolder(read_all(data.files, data.sources), data.sources, data.providers, data.problems)
+        return GrafanaFolder(
+            read_all(data.files, data.sources, data.providers), data.sources, data.providers, data.problems
+        )
 
     def scrape_interval(self, expression: str) -> int:
         """The scrape interval (ms) of the jobs that a query names, or else the longest of all; unscaled."""

@@ -101,6 +101,33 @@ def test_a_gauge_that_stood_still_fails_where_most_scrapes_during_the_traffic_we
     assert still("prompt_total", ups).outcome == outcome
 
 
+CALM = [(0.5 * step, 0.5 * step + 0.01, 0.2, 3, 3, 4) for step in range(14)]
+GROWN = [
+    (*row[:3], 3 + 4 * 64 * 4096 * (number > 6) + 1, 3 + 4 * (number > 6), 4)
+    for number, row in enumerate(CALM)
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "readings", "outcome"),
+    [
+        ("process_resident_memory_bytes", CALM, "not verified"),
+        ("process_resident_memory_bytes", GROWN, "fail"),
+        ("process_resident_memory_bytes", [], "fail"),
+        ("process_open_fds", CALM, "not verified"),
+        ("process_open_fds", GROWN, "fail"),
+        ("process_cpu_seconds_total", CALM, "fail"),
+        ("prompt_total", CALM, "fail"),
+    ],
+)
+def test_a_figure_of_a_process_may_stand_still_where_the_kernel_says_so(
+    name: str, readings: list[tuple[float, ...]], outcome: str
+) -> None:
+    found = still(name, [1] * 6, readings=readings)
+    assert found.outcome == outcome, found.reason
+    assert "stood still at 3" in found.reason
+
+
 def test_a_metric_is_not_missing_where_every_scrape_was_cut_off() -> None:
     cut_off, refused = (
         still("prompt_total", [0] * 6, error=error) for error in ("deadline exceeded", "refused")
@@ -109,7 +136,9 @@ def test_a_metric_is_not_missing_where_every_scrape_was_cut_off() -> None:
     assert "use a smaller time scale" in cut_off.reason
 
 
-def still(metric: str, ups: list[int], error: str = "") -> Verdict:
+def still(
+    metric: str, ups: list[int], error: str = "", readings: list[tuple[float, ...]] | None = None
+) -> Verdict:
     """Of a metric that is 3 in all good scrapes, at 1 s, 2 s and so on; the traffic lasts from 1.5 s to 4.5 s."""
     good = [t for t, up in enumerate(ups, 1) if up]
     job = contracts.load(DEFAULT_CONTRACT).target.job
@@ -126,6 +155,7 @@ def still(metric: str, ups: list[int], error: str = "") -> Verdict:
         (4.5, "phase", {"name": "traffic", "edge": "end"}),
         (7.0, "clock_offset", {"low": -0.001, "high": 0.001}),
         (7.0, "targets", {"targets": [target]}),
+        *([] if readings is None else [(7.0, "kernel", {"readings": readings})]),
         (
             7.0,
             "stored",

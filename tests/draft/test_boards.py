@@ -151,3 +151,17 @@ def test_a_panel_by_a_label_that_may_be_anything_has_no_truth() -> None:
         for query in (f"sum by (handler) (rate({R}[5m]))", f"sum(rate({R}[5m]))")
     )
     assert (by_handler, whole) == (None, {"kind": "rate", "metric": R})
+
+
+@pytest.mark.parametrize(
+    ("query", "quiet"),
+    [
+        (f'sum(rate({R}{{class="5xx"}}[5m])) / sum(rate({R}[5m]))', True),
+        (f'sum(rate({R}{{shard="7"}}[5m])) / sum(rate({R}[5m]))', None),
+        (f"sum by (class) (rate({R}[5m]))", None),
+    ],
+    ids=["a label that relabelling writes", "another label", "summed by it"],
+)
+def test_what_relabelling_writes_may_have_any_value(query: str, quiet: bool | None) -> None:
+    known = Known(COUNTING, written=frozenset({"class"}))
+    assert panels(read("a.json", board(query)), known)[0].get("quiet") is quiet

@@ -9,7 +9,7 @@ import pytest
 from promproof.cli.program import main
 from promproof.config.folder import Folder, read_folder
 from promproof.config.promql import parse
-from promproof.draft.job import job, of_folder, of_running
+from promproof.draft.job import job, of_folder, of_running, written_labels
 from promproof.errors import InputError
 from tests.draft.test_probing import Server, serving
 
@@ -119,3 +119,17 @@ def test_a_job_that_is_none_is_told_before_the_service_is_asked(
     said = capsys.readouterr()
     assert said.err.startswith("--job: no scrape job is called 'wbe'; did you mean web?")
     assert said.out == ""
+
+
+def test_labels_that_are_written_onto_samples_are_known(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text(
+        "scrape_configs:\n"
+        "  - job_name: web\n"
+        "    relabel_configs: [{target_label: cluster, replacement: blue}]\n"
+        "    metric_relabel_configs:\n"
+        "      - {source_labels: [code], regex: '(.)..', target_label: class, replacement: '${1}xx'}\n"
+        "      - {source_labels: [a], target_label: __name__}\n"
+        "      - {regex: pod, action: labeldrop}\n",
+        encoding="utf-8",
+    )
+    assert written_labels(read_folder(tmp_path)) == {"class"}

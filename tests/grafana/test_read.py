@@ -282,3 +282,57 @@ def test_mistakes_in_provisioning_files_are_named(tmp_path: Path) -> None:
     assert "datasources[0].jsonData.timeInterval: 'often' is no duration" in found
     assert "b.yml: $: not YAML" in found
     assert "it is not UTF-8 text" in found
+
+
+EXPORT = {
+    "__inputs": [
+        {"name": "DS_METRICS", "type": "datasource", "pluginId": "prometheus"},
+        {"name": "DS_LOGS", "type": "datasource", "pluginId": "loki"},
+        {"name": "VAR_JOB", "type": "constant", "value": "shop"},
+    ],
+    "uid": "a",
+    "title": "A",
+    "panels": [
+        panel(
+            datasource={"type": "prometheus", "uid": "${DS_METRICS}"},
+            targets=[{"refId": "A", "expr": 'up{job="${VAR_JOB}"}', "datasource": {"uid": "${DS_METRICS}"}}],
+        ),
+        panel(id=2, datasource="${DS_METRICS}", targets=[{"refId": "A", "expr": "up"}]),
+        panel(id=3, datasource="${DS_LOGS}", targets=[{"refId": "A", "expr": "up"}]),
+    ],
+}
+
+
+def written(folder: Path, provisioned: str = "") -> Path:
+    (folder / "dashboards").mkdir()
+    (folder / "dashboards" / "a.json").write_text(json.dumps(EXPORT), encoding="utf-8")
+    if provisioned:
+        place = folder / "provisioning" / provisioned
+        place.mkdir(parents=True)
+        (place / "all.yml").write_text(PROVISIONED[provisioned], encoding="utf-8")
+    return folder
+
+
+PROVISIONED = {
+    "datasources": "datasources: [{name: P, uid: p, type: prometheus, url: 'http://p:9090'}]",
+    "dashboards": "providers: [{name: all, type: file, options: {path: /dashboards}}]",
+}
+
+
+def test_an_export_is_imported_where_nothing_is_provisioned(tmp_path: Path) -> None:
+    (board,) = parsed(texts(written(tmp_path))).dashboards
+    assert not board.problems
+    first, second, logs = (panel.targets[0] for panel in board.panels)
+    assert first.expression == 'up{job="shop"}'
+    assert (first.source.is_prometheus, second.source.is_prometheus, logs.source.is_prometheus) == (
+        True,
+        True,
+        False,
+    )
+    assert not any("$" in target.source.reference for target in (first, second, logs))
+
+
+@pytest.mark.parametrize("provisioned", PROVISIONED)
+def test_provisioning_does_not_fill_in_an_export(provisioned: str, tmp_path: Path) -> None:
+    (board,) = parsed(texts(written(tmp_path, provisioned))).dashboards
+    assert "provisioning does not fill in ${DS_METRICS}" in said(board)

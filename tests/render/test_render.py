@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promproof.config.timescale import TimeScale
-from promproof.config.yamlfile import load
+from promproof.config.yamlfile import dump, load
 from promproof.errors import InputError
 from promproof.render.monitoring import Change, Rendered, render
 
@@ -99,6 +99,30 @@ def test_a_given_address_replaces_the_discovery(rendered: Render) -> None:
         "scrape_interval": "15s",
         "static_configs": [{"targets": ["127.0.0.1:9100"]}],
     }
+
+
+TARGETS = {
+    "groups.json": '[{"targets": ["a:1"], "labels": {"team": "care", "svc": "shop"}}, {"targets": ["b:1"]}]',
+    "groups.yml": "- targets: [a:1]\n  labels: {team: care, svc: shop}\n",
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_labels_of_a_file_of_targets_stay(name: str, folder: Path, rendered: Render) -> None:
+    path = folder / "prometheus" / "prometheus.yml"
+    data = load(path, "a configuration").data
+    [shop] = [job for job in data["scrape_configs"] if job["job_name"] == "shop"]
+    del shop["static_configs"]
+    shop["file_sd_configs"] = [{"files": ["/etc/prometheus/targets/*"]}]
+    path.write_text(dump(data), encoding="utf-8")
+    (path.parent / "targets").mkdir()
+    (path.parent / "targets" / name).write_text(TARGETS[name], encoding="utf-8")
+    (path.parent / "targets" / "torn.yml").write_text("- targets: [", encoding="utf-8")
+    made = job(rendered(), "shop")
+    assert made["static_configs"] == [
+        {"targets": ["127.0.0.1:8000"], "labels": {"team": "care", "svc": "shop"}}
+    ]
+    assert "file_sd_configs" not in made
 
 
 def test_a_job_without_an_address_is_left_out(rendered: Render) -> None:
