@@ -219,10 +219,10 @@ def _declaration(
     return f"# TYPE {written} {'gauge' if type_ in ('counter', 'info', 'stateset') else type_}"
 
 
-def matcher(label: str, value: str) -> str:
+def matcher(label: str, value: str, operator: str = "=") -> str:
     """`label="value"` as PromQL writes it, whatever characters the two have."""
     escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{label_text(label)}="{escaped}"'
+    return f'{label_text(label)}{operator}"{escaped}"'
 
 
 def label_text(label: str) -> str:

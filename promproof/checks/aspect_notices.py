@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from promproof.checks import held
 from promproof.checks.base import Claim, not_verified, unknown
 from promproof.checks.drill_findings import verdict_of
-from promproof.drills import content, membership
+from promproof.drills import content, deliveries, membership
 from promproof.drills.case import Case, unplanned_failures
 from promproof.drills.membership import FIRING, RESOLVED, Delivered, Finding, Notice
 from promproof.drills.plan import recovery
 from promproof.drills.states import State
+from promproof.evidence.records import Listening
 from promproof.observe.webhook import NO_ANSWER
-from promproof.verdict import Verdict
+from promproof.verdict import Outcome, Verdict
 
 
 def judge_notified(claim: Claim, case: Case) -> Verdict:
@@ -99,8 +101,26 @@ def _notices(claim: Claim, case: Case, status: str, since: float) -> Verdict:
         return not_verified(claim, "neither the alert in the contract nor the drill names a receiver")
     # One that was active before the drill was told then, or Alertmanager still tries to tell it.
     must = case.life.begin >= case.begun and _burnt(case) > _longest_wait(case)
-    if not case.receivers:
-        return held.judge_told(claim, case, must=must) if status == FIRING else held.judge_over(claim, case)
+    if case.receivers and case.evidence.history.last(Listening) is None:
+        return _delivered(claim, case, status, since, must=must)
+    # of a stack that runs already, whose receivers need not be routed to this run
+    by_api = held.judge_told(claim, case, must=must) if status == FIRING else held.judge_over(claim, case)
+    heard = deliveries.heard(case.evidence, case.receivers, status)
+    if not heard:
+        return by_api
+    verdict = _delivered(claim, replace(case, receivers=heard), status, since, must=must)
+    if verdict.outcome is Outcome.FAIL and by_api.outcome is Outcome.NOT_VERIFIED:
+        return by_api  # it was muted, or nobody knows what is owed
+    rest = [name for name in case.drill.receivers or case.alert.receivers if name not in heard]
+    if not rest or verdict.outcome is not Outcome.PASS:
+        return verdict
+    if by_api.outcome is not Outcome.PASS:
+        return by_api
+    return replace(verdict, reason=f"{verdict.reason}; {', '.join(rest)}: {by_api.reason}")
+
+
+def _delivered(claim: Claim, case: Case, status: str, since: float, *, must: bool) -> Verdict:
+    """What the receivers were told whose notifications come to this run."""
     owed = owed_notices(case)
     taken = [delivery for delivery in case.delivered if delivery.answered < 300]
     refused = [

@@ -15,7 +15,7 @@ from promproof.drills.deliveries import delivered
 from promproof.drills.membership import Finding
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, live
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import DrillDriven, Phase, ProcFolder, RuleFiles
+from promproof.evidence.records import AlertsPoll, DrillDriven, Phase, ProcFolder, RuleFiles
 from promproof.faults.procfs import METRICS as PROC_METRICS
 from promproof.promql.tree import matchers, metric, selectors
 from promproof.verdict import Verdict
@@ -30,6 +30,7 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     excused |= _of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
     excused |= _of_other_targets(evidence)
     excused |= _of_earlier_traffic(case)
+    excused |= _of_idle_instances(evidence)
     others = [alert for alert in evidence.contract.alerts if alert.name not in excused and not alert.always]
     found: list[Finding] = []
     failures = unplanned_failures(case)
@@ -96,6 +97,16 @@ def _of_other_targets(evidence: Evidence) -> set[str]:
             if metric(selector) == "up" and job != evidence.contract.target.job:
                 found.add(rule.name)
     return found
+
+
+def _of_idle_instances(evidence: Evidence) -> set[str]:
+    """Alerts about another instance of the service, which has no traffic in a drill: few requests are what it shows."""
+    return {
+        str(alert["labels"]["alertname"])
+        for record in evidence.history.of(AlertsPoll)
+        for alert in record.data.alerts
+        if alert["labels"].get("instance") in evidence.others
+    }
 
 
 def _of_earlier_traffic(case: Case) -> set[str]:

@@ -11,6 +11,7 @@ from promproof.drills.case import Case, unseen
 from promproof.drills.drill import NearMiss
 from promproof.drills.membership import Finding, Seen
 from promproof.drills.states import State, grid
+from promproof.evidence.records import AlertsPoll
 from promproof.verdict import Verdict
 
 
@@ -60,7 +61,7 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
     """Beyond the threshold the alert becomes pending, then firing, each when the durations allow and demand it."""
     begin, end = case.raised, case.healed
     seen = [observation for observation in case.seen if observation.begin >= begin and observation.end <= end]
-    found = membership.states(case.life, seen, claim.subject)
+    found = [*membership.states(case.life, seen, claim.subject), *_elsewhere(case)]
     wanted = (
         [State.FIRING] if case.timing.hold < 2 * case.timing.evaluation else [State.PENDING, State.FIRING]
     )
@@ -94,6 +95,21 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
         + (f", firing not before {due.possible.begin - begin:.2f} s after the fault" if due else ""),
         tolerance="window, scrape and evaluation interval, dosing uncertainty, measured lateness",
     )
+
+
+def _elsewhere(case: Case) -> list[Finding]:
+    """The alert of another instance of the service, while the fault is at one."""
+    found: dict[str, Finding] = {}
+    mine = case.evidence.run.instance if case.evidence.others else ""
+    for record in case.evidence.history.of(AlertsPoll):
+        if not case.raised <= record.t <= case.healed:
+            continue
+        for alert in record.data.alerts:
+            instance = alert["labels"].get("instance", "")
+            if alert["labels"].get("alertname") == case.alert.name and instance in case.evidence.others:
+                text = f"{case.alert.name} is {alert['state']} for {instance}, and the fault is at {mine}"
+                found.setdefault(instance, Finding(membership.Kind.UNEXPECTED, record.t, text))
+    return list(found.values())
 
 
 def judge_never_fires(claim: Claim, case: Case) -> Verdict:

@@ -1,7 +1,7 @@
 """Notifications of a stack that runs already: it tells its own receivers, and its Alertmanager's API says whom.
 
 What is seen there is that Alertmanager holds the alert for the documented receivers, and lets it go when it is over.
-That the receiver took it is not: for that a receiver of the run has to be routed to.
+That the receiver took it is not: for that a receiver of the run has to be routed to (`--receiver`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from promproof.checks.base import Claim, findings, not_verified, unknown
 from promproof.drills.case import Case
 from promproof.evidence.history import Record
-from promproof.evidence.records import Held, HeldPoll
+from promproof.evidence.records import Held, HeldPoll, Listening, Stranger
 from promproof.verdict import Verdict
 
 NOT_ASKED = "a stack that runs already tells its own receivers; with --alertmanager URL its API shows whom"
@@ -44,7 +44,8 @@ def judge_told(claim: Claim, case: Case, *, must: bool) -> Verdict:
     return findings(
         claim,
         found,
-        good=f"held for {', '.join(sorted(wanted))} {first.t - case.raised:.2f} s after (Alertmanager's API; {BEYOND})",
+        good=f"held for {', '.join(sorted(wanted))} {first.t - case.raised:.2f} s after (Alertmanager's API; "
+        f"{_beyond(case)})",
         expected=_expected(case),
         evidence=[first.number, *case.records],
     )
@@ -64,10 +65,20 @@ def judge_over(claim: Claim, case: Case) -> Verdict:
     return findings(
         claim,
         [],
-        good=f"gone {after[0].t - case.healed:.2f} s after the healing (Alertmanager's API; {BEYOND})",
+        good=f"gone {after[0].t - case.healed:.2f} s after the healing (Alertmanager's API; {_beyond(case)})",
         expected="Alertmanager lets it go",
         evidence=[after[0].number, *case.records],
     )
+
+
+def _beyond(case: Case) -> str:
+    """What the API does not show, and why nothing else does where notifications were awaited."""
+    listening = case.evidence.history.last(Listening)
+    if listening is None:
+        return BEYOND
+    names = dict.fromkeys(record.data.receiver for record in case.evidence.history.of(Stranger))
+    came = f", where {', '.join(names)} came, which the contract does not name" if names else ""
+    return f"nothing to judge it by came to {listening.data.url}{came}: is that among the webhook_configs of each?"
 
 
 def _polls(case: Case) -> list[Record[HeldPoll]]:

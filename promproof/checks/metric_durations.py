@@ -14,7 +14,7 @@ what the others of its endpoint can't explain, and all of them together as above
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -28,13 +28,16 @@ from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.senders import late, ledger_of
 from promproof.evidence.view import LedgerView
 from promproof.exposition import Labels, series_text
+from promproof.truth.bucketsums import UNBOUNDED, Unit, sums_of
 from promproof.truth.metrics import ZERO, Interval
 from promproof.truth.requests import NO_STATUS, Key, counting, told
 from promproof.verdict import Verdict
 
 INF = float("inf")
-THOUSAND = 1000.0
-BLIND = "; so short that milliseconds for seconds would lie there too: a route that takes longer would tell"
+NO_UNIT = (
+    "; what they are at least nobody knows (no request was made to wait, none is beyond the first bucket), so that "
+    "milliseconds of a quicker handler would pass as well: a slower route would tell"
+)
 UNITS = {"milliseconds": 1e-3, "ms": 1e-3, "microseconds": 1e-6, "nanoseconds": 1e-9}
 """Seconds in one of a metric's unit; of every other unit one."""
 
@@ -94,10 +97,12 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     }
     found: list[str] = []
     doubtful: list[str] = []
-    judged, is_open, is_blind = 0, False, True
+    judged, is_open, shown = 0, False, Unit()
+    own = sums_of(_by_edge(evidence, f"{metric.name}_bucket"), unit)
     still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         values = told(counted, observed)
+        inside = _added_up(counted, own)
         for labels, endpoints in counting(counted).groups(ledger, values).items():
             parts = [
                 sum_interval(ledger, keys, evidence.longest_handler, after) for keys in endpoints.values()
@@ -109,7 +114,12 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
             if value > interval.high and any(ledger.open.get(endpoint) for endpoint in endpoints):
                 is_open = True  # one that was still open took longer than the longest handler
             elif value in interval:
-                is_blind = is_blind and value * THOUSAND <= interval.high
+                mine = inside.get(labels, UNBOUNDED)
+                number = sum(_number(ledger, keys).high for keys in endpoints.values())
+                shown.see(value, number, max(interval.low, mine.low))
+                if value not in mine:
+                    buckets = f"{mine.low:.6g} to {mine.high:.6g} s by its own buckets"
+                    found.append(f"{series_text(name, labels)} is {value:.6g} s, {buckets}")
             else:
                 truth = f"{interval.low:.6g} to {interval.high:.6g} s"
                 text = f"{series_text(name, labels)} is {value:.6g} s, truth {truth}"
@@ -123,11 +133,18 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
         claim,
         found,
         good=f"{judged} sums, each between the injected delays and the clients' latencies"
-        + (BLIND if is_blind and any(observed.values()) else ""),
+        + (NO_UNIT if shown.is_open else ""),
         expected="sum of injected delays <= sum <= sum of client latencies",
         tolerance=f"strict; the longest handler time for each client that left or lost the answer{lateness(after)}",
         evidence=[shot.record, *evidence.ledger_records],
     )
+
+
+def _added_up(counted: Metric, own: Mapping[Labels, Interval]) -> dict[Labels, Interval]:
+    """What the buckets say of the sums of the label sets that a truth tells."""
+    low = told(counted, {labels: each.low for labels, each in own.items()})
+    high = told(counted, {labels: each.high for labels, each in own.items()})
+    return {labels: Interval(low[labels], high[labels]) for labels in low}
 
 
 @dataclass(frozen=True)

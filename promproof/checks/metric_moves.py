@@ -20,6 +20,9 @@ from promproof.truth.metrics import between, sample_name
 from promproof.verdict import Verdict
 
 BY_KERNEL = "the process, by the kernel's readings"
+NEVER_MET = (
+    "it stood still whenever it was scraped, and nothing says that a scrape meets it away from its rest"
+)
 SEVERAL = "several processes behind one port, each with its own counts"
 
 LISTING = 2.0
@@ -52,6 +55,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     born = [samples for samples in series.values() if samples and samples[0][1] > 0]
     born = born if metric.labels or metric.any_labels else []
     if values and not moved and not born:
+        if not found and metric.truth.kind == "rest":
+            return not_verified(claim, NEVER_MET)
         if not found and metric.truth.kind == "open_requests" and not evidence.ledger.makes_wait:
             return not_verified(claim, NEVER_KNOWN)
         if not found and metric.truth.kind == "open_requests" and not _met(metric, evidence):

@@ -58,7 +58,7 @@ def run(given: dict[str, Any]) -> int:
         tell(f"  {name}: {_labels(flight, 'requests in flight')}")
     if not seen.found.counting:
         tell("  no metric counts requests: their form is drafted, and that they move")
-    proven = proofs(folder) if folder is not None else {}
+    proven = proofs(folder, tell) if folder is not None else {}
     drafted = files(seen, wishes, proven, tell)
     for name, said in proven.items():
         if said.startswith("Look"):

@@ -157,6 +157,7 @@ class WebhookShape(Shape):
     """A webhook of a receiver."""
 
     url: Text | None = None
+    send_resolved: bool | None = None
 
 
 class ReceiverShape(Shape):

@@ -28,7 +28,7 @@ from promproof.contract.page import PagePromises, Vocabulary
 from promproof.contract.panels import Dashboards, RowsSumTruth, kinds
 from promproof.contract.settings import Accepted, Settings
 from promproof.contract.texts import Duration
-from promproof.contract.truths import NoTruth, Truth
+from promproof.contract.truths import NoTruth, RestTruth, Truth
 from promproof.errors import InputError
 
 MetricName = Annotated[str, Field(pattern=r"^[^\x00-\x1f{}\"]+$")]
@@ -85,7 +85,7 @@ class Metric(Model):
     @property
     def any_labels(self) -> bool:
         """Whether nothing is promised of its labels: they are not named, and no truth is, which goes by label set."""
-        return "labels" not in self.model_fields_set and isinstance(self.truth, NoTruth)
+        return "labels" not in self.model_fields_set and isinstance(self.truth, NoTruth | RestTruth)
 
 
 class Alert(Model):

@@ -60,8 +60,15 @@ class NoTruth(Model):
     kind: Literal["none"] = "none"
 
 
+class RestTruth(Model):
+    """A gauge that reads at rest what it read before the traffic; nothing says what it reads meanwhile."""
+
+    kind: Literal["rest"]
+
+
 Truth = Annotated[
     NoTruth
+    | RestTruth
     | RequestsTruth
     | DurationsTruth
     | OpenRequestsTruth

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from promproof.draft.metrics import is_librarys
 from promproof.draft.observed import Observed, Probe
-from promproof.draft.recognise import Counting, Source, source_of
+from promproof.draft.recognise import STOOD_STILL, Counting, Source, source_of
 from promproof.exposition import Exposition, Family, Labels
 
 
@@ -65,7 +65,7 @@ def flights(
         seen = _raised(name, own, crowds)
         # a reading that is under a label for itself is seen in flight, whatever else is too quick for it
         if seen == {} and metrics_path not in dict(own or ()).values():
-            seen = "stood still whenever it was looked at, also while requests were open"
+            seen = STOOD_STILL
         if isinstance(seen, str):
             found[name] = seen
             continue

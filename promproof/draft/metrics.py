@@ -12,7 +12,7 @@ from typing import Any
 
 from promproof.draft.lines import comment, item
 from promproof.draft.observed import COUNTED_SAMPLE, Observed
-from promproof.draft.recognise import OUTCOMES, Counting, Recognised
+from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised
 from promproof.exposition import Exposition, Family
 
 PROCESS = {
@@ -53,6 +53,12 @@ def metrics(
         )
         lines += item(in_flight(flight, metrics_path))
     for family in observed.last.families.values():
+        if found.others.get(family.name) == STOOD_STILL and _hint(family):
+            lines += comment(
+                f"{STOOD_STILL.capitalize()}: too quick for it, perhaps. At rest it must be back", "  "
+            )
+            lines += item({**_form(family), "truth": {"kind": "rest"}})
+    for family in observed.last.families.values():
         figure = PROCESS.get(family.name)
         if figure in figures:
             lines += item({**_form(family), "truth": {"kind": "process", "figure": figure}})
@@ -71,6 +77,7 @@ def unpromised(observed: Observed, found: Recognised, figures: frozenset[str]) -
         and not is_librarys(family.name)
         and PROCESS.get(family.name) not in figures
         and not _moved(family, observed)
+        and not (found.others[family.name] == STOOD_STILL and _hint(family))
     ]
     if not left:
         return []
@@ -219,7 +226,7 @@ def _notes(counting: Counting) -> Iterator[str]:
 
 def _hint(family: Family) -> str:
     if family.type == "gauge" and any(
-        word in family.name for word in ("progress", "flight", "active", "open")
+        word in family.name for word in ("progress", "flight", "active", "open", "pending", "concurrent")
     ):
         return "; requests in flight are `truth: {kind: open_requests}`"
     return ""

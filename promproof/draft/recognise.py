@@ -26,6 +26,8 @@ OUTCOMES = ("", "INFORMATIONAL", "SUCCESS", "REDIRECTION", "CLIENT_ERROR", "SERV
 MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
 
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
+STOOD_STILL = "stood still whenever it was looked at, also while requests were open"
+"""Why a gauge is none of requests in flight, as far as anybody can see."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The instances of a drafted service: those that its scrape job reads, as far as each answers for itself.
 
-Several that run already are drafted when all of them can be asked. Of a command one is drafted: drills are for one.
+Several that run already are drafted when all of them can be asked. Of a command one is drafted; a drill tells of one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def instances(target: Target, job: ScrapeJob, is_started: bool, say: Say) -> tup
     named = f"job {job.name}" if job.name else "its job"
     listed = ", ".join(urlsplit(url).netloc for url in job.reads)
     if is_started:
-        say(f"{named} reads {len(job.reads)} instances ({listed}), and one is drafted: drills are for one;")
+        say(
+            f"{named} reads {len(job.reads)} instances ({listed}), and one is drafted, of which every drill tells;"
+        )
         say(f"  to have all verified: `target: {{instances: {min(len(job.reads), MOST)}}}` in the contract")
         return ()
     say(f"{named} reads {len(job.reads)} instances ({listed}), each with its own counts:")

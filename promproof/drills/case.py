@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from promproof.contract.model import Alert
 from promproof.drills import membership, plan
-from promproof.drills.deliveries import delivered
+from promproof.drills.deliveries import delivered, heard
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
 from promproof.drills.states import Change, Life, Quantity, State, live
@@ -24,6 +24,8 @@ from promproof.evidence.records import (
     ClockOffset,
     Delivery,
     DrillDriven,
+    HeldPoll,
+    Listening,
     Poll,
     RulesPoll,
     StoredNode,
@@ -179,11 +181,22 @@ class Case:
 
     @cached_property
     def known(self) -> bool:
-        """Whether the alert was active before the drill, so that Alertmanager may still have its group."""
-        return any(
+        """Whether the alert was active before the drill, so that Alertmanager may still have its group.
+
+        In a stack that others use too, an alert of theirs at the same receiver may have opened the group.
+        """
+        before = any(
             alert["labels"].get("alertname") == self.alert.name
             for record in self.evidence.history.of(AlertsPoll)
             if record.t < self.begun
+            for alert in record.data.alerts
+        )
+        if before or self.evidence.history.last(Listening) is None:
+            return before
+        return any(
+            alert.labels.get("alertname") != self.alert.name and set(alert.receivers) & set(self.receivers)
+            for record in self.evidence.history.of(HeldPoll)
+            if record.t <= self.ended
             for alert in record.data.alerts
         )
 
@@ -217,7 +230,7 @@ def build(evidence: Evidence, name: str) -> Case:
         Drill.model_validate(data.plan),
         evidence.contract.alert(data.alert),
         data.timing,
-        data.receivers,
+        heard(evidence, data.receivers),
         turns,
         data.begun,
         begun,

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 from promproof.drills.membership import Delivered
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import (
-    Delivery,
-)
+from promproof.evidence.records import Delivery, Listening, Stranger
 
 
 def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[Delivered]:
@@ -37,6 +35,25 @@ def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[D
         if record.data.status < 300:  # what was refused is sent again
             before[group] = now
     return found
+
+
+def heard(evidence: Evidence, receivers: Iterable[str], status: str = "") -> tuple[str, ...]:
+    """Those of some receivers whose notifications certainly come to this run, so that one that is missing is missed.
+
+    Where Alertmanager runs already, that is said by a notification that came, or by its configuration when it reaches
+    this run at all. status: one of this status must have come, for a webhook may leave out what is resolved.
+    """
+    listening = evidence.history.last(Listening)
+    if listening is None:
+        return tuple(receivers)
+    came = {
+        record.data.receiver
+        for record in evidence.history.of(Delivery)
+        if not status or any(alert["status"] == status for alert in record.data.body.get("alerts", ()))
+    }
+    reached = any(evidence.history.of(Delivery)) or any(evidence.history.of(Stranger))
+    led = listening.data.led if reached else ()
+    return tuple(name for name in receivers if name in came or name in led)
 
 
 class _Told(NamedTuple):

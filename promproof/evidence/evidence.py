@@ -294,6 +294,12 @@ class Evidence:
             run.data.instance if run is not None else "",
         )
 
+    @property
+    def others(self) -> frozenset[str]:
+        """The instances that take part, but for the one that requests and faults of a drill are for."""
+        run = self.history.last(Run)
+        return frozenset(run.data.instances) - {run.data.instance} if run is not None else frozenset()
+
     @cached_property
     def siblings(self) -> tuple[str, ...]:
         """The other instances of the target's job, where Prometheus reads several, but for those that take part."""
@@ -324,7 +330,10 @@ class Evidence:
             for series in record.data.series:
                 if own is not None and series.name != "ALERTS" and series.labels.get("instance") != own:
                     continue  # of another instance that takes part
-                kept = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in IDENTITY)
+                left = (
+                    IDENTITY if own is None or series.name != "ALERTS" else ()
+                )  # alerts of others are told apart
+                kept = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in left)
                 if series.name != "ALERTS":
                     stored = (series.name, tuple(sorted(series.labels.items())))
                     kept = origins[stored] if stored in origins else self.scraping.exposed(series.labels)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promproof.contract.labels import RequestTruth
 from promproof.contract.model import Contract
 from promproof.evidence import bins
 from promproof.load.account import Account, Slot
 from promproof.observe.prometheus import Prometheus
 from promproof.truth.metrics import sample_name
-from promproof.truth.requests import label_from
+from promproof.truth.requests import counts_all, errors_of
 
 LEAST_WINDOW_SECONDS = 5.0
 SCRAPES_PER_WINDOW = 4
@@ -115,13 +116,15 @@ def _queries(contract: Contract, window: float) -> dict[str, str]:
     span = f"[{round(window * 1000)}ms]"
     job = f'job="{contract.target.job}"'
     queries: dict[str, str] = {}
+    counters = [metric for metric in contract.metrics if metric.truth.kind == "requests"]
+    for metric in sorted(counters, key=counts_all, reverse=True):  # one that leaves out a route will do, too
+        if isinstance(metric.truth, RequestTruth) and not metric.truth.asks_status:
+            queries.setdefault("Prometheus rate", f"sum(rate({sample_name(metric)}{{{job}}}{span}))")
+        failed = errors_of(metric)
+        if failed is not None:
+            inside = ",".join([job, *([failed] if failed else [])])
+            queries.setdefault("Prometheus errors", f"sum(rate({sample_name(metric)}{{{inside}}}{span}))")
     for metric in contract.metrics:
-        if metric.truth.kind == "requests":
-            queries["Prometheus rate"] = f"sum(rate({sample_name(metric)}{{{job}}}{span}))"
-            status = label_from(metric, "status", "status_class")
-            if status:
-                failed = f'{{{job},{status}=~"5.."}}'
-                queries["Prometheus errors"] = f"sum(rate({sample_name(metric)}{failed}{span}))"
         if metric.truth.kind == "durations" and metric.type == "histogram":
             for quantile in QUANTILES:
                 inside = f"sum by (le) (rate({metric.name}_bucket{{{job}}}{span}))"

@@ -24,7 +24,7 @@ from promproof.live.happened import Happened
 from promproof.live.links import Part, answering
 from promproof.live.switches import Switchboard
 from promproof.load.account import Account
-from promproof.load.asked import NOTHING_COUNTED, Questions
+from promproof.load.asked import NOT_STORED, NOTHING_COUNTED, Questions
 from promproof.load.conditions import parse_condition
 from promproof.load.judgement import invalid, judge
 from promproof.load.models import Scenario
@@ -152,7 +152,9 @@ class Watch:
         if run.questions is not None and not run.trouble:
             # nobody asked for these by name: a metric that this scenario does not move is no open question
             judgements += [
-                answer for answer in run.questions.answers(reasons) if answer.seen != NOTHING_COUNTED
+                answer
+                for answer in run.questions.answers(reasons)
+                if not answer.seen.startswith((NOTHING_COUNTED, NOT_STORED))
             ]
         elif self._prometheus is not None:
             reasons.append(run.trouble or "Prometheus was not asked")

@@ -29,6 +29,9 @@ REST_STEP_SECONDS = 0.2
 SCRAPES_AT_MOST = 4
 """scrape intervals after the end of the run within which Prometheus must have stored the rest"""
 NOTHING_COUNTED = "nothing was counted: there is nothing to compare"
+NOT_STORED = (
+    "metric_relabel_configs keep it from Prometheus, or add series of it up: there is nothing to compare"
+)
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
@@ -188,6 +191,11 @@ def judge_rows(text: str, found: list[Row], put_aside: list[Row], view: LedgerVi
             f"; {len(wrong)} of {len(found)} label sets differ"
         )
         return Judgement(text, Outcome.FAIL, seen + aside)
+    kept = [row for row in found if row.prometheus is None]
+    if len(kept) == len(found):
+        return Judgement(text, Outcome.UNKNOWN, NOT_STORED + aside)
+    if kept:
+        aside += f"; {len(kept)} that metric_relabel_configs keep from Prometheus by the first two"
     exact = "exactly" if every.client.low == every.client.high else "within what is known"
     return Judgement(
         text,

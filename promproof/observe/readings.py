@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from promproof.config.jobs import address_of, instances
 from promproof.config.timescale import parse_duration
 from promproof.contract.model import Contract, Metric
 from promproof.errors import EvidenceError
+from promproof.evidence.identity import Scraping, scraping
 from promproof.exposition import Labels, label_set, matcher, parse, selector
 from promproof.http import Session
 from promproof.observe.asking import headers_of
@@ -45,6 +47,10 @@ class Readings:
         self._selector = ""
         self._added: dict[str, str] = {}
         """The labels that the target has in Prometheus, beside those of every target."""
+        self._scraping: Scraping | None = None
+        """How its series are stored, where the job has metric_relabel_configs."""
+        self._exposed_last: frozenset[tuple[str, Labels]] = frozenset()
+        """The contract's series that the target has exposed at the last reading."""
 
     def api(self) -> Reading:
         """The target's exposition now.
@@ -61,6 +67,8 @@ class Readings:
             raise EvidenceError(
                 "target", f"{self._url}: {error}", (), "look whether the API is up"
             ) from error
+        names = {sample_name(metric) for metric in self.contract.metrics}
+        self._exposed_last = frozenset(series for series in exposition.values if series[0] in names)
         return reading(exposition, begin, time.monotonic())
 
     def _asking(self) -> dict[str, str]:
@@ -129,6 +137,7 @@ class Readings:
                 return chosen
             self._selector = chosen
             self._added = {name: value for name, value in labels.items() if name not in ADDED_BY_SCRAPE}
+            self._scraping = self._relabelled(target)
         return self._selector
 
     def stored(self) -> Reading | None:
@@ -144,7 +153,6 @@ class Readings:
             return None
         job = self._matchers()
         to_monotonic = time.monotonic() - time.time()
-        values: dict[tuple[str, Labels], float] = {}
         lasted = self._prometheus.samples(f"scrape_duration_seconds{job}", LOOKBACK_SECONDS)
         scrapes = self._prometheus.samples(f"up{job}", LOOKBACK_SECONDS)
         if not lasted or not scrapes:
@@ -154,15 +162,48 @@ class Readings:
         if not whole:
             return None
         at, duration = whole[-1]
+        kept = self._kept()
+        values: dict[tuple[str, Labels], float] = {}
         for metric in self.contract.metrics:
             name = sample_name(metric)
-            for series in self._prometheus.samples(selector(name, job[1:-1]), LOOKBACK_SECONDS):
-                labels = self._exposed(metric, series.labels)
-                # a sample of exactly this scrape: a series that ended before has none, and one of the next is newer
-                found = [value for stamp, value in series.samples if abs(stamp - at) < 0.0005]
-                if found:
-                    values[(name, labels)] = values.get((name, labels), 0.0) + found[-1]
-        return Reading(values, at + to_monotonic - 0.001, at + duration + to_monotonic + 0.001)
+            for asked in sorted({name, *(stored for (stored, _), (own, _) in kept.items() if own == name)}):
+                for series in self._prometheus.samples(selector(asked, job[1:-1]), LOOKBACK_SECONDS):
+                    # a sample of exactly this scrape: a series that ended before has none, one of the next is newer
+                    found = [value for stamp, value in series.samples if abs(stamp - at) < 0.0005]
+                    of = kept.get((asked, label_set(dict(series.labels))))
+                    of = of or ((name, self._exposed(metric, series.labels)) if asked == name else None)
+                    if found and of is not None and of[0] == name:
+                        values[of] = values.get(of, 0.0) + found[-1]
+        hidden = self._exposed_last - {*kept.values()} if self._scraping is not None else frozenset()
+        return Reading(
+            values, at + to_monotonic - 0.001, at + duration + to_monotonic + 0.001, frozenset(hidden)
+        )
+
+    def _relabelled(self, target: Mapping[str, Any]) -> Scraping | None:
+        """How the target's series are stored; None where they are as exposed, or where the server does not say it."""
+        try:
+            configuration = self._asked.configuration()
+            found = scraping(
+                configuration, self.contract.target.job, [target], target["labels"].get("instance", "")
+            )
+        except (EvidenceError, ValueError):  # a long-term store, or a rule that only Prometheus can read
+            return None
+        return found if found.rules else None
+
+    def _kept(self) -> dict[tuple[str, Labels], tuple[str, Labels]]:
+        """What each exposed series is stored as, one by one; nothing without metric_relabel_configs."""
+        if self._scraping is None:
+            return {}
+        one_by_one = self._scraping.origins(self._exposed_last)
+        found = {}
+        for name, labels in self._exposed_last:
+            stored = self._scraping.stored(name, labels)
+            if stored is None or stored not in one_by_one:
+                continue
+            own = {key: value for key, value in stored[1] if key in ADDED_BY_SCRAPE}
+            if own == {key: self._scraping.target.get(key) for key in ADDED_BY_SCRAPE}:
+                found[stored] = (name, labels)
+        return found
 
     def _exposed(self, metric: Metric, stored: Labels) -> Labels:
         """The labels as the target exposes them: without its own in Prometheus, and under the names that it gave them.

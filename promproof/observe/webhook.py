@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 32 << 20
 SHUTDOWN_SECONDS = 0.05
 """within which its end is noticed"""
 END_SECONDS = 5.0
+EVERYWHERE = ("", "0.0.0.0", "::")
+"""Hosts that stand for every address of a machine."""
 NO_ANSWER = 502
 """What the receiver answers for a target that gave none: it could not be reached, or not in time."""
 
@@ -69,6 +71,12 @@ class _Server(ThreadingHTTPServer):
         self._failed(sys.exc_info()[1])
 
 
+class _Server6(_Server):
+    """The same at an address of IPv6."""
+
+    address_family = socket.AF_INET6
+
+
 class Receiver:
     """An HTTP server with one path per receiver name; on loopback, and where `listen` says."""
 
@@ -82,6 +90,7 @@ class Receiver:
         self._refusals = 0
         self.excused = False
         """While the target is down by the run's own doing: nothing is forwarded, and 200 is answered."""
+        self._on_stranger: Callable[[str], None] | None = None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -105,15 +114,16 @@ class Receiver:
         """The port it listens on, at the address that was named last."""
         return int(self._servers[-1][0].server_address[1])
 
-    def listen(self, host: str) -> None:
+    def listen(self, host: str, port: int = 0) -> None:
         """Listen on one more address of this machine, that of a bridge to containers; URLs given later name it.
 
         Raises:
             ValueError: the address stands for all addresses.
+            OSError: it is none of this machine's, or another program has the port.
         """
-        if host in ("", "0.0.0.0", "::"):
+        if host in EVERYWHERE:
             raise ValueError(f"{host!r} would listen on every address; name one")
-        server = _Server((host, 0), self._handler, self._failed)
+        server = _server(host, port, self._handler, self._failed)
         thread = threading.Thread(
             target=server.serve_forever, args=(SHUTDOWN_SECONDS,), name="webhook-receiver", daemon=True
         )
@@ -125,6 +135,15 @@ class Receiver:
         """Add a receiver; returns the URL to put into the configuration."""
         self._routes[name] = Route(forward)
         return f"http://{self.host}:{self.port}/{quote(name, safe='')}"
+
+    def take_from(self, names: Iterable[str], stranger: Callable[[str], None]) -> None:
+        """From now on tell receivers by what a notification says, whatever its path: the webhook is somebody else's.
+
+        stranger: told the name of a receiver that is none of these; what it sends is answered 200 and not kept.
+        """
+        for name in names:
+            self.add(name)
+        self._on_stranger = stranger
 
     def refuse(self, times: int) -> None:
         """Answer the next so many deliveries with 500, whoever they are for, and forward none of them."""
@@ -178,6 +197,8 @@ class Receiver:
         request.close_connection = request.close_connection or length is None
         raw = request.rfile.read(length or 0)
         name = unquote(request.path.removeprefix("/"))  # Alertmanager asks for a URL as it is written
+        if self._on_stranger is not None and length is not None:
+            name, status = self._told_name(raw, self._on_stranger)
         route = self._routes.get(name)
         if route is not None and length is not None:
             status = self._status(route, raw)
@@ -186,6 +207,16 @@ class Receiver:
         request.send_response(status)
         request.send_header("Content-Length", "0")
         request.end_headers()
+
+    def _told_name(self, raw: bytes, stranger: Callable[[str], None]) -> tuple[str, int]:
+        """The receiver that a notification says it is of, and the status for one that nobody awaits."""
+        body = _parsed(raw)
+        name = str(body.get("receiver", ""))
+        if "alerts" not in body or not name:
+            return "", 400
+        if name not in self._routes:
+            stranger(name)
+        return name, 200
 
     def _status(self, route: Route, raw: bytes) -> int:
         with self._lock:
@@ -202,6 +233,15 @@ class Receiver:
             route.deliveries.append(delivery)
         if self._on_delivery is not None:
             self._on_delivery(delivery)
+
+
+def _server(
+    host: str,
+    port: int,
+    handler: type[BaseHTTPRequestHandler],
+    failed: Callable[[BaseException | None], None],
+) -> _Server:
+    return (_Server6 if ":" in host else _Server)((host, port), handler, failed)
 
 
 def _length(headers: Message) -> tuple[int | None, int]:

@@ -94,6 +94,13 @@ OPTIONS = (
         defaults={"ui": "http://127.0.0.1:9093"},
     ),
     Option(
+        "receiver",
+        STACK,
+        RUNS,
+        "listen here for what that Alertmanager sends",
+        "HOST:PORT",
+    ),
+    Option(
         "grafana",
         STACK,
         ("verify", "ui"),
@@ -113,7 +120,7 @@ OPTIONS = (
         "ca-file",
         STACK,
         (*EVERY, "init", "check"),
-        "certificates to trust of what runs already at https://",
+        "certificates to trust of what runs at https://",
         "FILE",
         kind="path",
     ),

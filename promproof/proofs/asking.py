@@ -48,11 +48,15 @@ _VALUE = re.compile(r"\} ([-+0-9.eEInfNa]+)(?:, |$)")
 
 @dataclass
 class Judge:
-    """promtool, and how long it ran. alone: seconds for a question that is asked by itself."""
+    """promtool, and how long it ran. alone: seconds for a question that is asked by itself.
+
+    until: by `perf_counter`, when no question is answered any more.
+    """
 
     promtool: Path
     seconds: float = 0.0
     alone: float = ALONE_SECONDS
+    until: float = math.inf
 
     @cached_property
     def version(self) -> str:
@@ -71,7 +75,7 @@ class Judge:
         What stops one question stops those of the same test: they are asked again in smaller tests, at last each alone.
 
         Raises:
-            EvidenceError: promtool did not end, or was interrupted.
+            EvidenceError: promtool did not end, or was interrupted, or the time for all questions is over.
         """
         begun = perf_counter()
         replies: dict[int, Reply] = {}
@@ -102,10 +106,14 @@ class Judge:
         ]
 
     def _run(self, folder: Path, share: Sequence[int], questions: Sequence[Question]) -> dict[int, Reply]:
-        seconds = SECONDS if len(share) > 1 else self.alone
+        seconds = min(SECONDS if len(share) > 1 else self.alone, self.until - perf_counter())
         try:
+            if seconds <= 0:
+                raise TimeoutError
             output = self._output(folder, share, seconds, is_long=questions[share[0]].is_long)
         except TimeoutError:
+            if perf_counter() >= self.until:
+                raise EvidenceError("promtool", "the time for the proofs was over") from None
             if len(share) == 1:
                 count = len(questions[share[0]].asks)
                 late = f"{LATE} {seconds:g} s for it"

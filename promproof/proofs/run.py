@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from time import perf_counter
@@ -25,20 +26,22 @@ class Settings:
     """How to prove.
 
     promtool: None: whichever is found. scrape: seconds between samples; None: the shortest of the folder's, else 15.
-    is_cached: whether verdicts are kept and found again. is_fresh: whether all are proven again.
+    is_cached: whether verdicts are kept and found again. is_fresh: whether all are proven again. within: seconds for
+    all that is not known yet.
     """
 
     promtool: Binary | None = None
     scrape: float | None = None
     is_cached: bool = True
     is_fresh: bool = False
+    within: float = math.inf
 
 
 def proven(rules: Rules, settings: Settings) -> list[Outcome]:
     """The outcomes of all alerts, in their order.
 
     Raises:
-        EvidenceError: promtool did not answer.
+        EvidenceError: promtool did not answer, or not within the time.
     """
     promtool = settings.promtool or find_binary("promtool")
     scrape = rules.scrape if settings.scrape is None else settings.scrape
@@ -55,7 +58,7 @@ def proven(rules: Rules, settings: Settings) -> list[Outcome]:
             left = (perf_counter() - begun) / done * (of - done)
             sys.stderr.write(f"{done} of {of} alerts, about {left:.0f} s left" + "\n")
 
-    judge = Judge(promtool.path)
+    judge = Judge(promtool.path, until=begun + settings.within)
     new = iter(prove(waiting, rules.recordings, judge, scrape=scrape, say=say, is_kept=settings.is_fresh))
     outcomes = []
     for outcome in known:

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from promproof.config.durations import format_duration
 from promproof.config.folder import find_prometheus
 from promproof.config.jobs import of_targets
 from promproof.config.loadedrules import rule_files
@@ -50,7 +51,7 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
         {
             "global": {
                 "scrape_interval": server.interval or SCRAPE_INTERVAL,
-                "evaluation_interval": SCRAPE_INTERVAL,
+                "evaluation_interval": server.evaluation or SCRAPE_INTERVAL,
             },
             **({"rule_files": list(server.files)} if server.files else {}),
             "scrape_configs": [
@@ -71,10 +72,14 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
 
 @dataclass(frozen=True)
 class Server:
-    """What a Prometheus that runs already says. files: its rules by file name; interval: of the target's scrapes."""
+    """What a Prometheus that runs already says. files: its rules by file name; interval: of the target's scrapes.
+
+    evaluation: the longest interval of its rule groups, which decides how late an alert may be.
+    """
 
     job: str = ""
     interval: str = ""
+    evaluation: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,7 +98,13 @@ def _asked(options: Options, contract: Contract) -> Server:
     found = of_targets(targets, url, contract.service)
     job = contract.target.job or (found.job if found is not None else "")
     intervals = {str(target["scrapeInterval"]) for target in targets if target["labels"].get("job") == job}
-    return Server(job, intervals.pop() if len(intervals) == 1 else "", rule_files(groups))
+    longest = max((float(group["interval"]) for group in groups if group.get("rules")), default=0.0)
+    return Server(
+        job,
+        intervals.pop() if len(intervals) == 1 else "",
+        format_duration(longest) if longest else "",
+        rule_files(groups),
+    )
 
 
 def metrics_url(options: Options, path: str) -> str:

@@ -34,7 +34,7 @@ from promproof.observe.asking import headers_of
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.webhook import NO_ANSWER, Receiver
 from promproof.render.monitoring import Rendered
-from promproof.run import static, versions
+from promproof.run import routed, static, versions
 from promproof.run.backend import configuration
 from promproof.run.bench import Bench, Monitoring, Service, Tools
 from promproof.run.frame import Ground
@@ -77,6 +77,7 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     pace = pace_of(prepared)
     receiver = Receiver(history.now, on_delivery=recording.delivery(history))
     cleanup.callback(receiver.close)
+    routed.listen(prepared.options.stack, prepared.contract, prepared.routes, receiver, history, say)
     found = places(prepared)
     further: list[list[SentRequest]] = [[] for _ in found[1:]]
     reads = [recording.asked_for_metrics(history), *(sent.append for sent in further)]

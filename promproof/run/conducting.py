@@ -63,11 +63,12 @@ def conductor(
 
 
 def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
-    """What a drill is driven with. A stack that runs already tells its own receivers, not this run's.
+    """What a drill is driven with. A stack that runs already tells its own receivers, and this run's when it says so.
 
     Raises:
         EvidenceError: no route of the configuration takes the alert.
     """
     alert = prepared.contract.alert(drill.alert)
-    receivers = (drill.receivers or alert.receivers) if bench.monitoring.stack.rendered is not None else ()
+    told = bench.monitoring.stack.rendered is not None or prepared.options.stack.receiver is not None
+    receivers = (drill.receivers or alert.receivers) if told else ()
     return Part(drill, alert, timing_of(prepared, alert), receivers)

@@ -30,7 +30,7 @@ from promproof.load import scenario
 from promproof.observe import recording
 from promproof.observe.node import NodeReader
 from promproof.observe.polling import Pollers
-from promproof.run import frame
+from promproof.run import frame, several
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.conducting import conductor, part
 from promproof.run.conductor import Part
@@ -111,6 +111,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
     """
     for drill in drills:
         _refuse_impossible(prepared, drill)
+        several.refuse(prepared, drill)
         if drill.scenario is not None:  # before what a smaller scale could mend: this one it can't
             refuse_diluted(drill, scenario.load(drill.scenario), prepared.contract, prepared.rules)
         alert = prepared.contract.alert(drill.plan.alert)
@@ -173,12 +174,7 @@ class _Session:
         self.bench = bring_up(ground, cleanup, self.proc.folder if self.proc else None)
         bench = self.bench
         if bench.service.others:
-            raise InputError(
-                what=f"the service has {len(bench.service.every)} instances",
-                where="target.instances",
-                expected="one instance: a drill on one of several, and one on all of them, is not judged yet",
-                todo="drill it with a contract of one instance, or --target URL of one of them",
-            )
+            say(several.told(bench.service))
         if bench.service.siblings:
             raise InputError(
                 what=shared(prepared.contract.target.job, bench.service.siblings),

@@ -47,6 +47,8 @@ class StackOptions:
     alertmanager: str | None = None
     grafana: str | None = None
     """URL of a Grafana that runs already, with the folder's provisioning."""
+    receiver: str | None = None
+    """Where this run listens for what that Alertmanager is told to send to it: HOST:PORT."""
     header: tuple[str, ...] = ()
     """What is shown to servers that run already: `PLACE=NAME: VALUE`."""
     ca_file: Path | None = None

@@ -52,6 +52,8 @@ def timing_of(prepared: Prepared, alert: Alert) -> Timing:
     """
     file = prepared.folder.alertmanager
     config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
+    if prepared.routes is not None:
+        config = dict(prepared.routes)
     contract = prepared.contract
     return _timing(alert, config, pace_of(prepared), contract.settings or Settings(), contract.target.job)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from promproof.checks import documented_deployment
 from promproof.checks.documented import ALERT_COLUMNS, METRIC_COLUMNS, PANEL_COLUMNS
@@ -19,14 +21,14 @@ from promproof.contract.model import Contract
 from promproof.drills import drill as drills
 from promproof.drills.drill import Loaded
 from promproof.drills.needs import needs_of
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
 from promproof.evidence.records import Documentation, PageRow
 from promproof.faults.kind import Need
 from promproof.grafana.provisioning import texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import REPOSITORY, SHIPPED_SCENARIOS
-from promproof.run import scaling
+from promproof.run import routed, scaling
 from promproof.run.access import METRICS, let_in_to, refuse_closed
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
@@ -81,6 +83,7 @@ def prepare(options: Options) -> Prepared:
         dashboards=found,
         masker=masker_of(options, contract, monitoring, [reconcile]),
         scale_reason=reason,
+        routes=_routes(options),
     )
     prepared.masker.learn(shown)
     # without a fault port one that needs it is not played
@@ -88,6 +91,18 @@ def prepare(options: Options) -> Prepared:
         return prepared
     fitted = scaling.fitted(prepared, partial(scaling.gate, drill=drill))
     return replace(scaling.with_rates(fitted, [drill]), drill=scaling.quickened(drill, fitted.scale))
+
+
+def _routes(options: Options) -> Mapping[str, Any] | None:
+    try:
+        return routed.loaded(options.stack)
+    except EvidenceError as error:
+        raise InputError(
+            what=str(error.state),
+            where="--alertmanager",
+            expected="the URL of one that runs: its routes say when a notification is due",
+            todo=error.todo,
+        ) from error
 
 
 def check_target(prepared: Prepared) -> None:
@@ -167,6 +182,7 @@ def _check_options(options: Options) -> None:
             todo="leave one out",
         )
     fitting(wish_of(options))
+    routed.check(stack)
     if target.database is not None and target.url is None:
         raise InputError(
             what="--database is that of a target that runs already",

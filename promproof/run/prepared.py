@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from promproof.config.folder import Folder
 from promproof.config.masking import Masker
@@ -33,3 +35,5 @@ class Prepared:
     """Knows the secrets of the input."""
     scale_reason: str = ""
     """Why the time scale is not larger, where nobody asked for it, or what is faster for it; empty for neither."""
+    routes: Mapping[str, Any] | None = None
+    """What an Alertmanager that runs already and notifies this run has loaded."""

@@ -25,16 +25,23 @@ COUNTED = ("requests", "durations", "tally")
 class Reading:
     """Values of all series of one side at one moment: a reading of the API, or Prometheus' last scrape.
 
-    begin, end: when it was taken (CLOCK_MONOTONIC seconds).
+    begin, end: when it was taken (CLOCK_MONOTONIC seconds). hidden: series as the target exposes them that this side
+    can't have, since what reads the target leaves them out or adds several up.
     """
 
     values: Mapping[tuple[str, Labels], float]
     begin: float
     end: float
+    hidden: frozenset[tuple[str, Labels]] = frozenset()
 
     def of(self, metric: Metric) -> dict[Labels, float]:
         name = sample_name(metric)
         return {labels: value for (sample, labels), value in self.values.items() if sample == name}
+
+    def lacks(self, metric: Metric) -> frozenset[Labels]:
+        """The label sets of a metric that this side can't have, as far as its truth tells them."""
+        name = sample_name(metric)
+        return frozenset(told(metric, {labels: 0.0 for sample, labels in self.hidden if sample == name}))
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ def rows(
     before = base.of(metric)
     seen_by_api = None if api is None else told(metric, _moved(api.of(metric), before))
     stored = None if prometheus is None else told(metric, _moved(prometheus.of(metric), before))
+    lacks = frozenset() if prometheus is None else prometheus.lacks(metric)
     labels = {*client, *client_then, *(seen_by_api or {}), *(stored or {})}
     return [
         Row(
@@ -91,7 +99,7 @@ def rows(
             client.get(label, ZERO),
             client_then.get(label, ZERO),
             None if seen_by_api is None else seen_by_api.get(label, 0.0),
-            None if stored is None else stored.get(label, 0.0),
+            None if stored is None or label in lacks else stored.get(label, 0.0),
         )
         for label in sorted(labels)
     ]

@@ -5,16 +5,18 @@ A label that holds anything is not told by a truth: series that differ in it alo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from promproof.contract.labels import Label, RequestTruth, Source
 from promproof.contract.model import Metric
 from promproof.evidence.view import CountKey, EndpointKey, LedgerView
-from promproof.exposition import Labels, label_set
+from promproof.exposition import Labels, label_set, matcher
 from promproof.truth.kept import Kept
 
 Key = EndpointKey | CountKey
 STATUSES = range(100, 600)
+FIRST_ERROR = 500
 NO_STATUS = -1
 """A status that no answer has: of such a key the ledger counts the requests alone whose status is not known."""
 
@@ -108,6 +110,44 @@ def label_from(metric: Metric, *sources: Source) -> str:
     if not isinstance(truth, RequestTruth):
         return ""
     return next((name for name, label in metric.labels.items() if truth.source(name, label) in sources), "")
+
+
+def counts_all(metric: Metric) -> bool:
+    """Whether a metric of requests counts every one of them."""
+    truth = metric.truth
+    return isinstance(truth, RequestTruth) and not (truth.where or truth.but_not)
+
+
+def errors_of(metric: Metric) -> str | None:
+    """A matcher for the series of a metric that count the answers of 5xx; empty for all of them.
+
+    None where none does, or where they can't be told from others: no label has the status, or it says the same of
+    another class.
+    """
+    truth = metric.truth
+    if not isinstance(truth, RequestTruth):
+        return None
+    counted = {status for status in STATUSES if truth.counts("", "", str(status))}
+    failed = {status for status in counted if status >= FIRST_ERROR}
+    if not failed or failed != set(range(FIRST_ERROR, STATUSES.stop)):
+        return None
+    if failed == counted:
+        return ""
+    name = label_from(metric, "status", "status_class")
+    if not name:
+        return None
+    label = metric.labels[name]
+    is_class = truth.source(name, label) == "status_class"
+
+    def said(statuses: Iterable[int]) -> set[str]:
+        return {label.spelt(f"{status // 100}xx" if is_class else str(status)) for status in statuses}
+
+    values = said(failed)
+    if values & said(counted - failed):
+        return None
+    plain = {value for value in values if value.isdecimal()}
+    odd = sorted(re.escape(value) for value in values - plain)
+    return matcher(name, "|".join([*odd, *(["5.."] if plain else [])]), "=~")
 
 
 def may_count(metric: Metric, labels: Mapping[str, str], path: str) -> bool:

@@ -46,9 +46,12 @@ def failed(said: Callable[[float], float], number: int = 4) -> set[str]:
 
 
 def judged(
-    ledger: Ledger, values: Sequence[float], promised: Contract, scrape: float = 0.01
+    ledger: Ledger, values: Sequence[float], promised: Contract, scrape: float = 0.01, summed: float = 1.0
 ) -> dict[str, Verdict]:
-    """The verdicts on what a target says its requests took. scrape: seconds that a scrape of it took."""
+    """The verdicts on what a target says its requests took. scrape: seconds that a scrape of it took.
+
+    summed: what the sum is multiplied by.
+    """
     number = len(values)
     labels = 'method="PUT",endpoint="/a"'
     lines = ["# TYPE took_seconds histogram"]
@@ -57,7 +60,11 @@ def judged(
         lines.append(
             f'took_seconds_bucket{{{labels},le="{"+Inf" if edge == float("inf") else edge}"}} {count}'
         )
-    lines += [f"took_seconds_count{{{labels}}} {number}", f"took_seconds_sum{{{labels}}} {sum(values)}", ""]
+    lines += [
+        f"took_seconds_count{{{labels}}} {number}",
+        f"took_seconds_sum{{{labels}}} {sum(values) * summed}",
+        "",
+    ]
     scraped = {"up": 1.0, "scrape_duration_seconds": scrape}
     series = [{"name": name, "labels": {}, "samples": [[5.0, value]]} for name, value in scraped.items()]
     rows: list[tuple[str, dict[str, Any]]] = [
@@ -144,13 +151,33 @@ def test_a_clock_that_stops_before_the_answer_hides_no_standstill() -> None:
     assert {name: verdict.outcome for name, verdict in found.items()} == {"buckets": "fail", "sum": "fail"}
 
 
-@pytest.mark.parametrize(("seconds", "is_blind"), [(2e-6, True), (2e-4, False)])
-def test_a_sum_that_hides_milliseconds_says_so_and_stays_green(seconds: float, is_blind: bool) -> None:
+def quick(seconds: Sequence[float], summed: float = 1.0) -> Verdict:
+    """What is said of the sum of a target that took so long and whose clients waited 50 ms; the sum times a factor."""
     ledger = Ledger(lambda: 100.0, 0.01)
-    for _ in range(4):
+    for _ in seconds:
         token = ledger.open("PUT", "/a", at=100.0)
         ledger.close(token, 200, 0.0, at=100.05)
-    found = judged(ledger, [seconds] * 4, contract(before_answer=True))["sum"]
-    assert (found.outcome, metric_durations.BLIND in found.reason) == (Outcome.PASS, is_blind)
-    beyond = judged(ledger, [seconds * metric_durations.THOUSAND] * 4, contract(before_answer=True))["sum"]
-    assert beyond.outcome is (Outcome.PASS if is_blind else Outcome.FAIL), "what it says of itself is so"
+    return judged(ledger, seconds, contract(before_answer=True), summed=summed)["sum"]
+
+
+@pytest.mark.parametrize("seconds", [2e-4, 6e-5, 0.04])
+def test_a_sum_that_would_be_right_in_milliseconds_too_says_so(seconds: float) -> None:
+    found = quick([seconds] * 4)
+    assert (found.outcome, metric_durations.NO_UNIT in found.reason) == (Outcome.PASS, True)
+
+
+def test_milliseconds_of_a_handler_of_microseconds_are_no_plain_pass() -> None:
+    assert metric_durations.NO_UNIT not in quick([2e-6] * 4).reason, "nothing takes 2 ns"
+    assert metric_durations.NO_UNIT in quick([2e-6] * 4, summed=1000.0).reason
+
+
+@pytest.mark.parametrize(
+    ("factor", "outcome"), [(1.0, Outcome.PASS), (1000.0, Outcome.FAIL), (0.001, Outcome.FAIL)]
+)
+def test_one_request_beyond_the_first_bucket_tells_the_unit(factor: float, outcome: Outcome) -> None:
+    ledger = Ledger(lambda: 100.0, 0.01)
+    for _ in range(2):
+        ledger.close(ledger.open("PUT", "/a", at=100.0), 200, 0.0, at=200.0)
+    found = judged(ledger, [0.02, 0.11], contract(before_answer=True), summed=factor)["sum"]
+    assert found.outcome is outcome, found.reason
+    assert ("by its own buckets" in found.reason) is (outcome is Outcome.FAIL)

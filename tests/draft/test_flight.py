@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from promproof.contract.model import Metric
 from promproof.draft.flight import Crowd, candidates, flights
-from promproof.draft.metrics import in_flight
+from promproof.draft.metrics import in_flight, metrics, unpromised
 from promproof.draft.observed import Observed, Probe
 from promproof.draft.recognise import Counting, recognise
 from promproof.exposition import parse
@@ -130,3 +131,21 @@ def test_a_gauge_that_is_not_at_rest_is_not_tried(rest: Rows) -> None:
 def test_a_gauge_that_changes_with_each_request_is_not_tried() -> None:
     seen = observed(lambda sent, reads: counter(NAME, {"": float(sum(sent.values()))}, "gauge"))
     assert candidates(seen) == {}
+
+
+def test_one_that_requests_were_too_quick_for_is_drafted_by_its_rest_where_its_name_speaks_of_them() -> None:
+    for name, is_drafted in (("requests_in_progress", True), ("items_in_stock", False)):
+
+        def write(sent: dict[Probe, int], reads: int, name: str = name) -> str:
+            rows = {f'path="{probe.route}"': float(times) for probe, times in sent.items()}
+            return counter(name, {"": 0}, "gauge") + counter("all_total", rows)
+
+        seen = observed(write)
+        known = recognise(seen)
+        crowds = [Crowd(ITEMS, CLIENTS, (seen.last,), seen.last)]
+        why = flights(seen, crowds, known.counting, "/metrics")
+        found = replace(known, others={**known.others, **{key: str(told) for key, told in why.items()}})
+        text = "\n".join(metrics(seen, found, "/metrics", frozenset()))
+        assert ("truth: {kind: rest}" in text) is is_drafted
+        left = "\n".join(unpromised(seen, found, frozenset()))
+        assert (name in left) is not is_drafted

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -87,8 +88,13 @@ def _environment(where: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterator[Fast]:
-    """Start all of it. changes: texts (file, before, after) in which what runs is not what is documented."""
+def running(
+    where: Path, changes: Sequence[tuple[str, str, str]] = (), told: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Fast]:
+    """Start all of it. changes: texts (file, before, after) in which what runs is not what is documented.
+
+    told: the URLs of receivers that are told elsewhere than the target.
+    """
     api, faults = allocate_ports(2)
     shipped = changed(where / "shipped", ()), changed(where / "changed", changes)
 
@@ -100,6 +106,7 @@ def running(where: Path, changes: Sequence[tuple[str, str, str]] = ()) -> Iterat
             "alertmanager": ports.address("alertmanager"),
         }
         receivers = dict.fromkeys(("webhook", "operator"), f"http://127.0.0.1:{api}/api/v1/alerts")
+        receivers.update(told)
         return render(
             source,
             out,

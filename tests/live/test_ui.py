@@ -21,6 +21,7 @@ from promproof.stack.waiting import loopback_session
 from tests.browser.chromium import BROWSER, Chromium
 from tests.load.processes import DEADLINE_SECONDS, ROOT, wait_for
 from tests.load.stack import TOKEN, Running, running
+from tests.observe.front import before
 
 pytestmark = pytest.mark.takes(11)
 STEADY = (ROOT / "scenarios" / "steady.yaml").read_text(encoding="utf-8")
@@ -268,6 +269,35 @@ def test_a_page_whose_workers_send_counts_what_they_sent(ui: Callable[..., WebUi
     assert {(count["api_difference"], count["prometheus_difference"]) for count in state["counts"]} == {
         (0.0, 0.0)
     }
+
+
+@pytest.mark.nightly
+@pytest.mark.stack
+def test_a_target_and_a_prometheus_that_want_a_token_are_compared(
+    stack: Running, ui: Callable[..., WebUi]
+) -> None:
+    token, tenant = {"Authorization": "Bearer of-the-tests"}, {"X-Scope-OrgID": "shop"}
+    with before(stack.api, token) as api, before(stack.prometheus, tenant) as prometheus:
+        shown = [
+            *("--header", "target=Authorization: Bearer of-the-tests"),
+            *("--header", "prometheus=X-Scope-OrgID: shop"),
+        ]
+        page = ui("--autostart", "--target", api, "--prometheus", prometheus, *shown, "--rate", "20").ready()
+
+        def counted() -> bool:
+            seen = page.state()
+            assert seen["run"]["state"] != "ended", seen["run"]
+            return bool(seen["counts"]) and float(seen["counts"][0]["prometheus"]) > 100
+
+        wait_for(counted, "requests")
+        with loopback_session() as session:
+            session.post(page.url + "/stop", timeout=DEADLINE_SECONDS)
+        wait_for(lambda: page.state()["run"]["state"] == "ended", "the verdicts")
+        state = page.state()
+    verdicts = {verdict["claim"]: verdict["outcome"] for verdict in state["verdicts"]}
+    assert verdicts["metric http_requests_total"] == "pass", state
+    assert not state["trouble"]
+    assert {curve for chart in state["charts"] for curve in chart["series"]} >= {"Prometheus errors"}
 
 
 @pytest.mark.stack

@@ -137,3 +137,71 @@ def test_several_instances_of_which_none_is_the_target_are_told() -> None:
 
 def test_a_job_without_targets_has_nothing_stored() -> None:
     assert _stored((1, 1), ()) is None
+
+
+RULES = """
+scrape_configs:
+  - job_name: JOB
+    metric_relabel_configs:
+      - {source_labels: [__name__, status], regex: "http_requests_total;500", action: drop}
+      - {source_labels: [__name__], regex: http_requests_total, target_label: __name__, replacement: shop_requests}
+      - {regex: pod, action: labeldrop}
+"""
+EXPOSED = """# TYPE http_requests_total counter
+http_requests_total{status="200"} 200
+http_requests_total{status="201",pod="a"} 1
+http_requests_total{status="404",pod="a"} 3
+http_requests_total{status="404",pod="b"} 4
+http_requests_total{status="500"} 5
+"""
+
+
+def test_series_that_the_job_relabels_are_found_and_those_that_can_t_be_are_named() -> None:
+    """Renamed, with a label dropped; two that have become one, and one that is dropped, are hidden."""
+    now = round(time.time(), 3)
+    stored: dict[str, list[tuple[dict[str, str], float]]] = {
+        "up": [({}, 1)],
+        "scrape_duration_seconds": [({}, 0.01)],
+        "shop_requests": [({"status": "200"}, 200), ({"status": "201"}, 1), ({"status": "404"}, 3)],
+    }
+
+    def script(client: socket.socket, request: bytes) -> None:
+        text = urllib.parse.unquote_plus(request.decode())
+        path = text.partition(" ")[2].partition(" ")[0]
+        own = {"job": JOB, "instance": server.url.removeprefix("http://")}
+        data: Any
+        if path.startswith("/metrics"):
+            return answer(EXPOSED, 200, "Content-Type: text/plain")(client, request)
+        if "/targets" in path:
+            target = {"labels": own, "scrapeUrl": f"{server.url}/metrics", "scrapeInterval": "1s"}
+            data = {"activeTargets": [{**target, "health": "up"}]}
+        elif "/config" in path:
+            data = {"yaml": RULES.replace("JOB", JOB)}
+        else:
+            name = text.partition("query=")[2].partition("{")[0]
+            rows = [
+                {"metric": {"__name__": name} | own | labels, "values": [[now, str(value)]]}
+                for labels, value in stored.get(name, [])
+            ]
+            data = {"resultType": "matrix", "result": rows}
+        return answer(json.dumps({"status": "success", "data": data}), 200, "Content-Type: application/json")(
+            client, request
+        )
+
+    with serving(script) as server:
+        readings = Readings(load(DEFAULT_CONTRACT), server.url, Prometheus(server.url))
+        try:
+            readings.api()
+            found = readings.stored()
+        finally:
+            readings.close()
+    assert found is not None
+    assert {labels: value for (name, labels), value in found.values.items() if name == COUNTED} == {
+        (("status", "200"),): 200,
+        (("pod", "a"), ("status", "201")): 1,
+    }
+    assert {labels for name, labels in found.hidden if name == COUNTED} == {
+        (("pod", "a"), ("status", "404")),
+        (("pod", "b"), ("status", "404")),
+        (("status", "500"),),
+    }

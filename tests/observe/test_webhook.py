@@ -11,6 +11,7 @@ import requests
 
 from promproof.errors import EvidenceError
 from promproof.observe.webhook import Delivery, Receiver
+from promproof.stack.ports import allocate_ports
 from promproof.stack.waiting import loopback_session
 
 pytestmark = pytest.mark.unit
@@ -95,5 +96,39 @@ def test_a_notification_of_100_000_brackets_is_unreadable_and_ends_no_run() -> N
             assert session.post(receiver.add("webhook"), data="[" * 100_000, timeout=10).status_code == 200
         receiver.raise_if_dead()
         assert list(receiver.deliveries()[0].body) == ["unreadable"]
+    finally:
+        receiver.close()
+
+
+def test_a_webhook_of_somebody_else_tells_receivers_by_what_it_says() -> None:
+    strangers: list[str] = []
+    receiver = Receiver(time.monotonic)
+    try:
+        receiver.take_from(["page", "ticket"], strangers.append)
+        url = f"http://127.0.0.1:{receiver.port}"
+        with loopback_session() as session:
+            answers = [
+                session.post(f"{url}{path}", json={**BODY, "receiver": name}, timeout=10).status_code
+                for path, name in (("/", "page"), ("/page", "ticket"), ("/any/where", "our own"))
+            ]
+            answers.append(session.post(f"{url}/page", json=BODY, timeout=10).status_code)
+            answers.append(session.post(f"{url}/", data=b"no json", timeout=10).status_code)
+        assert answers == [200, 200, 200, 400, 400]
+        assert [delivery.receiver for delivery in receiver.deliveries()] == ["page", "ticket"]
+        assert strangers == ["our own"]
+        receiver.raise_if_dead()
+    finally:
+        receiver.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_it_listens_at_the_address_and_port_that_are_named(host: str) -> None:
+    receiver = Receiver(time.monotonic)
+    port = allocate_ports(1)[0]
+    try:
+        receiver.listen(host, port)
+        assert (receiver.host, receiver.port) == (host, port)
+        with pytest.raises(OSError, match="in use"):
+            receiver.listen(host, port)
     finally:
         receiver.close()

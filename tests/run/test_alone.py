@@ -110,7 +110,12 @@ def test_a_running_prometheus_gives_its_job_its_interval_and_its_rules(options: 
     rule = {"type": "alerting", "name": "Down", "query": "up == 0", "duration": 60}
     data = {
         "/api/v1/targets": {"activeTargets": [target]},
-        "/api/v1/rules": {"groups": [{"name": "g", "file": "a", "interval": 2, "rules": [rule]}]},
+        "/api/v1/rules": {
+            "groups": [
+                {"name": "g", "file": "a", "interval": 20, "rules": [rule]},
+                {"name": "empty", "file": "b", "interval": 90, "rules": []},
+            ]
+        },
     }
 
     def script(client: socket.socket, request: bytes) -> None:
@@ -127,3 +132,4 @@ def test_a_running_prometheus_gives_its_job_its_interval_and_its_rules(options: 
     assert [rule.name for rule in read(folder.rules)] == ["Down"]
     assert list(folder.jobs) == ["web"]
     assert folder.prometheus.data["global"]["scrape_interval"] == "2s"
+    assert folder.prometheus.data["global"]["evaluation_interval"] == "20s", "the longest of its groups"

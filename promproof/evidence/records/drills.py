@@ -155,6 +155,24 @@ class Delivery(Kind, kind="delivery"):
 
 
 @dataclass(frozen=True)
+class Listening(Kind, kind="listening"):
+    """Notifications of an Alertmanager that runs already were awaited here."""
+
+    url: str
+    """where"""
+    led: tuple[str, ...] = ()
+    """receivers whose configuration, as Alertmanager tells it, leads there"""
+
+
+@dataclass(frozen=True)
+class Stranger(Kind, kind="stranger"):
+    """A notification arrived there of a receiver that no alert of the contract names; it is not judged."""
+
+    receiver: str
+    """its name in Alertmanager's configuration"""
+
+
+@dataclass(frozen=True)
 class NodeReading(Kind, kind="node_reading"):
     """Node Exporter read directly during a drill of CPU or memory; run times (s) around it."""
 

@@ -25,6 +25,7 @@ TRUTHS = {
     "rows_sum": "the database",
     "process": "the kernel",
     "distinct_users": "the ledgers' users",
+    "rest": "its own start",
     "none": "its form alone",
 }
 """What a metric is judged by that no sender counts, by the kind of its truth."""
