@@ -15,6 +15,7 @@ from promproof.drills.deliveries import delivered
 from promproof.drills.membership import Finding
 from promproof.drills.states import Life, Pace, Quantity, Rule, State, live
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.instances import idle
 from promproof.evidence.records import AlertsPoll, DrillDriven, Phase, ProcFolder, RuleFiles
 from promproof.faults.procfs import METRICS as PROC_METRICS
 from promproof.promql.tree import matchers, metric, selectors
@@ -101,11 +102,12 @@ def _of_other_targets(evidence: Evidence) -> set[str]:
 
 def _of_idle_instances(evidence: Evidence) -> set[str]:
     """Alerts about another instance of the service, which has no traffic in a drill: few requests are what it shows."""
+    others = idle(evidence)
     return {
         str(alert["labels"]["alertname"])
         for record in evidence.history.of(AlertsPoll)
         for alert in record.data.alerts
-        if alert["labels"].get("instance") in evidence.others
+        if alert["labels"].get("instance") in others
     }
 
 

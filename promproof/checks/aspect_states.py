@@ -11,6 +11,7 @@ from promproof.drills.case import Case, unseen
 from promproof.drills.drill import NearMiss
 from promproof.drills.membership import Finding, Seen
 from promproof.drills.states import State, grid
+from promproof.evidence.instances import idle
 from promproof.evidence.records import AlertsPoll
 from promproof.verdict import Verdict
 
@@ -100,13 +101,14 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
 def _elsewhere(case: Case) -> list[Finding]:
     """The alert of another instance of the service, while the fault is at one."""
     found: dict[str, Finding] = {}
-    mine = case.evidence.run.instance if case.evidence.others else ""
+    others = idle(case.evidence)
+    mine = case.evidence.run.instance if others else ""
     for record in case.evidence.history.of(AlertsPoll):
         if not case.raised <= record.t <= case.healed:
             continue
         for alert in record.data.alerts:
             instance = alert["labels"].get("instance", "")
-            if alert["labels"].get("alertname") == case.alert.name and instance in case.evidence.others:
+            if alert["labels"].get("alertname") == case.alert.name and instance in others:
                 text = f"{case.alert.name} is {alert['state']} for {instance}, and the fault is at {mine}"
                 found.setdefault(instance, Finding(membership.Kind.UNEXPECTED, record.t, text))
     return list(found.values())

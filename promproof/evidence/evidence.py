@@ -294,12 +294,6 @@ class Evidence:
             run.data.instance if run is not None else "",
         )
 
-    @property
-    def others(self) -> frozenset[str]:
-        """The instances that take part, but for the one that requests and faults of a drill are for."""
-        run = self.history.last(Run)
-        return frozenset(run.data.instances) - {run.data.instance} if run is not None else frozenset()
-
     @cached_property
     def siblings(self) -> tuple[str, ...]:
         """The other instances of the target's job, where Prometheus reads several, but for those that take part."""
@@ -324,18 +318,15 @@ class Evidence:
     def _stored(self) -> dict[str, dict[Labels, Samples]]:
         found: dict[str, dict[Labels, Samples]] = defaultdict(dict)
         origins = self.scraping.origins(self._exposed)
-        run = self.history.last(Run)
-        own = run.data.instance if run is not None and run.data.instances else None
+        own = next((run.data.instance for run in self.history.of(Run) if run.data.instances), None)
         for record in self.history.of(Stored):
             for series in record.data.series:
-                if own is not None and series.name != "ALERTS" and series.labels.get("instance") != own:
+                stored = (series.name, tuple(sorted(series.labels.items())))
+                if series.name == "ALERTS":  # those of several instances are told apart
+                    kept = tuple(pair for pair in stored[1] if own is not None or pair[0] not in IDENTITY)
+                elif own is not None and series.labels.get("instance") != own:
                     continue  # of another instance that takes part
-                left = (
-                    IDENTITY if own is None or series.name != "ALERTS" else ()
-                )  # alerts of others are told apart
-                kept = tuple((k, v) for k, v in sorted(series.labels.items()) if k not in left)
-                if series.name != "ALERTS":
-                    stored = (series.name, tuple(sorted(series.labels.items())))
+                else:
                     kept = origins[stored] if stored in origins else self.scraping.exposed(series.labels)
                 found[series.name][kept] = series.samples
         return dict(found)

@@ -39,6 +39,11 @@ def instances(evidence: Evidence) -> tuple[str, ...]:
     return found if len(found) > 1 else ()
 
 
+def idle(evidence: Evidence) -> frozenset[str]:
+    """Those of several instances that have neither the requests nor the faults of a drill: all but the first."""
+    return frozenset(instances(evidence)) - {evidence.run.instance} if instances(evidence) else frozenset()
+
+
 def nobody_knows(number: int) -> str:
     """Why nothing can be said of one of so many instances by itself."""
     return f"what stands in front of {number} instances decides which of them answers, and nobody tells"
