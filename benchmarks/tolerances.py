@@ -135,7 +135,9 @@ def outcomes(
 ) -> dict[str, tuple[Outcome, str]]:
     """What some claims say of a history, and their tolerance. lines: its records, as they stand in the file."""
     path = folder / "changed.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    # as the history writes them: a line that names an earlier one is told by its beginning
+    texts = (json.dumps(line, separators=(",", ":")) for line in lines)
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
     try:
         history = read(path)
         record = history.last(Inputs)
