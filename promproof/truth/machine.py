@@ -75,12 +75,15 @@ class MachineTruth(Truth):
             views, ("gauges", self.figure, ordinal), lambda: _gauges(self.figure, ordinal, readings)
         )
 
+        # programs reserve files of hundreds of megabytes and cut them again at once, two of them at a time too
         def at(t: float) -> Bounds:
             scrape = latest(stamps, scrapes, failed, t)
             if scrape is None:
                 return {}
             return {
-                tuple((name, value) for name in by): readings.gauge(scrape, figure, math.inf)
+                tuple((name, value) for name in by): readings.gauge(
+                    scrape, figure, math.inf, together=self.figure == "disk_used"
+                )
                 for value, figure in figures.items()
             }
 

@@ -37,6 +37,11 @@ class Column:
     def _largest(self) -> float:
         return max(self.steps, default=0.0)
 
+    @cached_property
+    def fleeting(self) -> float:
+        """The two largest changes that came and went, at the same time; each is two steps, up and down."""
+        return max(self._largest, sum(sorted(self.steps)[-4:]) / 2)
+
     def largest(self, first: int, last: int) -> float:
         """The largest of the steps from index `first` to before `last`; 0 of none."""
         if first <= 0 and last >= len(self.steps):
@@ -66,8 +71,10 @@ class Readings:
             return None
         return Interval(figure(self.rows[found[0]]) - slip, figure(self.rows[found[1]]) + slip)
 
-    def gauge(self, scrape: Scrape, figure: Figure, near: float = NEAR) -> Interval | None:
-        """Bounds of a figure that goes both ways.
+    def gauge(
+        self, scrape: Scrape, figure: Figure, near: float = NEAR, *, together: bool = False
+    ) -> Interval | None:
+        """Bounds of a figure that goes both ways. together: what comes and goes there may do so at the same time.
 
         Between two readings it may have been anywhere; how far is bounded by the largest step between neighbouring
         readings, of those at most `near` seconds away.
@@ -80,7 +87,7 @@ class Readings:
         values = column.values[low : high + 1]
         first = bisect_left(self.before, self.before[low] - near)
         last = bisect_right(self.after, self.after[high] + near)
-        slip = column.largest(first, last - 1)
+        slip = column.fleeting if together else column.largest(first, last - 1)
         return Interval(min(values) - slip, max(values) + slip)
 
     def _column(self, figure: Figure) -> Column:
