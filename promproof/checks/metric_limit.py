@@ -63,6 +63,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if truth.limit.create is not None:
         texts, more = _beyond(metric, truth, evidence, own, set(alive))
         found, records = [*found, *texts], [*records, *more]
+    if truth.limit.delete:
+        texts, more = _freed(metric, truth, evidence, own)
+        found, records = [*found, *texts], [*records, *more]
     return findings(
         claim,
         found,
@@ -85,6 +88,31 @@ def _beyond(
     found = [
         f"{truth.subject}={value}, made when the limit was reached, has series of its own"
         for value in sorted((shown - own) & made)
+    ]
+    return found, [shot.record, rows.number]
+
+
+def _freed(
+    metric: Metric, truth: TallyTruth, evidence: Evidence, own: set[str]
+) -> tuple[list[str], list[int]]:
+    """What is wrong with the id that was made after one with a place was deleted; nothing where none could be."""
+    what = f"ids of {truth.subject}"
+    before, rows = (
+        evidence.need(Rows, what=what, label="beyond"),
+        evidence.need(Rows, what=what, label="freed"),
+    )
+    gone, made = (
+        set(before.data.values) - set(rows.data.values),
+        set(rows.data.values) - set(before.data.values),
+    )
+    if not gone & own or not made or not truth.born_at_zero:
+        return [], []
+    shot = evidence.shot("freed")
+    shown = {dict(labels).get(truth.subject, "") for labels in shot.exposition.series(metric.name)}
+    found = [f"{truth.subject}={value} was deleted and has series" for value in sorted(gone & shown)]
+    found += [
+        f"{truth.subject}={value}, made after {', '.join(sorted(gone))} was deleted, has no series of its own"
+        for value in sorted(made - shown)
     ]
     return found, [shot.record, rows.number]
 

@@ -43,6 +43,7 @@ def verdict(
     contract: Contract = CONTRACT,
     later: tuple[str, ...] = (),
     made: str = "",
+    freed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     **run: Any,
 ) -> Verdict:
     rows: list[tuple[str, dict[str, Any]]] = [
@@ -51,6 +52,11 @@ def verdict(
         ("exposition", {"label": "restart", "begin": 8.0, "end": 8.1, "text": text_of(shown), "status": 200}),
         ("rows", {"what": "ids of shop_id", "label": "beyond", "values": (*alive, made)}),
         ("exposition", {"label": "beyond", "begin": 8.2, "end": 8.3, "text": text_of(later), "status": 200}),
+        ("rows", {"what": "ids of shop_id", "label": "freed", "values": freed[0]}),
+        (
+            "exposition",
+            {"label": "freed", "begin": 8.4, "end": 8.5, "text": text_of(freed[1]), "status": 200},
+        ),
     ]
     history = History("by hand", 0.0, 0.0)
     history.records.extend(record(number, 9.0, kind, data) for number, (kind, data) in enumerate(rows))
@@ -104,6 +110,52 @@ def test_what_is_made_beyond_the_limit_shares_the_series_of_the_others(
     found = verdict(("8", "9", "10", "other"), contract=LATER, later=(*later, "other"), made=made)
     assert found.outcome == outcome
     assert ("shop_id=12, made when the limit was reached" in found.reason) is (outcome == "fail")
+
+
+LIMIT_AND_DELETE = {**LIMIT, "create": {"path": "/shops"}, "delete": "/shops/{id}"}
+FREED = Contract.model_validate(
+    {
+        "contract": 1,
+        "service": "shop",
+        "metrics": [{**METRIC, "truth": {**TRUTH, "limit": LIMIT_AND_DELETE}}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("alive", "shown", "outcome", "words"),
+    [
+        (("9", "10", "11", "12", "13"), ("9", "10", "13"), "pass", ""),
+        (
+            ("9", "10", "11", "12", "13"),
+            ("9", "10"),
+            "fail",
+            "13, made after 8 was deleted, has no series of its own",
+        ),
+        (
+            ("9", "10", "11", "12", "13"),
+            ("8", "9", "10", "13"),
+            "fail",
+            "shop_id=8 was deleted and has series",
+        ),
+        (("8", "9", "10", "11", "12"), ("8", "9", "10"), "pass", ""),
+        (("8", "9", "10", "12", "13"), ("8", "9", "10"), "pass", ""),
+    ],
+    ids=[
+        "it has the place",
+        "the place is lost",
+        "the deleted one has it",
+        "none was deleted",
+        "one without a place",
+    ],
+)
+def test_who_is_made_after_one_with_a_place_was_deleted_gets_it(
+    alive: tuple[str, ...], shown: tuple[str, ...], outcome: str, words: str
+) -> None:
+    later = ("8", "9", "10", "other")
+    found = verdict(later, contract=FREED, later=later, made="12", freed=(alive, (*shown, "other")))
+    assert found.outcome == outcome, found
+    assert words in found.reason
 
 
 def test_a_limit_that_nothing_reaches_or_nobody_can_set_is_not_verified() -> None:
