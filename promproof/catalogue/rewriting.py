@@ -316,6 +316,7 @@ WAYS: dict[str, Way] = {
     "since-the-last-scrape": _value(_reset),
     "two-workers": _value(_workers),
     "always": _value(lambda sample, job: float(job.by["value"])),
+    "at-most": _value(lambda sample, job: min(sample.value, float(job.by["value"]))),
     "label-value": _each(_relabelled),
     "label-gone": _each(_without_label),
     "label-renamed": _each(_renamed_label),

@@ -8,11 +8,14 @@ from __future__ import annotations
 import math
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
+from promproof.checks.metric_durations import UNITS, sum_interval
+from promproof.contract.model import Metric
 from promproof.contract.panels import RowsSumTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
 from promproof.evidence.records import Sums, number
 from promproof.exposition import label_set, series_text
+from promproof.truth.metrics import ZERO
 from promproof.verdict import Verdict
 
 # Floats are added in another order there; each of n additions may lose half of the last digit.
@@ -41,6 +44,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         moved = value != evidence.baseline.get((metric.name, labels), 0.0)
         if moved and dict(labels).get(truth.subject) not in {*sums, "other"}:
             found.append(f"{series_text(metric.name, labels)} is {value:g}, the database has no rows")
+    found += _beside_requests(metric, truth, evidence, sum(values.values()))
     if not found and not any(sums.values()):
         found.append("the database has no rows: nothing was shown")
     return findings(
@@ -51,6 +55,26 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         tolerance="a part in 10^9: floats added in another order",
         evidence=[shot.record, rows.number],
     )
+
+
+def _beside_requests(metric: Metric, truth: RowsSumTruth, evidence: Evidence, total: float) -> list[str]:
+    """A time that is longer than all requests that it was spent in, or shorter than they were certainly held."""
+    if not truth.within:
+        return []
+    ledger, unit = evidence.ledger, UNITS.get(metric.unit, 1.0)
+    before = sum(value for (name, _), value in evidence.baseline.items() if name == metric.name)
+    endpoints = [tuple(text.split(" ", 1)) for text in truth.within]
+    parts = [
+        sum_interval(ledger, [(method, path)], evidence.longest_handler)
+        for method, path in endpoints
+        if (method, path) in ledger.endpoints_seen
+    ]
+    interval, seconds = sum(parts, ZERO), (total - before) * unit
+    if seconds in interval or any(ledger.open.values()):
+        return []
+    return [
+        f"{metric.name} is {seconds:.6g} s in all, its requests took {interval.low:.6g} to {interval.high:.6g} s"
+    ]
 
 
 def _sums(record: Record[Sums]) -> dict[str, float]:

@@ -82,12 +82,16 @@ TallyTruth.limit: how many ids have series of their own; further ones share one
 Limit.variable: the variable of the target's environment that says how many
 Limit.of: what a restart at the end of the run sets it to
 Limit.create: the request that then makes one more, which is beyond the limit as well
+Limit.delete: the path by which one of the first ids is then deleted, {id} in it; the next one made gets its place
 Create.path: the path that is asked by POST
 Create.json: its body
 UsersTruth.window: the sliding window
 RowsTruth.query: SQL that gives a number
+RowsTruth.created: the event of the scenario that makes a row, so that each scrape is judged
+RowsTruth.deleted: the event of the scenario that takes one away
 RowsSumTruth.subject: the counter's only label
 RowsSumTruth.query: SQL of two columns: the label's value and the sum of its rows
+RowsSumTruth.within: the requests that the time is spent in, `POST /orders` say
 ProcessTruth.figure: the kernel's figure for the target's process
 ConstantTruth.value: the value that never changes
 Alert.name: the alert's name

@@ -144,3 +144,7 @@ class RowsSumTruth(PanelModel):
     kind: Literal["rows_sum"]
     subject: str
     query: str
+    within: tuple[str, ...] = Field(default=(), strict=False)
+    """`METHOD PATH` of the requests that a time is spent in: it is no longer than they took, no shorter than their
+    floors, which are those of ids that live on.
+    """

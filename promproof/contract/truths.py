@@ -45,6 +45,9 @@ class RowsTruth(Model):
 
     kind: Literal["rows"]
     query: str
+    created: str = ""
+    """The tally of a row's birth, `prompts_created` say: then each scrape is judged, not the one at rest alone."""
+    deleted: str = ""
 
 
 class ProcessTruth(Model):

@@ -21,7 +21,7 @@ from geventhttpclient.client import HTTPClient
 from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPSocketPoolResponse
 
-from promproof.load.wire import Leave
+from promproof.load.wire import CHUNKED, Leave
 
 IDLE_SECONDS = 1.0
 """an idle connection is reused for so long; servers close theirs after 2 s (gunicorn) to 75 s (nginx), and a
@@ -115,13 +115,17 @@ class OneShotClient:
         body: bytes | None = b"",
         headers: Mapping[str, str] | None = None,
         before_body: Callable[[], None] | None = None,
+        http: str = "1.1",
     ) -> HTTPSocketPoolResponse:
         """Send once, and read the head of the response. Raises OSError or HTTPParseError; see was_unsent.
 
         request_uri: as it is sent, printable ASCII without blanks. before_body: called when the target has asked for
-        the body, which is not sent before; one that asks for none within a second gets it all the same.
+        the body, which is not sent before; one that asks for none within a second gets it all the same. http: the
+        version of the request. A body whose headers say that it comes in chunks is sent so.
         """
-        head = self._head(method, request_uri, body or b"", headers or {})
+        head = self._head(method, request_uri, body or b"", headers or {}, http)
+        if body and headers and CHUNKED in headers:
+            body = _in_chunks(body)
         sock = self._connections.get_socket()
         try:
             if body and before_body is not None:
@@ -161,14 +165,18 @@ class OneShotClient:
         finally:
             sock.close()
 
-    def _head(self, method: str, request_uri: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    def _head(
+        self, method: str, request_uri: str, body: bytes, headers: Mapping[str, str], http: str = "1.1"
+    ) -> bytes:
         """Request line and headers. What follows the request line is checked and put together once for all requests
         that have it in common: that takes as long as sending it.
         """
-        key = (method, tuple(headers.items()), len(body))
+        key = (f"{method} {http}", tuple(headers.items()), len(body))
         rest = self._rests.get(key)
         if rest is None:
-            whole = self._client._build_request(method, "/", body=body, headers=headers, chunked=False)
+            chunked = CHUNKED in headers
+            whole = self._client._build_request(method, "/", body=body, headers=headers, chunked=chunked)
+            whole = whole.replace(" HTTP/1.1\r\n", f" HTTP/{http}\r\n", 1)
             if len(self._rests) >= KEPT_HEADS:
                 self._rests.clear()
             rest = self._rests[key] = whole.removeprefix(f"{method} /").encode("latin-1")
@@ -205,6 +213,13 @@ def _send(sock: Any, data: bytes) -> None:
         raise _unsent(error) from None
     if sent < len(data):
         sock.sendall(data[sent:])
+
+
+def _in_chunks(body: bytes) -> bytes:
+    """A body in two chunks, or in one that is too short for that, as RFC 9112 has it."""
+    middle = (len(body) + 1) // 2
+    chunks = [chunk for chunk in (body[:middle], body[middle:]) if chunk]
+    return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
 def _asked_for_body(sock: Any) -> bool:

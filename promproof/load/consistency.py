@@ -205,6 +205,8 @@ def _body(key: Key, request: Request) -> Iterator[Problem]:
     there = request.body is not None or bool(request.text)
     if request.text is not None and request.body is not None:
         yield Problem((*key, "text"), "found together with json, expected one of them")
+    if request.chunked and (not there or request.leave or request.http == "1.0"):
+        yield Problem((*key, "chunked"), "found true, expected a whole body under json or text, and HTTP/1.1")
     if request.body_after and not there:
         yield Problem((*key, "body_after"), "found without a body, expected one under json or text")
     if request.body_after and (request.leave or request.broken):

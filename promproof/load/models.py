@@ -63,6 +63,10 @@ class Request(Strict):
         description="the body is sent so long after the target has asked for it (Expect: 100-continue)",
     )
     headers: dict[str, str] = Field(default={})
+    chunked: bool = Field(
+        default=False, description="true: the body comes in chunks, its length is not told before"
+    )
+    http: Literal["1.0", "1.1"] = Field(default="1.1", description="the version that the request speaks")
     user: str | None = Field(
         default=None,
         description="on whose behalf, in place of the next of users; empty: the header is sent empty",

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from promproof.load.models import Once, Pause, Request, Scenario, Session, Step, Tally
 from promproof.load.template import Body, Template, compile_body, parse
-from promproof.load.wire import Call
+from promproof.load.wire import CHUNKED, Call
 
 Item = Mapping[str, object]
 """saved variables of one item of a pool"""
@@ -102,7 +102,9 @@ class ReadyRequest:
             headers.setdefault("Content-Type", "application/json")
         if self.spec.body_after:
             headers["Expect"] = "100-continue"
-        return Call(self.method, path, self.endpoint, headers, body, self.spec.body_after)
+        if self.spec.chunked:
+            headers[CHUNKED] = "chunked"
+        return Call(self.method, path, self.endpoint, headers, body, self.spec.body_after, self.spec.http)
 
     def user(self, visit: Visit) -> str | None:
         """On whose behalf it is sent: empty for a header that is sent empty, None for no header."""

@@ -7,6 +7,7 @@ JSON); any other text is put together as text. Braces that are meant are doubled
     {pool.variable}      a saved variable of any item of a pool
     {pool.variable:3}    a list of that variable of 3 different items
     {random:1:36}        a whole number from 1 to 36
+    {repeat:ab:3}        ababab, for what is long
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from typing import Protocol
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _SAMPLE = re.compile(r"([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)(?::([1-9][0-9]*))?")
+_REPEAT = re.compile(r"repeat:([^:]+):([1-9][0-9]*)")
+_MOST = 16 << 20
+"""Characters that a repeated text may have."""
 _RANDOM = re.compile(r"random:(-?[0-9]+):(-?[0-9]+)")
 
 
@@ -110,7 +114,7 @@ def parse(text: str) -> Template:
     return Template(tuple(parts))
 
 
-def _reference(inside: str) -> Reference:
+def _reference(inside: str) -> str | Reference:
     if _NAME.fullmatch(inside):
         return Name(inside)
     if match := _RANDOM.fullmatch(inside):
@@ -118,9 +122,13 @@ def _reference(inside: str) -> Reference:
         if low > high:
             raise ValueError(f"placeholder {{{inside}}}: {low} is more than {high}")
         return Random(low, high)
+    if match := _REPEAT.fullmatch(inside):
+        if len(match[1]) * int(match[2]) > _MOST:
+            raise ValueError(f"placeholder {{{inside}}}: more than {_MOST} characters")
+        return match[1] * int(match[2])
     if match := _SAMPLE.fullmatch(inside):
         return Sample(match[1], match[2], int(match[3]) if match[3] else None)
-    forms = "{name}, {pool.variable}, {pool.variable:3} or {random:1:36}"
+    forms = "{name}, {pool.variable}, {pool.variable:3}, {random:1:36} or {repeat:ab:3}"
     raise ValueError(f"placeholder {{{inside}}}, expected {forms}")
 
 

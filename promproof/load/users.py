@@ -58,6 +58,7 @@ class FastWire:
                 call.body,
                 {**self._headers, **call.headers},
                 before_body if call.body_after else None,
+                call.http,
             )
             status = response.get_code()
             body = decoded(response.read(), response.get("content-encoding"))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
+CHUNKED = "Transfer-Encoding"
+"""The header of a body in chunks."""
 Leave = Literal["after-send", "mid-stream", "half-header", "half-body"]
 
 
@@ -35,6 +37,7 @@ class Call:
     """A request ready to be sent. path holds the query; name groups requests in Locust's statistics.
 
     body_after: seconds between the target's wish for the body and its sending; 0: both are sent at once.
+    http: the version that the request speaks. A body whose headers say chunked is sent in chunks.
     """
 
     method: str
@@ -43,6 +46,7 @@ class Call:
     headers: dict[str, str]
     body: bytes | None
     body_after: float = 0.0
+    http: str = "1.1"
 
 
 def _unreported(failure: str | None) -> None:

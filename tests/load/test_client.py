@@ -92,3 +92,28 @@ def test_half_a_body_is_sent_as_half() -> None:
     with serving(hears) as (client, seen):
         assert client.leave("half-body", "POST", "/", b"abcdefgh", {}) == 0
     assert seen[0].endswith("\r\n\r\nabcd")
+
+
+def answers(end: bytes) -> Callable[[socket.socket, list[str]], None]:
+    def behave(connection: socket.socket, seen: list[str]) -> None:
+        seen.append(until(connection, end).decode())
+        connection.sendall(ANSWER)
+
+    return behave
+
+
+def test_a_body_in_chunks_has_no_length_before_it() -> None:
+    with serving(answers(b"0\r\n\r\n")) as (client, seen):
+        headers = {"Transfer-Encoding": "chunked"}
+        assert client.request("POST", "/", b"abcde", headers).get_code() == 200
+    head, _, body = seen[0].partition("\r\n\r\n")
+    assert "transfer-encoding: chunked" in head.lower()
+    assert "content-length" not in head.lower()
+    assert body == "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("http", ["1.0", "1.1"])
+def test_a_request_speaks_the_version_that_is_wished(http: str) -> None:
+    with serving(answers(b"\r\n\r\n")) as (client, seen):
+        assert client.request("GET", "/a", http=http).get_code() == 200
+    assert seen[0].startswith(f"GET /a HTTP/{http}\r\n")

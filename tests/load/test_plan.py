@@ -34,6 +34,8 @@ def visit() -> Visit:
         ("{n}-{user}", "7-user-1"),
         ("{{id}}", "{id}"),
         ("{random:5:5}", 5),
+        ("{repeat:ab:3}", "ababab"),
+        ("<{repeat: :2}{id}>", "<  3>"),
         ("", ""),
     ],
 )
@@ -47,10 +49,15 @@ def test_a_placeholder_has_its_value_and_type(visit: Visit, text: str, value: ob
         ("{id", "a lone { in '{id'; write {{ for the character itself"),
         ("id}", "a lone } in 'id}'; write }} for the character itself"),
         ("{random:9:1}", "placeholder {random:9:1}: 9 is more than 1"),
-        ("{Id}", "placeholder {Id}, expected {name}, {pool.variable}, {pool.variable:3} or {random:1:36}"),
+        ("{repeat:ab:9999999}", "placeholder {repeat:ab:9999999}: more than 16777216 characters"),
+        (
+            "{Id}",
+            "placeholder {Id}, expected {name}, {pool.variable}, {pool.variable:3}, {random:1:36} or {repeat:ab:3}",
+        ),
         (
             "{things.id:0}",
-            "placeholder {things.id:0}, expected {name}, {pool.variable}, {pool.variable:3} or {random:1:36}",
+            "placeholder {things.id:0}, expected {name}, {pool.variable}, {pool.variable:3}, {random:1:36} or "
+            "{repeat:ab:3}",
         ),
     ],
 )

@@ -150,6 +150,16 @@ STEP = '{request: "GET /things/{id}"}'
         ),
         (
             STEP,
+            "{request: POST /, chunked: true}",
+            "11: mix.0.steps.0.chunked: found true, expected a whole body under json or text, and HTTP/1.1",
+        ),
+        (
+            STEP,
+            "{request: POST /, text: ab, chunked: true, http: '1.0'}",
+            "11: mix.0.steps.0.chunked: found true, expected a whole body under json or text, and HTTP/1.1",
+        ),
+        (
+            STEP,
             "{request: POST /, body_after: 1s}",
             "11: mix.0.steps.0.body_after: found without a body, expected one under json or text",
         ),

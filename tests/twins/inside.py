@@ -98,7 +98,7 @@ class _Exchange:
         return {
             "type": "http",
             "asgi": {"version": "3.0"},
-            "http_version": "1.1",
+            "http_version": self.call.http,
             "method": self.call.method,
             "scheme": "http",
             "path": unquote(path),
