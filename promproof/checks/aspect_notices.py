@@ -78,12 +78,14 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
         Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
         for delivery in late
     ]
-    needed = case.timing.group_interval + case.timing.window
+    # a window since the healing, and whatever is told of its end
+    left = case.at("healed").done + case.timing.window - quiet
+    needed = max(left, 0.0) + case.timing.group_interval
     hole = membership.hole(case.polls(), quiet, case.ended)
     if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):
         return unknown(
             claim,
-            f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed",
+            f"watched for {case.ended - quiet:.1f} s with a hole of {hole:.1f} s, {needed:.3g} s are needed",
             case.records,
         )
     return verdict_of(

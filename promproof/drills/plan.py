@@ -34,7 +34,8 @@ class Step:
     """One step: what is done at its begin, and how long it lasts.
 
     until: it ends as soon as this was seen (pending) or delivered (firing, resolved), at the latest after `seconds`.
-    value: the dose, the seconds of a slow scrape, or the number of scrapes that fail.
+    value: the dose, the seconds of a slow scrape, or the number of scrapes that fail. since_healing: it lasts until so
+    many seconds have passed since the fault was taken back, where that is longer.
     """
 
     turn: str
@@ -42,6 +43,7 @@ class Step:
     value: float = 0.0
     seconds: float = 0.0
     until: Until = "time"
+    since_healing: float = 0.0
 
 
 def steps(drill: Drill, timing: Timing, slack: float, ages: float = 0.0) -> tuple[Step, ...]:
@@ -111,9 +113,11 @@ def _above(drill: Drill, timing: Timing, slack: float) -> list[Step]:
 def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
     clean = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation + timing.group_interval
     limit = clean + 4 * slack + LATE_SECONDS + (RETRY_SECONDS if drill.page_routing else 0.0)
-    quiet = clean + timing.evaluation + 2 * slack
+    # the fault is seen until it has left the window; a word that is said again comes with the next group interval
+    late = timing.evaluation + 2 * slack
     until: Until = "time" if drill.pulses is not None else "resolved"
-    return [Step("healed", "heal", 0.0, limit, until), Step("quiet", "watch", 0.0, quiet)]
+    quiet = Step("quiet", "watch", 0.0, timing.group_interval + late, since_healing=clean + late)
+    return [Step("healed", "heal", 0.0, limit, until), quiet]
 
 
 RETRY_SECONDS = 10.0

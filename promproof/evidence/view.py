@@ -94,6 +94,14 @@ class LedgerView:
         return {key: n for key, n in found.items() if n}
 
     @cached_property
+    def left(self) -> float:
+        """When a client last left a request that its server may go on with: the end of that bin; -inf of none."""
+        views = self.endpoints_seen.values()
+        parts = [view.lost for view in views]
+        parts += [course.left for view in views for course in view.outcomes.values()]
+        return max(((max(bins) + 1) * self.bin_seconds for bins in parts if bins), default=-inf)
+
+    @cached_property
     def floors(self) -> dict[EndpointKey, Mapping[float, int]]:
         """For each endpoint: seconds that the server certainly spent -> number of requests."""
         return {key: view.floors for key, view in self.endpoints_seen.items() if view.floors}

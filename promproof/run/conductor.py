@@ -66,6 +66,8 @@ class _Course:
     begun: float
     at: int = -1
     since: float = 0.0
+    healed: float = 0.0
+    """When its fault was last taken back."""
     done: bool = False
     read_at: float = 0.0
     fired: float | None = None
@@ -171,7 +173,8 @@ class Conductor:
         if step.until == "firing" and word is not None:
             partners = [partner for partner in courses if partner.part.drill.together == word]
             return all(self._has_fired(partner) for partner in partners)
-        if self._history.now() - course.since >= step.seconds:
+        now = self._history.now()
+        if now - course.since >= step.seconds and now - course.healed >= step.since_healing:
             return True
         if step.until == "pending":
             return self._watch.active(part.alert.name, course.since)
@@ -211,6 +214,8 @@ class Conductor:
             self._history.add(records.FaultEnded.of(drill.name, state))
         if step.until == "time":
             course.since = self._history.now()
+        if step.do == "heal":
+            course.healed = self._history.now()
 
     def _turn(self, drill: Drill, turn: str, do: str, value: float, asked: float) -> None:
         done = self._history.now()

@@ -171,7 +171,6 @@ class Job:
         with recording.attempt(self.history, "stimulus_connections"):
             stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
         stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
-        scrapes()
         outage.take_out(self.bench.service, self.prepared.contract, self.history, scrapes)
         self.history.add(records.Phase("stimuli", "end"))
         self._work(sampler)

@@ -181,6 +181,12 @@ class Traffic:
         self._poll()
         return self._tail.view().latest
 
+    @property
+    def seen(self) -> LedgerView:
+        """What is known so far from the ledger's file."""
+        self._poll()
+        return self._tail.view()
+
     def check_alive(self) -> None:
         """Raise when the generator died.
 

@@ -80,6 +80,15 @@ class Course:
         return self._counts[edge][bisect_right(self._untils, t)]
 
 
+class _Shared(dict[tuple[int, int], tuple[float, int]]):
+    """Seconds and count of a bucket and its count: an hour has millions of them, of a few thousand values."""
+
+    def __missing__(self, pair: tuple[int, int]) -> tuple[float, int]:
+        index, count = pair
+        made = self[pair] = (_seconds(index), count)
+        return made
+
+
 _COURSES: WeakKeyDictionary[Evidence, dict[EndpointKey, Course]] = WeakKeyDictionary()
 
 
@@ -95,6 +104,7 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
     if not records:
         raise Gap("no client latencies over time were recorded")
     found: dict[EndpointKey, Course] = defaultdict(Course)
+    shared = _Shared()
     for record in records:
         since = 0.0
         for until, rows in record.data.rows:
@@ -104,7 +114,7 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
                     Ended(
                         since,
                         until,
-                        tuple((_seconds(index), count) for index, count in pairs),
+                        tuple([shared[pair] for pair in pairs]),
                         tuple((float(floor), count) for floor, count in delays.items()),
                     )
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.checks.drilled import (
     SCRAPE,
     SHOWN,
     TEXTS,
+    TIMING,
     Rows,
     alert,
     at,
@@ -68,6 +70,25 @@ def test_a_drill_that_begins_in_other_traffic_is_judged_when_that_has_left_the_w
         for t, kind, data in changed("poll", at(*loud, lambda data: {**data, "alerts": [LOUD]}))
     ]
     assert outcomes(rows) == bad
+
+
+@pytest.mark.parametrize(
+    ("window", "ended", "outcome"),
+    [(1.0, 24.5, "pass"), (1.0, 24.0, "unknown"), (1.5, 24.9, "pass"), (1.5, 24.5, "unknown")],
+)
+def test_a_quiet_lasts_until_the_window_since_the_healing_and_a_group_interval_are_over(
+    window: float, ended: float, outcome: str
+) -> None:
+    rows: Rows = []
+    for t, kind, data in good():
+        if kind == "drill":
+            short = {"timing": asdict(replace(TIMING, window=window)), "ended": ended}
+            rows.append((ended, kind, {**data, **short}))
+        elif kind == "turn" and data["turn"] == "ended":
+            rows.append((ended, kind, {**data, "asked": ended, "done": ended}))
+        else:
+            rows.append((t, kind, data))
+    assert verdicts(rows)["quiet"].outcome == outcome
 
 
 def test_a_drill_that_went_well_has_no_findings() -> None:

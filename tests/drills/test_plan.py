@@ -110,6 +110,14 @@ def test_the_harmless_side_lasts_a_window_and_for() -> None:
     assert below.seconds >= TIMING.window + TIMING.hold
 
 
+@pytest.mark.parametrize("name", DRILLS)
+def test_the_quiet_lasts_a_window_since_the_healing_and_a_group_interval_since_the_word(name: str) -> None:
+    found = timing(name)
+    quiet = steps(DRILLS[name].plan, found, 0.1)[-1]
+    assert quiet.since_healing > found.window + found.group_interval
+    assert quiet.seconds > found.group_interval
+
+
 def test_windows_that_hold_other_traffic_lengthen_the_harmless_side_alone() -> None:
     plan, timing = DRILLS["HighErrorRate"].plan, TIMING
     course, aged = steps(plan, timing, 0.1), steps(plan, timing, 0.1, timing.window + 3.0)

@@ -129,7 +129,7 @@ class Phase(Kind, kind="phase"):
 
 @dataclass(frozen=True)
 class Quiescence(Kind, kind="quiescence"):
-    """How long the run waited (s) until nothing moved any more, and whether that was reached."""
+    """How long the run waited (s) for what was under way, and whether nothing moved any more after that."""
 
     waited: float
     """seconds"""
