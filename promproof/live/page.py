@@ -81,6 +81,8 @@ def install(environment: Any, **_: object) -> None:
         return
     # a Prometheus that does not answer is told on the page, and not with each of the library's attempts
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # at its end Locust prints tables wider than most terminals, whose percentiles are others than those of the report
+    logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
     options = environment.parsed_options
     folder = Path(options.reports or DEFAULT_REPORTS / time.strftime("ui-%Y%m%dT%H%M%SZ", time.gmtime()))
     try:
@@ -159,6 +161,9 @@ def quitting(environment: Any, **_: object) -> None:
     if environment.watch is not None:
         environment.watch.desk.stop()
     _end(environment, None)
+    run = environment.watch.run if environment.watch is not None else None
+    if run is not None and run.report is not None:
+        sys.stdout.write(f"report: {run.report}\n")
 
 
 def _end(environment: Any, stopped_for: str | None) -> None:

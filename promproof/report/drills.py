@@ -66,17 +66,27 @@ def happened(rows: Sequence[Row], width: int | None) -> Iterator[Text]:
         for note in _notes(row):
             yield from (Text(f"  {line}") for line in wrapped(note, None if width is None else width - 2))
     known = [row for row in rows if row.case is not None]
-    about = {row.alert for row in rows}
-    asked = {
-        row.alert for row in known if row.case is not None and hops(row.case)
-    }  # not of pulses, which fire nothing
     silent = [name for name in (known[0].furthest if known else ()) if not _fired(known, name)]
-    for title, names in (
-        ("drilled, and did not fire", [name for name in silent if name in asked]),
-        ("not drilled in this run", [name for name in silent if name not in about]),
-    ):
-        if names:
-            yield from map(Text, wrapped(f"{title}: {', '.join(names)}", width))
+    # pulses are meant to fire nothing: a drill of them has no hops
+    asked = {row.alert for row in known if row.case is not None and hops(row.case)}
+    failed = [name for name in silent if name in asked]
+    if failed:
+        yield from map(Text, wrapped(f"drilled, and did not fire: {', '.join(failed)}", width))
+    about = {row.alert for row in rows}
+    others = [name for name in silent if name not in about]
+    if others:
+        yield Text(_enumerated("not drilled in this run", others, width))
+
+
+def _enumerated(title: str, names: Sequence[str], width: int | None) -> str:
+    """One line of names: all in a pipe (None), on a terminal as many as have room, and how many more there are."""
+    text = f"{title}: {', '.join(names)}"
+    shown = len(names)
+    while width is not None and len(text) > width and shown > 0:
+        shown -= 1
+        more = f" and {len(names) - shown} more" if shown else f"{len(names)}"
+        text = f"{title}: {', '.join(names[:shown])}{more}"
+    return text
 
 
 def _fired(rows: Iterable[Row], alert: str) -> bool:

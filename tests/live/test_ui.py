@@ -373,6 +373,13 @@ def used(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[U
 
 
 @pytest.mark.stack
+def test_a_web_ui_that_ends_names_its_report_and_leaves_the_tables_of_locust_out(used: Used) -> None:
+    assert re.search(r"^report: .*/reports/report-1\.html$", used.output, re.MULTILINE), used.output
+    assert "Aggregated" not in used.output
+    assert "percentiles (approximated)" not in used.output
+
+
+@pytest.mark.stack
 def test_a_start_of_no_scenario_is_refused(used: Used) -> None:
     assert not used.refused["success"]
     assert used.refused["message"].startswith("stedy: no such scenario")

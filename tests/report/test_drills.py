@@ -64,14 +64,14 @@ def test_a_narrow_terminal_has_each_drill_with_what_its_alerts_did(width: int) -
     assert "not verified" in text
 
 
-def told_of_the_recorded_drill(furthest: State) -> str:
+def told_of_the_recorded_drill(furthest: State, width: int | None = None) -> str:
     """The lines of the recorded drill of HighMemoryUsage, had that alert come so far."""
     found = run("drill")
     rows = [
         replace(row, furthest={**row.furthest, row.alert: furthest})
         for row in rows_of(found.evidence, found.drills, found.verdicts)
     ]
-    return "\n".join(line.plain for line in happened(rows, None))
+    return "\n".join(line.plain for line in happened(rows, width))
 
 
 def test_an_alert_that_no_drill_is_about_is_not_said_to_have_failed_to_fire() -> None:
@@ -84,3 +84,16 @@ def test_a_drilled_alert_that_did_not_fire_is_named() -> None:
     text = told_of_the_recorded_drill(State.PENDING)
     assert "drilled, and did not fire: HighMemoryUsage" in text.splitlines()
     assert "HighMemoryUsage" not in text.partition("not drilled in this run")[2]
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (80, "HighErrorRate, SlowResponses, HighCPUUsage and 2 more"),
+        (50, "HighErrorRate and 4 more"),
+        (40, "5"),
+    ],
+)
+def test_a_terminal_has_one_line_of_alerts_that_no_drill_is_about(width: int, said: str) -> None:
+    lines = told_of_the_recorded_drill(State.FIRING, width).splitlines()
+    assert lines[-1] == f"not drilled in this run: {said}"
