@@ -13,6 +13,7 @@ from promproof.config.durations import parse_duration
 from promproof.errors import InputError
 from promproof.proofs.among import destinations as among
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
+from promproof.proofs.deployed import settle
 from promproof.proofs.generated import Written, write
 from promproof.proofs.mutated import of_tests, of_written
 from promproof.proofs.outcome import CONTRADICTED, DEAD, OPEN, Outcome
@@ -67,6 +68,8 @@ def run(given: dict[str, Any]) -> int:
         shares = of_tests(rules, files, promtool)
     elif given["mutants"] and written is not None:
         shares = of_written(outcomes, written, promtool)
+    if written is not None:
+        _settled(written, rules, promtool, folder)
     _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems))
     if asked is not None and least is not None and asked.percent < least:
         sys.stderr.write(f"--min-coverage {least:g}: the tests cover {asked.percent:.0f} % of the alerts\n")
@@ -75,15 +78,24 @@ def run(given: dict[str, Any]) -> int:
 
 
 def _tests_written(outcomes: list[Outcome], rules: Rules, promtool: Path, folder: Path) -> Written:
-    """Write the tests, and tell how many, and which not."""
+    """Write the tests, each with a copy of its rules."""
     try:
-        written = write(outcomes, rules.recordings, promtool, folder)
+        return write(outcomes, rules.recordings, promtool, folder)
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+
+
+def _settled(written: Written, rules: Rules, promtool: Path, folder: Path) -> None:
+    """Let them load the rules themselves, and tell how many they are, which of them can't, and what was left out."""
+    try:
+        copies = settle(written, rules, promtool)
     except OSError as error:
         raise _unwritable(error, folder) from error
     sys.stderr.write(f"{len(written.files)} test files in {folder}\n")
+    for line in copies:
+        sys.stderr.write(f"tests a copy of its rule: {line}\n")
     for line in written.left:
         sys.stderr.write(f"left out: {line}\n")
-    return written
 
 
 def _make(folder: Path | None) -> None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,21 +17,20 @@ from typing import Any
 
 from promproof.config.durations import parse_duration
 from promproof.config.yamlfile import dump
-from promproof.proofs.asking import FILES, PROCESSES, Judge, duration, steady, surroundings
+from promproof.proofs.asking import Judge, duration, steady
+from promproof.proofs.copies import copy_of, first_line
 from promproof.proofs.following import closely
 from promproof.proofs.killers import Scene, answer, scenes
 from promproof.proofs.outcome import PROVEN, Outcome, Staged
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
+from promproof.proofs.runs import has_passed, told
 from promproof.proofs.search import Knobs
-from promproof.proofs.sections import sections
 from promproof.proofs.stepped import stepped
 from promproof.proofs.timeline import Timeline
 from promproof.proofs.world import LEVEL
-from promproof.stack.children import run_to_end
 
-SECONDS = 60
 TOGETHER = 40
 _ALERT = re.compile(r"^\s+Labels:(?P<labels>\{.*\})\n\s+Annotations:(?P<annotations>\{.*\}),?$", re.MULTILINE)
 _CASE = re.compile(r"^    alertname: .*, time: (\S+), *$", re.MULTILINE)
@@ -54,9 +51,10 @@ class _Answer:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written, and the alerts for which nothing was, with the reason."""
+    """What was written, of which outcomes, and the alerts for which nothing was, with the reason."""
 
     files: tuple[Path, ...]
+    outcomes: tuple[Outcome, ...]
     left: tuple[str, ...]
 
 
@@ -77,26 +75,36 @@ def write(
     """A test file with its rules beside it, for each proven alert."""
     folder.mkdir(parents=True, exist_ok=True)
     known = Recordings(recordings)
-    proven = [outcome for outcome in outcomes if outcome.verdict == PROVEN and outcome.staged is not None]
+    proven = [outcome for outcome in outcomes if outcome.verdict == PROVEN]
+    turning = [outcome for outcome in proven if outcome.staged is not None]
+    courses = iter(closely(turning, known, Judge(promtool)))
     taken: set[str] = set()
-    drafts = []
-    for outcome, near in zip(proven, closely(proven, known, Judge(promtool)), strict=True):
-        name = _name(outcome.alert.name, taken)
-        taken.add(f"{name}.test.yml")
-        drafts.append(_draft(outcome, near, name, known))
-    files: list[Path] = []
+    drafts: list[_Draft] = []
     left: list[str] = []
+    for outcome in proven:
+        name = _name(outcome.alert.name, taken)
+        if outcome.staged is not None:
+            drafts.append(_draft(outcome, next(courses), name, known))
+        elif (plan := outcome.plan) is not None and (moments := _moments(plan, outcome.alert.hold)):
+            drafts.append(_standing(outcome, plan, moments, name, known))
+        else:
+            left.append(f"{outcome.alert.name}: its way from a cause to healing was not followed")
+            continue
+        taken.add(f"{name}.test.yml")
+    files: list[Path] = []
+    made: list[Outcome] = []
     for start in range(0, len(drafts), TOGETHER):
         batch = drafts[start : start + TOGETHER]
         for draft, filled in zip(batch, _filled(batch, promtool), strict=True):
             if isinstance(filled, str):
                 left.append(f"{draft.outcome.alert.name}: {filled}")
                 continue
-            (folder / f"{draft.name}.rules.yml").write_text(dump(draft.rules), encoding="utf-8")
             file = folder / f"{draft.name}.test.yml"
+            copy_of(file).write_text(dump(draft.rules), encoding="utf-8")
             file.write_text(_heading(draft.outcome) + dump(filled), encoding="utf-8")
             files.append(file)
-    return Written(tuple(files), tuple(left))
+            made.append(draft.outcome)
+    return Written(tuple(files), tuple(made), tuple(left))
 
 
 def _name(alert: str, taken: set[str]) -> str:
@@ -109,9 +117,8 @@ def _name(alert: str, taken: set[str]) -> str:
 
 def _heading(outcome: Outcome) -> str:
     dropped = sorted(set(outcome.alert.data) - set(KNOWN))
-    lines = [f"{outcome.alert.name}: flips at {outcome.flips}"]
-    lines += [f"without {', '.join(dropped)}, which promtool 2.42 does not know"] if dropped else []
-    return "".join(f"# {line}\n" for line in lines)
+    without = f"# without {', '.join(dropped)}, which promtool 2.42 does not know\n" if dropped else ""
+    return first_line(outcome.alert.name, outcome.flips) + without
 
 
 def _rules(outcome: Outcome, recordings: Recordings) -> dict[str, Any]:
@@ -152,7 +159,7 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
         for question, times, course in ((*staged, outcome.course), *near)
     ]
     document = {
-        "rule_files": [f"{name}.rules.yml"],
+        "rule_files": [copy_of(Path(f"{name}.test.yml")).name],
         "evaluation_interval": duration(staged[1].every),
         "tests": tests,
     }
@@ -161,6 +168,35 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
         *range(len(points) + len(further) + 1, len(tests)),
     }
     return _Draft(outcome, name, rules, document, frozenset(optional))
+
+
+def _moments(plan: Plan, hold: float) -> dict[float, bool]:
+    """When an alert that no series turns is asked, and whether it fires then; nothing where that can't be told."""
+    if plan.always:
+        firing = math.ceil(hold / plan.every) * plan.every
+        return {firing - plan.every: False, firing: True} if firing else {0.0: True}
+    return {} if hold else dict(plan.moments)
+
+
+def _standing(
+    outcome: Outcome, plan: Plan, moments: Mapping[float, bool], name: str, recordings: Recordings
+) -> _Draft:
+    """Of an alert that always fires, or that only the clock turns."""
+    case = [_case(outcome.alert.name, moment, fires=fires) for moment, fires in sorted(moments.items())]
+    tests = [
+        {
+            "interval": duration(plan.problem.step),
+            "input_series": _steady(Scene(plan.problem.families, knobs, fires=True), plan, max(moments)),
+            "alert_rule_test": case,
+        }
+        for knobs in plan.worlds or [{}]
+    ]
+    document = {
+        "rule_files": [copy_of(Path(f"{name}.test.yml")).name],
+        "evaluation_interval": duration(plan.every),
+        "tests": tests,
+    }
+    return _Draft(outcome, name, _rules(outcome, recordings), document, frozenset())
 
 
 def _steady(scene: Scene, plan: Plan, end: float) -> list[dict[str, str]]:
@@ -246,28 +282,15 @@ def _expecting(draft: _Draft, answers: Sequence[_Answer]) -> dict[str, Any] | st
 
 def _passed(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> list[bool]:
     said = _said(folder, promtool, documents)
-    return ["SUCCESS" in said.get(n, "") and "FAILED" not in said[n] for n in range(len(documents))]
+    return [has_passed(said.get(number, "")) for number in range(len(documents))]
 
 
 def _said(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """What promtool says of each, a few files in each process, two processes side by side."""
-    for number, document in enumerate(documents):
-        (folder / f"{number}.json").write_text(json.dumps(document), encoding="utf-8")
-    env = surroundings(is_long=True)
-
-    def run(numbers: Sequence[int]) -> dict[int, str]:
-        log = folder / f"{numbers[0]}.log"
-        log.unlink(missing_ok=True)
-        files = [str(folder / f"{number}.json") for number in numbers]
-        try:
-            done = run_to_end([str(promtool), "test", "rules", *files], log=log, seconds=SECONDS, env=env)
-        except TimeoutError:
-            return {} if len(numbers) == 1 else dict(ChainMap(*(run([number]) for number in numbers)))
-        return dict(zip(numbers, sections(done.output), strict=False))  # fewer where promtool broke off
-
-    shares = [range(s, min(s + FILES, len(documents))) for s in range(0, len(documents), FILES)]
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        return dict(ChainMap(*pool.map(run, shares)))
+    """What promtool says of each."""
+    files = [folder / f"{number}.json" for number in range(len(documents))]
+    for file, document in zip(files, documents, strict=True):
+        file.write_text(json.dumps(document), encoding="utf-8")
+    return told(files, folder, promtool)
 
 
 def _answers(folder: Path, promtool: Path, documents: Sequence[Mapping[str, Any]]) -> list[_Answer]:

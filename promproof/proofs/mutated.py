@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from promproof.errors import InputError
+from promproof.proofs.copies import copy_of
 from promproof.proofs.coverage import TestFile, test_files
 from promproof.proofs.generated import Written
 from promproof.proofs.mutants.score import Score, rule_documents, score
@@ -43,7 +44,7 @@ def of_written(outcomes: Sequence[Outcome], written: Written, promtool: Path) ->
         EvidenceError: promtool did not answer.
     """
     by_name: dict[tuple[str, str], list[list[bool]]] = {}
-    copies = [file.with_name(file.name.replace(".test.yml", ".rules.yml")) for file in written.files]
+    copies = [copy_of(file) for file in written.files]
     if not copies:
         return [NONE] * len(outcomes)
     documents = rule_documents(copies)  # what does not pass was not written

@@ -13,12 +13,23 @@ from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.usertext import Mistake
 from promproof.findings.part import scalar_text
+from promproof.proofs.copies import is_copy
 from promproof.proofs.outcome import Alert
 from promproof.proofs.recordings import Recordings
 from promproof.proofs.tree import NotCovered, parse
 
 ENDINGS = (".yml", ".yaml", ".rules")
 TEMPLATED = "; it has templates: render it before, with helm template say"
+
+
+@dataclass(frozen=True)
+class Held:
+    """Where a rule stands. record: what it records; empty for an alert."""
+
+    file: Path
+    where: str
+    group: str
+    record: str
 
 
 @dataclass
@@ -29,6 +40,8 @@ class Rules:
     recordings: list[Mapping[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    """Every rule of these files, in order."""
     scrapes: list[float] = field(default_factory=list)
     """The scrape intervals of the Prometheus files among them."""
     external: Mapping[str, str] | None = None
@@ -51,7 +64,7 @@ def read(paths: Sequence[Path]) -> Rules:
     for path in paths:
         if path.is_dir():
             for file in sorted(f for f in path.rglob("*") if f.suffix in ENDINGS and f.is_file()):
-                if file.parent == path or not _is_copy(file):
+                if file.parent == path or not is_copy(file):
                     _file(file, found, named=False)
         else:
             _file(path, found, named=True)
@@ -62,7 +75,7 @@ def read_found(files: Sequence[Path]) -> Rules:
     """The rules of files that were found somewhere: what can't be read, and copies of rules, are passed over."""
     found = Rules()
     for file in files:
-        if not _is_copy(file):
+        if not is_copy(file):
             _file(file, found, named=False)
     return _timed(found)
 
@@ -100,12 +113,6 @@ def _after(alert: Alert, recordings: Recordings) -> Alert:
     return replace(alert, offset=longest, bounded=tuple(sorted(bounded.items())))
 
 
-def _is_copy(file: Path) -> bool:
-    """Whether it is the copy of a rule that `--write-tests` left below the folder."""
-    test = file.with_name(file.name.replace(".rules.yml", ".test.yml"))
-    return file.name.endswith(".rules.yml") and ": flips at " in usertext.beginning(test)[:200]
-
-
 def _file(path: Path, found: Rules, *, named: bool) -> None:
     try:
         documents = list(_documents(path))
@@ -135,7 +142,7 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
             if named and rules is not None and not isinstance(rules, list):
                 found.problems.append(f"{document.where((*prefix, 'groups', g))}: rules are no list")
             for r, rule in enumerate(rules if isinstance(rules, list) else ()):
-                _rule(rule, group, document.where((*prefix, "groups", g, "rules", r)), found)
+                _rule(rule, group, document.where((*prefix, "groups", g, "rules", r)), path, found)
     if read_any:
         found.files.append(path)
     elif named:
@@ -189,12 +196,14 @@ def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
     return (groups, prefix) if isinstance(groups, list) else (None, prefix)
 
 
-def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None:
+def _rule(rule: Any, group: Mapping[str, Any], where: str, path: Path, found: Rules) -> None:
     problem = _mistake(rule, group)
     if problem:
         found.problems.append(f"{where}: group {group.get('name')}: {problem}")
         return
     name = scalar_text(rule.get("alert") or rule.get("record"))
+    named = str(group.get("name") or "")
+    found.held.append(Held(path, where, named, name if rule.get("record") else ""))
     texts = ("alert", "record", "expr", "for", "keep_firing_for")
     data = {
         str(key): scalar_text(value) if key in texts else value
@@ -217,7 +226,6 @@ def _rule(rule: Any, group: Mapping[str, Any], where: str, found: Rules) -> None
     hold = parse_duration(str(rule.get("for") or "0s"))
     every = parse_duration(str(group.get("interval") or "0s")) or None
     offset = None if said is None else parse_duration(str(said))
-    named = str(group.get("name") or "")
     found.alerts.append(Alert(name, data["expr"], hold, data, named, where, every, whole, offset))
 
 

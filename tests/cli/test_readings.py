@@ -292,6 +292,7 @@ READERS = {
     "load/team.py": "the kernel",
     "observe": "the kernel",
     "proofs/cache.py": "what this program wrote",
+    "proofs/deployed.py": "what this program wrote",
     "proofs/known.py": "what this program wrote",
     "render/grafana.py": "a dashboard that has been read already",
     "report": "what this program ships",

@@ -19,10 +19,7 @@ from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
 from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
 
-ELSEWHERE = (
-    "no test file loads these rules, so nothing was judged; name the rule files that they load (those of `prove "
-    "--write-tests` load the copies beside them: name their folder)"
-)
+ELSEWHERE = "no test file loads these rules, so nothing was judged; name the rule files that they load"
 
 
 @dataclass(frozen=True)
