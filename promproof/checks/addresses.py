@@ -88,8 +88,9 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
             yield f"{where}: {name} asks {url}, documented {wanted}"
         parts = urlsplit(url)
         host, port = str(parts.hostname or ""), str(parts.port or _PORTS.get(parts.scheme, ""))
-        if host in said.get("services", {}) and integration.get("proxy"):
-            yield f"{where}: {name} asks {host} by the proxy {integration['proxy']}, which is not documented"
+        proxy = integration.get("proxy")
+        if proxy and (host in said.get("services", {}) or urlsplit(proxy).hostname in _SELF):
+            yield f"{where}: {name} asks {host} by the proxy {proxy}, which is not documented"
         if wanted is not None or host not in said.get("services", {}):
             continue
         if parts.scheme != "http" and not _has_tls(said, host):
@@ -121,6 +122,7 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield f"there is no job {name}"
         return
     settings, where = contract.settings or Settings(), job["where"]
+    yield from _not_started(contract, said, name, where)
     address = settings.jobs.get(name, JobSettings()).address
     if name == contract.target.job and job["metrics_path"] != contract.target.metrics_path:
         yield f"{where}: {name} reads {job['metrics_path']}, documented {contract.target.metrics_path}"
@@ -153,6 +155,14 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield from _differs(where, f"{name} scrapes", host, port, wanted)
         if job.get("proxy"):
             yield f"{where}: {name} scrapes {host} by the proxy {job['proxy']}, which is not documented"
+
+
+def _not_started(contract: Contract, said: Facts, job: str, where: str) -> Iterator[str]:
+    """A job whose service is not brought up is down for ever."""
+    wanted = _wanted(contract, said, job)
+    profiles = said.get("services", {}).get(wanted[0], {}).get("left_out") if wanted is not None else ""
+    if wanted is not None and profiles:
+        yield f"{where}: {job} scrapes {wanted[0]}, which COMPOSE_PROFILES={profiles} in .env does not start"
 
 
 def _is_elsewhere(said: Facts, service: str) -> bool:

@@ -95,6 +95,8 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
             yield from (
                 f"{where}: {does} no {word}, documented" for word in said if _plain(key, word) not in runs
             )
+    if wanted.others is not None and "others" in service:
+        yield from _of_others(wanted.others, service["others"], where)
     if wanted.environment is not None:
         there, said_of = service["environment"], wanted.environment
         for name in sorted((there.keys() | said_of.keys()) - (own & there.keys())):
@@ -105,6 +107,26 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
         for name in sorted(own & defaults.keys() & said_of.keys()):
             if defaults[name] != said_of[name] and said_of[name] != MASK:
                 yield f"{where}: {name} is by default not {said_of[name]}, which is documented"
+
+
+def _of_others(wanted: dict[str, Any], there: dict[str, Any], where: str) -> Iterator[str]:
+    """Keys without a promise of their own; a list has any order."""
+    for key in sorted(wanted.keys() | there.keys()):
+        said, has = _flat(wanted.get(key)), _flat(there.get(key))
+        if key not in there:
+            yield f"{where}: has no {key}, documented is {said}"
+        elif said != has:
+            documented = f"documented {said}" if key in wanted else "which is not documented"
+            yield f"{where}: {key} is {has}, {documented}"
+
+
+def _flat(value: Any) -> str:
+    """Data in a line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flat(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(sorted(map(_flat, value)))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _restarts(documented: str) -> tuple[str, ...]:

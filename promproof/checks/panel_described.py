@@ -21,6 +21,11 @@ _OBJECTIVE = re.compile(
     r"\b(?:objective|goal|target|threshold|limit|line)\b(?: is| of| at|:)? ?[<>]?\s?(\d+(?:\.\d+)?)\s?%",
     re.IGNORECASE,
 )
+_MISSED = re.compile(
+    r"\b(below|under|above|over) (-?\d+(?:\.\d+)?)(?![\w.%]| ?%)(?: \w+)? "
+    r"(?:the|its) (?:objective|budget|goal|target)\b",
+    re.IGNORECASE,
+)
 _LINE_OF = re.compile(r"\bthreshold of (\w+)")
 _CLASS = re.compile(r"\b([1-5])xx\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|except|but not) (\w+)")
@@ -34,6 +39,7 @@ def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterat
         *_of_another_quantile(said, wanted),
         *_of_another_alert(said, wanted, alerts),
         *_of_another_limit(said, panel),
+        *_of_another_colour(said, panel),
         *_of_other_statuses(said, wanted),
         *_not_left_out(said, panel, alerts),
     ]
@@ -82,6 +88,14 @@ def _of_another_limit(said: str, panel: Panel) -> Iterator[str]:
         limits = [(factor or 1) * limit for limit in panel.thresholds]
         if limits and not any(isclose(float(text), limit) for limit in limits):
             yield f"says {text} %, the colours change at {', '.join(f'{limit:g} %' for limit in limits)}"
+
+
+def _of_another_colour(said: str, panel: Panel) -> Iterator[str]:
+    """`Below 0 the objective is missed`, where no colour changes there."""
+    limits = panel.thresholds if panel.thresholds_mode == "absolute" else ()
+    for word, text in _MISSED.findall(said) if limits else ():
+        if not any(isclose(float(text), limit, abs_tol=1e-12) for limit in limits):
+            yield f"says {word} {text}, the colours change at {', '.join(f'{limit:g}' for limit in limits)}"
 
 
 def _of_other_statuses(said: str, wanted: PanelClaim) -> Iterator[str]:

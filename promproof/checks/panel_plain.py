@@ -23,7 +23,7 @@ from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
 from promproof.grafana.expand import names, substitute
 from promproof.grafana.queries import metric_of
 from promproof.grafana.zoom import everything
-from promproof.promql.tree import is_call, matchers, selectors
+from promproof.promql.tree import is_call, matchers, ranged, selectors
 from promproof.promql.values import comparison
 from promproof.truth.views import Views
 
@@ -36,7 +36,9 @@ _CHANGING = re.compile(
 """Properties of an override that change what is read; others are of its looks."""
 _LEAST_POINTS = 100
 _FIRING = re.compile(r"alertstate\s*=\s*[\"']firing")
+_COMPARING = ("changes", "resets", "rate", "increase", "delta", "deriv")
 _STATES = ("firing", "pending")
+_OTHER_TIMES = ("ms", "\u00b5s", "us", "ns", "m", "h", "d")
 _ZONES = ("", "browser", "utc")
 _OF_ONE = re.compile(r"\{\{\s*(?:job|instance)\s*\}\}")
 """A legend of what is often there once."""
@@ -74,6 +76,10 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
             for text in _of_annotation(
                 _opened(str(annotation.get("expr") or ""), dashboard), contract, _recorded(views)
             )
+        ]
+        found += [
+            f"$.annotations.list[{index}].expr: {annotation.get('name')} {text}"
+            for text in _of_short_windows(_opened(str(annotation.get("expr") or ""), dashboard), views)
         ]
     others = [
         _object(_file(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
@@ -125,6 +131,19 @@ def _of_annotation(expression: str, contract: Contract, recorded: Sequence[str])
         and ((compared[1] == ">" and compared[2] >= 1) or (compared[1] == ">=" and compared[2] > 1))
     ):
         yield f"marks only what happens more than once in its window: {compared[1]} {compared[2]:g}, not > 0"
+
+
+def _of_short_windows(expression: str, views: Views) -> Iterator[str]:
+    """A change within a window that is shorter than from one scrape to the next: it has nothing to compare."""
+    try:
+        root = parse(expression)
+    except ValueError:
+        return
+    interval = views.scrape_interval(expression) / 1000
+    for call, window in ranged(root) if _JOB.search(expression) else ():
+        size = window.range.total_seconds()
+        if is_call(call, *_COMPARING) and size < interval:
+            yield f"compares what is within {size:g} s: less than from one scrape to the next"
 
 
 def _opened(query: str, dashboard: Dashboard) -> str:
@@ -279,6 +298,9 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
     whole = {"percentunit": 1, "percent": 100}.get(panel.unit)
     if isinstance(high, int | float) and (whole is None or high < whole):
         yield "axis", "fieldConfig.defaults.max", f"the axis ends at {high:g}"
+    unit = str(_object(_object(raw.get("options")).get("yAxis")).get("unit") or "")
+    if panel.type == "heatmap" and unit in _OTHER_TIMES and any(map(_in_seconds, panel.sent)):
+        yield "axis", "options.yAxis.unit", f"the buckets are in seconds, and read as {unit}"
     shows_legend = _object(_object(raw.get("options")).get("legend")).get("showLegend", True)
     if panel.type == "timeseries" and shows_legend is False and any(map(_has_names, panel.sent)):
         yield "names", "options.legend.showLegend", "hides the names of its series"
@@ -297,6 +319,10 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
         for target in panel.sent:
             if not target.instant:
                 yield "reduction", "targets", f"{target.ref} asks for a range, of which one number is shown"
+
+
+def _in_seconds(target: Target) -> bool:
+    return re.search(r"_seconds_bucket\b", target.expression) is not None
 
 
 def _has_names(target: Target) -> bool:

@@ -13,6 +13,7 @@ from promproof.grafana.dashboard import Dashboard, Panel
 from promproof.grafana.expand import names
 from promproof.grafana.queries import uses
 from promproof.promql.labels import labels_of
+from promproof.promql.tree import matchers, selectors
 from promproof.truth.increase import IncreaseTruth
 from promproof.truth.rows_total import RowsTotalTruth
 from promproof.truth.views import Views
@@ -20,6 +21,7 @@ from promproof.truth.views import Views
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _STATES = ("firing", "pending")
 _STATE = re.compile(r"ALERTS\{[^}]*alertstate=\"(firing|pending)\"")
+_COUNTED = re.compile(r"\s*(?:count|sum)\s*\(\s*ALERTS\s*\{[^}]*alertstate\s*=\s*[\"']firing")
 _DRAWN = ("timeseries", "graph", "heatmap", "state-timeline")
 """Panels that show a course."""
 
@@ -34,6 +36,8 @@ def query_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted: P
             *_of_legends(views, dashboard, panel),
             *_of_fallbacks(views, dashboard, panel),
             *_of_ranges(panel, wanted),
+            *_of_siblings(views, dashboard, panel),
+            *_of_counts(panel),
         )
         if way not in wanted.departs
     ]
@@ -88,3 +92,31 @@ def _of_ranges(panel: Panel, wanted: PanelClaim) -> Iterator[tuple[str, str, str
     for target in panel.sent:
         if "[" in target.expression and not names(target.expression[target.expression.index("[") :]):
             yield "time", f"{target.path}.expr", "adds up a time of its own, whatever range is shown"
+
+
+def _of_siblings(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Two queries of one panel that leave out other series by one label: received without lo, sent without eth0."""
+    left_out: dict[str, tuple[str, str]] = {}
+    for target in panel.sent:
+        try:
+            found = selectors(parse(plain(views, dashboard, panel, target)))
+        except ValueError:
+            continue  # the form says so
+        for label, sign, value in (matcher for selector in found for matcher in matchers(selector)):
+            if sign not in ("!=", "!~") or not value:
+                continue
+            said, path = left_out.setdefault(label, (f"{sign}{value}", target.path))
+            if path != target.path and said != f"{sign}{value}":
+                yield (
+                    "choice",
+                    f"{target.path}.expr",
+                    f"asks for {label}{sign}{value}, and {path} for {label}{said}",
+                )
+
+
+def _of_counts(panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """A number of alerts that fire whose colour changes with a later one than the first."""
+    of_alerts = [target for target in panel.sent if _COUNTED.match(target.expression)]
+    if of_alerts and panel.thresholds and panel.thresholds_mode == "absolute" and min(panel.thresholds) > 1:
+        shown = f"{panel.thresholds[0]:g}"
+        yield "", f"{panel.path}.fieldConfig.defaults.thresholds", f"fewer than {shown} alerts look like none"

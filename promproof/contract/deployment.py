@@ -50,6 +50,8 @@ class Written(DeploymentModel):
     """What its health check asks: a port, or a port and a path, that stands in its words."""
     ill_within: Duration | None = None
     """How soon it counts as ill: (interval + time-out) x retries is at most this."""
+    others: dict[str, Any] | None = None
+    """All other keys that change what it does, and those of its volumes (`volumes.NAME`) and networks."""
 
 
 class Service(DeploymentModel):

@@ -166,6 +166,7 @@ Written.memory: the least memory that it must be let use, 512m say
 Written.cpus: the least CPUs that it must be let use
 Written.health: the port, or port and path, that its health check asks
 Written.ill_within: how soon it counts as ill at the latest, 1m say
+Written.others: every other key that changes what it does, as the file has it; {} for none
 Written.image: without its tag, which must be a whole version
 Written.restart: what happens when it ends: unless-stopped, say
 Written.ports: in the short syntax, 127.0.0.1:9090:9090 say

@@ -32,7 +32,7 @@ def compose_of(part: Part) -> ComposeFile:
         return filled(text, values)
 
     services = (_service(name, entry, fill) for name, entry in part.entries("services"))
-    return ComposeFile(part, tuple(services))
+    return ComposeFile(part, tuple(services), values)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

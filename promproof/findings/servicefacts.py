@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from promproof.findings.part import Part
+from promproof.findings.part import Part, scalar_text
 from promproof.findings.read_compose import environment_of, filled
 from promproof.findings.services import ComposeFile, Service
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
 _DEFAULT = re.compile(r"\$\{\w+:?-(?P<value>[^{}]*)\}")
 _FACTORS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+_PLAIN = frozenset(
+    re.findall(
+        r"\w+",
+        "image restart profiles ports expose command environment volumes networks network_mode mem_limit memswap_limit "
+        "mem_reservation cpus user read_only cap_drop security_opt scale deploy healthcheck build logging labels "
+        "annotations container_name hostname domainname init pull_policy platform tty stdin_open attach develop "
+        "extends links",
+    )
+)
+"""Keys of a service that have a promise of their own, or that change nothing of what it does."""
+_GRACE = 10.0
+"""Seconds that a service has to stop where nothing is said (Docker)."""
 INTERVAL, TIMEOUT, RETRIES = 30.0, 30.0, 3
 """Of a health check that does not say them (Docker)."""
 
@@ -24,6 +37,8 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
     containers: how many of it are started; None where nothing is said, for one.
     health: the words of the health check, empty without one. ill_within: seconds from a failure to `unhealthy`.
     internal: whether all of its networks are, so that its ports are not published.
+    left_out: the profiles that `.env` starts, where it is in none of them; empty else.
+    others: what else is said of it, of its volumes and of its networks, and changes what it does.
     """
     part = service.part
     limits = part.part("deploy").part("resources").part("limits")
@@ -58,6 +73,8 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
         "security_opt": sorted(part.words("security_opt")),
         "containers": _number(filled(part.text("scale") or part.part("deploy").text("replicas"), {})),
         **_health(service.healthcheck),
+        "left_out": _left_out(part, file),
+        "others": dict(_others(service, file)),
         "where": str(service.at()),
     }
 
@@ -80,6 +97,63 @@ def _is_internal(service: Service, file: ComposeFile) -> bool:
     if service.part.text("network_mode"):
         return False
     return all(networks.part(name).truth("internal") for name in service.networks)
+
+
+def _left_out(part: Part, file: ComposeFile) -> str:
+    started, mine = file.variables.get("COMPOSE_PROFILES", ""), set(part.words("profiles"))
+    is_left_out = mine and started and not mine & {*(name.strip() for name in started.split(",")), "*"}
+    return started if is_left_out and not mine & {"*"} and "*" not in started else ""
+
+
+def _others(service: Service, file: ComposeFile) -> Iterator[tuple[str, Any]]:
+    part = service.part
+    for key, value in part.data.items():
+        if key in _PLAIN or str(key).startswith("x-") or value in (None, [], {}, False):
+            continue
+        if key == "depends_on":
+            value = _waits(value)
+        elif key == "stop_grace_period" and (part.seconds(key) or 0.0) >= _GRACE:
+            continue
+        if value:
+            yield str(key), _text(value)
+    for name, network in part.entries("networks"):
+        data = dict(network.data) if isinstance(network.data, dict) else {}
+        taken = {other.name for other in file.services} - {service.name}
+        aliases = [alias for alias in network.words("aliases") if alias in taken]
+        left = {key: value for key, value in data.items() if key != "aliases"}
+        if left | {"aliases": aliases} != {"aliases": []}:
+            yield f"networks.{name}", _text(left | ({"aliases": aliases} if aliases else {}))
+    named = {mount.source for mount in service.mounts}
+    for kind, names in (("volumes", named), ("networks", set(service.networks))):
+        for name, entry in file.part.entries(kind):
+            data = entry.data if isinstance(entry.data, dict) else {}
+            left = {key: value for key, value in data.items() if _matters(kind, str(key), value)}
+            if name in names and left:
+                yield f"{kind}.{name}", _text(left)
+
+
+def _matters(kind: str, key: str, value: Any) -> bool:
+    """Whether a key of a volume or a network changes what becomes of it; `internal` has a promise of its own."""
+    is_usual = (kind, key, value) in (("volumes", "driver", "local"), ("networks", "driver", "bridge"))
+    return key not in ("labels", "name", "internal") and not is_usual and value not in (None, {}, False)
+
+
+def _waits(value: Any) -> Any:
+    """Services that must be well, or have ended, before this one is started; an order alone keeps nothing down."""
+    if not isinstance(value, dict):
+        return None
+    return {
+        name: wait
+        for name, wait in value.items()
+        if isinstance(wait, dict) and wait.get("condition", "service_started") != "service_started"
+    }
+
+
+def _text(value: Any) -> Any:
+    """Plain data with texts at its ends, however YAML has read them."""
+    if isinstance(value, dict):
+        return {str(key): _text(entry) for key, entry in value.items()}
+    return [_text(entry) for entry in value] if isinstance(value, list) else scalar_text(value)
 
 
 def _health(part: Part | None) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class ComposeFile(Thing):
     """A compose file."""
 
     services: tuple[Service, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What `.env` beside it sets."""
 
     def service(self, name: str) -> Service | None:
         """The service of this name."""

@@ -14,6 +14,7 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.config.promql import bare, walk
+from promproof.promql.looked import wrong_windows
 from promproof.promql.phrases import contradictions, horizons
 from promproof.promql.printf import rounded_away
 from promproof.promql.shares import PERCENT, RATIO, share
@@ -64,13 +65,12 @@ _DURATION = re.compile(
     r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b",
     re.IGNORECASE,
 )
-_LAST = re.compile(
-    r"\b(?:of|over|in|during|within) the (?:last|past) (?:(\d+|two|three|four|five|six|ten|twelve) )?"
-    r"((?:second|minute|hour|day|week)s?)\b",
-    re.IGNORECASE,
+_LISTED = re.compile(
+    r"\b(?:\d{1,2}(?:\.\d+)?(?:st|nd|rd|th)(?:,? and |,? or |, |/)(?=\d))+"
+    r"(?=\d{1,2}(?:\.\d+)?(?:st|nd|rd|th)[ -]percentile)"
 )
-_WORDS = {"": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
-_RECORDED_OVER = re.compile(r":\w*?[a-z_](\d+)([smhdw])$")
+"""`50th, 95th and ` before `99th percentile`."""
+_ORDINAL = re.compile(r"\d{1,2}(?:\.\d+)?(?=st|nd|rd|th)")
 _PERCENTILE = re.compile(
     r"\b(\d{1,2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile|\b[Pp](50|75|9\d{1,3})\b|\b([Mm]edian)\b"
 )
@@ -82,7 +82,6 @@ _OTHER_UNIT = re.compile(
 _OF_SERIES = ("sum", "avg", "min", "max", "topk", "bottomk")
 _LONGER = {60.0: "minutes", 3600.0: "hours", 86400.0: "days"}
 _JUST_OVER = 1.000001
-_SIZES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWERS = tuple(10.0**exponent for exponent in range(-9, 10))
 
@@ -252,6 +251,7 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
     numbers = {abs(float(node.val)) for node in walk(root) if isinstance(node, promql.NumberLiteral)}
     windows = {window.range.total_seconds() for _, window in ranged(root)}
     times = {hold, interval, *windows, *(window + hold for window in windows)}
+    behind = numbers - horizons(root)
     compared = _comparison(root)
     is_state = compared is not None and (compared[1] in ("==", "!=") or abs(compared[2]) == 1)
     for template in templates:
@@ -270,29 +270,14 @@ def wrong_numbers(root: Any, templates: Iterable[str], hold: float, interval: fl
             yield from _of_seconds(text, limit, times, numbers)
         yield from _of_quantiles(root, text)
         yield from _of_statuses(root, text)
-        yield from _of_windows(root, text, times, numbers)
+        if not (rated(root)[0] == "rate" and _COUNTED.search(text)):  # a count: that is told of its threshold
+            wrong = wrong_windows(root, template, hold, times, lambda seconds: _is_time(seconds, behind))
+            yield from (Misprint(said, _AGREE) for said in wrong)
         for count, letter in _DURATION.findall(text) if hold else ():
             seconds = float(count) * _SECONDS_OF[letter[0].lower()]
             if seconds not in times and not _is_time(seconds, numbers):
                 said = f"the text says for {count} {letter}, no time of the rule is that long"
                 yield Misprint(said, _AGREE)
-
-
-def _of_windows(root: Any, text: str, times: set[float], numbers: set[float]) -> Iterator[Misprint]:
-    """`of the last hour`, where the rule looks at no hour; a record tells its window by its name, or may have any."""
-    recorded = [name for name in map(metric, selectors(root)) if ":" in name]
-    over = [_RECORDED_OVER.search(name) for name in recorded]
-    known = {float(found[1]) * _SIZES.get(found[2], 0) for found in over if found}
-    if len(known) < bool(recorded) or None in over or not (known or list(ranged(root))):
-        return
-    if rated(root)[0] == "rate" and _COUNTED.search(text):
-        return  # a count of the window, where the rule has a rate: that is told of its threshold
-    for count, unit_name in _LAST.findall(text):
-        number_of = float(count) if count.isdigit() else _WORDS[count.lower()]
-        seconds = _SIZES[unit_name[0].lower()] * number_of
-        if seconds not in times | known and not _is_time(seconds, numbers - horizons(root)):
-            said = f"the last {count} {unit_name}".replace("  ", " ")
-            yield Misprint(f"the text says {said}, no window of the rule is that long", _AGREE)
 
 
 def _of_statuses(root: Any, text: str) -> Iterator[Misprint]:
@@ -320,7 +305,8 @@ def _of_statuses(root: Any, text: str) -> Iterator[Misprint]:
 
 def percentiles(text: str) -> list[float]:
     """The percentiles that a text names: 99.9 for `p999`."""
-    return [
+    listed = [float(number) for found in _LISTED.finditer(text) for number in _ORDINAL.findall(found[0])]
+    return listed + [
         50.0 if median else float(ordinal) if ordinal else float(short) / 10 ** (len(short) - 2)
         for ordinal, short, median in _PERCENTILE.findall(text)
     ]

@@ -156,6 +156,11 @@ def test_a_value_printed_in_its_unit_is_no_mistake(expression: str, template: st
         (f"100 * (1 - {FREE}) > 90", "{{ $value }}% available"),
         (f"{FULL} < 0", "it is full within an hour"),
         (f"{FULL} < 0", "at the rate of the last day"),
+        (f"{FULL} < 0", "at the rate of the last five minutes"),
+        (
+            "a:e:ratio_rate1h > 5 and a:e:ratio_rate30m > 5",
+            "{{ $value }} of the requests of the last 30 minutes",
+        ),
         (f"{FULL} < 0", "it is expected to fill up in four hours"),
         ('up{job="a"} == 0 or absent(up{job="a"})', "{{ $labels.job }} is up"),
         ("a:ratio > 0.0144", "{{ $value | humanizePercentage }} of the budget (threshold: 14.4%)"),
@@ -200,6 +205,15 @@ def test_a_number_that_the_rule_does_not_have_is_found_in_a_text(expression: str
         ('sum(rate(a_total{status=~"5.."}[5m])) > 1', "5xx, not 4xx"),
         ("increase(a_total[1h]) > 5", "of the last hour, over the past 60 minutes, in the last 5 minutes"),
         ("a:errors:ratio_rate6h > 5", "the requests of the last six hours"),
+        ("a:e:ratio_rate1h > 5 and a:e:ratio_rate30m > 5", "{{ $value }} of the requests of the last hour"),
+        (
+            "a:e:ratio_rate1h > 5 and a:e:ratio_rate5m > 5",
+            "it still fails in the last five minutes: {{ $value }}",
+        ),
+        (
+            "a:e:ratio_rate1h > 5 and a:e:ratio_rate5m > 5",
+            "{{ $value }} of the requests of the last hour, and of the last 5 minutes",
+        ),
         ("a:errors:sum > 5", "of the last day"),
         ("a > 5", "over the last day"),
         ('sum(rate(a_total{status=~"[45].."}[5m])) > 1', "4xx"),

@@ -39,6 +39,28 @@ HARMLESS = (
         "scrape_configs>node>static_configs",
         [{"targets": ["node-exporter:9100"], "labels": {"rack": "a"}}],
     ),
+    _fine("graphs after their data", COMPOSE, "services>grafana>depends_on", ["prometheus"]),
+    _fine("a name for the log", COMPOSE, "services>prometheus>hostname", "prometheus"),
+    _fine("more time to stop", COMPOSE, "services>prometheus>stop_grace_period", "1m"),
+    _fine("a label of a volume", COMPOSE, "volumes>grafana-data", {"labels": {"backup": "daily"}}),
+    _fine(
+        "marks of a longer window",
+        f"{BOARDS}/http-performance.json",
+        "annotations>list>2>expr",
+        instead("1m", "2m"),
+    ),
+    _fine(
+        "all three percentiles in words",
+        f"{BOARDS}/http-performance.json",
+        "panels>Response Time Percentiles>description",
+        "The 50th, 95th and 99th percentile over the selected endpoints. The line is the threshold of SlowResponses.",
+    ),
+    _fine(
+        "a budget above zero",
+        f"{BOARDS}/system-overview.json",
+        "panels>Error Budget Left>description",
+        "What is left of 14 days. Above 0.25 the budget is green, below 0 the objective is missed.",
+    ),
     _fine(
         "marks of pending alerts",
         f"{BOARDS}/http-performance.json",

@@ -159,6 +159,28 @@ PANELS = (
         instead(',alertname!="Watchdog"', ""),
     ),
     panel_of("half of the errors in words", RATES, "description", instead("4xx and 5xx", "5xx")),
+    panel_of("seconds read as milliseconds", "http-performance/Response Times", "options>yAxis>unit", "ms"),
+    panel_of(
+        "nine alerts look like none",
+        "system-overview/Firing Alerts",
+        f"{DEFAULTS}>thresholds>steps>1>value",
+        10,
+    ),
+    panel_of(
+        "a missed objective in yellow",
+        "system-overview/Error Budget Left",
+        f"{DEFAULTS}>thresholds>steps>1>value",
+        -1,
+    ),
+    panel_of(
+        "one of two without another interface",
+        "resource-utilization/Network Traffic",
+        "targets>1>expr",
+        instead('device!="lo"', 'device!="eth0"'),
+    ),
+    panel_of(
+        "one of three percentiles in words", P95, "description", instead("95th and 99th", "90th and 99th")
+    ),
     panel_of("names that are hidden", RATES, "options>legend>showLegend", False),
     panel_of("gaps that are bridged", CPU, f"{CUSTOM}>spanNulls", True),
     panel_of(
@@ -198,6 +220,7 @@ PANELS = (
     _board("marks of a state that no alert has", "annotations>list>1>expr", 'ALERTS{alertstate="fireing"}'),
     _board("marks of what always fires", "annotations>list>1>expr", 'ALERTS{alertstate="firing"}'),
     _board("marks of another job", "annotations>list>2>expr", instead("$job", "promptpilot")),
+    _board("marks of what one scrape shows", "annotations>list>2>expr", instead("[1m]", "[10s]")),
     _board("marks of two restarts", "annotations>list>2>expr", instead("> 0", "> 1")),
     _board("links by a tag that none has", "links>0>tags", ["prod"]),
     _board("a tag that the links are not to", "tags", ["drafts"]),

@@ -267,6 +267,28 @@ SERVICES = (
     service_of("a root that may be written to", "cadvisor", "read_only", False),
     service_of("three of one port", "api", "deploy", {"replicas": 3}),
     service_of("none of it", "grafana", "scale", 0),
+    service_of(
+        "up only with what it watches", "prometheus", "depends_on", {"api": {"condition": "service_healthy"}}
+    ),
+    service_of("a name that leads to itself", "alertmanager", "extra_hosts", ["operator:127.0.0.1"]),
+    service_of("hardly any connections", "api", "ulimits", {"nofile": 32}),
+    service_of("hardly any room for bodies", "api", "tmpfs", ["/tmp:size=4k"]),
+    service_of("another program", "grafana", "entrypoint", ["/bin/sh"]),
+    service_of("the name of another", "cadvisor", "networks", {"monitoring": {"aliases": ["api"]}}),
+    fault(
+        "history in memory",
+        "deployment/written/prometheus",
+        COMPOSE,
+        "volumes>prometheus-data",
+        {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}},
+    ),
+    fault(
+        "scraped and not started",
+        "address/job/cadvisor",
+        COMPOSE,
+        "services>cadvisor>profiles",
+        ["containers"],
+    ),
     fault(
         "a network that publishes nothing",
         "deployment/written/grafana",
