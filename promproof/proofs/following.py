@@ -8,13 +8,13 @@ from promproof.config.durations import parse_duration
 from promproof.proofs.asking import Judge
 from promproof.proofs.flips import Boundary
 from promproof.proofs.outcome import OPEN, Outcome, Staged
-from promproof.proofs.pace import has_limits, has_windows
+from promproof.proofs.pace import has_limits, has_spans, has_windows
 from promproof.proofs.plan import Plan
 from promproof.proofs.questions import Question
 from promproof.proofs.recordings import Recordings, stripped
 from promproof.proofs.search import Key, Knobs
 from promproof.proofs.timeline import Timeline, asked, course, timeline
-from promproof.proofs.turning import gone, ways
+from promproof.proofs.turning import gone, instead, mirrored, ways
 from promproof.proofs.world import CHANGES, LEVEL, RESETS, SLOPE
 
 FARTHER = 100.0
@@ -94,7 +94,11 @@ def _courses(outcome: Outcome, plan: Plan, recordings: Recordings) -> list[tuple
         still = {key: 0.0 if key[1] == SLOPE else value for key, value in fired.items()}
         if still != fired and not plan.problem.fires(still):
             pairs.insert(0, (fired, still))  # each window is empty when it has passed
+        if still != fired and has_spans(plan.problem.root) and plan.problem.fires(busy):
+            pairs.insert(1, (busy, still))  # the longer window is beyond its number when the shorter is empty
+        pairs += [(back, still) for back in mirrored(plan.problem, fired)]
         pairs += gone(plan.problem, fired)
+        pairs += instead(plan.problem, pairs)
         pairs += ways(plan.problem, fired)
         if has_limits(plan.problem.root) and plan.problem.fires(busy):
             pairs += ways(plan.problem, busy)

@@ -12,38 +12,27 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from promproof.proofs.crowds import crowds
+from promproof.config.durations import parse_duration
 from promproof.proofs.evaluate import Unevaluable, Vector
 from promproof.proofs.mutants.base import Subject, mutants
+from promproof.proofs.mutants.readers import is_read_alike
 from promproof.proofs.mutants.syntax import read
 from promproof.proofs.plan import Plan
-from promproof.proofs.search import Knobs, Problem, comparisons, constant
+from promproof.proofs.search import Problem
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.signatures import unnamed
-from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
-from promproof.proofs.tree import Aggregate, Node, NotCovered, Selector, parse, walk
-from promproof.proofs.turning import elsewhere
-from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
+from promproof.proofs.tree import Node, NotCovered, parse
+from promproof.proofs.variations import Scene as Scene
+from promproof.proofs.variations import variations
 
-MOST = 900
+MOST = 1500
 """Worlds that are tried for an alert."""
 EXTRA = 10
 """Worlds that are kept."""
 VALUED = 4
 """Further ones, which show a mutant by the value in its texts alone."""
-STRONGER = (1.0, 100.0)
-"""By how much a series that is left out exceeds one that counts."""
 TIMED = ("window", "for", "severity")
 """Operators whose mutants show over time or at any firing."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Families with the values of their knobs, and whether the alert is expected to hold."""
-
-    families: Sequence[Family]
-    knobs: Knobs
-    fires: bool
 
 
 @dataclass(frozen=True)
@@ -61,13 +50,20 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
         for point in found.points
     ]
     kept: list[Scene] = []
-    for is_valued in (False, True) if _shows_values(rules) else (False,):
+    late = plan.problem.moment + 2 * plan.every + parse_duration(str(rules[-1].get("for") or "0s"))
+    soon = (plan.problem.moment,)
+    passes: list[tuple[bool, tuple[float, ...]]] = [(False, soon)]
+    if plan.moves:  # a mutant has to hold as long as `for`
+        passes.insert(0, (False, (plan.problem.moment, late)))
+    if _shows_values(rules):
+        passes.append((True, soon))
+    for is_valued, moments in passes:
         for scene in (*known, *kept):
-            waiting = _left(plan, scene, waiting, is_valued=is_valued)
-        for scene in islice(_candidates(plan), MOST):
+            waiting = _left(plan, scene, waiting, moments, is_valued=is_valued)
+        for scene in islice(variations(plan), MOST):
             if not waiting or len(kept) >= EXTRA + VALUED * is_valued:
                 break
-            left = _left(plan, scene, waiting, is_valued=is_valued)
+            left = _left(plan, scene, waiting, moments, is_valued=is_valued)
             if len(left) < len(waiting):
                 said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded)
                 if said is not None:  # a world that the rule itself refuses makes no test
@@ -83,13 +79,14 @@ def _shows_values(rules: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _mutants(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> Iterator[_Changed]:
+    expressions = [str(data["expr"]) for data in rules]
     for place, data in enumerate(rules):
         try:
             made = mutants(Subject("", (place,), "", dict(data), read(str(data["expr"]))))
         except ValueError:
             continue
         for mutant in made:
-            if mutant.operator in TIMED:
+            if mutant.operator in TIMED or is_read_alike(data, mutant.change.data, expressions):
                 continue
             try:
                 tree = parse(str(mutant.change.data["expr"]))
@@ -114,16 +111,21 @@ def _replaced(
     return {**recorded, name: made}
 
 
-def _left(plan: Plan, scene: Scene, waiting: Sequence[_Changed], *, is_valued: bool) -> list[_Changed]:
-    """The mutants that say the same as the rule."""
-    if not waiting:
-        return []
-    said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded, is_valued=is_valued)
-    return [
-        change
-        for change in waiting
-        if answer(plan.problem, scene, change.root, change.recorded, is_valued=is_valued) == said
-    ]
+def _left(
+    plan: Plan, scene: Scene, waiting: Sequence[_Changed], moments: Sequence[float], *, is_valued: bool
+) -> list[_Changed]:
+    """The mutants that say the same as the rule at one of these moments."""
+    told = list(waiting)
+    for moment in moments:
+        if told:
+            at = replace(plan.problem, moment=moment)
+            said = answer(at, scene, at.root, at.recorded, is_valued=is_valued)
+            told = [
+                change
+                for change in told
+                if answer(at, scene, change.root, change.recorded, is_valued=is_valued) != said
+            ]
+    return [change for change in waiting if all(change is not other for other in told)]
 
 
 def answer(
@@ -142,253 +144,3 @@ def answer(
         for labels, (value, gap) in found.items()
         if gap == 0
     )
-
-
-def _candidates(plan: Plan) -> Iterator[Scene]:
-    """Worlds of all kinds in turn: there are many of each, and one kind may be all that shows a mutant."""
-    kinds = [_left_outs(plan), _exact(plan), _labelled(plan), _turned(plan), _insteads(plan), _besides(plan)]
-    kinds += [_alikes(plan), _doubled(plan), _guarded(plan), _elsewhere(plan)]
-    families, root = plan.problem.families, plan.problem.root
-    kinds.append(Scene(families, knobs, True) for knobs in crowds(families, plan.boundaries, root))
-    while kinds:
-        for kind in list(kinds):
-            scene = next(kind, None)
-            if scene is None:
-                kinds.remove(kind)
-            else:
-                yield scene
-
-
-def _pairs(plan: Plan) -> list[tuple[Knobs, Knobs]]:
-    """Firing and silent worlds, also those in which another alternative of an `or` decides."""
-    found = [(found.points[0].knobs, found.points[1].knobs) for found in plan.boundaries[:4]]
-    return [*found, *elsewhere(plan.problem, found)]
-
-
-def _elsewhere(plan: Plan) -> Iterator[Scene]:
-    for pair in _pairs(plan)[len(plan.boundaries[:4]) :]:
-        for knobs in pair:
-            yield Scene(plan.problem.families, knobs, plan.problem.fires(knobs))
-
-
-def _left_outs(plan: Plan) -> Iterator[Scene]:
-    pairs = _pairs(plan)
-    gone = {key: 0.0 if key[1] == COPIES else value for fired, _ in pairs[:1] for key, value in fired.items()}
-    if gone and plan.problem.fires(
-        gone
-    ):  # it fires without any series: those that a matcher leaves out don't count
-        for _, silent in pairs[:1]:
-            yield from _left_out(plan.problem, gone, silent, 1.0)
-    for fired, silent in pairs:
-        for base, other in ((silent, fired), (fired, silent)):
-            for stronger in STRONGER:
-                yield from _left_out(plan.problem, base, other, stronger)
-
-
-def _insteads(plan: Plan) -> Iterator[Scene]:
-    for fired, _ in _pairs(plan)[:2]:
-        yield from _instead(plan.problem, fired)
-
-
-def _besides(plan: Plan) -> Iterator[Scene]:
-    """A family again under another value of one label, also of one that it has to lack."""
-    families = plan.problem.families
-    grouped = [
-        name
-        for node in walk(plan.problem.root)
-        if isinstance(node, Aggregate) and not node.without
-        for name in node.labels
-    ]
-    for fired, silent in _pairs(plan):
-        for base, other in ((silent, fired), (fired, silent), (fired, fired), (silent, silent)):
-            for family in families:
-                for name in dict.fromkeys((*family.labels, *grouped)):
-                    if name != "le":
-                        value = _another(plan.problem, family, name)
-                        yield _beside(families, [family], name, value, base, other, 1.0)
-
-
-def _alikes(plan: Plan) -> Iterator[Scene]:
-    """All families that have a label again under another value of it."""
-    families = plan.problem.families
-    for fired, silent in _pairs(plan)[:1]:
-        for base in (fired, silent):
-            for name in dict.fromkeys(name for family in families for name in family.labels if name != "le"):
-                alike = [family for family in families if name in family.labels]
-                if len(alike) > 1:
-                    value = _another(plan.problem, alike[0], name)
-                    yield _beside(families, alike, name, value, base, base, 1.0)
-
-
-def _doubled(plan: Plan) -> Iterator[Scene]:
-    """Every family with two series."""
-    for fired, _ in _pairs(plan):
-        copies = {key: 2.0 for key in fired if key[1] == COPIES}
-        yield Scene(plan.problem.families, {**fired, **copies}, True)
-        less = {key: 2.0 if key[1] == COPIES else value / 1.5 for key, value in fired.items()}
-        yield Scene(plan.problem.families, less, True)
-
-
-def _guarded(plan: Plan) -> Iterator[Scene]:
-    """A series at a number that something is compared with, or beside it: all in proportion, and one of two."""
-    numbers = {
-        number
-        for node in comparisons(plan.problem.root)
-        for number in map(constant, node.children())
-        if number is not None
-    }
-    families = plan.problem.families
-    for fired, _ in _pairs(plan)[:2]:
-        for number in sorted(numbers):
-            for level in (number, number - 0.5, number + 0.5):
-                for key, value in fired.items():
-                    if key[1] != LEVEL or not value:
-                        continue
-                    family = families[key[0]]
-                    if level:
-                        scaled = {k: v * level / value if k[1] == LEVEL else v for k, v in fired.items()}
-                        yield Scene(families, scaled, True)
-                    for name in [name for name in family.labels if name != "le"]:
-                        other = {**fired, key: level}
-                        text = _another(plan.problem, family, name)
-                        yield _beside(families, [family], name, text, fired, other, 1.0)
-
-
-def _instead(problem: Problem, fired: Knobs) -> Iterator[Scene]:
-    """A firing world in which one family has a label that a matcher of its selector leaves out."""
-    for selector in _selectors(problem):
-        for family in problem.families:
-            if not _takes(selector, family):
-                continue
-            for name, operator, value in selector.matchers:
-                others = [
-                    (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
-                ]
-                for text in (
-                    islice(_outside(name, (operator, value), others), 1) if name != "__name__" else ()
-                ):
-                    labels = {n: v for n, v in {**family.labels, name: text}.items() if v}
-                    yield Scene(
-                        [replace(f, labels=labels) if f is family else f for f in problem.families],
-                        fired,
-                        fires=False,
-                    )
-
-
-def _another(problem: Problem, family: Family, name: str) -> str:
-    """Another value of a label of a family: one that its selectors take, where there is one."""
-    own = [
-        (operator, value)
-        for selector in _selectors(problem)
-        if selector.name == family.metric
-        for label, operator, value in selector.matchers
-        if label == name
-    ]
-    usual = f"{family.labels.get(name, 'x')}-b"
-    pool = [usual, *(value for value in values(own) if value != family.labels.get(name))]
-    return next((text for text in pool if accepts(own, text)), usual)
-
-
-def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> Iterator[Scene]:
-    """Each family again with a label that one matcher of its selector leaves out, with the values of the other side."""
-    for selector in _selectors(problem):
-        for family in problem.families:
-            if not _takes(selector, family):
-                continue
-            for name, operator, value in selector.matchers:
-                if name != "__name__":
-                    others = [
-                        (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
-                    ]
-                    for text in islice(_outside(name, (operator, value), others), 2):
-                        yield _beside(problem.families, [family], name, text, base, other, stronger)
-                        # what has to be there on both sides of an operator is changed on both
-                        alike = [f for f in problem.families if f.labels.get(name) == family.labels.get(name)]
-                        if len(alike) > 1:
-                            yield _beside(problem.families, alike, name, text, base, other, stronger)
-
-
-def _takes(selector: Selector, family: Family) -> bool:
-    labels = {**family.labels, "__name__": family.metric}
-    return selector.name in ("", family.metric) and all(
-        accepts(((operator, value),), labels.get(name, "")) for name, operator, value in selector.matchers
-    )
-
-
-def _selectors(problem: Problem) -> list[Selector]:
-    trees = [problem.root, *(tree for rules in problem.recorded.values() for tree, _ in rules)]
-    return [node for tree in trees for node in walk(tree) if isinstance(node, Selector) and node.matchers]
-
-
-def _outside(name: str, matcher: Matcher, others: Sequence[Matcher]) -> Iterator[str]:
-    """Values that a matcher leaves out: first such as begin with one that it takes."""
-    taken = values([matcher]) if matcher[0] in ("=", "=~") else []
-    if name == "le":
-        pool = [*(f"{value}0" for value in taken[:1]), "+Inf", "0.0001", "123"]
-    else:
-        pool = [*(f"{value}x" for value in taken[:3]), *refused([matcher]), "", *PLAIN]
-    for text in dict.fromkeys(pool):
-        if not accepts([matcher], text) and accepts(others, text):
-            yield text
-
-
-def _beside(
-    families: Sequence[Family],
-    again: Sequence[Family],
-    name: str,
-    value: str,
-    base: Knobs,
-    other: Knobs,
-    stronger: float,
-) -> Scene:
-    """The world of `base`, and beside it some families again with another label and the values of `other`."""
-    made, knobs = list(families), dict(base)
-    for family in again:
-        number = len(made)
-        labels = {**family.labels, name: value}
-        made.append(replace(family, number=number, labels={n: v for n, v in labels.items() if v}))
-        for key in family.knobs:
-            level = other.get((family.number, key), family.knobs[key])
-            knobs[(number, key)] = level * stronger if key in (LEVEL, SLOPE, TRAFFIC) else level
-        # beside each of the copies of what counts
-        copies = [value for key, value in base.items() if key[1] == COPIES]
-        knobs[(number, COPIES)] = max([1.0, knobs.get((number, COPIES), 1.0), *copies])
-    return Scene(made, knobs, False)
-
-
-def _labelled(plan: Plan) -> Iterator[Scene]:
-    """Series that have a label which a grouping drops."""
-    trees = [plan.problem.root, *(tree for rules in plan.problem.recorded.values() for tree, _ in rules)]
-    names = {
-        name
-        for tree in trees
-        for node in walk(tree)
-        if isinstance(node, Aggregate) and node.without
-        for name in node.labels
-    }
-    families = plan.problem.families
-    for name in sorted(names):
-        made = [replace(family, labels={name: "x", **family.labels}) for family in families]
-        for found in plan.boundaries[:1]:
-            yield Scene(made, found.points[0].knobs, True)
-
-
-def _turned(plan: Plan) -> Iterator[Scene]:
-    """One family without movement, or with far more of it."""
-    for found in plan.boundaries[:4]:
-        for point in found.points[:2]:
-            for key, value in point.knobs.items():
-                if key[1] in (LEVEL, SLOPE, TRAFFIC):
-                    for changed in (0.0, value * 50, value / 50):
-                        yield Scene(plan.problem.families, {**point.knobs, key: changed}, False)
-
-
-def _exact(plan: Plan) -> Iterator[Scene]:
-    """A value exactly at a threshold."""
-    for found in plan.boundaries:
-        fired = found.points[0].knobs
-        ages = plan.problem.families[found.turned[0]].follows_time
-        for number in plan.problem.constants:
-            value = -number if ages else number
-            if value != fired.get(found.turned):
-                yield Scene(plan.problem.families, {**fired, found.turned: value}, False)

@@ -103,6 +103,15 @@ def has_limits(root: Node) -> bool:
     return any(isinstance(node, Call) and node.name.startswith("clamp") for node in walk(root))
 
 
+def has_spans(root: Node) -> bool:
+    """Whether one metric is looked at over several windows."""
+    spans: dict[str, set[float]] = {}
+    for node in walk(root):
+        if isinstance(node, Window) and isinstance(node.inner, Selector):
+            spans.setdefault(node.inner.name, set()).add(node.seconds)
+    return any(len(found) > 1 for found in spans.values())
+
+
 def all_nodes(node: Node, recorded: Recorded, depth: int = 0) -> Sequence[Node]:
     """Those of an expression, and of the recording rules that it reads."""
     found = list(walk(node))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from promproof.config.durations import format_duration
 from promproof.proofs import clocks, dead, itself, natives
@@ -12,6 +13,7 @@ from promproof.proofs.flips import Boundary, boundary
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
 from promproof.proofs.pace import all_nodes, at_least, has_windows, one_scrape, times
+from promproof.proofs.resting import resting
 from promproof.proofs.search import Knobs, Problem, comparisons, constants, solve
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
@@ -46,6 +48,16 @@ class Plan:
     worlds: list[Knobs] = field(default_factory=list)
     moments: tuple[tuple[float, bool], ...] = ()
     """Of an alert that only the clock decides: when it is asked, and whether it fires then."""
+
+    @cached_property
+    def at_rest(self) -> list[Boundary]:
+        """The boundaries with nothing that drifts, where something does at its own."""
+        return resting(self.problem, self.boundaries)
+
+    @property
+    def moves(self) -> bool:
+        """Whether a value at its boundary does not stay there: a gauge on a slope, a stamp that goes with time."""
+        return bool(self.at_rest) or any(family.follows_time for family in self.problem.families)
 
     def native(self) -> str:
         """What it reads of native histograms; empty: nothing."""
@@ -334,6 +346,8 @@ def _alone(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
 
 
 def _pruned(node: Node, target: Node, others: list[Node]) -> Node:
+    if isinstance(node, Aggregate) and node is not target:
+        return replace(node, inner=_pruned(node.inner, target, others))
     if node is target or not isinstance(node, Binary):
         return node
     inside = any(part is target for part in walk(node.left))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from promproof.proofs.flips import Boundary, Point, boundary
-from promproof.proofs.search import REFUSED, Knobs, Problem, is_counter
+from promproof.proofs.search import REFUSED, Key, Knobs, Problem, is_counter
 from promproof.proofs.tree import Binary, Call, Selector, Window, walk
-from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, QUANTILE, SLOPE
+from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, PAST, QUANTILE, SLOPE
 
-LASTING = ("last_over_time", "present_over_time")
+LASTING = ("_over_time", "irate", "idelta")
+"""How functions end whose window still holds a series for a while that is gone."""
 
 
 def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
@@ -39,7 +40,7 @@ def gone(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
     metrics = {
         window.inner.name
         for node in walk(problem.root)
-        if isinstance(node, Call) and node.name in LASTING
+        if isinstance(node, Call) and node.name.endswith(LASTING) and node.name != "absent_over_time"
         for window in node.args
         if isinstance(window, Window) and isinstance(window.inner, Selector)
     }
@@ -65,6 +66,31 @@ def elsewhere(problem: Problem, pairs: Sequence[tuple[Knobs, Knobs]]) -> list[tu
             fired, silent = ({**knobs, key: 0.0} for knobs in pair)
             if pair[0].get(key) and problem.fires(fired) and not problem.fires(silent):
                 found.append((fired, silent))
+    return found
+
+
+def mirrored(problem: Problem, fired: Knobs) -> list[Knobs]:
+    """Of series that took a turn, the same turn the other way: up shows another window of a span than down."""
+    found = []
+    for key, by in fired.items():
+        level: Key = (key[0], LEVEL)
+        if key[1] != PAST or not by or level not in fired:
+            continue
+        other = {**fired, key: -by, level: fired[level] + by}
+        if problem.fires(other):
+            found.append(other)
+    return found
+
+
+def instead(problem: Problem, pairs: Sequence[tuple[Knobs, Knobs]]) -> list[tuple[Knobs, Knobs]]:
+    """Worlds in which another family turns the alert in place of the one that does: the other addend of `a + b > 0`."""
+    found = []
+    for fired, silent in pairs:
+        turned = [key for key, value in fired.items() if silent.get(key) != value]
+        for key in [key for key, value in silent.items() if not value] if len(turned) == 1 else ():
+            other = {**silent, key: fired[turned[0]]}
+            if key[1] == turned[0][1] in (LEVEL, SLOPE) and key != turned[0] and problem.fires(other):
+                found.append((other, silent))
     return found
 
 

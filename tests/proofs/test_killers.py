@@ -8,11 +8,12 @@ import pytest
 
 from promproof.proofs.evaluate import Unevaluable
 from promproof.proofs.killers import answer, scenes
-from promproof.proofs.plan import planned
+from promproof.proofs.plan import planned, turned
 from promproof.proofs.search import Knobs
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Node, parse
-from promproof.proofs.world import Family
+from promproof.proofs.turning import instead, mirrored
+from promproof.proofs.world import LEVEL, PAST, SLOPE, Family
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +33,12 @@ FULL = "quota{type='used'} / ignoring (instance, type) (quota{type='hard'} > 0) 
 ZONES = "count by (zone) (pods) / count(nodes) > 2.5"
 
 QUIET = "((x > 5) unless on (t) (quiet == 1))"
+AGED = "stamp > 0 and stamp - time() < 86400"
+FULLER = "predict_linear(free{fs!='tmp'}[6h], 86400) < 0"
+PANIC = "reason{reason=~'wdt_.*|panic'} == 1 and up < 3"
+HIDDEN = "count without (to) (rate(c_total[2m]) > 0.01)"
+EITHER_OF = f"max without (e) (sum without (instance) (up == bool 0) or {HIDDEN}) > 0"
+BOTH = "rate(c_total[5m]) + rate(d_total[5m]) > 0"
 EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) info"
 
 
@@ -50,6 +57,10 @@ EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) inf
         (FULL, FULL.replace("> 0)", ">= 0)")),
         (EITHER, EITHER.replace("== 1)) unless on (t) info", "!= 1)) unless on (t) info")),
         (EITHER, EITHER.replace("== 1)) * on", "!= 1)) * on")),
+        (AGED, AGED.replace("> 0", ">= 0")),
+        (AGED, AGED.replace("> 0", "> 1")),
+        (PANIC, PANIC.replace("'wdt_.*|panic'", "'(?:wdt_.*|panic).*'")),
+        (EITHER_OF, EITHER_OF.replace("without (to)", "without ()")),
     ],
     ids=[
         "a matcher of one side",
@@ -64,6 +75,10 @@ EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) inf
         "a divisor of 0 beside another",
         "the second of two alternatives",
         "the first of two alternatives",
+        "a stamp of 0",
+        "a stamp of less than 1",
+        "the last alternative of a pattern",
+        "a label below it",
     ],
 )
 def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
@@ -117,3 +132,75 @@ def test_two_series_of_a_side_that_must_have_one_are_refused_only_beside_a_partn
     problem = replace(problem, families=[*families, Family(2, "quota", {"type": "used"})])
     with pytest.raises(Unevaluable):
         problem.result({})
+
+
+@pytest.mark.parametrize(
+    ("expression", "changed"),
+    [(FULLER, FULLER.replace("< 0", "< 1")), (FULLER, FULLER.replace("fs!='tmp'", ""))],
+    ids=["the threshold", "the matcher"],
+)
+def test_a_forecast_is_told_from_a_changed_one_by_gauges_that_stand_still(
+    expression: str, changed: str
+) -> None:
+    """At each moment within `for`, where a gauge that falls is beside its threshold for one."""
+    plan = planned(expression, {}, 15.0)
+    moments = [plan.problem.moment + late for late in (0.0, 900.0, 3600.0)]
+    told = [
+        [
+            answer(replace(plan.problem, moment=moment), scene, parse(text), {})
+            for moment in moments
+            for text in (expression, changed)
+        ]
+        for scene in scenes(plan, [{"alert": "A", "expr": expression}])
+    ]
+    assert any(not any(said[::2]) and all(said[1::2]) for said in told)
+
+
+def test_an_alternative_below_an_aggregation_has_a_boundary_of_its_own() -> None:
+    compared = {
+        found.comparison.text for found in planned(EITHER_OF, {}, 15.0).boundaries if found.comparison
+    }
+    assert "rate(c_total[2m]) > 0.01" in compared
+
+
+def test_nothing_rests_where_nothing_drifts() -> None:
+    assert planned("x > 5", {}, 15.0).at_rest == []
+    assert planned("deriv(x[1h]) > 5", {}, 15.0).at_rest == [], "without a slope it says 0"
+
+
+@pytest.mark.parametrize("share", ["0.99", "0.9999", "0.0144"])
+def test_a_recorded_share_is_asked_at_its_very_threshold(share: str) -> None:
+    recorded, rule = 'sum(rate(c{s="2"}[5m])) / sum(rate(c[5m]))', f"share < {share}"
+    rules: Recorded = {"share": [(parse(recorded), {})]}
+    plan = planned(rule, rules, 15.0)
+    data = [{"record": "share", "expr": recorded}, {"alert": "A", "expr": rule}]
+    told = [
+        answer(plan.problem, scene, parse(rule), rules)
+        != answer(plan.problem, scene, parse(rule.replace("<", "<=")), rules)
+        for scene in scenes(plan, data)
+    ]
+    assert any(told)
+
+
+def test_each_addend_turns_the_alert_alone() -> None:
+    plan = planned(BOTH, {}, 15.0)
+    fired, silent = (point.knobs for point in plan.boundaries[0].points[:2])
+    (other,) = instead(plan.problem, [(fired, silent)])
+    assert other[1] == silent
+    assert plan.problem.fires(other[0])
+    assert [key for key in fired if fired[key] != silent[key]] != [
+        key for key in other[0] if other[0][key] != silent[key]
+    ]
+    assert instead(plan.problem, [(fired, {**silent, (0, SLOPE): 9.0, (1, SLOPE): 9.0})]) == []
+
+
+def test_a_turn_the_other_way_fires_too_where_a_span_is_asked() -> None:
+    span = "max_over_time(x[1h]) - min_over_time(x[1h]) >= 3"
+    plan = turned(span, {}, 15.0)
+    assert plan is not None
+    fired = plan.boundaries[0].points[0].knobs
+    (other,) = mirrored(plan.problem, fired)
+    assert (other[0, PAST], other[0, LEVEL]) == (-fired[0, PAST], fired[0, LEVEL] + fired[0, PAST])
+    drop = turned("x offset 1h - x > 3", {}, 15.0)
+    assert drop is not None
+    assert mirrored(drop.problem, drop.boundaries[0].points[0].knobs) == [], "a rise is no drop"

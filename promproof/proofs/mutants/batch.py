@@ -147,7 +147,15 @@ def failing(promtool: Path, suites: Sequence[Suite]) -> list[tuple[Suite, str]]:
     Raises:
         EvidenceError: promtool did not answer.
     """
-    jobs = [Job(clone(suite.raw), _rule_file(suite, suite.rules, {})) for suite in suites]
+    jobs = [
+        Job(
+            clone(suite.raw),
+            _rule_file(suite, suite.rules, {}),
+            str(suite.file.document.path),
+            ", ".join(dict.fromkeys(str(entry.document.path) for entry in suite.rules)),
+        )
+        for suite in suites
+    ]
     answers = judge(promtool, jobs)
     return [
         (suite, answer.text.strip())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from promproof.proofs.dead import always, is_addend, is_share
+from promproof.proofs.mutants.implied import is_had_already, is_implied_comparison
 from promproof.proofs.mutants.unread import (
     TOPS,
     Step,
@@ -52,11 +53,11 @@ def equivalences(before: Mapping[str, object], after: Mapping[str, object]) -> I
         old, new = parse(str(before["expr"])), parse(str(after["expr"]))
     except (NotCovered, RecursionError):
         return
-    path = _changed(old, new)
+    path = changed(old, new)
     yield from (name for name, holds in RULES.items() if holds(path, before))
 
 
-def _changed(old: Node, new: Node) -> list[Step]:
+def changed(old: Node, new: Node) -> list[Step]:
     """From the root down to the innermost node that differs."""
     path: list[Step] = []
     while True:
@@ -163,13 +164,11 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
     for place in range(len(path) - 2, -1, -1):
         node, below = path[place][0], path[place + 1][0]
         if isinstance(node, Binary) and not is_number(_other(node, below)):
-            if not _joins_by(node, below, name):
-                return False
-            if node.op == "unless" and below is node.left:
-                return False
-            if _fixes(_other(node, below), gone[0]):
+            is_filter = node.op in ("and", "unless") and below is node.left  # of each series alone
+            asks = node.op != "unless" or below is node.right
+            if asks and _joins_by(node, below, name) and _fixes(_other(node, below), gone[0]):
                 return True
-            if node.op != "and" or below is node.right:
+            if not is_filter:
                 return False
         elif not _keeps(node, name):
             return False
@@ -179,19 +178,18 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
 def _joins_by(node: Binary, below: Node, name: str) -> bool:
     """Whether series on this side that differ from all others in a label find no partner, and hinder no other's.
 
-    Of `on` the right side must be one series for each of its labels: two of one value are refused, partner or not.
+    Of `on`, `ignoring` and `group_left` the side of one must be one series for each of the labels that it joins by: two
+    of one value are refused, partner or not.
     """
-    if node.ignoring or node.op == "or":
+    if node.op == "or" or name in node.ignoring or (node.on is not None and name not in node.on):
         return False
-    if node.on is None:
-        return not node.many
-    if name not in node.on:
-        return False
+    if node.on is None and not node.ignoring and not node.many:
+        return True
     if node.op in SETS or below is not (node.left if node.many == "right" else node.right):
         return True
     if not isinstance(below, Aggregate) or below.without or below.op in TOPS:
         return False
-    return {*below.labels} <= {*node.on}
+    return not {*below.labels} & {*node.ignoring} if node.on is None else {*below.labels} <= {*node.on}
 
 
 def _other(node: Binary, below: Node) -> Node:
@@ -227,6 +225,8 @@ def _fixes(node: Node, matcher: tuple[str, str, str]) -> bool:
         return _keeps(node, matcher[0]) and _fixes(node.inner, matcher)
     if isinstance(node, Call):
         return _keeps(node, matcher[0]) and any(_fixes(arg, matcher) for arg in node.args)
+    if isinstance(node, Binary) and node.op in ("and", "unless") and _fixes(node.left, matcher):
+        return True  # what is left of the left side is as it was
     if (
         isinstance(node, Binary)
         and node.on is None
@@ -329,5 +329,7 @@ RULES: Mapping[str, Callable[[Sequence[Step], Mapping[str, object]], bool]] = {
     "a zero that does not grow": _of_path(is_zero_alternative),
     "only presence is asked": _of_path(is_presence),
     "no value is asked": _of_path(is_value_alone),
+    "a stricter comparison beside": _of_path(is_implied_comparison),
+    "what the other alternative has": _of_path(is_had_already),
 }
 """Each with the path to what changed and the rule; random series try to refute each in the tests."""

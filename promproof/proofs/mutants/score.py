@@ -18,6 +18,7 @@ from promproof.proofs.coverage import Coverage, Noticed, TestFile, coverage
 from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
 from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
+from promproof.proofs.mutants.readers import is_read_alike
 
 ELSEWHERE = "no test file loads these rules, so nothing was judged; name the rule files that they load"
 
@@ -78,7 +79,7 @@ def score(
     used = [file for file in files if not file.loads or given & set(file.loads)]
     known = surroundings(documents, used)
     ready = [suite for suite in suites(used, known) if suite.rules]
-    same = [mutant for mutant in made if _is_same_hold(mutant, ready)]
+    same = [mutant for mutant in made if _is_same_hold(mutant, ready) or _is_read_alike(mutant, ready)]
     made = [mutant for mutant in made if mutant not in same]
     broken = [] if is_passing else failing(promtool, ready)
     sound = [suite for suite in ready if all(suite is not other for other, _ in broken)]
@@ -102,6 +103,27 @@ def _is_same_hold(mutant: Mutant, suites: Sequence[Suite]) -> bool:
         parse_duration(str(data.get("for") or "0s")) for data in (mutant.subject.data, mutant.change.data)
     )
     return bool(steps) and all(math.ceil(before / step) == math.ceil(after / step) for step in steps)
+
+
+def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:
+    """Whether all that test files load and ask reads a changed recording rule alike."""
+    if mutant.subject.is_alert:
+        return False
+    own = [suite for suite in suites if suite.has(mutant.subject)]
+    rules = [entry for suite in own for entry in suite.rules]
+    places = {
+        (entry.document.path.resolve(), entry.key) for entry in rules if entry.name == mutant.subject.name
+    }
+    if len(places) != 1 or any("*" in entry.reads for entry in rules):
+        return False
+    asked = [
+        str(entry.get("expr"))
+        for suite in own
+        for case in suite.raw.get("tests") or ()
+        for entry in case.get("promql_expr_test") or ()
+    ]
+    expressions = dict.fromkeys([*(str(entry.data.get("expr")) for entry in rules), *asked])
+    return is_read_alike(mutant.subject.data, mutant.change.data, list(expressions))
 
 
 def rule_documents(paths: Sequence[Path]) -> list[Document]:

@@ -71,7 +71,7 @@ def _refused(above: Sequence[Step], below: Node) -> set[str]:
 def is_fixed_label(path: Sequence[Step]) -> bool:
     """A grouping gains or loses a label that has one value in all that is grouped, and that nobody reads then."""
     old, new = path[-1]
-    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)) or not _groups_alike(old, new):
+    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)) or not groups_alike(old, new):
         return False
     must = shape(old.inner, {}).must
     names = set(old.labels) ^ set(new.labels)
@@ -86,7 +86,7 @@ def is_folded_again(path: Sequence[Step]) -> bool:
     if len(path) < 2 or not (isinstance(old, Aggregate) and isinstance(new, Aggregate)):
         return False
     above = path[-2][0]
-    if not isinstance(above, Aggregate) or not _groups_alike(old, new) or old.without or above.without:
+    if not isinstance(above, Aggregate) or not groups_alike(old, new) or old.without or above.without:
         return False
     if above.inner is not old or not {*above.labels} <= {*old.labels} & {*new.labels}:
         return False
@@ -101,7 +101,7 @@ def is_folded_again(path: Sequence[Step]) -> bool:
 def is_presence(path: Sequence[Step]) -> bool:
     """`x unless on (a) sum by (a, b) (rate(y[5m])) > 0` without b: of the right side only presence by `a` is asked."""
     old, new = path[-1]
-    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)) or not _groups_alike(old, new):
+    if not (isinstance(old, Aggregate) and isinstance(new, Aggregate)) or not groups_alike(old, new):
         return False
     below: Node = old
     for node, _ in reversed(path[:-1]):
@@ -109,7 +109,7 @@ def is_presence(path: Sequence[Step]) -> bool:
             return False
         if node.op in ("and", "unless") and below is node.right and node.on is not None:
             return old.op not in TOPS and not (set(old.labels) ^ set(new.labels)) & set(node.on)
-        if below is not old or not _holds_for_one(old, node):
+        if below is not old or not _holds_for_one(old, node, {*old.labels} ^ {*new.labels}):
             return False
         below = node
     return False
@@ -151,18 +151,22 @@ def _is_there_whatever(node: Node) -> bool:
     )
 
 
-def _holds_for_one(group: Aggregate, node: Binary) -> bool:
-    """Whether a group passes a comparison exactly if a part of it does, however it is parted."""
+def _holds_for_one(group: Aggregate, node: Binary, names: set[str]) -> bool:
+    """Whether a group passes a comparison exactly if a part of it does, however it is parted by these labels.
+
+    Compared with series, each part needs the partner that the whole has.
+    """
     if node.op not in COMPARISONS or node.is_bool or node.left is not group:
         return False
-    if not isinstance(node.right, Number):
+    if isinstance(node.right, Number):
+        if group.op == "sum":
+            return node.op == ">" and node.right.value == 0 and bounds(group.inner, {})[0] >= 0
+    elif is_number(node.right) or node.on is None or node.many != "left" or names & {*node.on, *node.include}:
         return False
-    if group.op == "sum":
-        return node.op == ">" and node.right.value == 0 and bounds(group.inner, {})[0] >= 0
     return (group.op, node.op[0]) in (("max", ">"), ("min", "<"))
 
 
-def _groups_alike(old: Aggregate, new: Aggregate) -> bool:
+def groups_alike(old: Aggregate, new: Aggregate) -> bool:
     """Whether two aggregations differ in their labels only."""
     return (old.op, old.without, old.inner.text) == (new.op, new.without, new.inner.text) and (
         None if old.param is None else old.param.text

@@ -48,6 +48,8 @@ EXAMPLES: dict[str, Sequence[str]] = {
         'g{a="b"} unless h{a="b"}',
         'g{a="b"} / on (a) sum by (a) (h{a="b"}) > 1',
         'g{a="b"} < 9 and h{a="b"} > 0',
+        'g{a="b"} != ignoring (instance) group_left () count by (job, a, k) (h{a="b"} > 0)',
+        '(g{a="b"} > 1 and on () sum(h)) / h{a="b"} > 0',
     ),
     "a guard that a share implies": (
         'sum(rate(c_total{a="b"}[5m])) / sum(rate(c_total[5m])) > 0.1 and sum(rate(c_total[5m])) > 0',
@@ -70,11 +72,20 @@ EXAMPLES: dict[str, Sequence[str]] = {
     "only presence is asked": (
         "g unless on (a) sum by (a, k) (rate(c_total[5m])) > 0",
         "g and on (a) max by (a, k) (h) > 1",
+        "g and on (a) max by (a, k) (h) > on (a) group_left () max by (a) (rate(c_total[5m]))",
     ),
     "no value is asked": (
         "g > 1 and on () sum(h == bool 1)",
         "g unless on (a) sum by (a) (h > bool 3) * 3",
         "g and on (a) sum by (a) (rate(c_total[5m])) / 3",
+    ),
+    "a stricter comparison beside": (
+        "(sum by (a) (rate(c_total[5m])) / sum by (a) (rate(d_total[5m])) > 0) > 0.37",
+        "g > 0 and g >= 3",
+    ),
+    "what the other alternative has": (
+        'rate(c_total{a!="b"}[5m]) or rate(c_total{a="b", k="v"}[5m])',
+        'g{a!~"b|d", k="v"} or g{a=~"b|d", k="v", job="j"}',
     ),
 }
 """For each rule expressions that surely meet it."""
@@ -92,6 +103,40 @@ NEAR: dict[str, Sequence[tuple[str, str]]] = {
             'histogram_quantile(0.9, l_bucket{le="1"}) > g{le="1"}',
             'histogram_quantile(0.9, l_bucket) > g{le="1"}',
         ),
+        (
+            'g{a="b"} != ignoring (instance) group_left () h{a="b"}',
+            'g{a="b"} != ignoring (instance) group_left () h',
+        ),
+        (
+            'g{a="b"} != ignoring (instance, a) group_left () count by (job, k) (h{a="b"})',
+            'g != ignoring (instance, a) group_left () count by (job, k) (h{a="b"})',
+        ),
+    ),
+    "only presence is asked": (
+        (
+            "g and on (a) max by (a, k) (h) > on (a) max by (a) (g)",
+            "g and on (a) max by (a) (h) > on (a) max by (a) (g)",
+        ),
+        (
+            "g and on (a) min by (a, k) (h) > on (a) group_left () max by (a) (g)",
+            "g and on (a) min by (a) (h) > on (a) group_left () max by (a) (g)",
+        ),
+    ),
+    "a stricter comparison beside": (
+        ("(g > 0) > 3", "(g > 6) > 3"),
+        ("(g > 0) > bool 3", "(g > -1) > bool 3"),
+        ("(g >= 3) >= 3", "(g > 3) >= 3"),
+        ("g > 0 and on (a) g > 3", "g > -1 and on (a) g > 3"),
+        ("(g > 0) < 3", "(g > -1) < 3"),
+    ),
+    "what the other alternative has": (
+        (
+            'rate(c_total{a!="b"}[5m]) or rate(c_total{a="b", k="v"}[10m])',
+            'rate(c_total{a!="b"}[5m]) or rate(c_total{k="v"}[10m])',
+        ),
+        ('g{a!="b", job="j"} or g{a="b", k="v"}', 'g{a!="b", job="j"} or g{k="v"}'),
+        ('g{a!="b"} or h{a="b", k="v"}', 'g{a!="b"} or h{k="v"}'),
+        ('g{a!="b"} or on (a) g{a="b", k="v"}', 'g{a!="b"} or on (a) g{k="v"}'),
     ),
     "a guard that a share implies": (
         (

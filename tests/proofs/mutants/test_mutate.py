@@ -78,6 +78,19 @@ def test_a_test_file_that_fails_without_any_change_is_no_judge(
     first = "tests.yml: fails without any change, and was left out; correct it first"
     assert first in told.partition("rule killed tests")[0], "the cause, before the table"
     assert "score: 0 of" in told
+    whole = told.replace(" ", "")  # a terminal breaks long names
+    assert f"UnitTesting:{tmp_path / 'tests.yml'}" in whole, "the user's file, not one that was made of it"
+    assert "-tests.json" not in whole
+
+
+def test_a_rule_that_promtool_refuses_is_told_with_the_file_that_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = RULES.replace("humidity > 50", "humidity > > 50")
+    assert mutate.run(given(tmp_path, rules, format="text")) == 2
+    told = "".join(capsys.readouterr().out.split())
+    assert f"{tmp_path / 'rules.yml'}:group" in told
+    assert "-rules.json" not in told
 
 
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:

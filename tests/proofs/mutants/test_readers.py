@@ -1,0 +1,84 @@
+"""Changes of a recording rule by what reads it: nobody can tell some, and with another reader each is a mutant."""
+
+from __future__ import annotations
+
+import pytest
+
+from promproof.proofs.mutants.readers import is_read_alike
+
+pytestmark = pytest.mark.unit
+
+COUNT = "sum by (status) (rate(x_total[5m]))"
+BUSY = "max by (tenant) (used / whole)"
+SHARE = 'sum(r{status="2"}) / sum(r) > 0.5'
+ASKED = (
+    "(slow > on (tenant) group_left () most and on (tenant) r > on (tenant) group_left () limit) unless quiet"
+)
+
+
+def alike(old: str, new: str, *readers: str, **more: object) -> bool:
+    rule = {"record": "r", "expr": old, **more}
+    return is_read_alike(rule, {**rule, "expr": new}, [old, *readers])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reader"),
+    [
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), SHARE),
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), "sum without (instance) (r) > 1"),
+        (COUNT, COUNT.replace("rate", "increase"), SHARE),
+        (BUSY, BUSY.replace("(tenant)", "(tenant, instance)"), ASKED),
+    ],
+    ids=["summed again", "summed again without it", "divided by itself", "its presence alone is asked"],
+)
+def test_a_change_that_no_reader_can_tell_means_the_same(old: str, new: str, reader: str) -> None:
+    assert alike(old, new, reader)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reader"),
+    [
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), "count(r) > 1"),
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), "sum by (instance) (r) > 1"),
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), 'sum(r{instance="a"}) > 1'),
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), "max(r) > 1"),
+        (COUNT, COUNT.replace("(status)", "(status, instance)"), "r > 1"),
+        (COUNT, COUNT.replace("by (status) ", ""), SHARE),
+        (COUNT, COUNT.replace("rate", "increase"), 'sum(r{status="2"}) > 0.5'),
+        (COUNT, COUNT.replace("rate", "increase"), "(sum(r) + 1) / sum(r) > 0.5"),
+        (COUNT, COUNT.replace("[5m]", "[10m]"), SHARE),
+        (BUSY, BUSY.replace("(tenant)", "(tenant, instance)"), ASKED.replace("and on (tenant)", "or")),
+        (BUSY, BUSY.replace("max", "min"), ASKED),
+        (BUSY, BUSY.replace("(tenant)", "(tenant, instance)"), "max_over_time(r[5m]) > 1"),
+    ],
+    ids=[
+        "counted",
+        "summed by it",
+        "matched by it",
+        "aggregated otherwise",
+        "not aggregated",
+        "another label",
+        "compared with a number",
+        "beside a number",
+        "another window",
+        "an alternative",
+        "another aggregation",
+        "over time",
+    ],
+)
+def test_a_change_that_a_reader_tells_is_a_mutant(old: str, new: str, reader: str) -> None:
+    assert not alike(old, new, reader)
+    assert not alike(old, new, SHARE if old == COUNT else ASKED, reader), "one reader of two is enough"
+
+
+def test_a_recording_that_nobody_reads_is_read_by_people() -> None:
+    assert not alike(COUNT, COUNT.replace("(status)", "(status, instance)"), "other > 1")
+    assert not alike(COUNT, COUNT.replace("(status)", "(status, instance)"), SHARE, '{job="j"} > 1')
+
+
+def test_a_label_that_the_rule_gives_is_no_label_to_add() -> None:
+    added = COUNT.replace("(status)", "(status, instance)")
+    assert not alike(COUNT, added, SHARE, labels={"instance": "all"}), (
+        "two series of one label set are refused"
+    )
+    assert alike(COUNT, added, SHARE, labels={"team": "a"})
