@@ -16,10 +16,9 @@ from promproof.config.yamlfile import clone
 from promproof.proofs.mutants.base import Mutant, Subject
 from promproof.proofs.mutants.constant import constant_labels, expected_without, without_labels
 from promproof.proofs.mutants.instants import is_askable, noticed, questions, relabelled
-from promproof.proofs.mutants.project import ALERTS, Entry, Suite, metrics
+from promproof.proofs.mutants.project import ALERTS, TOGETHER, Entry, Suite, metrics, readers
 from promproof.proofs.mutants.promtool import Job, judge
 
-TOGETHER = 24
 PHASES = 12
 """The first asks one test of each file, each further one as many as all before it."""
 STEPS: Sequence[tuple[bool, int | None]] = [*((True, phase) for phase in range(PHASES)), (False, None)]
@@ -78,10 +77,10 @@ def _ask_instants(
     usable: dict[tuple[int, str, tuple[str | int, ...]], bool] = {}
     for begin, end in INSTANTS:
         jobs = []
-        for suite, subject, numbers in _batches(suites, mutants, dead):
+        for suite, subject, numbers in (*_batches(suites, mutants, dead), *readers(suites, mutants, dead)):
             place = (id(suite), subject.file, subject.key)
             if place not in usable:
-                usable[place] = is_askable(suite, subject, by_subject[subject.file, subject.key])
+                usable[place] = is_askable(suite, subject, by_subject.get((subject.file, subject.key), []))
             if usable[place]:
                 chosen = [(number, mutants[number]) for number in numbers]
                 asked = questions(suite, subject, chosen, suite.by_length[begin:end])

@@ -18,6 +18,7 @@ from promproof.config.durations import format_duration, parse_duration
 from promproof.config.yamlfile import clone
 from promproof.proofs.asking import ANSWER, IMPOSSIBLE
 from promproof.proofs.mutants.base import Mutant, Subject
+from promproof.proofs.mutants.inlined import inlined
 from promproof.proofs.mutants.project import ALERTS, Suite, metrics
 from promproof.proofs.mutants.promtool import Answer, Job
 
@@ -99,11 +100,13 @@ def is_askable(suite: Suite, subject: Subject, mutants: Sequence[Mutant]) -> boo
 def questions(
     suite: Suite, subject: Subject, mutants: Sequence[tuple[int, Mutant]], numbers: Collection[int]
 ) -> Instants | None:
-    """What is asked of these tests about some mutants of one alert; None when no case is about it."""
+    """What is asked of these tests about some mutants of one alert, or of recordings that it reads.
+
+    None when no case is about it, or about a recording that its expression can't take the place of.
+    """
     every = parse_duration(suite.file.evaluation_interval)
-    said: list[tuple[int | None, str, int]] = [(None, subject.expression, _steps(subject.data, every))]
-    said += [(n, str(m.change.data["expr"]), _steps(m.change.data, every)) for n, m in mutants]
-    if any(steps > STEPS for _, _, steps in said):
+    said = _said(suite, subject, mutants, every)
+    if said is None or any(steps > STEPS for _, _, steps in said):
         return None
     tests: list[dict[str, Any]] = []
     asked: list[tuple[int | None, int, tuple[int, float]]] = []
@@ -133,6 +136,33 @@ def questions(
     rules = {"groups": [{"name": "g", "rules": [entry.data for entry in suite.upstream(reads)]}]}
     raw = {key: value for key, value in suite.raw.items() if key != "group_eval_order"}
     return Instants(Job({**raw, "tests": tests}, rules), asked, expected, given)
+
+
+def _said(
+    suite: Suite, subject: Subject, mutants: Sequence[tuple[int, Mutant]], every: float
+) -> list[tuple[int | None, str, int]] | None:
+    """Who says what, and how often in a row it has to hold: the rule, then the mutants.
+
+    Without recordings where that can be, for those are evaluated from the beginning.
+    """
+    own = next(place for place, entry in enumerate(suite.rules) if suite.is_same(entry, subject))
+    plain: list[tuple[int | None, str, int]] = [(None, subject.expression, _steps(subject.data, every))]
+    whole: list[tuple[int | None, str | None, int]] = [
+        (None, inlined(suite, subject.expression, own, {}), plain[0][2])
+    ]
+    is_recorded = False
+    for number, mutant in mutants:
+        data, changed = mutant.change.data, {}
+        if mutant.subject.key != subject.key or mutant.subject.file != subject.file:
+            is_recorded = True
+            place = next(p for p, entry in enumerate(suite.rules) if suite.is_same(entry, mutant.subject))
+            data, changed = subject.data, {place: str(mutant.change.data["expr"])}
+        steps = _steps(data, every)
+        plain.append((number, str(data["expr"]), steps))
+        whole.append((number, inlined(suite, str(data["expr"]), own, changed), steps))
+    if is_recorded:  # what can't be inlined is left to the rules themselves
+        return [(who, text, steps) for who, text, steps in whole if text is not None] if whole[0][1] else None
+    return plain if any(text is None for _, text, _ in whole) else [(w, str(text), n) for w, text, n in whole]
 
 
 def _steps(data: Mapping[str, Any], every: float) -> int:

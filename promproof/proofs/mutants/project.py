@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from promproof.config.shapes import RuleFile, shaped
 from promproof.config.yamlfile import load
 from promproof.config.yamltext import Key
 from promproof.proofs.coverage.testfile import TestFile
-from promproof.proofs.mutants.base import Subject
+from promproof.proofs.mutants.base import Mutant, Subject
 from promproof.proofs.mutants.syntax import read
 
 ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
@@ -180,3 +180,31 @@ def suites(files: Sequence[TestFile], documents: Mapping[Path, Document]) -> Ite
     """The test files with all rules that they load; documents: those of `surroundings`."""
     for file in files:
         yield Suite(file, tuple(entry for path in file.loads for entry in entries(documents[path])))
+
+
+TOGETHER = 24
+"""Mutants that are asked about in one test."""
+
+
+def readers(
+    suites: Sequence[Suite], mutants: Sequence[Mutant], dead: Collection[int]
+) -> Iterator[tuple[Suite, Subject, list[int]]]:
+    """The alerts that read a mutated recording, with the numbers of its mutants that live, in groups."""
+    for suite in suites:
+        recorded = [
+            number
+            for number, mutant in enumerate(mutants)
+            if not mutant.subject.is_alert and number not in dead and suite.has(mutant.subject)
+        ]
+        for entry in suite.rules if recorded else ():
+            read = subject(entry) if entry.is_alert else None
+            if read is None:
+                continue
+            needed = {(_resolved(str(rule.document.path)), rule.key) for rule in suite.upstream(entry.reads)}
+            numbers = [
+                number
+                for number in recorded
+                if (_resolved(mutants[number].subject.file), mutants[number].subject.key) in needed
+            ]
+            for start in range(0, len(numbers), TOGETHER):
+                yield suite, read, numbers[start : start + TOGETHER]
