@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from promproof.config.durations import parse_duration
@@ -21,6 +21,7 @@ from promproof.proofs.plan import Plan
 from promproof.proofs.search import Problem
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.signatures import unnamed
+from promproof.proofs.spans import spans
 from promproof.proofs.tree import Node, NotCovered, parse
 from promproof.proofs.variations import Scene as Scene
 from promproof.proofs.variations import variations
@@ -29,6 +30,8 @@ MOST = 1500
 """Worlds that are tried for an alert."""
 EXTRA = 10
 """Worlds that are kept."""
+AGED = 6
+"""Further ones of series that took a turn."""
 VALUED = 4
 """Further ones, which show a mutant by the value in its texts alone."""
 TIMED = ("window", "for", "severity")
@@ -44,11 +47,7 @@ class _Changed:
 def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
     """Worlds that show mutants which the boundaries do not. rules: the recording rules, then the alert."""
     waiting = list(_mutants(plan, rules))
-    known = [
-        Scene(plan.problem.families, point.knobs, point.fires)
-        for found in plan.boundaries
-        for point in found.points
-    ]
+    known = _points(plan)
     kept: list[Scene] = []
     late = plan.problem.moment + 2 * plan.every + parse_duration(str(rules[-1].get("for") or "0s"))
     soon = (plan.problem.moment,)
@@ -60,8 +59,11 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
     for is_valued, moments in passes:
         for scene in (*known, *kept):
             waiting = _left(plan, scene, waiting, moments, is_valued=is_valued)
-        for scene in islice(variations(plan), MOST):
-            if not waiting or len(kept) >= EXTRA + VALUED * is_valued:
+        aged = _aged(plan) if waiting and not is_valued else None
+        further = () if aged is None else islice(chain(_points(aged), variations(aged)), MOST)
+        most = EXTRA + VALUED * is_valued + (0 if aged is None else AGED)
+        for scene in chain(islice(variations(plan), MOST), further):
+            if not waiting or len(kept) >= most:
                 break
             left = _left(plan, scene, waiting, moments, is_valued=is_valued)
             if len(left) < len(waiting):
@@ -70,6 +72,21 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
                     kept.append(replace(scene, fires=bool(said)))
                     waiting = left
     return kept
+
+
+def _points(plan: Plan) -> list[Scene]:
+    """The worlds of its boundaries."""
+    return [
+        Scene(plan.problem.families, point.knobs, point.fires)
+        for found in plan.boundaries
+        for point in found.points
+    ]
+
+
+def _aged(plan: Plan) -> Plan | None:
+    """The same with series that took a turn, where it looks at one metric over several windows."""
+    found = spans(plan.problem, plan.boundaries)
+    return None if found is None else replace(plan, problem=found[0], boundaries=found[1])
 
 
 def _shows_values(rules: Sequence[Mapping[str, Any]]) -> bool:

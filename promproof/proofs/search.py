@@ -77,7 +77,7 @@ class Problem:
         for family in self.families:
             series.setdefault(family.metric, []).extend(self._series(family, knobs))
         has_natives = any(family.is_native for family in self.families)
-        has_turns = self.age > 0
+        has_turns = self.age > 0 or any(family.turn is not None for family in self.families)
         return Evaluation(World(series, self.step, self.recorded, has_turns, has_natives, self.left_open))
 
     def forget(self) -> None:

@@ -11,6 +11,7 @@ from promproof.proofs.killers import answer, scenes
 from promproof.proofs.plan import planned, turned
 from promproof.proofs.search import Knobs
 from promproof.proofs.shapes import Recorded
+from promproof.proofs.spans import spans
 from promproof.proofs.tree import Node, parse
 from promproof.proofs.turning import instead, mirrored
 from promproof.proofs.world import LEVEL, PAST, SLOPE, Family
@@ -204,3 +205,33 @@ def test_a_turn_the_other_way_fires_too_where_a_span_is_asked() -> None:
     drop = turned("x offset 1h - x > 3", {}, 15.0)
     assert drop is not None
     assert mirrored(drop.problem, drop.boundaries[0].points[0].knobs) == [], "a rise is no drop"
+
+
+def _share(window: str, matcher: str = 's="5"') -> str:
+    return f"sum(rate(c{{{matcher}}}[{window}])) / sum(rate(c[{window}]))"
+
+
+@pytest.mark.parametrize("window", ["1h", "5m"])
+def test_a_matcher_of_one_window_of_two_shows_where_errors_began_or_ended_lately(window: str) -> None:
+    """Of steady series the other window decides, whatever this one says."""
+    rules: Recorded = {f"r{w}": [(parse(_share(w)), {})] for w in ("1h", "5m")}
+    changed = {**rules, f"r{window}": [(parse(_share(window, 's=~"5.*"')), {})]}
+    expression = "r1h > 0.0144 and r5m > 0.0144"
+    plan = planned(expression, rules, 15.0)
+    data = [{"record": f"r{w}", "expr": _share(w)} for w in ("1h", "5m")]
+    told = [
+        scene
+        for scene in scenes(plan, [*data, {"alert": "A", "expr": expression}])
+        if answer(plan.problem, scene, parse(expression), rules)
+        != answer(plan.problem, scene, parse(expression), changed)
+    ]
+    assert told
+    assert all(any(family.turn is not None for family in scene.families) for scene in told)
+
+
+def test_one_window_has_no_span_and_one_that_took_a_turn_has_no_other() -> None:
+    plan = planned("rate(c_total[5m]) > 5", {}, 15.0)
+    assert spans(plan.problem, plan.boundaries) is None
+    drop = turned("x offset 1h - x > 3", {}, 15.0)
+    assert drop is not None
+    assert spans(drop.problem, drop.boundaries) is None
