@@ -18,7 +18,7 @@ from promproof.proofs.search import Knobs, Problem, comparisons, constants, solv
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
 from promproof.proofs.turning import accompanied, presence, restarts
-from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC
+from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
 LATEST = 40 * 86400.0
 """promtool's clock is not turned further than that for an age."""
@@ -340,7 +340,7 @@ def _alone(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
     """The boundary where all stand still that need not move: `a + b > 0` is silent when the last of them stops."""
     still = dict(fired)
     for key in fired:
-        if key[1] in (LEVEL, SLOPE, TRAFFIC) and problem.fires({**still, key: 0.0}):
+        if key[1] in (LEVEL, SLOPE) and problem.fires({**still, key: 0.0}):
             still[key] = 0.0
     return boundary(problem, still, node) if still != fired else None
 
