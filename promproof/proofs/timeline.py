@@ -186,18 +186,23 @@ def asked(
     rules: Sequence[Mapping[str, Any]],
     reads: frozenset[str] | None,
 ) -> Question:
-    """Silent before; how long pending; firing at the end of the cause; silent after healing."""
+    """Silent before; how long pending; firing at the end of the cause; silent after healing.
+
+    Firing is whatever its labels are: those of `a or b` may be others from evaluation to evaluation.
+    """
     alert = matcher("alertname", name)
     last = times.healed - times.every
     span = f"[{round((last - times.cause + times.every) * 1000)}ms]"
     rest = f"[{round((times.end - last) * 1000) - 1}ms]"  # without `last` itself
+    firing = f'count(ALERTS{{{alert},alertstate="firing"}})'
+    step = f":{round(times.every * 1000)}ms]"
     asks = [
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.cause - times.every),
         (f'max(count_over_time(ALERTS{{{alert},alertstate="pending"}}{span})) or vector(0)', last),
-        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{span})) or vector(0)', last),
-        (f'count(ALERTS{{{alert},alertstate="firing"}}) or vector(0)', last),
+        (f"count_over_time({firing}{span[:-1]}{step}) or vector(0)", last),
+        (f"{firing} or vector(0)", last),
         (f"count(ALERTS{{{alert}}}) or vector(0)", times.end),
-        (f'max(count_over_time(ALERTS{{{alert},alertstate="firing"}}{rest})) or vector(0)', times.end),
+        (f"count_over_time({firing}{rest[:-1]}{step}) or vector(0)", times.end),
     ]
     return Question(staged(problem, silent, fired, times), asks, rules, problem.step, times.every, reads)
 
