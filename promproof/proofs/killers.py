@@ -7,7 +7,7 @@ one label, a value exactly at a threshold. What is found is asked of promtool as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
@@ -49,29 +49,46 @@ def scenes(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> list[Scene]:
     waiting = list(_mutants(plan, rules))
     known = _points(plan)
     kept: list[Scene] = []
-    late = plan.problem.moment + 2 * plan.every + parse_duration(str(rules[-1].get("for") or "0s"))
-    soon = (plan.problem.moment,)
-    passes: list[tuple[bool, tuple[float, ...]]] = [(False, soon)]
-    if plan.moves:  # a mutant has to hold as long as `for`
-        passes.insert(0, (False, (plan.problem.moment, late)))
-    if _shows_values(rules):
-        passes.append((True, soon))
-    for is_valued, moments in passes:
+    hold = parse_duration(str(rules[-1].get("for") or "0s"))
+    late = plan.problem.moment + hold + 3 * min(plan.every, hold or plan.every)  # a test ends about then
+    soon, lasting = (plan.problem.moment,), (plan.problem.moment, late)
+    # a mutant has to hold as long as `for`
+    for moments in (lasting, soon) if plan.moves else (soon,):
         for scene in (*known, *kept):
-            waiting = _left(plan, scene, waiting, moments, is_valued=is_valued)
-        aged = _aged(plan) if waiting and not is_valued else None
-        further = () if aged is None else islice(chain(_points(aged), variations(aged)), MOST)
-        most = EXTRA + VALUED * is_valued + (0 if aged is None else AGED)
-        for scene in chain(islice(variations(plan), MOST), further):
-            if not waiting or len(kept) >= most:
-                break
-            left = _left(plan, scene, waiting, moments, is_valued=is_valued)
-            if len(left) < len(waiting):
-                said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded)
-                if said is not None:  # a world that the rule itself refuses makes no test
-                    kept.append(replace(scene, fires=bool(said)))
-                    waiting = left
+            waiting = _left(plan, scene, waiting, moments, is_valued=False)
+        waiting = _search(plan, variations(plan), waiting, kept, EXTRA, moments, is_valued=False)
+    aged = _aged(plan) if waiting else None
+    if aged is not None:
+        found = chain(_points(aged), variations(aged))
+        waiting = _search(plan, found, waiting, kept, len(kept) + AGED, lasting, is_valued=False)
+    if _shows_values(rules):
+        for scene in (*known, *kept):
+            waiting = _left(plan, scene, waiting, soon, is_valued=True)
+        _search(plan, variations(plan), waiting, kept, len(kept) + VALUED, soon, is_valued=True)
     return kept
+
+
+def _search(
+    plan: Plan,
+    candidates: Iterable[Scene],
+    waiting: list[_Changed],
+    kept: list[Scene],
+    most: int,
+    moments: Sequence[float],
+    *,
+    is_valued: bool,
+) -> list[_Changed]:
+    """The mutants that none of these worlds tells; those that tell some are kept, up to so many."""
+    for scene in islice(candidates, MOST):
+        if not waiting or len(kept) >= most:
+            break
+        left = _left(plan, scene, waiting, moments, is_valued=is_valued)
+        if len(left) < len(waiting):
+            said = answer(plan.problem, scene, plan.problem.root, plan.problem.recorded)
+            if said is not None:  # a world that the rule itself refuses makes no test
+                kept.append(replace(scene, fires=bool(said)))
+                waiting = left
+    return waiting
 
 
 def _points(plan: Plan) -> list[Scene]:

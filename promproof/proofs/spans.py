@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from promproof.proofs.flips import Boundary, boundary
+from promproof.proofs.flips import Boundary, Point, boundary
 from promproof.proofs.history import give_past, past
 from promproof.proofs.search import Knobs, Problem, comparisons
 from promproof.proofs.world import BEFORE, LEVEL, PAST, SLOPE
 
+CLEAR = (60.0, 30.0, 10.0)
+"""How many times as far from its boundary, which is 0.4 % away on either side."""
 FAR = 50.0
 """By how much the other time was worse, or better."""
 
@@ -27,12 +29,29 @@ def spans(problem: Problem, boundaries: Sequence[Boundary]) -> tuple[Problem, li
     give_past(families, told, problem.moment)
     aged = replace(problem, families=families, age=told.age, reach=told.reach, asked=0)
     made: list[Boundary] = []
-    for found in boundaries[:2]:
+    for found in {found.turned: found for found in reversed(boundaries[:2])}.values():
         if found.turned[1] in (LEVEL, SLOPE) and families[found.turned[0]].turn is not None:
             for fired in _starts(aged, found):
                 bounds = (boundary(aged, fired, node) for node in comparisons(aged.root))
-                made += [bound for bound in bounds if bound is not None]
+                made += [_clear(aged, bound) for bound in bounds if bound is not None]
     return (aged, made) if made else None
+
+
+def _clear(aged: Problem, found: Boundary) -> Boundary:
+    """The boundary with points far from it: what a window still holds of before gets less while the alert waits."""
+    key, (fired, silent) = found.turned, found.points[:2]
+    apart = fired.knobs[key] - silent.knobs[key]
+    points = []
+    for point, by in ((fired, apart), (silent, -apart)):
+        knobs = point.knobs
+        for far in CLEAR:
+            value = point.knobs[key] + by * far
+            other = {**point.knobs, key: value}
+            if value >= 0 and aged.fires(other) == point.fires:
+                knobs = other
+                break
+        points.append(Point(knobs, point.fires))
+    return replace(found, points=tuple(points))
 
 
 def _starts(aged: Problem, found: Boundary) -> Iterator[Knobs]:

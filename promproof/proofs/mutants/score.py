@@ -17,6 +17,7 @@ from promproof.errors import InputError
 from promproof.proofs.coverage import Coverage, Noticed, TestFile, coverage
 from promproof.proofs.mutants.base import Mutant, mutants
 from promproof.proofs.mutants.batch import failing, killed
+from promproof.proofs.mutants.operators.boundary import is_exact
 from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
 from promproof.proofs.mutants.readers import is_read_alike
 
@@ -79,7 +80,11 @@ def score(
     used = [file for file in files if not file.loads or given & set(file.loads)]
     known = surroundings(documents, used)
     ready = [suite for suite in suites(used, known) if suite.rules]
-    same = [mutant for mutant in made if _is_same_hold(mutant, ready) or _is_read_alike(mutant, ready)]
+    same = [
+        mutant
+        for mutant in made
+        if _is_same_hold(mutant, ready) or _is_inexact(mutant, ready) or _is_read_alike(mutant, ready)
+    ]
     made = [mutant for mutant in made if mutant not in same]
     broken = [] if is_passing else failing(promtool, ready)
     sound = [suite for suite in ready if all(suite is not other for other, _ in broken)]
@@ -103,6 +108,14 @@ def _is_same_hold(mutant: Mutant, suites: Sequence[Suite]) -> bool:
         parse_duration(str(data.get("for") or "0s")) for data in (mutant.subject.data, mutant.change.data)
     )
     return bool(steps) and all(math.ceil(before / step) == math.ceil(after / step) for step in steps)
+
+
+def _is_inexact(mutant: Mutant, suites: Sequence[Suite]) -> bool:
+    """Whether `>` and `>=` may be one, since what is compared is recorded as a rate, a division or an average."""
+    if mutant.operator != "boundary":
+        return False
+    rules = [entry for suite in suites if suite.has(mutant.subject) for entry in suite.rules]
+    return not is_exact(mutant.subject, mutant.change, _recorded(rules))
 
 
 def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from promproof.proofs.mutants.base import Subject
+from promproof.proofs.mutants.operators.boundary import is_exact, make
 from promproof.proofs.mutants.readers import is_read_alike
+from promproof.proofs.mutants.syntax import read
 
 pytestmark = pytest.mark.unit
 
@@ -69,6 +72,25 @@ def test_a_change_that_no_reader_can_tell_means_the_same(old: str, new: str, rea
 def test_a_change_that_a_reader_tells_is_a_mutant(old: str, new: str, reader: str) -> None:
     assert not alike(old, new, reader)
     assert not alike(old, new, SHARE if old == COUNT else ASKED, reader), "one reader of two is enough"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "exact"),
+    [
+        ("sum(x)", True),
+        ("max by (a) (max_over_time(x[5m]))", True),
+        ("sum(rate(x[5m]))", False),
+        ("x / y", False),
+        ("deeper", False),
+    ],
+)
+def test_a_recorded_value_is_exact_where_its_expression_is(recorded: str, exact: bool) -> None:
+    rule: dict[str, object] = {"alert": "A", "expr": "r > 5 and on () other > 1"}
+    subject = Subject("r.yml", ("groups", 0, "rules", 0), "r.yml:1", rule, read(str(rule["expr"])))
+    known = {"r": [recorded], "deeper": ["avg(x)"]}
+    first, second = make.make(subject)
+    assert is_exact(subject, first, known) == exact
+    assert is_exact(subject, second, known), "nobody records the other"
 
 
 def test_a_recording_that_nobody_reads_is_read_by_people() -> None:
