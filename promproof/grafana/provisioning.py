@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from promproof.config import usertext
+from promproof.config import jsontext, usertext
 from promproof.config.inputs import load_document
 from promproof.config.usertext import Mistake
 from promproof.errors import InputError
@@ -75,9 +75,12 @@ def texts(monitoring: Path) -> Texts:
             continue  # what a run has written
         name = str(path.relative_to(monitoring))
         try:
-            dashboards[name] = usertext.read(path)
+            text = usertext.read(path)
         except Mistake as mistake:
             problems.append(Problem(name, "$", mistake.text))
+            continue
+        if root != monitoring or not _is_of_targets(text):
+            dashboards[name] = text
     sources: list[DataSource] = []
     providers: list[Provider] = []
     for path in sorted([*root.rglob("datasources/*.y*ml"), *root.rglob("provisioning/dashboards/*.y*ml")]):
@@ -92,6 +95,19 @@ def texts(monitoring: Path) -> Texts:
         providers += reader.providers(data)
     problems += _unmounted(providers, _mounts(monitoring, root))
     return Texts(dashboards, tuple(sources), tuple(providers), tuple(problems))
+
+
+def _is_of_targets(text: str) -> bool:
+    """Whether a file is one that Prometheus discovers targets in: a list of groups of them, as no dashboard is."""
+    try:
+        groups = jsontext.value(text)
+    except Mistake:
+        return False
+    return (
+        isinstance(groups, list)
+        and bool(groups)
+        and all(isinstance(group, dict) and isinstance(group.get("targets"), list) for group in groups)
+    )
 
 
 def parsed(files: Texts) -> GrafanaFolder:

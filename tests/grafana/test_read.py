@@ -336,3 +336,19 @@ def test_an_export_is_imported_where_nothing_is_provisioned(tmp_path: Path) -> N
 def test_provisioning_does_not_fill_in_an_export(provisioned: str, tmp_path: Path) -> None:
     (board,) = parsed(texts(written(tmp_path, provisioned))).dashboards
     assert "provisioning does not fill in ${DS_METRICS}" in said(board)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ('[{"targets": ["a:1"], "labels": {"team": "care"}}]', False),
+        ('[{"targets": []}, {"targets": ["b:1"]}]', False),
+        ('[{"title": "A", "panels": []}]', True),
+        ("[]", True),
+        ("{", True),
+    ],
+)
+def test_a_file_of_targets_beside_the_dashboards_is_none(text: str, is_read: bool, tmp_path: Path) -> None:
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "a.json").write_text(text, encoding="utf-8")
+    assert bool(texts(tmp_path).dashboards) is is_read
