@@ -130,14 +130,17 @@ class Row:
         )
 
 
+def text_of(lines: list[dict[str, Any]]) -> str:
+    """The lines of a history as it writes them: one that names an earlier one is told by its first bytes."""
+    return "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines)
+
+
 def outcomes(
     folder: Path, lines: list[dict[str, Any]], is_wanted: Callable[[str], object]
 ) -> dict[str, tuple[Outcome, str]]:
     """What some claims say of a history, and their tolerance. lines: its records, as they stand in the file."""
     path = folder / "changed.jsonl"
-    # as the history writes them: a line that names an earlier one is told by its beginning
-    texts = (json.dumps(line, separators=(",", ":")) for line in lines)
-    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    path.write_text(text_of(lines), encoding="utf-8")
     try:
         history = read(path)
         record = history.last(Inputs)

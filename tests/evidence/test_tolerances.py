@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tolerances import counted, drawn, flips, measured
+from benchmarks.tolerances import counted, drawn, flips, measured, text_of
+from promproof.evidence.again import is_again
 
 GREEN = Path(__file__).parent / "runs" / "green"
 pytestmark = pytest.mark.unit
@@ -28,6 +29,12 @@ def test_numbers_are_changed_and_nothing_else() -> None:
     boundary = {"points": [["A", None, False], ["A", 0.1, True]]}
     flips("boundary", boundary, 2.0)
     assert boundary["points"] == [["A", None, False], ["A", 0.2, True]]
+
+
+def test_a_line_that_names_an_earlier_one_is_written_as_it_stood() -> None:
+    line = '{"n":21,"t":8.7,"kind":"held_poll","as":18,"data":{"end":8.8}}'
+    assert is_again(line)
+    assert text_of([json.loads(line)]) == f"{line}\n"
 
 
 def test_counts_see_the_smallest_change_and_durations_less(tmp_path: Path) -> None:
