@@ -6,6 +6,7 @@ The database also tells which ids there are: those without rows must stand at 0,
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from promproof.checks.base import Check, Claim, findings, for_metrics, not_verified, register
 from promproof.checks.metric_durations import UNITS, sum_interval
@@ -14,7 +15,7 @@ from promproof.contract.panels import RowsSumTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Record
 from promproof.evidence.records import Sums, number
-from promproof.exposition import label_set, series_text
+from promproof.exposition import Labels, label_set, series_text
 from promproof.truth.metrics import ZERO
 from promproof.verdict import Verdict
 
@@ -44,7 +45,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         moved = value != evidence.baseline.get((metric.name, labels), 0.0)
         if moved and dict(labels).get(truth.subject) not in {*sums, "other"}:
             found.append(f"{series_text(metric.name, labels)} is {value:g}, the database has no rows")
-    found += _beside_requests(metric, truth, evidence, sum(values.values()))
+    found += _beside_requests(metric, truth, evidence, values)
     if not found and not any(sums.values()):
         found.append("the database has no rows: nothing was shown")
     return findings(
@@ -57,19 +58,21 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _beside_requests(metric: Metric, truth: RowsSumTruth, evidence: Evidence, total: float) -> list[str]:
+def _beside_requests(
+    metric: Metric, truth: RowsSumTruth, evidence: Evidence, values: Mapping[Labels, float]
+) -> list[str]:
     """A time that is longer than all requests that it was spent in, or shorter than they were certainly held."""
     if not truth.within:
         return []
     ledger, unit = evidence.ledger, UNITS.get(metric.unit, 1.0)
-    before = sum(value for (name, _), value in evidence.baseline.items() if name == metric.name)
+    total = sum(value - evidence.baseline.get((metric.name, labels), 0.0) for labels, value in values.items())
     endpoints = [tuple(text.split(" ", 1)) for text in truth.within]
     parts = [
         sum_interval(ledger, [(method, path)], evidence.longest_handler)
         for method, path in endpoints
         if (method, path) in ledger.endpoints_seen
     ]
-    interval, seconds = sum(parts, ZERO), (total - before) * unit
+    interval, seconds = sum(parts, ZERO), total * unit
     if seconds in interval or any(ledger.open.values()):
         return []
     return [
