@@ -74,6 +74,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     folder = tmp_path_factory.mktemp("report")
     pages: dict[str, Subject] = {name: subject(name) for name in ("red", "drill")}
     pages["long"] = replace(subject("red"), verdicts=[LONG, *subject("red").verdicts])
+    pages["one"] = replace(subject("red"), verdicts=subject("red").verdicts[:1])
     pages["many"] = replace(subject("red"), verdicts=many())
     for name, made in pages.items():
         (folder / name).mkdir()
@@ -142,6 +143,11 @@ def test_the_lanes_are_drawn_for_the_width_that_there_is(chromium: Chromium) -> 
     assert none == 0
     assert 300 < slim <= 375
     assert chromium.evaluate('document.querySelectorAll(".slim .curve, .slim .bar").length') > 6
+
+
+def test_one_claim_is_counted_as_one(chromium: Chromium) -> None:
+    show(chromium, "one", BROAD)
+    assert chromium.evaluate('document.querySelector(".filter output").textContent') == "1 claim"
 
 
 def test_the_filter_leaves_what_fits_and_counts_it(chromium: Chromium) -> None:

@@ -105,3 +105,4 @@ def test_the_page_of_a_session_has_its_curves_its_endpoints_and_its_generator() 
     assert LONG in found.text
     assert load.headline(result) in found.text
     assert "pass</span> <bdi>made up against http://127.0.0.1:8000</bdi></h1>" in text
+    assert "promproof judge" not in found.text, "a session keeps no history that could be judged again"

@@ -5,6 +5,7 @@
   const claims = [...document.querySelectorAll(".claim")];
   let texts; // read when they are first asked for
   const noun = " " + (form.dataset.noun || "claims");
+  const all = claims.length + (claims.length === 1 ? noun.slice(0, -1) : noun);
   const said = form.querySelector("output");
   const filter = () => {
     const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -17,7 +18,7 @@
       claim.hidden = !fits;
       shown += fits;
     });
-    said.textContent = shown === claims.length ? claims.length + noun : shown + " of " + claims.length + noun;
+    said.textContent = shown === claims.length ? all : shown + " of " + claims.length + noun;
   };
   const open = () => {
     const claim = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -32,7 +33,7 @@
   addEventListener("hashchange", open);
   // a browser may keep what was typed before the page was loaded again
   if (form.text.value || form.kind.value || form.verdict.value) filter();
-  else said.textContent = claims.length + noun;
+  else said.textContent = all;
   open();
   document.body.dataset.ready = "yes";
 })();
