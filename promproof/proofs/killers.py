@@ -7,6 +7,7 @@ one label, a value exactly at a threshold. What is found is asked of promtool as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -114,13 +115,19 @@ def _shows_values(rules: Sequence[Mapping[str, Any]]) -> bool:
 
 def _mutants(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> Iterator[_Changed]:
     expressions = [str(data["expr"]) for data in rules]
+    names = Counter(data.get("record") for data in rules if data.get("record"))
+    beside = {
+        str(data["record"]): str(data["expr"])
+        for data in rules
+        if names[data.get("record")] == 1 and not data.get("labels")
+    }
     for place, data in enumerate(rules):
         try:
             made = mutants(Subject("", (place,), "", dict(data), read(str(data["expr"]))))
         except ValueError:
             continue
         for mutant in made:
-            if mutant.operator in TIMED or is_read_alike(data, mutant.change.data, expressions):
+            if mutant.operator in TIMED or is_read_alike(data, mutant.change.data, expressions, beside):
                 continue
             try:
                 tree = parse(str(mutant.change.data["expr"]))

@@ -12,9 +12,10 @@ from dataclasses import replace
 from promproof.proofs.flips import Boundary, Point, boundary
 from promproof.proofs.history import give_past, past
 from promproof.proofs.search import Knobs, Problem, comparisons
+from promproof.proofs.tree import Node
 from promproof.proofs.world import BEFORE, LEVEL, PAST, SLOPE
 
-CLEAR = (60.0, 30.0, 10.0)
+CLEAR = (60.0, 30.0, 10.0, 3.0)
 """How many times as far from its boundary, which is 0.4 % away on either side."""
 FAR = 50.0
 """By how much the other time was worse, or better."""
@@ -47,11 +48,22 @@ def _clear(aged: Problem, found: Boundary) -> Boundary:
         for far in CLEAR:
             value = point.knobs[key] + by * far
             other = {**point.knobs, key: value}
-            if value >= 0 and aged.fires(other) == point.fires:
+            is_alike = _besides(aged, other, found) == _besides(aged, point.knobs, found)
+            if value >= 0 and is_alike and aged.fires(other) == point.fires:
                 knobs = other
                 break
         points.append(Point(knobs, point.fires))
     return replace(found, points=tuple(points))
+
+
+def _besides(aged: Problem, knobs: Knobs, found: Boundary) -> dict[Node, bool]:
+    """Which of the other comparisons hold."""
+    sides = aged.result(knobs)[1].sides
+    return {
+        node: any(far == 0 for _, _, far in values)
+        for node, values in sides.items()
+        if node is not found.comparison
+    }
 
 
 def _starts(aged: Problem, found: Boundary) -> Iterator[Knobs]:

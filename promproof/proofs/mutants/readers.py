@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from promproof.proofs.mutants.equivalent import SCALED, changed, is_equivalent
+from promproof.proofs.mutants.syntax import Node as Part
 from promproof.proofs.mutants.syntax import Span, read
 from promproof.proofs.mutants.unread import groups_alike
 from promproof.proofs.tree import (
@@ -41,10 +42,14 @@ EVEN = (
 
 
 def is_read_alike(
-    before: Mapping[str, object], after: Mapping[str, object], expressions: Sequence[str]
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    expressions: Sequence[str],
+    beside: Mapping[str, str] | None = None,
 ) -> bool:
     """Whether a changed recording rule says the same to all who read it. expressions: all that may read it.
 
+    beside: other recordings by name, each of one expression and without labels of its own.
     Sums in another order may differ in their last digit. One that nobody reads is read by people.
     """
     name = str(before.get("record") or "")
@@ -68,14 +73,21 @@ def is_read_alike(
     ):
         return True
     texts = [text for text, tree in zip(expressions, trees, strict=True) if tree in readers]
-    return not given and all(_is_same_inside(text, name, old.text, new.text) for text in texts)
+    known = {other: text for other, text in (beside or {}).items() if other != name}
+    return not given and all(_is_same_inside(text, name, old.text, new.text, known) for text in texts)
 
 
-def _is_same_inside(reader: str, name: str, old: str, new: str) -> bool:
+def _is_same_inside(reader: str, name: str, old: str, new: str, beside: Mapping[str, str]) -> bool:
     """Whether a reader says the same with either expression in place of the recording's name, one after the other."""
-    found = [node for node in read(reader).walk() if node.kind == "selector" and node.word == name]
+    try:
+        others = [node for node in _bare(reader) if node.word in beside]
+        whole = _filled(reader, [node.span for node in others], [beside[node.word] for node in others])
+        found = [node for node in read(whole).walk() if node.kind == "selector" and node.word == name]
+    except ValueError:
+        return False
     if any(node.matchers for node in found):
         return False
+    reader = whole
     spans = sorted((node.span for node in found), reverse=True)
     texts = [
         _filled(reader, spans, [new] * place + [old] * (len(spans) - place))
@@ -85,6 +97,13 @@ def _is_same_inside(reader: str, name: str, old: str, new: str) -> bool:
         is_equivalent({"record": "r", "expr": before}, {"record": "r", "expr": after})
         for before, after in pairwise(texts)
     )
+
+
+def _bare(text: str) -> list[Part]:
+    """The selectors that are a name alone, the last first."""
+    found = [node for node in read(text).walk() if node.kind == "selector"]
+    alone = [node for node in found if text[node.span[0] : node.span[1]] == node.word]
+    return sorted(alone, key=lambda node: node.span, reverse=True)
 
 
 def _filled(text: str, spans: Sequence[Span], expressions: Sequence[str]) -> str:

@@ -123,7 +123,8 @@ def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:
     if mutant.subject.is_alert:
         return False
     own = [suite for suite in suites if suite.has(mutant.subject)]
-    rules = [entry for suite in own for entry in suite.rules]
+    every = {(entry.document.path.resolve(), entry.key): entry for suite in own for entry in suite.rules}
+    rules = list(every.values())
     places = {
         (entry.document.path.resolve(), entry.key) for entry in rules if entry.name == mutant.subject.name
     }
@@ -136,7 +137,12 @@ def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:
         for entry in case.get("promql_expr_test") or ()
     ]
     expressions = dict.fromkeys([*(str(entry.data.get("expr")) for entry in rules), *asked])
-    return is_read_alike(mutant.subject.data, mutant.change.data, list(expressions))
+    beside = {
+        name: texts[0]
+        for name, texts in _recorded([entry for entry in rules if not entry.data.get("labels")]).items()
+        if sum(entry.name == name for entry in rules) == 1
+    }
+    return is_read_alike(mutant.subject.data, mutant.change.data, list(expressions), beside)
 
 
 def rule_documents(paths: Sequence[Path]) -> list[Document]:

@@ -98,6 +98,22 @@ def test_a_recording_that_nobody_reads_is_read_by_people() -> None:
     assert not alike(COUNT, COUNT.replace("(status)", "(status, instance)"), SHARE, '{job="j"} > 1')
 
 
+def test_a_matcher_that_the_recording_beside_has_too_is_joined_away() -> None:
+    errors, whole = 'sum by (ns) (rate(e{ns=~"a.*"}[1h]))', 'sum by (ns) (rate(w{ns=~"a.*"}[1h]))'
+    rule = {"record": "r", "expr": errors}
+    dropped = {**rule, "expr": errors.replace('{ns=~"a.*"}', "")}
+    assert is_read_alike(rule, dropped, [errors, "r / whole"], {"whole": whole})
+    assert not is_read_alike(
+        rule, dropped, [errors, "r / whole"], {"whole": whole.replace('{ns=~"a.*"}', "")}
+    )
+    assert not is_read_alike(rule, dropped, [errors, "r / whole"])
+    assert not is_read_alike(rule, dropped, [errors, "r / whole{b='1'}"], {"whole": whole})
+
+
+def test_a_reader_that_is_not_taken_apart_may_tell_anything() -> None:
+    assert not alike(BUSY, BUSY.replace("(tenant)", "(tenant, instance)"), "r atan2 x smoothed")
+
+
 def test_a_label_that_the_rule_gives_is_no_label_to_add() -> None:
     added = COUNT.replace("(status)", "(status, instance)")
     assert not alike(COUNT, added, SHARE, labels={"instance": "all"}), (
