@@ -45,13 +45,19 @@ def gone(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
         if isinstance(window, Window) and isinstance(window.inner, Selector)
     }
     found = []
+    most = max((value for key, value in fired.items() if key[1] == COPIES), default=0.0)
     for metric in sorted(metrics):
         numbers = {family.number for family in problem.families if family.metric == metric}
         silent = {
             key: 0.0 if key[1] == COPIES and key[0] in numbers else value for key, value in fired.items()
         }
+        there = {
+            key: most if key[1] == COPIES and key[0] in numbers else value for key, value in fired.items()
+        }
         if silent != fired and not problem.fires(silent):
             found.append((fired, silent))
+        elif problem.fires(silent) and not problem.fires(there):  # it silences until it is long gone
+            found.append((silent, there))
     return found
 
 

@@ -13,8 +13,8 @@ from promproof.proofs.search import Knobs
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.spans import spans
 from promproof.proofs.tree import Node, parse
-from promproof.proofs.turning import instead, mirrored
-from promproof.proofs.world import LEVEL, PAST, SLOPE, Family
+from promproof.proofs.turning import gone, instead, mirrored
+from promproof.proofs.world import COPIES, LEVEL, PAST, SLOPE, Family
 
 pytestmark = pytest.mark.unit
 
@@ -235,3 +235,14 @@ def test_one_window_has_no_span_and_one_that_took_a_turn_has_no_other() -> None:
     drop = turned("x offset 1h - x > 3", {}, 15.0)
     assert drop is not None
     assert spans(drop.problem, drop.boundaries) is None
+
+
+def test_what_silences_by_a_window_is_gone_before_the_alert_fires() -> None:
+    plan = planned("x unless on (instance) max_over_time(y[1h])", {}, 15.0)
+    ((fired, silent),) = gone(plan.problem, plan.boundaries[0].points[0].knobs)
+    numbers = {family.metric: family.number for family in plan.problem.families}
+    assert fired[numbers["y"], COPIES] == 0
+    assert silent[numbers["y"], COPIES] == silent[numbers["x"], COPIES] > 0
+    needed = planned("x and on (instance) max_over_time(y[1h]) > 0", {}, 15.0)
+    ((fired, silent),) = gone(needed.problem, needed.boundaries[0].points[0].knobs)
+    assert silent[needed.problem.families[-1].number, COPIES] == 0, "there it is what the alert needs"
