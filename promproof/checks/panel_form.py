@@ -18,6 +18,8 @@ from promproof.grafana.dashboard import Panel
 from promproof.truth.views import Views, views
 from promproof.verdict import Verdict
 
+_FIRST = {"oldest": 4, "newest": 5}
+"""Grafana's numbers of an order by time."""
 GRAFANA = ("grafana", "-- Grafana --")
 """What a list of alerts calls Grafana's own rules."""
 
@@ -95,6 +97,9 @@ def _alert_list(seen: Views, panel: Panel) -> Iterator[str]:
     shown = panel.alerts
     if "firing" not in shown.states:
         yield f"{panel.path}.options.stateFilter.firing: is off: what fires is not in it"
+    for word, order in _FIRST.items():
+        if f"{word} first" in panel.description.lower() and shown.order not in (None, order):
+            yield f"{panel.path}.options.sortOrder: is {shown.order}, and the description says the {word} first"
     names = {source.name for source in seen.folder.sources}
     if names and shown.source not in ("", *GRAFANA, *names):
         yield f"{panel.path}.options.datasource: {shown.source!r} is not provisioned, so it is empty for ever"

@@ -72,10 +72,14 @@ class Target:
 
 @dataclass(frozen=True)
 class AlertList:
-    """What a list of alerts shows: of which states, and of which data source, by name; empty for all of them."""
+    """What a list of alerts shows: of which states, and of which data source, by name; empty for all of them.
+
+    order: Grafana's number of it; 4 begins with the oldest, 5 with the newest.
+    """
 
     states: tuple[str, ...] = ()
     source: str = ""
+    order: int | None = None
 
 
 @dataclass(frozen=True)

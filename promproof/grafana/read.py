@@ -373,9 +373,11 @@ def _unfilled(data: dict[str, Any]) -> list[str]:
 def _alerts(item: dict[str, Any]) -> AlertList:
     options = an_object(item.get("options"))
     states, source = an_object(options.get("stateFilter")), options.get("datasource")
+    order = options.get("sortOrder")
     return AlertList(
         tuple(name for name, is_shown in states.items() if is_shown is True),
         source if isinstance(source, str) else "",
+        order if isinstance(order, int) else None,
     )
 
 

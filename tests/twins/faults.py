@@ -39,6 +39,7 @@ HARMLESS = (
         "scrape_configs>node>static_configs",
         [{"targets": ["node-exporter:9100"], "labels": {"rack": "a"}}],
     ),
+    _fine("alerts by weight", f"{BOARDS}/system-overview.json", "panels>Alerts>options>sortOrder", 5),
     _fine("graphs after their data", COMPOSE, "services>grafana>depends_on", ["prometheus"]),
     _fine("a name for the log", COMPOSE, "services>prometheus>hostname", "prometheus"),
     _fine("more time to stop", COMPOSE, "services>prometheus>stop_grace_period", "1m"),

@@ -159,6 +159,7 @@ PANELS = (
         instead(',alertname!="Watchdog"', ""),
     ),
     panel_of("half of the errors in words", RATES, "description", instead("4xx and 5xx", "5xx")),
+    panel_of("the oldest alerts first", "system-overview/Alerts", "options>sortOrder", 4),
     panel_of("seconds read as milliseconds", "http-performance/Response Times", "options>yAxis>unit", "ms"),
     panel_of(
         "nine alerts look like none",
