@@ -98,7 +98,7 @@ def judge_sum(claim: Claim, evidence: Evidence) -> Verdict:
     found: list[str] = []
     doubtful: list[str] = []
     judged, is_open, shown = 0, False, Unit()
-    own = sums_of(_by_edge(evidence, f"{metric.name}_bucket"), unit)
+    own = sums_of(_by_edge(evidence, f"{metric.name}_bucket"), observed, unit)
     still = Standstill.of(evidence, ledger, after)
     for counted in _both(metric):
         values = told(counted, observed)

@@ -7,7 +7,7 @@ who waits longer than any handler takes, does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,13 +22,16 @@ ROUNDING = 1e-6
 UNBOUNDED = Interval(0.0, float("inf"))
 
 
-def sums_of(edges: Mapping[float, Mapping[Labels, float]], unit: float) -> dict[Labels, Interval]:
+def sums_of(
+    edges: Mapping[float, Mapping[Labels, float]], summed: Iterable[Labels], unit: float
+) -> dict[Labels, Interval]:
     """By label set without `le` what the sum must lie between, in seconds. edges: cumulative buckets by edge.
 
-    unit: seconds in one of the metric's. Observations below 0 have no lower side: then the first bucket has none.
+    summed: the label sets that have a sum; one without all of its buckets may have any. unit: seconds in one of the
+    metric's.
     """
-    found: dict[Labels, Interval] = {}
-    for labels in {labels for series in edges.values() for labels in series}:
+    found = dict.fromkeys(summed, UNBOUNDED)
+    for labels in found:
         counts = [(edge, series[labels]) for edge, series in sorted(edges.items()) if labels in series]
         if not counts or counts[-1][0] != float("inf") or counts[0][0] < 0:
             continue
