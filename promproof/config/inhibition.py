@@ -40,6 +40,18 @@ class Inhibition:
             return None
         return True
 
+    def decided_by(self, source: Partial, target: Partial) -> tuple[str, ...] | None:
+        """The labels in `equal` of which the two alerts need the same value; None where more has to be known.
+
+        Empty: the first mutes the second, whatever their other labels are.
+        """
+        if not (source.meets(self.source) and target.meets(self.target)):
+            return None
+        equal = {name: same(source, target, name) for name in self.equal}
+        if False in equal.values() or False not in (target.meets(self.source), source.meets(self.target)):
+            return None
+        return tuple(name for name, is_same in equal.items() if is_same is None)
+
 
 def read_inhibitions(configuration: Mapping[str, Any]) -> list[Inhibition]:
     """The rules of a file; one whose matchers can't be read is left out."""

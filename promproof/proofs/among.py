@@ -22,6 +22,8 @@ from promproof.proofs.routes import Destination, Group, reaches
 
 Alert = tuple[str, Partial]
 """Its name and its labels, as far as they are known."""
+Muting = tuple[str, tuple[str, ...]]
+"""Where an inhibition stands, and the labels of which source and target need the same value, for all that is known."""
 
 
 def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destination]:
@@ -36,8 +38,9 @@ def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destin
     found = []
     for place, destination in enumerate(alone):
         notes = [
-            f"muted while {' or '.join(names[:2])}{' or others' if len(names) > 2 else ''} fires: {where}"
-            for where, names in muters[place].items()
+            f"muted while {' or '.join(names[:2])}{' or others' if len(names) > 2 else ''} fires"
+            f"{' with the same ' if labels else ''}{' and '.join(labels)}: {where}"
+            for (where, labels), names in muters[place].items()
         ]
         notes += [told for group in groups[place] for told in _hours(group, alertmanager)]
         found.append(
@@ -45,10 +48,43 @@ def destinations(alerts: Sequence[Alert], alertmanager: Document) -> list[Destin
                 destination,
                 notes=(*destination.notes, *notes),
                 groups=tuple(groups[place]),
-                muted_by=tuple(dict.fromkeys(name for names in muters[place].values() for name in names)),
+                muted_by=_names(muters[place], sure=True),
+                perhaps_muted_by=_names(muters[place], sure=False),
             )
         )
     return found
+
+
+def undecided(alerts: Sequence[Alert], alertmanager: Document) -> list[str]:
+    """The inhibitions of which it depends on labels that no rule fixes what they mute, a line each."""
+    found = []
+    for rule in read_inhibitions(alertmanager.data) if isinstance(alertmanager.data, Mapping) else []:
+        held = [labels for _, labels in alerts]
+        sources = [labels for labels in held if labels.meets(rule.source) is not False]
+        targets = [labels for labels in held if labels.meets(rule.target) is not False]
+        surely = any(labels.meets(rule.source) for labels in sources) and any(
+            labels.meets(rule.target) for labels in targets
+        )
+        if not sources or not targets or surely:
+            continue
+        sides = ((sources, rule.source), (targets, rule.target))
+        names = dict.fromkeys(
+            matcher.name
+            for pool, matchers in sides
+            for matcher in matchers
+            if not any(labels.meets((matcher,)) for labels in pool)
+        )
+        if names:
+            found.append(
+                f"{alertmanager.where(rule.key)}: what this inhibition mutes depends on {', '.join(names)}, "
+                "which no rule fixes: it is tried with --routes alone"
+            )
+    return found
+
+
+def _names(muters: Mapping[Muting, Sequence[str]], *, sure: bool) -> tuple[str, ...]:
+    found = (name for (_, labels), names in muters.items() if bool(labels) != sure for name in names)
+    return tuple(dict.fromkeys(found))
 
 
 def _hours(group: Group, alertmanager: Document) -> list[str]:
@@ -86,22 +122,20 @@ def _first(minutes: int) -> int:
     return (minutes & -minutes).bit_length() - 1
 
 
-def _muters(alerts: Sequence[Alert], alertmanager: Document) -> list[dict[str, list[str]]]:
-    """For each alert the names of those that surely mute it, by the place of the inhibition."""
-    found: list[dict[str, list[str]]] = [{} for _ in alerts]
+def _muters(alerts: Sequence[Alert], alertmanager: Document) -> list[dict[Muting, list[str]]]:
+    """For each alert the names of those that mute it, surely or where both have the same values of some labels."""
+    found: list[dict[Muting, list[str]]] = [{} for _ in alerts]
     rules = read_inhibitions(alertmanager.data) if isinstance(alertmanager.data, Mapping) else []
     for rule in rules:
         where = alertmanager.where(rule.key)
         sources = [place for place, (_, labels) in enumerate(alerts) if labels.meets(rule.source)]
         targets = [place for place, (_, labels) in enumerate(alerts) if labels.meets(rule.target)]
         for target in targets:
-            names = [
-                alerts[source][0]
-                for source in sources
-                if source != target and rule.mutes(alerts[source][1], alerts[target][1])
-            ]
-            if names:
-                found[target][where] = list(dict.fromkeys(names))
+            for source in sources:
+                labels = rule.decided_by(alerts[source][1], alerts[target][1]) if source != target else None
+                names = found[target].setdefault((where, labels), []) if labels is not None else []
+                if alerts[source][0] not in names:
+                    names.append(alerts[source][0])
     return found
 
 

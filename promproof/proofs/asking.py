@@ -44,6 +44,8 @@ ANSWER = re.compile(
     re.MULTILINE,
 )
 _VALUE = re.compile(r"\} ([-+0-9.eEInfNa]+)(?:, |$)")
+_REFUSED = re.compile(r'(?:group "[^"]*", rule \d+, "[^"]*": |rule: .*?, time: \S+, err: )(?P<why>.*)')
+"""What promtool says of a rule that it does not take, or cannot evaluate; without the files that were made for it."""
 
 
 @dataclass
@@ -210,8 +212,10 @@ def _reply(text: str, question: Question) -> Reply:
         else:
             reply.values[place] = [float(value) for value in _VALUE.findall(match["got"])]
     if len(answered) < len(question.asks):
-        words = " ".join(text.split())[:200]
-        reply.errors = [error or f"promtool: {words}" for error in reply.errors]
+        words = " ".join(text.split())
+        refused = _REFUSED.search(words)
+        told = f"promtool refuses the rule: {refused['why']}" if refused else f"promtool: {words}"
+        reply.errors = [error or told[:200] for error in reply.errors]
     return reply
 
 

@@ -7,6 +7,7 @@ passes has its label, a grouping keeps what it names. What may be otherwise is n
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from promproof.proofs import ages
 from promproof.proofs.itself import bare, is_divided_by_itself, of_itself, scaled, share_of_itself
@@ -35,6 +36,8 @@ CLOCK = {
     "days_in_month": (28, 31),
 }
 NOT_NEGATIVE = ("rate", "increase", "irate", "changes", "resets", "stddev_over_time", "stdvar_over_time")
+KEEPING = ("min_over_time", "max_over_time", "avg_over_time", "last_over_time")
+"""What stays between the bounds of a window's samples."""
 Bounds = tuple[float, float]
 
 
@@ -56,13 +59,26 @@ def reason(node: Node, recorded: Recorded) -> str | None:
 def _no_series(node: Selector, recorded: Recorded) -> str | None:
     rules = recorded.get(node.name, ()) if node.name else ()
     if rules:
-        found = [reason(expression, recorded) for expression, _ in rules]
+        found = [
+            reason(expression, recorded) or _dropped(node, expression, given, recorded)
+            for expression, given in rules
+        ]
         return f"{node.name}: {found[0]}" if all(found) else None
     for name in {name for name, _, _ in node.matchers}:
         own = [(op, value) for label, op, value in node.matchers if label == name]
         wanted = [value for op, value in own if op == "="]
         if (wanted and not accepts(own, wanted[0])) or ("!~", ".*") in own:
             return f"no value of `{name}` passes all matchers of {node.text}"
+    return None
+
+
+def _dropped(node: Selector, expression: Node, given: Mapping[str, str], recorded: Recorded) -> str | None:
+    """Which label that a selector asks for a recording rule does not leave."""
+    made = shape(expression, recorded)
+    for name in {name for name, _, _ in node.matchers}:
+        own = [(op, value) for label, op, value in node.matchers if label == name]
+        if name not in given and name != "__name__" and not accepts(own, "") and not made.may_have(name):
+            return f"its rule leaves no `{name}`, which {node.text} asks for"
     return None
 
 
@@ -172,14 +188,18 @@ def _never(node: Binary, recorded: Recorded) -> str | None:
         return None
     if ages.reads_timestamps(node):
         return f"{ages.REASON}: {node.text}"
+    is_low = node.op in ("<", "<=") or low > most
     value = (
-        f"always {low:g}"
-        if low == high
-        else f"never below {low:g}"
-        if node.op in ("<", "<=") or low > most
-        else f"never above {high:g}"
+        f"always {low:g}" if low == high else f"never {_end(low, 'below') if is_low else _end(high, 'above')}"
     )
     return f"{value}, and {node.op} {node.right.text} is asked: {node.left.text}"
+
+
+def _end(bound: float, side: str) -> str:
+    """An end of what values are, which itself is one of them or not."""
+    beyond = math.nextafter(bound, -math.inf if side == "below" else math.inf)
+    is_open = len(repr(beyond)) < len(repr(bound))
+    return f"{beyond:g} or {side}" if is_open else f"{side} {bound:g}"
 
 
 def always(node: Binary, recorded: Recorded) -> bool:
@@ -240,6 +260,8 @@ def bounds(node: Node, recorded: Recorded) -> Bounds:
     """Between what the values of an expression always are."""
     if isinstance(node, Number):
         return node.value, node.value
+    if isinstance(node, Selector):
+        return _recorded_bounds(node, recorded)
     if isinstance(node, Aggregate):
         return _folded(node, recorded)
     if isinstance(node, Call):
@@ -247,6 +269,14 @@ def bounds(node: Node, recorded: Recorded) -> Bounds:
     if isinstance(node, Binary):
         return _combined(node, recorded)
     return ANY
+
+
+def _recorded_bounds(node: Selector, recorded: Recorded) -> Bounds:
+    rules = recorded.get(node.name, ()) if node.name else ()
+    # a rule may read what it records
+    others = {name: found for name, found in recorded.items() if name != node.name} if rules else {}
+    found = [bounds(expression, others) for expression, _ in rules]
+    return (min(low for low, _ in found), max(high for _, high in found)) if found else ANY
 
 
 def _folded(node: Aggregate, recorded: Recorded) -> Bounds:
@@ -278,6 +308,8 @@ def _called(node: Call, recorded: Recorded) -> Bounds:
         return bounds(node.args[0], recorded)
     if node.name == "abs":
         return 0.0, math.inf
+    if node.name in KEEPING and isinstance(node.args[0], Window):
+        return bounds(node.args[0].inner, recorded)
     return ANY
 
 
@@ -308,9 +340,9 @@ def _combined(node: Binary, recorded: Recorded) -> Bounds:
         else:
             op = node.op
         if op in (">", ">="):
-            return max(low, least), high
+            return max(low, math.nextafter(least, math.inf) if op == ">" else least), high
         if op in ("<", "<="):
-            return low, min(high, most)
+            return low, min(high, math.nextafter(most, -math.inf) if op == "<" else most)
         return (max(low, least), min(high, most)) if op == "==" else (low, high)
     if node.op in ("and", "unless"):
         return low, high

@@ -110,6 +110,8 @@ class Evaluation:
             return aggregated(node, inner, self._param(node, t))
         if isinstance(node, Call):
             return self._call(node, t)
+        if isinstance(node, Window):
+            raise NotCovered(f"a range of samples is no condition: {node.text}")
         raise NotCovered(f"{type(node).__name__.lower()} is not expected here: {node.text}")
 
     def _param(self, node: Aggregate, t: float) -> float | str:
@@ -174,7 +176,9 @@ class Evaluation:
             many = 1  # the ends of a line say as much as all of it
         step = max(least, seconds / many)
         if self.world.has_turns and raw is None:
+            first = math.ceil((t - seconds) / step - 1e-9) * step
             t = math.floor(t / step + 1e-9) * step
+            seconds = t - first
         count = int(seconds / step + 1e-9)
         times = [t - step * (count - i) for i in range(count + 1) if t - step * (count - i) >= 0]
         if raw is not None and not list(self._recorded(raw)):

@@ -193,10 +193,15 @@ def _apart(
 
 
 def _is_exact(problem: Problem, node: Binary) -> bool:
-    """Whether a slope gives its very number: a window without its left edge is extended, and that rounds."""
-    return not problem.left_open or not any(
-        isinstance(part, Call) and part.name in EXTENDED for part in walk(node)
-    )
+    """Whether a slope gives its very number: a window without its left edge is extended, and that rounds.
+
+    Of two such windows each rounds in its own way.
+    """
+    extended = [
+        any(isinstance(part, Call) and part.name in EXTENDED for part in walk(side))
+        for side in node.children()
+    ]
+    return not (any(extended) if problem.left_open else all(extended))
 
 
 def _beyond(problem: Problem, fired: Knobs, key: Key, near: tuple[float, float], far: float) -> float:

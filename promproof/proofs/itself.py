@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promproof.proofs.tree import Aggregate, Binary, Call, Node, Number, Selector, Window
+from promproof.proofs.tree import COMPARISONS, Aggregate, Binary, Call, Node, Number, Selector, Window
 
 ORDERED = (">", ">=", "<", "<=")
 SUMMED = ("sum", "avg", "max", "min")
@@ -44,8 +44,18 @@ def scaled(node: Node) -> tuple[float, Node]:
     return 1.0, node
 
 
+def _unguarded(node: Node) -> Node:
+    """`x` of `x > 0`: which elements are left is another matter."""
+    while isinstance(node, Binary) and node.op in COMPARISONS and not node.is_bool:
+        if not isinstance(node.right, Number):
+            break
+        node = node.left
+    return node
+
+
 def _meets_itself(node: Binary, one: Node, two: Node) -> bool:
     groups: frozenset[str] | None = None
+    one, two = _unguarded(one), _unguarded(two)
     if isinstance(one, Aggregate) and isinstance(two, Aggregate):
         groups = frozenset(one.labels)
         if one.op != two.op or one.op not in SUMMED or one.without or two.without or groups != {*two.labels}:

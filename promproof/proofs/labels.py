@@ -286,17 +286,40 @@ def _give_knobs(family: Family, use: Use, tracks: bool, shifts: bool, constants:
         if tracks and not use.function.endswith(("rate", "increase")):
             # of `timestamp(x)` the clock is compared with when a sample came, not with its value
             is_stamped = any(isinstance(node, Call) and node.name == "timestamp" for node in use.path)
-            family.follows_time = not is_stamped and any(
-                isinstance(node, Binary) and _has_time(node) for node in use.path
-            )
+            family.follows_time = 0.0 if is_stamped else _pace(use)
         if shifts:
             knobs.setdefault(SLOPE, 0.0)
+
+
+def _pace(use: Use) -> float:
+    """By how much a second a selector's series grow that keep pace with the clock that they are compared with."""
+    factor = 1.0
+    below: Node = use.selector
+    for node in reversed(use.path):
+        if isinstance(node, Binary):
+            other = node.right if below is node.left else node.left
+            if isinstance(other, Number) and other.value > 0 and node.op in ("*", "/"):
+                factor *= other.value if node.op == "*" else 1 / other.value
+            elif _has_time(node):
+                return (_clock(node.left) or _clock(node.right)) / factor
+        below = node
+    return 0.0
 
 
 def _has_time(node: Binary) -> bool:
     if node.op not in ("-", "<", ">", "<=", ">="):
         return False
-    return any(isinstance(side, Call) and side.name in CLOCKS for side in (node.left, node.right))
+    return bool(_clock(node.left) or _clock(node.right))
+
+
+def _clock(node: Node) -> float:
+    """By how much a second a side grows that is the clock, scaled or shifted by a number; 0 for any other."""
+    if isinstance(node, Call):
+        return float(node.name in CLOCKS)
+    if isinstance(node, Binary) and node.op in ("+", "-", "*", "/") and isinstance(node.right, Number):
+        scale = {"*": node.right.value, "/": 1 / (node.right.value or 1.0)}.get(node.op, 1.0)
+        return max(0.0, _clock(node.left) * scale)
+    return 0.0
 
 
 def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, right: list) -> Iterator[Choice]:  # type: ignore[type-arg]  # label sets
@@ -310,6 +333,7 @@ def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, rig
     below = {True: _below(found, node.left), False: _below(found, node.right)}
     full: dict[tuple[int, str], bool] = dict(choice)
     bare: dict[tuple[int, str], bool] = dict(choice)
+    unscraped: dict[tuple[int, str], bool] = {}
     for name in apart:
         is_left = name in ours
         for use in below[not is_left]:
@@ -317,13 +341,22 @@ def repaired(found: Sequence[Use], choice: Choice, node: Binary, left: list, rig
         for use in below[is_left]:
             if name not in SCRAPED and not _needs(use, name):
                 bare[(use.number, name)] = False
+            elif name in SCRAPED and _is_recorded(use) and not _needs(use, name):
+                unscraped[(use.number, name)] = False
     yield full
+    if unscraped:
+        yield {**{key: value for key, value in full.items() if key[1] not in SCRAPED}, **unscraped}
     yield bare
     yield {**bare, **full}
 
 
 def _below(found: Sequence[Use], side: Node) -> list[Use]:
     return [use for use in found if side in use.path or use.selector is side]
+
+
+def _is_recorded(use: Use) -> bool:
+    """Whether its series, by their name, are those of a recording rule elsewhere: they may lack what a scrape adds."""
+    return ":" in use.selector.name
 
 
 def _needs(use: Use, name: str) -> bool:

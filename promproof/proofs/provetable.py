@@ -31,6 +31,8 @@ class Beside:
     mutants: Sequence[str] = ()
     """Of each alert, how many of its mutants are killed, `9/14`; `-` without any."""
     problems: Sequence[str] = field(default=())
+    undecided: Sequence[str] = ()
+    """Inhibitions of which labels that no rule fixes decide, a line each."""
 
     def lines(self, place: int) -> list[str]:
         """What is said below the line of an alert."""
@@ -60,7 +62,7 @@ def text(outcomes: Sequence[Outcome], beside: Beside, columns: int | None = None
             lines += _wrapped([*cut, *_beside(outcomes[place - 1]), *beside.lines(place - 1)])
     noticed = [str(noticed) for noticed in beside.tested.noticed] if beside.tested else []
     lines.append("")
-    for words in (*beside.problems, *noticed):
+    for words in (*beside.problems, *noticed, *beside.undecided):
         lines += textwrap.wrap(words, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     if any(destination.perhaps for destination in beside.destinations):
         lines += textwrap.wrap(OPEN_LABEL, WIDTH, subsequent_indent="  ")
@@ -134,6 +136,7 @@ def data(outcomes: Sequence[Outcome], beside: Beside) -> dict[str, Any]:
         "version": VERSION,
         "alerts": [_alert(outcome, place, beside) for place, outcome in enumerate(outcomes)],
         "not_read": list(beside.problems),
+        "undecided": list(beside.undecided),
     }
     if beside.tested:
         made["coverage"] = beside.tested.percent
@@ -166,6 +169,7 @@ def _alert(outcome: Outcome, place: int, beside: Beside) -> dict[str, Any]:
             "notes": list(found.notes),
             "groups": [asdict(group) for group in found.groups],
             "muted_by": list(found.muted_by),
+            "perhaps_muted_by": list(found.perhaps_muted_by),
             "alertmanager_agrees": found.agreed,
         }
     if beside.mutants:

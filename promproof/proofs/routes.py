@@ -37,7 +37,7 @@ class Destination:
     """The receivers in the order of the routes, each once, and notes for the reader.
 
     perhaps: those that it depends on a label that the rule leaves open, the one without it first.
-    groups, muted_by: see `among`.
+    groups, muted_by, perhaps_muted_by: see `among`.
     agreed: whether a real Alertmanager says the same; None: it was not asked.
     """
 
@@ -46,6 +46,7 @@ class Destination:
     perhaps: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     muted_by: tuple[str, ...] = ()
+    perhaps_muted_by: tuple[str, ...] = ()
     agreed: bool | None = None
 
     @property

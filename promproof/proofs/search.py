@@ -219,6 +219,9 @@ def candidates(problem: Problem, key: Key, knobs: Mapping[Key, float], *, negati
         made += [value / 300 for value in problem.constants]
     made = [value for value in made if value >= 0]
     tracked = name == LEVEL and problem.families[key[0]].follows_time
+    pace = problem.families[key[0]].follows_time
+    if tracked and pace != 1:
+        made += [value * pace * by for value in problem.constants for by in (1, 1.02, 2)]
     slides = name == SLOPE and problem.families[key[0]].knobs.get(SLOPE) == 0.0
     if (negative or tracked or slides or name == PAST) and not is_counter(problem, key):
         made += [-value for value in made]

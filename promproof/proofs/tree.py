@@ -127,7 +127,9 @@ DIALECTS = (
         "it looks like LogQL, which promtool does not judge",
     ),
     (
-        r"\b(default|if|ifnot)\b|\bWITH\s*\(|\b(rate|increase|delta|\w+_over_time)\(\s*[\w:]+(\{[^}]*\})?\s*\)|\b\w+_prometheus\(",
+        r"\b(default|if|ifnot|keep_metric_names)\b|\bWITH\s*\(|\b(rate|increase|delta|\w+_over_time)\(\s*[\w:]+(\{[^}]*\})?\s*\)"
+        r"|\b\w+_prometheus\(|\b(rollup|aggr_over_time|range_|running_|histogram_share|label_(set|del|keep|map|copy|move))\w*\("
+        r"|(?<![\w.])\d+(\.\d+)?[KMGT]i?B?\b|\[\d+i\b",
         "it looks like MetricsQL, which promtool does not judge",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from promproof.proofs.flips import Boundary, Point, boundary
 from promproof.proofs.search import REFUSED, Key, Knobs, Problem, is_counter
@@ -11,6 +12,8 @@ from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, PAST, QUANTI
 
 LASTING = ("_over_time", "irate", "idelta")
 """How functions end whose window still holds a series for a while that is gone."""
+CROWDED = 8
+"""Families of one metric with others that are left out in turn."""
 
 
 def ways(problem: Problem, fired: Knobs) -> list[tuple[Knobs, Knobs]]:
@@ -108,6 +111,11 @@ def presence(problem: Problem, fired: Knobs) -> Boundary | None:
         changed = {**fired, key: 0.0 if value else 1.0}
         if not problem.fires(changed) and problem.miss(changed) != REFUSED:
             return Boundary(None, (Point(dict(fired), True), Point(changed, False)), key)
+    whole = problem.knobs()
+    for key in (key for key in whole if key[1] == COPIES):
+        there, gone = {**whole, key: max(1.0, whole[key])}, {**whole, key: 0.0}
+        if problem.fires(gone) and not problem.fires(there) and problem.miss(there) != REFUSED:
+            return Boundary(None, (Point(gone, True), Point(there, False)), key)
     return None
 
 
@@ -132,7 +140,23 @@ def restarts(problem: Problem) -> Iterator[Knobs]:
     """Where a search may begin: as the families are (first with as many series as before), and with all larger."""
     if problem.age:
         yield {key: value for key, value in problem.knobs().items() if key[1] != BEFORE}
+    yield from _thinned(problem)
     yield problem.knobs()
     yield {
         key: DEFAULTS[key[1]] if key[1] == COPIES else value * 50 for key, value in problem.knobs().items()
     }
+
+
+def _thinned(problem: Problem) -> Iterator[Knobs]:
+    """Where PromQL refuses all families at once: without one, or two, of those that share a metric with others."""
+    whole = problem.knobs()
+    if problem.miss(whole) != REFUSED:
+        return
+    metrics = [family.metric for family in problem.families]
+    crowded = [family.number for family in problem.families if metrics.count(family.metric) > 1][:CROWDED]
+    fewer = [{**whole, (n, COPIES): 0.0} for n in reversed(crowded)]
+    fewer += [{**whole, (n, COPIES): 0.0, (m, COPIES): 0.0} for n, m in combinations(reversed(crowded), 2)]
+    misses = [(problem.miss(knobs), place) for place, knobs in enumerate(fewer)]
+    best = min(misses, default=(REFUSED, 0))
+    if best[0] < REFUSED:
+        yield fewer[best[1]]

@@ -299,7 +299,7 @@ def _exact(plan: Plan) -> Iterator[Scene]:
         fired = found.points[0].knobs
         ages = plan.problem.families[found.turned[0]].follows_time
         for number in plan.problem.constants:
-            value = -number if ages else number
+            value = -number * ages if ages else number
             if value != fired.get(found.turned):
                 yield Scene(plan.problem.families, {**fired, found.turned: value}, False)
 

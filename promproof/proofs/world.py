@@ -95,7 +95,8 @@ class Family:
     knobs: dict[str, float] = field(default_factory=dict)
     copied: tuple[str, ...] = ("instance",)
     window: float = 300.0
-    follows_time: bool = False
+    follows_time: float = 0.0
+    """By how much a second it grows as the clock does, 1,000 of what is stamped in milliseconds; 0: it does not."""
     q: float | None = None
     edges: tuple[float, ...] = ()
     turn: float | None = None
@@ -148,7 +149,7 @@ class Family:
     def _program(self, knobs: Knobs) -> Program:
         changes, resets = self.knob(CHANGES, knobs), self.knob(RESETS, knobs)
         events = (changes or resets) / self.window
-        slope = self.knob(SLOPE, knobs) + (1.0 if self.follows_time else 0.0)
+        slope = self.knob(SLOPE, knobs) + self.follows_time
         level = self.knob(LEVEL, knobs)
         if self.is_counter() and LEVEL not in self.knobs:
             level += slope * GROWN

@@ -100,7 +100,9 @@ def find_binary(
     Raises:
         InputError: it is missing, or an option names a program that is none of NAMES.
     """
-    return _found((program,), options, path, cache, fetch, say, major)[program]
+    # the tools that come with a version have others: which they belong to is what promtool says
+    wanted = (program,) if major is None or program in OF_PROMETHEUS else ("promtool", program)
+    return _found(wanted, options, path, cache, fetch, say, major)[program]
 
 
 def _found(

@@ -8,7 +8,7 @@ import pytest
 
 from promproof.config.labelsets import exactly
 from promproof.config.yamlfile import load
-from promproof.proofs.among import destinations
+from promproof.proofs.among import destinations, undecided
 from promproof.proofs.routes import of_rule, reaches
 
 pytestmark = pytest.mark.unit
@@ -122,6 +122,39 @@ def test_alerts_that_surely_mute_each_other_or_share_a_group_are_named(tmp_path:
     assert slow.notes == (f"muted while Down fires: {tmp_path / 'alertmanager.yml'}:8",)
     assert [group.beside for group in (*down.groups, *slow.groups, *far.groups)] == [("Slow",), ("Down",), ()]
     assert (note.groups[0].by, note.groups[0].beside) == (("...",), ())
+
+
+def test_alerts_that_mute_each_other_where_a_label_is_the_same_are_named_with_it(tmp_path: Path) -> None:
+    text = MUTED.replace("equal: [cluster]", "equal: [instance, severity_of, cluster]")
+    (tmp_path / "alertmanager.yml").write_text(text, encoding="utf-8")
+    rules = [
+        {"alert": "Down", "expr": "up{instance='a'} == 0", "labels": {"severity": "page"}},
+        {"alert": "Slow", "expr": "sum by (instance) (x) > 1", "labels": {"severity": "warning"}},
+        {"alert": "Far", "expr": "x{instance='b'} > 1", "labels": {"severity": "warning"}},
+    ]
+    alerts = [(str(rule["alert"]), of_rule(rule, [], {})) for rule in rules]
+    file = load(tmp_path / "alertmanager.yml", "an Alertmanager file")
+    down, slow, far = destinations(alerts, file)
+    assert (down.perhaps_muted_by, slow.perhaps_muted_by, slow.muted_by) == ((), ("Down",), ())
+    assert slow.notes == (
+        "muted while Down fires with the same instance and severity_of and cluster: "
+        f"{tmp_path / 'alertmanager.yml'}:8",
+    )
+    assert far.perhaps_muted_by == (), "it is another instance"
+    assert undecided(alerts, file) == []
+
+
+def test_an_inhibition_by_labels_that_no_rule_fixes_is_named(tmp_path: Path) -> None:
+    (tmp_path / "alertmanager.yml").write_text(MUTED, encoding="utf-8")
+    open_, fixed = (
+        of_rule({"alert": name, "expr": "x > 1", "labels": {"severity": severity}}, [], {})
+        for name, severity in (("Open", "{{ $labels.level }}"), ("Slow", "warning"))
+    )
+    file = load(tmp_path / "alertmanager.yml", "an Alertmanager file")
+    (line,) = undecided([("Open", open_), ("Slow", fixed)], file)
+    assert line.startswith(f"{tmp_path / 'alertmanager.yml'}:8: ")
+    assert "depends on severity" in line
+    assert undecided([("Slow", fixed)], file) == [], "nothing there is its source"
 
 
 HOURS = """

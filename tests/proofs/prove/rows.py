@@ -13,8 +13,35 @@ RECORDINGS: list[Mapping[str, Any]] = [
     {"record": "job:twice", "expr": "2 * job:errors:ratio"},
     {"record": "is_weekend", "expr": "vector(1) and (day_of_week() == 0 or day_of_week() == 6) or vector(0)"},
     {"record": "office_hours", "expr": "vector(1) and hour() > 7 and hour() < 17 or vector(0)"},
+    {"record": "well", "expr": "count(b == 1)"},
+    {"record": "busy", "expr": "b > 3"},
+    {"record": "near", "expr": "(b - c) < 64"},
+    {"record": "tiered", "expr": "sum by (job) (b)", "labels": {"tier": "front"}},
 ]
 FLIPS = {
+    "a label that its recording rule adds": ('tiered{tier="front",instance=""} > 5', "> 5"),
+    "just above what is recorded": ("busy < 4", "< 4"),
+    "none of what is recorded": ("absent(near)", "no series"),
+    "recorded elsewhere, without what a scrape adds": (
+        "svc:x:rate5m > 2 * sum by (service) (y)",
+        "> other side",
+    ),
+    "joins that two selectors of a metric would refuse": (
+        'b * on (job) max by (job) (a{k!="w",s=~"y.*"}) * on (job) max without (s) (a{s=~"x.*"})',
+        "any series",
+    ),
+    "averages of subqueries that end between their steps": (
+        "1 - avg_over_time(sum by (job) (a)[1d:30m]) / avg_over_time(sum by (job) (a)[3h:30m]) > (15 / 100)",
+        "> 0.15",
+    ),
+    "an age in milliseconds": ("(timestamp(a) - a / 1000) > 7200", "> 7200"),
+    "an age by a clock in milliseconds": ("(time() * 1000 - a) / 1000 > 60", "> 60"),
+    "an age in nanoseconds, of days": ("time() - a / 1000000000 > 1209600", "> 1.2096e+06"),
+    "older than a moment ago": ("a < time() - 86400", "< other side"),
+    "a rate and half of what it was": (
+        "rate(a_total[1h]) < 0.5 * rate(a_total[1h] offset 1d)",
+        "< other side",
+    ),
     "gauge": ("a > 5", "> 5"),
     "gauge below": ("a < 0.25", "< 0.25"),
     "at least": ("a >= 100", ">= 100"),
@@ -36,6 +63,10 @@ FLIPS = {
         "> 0.05",
     ),
     "what is left": ("1 - free / total > 0.85", "> 0.85"),
+    "a share of a whole that is there": (
+        'sum(rate(a_total{code="500"}[5m])) / (sum(rate(a_total[5m])) > 0) > 0.2',
+        "> 0.2",
+    ),
     "percent": ("100 * used / (used + free) > 90", "> 90"),
     "classic histogram": ("histogram_quantile(0.99, sum by (le) (rate(d_bucket[5m]))) > 0.5", "> 0.5"),
     "bucket share": ('1 - sum(rate(d_bucket{le="0.5"}[5m])) / sum(rate(d_count[5m])) > 0.01', "> 0.01"),
@@ -173,6 +204,10 @@ WITHOUT_COURSE = {
 }
 """Nothing heals what the clock says, or what was at a moment that `@` names."""
 DEAD = {
+    "a label that its recording rule drops": ('job:errors:ratio{instance="x"} > 1', "leaves no `instance`"),
+    "a recorded count of none": ("well == 0", "never below 1"),
+    "an average of a recorded count": ("avg_over_time(well[5m]) < 1", "never below 1"),
+    "what is recorded above its limit alone": ("busy == 3", "never 3 or below"),
     "label on one side": ("sum by (instance) (a) / b > 1", "`job` is on the right side of / only"),
     "value on one side": (
         'a{s="hit"} / (a{s="hit"} + a{s="miss"}) > 1',
@@ -214,6 +249,10 @@ CONTRADICTED = {
         '100 * rate(a_total{code!~"2.."}[5m]) / rate(a_total[5m]) > 10',
         "each series is divided by itself",
     ),
+    "divided by itself where there is any": (
+        'rate(a_total{code=~"failed|gone"}[5m]) / (rate(a_total[5m]) > 0) > 0.2',
+        "each series is divided by itself",
+    ),
     "compared with itself": (
         'rate(a_total{code="500"}[5m]) > rate(a_total[5m]) * 0.3',
         "each series is compared with itself",
@@ -237,4 +276,6 @@ OPEN = {
     ),
     "unknown function": ("sgn(mad_over_time(a[5m])) > 1", "mad_over_time"),
     "another dialect": ("a > default 5", "can't be read"),
+    "a window alone": ("a[5m]", "a range of samples is no condition"),
+    "a text": ("'x'", "promtool refuses the rule: rule result is not a vector or scalar"),
 }

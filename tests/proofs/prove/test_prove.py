@@ -162,11 +162,25 @@ def test_random_alerts_flip_where_their_grammar_says(promtool: Path) -> None:
     [
         ("rate(a) > 1", "MetricsQL"),
         ("a > default 5", "MetricsQL"),
+        ("rollup_rate(a[5m]) > 1", "MetricsQL"),
+        ("sum(rate(a[5m]) keep_metric_names) > 1", "MetricsQL"),
+        ("a > 10Ki", "MetricsQL"),
+        ("rate(a[5i]) > 1", "MetricsQL"),
         ('sum(rate({app="x"} |= "err" [5m])) > 1', "LogQL"),
         ("a > {{ .Values.most }}", "a template"),
         ("sum(a > 1", "can't be read"),
     ],
-    ids=["no window", "default", "a filter of lines", "a template", "a bracket"],
+    ids=[
+        "no window",
+        "default",
+        "a function",
+        "a name kept",
+        "a suffix",
+        "intervals",
+        "a filter of lines",
+        "a template",
+        "a bracket",
+    ],
 )
 def test_an_expression_of_another_dialect_is_named(expression: str, words: str) -> None:
     with pytest.raises(NotCovered, match=words) as refused:
