@@ -10,8 +10,9 @@ from typing import Any
 
 from promproof.config import yamlfile
 from promproof.config.durations import parse_duration
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
 from promproof.proofs.among import destinations as among
+from promproof.proofs.among import undecided
 from promproof.proofs.coverage import TestFile, is_test_file, test_files
 from promproof.proofs.deployed import settle
 from promproof.proofs.generated import Written, write
@@ -52,14 +53,20 @@ def run(given: dict[str, Any]) -> int:
     promtool = binary.path
     is_fresh = given["write_tests"] is not None or given["routes"]  # made from the whole proof
     outcomes = proven(rules, Settings(binary, scrape, not given["no_cache"], is_fresh))
-    destinations = []
+    destinations, left = [], []
     if alertmanager:
         labels = [of_rule(alert.data, rules.recordings, rules.external) for alert in rules.alerts]
-        names = (alert.name for alert in rules.alerts)
-        destinations = among(list(zip(names, labels, strict=True)), alertmanager)
+        named = [(alert.name, known) for alert, known in zip(rules.alerts, labels, strict=True)]
+        destinations = among(named, alertmanager)
+        left = [] if given["routes"] else undecided(named, alertmanager)
     if alertmanager and given["routes"]:
-        program = find_binary("alertmanager", binaries(given["binary"]))
-        destinations = compared(outcomes, rules, alertmanager, destinations, program.path)
+        program = find_binary("alertmanager", binaries(given["binary"]), say=told, major=version_asked(given))
+        try:
+            destinations = compared(outcomes, rules, alertmanager, destinations, program.path)
+        except EvidenceError as error:  # what was proven is told all the same
+            rules.problems.append(
+                f"the routes were not asked: Alertmanager {program.version}: {_last(error)}"
+            )
     asked = tested(rules, files, promtool) if files else None
     folder = given["write_tests"]
     written = None if folder is None else _tests_written(outcomes, rules, promtool, folder)
@@ -70,11 +77,17 @@ def run(given: dict[str, Any]) -> int:
         shares = of_written(outcomes, written, promtool)
     if written is not None:
         _settled(written, rules, promtool, folder)
-    _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems))
+    _show(given["format"], outcomes, Beside(destinations, asked, shares, rules.problems, left))
     if asked is not None and least is not None and asked.percent < least:
         sys.stderr.write(f"--min-coverage {least:g}: the tests cover {asked.percent:.0f} % of the alerts\n")
         return 1
     return status(outcomes, rules)
+
+
+def _last(error: EvidenceError) -> str:
+    """What a component said last, without its time and place."""
+    said = error.log[-1] if error.log else error.state
+    return said.partition(" err=")[2] or said
 
 
 def _tests_written(outcomes: list[Outcome], rules: Rules, promtool: Path, folder: Path) -> Written:

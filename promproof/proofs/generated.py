@@ -212,11 +212,13 @@ def _still_silent(scene: Scene, plan: Plan, end: float) -> Knobs:
     What goes with the clock has the same age then, and another value: where the value silences, it is taken lower.
     """
     later = replace(plan.problem, moment=end)
-    followed = {(family.number, LEVEL) for family in scene.families if family.follows_time}
+    followed = {
+        (family.number, LEVEL): family.follows_time for family in scene.families if family.follows_time
+    }
     if not followed:
         return scene.knobs
     late = end - plan.problem.moment
-    lower = {key: value - late if key in followed else value for key, value in scene.knobs.items()}
+    lower = {key: value - late * followed.get(key, 0.0) for key, value in scene.knobs.items()}
     for knobs in (scene.knobs, lower):
         if not answer(later, replace(scene, knobs=knobs), plan.problem.root, plan.problem.recorded):
             return knobs

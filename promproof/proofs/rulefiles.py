@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from promproof.config import usertext, yamlfile
 from promproof.config.durations import parse_duration
 from promproof.config.inputs import Document
 from promproof.config.usertext import Mistake
+from promproof.config.yamltext import Key
 from promproof.findings.part import scalar_text
 from promproof.proofs.copies import is_copy
 from promproof.proofs.outcome import Alert
@@ -19,6 +21,7 @@ from promproof.proofs.recordings import Recordings
 from promproof.proofs.tree import NotCovered, parse
 
 ENDINGS = (".yml", ".yaml", ".rules")
+OLD = re.compile(r"^\s*ALERT\s+(?P<name>\w+)\s+IF\b", re.MULTILINE)
 TEMPLATED = "; it has templates: render it before, with helm template say"
 
 
@@ -118,6 +121,8 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
         documents = list(_documents(path))
     except Mistake as mistake:
         start = usertext.beginning(path)
+        if _told_as_old(path, start, found):
+            return
         if named or not start or "groups:" in start:
             place = f"{path}:{mistake.line}" if mistake.line else str(path)
             found.problems.append(f"{place}: {mistake.text}{TEMPLATED if '{{' in start else ''}")
@@ -126,27 +131,57 @@ def _file(path: Path, found: Rules, *, named: bool) -> None:
     for document in documents:
         found.scrapes += scrape_intervals(document.data)
         _external(document.data, found)
-        groups, prefix = _groups(document.data)
-        if groups is None:
-            continue
-        read_any = True
-        for g, group in enumerate(groups):
-            rules = group.get("rules") if isinstance(group, dict) else None
-            if named and not isinstance(group, dict):
-                found.problems.append(f"{document.where((*prefix, 'groups', g))}: a group that has no keys")
-            if isinstance(group, dict) and type(group.get("limit") or 0) is not int:
-                place = document.where((*prefix, "groups", g, "limit"))
-                found.problems.append(
-                    f"{place}: group {group.get('name')}: limit {group['limit']!r} is no whole number"
-                )
-            if named and rules is not None and not isinstance(rules, list):
-                found.problems.append(f"{document.where((*prefix, 'groups', g))}: rules are no list")
-            for r, rule in enumerate(rules if isinstance(rules, list) else ()):
-                _rule(rule, group, document.where((*prefix, "groups", g, "rules", r)), path, found)
+        for groups, prefix in _groups(document.data):
+            read_any = True
+            for g, group in enumerate(groups):
+                _group(group, document, (*prefix, "groups", g), found, named=named)
     if read_any:
         found.files.append(path)
-    elif named:
-        found.problems.append(f"{path}: no rule file: no list of groups")
+    elif not _told_as_old(path, usertext.beginning(path), found) and named:
+        what = next(filter(None, map(_other, documents)), "no rule file: no list of groups")
+        found.problems.append(f"{path}: {what}")
+
+
+def _group(group: Any, document: Document, place: Key, found: Rules, *, named: bool) -> None:
+    rules = group.get("rules") if isinstance(group, dict) else None
+    if named and not isinstance(group, dict):
+        found.problems.append(f"{document.where(place)}: a group that has no keys")
+    if isinstance(group, dict) and type(group.get("limit") or 0) is not int:
+        where = document.where((*place, "limit"))
+        found.problems.append(
+            f"{where}: group {group.get('name')}: limit {group['limit']!r} is no whole number"
+        )
+    if named and rules is not None and not isinstance(rules, list):
+        found.problems.append(f"{document.where(place)}: rules are no list")
+    for r, rule in enumerate(rules if isinstance(rules, list) else ()):
+        _rule(rule, group, document.where((*place, "rules", r)), document.path, found)
+
+
+def _other(document: Document) -> str:
+    """What a document without groups is, where it has rules all the same; empty where it has none."""
+    data = document.data
+    if isinstance(data, list) and data and isinstance(data[0], dict) and "rules" in data[0]:
+        return "a list of groups without the key `groups:` above it"
+    if isinstance(data, dict) and isinstance(data.get("groups"), list) and _is_of_grafana(data):
+        return "alert rules of Grafana, which `promproof check` reads: there is no rule of Prometheus"
+    if isinstance(data, dict) and data.get("kind") == "ConfigMap" and isinstance(data.get("data"), dict):
+        keys = [str(key) for key, text in data["data"].items() if "groups:" in str(text)]
+        if keys:
+            return f"a ConfigMap that has rules as text ({', '.join(keys[:3])}): give that text as a file"
+    return ""
+
+
+def _told_as_old(path: Path, start: str, found: Rules) -> bool:
+    """Whether a file has alerts as Prometheus 1 wrote them, which is then told."""
+    old = OLD.search(start)
+    if old is None:
+        return False
+    line = start.count("\n", 0, old.start("name")) + 1
+    found.problems.append(
+        f"{path}:{line}: {old['name']}: an alert in the language of Prometheus 1 (ALERT ... IF ...), which "
+        "Prometheus 2 and its promtool do not read: write it as YAML"
+    )
+    return True
 
 
 def _documents(path: Path) -> Iterator[Document]:
@@ -186,14 +221,23 @@ def _external(data: Any, found: Rules) -> None:
         found.external = _texts(labels)
 
 
-def _groups(data: Any) -> tuple[list[Any] | None, tuple[str, ...]]:
-    prefix: tuple[str, ...] = ()
+def _groups(data: Any, prefix: Key = ()) -> Iterator[tuple[list[Any], Key]]:
+    """The lists of groups: of a rule file, of a resource that has one in its `spec`, and of a list of resources."""
     if not isinstance(data, dict):
-        return None, prefix
-    if data.get("kind") == "PrometheusRule" and isinstance(data.get("spec"), dict):
-        data, prefix = data["spec"], ("spec",)
-    groups = data.get("groups")
-    return (groups, prefix) if isinstance(groups, list) else (None, prefix)
+        return
+    if isinstance(data.get("groups"), list):
+        if not _is_of_grafana(data):
+            yield data["groups"], prefix
+    elif str(data.get("kind")).endswith("List") and isinstance(data.get("items"), list):
+        for place, item in enumerate(data["items"]):
+            yield from _groups(item, (*prefix, "items", place))
+    elif isinstance(data.get("spec"), dict) and isinstance(data["spec"].get("groups"), list):
+        yield data["spec"]["groups"], (*prefix, "spec")
+
+
+def _is_of_grafana(data: Mapping[str, Any]) -> bool:
+    """Whether it provisions alert rules of Grafana: its files say their version as a number."""
+    return type(data.get("apiVersion")) is int
 
 
 def _rule(rule: Any, group: Mapping[str, Any], where: str, path: Path, found: Rules) -> None:

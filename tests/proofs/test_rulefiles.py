@@ -79,3 +79,63 @@ def test_scalars_are_texts_as_prometheus_reads_them(tmp_path: Path) -> None:
     }
     assert "for" not in alert.data
     assert alert.data["annotations"] == {"a": "no"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALERT Down\n  IF (up == 0)\n  FOR 5m\n",
+        '\nALERT Down\n  IF up{} == 0\n  LABELS { severity = "page" }\n',
+    ],
+    ids=["one that YAML takes for text", "one that is no YAML"],
+)
+def test_alerts_in_the_language_of_prometheus_1_are_named_in_a_folder_too(tmp_path: Path, text: str) -> None:
+    (tmp_path / "old.rules").write_text(text, encoding="utf-8")
+    found = read([tmp_path])
+    (problem,) = found.problems
+    assert problem.startswith(
+        f"{tmp_path / 'old.rules'}:{text.count(chr(10), 0, text.index('ALERT')) + 1}: Down: "
+    )
+    assert "Prometheus 1" in problem
+    assert not found.files
+
+
+RESOURCES = """
+kind: List
+items:
+- kind: PrometheusRule
+  spec: {groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]}
+- kind: Service
+---
+kind: VMRule
+spec:
+  groups:
+  - name: g
+    rules:
+    - {alert: B}
+    - {alert: C, expr: x > 1}
+"""
+
+
+def test_lists_of_resources_and_resources_of_other_operators_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yml"
+    file.write_text(RESOURCES, encoding="utf-8")
+    found = read([file])
+    assert [(alert.name, alert.where) for alert in found.alerts] == [("A", f"{file}:5"), ("C", f"{file}:14")]
+    assert found.problems == [f"{file}:13: group g: B: no expression"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- name: g\n  rules: [{alert: A, expr: x > 1}]\n", "without the key `groups:`"),
+        ("kind: ConfigMap\ndata: {a.rules: 'groups: []', other: 5}\n", "rules as text (a.rules)"),
+        ("kind: ConfigMap\ndata: {a.conf: 'x'}\n", "no list of groups"),
+        ("apiVersion: 1\ngroups: [{name: g, rules: [{uid: u, title: T, data: []}]}]\n", "rules of Grafana"),
+    ],
+)
+def test_a_file_whose_rules_stand_elsewhere_says_so(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "rules.yml").write_text(text, encoding="utf-8")
+    (problem,) = read([tmp_path / "rules.yml"]).problems
+    assert words in problem
+    assert read([tmp_path]).problems == []

@@ -60,7 +60,9 @@ def test_the_alertmanager_that_comes_with_a_version_is_taken(tmp_path: Path, cac
         program(newer, name, name, "3.5.3" if name == "promtool" else "0.33.0")
     found = find_binary("alertmanager", path=str(here), cache=cache, fetch=no_fetch, major=3)
     assert (found.version, found.path.parent) == ("0.33.0", newer)
-    assert find_binary("alertmanager", path=str(here), cache=cache, fetch=no_fetch, major=2).version == "2.42.0"
+    assert (
+        find_binary("alertmanager", path=str(here), cache=cache, fetch=no_fetch, major=2).version == "2.42.0"
+    )
 
 
 def test_a_version_that_cannot_be_fetched_does_not_fall_back(tmp_path: Path, cache: Path) -> None:

@@ -94,3 +94,18 @@ def test_routes_and_mutants_need_their_files(folder: Path) -> None:
         command.run(given((folder / "r.yml",), routes=True))
     with pytest.raises(InputError, match="no tests that could notice"):
         command.run(given((folder / "r.yml",), mutants=True))
+
+
+def test_a_file_that_alertmanager_refuses_keeps_the_verdicts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "am.yml").write_text(
+        ROUTES.replace("  group_by: [alertname]\n", "  group_by: [alertname, alertname]\n"), encoding="utf-8"
+    )
+    more = {"alertmanager": folder / "am.yml", "routes": True}
+    assert command.run(given((folder / "r.yml",), **more)) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert {alert["verdict"] for alert in found["alerts"]} == {"proven"}
+    (problem,) = found["not_read"]
+    assert problem.startswith("the routes were not asked: Alertmanager ")
+    assert "alertname" in problem
