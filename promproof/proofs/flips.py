@@ -150,8 +150,11 @@ def _close(problem: Problem, fired: Knobs, silent: Knobs, key: Key, node: Binary
     if node.op in ("==", "!="):
         fires_at_it = _fires_at_it(problem, {**fired, key: far_yes}, {**fired, key: far_no}, node)
         beyond = 2 * yes - far_no if fires_at_it else 2 * no - far_yes
-        points[0] = Point({**fired, key: yes if fires_at_it else far_yes}, True)
-        points[1] = Point({**fired, key: far_no if fires_at_it else no}, False)
+        at_it = yes if fires_at_it else no
+        if 0 < abs(at_it) < WRITTEN:  # `sgn(x) == -1` flips at 0, and holds for all that is below
+            at_it = far_yes if fires_at_it else far_no
+        points[0] = Point({**fired, key: at_it if fires_at_it else far_yes}, True)
+        points[1] = Point({**fired, key: far_no if fires_at_it else at_it}, False)
         other = {**fired, key: beyond}
         possible = beyond >= 0 or not is_counter(problem, key)
         if possible and problem.fires(other) != fires_at_it:

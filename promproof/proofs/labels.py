@@ -315,7 +315,7 @@ def _has_time(node: Binary) -> bool:
 def _clock(node: Node) -> float:
     """By how much a second a side grows that is the clock, scaled or shifted by a number; 0 for any other."""
     if isinstance(node, Call):
-        return float(node.name in CLOCKS)
+        return _clock(node.args[0]) if node.name == "vector" else float(node.name in CLOCKS)
     if isinstance(node, Binary) and node.op in ("+", "-", "*", "/") and isinstance(node.right, Number):
         scale = {"*": node.right.value, "/": 1 / (node.right.value or 1.0)}.get(node.op, 1.0)
         return max(0.0, _clock(node.left) * scale)

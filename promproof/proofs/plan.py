@@ -17,7 +17,7 @@ from promproof.proofs.resting import resting
 from promproof.proofs.search import Knobs, Problem, comparisons, constants, solve
 from promproof.proofs.shapes import Recorded
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
-from promproof.proofs.turning import accompanied, presence, restarts
+from promproof.proofs.turning import accompanied, presence, restarts, uncrowded
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
 
 LATEST = 40 * 86400.0
@@ -265,6 +265,7 @@ def _bound(plan: Plan) -> None:
             or _elsewhere(problem, node)
             or _alone(problem, fired, node)
             or accompanied(problem, fired, node)
+            or uncrowded(problem, fired, node)
         )
         if found is not None:
             plan.boundaries.append(found)

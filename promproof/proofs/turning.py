@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from promproof.proofs.flips import Boundary, Point, boundary
-from promproof.proofs.search import REFUSED, Key, Knobs, Problem, is_counter
+from promproof.proofs.search import REFUSED, Key, Knobs, Problem, candidates, is_counter
 from promproof.proofs.tree import Binary, Call, Selector, Window, walk
 from promproof.proofs.world import BEFORE, COPIES, DEFAULTS, LEVEL, PAST, QUANTILE, SLOPE
 
@@ -134,6 +134,19 @@ def accompanied(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None
         for key, value in fired.items()
     }
     return boundary(problem, crowd, node) if crowd != fired and problem.fires(crowd) else None
+
+
+def uncrowded(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
+    """The boundary without the further series that kept it firing: of `x unless y > 0` those that no `y` goes with."""
+    usual = {key: value for key, value in problem.knobs().items() if key[1] == COPIES}
+    if usual.items() <= fired.items():
+        return None
+    single = {**fired, **usual}
+    for key in [key for key in single if key[1] in (LEVEL, SLOPE)]:
+        for value in candidates(problem, key, single, negative=True):
+            if problem.fires({**single, key: value}):
+                return boundary(problem, {**single, key: value}, node)
+    return None
 
 
 def restarts(problem: Problem) -> Iterator[Knobs]:
