@@ -89,9 +89,8 @@ class Readings:
         target = self._target()
         if target is None:
             job, url = self.contract.target.job, self._asked.url
-            raise EvidenceError(
-                "prometheus", f"no active target of job {job!r}", (), f"look at {url}/targets"
-            )
+            what = f"of job {job!r}" if job else f"at {address_of(self._url)}"
+            raise EvidenceError("prometheus", f"no active target {what}", (), f"look at {url}/targets")
         interval = parse_duration(target["scrapeInterval"])
         return Scraped(interval, target["health"] == "up", tuple(target["labels"]))
 
@@ -107,7 +106,10 @@ class Readings:
             EvidenceError: Prometheus does not answer, or none of several instances is the target.
         """
         job, own = self.contract.target.job, address_of(self._url)
-        found = [target for target in self._asked.targets() if target["labels"].get("job") == job]
+        targets = self._asked.targets()
+        if not job:  # a contract that names none means the one that reads the target
+            return next((each for each in targets if address_of(str(each["scrapeUrl"])) == own), None)
+        found = [target for target in targets if target["labels"].get("job") == job]
         if len(instances(found, job)) < 2:
             return found[0] if found else None
         here = [target for target in found if address_of(str(target["scrapeUrl"])) == own]
@@ -184,7 +186,7 @@ class Readings:
         try:
             configuration = self._asked.configuration()
             found = scraping(
-                configuration, self.contract.target.job, [target], target["labels"].get("instance", "")
+                configuration, target["labels"].get("job", ""), [target], target["labels"].get("instance", "")
             )
         except (EvidenceError, ValueError):  # a long-term store, or a rule that only Prometheus can read
             return None

@@ -156,8 +156,12 @@ http_requests_total{status="500"} 5
 """
 
 
-def test_series_that_the_job_relabels_are_found_and_those_that_can_t_be_are_named() -> None:
-    """Renamed, with a label dropped; two that have become one, and one that is dropped, are hidden."""
+@pytest.mark.parametrize("unnamed", [False, True])
+def test_series_that_the_job_relabels_are_found_and_those_that_can_t_be_are_named(*, unnamed: bool) -> None:
+    """Renamed, with a label dropped; two that have become one, and one that is dropped, are hidden.
+
+    unnamed: the contract names no job, as a draft does: it is the one that reads the target.
+    """
     now = round(time.time(), 3)
     stored: dict[str, list[tuple[dict[str, str], float]]] = {
         "up": [({}, 1)],
@@ -188,8 +192,11 @@ def test_series_that_the_job_relabels_are_found_and_those_that_can_t_be_are_name
             client, request
         )
 
+    contract = load(DEFAULT_CONTRACT)
+    if unnamed:
+        contract = contract.model_copy(update={"target": contract.target.model_copy(update={"job": ""})})
     with serving(script) as server:
-        readings = Readings(load(DEFAULT_CONTRACT), server.url, Prometheus(server.url))
+        readings = Readings(contract, server.url, Prometheus(server.url))
         try:
             readings.api()
             found = readings.stored()
