@@ -24,6 +24,7 @@ from promproof.proofs.rulefiles import Rules, read
 from promproof.proofs.run import Settings, proven
 from promproof.proofs.sent import compared
 from promproof.proofs.tested import tested
+from promproof.report.lines import fitted, width_of
 from promproof.run.options import binaries, told, version_asked
 from promproof.stack.binaries import find_binary
 
@@ -104,11 +105,10 @@ def _settled(written: Written, rules: Rules, promtool: Path, folder: Path) -> No
         copies = settle(written, rules, promtool)
     except OSError as error:
         raise _unwritable(error, folder) from error
-    sys.stderr.write(f"{len(written.files)} test files in {folder}\n")
-    for line in copies:
-        sys.stderr.write(f"tests a copy of its rule: {line}\n")
-    for line in written.left:
-        sys.stderr.write(f"left out: {line}\n")
+    lines = [f"{len(written.files)} test files in {folder}"]
+    lines += [f"tests a copy of its rule: {line}" for line in copies]
+    lines += [f"left out: {line}" for line in written.left]
+    sys.stderr.write("".join(f"{fitted(line, width_of(sys.stderr))}\n" for line in lines))
 
 
 def _make(folder: Path | None) -> None:

@@ -73,10 +73,12 @@ def _no_series(node: Selector, recorded: Recorded) -> str | None:
 
 
 def _dropped(node: Selector, expression: Node, given: Mapping[str, str], recorded: Recorded) -> str | None:
-    """Which label that a selector asks for a recording rule does not leave."""
+    """Which label that a selector asks for a recording rule does not leave, or sets to another value."""
     made = shape(expression, recorded)
     for name in {name for name, _, _ in node.matchers}:
         own = [(op, value) for label, op, value in node.matchers if label == name]
+        if name in given and not accepts(own, given[name]):
+            return f"its rule sets `{name}` to {given[name]!r}, which {node.text} leaves out"
         if name not in given and name != "__name__" and not accepts(own, "") and not made.may_have(name):
             return f"its rule leaves no `{name}`, which {node.text} asks for"
     return None

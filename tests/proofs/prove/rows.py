@@ -208,6 +208,10 @@ WITHOUT_COURSE = {
 """Nothing heals what the clock says, or what was at a moment that `@` names."""
 DEAD = {
     "a label that its recording rule drops": ('job:errors:ratio{instance="x"} > 1', "leaves no `instance`"),
+    "a label that its recording rule sets to another value": (
+        'tiered{tier="back"} > 5',
+        "sets `tier` to 'front', which",
+    ),
     "a recorded count of none": ("well == 0", "never below 1"),
     "an average of a recorded count": ("avg_over_time(well[5m]) < 1", "never below 1"),
     "what is recorded above its limit alone": ("busy == 3", "never 3 or below"),
