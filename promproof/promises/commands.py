@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from promproof.promises.flags import wrong_flag
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import PAST, Promise, listed
+from promproof.promises.routed import other_way
 from promproof.promises.sheet import Sheet
 
 CLAIM = "page/commands"
@@ -250,6 +251,10 @@ def _tool(name: str, rest: list[str], place: _Place, known: Known) -> tuple[str,
             meant = close_to(alert, list(known.alerts))
             if meant or known.contract.closed("alerts"):
                 return f"no alert is called {alert}{f'; there is {meant}' if meant else ''}", "", True
+    if words[:3] == ["config", "routes", "test"]:
+        wrong = other_way(words[3:], known)
+        if wrong:
+            return wrong, "", True
     files = [word for word in words if word.endswith((".yml", ".yaml"))] + _PATH_FLAG.findall(" ".join(rest))
     for file in files:
         wrong, _, _ = _path(f"{place.folder}/{file}".strip("/"), known)
