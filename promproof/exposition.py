@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from prometheus_client.parser import text_string_to_metric_families
 
 Labels = tuple[tuple[str, str], ...]
+"""Sorted pairs of name and value; in a search the name of the metric is among them."""
 ACCEPT = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promproof.exposition import Labels
 from promproof.proofs import natives, windows
 from promproof.proofs.calculation import ARITHMETIC, DATES, FAR, NUMERIC, date, distance, safe
 from promproof.proofs.groups import aggregated
@@ -28,7 +29,7 @@ from promproof.proofs.tree import (
     Text,
     Window,
 )
-from promproof.proofs.world import Labels, Program
+from promproof.proofs.world import Program
 
 OPENED = 0.001
 """By how many seconds a window that leaves its left edge out is shorter: Prometheus' stamps are whole milliseconds."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from promproof.exposition import Labels
 from promproof.proofs import windows
 from promproof.proofs.signatures import grouping
 from promproof.proofs.tree import Aggregate
 from promproof.proofs.windows import Vector
-from promproof.proofs.world import Labels
 
 
 def aggregated(node: Aggregate, vector: Vector, param: float | str) -> Vector:

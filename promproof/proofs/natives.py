@@ -11,11 +11,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from promproof.exposition import Labels
 from promproof.proofs.tree import COMPARISONS, SETS
 
 if TYPE_CHECKING:
-    from promproof.proofs.world import Labels
-
     Vector = dict[Labels, tuple[float, float]]
     Range = tuple[Labels, list[tuple[float, float]], float]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from promproof.exposition import Labels
 from promproof.proofs.natives import COUNT, SCHEMA, SUM, ZERO, bare, part_of
-from promproof.proofs.world import Labels, Program, Turn
+from promproof.proofs.world import Program, Turn
 
 Parts = Mapping[str, Program]
 """What each part of a histogram does over time."""

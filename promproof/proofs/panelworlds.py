@@ -14,10 +14,11 @@ from itertools import product
 from promproof.config.patterns import every
 from promproof.contract.labels import Label
 from promproof.contract.model import Contract, Metric
+from promproof.exposition import Labels
 from promproof.proofs.evaluate import World
 from promproof.proofs.strings import accepts, refused, values
 from promproof.proofs.tree import Node, NotCovered, Selector, walk
-from promproof.proofs.world import Labels, Program, Turn
+from promproof.proofs.world import Program, Turn
 
 NOW = 40 * 86400.0
 STEP = 15.0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from promproof.exposition import Labels
 from promproof.proofs.evaluate import Evaluation, Seen, Unevaluable, Vector, World, miss
 from promproof.proofs.tree import COMPARISONS, Aggregate, Binary, Call, Node, Number, Window, walk
 from promproof.proofs.world import (
@@ -25,7 +26,6 @@ from promproof.proofs.world import (
     SLOPE,
     TRAFFIC,
     Family,
-    Labels,
     Program,
 )
 

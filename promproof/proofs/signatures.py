@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from promproof.exposition import Labels
 from promproof.proofs.natives import PART
 from promproof.proofs.strings import accepts
 from promproof.proofs.tree import COMPARISONS, SETS, Aggregate, Binary, Node, Selector
-from promproof.proofs.world import Labels
 
 
 @lru_cache(8192)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from promproof.exposition import matcher
+from promproof.exposition import Labels, matcher
 from promproof.proofs.asking import steady
 from promproof.proofs.notation import histograms, number, staged_histogram, written
 from promproof.proofs.questions import Course as Course
 from promproof.proofs.questions import Question, Reply
 from promproof.proofs.search import Knobs, Problem
-from promproof.proofs.world import LEVEL, SLOPE, Family, Labels, Program
+from promproof.proofs.world import LEVEL, SLOPE, Family, Program
 
 PENDING_STEPS = 60
 """Evaluations within a long `for`."""

@@ -9,8 +9,8 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 
 from promproof.config.re2 import whole
+from promproof.exposition import Labels
 from promproof.proofs.tree import Call, NotCovered, Text
-from promproof.proofs.world import Labels
 
 Samples = Sequence[tuple[float, float]]
 Vector = dict[Labels, tuple[float, float]]

@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from promproof.exposition import Labels
 from promproof.proofs import natives
 
-Labels = tuple[tuple[str, str], ...]
-"""Sorted pairs, the name of the metric among them."""
 Knobs = Mapping[tuple[int, str], float]
 """The value of each knob: number of the family, name of the knob."""
 

@@ -5,11 +5,12 @@ The figures are those that promtool 2.42 and 3.5.3 print for the same series.
 
 import pytest
 
+from promproof.exposition import Labels
 from promproof.promql.versions import is_left_open, major_of
 from promproof.proofs.evaluate import Evaluation, World
 from promproof.proofs.plan import Plan, planned
 from promproof.proofs.tree import parse
-from promproof.proofs.world import CHANGES, Labels, Program
+from promproof.proofs.world import CHANGES, Program
 
 SERIES: dict[str, list[tuple[Labels, Program]]] = {
     "g": [((("__name__", "g"),), Program(1.0, 1 / 15))],
