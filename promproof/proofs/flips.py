@@ -46,6 +46,10 @@ SMALLEST = 1e-3
 """How far from a boundary of 0."""
 
 
+Turned = dict[tuple[Key, float], dict[Node, bool] | None]
+"""Of one knob at another value, the others as they were: which comparisons hold; None where the alert fires."""
+
+
 @dataclass(frozen=True)
 class Point:
     """Values of the knobs, and whether the alert is expected to hold there."""
@@ -66,13 +70,16 @@ class Boundary:
     turned: Key
 
 
-def boundary(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:
-    """The boundary of one comparison, the others held as they are when the alert fires."""
+def boundary(problem: Problem, fired: Knobs, node: Binary, known: Turned | None = None) -> Boundary | None:
+    """The boundary of one comparison, the others held as they are when the alert fires.
+
+    known: what was seen of other comparisons with the same knobs, and is seen of this one.
+    """
     seen = problem.result(fired)[1]
     if node not in seen.sides:
         return None
     truths = _truths(seen)
-    known: dict[tuple[Key, float], dict[Node, bool] | None] = {}
+    known = {} if known is None else known
     for alone in (True, False) if problem.asked < MOST else ():
         for key in sorted(fired, key=lambda k: _order(k[1])):
             failed = 0

@@ -9,13 +9,14 @@ from functools import cached_property
 from promproof.config.durations import format_duration
 from promproof.proofs import clocks, dead, itself, natives
 from promproof.proofs.evaluate import Unevaluable
-from promproof.proofs.flips import Boundary, boundary
+from promproof.proofs.flips import Boundary, Turned, boundary
 from promproof.proofs.history import Past, give_past, past
 from promproof.proofs.labels import Choice, families, repaired, uses
 from promproof.proofs.pace import all_nodes, at_least, has_windows, one_scrape, times
 from promproof.proofs.resting import resting
-from promproof.proofs.search import Knobs, Problem, comparisons, constants, solve
+from promproof.proofs.search import Key, Knobs, Problem, comparisons, constants, solve
 from promproof.proofs.shapes import Recorded
+from promproof.proofs.signatures import matches
 from promproof.proofs.tree import Aggregate, Binary, Call, Node, NotCovered, Selector, Window, parse, walk
 from promproof.proofs.turning import accompanied, presence, restarts, uncrowded
 from promproof.proofs.world import COPIES, LEVEL, SLOPE
@@ -256,12 +257,13 @@ def _unfired(told: Past | None) -> str:
 def _bound(plan: Plan) -> None:
     problem, fired = plan.problem, plan.fired
     assert fired is not None
+    known: Turned = {}
     for node in comparisons(problem.root):
         if any(itself.is_against_itself(part) for part in walk(node)):
             plan.open.append(node)
             continue
         found = (
-            boundary(problem, fired, node)
+            boundary(problem, fired, node, known)
             or _elsewhere(problem, node)
             or _alone(problem, fired, node)
             or accompanied(problem, fired, node)
@@ -331,10 +333,22 @@ def _elsewhere(problem: Problem, node: Binary) -> Boundary | None:
 
     small = {key: value if key[1] == COPIES else value / 1000 for key, value in problem.knobs().items()}
     for start in (*restarts(problem), small) if others else (small,):
-        knobs = solve(problem, start, objective, 400)
+        knobs = solve(problem, _first(problem, start, node), objective, 400)
         if knobs is not None and problem.fires(knobs):
             return boundary(problem, knobs, node)
     return None
+
+
+def _first(problem: Problem, start: Knobs, node: Node) -> Knobs:
+    """The knobs of what an expression reads before the others: a search turns them in their order."""
+    read = [part for part in walk(node) if isinstance(part, Selector)]
+
+    def is_read(key: Key) -> bool:
+        family = problem.families[key[0]]
+        labels = (("__name__", family.metric), *sorted(family.labels.items()))
+        return any(matches(part, labels) for part in read)
+
+    return dict(sorted(start.items(), key=lambda item: not is_read(item[0])))
 
 
 def _alone(problem: Problem, fired: Knobs, node: Binary) -> Boundary | None:

@@ -97,6 +97,15 @@ class Suite:
         """Whether the file loads this rule."""
         return (_resolved(subject.file), subject.key) in self.places
 
+    def asks(self, alert: str) -> bool:
+        """Whether a case names the alert, or reads what Prometheus records of all alerts."""
+        for case in self.raw.get("tests") or ():
+            if any(entry.get("alertname") == alert for entry in case.get("alert_rule_test") or ()):
+                return True
+            if any(ALERTS[0] in str(entry.get("expr")) for entry in case.get("promql_expr_test") or ()):
+                return True
+        return False
+
     def is_same(self, entry: Entry, subject: Subject) -> bool:
         return entry.key == subject.key and _resolved(str(entry.document.path)) == _resolved(subject.file)
 

@@ -100,10 +100,11 @@ def score(
 
 
 def _is_same_hold(mutant: Mutant, suites: Sequence[Suite]) -> bool:
-    """Whether another `for` ends at the same evaluation in every test file that loads the rule."""
+    """Whether another `for` ends at the same evaluation in every test file that asks for the alert."""
     if mutant.operator != "for":
         return False
-    steps = {parse_duration(suite.file.evaluation_interval) for suite in suites if suite.has(mutant.subject)}
+    asked = [suite for suite in suites if suite.has(mutant.subject) and suite.asks(mutant.subject.name)]
+    steps = {parse_duration(suite.file.evaluation_interval) for suite in asked}
     before, after = (
         parse_duration(str(data.get("for") or "0s")) for data in (mutant.subject.data, mutant.change.data)
     )

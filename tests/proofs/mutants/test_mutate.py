@@ -130,6 +130,22 @@ def test_a_test_file_that_loads_none_of_the_rules_is_named(
     assert form == "json" or "so nothing was judged" in told
 
 
+@pytest.mark.parametrize(("asked", "holds"), [("B", 1), ("A", 3)])
+def test_a_for_is_judged_by_the_files_that_ask_for_its_alert(
+    asked: str, holds: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = "groups: [{name: g, rules: [{alert: A, expr: a > 1, for: 30s}, {alert: B, expr: b > 1}]}]"
+    case = (
+        "{interval: 1m, input_series: [], alert_rule_test: [{eval_time: 5m, alertname: %s, exp_alerts: []}]}"
+    )
+    files = "{rule_files: [rules.yml], evaluation_interval: %s, tests: [%s]}"
+    values = given(tmp_path, rules, files % ("1m", case % "A"))
+    (tmp_path / "fine.yml").write_text(files % ("10s", case % asked), encoding="utf-8")
+    mutate.run({**values, "tests": (*values["tests"], str(tmp_path / "fine.yml"))})
+    told = json.loads(capsys.readouterr().out)
+    assert sum(row["operator"] == "for" for row in told["survivors"]) == holds
+
+
 def test_a_for_that_ends_at_the_same_evaluation_is_no_mutant(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
