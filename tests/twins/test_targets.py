@@ -41,7 +41,7 @@ EXPECTED: dict[str, set[str]] = {
     "born-with-first-event": metric(PROMPTS, "lifecycle", "limit")
     | metric(PROMPT_SECONDS, "sums")
     | metric(PROMPT_COST, "sums"),
-    "outlives-prompt": metric(PROMPTS, "exact", "lifecycle")
+    "outlives-prompt": metric(PROMPTS, "exact", "lifecycle", "limit")
     | metric(PROMPT_SECONDS, "sums")
     | metric(PROMPT_COST, "sums"),
     "execution-milliseconds": metric(PROMPT_SECONDS, "sums"),
