@@ -24,6 +24,10 @@ PARTS = (100, 1000, 10000, 100000)
 """Of so many parts is a whole of which a share is one exactly."""
 MANY = 4
 """Boundaries of an alert that are varied."""
+DEEP = 8
+"""Recording rules that are followed one into the other."""
+Wanted = tuple[str, str, str]
+"""A matcher with its label, as a selector has it."""
 
 
 @dataclass(frozen=True)
@@ -167,22 +171,14 @@ def _guarded(plan: Plan) -> Iterator[Scene]:
 def _instead(problem: Problem, fired: Knobs) -> Iterator[Scene]:
     """A firing world in which one family has a label that a matcher of its selector leaves out."""
     for selector in _selectors(problem):
-        for family in problem.families:
-            if not _takes(selector, family):
-                continue
+        for family, wanted in _read(problem, selector):
             for name, operator, value in selector.matchers:
-                others = [
-                    (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
-                ]
-                for text in (
-                    islice(_outside(name, (operator, value), others), 1) if name != "__name__" else ()
-                ):
-                    labels = {n: v for n, v in {**family.labels, name: text}.items() if v}
-                    yield Scene(
-                        [replace(f, labels=labels) if f is family else f for f in problem.families],
-                        fired,
-                        fires=False,
-                    )
+                if name != "__name__" and (name, operator, value) in wanted:
+                    others = [(o, v) for n, o, v in wanted if n == name and (o, v) != (operator, value)]
+                    for text in islice(_outside(name, (operator, value), others), 1):
+                        labels = {n: v for n, v in {**family.labels, name: text}.items() if v}
+                        made = [replace(f, labels=labels) if f is family else f for f in problem.families]
+                        yield Scene(made, fired, fires=False)
 
 
 def _another(problem: Problem, family: Family, name: str) -> str:
@@ -202,14 +198,10 @@ def _another(problem: Problem, family: Family, name: str) -> str:
 def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> Iterator[Scene]:
     """Each family again with a label that one matcher of its selector leaves out, with the values of the other side."""
     for selector in _selectors(problem):
-        for family in problem.families:
-            if not _takes(selector, family):
-                continue
+        for family, wanted in _read(problem, selector):
             for name, operator, value in selector.matchers:
-                if name != "__name__":
-                    others = [
-                        (o, v) for n, o, v in selector.matchers if n == name and (o, v) != (operator, value)
-                    ]
+                if name != "__name__" and (name, operator, value) in wanted:
+                    others = [(o, v) for n, o, v in wanted if n == name and (o, v) != (operator, value)]
                     for text in islice(_outside(name, (operator, value), others), 2):
                         yield _beside(problem.families, [family], name, text, base, other, stronger)
                         # what has to be there on both sides of an operator is changed on both
@@ -218,11 +210,30 @@ def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> I
                             yield _beside(problem.families, alike, name, text, base, other, stronger)
 
 
+def _read(problem: Problem, selector: Selector, depth: int = 0) -> Iterator[tuple[Family, list[Wanted]]]:
+    """The families that a selector reads, itself or through recording rules, with all matchers that each has to meet.
+
+    A label that a rule gives is none of the families': matchers on it are left away.
+    """
+    rules = problem.recorded.get(selector.name, ()) if selector.name else ()
+    for tree, given in rules if depth < DEEP else ():
+        left = [matcher for matcher in selector.matchers if matcher[0] not in given]
+        for inner in walk(tree):
+            if isinstance(inner, Selector):
+                for family, wanted in _read(problem, inner, depth + 1):
+                    if _meets(family, left):
+                        yield family, [*left, *wanted]
+    if not rules:
+        yield from ((family, [*selector.matchers]) for family in problem.families if _takes(selector, family))
+
+
 def _takes(selector: Selector, family: Family) -> bool:
+    return selector.name in ("", family.metric) and _meets(family, selector.matchers)
+
+
+def _meets(family: Family, wanted: Sequence[Wanted]) -> bool:
     labels = {**family.labels, "__name__": family.metric}
-    return selector.name in ("", family.metric) and all(
-        accepts(((operator, value),), labels.get(name, "")) for name, operator, value in selector.matchers
-    )
+    return all(accepts(((operator, value),), labels.get(name, "")) for name, operator, value in wanted)
 
 
 def _selectors(problem: Problem) -> list[Selector]:

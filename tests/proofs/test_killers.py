@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -181,6 +182,50 @@ def test_a_recorded_share_is_asked_at_its_very_threshold(share: str) -> None:
         for scene in scenes(plan, data)
     ]
     assert any(told)
+
+
+BY_MODE, MEAN = "sum by (mode) (rate(c[5m]))", "sum by (job) (rate(s[5m])) / sum by (job) (rate(n[5m]))"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "rule", "changed"),
+    [
+        (BY_MODE, 'r{mode!="idle"} > 0.5', "r > 0.5"),
+        (BY_MODE, 'sum(r{mode!~"idle|x.*"}) > 0.5', "sum(r) > 0.5"),
+        (MEAN, 'max(r{job="api"}) > 0.5', "max(r) > 0.5"),
+        ("twice * 2", 'r{mode!="idle"} > 0.5', "r > 0.5"),
+    ],
+    ids=[
+        "one value left out",
+        "a pattern left out",
+        "both sides of a quotient",
+        "a recording of a recording",
+    ],
+)
+def test_a_matcher_on_a_recorded_metric_shows(recorded: str, rule: str, changed: str) -> None:
+    rules: Recorded = {"r": [(parse(recorded), {})], "twice": [(parse(BY_MODE), {})]}
+    plan = planned(rule, rules, 15.0)
+    data = [
+        {"record": "twice", "expr": BY_MODE},
+        {"record": "r", "expr": recorded},
+        {"alert": "A", "expr": rule},
+    ]
+    told = [
+        answer(plan.problem, scene, parse(rule), rules) != answer(plan.problem, scene, parse(changed), rules)
+        for scene in scenes(plan, data)
+    ]
+    assert any(told)
+
+
+def test_a_matcher_on_a_label_that_the_recording_gives_is_none_of_its_series() -> None:
+    rules: Recorded = {"r": [(parse(BY_MODE), {"team": "a"})]}
+    plan = planned('r{team="a"} > 0.5', rules, 15.0)
+    data: list[dict[str, Any]] = [
+        {"record": "r", "expr": BY_MODE, "labels": {"team": "a"}},
+        {"alert": "A", "expr": 'r{team="a"} > 0.5'},
+    ]
+    labels = [family.labels for scene in scenes(plan, data) for family in scene.families]
+    assert not any(held.get("team") for held in labels)
 
 
 def test_each_addend_turns_the_alert_alone() -> None:
