@@ -37,11 +37,33 @@ NAMED_PATHS = ("--binary",)
 MOST_OF_A_PATH = 160
 """characters of a path that are shown"""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+UNBROKEN = "\u2011"
+"""A hyphen behind which no line is broken, in place of each while click breaks them."""
 ABOUT = "Prove with real traffic that a service's monitoring tells the truth."
+
+
+class _Formatter(click.HelpFormatter):
+    """Lines of help, broken between words alone: click breaks `set-up` behind its hyphen as well."""
+
+    def write_text(self, text: str) -> None:
+        super().write_text(text.replace("-", UNBROKEN))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        kept = [(first, second.replace("-", UNBROKEN)) for first, second in rows]
+        super().write_dl(kept, col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(UNBROKEN, "-")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
 
 
 class _Grouped(click.Command):
     """A command whose options stand under the headings of the table."""
+
+    context_class = _Context
 
     def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
         try:
@@ -163,6 +185,8 @@ class _Group(click.Group):
 
     All options of all commands take a tenth of a second to make, and a command line asks for one command.
     """
+
+    context_class = _Context
 
     def __init__(self, *words: Any, **declared: Any) -> None:
         super().__init__(*words, **declared)

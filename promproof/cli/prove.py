@@ -172,7 +172,8 @@ def _show(form: str, outcomes: list[Outcome], beside: Beside) -> None:
         sys.stdout.write(json.dumps(data(outcomes, beside), indent=2) + "\n")
     else:
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        sys.stdout.write(text(outcomes, beside, columns))
+        width = width_of(sys.stdout)
+        sys.stdout.write(text(outcomes, beside, columns, lambda line: fitted(line, width)))
 
 
 def status(outcomes: list[Outcome], rules: Rules) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:  # a check has neither
     from promproof.proofs.routes import Destination
     from promproof.proofs.tested import Tested
 
-WIDTH = 80
 VERSION = 1
 LEAST = 12
 """Columns that receivers, and then names, have at least on a terminal that is too narrow; numbers are never cut."""
@@ -42,10 +40,16 @@ class Beside:
         return found
 
 
-def text(outcomes: Sequence[Outcome], beside: Beside, columns: int | None = None) -> str:
+def text(
+    outcomes: Sequence[Outcome],
+    beside: Beside,
+    columns: int | None = None,
+    fitted: Callable[[str], str] = str,
+) -> str:
     """One line for each alert, what stands beside a verdict below it, and the sums.
 
     columns: of the terminal; in a pipe, None, no name is cut.
+    fitted: breaks a line of words to the terminal; as it stands, the line is whole.
     """
     names = ["alert", "verdict", "flips at", "for"]
     names += ["reaches"] if beside.destinations else []
@@ -59,13 +63,13 @@ def text(outcomes: Sequence[Outcome], beside: Beside, columns: int | None = None
         lines.append("  ".join(cells).rstrip())
         if place:
             cut = _receivers_cut(names, row, widths)
-            lines += _wrapped([*cut, *_beside(outcomes[place - 1]), *beside.lines(place - 1)])
+            below = [*cut, *_beside(outcomes[place - 1]), *beside.lines(place - 1)]
+            lines += [fitted(f"  {_line(words)}") for words in below]
     noticed = [str(noticed) for noticed in beside.tested.noticed] if beside.tested else []
     lines.append("")
-    for words in (*beside.problems, *noticed, *beside.undecided):
-        lines += textwrap.wrap(words, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-    if any(destination.perhaps for destination in beside.destinations):
-        lines += textwrap.wrap(OPEN_LABEL, WIDTH, subsequent_indent="  ")
+    is_open = any(destination.perhaps for destination in beside.destinations)
+    for words in (*beside.problems, *noticed, *beside.undecided, *([OPEN_LABEL] if is_open else [])):
+        lines.append(fitted(_line(words)))
     lines.append(sums(outcomes))
     agreed = [found.agreed for found in beside.destinations if found.agreed is not None]
     if agreed:
@@ -112,14 +116,9 @@ def _beside(outcome: Outcome) -> list[str]:
     return [*texts, *outcome.notes]
 
 
-def _wrapped(texts: Sequence[str]) -> list[str]:
-    return [
-        line
-        for words in texts
-        for line in textwrap.wrap(
-            words, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
-        )
-    ]
+def _line(words: str) -> str:
+    """On one line, also where an expression has several."""
+    return " ".join(words.split())
 
 
 def sums(outcomes: Sequence[Outcome]) -> str:

@@ -51,6 +51,22 @@ def test_every_option_has_a_heading_and_a_help_text() -> None:
         assert option.help, option.name
 
 
+@pytest.mark.parametrize("width", [50, 66, 80])
+def test_no_line_of_a_help_ends_within_a_word(width: int) -> None:
+    top = program()
+    for row in COMMANDS:
+        command: click.Command = top
+        for word in row.name.split():
+            assert isinstance(command, click.Group)
+            found = command.get_command(click.Context(command), word)
+            assert found is not None
+            command = found
+        context = command.context_class(command, info_name=row.name, terminal_width=width)
+        text = command.get_help(context)
+        assert not [line for line in text.splitlines() if line.endswith("-")], row.name
+        assert text.isascii(), row.name
+
+
 def test_the_programs_of_the_help_are_those_that_are_looked_for() -> None:
     assert set(PROGRAMS) == set(NAMES)
 

@@ -51,6 +51,15 @@ def test_a_page_shows_how_to_leave_its_kind_out() -> None:
     assert "# promproof: ignore" not in (PAGES / "grafana/unparsable.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_on_a_terminal_an_explanation_is_broken_between_words(width: int) -> None:
+    for kind in (*KINDS, *proofids.KINDS):
+        said = explaining.explained(kind, width).partition("\n\nFound:")[0]
+        told = f"{kind.id} ({kind.severity}): {kind.title} {kind.why}"
+        assert said.split() == told.split()
+        assert all(len(line) <= width for line in said.splitlines())
+
+
 def test_every_family_says_what_it_is_about() -> None:
     assert {explaining.family(kind) for kind in (*KINDS, *proofids.KINDS)} <= set(explaining.FAMILIES)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from promproof.findings.kind import SERVER, Kind
-from promproof.report.lines import beside
+from promproof.report.lines import beside, fitted, wrapped
 
 FAMILIES = {
     "rule": "alerting and recording rules",
@@ -57,13 +57,13 @@ def listed(kinds: Sequence[Kind], width: int | None = None) -> str:
 
 def explained(kind: Kind, width: int | None) -> str:
     """All about a kind, for a terminal."""
-    why = textwrap.fill(kind.why, width) if width is not None else kind.why
+    why = kind.why if width is None else "\n".join(wrapped(" ".join(kind.why.split()), width))
     parts = [
-        f"{kind.id} ({kind.severity}): {kind.title}",
+        fitted(f"{kind.id} ({kind.severity}): {kind.title}", width),
         why,
         f"Found:\n\n{textwrap.indent(kind.example.strip(), '    ')}",
         f"Instead:\n\n{textwrap.indent(kind.instead.strip(), '    ')}",
-        *([_needed(kind, "not verified")] if kind.needs else []),
+        *([fitted(_needed(kind, "not verified"), width)] if kind.needs else []),
         f"To leave it out:\n\n{textwrap.indent(_way_out(kind), '    ')}",
     ]
     return "\n\n".join(parts) + "\n"

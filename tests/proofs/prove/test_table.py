@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from promproof.proofs.outcome import PROVEN, Alert, Outcome
+from promproof.proofs.outcome import CONTRADICTED, PROVEN, Alert, Outcome
 from promproof.proofs.provetable import Beside, text
 from promproof.proofs.routes import Destination
+from promproof.report.lines import fitted
 
 pytestmark = pytest.mark.unit
 NAME = "HighShareOfRequestsThatFailInTheCheckout"
@@ -33,3 +34,20 @@ def test_a_narrow_terminal_cuts_receivers_first_and_then_the_name_but_no_number(
         assert all(len(row) <= columns for row in rows)
         assert FLIPS in rows[1]
         assert "…" in rows[1]
+
+
+@pytest.mark.parametrize("width", [80, 120, None])
+def test_what_stands_below_an_alert_is_broken_between_words_and_whole_in_a_pipe(width: int | None) -> None:
+    path = "/srv/" + "a-team/" * 20 + "rules.yml"
+    reason = f"each series is divided by itself:\n  rate(x[5m]) / rate(x[5m]), and so at {'1234567 ' * 20}in {path}"
+    outcome = Outcome(OUTCOMES[0].alert, CONTRADICTED, "any share", reason=reason)
+    shown = text([outcome], Beside(problems=[reason]), width, lambda line: fitted(line, width))
+    above, below = shown.split("\n\n")
+    told = above.split("\n", 2)[2]
+    for lines, start in ((told, "  "), (below.rpartition("\n1 contradicted")[0], "")):
+        assert width is None or all(len(line) <= width for line in lines.split("\n"))
+        assert width is not None or lines.count("\n") == 0
+        words = [word for line in lines.split("\n") for word in line.split() if word.isdigit()]
+        assert lines.startswith(f"{start}each series")
+        assert words == ["1234567"] * 20
+        assert path in "".join(line.strip() for line in lines.split("\n"))
