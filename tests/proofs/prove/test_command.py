@@ -160,6 +160,19 @@ def test_a_gauge_that_falls_stands_where_it_is_asked(tmp_path: Path) -> None:
     assert (tmp_path / "made" / "Full.test.yml").is_file()
 
 
+def test_what_is_compared_with_its_own_past_has_a_test_as_well(tmp_path: Path) -> None:
+    alerts = (
+        "{alert: Shrunk, expr: '(size - size offset 1d) / size offset 1d < -0.5', for: 1h}",
+        "{alert: Spike, expr: 'rate(asked[5m]) > 1.5 * avg_over_time(rate(asked[5m])[1h:1m])', for: 2m}",
+    )
+    (tmp_path / "r.yml").write_text(rules(*alerts), encoding="utf-8")
+    command.run(given((tmp_path / "r.yml",), write_tests=tmp_path / "made"))
+    made = {file.name for file in (tmp_path / "made").glob("*.test.yml")}
+    assert made == {"Shrunk.test.yml", "Spike.test.yml"}
+    shrunk = (tmp_path / "made" / "Shrunk.test.yml").read_text(encoding="utf-8")
+    assert "500x" in shrunk.replace("500+0x", "500x"), "half of what it was, exactly"
+
+
 def test_tests_of_too_few_alerts_fail_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yml").write_text(CHAINED, encoding="utf-8")
     (tmp_path / "t.yml").write_text(CASES % "8m", encoding="utf-8")
