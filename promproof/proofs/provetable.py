@@ -62,7 +62,8 @@ def text(
         cells = (_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
         if place:
-            cut = _receivers_cut(names, row, widths)
+            cut = [row[0]] if len(row[0]) > widths[0] else []
+            cut += _receivers_cut(names, row, widths)
             below = [*cut, *_beside(outcomes[place - 1]), *beside.lines(place - 1)]
             lines += [fitted(f"  {_line(words)}") for words in below]
     noticed = [str(noticed) for noticed in beside.tested.noticed] if beside.tested else []

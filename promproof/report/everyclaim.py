@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promproof.report.blocktext import LABEL
-from promproof.report.lines import plain, wrapped
+from promproof.report.lines import cut, plain, wrapped
 from promproof.report.styles import STYLE
 from promproof.run.ending import Ending
 from promproof.verdict import Outcome, Verdict
@@ -51,13 +51,13 @@ def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
     table.add_column("claim", no_wrap=True, width=longest)
     table.add_column("verdict", no_wrap=True, width=len(Outcome.NOT_VERIFIED))
     # all widths are said and fill the line: rich would shrink whatever column it likes, the verdicts' to nothing
-    table.add_column("seen", overflow="ellipsis", no_wrap=True, width=seen)
+    table.add_column("seen", no_wrap=True, width=seen)
     for verdict in verdicts:
         style = STYLE[verdict.outcome]
         table.add_row(
             escape(plain(verdict.claim)),
             f"[{style}]{verdict.outcome}[/]",
-            escape(plain(verdict.reason)[: console.width]),
+            escape(cut(plain(verdict.reason), seen)),
         )
     return table
 

@@ -49,6 +49,17 @@ def test_a_long_reason_takes_no_column_from_the_verdict(width: int) -> None:
     assert [line for line in table if "not verified" in line], table
 
 
+@pytest.mark.parametrize("width", range(80, 100))
+def test_what_was_seen_is_cut_between_words_and_within_no_number(width: int) -> None:
+    stream = io.StringIO()
+    seen = "pending 0.37 s, firing 5.37 s, told 15.88 s after the fault; with 1234567 requests"
+    show(Console(file=stream, width=width), [Verdict("drill/Memory/fires", Outcome.PASS, seen)], verbose=True)
+    row = next(line for line in stream.getvalue().splitlines() if line.startswith("drill/Memory/fires"))
+    shown = row.partition("pass")[2].strip()
+    assert shown == seen or set(shown.removesuffix(" ...").split()) <= set(seen.split())
+    assert shown.startswith("pending 0.37 s, firing 5.37")
+
+
 def test_what_was_seen_is_shown_where_there_is_room_for_it() -> None:
     assert "up in 165 of 165 scrapes" in "".join(shown(140))
     assert "up in 165" not in "".join(shown(80))

@@ -36,6 +36,11 @@ def test_a_narrow_terminal_cuts_receivers_first_and_then_the_name_but_no_number(
         assert "…" in rows[1]
 
 
+def test_a_name_that_is_cut_stands_below_in_full() -> None:
+    assert f"\n  {NAME}\n" in text(OUTCOMES, BESIDE, 60)
+    assert f"\n  {NAME}\n" not in text(OUTCOMES, BESIDE, 100)
+
+
 @pytest.mark.parametrize("width", [80, 120, None])
 def test_what_stands_below_an_alert_is_broken_between_words_and_whole_in_a_pipe(width: int | None) -> None:
     path = "/srv/" + "a-team/" * 20 + "rules.yml"
