@@ -34,11 +34,13 @@ def show_every(console: Console, verdicts: Sequence[Verdict], ending: Ending) ->
     console.print()
 
 
-def _narrow(table: Table, verdicts: Sequence[Verdict]) -> Table:
+def _narrow(table: Table, verdicts: Sequence[Verdict], width: int) -> Table:
+    """Claims and verdicts alone; an id that is too long is broken between its parts."""
     table.add_column("verdict", no_wrap=True, min_width=len(Outcome.NOT_VERIFIED))
     table.add_column("claim", overflow="fold")
     for verdict in verdicts:
-        table.add_row(f"[{STYLE[verdict.outcome]}]{verdict.outcome}[/]", escape(plain(verdict.claim)))
+        claim = "\n".join(wrapped(plain(verdict.claim), width - len(Outcome.NOT_VERIFIED) - GAPS // 2))
+        table.add_row(f"[{STYLE[verdict.outcome]}]{verdict.outcome}[/]", escape(claim))
     return table
 
 
@@ -47,7 +49,7 @@ def _table(console: Console, verdicts: Sequence[Verdict]) -> Table:
     longest = max((cell_len(plain(verdict.claim)) for verdict in verdicts), default=0)
     seen = console.width - longest - len(Outcome.NOT_VERIFIED) - GAPS
     if seen < LEAST_SEEN:
-        return _narrow(table, verdicts)
+        return _narrow(table, verdicts, console.width)
     table.add_column("claim", no_wrap=True, width=longest)
     table.add_column("verdict", no_wrap=True, width=len(Outcome.NOT_VERIFIED))
     # all widths are said and fill the line: rich would shrink whatever column it likes, the verdicts' to nothing

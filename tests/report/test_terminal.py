@@ -49,6 +49,16 @@ def test_a_long_reason_takes_no_column_from_the_verdict(width: int) -> None:
     assert [line for line in table if "not verified" in line], table
 
 
+@pytest.mark.parametrize("width", [40, 48, 60, 79])
+def test_a_claim_that_is_longer_than_the_line_is_broken_between_its_parts(width: int) -> None:
+    parts = set(re.split("[/-]", LONGEST))
+    rows = [line.removeprefix("pass").strip() for line in shown(width)]
+    first = next(number for number, row in enumerate(rows) if row.startswith("panel/"))
+    told = rows[first : rows.index("", first)]
+    assert "".join(told) == LONGEST
+    assert {part for row in told for part in re.split("[/-]", row.strip("/-"))} == parts
+
+
 @pytest.mark.parametrize("width", range(80, 100))
 def test_what_was_seen_is_cut_between_words_and_within_no_number(width: int) -> None:
     stream = io.StringIO()
